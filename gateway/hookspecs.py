@@ -1,0 +1,133 @@
+"""The hooks that make a partner: the table of contents of a plugin, and the file to read first.
+
+A plugin is one instance with the methods below, each marked with `@hookimpl`. It may name fewer parameters
+than the hook gives, never others. Each partner has a plugin manager of its own, so a call reaches exactly
+one plugin. Every plugin has: `partner_profile`, `check_connection`, `rate_table`, `debit`, `find_debit`.
+An account link (`LinkKind.ACCOUNT`) adds `begin_handoff`, `complete_handoff` and `balances`; a coupon link
+(`LinkKind.COUPON`) adds `coupon_value`. `wallet_priority`, `reverse_debit` and `debits_on` are optional.
+
+Points cannot be lost if one rule is kept: **only an explicit no is a no**. Where `debit` is not sure, it
+raises or returns nothing, and the gateway asks `find_debit` later. The gateway never sends a debit twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import pluggy
+
+from gateway.model import (
+    Balances,
+    Coupon,
+    CouponValue,
+    DebitAnswer,
+    DebitOrder,
+    DebitRecord,
+    Destination,
+    ExchangeId,
+    FindAnswer,
+    Handoff,
+    HandoffRequest,
+    HandoffReturn,
+    LinkedAccount,
+    PartnerProfile,
+    RateTable,
+    Reversal,
+    ReverseAnswer,
+    WalletId,
+)
+
+PROJECT = "gateway"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class PartnerHooks:
+    """Called as they are needed, in this order for one exchange."""
+
+    # --- who the partner is: answered at once, from memory -------------------------------------------------
+
+    @hookspec(firstresult=True)
+    def partner_profile(self) -> PartnerProfile:
+        """Name, kind of link, wallets, hosts and promises of the partner. The same at every call."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def wallet_priority(self, destination: Destination, at: datetime) -> Sequence[WalletId]:
+        """The order in which wallets are drawn on (ウォレット優先); default: as listed in the profile.
+
+        A wallet not named is not drawn on for this destination.
+        """
+        raise NotImplementedError
+
+    # --- asking, which moves no points ---------------------------------------------------------------------
+
+    @hookspec(firstresult=True)
+    async def check_connection(self) -> None:
+        """Reach the partner and prove that our credentials are accepted; raise if not. Moves nothing."""
+
+    @hookspec(firstresult=True)
+    async def rate_table(self, at: datetime) -> RateTable:
+        """All rates known at `at`, those that start or end in the future included (交換レート)."""
+        raise NotImplementedError
+
+    # --- an account link -----------------------------------------------------------------------------------
+
+    @hookspec(firstresult=True)
+    async def begin_handoff(self, request: HandoffRequest) -> Handoff:
+        """Prepare the member's visit to the partner's site and say where the browser goes (協力会社のサイトに遷移)."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    async def complete_handoff(self, returned: HandoffReturn) -> LinkedAccount:
+        """The browser is back: prove with the partner who it is. Raise `HandoffRefused` for an explicit no.
+
+        What the browser carries is not proof: ask the partner, and check that the answer is about
+        `returned.exchange_id`.
+        """
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    async def balances(self, account: LinkedAccount) -> Balances:
+        """What the member could exchange now, per wallet (交換可能なポイント数). Raise `LinkEnded` when unlinked."""
+        raise NotImplementedError
+
+    # --- a coupon link -------------------------------------------------------------------------------------
+
+    @hookspec(firstresult=True)
+    async def coupon_value(self, coupon: Coupon) -> CouponValue:
+        """What the coupon is worth, without spending it. Raise `CouponRefused` for an explicit no."""
+        raise NotImplementedError
+
+    # --- moving points -------------------------------------------------------------------------------------
+
+    @hookspec(firstresult=True)
+    async def debit(self, order: DebitOrder) -> DebitAnswer:
+        """Take the partner's points (減算), once, with `order.exchange_id` as the idempotency key.
+
+        Answers `Debited`, `Declined` or `InProgress`. There is no "failed": raise, and it is unknown.
+        """
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
+        """What became of that debit (照会)? Moves nothing. `NoRecord` when the partner knows nothing of it."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    async def reverse_debit(self, reversal: Reversal) -> ReverseAnswer:
+        """Give the partner's points back (取消・返還), with `reversal.reversal_id` as the idempotency key."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    async def debits_on(self, day: date) -> Sequence[DebitRecord]:
+        """Every debit in the partner's book for that day in JST, for the nightly comparison (突合)."""
+        raise NotImplementedError
+
+
+ALWAYS_REQUIRED = ("partner_profile", "check_connection", "rate_table", "debit", "find_debit")
+REQUIRED_FOR_ACCOUNT_LINK = ("begin_handoff", "complete_handoff", "balances")
+REQUIRED_FOR_COUPON_LINK = ("coupon_value",)
+OPTIONAL = ("wallet_priority", "reverse_debit", "debits_on")

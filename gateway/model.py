@@ -1,0 +1,380 @@
+"""The frozen values that cross the line between the gateway and a partner's plugin.
+
+Plain data only: whole numbers for points, aware datetimes, strings. Nothing here knows of a web framework,
+an HTTP client or a database, so a plugin's tests need none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NewType
+
+JST: Final = timezone(timedelta(hours=9), "JST")
+"""Japan has had no daylight saving since 1951, so a fixed offset is exact and needs no zone database."""
+
+WalletId = NewType("WalletId", str)
+ExchangeId = NewType("ExchangeId", str)
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Secret:
+    """A string that prints as stars everywhere; `reveal()` is the one way to its value."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._value))
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        raise TypeError("a Secret is never pickled; pass the place where it is kept instead")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text for people, in both languages that every partner gives."""
+
+    ja: str
+    en: str
+
+
+class PartnerKind(StrEnum):
+    CREDIT_CARD = "credit_card"
+    AIRLINE = "airline"
+    ENERGY = "energy"
+    TELECOM = "telecom"
+    ONLINE_SHOP = "online_shop"
+    OTHER = "other"
+
+
+class LinkKind(StrEnum):
+    """How a partner knows whose points move."""
+
+    ACCOUNT = "account"
+    """The member is handed over to the partner's site and comes back with a service ID (移行用のサービスID)."""
+    COUPON = "coupon"
+    """The partner has already taken its points and issued a code (クーポンコード)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wallet:
+    """A balance kept by the partner, in the partner's own points."""
+
+    id: WalletId
+    name: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerProfile:
+    """Who the partner is and what may be expected of it.
+
+    `hosts`: every host the plugin talks to, `name` or `name:port`; others are refused.
+    `arrives_within`: what is promised to the member between confirming and having the points.
+    `debits_may_hide_for`: how long after sending a debit `find_debit` may still answer `NoRecord` although
+    the debit will come; only after that a `NoRecord` is believed.
+    """
+
+    id: str
+    name: Label
+    kind: PartnerKind
+    link: LinkKind
+    points_name: Label
+    wallets: tuple[Wallet, ...]
+    hosts: tuple[str, ...]
+    arrives_within: timedelta
+    debits_may_hide_for: timedelta
+    terms: Label
+    deadline_s: float = 10.0
+    notes: tuple[Label, ...] = ()
+
+
+# --- destinations ------------------------------------------------------------------------------------------
+
+
+class DestinationKind(StrEnum):
+    RESERVE = "reserve"
+    MUNICIPALITY = "municipality"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the points go: the reserve (留保ポイント) or one point service of one municipality.
+
+    `municipality` is the six-digit code of JIS X 0402 with its check digit, such as `082163` (笠間市).
+    """
+
+    kind: DestinationKind
+    municipality: str = ""
+    point_service: str = ""
+
+    @classmethod
+    def reserve(cls) -> Destination:
+        return cls(DestinationKind.RESERVE)
+
+    @classmethod
+    def to_municipality(cls, code: str, point_service: str) -> Destination:
+        return cls(DestinationKind.MUNICIPALITY, code, point_service)
+
+
+# --- rates -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """The part of a rate that somebody else pays for.
+
+    `extra_points_per_unit` of the rate's `points_per_unit` come from `funder`, the rest from the partner.
+    """
+
+    id: str
+    name: Label
+    funder: str
+    extra_points_per_unit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """One unit (口): `cost_per_unit` of a wallet's points become `points_per_unit`. Two integers, no quotient.
+
+    In force from `starts_at` until just before `ends_at` (half-open; None is open). A rate with a campaign
+    wins over one without. `min_units`/`max_units` let a rate depend on how much is exchanged at once.
+    `sample` is True when no published source confirms the numbers; `source` says where they come from.
+    """
+
+    wallet: WalletId
+    destinations: frozenset[DestinationKind]
+    cost_per_unit: int
+    points_per_unit: int
+    source: str
+    sample: bool
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    campaign: Campaign | None = None
+    min_units: int = 1
+    max_units: int = 9_999
+
+    def in_force(self, destination: DestinationKind, at: datetime, units: int | None = None) -> bool:
+        return (
+            destination in self.destinations
+            and (self.starts_at is None or self.starts_at <= at)
+            and (self.ends_at is None or at < self.ends_at)
+            and (units is None or self.min_units <= units <= self.max_units)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateTable:
+    """All rates a partner knows of, past and future ones included; `notes` are shown beside them."""
+
+    rates: tuple[Rate, ...]
+    notes: tuple[Label, ...] = ()
+
+
+# --- linking -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffRequest:
+    """A member leaves for the partner's site.
+
+    `return_url` already carries our signed `state`; the partner sends the browser back to it unchanged.
+    """
+
+    exchange_id: ExchangeId
+    return_url: str
+    at: datetime
+    language: str = "ja"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handoff:
+    """Where the browser goes next. What is in `keep` is stored by us and given back with the return."""
+
+    url: str
+    keep: Mapping[str, str] = field(default=_NOTHING, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffReturn:
+    """The browser is back. `query` holds what the partner added; our own `state` is already checked and gone."""
+
+    exchange_id: ExchangeId
+    query: Mapping[str, str] = field(repr=False)
+    kept: Mapping[str, str] = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedAccount:
+    """How the partner knows the member.
+
+    `service_id` is the partner's own pseudonym for the member, the same at every link of the same account.
+    `shown_as` is what the member recognises ("サイトウ　様", "**** 1234"), shown before anything is exchanged.
+    `token` is what later calls need, kept encrypted.
+    """
+
+    service_id: str
+    shown_as: str
+    token: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coupon:
+    """A code that the partner issued; secret until it is spent."""
+
+    code: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouponValue:
+    """What a coupon is worth: `amount` of the partner's own points in `wallet`. Asking must not spend it."""
+
+    wallet: WalletId
+    amount: int
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balances:
+    """What the member could exchange now, each wallet in its own points. A wallet not named holds 0."""
+
+    available: Mapping[WalletId, int]
+    as_of: datetime
+
+
+# --- debits ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebitLine:
+    """`amount` of the wallet's own points, for `units` (口) at one rate."""
+
+    wallet: WalletId
+    units: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebitOrder:
+    """Take these points from the member. `exchange_id` is the idempotency key: the same id is one debit.
+
+    Exactly one of `account` and `coupon` is there, by the partner's `LinkKind`. `points` is what the member
+    will receive, for partners that want to show it.
+    """
+
+    exchange_id: ExchangeId
+    lines: tuple[DebitLine, ...]
+    points: int
+    destination: Destination
+    at: datetime
+    account: LinkedAccount | None = None
+    coupon: Coupon | None = None
+
+    @property
+    def amounts(self) -> dict[WalletId, int]:
+        """What to take from each wallet, in that wallet's points."""
+        amounts: dict[WalletId, int] = {}
+        for line in self.lines:
+            amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
+        return amounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debited:
+    """An explicit yes. `reference` is the partner's own name for the debit, shown in histories."""
+
+    exchange_id: ExchangeId
+    reference: str
+    at: datetime
+
+
+class DeclineReason(StrEnum):
+    NOT_ENOUGH = "not_enough"
+    COUPON_USED = "coupon_used"
+    COUPON_EXPIRED = "coupon_expired"
+    COUPON_UNKNOWN = "coupon_unknown"
+    LINK_ENDED = "link_ended"
+    LIMIT_REACHED = "limit_reached"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """An explicit no: nothing was taken and nothing will be under this exchange id."""
+
+    exchange_id: ExchangeId
+    reason: DeclineReason
+    text: Label | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InProgress:
+    """The partner has it and will decide later. `ask_after` is its own estimate, where it gives one."""
+
+    exchange_id: ExchangeId
+    ask_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRecord:
+    """The partner knows nothing of this exchange id; believed only after `debits_may_hide_for`."""
+
+    exchange_id: ExchangeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """Give back what was debited, wholly or in part. `reversal_id` is the idempotency key."""
+
+    reversal_id: str
+    exchange_id: ExchangeId
+    debit: Debited
+    lines: tuple[DebitLine, ...]
+    at: datetime
+    account: LinkedAccount | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversed:
+    """The partner has given its points back."""
+
+    reversal_id: str
+    reference: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebitRecord:
+    """One line of the partner's own book for a day, for the nightly comparison."""
+
+    exchange_id: ExchangeId
+    reference: str
+    lines: tuple[DebitLine, ...]
+    at: datetime
+    reversed: bool = False
+
+
+DebitAnswer = Debited | Declined | InProgress
+FindAnswer = Debited | Declined | InProgress | NoRecord
+ReverseAnswer = Reversed | Declined | InProgress
