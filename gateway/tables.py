@@ -1,0 +1,226 @@
+"""The gateway's own tables: members, links, exchanges and their stories. The ledger keeps its own beside them.
+
+Rows that belong to a member carry `book_id`, the key by which the whole schema can be sharded; look-ups that
+must find a member first (a MyKey ID, a partner's service ID, a coupon) have small tables of their own.
+Moments are stored as whole microseconds since 1970 and come back as aware datetimes in JST.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from gateway.model import JST
+
+metadata: Final = MetaData()
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_Whole = BigInteger().with_variant(Integer, "sqlite")
+_Words = Text()
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as whole microseconds since 1970, exact to the microsecond."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:  # noqa: ARG002  SQLAlchemy's signature
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Any) -> datetime | None:  # noqa: ARG002  SQLAlchemy's signature
+        return None if value is None else (_EPOCH + int(value) * _MICROSECOND).astimezone(JST)
+
+
+class Flag(TypeDecorator[bool]):
+    """True or false as 1 or 0 where the database has no boolean of its own (SQLite's STRICT tables)."""
+
+    impl = Boolean
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
+
+    def process_bind_param(self, value: bool | None, dialect: Any) -> Any:
+        return value if value is None or dialect.name != "sqlite" else int(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> bool | None:  # noqa: ARG002  SQLAlchemy's signature
+        return None if value is None else bool(value)
+
+
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True)
+
+
+# --- members ---------------------------------------------------------------------------------------------------
+
+members = _table(
+    "members",
+    Column("member_id", _Words, primary_key=True),
+    Column("mykey_id", _Words, nullable=False, unique=True),
+    Column("password_hash", _Words),
+    Column(
+        "card_key", _Words, unique=True
+    ),  # keyed hash of issuer and serial; the serial itself is never stored
+    Column("display_name", _Words, nullable=False),
+    Column("language", _Words, nullable=False, server_default="ja"),
+    Column("default_municipality", _Words),
+    Column("default_point_service", _Words),
+    Column("state", _Words, nullable=False, server_default="active"),
+    Column("failed_logins", Integer, nullable=False, server_default="0"),
+    Column("locked_until", Instant),
+    Column("created_at", Instant, nullable=False),
+)
+
+sessions = _table(
+    "sessions",
+    Column("token_hash", _Words, primary_key=True),
+    Column("member_id", _Words, nullable=False),
+    Column("client_id", _Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("idle_limit_s", Integer, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index("sessions_of_a_member", "member_id"),
+)
+
+# --- client programs (portals) that sign their requests ------------------------------------------------------------
+
+client_keys = _table(
+    "client_keys",
+    Column("key_id", _Words, primary_key=True),
+    Column("client_id", _Words, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+seen_nonces = _table(
+    "seen_nonces",
+    Column("key_id", _Words, nullable=False),
+    Column("nonce", _Words, nullable=False),
+    Column("forget_at", Instant, nullable=False),
+    PrimaryKeyConstraint("key_id", "nonce"),
+    Index("seen_nonces_to_forget", "forget_at"),
+)
+
+# --- where points can go ---------------------------------------------------------------------------------------------
+
+point_services = _table(
+    "point_services",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("open_for_direct_exchange", Flag, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    PrimaryKeyConstraint("municipality", "point_service"),
+)
+
+support_events = _table(
+    "support_events",
+    Column("event_id", _Words, primary_key=True),
+    Column("municipality", _Words),
+    Column("name", _Words, nullable=False),
+    Column("purpose", _Words, nullable=False, server_default=""),
+    Column("goal_points", _Whole),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+)
+
+# --- links to partners ----------------------------------------------------------------------------------------------
+
+linked_accounts = _table(
+    "linked_accounts",
+    Column("book_id", _Words, nullable=False),
+    Column("partner_id", _Words, nullable=False),
+    Column("service_id", _Words, nullable=False),
+    Column("shown_as", _Words, nullable=False),
+    Column("token", LargeBinary),  # encrypted; see gateway.vault
+    Column("linked_at", Instant, nullable=False),
+    PrimaryKeyConstraint("book_id", "partner_id"),
+)
+
+link_owners = _table(  # one partner account belongs to one member
+    "link_owners",
+    Column("partner_id", _Words, nullable=False),
+    Column("service_id", _Words, nullable=False),
+    Column("book_id", _Words, nullable=False),
+    PrimaryKeyConstraint("partner_id", "service_id"),
+)
+
+coupon_claims = _table(  # one coupon serves one exchange
+    "coupon_claims",
+    Column("partner_id", _Words, nullable=False),
+    Column("code_hash", _Words, nullable=False),  # keyed: a stolen database tells no codes
+    Column("book_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    PrimaryKeyConstraint("partner_id", "code_hash"),
+)
+
+# --- exchanges ----------------------------------------------------------------------------------------------------------
+
+exchanges = _table(
+    "exchanges",
+    Column("book_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    Column("partner_id", _Words, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("request_hash", _Words, nullable=False),
+    Column("client_return_url", _Words),
+    Column("redirect_url", _Words),
+    Column("handoff_nonce", _Words),
+    Column("handoff_ends_at", Instant),
+    Column("handoff_sealed", LargeBinary),  # what the plugin keeps, then what came back; encrypted
+    Column("return_code_hash", _Words),
+    Column("coupon_sealed", LargeBinary),
+    Column("coupon_hash", _Words),
+    Column("available", _Words),  # JSON: wallet -> points, as the partner last said
+    Column("quote_id", _Words),
+    Column("quote", _Words),  # JSON: the rates, terms and numbers the member was shown
+    Column("points", _Whole),
+    Column("promised_by", Instant),
+    Column("reference", _Words),  # the partner's own name for the debit
+    Column("reason", _Words),  # why it was declined, or waits for a person
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("ask_at", Instant),
+    Column("leased_until", Instant),
+    Column("started_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("ended_at", Instant),
+    Column("reversed_points", _Whole, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("book_id", "exchange_id"),
+    CheckConstraint("reversed_points >= 0", name="reversed_points_not_negative"),
+    Index("exchanges_to_ask", "state", "ask_at"),
+)
+
+exchange_steps = _table(  # the story of an exchange: append-only
+    "exchange_steps",
+    Column("book_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("what", _Words, nullable=False),
+    Column("facts", _Words, nullable=False, server_default="{}"),
+    PrimaryKeyConstraint("book_id", "exchange_id", "step"),
+)
