@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final, NewType
 
 JST: Final = timezone(timedelta(hours=9), "JST")
@@ -18,8 +17,6 @@ JST: Final = timezone(timedelta(hours=9), "JST")
 
 WalletId = NewType("WalletId", str)
 ExchangeId = NewType("ExchangeId", str)
-
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Secret:
@@ -212,7 +209,7 @@ class Handoff:
     """Where the browser goes next. What is in `keep` is stored by us and given back with the return."""
 
     url: str
-    keep: Mapping[str, str] = field(default=_NOTHING, repr=False)
+    keep: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
