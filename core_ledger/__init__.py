@@ -1,0 +1,84 @@
+"""A ledger for points: whole numbers, append-only, in books that lock, seal and shard by themselves.
+
+Start with `Store.open(url)` and `await store.apply(Transfer(…))`; inside a job use the functions of
+`core_ledger.ledger` with the job's connection. `chart` makes the names of books and accounts.
+"""
+
+from core_ledger import chart, ledger
+from core_ledger.errors import (
+    BadMove,
+    Busy,
+    CommitFailed,
+    Damaged,
+    HoldAlreadyResolved,
+    IdReused,
+    LedgerError,
+    NotEnoughPoints,
+    Refused,
+    StoreClosed,
+    StoreError,
+    UnknownHold,
+)
+from core_ledger.history import Entry, entries
+from core_ledger.ledger import (
+    HeapDue,
+    apply,
+    balance,
+    balances,
+    each_heap_due,
+    heaps,
+    heaps_due,
+    hold,
+    post,
+    total,
+    transfer,
+    transfer_many,
+    void,
+)
+from core_ledger.moves import Balance, Heap, Hold, Lot, Move, Post, Receipt, Transfer, Void
+from core_ledger.store import Store
+from core_ledger.tables import create_schema, metadata
+
+__all__ = [
+    "BadMove",
+    "Balance",
+    "Busy",
+    "CommitFailed",
+    "Damaged",
+    "Entry",
+    "Heap",
+    "HeapDue",
+    "Hold",
+    "HoldAlreadyResolved",
+    "IdReused",
+    "LedgerError",
+    "Lot",
+    "Move",
+    "NotEnoughPoints",
+    "Post",
+    "Receipt",
+    "Refused",
+    "Store",
+    "StoreClosed",
+    "StoreError",
+    "Transfer",
+    "UnknownHold",
+    "Void",
+    "apply",
+    "balance",
+    "balances",
+    "chart",
+    "create_schema",
+    "each_heap_due",
+    "entries",
+    "heaps",
+    "heaps_due",
+    "hold",
+    "ledger",
+    "metadata",
+    "post",
+    "total",
+    "transfer",
+    "transfer_many",
+    "void",
+]

@@ -1,0 +1,115 @@
+"""Write one batch in one transaction, and find an answer for every caller whatever happens to it."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from core_ledger import ledger
+from core_ledger.errors import Busy, CommitFailed, LedgerError
+from core_ledger.moves import Move
+
+ATTEMPTS = 8
+# PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
+_TRY_AGAIN_STATES = {"40001", "40P01", "55P03"}
+
+
+class Work(NamedTuple):
+    """One caller's wish: a job or moves, and the future that waits for the answer."""
+
+    job: Callable[[Connection], Any] | None
+    moves: Sequence[Move] | None
+    loop: asyncio.AbstractEventLoop | None
+    future: "asyncio.Future[Any] | Future[Any]"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a caller will hear: a result, or an error."""
+
+    work: Work
+    result: Any = None
+    error: BaseException | None = None
+
+
+def write_batch(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
+    """Write a batch and return one outcome for each piece of work. Never raises.
+
+    When the database asks for another try, the batch is done again, at last piece by piece, so that two
+    pieces that cannot live in one transaction still both get through.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return _attempt(engine, batch)
+        except BaseException as error:  # noqa: BLE001 - whatever happens, every caller gets an answer
+            if not _may_try_again(error):
+                return _all_failed(batch, error)
+        if len(batch) > 1 and attempt > 0:
+            return [outcome for work in batch for outcome in write_batch(engine, [work])]
+        time.sleep(random.uniform(0.001, 0.004) * (attempt + 1))  # noqa: S311 - spreads the tries, hides nothing
+    busy = Busy("Other writers held the same books too long; nothing was written. Ask again a little later.")
+    return [Outcome(work, error=busy) for work in batch]
+
+
+def _attempt(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
+    outcomes = [Outcome(work) for work in batch]
+    with engine.connect() as conn, conn.begin():
+        _do_moves(conn, [outcome for outcome in outcomes if outcome.work.moves is not None])
+        for outcome in outcomes:
+            if outcome.work.job is not None:
+                _do_job(conn, outcome.work.job, outcome)
+    return outcomes
+
+
+def _do_moves(conn: Connection, outcomes: Sequence[Outcome]) -> None:
+    if not outcomes:
+        return
+    answers = ledger.apply_groups(conn, [outcome.work.moves or () for outcome in outcomes])
+    for outcome, found in zip(outcomes, answers, strict=True):
+        if isinstance(found, LedgerError):
+            outcome.error = found
+        else:
+            outcome.result = found
+
+
+def _do_job(conn: Connection, job: Callable[[Connection], Any], outcome: Outcome) -> None:
+    savepoint = conn.begin_nested()
+    try:
+        outcome.result = job(conn)
+        savepoint.commit()
+    except BaseException as error:
+        if _may_try_again(error) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+            raise
+        outcome.error = error
+        # When even this fails, the database has dropped the whole transaction, and the batch with it.
+        savepoint.rollback()
+
+
+def _may_try_again(error: BaseException) -> bool:
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return state in _TRY_AGAIN_STATES
+
+
+def _all_failed(batch: Sequence[Work], error: BaseException) -> list[Outcome]:
+    outcomes = []
+    for work in batch:
+        failed = CommitFailed(
+            f"The database broke off ({_first_line(error)}). It is unknown whether this was written;"
+            " ask again with the same ids: what is in is answered as before, what is not is written."
+        )
+        failed.__cause__ = error
+        outcomes.append(Outcome(work, error=failed))
+    return outcomes
+
+
+def _first_line(error: BaseException) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return (str(cause) or type(cause).__name__).splitlines()[0]

@@ -1,0 +1,74 @@
+"""Connections to the two databases, set up so that a commit is durable and a lock is taken at the start."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.url import URL, make_url
+from sqlalchemy.pool import QueuePool, StaticPool
+
+LOCK_WAIT_S = 10
+
+
+def open_engines(url: str, readers: int) -> tuple[Engine, Engine | None]:
+    """Make the engine that writes and the one that reads; an in-memory database has one connection only."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, readers)
+    # Prepared statements save parsing from the second use on.
+    writing = sa.create_engine(parsed, pool_size=8, max_overflow=0, connect_args={"prepare_threshold": 1})
+    reading = sa.create_engine(
+        parsed,
+        pool_size=readers,
+        max_overflow=0,
+        connect_args={"prepare_threshold": 1, "options": "-c default_transaction_read_only=on"},
+    )
+    for engine in (writing, reading):
+        sa.event.listen(engine, "connect", _postgres_settings)
+    return writing, reading
+
+
+def _sqlite(url: URL, readers: int) -> tuple[Engine, Engine | None]:
+    arguments = {"check_same_thread": False, "timeout": LOCK_WAIT_S}
+    in_memory = url.database in {None, "", ":memory:"}
+    if in_memory:
+        writing = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
+    else:
+        writing = sa.create_engine(url, poolclass=QueuePool, pool_size=2, connect_args=arguments)
+    sa.event.listen(writing, "connect", _sqlite_writer)
+    sa.event.listen(writing, "begin", _begin_immediate)
+    if in_memory:
+        return writing, None
+    reading = sa.create_engine(url, poolclass=QueuePool, pool_size=readers, connect_args=arguments)
+    sa.event.listen(reading, "connect", _sqlite_reader)
+    sa.event.listen(reading, "begin", _begin)
+    return writing, reading
+
+
+def _sqlite_writer(connection: Any, _record: object) -> None:
+    # The driver must not begin or commit by itself: the transaction is ours.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _sqlite_reader(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only = ON").fetchall()
+
+
+def _postgres_settings(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
+        # Pages are on solid state: reading one out of order costs hardly more than the next one.
+        cursor.execute("SET random_page_cost = 1.1")
+    connection.commit()
+
+
+def _begin_immediate(conn: Connection) -> None:
+    # Taking the write lock at once: a transaction that read first could never be promoted after a writer.
+    conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(conn: Connection) -> None:
+    conn.exec_driver_sql("BEGIN")

@@ -1,0 +1,232 @@
+"""The ledger: move points, ask for balances. Plain functions of a Connection, inside the caller's transaction.
+
+`apply` is the one that writes; the others wrap it. Nothing here commits: what a caller does with the same
+connection becomes true together with the moves, or not at all.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from core_ledger import shelf
+from core_ledger.errors import LedgerError
+from core_ledger.moves import Balance, Heap, Hold, Move, Post, Receipt, Transfer, Void, check
+from core_ledger.seal import microseconds
+from core_ledger.tables import accounts, moves
+
+BULK_SIZE = 1_000
+
+
+def apply(conn: Connection, moves: Sequence[Move]) -> list[Receipt]:
+    """Do all of `moves`, in their order, or none of them; one receipt each.
+
+    Raises the first refusal (BadMove, NotEnoughPoints, IdReused, UnknownHold, HoldAlreadyResolved); then
+    nothing was written. A move whose id and content are in the book already is answered as the first time.
+    """
+    for move in moves:
+        check(move)
+    if not moves:
+        return []
+    plan = shelf.load(conn, moves)
+    answer = plan.take(moves)
+    if isinstance(answer, LedgerError):
+        raise answer
+    shelf.save(conn, plan)
+    return answer
+
+
+def apply_groups(conn: Connection, groups: Sequence[Sequence[Move]]) -> list[list[Receipt] | LedgerError]:
+    """Do many groups of moves in one sweep of statements; each group whole or not at all, on its own."""
+    answers = [_objection(group) for group in groups]
+    sound = [group for group, objection in zip(groups, answers, strict=True) if objection is None]
+    plan = shelf.load(conn, [move for group in sound for move in group])
+    taken = iter([plan.take(group) if group else [] for group in sound])
+    shelf.save(conn, plan)
+    return [next(taken) if objection is None else objection for objection in answers]
+
+
+def transfer(conn: Connection, move: Transfer) -> Receipt:
+    """Move points now and for good; refusals as in apply."""
+    return apply(conn, [move])[0]
+
+
+def hold(conn: Connection, move: Hold) -> Receipt:
+    """Set points aside until a post or void; refusals as in apply."""
+    return apply(conn, [move])[0]
+
+
+def post(conn: Connection, move: Post) -> Receipt:
+    """Make the transfer that a hold promised; refusals as in apply."""
+    return apply(conn, [move])[0]
+
+
+def void(conn: Connection, move: Void) -> Receipt:
+    """Give back what a hold set aside; refusals as in apply."""
+    return apply(conn, [move])[0]
+
+
+def transfer_many(
+    conn: Connection, moves: Sequence[Move], progress: Callable[[int, int], None] | None = None
+) -> list[Receipt | LedgerError]:
+    """Do 1 to 100,000 moves set by set, each with its own result: a receipt, or the error that refused it.
+
+    `progress(done, total)` is called after every thousand.
+    """
+    results: list[Receipt | LedgerError] = []
+    for start in range(0, len(moves), BULK_SIZE):
+        answers = apply_groups(conn, [[move] for move in moves[start : start + BULK_SIZE]])
+        results += [answer if isinstance(answer, LedgerError) else answer[0] for answer in answers]
+        if progress is not None:
+            progress(len(results), len(moves))
+    return results
+
+
+def balance(conn: Connection, book: str, account: str, at: datetime | None = None) -> Balance:
+    """Tell what an account has in one book: now, or as of the moment `at` (inclusive) by the moves' own times."""
+    if at is not None:
+        return _past_balance(conn, book, account, at)
+    row = conn.execute(
+        sa.select(accounts.c.posted, accounts.c.held, accounts.c.coming).where(
+            accounts.c.book_id == book, accounts.c.account == account
+        )
+    ).first()
+    return Balance() if row is None else Balance(posted=row.posted, held=row.held, coming=row.coming)
+
+
+def balances(conn: Connection, book: str, prefix: str = "") -> Mapping[str, Balance]:
+    """Tell every account's balance in one book, by name, those that begin with `prefix` only."""
+    rows = conn.execute(
+        sa.select(accounts.c.account, accounts.c.posted, accounts.c.held, accounts.c.coming)
+        .where(accounts.c.book_id == book, accounts.c.account.startswith(prefix, autoescape=True))
+        .order_by(accounts.c.account)
+    )
+    # LIKE takes "A" for "a" on SQLite, names do not.
+    return {
+        row.account: Balance(posted=row.posted, held=row.held, coming=row.coming)
+        for row in rows
+        if row.account.startswith(prefix)
+    }
+
+
+def total(conn: Connection, account: str) -> int:
+    """Sum the posted points of one account over all books: what a partner, a funder, a shop stands at."""
+    found = conn.scalar(sa.select(sa.func.sum(accounts.c.posted)).where(accounts.c.account == account))
+    return int(found or 0)
+
+
+def heaps(conn: Connection, book: str, account: str) -> tuple[Heap, ...]:
+    """List the heaps of an own account, oldest day of issue first."""
+    row = conn.execute(
+        _account_row().where(accounts.c.book_id == book, accounts.c.account == account)
+    ).first()
+    if row is None:
+        return ()
+    return _heaps(shelf.account(row).heaps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeapDue:
+    """One heap that a sweep must look at: whose, since when, how many points are free to move."""
+
+    book: str
+    account: str
+    issued_on: date
+    points: int
+
+
+def heaps_due(
+    conn: Connection,
+    pattern: str,
+    issued_until: date,
+    *,
+    after: tuple[str, str] | None = None,
+    limit: int = 1_000,
+) -> list[HeapDue]:
+    """Find, across books, free heaps issued on or before a day, in accounts that match `pattern`.
+
+    `pattern` is a name with `*` for any text: "member:*:reserve". A page ends with a whole account and holds
+    at most `limit` accounts; pass the last line's (book, account) as `after` for the next page; an empty
+    page is the end. Nothing is locked: a later move decides anew.
+    """
+    book_id, account = accounts.c.book_id, accounts.c.account
+    query = (
+        _account_row()
+        .where(accounts.c.oldest_on <= issued_until.isoformat(), matches(account, pattern))
+        .order_by(book_id, account)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(sa.tuple_(book_id, account) > sa.tuple_(*map(sa.literal, after)))
+    return [
+        HeapDue(book=row.book_id, account=row.account, issued_on=heap.issued_on, points=heap.available)
+        for row in conn.execute(query)
+        for heap in _heaps(shelf.account(row).heaps)
+        if heap.issued_on <= issued_until and heap.available
+    ]
+
+
+def each_heap_due(
+    conn: Connection, pattern: str, issued_until: date, limit: int = 1_000
+) -> Iterator[HeapDue]:
+    """Walk through every page of heaps_due."""
+    after = None
+    while page := heaps_due(conn, pattern, issued_until, after=after, limit=limit):
+        yield from page
+        after = (page[-1].book, page[-1].account)
+
+
+def matches(column: sa.ColumnElement[str], pattern: str) -> sa.ColumnElement[bool]:
+    """Compare a name with a pattern in which `*` stands for any text and everything else for itself."""
+    like = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
+    return column.like(like, escape="\\")
+
+
+def _objection(group: Sequence[Move]) -> LedgerError | None:
+    try:
+        for move in group:
+            check(move)
+    except LedgerError as objection:
+        return objection
+    return None
+
+
+def _account_row() -> sa.Select[tuple[str, str, int, int, int, int, str]]:
+    table = accounts.c
+    return sa.select(
+        table.book_id, table.account, table.posted, table.held, table.coming, table.last_seq, table.heaps
+    )
+
+
+def _heaps(stored: Mapping[str, Sequence[int]]) -> tuple[Heap, ...]:
+    return tuple(
+        Heap(issued_on=date.fromisoformat(day), points=stored[day][0], held=stored[day][1])
+        for day in sorted(stored)
+    )
+
+
+def _past_balance(conn: Connection, book: str, account: str, at: datetime) -> Balance:
+    moment = microseconds(at)
+    row, later = moves.alias(), moves.alias()
+    resolved = (
+        sa.exists()
+        .where(later.c.book_id == row.c.book_id, later.c.hold == row.c.id, later.c.at <= moment)
+        .correlate(row)
+    )
+    posts = row.c.action.in_(["transfer", "post"])
+    waits = sa.and_(row.c.action == "hold", sa.not_(resolved))
+    is_target, is_source = row.c.target == account, row.c.source == account
+
+    def summed(condition: sa.ColumnElement[bool], points: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((condition, points), else_=0)), 0)
+
+    found = conn.execute(
+        sa.select(
+            summed(posts, sa.case((is_target, row.c.points), else_=-row.c.points)).label("posted"),
+            summed(sa.and_(waits, is_source), row.c.points).label("held"),
+            summed(sa.and_(waits, is_target), row.c.points).label("coming"),
+        ).where(row.c.book_id == book, sa.or_(is_source, is_target), row.c.at <= moment)
+    ).one()
+    return Balance(posted=int(found.posted), held=int(found.held), coming=int(found.coming))

@@ -1,0 +1,126 @@
+# ruff: noqa: S608 - every statement is put together from constants of this package alone
+"""Fetch from the database what a batch of moves needs, and put back what the plan made of it.
+
+The only place with hand-written SQL for the hot path. Few statements whatever the number of moves, each one
+over a set, each one naming book_id, so that any of them can be sent to a shard. Values go straight to the
+driver: building expressions would cost more than the database does.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from core_ledger import shelf_postgres
+from core_ledger.errors import Damaged
+from core_ledger.moves import Hold, Move, Transfer
+from core_ledger.plan import Account, Key, Plan
+from core_ledger.seal import Record
+
+_RECORD = ", ".join(f"m.{name}" for name in Record._fields)
+
+_PAIRS = "WITH wanted(book_id, name) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?)) "
+_LOAD_MOVES = (
+    f"{_PAIRS}SELECT {_RECORD} FROM wanted w CROSS JOIN moves m ON m.book_id = w.book_id AND m.id = w.name"
+)
+_LOAD_RESOLVED = (
+    f"{_PAIRS}SELECT {_RECORD} FROM wanted w CROSS JOIN moves m"
+    " ON m.book_id = w.book_id AND m.hold = w.name AND m.hold IS NOT NULL"
+)
+_LOAD_ACCOUNTS = (
+    f"{_PAIRS}SELECT a.book_id, a.account, a.posted, a.held, a.coming, a.last_seq, a.heaps"
+    " FROM wanted w CROSS JOIN accounts a ON a.book_id = w.book_id AND a.account = w.name"
+)
+_LOAD_BOOKS = "SELECT b.book_id, b.seq, b.head FROM json_each(?) w CROSS JOIN books b ON b.book_id = w.value"
+
+_SAVE_BOOKS = (
+    "INSERT INTO books (book_id, seq, head) VALUES (?, ?, ?)"
+    " ON CONFLICT (book_id) DO UPDATE SET seq = excluded.seq, head = excluded.head"
+)
+_SAVE_ACCOUNTS = (
+    "INSERT INTO accounts (book_id, account, posted, held, coming, last_seq, oldest_on, heaps)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (book_id, account) DO UPDATE SET posted = excluded.posted, held = excluded.held,"
+    " coming = excluded.coming, last_seq = excluded.last_seq, oldest_on = excluded.oldest_on,"
+    " heaps = excluded.heaps"
+)
+_SAVE_MOVES = (
+    f"INSERT INTO moves ({', '.join(Record._fields)}) VALUES ({', '.join('?' * len(Record._fields))})"
+)
+
+
+def load(conn: Connection, moves: Iterable[Move]) -> Plan:
+    """Lock the books that `moves` name and load all that deciding on them needs."""
+    books: set[str] = set()
+    ids: set[Key] = set()
+    holds: set[Key] = set()
+    names: set[Key] = set()
+    for move in moves:
+        book = move.book
+        books.add(book)
+        ids.add((book, move.id))
+        if isinstance(move, Transfer | Hold):
+            names.add((book, move.source))
+            names.add((book, move.target))
+        else:
+            holds.add((book, move.hold))
+    if conn.dialect.name == "postgresql":
+        return shelf_postgres.load(conn, sorted(books), ids, holds, names)
+    plan = Plan()
+    ask = conn.exec_driver_sql
+    plan.heads = {book: (seq, head) for book, seq, head in ask(_LOAD_BOOKS, (json.dumps(sorted(books)),))}
+    plan.known = {(row[0], row[2]): Record._make(row) for row in ask(_LOAD_MOVES, (_pairs(ids | holds),))}
+    if holds:
+        resolved = ask(_LOAD_RESOLVED, (_pairs(holds),))
+        plan.resolved = {(row[0], row[11]): Record._make(row) for row in resolved}
+        for key in holds:
+            hold = plan.known.get(key)
+            if hold is not None:
+                names.add((hold.book_id, hold.source))
+                names.add((hold.book_id, hold.target))
+    plan.accounts = {(row[0], row[1]): account(row) for row in ask(_LOAD_ACCOUNTS, (_pairs(names),))}
+    return plan
+
+
+def save(conn: Connection, plan: Plan) -> None:
+    """Write what `plan` decided; the caller's transaction makes it durable."""
+    if not plan.written:
+        return
+    books = [(book, *plan.heads[book]) for book in sorted({record.book_id for record in plan.written})]
+    accounts = [account_row(key, plan.accounts[key]) for key in sorted(plan.touched)]
+    if conn.dialect.name == "postgresql":
+        shelf_postgres.save(conn, books, accounts, plan.written)
+        return
+    _many(conn, _SAVE_BOOKS, books)
+    _many(conn, _SAVE_ACCOUNTS, accounts)
+    _many(conn, _SAVE_MOVES, plan.written)
+
+
+def account(row: Sequence[Any]) -> Account:
+    """Read an account's state from its row: book_id, account, posted, held, coming, last_seq, heaps."""
+    try:
+        heaps = json.loads(row[6])
+    except ValueError:
+        raise Damaged(f"the heaps of {row[1]} in {row[0]} cannot be read: {row[6][:80]!r}") from None
+    return Account(row[2], row[3], row[4], row[5], heaps)
+
+
+def account_row(key: Key, state: Account) -> tuple[str, str, int, int, int, int, str | None, str]:
+    """Write an account's state as the row that goes into the table."""
+    heaps = state.heaps
+    if not heaps:
+        text, oldest = "{}", None
+    else:
+        text = "{" + ",".join(f'"{day}":[{heaps[day][0]},{heaps[day][1]}]' for day in sorted(heaps)) + "}"
+        oldest = state.oldest_on()
+    return (*key, state.posted, state.held, state.coming, state.last_seq, oldest, text)
+
+
+def _many(conn: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    # A list of one is executed as one; SQLAlchemy hands a longer one to executemany as it is.
+    conn.exec_driver_sql(sql, list(rows))
+
+
+def _pairs(keys: Iterable[Key]) -> str:
+    return json.dumps(sorted(keys), ensure_ascii=False)

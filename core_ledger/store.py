@@ -1,0 +1,215 @@
+"""The store: any number of callers, a few writers, one commit for all that waits (group commit).
+
+A writer thread takes everything that waits, never lingering for more: first all moves that came as data, in
+one sweep of statements, then each job under a savepoint of its own. It commits once and only then answers
+each caller. A job that fails fails alone. Reads have their own threads and connections.
+
+A job may be run again after a deadlock or a serialization failure, so it must do its work through its
+connection alone: no request, no message, nothing that a rollback does not undo.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+from sqlalchemy.engine import Connection, Engine
+
+from core_ledger.batch import Outcome, Work, write_batch
+from core_ledger.engines import open_engines
+from core_ledger.errors import Busy, StoreClosed
+from core_ledger.moves import Move, Receipt
+
+T = TypeVar("T")
+MAX_WAITING = 10_000
+MAX_BATCH = 512
+
+
+class Store:
+    """Runs work on one database. Open it with `Store.open`, use it from any thread or event loop, close it."""
+
+    def __init__(
+        self,
+        writing: Engine,
+        reading: Engine | None,
+        *,
+        max_waiting: int,
+        writers: int,
+        readers: int,
+        max_batch: int,
+    ) -> None:
+        """Start the writer threads; `reading` is None when only the writer's connection sees the data."""
+        self.engine = writing
+        self.batch_sizes: dict[int, int] = {}
+        self._reading = reading
+        self._max_waiting = max_waiting
+        self._max_batch = max_batch
+        self._waiting: deque[Work] = deque()
+        self._awake = threading.Condition()
+        self._closing = False
+        self._readers = ThreadPoolExecutor(readers, "ledger-read") if reading is not None else None
+        self._writers = [
+            threading.Thread(target=self._write, name=f"ledger-write-{n}") for n in range(writers)
+        ]
+        for writer in self._writers:
+            writer.daemon = True
+            writer.start()
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        max_waiting: int = MAX_WAITING,
+        writers: int | None = None,
+        readers: int = 4,
+        max_batch: int = MAX_BATCH,
+    ) -> Self:
+        """Open the database at `url`: sqlite:///path, sqlite:// (in memory) or postgresql+psycopg://….
+
+        `writers` is the number of writing connections; SQLite has one writer whatever is asked for. More
+        than `max_waiting` pieces of work waiting are refused with Busy.
+        """
+        writing, reading = open_engines(url, readers)
+        if writing.dialect.name == "sqlite":
+            writers = 1
+        return cls(
+            writing,
+            reading,
+            max_waiting=max_waiting,
+            writers=writers or 2,
+            readers=readers,
+            max_batch=max_batch,
+        )
+
+    async def run(self, job: Callable[[Connection], T]) -> T:
+        """Run a job in a writing transaction, under a savepoint; answer after it is durable.
+
+        Raises what the job raises (then nothing of it was written), Busy, StoreClosed or CommitFailed.
+        """
+        return cast("T", await self._submit(job=job))
+
+    async def apply(self, *moves: Move) -> tuple[Receipt, ...]:
+        """Do these moves, all or none; the quickest way, written together with all others that wait."""
+        return tuple(cast("list[Receipt]", await self._submit(moves=moves)))
+
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        """Run a job that only reads, beside the writers."""
+        if self._readers is None:
+            return await self.run(job)
+        if self._closing:
+            raise StoreClosed("The store is closed; nothing was read. Open a store and ask again.")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
+
+    def run_now(self, job: Callable[[Connection], T]) -> T:
+        """Do the same as `run` for callers without an event loop; blocks until it is durable."""
+        future: Future[Any] = Future()
+        self._enqueue(Work(job, None, None, future))
+        return cast("T", future.result())
+
+    def read_now(self, job: Callable[[Connection], T]) -> T:
+        """Do the same as `read` for callers without an event loop."""
+        return self.run_now(job) if self._reading is None else self._read(job)
+
+    async def close(self) -> None:
+        """Take no more work, finish what waits, then let go of the database."""
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        """Do the same as `close` for callers without an event loop."""
+        with self._awake:
+            self._closing = True
+            self._awake.notify_all()
+        for writer in self._writers:
+            writer.join()
+        if self._readers is not None:
+            self._readers.shutdown()
+        if self._reading is not None:
+            self._reading.dispose()
+        self.engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        """Use the store as an async context manager."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the store."""
+        await self.close()
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work wait for a writer."""
+        return len(self._waiting)
+
+    def _read(self, job: Callable[[Connection], T]) -> T:
+        assert self._reading is not None
+        with self._reading.connect() as conn:
+            return job(conn)
+
+    def _submit(
+        self, job: Callable[[Connection], Any] | None = None, moves: Sequence[Move] | None = None
+    ) -> "asyncio.Future[Any]":
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._enqueue(Work(job, moves, loop, future))
+        return future
+
+    def _enqueue(self, work: Work) -> None:
+        with self._awake:
+            if self._closing:
+                raise StoreClosed("The store is closed; nothing was written. Open a store and ask again.")
+            if len(self._waiting) >= self._max_waiting:
+                raise Busy(
+                    f"{self._max_waiting} others wait already; nothing was written. Ask again a little later."
+                )
+            self._waiting.append(work)
+            self._awake.notify()
+
+    def _take(self) -> list[Work]:
+        """Wait for work and take all there is, up to a full batch; nothing means: closed and drained."""
+        with self._awake:
+            while not self._waiting and not self._closing:
+                self._awake.wait()
+            count = min(len(self._waiting), self._max_batch)
+            self.batch_sizes[count] = self.batch_sizes.get(count, 0) + 1
+            return [self._waiting.popleft() for _ in range(count)]
+
+    def _write(self) -> None:
+        while batch := self._take():
+            answer(write_batch(self.engine, batch))
+
+
+def answer(outcomes: Sequence[Outcome]) -> None:
+    """Hand every caller its outcome: one wake-up per event loop, whatever the number of callers."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.work.loop is None:
+            _settle(outcome)
+        else:
+            by_loop.setdefault(outcome.work.loop, []).append(outcome)
+    for loop, own in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_settle_all, own)
+        except RuntimeError:
+            # The loop is closed: nobody is left to hear the answer; the ids tell when asked again.
+            continue
+
+
+def _settle_all(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        _settle(outcome)
+
+
+def _settle(outcome: Outcome) -> None:
+    future = outcome.work.future
+    if future.cancelled():
+        return
+    if outcome.error is not None:
+        future.set_exception(outcome.error)
+    else:
+        future.set_result(outcome.result)
