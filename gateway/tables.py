@@ -86,9 +86,33 @@ members = _table(
     Column("default_municipality", _Words),
     Column("default_point_service", _Words),
     Column("state", _Words, nullable=False, server_default="active"),
-    Column("failed_logins", Integer, nullable=False, server_default="0"),
-    Column("locked_until", Instant),
     Column("created_at", Instant, nullable=False),
+)
+
+retired_mykey_ids = _table(  # given up or revoked: never given out again, or points would find the wrong person
+    "retired_mykey_ids",
+    Column("mykey_id", _Words, primary_key=True),
+    Column("member_id", _Words, nullable=False),
+    Column("retired_at", Instant, nullable=False),
+)
+
+mykey_id_choices = _table(  # how often a member has tried and changed within a day
+    "mykey_id_choices",
+    Column("member_id", _Words, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("taken", Integer, nullable=False),
+    Column("generated", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("offered", _Words),
+)
+
+sign_in_misses = _table(  # by keyed hash of what was typed, whether or not such a member exists
+    "sign_in_misses",
+    Column("mykey_id_hash", _Words, primary_key=True),
+    Column("misses", Integer, nullable=False),
+    Column("locked_until", Instant),
+    Column("forget_at", Instant, nullable=False),
+    Index("sign_in_misses_to_forget", "forget_at"),
 )
 
 sessions = _table(
@@ -179,6 +203,14 @@ coupon_claims = _table(  # one coupon serves one exchange
 
 # --- exchanges ----------------------------------------------------------------------------------------------------------
 
+exchange_owners = (
+    _table(  # an exchange id is a debit's idempotency key at the partner, so it is one member's alone
+        "exchange_owners",
+        Column("exchange_id", _Words, primary_key=True),
+        Column("book_id", _Words, nullable=False),
+    )
+)
+
 exchanges = _table(
     "exchanges",
     Column("book_id", _Words, nullable=False),
@@ -207,6 +239,7 @@ exchanges = _table(
     Column("started_at", Instant, nullable=False),
     Column("sent_at", Instant),
     Column("ended_at", Instant),
+    Column("steps", Integer, nullable=False, server_default="1"),  # lines of its story so far
     Column("reversed_points", _Whole, nullable=False, server_default="0"),
     PrimaryKeyConstraint("book_id", "exchange_id"),
     CheckConstraint("reversed_points >= 0", name="reversed_points_not_negative"),
