@@ -18,6 +18,8 @@ from core_ledger.moves import Move
 ATTEMPTS = 8
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
 _TRY_AGAIN_STATES = {"40001", "40P01", "55P03"}
+# unique_violation of these means: another writer made the same new book, or went on with it, a moment before.
+_RACED_KEYS = {"books_pkey", "moves_pkey", "accounts_pkey"}
 
 
 class Work(NamedTuple):
@@ -95,6 +97,9 @@ def _may_try_again(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     state = getattr(error.orig, "sqlstate", None)
+    if state == "23505":
+        diagnosis = getattr(error.orig, "diag", None)
+        return getattr(diagnosis, "constraint_name", None) in _RACED_KEYS
     return state in _TRY_AGAIN_STATES
 
 

@@ -147,14 +147,14 @@ def heaps_due(
 ) -> list[HeapDue]:
     """Find, across books, free heaps issued on or before a day, in accounts that match `pattern`.
 
-    `pattern` is a name with `*` for any text: "member:*:reserve". A page ends with a whole account and holds
+    `pattern` is a name with `*` for any one part: "member:*:reserve". A page ends with a whole account and holds
     at most `limit` accounts; pass the last line's (book, account) as `after` for the next page; an empty
     page is the end. Nothing is locked: a later move decides anew.
     """
     book_id, account = accounts.c.book_id, accounts.c.account
     query = (
         _account_row()
-        .where(accounts.c.oldest_on <= issued_until.isoformat(), matches(account, pattern))
+        .where(accounts.c.oldest_on <= issued_until.isoformat(), matches(conn, account, pattern))
         .order_by(book_id, account)
         .limit(limit)
     )
@@ -178,10 +178,20 @@ def each_heap_due(
         after = (page[-1].book, page[-1].account)
 
 
-def matches(column: sa.ColumnElement[str], pattern: str) -> sa.ColumnElement[bool]:
-    """Compare a name with a pattern in which `*` stands for any text and everything else for itself."""
-    like = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
-    return column.like(like, escape="\\")
+def matches(conn: Connection, column: sa.ColumnElement[str], pattern: str) -> sa.ColumnElement[bool]:
+    """Compare a name with a pattern in which `*` stands for any one part and everything else for itself.
+
+    With the number of colons fixed, no star can swallow one: "member:*:reserve" is not "member:1:x:reserve".
+    """
+    parts = sa.func.length(column) - sa.func.length(sa.func.replace(column, ":", ""))
+    if conn.dialect.name == "sqlite":
+        # GLOB minds upper and lower case, LIKE does not.
+        glob = pattern.replace("[", "[[]").replace("?", "[?]")
+        alike = column.op("GLOB", is_comparison=True)(glob)
+    else:
+        like = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
+        alike = column.like(like, escape="\\")
+    return sa.and_(alike, parts == pattern.count(":"))
 
 
 def _objection(group: Sequence[Move]) -> LedgerError | None:

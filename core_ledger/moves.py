@@ -187,8 +187,10 @@ def _check_transfer(move: Transfer | Hold) -> None:
 def _check_note(text: object, field_name: str) -> None:
     if text == "":
         return
-    if not isinstance(text, str) or len(text) > MAX_NOTE_LENGTH or "\x00" in text:
-        raise BadMove(field_name, f"give a text of at most {MAX_NOTE_LENGTH} characters without NUL")
+    if not isinstance(text, str) or len(text) > MAX_NOTE_LENGTH or "\x00" in text or "\x1f" in text:
+        raise BadMove(
+            field_name, f"give a text of at most {MAX_NOTE_LENGTH} characters without control characters"
+        )
     if not text.isascii():
         try:
             text.encode()

@@ -6,7 +6,9 @@ cost nearly half of the rate, and verification compares every row anyway.
 """
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
+
+from core_ledger.postgres_functions import OPEN_FUNCTION
 
 metadata = sa.MetaData()
 
@@ -94,6 +96,12 @@ anchors = sa.Table(
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
+
+
+@sa.event.listens_for(metadata, "after_create")
+def _make_functions(_metadata: sa.MetaData, conn: Connection, **_details: object) -> None:
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(OPEN_FUNCTION)
 
 
 def create_schema(engine: Engine) -> None:

@@ -1,0 +1,72 @@
+"""The steps in migrations/ and the tables in code are the same schema, on both databases."""
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+import migrations
+from core_ledger import create_schema, metadata
+
+LEDGER = "0001_ledger"
+
+
+def schema(conn: Connection) -> set[tuple[object, ...]]:
+    """Describe everything that the database keeps about the ledger's tables, in its own words."""
+    names = tuple(metadata.tables)
+    if conn.dialect.name == "sqlite":
+        found = conn.execute(sa.text("SELECT type, name, tbl_name, sql FROM sqlite_master"))
+        return {(row[0], row[1], " ".join((row[3] or "").split())) for row in found if row[2] in names}
+    asked = {
+        "column": "SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default,"
+        " ordinal_position FROM information_schema.columns WHERE table_schema = 'public'",
+        "constraint": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE connamespace = 'public'::regnamespace",
+        "index": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+        "comment": "SELECT objoid::regclass::text, objsubid, description FROM pg_description"
+        " WHERE classoid = 'pg_class'::regclass AND objoid::regclass::text IN ('books', 'accounts', 'moves')",
+    }
+    rows = {
+        (what, *row) for what, sql in asked.items() for row in conn.execute(sa.text(sql)) if row[0] in names
+    }
+    functions = conn.execute(
+        sa.text("SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+    )
+    return rows | {("function", row[0]) for row in functions}
+
+
+@pytest.fixture
+def engine(url: str):
+    made = sa.create_engine(url, poolclass=sa.NullPool)
+    with made.begin() as conn:
+        conn.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+        if conn.dialect.name == "postgresql":
+            conn.execute(sa.text("DROP FUNCTION IF EXISTS ledger_open"))
+    yield made
+    if made.dialect.name == "postgresql":
+        migrations_table = sa.text("DROP TABLE IF EXISTS alembic_version")
+        with made.begin() as conn:
+            conn.execute(migrations_table)
+    made.dispose()
+
+
+def test_migrations_and_tables_make_the_same_schema(engine: sa.Engine, url: str) -> None:
+    create_schema(engine)
+    with engine.begin() as conn:
+        from_code = schema(conn)
+        metadata.drop_all(conn)
+        if conn.dialect.name == "postgresql":
+            conn.execute(sa.text("DROP FUNCTION ledger_open"))
+    migrations.upgrade(url, LEDGER)
+    with engine.connect() as conn:
+        assert schema(conn) == from_code
+    assert len(from_code) > len(metadata.tables)
+
+
+def test_a_migration_can_be_run_twice_and_undone(engine: sa.Engine, url: str) -> None:
+    import alembic.command
+
+    migrations.upgrade(url, LEDGER)
+    migrations.upgrade(url, LEDGER)
+    alembic.command.downgrade(migrations.config(url), "base")
+    with engine.connect() as conn:
+        assert schema(conn) == set()
