@@ -1,0 +1,32 @@
+"""What the HTTP side counts: requests, seconds and refusals, by route and never by anything a caller wrote."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class HttpMetrics:
+    """Metrics of one application in `registry`. `route` is the template, or `none` where no route fits."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self._requests = Counter(
+            "gateway_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "gateway_http_seconds", "Seconds to an answer.", ["route"], buckets=BUCKETS_S, registry=registry
+        )
+        self._problems = Counter(
+            "gateway_http_problems", "Problems answered, by their word.", ["word"], registry=registry
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def problem(self, word: str) -> None:
+        self._problems.labels(word).inc()

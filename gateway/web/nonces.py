@@ -1,0 +1,103 @@
+"""Nonces that were used, kept until the signature they belong to would be refused as stale anyway.
+
+Two keepers, one interface. The database's is the default: it survives a restart and serves several processes.
+The one in memory is for a single process that accepts that a restart forgets at most the last two minutes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeVar
+
+from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.setup import Clock
+from gateway.tables import seen_nonces
+from gateway.web.problems import refuse
+
+_T = TypeVar("_T")
+
+SWEEP_EVERY: Final = timedelta(seconds=30)
+SWEPT_AT_ONCE: Final = 5_000
+
+
+class Writes(Protocol):
+    """The writing half of a store."""
+
+    async def run(self, job: Callable[[Connection], _T]) -> _T: ...
+
+
+class NonceKeeper(Protocol):
+    async def use(self, key_id: str, nonce: str, forget_at: datetime) -> bool:
+        """True the first time, False when this key has used this nonce before. Of two at once, one gets True."""
+        ...
+
+
+class StoredNonces:
+    """Nonces in the database: one insert each, committed before the request goes on."""
+
+    def __init__(self, store: Writes, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._sweep_at: datetime | None = None
+
+    async def use(self, key_id: str, nonce: str, forget_at: datetime) -> bool:
+        now = self._clock()
+        sweep = self._sweep_at is None or now >= self._sweep_at
+        if sweep:
+            self._sweep_at = now + SWEEP_EVERY
+
+        def job(conn: Connection) -> bool:
+            if sweep:
+                forget_nonces(conn, now)
+            return remember_nonce(conn, key_id, nonce, forget_at)
+
+        return await self._store.run(job)
+
+
+def remember_nonce(conn: Connection, key_id: str, nonce: str, forget_at: datetime) -> bool:
+    """Insert the nonce; False when it is there already. Raises nothing, so that a batch around it goes on."""
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    row = {"key_id": key_id, "nonce": nonce, "forget_at": forget_at}
+    inserted = conn.execute(dialect.insert(seen_nonces).values(row).on_conflict_do_nothing())
+    return inserted.rowcount == 1
+
+
+def forget_nonces(conn: Connection, now: datetime) -> int:
+    """Delete nonces whose signatures are stale by now, at most 5,000 at once; returns how many."""
+    key = tuple_(seen_nonces.c.key_id, seen_nonces.c.nonce)
+    stale = (
+        select(seen_nonces.c.key_id, seen_nonces.c.nonce)
+        .where(seen_nonces.c.forget_at <= now)
+        .limit(SWEPT_AT_ONCE)
+    )
+    return conn.execute(delete(seen_nonces).where(key.in_(stale))).rowcount
+
+
+class NoncesInMemory:
+    """Nonces of this process. When `most` are kept at once, further requests are refused as `busy`."""
+
+    def __init__(self, clock: Clock, *, most: int = 1_000_000) -> None:
+        self._clock = clock
+        self._most = most
+        self._seen: dict[tuple[str, str], datetime] = {}
+        self._order: deque[tuple[str, str]] = deque()
+
+    async def use(self, key_id: str, nonce: str, forget_at: datetime) -> bool:
+        self._forget(self._clock())
+        name = (key_id, nonce)
+        if name in self._seen:
+            return False
+        if len(self._seen) >= self._most:
+            raise refuse("busy")  # forgetting one early would let it be used twice
+        self._seen[name] = forget_at
+        self._order.append(name)
+        return True
+
+    def _forget(self, now: datetime) -> None:
+        # The oldest come first, give or take the clocks' difference; one that may still count stops the sweep.
+        while self._order and self._seen[self._order[0]] <= now:
+            del self._seen[self._order.popleft()]

@@ -1,0 +1,597 @@
+"""What the API takes and gives: one model for each body, query, path and answer.
+
+Requests derive from `Strict`; answers are plain models made from the values of the use cases. Points are whole
+numbers, moments are RFC 3339 with an offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from core_ledger import Balance, Entry, Receipt
+from gateway import sums
+from gateway.errors import Refused
+from gateway.exchange import Offer
+from gateway.exchange_records import Exchange
+from gateway.links import Link
+from gateway.model import Campaign, Destination, DestinationKind, Label, PartnerProfile, Rate
+from gateway.quotes import Quote, QuoteLine
+from gateway.web.inputs import Strict
+
+# --- words of requests ---------------------------------------------------------------------------------------------
+
+Uuid = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+]
+"""A UUID in lower case, made by the caller and stored before it is sent."""
+
+PartnerId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+MunicipalityCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+PointServiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+EventId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+CouponCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{4,64}$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,1000}$")]
+OpaqueCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,128}$")]
+Points = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
+def _units(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return sums.read_units(value)
+    except Refused as refused:
+        raise PydanticCustomError("units_not_allowed", "{reason}", {"reason": str(refused)}) from None
+
+
+Units = Annotated[
+    int,
+    Field(ge=1, le=sums.MAX_UNITS),
+    BeforeValidator(_units),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": sums.MAX_UNITS},
+                {"type": "string", "pattern": "^[1-9][0-9]{0,3}$"},
+            ],
+            "description": "口数: a whole number, or the half-width digits that a person typed; 1 to 9,999",
+        }
+    ),
+]
+
+
+class ExchangePath(Strict):
+    exchange_id: Uuid
+
+
+class PartnerPath(Strict):
+    partner_id: PartnerId
+
+
+class PointServicePath(Strict):
+    municipality: MunicipalityCode
+    point_service: PointServiceId
+
+
+class EventPath(Strict):
+    event_id: EventId
+
+
+class ExchangeStart(Strict):
+    exchange_id: Uuid
+    partner_id: PartnerId
+    coupon_code: CouponCode | None = None
+    return_url: Url | None = None
+    language: Literal["ja", "en"] = "ja"
+
+
+class ReturnCode(Strict):
+    return_code: OpaqueCode
+
+
+class ToReserve(Strict):
+    kind: Literal["reserve"]
+
+
+class ToMunicipality(Strict):
+    kind: Literal["municipality"]
+    municipality: MunicipalityCode
+    point_service: PointServiceId
+
+
+class QuoteWanted(Strict):
+    destination: Annotated[ToReserve | ToMunicipality, Field(discriminator="kind")]
+    units: Units | None = None
+
+
+class OfferQuery(Strict):
+    destination: Literal["reserve", "municipality"]
+    municipality: MunicipalityCode | None = None
+    point_service: PointServiceId | None = None
+
+
+class QuoteConfirmed(Strict):
+    quote_id: OpaqueCode
+
+
+class AllocationWanted(Strict):
+    allocation_id: Uuid
+    points: Points
+    municipality: MunicipalityCode
+    point_service: PointServiceId
+
+
+class ContributionWanted(Strict):
+    contribution_id: Uuid
+    points: Points
+    event_id: EventId
+
+
+class PageQuery(Strict):
+    before: Annotated[int, Field(ge=1, le=10**15)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class ExchangesQuery(Strict):
+    before: Uuid | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class PointServicesQuery(Strict):
+    prefecture: Annotated[str, StringConstraints(pattern=r"^([0-9]{2}|[0-9]{6})$")] | None = None
+    municipality: MunicipalityCode | None = None
+    direct: bool | None = None
+
+
+def destination_of(wanted: ToReserve | ToMunicipality) -> Destination:
+    if isinstance(wanted, ToReserve):
+        return Destination.reserve()
+    return Destination.to_municipality(wanted.municipality, wanted.point_service)
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class LabelView(View):
+    ja: str
+    en: str
+
+    @classmethod
+    def of(cls, label: Label) -> LabelView:
+        return cls(ja=label.ja, en=label.en)
+
+
+class WalletView(View):
+    id: str
+    name: LabelView
+
+
+class PartnerView(View):
+    partner_id: str
+    name: LabelView
+    kind: str
+    link: str
+    points_name: LabelView
+    wallets: list[WalletView]
+    arrives_within_s: int
+    terms: LabelView
+    notes: list[LabelView]
+    linked: bool
+
+    @classmethod
+    def of(cls, profile: PartnerProfile, *, linked: bool) -> PartnerView:
+        return cls(
+            partner_id=profile.id,
+            name=LabelView.of(profile.name),
+            kind=profile.kind,
+            link=profile.link,
+            points_name=LabelView.of(profile.points_name),
+            wallets=[WalletView(id=w.id, name=LabelView.of(w.name)) for w in profile.wallets],
+            arrives_within_s=int(profile.arrives_within.total_seconds()),
+            terms=LabelView.of(profile.terms),
+            notes=[LabelView.of(note) for note in profile.notes],
+            linked=linked,
+        )
+
+
+class Partners(View):
+    partners: list[PartnerView]
+
+
+class DestinationView(View):
+    kind: Literal["reserve", "municipality"]
+    municipality: str | None = None
+    point_service: str | None = None
+
+    @classmethod
+    def of(cls, destination: Destination) -> DestinationView:
+        if destination.kind is DestinationKind.RESERVE:
+            return cls(kind="reserve")
+        return cls(
+            kind="municipality",
+            municipality=destination.municipality,
+            point_service=destination.point_service,
+        )
+
+
+class CampaignView(View):
+    id: str
+    name: LabelView
+    funder: str
+    extra_points_per_unit: int
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> CampaignView:
+        return cls(
+            id=campaign.id,
+            name=LabelView.of(campaign.name),
+            funder=campaign.funder,
+            extra_points_per_unit=campaign.extra_points_per_unit,
+        )
+
+
+class RateView(View):
+    """One unit (口): `cost_per_unit` of the wallet become `points_per_unit`. `sample`: no source confirms it."""
+
+    wallet: str
+    cost_per_unit: int
+    points_per_unit: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    campaign: CampaignView | None
+    sample: bool
+    source: str
+
+    @classmethod
+    def of(cls, rate: Rate) -> RateView:
+        return cls(
+            wallet=rate.wallet,
+            cost_per_unit=rate.cost_per_unit,
+            points_per_unit=rate.points_per_unit,
+            starts_at=rate.starts_at,
+            ends_at=rate.ends_at,
+            campaign=CampaignView.of(rate.campaign) if rate.campaign else None,
+            sample=rate.sample,
+            source=rate.source,
+        )
+
+
+class OfferView(View):
+    """The figures of the input screen. `available` is in each wallet's own points, in order of priority."""
+
+    destination: DestinationView
+    available: dict[str, int]
+    priority: list[str]
+    rates: list[RateView]
+    most_units: int
+    terms: LabelView
+    notes: list[LabelView]
+
+    @classmethod
+    def of(cls, offer: Offer) -> OfferView:
+        return cls(
+            destination=DestinationView.of(offer.destination),
+            available={str(wallet): points for wallet, points in offer.available.items()},
+            priority=[str(wallet) for wallet in offer.priority],
+            rates=[RateView.of(rate) for rate in offer.rates],
+            most_units=offer.most_units,
+            terms=LabelView.of(offer.terms),
+            notes=[LabelView.of(note) for note in offer.notes],
+        )
+
+
+class QuoteLineView(View):
+    """`amount` leaves the wallet; `points` arrive, of which `campaign_points` are paid by `funder`."""
+
+    wallet: str
+    wallet_name: LabelView
+    units: int
+    amount: int
+    points: int
+    cost_per_unit: int
+    points_per_unit: int
+    campaign: str | None
+    campaign_name: LabelView | None
+    campaign_points: int
+    funder: str | None
+    rate_ends_at: str | None
+    rate_sample: bool
+
+    @classmethod
+    def of(cls, line: QuoteLine) -> QuoteLineView:
+        return cls(
+            wallet=line.wallet,
+            wallet_name=LabelView.of(line.wallet_name),
+            units=line.units,
+            amount=line.amount,
+            points=line.points,
+            cost_per_unit=line.cost_per_unit,
+            points_per_unit=line.points_per_unit,
+            campaign=line.campaign or None,
+            campaign_name=LabelView.of(line.campaign_name) if line.campaign_name else None,
+            campaign_points=line.campaign_points,
+            funder=line.funder or None,
+            rate_ends_at=line.rate_ends_at,
+            rate_sample=line.rate_sample,
+        )
+
+
+class QuoteView(View):
+    quote_id: str
+    destination: DestinationView
+    units: int
+    lines: list[QuoteLineView]
+    points: int
+    campaign_points: int
+    terms: LabelView
+    notes: list[LabelView]
+    quoted_at: datetime
+    ends_at: datetime
+    arrives_within_s: int
+
+    @classmethod
+    def of(cls, quote: Quote) -> QuoteView:
+        return cls(
+            quote_id=quote.quote_id,
+            destination=DestinationView.of(quote.destination),
+            units=quote.units,
+            lines=[QuoteLineView.of(line) for line in quote.lines],
+            points=quote.points,
+            campaign_points=quote.points - quote.partner_points,
+            terms=LabelView.of(quote.terms),
+            notes=[LabelView.of(note) for note in quote.notes],
+            quoted_at=quote.quoted_at,
+            ends_at=quote.ends_at,
+            arrives_within_s=quote.arrives_within_s,
+        )
+
+
+class LinkView(View):
+    """How the partner knows the member; `shown_as` is for the member to recognise."""
+
+    partner_id: str
+    service_id: str
+    shown_as: str
+    linked_at: datetime
+
+    @classmethod
+    def of(cls, link: Link) -> LinkView:
+        return cls(
+            partner_id=link.partner_id,
+            service_id=link.service_id,
+            shown_as=link.shown_as,
+            linked_at=link.linked_at,
+        )
+
+
+class Links(View):
+    links: list[LinkView]
+
+
+class ExchangeView(View):
+    """One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`."""
+
+    exchange_id: str
+    partner_id: str
+    state: str
+    redirect_url: str | None
+    coupon_value: dict[str, int] | None
+    link: LinkView | None
+    quote: QuoteView | None
+    points: int | None
+    reference: str | None
+    reason: str | None
+    promised_by: datetime | None
+    started_at: datetime
+    sent_at: datetime | None
+    ended_at: datetime | None
+    next_look_at: datetime | None
+
+    @classmethod
+    def of(cls, exchange: Exchange, link: Link | None = None) -> ExchangeView:
+        coupon = exchange.coupon_hash is not None
+        return cls(
+            exchange_id=exchange.exchange_id,
+            partner_id=exchange.partner_id,
+            state=exchange.state,
+            redirect_url=exchange.redirect_url if exchange.state == "awaiting_return" else None,
+            coupon_value=dict(exchange.available) if coupon and exchange.available else None,
+            link=LinkView.of(link) if link else None,
+            quote=QuoteView.of(exchange.quote) if exchange.quote else None,
+            points=exchange.points,
+            reference=exchange.reference,
+            reason=exchange.reason,
+            promised_by=exchange.promised_by,
+            started_at=exchange.started_at,
+            sent_at=exchange.sent_at,
+            ended_at=exchange.ended_at,
+            next_look_at=exchange.ask_at,
+        )
+
+
+class ExchangesPage(View):
+    exchanges: list[ExchangeView]
+    next_before: str | None
+
+
+class LotView(View):
+    issued_on: date
+    points: int
+
+
+class ReceiptView(View):
+    """Proof that a move is in the member's book, sealed at place `seq` by `hash`."""
+
+    move_id: str
+    seq: int
+    hash: str
+    points: int
+    lots: list[LotView]
+    replayed: bool
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> ReceiptView:
+        return cls(
+            move_id=receipt.move_id,
+            seq=receipt.seq,
+            hash=receipt.hash,
+            points=receipt.points,
+            lots=[LotView(issued_on=lot.issued_on, points=lot.points) for lot in receipt.lots],
+            replayed=receipt.replayed,
+        )
+
+
+class BalanceView(View):
+    """`available` can be used now; `held` is promised away, `coming` is promised and not here yet."""
+
+    points: int
+    available: int
+    held: int
+    coming: int
+
+    @classmethod
+    def of(cls, balance: Balance) -> BalanceView:
+        return cls(
+            points=balance.posted, available=balance.available, held=balance.held, coming=balance.coming
+        )
+
+
+class MunicipalBalanceView(View):
+    municipality: str
+    municipality_name: str
+    point_service: str
+    point_service_name: str
+    is_default: bool
+    balance: BalanceView
+
+
+class EventBalanceView(View):
+    event_id: str
+    event_name: str
+    balance: BalanceView
+
+
+class HeapView(View):
+    """Reserve points issued on one day, and the day on which they move by themselves."""
+
+    issued_on: date
+    points: int
+    moves_on: date
+
+
+class Balances(View):
+    reserve: BalanceView
+    reserve_heaps: list[HeapView]
+    municipal: list[MunicipalBalanceView]
+    events: list[EventBalanceView]
+
+
+class HistoryLine(View):
+    """One line: what it was (`kind`), when, how many points (signed), the balance after it, both sides' names.
+
+    `reference` is the partner's own; `exchange_id` is ours, which the partner knows too.
+    """
+
+    seq: int
+    at: datetime
+    kind: str
+    points: int
+    balance: int
+    from_or_to: str
+    reference: str | None
+    exchange_id: str | None
+    partner_id: str | None
+    campaign: str | None
+    issued: list[LotView]
+
+    @classmethod
+    def of(cls, entry: Entry) -> HistoryLine:
+        return cls(
+            seq=entry.seq,
+            at=entry.at,
+            kind=entry.kind,
+            points=entry.points,
+            balance=entry.balance,
+            from_or_to=_other_side(entry.counterparty),
+            reference=entry.reference or None,
+            exchange_id=entry.details.get("exchange_id"),
+            partner_id=entry.details.get("partner_id"),
+            campaign=entry.details.get("campaign"),
+            issued=[LotView(issued_on=lot.issued_on, points=lot.points) for lot in entry.lots],
+        )
+
+
+def _other_side(account: str) -> str:
+    """The other account without the member's own id: `partner:saison:due`, `reserve`, `municipality:082163:…`."""
+    if account.startswith("member:"):
+        return account.split(":", 2)[2]
+    return account
+
+
+class HistoryPage(View):
+    lines: list[HistoryLine]
+    next_before: int | None
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry], limit: int) -> HistoryPage:
+        lines = [HistoryLine.of(entry) for entry in entries]
+        return cls(lines=lines, next_before=lines[-1].seq if len(lines) == limit else None)
+
+
+class PrefectureView(View):
+    code: str
+    name: str
+    kana: str
+    municipalities: int
+
+
+class Prefectures(View):
+    prefectures: list[PrefectureView]
+
+
+class MunicipalityView(View):
+    code: str
+    name: str
+    kana: str
+
+
+class Municipalities(View):
+    municipalities: list[MunicipalityView]
+
+
+class PointServiceView(View):
+    municipality: str
+    municipality_name: str
+    point_service: str
+    name: str
+    open_for_direct_exchange: bool
+
+
+class PointServices(View):
+    """対象：N件. Those that are not open for direct exchange are reached by way of the reserve."""
+
+    count: int
+    point_services: list[PointServiceView]
+
+
+class EventView(View):
+    event_id: str
+    name: str
+    purpose: str
+    municipality: str | None
+    goal_points: int | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Events(View):
+    events: list[EventView]
