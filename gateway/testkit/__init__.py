@@ -1,0 +1,1 @@
+"""What partners' authors and our own tests build with. Nothing in here runs in service."""

@@ -1,0 +1,33 @@
+"""What partner sandboxes share: a book in a file, failures on demand, signed requests, pages, a server.
+
+A sandbox is a small site that plays one partner over real HTTP. A plugin imports this package only from its
+own `sandbox` package, so that none of it (nor aiohttp) is loaded in service.
+"""
+
+from gateway.testkit.sandbox.book import Book, BookBroken
+from gateway.testkit.sandbox.debits import Entry, EntryState, GivenBack, OrderIdReused
+from gateway.testkit.sandbox.doors import FAULTS, Doors, operation
+from gateway.testkit.sandbox.faults import Fault, FaultKind, Faults
+from gateway.testkit.sandbox.pages import Pages, Visit
+from gateway.testkit.sandbox.server import SandboxServer
+from gateway.testkit.sandbox.signed import SignatureRefused, Signed
+
+__all__ = [
+    "FAULTS",
+    "Book",
+    "BookBroken",
+    "Doors",
+    "Entry",
+    "EntryState",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "GivenBack",
+    "OrderIdReused",
+    "Pages",
+    "SandboxServer",
+    "SignatureRefused",
+    "Signed",
+    "Visit",
+    "operation",
+]
