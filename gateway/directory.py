@@ -1,0 +1,296 @@
+"""Where points can go: the point services that municipalities run, and the support events in force.
+
+Sync functions of a Connection, each a part of somebody's transaction. A municipality may run several point
+services (笠間応援ポイント); each is open for direct exchange or is reached by way of the reserve. The
+municipalities themselves are in `gateway.municipalities`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from gateway import tables
+from gateway.errors import Refused
+from gateway.municipalities import Municipality, municipality, prefecture, ward
+
+_services = tables.point_services
+_events = tables.support_events
+_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointService:
+    """A municipality's name for its points. `closed_at` is set from the moment it takes no more points."""
+
+    municipality: str
+    point_service: str
+    name: str
+    open_for_direct_exchange: bool
+    created_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportEvent:
+    """An earmarked cause (特定支援イベント), which receives from the reserve in [starts_at, ends_at)."""
+
+    event_id: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    purpose: str = ""
+    municipality: str | None = None
+    goal_points: int | None = None
+
+    def in_force(self, at: datetime) -> bool:
+        return self.starts_at <= at < self.ends_at
+
+
+# --- point services -----------------------------------------------------------------------------------------------
+
+
+def require_open_service(conn: Connection, code: str, service: str) -> PointService:
+    """Give the point service that a direct exchange may credit.
+
+    Raises Refused: `unknown-municipality`, `unknown-point-service`, or `not-open-for-direct-exchange` with the
+    way that does work.
+    """
+    found = require_service(conn, code, service)
+    if not found.open_for_direct_exchange:
+        raise Refused(
+            "not-open-for-direct-exchange",
+            f"{found.name} takes no points directly from partners. Exchange to 留保ポイント (the reserve) first, "
+            "then use 各自治体ポイントへの移行 to move them there.",
+            municipality=code,
+            point_service=service,
+        )
+    return found
+
+
+def require_service(conn: Connection, code: str, service: str) -> PointService:
+    """Give a point service that takes points (from the reserve, from grants).
+
+    Raises Refused: `unknown-municipality`, `unknown-point-service` (404, also for a closed one, whose text
+    says so).
+    """
+    found = require_known_service(conn, code, service)
+    if found.closed_at is not None:
+        raise Refused(
+            "unknown-point-service",
+            f"{found.name} takes no more points; choose another point service of {require_municipality(code).name}.",
+            status=404,
+            municipality=code,
+            point_service=service,
+        )
+    return found
+
+
+def require_known_service(conn: Connection, code: str, service: str) -> PointService:
+    """Give a point service whether it still takes points or is closed. Raises Refused as `require_service`."""
+    place = require_municipality(code)
+    row = conn.execute(_of(code, service)).one_or_none()
+    if row is None:
+        raise Refused(
+            "unknown-point-service",
+            f"{place.name} has no such point service; choose one from its list.",
+            status=404,
+            municipality=code,
+        )
+    return _service(row)
+
+
+def require_municipality(code: str) -> Municipality:
+    """Give the municipality of a six-digit code. Raises Refused `unknown-municipality` (404)."""
+    found = municipality(code)
+    if found is not None:
+        return found
+    part = ward(code)
+    if part is not None:
+        whole = require_municipality(part.part_of)
+        raise Refused(
+            "unknown-municipality",
+            f"{part.name} is a ward of {whole.name}, which runs the point services; use the code {whole.code}.",
+            status=404,
+        )
+    raise Refused(
+        "unknown-municipality",
+        "No municipality has this code; it has six digits, the last of which checks the others (笠間市: 082163).",
+        status=404,
+    )
+
+
+def list_services(
+    conn: Connection,
+    *,
+    municipality_code: str | None = None,
+    prefecture_code: str | None = None,
+    open_for_direct_exchange: bool | None = None,
+    closed: bool = False,
+) -> tuple[PointService, ...]:
+    """Point services in order of code; those that take no more points only where `closed` asks for them too.
+
+    Raises Refused for an unknown municipality or prefecture (404), so that a typing mistake is not an empty list.
+    """
+    wanted = select(_services).order_by(_services.c.municipality, _services.c.point_service)
+    if municipality_code is not None:
+        wanted = wanted.where(_services.c.municipality == require_municipality(municipality_code).code)
+    if prefecture_code is not None:
+        of = prefecture(prefecture_code)
+        if of is None:
+            raise Refused("unknown-prefecture", "No prefecture has this code; they are 01 to 47.", status=404)
+        wanted = wanted.where(_services.c.municipality.startswith(of.number, autoescape=True))
+    if open_for_direct_exchange is not None:
+        wanted = wanted.where(_services.c.open_for_direct_exchange == open_for_direct_exchange)
+    if not closed:
+        wanted = wanted.where(_services.c.closed_at.is_(None))
+    return tuple(_service(row) for row in conn.execute(wanted))
+
+
+def register_service(
+    conn: Connection, code: str, service: str, *, name: str, open_for_direct_exchange: bool, at: datetime
+) -> PointService:
+    """Add a point service to a municipality.
+
+    `service` is 1–40 of a–z, 0–9 and hyphen: it becomes part of account names and never changes. Raises Refused:
+    `unknown-municipality` (404), `bad-point-service` (422), `point-service-exists` (409).
+    """
+    place = require_municipality(code)
+    if not _ID.fullmatch(service) or not name.strip():
+        raise Refused(
+            "bad-point-service",
+            "A point service has a name, and an id of 1 to 40 lower-case letters, digits and hyphens between them.",
+            status=422,
+        )
+    if conn.execute(_of(code, service)).one_or_none() is not None:
+        raise Refused("point-service-exists", f"{place.name} already has a point service with this id.")
+    new = PointService(
+        municipality=place.code,
+        point_service=service,
+        name=name.strip(),
+        open_for_direct_exchange=open_for_direct_exchange,
+        created_at=at,
+    )
+    conn.execute(
+        insert(_services).values(
+            municipality=new.municipality,
+            point_service=new.point_service,
+            name=new.name,
+            open_for_direct_exchange=new.open_for_direct_exchange,
+            created_at=new.created_at,
+        )
+    )
+    return new
+
+
+def set_direct_exchange(conn: Connection, code: str, service: str, *, is_open: bool) -> PointService:
+    """Open a point service for direct exchange, or close it for that. Raises Refused as `require_service`."""
+    require_service(conn, code, service)
+    return _changed(conn, code, service, open_for_direct_exchange=is_open)
+
+
+def close_service(conn: Connection, code: str, service: str, *, at: datetime) -> PointService:
+    """Let a point service take no more points; what members hold stays theirs. Once closed, the day stays."""
+    found = require_known_service(conn, code, service)
+    return found if found.closed_at is not None else _changed(conn, code, service, closed_at=at)
+
+
+def reopen_service(conn: Connection, code: str, service: str) -> PointService:
+    """Let a closed point service take points again, directly only where it did before."""
+    require_known_service(conn, code, service)
+    return _changed(conn, code, service, closed_at=None)
+
+
+# --- support events --------------------------------------------------------------------------------------------------
+
+
+def register_event(conn: Connection, event: SupportEvent) -> SupportEvent:
+    """Add an event. Raises Refused: `bad-event` (422), `event-exists` (409), `unknown-municipality` (404)."""
+    if not _ID.fullmatch(event.event_id) or not event.name.strip() or event.ends_at <= event.starts_at:
+        raise Refused(
+            "bad-event",
+            "An event has a name, an id of 1 to 40 lower-case letters, digits and hyphens, and ends after it starts.",
+            status=422,
+        )
+    if event.goal_points is not None and event.goal_points <= 0:
+        raise Refused(
+            "bad-event", "An event's goal is a whole number of points above zero, or left out.", status=422
+        )
+    if event.municipality is not None:
+        require_municipality(event.municipality)
+    if _find_event(conn, event.event_id) is not None:
+        raise Refused("event-exists", "There is already an event with this id.")
+    conn.execute(
+        insert(_events).values(
+            event_id=event.event_id,
+            municipality=event.municipality,
+            name=event.name,
+            purpose=event.purpose,
+            goal_points=event.goal_points,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+        )
+    )
+    return event
+
+
+def require_event_in_force(conn: Connection, event_id: str, at: datetime) -> SupportEvent:
+    """Give an event that takes points now. Raises Refused: `unknown-event` (404), `event-not-open` (409)."""
+    event = require_event(conn, event_id)
+    if at < event.starts_at:
+        raise Refused(
+            "event-not-open",
+            f"{event.name} takes points from {event.starts_at.isoformat()} on.",
+            starts_at=event.starts_at.isoformat(),
+        )
+    if not event.in_force(at):
+        raise Refused(
+            "event-not-open",
+            f"{event.name} has ended; the points stay in the reserve. Choose another event or a municipality.",
+            ended_at=event.ends_at.isoformat(),
+        )
+    return event
+
+
+def require_event(conn: Connection, event_id: str) -> SupportEvent:
+    """Give an event, past and future ones too (histories name them). Raises Refused `unknown-event` (404)."""
+    found = _find_event(conn, event_id)
+    if found is None:
+        raise Refused("unknown-event", "There is no such event; choose one from the list.", status=404)
+    return found
+
+
+def events_in_force(conn: Connection, at: datetime) -> tuple[SupportEvent, ...]:
+    """Events that take points at this moment; the one that ends first comes first."""
+    wanted = select(_events).where(_events.c.starts_at <= at, _events.c.ends_at > at)
+    return tuple(_event(row) for row in conn.execute(wanted.order_by(_events.c.ends_at, _events.c.event_id)))
+
+
+def _of(code: str, service: str) -> Select[Any]:
+    return select(_services).where(_services.c.municipality == code, _services.c.point_service == service)
+
+
+def _changed(conn: Connection, code: str, service: str, **to: Any) -> PointService:
+    conn.execute(
+        update(_services)
+        .where(_services.c.municipality == code, _services.c.point_service == service)
+        .values(**to)
+    )
+    return _service(conn.execute(_of(code, service)).one())
+
+
+def _find_event(conn: Connection, event_id: str) -> SupportEvent | None:
+    row = conn.execute(select(_events).where(_events.c.event_id == event_id)).one_or_none()
+    return None if row is None else _event(row)
+
+
+def _service(row: Row[Any]) -> PointService:
+    return PointService(**row._mapping)  # noqa: SLF001  SQLAlchemy's public name for a row as a mapping
+
+
+def _event(row: Row[Any]) -> SupportEvent:
+    return SupportEvent(**row._mapping)  # noqa: SLF001  SQLAlchemy's public name for a row as a mapping

@@ -1,0 +1,143 @@
+"""Secrets at rest and secrets that travel: sealing, keyed hashes, and the `state` that a partner sends back.
+
+All keys come from the settings as bytes and are never printed. A purpose belongs to every use: what was sealed
+for one purpose opens for no other, and the same text hashes differently for each.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from gateway.errors import GatewayError, Refused
+
+LEAST_KEY_BYTES: Final = 32
+LONGEST_STATE: Final = 2_048
+_STATE: Final = "partner-return"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class Unreadable(GatewayError):
+    """A sealed value opens with none of the keys: another purpose, a key taken away too early, or damage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnState:
+    """What a browser brings back from a partner's site: whose exchange with whom, and its single-use nonce."""
+
+    member_book: str
+    exchange_id: str
+    partner_id: str
+    nonce: str
+    expires_at: datetime
+
+
+class Vault:
+    """Seals and opens short secrets, and hashes what must be found again without being known.
+
+    `sealing_keys`: at least 32 random bytes each; the first seals, all open, so a key is changed by putting a
+    new one in front and taking the old one away when nothing is left under it (`reseal`). `lookup_key` makes the
+    hashes by which coupons and sign-ins are found; it does not rotate, because rows are found by its hashes.
+    """
+
+    __slots__ = ("_lookup_key", "_sealing_keys")
+
+    def __init__(self, sealing_keys: Sequence[bytes], lookup_key: bytes) -> None:
+        if not sealing_keys or any(len(key) < LEAST_KEY_BYTES for key in (*sealing_keys, lookup_key)):
+            raise ValueError(
+                f"the vault needs at least one sealing key and a look-up key, each of {LEAST_KEY_BYTES} random bytes"
+            )
+        self._sealing_keys = tuple(sealing_keys)
+        self._lookup_key = lookup_key
+
+    def __repr__(self) -> str:
+        return f"Vault({len(self._sealing_keys)} sealing keys)"
+
+    def __reduce__(self) -> tuple[type[Vault], tuple[str]]:
+        raise TypeError("a Vault is never pickled; make one from the settings in each process")
+
+    def seal(self, secret: str, *, purpose: str, bound_to: str = "") -> bytes:
+        """Encrypt and authenticate. `bound_to` names the row: copied to another row it opens no more."""
+        return self._box(purpose, bound_to).encrypt(secret.encode("utf-8", "surrogatepass"))
+
+    def unseal(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> str:
+        """Open what `seal` made with the same purpose and binding. Raises Unreadable for anything else."""
+        try:
+            return self._box(purpose, bound_to).decrypt(sealed).decode("utf-8", "surrogatepass")
+        except InvalidToken as fault:
+            raise Unreadable(f"a secret sealed for {purpose!r} opens with none of the keys") from fault
+
+    def reseal(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> bytes:
+        """Seal anew under the first key, without showing what is inside. Raises Unreadable as `unseal` does."""
+        try:
+            return self._box(purpose, bound_to).rotate(sealed)
+        except InvalidToken as fault:
+            raise Unreadable(f"a secret sealed for {purpose!r} opens with none of the keys") from fault
+
+    def keyed_hash(self, text: str, *, purpose: str) -> str:
+        """Hash for look-ups: 64 hex digits, the same for the same text and purpose, useless without the key."""
+        key = _derived(self._lookup_key, f"look-up/{purpose}")
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=key, digest_size=32).hexdigest()
+
+    def make_state(
+        self, *, member_book: str, exchange_id: str, partner_id: str, nonce: str, expires_at: datetime
+    ) -> str:
+        """Make the `state` that leaves with the browser: URL-safe, authenticated and encrypted.
+
+        Encrypted because it passes through the partner, who must not learn an id of the member that other
+        partners see as well. Single use is the caller's: the nonce is spent where the exchange is kept.
+        """
+        expires_us = (expires_at - _EPOCH) // _MICROSECOND
+        said = json.dumps([member_book, exchange_id, partner_id, nonce, expires_us], separators=(",", ":"))
+        return self.seal(said, purpose=_STATE).decode().rstrip("=")
+
+    def read_state(self, state: str, now: datetime) -> ReturnState:
+        """Read a `state` that came back. Raises Refused: `state-invalid` if we never made it, `state-expired`."""
+        try:
+            if len(state) > LONGEST_STATE or not state.isascii():
+                raise Unreadable("a state of ours is shorter, and ASCII")
+            token = state.encode() + b"=" * (-len(state) % 4)
+            said = self.unseal(token, purpose=_STATE)
+        except (Unreadable, binascii.Error) as fault:
+            raise Refused(
+                "state-invalid",
+                "This return does not belong to an exchange begun here; start the exchange again.",
+                status=400,
+            ) from fault
+        member_book, exchange_id, partner_id, nonce, expires_us = json.loads(said)
+        expires_at = _EPOCH + expires_us * _MICROSECOND
+        if now >= expires_at:
+            raise Refused(
+                "state-expired",
+                "The time to come back from the partner is over; start the exchange again.",
+                status=400,
+            )
+        return ReturnState(
+            member_book=member_book,
+            exchange_id=exchange_id,
+            partner_id=partner_id,
+            nonce=nonce,
+            expires_at=expires_at,
+        )
+
+    def _box(self, purpose: str, bound_to: str) -> MultiFernet:
+        use = f"seal/{len(purpose)}/{purpose}/{bound_to}"
+        return MultiFernet(
+            [Fernet(base64.urlsafe_b64encode(_derived(key, use))) for key in self._sealing_keys]
+        )
+
+
+def _derived(key: bytes, use: str) -> bytes:
+    """A key for one use only; that one is known helps with no other (HKDF, RFC 5869)."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"point-gateway/{use}".encode()).derive(key)
