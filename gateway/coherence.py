@@ -1,0 +1,155 @@
+"""Do a partner's profile and rates make sense together? Every fault is one sentence that says where and what.
+
+Checked when a plugin is loaded and again with every rate table it gives: a quote must never meet two rates,
+a rate of nothing, or a wallet that nobody knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Final
+
+from gateway.model import (
+    DestinationKind,
+    Label,
+    LinkKind,
+    PartnerKind,
+    PartnerProfile,
+    Rate,
+    RateTable,
+    WalletId,
+)
+
+_HOST: Final = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?", re.IGNORECASE)
+LONGEST_DEADLINE_S: Final = 120.0
+
+
+def coherence(profile: PartnerProfile, rates: RateTable | None = None) -> tuple[str, ...]:
+    """What is wrong, most basic first; empty when nothing is. Without `rates` the profile alone is looked at."""
+    faults = tuple(_profile_faults(profile))
+    if faults or rates is None:
+        return faults
+    return tuple(_rate_table_faults(profile, rates))
+
+
+def _profile_faults(profile: PartnerProfile) -> Iterator[str]:
+    if not _is(profile.kind, PartnerKind) or not _is(profile.link, LinkKind):
+        yield "the profile's kind and link must be a PartnerKind and a LinkKind"
+    labels: dict[str, object] = {
+        "name": profile.name,
+        "points_name": profile.points_name,
+        "terms": profile.terms,
+    }
+    for name, label in labels.items():
+        yield from _label_faults(f"the profile's {name}", label)
+    if not _is(profile.wallets, tuple) or not profile.wallets:
+        yield "the profile needs a tuple of at least one wallet"
+        return
+    ids = [wallet.id for wallet in profile.wallets]
+    if not all(_is(id_, str) and id_ for id_ in ids):
+        yield "every wallet needs an id"
+    for id_ in sorted({str(id_) for id_ in ids if ids.count(id_) > 1}):
+        yield f"the wallet {id_} is in the profile twice"
+    for wallet in profile.wallets:
+        yield from _label_faults(f"the name of wallet {wallet.id}", wallet.name)
+    if not _is(profile.hosts, tuple) or not profile.hosts:
+        yield "the profile's hosts must be a tuple of every host that the plugin talks to"
+    elif strange := [host for host in profile.hosts if not _is(host, str) or not _HOST.fullmatch(host)]:
+        yield f"the host {strange[0]!r} is neither `name` nor `name:port`"
+    for name in ("arrives_within", "debits_may_hide_for"):
+        span = getattr(profile, name)
+        if not _is(span, timedelta) or span < timedelta(0):
+            yield f"the profile's {name} must be a timedelta of 0 or more"
+    if _is(profile.deadline_s, bool) or not _is(profile.deadline_s, (int, float)):
+        yield "the profile's deadline_s must be a number of seconds"
+    elif not 0 < profile.deadline_s <= LONGEST_DEADLINE_S:
+        yield f"the profile's deadline_s must be above 0 and at most {LONGEST_DEADLINE_S:.0f}"
+
+
+def _rate_table_faults(profile: PartnerProfile, table: RateTable) -> Iterator[str]:
+    if not _is(table.rates, tuple) or not all(_is(rate, Rate) for rate in table.rates):
+        yield "the rate table needs a tuple of Rate"
+        return
+    for note in table.notes:
+        yield from _label_faults("a note of the rate table", note)
+    known = {wallet.id for wallet in profile.wallets}
+    sound = True
+    for number, rate in enumerate(table.rates, 1):
+        faults = list(_rate_faults(rate, known))
+        sound = sound and not faults
+        yield from (f"rate {number} ({rate.wallet}): {fault}" for fault in faults)
+    if sound:
+        yield from _overlaps(table.rates)
+
+
+def _rate_faults(rate: Rate, known: AbstractSet[WalletId]) -> Iterator[str]:
+    if rate.wallet not in known:
+        yield "the profile has no such wallet"
+    kinds = rate.destinations
+    if not _is(kinds, frozenset) or not kinds or not all(_is(kind, DestinationKind) for kind in kinds):
+        yield "destinations must be a frozenset of at least one DestinationKind"
+    for name in ("cost_per_unit", "points_per_unit", "min_units", "max_units"):
+        if not _is_positive(getattr(rate, name)):
+            yield f"{name} must be a whole number above 0"
+            return
+    if rate.min_units > rate.max_units:
+        yield "min_units is above max_units"
+    if not _is(rate.source, str) or not rate.source.strip():
+        yield "source is empty; say where the numbers come from, or that nobody confirms them"
+    bounds = [moment for moment in (rate.starts_at, rate.ends_at) if moment is not None]
+    if any(not _is(moment, datetime) or moment.utcoffset() is None for moment in bounds):
+        yield "starts_at and ends_at must be datetimes with their offset (tzinfo=JST)"
+    elif len(bounds) == 2 and not bounds[0] < bounds[1]:
+        yield "starts_at must be before ends_at"
+    if (campaign := rate.campaign) is not None:
+        if (
+            not _is_positive(campaign.extra_points_per_unit)
+            or campaign.extra_points_per_unit > rate.points_per_unit
+        ):
+            yield "the campaign's extra_points_per_unit must be above 0 and at most points_per_unit"
+        if not campaign.id or not campaign.funder:
+            yield "the campaign needs an id and a funder"
+        yield from _label_faults("the campaign's name", campaign.name)
+
+
+def _overlaps(rates: Sequence[Rate]) -> Iterator[str]:
+    """Two rates of the same rank that would both be in force leave open which one a quote uses."""
+    for (first, one), (second, other) in combinations(enumerate(rates, 1), 2):
+        same_rank = (one.campaign is None) == (other.campaign is None)
+        if (
+            same_rank
+            and one.wallet == other.wallet
+            and one.destinations & other.destinations
+            and one.min_units <= other.max_units
+            and other.min_units <= one.max_units
+            and _begins_before_end(one, other)
+            and _begins_before_end(other, one)
+        ):
+            yield f"rates {first} and {second} ({one.wallet}) are in force at the same time; let one end where the other starts"
+
+
+def _begins_before_end(one: Rate, other: Rate) -> bool:
+    return one.starts_at is None or other.ends_at is None or one.starts_at < other.ends_at
+
+
+def _label_faults(what: str, label: object) -> Iterator[str]:
+    if isinstance(label, Label) and _is_text(label.ja) and _is_text(label.en):
+        return
+    yield f"{what} must be a Label with a text in Japanese and one in English"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is(value: object, kinds: type | tuple[type, ...]) -> bool:
+    """Isinstance for values whose type hints are only a plugin's promise, so that no check counts as idle."""
+    return isinstance(value, kinds)
