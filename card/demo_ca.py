@@ -59,6 +59,7 @@ class Leaf:
     ca: bool | None = None
     extended_usage: Sequence[ObjectIdentifier] = ()
     extra: Sequence[tuple[x509.ExtensionType, bool]] = ()
+    authority_key_id: bytes | None = None
     digest: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 = field(default_factory=hashes.SHA256)
 
 
@@ -126,10 +127,11 @@ class DemoCa:
             .serial_number(leaf.serial)
             .not_valid_before(leaf.not_before)
             .not_valid_after(leaf.not_after)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
-            )
         )
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        if leaf.authority_key_id is not None:
+            authority = x509.AuthorityKeyIdentifier(leaf.authority_key_id, None, None)
+        builder = builder.add_extension(authority, critical=False)
         if leaf.key_usage is not None:
             builder = builder.add_extension(leaf.key_usage, critical=True)
         if leaf.policies:
@@ -152,6 +154,7 @@ class DemoCa:
         at: datetime,
         next_update: datetime | None = None,
         extra: Sequence[tuple[x509.ExtensionType, bool]] = (),
+        entries: Sequence[x509.RevokedCertificate] = (),
     ) -> bytes:
         """A revocation list of one day, issued an hour before `at`, as DER."""
         builder = (
@@ -171,6 +174,8 @@ class DemoCa:
                 x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at - timedelta(days=1))
             )
             builder = builder.add_revoked_certificate(entry.build())
+        for given in entries:
+            builder = builder.add_revoked_certificate(given)
         return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
     def ocsp(

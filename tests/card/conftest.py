@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC, datetime
 
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from card.client_data import ClientData
 from card.demo_ca import SIGN_POLICY, DemoCa, Leaf, new_key, usage
 from card.fake import FakeCard
+from card.verify import CardResponse, Evidence, MemoryNonces, Purpose, ask, load_trust, verify_login
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +61,92 @@ def issue_card(auth_ca, card_key, certificate, sign_certificate, sign_key):
         return FakeCard.issue(**(given | changes))
 
     return issue
+
+
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+ORIGIN = "https://portal.example"
+SECRET = b"a secret of thirty-two bytes .. " * 2
+
+
+class Clock:
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+class Told:
+    """A revocation source that says what it is told to, and remembers being asked."""
+
+    def __init__(self, evidence):
+        self.answer = evidence
+        self.asked = 0
+
+    def evidence(self, leaf, issuer, /):
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+class Server:
+    """The server half set up once per test; `login` goes from a signed response to the verdict."""
+
+    def __init__(self, trust, revocation):
+        self.clock = Clock(NOW)
+        self.nonces = MemoryNonces(self.clock)
+        self.trust = trust
+        self.revocation = revocation
+
+    def ask(self, purpose=Purpose.LOGIN, session="browser-1"):
+        return ask(self.nonces, purpose=purpose, session=session, now=self.clock()).value
+
+    def verify(self, response, **changes):
+        given = {
+            "purpose": Purpose.LOGIN,
+            "session": "browser-1",
+            "origin": ORIGIN,
+            "nonces": self.nonces,
+            "trust": self.trust,
+            "revocation": self.revocation,
+            "clock": self.clock,
+            "account_key_secret": SECRET,
+        }
+        return verify_login(response, **(given | changes))
+
+
+@pytest.fixture(scope="session")
+def good_crl(auth_ca):
+    return auth_ca.crl(at=NOW)
+
+
+@pytest.fixture(scope="session")
+def trust(auth_ca, sign_ca):
+    return load_trust(None, test_auth=[auth_ca.pem], test_sign=[sign_ca.pem])
+
+
+@pytest.fixture
+def server(trust, good_crl):
+    return Server(trust, Told(Evidence(crls=(good_crl,))))
+
+
+def signed_response(client_data, certificate, key):
+    signature = key.sign(client_data, padding.PKCS1v15(), hashes.SHA256())
+    return CardResponse(client_data, certificate, signature)
+
+
+@pytest.fixture
+def respond(server, certificate, card_key):
+    """A card's response to a fresh challenge; keyword arguments forge one part or another before signing."""
+
+    def make(*, certificate=certificate, key=card_key, purpose=Purpose.LOGIN, challenge=None, origin=ORIGIN):
+        challenge = server.ask(purpose) if challenge is None else challenge
+        return signed_response(ClientData(purpose, challenge, origin).to_bytes(), certificate, key)
+
+    return make
+
+
+@pytest.fixture
+def now():
+    return NOW
