@@ -89,11 +89,13 @@ members = _table(
     Column("created_at", Instant, nullable=False),
 )
 
-retired_mykey_ids = _table(  # given up or revoked: never given out again, or points would find the wrong person
-    "retired_mykey_ids",
-    Column("mykey_id", _Words, primary_key=True),
-    Column("member_id", _Words, nullable=False),
-    Column("retired_at", Instant, nullable=False),
+retired_mykey_ids = (
+    _table(  # given up or revoked: never given out again, or points would find the wrong person
+        "retired_mykey_ids",
+        Column("mykey_id", _Words, primary_key=True),
+        Column("member_id", _Words, nullable=False),
+        Column("retired_at", Instant, nullable=False),
+    )
 )
 
 mykey_id_choices = _table(  # how often a member has tried and changed within a day

@@ -1,160 +1,25 @@
-"""What the API takes and gives: one model for each body, query, path and answer.
+"""What the API gives: one model for each answer, made from the values of the use cases.
 
-Requests derive from `Strict`; answers are plain models made from the values of the use cases. Points are whole
-numbers, moments are RFC 3339 with an offset.
+Points are whole numbers, moments are RFC 3339 with an offset, texts come in both languages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict
 
 from core_ledger import Balance, Entry, Receipt
-from gateway import sums
-from gateway.errors import Refused
 from gateway.exchange import Offer
 from gateway.exchange_records import Exchange
 from gateway.links import Link
+from gateway.members import Member
 from gateway.model import Campaign, Destination, DestinationKind, Label, PartnerProfile, Rate
+from gateway.mykey_ids import Choice
 from gateway.quotes import Quote, QuoteLine
-from gateway.web.inputs import Strict
-
-# --- words of requests ---------------------------------------------------------------------------------------------
-
-Uuid = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
-]
-"""A UUID in lower case, made by the caller and stored before it is sent."""
-
-PartnerId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-MunicipalityCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
-PointServiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-EventId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-CouponCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{4,64}$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,1000}$")]
-OpaqueCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,128}$")]
-Points = Annotated[int, Field(ge=1, le=1_000_000_000)]
-
-
-def _units(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return sums.read_units(value)
-    except Refused as refused:
-        raise PydanticCustomError("units_not_allowed", "{reason}", {"reason": str(refused)}) from None
-
-
-Units = Annotated[
-    int,
-    Field(ge=1, le=sums.MAX_UNITS),
-    BeforeValidator(_units),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 1, "maximum": sums.MAX_UNITS},
-                {"type": "string", "pattern": "^[1-9][0-9]{0,3}$"},
-            ],
-            "description": "口数: a whole number, or the half-width digits that a person typed; 1 to 9,999",
-        }
-    ),
-]
-
-
-class ExchangePath(Strict):
-    exchange_id: Uuid
-
-
-class PartnerPath(Strict):
-    partner_id: PartnerId
-
-
-class PointServicePath(Strict):
-    municipality: MunicipalityCode
-    point_service: PointServiceId
-
-
-class EventPath(Strict):
-    event_id: EventId
-
-
-class ExchangeStart(Strict):
-    exchange_id: Uuid
-    partner_id: PartnerId
-    coupon_code: CouponCode | None = None
-    return_url: Url | None = None
-    language: Literal["ja", "en"] = "ja"
-
-
-class ReturnCode(Strict):
-    return_code: OpaqueCode
-
-
-class ToReserve(Strict):
-    kind: Literal["reserve"]
-
-
-class ToMunicipality(Strict):
-    kind: Literal["municipality"]
-    municipality: MunicipalityCode
-    point_service: PointServiceId
-
-
-class QuoteWanted(Strict):
-    destination: Annotated[ToReserve | ToMunicipality, Field(discriminator="kind")]
-    units: Units | None = None
-
-
-class OfferQuery(Strict):
-    destination: Literal["reserve", "municipality"]
-    municipality: MunicipalityCode | None = None
-    point_service: PointServiceId | None = None
-
-
-class QuoteConfirmed(Strict):
-    quote_id: OpaqueCode
-
-
-class AllocationWanted(Strict):
-    allocation_id: Uuid
-    points: Points
-    municipality: MunicipalityCode
-    point_service: PointServiceId
-
-
-class ContributionWanted(Strict):
-    contribution_id: Uuid
-    points: Points
-    event_id: EventId
-
-
-class PageQuery(Strict):
-    before: Annotated[int, Field(ge=1, le=10**15)] | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-
-
-class ExchangesQuery(Strict):
-    before: Uuid | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-
-
-class PointServicesQuery(Strict):
-    prefecture: Annotated[str, StringConstraints(pattern=r"^([0-9]{2}|[0-9]{6})$")] | None = None
-    municipality: MunicipalityCode | None = None
-    direct: bool | None = None
-
-
-def destination_of(wanted: ToReserve | ToMunicipality) -> Destination:
-    if isinstance(wanted, ToReserve):
-        return Destination.reserve()
-    return Destination.to_municipality(wanted.municipality, wanted.point_service)
-
-
-# --- answers ---------------------------------------------------------------------------------------------------------
+from gateway.sessions import Session
 
 
 class View(BaseModel):
@@ -595,3 +460,81 @@ class EventView(View):
 
 class Events(View):
     events: list[EventView]
+
+
+class MemberView(View):
+    """The member as the member's own pages show it; `member_id` stays with us."""
+
+    mykey_id: str
+    display_name: str
+    language: str
+    default_municipality: str | None
+    default_point_service: str | None
+    has_password: bool
+    has_card: bool
+
+    @classmethod
+    def of(cls, member: Member) -> MemberView:
+        return cls(
+            mykey_id=member.mykey_id,
+            display_name=member.display_name,
+            language=member.language,
+            default_municipality=member.default_municipality,
+            default_point_service=member.default_point_service,
+            has_password=member.has_password,
+            has_card=member.has_card,
+        )
+
+
+class SessionView(View):
+    session_id: str
+    created_at: datetime
+    seen_at: datetime
+    idle_ends_at: datetime
+    ends_at: datetime
+    current: bool
+
+    @classmethod
+    def of(cls, session: Session, *, current: bool) -> SessionView:
+        return cls(
+            session_id=session.session_id,
+            created_at=session.created_at,
+            seen_at=session.seen_at,
+            idle_ends_at=session.idle_ends_at,
+            ends_at=session.ends_at,
+            current=current,
+        )
+
+
+class SessionStarted(View):
+    """The token is shown once; send it as Authorization: Bearer. It ends by itself and on sign-out."""
+
+    token: str
+    session: SessionView
+    member: MemberView
+
+
+class Sessions(View):
+    sessions: list[SessionView]
+
+
+class SessionsEnded(View):
+    ended: int
+
+
+class ChoiceView(View):
+    """Whether the wanted MyKey ID is free; `generated` is offered once three wanted ones were taken."""
+
+    wanted: str
+    available: bool
+    generated: str | None
+    tries_left: int
+
+    @classmethod
+    def of(cls, choice: Choice) -> ChoiceView:
+        return cls(
+            wanted=choice.wanted,
+            available=choice.available,
+            generated=choice.generated,
+            tries_left=choice.tries_left,
+        )

@@ -1,0 +1,37 @@
+"""Coupons (クーポンコード): one serves one exchange, whoever holds it.
+
+A code is a secret until it is spent: it is stored sealed, and recognised by a keyed hash.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select
+
+from gateway import tables
+from gateway.errors import Refused
+from gateway.exchange_records import Exchange
+
+
+def refuse_claimed(conn: Connection, partner_id: str, code_hash: str | None) -> None:
+    claims = tables.coupon_claims
+    query = select(claims.c.exchange_id).where(
+        claims.c.partner_id == partner_id, claims.c.code_hash == code_hash
+    )
+    if conn.execute(query).first() is not None:
+        raise _used()
+
+
+def claim(conn: Connection, exchange: Exchange) -> None:
+    refuse_claimed(conn, exchange.partner_id, exchange.coupon_hash)
+    conn.execute(
+        insert(tables.coupon_claims).values(
+            partner_id=exchange.partner_id,
+            code_hash=exchange.coupon_hash,
+            book_id=exchange.book_id,
+            exchange_id=exchange.exchange_id,
+        )
+    )
+
+
+def _used() -> Refused:
+    return Refused("coupon-already-used", "this coupon was exchanged before; each coupon can be used once")

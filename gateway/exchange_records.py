@@ -1,0 +1,218 @@
+"""Exchanges as rows: sync functions of a Connection, each a part of somebody's transaction.
+
+Every change of state goes through `move`, which refuses what `states.LEGAL` does not allow and adds a step to
+the exchange's story in the same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Update, insert, select, update
+
+from gateway import tables
+from gateway.errors import Refused
+from gateway.model import ExchangeId
+from gateway.quotes import Quote
+from gateway.states import LEGAL, State
+
+_x = tables.exchanges
+_s = tables.exchange_steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One exchange as it stands. Sealed columns stay sealed; only `exchange` and `outcome` open them."""
+
+    book_id: str
+    exchange_id: ExchangeId
+    partner_id: str
+    state: State
+    request_hash: str
+    started_at: datetime
+    client_return_url: str | None
+    redirect_url: str | None
+    handoff_nonce: str | None
+    handoff_ends_at: datetime | None
+    handoff_sealed: bytes | None
+    return_code_hash: str | None
+    coupon_sealed: bytes | None
+    coupon_hash: str | None
+    available: Mapping[str, int] | None
+    quote: Quote | None
+    points: int | None
+    promised_by: datetime | None
+    reference: str | None
+    reason: str | None
+    attempts: int
+    ask_at: datetime | None
+    leased_until: datetime | None
+    sent_at: datetime | None
+    ended_at: datetime | None
+    reversed_points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of an exchange's story."""
+
+    step: int
+    at: datetime
+    state: State
+    what: str
+    facts: Mapping[str, Any]
+
+
+def find(conn: Connection, book_id: str, exchange_id: str) -> Exchange | None:
+    row = conn.execute(
+        select(_x).where(_x.c.book_id == book_id, _x.c.exchange_id == exchange_id)
+    ).one_or_none()
+    return _exchange(row) if row is not None else None
+
+
+def get(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
+    """Raises Refused (404) for an unknown id and for another member's alike."""
+    found = find(conn, book_id, exchange_id)
+    if found is None:
+        raise Refused(
+            "unknown-exchange", "there is no exchange of yours with this id; list yours", status=404
+        )
+    return found
+
+
+def get_locked(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
+    """The same, holding the row until the transaction ends, so that two movers take turns."""
+    query = select(_x).where(_x.c.book_id == book_id, _x.c.exchange_id == exchange_id).with_for_update()
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        raise Refused(
+            "unknown-exchange", "there is no exchange of yours with this id; list yours", status=404
+        )
+    return _exchange(row)
+
+
+def owner(conn: Connection, exchange_id: str) -> str | None:
+    """The book that an exchange id belongs to."""
+    owners = tables.exchange_owners
+    return conn.execute(
+        select(owners.c.book_id).where(owners.c.exchange_id == exchange_id)
+    ).scalar_one_or_none()
+
+
+def of_member(conn: Connection, book_id: str, *, before: str | None, limit: int) -> Sequence[Exchange]:
+    """A member's exchanges, newest first. `before` is the exchange id that the last page ended with."""
+    query = select(_x).where(_x.c.book_id == book_id)
+    if before is not None:
+        last = get(conn, book_id, before)
+        query = query.where(
+            (_x.c.started_at < last.started_at)
+            | ((_x.c.started_at == last.started_at) & (_x.c.exchange_id < before))
+        )
+    query = query.order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc()).limit(limit)
+    return [_exchange(row) for row in conn.execute(query)]
+
+
+def add(
+    conn: Connection, book_id: str, exchange_id: str, state: State, at: datetime, **values: Any
+) -> Exchange:
+    """A new exchange in its first state; the first line of its story."""
+    conn.execute(insert(tables.exchange_owners).values(exchange_id=exchange_id, book_id=book_id))
+    if isinstance(values.get("available"), dict):
+        values["available"] = json.dumps(values["available"])
+    row = conn.execute(
+        insert(_x)
+        .values(book_id=book_id, exchange_id=exchange_id, state=state, started_at=at, **values)
+        .returning(*_x.c)
+    ).one()
+    exchange = _exchange(row)
+    _add_step(conn, exchange, 1, at, state, "started", {})
+    return exchange
+
+
+def move(
+    conn: Connection,
+    exchange: Exchange,
+    new: State,
+    at: datetime,
+    what: str,
+    facts: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Exchange:
+    """Move to `new` and tell the story. The caller holds the row (`get_locked`)."""
+    if new not in LEGAL[exchange.state]:
+        raise Refused(
+            "exchange-state",
+            f"the exchange is {exchange.state} and cannot become {new}; look at it again",
+            state=exchange.state,
+        )
+    if isinstance(values.get("quote"), Quote):
+        values["quote"] = values["quote"].to_json()
+    moved = conn.execute(
+        _update(exchange)
+        .where(_x.c.state == exchange.state)
+        .values(state=new, steps=_x.c.steps + 1, **values)
+        .returning(*_x.c)
+    ).one_or_none()
+    if moved is None:
+        raise Refused("exchange-state", "the exchange has moved on; look at it again", state=exchange.state)
+    _add_step(conn, exchange, moved.steps, at, new, what, facts or {})
+    return _exchange(moved)
+
+
+def note(conn: Connection, exchange: Exchange, **values: Any) -> None:
+    """Change columns that are not the state."""
+    conn.execute(_update(exchange).values(**values))
+
+
+def tell(conn: Connection, exchange: Exchange, at: datetime, what: str, facts: Mapping[str, Any]) -> None:
+    """Add a line to the story. Facts are plain values, already free of secrets."""
+    step = conn.execute(_update(exchange).values(steps=_x.c.steps + 1).returning(_x.c.steps)).scalar_one()
+    _add_step(conn, exchange, step, at, exchange.state, what, facts)
+
+
+def story(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:
+    query = select(_s).where(_s.c.book_id == book_id, _s.c.exchange_id == exchange_id).order_by(_s.c.step)
+    return [
+        Step(step=row.step, at=row.at, state=State(row.state), what=row.what, facts=json.loads(row.facts))
+        for row in conn.execute(query)
+    ]
+
+
+def _update(exchange: Exchange) -> Update:
+    return update(_x).where(_x.c.book_id == exchange.book_id, _x.c.exchange_id == exchange.exchange_id)
+
+
+def _add_step(
+    conn: Connection,
+    exchange: Exchange,
+    step: int,
+    at: datetime,
+    state: State,
+    what: str,
+    facts: Mapping[str, Any],
+) -> None:
+    conn.execute(
+        insert(_s).values(
+            book_id=exchange.book_id,
+            exchange_id=exchange.exchange_id,
+            step=step,
+            at=at,
+            state=state,
+            what=what,
+            facts=json.dumps(facts, ensure_ascii=False, sort_keys=True, default=str),
+        )
+    )
+
+
+def _exchange(row: Row[Any]) -> Exchange:
+    values = row._asdict()
+    values["state"] = State(values["state"])
+    values["exchange_id"] = ExchangeId(values["exchange_id"])
+    values["available"] = json.loads(values["available"]) if values["available"] else None
+    values["quote"] = Quote.from_json(values["quote"]) if values["quote"] else None
+    values.pop("quote_id"), values.pop("steps")
+    return Exchange(**values)

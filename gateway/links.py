@@ -1,0 +1,88 @@
+"""Linked partner accounts (移行用のサービスID): one partner account belongs to one member, never to two.
+
+Sync functions of a Connection. Tokens go in and come out sealed; this file never opens them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from gateway import tables
+from gateway.errors import Refused
+
+_l = tables.linked_accounts
+_o = tables.link_owners
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One row of a member's links; `token_sealed` is the plugin's secret, encrypted."""
+
+    book_id: str
+    partner_id: str
+    service_id: str
+    shown_as: str
+    linked_at: datetime
+    token_sealed: bytes | None = field(default=None, repr=False)
+
+
+def find(conn: Connection, book_id: str, partner_id: str) -> Link | None:
+    row = conn.execute(select(_l).where(_l.c.book_id == book_id, _l.c.partner_id == partner_id)).one_or_none()
+    return _link(row) if row is not None else None
+
+
+def of_member(conn: Connection, book_id: str) -> Sequence[Link]:
+    query = select(_l).where(_l.c.book_id == book_id).order_by(_l.c.linked_at, _l.c.partner_id)
+    return [_link(row) for row in conn.execute(query)]
+
+
+def save(conn: Connection, link: Link) -> None:
+    """Save or replace a member's link to a partner.
+
+    Raises Refused when the partner account is another member's; nothing is told about that member.
+    """
+    query = select(_o.c.book_id).where(_o.c.partner_id == link.partner_id, _o.c.service_id == link.service_id)
+    owner = conn.execute(query.with_for_update()).scalar_one_or_none()
+    if owner is not None and owner != link.book_id:
+        raise Refused(
+            "account-linked-elsewhere",
+            "this partner account is already linked to another member; if it is yours, unlink it there first"
+            " or ask the service desk",
+        )
+    remove(conn, link.book_id, link.partner_id)
+    conn.execute(
+        insert(_o).values(partner_id=link.partner_id, service_id=link.service_id, book_id=link.book_id)
+    )
+    conn.execute(
+        insert(_l).values(
+            book_id=link.book_id,
+            partner_id=link.partner_id,
+            service_id=link.service_id,
+            shown_as=link.shown_as,
+            token=link.token_sealed,
+            linked_at=link.linked_at,
+        )
+    )
+
+
+def remove(conn: Connection, book_id: str, partner_id: str) -> bool:
+    """Unlink; what was exchanged stays. Returns whether there was a link."""
+    conn.execute(delete(_o).where(_o.c.partner_id == partner_id, _o.c.book_id == book_id))
+    gone = conn.execute(delete(_l).where(_l.c.book_id == book_id, _l.c.partner_id == partner_id))
+    return gone.rowcount > 0
+
+
+def _link(row: Row[Any]) -> Link:
+    return Link(
+        book_id=row.book_id,
+        partner_id=row.partner_id,
+        service_id=row.service_id,
+        shown_as=row.shown_as,
+        linked_at=row.linked_at,
+        token_sealed=row.token,
+    )

@@ -1,0 +1,232 @@
+"""What a partner's answer does to an exchange and to the ledger: one transaction for state, effect and story.
+
+    Debited     the hold is posted, the member has the points          settled
+    Declined    the hold is voided                                     declined
+    NotSent     the hold is voided, nothing ever left this machine     not_sent
+    InProgress, OutcomeUnknown                                         open: asked again later
+
+An answer that contradicts one recorded before changes nothing; it is written into the story and logged, and
+the nightly comparison shows both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection, delete
+
+from core_ledger import Hold, Move, Post, Void, chart, ledger
+from gateway import exchange_records as records
+from gateway import tables
+from gateway.exchange_records import Exchange
+from gateway.model import JST, Debited, Declined, DestinationKind, InProgress, NoRecord
+from gateway.quotes import Quote
+from gateway.states import HELD, State
+
+ASK_AFTER: Final = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
+"""After a first unknown answer; the last step repeats."""
+
+GIVE_UP_AFTER: Final = timedelta(days=7)
+"""Then a person looks at it; the hold stays and nothing is guessed."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSent:
+    """Provably nothing left this machine."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The partner may or may not have it."""
+
+    why: str
+
+
+Outcome = Debited | Declined | InProgress | NoRecord | NeverSent | Unknown
+
+
+def holds_for(exchange: Exchange, quote: Quote, at: datetime) -> list[Hold]:
+    """The holds of an exchange: the partner's part, and each campaign's part from its own funder."""
+    member = exchange.book_id.removeprefix("member:")
+    destination = quote.destination
+    if destination.kind is DestinationKind.RESERVE:
+        target = chart.reserve(member)
+    else:
+        target = chart.municipal(member, destination.municipality, destination.point_service)
+    details = {"exchange_id": exchange.exchange_id, "partner_id": exchange.partner_id}
+    parts = [("partner", chart.partner_due(exchange.partner_id), quote.partner_points, "exchange", details)]
+    for number, ((funder, campaign), points) in enumerate(sorted(quote.campaigns.items()), 1):
+        paid_by = details | {"funder": funder, "campaign": campaign}
+        parts.append((f"campaign-{number}", chart.funder(funder, campaign), points, "campaign", paid_by))
+    return [
+        Hold(
+            id=f"{exchange.exchange_id}:{part}",
+            book=exchange.book_id,
+            source=source,
+            target=target,
+            points=points,
+            at=at,
+            kind=kind,
+            issued_on=at.astimezone(JST).date(),
+            details=facts,
+        )
+        for part, source, points, kind, facts in parts
+        if points
+    ]
+
+
+def record(
+    conn: Connection,
+    exchange_key: tuple[str, str],
+    outcome: Outcome,
+    at: datetime,
+    calls: Sequence[Mapping[str, Any]],
+) -> Exchange:
+    """Write what the partner answered; `calls` is the scrubbed account of what was sent for it."""
+    exchange = records.get_locked(conn, *exchange_key)
+    facts = _facts(outcome) | ({"calls": calls} if calls else {})
+    if exchange.state not in HELD:
+        return _contradicted_or_repeated(conn, exchange, outcome, at, facts)
+    match outcome:
+        case Debited():
+            return _settle(conn, exchange, outcome, at, facts)
+        case Declined():
+            return _give_back(conn, exchange, State.DECLINED, outcome.reason, at, facts)
+        case NeverSent() if exchange.state is State.SENDING:
+            return _give_back(conn, exchange, State.NOT_SENT, "not_sent", at, facts)
+        case NoRecord():
+            # Only asked for when the partner's promise says a debit can no longer be hiding.
+            return _give_back(conn, exchange, State.DECLINED, "no_record", at, facts)
+        case _:
+            return _ask_later(conn, exchange, outcome, at, facts)
+
+
+def _settle(
+    conn: Connection, exchange: Exchange, debited: Debited, at: datetime, facts: Mapping[str, Any]
+) -> Exchange:
+    posts: list[Move] = [
+        Post(
+            id=f"{hold.id}:post",
+            book=hold.book,
+            hold=hold.id,
+            at=at,
+            reference=debited.reference,
+            details=hold.details,
+        )
+        for hold in _standing_holds(exchange)
+    ]
+    ledger.apply(conn, posts)
+    return records.move(
+        conn,
+        exchange,
+        State.SETTLED,
+        at,
+        "debited",
+        facts,
+        reference=debited.reference,
+        ended_at=at,
+        ask_at=None,
+        leased_until=None,
+    )
+
+
+def _give_back(
+    conn: Connection, exchange: Exchange, new: State, reason: str, at: datetime, facts: Mapping[str, Any]
+) -> Exchange:
+    voids: list[Move] = [
+        Void(id=f"{hold.id}:void", book=hold.book, hold=hold.id, at=at, reason=reason)
+        for hold in _standing_holds(exchange)
+    ]
+    ledger.apply(conn, voids)
+    claims = tables.coupon_claims
+    if exchange.coupon_hash is not None:
+        conn.execute(
+            delete(claims).where(
+                claims.c.partner_id == exchange.partner_id,
+                claims.c.code_hash == exchange.coupon_hash,
+                claims.c.exchange_id == exchange.exchange_id,
+            )
+        )
+    return records.move(
+        conn, exchange, new, at, new.value, facts, reason=reason, ended_at=at, ask_at=None, leased_until=None
+    )
+
+
+def _ask_later(
+    conn: Connection, exchange: Exchange, outcome: Outcome, at: datetime, facts: Mapping[str, Any]
+) -> Exchange:
+    if exchange.state is State.NEEDS_A_PERSON:
+        records.tell(conn, exchange, at, "still unknown", facts)
+        return exchange
+    if exchange.sent_at is not None and at - exchange.sent_at >= GIVE_UP_AFTER:
+        return records.move(
+            conn,
+            exchange,
+            State.NEEDS_A_PERSON,
+            at,
+            "asked for seven days",
+            facts,
+            reason="unknown",
+            ask_at=None,
+        )
+    wait = ASK_AFTER[min(exchange.attempts, len(ASK_AFTER) - 1)]
+    if isinstance(outcome, InProgress) and outcome.ask_after is not None:
+        wait = max(wait, min(outcome.ask_after, ASK_AFTER[-1]))
+    return records.move(
+        conn,
+        exchange,
+        State.OPEN,
+        at,
+        "outcome unknown",
+        facts,
+        attempts=exchange.attempts + 1,
+        ask_at=at + wait,
+        leased_until=None,
+    )
+
+
+def _contradicted_or_repeated(
+    conn: Connection, exchange: Exchange, outcome: Outcome, at: datetime, facts: Mapping[str, Any]
+) -> Exchange:
+    same = (exchange.state is State.SETTLED and isinstance(outcome, Debited)) or (
+        exchange.state is State.DECLINED and isinstance(outcome, Declined | NoRecord)
+    )
+    silent = isinstance(outcome, InProgress | Unknown | NeverSent)
+    if not same and not silent:
+        _log.error(
+            "contradiction",
+            exchange_id=exchange.exchange_id,
+            partner=exchange.partner_id,
+            state=exchange.state,
+            answer=type(outcome).__name__,
+        )
+        records.tell(conn, exchange, at, "contradiction", facts)
+    return exchange
+
+
+def _standing_holds(exchange: Exchange) -> list[Hold]:
+    assert exchange.quote is not None
+    assert exchange.sent_at is not None
+    return holds_for(exchange, exchange.quote, exchange.sent_at)
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    match outcome:
+        case Debited():
+            return {"answer": "debited", "reference": outcome.reference, "partner_at": outcome.at.isoformat()}
+        case Declined():
+            return {"answer": "declined", "reason": outcome.reason.value}
+        case InProgress():
+            return {"answer": "in progress"}
+        case NoRecord():
+            return {"answer": "no record"}
+        case NeverSent() | Unknown():
+            return {"answer": "not sent" if isinstance(outcome, NeverSent) else "unknown", "why": outcome.why}

@@ -1,0 +1,210 @@
+"""Rates in force, drawing on wallets, quotes: pure functions of whole numbers.
+
+No clock, no database, no partner: everything they need is an argument, so each rule can be read and tested
+by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.errors import NoRate, NotEnough, Refused
+from gateway.model import DebitLine, Destination, Rate, WalletId
+
+MAX_UNITS = 9_999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnLine:
+    """`units` (口) drawn from one wallet at one rate."""
+
+    rate: Rate
+    units: int
+
+    @property
+    def wallet(self) -> WalletId:
+        return self.rate.wallet
+
+    @property
+    def amount(self) -> int:
+        """What leaves the wallet, in the wallet's own points."""
+        return self.units * self.rate.cost_per_unit
+
+    @property
+    def points(self) -> int:
+        """What the member receives, the campaign's part included."""
+        return self.units * self.rate.points_per_unit
+
+    @property
+    def campaign_points(self) -> int:
+        """The part of `points` that the campaign's funder pays."""
+        return self.units * self.rate.campaign.extra_points_per_unit if self.rate.campaign else 0
+
+    @property
+    def debit_line(self) -> DebitLine:
+        return DebitLine(wallet=self.wallet, units=self.units, amount=self.amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What to debit, and the points that it brings."""
+
+    lines: tuple[DrawnLine, ...]
+
+    @property
+    def units(self) -> int:
+        return sum(line.units for line in self.lines)
+
+    @property
+    def points(self) -> int:
+        return sum(line.points for line in self.lines)
+
+    @property
+    def points_by_campaign(self) -> dict[tuple[str, str], int]:
+        """(funder, campaign) → points that this funder pays for this campaign."""
+        paid: dict[tuple[str, str], int] = {}
+        for line in self.lines:
+            campaign = line.rate.campaign
+            if campaign is not None and line.campaign_points:
+                key = (campaign.funder, campaign.id)
+                paid[key] = paid.get(key, 0) + line.campaign_points
+        return paid
+
+    @property
+    def partner_points(self) -> int:
+        """What the partner itself owes: all points less those of campaigns."""
+        return self.points - sum(self.points_by_campaign.values())
+
+
+def rate_in_force(
+    rates: Sequence[Rate], wallet: WalletId, destination: Destination, at: datetime, units: int
+) -> Rate | None:
+    """The rate for so many units of a wallet; a campaign's rate wins over the ordinary one."""
+    found = [r for r in rates if r.wallet == wallet and r.in_force(destination.kind, at, units)]
+    found.sort(key=lambda rate: rate.campaign is None)
+    return found[0] if found else None
+
+
+def draw(
+    units: int,
+    rates: Sequence[Rate],
+    priority: Sequence[WalletId],
+    available: Mapping[WalletId, int],
+    destination: Destination,
+    at: datetime,
+) -> Drawing:
+    """Spread `units` (口) over wallets in `priority` order, whole units only.
+
+    Each unit is drawn from the first wallet that still holds a whole unit, so 449 of a wallet whose unit costs
+    450 are left alone. `available` is in each wallet's own points. Returns what to debit and the points it
+    brings. Raises NoRate when no wallet has a rate in force, NotEnough naming the units short.
+    Source: the wallet footnote of the seed's exchange screens; that it repeats for each unit is our reading.
+    """
+    require_units(units)
+    lines: list[DrawnLine] = []
+    short = units
+    any_rate = False
+    for wallet in priority:
+        if not short:
+            break
+        rate = rate_in_force(rates, wallet, destination, at, units)
+        if rate is None:
+            continue
+        any_rate = True
+        whole_units = min(short, available.get(wallet, 0) // rate.cost_per_unit)
+        if whole_units:
+            lines.append(DrawnLine(rate=rate, units=whole_units))
+            short -= whole_units
+    if not any_rate:
+        raise NoRate(f"no rate is in force for {destination.kind} at {at.isoformat()}")
+    if short:
+        raise NotEnough(units, short)
+    return Drawing(lines=tuple(lines))
+
+
+def units_of_coupon(
+    amount: int, wallet: WalletId, rates: Sequence[Rate], destination: Destination, at: datetime
+) -> int:
+    """How many units a coupon of `amount` makes; a coupon is exchanged whole or not at all.
+
+    Raises NoRate, or Refused when the amount is not a whole number of units.
+    """
+    in_force = [r for r in rates if r.wallet == wallet and r.in_force(destination.kind, at)]
+    if not in_force:
+        raise NoRate(f"no rate is in force for {wallet} to {destination.kind} at {at.isoformat()}")
+    for rate in in_force:
+        units, rest = divmod(amount, rate.cost_per_unit)
+        if not rest and rate.min_units <= units <= rate.max_units:
+            return units
+    raise Refused(
+        "coupon-not-whole-units",
+        f"the coupon is worth {amount}, which is no whole number of units; ask the partner that issued it",
+        status=422,
+    )
+
+
+def most_units(
+    rates: Sequence[Rate],
+    priority: Sequence[WalletId],
+    available: Mapping[WalletId, int],
+    destination: Destination,
+    at: datetime,
+) -> int:
+    """The largest number of units (口) that can be drawn now; 0 when nothing can."""
+    in_force = [
+        r
+        for r in rates
+        if r.wallet in priority and r.in_force(destination.kind, at) and available.get(r.wallet, 0)
+    ]
+    # A rate may depend on how much is exchanged at once, so each step of the table is tried from above.
+    ceilings = sorted({min(MAX_UNITS, r.max_units) for r in in_force}, reverse=True)
+    for ceiling in ceilings:
+        held = 0
+        for wallet in priority:
+            rate = rate_in_force(rates, wallet, destination, at, ceiling)
+            held += available.get(wallet, 0) // rate.cost_per_unit if rate else 0
+        units = min(ceiling, held)
+        while units > 0:
+            try:
+                draw(units, rates, priority, available, destination, at)
+            except NotEnough as short:
+                units -= short.units_short
+            except NoRate:
+                break
+            else:
+                return units
+    return 0
+
+
+def require_units(units: int) -> None:
+    """口数: 1 to 9,999. Raises Refused."""
+    if not 1 <= units <= MAX_UNITS:
+        raise _units_refused(f"{units:,} is out of range" if abs(units) < 10**9 else "it is out of range")
+
+
+def read_units(typed: str) -> int:
+    """What a person typed as 口数, as a number: half-width digits only (半角数字のみ), 1 to 9,999.
+
+    Raises Refused whose text names what is wrong and what to type instead.
+    """
+    if not typed:
+        raise _units_refused("nothing was typed")
+    if not typed.isascii():
+        raise _units_refused("it has full-width or other wide characters; type half-width digits (半角数字)")
+    if typed[0] in "+-":
+        raise _units_refused("it has a sign; type digits only")
+    if not typed.isdigit():
+        raise _units_refused("it has something other than the digits 0 to 9")
+    if typed[0] == "0" or len(typed) > 4:
+        raise _units_refused("it is out of range" if len(typed) > 4 else "it starts with 0")
+    return int(typed)
+
+
+def _units_refused(why: str) -> Refused:
+    return Refused(
+        "units-not-allowed",
+        f"the number of units (口数) was not taken: {why}. Give a whole number from 1 to {MAX_UNITS:,}",
+        status=422,
+    )

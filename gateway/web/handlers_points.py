@@ -1,0 +1,158 @@
+"""The member's points: balances, histories of the three kinds, and moves out of the reserve."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from core_ledger import Balance, Entry, chart, entries, ledger
+from gateway import directory
+from gateway.allocation import STAYS_FOR
+from gateway.members import require_member
+from gateway.services import Services
+from gateway.web import asked, views
+from gateway.web.callers import Caller
+from gateway.web.routing import Api, Call, Reply
+
+api = Api()
+
+
+@api.get("/v1/balances", tag="points", caller=Caller.MEMBER, returns={200: views.Balances})
+async def balances(call: Call[None, Services]) -> Reply:
+    """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points."""
+    member_id = call.member.member_id
+    return Reply(200, await call.services.store.read(lambda conn: _balances(conn, member_id)))
+
+
+@api.get(
+    "/v1/history/reserve",
+    tag="points",
+    caller=Caller.MEMBER,
+    query=asked.PageQuery,
+    returns={200: views.HistoryPage},
+)
+async def reserve_history(call: Call[None, Services, asked.PageQuery]) -> Reply:
+    """留保ポイントの履歴, newest first."""
+    return await _history(call.services, call.query, chart.reserve(call.member.member_id))
+
+
+@api.get(
+    "/v1/history/municipal/{municipality}/{point_service}",
+    tag="points",
+    caller=Caller.MEMBER,
+    path=asked.PointServicePath,
+    query=asked.PageQuery,
+    returns={200: views.HistoryPage},
+    refuses=("unknown-municipality", "unknown-point-service"),
+)
+async def municipal_history(call: Call[None, Services, asked.PageQuery, asked.PointServicePath]) -> Reply:
+    """自治体ポイントの履歴 of one point service, newest first."""
+    code, service = call.path.municipality, call.path.point_service
+    await call.services.store.read(lambda conn: directory.require_known_service(conn, code, service))
+    return await _history(call.services, call.query, chart.municipal(call.member.member_id, code, service))
+
+
+@api.get(
+    "/v1/history/events/{event_id}",
+    tag="points",
+    caller=Caller.MEMBER,
+    path=asked.EventPath,
+    query=asked.PageQuery,
+    returns={200: views.HistoryPage},
+    refuses=("unknown-event",),
+)
+async def event_history(call: Call[None, Services, asked.PageQuery, asked.EventPath]) -> Reply:
+    """特定支援イベントポイントの履歴 of one event, newest first."""
+    event_id = call.path.event_id
+    await call.services.store.read(lambda conn: directory.require_event(conn, event_id))
+    return await _history(call.services, call.query, chart.event_share(call.member.member_id, event_id))
+
+
+@api.post(
+    "/v1/allocations",
+    tag="points",
+    caller=Caller.MEMBER,
+    body=asked.AllocationWanted,
+    returns={201: views.ReceiptView, 200: views.ReceiptView},
+    refuses=("not-enough-points", "id-reused", "unknown-municipality", "unknown-point-service"),
+)
+async def allocate(call: Call[asked.AllocationWanted, Services]) -> Reply:
+    """Move points from the reserve to a municipality (各自治体ポイントへの移行), under an id that you made.
+
+    The same id with the same content again is the same allocation (200).
+    """
+    receipt = await call.services.allocations.allocate(
+        call.member.member_id,
+        call.body.allocation_id,
+        call.body.points,
+        call.body.municipality,
+        call.body.point_service,
+    )
+    return Reply(200 if receipt.replayed else 201, views.ReceiptView.of(receipt))
+
+
+@api.post(
+    "/v1/contributions",
+    tag="points",
+    caller=Caller.MEMBER,
+    body=asked.ContributionWanted,
+    returns={201: views.ReceiptView, 200: views.ReceiptView},
+    refuses=("not-enough-points", "id-reused", "unknown-event", "event-not-open"),
+)
+async def contribute(call: Call[asked.ContributionWanted, Services]) -> Reply:
+    """Move points from the reserve to a support event (留保ポイントを個別特定支援イベントに移行)."""
+    receipt = await call.services.allocations.contribute(
+        call.member.member_id, call.body.contribution_id, call.body.points, call.body.event_id
+    )
+    return Reply(200 if receipt.replayed else 201, views.ReceiptView.of(receipt))
+
+
+async def _history(services: Services, page: asked.PageQuery, account: str) -> Reply:
+    book = ":".join(account.split(":")[:2])
+
+    def job(conn: Connection) -> list[Entry]:
+        return entries(conn, book, account, before=page.before, limit=page.limit)
+
+    return Reply(200, views.HistoryPage.of(await services.store.read(job), page.limit))
+
+
+def _balances(conn: Connection, member_id: str) -> views.Balances:
+    book, reserve = chart.member_book(member_id), chart.reserve(member_id)
+    found = ledger.balances(conn, book)
+    member = require_member(conn, member_id)
+    default = (member.default_municipality, member.default_point_service)
+    municipal: list[views.MunicipalBalanceView] = []
+    events: list[views.EventBalanceView] = []
+    for account, balance in sorted(found.items()):
+        match account.removeprefix(f"{book}:").split(":"):
+            case ["municipality", code, service]:
+                municipal.append(
+                    _municipal(conn, code, service, balance, is_default=(code, service) == default)
+                )
+            case ["event", event_id]:
+                name = directory.require_event(conn, event_id).name
+                view = views.BalanceView.of(balance)
+                events.append(views.EventBalanceView(event_id=event_id, event_name=name, balance=view))
+            case _:
+                pass
+    return views.Balances(
+        reserve=views.BalanceView.of(found.get(reserve, Balance())),
+        reserve_heaps=[
+            views.HeapView(issued_on=heap.issued_on, points=heap.points, moves_on=heap.issued_on + STAYS_FOR)
+            for heap in ledger.heaps(conn, book, reserve)
+        ],
+        municipal=municipal,
+        events=events,
+    )
+
+
+def _municipal(
+    conn: Connection, code: str, service: str, balance: Balance, *, is_default: bool
+) -> views.MunicipalBalanceView:
+    return views.MunicipalBalanceView(
+        municipality=code,
+        municipality_name=directory.require_municipality(code).name,
+        point_service=service,
+        point_service_name=directory.require_known_service(conn, code, service).name,
+        is_default=is_default,
+        balance=views.BalanceView.of(balance),
+    )
