@@ -20,7 +20,7 @@ from gateway.testkit.sandbox.server import SandboxServer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
-    """What a sandbox is started with. `book` None keeps the book in memory."""
+    """What a sandbox is started with. `book` None keeps the book in memory; `crowd` adds members."""
 
     book: Path | None
     key: Secret
@@ -28,6 +28,7 @@ class SandboxOptions:
     merchant_id: str
     port: int = 0
     control: bool = False
+    crowd: int = 0
 
 
 def run_sandbox(partner: str, make_server: Callable[[SandboxOptions], SandboxServer]) -> int:
@@ -40,6 +41,7 @@ def run_sandbox(partner: str, make_server: Callable[[SandboxOptions], SandboxSer
         merchant_id=arguments.merchant_id,
         port=arguments.port,
         control=arguments.control,
+        crowd=arguments.crowd,
     )
     return asyncio.run(_serve(make_server, options, print_url=arguments.print_url))
 

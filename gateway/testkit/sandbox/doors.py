@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from gateway.testkit.sandbox.faults import ALWAYS_DONE, Fault, FaultKind, Faults
 
@@ -68,7 +69,7 @@ class Doors:
         self._released.set()
         self._released = asyncio.Event()
 
-    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         @web.middleware
         async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
             target = request.match_info.handler

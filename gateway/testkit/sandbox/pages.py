@@ -62,6 +62,14 @@ class Pages:
     def page(self, visit: Visit, template: str, *, status: int = 200, **shown: Any) -> web.Response:
         text = self._templates.get_template(template).render(**self._shown_everywhere, visit=visit, **shown)
         answer = web.Response(text=text, status=status, content_type="text/html", headers=_HEADERS)
+        return self._remembered(answer, visit)
+
+    def see_other(self, visit: Visit, where: str) -> web.Response:
+        """Send the browser on, as it is, so that a query made elsewhere arrives unchanged."""
+        answer = web.Response(status=303, headers={**_HEADERS, "Location": where})
+        return self._remembered(answer, visit)
+
+    def _remembered(self, answer: web.Response, visit: Visit) -> web.Response:
         answer.set_cookie(self._cookie, visit.key, httponly=True, samesite="Lax", path="/")
         return answer
 
