@@ -15,13 +15,20 @@ class HttpMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
         self._requests = Counter(
-            "gateway_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry
+            "point_gateway_http_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=registry,
         )
         self._seconds = Histogram(
-            "gateway_http_seconds", "Seconds to an answer.", ["route"], buckets=BUCKETS_S, registry=registry
+            "point_gateway_http_seconds",
+            "Seconds to an answer.",
+            ["route"],
+            buckets=BUCKETS_S,
+            registry=registry,
         )
         self._problems = Counter(
-            "gateway_http_problems", "Problems answered, by their word.", ["word"], registry=registry
+            "point_gateway_http_problems", "Problems answered, by their word.", ["word"], registry=registry
         )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

@@ -17,22 +17,24 @@ from aiohttp import web
 from pydantic import BaseModel, create_model
 from typing_extensions import TypeVar
 
-from gateway.errors import Refused
+from gateway.errors import GatewayError
 from gateway.web.callers import Admitted, Caller
 from gateway.web.catalogue import CATALOGUE
 from gateway.web.inputs import Id, Strict, require_tight_schema
+from gateway.web.problems import as_refusal
 
-BodyT = TypeVar("BodyT", default=Any)
-ServicesT = TypeVar("ServicesT", default=Any)
-QueryT = TypeVar("QueryT", default=Any)
-PathT = TypeVar("PathT", default=Any)
+BodyT_co = TypeVar("BodyT_co", covariant=True, default=Any)
+ServicesT_co = TypeVar("ServicesT_co", covariant=True, default=Any)
+QueryT_co = TypeVar("QueryT_co", covariant=True, default=Any)
+PathT_co = TypeVar("PathT_co", covariant=True, default=Any)
 
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
+_EVERYWHERE: Final = frozenset({"busy", "took-too-long", "internal-error"})
 _log = structlog.get_logger("gateway.web")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Generic[BodyT, ServicesT, QueryT, PathT]):
+class Call(Generic[BodyT_co, ServicesT_co, QueryT_co, PathT_co]):
     """One admitted, checked request.
 
     `body` and `query` are the declared models (None where none is declared); `path` is the declared model, or
@@ -40,10 +42,10 @@ class Call(Generic[BodyT, ServicesT, QueryT, PathT]):
     """
 
     request: web.Request
-    body: BodyT
-    query: QueryT
-    path: PathT
-    services: ServicesT
+    body: BodyT_co
+    query: QueryT_co
+    path: PathT_co
+    services: ServicesT_co
     client_id: str
     member: Any
     request_id: str
@@ -96,13 +98,19 @@ class Route:
         call = Call(request=request, client_id=admitted.client_id, member=admitted.member, **parts)
         try:
             reply = await self.handler(call)
-        except Refused as refused:
-            if refused.type not in self.refuses:
-                self.report("refusal", refused.type)
-            elif CATALOGUE[refused.type].status != refused.status:
-                self.report("refusal status", f"{refused.type} {refused.status}")
+        except GatewayError as error:
+            self._check_declared(error)
             raise
         return reply if isinstance(reply, web.StreamResponse) else self._answer(reply)
+
+    def _check_declared(self, error: GatewayError) -> None:
+        refused = as_refusal(error, {})
+        if refused is None or refused.type in _EVERYWHERE:
+            return
+        if refused.type not in self.refuses:
+            self.report("refusal", refused.type)
+        elif CATALOGUE[refused.type].status != refused.status:
+            self.report("refusal status", f"{refused.type} {refused.status}")
 
     def _answer(self, reply: Reply) -> web.Response:
         declared = self.returns.get(reply.status)

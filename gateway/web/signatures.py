@@ -49,11 +49,14 @@ class SignatureVerifier:
     """`verify` answers with the id of the client program that signed, or refuses with one of the 401 words."""
 
     def __init__(self, keys: FindsKeys, nonces: NonceKeeper, clock: Clock, *, public_url: str) -> None:
-        """`public_url` is where clients find the gateway, such as `https://points.example.jp`."""
+        """`public_url` is where clients find the gateway, such as `https://points.example.jp`.
+
+        Where it has a path, the proxy in front takes that path off; clients sign the whole.
+        """
         parts = urlsplit(public_url)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
-            raise ValueError("public_url must be like https://points.example.jp: a scheme, a host, no path")
-        self._origin = f"{parts.scheme}://{parts.netloc}"
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+            raise ValueError("public_url must be like https://points.example.jp")
+        self._origin = public_url.rstrip("/")
         self._keys, self._nonces, self._clock = keys, nonces, clock
 
     async def verify(self, request: web.BaseRequest, body: bytes) -> str:

@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, Field
+from sqlalchemy import text
 
 from core_ledger.store import Store
 from gateway.client import KeyPair, SignedClient, new_key_pair
@@ -25,6 +26,8 @@ from gateway.model import JST
 from gateway.tables import metadata
 from gateway.web.callers import Caller, Gate
 from gateway.web.client_keys import ClientKeys, register_key
+from gateway.web.docs_page import docs_api
+from gateway.web.health import HealthChecks, PartnerHealth, health_api
 from gateway.web.inputs import Id, Strict, Words
 from gateway.web.kernel import BODY_LIMIT, SERVICES, Kernel
 from gateway.web.limits import Buckets, Share
@@ -162,7 +165,13 @@ def failing_api(full: type[Exception]) -> Api:
         "not-enough": lambda: NotEnough(3, 1),
     }
 
-    @api.get("/v1/break/{how}", tag="faults", caller=Caller.PUBLIC, returns={204: None})
+    @api.get(
+        "/v1/break/{how}",
+        tag="faults",
+        caller=Caller.PUBLIC,
+        returns={204: None},
+        refuses=("partner-unavailable", "not-enough"),
+    )
     async def break_it(call: Call) -> Reply:
         """Break."""
         if call.path["how"] == "slow":
@@ -230,7 +239,20 @@ def nothing_undeclared() -> Iterator[None]:
     assert take_undeclared() == []
 
 
-def make_site(store: Store, clock: SetClock, key: KeyPair, port: int, **edge) -> Site:
+def healthy(store: Store, registry: CollectorRegistry) -> HealthChecks:
+    async def partners() -> list[PartnerHealth]:
+        return [PartnerHealth(partner_id="saison", status="up")]
+
+    return HealthChecks(
+        ready=lambda: store.read(lambda conn: conn.scalar(text("SELECT 1"))),
+        partners=partners,
+        registry=registry,
+    )
+
+
+def make_site(
+    store: Store, clock: SetClock, key: KeyPair, port: int, checks: HealthChecks | None = None, **edge
+) -> Site:
     registry, ticks = CollectorRegistry(), SimpleNamespace(now=0.0)
     url = f"http://127.0.0.1:{port}"
     verifier = SignatureVerifier(ClientKeys(store, clock), StoredNonces(store, clock), clock, public_url=url)
@@ -247,7 +269,11 @@ def make_site(store: Store, clock: SetClock, key: KeyPair, port: int, **edge) ->
         failures={Full: "busy"},
         **edge,
     ).install(app)
-    Kernel(gate=Gate(verifier, find_session), client_buckets=buckets["client_buckets"]).add(app, sample_api())
+    api = sample_api()
+    api.include(failing_api(Full))
+    api.include(health_api(checks or healthy(store, registry)))
+    api.include(docs_api(api))
+    Kernel(gate=Gate(verifier, find_session), client_buckets=buckets["client_buckets"]).add(app, api)
     return Site(url, app, store, clock, key, registry, ticks)
 
 
