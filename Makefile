@@ -1,0 +1,53 @@
+# make demo   see it work: a gateway, two partners' sandboxes, and the main story played through
+# make test   everything that CI runs; sets itself up
+# make help   the rest
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test test-fast test-pythons lint format bench docs lock clean
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(STAMP): requirements/dev.txt pyproject.toml plugins/saison/pyproject.toml plugins/airline_miles/pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e plugins/saison -e plugins/airline_miles
+	touch $@
+
+setup: $(STAMP) ## make the virtual environment in .venv
+
+demo: $(STAMP) ## start the gateway and the sandboxes, play the main story, print where they are
+	$(BIN)/point-gateway demo
+
+test: $(STAMP) ## run all tests with coverage; system packages are installed where that is allowed
+	./tools/system-packages
+	VENV=$(VENV) ./tools/run-tests
+
+test-fast: $(STAMP) ## run the tests without coverage
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+test-pythons: ## run the tests on every Python from 3.11 on that is present
+	@for v in 3.11 3.12 3.13; do \
+	  command -v python$$v >/dev/null || { echo "python$$v: not here, skipped"; continue; }; \
+	  $(MAKE) --no-print-directory test-fast PYTHON=python$$v VENV=.venv-$$v || exit 1; done
+
+lint: $(STAMP) ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## compile the hashed requirements anew
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header \
+	  --extra postgres --extra testkit pyproject.toml requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove what can be made again
+	rm -rf $(VENV) .venv-* build dist htmlcov .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis var
