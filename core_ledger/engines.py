@@ -8,6 +8,8 @@ from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 
 LOCK_WAIT_S = 10
+# Pages are on solid state: reading one out of order costs hardly more than the next one.
+_POSTGRES_SETTINGS = ("random_page_cost = 1.1",)
 
 
 def open_engines(url: str, readers: int) -> tuple[Engine, Engine | None]:
@@ -23,8 +25,8 @@ def open_engines(url: str, readers: int) -> tuple[Engine, Engine | None]:
         max_overflow=0,
         connect_args={"prepare_threshold": 1, "options": "-c default_transaction_read_only=on"},
     )
-    for engine in (writing, reading):
-        sa.event.listen(engine, "connect", _postgres_settings)
+    sa.event.listen(writing, "connect", _postgres_writer)
+    sa.event.listen(reading, "connect", _postgres_reader)
     return writing, reading
 
 
@@ -45,10 +47,20 @@ def _sqlite(url: URL, readers: int) -> tuple[Engine, Engine | None]:
     return writing, reading
 
 
+# Moving 32 MiB of the log into the file at a time: a page that many transfers touched is written once.
+_WRITER_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cache_size = -65536",
+    "wal_autocheckpoint = 8000",
+)
+
+
 def _sqlite_writer(connection: Any, _record: object) -> None:
     # The driver must not begin or commit by itself: the transaction is ours.
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536"):
+    for pragma in _WRITER_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
 
 
@@ -57,11 +69,24 @@ def _sqlite_reader(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA query_only = ON").fetchall()
 
 
-def _postgres_settings(connection: Any, _record: object) -> None:
+def _postgres_writer(connection: Any, _record: object) -> None:
+    # A plan made while the tables were empty must not stay when they are full.
+    _postgres_set(
+        connection,
+        f"lock_timeout = '{LOCK_WAIT_S}s'",
+        "plan_cache_mode = force_custom_plan",
+        *_POSTGRES_SETTINGS,
+    )
+
+
+def _postgres_reader(connection: Any, _record: object) -> None:
+    _postgres_set(connection, *_POSTGRES_SETTINGS)
+
+
+def _postgres_set(connection: Any, *settings: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
-        # Pages are on solid state: reading one out of order costs hardly more than the next one.
-        cursor.execute("SET random_page_cost = 1.1")
+        for setting in settings:
+            cursor.execute(f"SET {setting}")
     connection.commit()
 
 

@@ -85,6 +85,9 @@ class Void:
 
 
 Move = Transfer | Hold | Post | Void
+# isinstance asks a tuple several times quicker than a union.
+_MOVES = (Transfer, Hold, Post, Void)
+_GIVES = (Transfer, Hold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +145,14 @@ class Heap:
 def check(move: Move) -> None:
     """Raise BadMove, naming the field and the remedy, when a move makes no sense by itself."""
     given: object = move
-    if not isinstance(given, Transfer | Hold | Post | Void):
+    if not isinstance(given, _MOVES):
         raise BadMove("move", f"{type(given).__name__} is not a move; use Transfer, Hold, Post or Void")
     name(move.id, "id")
     name(move.book, "book")
     at: object = move.at
     if not isinstance(at, datetime) or at.tzinfo is None:
         raise BadMove("at", "give a datetime with its time zone")
-    if isinstance(move, Transfer | Hold):
+    if isinstance(move, _GIVES):
         _check_transfer(move)
     else:
         name(move.hold, "hold")

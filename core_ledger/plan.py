@@ -62,6 +62,9 @@ class Account:
 
         Returns the lots, or the number of points that may be drawn when that is too few.
         """
+        if len(self.heaps) == 1 and first is None and last is None:
+            ((day, (points, held)),) = self.heaps.items()
+            return [(day, wanted)] if points - held >= wanted else points - held
         low, high = first.isoformat() if first else "", last.isoformat() if last else "9999-12-31"
         lots, missing = [], wanted
         for day in sorted(self.heaps):
@@ -256,7 +259,7 @@ class Plan:
             assert isinstance(move, Transfer | Hold)
             reference, details = move.reference, details_text(move.details)
         posts = action in {"transfer", "post"}
-        record = Record(
+        row = (
             move.book,
             seq,
             move.id,
@@ -275,10 +278,9 @@ class Plan:
             source.last_seq,
             target.last_seq,
             digest,
-            b"",
         )
-        head = link(head, record)
-        record = record._replace(hash=head)
+        head = link(head, Record(*row, b""))
+        record = Record(*row, head)
         if posts:
             source.last_seq = target.last_seq = seq
         self.heads[move.book] = (seq, head)

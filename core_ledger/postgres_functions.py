@@ -9,7 +9,7 @@ from core_ledger.seal import Record
 
 SEPARATOR = "\x1f"
 
-# Nested loops over the indexes are right for any batch; a plan made while the tables were small must not stay.
+# Planned anew for each batch (0.2 ms): a plan kept from when the tables were small took 5 ms instead of 1.
 OPEN_FUNCTION = r"""
 CREATE OR REPLACE FUNCTION ledger_open(
     book_names text, id_books text, id_names text, hold_books text, hold_names text,
@@ -17,8 +17,7 @@ CREATE OR REPLACE FUNCTION ledger_open(
 ) RETURNS TABLE (
     what text, book text, name text, posted bigint, held bigint, coming bigint, last_seq bigint,
     body text, head bytea
-) LANGUAGE plpgsql VOLATILE
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+) LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan
 AS $function$
 #variable_conflict use_column
 BEGIN

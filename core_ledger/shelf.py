@@ -18,6 +18,7 @@ from core_ledger.moves import Hold, Move, Transfer
 from core_ledger.plan import Account, Key, Plan
 from core_ledger.seal import Record
 
+_GIVES = (Transfer, Hold)
 _RECORD = ", ".join(f"m.{name}" for name in Record._fields)
 
 _PAIRS = "WITH wanted(book_id, name) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?)) "
@@ -60,7 +61,7 @@ def load(conn: Connection, moves: Iterable[Move]) -> Plan:
         book = move.book
         books.add(book)
         ids.add((book, move.id))
-        if isinstance(move, Transfer | Hold):
+        if isinstance(move, _GIVES):
             names.add((book, move.source))
             names.add((book, move.target))
         else:
@@ -100,7 +101,7 @@ def save(conn: Connection, plan: Plan) -> None:
 def account(row: Sequence[Any]) -> Account:
     """Read an account's state from its row: book_id, account, posted, held, coming, last_seq, heaps."""
     try:
-        heaps = json.loads(row[6])
+        heaps = json.loads(row[6]) if row[6] != "{}" else {}
     except ValueError:
         raise Damaged(f"the heaps of {row[1]} in {row[0]} cannot be read: {row[6][:80]!r}") from None
     return Account(row[2], row[3], row[4], row[5], heaps)

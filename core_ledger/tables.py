@@ -81,8 +81,8 @@ moves = sa.Table(
         sqlite_where=sa.text("hold IS NOT NULL"),
         postgresql_where=sa.text("hold IS NOT NULL"),
     ),
+    # With its hidden row id the table is appended to; clustered by book, each row would dirty a page of its own.
     sqlite_strict=True,
-    sqlite_with_rowid=False,
 )
 
 anchors = sa.Table(

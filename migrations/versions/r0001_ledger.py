@@ -30,8 +30,7 @@ CREATE OR REPLACE FUNCTION ledger_open(
 ) RETURNS TABLE (
     what text, book text, name text, posted bigint, held bigint, coming bigint, last_seq bigint,
     body text, head bytea
-) LANGUAGE plpgsql VOLATILE
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+) LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -122,7 +121,7 @@ def upgrade() -> None:
         ),
         sa.Column("hash", sa.LargeBinary, nullable=False, comment="seals this row to the one before it"),
         sa.CheckConstraint("points > 0", name="points_positive"),
-        **EMBEDDED,
+        sqlite_strict=True,
     )
     op.create_index("moves_by_id", "moves", ["book_id", "id"], unique=True)
     resolves = sa.text("hold IS NOT NULL")
