@@ -73,6 +73,7 @@ def _arguments(partner: str) -> argparse.Namespace:
     parser.add_argument(
         "--print-url", action="store_true", help="print the site's address, then the control's"
     )
+    parser.add_argument("--crowd", type=int, default=0, help="this many more members, for measurements")
     return parser.parse_args()
 
 

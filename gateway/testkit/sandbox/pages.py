@@ -21,7 +21,7 @@ IDLE = timedelta(minutes=10)
 _MOST_VISITS = 10_000
 _HEADERS = {
     # No form-action: after consent the browser follows redirects to sites that this page cannot know.
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
