@@ -61,7 +61,6 @@ class Saison:
 
     def __init__(self, setup: PartnerSetup) -> None:
         self._client = SaisonClient(setup)
-        self._log = setup.log
         self._profile = PartnerProfile(
             id="saison",
             name=Label("セゾン", "Saison"),
@@ -222,12 +221,12 @@ class Saison:
     @hookimpl
     async def debits_on(self, day: date) -> Sequence[DebitRecord]:
         records: list[DebitRecord] = []
-        after = "0"
+        after = 0
         while True:
             answer = await self._client.ask(
                 "GET",
                 "/api/captures",
-                query={"day": day.isoformat(), "after": after},
+                query={"day": day.isoformat(), "after": str(after)},
                 about={"day": day.isoformat()},
             )
             if answer.result != "ok":
@@ -235,9 +234,9 @@ class Saison:
             records.extend(_record(row) for row in answer.rows("captures"))
             if not answer.has("next"):
                 return records
-            if not after.isdigit() or int(answer.text("next")) <= int(after):
+            if answer.whole("next") <= after:
                 raise answer.unclear("its pages go round in a circle")
-            after = answer.text("next")
+            after = answer.whole("next")
 
 
 def _capture(exchange_id: ExchangeId, answer: Answer) -> Debited | Declined | InProgress:

@@ -185,7 +185,7 @@ class MerchantApi:
                 "result": "ok",
                 "day": day.isoformat(),
                 "captures": [_listed(entry) for entry in found],
-                "next": str(found[-1].seq) if len(found) == PAGE else None,
+                "next": found[-1].seq if len(found) == PAGE else None,
             }
         )
 
