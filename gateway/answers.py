@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from gateway.coherence import coherence
+from gateway.errors import PartnerUnavailable
 from gateway.model import (
     Balances,
     CouponValue,
@@ -44,6 +45,10 @@ _REFERENCE_LENGTH: Final = 200
 
 class WrongAnswer(Exception):
     """The answer breaks the contract. The text says how, without quoting the answer."""
+
+
+class ContractBroken(PartnerUnavailable):
+    """The plugin answered something that the contract does not know: it must be corrected. Nothing has moved."""
 
 
 def no_answer(answer: object) -> None:

@@ -32,12 +32,14 @@ class Unanswered:
     """A call without an answer: `text` for people, `fault` what the plugin raised, if it did.
 
     `held`: the plugin was not called at all. `may_have_left`: a request may have left this machine.
+    `broke_contract`: the hook answered, but with something that the contract does not know.
     """
 
     text: str
     fault: BaseException | None = None
     held: bool = False
     may_have_left: bool = False
+    broke_contract: bool = False
 
 
 class CallGuard:
@@ -131,7 +133,7 @@ class CallGuard:
                 answer = check(ended.value)
             except Exception as fault:  # noqa: BLE001  a plugin's object can raise at any touch
                 self._judge(scope, answered=False)
-                return self._unanswered(scope, f"{scope.hook}() {wrong_text(fault)}")
+                return self._unanswered(scope, f"{scope.hook}() {wrong_text(fault)}", broke_contract=True)
             self._judge(scope, answered=True)
             return answer
         self._judge(scope, answered=isinstance(ended.fault, PartnerRefused), fault=ended.fault)
@@ -213,12 +215,21 @@ class CallGuard:
             self.breaker.said_nothing()
 
     def _unanswered(
-        self, scope: CallScope, text: str, fault: BaseException | None = None, *, held: bool = False
+        self,
+        scope: CallScope,
+        text: str,
+        fault: BaseException | None = None,
+        *,
+        held: bool = False,
+        broke_contract: bool = False,
     ) -> Unanswered:
         text = scope.scrubbed(text)[:_TEXT_LENGTH]
         if not text.startswith(f"{self._partner}: "):
             text = f"{self._partner}: {text}"
-        return Unanswered(text=text, fault=fault, held=held, may_have_left=scope.may_have_left)
+        left = scope.may_have_left
+        return Unanswered(
+            text=text, fault=fault, held=held, may_have_left=left, broke_contract=broke_contract
+        )
 
     def _tell(self, scope: CallScope, outcome: str, text: str, took_s: float) -> None:
         ms = round(took_s * 1000)

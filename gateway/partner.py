@@ -19,6 +19,7 @@ from typing import Final, Protocol, TypeVar
 import pluggy
 
 from gateway import answers
+from gateway.answers import ContractBroken
 from gateway.breaker import BreakerState
 from gateway.call_guard import CallGuard, Unanswered, crash_text, wrong_text
 from gateway.coherence import coherence
@@ -55,6 +56,7 @@ from gateway.model import (
     Secret,
     WalletId,
 )
+from gateway.plugin_checks import place_of_code
 from gateway.setup import Log
 
 _T = TypeVar("_T")
@@ -101,6 +103,10 @@ class Partner:
         self._guard = CallGuard(
             self.id, self.profile.deadline_s, log, seconds=seconds, known_secrets=known_secrets
         )
+
+    def place_of(self, hook: str) -> tuple[str | None, int | None]:
+        """File and line of the plugin's method, for sentences that say where something is to be corrected."""
+        return place_of_code(self._hook(hook).get_hookimpls()[0].function)
 
     def can(self, hook: str) -> bool:
         """Has the plugin this hook? Asked before `reverse_debit`, `debits_on` and the hooks of the other link."""
@@ -233,6 +239,8 @@ class Partner:
             for kind in refusals:
                 if isinstance(end.fault, kind):
                     return kind(end.fault.reason, end.text)
+            if end.broke_contract:
+                return ContractBroken(end.text)
             wait_s = end.fault.retry_after_s if isinstance(end.fault, PartnerUnavailable) else None
             return PartnerUnavailable(end.text, wait_s)
 

@@ -85,6 +85,11 @@ class PartnerSettings:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     enabled: bool = True
     ca_file: Path | None = None
+    _read: list[str] = field(default_factory=list, repr=False, compare=False)
+
+    def known_secrets(self) -> tuple[str, ...]:
+        """The values that were read so far, so that logs can be kept free of them."""
+        return tuple(self._read)
 
     def text(self, name: str, default: str | None = None) -> str:
         """A string. Raises SettingsWrong when it is missing without a default, or is no string."""
@@ -107,7 +112,10 @@ class PartnerSettings:
                 f'[partners.{self.id}] has no `{name}`; add {name} = {{ env = "{self.id.upper()}_{name.upper()}" }} '
                 f"({self.place.at('partners', self.id)})"
             )
-        return secret_place(self.table[name], ("partners", self.id, name), self.place, self.env).read()
+        secret = secret_place(self.table[name], ("partners", self.id, name), self.place, self.env).read()
+        if secret.reveal() not in self._read:
+            self._read.append(secret.reveal())
+        return secret
 
     def _wrong(self, name: str, value: object, wanted: str, example: str) -> SettingsWrong:
         fault = f"has no `{name}`" if value is None else f"has a `{name}` that is not {wanted}"
