@@ -125,7 +125,9 @@ def _entry(route: Route, operation: Json, schemas: Json) -> dict[str, Any]:
         "route": route,
         "caller": _CALLERS[route.caller],
         "parameters": [
-            one | {"kind": _kind(one["schema"]), "default": one["schema"].get("default")}
+            {"description": "", "required": False}
+            | one
+            | {"kind": _kind(one["schema"]), "default": one["schema"].get("default")}
             for one in parameters(route)
         ],
         "body_fields": fields(body, schemas) if body else [],

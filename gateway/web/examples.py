@@ -127,7 +127,8 @@ def _example_text(schema: Json) -> str:
         schema.get("minLength", 0),
         schema.get("maxLength", 200),
     )
-    for candidate in _CANDIDATES if pattern else ("…",):
+    free = not pattern or pattern.startswith("^[^")
+    for candidate in ("笠間応援ポイント", "…") if free else _CANDIDATES:
         if shortest <= len(candidate) <= longest and re.search(pattern, candidate):
             return candidate
     return "…"

@@ -37,7 +37,9 @@ Requests of client programs are signed with HTTP message signatures (RFC 9421): 
 `created` (within 60 seconds of our clock), `nonce` (16 to 128 characters, used once), `keyid`, `alg="ed25519"` \
 and `tag="point-gateway"`. Covered are `@method`, `@authority`, `@path` and `@query`; with a body also \
 `content-digest` (RFC 9530, sha-256); with an Authorization field also `authorization`. In Python, \
-`gateway.client.SignedClient` does all of it."""
+`gateway.client.SignedClient` does all of it.
+
+Whole numbers are written in digits only: `2`, never `2.0` or `2e0`."""
 
 
 def openapi_document(api: Api) -> Json:

@@ -251,7 +251,14 @@ def healthy(store: Store, registry: CollectorRegistry) -> HealthChecks:
 
 
 def make_site(
-    store: Store, clock: SetClock, key: KeyPair, port: int, checks: HealthChecks | None = None, **edge
+    store: Store,
+    clock: SetClock,
+    key: KeyPair,
+    port: int,
+    *,
+    checks: HealthChecks | None = None,
+    faults: bool = True,
+    **edge,
 ) -> Site:
     registry, ticks = CollectorRegistry(), SimpleNamespace(now=0.0)
     url = f"http://127.0.0.1:{port}"
@@ -270,7 +277,8 @@ def make_site(
         **edge,
     ).install(app)
     api = sample_api()
-    api.include(failing_api(Full))
+    if faults:
+        api.include(failing_api(Full))
     api.include(health_api(checks or healthy(store, registry)))
     api.include(docs_api(api))
     Kernel(gate=Gate(verifier, find_session), client_buckets=buckets["client_buckets"]).add(app, api)
