@@ -97,7 +97,10 @@ def credentials(
 
 
 def still_good(conn: Connection, member_id: str, hashed: str) -> bool:
-    """Whether nobody has changed the password or revoked the member while it was being compared."""
+    """Whether nobody has changed the password or revoked the member while it was being compared.
+
+    Keeps it so until the transaction ends, so that no session slips in behind a revocation.
+    """
     return (
         conn.execute(
             select(_members.c.member_id)
@@ -112,11 +115,10 @@ def still_good(conn: Connection, member_id: str, hashed: str) -> bool:
     )
 
 
-def member_of_card(conn: Connection, card_key: str) -> str | None:
-    """Whose card this is, among active members."""
-    return conn.execute(
-        select(_members.c.member_id).where(_members.c.card_key == card_key, _members.c.state == "active")
-    ).scalar_one_or_none()
+def member_of_card(conn: Connection, card_key: str, *, lock: bool = False) -> str | None:
+    """Whose card this is, among active members; `lock` keeps it so until the transaction ends."""
+    wanted = select(_members.c.member_id).where(_members.c.card_key == card_key, _members.c.state == "active")
+    return conn.execute(wanted.with_for_update() if lock else wanted).scalar_one_or_none()
 
 
 def write(conn: Connection, member_id: str, **to: Any) -> None:

@@ -154,7 +154,7 @@ class Members(SignIns):
         hashed = await self._hasher.hash(new)
 
         def job(conn: Connection) -> int:
-            if records.member_of_card(conn, card_key) != member_id:
+            if records.member_of_card(conn, card_key, lock=True) != member_id:
                 raise card_unknown()
             return _set_password(conn, member_id, hashed, keep)
 

@@ -212,13 +212,16 @@ def _retired_from(conn: Connection, mykey_id: str) -> str | None:
 
 
 def _choosing(conn: Connection, member_id: str, now: datetime) -> Choosing:
-    row = conn.execute(
-        select(
-            _choices.c.since, _choices.c.taken, _choices.c.generated, _choices.c.changed, _choices.c.offered
-        )
-        .where(_choices.c.member_id == member_id)
-        .with_for_update()
-    ).one_or_none()
+    # the member's own row is the lock: the counts may have no row yet, and several writers may count at once
+    conn.execute(select(_members.c.member_id).where(_members.c.member_id == member_id).with_for_update())
+    columns = (
+        _choices.c.since,
+        _choices.c.taken,
+        _choices.c.generated,
+        _choices.c.changed,
+        _choices.c.offered,
+    )
+    row = conn.execute(select(*columns).where(_choices.c.member_id == member_id)).one_or_none()
     return Choosing(since=now) if row is None else Choosing(*row).at(now)
 
 

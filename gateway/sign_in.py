@@ -104,7 +104,7 @@ class SignIns:
             member_id,
             client_id,
             shared_terminal,
-            lambda conn: records.member_of_card(conn, card_key) == member_id,
+            lambda conn: records.member_of_card(conn, card_key, lock=True) == member_id,
         )
 
     async def session(self, token: str, *, client_id: str) -> Session:

