@@ -5,6 +5,8 @@ Start with `Store.open(url)` and `await store.apply(Transfer(…))`; inside a jo
 """
 
 from core_ledger import chart, ledger
+from core_ledger.anchors import Digest, Proof, daily_digest, proof, verify_proof
+from core_ledger.audit import AuditReport, verify
 from core_ledger.errors import (
     BadMove,
     Busy,
@@ -36,16 +38,21 @@ from core_ledger.ledger import (
     void,
 )
 from core_ledger.moves import Balance, Heap, Hold, Lot, Move, Post, Receipt, Transfer, Void
+from core_ledger.replay import Fault
+from core_ledger.statements import Statement, export_csv, export_json_lines, statement, unused_by_issue_date
 from core_ledger.store import Store
 from core_ledger.tables import create_schema, metadata
 
 __all__ = [
+    "AuditReport",
     "BadMove",
     "Balance",
     "Busy",
     "CommitFailed",
     "Damaged",
+    "Digest",
     "Entry",
+    "Fault",
     "Heap",
     "HeapDue",
     "Hold",
@@ -56,8 +63,10 @@ __all__ = [
     "Move",
     "NotEnoughPoints",
     "Post",
+    "Proof",
     "Receipt",
     "Refused",
+    "Statement",
     "Store",
     "StoreClosed",
     "StoreError",
@@ -69,16 +78,24 @@ __all__ = [
     "balances",
     "chart",
     "create_schema",
+    "daily_digest",
     "each_heap_due",
     "entries",
+    "export_csv",
+    "export_json_lines",
     "heaps",
     "heaps_due",
     "hold",
     "ledger",
     "metadata",
     "post",
+    "proof",
+    "statement",
     "total",
     "transfer",
     "transfer_many",
+    "unused_by_issue_date",
+    "verify",
+    "verify_proof",
     "void",
 ]

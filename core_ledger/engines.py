@@ -19,10 +19,12 @@ def open_engines(url: str, readers: int) -> tuple[Engine, Engine | None]:
         return _sqlite(parsed, readers)
     # Prepared statements save parsing from the second use on.
     writing = sa.create_engine(parsed, pool_size=8, max_overflow=0, connect_args={"prepare_threshold": 1})
+    # Every reading job sees one moment, however many questions it asks, as it does on SQLite.
     reading = sa.create_engine(
         parsed,
         pool_size=readers,
         max_overflow=0,
+        isolation_level="REPEATABLE READ",
         connect_args={"prepare_threshold": 1, "options": "-c default_transaction_read_only=on"},
     )
     sa.event.listen(writing, "connect", _postgres_writer)
