@@ -16,8 +16,11 @@ from core_ledger.errors import Busy, CommitFailed, LedgerError
 from core_ledger.moves import Move
 
 ATTEMPTS = 8
-# PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
-_TRY_AGAIN_STATES = {"40001", "40P01", "55P03"}
+# PostgreSQL: serialization_failure, deadlock_detected.
+_TRY_AGAIN_STATES = {"40001", "40P01"}
+# Another writer kept its lock for longer than we wait: PostgreSQL's lock_not_available, SQLite's SQLITE_BUSY.
+_LOCKED_STATE = "55P03"
+_LOCKED_CODE = 5
 # unique_violation of these means: another writer made the same new book, or went on with it, a moment before.
 _RACED_KEYS = {"books_pkey", "moves_pkey", "accounts_pkey"}
 
@@ -50,10 +53,14 @@ def write_batch(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
         try:
             return _attempt(engine, batch)
         except BaseException as error:  # noqa: BLE001 - whatever happens, every caller gets an answer
-            if not _may_try_again(error):
+            locked = _is_locked(error)
+            if not locked and not _may_try_again(error):
                 return _all_failed(batch, error)
-        if len(batch) > 1 and attempt > 0:
+        one_by_one = len(batch) > 1 and (attempt > 0 or locked) and engine.dialect.name != "sqlite"
+        if one_by_one:
             return [outcome for work in batch for outcome in write_batch(engine, [work])]
+        if locked:
+            break
         time.sleep(random.uniform(0.001, 0.004) * (attempt + 1))  # noqa: S311 - spreads the tries, hides nothing
     busy = Busy("Other writers held the same books too long; nothing was written. Ask again a little later.")
     return [Outcome(work, error=busy) for work in batch]
@@ -86,11 +93,22 @@ def _do_job(conn: Connection, job: Callable[[Connection], Any], outcome: Outcome
         outcome.result = job(conn)
         savepoint.commit()
     except BaseException as error:
-        if _may_try_again(error) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        if (
+            _may_try_again(error)
+            or _is_locked(error)
+            or (isinstance(error, DBAPIError) and error.connection_invalidated)
+        ):
             raise
         outcome.error = error
         # When even this fails, the database has dropped the whole transaction, and the batch with it.
         savepoint.rollback()
+
+
+def _is_locked(error: BaseException) -> bool:
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF == _LOCKED_CODE or getattr(error.orig, "sqlstate", None) == _LOCKED_STATE
 
 
 def _may_try_again(error: BaseException) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 
-LOCK_WAIT_S = 10
+LOCK_WAIT_S = 5.0
 # Pages are on solid state: reading one out of order costs hardly more than the next one.
 _POSTGRES_SETTINGS = ("random_page_cost = 1.1",)
 
@@ -75,7 +75,7 @@ def _postgres_writer(connection: Any, _record: object) -> None:
     # A plan made while the tables were empty must not stay when they are full.
     _postgres_set(
         connection,
-        f"lock_timeout = '{LOCK_WAIT_S}s'",
+        f"lock_timeout = {int(LOCK_WAIT_S * 1000)}",
         "plan_cache_mode = force_custom_plan",
         *_POSTGRES_SETTINGS,
     )
