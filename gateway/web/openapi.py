@@ -41,6 +41,8 @@ and `tag="point-gateway"`. Covered are `@method`, `@authority`, `@path` and `@qu
 
 Whole numbers are written in digits only: `2`, never `2.0` or `2e0`."""
 
+ANY_QUERY: Final = "Takes whatever query parameters the partner adds."
+
 
 def openapi_document(api: Api) -> Json:
     """The whole document as plain JSON values."""
@@ -84,16 +86,7 @@ def possible_problems(route: Route) -> list[str]:
 
 def parameters(route: Route, schemas: Json | None = None) -> list[Json]:
     """The parameters of path and query in OpenAPI's form; definitions they share are added to `schemas`."""
-    found = [
-        *_parameters_of(route.path, "path", schemas),
-        *_parameters_of(route.query, "query", schemas),
-    ]
-    if route.any_query:
-        anything = {"type": "object", "additionalProperties": {"type": "string"}}
-        found.append(
-            {"name": "parameters", "in": "query", "style": "form", "explode": True, "schema": anything}
-        )
-    return found
+    return [*_parameters_of(route.path, "path", schemas), *_parameters_of(route.query, "query", schemas)]
 
 
 def _operation(route: Route, schemas: Json) -> Json:
@@ -101,7 +94,7 @@ def _operation(route: Route, schemas: Json) -> Json:
         "operationId": route.name,
         "tags": [route.tag],
         "summary": route.summary,
-        "description": route.description,
+        "description": f"{route.description}\n\n{ANY_QUERY if route.any_query else ''}".strip(),
         "parameters": parameters(route, schemas),
         "responses": _responses(route),
         "security": _REQUIRED[route.caller],
