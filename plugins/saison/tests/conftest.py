@@ -1,0 +1,137 @@
+"""A plugin made as the gateway makes it, the sandbox it talks to over real HTTP, and a member with a browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from gateway_saison import Saison
+from gateway_saison.rates import COST_PER_UNIT, EIKYU, WALLET
+from gateway_saison.sandbox import SandboxOptions, make_server
+
+from gateway import (
+    Clock,
+    DebitLine,
+    DebitOrder,
+    Destination,
+    ExchangeId,
+    HandoffRequest,
+    LinkedAccount,
+    PartnerSetup,
+    Secret,
+)
+from gateway.partner import Partner
+from gateway.partner_http import GuardedHttp
+from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings, handoff_return
+from gateway.testkit.sandbox import SandboxServer
+from gateway.testkit.sandbox.browser import Browser
+
+KEY = Secret("a key that both sides know")
+RETURN_URL = "https://gateway.example/returns/saison?state=abc.DEF-123%2B%3D"
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def log() -> ListLog:
+    return ListLog()
+
+
+@pytest.fixture
+async def make_saison(clock: HandClock, log: ListLog) -> AsyncIterator[Callable[..., Partner]]:
+    """Makes partners: `make_saison(base_url, key=…, clock=…, testing=…)`; all are closed at the end."""
+    made: list[Partner] = []
+    usual = clock
+
+    def make(base_url: str, *, key: Secret = KEY, clock: Clock = usual, testing: bool = False) -> Partner:
+        http = GuardedHttp("saison", log, testing=testing)
+        settings = PlainSettings({"base_url": base_url, "merchant_id": "point-gateway"}, {"api_key": key})
+        plugin = Saison(PartnerSetup(settings=settings, http=http, clock=clock, log=log))
+        made.append(Partner(plugin, log=log, http=http))
+        return made[-1]
+
+    yield make
+    for partner in made:
+        await partner.aclose()
+
+
+@pytest.fixture
+async def site(clock: HandClock, tmp_path: Path) -> AsyncIterator[SandboxServer]:
+    options = SandboxOptions(
+        book=tmp_path / "book.sqlite", key=KEY, clock=clock, merchant_id="point-gateway", control=True
+    )
+    async with make_server(options) as server:
+        yield server
+
+
+@pytest.fixture
+def saison(site: SandboxServer, make_saison: Callable[..., Partner]) -> Partner:
+    return make_saison(site.url)
+
+
+@pytest.fixture
+def an_order(clock: HandClock) -> Callable[..., DebitOrder]:
+    """`an_order(account, "x-1", eikyu=2, wallet=1)`: two units of one wallet, one of the other."""
+
+    def make(account: LinkedAccount, exchange_id: str = "x-1", **units: int) -> DebitOrder:
+        wallets = {"wallet": WALLET, "eikyu": EIKYU}
+        lines = tuple(
+            DebitLine(wallet=wallet, units=units[name], amount=units[name] * COST_PER_UNIT[wallet])
+            for name, wallet in wallets.items()
+            if units.get(name)
+        )
+        return DebitOrder(
+            exchange_id=ExchangeId(exchange_id),
+            lines=lines,
+            points=450 * sum(units.values()),
+            destination=Destination.reserve(),
+            at=clock(),
+            account=account,
+        )
+
+    return make
+
+
+@dataclass(frozen=True)
+class Member:
+    """Goes to the partner's site as a person does."""
+
+    saison: Partner
+    browser: Browser
+    clock: HandClock
+
+    async def visits(
+        self, number: str, password: str, *, exchange_id: str = "visit-1", decision: str = "agree"
+    ) -> str:
+        """Where the browser is sent back to."""
+        request = HandoffRequest(
+            exchange_id=ExchangeId(exchange_id), return_url=RETURN_URL, at=self.clock()
+        )
+        page = await self.browser.get((await self.saison.begin_handoff(request)).url)
+        page = await self.browser.submit(page, "/login", number=number, password=password)
+        page = await self.browser.follow(page)
+        return (await self.browser.submit(page, "/consent", decision=decision)).location
+
+    async def comes_back(self, url: str, exchange_id: str = "visit-1") -> LinkedAccount:
+        returned = handoff_return(url, exchange_id, self.clock(), {"order_id": exchange_id})
+        return await self.saison.complete_handoff(returned)
+
+    async def links(self, number: str, password: str, *, exchange_id: str = "visit-1") -> LinkedAccount:
+        return await self.comes_back(await self.visits(number, password, exchange_id=exchange_id), exchange_id)
+
+
+@pytest.fixture
+async def member(saison: Partner, clock: HandClock) -> AsyncIterator[Member]:
+    async with Browser() as browser:
+        yield Member(saison, browser, clock)
+
+
+@pytest.fixture
+async def taro(member: Member) -> LinkedAccount:
+    """10,000 永久不滅ポイント, no wallet."""
+    return await member.links("1001-0001", "sample-taro")
