@@ -152,17 +152,17 @@ def log() -> ListLog:
     return ListLog()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rate() -> Callable[..., Rate]:
     return a_rate
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def profile() -> Callable[..., PartnerProfile]:
     return a_profile
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def acorn() -> type[Acorn]:
     return Acorn
 
