@@ -33,8 +33,10 @@ _CHATTY: Final = (
 def configure(level: str = "info", form: str = "json", stream: TextIO | None = None) -> None:
     """Set up structlog, and let the standard library's loggers write in the same form to the same stream."""
     stream = sys.stderr if stream is None else stream
+    places: Any = _exceptions_as_places
     render: Any = structlog.processors.JSONRenderer(ensure_ascii=False, default=_as_text)
     if form == "console":
+        places = _exceptions_as_lines
         render = structlog.dev.ConsoleRenderer(
             colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
@@ -42,7 +44,7 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=False, key="at"),
-        _exceptions_as_places,
+        places,
         scrub_event,
     ]
     structlog.configure(
@@ -113,6 +115,16 @@ def _exceptions_as_places(
     fault = exc_info[1] if isinstance(exc_info, tuple) else exc_info
     if isinstance(fault, BaseException):
         event["exception"] = list(_chain(fault))
+    return event
+
+
+def _exceptions_as_lines(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """The same for a console, whose renderer wants one text."""
+    event = _exceptions_as_places(logger, method, event)
+    if "exception" in event:
+        event["exception"] = "\n".join(event["exception"])
     return event
 
 

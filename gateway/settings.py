@@ -2,7 +2,7 @@
 
     [server]    host, port, public_url, portal_return_urls     [database]  url
     [clock]     file (only for demonstrations)                 [log]       level, format
-    [security]  state_signing, link_tokens, account_key        [plugins]   dir
+    [security]  sealing, lookup, account_key                [plugins]   dir
     [partners.<id>]  enabled, ca_file, and whatever that plugin asks for
 
 A secret is never written into the file: `{ file = "…" }` or `{ env = "…" }` says where it is kept. Plain
@@ -37,7 +37,7 @@ from gateway.partner_settings import (
 __all__ = ["PartnerSettings", "SecretPlace", "Settings", "SettingsWrong"]
 
 ENV_PREFIX: Final = "POINT_GATEWAY_"
-_SECURITY: Final = ("state_signing", "link_tokens", "account_key")
+_SECURITY: Final = ("sealing", "lookup", "account_key")
 _PARTNER_ID: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
@@ -88,13 +88,13 @@ class Security:
     where: str
     places: Mapping[str, SecretPlace]
 
-    def state_signing(self) -> Secret:
-        """Signs the `state` that travels with a browser to a partner and back."""
-        return self._read("state_signing")
+    def sealing(self) -> Secret:
+        """Encrypts link tokens, coupon codes and the `state` of returns; one key a line, the first one seals."""
+        return self._read("sealing")
 
-    def link_tokens(self) -> Secret:
-        """Encrypts the tokens of linked accounts at rest."""
-        return self._read("link_tokens")
+    def lookup(self) -> Secret:
+        """Keys the hashes by which coupons and sign-ins are found again."""
+        return self._read("lookup")
 
     def account_key(self) -> Secret:
         """Keys the hash by which a card's certificate is recognised."""

@@ -1,0 +1,296 @@
+"""What an operator writes into gateway.toml, and the sentence for each mistake."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.errors import SecretMissing
+from gateway.settings import Settings, SettingsWrong
+
+WHOLE = """\
+[server]
+host = "0.0.0.0"
+port = 8081
+public_url = "https://gw.example/"
+portal_return_urls = ["https://portal.example/back"]
+
+[database]
+url = "postgresql+psycopg://gw@db/gw"
+
+[clock]
+file = "now.txt"
+
+[security]
+sealing = { file = "secrets/state" }
+lookup = { env = "LOOKUP" }
+
+[log]
+level = "debug"
+format = "console"
+
+[plugins]
+dir = "plugins"
+
+[partners.saison]
+base_url = "https://api.saison.example"
+retries = 0
+flag = true
+ca_file = "saison.pem"
+api_key = { env = "SAISON_KEY" }
+token_url = "https://api.saison.example/token"
+
+[partners.oak]
+enabled = false
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    def read(text, env=None):
+        (tmp_path / "gateway.toml").write_text(text, "utf-8")
+        return Settings.load(tmp_path / "gateway.toml", env or {})
+
+    return read
+
+
+def test_a_whole_file_is_read(load, tmp_path):
+    settings = load(WHOLE)
+    assert (settings.server.host, settings.server.port, settings.server.origin) == (
+        "0.0.0.0",
+        8081,
+        "https://gw.example",
+    )
+    assert settings.server.portal_return_urls == ("https://portal.example/back",)
+    assert settings.database_url == "postgresql+psycopg://gw@db/gw"
+    assert (settings.clock_file, settings.plugins_dir) == (tmp_path / "now.txt", tmp_path / "plugins")
+    assert (settings.log.level, settings.log.format) == ("debug", "console")
+    assert {id_: partner.enabled for id_, partner in settings.partners.items()} == {
+        "saison": True,
+        "oak": False,
+    }
+    assert settings.partners["saison"].ca_file == tmp_path / "saison.pem"
+
+
+def test_without_a_file_everything_has_a_default(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.load(None, {})
+    assert settings.database_url == f"sqlite:///{tmp_path / 'gateway.db'}"
+    assert settings.server.origin == "http://127.0.0.1:8080"
+    assert (settings.clock_file, settings.plugins_dir, dict(settings.partners)) == (None, None, {})
+
+
+def test_the_database_stands_beside_the_settings(load, tmp_path):
+    assert load("").database_url == f"sqlite:///{tmp_path / 'gateway.db'}"
+
+
+def test_the_environment_overrides_plain_values(load, monkeypatch):
+    monkeypatch.setenv("POINT_GATEWAY_SERVER__HOST", "not asked for")
+    env = {
+        "POINT_GATEWAY_SERVER__PORT": "9000",
+        "POINT_GATEWAY_SERVER__PORTAL_RETURN_URLS": "https://a.example/x, https://b.example/y",
+        "POINT_GATEWAY_DATABASE__URL": "postgresql+psycopg://gw:sesame@db/gw",
+        "POINT_GATEWAY_LOG__LEVEL": "error",
+        "POINT_GATEWAY_CLOCK__FILE": "other.txt",
+    }
+    settings = load("[server]\nport = 1\n", env)
+    assert (settings.server.host, settings.server.port) == ("127.0.0.1", 9000)
+    assert settings.server.portal_return_urls == ("https://a.example/x", "https://b.example/y")
+    assert settings.database_url == "postgresql+psycopg://gw:sesame@db/gw"
+    assert "sesame" not in repr(settings)
+    assert settings.log.level == "error"
+    assert settings.clock_file.name == "other.txt"
+
+
+def test_without_an_environment_given_the_process_own_is_used(load, monkeypatch, tmp_path):
+    monkeypatch.setenv("POINT_GATEWAY_SERVER__PORT", "9001")
+    (tmp_path / "gateway.toml").write_text("", "utf-8")
+    assert Settings.load(tmp_path / "gateway.toml").server.port == 9001
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[sever]\n", "[sever] is not a table of the settings; there are server, database,"),
+        ("port = 1\n", "`port` stands outside every table; put it under one (gateway.toml:1)"),
+        ("\n[server]\nprot = 1\n", "[server] has no setting `prot`; did you mean `port`? (gateway.toml:3)"),
+        ("[server]\nzzz = 1\n", "[server] has no setting `zzz`; there are host, port, public_url"),
+        (
+            '[server]\nport = "80"\n',
+            "[server] port: Input should be a valid integer; correct it (gateway.toml:2)",
+        ),
+        ("[server]\nport = 70000\n", "[server] port: "),
+        ('[server]\npublic_url = "gw.example"\n', "a URL is https://host/path"),
+        ('[server]\nportal_return_urls = ["javascript:alert(1)"]\n', "a URL is https://host/path"),
+        ('[server]\nportal_return_urls = "https://a.example"\n', "[server] portal_return_urls: "),
+        ('[log]\nlevel = "loud"\n', "[log] level: "),
+        ("[database]\nfile = 1\n", "[database] has no setting `file`; there is url (gateway.toml:2)"),
+        ("[clock]\ntime = 1\n", "[clock] has no setting `time`; there is file (gateway.toml:2)"),
+        ("[clock]\nfile = 1\n", '[clock] file: is no path; write file = "…" (gateway.toml:2)'),
+        (
+            "[security]\nkey = 1\n",
+            "[security] has no setting `key`; there are sealing, lookup, account_key",
+        ),
+        (
+            "[partners.Saison]\n",
+            "[partners.Saison]: an id is lower-case letters, digits and _; rename it (gateway.toml:1)",
+        ),
+        (
+            "[partners]\nsaison = 1\n",
+            "[partners] saison: is no table; write [partners.saison] (gateway.toml:2)",
+        ),
+        (
+            '[partners.saison]\nenabled = "no"\n',
+            "[partners.saison] enabled: is neither true nor false (gateway.toml:2)",
+        ),
+        ("[partners.saison]\nca_file = 1\n", "[partners.saison] ca_file: is no path (gateway.toml:2)"),
+        ("[server\n", "is not TOML: "),
+    ],
+)
+def test_each_mistake_is_told_with_its_place_and_a_remedy(load, text, sentence):
+    with pytest.raises(SettingsWrong) as told:
+        load(text)
+    assert sentence in str(told.value)
+
+
+def test_an_override_that_is_no_number_names_the_variable(load):
+    with pytest.raises(SettingsWrong, match="POINT_GATEWAY_SERVER__PORT: is no whole number"):
+        load("", {"POINT_GATEWAY_SERVER__PORT": "eighty"})
+
+
+def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path):
+    with pytest.raises(SettingsWrong, match=r"gateway\.toml: cannot be read \(FileNotFoundError\)"):
+        Settings.load(tmp_path / "gateway.toml", {})
+    (tmp_path / "gateway.toml").write_bytes(b"\xff")
+    with pytest.raises(SettingsWrong, match="UnicodeDecodeError"):
+        Settings.load(tmp_path / "gateway.toml", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "line"),
+    [
+        ('[security]\nsealing = "sesame"\n', "[security] sealing", 2),
+        ('[partners.saison]\n\napi_key = "sesame"\n', "[partners.saison] api_key", 3),
+        ('[partners.saison]\nclient_secret = "sesame"\n', "[partners.saison] client_secret", 2),
+        (
+            '[partners.saison]\n[partners.saison.oauth]\npassword = "sesame"\n',
+            "[partners.saison.oauth] password",
+            3,
+        ),
+        ('[database]\nurl = "postgresql+psycopg://gw:sesame@db/gw"\n', "[database] url", 2),
+    ],
+)
+def test_a_literal_secret_is_refused_with_file_key_and_remedy_and_is_not_repeated(load, text, key, line):
+    with pytest.raises(SettingsWrong) as told:
+        load(text)
+    said = str(told.value)
+    assert said.startswith(
+        f"{key}: a secret must not stand in the settings; move it to a file of its own and write "
+    )
+    assert said.endswith(f"(gateway.toml:{line})")
+    assert "sesame" not in said
+
+
+def test_a_key_that_only_sounds_like_a_secret_is_plain_text(load):
+    saison = load(WHOLE).partners["saison"]
+    assert saison.text("token_url") == "https://api.saison.example/token"
+
+
+def test_a_secret_comes_from_a_file_beside_the_settings_without_its_line_end(load, tmp_path):
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "state").write_text("sesame\n", "utf-8")
+    settings = load(WHOLE)
+    assert settings.security.sealing().reveal() == "sesame"
+
+
+def test_a_secret_comes_from_the_environment(load):
+    settings = load(WHOLE, {"SAISON_KEY": "sesame", "LOOKUP": "open"})
+    assert settings.partners["saison"].secret("api_key").reveal() == "sesame"
+    assert settings.partners["saison"].secret("api_key").reveal() == "sesame"
+    assert settings.partners["saison"].known_secrets() == ("sesame",)
+    assert settings.security.lookup().reveal() == "open"
+    assert "sesame" not in repr(settings)
+    assert "open" not in repr(settings.security)
+
+
+def test_a_database_url_with_a_password_may_be_kept_elsewhere(load):
+    url = "postgresql+psycopg://gw:sesame@db/gw"
+    assert load('[database]\nurl = { env = "DB" }\n', {"DB": url}).database_url == url
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (
+            lambda it: it.security.sealing(),
+            "[security] sealing: {base}/secrets/state cannot be read (FileNotFoundError); make it readable for the gateway alone (gateway.toml:14)",
+        ),
+        (
+            lambda it: it.security.lookup(),
+            "[security] lookup: the environment variable LOOKUP holds nothing; put the secret there (gateway.toml:15)",
+        ),
+        (
+            lambda it: it.security.account_key(),
+            '[security] has no `account_key`; add account_key = {{ file = "secrets/account_key" }} (gateway.toml:13)',
+        ),
+        (
+            lambda it: it.partners["saison"].secret("client_secret"),
+            '[partners.saison] has no `client_secret`; add client_secret = {{ env = "SAISON_CLIENT_SECRET" }} (gateway.toml:24)',
+        ),
+    ],
+)
+def test_a_secret_that_cannot_be_read_is_told_with_its_place(load, tmp_path, ask, sentence):
+    with pytest.raises(SecretMissing) as told:
+        ask(load(WHOLE))
+    assert str(told.value) == sentence.format(base=tmp_path)
+
+
+def test_an_empty_secret_file_holds_nothing(load, tmp_path):
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "state").write_text("\n", "utf-8")
+    with pytest.raises(SecretMissing, match="holds nothing"):
+        load(WHOLE).security.sealing()
+
+
+@pytest.mark.parametrize(
+    "value", ['{ env = "A", file = "b" }', "{ env = 1 }", "{ vault = 'x' }", "{ file = '' }", "1", "{}"]
+)
+def test_a_secret_that_is_kept_nowhere_is_refused(load, value):
+    with pytest.raises(SettingsWrong, match=r"say where the secret is kept: .* or "):
+        load(f"[security]\nsealing = {value}\n")
+
+
+def test_a_plugins_values_are_texts_and_whole_numbers(load):
+    saison = load(WHOLE).partners["saison"]
+    assert saison.text("base_url") == "https://api.saison.example"
+    assert saison.text("nothing", "default") == "default"
+    assert (saison.number("retries"), saison.number("nothing", 3)) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda it: it.text("url"), '[partners.saison] has no `url`; write url = "…" (gateway.toml:24)'),
+        (
+            lambda it: it.text("retries"),
+            '[partners.saison] has a `retries` that is not a text; write retries = "…" (gateway.toml:26)',
+        ),
+        (
+            lambda it: it.number("limit"),
+            "[partners.saison] has no `limit`; write limit = 1 (gateway.toml:24)",
+        ),
+        (
+            lambda it: it.number("flag"),
+            "[partners.saison] has a `flag` that is not a whole number; write flag = 1 (gateway.toml:27)",
+        ),
+        (lambda it: it.secret("flag"), "[partners.saison] flag: say where the secret is kept"),
+        (
+            lambda it: it.secret("base_url"),
+            "[partners.saison] base_url: a secret must not stand in the settings",
+        ),
+        (lambda it: it.text("enabled"), "has no `enabled`"),
+    ],
+)
+def test_a_plugins_missing_or_ill_typed_value_is_told_with_its_place(load, ask, sentence):
+    with pytest.raises(SettingsWrong) as told:
+        ask(load(WHOLE).partners["saison"])
+    assert sentence in str(told.value)
