@@ -1,6 +1,6 @@
 """What a plugin's test makes its plugin with: a clock set by hand, a log to read, settings from a dict.
 
-    setup = PartnerSetup(settings=PlainSettings({"base_url": url}, {"api_key": key}), http=…, clock=HandClock(…), log=ListLog())
+setup = PartnerSetup(settings=PlainSettings({"base_url": url}, {"api_key": key}), http=…, clock=HandClock(…), log=ListLog())
 """
 
 from __future__ import annotations

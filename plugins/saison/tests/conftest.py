@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -44,14 +44,23 @@ def log() -> ListLog:
 
 @pytest.fixture
 async def make_saison(clock: HandClock, log: ListLog) -> AsyncIterator[Callable[..., Partner]]:
-    """Makes partners: `make_saison(base_url, key=…, clock=…, testing=…)`; all are closed at the end."""
+    """Makes partners: `make_saison(base_url, key=…, clock=…, …)`; all are closed at the end."""
     made: list[Partner] = []
     usual = clock
 
-    def make(base_url: str, *, key: Secret = KEY, clock: Clock = usual, testing: bool = False) -> Partner:
+    def make(
+        base_url: str,
+        *,
+        key: Secret = KEY,
+        clock: Clock = usual,
+        testing: bool = False,
+        deadline_s: float | None = None,
+    ) -> Partner:
         http = GuardedHttp("saison", log, testing=testing)
         settings = PlainSettings({"base_url": base_url, "merchant_id": "point-gateway"}, {"api_key": key})
         plugin = Saison(PartnerSetup(settings=settings, http=http, clock=clock, log=log))
+        if deadline_s is not None:
+            plugin._profile = replace(plugin.partner_profile(), deadline_s=deadline_s)
         made.append(Partner(plugin, log=log, http=http))
         return made[-1]
 
@@ -109,9 +118,7 @@ class Member:
         self, number: str, password: str, *, exchange_id: str = "visit-1", decision: str = "agree"
     ) -> str:
         """Where the browser is sent back to."""
-        request = HandoffRequest(
-            exchange_id=ExchangeId(exchange_id), return_url=RETURN_URL, at=self.clock()
-        )
+        request = HandoffRequest(exchange_id=ExchangeId(exchange_id), return_url=RETURN_URL, at=self.clock())
         page = await self.browser.get((await self.saison.begin_handoff(request)).url)
         page = await self.browser.submit(page, "/login", number=number, password=password)
         page = await self.browser.follow(page)
@@ -122,7 +129,9 @@ class Member:
         return await self.saison.complete_handoff(returned)
 
     async def links(self, number: str, password: str, *, exchange_id: str = "visit-1") -> LinkedAccount:
-        return await self.comes_back(await self.visits(number, password, exchange_id=exchange_id), exchange_id)
+        return await self.comes_back(
+            await self.visits(number, password, exchange_id=exchange_id), exchange_id
+        )
 
 
 @pytest.fixture

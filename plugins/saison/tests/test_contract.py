@@ -127,7 +127,9 @@ async def test_a_look_up_that_is_neither_yes_nor_no_is_not_an_answer(saison, par
         await saison.find_debit(ExchangeId("x-1"))
 
 
-@pytest.mark.parametrize("fault", [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError])
+@pytest.mark.parametrize(
+    "fault", [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError]
+)
 async def test_a_lost_reply_is_unknown(saison, partner, an_order, fault):
     route = partner.post("/api/captures").mock(side_effect=fault("lost"))
     with pytest.raises(OutcomeUnknown):
@@ -243,7 +245,9 @@ async def test_maintenance_says_when_to_ask_again(saison, partner):
     assert unavailable.value.retry_after_s == 120
 
 
-@pytest.mark.parametrize("url", ["https://evil.example/login", "http://points.saison.example/login", "javascript:x"])
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/login", "http://points.saison.example/login", "javascript:x"]
+)
 async def test_a_login_page_on_another_site_is_not_followed(saison, partner, clock, url):
     partner.post("/api/orders").mock(side_effect=echo(result="accepted", orderId="x-1", loginUrl=url))
     with pytest.raises(PartnerUnavailable):
@@ -272,7 +276,9 @@ async def test_a_reversal_that_is_neither_yes_nor_no_is_unknown(saison, partner,
     route = partner.post("/api/cancels").respond(500)
     debit = Debited(exchange_id=ExchangeId("x-1"), reference="SZ1", at=clock())
     line = DebitLine(wallet=EIKYU, units=1, amount=100)
-    reversal = Reversal(reversal_id="r-1", exchange_id=ExchangeId("x-1"), debit=debit, lines=(line,), at=clock())
+    reversal = Reversal(
+        reversal_id="r-1", exchange_id=ExchangeId("x-1"), debit=debit, lines=(line,), at=clock()
+    )
     with pytest.raises(OutcomeUnknown):
         await saison.reverse_debit(reversal)
     assert json.loads(route.calls.last.request.content) == {
@@ -284,15 +290,21 @@ async def test_a_reversal_that_is_neither_yes_nor_no_is_unknown(saison, partner,
 
 
 async def test_pages_that_go_round_in_a_circle_are_left(saison, partner, clock):
-    partner.get("/api/captures").respond(json={"result": "ok", "day": "2018-07-31", "captures": [], "next": 0})
+    partner.get("/api/captures").respond(
+        json={"result": "ok", "day": "2018-07-31", "captures": [], "next": 0}
+    )
     with pytest.raises(PartnerUnavailable):
         await saison.debits_on(clock().date())
 
 
 async def test_no_secret_is_in_a_log_a_repr_or_an_error(saison, partner, an_order, log, clock):
-    partner.post("/api/captures").respond(200, json={"result": "x", "orderId": "x-1", "echo": "the token of a link"})
+    partner.post("/api/captures").respond(
+        200, json={"result": "x", "orderId": "x-1", "echo": "the token of a link"}
+    )
     partner.post("/api/orders/x-1/consent").mock(
-        side_effect=echo(result="consented", orderId="x-1", serviceId="SZ1", shownAs="見本", token="a new token")
+        side_effect=echo(
+            result="consented", orderId="x-1", serviceId="SZ1", shownAs="見本", token="a new token"
+        )
     )
     with pytest.raises(OutcomeUnknown) as unknown:
         await saison.debit(an_order(ACCOUNT, eikyu=2))
@@ -308,7 +320,9 @@ def test_rates_and_wallets_fit_together(saison):
     assert coherence(saison.profile, RATES) == ()
 
 
-@pytest.mark.parametrize("bad", ["points.example", "ftp://points.example", "https://points.example/api", "https://"])
+@pytest.mark.parametrize(
+    "bad", ["points.example", "ftp://points.example", "https://points.example/api", "https://"]
+)
 def test_an_address_that_is_not_scheme_and_host_is_refused_at_the_start(make_saison, bad):
     with pytest.raises(ValueError, match="base_url"):
         make_saison(bad)
@@ -326,7 +340,9 @@ LAST_MOMENT = datetime(2018, 7, 31, 23, 59, 59, 999999, tzinfo=JST)
     ],
 )
 def test_the_campaign_is_for_municipalities_and_ends_with_july(kind, at, points):
-    assert {it.points_per_unit for it in RATES.rates if it.wallet == EIKYU and it.in_force(kind, at)} == points
+    assert {
+        it.points_per_unit for it in RATES.rates if it.wallet == EIKYU and it.in_force(kind, at)
+    } == points
 
 
 def test_the_wallet_is_drawn_on_first(saison, clock):

@@ -77,7 +77,9 @@ async def test_an_agreement_that_the_browser_made_up_is_refused(member, saison, 
 
 @pytest.mark.parametrize("query", ["", "status=ok", "status=agreed", "status=agreed&orderId=visit-1"])
 async def test_a_return_without_an_agreement_is_refused(saison, clock, query):
-    returned = handoff_return(f"https://gateway.example/r?{query}", "visit-1", clock(), {"order_id": "visit-1"})
+    returned = handoff_return(
+        f"https://gateway.example/r?{query}", "visit-1", clock(), {"order_id": "visit-1"}
+    )
     with pytest.raises(HandoffRefused):
         await saison.complete_handoff(returned)
 
@@ -91,7 +93,9 @@ async def test_an_agreement_is_good_for_fifteen_minutes(member, clock):
 
 
 async def test_a_wrong_password_is_told_without_saying_which_half(member, saison, clock):
-    request = HandoffRequest(exchange_id=ExchangeId("visit-1"), return_url="https://gateway.example/r", at=clock())
+    request = HandoffRequest(
+        exchange_id=ExchangeId("visit-1"), return_url="https://gateway.example/r", at=clock()
+    )
     page = await member.browser.get((await saison.begin_handoff(request)).url)
     wrong = [
         await member.browser.submit(page, "/login", number=number, password=password)
@@ -103,7 +107,9 @@ async def test_a_wrong_password_is_told_without_saying_which_half(member, saison
 
 
 async def test_a_form_from_another_site_is_not_taken(member, saison, clock):
-    request = HandoffRequest(exchange_id=ExchangeId("visit-1"), return_url="https://gateway.example/r", at=clock())
+    request = HandoffRequest(
+        exchange_id=ExchangeId("visit-1"), return_url="https://gateway.example/r", at=clock()
+    )
     page = await member.browser.get((await saison.begin_handoff(request)).url)
     answer = await member.browser.submit(
         page, "/login", number="1001-0001", password="sample-taro", form_token="guessed"
@@ -119,7 +125,9 @@ async def test_after_consent_nobody_is_signed_in_on_that_browser(member, site):
 
 
 async def test_an_old_page_of_a_finished_visit_is_gone(member, saison, clock):
-    request = HandoffRequest(exchange_id=ExchangeId("visit-1"), return_url="https://gateway.example/r", at=clock())
+    request = HandoffRequest(
+        exchange_id=ExchangeId("visit-1"), return_url="https://gateway.example/r", at=clock()
+    )
     url = (await saison.begin_handoff(request)).url
     await saison.begin_handoff(replace(request, return_url="https://gateway.example/r?state=second"))
     assert (await member.browser.get(url)).status == 410

@@ -100,9 +100,7 @@ def a_reversal(debit, name, **amounts):
         DebitLine(wallet=wallets[key][0], units=units, amount=units * wallets[key][1])
         for key, units in amounts.items()
     )
-    return Reversal(
-        reversal_id=name, exchange_id=debit.exchange_id, debit=debit, lines=lines, at=debit.at
-    )
+    return Reversal(reversal_id=name, exchange_id=debit.exchange_id, debit=debit, lines=lines, at=debit.at)
 
 
 async def test_a_debit_is_given_back_in_parts_but_never_more_than_was_taken(member, saison, an_order):
@@ -146,7 +144,9 @@ async def test_the_connection_is_checked_with_our_credentials(saison, make_saiso
         await stranger.check_connection()
 
 
-async def test_a_request_signed_more_than_30_seconds_ago_is_not_taken(make_saison, site, clock, taro, an_order):
+async def test_a_request_signed_more_than_30_seconds_ago_is_not_taken(
+    make_saison, site, clock, taro, an_order
+):
     slow_clock = make_saison(site.url, clock=lambda: clock() - timedelta(seconds=31))
     with pytest.raises(OutcomeUnknown):
         await slow_clock.debit(an_order(taro, "x-1", eikyu=1))
