@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, ProgrammingError
 
-from core_ledger import shelf
 from core_ledger.anchors import LEDGER, chained, leaf, merkle_root
 from core_ledger.errors import Damaged
 from core_ledger.plan import Account
 from core_ledger.replay import Fault, Replay
 from core_ledger.seal import GENESIS, Record
+from core_ledger.states import account as account_of
 from core_ledger.tables import accounts, anchors, books, moves
 
 PAGE = 500
@@ -149,7 +149,7 @@ def _stored_accounts(conn: Connection, first: str, last: str) -> Stored:
         table.heaps,
     )
     for row in conn.execute(sa.select(*columns, table.oldest_on).where(_within(table.book_id, first, last))):
-        stored.setdefault(row.book_id, {})[row.account] = (shelf.account(row), row.oldest_on)
+        stored.setdefault(row.book_id, {})[row.account] = (account_of(row), row.oldest_on)
     return stored
 
 

@@ -1,6 +1,7 @@
 """Write one batch in one transaction, and find an answer for every caller whatever happens to it."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -52,27 +53,51 @@ def write_batch(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
     for attempt in range(ATTEMPTS):
         try:
             return _attempt(engine, batch)
-        except BaseException as error:  # noqa: BLE001 - whatever happens, every caller gets an answer
-            locked = _is_locked(error)
-            if not locked and not _may_try_again(error):
-                return _all_failed(batch, error)
-        one_by_one = len(batch) > 1 and (attempt > 0 or locked) and engine.dialect.name != "sqlite"
-        if one_by_one:
+        except _Undone as undone:
+            error, again = undone.error, _may_try_again(undone.error)
+        except BaseException as failure:  # noqa: BLE001 - whatever happens, every caller gets an answer
+            # PostgreSQL refuses a commit for serialization's sake only when it has undone everything.
+            if not _may_try_again(failure):
+                return _all_failed(batch, failure, "It is unknown whether this was written")
+            error, again = failure, True
+        if len(batch) > 1 and (attempt > 0 or not again) and not _is_locked_file(error):
             return [outcome for work in batch for outcome in write_batch(engine, [work])]
-        if locked:
+        if _is_locked(error):
             break
+        if not again:
+            return _all_failed(batch, error, "Nothing was written")
         time.sleep(random.uniform(0.001, 0.004) * (attempt + 1))  # noqa: S311 - spreads the tries, hides nothing
     busy = Busy("Other writers held the same books too long; nothing was written. Ask again a little later.")
     return [Outcome(work, error=busy) for work in batch]
 
 
+class _Undone(Exception):
+    """The batch broke before its commit was asked for, so surely nothing of it is written."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 def _attempt(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
     outcomes = [Outcome(work) for work in batch]
-    with engine.connect() as conn, conn.begin():
-        _do_moves(conn, [outcome for outcome in outcomes if outcome.work.moves is not None])
-        for outcome in outcomes:
-            if outcome.work.job is not None:
-                _do_job(conn, outcome.work.job, outcome)
+    with contextlib.ExitStack() as stack:
+        try:
+            conn = stack.enter_context(engine.connect())
+            transaction = stack.enter_context(conn.begin())
+            _do_moves(conn, [outcome for outcome in outcomes if outcome.work.moves is not None])
+            for outcome in outcomes:
+                if outcome.work.job is not None:
+                    _do_job(conn, outcome.work.job, outcome)
+        except BaseException as error:
+            raise _Undone(error) from error
+        try:
+            transaction.commit()
+        except BaseException:
+            # The library counts the transaction as over, the driver may not: end it, or it would hold its locks.
+            with contextlib.suppress(Exception):
+                conn.connection.rollback()
+            raise
     return outcomes
 
 
@@ -105,27 +130,33 @@ def _do_job(conn: Connection, job: Callable[[Connection], Any], outcome: Outcome
 
 
 def _is_locked(error: BaseException) -> bool:
-    if not isinstance(error, DBAPIError):
-        return False
-    code = getattr(error.orig, "sqlite_errorcode", 0)
-    return code & 0xFF == _LOCKED_CODE or getattr(error.orig, "sqlstate", None) == _LOCKED_STATE
+    return _is_locked_file(error) or _sqlstate(error) == _LOCKED_STATE
+
+
+def _is_locked_file(error: BaseException) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0) if isinstance(error, DBAPIError) else 0
+    return bool(code & 0xFF == _LOCKED_CODE)
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    return getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
 
 
 def _may_try_again(error: BaseException) -> bool:
-    if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None)
-    if state == "23505":
+    state = _sqlstate(error)
+    if state == "23505" and isinstance(error, DBAPIError):
         diagnosis = getattr(error.orig, "diag", None)
         return getattr(diagnosis, "constraint_name", None) in _RACED_KEYS
     return state in _TRY_AGAIN_STATES
 
 
-def _all_failed(batch: Sequence[Work], error: BaseException) -> list[Outcome]:
+def _all_failed(batch: Sequence[Work], error: BaseException, meaning: str) -> list[Outcome]:
+    if isinstance(error, LedgerError):
+        return [Outcome(work, error=error) for work in batch]
     outcomes = []
     for work in batch:
         failed = CommitFailed(
-            f"The database broke off ({_first_line(error)}). It is unknown whether this was written;"
+            f"The database broke off ({_first_line(error)}). {meaning};"
             " ask again with the same ids: what is in is answered as before, what is not is written."
         )
         failed.__cause__ = error

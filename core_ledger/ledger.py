@@ -15,6 +15,7 @@ from core_ledger import shelf
 from core_ledger.errors import LedgerError
 from core_ledger.moves import Balance, Heap, Hold, Move, Post, Receipt, Transfer, Void, check
 from core_ledger.seal import microseconds
+from core_ledger.states import account as account_of
 from core_ledger.tables import accounts, moves
 
 BULK_SIZE = 1_000
@@ -124,7 +125,7 @@ def heaps(conn: Connection, book: str, account: str) -> tuple[Heap, ...]:
     ).first()
     if row is None:
         return ()
-    return _heaps(shelf.account(row).heaps)
+    return _heaps(account_of(row).heaps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +164,7 @@ def heaps_due(
     return [
         HeapDue(book=row.book_id, account=row.account, issued_on=heap.issued_on, points=heap.available)
         for row in conn.execute(query)
-        for heap in _heaps(shelf.account(row).heaps)
+        for heap in _heaps(account_of(row).heaps)
         if heap.issued_on <= issued_until and heap.available
     ]
 

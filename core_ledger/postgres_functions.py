@@ -57,8 +57,7 @@ DROP_OPEN_FUNCTION = "DROP FUNCTION IF EXISTS ledger_open(text, text, text, text
 
 OPEN = (
     "SELECT what, book, name, posted, held, coming, last_seq, body, head"
-    " FROM ledger_open(%s, %s, %s, %s, %s, %s, %s) AS found (what, book, name, posted, held, coming, last_seq,"
-    " body, head) /* every part of it joins on book_id */"
+    " FROM ledger_open(%s, %s, %s, %s, %s, %s, %s)"
 )
 
 _TEXTS = r"string_to_array(%s, E'\x1f')"

@@ -6,7 +6,6 @@ anew rather than trusting the code that wrote the rows.
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from core_ledger.chart import owned
 from core_ledger.plan import Account
@@ -47,7 +46,9 @@ class Replay:
             self._take(record)
         except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError) as error:
             self._fault(record, f"the row cannot be read ({type(error).__name__}: {error})")
-            self.seq, self.head = _whole(record.seq, self.seq + 1), _bytes(record.hash)
+            self.seq += 1
+            stored: object = record.hash
+            self.head = stored if isinstance(stored, bytes) else b""
 
     def finish(
         self, stored_head: tuple[int, bytes] | None, stored: dict[str, tuple[Account, str | None]]
@@ -77,6 +78,10 @@ class Replay:
             self._note("sum", "the entries do not sum to zero")
 
     def _take(self, record: Record) -> None:
+        # A damaged file can hold anything; what the types say is a hope here.
+        seq: object = record.seq
+        if not isinstance(seq, int):
+            raise TypeError("its number is not a number")
         if record.seq != self.seq + 1:
             self._fault(record, f"move {self.seq + 1} should come here; moves are missing or doubled")
         if link(self.head, record) != record.hash:
@@ -169,11 +174,3 @@ class Replay:
 
     def _note(self, place: str, what: str) -> None:
         self.faults.append(Fault(self.book, place, what))
-
-
-def _whole(value: Any, otherwise: int) -> int:
-    return value if isinstance(value, int) else otherwise
-
-
-def _bytes(value: Any) -> bytes:
-    return bytes(value) if isinstance(value, bytes | memoryview) else b""

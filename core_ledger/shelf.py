@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from core_ledger import shelf_postgres
-from core_ledger.errors import Damaged
 from core_ledger.moves import Hold, Move, Transfer
-from core_ledger.plan import Account, Key, Plan
+from core_ledger.plan import Key, Plan
 from core_ledger.seal import Record
+from core_ledger.states import account, account_row
 
 _GIVES = (Transfer, Hold)
 _RECORD = ", ".join(f"m.{name}" for name in Record._fields)
@@ -96,26 +96,6 @@ def save(conn: Connection, plan: Plan) -> None:
     _many(conn, _SAVE_BOOKS, books)
     _many(conn, _SAVE_ACCOUNTS, accounts)
     _many(conn, _SAVE_MOVES, plan.written)
-
-
-def account(row: Sequence[Any]) -> Account:
-    """Read an account's state from its row: book_id, account, posted, held, coming, last_seq, heaps."""
-    try:
-        heaps = json.loads(row[6]) if row[6] != "{}" else {}
-    except ValueError:
-        raise Damaged(f"the heaps of {row[1]} in {row[0]} cannot be read: {row[6][:80]!r}") from None
-    return Account(row[2], row[3], row[4], row[5], heaps)
-
-
-def account_row(key: Key, state: Account) -> tuple[str, str, int, int, int, int, str | None, str]:
-    """Write an account's state as the row that goes into the table."""
-    heaps = state.heaps
-    if not heaps:
-        text, oldest = "{}", None
-    else:
-        text = "{" + ",".join(f'"{day}":[{heaps[day][0]},{heaps[day][1]}]' for day in sorted(heaps)) + "}"
-        oldest = state.oldest_on()
-    return (*key, state.posted, state.held, state.coming, state.last_seq, oldest, text)
 
 
 def _many(conn: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:

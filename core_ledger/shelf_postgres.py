@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from core_ledger.plan import Account, Key, Plan
+from core_ledger.plan import Key, Plan
 from core_ledger.postgres_functions import OPEN, SAVE, SEPARATOR
 from core_ledger.seal import Record
+from core_ledger.states import account
 
 
 def load(conn: Connection, books: list[str], ids: set[Key], holds: set[Key], names: set[Key]) -> Plan:
@@ -21,7 +22,7 @@ def load(conn: Connection, books: list[str], ids: set[Key], holds: set[Key], nam
     plan = Plan()
     for what, book, name, posted, held, coming, last_seq, body, head in conn.exec_driver_sql(OPEN, asked):
         if what == "account":
-            plan.accounts[book, name] = Account(posted, held, coming, last_seq, json.loads(body))
+            plan.accounts[book, name] = account((book, name, posted, held, coming, last_seq, body))
         elif what == "book":
             plan.heads[book] = (posted, head)
         elif what == "move":

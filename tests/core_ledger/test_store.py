@@ -14,6 +14,7 @@ from core_ledger import (
     Balance,
     Busy,
     CommitFailed,
+    Damaged,
     NotEnoughPoints,
     Receipt,
     Store,
@@ -288,3 +289,18 @@ async def test_a_bulk_of_new_members_goes_through_in_one_job(store: Store) -> No
     assert steps == [(1000, 2500), (2000, 2500), (2500, 2500)]
     assert await store.read(lambda conn: ledger.total(conn, chart.granted("082163"))) == -2_500_000
     assert (await store.read(verify)).ok
+
+
+async def test_a_damaged_book_does_not_hold_up_its_neighbours(store: Store) -> None:
+    await store.apply(earn(900))
+    await store.run(lambda conn: conn.execute(sa.text("UPDATE accounts SET heaps = '{' WHERE heaps <> '{}'")))
+    gate = threading.Event()
+    held = await held_up(store, gate)
+    damaged = asyncio.create_task(store.apply(allocate(1)))
+    sound = [asyncio.create_task(store.apply(earn(1, member=f"m{number}"))) for number in range(5)]
+    await asyncio.sleep(0)
+    gate.set()
+    assert len(await asyncio.gather(*sound)) == 5
+    with pytest.raises(Damaged, match=f"the heaps of {RESERVE}"):
+        await damaged
+    await held
