@@ -18,7 +18,7 @@ from gateway import tables
 from gateway.errors import Refused
 from gateway.model import ExchangeId
 from gateway.quotes import Quote
-from gateway.states import LEGAL, State
+from gateway.states import BEFORE_SENDING, HELD, LEGAL, State
 
 _x = tables.exchanges
 _s = tables.exchange_steps
@@ -49,6 +49,7 @@ class Exchange:
     reference: str | None
     reason: str | None
     attempts: int
+    asked_at: datetime | None
     ask_at: datetime | None
     leased_until: datetime | None
     sent_at: datetime | None
@@ -114,6 +115,49 @@ def of_member(conn: Connection, book_id: str, *, before: str | None, limit: int)
         )
     query = query.order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc()).limit(limit)
     return [_exchange(row) for row in conn.execute(query)]
+
+
+def due(conn: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """Exchanges whose outcome is to be asked for now: (book, exchange id), the longest waiting first."""
+    query = (
+        select(_x.c.book_id, _x.c.exchange_id)
+        .where(
+            _x.c.state.in_([State.SENDING, State.OPEN]),
+            _x.c.ask_at <= now,
+            (_x.c.leased_until.is_(None)) | (_x.c.leased_until <= now),
+        )
+        .order_by(_x.c.ask_at)
+        .limit(limit)
+    )
+    return [(row.book_id, row.exchange_id) for row in conn.execute(query)]
+
+
+def abandoned(conn: Connection, before: datetime, limit: int) -> list[tuple[str, str]]:
+    """Exchanges begun before a moment and never confirmed: (book, exchange id)."""
+    query = (
+        select(_x.c.book_id, _x.c.exchange_id)
+        .where(_x.c.state.in_(list(BEFORE_SENDING)), _x.c.started_at < before)
+        .limit(limit)
+    )
+    return [(row.book_id, row.exchange_id) for row in conn.execute(query)]
+
+
+def lease(
+    conn: Connection, book_id: str, exchange_id: str, now: datetime, until: datetime
+) -> Exchange | None:
+    """Claim an exchange for asking, if its hold stands and nobody else has the claim. A claim ends by itself."""
+    row = conn.execute(
+        update(_x)
+        .where(
+            _x.c.book_id == book_id,
+            _x.c.exchange_id == exchange_id,
+            _x.c.state.in_(list(HELD)),
+            (_x.c.leased_until.is_(None)) | (_x.c.leased_until <= now),
+        )
+        .values(leased_until=until, asked_at=now)
+        .returning(*_x.c)
+    ).one_or_none()
+    return _exchange(row) if row is not None else None
 
 
 def add(

@@ -2,27 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import structlog
+
 from core_ledger import Store
+from gateway import registry
 from gateway.allocation import Allocations
+from gateway.clock import FileClock, system_clock
+from gateway.desk import Desk
 from gateway.exchange import Exchanges
 from gateway.members import Members
+from gateway.nightly import Nightly
 from gateway.opening import Openings
-from gateway.partner import Partner
+from gateway.passwords import PasswordHasher
+from gateway.registry import Registry
+from gateway.settings import Settings
+from gateway.settler import Settler
 from gateway.setup import Clock
+from gateway.tasks import Tasks
+from gateway.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """One of each. `return_urls` are the addresses to which a browser may be sent back."""
+    """One of each."""
 
-    store: Store
-    clock: Clock
-    partners: Mapping[str, Partner]
+    settings: Settings
+    registry: Registry
+    desk: Desk
     members: Members
     openings: Openings
     exchanges: Exchanges
+    settler: Settler
     allocations: Allocations
-    return_urls: tuple[str, ...]
+    nightly: Nightly
+
+    @property
+    def store(self) -> Store:
+        return self.desk.store
+
+    @property
+    def clock(self) -> Clock:
+        return self.desk.clock
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The machine's clock, or the shared file's where the settings name one."""
+    return FileClock(settings.clock_file) if settings.clock_file is not None else system_clock
+
+
+def vault_of(settings: Settings) -> Vault:
+    """The vault with the settings' keys. Raises SecretMissing, naming the place, and ValueError for short keys."""
+    sealing = [line.encode() for line in settings.security.sealing().reveal().splitlines() if line]
+    return Vault(sealing, settings.security.lookup().reveal().encode())
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Open the database and load the partners; close both in order at the end."""
+    clock, vault = clock_of(settings), vault_of(settings)
+    log = structlog.get_logger()
+    store = Store.open(settings.database_url)
+    tasks = Tasks()
+    loaded = await registry.load(settings, clock=clock, log=log)
+    desk = Desk(
+        store=store,
+        partners=loaded.partners,
+        vault=vault,
+        clock=clock,
+        tasks=tasks,
+        public_url=settings.server.origin,
+    )
+    hasher = PasswordHasher()
+    members = Members(store, hasher, clock, vault=vault)
+    exchanges = Exchanges(desk)
+    allocations = Allocations(store=store, clock=clock)
+    try:
+        yield Services(
+            settings=settings,
+            registry=loaded,
+            desk=desk,
+            members=members,
+            openings=Openings(desk),
+            exchanges=exchanges,
+            settler=Settler(exchanges),
+            allocations=allocations,
+            nightly=Nightly(desk=desk, allocations=allocations, members=members),
+        )
+    finally:
+        # First let what is under way come to its end, then take away what it works with.
+        await tasks.close()
+        await loaded.aclose()
+        hasher.close()
+        await store.close()

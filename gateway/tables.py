@@ -236,6 +236,7 @@ exchanges = _table(
     Column("reference", _Words),  # the partner's own name for the debit
     Column("reason", _Words),  # why it was declined, or waits for a person
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("asked_at", Instant),
     Column("ask_at", Instant),
     Column("leased_until", Instant),
     Column("started_at", Instant, nullable=False),

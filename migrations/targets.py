@@ -3,5 +3,6 @@
 import sqlalchemy as sa
 
 from core_ledger.tables import metadata as ledger
+from gateway.tables import metadata as gateway
 
-METADATAS: list[sa.MetaData] = [ledger]
+METADATAS: list[sa.MetaData] = [ledger, gateway]

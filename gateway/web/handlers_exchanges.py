@@ -35,7 +35,7 @@ async def list_partners(call: Call[None, Services]) -> Reply:
         views.Partners(
             partners=[
                 views.PartnerView.of(partner.profile, linked=partner.profile.id in linked)
-                for partner in call.services.partners.values()
+                for partner in call.services.desk.partners.values()
             ]
         ),
     )
@@ -91,7 +91,10 @@ async def start_exchange(call: Call[asked.ExchangeStart, Services]) -> Reply:
     to `return_url` with `exchange` and `return_code`.
     """
     wanted = call.body
-    if wanted.return_url is not None and wanted.return_url not in call.services.return_urls:
+    if (
+        wanted.return_url is not None
+        and wanted.return_url not in call.services.settings.server.portal_return_urls
+    ):
         raise Refused(
             "return-url-not-allowed",
             "return_url is not one of the addresses listed in [server] portal_return_urls; ask the operator",
@@ -239,7 +242,7 @@ async def confirm(call: Call[asked.QuoteConfirmed, Services, None, asked.Exchang
 )
 async def show_exchange(call: Call[None, Services, None, asked.ExchangePath]) -> Reply:
     """One exchange as it stands. An open one is asked about at the partner when it is looked at."""
-    exchange = await call.services.exchanges.look(call.member.member_id, call.path.exchange_id)
+    exchange = await call.services.settler.look(call.member.member_id, call.path.exchange_id)
     return Reply(200, await _view(call.services, exchange))
 
 

@@ -1,0 +1,114 @@
+"""The aiohttp application: routes, the layer around them, and the work in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+from aiohttp import web
+from prometheus_client import REGISTRY, CollectorRegistry
+from sqlalchemy import text
+
+import gateway
+from core_ledger import Busy, CommitFailed, StoreClosed
+from gateway.breaker import BreakerState
+from gateway.services import Services, open_services
+from gateway.settings import Settings
+from gateway.web import handlers_directory, handlers_exchanges, handlers_members, handlers_points
+from gateway.web.callers import Gate
+from gateway.web.client_keys import ClientKeys
+from gateway.web.docs_page import docs_api
+from gateway.web.health import HealthChecks, PartnerHealth, health_api
+from gateway.web.kernel import BODY_LIMIT, SERVICES, Kernel
+from gateway.web.limits import Buckets, Share
+from gateway.web.metrics import HttpMetrics
+from gateway.web.middleware import Edge
+from gateway.web.nonces import StoredNonces
+from gateway.web.routing import Api
+from gateway.web.signatures import SignatureVerifier
+
+PER_CLIENT: Final = Share(per_second=2_000, burst=4_000)
+"""A portal serves a whole town."""
+
+PER_ADDRESS: Final = Share(per_second=2_000, burst=4_000)
+
+_log = structlog.get_logger()
+
+
+def whole_api() -> Api:
+    """All business routes, before a server exists: for the description of the API and for tests."""
+    api = Api(
+        title="point-gateway",
+        version=gateway.__version__,
+        description="Partner points become reserve points (留保ポイント) and municipal points (自治体ポイント).",
+    )
+    for part in (handlers_members, handlers_exchanges, handlers_points, handlers_directory):
+        api.include(part.api)
+    return api
+
+
+async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) -> web.Application:
+    """Put everything together around opened services."""
+    settings, store, clock = services.settings, services.store, services.clock
+    api = whole_api()
+    api.include(health_api(_health(services, metrics)))
+    api.include(docs_api(api))
+    gate = Gate(
+        SignatureVerifier(
+            ClientKeys(store, clock), StoredNonces(store, clock), clock, public_url=settings.server.origin
+        ),
+        lambda token, client_id: services.members.session(token, client_id=client_id),
+    )
+    app = web.Application(client_max_size=BODY_LIMIT)
+    app[SERVICES] = services
+    Kernel(gate=gate, client_buckets=Buckets(PER_CLIENT, time.monotonic)).add(app, api)
+    Edge(
+        address_buckets=Buckets(PER_ADDRESS, time.monotonic),
+        metrics=HttpMetrics(metrics),
+        public_url=settings.server.origin,
+        failures={Busy: "busy", StoreClosed: "busy", CommitFailed: "commit-failed"},
+    ).install(app)
+    app.cleanup_ctx.append(_background)
+    return app
+
+
+async def serving(settings: Settings) -> AsyncIterator[web.Application]:
+    """The application with its services open; they close when the caller is done."""
+    async with open_services(settings) as services:
+        yield await make_app(services)
+
+
+async def _background(app: web.Application) -> AsyncIterator[None]:
+    services = app[SERVICES]
+    assert isinstance(services, Services)
+    loops = [
+        asyncio.create_task(services.settler.run(), name="settler"),
+        asyncio.create_task(services.nightly.run(), name="nightly"),
+    ]
+    yield
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+
+
+def _health(services: Services, metrics: CollectorRegistry) -> HealthChecks:
+    async def ready() -> object:
+        return await services.store.read(lambda conn: conn.execute(text("SELECT 1")).scalar())
+
+    async def partners() -> Sequence[PartnerHealth]:
+        now = services.clock()
+        return [
+            _partner_health(id_, partner.breaker_state, now)
+            for id_, partner in services.desk.partners.items()
+        ]
+
+    return HealthChecks(ready=ready, partners=partners, registry=metrics)
+
+
+def _partner_health(partner_id: str, state: BreakerState, now: datetime) -> PartnerHealth:
+    down = state is not BreakerState.CLOSED
+    return PartnerHealth(partner_id=partner_id, status="down" if down else "up", checked_at=now)

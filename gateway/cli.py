@@ -1,0 +1,302 @@
+"""The command `point-gateway`: run the gateway, look after it, show it.
+
+Settings come from `--config`, else from POINT_GATEWAY_CONFIG, else from gateway.toml in this folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import structlog
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Connection
+
+import migrations
+from core_ledger import Store, audit
+from gateway import directory, logs, registry
+from gateway.client import new_key_pair
+from gateway.directory import SupportEvent
+from gateway.errors import GatewayError, Refused
+from gateway.members import Members
+from gateway.model import JST
+from gateway.passwords import PasswordHasher
+from gateway.registry import Registry
+from gateway.serve import RefusedToStart
+from gateway.serve import serve as serve_until_stopped
+from gateway.services import clock_of, open_services, vault_of
+from gateway.settings import Settings
+from gateway.web.client_keys import list_keys, register_key, revoke_key
+
+T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+db = typer.Typer(no_args_is_help=True, help="The database's schema.")
+keys = typer.Typer(
+    no_args_is_help=True, help="Keys with which client programs (portals) sign their requests."
+)
+members = typer.Typer(no_args_is_help=True, help="Members, for service desks and demonstrations.")
+places = typer.Typer(no_args_is_help=True, help="Point services and support events.")
+ledger = typer.Typer(no_args_is_help=True, help="The ledger.")
+app.add_typer(db, name="db")
+app.add_typer(keys, name="keys")
+app.add_typer(members, name="members")
+app.add_typer(places, name="places")
+app.add_typer(ledger, name="ledger")
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="POINT_GATEWAY_CONFIG", help="The settings; default: gateway.toml here."),
+]
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def _settings(config: Path | None) -> Settings:
+    default = Path("gateway.toml")
+    path = config or (default if default.exists() else None)
+    settings = Settings.load(path)
+    logs.configure(settings.log.level, settings.log.format)
+    return settings
+
+
+def _in_store(settings: Settings, job: Callable[[Connection], T]) -> T:
+    store = Store.open(settings.database_url)
+    try:
+        return store.run_now(job)
+    finally:
+        store.close_now()
+
+
+# --- run -------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def serve(
+    config: Config = None,
+    strict: Annotated[bool, typer.Option(help="Do not start when a configured partner is refused.")] = False,
+    reuse_port: Annotated[bool, typer.Option(help="Share the port with other processes.")] = False,
+) -> None:
+    """Run the gateway until it is told to stop. An embedded (SQLite) database is brought up to date first."""
+    settings = _settings(config)
+    if settings.database_url.startswith("sqlite"):
+        migrations.upgrade(settings.database_url)
+    asyncio.run(
+        serve_until_stopped(
+            settings,
+            strict=strict,
+            reuse_port=reuse_port,
+            on_ready=lambda address: typer.echo(f"point-gateway serves at {address}"),
+        )
+    )
+
+
+@app.command()
+def demo(
+    check: Annotated[bool, typer.Option(help="Play the main story, print each step, and end.")] = False,
+    folder: Annotated[Path | None, typer.Option(help="Where to keep it; default: a new folder.")] = None,
+    port: Annotated[int, typer.Option(help="The gateway's port; 0 takes a free one.")] = 0,
+) -> None:
+    """Start a gateway with two partners' sandboxes and sample members, all on this machine."""
+    from gateway.demo import run_demo
+
+    raise typer.Exit(asyncio.run(run_demo(check=check, folder=folder, port=port, out=out)))
+
+
+@app.command()
+def plugins(
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List the partners' plugins: loaded, refused with the reason and the remedy, and idle ones."""
+    settings = _settings(config)
+    found = asyncio.run(_load(settings))
+    if as_json:
+        typer.echo(json.dumps(_told(found), ensure_ascii=False, indent=2))
+        return
+    table = Table("plugin", "state", "from", "what to know")
+    for id_, partner in found.partners.items():
+        table.add_row(
+            id_, "loaded", found.origins.get(id_, ""), f"{partner.profile.name.ja} · {partner.profile.link}"
+        )
+    for refusal in found.refused:
+        table.add_row(refusal.plugin, "refused", refusal.check, refusal.sentence)
+    for idle in found.idle:
+        table.add_row(idle, "idle", "", f"installed; add [partners.{idle}] to the settings to use it")
+    out.typer.echo(table)
+    for note in found.notes:
+        out.typer.echo(note)
+
+
+async def _load(settings: Settings) -> Registry:
+    found = await registry.load(settings, clock=clock_of(settings), log=structlog.get_logger())
+    await found.aclose()
+    return found
+
+
+def _told(found: Registry) -> dict[str, Any]:
+    return {
+        "loaded": [
+            {"plugin": id_, "name": partner.profile.name.ja, "link": partner.profile.link}
+            for id_, partner in found.partners.items()
+        ],
+        "refused": [
+            {
+                "plugin": one.plugin,
+                "check": one.check,
+                "sentence": one.sentence,
+                "file": one.file,
+                "line": one.line,
+            }
+            for one in found.refused
+        ],
+        "idle": list(found.idle),
+        "notes": list(found.notes),
+    }
+
+
+@app.command()
+def nightly(config: Config = None) -> None:
+    """Do a day's work now: the 14-day move of reserve, and tidying up. Safe to repeat."""
+
+    async def work(settings: Settings) -> None:
+        async with open_services(settings) as services:
+            moved = await services.nightly.once(services.clock().astimezone(JST).date())
+        typer.echo(
+            json.dumps(
+                {"heaps": moved.heaps, "points": moved.points, "without_default": moved.without_default}
+            )
+        )
+
+    asyncio.run(work(_settings(config)))
+
+
+# --- look after ------------------------------------------------------------------------------------------------------
+
+
+@db.command()
+def upgrade(config: Config = None) -> None:
+    """Bring the database's schema to the newest step. Safe to repeat."""
+    migrations.upgrade(_settings(config).database_url)
+    typer.echo("the schema is up to date")
+
+
+@keys.command("new")
+def new_key(
+    client: Annotated[str, typer.Argument(help="The client program, such as portal.")],
+    config: Config = None,
+    private: Annotated[
+        Path | None, typer.Option(help="Where to write the private key; default: here.")
+    ] = None,
+) -> None:
+    """Make a key pair: the public half is registered here, the private half is written to a file, once."""
+    settings = _settings(config)
+    pair = new_key_pair()
+    path = private or Path(f"{client}-{pair.key_id}.pem")
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_bytes(pair.private_pem)
+    now = clock_of(settings)()
+    _in_store(settings, lambda conn: register_key(conn, client, pair.key_id, pair.public_raw, now))
+    typer.echo(json.dumps({"client": client, "key_id": pair.key_id, "private_key": str(path)}))
+
+
+@keys.command("list")
+def list_client_keys(config: Config = None) -> None:
+    """List the keys, revoked ones included."""
+    for key in _in_store(_settings(config), list_keys):
+        typer.echo(f"{key.key_id}  {key.client_id}  {'revoked' if key.revoked_at else 'in use'}")
+
+
+@keys.command("revoke")
+def revoke(key_id: str, config: Config = None) -> None:
+    """Revoke a key; it opens nothing from now on, in other processes within seconds."""
+    settings = _settings(config)
+    now = clock_of(settings)()
+    if not _in_store(settings, lambda conn: revoke_key(conn, key_id, now)):
+        raise Refused("unknown-key", "there is no such key in use; list them with `point-gateway keys list`")
+    typer.echo("revoked")
+
+
+@members.command("add")
+def add_member(
+    name: Annotated[str, typer.Argument(help="The name to be shown.")],
+    config: Config = None,
+    mykey_id: Annotated[str | None, typer.Option(help="Wanted MyKey ID; default: a drawn one.")] = None,
+) -> None:
+    """Register a member; the password is read from the first line of standard input."""
+    settings = _settings(config)
+    password = sys.stdin.readline().rstrip("\n")
+
+    async def work() -> str:
+        store = Store.open(settings.database_url)
+        hasher = PasswordHasher()
+        try:
+            use = Members(store, hasher, clock_of(settings), vault=vault_of(settings))
+            return (await use.create(display_name=name, password=password, mykey_id=mykey_id)).mykey_id
+        finally:
+            hasher.close()
+            await store.close()
+
+    typer.echo(json.dumps({"mykey_id": asyncio.run(work())}))
+
+
+@places.command("add-service")
+def add_service(
+    municipality: str,
+    point_service: str,
+    name: str,
+    config: Config = None,
+    direct: Annotated[bool, typer.Option(help="Open for direct exchange from partners.")] = False,
+) -> None:
+    """Register a municipality's point service (笠間応援ポイント)."""
+    settings = _settings(config)
+    now = clock_of(settings)()
+    _in_store(
+        settings,
+        lambda conn: directory.register_service(
+            conn, municipality, point_service, name=name, open_for_direct_exchange=direct, at=now
+        ),
+    )
+    typer.echo(f"{name} ({municipality}/{point_service}) is registered")
+
+
+@places.command("add-event")
+def add_event(event_id: str, name: str, starts: datetime, ends: datetime, config: Config = None) -> None:
+    """Register a support event (特定支援イベント) that takes points from `starts` until before `ends` (JST)."""
+    event = SupportEvent(
+        event_id=event_id, name=name, starts_at=starts.replace(tzinfo=JST), ends_at=ends.replace(tzinfo=JST)
+    )
+    _in_store(_settings(config), lambda conn: directory.register_event(conn, event))
+    typer.echo(f"{name} ({event_id}) is registered")
+
+
+@ledger.command()
+def verify(config: Config = None) -> None:
+    """Read the whole ledger again: sums, balances, holds, chains, digests. Exit code 1 when something is broken."""
+    settings = _settings(config)
+    store = Store.open(settings.database_url)
+    try:
+        report = store.read_now(audit.verify)
+    finally:
+        store.close_now()
+    for fault in report.faults:
+        typer.echo(fault)
+    broken = f"{len(report.faults)} faults" if report.faults else "nothing is broken"
+    typer.echo(f"{report.books:,} books, {report.moves:,} moves, {report.days:,} daily digests: {broken}")
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def main() -> None:
+    """Entry point: what goes wrong on purpose is one sentence and exit code 1."""
+    try:
+        app()
+    except (GatewayError, RefusedToStart) as fault:
+        typer.echo(f"point-gateway: {fault}", err=True)
+        sys.exit(1)

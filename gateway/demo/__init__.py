@@ -1,0 +1,61 @@
+"""A whole town on one machine: a gateway, two partners' sandboxes, sample members, and July 2018.
+
+`town` starts real processes that talk HTTP; `story` plays the main story against them as a portal and a
+person's browser would; `run_demo` is what the command line calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from gateway.demo.story import StoryBroken, play
+from gateway.demo.town import MEMBERS, Town, open_town
+
+
+async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console) -> int:
+    """Play the story in a scratch town; then, unless `check`, open a fresh town until interrupted.
+
+    Returns the exit code: 0 when every step of the story held.
+    """
+    with tempfile.TemporaryDirectory(prefix="point-gateway-story-") as scratch:
+        async with open_town(Path(scratch)) as town:
+            try:
+                await play(town, out)
+            except StoryBroken as broken:
+                out.print(f"[red]does not hold:[/] {broken}")
+                out.print(town.last_words())
+                return 1
+    if check:
+        return 0
+    async with AsyncExitStack() as stack:
+        if folder is None:
+            name = stack.enter_context(tempfile.TemporaryDirectory(prefix="point-gateway-demo-"))
+            folder = Path(name)
+        town = await stack.enter_async_context(open_town(folder, port=port))
+        _tell(town, out)
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await stop.wait()
+    return 0
+
+
+def _tell(town: Town, out: Console) -> None:
+    out.print()
+    out.print(f"API and its pages      {town.gateway_url}/docs")
+    out.print(f"Saison's sandbox       {town.saison_url}")
+    out.print(f"Airline's sandbox      {town.airline_url}")
+    out.print(f"files                  {town.folder}")
+    out.print(f"portal's signing key   {town.portal_key_file}  (key id {town.portal_key_id})")
+    for member in MEMBERS:
+        out.print(
+            f"member                 MyKey ID {town.mykey_ids[member.name]}, password {member.password}"
+        )
+    out.print(f"the clock stands at    {town.clock():%Y-%m-%d %H:%M} JST and goes on")
+    out.print("Ctrl-C ends it.")

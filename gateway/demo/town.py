@@ -1,0 +1,282 @@
+"""Starts a town: settings, secrets, a database, two sandboxes and the gateway, each a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+import migrations
+from core_ledger import Store
+from gateway import directory
+from gateway.client import KeyPair, SignedClient, new_key_pair
+from gateway.clock import FileClock, set_file_clock
+from gateway.directory import SupportEvent
+from gateway.members import Members
+from gateway.model import JST
+from gateway.passwords import PasswordHasher
+from gateway.services import vault_of
+from gateway.settings import Settings
+from gateway.web.client_keys import register_key
+
+STARTS_AT: Final = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
+RETURN_URL: Final = "http://127.0.0.1/portal/back"
+PATIENCE_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMember:
+    """Made up; the name is what the story calls the member by."""
+
+    name: str
+    password: str
+
+
+MEMBERS: Final = tuple(
+    SampleMember(name=name, password=f"sample-{number}-{number}")
+    for number, name in enumerate(("見本太郎", "見本花子", "見本次郎"), 1001)
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Town:
+    folder: Path
+    gateway_url: str
+    saison_url: str
+    airline_url: str
+    clock: FileClock
+    portal_key_id: str
+    portal_key_file: Path
+    mykey_ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def settings_file(self) -> Path:
+        return self.folder / "gateway.toml"
+
+    def set_clock(self, now: datetime) -> None:
+        """Move every process of the town to this moment."""
+        set_file_clock(self.folder / "clock", now)
+
+    def portal(self) -> SignedClient:
+        """The portal, as far as the gateway can tell."""
+        return SignedClient(
+            self.gateway_url, self.portal_key_id, self.portal_key_file.read_bytes(), clock=self.clock
+        )
+
+    async def run(self, *arguments: str) -> tuple[int, str]:
+        """`point-gateway …` as an operator would run it; exit code and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            *_gateway(self.settings_file, *arguments),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        printed, _ = await process.communicate()
+        return process.returncode or 0, printed.decode()
+
+    def last_words(self) -> str:
+        """The end of each log, for when something broke."""
+        return "\n".join(
+            f"--- {path.name}\n" + "\n".join(path.read_text("utf-8").splitlines()[-15:])
+            for path in sorted(self.folder.glob("*.log"))
+        )
+
+
+@asynccontextmanager
+async def open_town(folder: Path, *, port: int = 0) -> AsyncIterator[Town]:
+    """Start everything in `folder` and end it again. What is in the folder from an earlier run is kept."""
+    _lay_out(folder)
+    processes: list[asyncio.subprocess.Process] = []
+    try:
+        saison, saison_url = await _sandbox(folder, "saison")
+        processes.append(saison)
+        airline, airline_url = await _sandbox(folder, "airline_miles")
+        processes.append(airline)
+        port = port or _free_port()
+        _write_settings(folder, port, saison_url, airline_url)
+        town = await _settle(folder, f"http://127.0.0.1:{port}", saison_url, airline_url)
+        processes.append(await _start(folder, "gateway", _gateway(town.settings_file, "serve", "--strict")))
+        await _until_ready(town, processes[-1])
+        yield town
+    finally:
+        for process in reversed(processes):
+            await _end(process)
+
+
+def _lay_out(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "clock").exists():
+        set_file_clock(folder / "clock", STARTS_AT)
+
+
+async def _sandbox(folder: Path, partner: str) -> tuple[asyncio.subprocess.Process, str]:
+    arguments = [
+        sys.executable, "-m", f"gateway_{partner}.sandbox",
+        "--book", str(folder / f"{partner}.db"),
+        "--api-key-file", str(folder / f"{partner}.key"),
+        "--clock-file", str(folder / "clock"),
+        "--print-url",
+    ]  # fmt: skip
+    process = await _start(folder, partner, arguments, read=True)
+    assert process.stdout is not None
+    line = await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)
+    if not line:
+        raise RuntimeError(f"the sandbox of {partner} did not start; see {folder / partner}.log")
+    return process, line.decode().strip()
+
+
+def _write_settings(folder: Path, port: int, saison_url: str, airline_url: str) -> None:
+    for name in ("sealing", "lookup", "account_key"):
+        path = folder / f"{name}.secret"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48) + "\n", "utf-8")
+    (folder / "gateway.toml").write_text(
+        f"""# A demonstration: everything in this folder may be deleted.
+[server]
+port = {port}
+public_url = "http://127.0.0.1:{port}"
+portal_return_urls = ["{RETURN_URL}"]
+
+[clock]
+file = "clock"
+
+[security]
+sealing = {{ file = "sealing.secret" }}
+lookup = {{ file = "lookup.secret" }}
+account_key = {{ file = "account_key.secret" }}
+
+[partners.saison]
+base_url = "{saison_url}"
+merchant_id = "point-gateway"
+api_key = {{ file = "saison.key" }}
+
+[partners.airline_miles]
+base_url = "{airline_url}"
+merchant_id = "point-gateway"
+api_key = {{ file = "airline_miles.key" }}
+""",
+        "utf-8",
+    )
+
+
+async def _settle(folder: Path, gateway_url: str, saison_url: str, airline_url: str) -> Town:
+    """The schema, the portal's key, point services, an event and the members; once per folder."""
+    settings = Settings.load(folder / "gateway.toml", env={})
+    migrations.upgrade(settings.database_url)
+    clock, key_file = FileClock(folder / "clock"), folder / "portal.pem"
+    id_file = folder / "members.txt"
+    store = Store.open(settings.database_url)
+    hasher = PasswordHasher()
+    try:
+        if not key_file.exists():
+            await _furnish(store, clock(), key_file)
+            members = Members(store, hasher, clock, vault=vault_of(settings))
+            lines = []
+            for sample in MEMBERS:
+                made = await members.create(display_name=sample.name, password=sample.password)
+                lines.append(f"{sample.name} {made.mykey_id}")
+            id_file.write_text("\n".join(lines), "utf-8")
+    finally:
+        hasher.close()
+        await store.close()
+    known = dict(line.rsplit(" ", 1) for line in id_file.read_text("utf-8").splitlines())
+    return Town(
+        folder=folder,
+        gateway_url=gateway_url,
+        saison_url=saison_url,
+        airline_url=airline_url,
+        clock=clock,
+        portal_key_id=key_file.with_suffix(".id").read_text("utf-8"),
+        portal_key_file=key_file,
+        mykey_ids=known,
+    )
+
+
+async def _furnish(store: Store, now: datetime, key_file: Path) -> None:
+    pair = new_key_pair()
+    await store.run(lambda conn: register_key(conn, "portal", pair.key_id, pair.public_raw, now))
+    for code, service, name, direct in (
+        ("082163", "kasama-ouen", "笠間応援ポイント", True),
+        ("082015", "mito-ouen", "水戸応援ポイント", False),
+    ):
+        register = partial(
+            directory.register_service,
+            code=code,
+            service=service,
+            name=name,
+            open_for_direct_exchange=direct,
+            at=now,
+        )
+        await store.run(register)
+    event = SupportEvent(
+        event_id="himatsuri-2018",
+        name="笠間の陶炎祭を支える会",
+        purpose="見本のイベントです",
+        municipality="082163",
+        starts_at=now,
+        ends_at=now + timedelta(days=60),
+    )
+    await store.run(lambda conn: directory.register_event(conn, event))
+    _keep_key(key_file, pair)
+
+
+def _keep_key(key_file: Path, pair: KeyPair) -> None:
+    key_file.touch(mode=0o600)
+    key_file.write_bytes(pair.private_pem)
+    key_file.with_suffix(".id").write_text(pair.key_id, "utf-8")
+
+
+def _gateway(settings_file: Path, command: str, *more: str) -> list[str]:
+    words = command.split()
+    return [sys.executable, "-m", "gateway", *words, *more, "--config", str(settings_file)]
+
+
+async def _start(
+    folder: Path, name: str, arguments: Sequence[str], *, read: bool = False
+) -> asyncio.subprocess.Process:
+    with (folder / f"{name}.log").open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            *arguments, stdout=asyncio.subprocess.PIPE if read else log, stderr=log
+        )
+
+
+async def _until_ready(town: Town, process: asyncio.subprocess.Process) -> None:
+    async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
+        while True:
+            if process.returncode is not None:
+                raise RuntimeError(f"the gateway did not start:\n{town.last_words()}")
+            try:
+                async with session.get(f"{town.gateway_url}/health/ready") as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                pass
+            await asyncio.sleep(0.05)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), PATIENCE_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,54 @@
+"""Runs the application until it is told to stop, then lets what is under way come to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import structlog
+from aiohttp import web
+
+from gateway.app import make_app
+from gateway.services import open_services
+from gateway.settings import Settings
+
+_log = structlog.get_logger()
+
+
+class RefusedToStart(Exception):
+    """Strict start was asked for and a partner was refused; the sentences say what to do."""
+
+
+async def serve(
+    settings: Settings,
+    *,
+    strict: bool = False,
+    reuse_port: bool = False,
+    on_ready: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM. `on_ready` is told the address once requests are taken.
+
+    `strict` raises RefusedToStart when a configured partner was refused; otherwise the others serve. With
+    `reuse_port` several processes share one port (on one PostgreSQL database).
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_services(settings) as services:
+        refused = services.registry.refused
+        if strict and refused:
+            raise RefusedToStart("\n".join(one.sentence for one in refused))
+        runner = web.AppRunner(await make_app(services), access_log=None)
+        await runner.setup()
+        try:
+            site = web.TCPSite(
+                runner, settings.server.host, settings.server.port, reuse_port=reuse_port or None
+            )
+            await site.start()
+            _log.info("serving", address=site.name, public_url=settings.server.origin)
+            on_ready(site.name)
+            await stop.wait()
+            _log.info("stopping")
+        finally:
+            await runner.cleanup()
