@@ -6,6 +6,7 @@ of an async hook are timed one by one, because a step that takes long is a step 
 
 from __future__ import annotations
 
+import sysconfig
 import types
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from time import perf_counter
 from typing import Any, Final
 
 BLOCKED_AFTER_S: Final = 0.05
+_LIBRARIES: Final = frozenset(Path(path) for path in sysconfig.get_paths().values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +92,12 @@ def place_of(fault: BaseException, ours: Path = Path(__file__).parent) -> str:
     while trace is not None:
         frames.append((Path(trace.tb_frame.f_code.co_filename), trace.tb_lineno))
         trace = trace.tb_next
-    plugins = [
-        (file, line)
-        for file, line in frames
-        if ours not in file.parents and not {"pluggy", "asyncio"} & {file.parent.name}
-    ]
-    own = [place for place in plugins if "site-packages" not in place[0].parts] or plugins or frames
-    if not own:
+    strangers = [place for place in frames if ours not in place[0].parents]
+    own = [place for place in strangers if not _LIBRARIES.intersection(place[0].parents)]
+    # A plugin is installed beside the libraries, so there the distribution's name has to tell.
+    named = [place for place in strangers if place[0].parent.name.startswith("gateway_")]
+    candidates = named or own or strangers or frames
+    if not candidates:
         return "no place known"
-    file, line = own[-1]
+    file, line = candidates[-1]
     return f"{file.parent.name}/{file.name}:{line}"

@@ -566,6 +566,25 @@ async def test_who_waits_too_long_for_a_turn_has_sent_nothing(stage, order, prof
     await asyncio.gather(*hanging, return_exceptions=True)
 
 
+async def test_a_debit_whose_turn_comes_after_the_breaker_opened_has_sent_nothing(stage, order):
+    down = asyncio.Event()
+
+    async def find_debit(self):
+        await down.wait()
+        raise PartnerUnavailable("down")
+
+    on = stage(find_debit=find_debit)
+    questions = [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(IN_FLIGHT * 2)]
+    await asyncio.sleep(0)
+    debit = asyncio.create_task(on.partner.debit(order))
+    await asyncio.sleep(0)
+    down.set()
+    with pytest.raises(NotSent, match="left alone"):
+        await debit
+    await asyncio.gather(*questions, return_exceptions=True)
+    assert on.plugin.calls == []
+
+
 async def test_beyond_a_bounded_queue_callers_are_told_at_once(stage, order):
     free = asyncio.Event()
 

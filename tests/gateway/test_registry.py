@@ -254,6 +254,13 @@ async def test_each_way_a_hook_can_be_wrong_has_its_sentence_and_place(refused, 
     assert refusal.sentence.endswith(f"(plugins/acorn.py:{refusal.line})")
 
 
+async def test_a_fault_without_source_is_told_without_a_place(refused):
+    lines = GOOD + '\nexec("class Made:\\n    def __init__(self, setup): pass")\nPlugin = Made\n'
+    refusal = await refused(lines)
+    assert (refusal.check, refusal.file, refusal.line) == ("required", None, None)
+    assert refusal.sentence.endswith("add @hookimpl def partner_profile")
+
+
 async def test_a_plugin_may_name_fewer_parameters(house):
     found = await house(GOOD.replace("rate_table(self, at)", "rate_table(self)"))
     assert "acorn" in found.partners
