@@ -130,9 +130,9 @@ def plugins(
         table.add_row(refusal.plugin, "refused", refusal.check, refusal.sentence)
     for idle in found.idle:
         table.add_row(idle, "idle", "", f"installed; add [partners.{idle}] to the settings to use it")
-    out.typer.echo(table)
+    out.print(table)
     for note in found.notes:
-        out.typer.echo(note)
+        out.print(note)
 
 
 async def _load(settings: Settings) -> Registry:
