@@ -25,6 +25,9 @@ class ProblemKind:
 _K = ProblemKind
 
 KERNEL: Final = (
+    _K("request-malformed", 400, "This is not an HTTP request", "HTTP のリクエストとして読めません",
+       "Send HTTP/1.1 with plain header fields and a whole body.",
+       "HTTP/1.1 の形で、ヘッダーと本文を正しく送ってください。"),
     _K("path-unknown", 404, "No such address", "そのアドレスはありません",
        "Look the address up in /openapi.json or /docs.", "/docs または /openapi.json でアドレスを確認してください。"),
     _K("path-malformed", 404, "The address names nothing that can exist", "アドレスの一部が正しい形ではありません",

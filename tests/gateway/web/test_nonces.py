@@ -1,0 +1,62 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from gateway.errors import Refused
+from gateway.tables import seen_nonces
+from gateway.web.nonces import NoncesInMemory, StoredNonces, forget_nonces
+
+
+@pytest.fixture(params=["stored", "in_memory"])
+def nonces(request, store, clock):
+    return StoredNonces(store, clock) if request.param == "stored" else NoncesInMemory(clock)
+
+
+async def test_a_nonce_is_new_once(nonces, clock):
+    soon = clock() + timedelta(seconds=60)
+    assert await nonces.use("k", "n", soon)
+    assert not await nonces.use("k", "n", soon)
+
+
+async def test_each_key_has_nonces_of_its_own(nonces, clock):
+    soon = clock() + timedelta(seconds=60)
+    assert await nonces.use("k", "n", soon)
+    assert await nonces.use("other", "n", soon)
+
+
+async def test_a_nonce_is_kept_as_long_as_asked(nonces, clock):
+    assert await nonces.use("k", "n", clock() + timedelta(seconds=60))
+    clock.move(seconds=59)
+    assert await nonces.use("k", "another", clock() + timedelta(seconds=60))
+    assert not await nonces.use("k", "n", clock() + timedelta(seconds=60))
+
+
+async def test_stale_nonces_leave_the_database(store, clock):
+    nonces = StoredNonces(store, clock)
+    for number in range(5):
+        await nonces.use("k", f"n{number}", clock() + timedelta(seconds=60))
+    clock.move(seconds=60)
+    await nonces.use("k", "last", clock() + timedelta(seconds=60))
+    assert await store.read(lambda conn: conn.scalar(select(func.count()).select_from(seen_nonces))) == 1
+
+
+async def test_forgetting_counts(store, clock):
+    await StoredNonces(store, clock).use("k", "n", clock())
+    assert await store.run(lambda conn: forget_nonces(conn, clock())) == 1
+
+
+async def test_stale_nonces_leave_memory(clock):
+    nonces = NoncesInMemory(clock)
+    await nonces.use("k", "n", clock() + timedelta(seconds=60))
+    clock.move(seconds=60)
+    await nonces.use("k", "m", clock() + timedelta(seconds=60))
+    assert list(nonces._seen) == [("k", "m")]
+
+
+async def test_a_full_memory_refuses_rather_than_forgets(clock):
+    nonces = NoncesInMemory(clock, most=1)
+    await nonces.use("k", "n", clock() + timedelta(seconds=60))
+    with pytest.raises(Refused) as refused:
+        await nonces.use("k", "m", clock() + timedelta(seconds=60))
+    assert (refused.value.type, refused.value.status) == ("busy", 503)
