@@ -585,6 +585,26 @@ async def test_a_debit_whose_turn_comes_after_the_breaker_opened_has_sent_nothin
     assert on.plugin.calls == []
 
 
+async def test_a_debit_whose_turn_comes_when_a_probe_is_due_is_not_the_probe(stage, order):
+    down = asyncio.Event()
+
+    async def find_debit(self):
+        await down.wait()
+        on.now_s[0] += FIRST_PAUSE_S
+        raise PartnerUnavailable("down")
+
+    on = stage(find_debit=find_debit)
+    questions = [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(IN_FLIGHT * 2)]
+    await asyncio.sleep(0)
+    debit = asyncio.create_task(on.partner.debit(order))
+    await asyncio.sleep(0)
+    down.set()
+    with pytest.raises(NotSent, match="left alone"):
+        await debit
+    await asyncio.gather(*questions, return_exceptions=True)
+    assert (on.plugin.calls, on.partner.breaker_state) == ([], BreakerState.HALF_OPEN)
+
+
 async def test_beyond_a_bounded_queue_callers_are_told_at_once(stage, order):
     free = asyncio.Event()
 

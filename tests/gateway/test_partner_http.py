@@ -8,6 +8,7 @@ import socket
 import ssl
 import struct
 
+import aiohttp
 import httpx
 import pytest
 import respx
@@ -230,6 +231,16 @@ async def test_a_cookie_set_for_one_member_never_travels_with_the_next_call(http
     assert all(b"of-member-1" not in head for head in heads)
 
 
+async def test_no_cookie_is_kept_for_a_host_with_a_name_either(http, raw_server):
+    heads: list[bytes] = []
+    cookie = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=of-member-1\r\nContent-Length: 2\r\n\r\n{}"
+    host = (await raw_server(answering(cookie, cookie, seen=heads))).replace("127.0.0.1", "localhost")
+    await ask(http, host)
+    await ask(http, host)
+    assert len(heads) == 2
+    assert all(b"of-member-1" not in head for head in heads)
+
+
 async def test_a_cookie_is_not_kept_on_the_transport_that_respx_answers_for_either(respx_http):
     respx_http.allow(["acorn.example"], timeout_s=1)
     with respx.mock() as partner:
@@ -352,12 +363,24 @@ async def test_logs_and_stories_hold_no_query_value_header_body_or_secret(http, 
     assert (line["host"], line["path"], line["status"]) == (host, "/coupons/***", 200)
 
 
-async def test_the_environment_cannot_put_a_proxy_between(log, raw_server, monkeypatch):
+@pytest.mark.parametrize("testing", [False, True])
+async def test_the_environment_cannot_put_a_proxy_between(log, raw_server, monkeypatch, testing):
     monkeypatch.setenv("HTTP_PROXY", f"http://{free_port()}")
     monkeypatch.setenv("ALL_PROXY", f"http://{free_port()}")
-    client = GuardedHttp("acorn", log)
+    client = GuardedHttp("acorn", log, testing=testing)
     assert (await ask(client, await raw_server(answering(OK)))).status == 200
     await client.aclose()
+
+
+async def test_a_connection_found_closed_while_writing_is_unknown(http, raw_server, monkeypatch):
+    """httpx-aiohttp tells this one as ConnectTimeout, as if nothing could have left."""
+
+    async def found_closed(request, connection):
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setattr(aiohttp.ClientRequest, "send", found_closed)
+    with pytest.raises(OutcomeUnknown, match="connection_lost"):
+        await ask(http, await raw_server(answering(OK)))
 
 
 async def test_a_private_authority_that_the_settings_name_is_trusted(log, raw_server, tmp_path):
