@@ -135,9 +135,14 @@ class Member:
 
 
 @pytest.fixture
-async def member(saison: Partner, clock: HandClock) -> AsyncIterator[Member]:
+async def member_at(clock: HandClock) -> AsyncIterator[Callable[[Partner], Member]]:
     async with Browser() as browser:
-        yield Member(saison, browser, clock)
+        yield lambda saison: Member(saison, browser, clock)
+
+
+@pytest.fixture
+def member(saison: Partner, member_at: Callable[[Partner], Member]) -> Member:
+    return member_at(saison)
 
 
 @pytest.fixture
