@@ -104,9 +104,9 @@ class GuardedHttp:
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
         try:
             if scope is not None and scope.closed:
-                raise ValueError(f"{scope.hook}() has ended; a request after its end is not sent")
+                raise _Unfit(f"{scope.hook}() has ended; a request after its end is not sent")
             if sum(body is not None for body in (json, form, content)) > 1:
-                raise ValueError("a request has one body: json, form or content")
+                raise _Unfit("a request has one body: json, form or content")
             target = self._checked(url, params)
             request = self._client.build_request(
                 method,
@@ -117,8 +117,11 @@ class GuardedHttp:
                 content=content,
                 timeout=httpx.Timeout(timeout_s, connect=timeout_s / 2, pool=timeout_s / 2),
             )
-        except (ValueError, TypeError, httpx.InvalidURL) as fault:
+        except _Unfit as fault:
             raise self._stayed_here(scope, str(fault)) from None
+        except (ValueError, TypeError, httpx.InvalidURL) as fault:
+            text = f"the request cannot be put together ({type(fault).__name__})"
+            raise self._stayed_here(scope, text) from None
         return await self._send(request, scope, timeout_s)
 
     async def aclose(self) -> None:
@@ -127,16 +130,15 @@ class GuardedHttp:
     def _checked(self, url: str, params: Mapping[str, str] | None) -> httpx.URL:
         target = httpx.URL(url)
         if params:
-            target = target.copy_merge_params(
-                params
-            )  # httpx's own `params=` drops the query that the URL has
+            # httpx's own `params=` drops the query that the URL has.
+            target = target.copy_merge_params(params)
         host = _host(target)
         if target.scheme not in ("https", "http") or not host or target.userinfo:
-            raise ValueError("a URL is https://host/path, without credentials in it")
+            raise _Unfit("a URL is https://host/path, without credentials in it")
         if host not in self._hosts:
-            raise ValueError(f"{host} is not one of the profile's hosts; add it to partner_profile().hosts")
+            raise _Unfit(f"{host} is not one of the profile's hosts; add it to partner_profile().hosts")
         if target.scheme == "http" and not _is_loopback(target.host):
-            raise ValueError(f"{host} must be asked by https; only this machine may be asked by http")
+            raise _Unfit(f"{host} must be asked by https; only this machine may be asked by http")
         return target
 
     async def _send(self, request: httpx.Request, scope: CallScope | None, timeout_s: float) -> HttpAnswer:
@@ -201,6 +203,10 @@ class GuardedHttp:
             scope.requests.append(told)
         outcome = {"status": status} if error is None else {"error": error}
         self._log.info("partner_request", method=request.method, host=host, path=path, ms=ms, **outcome)
+
+
+class _Unfit(Exception):
+    """A request that is not sent; the text is ours and quotes nothing but a host."""
 
 
 class _TooLarge(Exception):

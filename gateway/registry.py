@@ -27,7 +27,7 @@ from gateway.coherence import coherence
 from gateway.containment import Ended, contained_now
 from gateway.errors import GatewayError, PartnerUnavailable
 from gateway.logs import PartnerLog
-from gateway.model import PartnerProfile
+from gateway.model import LinkKind, PartnerProfile
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
 from gateway.plugin_candidates import (
@@ -94,15 +94,19 @@ async def load(
     notes: list[str] = []
 
     async def load_one(id_: str, own: PartnerSettings) -> None:
-        http = GuardedHttp(id_, log, testing=testing, ca_file=own.ca_file)
+        own_log = PartnerLog(log, id_, own.known_secrets)
+        http: GuardedHttp | None = None
         try:
-            partner = _made(_candidate(id_, candidates, own), own, http, clock, log, seconds)
+            candidate = _candidate(id_, candidates, own)
+            http = _client(own, own_log, testing=testing)
+            partner = _made(candidate, own, http, clock, own_log, seconds)
             note = await _rates_checked(partner, clock)
-        except Refusal as refusal:
-            await http.aclose()
-            refused.append(_told(id_, refusal.fault))
+        except Exception as fault:  # noqa: BLE001  one plugin never keeps the gateway from starting
+            if http is not None:
+                await http.aclose()
+            refused.append(_told(id_, fault.fault if isinstance(fault, Refusal) else _stumbled(fault)))
             return
-        partners[id_], origins[id_] = partner, candidates[id_].origin
+        partners[id_], origins[id_] = partner, candidate.origin
         notes.extend(note)
 
     refused = [refusal for refusal in refused if refusal.plugin in enabled]
@@ -163,6 +167,23 @@ def _candidate(id_: str, candidates: Mapping[str, Candidate], own: PartnerSettin
     raise Refusal(Fault(check="found", text=text, file=own.place.at("partners", id_)))
 
 
+def _client(own: PartnerSettings, log: Log, *, testing: bool) -> GuardedHttp:
+    try:
+        return GuardedHttp(own.id, log, testing=testing, ca_file=own.ca_file)
+    except OSError as fault:  # a missing file, or one without certificates
+        text = f"ca_file {own.ca_file} cannot be read ({type(fault).__name__}); name a file of certificates in PEM"
+        raise Refusal(
+            Fault(check="instance", text=text, file=own.place.at("partners", own.id, "ca_file"))
+        ) from None
+
+
+def _stumbled(fault: Exception) -> Fault:
+    """A plugin whose mere looking at raises: a property of it, say, or a value that cannot be compared."""
+    file, line = place_of_fault(fault)
+    text = f"cannot be looked at without a {type(fault).__name__}; keep its attributes and answers plain"
+    return Fault(check="instance", text=text, file=file, line=line)
+
+
 # --- checking -------------------------------------------------------------------------------------------------
 
 
@@ -176,13 +197,11 @@ def _made(
 ) -> Partner:
     """The partner behind a candidate. Raises Refusal at the first check that fails."""
     check_version(candidate)
-    plugin_log = PartnerLog(log, candidate.id, own.known_secrets)
-    plugin = _instance(
-        imported(candidate), PartnerSetup(settings=own, http=http, clock=clock, log=plugin_log)
-    )
+    plugin = _instance(imported(candidate), PartnerSetup(settings=own, http=http, clock=clock, log=log))
     _refuse_first(hook_faults(plugin))
     profile = _profile(plugin)
-    _refuse_first(missing_for_link(plugin, profile.link))
+    if isinstance(profile.link, LinkKind):
+        _refuse_first(missing_for_link(plugin, profile.link))
     file, line = place_of_code(plugin.partner_profile)
     if profile.id != candidate.id:
         text = f"partner_profile().id is {profile.id!r}, its entry is called {candidate.id!r}; give both one name"
@@ -192,7 +211,7 @@ def _made(
             Fault(check="coherent", text=f"{faults[0]}; correct partner_profile()", file=file, line=line)
         )
     try:
-        return Partner(plugin, log=plugin_log, http=http, seconds=seconds, known_secrets=own.known_secrets)
+        return Partner(plugin, log=log, http=http, seconds=seconds, known_secrets=own.known_secrets)
     except Exception as fault:  # noqa: BLE001  pluggy and the profile's second answer may object in many ways
         text = f"partner_profile() is not the same at every call ({type(fault).__name__}); let it give one constant"
         raise Refusal(Fault(check="coherent", text=text, file=file, line=line)) from None

@@ -260,7 +260,7 @@ async def test_a_cookie_is_not_kept_on_the_transport_that_respx_answers_for_eith
         ("https://user:sesame@acorn.example/", "without credentials"),
         ("ftp://acorn.example/", "a URL is https://host/path"),
         ("/relative", "a URL is https://host/path"),
-        ("https://acorn.example:port/", "Invalid port"),
+        ("https://acorn.example:port/", r"cannot be put together \(InvalidURL\)"),
     ],
 )
 async def test_only_the_profiles_hosts_are_spoken_to(http, url, sentence):

@@ -297,6 +297,7 @@ async def test_the_id_must_be_the_name_of_the_entry(refused):
 @pytest.mark.parametrize(
     ("good", "bad", "said"),
     [
+        ("link=LinkKind.COUPON", "link='coupon'", "kind and link must be a PartnerKind and a LinkKind"),
         ('hosts=("acorn.example",)', "hosts=()", "hosts must be a tuple of every host"),
         (
             "cost_per_unit=100",
@@ -335,6 +336,41 @@ async def test_a_profile_and_rates_that_make_no_sense_together_are_refused(refus
     assert refusal.check == "coherent"
     assert said in refusal.sentence
     assert refusal.line is not None
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+async def test_an_authority_file_that_cannot_be_read_refuses_that_partner_alone(refused, tmp_path, content):
+    if content is not None:
+        (tmp_path / "ca.pem").write_text(content, "utf-8")
+    refusal = await refused(GOOD, toml='[partners.acorn]\nca_file = "ca.pem"\n')
+    assert "ca.pem cannot be read (" in refusal.sentence
+    assert refusal.sentence.endswith("name a file of certificates in PEM (gateway.toml:2)")
+
+
+async def test_a_plugin_that_cannot_even_be_looked_at_is_refused_where_it_stumbles(refused):
+    source = GOOD + "    @property\n    def __class__(self):\n        raise ZeroDivisionError\n"
+    refusal = await refused(source)
+    assert "cannot be looked at without a ZeroDivisionError" in refusal.sentence
+    assert refusal.line == line_of(source, "raise ZeroDivisionError")
+
+
+async def test_lines_about_requests_name_their_partner_and_hide_its_secrets(house, log, raw_server):
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        await writer.drain()
+
+    host = await raw_server(serve)
+    source = GOOD.replace('hosts=("acorn.example",)', f'hosts=("{host}",)').replace(
+        "        return None",
+        f"        await self.setup.http.get('http://{host}/' + self.setup.settings.secret('key').reveal())",
+    )
+    found = await house(source, toml='[partners.acorn]\nkey = { env = "ACORN_KEY" }\n')
+    await found.partners["acorn"].check_connection()
+    (line,) = log.named("partner_request")
+    assert (line["partner"], line["path"], line["status"]) == ("acorn", "/***", 200)
+    assert "sesame" not in repr(log.lines)
+    await found.aclose()
 
 
 async def test_a_partner_out_of_reach_is_loaded_with_a_note(house):
