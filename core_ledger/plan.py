@@ -279,7 +279,7 @@ class Plan:
             target.last_seq,
             digest,
         )
-        head = link(head, Record(*row, b""))
+        head = link(head, row)
         record = Record(*row, head)
         if posts:
             source.last_seq = target.last_seq = seq

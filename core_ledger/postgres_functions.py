@@ -62,7 +62,7 @@ OPEN = (
 
 _TEXTS = r"string_to_array(%s, E'\x1f')"
 _WHOLES = r"string_to_array(%s, E'\x1f')::bigint[]"
-_WHOLE_COLUMNS = {"seq", "points", "at", "source_balance", "target_balance", "source_prev", "target_prev"}
+WHOLE_COLUMNS = {"seq", "points", "at", "source_balance", "target_balance", "source_prev", "target_prev"}
 
 
 def _move_value(column: str) -> str:
@@ -76,7 +76,7 @@ def _move_value(column: str) -> str:
 
 def _save_moves() -> str:
     columns = ", ".join(Record._fields)
-    arrays = ", ".join(_WHOLES if name in _WHOLE_COLUMNS else _TEXTS for name in Record._fields)
+    arrays = ", ".join(_WHOLES if name in WHOLE_COLUMNS else _TEXTS for name in Record._fields)
     values = ", ".join(map(_move_value, Record._fields))
     return f"INSERT INTO moves ({columns}) SELECT {values} FROM unnest({arrays}) AS m ({columns})"
 

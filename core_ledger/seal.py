@@ -7,10 +7,10 @@ with `asked` in hex and without `hash`; a move's hash is SHA-256 over the previo
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core_ledger.moves import Hold, Lot, Move, Post, Receipt, Transfer, Void
 
@@ -46,21 +46,21 @@ class Record(NamedTuple):
     hash: bytes
 
 
-def content(record: Record) -> bytes:
-    """Write the canonical content of a record: what its hash covers besides the hash before it."""
+def content(row: Sequence[Any]) -> bytes:
+    """Write the canonical content of a record (its hash may be missing): what its hash covers besides the one before."""
     # Written by hand: json.dumps of the same list takes four times as long, and it is most of a move's cost.
-    r = record
-    hold = "null" if r.hold is None else _text(r.hold)
+    book, seq, name, action, source, target, points, at, kind, reference, details, hold, lots = row[:13]
+    source_balance, target_balance, source_prev, target_prev, digest = row[13:18]
     return (
-        f"[{_text(r.book_id)},{r.seq},{_text(r.id)},{_text(r.action)},{_text(r.source)},{_text(r.target)},"
-        f"{r.points},{r.at},{_text(r.kind)},{_text(r.reference)},{_text(r.details)},{hold},{_text(r.lots)},"
-        f'{r.source_balance},{r.target_balance},{r.source_prev},{r.target_prev},"{r.asked.hex()}"]'
+        f"[{_text(book)},{seq},{_text(name)},{_text(action)},{_text(source)},{_text(target)},{points},{at},"
+        f"{_text(kind)},{_text(reference)},{_text(details)},{'null' if hold is None else _text(hold)},{_text(lots)},"
+        f'{source_balance},{target_balance},{source_prev},{target_prev},"{digest.hex()}"]'
     ).encode()
 
 
-def link(previous: bytes, record: Record) -> bytes:
-    """Compute the hash that seals `record` behind the hash `previous` (32 bytes)."""
-    return hashlib.sha256(previous + content(record)).digest()
+def link(previous: bytes, row: Sequence[Any]) -> bytes:
+    """Compute the hash that seals a record behind the hash `previous` (32 bytes)."""
+    return hashlib.sha256(previous + content(row)).digest()
 
 
 def asked(move: Move) -> bytes:

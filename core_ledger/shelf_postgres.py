@@ -5,13 +5,13 @@ then reads: under READ COMMITTED each statement inside it sees what the writer b
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from core_ledger.plan import Key, Plan
-from core_ledger.postgres_functions import OPEN, SAVE, SEPARATOR
+from core_ledger.postgres_functions import OPEN, SAVE, SEPARATOR, WHOLE_COLUMNS
 from core_ledger.seal import Record
 from core_ledger.states import account
 
@@ -46,7 +46,10 @@ def save(
     old = [(book, str(seq), head.hex()) for book, seq, head in books if first[book] != 1]
     values = [*_joined(new, 3), *_joined(old, 3)]
     values += _joined([(*row[:2], *map(str, row[2:6]), row[6] or "", row[7]) for row in accounts], 8)
-    values += [SEPARATOR.join(map(_text, column)) for column in zip(*moves, strict=True)]
+    values += [
+        SEPARATOR.join(map(_AS_TEXT.get(name, _same), column))
+        for name, column in zip(Record._fields, zip(*moves, strict=True), strict=True)
+    ]
     conn.exec_driver_sql(SAVE, tuple(values))
 
 
@@ -60,10 +63,14 @@ def _joined(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     return [SEPARATOR.join(column) for column in zip(*rows, strict=True)]
 
 
-def _text(value: str | int | bytes | None) -> str:
-    if isinstance(value, bytes):
-        return value.hex()
-    return "" if value is None else str(value)
+def _same(value: Any) -> str:
+    return value or ""
+
+
+_AS_TEXT: dict[str, Callable[[Any], str]] = {
+    **dict.fromkeys(WHOLE_COLUMNS, str),
+    **dict.fromkeys(("asked", "hash"), bytes.hex),
+}
 
 
 def _record(body: str) -> Record:
