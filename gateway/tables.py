@@ -260,3 +260,105 @@ exchange_steps = _table(  # the story of an exchange: append-only
     Column("facts", _Words, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("book_id", "exchange_id", "step"),
 )
+
+# --- nothing is lost ----------------------------------------------------------------------------------------------------
+
+partner_debits = _table(  # our settled exchanges by the partner's own day, for the nightly comparison
+    "partner_debits",
+    Column("partner_id", _Words, nullable=False),
+    Column("day", _Words, nullable=False),  # ISO date in JST of the debit at the partner
+    Column("exchange_id", _Words, nullable=False),
+    Column("book_id", _Words, nullable=False),
+    PrimaryKeyConstraint("partner_id", "day", "exchange_id"),
+)
+
+reversals = _table(
+    "reversals",
+    Column("book_id", _Words, nullable=False),
+    Column("reversal_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    Column("partner_id", _Words, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("lines", _Words, nullable=False),  # JSON: what goes back to each wallet, and the points it brought
+    Column("points", _Whole, nullable=False),
+    Column("taken_from", _Words, nullable=False),  # the member's account that gives the points back
+    Column("by_hand", Flag, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("operator", _Words, nullable=False),
+    Column("reference", _Words),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("ask_at", Instant),
+    Column("leased_until", Instant),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    PrimaryKeyConstraint("book_id", "reversal_id"),
+    Index("reversals_of_an_exchange", "book_id", "exchange_id"),
+    Index("reversals_to_ask", "state", "ask_at"),
+)
+
+closed_differences = _table(  # a difference that a person has closed; the correcting transfers are in the ledger
+    "closed_differences",
+    Column("partner_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    Column("day", _Words, nullable=False),
+    Column("kind", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),  # signed: what the member was given (+) or what was taken back (-)
+    Column("reason", _Words, nullable=False),
+    Column("operator", _Words, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("partner_id", "exchange_id"),
+)
+
+webhook_keys = _table(  # secrets that sign webhooks: theirs to us, and ours to portals
+    "webhook_keys",
+    Column("key_id", _Words, primary_key=True),
+    Column("direction", _Words, nullable=False),  # "in" from a partner, "out" to a portal
+    Column("party", _Words, nullable=False),
+    Column("url", _Words),
+    Column("secret_sealed", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+outbox = _table(  # what is still to be told, written in the transaction that made it true
+    "outbox",
+    Column("message_id", _Words, nullable=False),
+    Column("key_id", _Words, nullable=False),
+    Column("body", _Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Instant),  # none: delivered or given up
+    Column("leased_until", Instant),
+    Column("delivered_at", Instant),
+    Column("last_error", _Words),
+    PrimaryKeyConstraint("message_id", "key_id"),
+    Index("outbox_to_deliver", "next_at"),
+)
+
+seen_pushes = _table(  # pushes taken, so that a replayed one is known
+    "seen_pushes",
+    Column("partner_id", _Words, nullable=False),
+    Column("message_id", _Words, nullable=False),
+    Column("forget_at", Instant, nullable=False),
+    PrimaryKeyConstraint("partner_id", "message_id"),
+    Index("seen_pushes_to_forget", "forget_at"),
+)
+
+partner_controls = _table(  # what an operator has decided about a partner; read by every process within seconds
+    "partner_controls",
+    Column("partner_id", _Words, primary_key=True),
+    Column("paused", Flag, nullable=False),
+    Column("reason", _Words, nullable=False, server_default=""),
+    Column("calls_per_minute", Integer),
+    Column("operator", _Words, nullable=False, server_default=""),
+    Column("changed_at", Instant, nullable=False),
+)
+
+maintenance_windows = _table(
+    "maintenance_windows",
+    Column("partner_id", _Words, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("reason", _Words, nullable=False, server_default=""),
+    PrimaryKeyConstraint("partner_id", "starts_at"),
+)
