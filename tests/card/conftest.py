@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -62,6 +65,8 @@ def issue_card(auth_ca, card_key, certificate, sign_certificate, sign_key):
 
     return issue
 
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 ORIGIN = "https://portal.example"
@@ -150,3 +155,26 @@ def respond(server, certificate, card_key):
 @pytest.fixture
 def now():
     return NOW
+
+
+@pytest.fixture(scope="session")
+def pcsc_daemon():
+    """A real pcscd with virtual readers, one per test process; skipped by name where a package is missing."""
+    from pcsc_stack import PcscStack, missing
+
+    if lacking := missing():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI must have it: {lacking}")
+        pytest.skip(f"needs {lacking}")
+    stack = PcscStack()
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def pcsc(pcsc_daemon):
+    """The stack with empty readers."""
+    pcsc_daemon.empty()
+    yield pcsc_daemon
+    pcsc_daemon.empty()
