@@ -25,7 +25,7 @@ from typing import Any, Final
 from gateway.answers import ContractBroken
 from gateway.coherence import coherence
 from gateway.containment import Ended, contained_now
-from gateway.errors import GatewayError, PartnerUnavailable
+from gateway.errors import GatewayError, PartnerUnavailable, SecretMissing
 from gateway.logs import PartnerLog
 from gateway.model import LinkKind, PartnerProfile
 from gateway.partner import Partner
@@ -40,7 +40,7 @@ from gateway.plugin_candidates import (
     place_of_fault,
 )
 from gateway.plugin_checks import Fault, hook_faults, missing_for_link, place_of_code
-from gateway.settings import PartnerSettings, Settings
+from gateway.settings import PartnerSettings, Settings, SettingsWrong
 from gateway.setup import Clock, Log, PartnerSetup
 
 GROUP: Final = "gateway.partners"
@@ -237,6 +237,8 @@ def _instance(entry: object, setup: PartnerSetup) -> Any:
     except (TypeError, ValueError):
         raise refuse("its class must take one PartnerSetup; write def __init__(self, setup)", entry) from None
     ended: Ended = contained_now(lambda: entry(setup))
+    if isinstance(ended.fault, SettingsWrong | SecretMissing):
+        raise Refusal(Fault(check="instance", text=str(ended.fault)))  # says its own place in the settings
     if isinstance(ended.fault, GatewayError):
         raise refuse(str(ended.fault), entry)
     if ended.fault is not None:

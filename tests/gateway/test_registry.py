@@ -166,12 +166,23 @@ async def test_what_cannot_be_imported_is_refused_with_its_line(refused, source,
         ("def Plugin(setup): raise SystemExit", "crashes with SystemExit when it is made"),
         ("def Plugin(setup): setup.settings.text('base_url')", "has no `base_url`; write base_url = "),
         ("def Plugin(setup): setup.settings.secret('key')", "has no `key`; add key = { env = "),
+        (
+            "def Plugin(setup): raise PartnerUnavailable('the certificate has ended')",
+            "acorn: the certificate has ended (plugins/",
+        ),
     ],
 )
 async def test_an_entry_must_give_an_instance(refused, tail, said):
     refusal = await refused(f"{GOOD}\n{tail}\n")
     assert refusal.check == "instance"
     assert said in refusal.sentence
+
+
+async def test_a_missing_setting_is_told_with_its_place_in_the_settings_alone(refused):
+    refusal = await refused(GOOD + "\ndef Plugin(setup): setup.settings.text('base_url')\n")
+    assert (
+        refusal.sentence == 'acorn: [partners.acorn] has no `base_url`; write base_url = "…" (gateway.toml:1)'
+    )
 
 
 HOOK_FAULTS = [
