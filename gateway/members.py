@@ -94,19 +94,19 @@ class Members(SignIns):
         return await self._store.run(lambda conn: records.change(conn, member_id, language=language))
 
     async def check_mykey_id(self, member_id: str, typed: str) -> Choice:
-        """重複チェック. Raises Refused: `mykey-id-unfit` (422), `mykey-id-only-generated` (429)."""
+        """重複チェック. Raises Refused: `mykey-id-unfit` (422), `mykey-id-only-generated` (409)."""
         now = self._clock()
         return await self._store.run(lambda conn: mykey_ids.check(conn, member_id, typed, now))
 
     async def generate_mykey_id(self, member_id: str) -> Choice:
-        """自動生成, up to three times a day. Raises Refused `mykey-id-generated-enough` (429)."""
+        """自動生成, up to three times a day. Raises Refused `mykey-id-generated-enough` (409)."""
         now = self._clock()
         return await self._store.run(lambda conn: mykey_ids.generate(conn, member_id, now))
 
     async def change_mykey_id(self, member_id: str, typed: str) -> Choice:
         """Take the wanted MyKey ID if it is free; the answer says so, or what is offered instead.
 
-        Raises Refused: `mykey-id-unfit` (422), `mykey-id-only-generated`, `mykey-id-changed-enough` (429).
+        Raises Refused: `mykey-id-unfit` (422), `mykey-id-only-generated`, `mykey-id-changed-enough` (409).
         """
         now = self._clock()
 

@@ -101,7 +101,7 @@ class Choosing:
         return replace(self, taken=self.taken + 1)
 
     def with_generated(self, mykey_id: str) -> Choosing:
-        """One more generated. Raises Refused `mykey-id-generated-enough` (429) after three."""
+        """One more generated. Raises Refused `mykey-id-generated-enough` (409) after three."""
         if self.generated >= TRIES_A_DAY:
             raise _tomorrow(
                 "mykey-id-generated-enough",
@@ -111,7 +111,7 @@ class Choosing:
         return replace(self, generated=self.generated + 1, offered=mykey_id)
 
     def with_change(self) -> Choosing:
-        """One more change. Raises Refused `mykey-id-changed-enough` (429) after three."""
+        """One more change. Raises Refused `mykey-id-changed-enough` (409) after three."""
         if self.changed >= TRIES_A_DAY:
             raise _tomorrow(
                 "mykey-id-changed-enough", "The MyKey ID was changed three times today; try again", self
@@ -150,7 +150,7 @@ def new_mykey_id(conn: Connection, draw: Draw = draw) -> str:
 def check(conn: Connection, member_id: str, typed: str, now: datetime, draw: Draw = draw) -> Choice:
     """重複チェック: tell whether the wanted ID is free; the third taken one brings a generated one instead.
 
-    Raises Refused `mykey-id-unfit` (422), `mykey-id-only-generated` (429) after three taken choices in a day.
+    Raises Refused `mykey-id-unfit` (422), `mykey-id-only-generated` (409) after three taken choices in a day.
     """
     wanted = read_choice(typed)
     before = _choosing(conn, member_id, now)
@@ -169,7 +169,7 @@ def check(conn: Connection, member_id: str, typed: str, now: datetime, draw: Dra
 def generate(conn: Connection, member_id: str, now: datetime, draw: Draw = draw) -> Choice:
     """自動生成: offer a random free ID, up to three times a day; the last one offered may always be chosen.
 
-    Raises Refused `mykey-id-generated-enough` (429).
+    Raises Refused `mykey-id-generated-enough` (409).
     """
     after = _choosing(conn, member_id, now).with_generated(new_mykey_id(conn, draw))
     _remember(conn, member_id, after)
@@ -181,7 +181,7 @@ def choose(conn: Connection, member_id: str, typed: str, now: datetime, draw: Dr
     """Give the member the wanted ID and retire the old one, or count the taken choice as `check` does.
 
     Nothing has changed where the answer says it is not available. Raises Refused: `mykey-id-unfit` (422),
-    `mykey-id-only-generated` and `mykey-id-changed-enough` (429).
+    `mykey-id-only-generated` and `mykey-id-changed-enough` (409).
     """
     wanted = read_choice(typed)
     before = _choosing(conn, member_id, now)
@@ -260,4 +260,4 @@ def _only_generated(choosing: Choosing) -> Refused:
 
 def _tomorrow(type_: str, text: str, choosing: Choosing) -> Refused:
     again_at = choosing.since + COUNTED_FOR
-    return Refused(type_, f"{text} after {again_at.isoformat()}.", status=429, again_at=again_at.isoformat())
+    return Refused(type_, f"{text} after {again_at.isoformat()}.", again_at=again_at.isoformat())

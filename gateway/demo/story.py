@@ -107,13 +107,13 @@ async def play(town: Town, out: Console) -> None:
 
 async def _link_and_reserve(town: Town, portal: SignedClient, tell: Teller) -> None:
     tell.chapter("1  A member signs in, chooses セゾン, consents there, and comes back")
-    taro = await _sign_in(town, portal, TARO)
+    taro = await sign_in_as(town, portal, TARO)
     partners = (await taro.get("/v1/partners"))["partners"]
     tell.expect("partners", sorted(one["partner_id"] for one in partners), ["airline_miles", "saison"])
-    exchange = await _link(taro, TARO, tell)
+    exchange = await link_at(taro, TARO, tell)
 
     tell.chapter("2  2口 to 留保ポイント, then allocate to 笠間市")
-    exchange = await _exchange(taro, exchange, TO_RESERVE, 2)
+    exchange = await exchange_at(taro, exchange, TO_RESERVE, 2)
     tell.expect("quoted", exchange["quote"]["points"], 900)
     tell.expect("state", exchange["state"], "settled")
     tell.expect("reserve", await taro.points(), 900)
@@ -131,9 +131,9 @@ async def _link_and_reserve(town: Town, portal: SignedClient, tell: Teller) -> N
 async def _campaign(town: Town, portal: SignedClient, tell: Teller) -> None:
     tell.chapter("3  Directly to 笠間市: the campaign until midnight, and the wallet")
     town.set_clock(LAST_MINUTE)
-    taro = await _sign_in(town, portal, TARO)
+    taro = await sign_in_as(town, portal, TARO)
     before = await taro.points(**KASAMA)
-    exchange = await _exchange(taro, await _start(taro), TO_KASAMA, 2)
+    exchange = await exchange_at(taro, await start_at(taro), TO_KASAMA, 2)
     tell.expect("at 23:59, points", exchange["points"], 1_100)
     tell.expect("of which the campaign's funder pays", exchange["quote"]["campaign_points"], 200)
     tell.expect("笠間応援ポイント", await taro.points(**KASAMA) - before, 1_100)
@@ -141,18 +141,18 @@ async def _campaign(town: Town, portal: SignedClient, tell: Teller) -> None:
     told = sorted((line["kind"], line["points"]) for line in lines)
     tell.expect("history", told, [("campaign", 200), ("exchange", 900)])
 
-    hanako = await _sign_in(town, portal, HANAKO)
-    exchange = await _exchange(hanako, await _link(hanako, HANAKO, tell), TO_KASAMA, 2)
+    hanako = await sign_in_as(town, portal, HANAKO)
+    exchange = await exchange_at(hanako, await link_at(hanako, HANAKO, tell), TO_KASAMA, 2)
     tell.expect("a wallet of 450 is drawn first", _drawn(exchange), [("wallet", 1, 450), ("eikyu", 1, 550)])
-    jiro = await _sign_in(town, portal, JIRO)
-    exchange = await _exchange(jiro, await _link(jiro, JIRO, tell), TO_KASAMA, 2)
+    jiro = await sign_in_as(town, portal, JIRO)
+    exchange = await exchange_at(jiro, await link_at(jiro, JIRO, tell), TO_KASAMA, 2)
     tell.expect("one of 449 is left alone", _drawn(exchange), [("eikyu", 2, 1_100)])
 
     closed = {
         "destination": {"kind": "municipality", "municipality": "082015", "point_service": "mito-ouen"},
         "units": 1,
     }
-    started = await _start(jiro)
+    started = await start_at(jiro)
     problem = await jiro.post(f"/v1/exchanges/{started['exchange_id']}/quote", closed, 409)
     tell.expect(
         "水戸市 directly is refused", problem["type"].rsplit("/", 1)[-1], "not-open-for-direct-exchange"
@@ -160,19 +160,19 @@ async def _campaign(town: Town, portal: SignedClient, tell: Teller) -> None:
     tell.expect("with the way that works", "各自治体ポイントへの移行" in problem["detail"], True)
 
     town.set_clock(MIDNIGHT)
-    taro = await _sign_in(town, portal, TARO)
-    exchange = await _exchange(taro, await _start(taro), TO_KASAMA, 2)
+    taro = await sign_in_as(town, portal, TARO)
+    exchange = await exchange_at(taro, await start_at(taro), TO_KASAMA, 2)
     tell.expect("at 00:00, points", (exchange["points"], exchange["quote"]["campaign_points"]), (900, 0))
 
 
 async def _coupon(town: Town, portal: SignedClient, tell: Teller) -> None:
     tell.chapter("4  A coupon of the airline")
     code = await _buy_coupon(town, "3000")
-    taro = await _sign_in(town, portal, TARO)
+    taro = await sign_in_as(town, portal, TARO)
     wanted = {"exchange_id": str(uuid.uuid4()), "partner_id": "airline_miles", "coupon_code": code}
     exchange = await taro.post("/v1/exchanges", wanted, 201)
     tell.expect("the coupon is worth", exchange["coupon_value"], {"miles": 3_000})
-    exchange = await _exchange(taro, exchange, TO_RESERVE, None)
+    exchange = await exchange_at(taro, exchange, TO_RESERVE, None)
     tell.expect("settled", (exchange["state"], exchange["points"]), ("settled", 3_000))
     again = wanted | {"exchange_id": str(uuid.uuid4())}
     problem = await taro.post("/v1/exchanges", again, 409)
@@ -185,7 +185,7 @@ async def _coupon(town: Town, portal: SignedClient, tell: Teller) -> None:
 
 async def _event_and_fourteen_days(town: Town, portal: SignedClient, tell: Teller) -> None:
     tell.chapter("5  Reserve to an event; what is left moves by itself after 14 days")
-    taro = await _sign_in(town, portal, TARO)
+    taro = await sign_in_as(town, portal, TARO)
     gift = {"contribution_id": str(uuid.uuid4()), "points": 1_000, "event_id": EVENT}
     await taro.post("/v1/contributions", gift, 201)
     events = (await taro.get("/v1/balances"))["events"]
@@ -201,7 +201,7 @@ async def _event_and_fourteen_days(town: Town, portal: SignedClient, tell: Telle
     tell.expect("after 13 days the nightly work moves", (code, '"points": 0' in printed), (0, True))
     town.set_clock(MIDNIGHT + timedelta(days=14))
     code, printed = await town.run("nightly")
-    taro = await _sign_in(town, portal, TARO)
+    taro = await sign_in_as(town, portal, TARO)
     tell.expect("after 14 days, exit code", code, 0)
     tell.expect("reserve", await taro.points(), 0)
     tell.expect("to the 基本自治体", await taro.points(**KASAMA) - before, 2_000)
@@ -221,7 +221,7 @@ async def _books(town: Town, tell: Teller) -> None:
 # --- parts ---------------------------------------------------------------------------------------------------------------
 
 
-async def _sign_in(town: Town, portal: SignedClient, who: SampleMember) -> SignedIn:
+async def sign_in_as(town: Town, portal: SignedClient, who: SampleMember) -> SignedIn:
     body = {"mykey_id": town.mykey_ids[who.name], "password": who.password}
     async with await portal.post("/v1/sessions", json=body) as answer:
         told = await answer.json()
@@ -230,14 +230,14 @@ async def _sign_in(town: Town, portal: SignedClient, who: SampleMember) -> Signe
         return SignedIn(portal, told["token"])
 
 
-async def _start(member: SignedIn) -> Any:
+async def start_at(member: SignedIn) -> Any:
     body = {"exchange_id": str(uuid.uuid4()), "partner_id": "saison", "return_url": RETURN_URL}
     return await member.post("/v1/exchanges", body, 201)
 
 
-async def _link(member: SignedIn, who: SampleMember, tell: Teller) -> Any:
+async def link_at(member: SignedIn, who: SampleMember, tell: Teller) -> Any:
     """Over to the partner's site and back, as the member's browser goes."""
-    exchange = await _start(member)
+    exchange = await start_at(member)
     number, password = AT_SAISON[who.name]
     async with Browser(stop_at=RETURN_URL) as browser:
         page = await browser.open(exchange["redirect_url"])
@@ -252,7 +252,7 @@ async def _link(member: SignedIn, who: SampleMember, tell: Teller) -> Any:
     return exchange
 
 
-async def _exchange(
+async def exchange_at(
     member: SignedIn, exchange: Mapping[str, Any], destination: Mapping[str, str], units: int | None
 ) -> Any:
     """Quote and confirm; the confirm is sent twice, as impatient people do."""
