@@ -11,8 +11,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from bench.floors import DAY, NOW
 from core_ledger import Store, Transfer, chart, create_schema, entries
 from core_ledger.seal import microseconds
@@ -40,26 +38,32 @@ def fill(path: Path, books: int) -> None:
     """Fill a ledger with fifty transfers in each of so many books."""
     store = Store.open(f"sqlite:///{path}")
     create_schema(store.engine)
-    numbers = "WITH RECURSIVE n(b) AS (SELECT :first UNION ALL SELECT b + 1 FROM n WHERE b + 1 < :last)"
+    numbers = "WITH RECURSIVE n(b) AS (SELECT ? UNION ALL SELECT b + 1 FROM n WHERE b + 1 < ?)"
     turns = f"{numbers}, t(s) AS (SELECT 1 UNION ALL SELECT s + 1 FROM t WHERE s < {PER_BOOK})"
     book = "printf('member:m%07d', b)"
     statements = (
         f"{numbers} INSERT INTO books SELECT {book}, {PER_BOOK}, zeroblob(32) FROM n",
-        f"{numbers} INSERT INTO accounts SELECT {book}, {book} || ':reserve', {PER_BOOK * 450}, 0, 0, {PER_BOOK},"
-        f" '{DAY}', '{{\"{DAY}\":[{PER_BOOK * 450},0]}}' FROM n",
-        f"{numbers} INSERT INTO accounts SELECT {book}, 'partner:saison:due', {-PER_BOOK * 450}, 0, 0, {PER_BOOK},"
-        " NULL, '{}' FROM n",
+        (
+            f"{numbers} INSERT INTO accounts SELECT {book}, {book} || ':reserve', {PER_BOOK * 450}, 0, 0, {PER_BOOK},"
+            f" '{DAY}', '{{\"{DAY}\":[{PER_BOOK * 450},0]}}' FROM n"
+        ),
+        (
+            f"{numbers} INSERT INTO accounts SELECT {book}, 'partner:saison:due', {-PER_BOOK * 450}, 0, 0, {PER_BOOK},"
+            " NULL, '{}' FROM n"
+        ),
         # Turn by turn, as members come back day after day: a book's rows lie far apart.
-        f"{turns} INSERT INTO moves SELECT {book}, s, printf('0198c0de-%07d-%04d', s, b), 'transfer',"
-        f" 'partner:saison:due', {book} || ':reserve', 450, {microseconds(NOW)}, 'exchange', printf('order-%d', b),"
-        f" '', NULL, '[[\"{DAY}\",450]]', -450 * s, 450 * s, s - 1, s - 1, randomblob(16), randomblob(32)"
-        " FROM t, n ORDER BY s, b",
+        (
+            f"{turns} INSERT INTO moves SELECT {book}, s, printf('0198c0de-%07d-%04d', s, b), 'transfer',"
+            f" 'partner:saison:due', {book} || ':reserve', 450, {microseconds(NOW)}, 'exchange', printf('order-%d', b),"
+            f" '', NULL, '[[\"{DAY}\",450]]', -450 * s, 450 * s, s - 1, s - 1, randomblob(16), randomblob(32)"
+            " FROM t, n ORDER BY s, b"
+        ),
     )
     step = 100_000
     for first in range(0, books, step):
-        span = {"first": first, "last": min(first + step, books)}
+        span = (first, min(first + step, books))
         for statement in statements:
-            store.run_now(lambda conn, sql=statement, span=span: conn.execute(sa.text(sql), span))
+            store.run_now(lambda conn, sql=statement, span=span: conn.exec_driver_sql(sql, span))
     store.close_now()
 
 
