@@ -75,7 +75,8 @@ class Edge:
                 return await handler(request)
         except web.HTTPException as answer:
             if answer.status < 400:
-                raise
+                # A redirection that was raised is made plain, so that it is counted like every other answer.
+                return web.Response(status=answer.status, headers={"Location": answer.headers["Location"]})
             refused, headers = _from_http(answer)
         except Exception as error:  # noqa: BLE001  the last place where a failure can become an answer
             refused = self._refusal(request, error)

@@ -192,8 +192,5 @@ def _weight(parameter: str) -> float:
 
 
 def _stands_first(wanted: str, accept_language: str) -> bool:
-    for part in accept_language.lower().split(","):
-        primary = part.partition(";")[0].strip().split("-", 1)[0]
-        if primary in ("ja", "en"):
-            return primary == wanted
-    return True
+    primaries = [part.partition(";")[0].strip()[:2] for part in accept_language.lower().split(",")]
+    return next(one for one in primaries if one in ("ja", "en")) == wanted

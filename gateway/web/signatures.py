@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import http_sf
 from aiohttp import web
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import (
     HTTPMessageSignaturesException,
@@ -27,9 +28,11 @@ from http_message_signatures import (
     algorithms,
 )
 
+from gateway.errors import Refused
 from gateway.setup import Clock
 from gateway.web.client_keys import ClientKey
 from gateway.web.nonces import NonceKeeper
+from gateway.web.plain_signature import Address, PlainSignature, read_plain
 from gateway.web.problems import refuse
 
 TAG: Final = "point-gateway"
@@ -57,32 +60,35 @@ class SignatureVerifier:
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
             raise ValueError("public_url must be like https://points.example.jp")
         self._origin = public_url.rstrip("/")
+        self._address = Address.of(public_url)
         self._keys, self._nonces, self._clock = keys, nonces, clock
 
     async def verify(self, request: web.BaseRequest, body: bytes) -> str:
         """The client id, once everything holds; the nonce is used up only then."""
-        key_id = _claimed_key_id(request)
+        plain = read_plain(request, body, self._address)
+        key_id = plain.key_id if plain is not None else _claimed_key_id(request)
         key = await self._keys.find(key_id)
         if key is None:
             raise refuse("signature-key-unknown")
-        result = self._check(request, key, body)
-        created = result.parameters["created"]
-        nonce = result.nonce
-        if nonce is None or not _NONCE.fullmatch(nonce):
-            raise refuse("signature-invalid", "The nonce must be 16 to 128 visible ASCII characters.")
+        now = self._clock()
+        if plain is not None:
+            _check_plain(plain, key, now)
+            created_s, nonce = plain.created_s, plain.nonce
+        else:
+            created_s, nonce = self._check(request, key, body, now)
         _check_digest(request, body)
-        forget_at = datetime.fromtimestamp(int(created), self._clock().tzinfo) + WINDOW + timedelta(seconds=1)
+        forget_at = datetime.fromtimestamp(created_s, now.tzinfo) + WINDOW + timedelta(seconds=1)
         if not await self._nonces.use(key_id, nonce, forget_at):
             raise refuse("signature-replayed")
         return key.client_id
 
-    def _check(self, request: web.BaseRequest, key: ClientKey, body: bytes) -> VerifyResult:
+    def _check(self, request: web.BaseRequest, key: ClientKey, body: bytes, now: datetime) -> tuple[int, str]:
         required = list(ALWAYS_COVERED)
         if body or "Content-Digest" in request.headers:
             required.append("content-digest")
         if "Authorization" in request.headers:
             required.append("authorization")
-        verifier = _Verifier(key, self._clock())
+        verifier = _Verifier(key, now)
         try:
             results: list[VerifyResult] = verifier.verify(
                 _Message(request, self._origin), max_age=WINDOW, expect_tag=TAG, require_components=required
@@ -91,7 +97,10 @@ class SignatureVerifier:
             raise refuse("signature-invalid") from None
         if len(results) != 1:
             raise refuse("signature-invalid", f'Send exactly one signature with the tag "{TAG}".')
-        return results[0]
+        created, nonce = results[0].parameters["created"], results[0].nonce
+        if nonce is None or not _NONCE.fullmatch(nonce):
+            raise refuse("signature-invalid", "The nonce must be 16 to 128 visible ASCII characters.")
+        return int(created), nonce
 
 
 class _Message:
@@ -122,14 +131,30 @@ class _Verifier(HTTPMessageVerifier):
         super().__init__(signature_algorithm=algorithms.ED25519, key_resolver=_Key(key))
         self._now_s = now.timestamp()
 
-    def validate_created_and_expires(self, sig_input: Any, max_age: timedelta | None = None) -> None:
-        assert max_age is not None
+    def validate_created_and_expires(self, sig_input: Any, max_age: timedelta | None = None) -> None:  # noqa: ARG002  the library's signature
         created, expires = sig_input.params.get("created"), sig_input.params.get("expires")
         if type(created) is not int or sig_input.params.get("alg") != "ed25519":
             raise refuse("signature-invalid")
-        late = expires is not None and (type(expires) is not int or expires < self._now_s)
-        if late or abs(self._now_s - created) > max_age.total_seconds():
-            raise refuse("signature-stale", server_time=int(self._now_s))
+        if expires is not None and (type(expires) is not int or expires < self._now_s):
+            raise _stale(self._now_s)
+        _check_window(created, self._now_s)
+
+
+def _check_plain(plain: PlainSignature, key: ClientKey, now: datetime) -> None:
+    _check_window(plain.created_s, now.timestamp())
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(plain.signature, plain.base)
+    except InvalidSignature:
+        raise refuse("signature-invalid") from None
+
+
+def _check_window(created_s: int, now_s: float) -> None:
+    if abs(now_s - created_s) > WINDOW.total_seconds():
+        raise _stale(now_s)
+
+
+def _stale(now_s: float) -> Refused:
+    return refuse("signature-stale", server_time=int(now_s))
 
 
 def _claimed_key_id(request: web.BaseRequest) -> str:

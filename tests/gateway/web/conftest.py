@@ -178,6 +178,10 @@ def failing_api(full: type[Exception]) -> Api:
             await asyncio.Event().wait()
         if call.path["how"] == "undeclared-status":
             return Reply(200, Greeting(text="surprise"))
+        if call.path["how"] == "redirect":
+            raise web.HTTPSeeOther("/v1/greeting?token=pgs_x")
+        if call.path["how"] == "teapot":
+            raise web.HTTPUnprocessableEntity
         fault = faults[call.path["how"]]()
         raise fault
 

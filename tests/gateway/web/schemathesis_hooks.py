@@ -4,6 +4,7 @@ SIGN_KEY_ID      the id of a registered key
 SIGN_KEY_FILE    its private half, PEM
 SIGN_SESSION     the token of a member who is signed in
 SIGN_CREATED     a moment for all signatures (ISO), where the server's clock stands still
+SIGN_CLOCK_FILE  the file of the clock that the server goes by, where it goes by one
 """
 
 from __future__ import annotations
@@ -19,20 +20,27 @@ from requests.auth import AuthBase
 from schemathesis.core.parameters import ParameterLocation
 
 from gateway.client import load_private_key, sign_headers
+from gateway.clock import FileClock
 
 KEY_ID = os.environ["SIGN_KEY_ID"]
 KEY = load_private_key(Path(os.environ["SIGN_KEY_FILE"]).read_bytes())
 SESSION = os.environ["SIGN_SESSION"]
-CREATED = os.environ.get("SIGN_CREATED")
+
+
+def now() -> datetime:
+    if "SIGN_CREATED" in os.environ:
+        return datetime.fromisoformat(os.environ["SIGN_CREATED"])
+    if "SIGN_CLOCK_FILE" in os.environ:
+        return FileClock(Path(os.environ["SIGN_CLOCK_FILE"]))()
+    return datetime.now(UTC)
 
 
 class Signed(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body = request.body.encode() if isinstance(request.body, str) else request.body
         headers = {"Authorization": f"Bearer {SESSION}"}
-        created = datetime.fromisoformat(CREATED) if CREATED else datetime.now(UTC)
         signed = sign_headers(
-            request.method, request.url, headers, body, key_id=KEY_ID, private_key=KEY, created=created
+            request.method, request.url, headers, body, key_id=KEY_ID, private_key=KEY, created=now()
         )
         request.headers.update(signed)
         return request

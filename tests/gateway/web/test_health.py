@@ -76,3 +76,12 @@ async def test_metrics_are_nowhere_for_others(building, store, clock, key, free_
     site = building(store, clock, key, free_port, checks=checks)
     async with TestServer(site.app, port=free_port):
         assert (await answered(http, site.url + "/metrics"))[0] == 404
+
+
+def test_an_address_that_is_none_is_not_near():
+    from aiohttp.test_utils import make_mocked_request
+
+    from gateway.web.health import LOOPBACK, _is_near
+
+    assert not _is_near(make_mocked_request("GET", "/metrics").clone(remote="unix"), LOOPBACK)
+    assert _is_near(make_mocked_request("GET", "/metrics").clone(remote="::1"), LOOPBACK)

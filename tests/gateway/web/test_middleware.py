@@ -124,6 +124,22 @@ async def test_every_failure_leaves_as_a_problem(site, http, lines, how, status,
     assert len(broken) == (status == 500)
 
 
+async def test_a_redirection_that_is_raised_is_counted_like_any_answer(site, http, lines):
+    async with http.get(site.url + "/v1/break/redirect", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, "/v1/greeting?token=pgs_x")
+        assert await answer.read() == b""
+    (line,) = lines
+    assert line["status"] == 303
+    assert "pgs_x" not in str(line)
+
+
+async def test_an_error_page_of_aiohttps_own_never_leaves(site, http, lines):
+    async with http.get(site.url + "/v1/break/teapot") as answer:
+        assert answer.status == 500
+        assert "/docs/problems/internal-error" in await answer.text()
+    assert lines[0]["event"] == "http.broken"
+
+
 async def test_a_handler_that_takes_too_long_is_let_go(building, store, clock, key, free_port, http):
     site = building(store, clock, key, free_port, request_deadline_s=0.02)
     async with TestServer(site.app, port=free_port), http.get(site.url + "/v1/break/slow") as answer:

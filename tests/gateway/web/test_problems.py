@@ -54,6 +54,8 @@ def test_each_kind_says_what_to_do_in_two_languages(kind):
         ("ja;q=nonsense", "en"),
         ("ja;q=7", "en"),
         ("ja;level=1", "ja"),
+        ("fr,ja-JP,en-US", "ja"),
+        ("fr,en-US,ja-JP", "en"),
         (";;;,,,", "en"),
         ("x" * 10_000 + ",ja", "en"),
     ],
