@@ -15,13 +15,15 @@ from typing import Annotated, Any, TypeVar
 
 import structlog
 import typer
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection
 
 import migrations
 from core_ledger import Store, audit
-from gateway import directory, logs, registry
+from gateway import directory, registry
+from gateway.cli_exchanges import exchanges
+from gateway.cli_shared import Config, out
+from gateway.cli_shared import settings_of as _settings
 from gateway.client import new_key_pair
 from gateway.directory import SupportEvent
 from gateway.errors import GatewayError, Refused
@@ -50,21 +52,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(members, name="members")
 app.add_typer(places, name="places")
 app.add_typer(ledger, name="ledger")
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", envvar="POINT_GATEWAY_CONFIG", help="The settings; default: gateway.toml here."),
-]
-
-out = Console(highlight=False, soft_wrap=True)
-
-
-def _settings(config: Path | None) -> Settings:
-    default = Path("gateway.toml")
-    path = config or (default if default.exists() else None)
-    settings = Settings.load(path)
-    logs.configure(settings.log.level, settings.log.format)
-    return settings
+app.add_typer(exchanges, name="exchanges")
 
 
 def _in_store(settings: Settings, job: Callable[[Connection], T]) -> T:
@@ -127,12 +115,12 @@ def plugins(
             id_, "loaded", found.origins.get(id_, ""), f"{partner.profile.name.ja} · {partner.profile.link}"
         )
     for refusal in found.refused:
-        table.add_row(refusal.plugin, "refused", refusal.check, refusal.sentence)
+        table.add_row(refusal.plugin, "refused", "", escape(refusal.sentence))
     for idle in found.idle:
-        table.add_row(idle, "idle", "", f"installed; add [partners.{idle}] to the settings to use it")
+        table.add_row(idle, "idle", "", escape(f"installed; add [partners.{idle}] to the settings to use it"))
     out.print(table)
     for note in found.notes:
-        out.print(note)
+        out.print(escape(note))
 
 
 async def _load(settings: Settings) -> Registry:

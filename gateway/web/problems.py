@@ -96,7 +96,8 @@ def document(
         "type": type_uri(word),
         "title": kind.title_ja if japanese else kind.title,
         "status": kind.status,
-        "detail": text or (kind.remedy_ja if japanese else kind.remedy),
+        # What a refusal says for itself is English; the catalogue has the Japanese of every kind.
+        "detail": (kind.remedy_ja if japanese else text or kind.remedy),
         "instance": f"urn:uuid:{request_id}",
     }
     if errors:

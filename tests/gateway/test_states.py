@@ -12,7 +12,7 @@ def test_every_state_has_its_moves() -> None:
 def test_a_hold_stands_only_between_sending_and_the_end() -> None:
     assert not HELD & ENDED
     assert not HELD & BEFORE_SENDING
-    assert HELD | ENDED | BEFORE_SENDING == set(State)
+    assert set(State) == HELD | ENDED | BEFORE_SENDING
 
 
 def test_from_every_state_an_end_can_be_reached() -> None:

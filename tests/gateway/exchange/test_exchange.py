@@ -110,9 +110,10 @@ async def test_a_confirm_repeated_later_is_the_same_exchange(world) -> None:
 async def test_a_caller_that_goes_away_cancels_nothing(world) -> None:
     member = await world.member()
     exchange = await world.quoted(member)
-    answered = asyncio.Event()
+    sent, answered = asyncio.Event(), asyncio.Event()
 
     async def slowly(order):
+        sent.set()
         await answered.wait()
         from gateway.model import Debited
 
@@ -120,8 +121,7 @@ async def test_a_caller_that_goes_away_cancels_nothing(world) -> None:
 
     world.script.debit = slowly
     caller = asyncio.create_task(confirm(world, member, exchange))
-    while not world.script.orders:
-        await asyncio.sleep(0)
+    await sent.wait()
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller

@@ -76,9 +76,14 @@ def test_a_document_has_the_members_of_rfc_9457_and_the_facts():
     }
 
 
-def test_a_refusals_own_sentence_stays_in_its_language():
-    found = document("not-enough", request_id=ID, language="ja", text="One unit is missing.")
-    assert (found["title"], found["detail"]) == ("ポイントが足りません", "One unit is missing.")
+def test_who_asks_for_japanese_gets_the_catalogues_sentence_and_the_facts():
+    found = document(
+        "not-enough", request_id=ID, language="ja", text="One unit is missing.", facts={"units_short": 1}
+    )
+    assert (found["title"], found["detail"]) == ("ポイントが足りません", "口数を減らしてください。")
+    assert found["units_short"] == 1
+    english = document("not-enough", request_id=ID, language="en", text="One unit is missing.")
+    assert english["detail"] == "One unit is missing."
 
 
 def test_a_word_outside_the_catalogue_is_answered_with_its_own_status():
