@@ -28,6 +28,11 @@ from gateway.vault import Vault
 KEPT_BEFORE_CONFIRMING: Final = timedelta(hours=24)
 """An exchange that nobody confirms is over after a day; nothing has moved in it."""
 
+DEADLINES_OF_A_DEBIT: Final = 5
+"""A debit may wait for its pace and its place, try whether the partner is back, and then last a deadline itself."""
+
+DEADLINES_OF_A_QUESTION: Final = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
@@ -85,6 +90,15 @@ class Desk:
             if sealed is not None
             else None
         )
+
+
+def longest_debit(partner: Partner) -> timedelta:
+    """After this nothing of a debit can be under way in any gateway."""
+    return DEADLINES_OF_A_DEBIT * timedelta(seconds=partner.profile.deadline_s)
+
+
+def longest_question(partner: Partner) -> timedelta:
+    return DEADLINES_OF_A_QUESTION * timedelta(seconds=partner.profile.deadline_s)
 
 
 def link_row(book_id: str, partner_id: str) -> str:

@@ -20,7 +20,7 @@ from core_ledger import Move, chart, ledger
 from gateway import coupons, directory, links, sums
 from gateway import exchange_records as records
 from gateway.call_scope import recording
-from gateway.desk import Desk, require_before_sending, require_link
+from gateway.desk import Desk, longest_debit, require_before_sending, require_link
 from gateway.errors import NotSent, OutcomeUnknown, Refused
 from gateway.exchange_records import Exchange
 from gateway.links import Link
@@ -163,7 +163,7 @@ class Exchanges:
             link = require_link(links.find(conn, book, exchange.partner_id))
         moves: list[Move] = [*holds_for(exchange, quote, now)]
         ledger.apply(conn, moves)
-        patience = timedelta(seconds=partner.profile.deadline_s) * 2
+        patience = longest_debit(partner)
         exchange = records.move(
             conn,
             exchange,
@@ -196,6 +196,9 @@ class Exchanges:
         outcome: Outcome
         with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
             try:
+                # A process that was frozen in between must not send what others may have given up by now.
+                if abs(self.desk.clock() - exchange.sent_at) > timedelta(seconds=partner.profile.deadline_s):
+                    raise NotSent("the moment to send it had passed")
                 outcome = await partner.debit(order)
             except NotSent as never:
                 outcome = NeverSent(str(never))
@@ -207,8 +210,10 @@ class Exchanges:
         self, exchange: Exchange, outcome: Outcome, calls: Sequence[Mapping[str, object]]
     ) -> Exchange:
         """State, effect and story in one transaction; also used by the settler."""
-        key = (exchange.book_id, exchange.exchange_id)
-        done = await self.desk.store.run(lambda conn: record(conn, key, outcome, self.desk.clock(), calls))
+        key, claim = (exchange.book_id, exchange.exchange_id), exchange.leased_until
+        done = await self.desk.store.run(
+            lambda conn: record(conn, key, outcome, self.desk.clock(), calls, claim)
+        )
         _log.info("exchange", exchange_id=done.exchange_id, partner=done.partner_id, state=done.state)
         return done
 

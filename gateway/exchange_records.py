@@ -7,18 +7,22 @@ the exchange's story in the same transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Update, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, insert, select, update
 
 from gateway import tables
 from gateway.errors import Refused
 from gateway.model import ExchangeId
 from gateway.quotes import Quote
 from gateway.states import BEFORE_SENDING, HELD, LEGAL, State
+
+LONGEST_LEASE: Final = timedelta(hours=1)
+LONGEST_WAIT: Final = timedelta(hours=2)
+"""What lies further ahead was written by a clock that has been set back since, and binds nobody."""
 
 _x = tables.exchanges
 _s = tables.exchange_steps
@@ -117,14 +121,18 @@ def of_member(conn: Connection, book_id: str, *, before: str | None, limit: int)
     return [_exchange(row) for row in conn.execute(query)]
 
 
-def due(conn: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
-    """Exchanges whose outcome is to be asked for now: (book, exchange id), the longest waiting first."""
+def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[tuple[str, str]]:
+    """Exchanges whose outcome is to be asked for now: (book, exchange id), the longest waiting first.
+
+    Only of these partners: one that cannot be asked must not stand in the way of the others.
+    """
     query = (
         select(_x.c.book_id, _x.c.exchange_id)
         .where(
             _x.c.state.in_([State.SENDING, State.OPEN]),
-            _x.c.ask_at <= now,
-            (_x.c.leased_until.is_(None)) | (_x.c.leased_until <= now),
+            _x.c.partner_id.in_(list(partner_ids)),
+            (_x.c.ask_at <= now) | (_x.c.ask_at > now + LONGEST_WAIT),
+            _unclaimed(now),
         )
         .order_by(_x.c.ask_at)
         .limit(limit)
@@ -152,7 +160,7 @@ def lease(
             _x.c.book_id == book_id,
             _x.c.exchange_id == exchange_id,
             _x.c.state.in_(list(HELD)),
-            (_x.c.leased_until.is_(None)) | (_x.c.leased_until <= now),
+            _unclaimed(now),
         )
         .values(leased_until=until, asked_at=now)
         .returning(*_x.c)
@@ -218,12 +226,27 @@ def tell(conn: Connection, exchange: Exchange, at: datetime, what: str, facts: M
     _add_step(conn, exchange, step, at, exchange.state, what, facts)
 
 
+def listed(
+    conn: Connection, *, states: Sequence[State], partner_id: str | None = None, limit: int = 100
+) -> list[Exchange]:
+    """Exchanges of all members in these states, the longest waiting first."""
+    query = select(_x).where(_x.c.state.in_(list(states)))
+    if partner_id is not None:
+        query = query.where(_x.c.partner_id == partner_id)
+    return [_exchange(row) for row in conn.execute(query.order_by(_x.c.started_at).limit(limit))]
+
+
 def story(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:
     query = select(_s).where(_s.c.book_id == book_id, _s.c.exchange_id == exchange_id).order_by(_s.c.step)
     return [
         Step(step=row.step, at=row.at, state=State(row.state), what=row.what, facts=json.loads(row.facts))
         for row in conn.execute(query)
     ]
+
+
+def _unclaimed(now: datetime) -> ColumnElement[bool]:
+    until = _x.c.leased_until
+    return until.is_(None) | (until <= now) | (until > now + LONGEST_LEASE)
 
 
 def _update(exchange: Exchange) -> Update:

@@ -4,6 +4,7 @@
     Declined    the hold is voided                                     declined
     NotSent     the hold is voided, nothing ever left this machine     not_sent
     InProgress, OutcomeUnknown                                         open: asked again later
+    Decided     a person has found out which of the first two it is    settled | declined
 
 An answer that contradicts one recorded before changes nothing; it is written into the story and logged, and
 the nightly comparison shows both sides.
@@ -17,11 +18,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, insert
 
 from core_ledger import Hold, Move, Post, Void, chart, ledger
 from gateway import exchange_records as records
 from gateway import tables
+from gateway.errors import Refused
 from gateway.exchange_records import Exchange
 from gateway.model import JST, Debited, Declined, DestinationKind, InProgress, NoRecord
 from gateway.quotes import Quote
@@ -50,7 +52,17 @@ class Unknown:
     why: str
 
 
-Outcome = Debited | Declined | InProgress | NoRecord | NeverSent | Unknown
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A person has found out what the partner did, and answers for it with name and reason."""
+
+    debited: bool
+    reason: str
+    operator: str
+    reference: str = ""
+
+
+Outcome = Debited | Declined | InProgress | NoRecord | NeverSent | Unknown | Decided
 
 
 def holds_for(exchange: Exchange, quote: Quote, at: datetime) -> list[Hold]:
@@ -89,15 +101,25 @@ def record(
     outcome: Outcome,
     at: datetime,
     calls: Sequence[Mapping[str, Any]],
+    claim: datetime | None = None,
 ) -> Exchange:
-    """Write what the partner answered; `calls` is the scrubbed account of what was sent for it."""
+    """Write what the partner answered; `calls` is the scrubbed account of what was sent for it.
+
+    `claim` is the end of the lease under which it was asked. A yes or a no is a fact whenever it arrives; but
+    "not known" from a claim that somebody else has taken over since says less than what the other will hear.
+    """
     exchange = records.get_locked(conn, *exchange_key)
     facts = _facts(outcome) | ({"calls": calls} if calls else {})
     if exchange.state not in HELD:
         return _contradicted_or_repeated(conn, exchange, outcome, at, facts)
     match outcome:
         case Debited():
-            return _settle(conn, exchange, outcome, at, facts)
+            return _settle(conn, exchange, outcome.reference, outcome.at, at, facts)
+        case Decided(debited=True):
+            assert exchange.sent_at is not None
+            return _settle(conn, exchange, outcome.reference, exchange.sent_at, at, facts)
+        case Decided():
+            return _give_back(conn, exchange, State.DECLINED, "resolved_by_a_person", at, facts)
         case Declined():
             return _give_back(conn, exchange, State.DECLINED, outcome.reason, at, facts)
         case NeverSent() if exchange.state is State.SENDING:
@@ -105,12 +127,20 @@ def record(
         case NoRecord():
             # Only asked for when the partner's promise says a debit can no longer be hiding.
             return _give_back(conn, exchange, State.DECLINED, "no_record", at, facts)
+        case _ if claim is not None and exchange.leased_until is not None and exchange.leased_until > claim:
+            records.tell(conn, exchange, at, "heard too late", facts)
+            return exchange
         case _:
             return _ask_later(conn, exchange, outcome, at, facts)
 
 
 def _settle(
-    conn: Connection, exchange: Exchange, debited: Debited, at: datetime, facts: Mapping[str, Any]
+    conn: Connection,
+    exchange: Exchange,
+    reference: str,
+    partner_at: datetime,
+    at: datetime,
+    facts: Mapping[str, Any],
 ) -> Exchange:
     posts: list[Move] = [
         Post(
@@ -118,12 +148,20 @@ def _settle(
             book=hold.book,
             hold=hold.id,
             at=at,
-            reference=debited.reference,
+            reference=reference,
             details=hold.details,
         )
         for hold in _standing_holds(exchange)
     ]
     ledger.apply(conn, posts)
+    conn.execute(
+        insert(tables.partner_debits).values(
+            partner_id=exchange.partner_id,
+            day=partner_at.astimezone(JST).date().isoformat(),
+            exchange_id=exchange.exchange_id,
+            book_id=exchange.book_id,
+        )
+    )
     return records.move(
         conn,
         exchange,
@@ -131,7 +169,7 @@ def _settle(
         at,
         "debited",
         facts,
-        reference=debited.reference,
+        reference=reference,
         ended_at=at,
         ask_at=None,
         leased_until=None,
@@ -165,6 +203,7 @@ def _ask_later(
 ) -> Exchange:
     if exchange.state is State.NEEDS_A_PERSON:
         records.tell(conn, exchange, at, "still unknown", facts)
+        records.note(conn, exchange, leased_until=None)
         return exchange
     if exchange.sent_at is not None and at - exchange.sent_at >= GIVE_UP_AFTER:
         return records.move(
@@ -176,6 +215,7 @@ def _ask_later(
             facts,
             reason="unknown",
             ask_at=None,
+            leased_until=None,
         )
     wait = ASK_AFTER[min(exchange.attempts, len(ASK_AFTER) - 1)]
     if isinstance(outcome, InProgress) and outcome.ask_after is not None:
@@ -196,6 +236,12 @@ def _ask_later(
 def _contradicted_or_repeated(
     conn: Connection, exchange: Exchange, outcome: Outcome, at: datetime, facts: Mapping[str, Any]
 ) -> Exchange:
+    if isinstance(outcome, Decided):
+        raise Refused(
+            "exchange-state",
+            f"the exchange is {exchange.state} already; a correction is a reversal or the closing of a difference",
+            state=exchange.state,
+        )
     same = (exchange.state is State.SETTLED and isinstance(outcome, Debited)) or (
         exchange.state is State.DECLINED and isinstance(outcome, Declined | NoRecord)
     )
@@ -224,6 +270,10 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
             return {"answer": "debited", "reference": outcome.reference, "partner_at": outcome.at.isoformat()}
         case Declined():
             return {"answer": "declined", "reason": outcome.reason.value}
+        case Decided():
+            said = "debited" if outcome.debited else "declined"
+            told = {"answer": said, "by": outcome.operator, "because": outcome.reason}
+            return told | ({"reference": outcome.reference} if outcome.reference else {})
         case InProgress():
             return {"answer": "in progress"}
         case NoRecord():

@@ -3,25 +3,31 @@
 An exchange is asked about when its time has come, and at once when a member or an operator looks at it. A claim
 is a lease on the row, never a lock: several gateways may run settlers on one database, and one that dies
 leaves nothing stuck. Asking moves nothing; what is answered is written by `gateway.outcome`.
+
+"No record" is believed only when a debit can no longer be hiding: by the calendar, and by a clock of this
+process that only goes forward, because a machine's calendar may jump.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from core_ledger import LedgerError, chart
+from core_ledger import chart
 from gateway import exchange_records as records
 from gateway.call_scope import recording
-from gateway.errors import GatewayError, PartnerUnavailable
+from gateway.desk import longest_debit, longest_question
+from gateway.errors import GatewayError, PartnerUnavailable, Refused
 from gateway.exchange import Exchanges
 from gateway.exchange_records import Exchange
 from gateway.model import NoRecord
-from gateway.outcome import Outcome, Unknown
+from gateway.outcome import Decided, Outcome, Unknown
 from gateway.partner import Partner
 from gateway.states import HELD, State
 
@@ -30,20 +36,25 @@ LOOKED_AT_AGAIN_AFTER: Final = timedelta(seconds=2)
 
 AT_ONCE: Final = 16
 PAUSE_S: Final = 1.0
+REMEMBERED: Final = 100_000
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Settler:
+    """`seconds` only goes forward, whatever happens to the machine's calendar."""
+
     exchanges: Exchanges
+    seconds: Callable[[], float] = time.monotonic
+    _known_since_s: dict[str, float] = field(default_factory=dict, repr=False)
 
     async def run(self) -> None:
         """Ask about what is due, for ever. A failure is logged and the next round goes on."""
         while True:
             try:
                 busy = await self.round()
-            except (GatewayError, LedgerError, OSError) as fault:
+            except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the rounds go on
                 _log.error("settler round failed", error=type(fault).__name__, text=str(fault))
                 busy = 0
             if busy < AT_ONCE:
@@ -53,7 +64,7 @@ class Settler:
         """Ask once about each of the exchanges that are due, some at a time. Returns how many there were."""
         desk = self.exchanges.desk
         now = desk.clock()
-        due = await desk.store.read(lambda conn: records.due(conn, now, AT_ONCE))
+        due = await desk.store.read(lambda conn: records.due(conn, now, AT_ONCE, desk.partners.keys()))
         answers = await asyncio.gather(*(self.ask(book, id_) for book, id_ in due), return_exceptions=True)
         for (_, exchange_id), answer in zip(due, answers, strict=True):
             if isinstance(answer, BaseException):
@@ -67,7 +78,7 @@ class Settler:
         exchange = await self.exchanges.look(member_id, exchange_id)
         now = self.exchanges.desk.clock()
         if exchange.state not in HELD or (
-            exchange.asked_at is not None and now - exchange.asked_at < LOOKED_AT_AGAIN_AFTER
+            exchange.asked_at is not None and abs(now - exchange.asked_at) < LOOKED_AT_AGAIN_AFTER
         ):
             return exchange
         return await self.ask(chart.member_book(member_id), exchange_id) or exchange
@@ -80,26 +91,71 @@ class Settler:
         partner = desk.partners.get(owner.partner_id)
         if partner is None:
             return None  # switched off or refused at load; it is asked again when it is back
-        until = now + 2 * timedelta(seconds=partner.profile.deadline_s)
+        until = now + longest_question(partner)
         exchange = await desk.store.run(lambda conn: records.lease(conn, book, exchange_id, now, until))
         if exchange is None:
             return None
-        with structlog.contextvars.bound_contextvars(exchange_id=exchange_id), recording() as calls:
+        return await self._ask(partner, exchange)
+
+    async def check(self, book: str, exchange_id: str) -> Exchange:
+        """Ask about an exchange that has ended, because somebody says otherwise. Moves nothing.
+
+        An answer that contradicts what was recorded is written into the story, for the nightly comparison.
+        """
+        desk = self.exchanges.desk
+        exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
+        if exchange.sent_at is None:
+            return exchange
+        return await self._ask(desk.partner(exchange.partner_id), exchange)
+
+    async def resolve(
+        self, exchange_id: str, *, debited: bool, reason: str, operator: str, reference: str = ""
+    ) -> Exchange:
+        """End an exchange as a person decides. The partner is asked first: its own answer wins.
+
+        Raises Refused when the exchange has ended already (perhaps just now, by the partner's answer), or
+        while its debit may still be under way.
+        """
+        desk = self.exchanges.desk
+        if not reason.strip() or not operator.strip():
+            raise Refused("reason-missing", "a decision has a reason and a name", status=422)
+        book = await desk.store.read(lambda conn: records.owner(conn, exchange_id))
+        if book is None:
+            raise Refused("unknown-exchange", "there is no exchange with this id", status=404)
+        await self.ask(book, exchange_id)
+        exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
+        if exchange.state is State.SENDING:
+            raise Refused("exchange-state", "its debit may still be under way; decide a minute later")
+        decided = Decided(debited=debited, reason=reason, operator=operator, reference=reference)
+        return await self.exchanges.write_outcome(exchange, decided, [])
+
+    async def _ask(self, partner: Partner, exchange: Exchange) -> Exchange:
+        with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
             outcome = await self._find(partner, exchange)
-        return await self.exchanges.write_outcome(exchange, outcome, [asdict(call) for call in calls])
+        done = await self.exchanges.write_outcome(exchange, outcome, [asdict(call) for call in calls])
+        if done.state not in HELD:
+            self._known_since_s.pop(exchange.exchange_id, None)
+        return done
 
     async def _find(self, partner: Partner, exchange: Exchange) -> Outcome:
+        # Judged by the moment of asking: a later one would lend an old answer a meaning that it had not.
+        may_hide = self._may_hide(partner, exchange)
         try:
             found = await partner.find_debit(exchange.exchange_id)
         except GatewayError as fault:
             return Unknown(str(fault) if isinstance(fault, PartnerUnavailable) else type(fault).__name__)
-        if not isinstance(found, NoRecord):
-            return found
-        assert exchange.sent_at is not None
-        may_hide = partner.profile.debits_may_hide_for
-        if (
-            exchange.state is State.NEEDS_A_PERSON
-            or self.exchanges.desk.clock() - exchange.sent_at < may_hide
-        ):
+        if isinstance(found, NoRecord) and (may_hide or exchange.state is State.NEEDS_A_PERSON):
             return Unknown("the partner has no record of it, which is not believed yet")
         return found
+
+    def _may_hide(self, partner: Partner, exchange: Exchange) -> bool:
+        """Could the debit still be on its way, or taken and not yet to be seen?"""
+        assert exchange.sent_at is not None
+        known = self._known_since_s
+        if len(known) >= REMEMBERED:
+            del known[next(iter(known))]
+        seconds = self.seconds()
+        since_s = known.setdefault(exchange.exchange_id, seconds)
+        hides = partner.profile.debits_may_hide_for
+        by_calendar = self.exchanges.desk.clock() - exchange.sent_at < longest_debit(partner) + hides
+        return by_calendar or seconds - since_s < hides.total_seconds()

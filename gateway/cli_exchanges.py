@@ -1,0 +1,149 @@
+"""`point-gateway exchanges …`: look at exchanges whose outcome is not known, and decide what a person must decide."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from gateway import exchange_records as records
+from gateway import exchange_story as stories
+from gateway.cli_shared import Config, Operator, Reason, in_store, out, with_services
+from gateway.exchange_records import Exchange
+from gateway.services import Services
+from gateway.states import State
+
+exchanges = typer.Typer(
+    invoke_without_command=True, help="Exchanges: which are open, their story, what a person decides."
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+Which = Annotated[str, typer.Argument(help="The exchange's id.")]
+
+
+class Decision(StrEnum):
+    DEBITED = "debited"
+    DECLINED = "declined"
+
+
+States = Annotated[
+    list[State] | None, typer.Option("--state", help="May be repeated; default: all that wait.")
+]
+
+
+@exchanges.callback()
+def without_a_word(context: typer.Context, state: States = None, config: Config = None) -> None:
+    """List those that wait, when no other command is given."""
+    if context.invoked_subcommand is None:
+        list_exchanges(state, config=config)
+
+
+@exchanges.command("list")
+def list_exchanges(
+    state: States = None,
+    partner: Annotated[str | None, typer.Option(help="Of this partner only.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """List exchanges, the longest waiting first."""
+    wanted = state or [State.SENDING, State.OPEN, State.NEEDS_A_PERSON]
+    found = in_store(
+        config, lambda conn: records.listed(conn, states=wanted, partner_id=partner, limit=limit)
+    )
+    if as_json:
+        typer.echo(json.dumps([stories.summary(one) for one in found], ensure_ascii=False, indent=2))
+        return
+    table = Table("exchange", "partner", "state", "points", "sent", "asked", "next", "why")
+    for one in found:
+        table.add_row(*_row(one))
+    out.print(table)
+    out.print(f"{len(found)} exchanges")
+
+
+@exchanges.command("show")
+def show_exchange(
+    exchange_id: Which,
+    ask: Annotated[bool, typer.Option(help="Ask the partner first.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Tell the whole story of an exchange: each state, each call to the partner, each move of points."""
+    if ask:
+
+        async def asked(services: Services) -> None:
+            exchange = await services.store.read(lambda conn: stories.found(conn, exchange_id))
+            await services.settler.check(exchange.book_id, exchange_id)
+
+        with_services(config, asked)
+    story = in_store(config, lambda conn: stories.told(conn, exchange_id))
+    if as_json:
+        typer.echo(json.dumps(story, ensure_ascii=False, indent=2))
+        return
+    _print(story)
+
+
+@exchanges.command("resolve")
+def resolve(
+    exchange_id: Which,
+    decision: Annotated[Decision, typer.Option("--as", help="What the partner did.")],
+    reason: Reason,
+    operator: Operator,
+    reference: Annotated[str, typer.Option(help="The partner's own name for the debit.")] = "",
+    config: Config = None,
+) -> None:
+    """End an exchange that asking has not settled. The partner is asked once more; its own answer wins."""
+
+    async def work(services: Services) -> Exchange:
+        return await services.settler.resolve(
+            exchange_id,
+            debited=decision is Decision.DEBITED,
+            reason=reason,
+            operator=operator,
+            reference=reference,
+        )
+
+    done = with_services(config, work)
+    typer.echo(json.dumps(stories.summary(done), ensure_ascii=False, indent=2))
+
+
+def _row(one: Exchange) -> list[str]:
+    def moment(value: Any) -> str:
+        return f"{value:%m-%d %H:%M:%S}" if value is not None else ""
+
+    return [
+        one.exchange_id,
+        one.partner_id,
+        one.state.value,
+        f"{one.points:,}" if one.points is not None else "",
+        moment(one.sent_at),
+        f"{one.attempts} times" if one.attempts else "",
+        moment(one.ask_at),
+        one.reason or "",
+    ]
+
+
+def _print(story: dict[str, Any]) -> None:
+    for name, value in story["exchange"].items():
+        if value is not None:
+            out.print(f"{name:>16}  {value}")
+    for step in story["story"]:
+        out.print(f"\n[bold]{step['step']:>3}  {step['at']}  {step['state']}[/]  {step['what']}")
+        facts = dict(step["facts"])
+        calls = facts.pop("calls", [])
+        for name, value in facts.items():
+            out.print(f"       {name}: {value}")
+        for call in calls:
+            out.print(f"       {call['hook']}: {call['outcome']} in {call['ms']} ms  {call['text']}")
+            for request in call["requests"]:
+                ended = request["status"] if request["status"] is not None else request["error"]
+                out.print(f"         {request['method']} {request['url']} → {ended} in {request['ms']} ms")
+    out.print("\n[bold]moves of points[/]")
+    for move in story["moves"]:
+        line = f"{move['action']:>8} {move['points']:>8,}  {move['source']} → {move['target']}"
+        out.print(f"{move['seq']:>5} {line}  {move['kind']}  {move['reference']}")
+    for reversal in story["reversals"]:
+        out.print(f"reversal {reversal['reversal_id']}: {reversal['points']} points, {reversal['state']}")

@@ -1,0 +1,61 @@
+"""What all commands share: where the settings are, the console, one transaction, opened services."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from sqlalchemy import Connection
+
+from core_ledger import Store
+from gateway import logs
+from gateway.services import Services, open_services
+from gateway.settings import Settings
+
+T = TypeVar("T")
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="POINT_GATEWAY_CONFIG", help="The settings; default: gateway.toml here."),
+]
+Operator = Annotated[
+    str,
+    typer.Option(
+        default_factory=getpass.getuser, help="Who decides; kept with the decision.", show_default="you"
+    ),
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")]
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Read the settings and set up the log as they say."""
+    default = Path("gateway.toml")
+    settings = Settings.load(config or (default if default.exists() else None))
+    logs.configure(settings.log.level, settings.log.format)
+    return settings
+
+
+def in_store(config: Path | None, job: Callable[[Connection], T]) -> T:
+    """Run one writing transaction on the configured database."""
+    store = Store.open(settings_of(config).database_url)
+    try:
+        return store.run_now(job)
+    finally:
+        store.close_now()
+
+
+def with_services(config: Path | None, work: Callable[[Services], Awaitable[T]]) -> T:
+    """Run `work` with partners loaded and the database open."""
+
+    async def opened() -> T:
+        async with open_services(settings_of(config)) as services:
+            return await work(services)
+
+    return asyncio.run(opened())
