@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 import structlog
 import typer
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
 

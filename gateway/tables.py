@@ -296,17 +296,21 @@ reversals = _table(
     Index("reversals_to_ask", "state", "ask_at"),
 )
 
-closed_differences = _table(  # a difference that a person has closed; the correcting transfers are in the ledger
-    "closed_differences",
-    Column("partner_id", _Words, nullable=False),
-    Column("exchange_id", _Words, nullable=False),
-    Column("day", _Words, nullable=False),
-    Column("kind", _Words, nullable=False),
-    Column("points", _Whole, nullable=False),  # signed: what the member was given (+) or what was taken back (-)
-    Column("reason", _Words, nullable=False),
-    Column("operator", _Words, nullable=False),
-    Column("closed_at", Instant, nullable=False),
-    PrimaryKeyConstraint("partner_id", "exchange_id"),
+closed_differences = (
+    _table(  # a difference that a person has closed; the correcting transfers are in the ledger
+        "closed_differences",
+        Column("partner_id", _Words, nullable=False),
+        Column("exchange_id", _Words, nullable=False),
+        Column("day", _Words, nullable=False),
+        Column("kind", _Words, nullable=False),
+        Column(
+            "points", _Whole, nullable=False
+        ),  # signed: what the member was given (+) or what was taken back (-)
+        Column("reason", _Words, nullable=False),
+        Column("operator", _Words, nullable=False),
+        Column("closed_at", Instant, nullable=False),
+        PrimaryKeyConstraint("partner_id", "exchange_id"),
+    )
 )
 
 webhook_keys = _table(  # secrets that sign webhooks: theirs to us, and ours to portals
@@ -344,14 +348,16 @@ seen_pushes = _table(  # pushes taken, so that a replayed one is known
     Index("seen_pushes_to_forget", "forget_at"),
 )
 
-partner_controls = _table(  # what an operator has decided about a partner; read by every process within seconds
-    "partner_controls",
-    Column("partner_id", _Words, primary_key=True),
-    Column("paused", Flag, nullable=False),
-    Column("reason", _Words, nullable=False, server_default=""),
-    Column("calls_per_minute", Integer),
-    Column("operator", _Words, nullable=False, server_default=""),
-    Column("changed_at", Instant, nullable=False),
+partner_controls = (
+    _table(  # what an operator has decided about a partner; read by every process within seconds
+        "partner_controls",
+        Column("partner_id", _Words, primary_key=True),
+        Column("paused", Flag, nullable=False),
+        Column("reason", _Words, nullable=False, server_default=""),
+        Column("calls_per_minute", Integer),
+        Column("operator", _Words, nullable=False, server_default=""),
+        Column("changed_at", Instant, nullable=False),
+    )
 )
 
 maintenance_windows = _table(
