@@ -12,6 +12,7 @@ from aiohttp import web
 from gateway.app import make_app
 from gateway.services import open_services
 from gateway.settings import Settings
+from gateway.web.runner import GatewayRunner
 
 _log = structlog.get_logger()
 
@@ -39,7 +40,7 @@ async def serve(
         refused = services.registry.refused
         if strict and refused:
             raise RefusedToStart("\n".join(one.sentence for one in refused))
-        runner = web.AppRunner(await make_app(services), access_log=None)
+        runner = GatewayRunner(await make_app(services))
         await runner.setup()
         try:
             site = web.TCPSite(

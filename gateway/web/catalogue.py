@@ -99,6 +99,8 @@ KERNEL: Final = (
 )  # fmt: skip
 
 BUSINESS: Final = (
+    _K("reason-missing", 422, "A decision needs its reason", "理由が必要です",
+       "Say in one sentence why it was decided so.", "そう決めた理由を一文で書いてください。"),
     _K("unknown-partner", 404, "No such partner", "その協力会社はありません",
        "Choose one from GET /v1/partners.", "GET /v1/partners の一覧から選んでください。"),
     _K("unknown-municipality", 404, "No such municipality", "その自治体はありません",
