@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every statement is put together from constants of this module alone
 """What happened: lines of one account, newest first, and the same for a period.
 
 Each posted move remembers, for its two accounts, the posted move before it. A history page walks that chain,
@@ -15,6 +16,19 @@ from sqlalchemy.engine import Connection, RowMapping
 from core_ledger.moves import Lot
 from core_ledger.seal import lots, microseconds, moment, read_details
 from core_ledger.tables import accounts, moves
+
+_COLUMNS = (
+    "{0}.book_id, {0}.seq, {0}.id, {0}.source, {0}.target, {0}.points, {0}.at, {0}.kind, {0}.reference, {0}.details,"
+    " {0}.hold, {0}.lots, {0}.source_balance, {0}.target_balance,"
+    " CASE WHEN {0}.source = :account THEN {0}.source_prev ELSE {0}.target_prev END"
+)
+_WALK = (
+    "WITH RECURSIVE line (book_id, seq, id, source, target, points, at, kind, reference, details, hold, lots,"
+    " source_balance, target_balance, prev) AS ("
+    f"SELECT {_COLUMNS.format('m')} FROM moves m WHERE m.book_id = :book AND m.seq = :start"
+    f" UNION ALL SELECT {_COLUMNS.format('m')} FROM line JOIN moves m ON m.book_id = :book AND m.seq = line.prev"
+    ") SELECT * FROM line"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,27 +68,24 @@ def entries(
 
     `since` is inclusive, `until` exclusive, both by the moves' own times.
     """
-    row = moves.alias("row")
-    start = _start(conn, book, account, before)
-    line = (
-        sa.select(*_line(row, account))
-        .where(row.c.book_id == book, row.c.seq == start)
-        .cte("line", recursive=True)
-    )
-    older = moves.alias("older")
-    line = line.union_all(
-        sa.select(*_line(older, account)).where(older.c.book_id == book, older.c.seq == line.c.prev)
-    )
-    query = sa.select(line).order_by(line.c.seq.desc()).limit(limit)
-    # Without an ORDER BY the database may stop walking as soon as the page is full; the chain is in order.
-    query = query.order_by(None)
+    query, given = _WALK, {"book": book, "account": account, "start": _start(conn, book, account, before)}
+    conditions = []
     if since is not None:
-        query = query.where(line.c.at >= microseconds(since))
+        conditions.append("at >= :since")
+        given["since"] = microseconds(since)
     if until is not None:
-        query = query.where(line.c.at < microseconds(until))
+        conditions.append("at < :until")
+        given["until"] = microseconds(until)
     if kinds is not None:
-        query = query.where(line.c.kind.in_(list(kinds)))
-    return [entry(found, account) for found in conn.execute(query).mappings()]
+        conditions.append("kind IN :kinds")
+        given["kinds"] = list(kinds)
+    if conditions:
+        query = f"{query} WHERE {' AND '.join(conditions)}"
+    # No ORDER BY: the chain is in order, and without one the database stops walking when the page is full.
+    asked = sa.text(f"{query} LIMIT :count")
+    if kinds is not None:
+        asked = asked.bindparams(sa.bindparam("kinds", expanding=True))
+    return [entry(found, account) for found in conn.execute(asked, {**given, "count": limit}).mappings()]
 
 
 def entry(found: RowMapping, account: str) -> Entry:
@@ -94,14 +105,6 @@ def entry(found: RowMapping, account: str) -> Entry:
         details=read_details(found["details"]),
         hold=found["hold"] or "",
     )
-
-
-def _line(table: sa.FromClause, account: str) -> list[sa.ColumnElement[object]]:
-    own = [column for column in table.c if column.name not in {"asked", "hash", "source_prev", "target_prev"}]
-    return [
-        *own,
-        sa.case((table.c.source == account, table.c.source_prev), else_=table.c.target_prev).label("prev"),
-    ]
 
 
 def _start(conn: Connection, book: str, account: str, before: int | None) -> int:

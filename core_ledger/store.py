@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar, cast
 from sqlalchemy.engine import Connection, Engine
 
 from core_ledger.batch import Outcome, Work, write_batch
+from core_ledger.checkpoint import checkpointer
 from core_ledger.engines import open_engines
 from core_ledger.errors import Busy, StoreClosed
 from core_ledger.moves import Move, Receipt
@@ -47,6 +48,7 @@ class Store:
         self._reading = reading
         self._max_waiting = max_waiting
         self._max_batch = max_batch
+        self._checkpointer = checkpointer(writing)
         self._waiting: deque[Work] = deque()
         self._awake = threading.Condition()
         self._closing = False
@@ -125,6 +127,8 @@ class Store:
             self._awake.notify_all()
         for writer in self._writers:
             writer.join()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
         if self._readers is not None:
             self._readers.shutdown()
         if self._reading is not None:
@@ -182,6 +186,8 @@ class Store:
     def _write(self) -> None:
         while batch := self._take():
             answer(write_batch(self.engine, batch))
+            if self._checkpointer is not None:
+                self._checkpointer.written(len(batch))
 
 
 def answer(outcomes: Sequence[Outcome]) -> None:
