@@ -7,10 +7,10 @@ driver: building expressions would cost more than the database does.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from core_ledger import shelf_postgres
 from core_ledger.moves import Hold, Move, Transfer
@@ -69,7 +69,7 @@ def load(conn: Connection, moves: Iterable[Move]) -> Plan:
     if conn.dialect.name == "postgresql":
         return shelf_postgres.load(conn, sorted(books), ids, holds, names)
     plan = Plan()
-    ask = conn.exec_driver_sql
+    ask = _cursor(conn).execute
     plan.heads = {book: (seq, head) for book, seq, head in ask(_LOAD_BOOKS, (json.dumps(sorted(books)),))}
     plan.known = {(row[0], row[2]): Record._make(row) for row in ask(_LOAD_MOVES, (_pairs(ids | holds),))}
     if holds:
@@ -93,14 +93,20 @@ def save(conn: Connection, plan: Plan) -> None:
     if conn.dialect.name == "postgresql":
         shelf_postgres.save(conn, books, accounts, plan.written)
         return
-    _many(conn, _SAVE_BOOKS, books)
-    _many(conn, _SAVE_ACCOUNTS, accounts)
-    _many(conn, _SAVE_MOVES, plan.written)
+    cursor = _cursor(conn)
+    cursor.executemany(_SAVE_BOOKS, books)
+    cursor.executemany(_SAVE_ACCOUNTS, accounts)
+    cursor.executemany(_SAVE_MOVES, plan.written)
 
 
-def _many(conn: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    # A list of one is executed as one; SQLAlchemy hands a longer one to executemany as it is.
-    conn.exec_driver_sql(sql, list(rows))
+def _cursor(conn: Connection) -> DBAPICursor:
+    """Give the driver's own cursor, inside the connection's transaction.
+
+    Seven statements through SQLAlchemy cost 0.3 ms, as much as all the rest of a single move.
+    """
+    if not conn.in_transaction():
+        conn.begin()
+    return conn.connection.cursor()
 
 
 def _pairs(keys: Iterable[Key]) -> str:

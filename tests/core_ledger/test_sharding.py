@@ -29,6 +29,9 @@ async def test_every_statement_of_the_hot_paths_names_book_id(store: Store) -> N
     engines = [store.engine, store._reading]
     for engine in engines:
         sa.event.listen(engine, "before_cursor_execute", record)
+    if store.engine.dialect.name == "sqlite":
+        # The hot path speaks to this driver without SQLAlchemy between.
+        store.run_now(lambda conn: conn.connection.dbapi_connection.set_trace_callback(seen.append))
     kept, dropped = hold_in(), hold_out(1)
     await store.apply(earn(900), allocate(1), kept, dropped)
     await store.apply(posted(kept), voided(dropped))
@@ -47,7 +50,8 @@ async def test_every_statement_of_the_hot_paths_names_book_id(store: Store) -> N
     assert len(hot) >= 8
     assert [statement for statement in hot if "book_id" not in statement] == []
     writes = [statement for statement in hot if re.match(r"INSERT|UPDATE|DELETE|WITH new_books", statement)]
-    assert writes
+    assert len({re.search(r"(books|accounts|moves)", statement)[0] for statement in writes}) >= 1
+    assert "moves" in " ".join(writes)
     assert [statement for statement in writes if "REFERENCES" in statement] == []
 
 
