@@ -24,6 +24,27 @@ _CANDIDATES: Final = (
     "1",
     "a",
 )
+_USUAL: Final = {
+    "partner_id": "saison",
+    "municipality": "082163",
+    "code": "082163",
+    "point_service": "kasama",
+    "event_id": "kasama-festival",
+    "token": "pgs_…",
+    "state": "settled",
+    "ja": "笠間応援ポイント",
+    "en": "Kasama support points",
+    "name": "笠間応援ポイント",
+    "kana": "かさまし",
+    "mykey_id": "MK4T7W2X",
+    "coupon_code": "ABCD-1234",
+    "reference": "SV-20180731-0001",
+}
+_USUAL_ENDS: Final = {
+    "_id": "01980c2e-7a00-7000-8000-000000000001",
+    "_url": "https://portal.example.jp/back",
+    "_name": "笠間応援ポイント",
+}
 _FORMATS: Final = {
     "date-time": "2018-07-31T23:59:00+09:00",
     "date": "2018-07-31",
@@ -42,8 +63,11 @@ class Field:
     text: str
 
 
-def example(schema: Json, schemas: Json, depth: int = 0) -> Any:
-    """A value that fits `schema`: its own example where it has one, else the plainest that fits."""
+def example(schema: Json, schemas: Json, depth: int = 0, name: str = "") -> Any:
+    """A value that fits `schema`: its own example where it has one, else the plainest that fits.
+
+    `name` is the field's; a text without a pattern takes what such a field usually holds.
+    """
     schema = _resolved(schema, schemas)
     if schema.get("examples"):
         return schema["examples"][0]
@@ -53,20 +77,20 @@ def example(schema: Json, schemas: Json, depth: int = 0) -> Any:
         return schema["enum"][0]
     if schema.get("default") is not None:
         return schema["default"]
-    for one in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+    for one in _choices(schema):
         if one.get("type") != "null":
-            return example(one, schemas, depth + 1)
+            return example(one, schemas, depth + 1, name)
     match schema.get("type"):
         case "object":
             return _example_object(schema, schemas, depth)
         case "array":
-            return [] if depth > DEEPEST else [example(schema.get("items", {}), schemas, depth + 1)]
+            return [] if depth > DEEPEST else [example(schema.get("items", {}), schemas, depth + 1, name)]
         case "integer" | "number":
             return schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
         case "boolean":
             return True
         case "string":
-            return _example_text(schema)
+            return _example_text(schema, name)
         case _:
             return None
 
@@ -86,7 +110,7 @@ def fields(schema: Json, schemas: Json, prefix: str = "", depth: int = 0) -> lis
 
 
 def _inner_fields(schema: Json, schemas: Json, name: str, depth: int) -> list[Field]:
-    kinds = [_resolved(one, schemas) for one in (schema, *schema.get("anyOf", ()))]
+    kinds = [_resolved(one, schemas) for one in (schema, *_choices(schema))]
     for kind in kinds:
         if kind.get("type") == "array":
             return fields(kind.get("items", {}), schemas, f"{name}[].", depth + 1)
@@ -100,8 +124,9 @@ def _kind(schema: Json, schemas: Json) -> str:
         return f"“{schema['const']}”"
     if schema.get("enum"):
         return " | ".join(f"“{one}”" for one in schema["enum"])
-    if schema.get("anyOf"):
-        return " or ".join(_kind(_resolved(one, schemas), schemas) for one in schema["anyOf"])
+    if _choices(schema):
+        kinds = [_kind(_resolved(one, schemas), schemas) for one in _choices(schema)]
+        return " or ".join(dict.fromkeys(kinds))
     kind = str(schema.get("type", "anything"))
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and high is not None:
@@ -116,22 +141,27 @@ def _kind(schema: Json, schemas: Json) -> str:
 def _example_object(schema: Json, schemas: Json, depth: int) -> dict[str, Any]:
     if depth > DEEPEST:
         return {}
-    return {name: example(one, schemas, depth + 1) for name, one in schema.get("properties", {}).items()}
+    properties = schema.get("properties", {}).items()
+    return {name: example(one, schemas, depth + 1, name) for name, one in properties}
 
 
-def _example_text(schema: Json) -> str:
+def _example_text(schema: Json, name: str) -> str:
     if schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]]
+    usual = _USUAL.get(name) or next((text for end, text in _USUAL_ENDS.items() if name.endswith(end)), "…")
     pattern, shortest, longest = (
         schema.get("pattern", ""),
         schema.get("minLength", 0),
         schema.get("maxLength", 200),
     )
-    free = not pattern or pattern.startswith("^[^")
-    for candidate in ("笠間応援ポイント", "…") if free else _CANDIDATES:
+    for candidate in (usual, *_CANDIDATES):
         if shortest <= len(candidate) <= longest and re.search(pattern, candidate):
             return candidate
     return "…"
+
+
+def _choices(schema: Json) -> tuple[Json, ...]:
+    return (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
 
 
 def _resolved(schema: Json, schemas: Json) -> Json:

@@ -110,9 +110,17 @@ SCHEMAS = {
         ({"type": "number", "exclusiveMinimum": 1}, 2),
         ({"type": "string", "format": "date"}, "2018-07-31"),
         ({"type": "string", "pattern": "^[0-9]{6}$"}, "082163"),
-        ({"type": "string", "pattern": "^[^x]+$"}, "笠間応援ポイント"),
+        ({"type": "string", "pattern": "^[^x]+$"}, "…"),
         ({"type": "string", "pattern": "^zzz$"}, "…"),
-        ({"type": "string"}, "笠間応援ポイント"),
+        ({"type": "string"}, "…"),
+        (
+            {
+                "type": "object",
+                "properties": {"partner_id": {"type": "string"}, "return_url": {"type": "string"}},
+            },
+            {"partner_id": "saison", "return_url": "https://portal.example.jp/back"},
+        ),
+        ({"oneOf": [{"$ref": "#/$defs/Line"}, {"type": "string"}]}, {"points": 3}),
         ({}, None),
     ],
 )
@@ -133,6 +141,7 @@ def test_fields_are_listed_with_those_inside_them():
         "properties": {
             "lines": {"type": "array", "items": {"$ref": "#/$defs/Line"}, "description": "All lines."},
             "line": {"anyOf": [{"$ref": "#/$defs/Line"}, {"type": "null"}]},
+            "place": {"oneOf": [{"$ref": "#/$defs/Line"}, {"$ref": "#/$defs/Loop"}]},
             "kind": {"const": "x"},
             "state": {"enum": ["a", "b"]},
             "units": {"type": "integer", "minimum": 1, "maximum": 9999},
@@ -145,6 +154,8 @@ def test_fields_are_listed_with_those_inside_them():
         ("lines[].points", "integer", False),
         ("line", "object or null", False),
         ("line.points", "integer", False),
+        ("place", "object", False),
+        ("place.points", "integer", False),
         ("kind", "“x”", False),
         ("state", "“a” | “b”", False),
         ("units", "integer 1–9,999", False),
