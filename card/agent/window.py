@@ -25,7 +25,7 @@ def main() -> int:
         import tkinter as tk
         from tkinter import ttk
 
-        root = tk.Tk()
+        root = tk.Tk(className="PointGatewayPin")
     except Exception:  # no tkinter, or no display: the caller falls back to the terminal  # noqa: BLE001
         return 3
     question = json.load(sys.stdin)

@@ -24,7 +24,7 @@ from card.client_data import Purpose
 from card.verify import CardResponse
 
 SITE = "https://portal.example"
-TITLE = "利用者証明用電子証明書パスワード入力"
+WINDOW = ("--class", "PointGatewayPin")
 QUESTION = Question(SITE, Purpose.LOGIN, 3)
 
 
@@ -62,7 +62,7 @@ def xdotool(*argv):
 
 def type_into_window(*steps):
     """Wait for the PIN window, then type: a step of digits is typed, any other step is a key."""
-    window = xdotool("search", "--sync", "--onlyvisible", "--name", TITLE).split()[0]
+    window = xdotool("search", "--sync", "--onlyvisible", *WINDOW).split()[0]
     xdotool("windowfocus", "--sync", window)
     for step in steps:
         xdotool("type" if step.isdigit() else "key", step)
@@ -118,7 +118,7 @@ def test_a_pulled_card_closes_the_window(window):
 
     with pytest.raises(errors.CardRemoved):
         window.ask(QUESTION, watch)
-    left = subprocess.run(["xdotool", "search", "--name", TITLE], capture_output=True, text=True, check=False)
+    left = subprocess.run(["xdotool", "search", *WINDOW], capture_output=True, text=True, check=False)
     assert left.stdout == ""
 
 
@@ -195,7 +195,7 @@ async def test_the_reader_and_the_card_may_come_late_and_leave_while_the_window_
     card = pcsc.insert(fake)
 
     def pull():
-        xdotool("search", "--sync", "--onlyvisible", "--name", TITLE)
+        xdotool("search", "--sync", "--onlyvisible", *WINDOW)
         card.remove()
 
     pulling = in_background(pull)
