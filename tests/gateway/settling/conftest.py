@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import structlog
 
 from gateway.errors import OutcomeUnknown
-from gateway.model import LinkedAccount, Secret
+from gateway.hookspecs import hookimpl
+from gateway.model import LinkedAccount, LinkKind, Reversed, Secret
+from gateway.partner import Partner
 from gateway.settler import Settler
-from tests.gateway.exchange.conftest import RESERVE, World, world
+from tests.gateway.exchange.conftest import CARDS, RESERVE, Scripted, World, world
 
 __all__ = ["world"]
 
@@ -57,6 +60,35 @@ class Watch:
         self.own_account(member)
         self.world.script.debit = OutcomeUnknown("lost reply")
         return member, await self.world.settled(member, destination)
+
+
+class Generous(Scripted):
+    """The scripted partner, which can also give points back and tell a day of its book."""
+
+    reversal: Any = None
+    day: Any = ()
+
+    def __init__(self, script: Any, id_: str, link: LinkKind, wallets: tuple[str, ...]) -> None:
+        super().__init__(script, id_, link, wallets)
+        self.asked: list[Any] = []
+
+    @hookimpl
+    async def reverse_debit(self, reversal: Any) -> Any:
+        self.asked.append(reversal)
+        usual = Reversed(reversal_id=reversal.reversal_id, reference="BACK", at=self.script.clock())
+        return await self.script.say(self.reversal, reversal, lambda _: usual)
+
+    @hookimpl
+    async def debits_on(self, day: Any) -> Any:
+        return await self.script.say(self.day, day, lambda _: ())
+
+
+@pytest.fixture
+def generous(world: World) -> Generous:
+    """Takes the place of the partner `cards`."""
+    plugin = Generous(world.script, CARDS, LinkKind.ACCOUNT, ("eikyu", "wallet"))
+    world.desk.partners[CARDS] = Partner(plugin, log=structlog.get_logger())
+    return plugin
 
 
 @pytest.fixture

@@ -1,0 +1,189 @@
+"""Taken back: never more than was exchanged, never what is spent, once whatever the partner answers."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from core_ledger import audit, chart
+from gateway import exchange_records as records
+from gateway.errors import NotSent, OutcomeUnknown, Refused
+from gateway.model import Declined, DeclineReason
+from gateway.reversal_records import ReversalState
+from gateway.reversals import Reversals
+from tests.gateway.exchange.conftest import KASAMA, new_id
+
+
+@pytest.fixture
+def reversals(world) -> Reversals:
+    return Reversals(world.desk)
+
+
+def reverse(reversals, exchange, units=None, **options):
+    wanted = {"units": units, "reason": "誤操作", "operator": "sato"} | options
+    return reversals.reverse(exchange.exchange_id, wanted.pop("reversal_id", new_id()), **wanted)
+
+
+async def refused(work) -> Refused:
+    with pytest.raises(Refused) as caught:
+        await work
+    return caught.value
+
+
+async def now(world, exchange):
+    return await world.store.read(lambda conn: records.get(conn, exchange.book_id, exchange.exchange_id))
+
+
+async def sound(world) -> bool:
+    return (await world.store.read(audit.verify)).ok
+
+
+async def test_a_whole_exchange_goes_back_to_partner_and_funder(world, generous, reversals) -> None:
+    member = await world.member()
+    exchange = await world.settled(member, KASAMA)
+    done = await reverse(reversals, exchange)
+    assert (done.state, done.points, done.reference) == (ReversalState.REVERSED, 1_100, "BACK")
+    assert (await world.balance(member, KASAMA)).posted == 0
+    assert await world.total("partner:cards:due") == 0
+    assert await world.total("funder:fund:summer") == 0
+    assert (await now(world, exchange)).reversed_points == 1_100
+    (asked,) = generous.asked
+    assert [(line.wallet, line.amount) for line in asked.lines] == [("eikyu", 200)]
+    assert asked.debit.reference == exchange.reference
+    assert await sound(world)
+
+
+async def test_parts_never_sum_to_more_than_the_whole(world, generous, reversals) -> None:
+    member = await world.member()
+    exchange = await world.settled(member, units=3)
+    await reverse(reversals, exchange, 1)
+    no = await refused(reverse(reversals, exchange, 3))
+    assert (no.type, no.facts["units_left"]) == ("more-than-is-left", 2)
+    await reverse(reversals, exchange, 2)
+    assert (await refused(reverse(reversals, exchange))).type == "more-than-is-left"
+    assert (await world.balance(member)).posted == 0
+
+
+async def test_two_reversals_at_once_share_what_there_is(world, generous, reversals) -> None:
+    member = await world.member()
+    exchange = await world.settled(member, units=2)
+    ends = await asyncio.gather(*[reverse(reversals, exchange, 1) for _ in range(4)], return_exceptions=True)
+    assert sum(isinstance(end, Refused) for end in ends) == 2
+    assert (await world.balance(member)).posted == 0
+    assert (await now(world, exchange)).reversed_points == 900
+
+
+async def test_what_was_drawn_last_goes_back_first(world, generous, reversals) -> None:
+    world.script.balances = {"eikyu": 10_000, "wallet": 450}
+    exchange = await world.settled(await world.member(), units=2)
+    await reverse(reversals, exchange, 1)
+    await reverse(reversals, exchange, 1)
+    assert [one.lines[0].wallet for one in generous.asked] == ["eikyu", "wallet"]
+
+
+async def test_points_already_spent_are_refused_with_what_is_left(world, generous, reversals) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    await world.allocations.allocate(member, new_id(), 500, "082163", "kasama-ouen")
+    no = await refused(reverse(reversals, exchange))
+    assert (no.type, no.facts["available"]) == ("points-already-spent", 400)
+    assert generous.asked == []
+    moved_to = chart.municipal(member, "082163", "kasama-ouen")
+    done = await reverse(reversals, exchange, 1, taken_from=moved_to)
+    assert done.state is ReversalState.REVERSED
+    assert (await world.balance(member, KASAMA)).posted == 50
+
+
+async def test_an_account_of_another_member_gives_nothing(world, generous, reversals) -> None:
+    exchange = await world.settled(await world.member())
+    other = chart.reserve(await world.member())
+    assert (await refused(reverse(reversals, exchange, taken_from=other))).type == "not-the-members"
+
+
+async def test_the_points_are_held_while_the_partner_decides(world, generous, reversals, watch) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    generous.reversal = OutcomeUnknown("silence")
+    open_ = await reverse(reversals, exchange)
+    assert open_.state is ReversalState.OPEN
+    with pytest.raises(Refused, match="0 points"):
+        await world.allocations.allocate(member, new_id(), 1, "082163", "kasama-ouen")
+    generous.reversal = None
+    watch.forward(seconds=5)
+    assert await reversals.round() == 1
+    assert (await world.balance(member)).posted == 0
+    assert {one.reversal_id for one in generous.asked} == {open_.reversal_id}
+    assert await reversals.round() == 0
+
+
+@pytest.mark.parametrize("unsent", [True, False])
+async def test_a_no_leaves_the_points_with_the_member(world, generous, reversals, unsent) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    generous.reversal = (
+        NotSent("closed")
+        if unsent
+        else lambda it: Declined(exchange_id=it.exchange_id, reason=DeclineReason.REFUSED)
+    )
+    done = await reverse(reversals, exchange)
+    assert done.state is (ReversalState.NOT_SENT if unsent else ReversalState.DECLINED)
+    balance = await world.balance(member)
+    assert (balance.posted, balance.held) == (900, 0)
+    generous.reversal = None
+    assert (await reverse(reversals, exchange)).state is ReversalState.REVERSED
+
+
+async def test_the_same_id_is_the_same_reversal(world, generous, reversals) -> None:
+    exchange = await world.settled(await world.member())
+    id_ = new_id()
+    first = await reverse(reversals, exchange, 1, reversal_id=id_)
+    assert await reverse(reversals, exchange, 1, reversal_id=id_) == first
+    assert len(generous.asked) == 1
+    assert (await refused(reverse(reversals, exchange, 2, reversal_id=id_))).type == "id-reused"
+
+
+async def test_a_gateway_that_died_while_reversing_is_taken_over(world, generous, reversals, watch) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    generous.reversal = OutcomeUnknown("the process ends here")
+    await reverse(reversals, exchange)
+    generous.reversal = NotSent("still closed")
+    watch.forward(seconds=5)
+    await reversals.round()
+    # What may have left once is not "never sent", however the second try ended.
+    assert (await world.balance(member)).held == 900
+    generous.reversal = None
+    watch.forward(minutes=1)
+    await reversals.round()
+    assert (await world.balance(member)).posted == 0
+
+
+async def test_where_the_plugin_cannot_a_person_does_it_by_hand(world, reversals) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    assert (await refused(reverse(reversals, exchange))).type == "reversal-by-hand"
+    done = await reverse(reversals, exchange, by_hand=True, reference="TEL-7")
+    assert (done.state, done.reference) == (ReversalState.REVERSED, "TEL-7")
+    assert (await world.balance(member)).posted == 0
+
+
+async def test_only_a_settled_exchange_is_reversed(watch, world, generous, reversals) -> None:
+    _, exchange = await watch.opened()
+    assert (await refused(reverse(reversals, exchange))).type == "exchange-state"
+
+
+@pytest.mark.parametrize("gave_back", [True, False])
+async def test_after_seven_days_a_person_decides(watch, world, generous, reversals, gave_back) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    generous.reversal = OutcomeUnknown("silence")
+    open_ = await reverse(reversals, exchange)
+    watch.forward(days=8)
+    await reversals.round()
+    done = await reversals.resolve(
+        exchange.exchange_id, open_.reversal_id, was_reversed=gave_back, reason="書面で確認", operator="sato"
+    )
+    assert done.state is (ReversalState.REVERSED if gave_back else ReversalState.DECLINED)
+    balance = await world.balance(member)
+    assert (balance.posted, balance.held) == (0 if gave_back else 900, 0)
