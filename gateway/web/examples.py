@@ -110,13 +110,22 @@ def fields(schema: Json, schemas: Json, prefix: str = "", depth: int = 0) -> lis
 
 
 def _inner_fields(schema: Json, schemas: Json, name: str, depth: int) -> list[Field]:
-    kinds = [_resolved(one, schemas) for one in (schema, *_choices(schema))]
-    for kind in kinds:
+    rows: dict[str, Field] = {}
+    for kind in (_resolved(one, schemas) for one in (schema, *_choices(schema))):
+        found: list[Field] = []
         if kind.get("type") == "array":
-            return fields(kind.get("items", {}), schemas, f"{name}[].", depth + 1)
-        if kind.get("properties"):
-            return fields(kind, schemas, f"{name}.", depth + 1)
-    return []
+            found = fields(kind.get("items", {}), schemas, f"{name}[].", depth + 1)
+        elif kind.get("properties"):
+            found = fields(kind, schemas, f"{name}.", depth + 1)
+        for row in found:
+            known = rows.get(row.name)
+            rows[row.name] = row if known is None or known == row else _either(known, row)
+    return list(rows.values())
+
+
+def _either(one: Field, other: Field) -> Field:
+    kinds = dict.fromkeys([*one.kind.split(" | "), *other.kind.split(" | ")])
+    return Field(one.name, " | ".join(kinds), one.required and other.required, one.text or other.text)
 
 
 def _kind(schema: Json, schemas: Json) -> str:

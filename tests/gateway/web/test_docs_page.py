@@ -162,3 +162,20 @@ def test_fields_are_listed_with_those_inside_them():
         ("at", "date-time", False),
     ]
     assert rows[0].text == "All lines."
+
+
+def test_the_fields_of_all_kinds_of_an_object_are_listed():
+    def kind(word, **more):
+        return {
+            "type": "object",
+            "required": ["kind", *more],
+            "properties": {"kind": {"const": word}, **more},
+        }
+
+    place = {"oneOf": [kind("reserve"), kind("municipality", code={"type": "string"})]}
+    rows = fields({"type": "object", "properties": {"to": place}}, {})
+    assert [(row.name, row.kind, row.required) for row in rows] == [
+        ("to", "object", False),
+        ("to.kind", "“reserve” | “municipality”", True),
+        ("to.code", "string", True),
+    ]
