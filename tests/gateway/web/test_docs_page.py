@@ -141,7 +141,7 @@ def test_fields_are_listed_with_those_inside_them():
         "properties": {
             "lines": {"type": "array", "items": {"$ref": "#/$defs/Line"}, "description": "All lines."},
             "line": {"anyOf": [{"$ref": "#/$defs/Line"}, {"type": "null"}]},
-            "place": {"oneOf": [{"$ref": "#/$defs/Line"}, {"$ref": "#/$defs/Loop"}]},
+            "place": {"oneOf": [{"$ref": "#/$defs/Line"}, {"type": "object"}]},
             "kind": {"const": "x"},
             "state": {"enum": ["a", "b"]},
             "units": {"type": "integer", "minimum": 1, "maximum": 9999},
