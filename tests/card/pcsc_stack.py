@@ -18,6 +18,7 @@ from virtual_card import VirtualCard, namespace_of
 
 _SOCKET = "/run/pcscd/pcscd.comm"
 _READER_LIBRARIES = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+_DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 _HOLD = "mkdir -p /run/pcscd && mount -t tmpfs tmpfs /run/pcscd && ip link set lo up && echo ready && exec sleep infinity"
 
 
@@ -54,7 +55,7 @@ class PcscStack:
 
     def start(self):
         holder = subprocess.Popen(
-            ["unshare", "-m", "-n", "sh", "-c", _HOLD], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [*_DIES_WITH_US, "unshare", "-m", "-n", "sh", "-c", _HOLD], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         if holder.stdout.readline() == b"ready\n":
             self._holder = holder
@@ -79,7 +80,7 @@ class PcscStack:
 
     def start_daemon(self):
         self._daemon = subprocess.Popen(
-            self.command("pcscd", "--foreground", "--error"),
+            [*_DIES_WITH_US, *self.command("pcscd", "--foreground", "--error")],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
