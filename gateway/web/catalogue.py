@@ -99,6 +99,19 @@ KERNEL: Final = (
 )  # fmt: skip
 
 BUSINESS: Final = (
+    _K("unknown-reversal", 404, "No such reversal", "その取消はありません",
+       "Use the id under which the reversal was begun.", "取消を始めたときの番号を使ってください。"),
+    _K("more-than-is-left", 409, "More than can still be reversed", "取り消せる口数を超えています",
+       "Reverse at most `units_left` units (口).", "`units_left` 口までにしてください。"),
+    _K("reversal-by-hand", 409, "This partner cannot reverse by itself", "この協力会社では自動の取消ができません",
+       "Arrange it with the partner and record it by hand.", "協力会社と取り決め、手で記録してください。"),
+    _K("reversal-ended", 409, "The reversal has ended", "取消は終わっています",
+       "Look at its state; a further one needs a new id.", "状態を確認してください。別の取消には新しい番号を使います。"),
+    _K("not-the-members", 422, "The account is not this member's", "本人の口座ではありません",
+       "Name an account of the same member.", "同じ利用者の口座を指定してください。"),
+    _K("points-already-spent", 409, "The points have been spent", "ポイントは使用済みです",
+       "Reverse fewer units, or name another account of the member.",
+       "口数を減らすか、本人の別の口座を指定してください。"),
     _K("reason-missing", 422, "A decision needs its reason", "理由が必要です",
        "Say in one sentence why it was decided so.", "そう決めた理由を一文で書いてください。"),
     _K("unknown-partner", 404, "No such partner", "その協力会社はありません",
