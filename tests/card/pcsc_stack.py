@@ -55,7 +55,9 @@ class PcscStack:
 
     def start(self):
         holder = subprocess.Popen(
-            [*_DIES_WITH_US, "unshare", "-m", "-n", "sh", "-c", _HOLD], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [*_DIES_WITH_US, "unshare", "-m", "-n", "sh", "-c", _HOLD],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         if holder.stdout.readline() == b"ready\n":
             self._holder = holder

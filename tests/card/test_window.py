@@ -4,6 +4,8 @@ Also the terminal, for machines without a display, on a real pseudo-terminal.
 """
 
 import asyncio
+import contextlib
+import json
 import os
 import resource
 import shutil
@@ -15,6 +17,7 @@ from contextlib import suppress
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from card import errors
 from card.agent.desk import Question
@@ -137,10 +140,10 @@ def test_the_window_is_preferred_where_there_is_a_display(display):
 class Agent:
     """`point-gateway-card serve` as its own process, as on a member's desk."""
 
-    def __init__(self, port):
+    def __init__(self, port, origin=SITE):
         self.address = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "card.agent.cli", "serve", "--origin", SITE, "--port", str(port)],
+            [sys.executable, "-m", "card.agent.cli", "serve", "--origin", origin, "--port", str(port)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -288,3 +291,74 @@ def test_the_terminal_gives_up_when_the_card_goes_or_nobody_types():
         TerminalPrompt("/nonexistent").ask(QUESTION, lambda: None)
     os.close(ours)
     os.close(theirs)
+
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>ログイン</title>
+<button id="login">ログイン</button><output id="answer"></output>
+<script>
+document.getElementById("login").onclick = async () => {
+  const [agent, challenge] = [%s, %s];
+  const show = text => { document.getElementById("answer").textContent = text; };
+  try {
+    const answer = await fetch(agent + "/v1/sign", {
+      method: "POST", headers: {"Content-Type": "application/json"},
+      body: JSON.stringify({purpose: "point-gateway.login", challenge})});
+    show(await answer.text());
+  } catch (blocked) { show("blocked: " + blocked); }
+};
+</script>"""
+
+
+@pytest.fixture
+async def chromium(display):
+    executable = shutil.which("chromium")
+    if executable is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI must have it: apt package chromium")
+        pytest.skip("needs apt package chromium")
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def site(port, agent, challenge):
+    async def page(_request):
+        return web.Response(text=PAGE % (json.dumps(agent), json.dumps(challenge)), content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", page)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    yield f"http://localhost:{port}"
+    await runner.cleanup()
+
+
+async def test_a_real_browser_logs_in_and_another_sites_page_is_blocked(
+    chromium, pcsc, issue_card, server, unused_tcp_port_factory
+):
+    ours, theirs, agent_port = (unused_tcp_port_factory() for _ in range(3))
+    agent = Agent(agent_port, f"http://localhost:{ours}")
+    try:
+        pcsc.insert(issue_card())
+        page = await chromium.new_page()
+        async with site(theirs, agent.address, server.ask()) as other:
+            await page.goto(other)
+            await page.click("#login")
+            await page.wait_for_function("document.getElementById('answer').textContent")
+            assert (await page.text_content("#answer")).startswith("blocked: ")
+        async with site(ours, agent.address, server.ask()) as origin:
+            await page.goto(origin)
+            typing = in_background(type_into_window, "4649", "Return")
+            await page.click("#login")
+            await page.wait_for_function("document.getElementById('answer').textContent")
+            typing.join()
+            body = (await page.text_content("#answer")).encode()
+            verified = await asyncio.to_thread(server.verify, CardResponse.from_json(body), origin=origin)
+            assert verified.test
+    finally:
+        agent.stop()
