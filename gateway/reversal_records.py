@@ -127,6 +127,15 @@ def units_given_back(conn: Connection, exchange: Exchange) -> dict[int, int]:
     return units
 
 
+def corrected(conn: Connection, exchange: Exchange) -> bool:
+    """Has a person closed a difference about this exchange by moving points?"""
+    c = tables.closed_differences
+    query = select(c.c.points).where(
+        c.c.partner_id == exchange.partner_id, c.c.exchange_id == exchange.exchange_id, c.c.points != 0
+    )
+    return conn.execute(query).first() is not None
+
+
 def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[ReversalRecord]:
     """Reversals that are to be asked about now, the longest waiting first."""
     query = (

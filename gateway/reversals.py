@@ -155,6 +155,10 @@ class Reversals:
                 f"only a settled exchange can be reversed; this one is {exchange.state}",
                 state=exchange.state,
             )
+        if kept.corrected(conn, exchange):
+            raise Refused(
+                "exchange-state", "a comparison has corrected this exchange; nothing is left to reverse"
+            )
         partner = self.desk.partners.get(exchange.partner_id)
         if not wish.by_hand and (partner is None or not partner.can("reverse_debit")):
             raise Refused(
@@ -162,7 +166,7 @@ class Reversals:
                 "this partner's plugin cannot reverse; arrange it with the partner and record it by hand",
             )
         lines = _lines_to_give_back(exchange, kept.units_given_back(conn, exchange), wish.units)
-        account = wish.taken_from or _account(exchange)
+        account = wish.taken_from or account_of(exchange)
         if not chart.owned(book, account):
             raise Refused("not-the-members", "the points come from an account of the same member", status=422)
         patience = longest_debit(partner) if partner is not None else timedelta(0)
@@ -303,7 +307,8 @@ def _lines_to_give_back(
     return chosen
 
 
-def _account(exchange: Exchange) -> str:
+def account_of(exchange: Exchange) -> str:
+    """The member's account that the exchange put its points on."""
     assert exchange.quote is not None
     member, destination = exchange.book_id.removeprefix("member:"), exchange.quote.destination
     if destination.kind is DestinationKind.RESERVE:

@@ -1,0 +1,188 @@
+"""A person closes a difference found by the comparison: what the partner has decides, and a transfer makes it so.
+
+    the partner took more than we gave for     the member is given the points that are missing
+    the partner took less, or nothing          the member's surplus goes back to whoever paid it
+    `leave`                                    nothing moves: both sides have agreed otherwise, and say how
+
+The exchange and its transfers stay as they are; the correction is a transfer of its own, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, insert, select
+
+from core_ledger import Move, NotEnoughPoints, Transfer, chart, ledger
+from gateway import exchange_records as records
+from gateway import tables
+from gateway.desk import Desk
+from gateway.errors import Refused
+from gateway.exchange_records import Exchange
+from gateway.model import JST
+from gateway.quotes import QuoteLine
+from gateway.reconciliation import DIFFERENCES, Line, Reconciliation
+from gateway.reversal_records import units_given_back
+from gateway.reversals import account_of
+from gateway.states import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """`points` is signed: given to the member, or taken back."""
+
+    exchange_id: str
+    partner_id: str
+    day: date
+    verdict: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    desk: Desk
+
+    async def close(
+        self, partner_id: str, day: date, exchange_id: str, *, reason: str, operator: str, leave: bool = False
+    ) -> Closed:
+        """Compare again, then make our side what the partner's is.
+
+        Raises Refused: no difference there (any more), points already spent (with what is left), amounts that
+        are no whole units, or an id that is none of ours (both can only be left, with the reason).
+        """
+        if not reason.strip() or not operator.strip():
+            raise Refused("reason-missing", "a difference is closed with a reason and a name", status=422)
+        report = await Reconciliation(self.desk).compare(partner_id, day)
+        line = next((one for one in report.lines if one.exchange_id == exchange_id), None)
+        if line is None or line.verdict not in DIFFERENCES:
+            state = line.verdict.value if line is not None else "not there"
+            raise Refused("no-difference", f"there is no difference to close; it is {state}")
+
+        def job(conn: Connection) -> Closed:
+            moves = [] if leave else self._moves(conn, line, reason)
+            points = sum(move.points if move.target == to else -move.points for to, move in moves)
+            self._keep(conn, partner_id, day, line, points, reason, operator)
+            _apply(conn, [move for _, move in moves])
+            book = records.owner(conn, exchange_id)
+            if book is not None:
+                told = {"difference": line.verdict.value, "points": points, "by": operator, "because": reason}
+                exchange = records.get_locked(conn, book, exchange_id)
+                records.tell(conn, exchange, self.desk.clock(), "difference closed", told)
+            return Closed(
+                exchange_id=exchange_id,
+                partner_id=partner_id,
+                day=day,
+                verdict=line.verdict.value,
+                points=points,
+            )
+
+        return await self.desk.store.run(job)
+
+    def _keep(
+        self,
+        conn: Connection,
+        partner_id: str,
+        day: date,
+        line: Line,
+        points: int,
+        reason: str,
+        operator: str,
+    ) -> None:
+        c = tables.closed_differences
+        known = select(c.c.closed_at).where(c.c.partner_id == partner_id, c.c.exchange_id == line.exchange_id)
+        if conn.execute(known).first() is not None:
+            raise Refused("no-difference", "this difference was closed a moment ago")
+        conn.execute(
+            insert(c).values(
+                partner_id=partner_id,
+                exchange_id=line.exchange_id,
+                day=day.isoformat(),
+                kind=line.verdict.value,
+                points=points,
+                reason=reason,
+                operator=operator,
+                closed_at=self.desk.clock(),
+            )
+        )
+
+    def _moves(self, conn: Connection, line: Line, reason: str) -> list[tuple[str, Transfer]]:
+        """(the member's account, transfer) for every unit that one side has and the other has not."""
+        book = records.owner(conn, line.exchange_id)
+        if book is None:
+            raise Refused(
+                "not-ours",
+                "no exchange here has this id, so no member is known; let the partner give the points back,"
+                " then close it with --leave",
+            )
+        exchange = records.get_locked(conn, book, line.exchange_id)
+        assert exchange.quote is not None
+        given_back = units_given_back(conn, exchange)
+        theirs = _their_units(exchange, line.their_amounts)
+        account, now = account_of(exchange), self.desk.clock()
+        moves: dict[tuple[str, str], int] = {}
+        for number, quoted in enumerate(exchange.quote.lines):
+            ours = quoted.units - given_back.get(number, 0) if exchange.state is State.SETTLED else 0
+            units = theirs[number] - ours
+            if units:
+                due = chart.partner_due(exchange.partner_id)
+                _add(moves, due, account, (quoted.points - quoted.campaign_points) // quoted.units * units)
+            if units and quoted.campaign_points:
+                funder = chart.funder(quoted.funder, quoted.campaign)
+                _add(moves, funder, account, quoted.campaign_points // quoted.units * units)
+        return [
+            (
+                account,
+                Transfer(
+                    id=f"{exchange.exchange_id}:correction:{number}",
+                    book=book,
+                    source=source,
+                    target=target,
+                    points=points,
+                    at=now,
+                    kind="correction",
+                    issued_on=now.astimezone(JST).date() if target == account else None,
+                    details={"exchange_id": exchange.exchange_id, "reason": reason[:200]},
+                ),
+            )
+            for number, ((source, target), points) in enumerate(sorted(moves.items()))
+        ]
+
+
+def _add(moves: dict[tuple[str, str], int], payer: str, account: str, points: int) -> None:
+    """Positive points go to the member, negative ones come back."""
+    key = (payer, account) if points > 0 else (account, payer)
+    moves[key] = moves.get(key, 0) + abs(points)
+
+
+def _their_units(exchange: Exchange, amounts: Mapping[str, int]) -> list[int]:
+    """The partner's amounts as units of each line of our quote."""
+    assert exchange.quote is not None
+    left, units = dict(amounts), []
+    lines: tuple[QuoteLine, ...] = exchange.quote.lines
+    for number, line in enumerate(lines):
+        cost = line.amount // line.units
+        last_of_wallet = all(later.wallet != line.wallet for later in lines[number + 1 :])
+        have = left.get(line.wallet, 0) // cost
+        take = have if last_of_wallet else min(have, line.units)
+        units.append(take)
+        left[line.wallet] = left.get(line.wallet, 0) - take * cost
+    if any(left.values()):
+        raise Refused(
+            "no-whole-units",
+            "the partner's amounts are no whole units of this exchange's rates; agree with it, then use --leave",
+        )
+    return units
+
+
+def _apply(conn: Connection, moves: list[Transfer]) -> None:
+    todo: list[Move] = [*moves]
+    try:
+        ledger.apply(conn, todo)
+    except NotEnoughPoints as short:
+        raise Refused(
+            "points-already-spent",
+            f"the member has {short.available:,} of the points left; agree with the partner, then use --leave",
+            available=short.available,
+        ) from None

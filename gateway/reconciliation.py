@@ -1,0 +1,261 @@
+"""The comparison of a partner's book with ours for one day in Japan (突合). It reports; it never repairs.
+
+    matched          both say the same
+    open             our side has not ended yet; asking goes on
+    ours_only        we gave points for which the partner took none
+    theirs_only      the partner took points for which we gave none
+    amount_differs   both have it, with different amounts, or only one side has taken it back
+    closed           a difference that a person has closed, with a reason
+
+A person closes a difference (`gateway.corrections`), which posts a transfer of its own and edits nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection, select
+
+from gateway import exchange_records as records
+from gateway import tables
+from gateway.desk import Desk
+from gateway.errors import GatewayError, Refused
+from gateway.exchange_records import Exchange
+from gateway.model import JST, DebitRecord
+from gateway.states import HELD, State
+
+_PAGE: Final = 500
+_log = structlog.get_logger()
+
+
+class Verdict(StrEnum):
+    MATCHED = "matched"
+    OPEN = "open"
+    OURS_ONLY = "ours_only"
+    THEIRS_ONLY = "theirs_only"
+    AMOUNT_DIFFERS = "amount_differs"
+    CLOSED = "closed"
+
+
+DIFFERENCES: Final = frozenset({Verdict.OURS_ONLY, Verdict.THEIRS_ONLY, Verdict.AMOUNT_DIFFERS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One exchange, seen from both sides. Amounts are the partner's points per wallet; `points` are ours."""
+
+    exchange_id: str
+    verdict: Verdict
+    our_state: str
+    our_reference: str
+    their_reference: str
+    our_amounts: Mapping[str, int]
+    their_amounts: Mapping[str, int]
+    points: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    partner_id: str
+    day: date
+    lines: tuple[Line, ...]
+
+    @property
+    def differences(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.verdict in DIFFERENCES)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {verdict.value: sum(line.verdict is verdict for line in self.lines) for verdict in Verdict}
+
+    def to_json(self) -> str:
+        told = {
+            "partner": self.partner_id,
+            "day": self.day.isoformat(),
+            "counts": self.counts,
+            "lines": [asdict(line) for line in self.lines],
+        }
+        return json.dumps(told, ensure_ascii=False, indent=2)
+
+    def to_csv(self) -> str:
+        """One line per exchange; amounts as JSON, so that a wallet more is not a column more."""
+        text = io.StringIO()
+        writer = csv.writer(text)
+        names = list(Line.__dataclass_fields__)
+        writer.writerow(["partner", "day", *names])
+        for line in self.lines:
+            told = asdict(line)
+            writer.writerow([self.partner_id, self.day.isoformat(), *(_cell(told[name]) for name in names)])
+        return text.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    desk: Desk
+
+    async def compare(self, partner_id: str, day: date) -> Report:
+        """Ask for the partner's book of `day` and lay ours beside it.
+
+        Raises Refused where the plugin cannot tell a day, PartnerUnavailable when the partner cannot now.
+        """
+        partner = self.desk.partner(partner_id)
+        if not partner.can("debits_on"):
+            raise Refused(
+                "no-daily-list", "this partner's plugin has no debits_on(); compare with its own papers"
+            )
+        theirs: dict[str, DebitRecord] = {
+            record.exchange_id: record for record in await partner.debits_on(day)
+        }
+        ours = await self.desk.store.read(lambda conn: _ours(conn, partner_id, day, list(theirs)))
+        lines = [_line(id_, theirs.get(id_), ours.get(id_, _NOTHING)) for id_ in sorted({*theirs, *ours})]
+        if any(line.verdict is Verdict.OURS_ONLY for line in lines):
+            # The two calendars may disagree about midnight: such a debit stands under a day beside.
+            beside = [
+                record
+                for other in (day - timedelta(days=1), day + timedelta(days=1))
+                for record in await partner.debits_on(other)
+            ]
+            found: dict[str, DebitRecord] = {record.exchange_id: record for record in beside}
+            lines = [_on_another_day(line, found, ours) for line in lines]
+        return Report(partner_id=partner_id, day=day, lines=tuple(lines))
+
+    async def night(self, day: date) -> list[Report]:
+        """Compare with every partner that can tell a day; differences are logged with both references."""
+        reports = []
+        for partner_id, partner in self.desk.partners.items():
+            if not partner.can("debits_on"):
+                continue
+            try:
+                report = await self.compare(partner_id, day)
+            except GatewayError as fault:
+                _log.error("comparison failed", partner=partner_id, day=day.isoformat(), text=str(fault))
+                continue
+            reports.append(report)
+            _log.info("compared", partner=partner_id, day=day.isoformat(), **report.counts)
+            for line in report.differences:
+                _log.error(
+                    "difference",
+                    partner=partner_id,
+                    day=day.isoformat(),
+                    exchange_id=line.exchange_id,
+                    verdict=line.verdict,
+                    ours=line.our_reference,
+                    theirs=line.their_reference,
+                )
+        return reports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ours:
+    """Our side of one id. There is no exchange where the id is none of ours."""
+
+    exchange: Exchange | None
+    closed: bool
+
+
+_NOTHING: Final = _Ours(exchange=None, closed=False)
+
+
+def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]) -> dict[str, _Ours]:
+    """Our exchanges that belong beside the partner's day: settled then, open since then, or named by it."""
+    d, x, owners = tables.partner_debits, tables.exchanges, tables.exchange_owners
+    keys = {
+        (row.book_id, row.exchange_id)
+        for row in conn.execute(
+            select(d.c.book_id, d.c.exchange_id).where(
+                d.c.partner_id == partner_id, d.c.day == day.isoformat()
+            )
+        )
+    }
+    since = datetime(day.year, day.month, day.day, tzinfo=JST)
+    held = select(x.c.book_id, x.c.exchange_id).where(
+        x.c.partner_id == partner_id,
+        x.c.state.in_(list(HELD)),
+        x.c.sent_at >= since,
+        x.c.sent_at < since + timedelta(days=1),
+    )
+    keys |= {(row.book_id, row.exchange_id) for row in conn.execute(held)}
+    for start in range(0, len(their_ids), _PAGE):
+        named = select(owners.c.book_id, owners.c.exchange_id).where(
+            owners.c.exchange_id.in_(list(their_ids[start : start + _PAGE]))
+        )
+        keys |= {(row.book_id, row.exchange_id) for row in conn.execute(named)}
+    c = tables.closed_differences
+    closed = set(conn.scalars(select(c.c.exchange_id).where(c.c.partner_id == partner_id)))
+    exchanges = {id_: records.get(conn, book, id_) for book, id_ in sorted(keys)}
+    return {
+        id_: _Ours(exchange=exchanges.get(id_), closed=id_ in closed)
+        for id_ in {*exchanges, *their_ids}
+        if id_ not in exchanges or exchanges[id_].partner_id == partner_id
+    }
+
+
+def _line(id_: str, theirs: DebitRecord | None, ours: _Ours, note: str = "") -> Line:
+    exchange = ours.exchange
+    return Line(
+        exchange_id=id_,
+        verdict=Verdict.CLOSED if ours.closed else _verdict(theirs, exchange),
+        our_state=exchange.state.value if exchange is not None else "",
+        our_reference=(exchange.reference or "") if exchange is not None else "",
+        their_reference=theirs.reference if theirs is not None else "",
+        our_amounts=our_amounts(exchange) if exchange is not None else {},
+        their_amounts=their_amounts(theirs),
+        points=(exchange.points or 0) if exchange is not None else 0,
+        note=note or ("taken back there" if theirs is not None and theirs.reversed else ""),
+    )
+
+
+def _verdict(theirs: DebitRecord | None, ours: Exchange | None) -> Verdict:
+    took = theirs is not None and not theirs.reversed
+    if ours is None or (ours.state is not State.SETTLED and ours.state not in HELD):
+        return Verdict.THEIRS_ONLY if took else Verdict.MATCHED
+    if ours.state in HELD:
+        return Verdict.OPEN
+    taken_back = ours.points is not None and ours.reversed_points >= ours.points
+    if theirs is None:
+        return Verdict.MATCHED if taken_back else Verdict.OURS_ONLY
+    if theirs.reversed != taken_back:
+        return Verdict.AMOUNT_DIFFERS
+    same = _amounts(theirs) == our_amounts(ours)
+    return Verdict.MATCHED if same or taken_back else Verdict.AMOUNT_DIFFERS
+
+
+def _on_another_day(line: Line, beside: Mapping[str, DebitRecord], ours: Mapping[str, _Ours]) -> Line:
+    theirs = beside.get(line.exchange_id)
+    if line.verdict is not Verdict.OURS_ONLY or theirs is None:
+        return line
+    there = theirs.at.astimezone(JST).date().isoformat()
+    return _line(line.exchange_id, theirs, ours[line.exchange_id], note=f"stands under {there} there")
+
+
+def our_amounts(exchange: Exchange) -> dict[str, int]:
+    """What the exchange drew from each wallet."""
+    amounts: dict[str, int] = {}
+    for line in exchange.quote.lines if exchange.quote is not None else ():
+        amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
+    return amounts
+
+
+def their_amounts(record: DebitRecord | None) -> dict[str, int]:
+    """What the partner has of it now: nothing when it gave all back."""
+    return {} if record is None or record.reversed else _amounts(record)
+
+
+def _amounts(record: DebitRecord) -> dict[str, int]:
+    amounts: dict[str, int] = {}
+    for line in record.lines:
+        amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
+    return amounts
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict) else value

@@ -1,0 +1,218 @@
+"""Two books of one day side by side; a person closes a difference with a transfer of its own, never by an edit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from core_ledger import audit, entries
+from core_ledger import balance as balance_of
+from core_ledger.chart import member_book, municipal, reserve
+from gateway.corrections import Corrections
+from gateway.errors import Refused
+from gateway.model import DebitLine, DebitRecord, Declined, DeclineReason, WalletId
+from gateway.reconciliation import Reconciliation, Verdict
+from gateway.reversals import Reversals
+from tests.gateway.exchange.conftest import CARDS, KASAMA, NOON, new_id
+
+DAY = date(2018, 7, 31)
+
+
+def there(exchange_id, *, eikyu=200, wallet=0, at=NOON, taken_back=False):
+    lines = tuple(
+        DebitLine(wallet=WalletId(name), units=amount // cost, amount=amount)
+        for name, amount, cost in (("eikyu", eikyu, 100), ("wallet", wallet, 450))
+        if amount
+    )
+    return DebitRecord(exchange_id=exchange_id, reference="THEIRS", lines=lines, at=at, reversed=taken_back)
+
+
+async def compare(world, day=DAY):
+    return await Reconciliation(world.desk).compare(CARDS, day)
+
+
+async def verdicts(world, day=DAY):
+    return {line.exchange_id: line.verdict for line in (await compare(world, day)).lines}
+
+
+async def close(world, exchange_id, *, leave=False):
+    return await Corrections(world.desk).close(
+        CARDS, DAY, exchange_id, reason="双方で確認", operator="sato", leave=leave
+    )
+
+
+async def declined(world, watch):
+    """A member whose exchange we hold for declined."""
+    member = await world.member()
+    watch.own_account(member)
+    world.script.debit = lambda it: Declined(exchange_id=it.exchange_id, reason=DeclineReason.REFUSED)
+    exchange = await world.settled(member, KASAMA)
+    world.script.debit = None
+    return member, exchange
+
+
+async def test_what_both_have_is_matched_and_what_is_open_is_no_difference(world, generous, watch) -> None:
+    exchange = await world.settled(await world.member())
+    _, open_ = await watch.opened()
+    generous.day = [there(exchange.exchange_id)]
+    assert await verdicts(world) == {
+        exchange.exchange_id: Verdict.MATCHED,
+        open_.exchange_id: Verdict.OPEN,
+    }
+    assert (await compare(world)).differences == ()
+
+
+async def test_each_kind_of_difference_has_its_name(world, generous, watch) -> None:
+    ours = await world.settled(await world.member())
+    _, no = await declined(world, watch)
+    member = await world.member()
+    watch.own_account(member)
+    other = await world.settled(member)
+    stranger = new_id()
+    generous.day = [there(no.exchange_id), there(other.exchange_id, eikyu=300), there(stranger)]
+    assert await verdicts(world) == {
+        ours.exchange_id: Verdict.OURS_ONLY,
+        no.exchange_id: Verdict.THEIRS_ONLY,
+        other.exchange_id: Verdict.AMOUNT_DIFFERS,
+        stranger: Verdict.THEIRS_ONLY,
+    }
+
+
+async def test_a_debit_that_stands_under_the_next_day_there_is_matched(world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    record = there(exchange.exchange_id, at=NOON + timedelta(days=1))
+    generous.day = lambda day: [record] if day == date(2018, 8, 1) else []
+    (line,) = (await compare(world)).lines
+    assert (line.verdict, line.note) == (Verdict.MATCHED, "stands under 2018-08-01 there")
+
+
+async def test_an_exchange_taken_back_on_both_sides_is_matched_and_on_one_side_differs(
+    world, generous
+) -> None:
+    exchange = await world.settled(await world.member())
+    generous.day = [there(exchange.exchange_id, taken_back=True)]
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.AMOUNT_DIFFERS}
+    await Reversals(world.desk).reverse(
+        exchange.exchange_id, new_id(), units=None, reason="r", operator="sato"
+    )
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.MATCHED}
+    generous.day = [there(exchange.exchange_id)]
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.AMOUNT_DIFFERS}
+
+
+async def test_points_we_gave_for_nothing_go_back_to_whoever_paid(world, generous) -> None:
+    member = await world.member()
+    exchange = await world.settled(member, KASAMA)
+    done = await close(world, exchange.exchange_id)
+    assert (done.verdict, done.points) == ("ours_only", -1_100)
+    assert (await world.balance(member, KASAMA)).posted == 0
+    assert await world.total("partner:cards:due") == 0
+    assert await world.total("funder:fund:summer") == 0
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.CLOSED}
+    assert (await world.store.read(audit.verify)).ok
+
+
+async def test_points_the_partner_took_reach_the_member_with_the_rates_that_were_quoted(
+    world, generous, watch
+) -> None:
+    member, exchange = await declined(world, watch)
+    generous.day = [there(exchange.exchange_id)]
+    done = await close(world, exchange.exchange_id)
+    assert (done.verdict, done.points) == ("theirs_only", 1_100)
+    assert (await world.balance(member, KASAMA)).posted == 1_100
+    assert await world.total("partner:cards:due") == -900
+    assert await world.total("funder:fund:summer") == -200
+    account = municipal(member, "082163", "kasama-ouen")
+    lines = await world.store.read(lambda conn: entries(conn, member_book(member), account))
+    assert {(line.kind, line.details["reason"]) for line in lines} == {("correction", "双方で確認")}
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.CLOSED}
+
+
+@pytest.mark.parametrize(("theirs", "points"), [(300, 450), (100, -450)])
+async def test_an_amount_that_differs_is_corrected_by_whole_units(world, generous, theirs, points) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    generous.day = [there(exchange.exchange_id, eikyu=theirs)]
+    assert (await close(world, exchange.exchange_id)).points == points
+    assert (await world.balance(member)).posted == 900 + points
+
+
+async def test_amounts_that_are_no_whole_units_can_only_be_left(world, generous) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    generous.day = [there(exchange.exchange_id, eikyu=150)]
+    with pytest.raises(Refused) as caught:
+        await close(world, exchange.exchange_id)
+    assert caught.value.type == "no-whole-units"
+    assert (await close(world, exchange.exchange_id, leave=True)).points == 0
+    assert (await world.balance(member)).posted == 900
+
+
+async def test_an_id_that_is_none_of_ours_can_only_be_left(world, generous) -> None:
+    stranger = new_id()
+    generous.day = [there(stranger)]
+    with pytest.raises(Refused) as caught:
+        await close(world, stranger)
+    assert caught.value.type == "not-ours"
+    await close(world, stranger, leave=True)
+    assert await verdicts(world) == {stranger: Verdict.CLOSED}
+
+
+async def test_spent_points_are_refused_with_what_is_left(world, generous) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    await world.allocations.allocate(member, new_id(), 500, "082163", "kasama-ouen")
+    with pytest.raises(Refused) as caught:
+        await close(world, exchange.exchange_id)
+    assert (caught.value.type, caught.value.facts["available"]) == ("points-already-spent", 400)
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.OURS_ONLY}
+
+
+async def test_a_difference_is_closed_once_and_cannot_be_reversed_on_top(world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    await close(world, exchange.exchange_id)
+    with pytest.raises(Refused, match="closed"):
+        await close(world, exchange.exchange_id)
+    with pytest.raises(Refused, match="corrected"):
+        await Reversals(world.desk).reverse(
+            exchange.exchange_id, new_id(), units=None, reason="r", operator="sato"
+        )
+
+
+async def test_only_the_units_not_yet_reversed_are_taken_back(world, generous) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    await Reversals(world.desk).reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="s")
+    assert (await close(world, exchange.exchange_id)).points == -450
+    balance = await world.store.read(lambda conn: balance_of(conn, member_book(member), reserve(member)))
+    assert balance.posted == 0
+
+
+async def test_the_report_is_json_and_csv(world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    generous.day = [there(exchange.exchange_id, eikyu=300)]
+    report = await compare(world)
+    told = json.loads(report.to_json())
+    assert told["counts"]["amount_differs"] == 1
+    assert told["lines"][0]["their_amounts"] == {"eikyu": 300}
+    (row,) = csv.DictReader(io.StringIO(report.to_csv()))
+    assert (row["partner"], row["day"], row["verdict"]) == (CARDS, "2018-07-31", "amount_differs")
+    assert (row["our_reference"], row["their_reference"]) == (exchange.reference, "THEIRS")
+
+
+async def test_a_plugin_without_a_daily_list_is_refused_by_name(world) -> None:
+    with pytest.raises(Refused, match="debits_on"):
+        await compare(world)
+
+
+async def test_the_nightly_comparison_goes_on_when_one_partner_cannot_be_asked(world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    reconciliation = Reconciliation(world.desk)
+    (report,) = await reconciliation.night(DAY)
+    assert [line.exchange_id for line in report.differences] == [exchange.exchange_id]
+    generous.day = RuntimeError("closed at night")
+    assert await reconciliation.night(DAY) == []
