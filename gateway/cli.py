@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 import migrations
 from core_ledger import Store, audit
-from gateway import directory, registry
+from gateway import cli_partner, directory, registry
 from gateway.cli_exchanges import exchanges
 from gateway.cli_shared import Config, out
 from gateway.cli_shared import settings_of as _settings
@@ -48,6 +48,7 @@ keys = typer.Typer(
 members = typer.Typer(no_args_is_help=True, help="Members, for service desks and demonstrations.")
 places = typer.Typer(no_args_is_help=True, help="Point services and support events.")
 ledger = typer.Typer(no_args_is_help=True, help="The ledger.")
+app.add_typer(cli_partner.app)
 app.add_typer(db, name="db")
 app.add_typer(keys, name="keys")
 app.add_typer(members, name="members")

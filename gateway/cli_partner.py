@@ -1,0 +1,83 @@
+"""The commands for a partner's engineer: write a plugin, prove that it keeps the contract, see it work.
+
+They need no gateway.toml and no database; everything stays in the plugin's own folder.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway import scaffold
+from gateway.errors import Refused
+from gateway.model import LinkKind
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--in", help="The plugin's folder; default: this one, or gateway-<partner> in it."),
+]
+
+
+@app.command("new-partner")
+def new_partner(
+    partner: Annotated[str, typer.Argument(help="The partner's id, such as acme.")],
+    link: Annotated[LinkKind, typer.Option(help="How the partner knows whose points move.")],
+    into: Annotated[Path, typer.Option(help="Where the folder is made.")] = Path(),
+) -> None:
+    """Write a complete plugin for a new partner, green at once against a fake partner of its own."""
+    folder = scaffold.write(partner, link, into)
+    typer.echo(f"{folder} is written. What it still needs from you, in reading order:")
+    for todo in scaffold.todos(folder):
+        typer.echo(f"  {todo}")
+    typer.echo(f"\nNext:\n  cd {shlex.quote(str(folder))}\n  pip install -e '.[test]'")
+    typer.echo(f"  point-gateway contract {partner}")
+
+
+@app.command()
+def contract(
+    partner: Annotated[str, typer.Argument(help="The partner's id.")],
+    folder: Folder = None,
+    badge: Annotated[Path | None, typer.Option(help="Write the reached level as an SVG.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write what was proven as an HTML page.")] = None,
+    level: Annotated[str | None, typer.Option(help="Fail below this level: ume, take or matsu.")] = None,
+) -> None:
+    """Run the plugin's contract tests and tell its level: 梅, 竹 or 松."""
+    if find_spec("pytest_asyncio") is None or find_spec("respx") is None:
+        raise Refused("no-testkit", "the contract kit is not installed; pip install 'point-gateway[testkit]'")
+    home = _home(partner, folder)
+    asked = [str(home / "tests" / "test_contract.py")]
+    for option, value in (
+        ("badge", badge and badge.resolve()),
+        ("report", report and report.resolve()),
+        ("level", level),
+    ):
+        if value:
+            asked.append(f"--contract-{option}={value}")
+    settings = ["-c", str(home / "pyproject.toml"), "--rootdir", str(home)]
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *settings, *asked]
+    typer.echo(f"$ python -m {shlex.join(command[2:])}")
+    raise typer.Exit(subprocess.run(command, check=False, cwd=home).returncode)  # noqa: S603  our own arguments
+
+
+def _home(partner: str, folder: Path | None) -> Path:
+    """The folder of the plugin's distribution. Raises Refused, saying where it was looked for."""
+    name = f"gateway-{partner.replace('_', '-')}"
+    places = [folder] if folder is not None else [Path(), Path(name), Path("plugins", partner)]
+    for place in places:
+        of_this_partner = (place / f"gateway_{partner}").is_dir()
+        if of_this_partner and (place / "tests" / "test_contract.py").is_file():
+            return place.resolve()
+    looked = " or ".join(str(place / "tests" / "test_contract.py") for place in places)
+    raise Refused(
+        "no-contract-test",
+        f"{partner} has no contract test at {looked} beside a package gateway_{partner}; "
+        f"run this in the plugin's folder, or write one with `point-gateway new-partner {partner} --link account`",
+    )

@@ -1,0 +1,157 @@
+"""The hooks of Acme, in the order in which one exchange meets them.
+
+Read the TODOs from top to bottom; each names the page of the guide that explains its hook.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from urllib.parse import quote, urlencode
+
+from gateway import (
+    Balances,
+    DebitAnswer,
+    Debited,
+    DebitOrder,
+    Declined,
+    DeclineReason,
+    ExchangeId,
+    FindAnswer,
+    Handoff,
+    HandoffRefused,
+    HandoffRequest,
+    HandoffReturn,
+    InProgress,
+    Label,
+    LinkedAccount,
+    LinkEnded,
+    LinkKind,
+    NoRecord,
+    NotSent,
+    OutcomeUnknown,
+    PartnerKind,
+    PartnerProfile,
+    PartnerSetup,
+    RateTable,
+    Secret,
+    Wallet,
+    hookimpl,
+)
+from gateway_acme.client import AcmeClient, Answer
+from gateway_acme.rates import POINTS, RATES
+
+# TODO: your documented words for a no. A word that is not here is not understood, hence not a no. [point-gateway guide hooks/debit]
+DECLINES = {
+    "not_enough": DeclineReason.NOT_ENOUGH,
+    "link_ended": DeclineReason.LINK_ENDED,
+    "refused": DeclineReason.REFUSED,
+}
+
+
+class Acme:
+    """One instance per gateway. Settings: `base_url`, `api_key` (a secret)."""
+
+    def __init__(self, setup: PartnerSetup) -> None:
+        self._client = AcmeClient(setup)
+        self._profile = PartnerProfile(
+            id="acme",
+            # TODO: your names, your terms, your promises. [point-gateway guide hooks/partner_profile]
+            name=Label("アクメ", "Acme"),
+            kind=PartnerKind.OTHER,
+            link=LinkKind.ACCOUNT,
+            points_name=Label("アクメポイント", "Acme points"),
+            wallets=(Wallet(id=POINTS, name=Label("アクメポイント", "Acme points")),),
+            hosts=(self._client.host,),
+            arrives_within=timedelta(days=1),
+            debits_may_hide_for=timedelta(minutes=10),
+            terms=Label("交換後の取消はできません。", "An exchange cannot be taken back."),
+        )
+
+    @hookimpl
+    def partner_profile(self) -> PartnerProfile:
+        return self._profile
+
+    @hookimpl
+    async def check_connection(self) -> None:
+        # TODO: a request that needs your credentials and moves nothing. [point-gateway guide hooks/check_connection]
+        answer = await self._client.send("GET", "/v1/hello")
+        if answer.text("result") != "ok":
+            raise OutcomeUnknown("acme does not say that all is well")
+
+    @hookimpl
+    async def rate_table(self, at: datetime) -> RateTable:
+        return RATES
+
+    @hookimpl
+    async def begin_handoff(self, request: HandoffRequest) -> Handoff:
+        # TODO: where a member signs in and agrees. [point-gateway guide hooks/begin_handoff]
+        query = urlencode({"visit": request.exchange_id, "return_url": request.return_url})
+        return Handoff(url=f"{self._client.base_url}/connect?{query}")
+
+    @hookimpl
+    async def complete_handoff(self, returned: HandoffReturn) -> LinkedAccount:
+        # TODO: prove with the partner who came back; the browser is not proof. [point-gateway guide hooks/complete_handoff]
+        if returned.query.get("visit") != returned.exchange_id:
+            raise HandoffRefused("other_exchange", "the return is for another visit")
+        answer = await self._client.send(
+            "POST",
+            "/v1/links",
+            {"visit": returned.exchange_id, "code": returned.query.get("code", "")},
+        )
+        if answer.text("result") == "refused":
+            raise HandoffRefused("refused_by_partner")
+        if answer.text("result") != "linked" or answer.text("visit") != returned.exchange_id:
+            raise OutcomeUnknown("acme does not say who came back")
+        return LinkedAccount(
+            service_id=answer.text("member"), shown_as=answer.text("shown_as"), token=Secret(answer.text("token"))
+        )
+
+    @hookimpl
+    async def balances(self, account: LinkedAccount) -> Balances:
+        # TODO: what the member could exchange now, per wallet. [point-gateway guide hooks/balances]
+        if account.token is None:
+            raise LinkEnded
+        answer = await self._client.send("POST", "/v1/balances", {"token": account.token.reveal()})
+        if answer.text("result") == "link_ended":
+            raise LinkEnded
+        if answer.text("result") != "ok" or answer.text("member") != account.service_id:
+            raise OutcomeUnknown("acme's answer is not about this member")
+        return Balances(available={POINTS: answer.whole("points")}, as_of=answer.moment("at"))
+
+    @hookimpl
+    async def debit(self, order: DebitOrder) -> DebitAnswer:
+        # TODO: take the points, once, with the exchange id as the idempotency key. [point-gateway guide hooks/debit]
+        if order.account is None or order.account.token is None or set(order.amounts) != {POINTS}:
+            raise NotSent("acme takes points of a linked account; nothing was sent")
+        answer = await self._client.send(
+            "POST",
+            "/v1/debits",
+            {
+                "exchange_id": order.exchange_id,
+                "token": order.account.token.reveal(),
+                "points": order.amounts[POINTS],
+            },
+            about={"exchange_id": order.exchange_id},
+        )
+        return _read_debit(order.exchange_id, answer)
+
+    @hookimpl
+    async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
+        # TODO: what became of a debit; NoRecord only for your documented word. [point-gateway guide hooks/find_debit]
+        answer = await self._client.send(
+            "GET", f"/v1/debits/{quote(exchange_id, safe='')}", about={"exchange_id": exchange_id}
+        )
+        if answer.text("result") == "not_found":
+            return NoRecord(exchange_id=exchange_id)
+        return _read_debit(exchange_id, answer)
+
+
+def _read_debit(exchange_id: ExchangeId, answer: Answer) -> Debited | Declined | InProgress:
+    match answer.text("result"):
+        case "debited":
+            return Debited(exchange_id=exchange_id, reference=answer.text("reference"), at=answer.moment("at"))
+        case "declined" if (reason := DECLINES.get(answer.text("reason"))) is not None:
+            return Declined(exchange_id=exchange_id, reason=reason)
+        case "in_progress":
+            return InProgress(exchange_id=exchange_id)
+    raise OutcomeUnknown("acme says neither yes nor no")

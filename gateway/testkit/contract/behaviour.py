@@ -1,0 +1,260 @@
+"""竹: safe among others. Rates that are dated, secrets that stay secret, hosts that are declared, a free loop."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import logging
+import re
+import socket
+import typing
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.model import DebitOrder, Label, Rate, RateTable
+from gateway.plugin_checks import HOOKS, place_of_code, shown
+from gateway.testkit.contract.levels import take
+from gateway.testkit.contract.moving import Contract
+from gateway.testkit.contract.unclear import LOST
+from gateway.testkit.contract.world import World
+
+AHEAD_DAYS = 90
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_TODO = re.compile(r"#\s*TODO\b:?\s*(.*)")
+_BLOCKED = "plugin_blocks_the_loop"
+
+
+class SafeAmongOthers(Contract):
+    """What a plugin owes the members, the gateway and the other plugins."""
+
+    @take
+    async def test_rates_are_in_force_for_90_days_or_a_note_names_their_end(self, world: World) -> None:
+        table = await world.end(lambda it: it.rate_table(world.clock()))
+        assert isinstance(table, RateTable)
+        for wallet in world.partner.profile.wallets:
+            rates = [rate for rate in table.rates if rate.wallet == wallet.id]
+            end = _first_gap(rates, world.clock(), world.clock() + timedelta(days=AHEAD_DAYS))
+            if end is None or any(_names(note, end) for note in table.notes):
+                continue
+            world.complain(
+                "rate_table",
+                f"the wallet {wallet.id} has no rate from {end:%Y-%m-%d} on",
+                f"add the rate that follows, or a note to RateTable.notes that names {end:%Y-%m-%d}",
+            )
+
+    @take
+    async def test_texts_are_in_japanese_and_in_english(self, world: World) -> None:
+        profile = world.partner.profile
+        table = await world.end(lambda it: it.rate_table(world.clock()))
+        notes = (*profile.notes, *(table.notes if isinstance(table, RateTable) else ()))
+        for what, label in (("terms", profile.terms), *(("a note", note) for note in notes)):
+            if not _JAPANESE.search(label.ja):
+                world.complain(
+                    "partner_profile", f"{what} has no Japanese text", "write Label(ja=…) in Japanese"
+                )
+        names = (("name", profile.name), ("points_name", profile.points_name), ("terms", profile.terms))
+        wallets = ((f"the wallet {it.id}", it.name) for it in profile.wallets)
+        for what, label in (*names, *wallets, *(("a note", note) for note in notes)):
+            if _JAPANESE.search(label.en):
+                world.complain(
+                    "partner_profile",
+                    f"{what} is Japanese in its English text",
+                    "write Label(en=…) in English",
+                )
+
+    @take
+    async def test_arguments_are_annotated_as_in_the_hooks(self, world: World) -> None:
+        for name, spec in HOOKS.items():
+            if not world.partner.can(name):
+                continue
+            method = getattr(world.plugin, name)
+            wanted, there = typing.get_type_hints(spec), typing.get_type_hints(inspect.unwrap(method))
+            for parameter in inspect.signature(method).parameters:
+                if there.get(parameter) != wanted[parameter]:
+                    kind = getattr(wanted[parameter], "__name__", str(wanted[parameter]))
+                    world.complain(
+                        name,
+                        f"{name}(): `{parameter}` is not annotated as in the hook",
+                        f"write {parameter}: {kind}",
+                    )
+            if "return" not in there:
+                world.complain(name, f"{name}() does not say what it gives", "annotate its result")
+
+    @take
+    async def test_no_secret_is_in_a_log_a_repr_or_an_error(
+        self, world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        at, yes = await world.clear_debit()
+        order = await world.order()
+        secrets = {*world.server.secrets.values(), *world.holder(order)}
+        if order.account is not None:
+            secrets.discard(order.account.service_id)
+        echo = httpx.Response(200, json={"result": sorted(secrets), "error": sorted(secrets)})
+        said: list[str] = []
+        for fault in (None, echo, httpx.Response(500, text=" ".join(sorted(secrets))), LOST[0](), yes[:9]):
+            faults = {} if fault is None else {at: _answer(fault)}
+            order = await world.order()
+            ended = await world.debit(order, faults)
+            said += [repr(ended), str(ended), *_causes(ended)]
+        said += await self.told_while_asking(world)
+        said += [repr(world.plugin), *(repr(value) for value in vars(world.plugin).values())]
+        captured = capsys.readouterr()
+        where = {
+            "a line of its log": repr(world.plugin_log.lines),
+            "a line of the gateway's log": repr(world.gateway_log.lines),
+            "an error, an answer or a repr": " ".join(said),
+            "what it prints": captured.out + captured.err,
+            "a line of the standard log": caplog.text,
+        }
+        for place, text in where.items():
+            if any(secret in text for secret in secrets):
+                world.complain(
+                    "debit",
+                    f"a secret of the settings, a token or a code stands in {place}",
+                    "keep it in a Secret, and reveal() it only where the request is made",
+                )
+
+    async def told_while_asking(self, world: World) -> list[str]:
+        """What the hooks of this kind of link answer, for the search for secrets."""
+        del world
+        return []
+
+    @take
+    async def test_nobody_is_spoken_to_but_the_declared_hosts(self, world: World) -> None:
+        with _no_way_out() as strangers:
+            await self.everything(world)
+        if strangers:
+            world.complain(
+                "debit",
+                f"a connection of its own was opened to {strangers[0]}",
+                "send every request with setup.http, and only to the hosts of partner_profile()",
+            )
+        by_the_client = sum(len(call.requests) for call in world.calls)
+        if by_the_client != self.sent(world):
+            world.complain(
+                "debit",
+                f"{self.sent(world)} requests were sent and {by_the_client} of them with setup.http",
+                "send every request with setup.http: it knows what has left this machine",
+            )
+        refused = [call.text for call in world.calls if "is not one of the profile's hosts" in call.text]
+        if refused:
+            world.complain("partner_profile", refused[0], "name the host, or do not ask it")
+
+    @take
+    async def test_the_loop_is_never_held_up(self, world: World) -> None:
+        # A busy machine can stop any process for a moment; a plugin that blocks does so every time.
+        blocked: list[dict[str, Any]] = []
+        for _ in range(3):
+            world.gateway_log.lines.clear()
+            await self.everything(world)
+            blocked = [values for event, values in world.gateway_log.lines if event == _BLOCKED]
+            if not blocked:
+                return
+        world.complain(
+            blocked[0]["hook"],
+            f"{blocked[0]['hook']}() held up everybody for {blocked[0]['blocked_ms']} ms",
+            "await instead of waiting (asyncio.sleep, setup.http), and move long work to asyncio.to_thread",
+        )
+
+    @take
+    async def test_nothing_is_left_to_do(self, world: World) -> None:
+        file, _ = place_of_code(type(world.plugin))
+        source = inspect.getsourcefile(type(world.plugin))
+        assert source is not None, file
+        folder = Path(source).parent
+        files = (
+            [folder / Path(source).name]
+            if not (folder / "__init__.py").exists()
+            else sorted(folder.rglob("*.py"))
+        )
+        left = [
+            f"{shown(path)}:{number} {found[1]}"
+            for path in files
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+            if (found := _TODO.search(line))
+        ]
+        if left:
+            pytest.skip(f"{len(left)} TODOs are left, the first at {left[0]}")
+
+    # --- the whole of a plugin, once -------------------------------------------------------------------------
+
+    async def everything(self, world: World) -> None:
+        """Call every hook once; what they answer is for other tests to judge."""
+        server = world.server
+        world.partner.wallet_priority((await world.order()).destination, world.clock())
+        await world.end(lambda it: it.check_connection())
+        server.will_debit()
+        order = await world.order()
+        await world.debit(order)
+        if order.exchange_id in server.taken:
+            server.remembers(order.exchange_id)
+        await world.end(lambda it: it.find_debit(order.exchange_id))
+        await self.ask_everything(world, order)
+
+    async def ask_everything(self, world: World, order: DebitOrder) -> None:
+        """The hooks of this kind of link."""
+        del world, order
+
+    def sent(self, world: World) -> int:
+        """How many requests the partner met in this test."""
+        return world.server.met
+
+
+@contextlib.contextmanager
+def _no_way_out() -> Iterator[list[str]]:
+    """No name is looked up and no connection made; whoever tries is written down."""
+    strangers: list[str] = []
+
+    def refuse(_socket: Any, address: Any) -> int:
+        strangers.append(str(address[0] if isinstance(address, tuple) else address))
+        raise ConnectionRefusedError("the contract kit opens no connection")
+
+    def no_name(host: Any, *_rest: Any, **_more: Any) -> Any:
+        strangers.append(str(host))
+        raise socket.gaierror("the contract kit looks up no name")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket.socket, "connect_ex", refuse)
+        patch.setattr(socket, "getaddrinfo", no_name)
+        yield strangers
+
+
+def _first_gap(rates: list[Rate], start: datetime, until: datetime) -> datetime | None:
+    """The first moment in [start, until) at which no rate is in force, or None."""
+    moment = start
+    while moment < until:
+        ends = [
+            rate.ends_at for rate in rates if any(rate.in_force(kind, moment) for kind in rate.destinations)
+        ]
+        if not ends:
+            return moment
+        if None in ends:
+            return None
+        moment = max(end for end in ends if end is not None)
+    return None
+
+
+def _names(note: Label, day: datetime) -> bool:
+    last = day - timedelta(days=1)
+    dates = [text for it in (day, last) for text in (f"{it:%Y-%m-%d}", f"{it.year}年{it.month}月{it.day}日")]
+    return any(date in note.ja or date in note.en for date in dates)
+
+
+def _answer(fault: Any) -> Any:
+    return httpx.Response(200, content=fault) if isinstance(fault, bytes) else fault
+
+
+def _causes(ended: object) -> list[str]:
+    said: list[str] = []
+    fault = ended if isinstance(ended, BaseException) else None
+    while fault is not None:
+        said.append(f"{fault} {fault!r} {getattr(fault, '__notes__', '')}")
+        fault = fault.__cause__
+    return said

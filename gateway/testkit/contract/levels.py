@@ -1,0 +1,107 @@
+"""梅・竹・松: how far a plugin has come, counted from the tests that passed and never declared.
+
+梅 (ume)    points cannot be lost: what is certain is told, what is not is told as unknown
+竹 (take)   safe among others: returns are proven, secrets kept, rates dated, nobody is held up
+松 (matsu)  a full partner: gives back, lists its day, decides later, says when to come again
+
+A level is reached when each of its tests passed, or is exempted by name with a reason, and so is each below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_MARK: Final = "contract_level"
+
+
+class Level(StrEnum):
+    NONE = "なし"
+    UME = "梅"
+    TAKE = "竹"
+    MATSU = "松"
+
+
+IN_ORDER: Final = (Level.UME, Level.TAKE, Level.MATSU)
+ROMAN: Final[Mapping[Level, str]] = {
+    Level.NONE: "none",
+    Level.UME: "ume",
+    Level.TAKE: "take",
+    Level.MATSU: "matsu",
+}
+
+
+class Ended(StrEnum):
+    """How one contract test ended; a test that ran several times counts by its worst end."""
+
+    PASSED = "passed"
+    EXEMPT = "exempt"
+    SKIPPED = "not done"
+    FAILED = "failed"
+    MISSING = "not run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractTest:
+    """One promise: the test's name, the level that it belongs to, how it ended and why."""
+
+    name: str
+    level: Level
+    ended: Ended
+    text: str = ""
+
+    @property
+    def sentence(self) -> str:
+        return self.name.removeprefix("test_").replace("_", " ")
+
+
+def ume(test: _F) -> _F:
+    return _marked(test, Level.UME)
+
+
+def take(test: _F) -> _F:
+    return _marked(test, Level.TAKE)
+
+
+def matsu(test: _F) -> _F:
+    return _marked(test, Level.MATSU)
+
+
+def _marked(test: _F, level: Level) -> _F:
+    setattr(test, _MARK, level)
+    return test
+
+
+def promises(contract: type) -> dict[str, Level]:
+    """Every test of the kit that a contract class must pass, in the order in which they are written.
+
+    Looked up in the kit's own classes, so that a test which an author overrides or takes away is still asked for.
+    """
+    found: dict[str, Level] = {}
+    for kind in reversed(contract.__mro__):
+        if kind.__module__.startswith("gateway.testkit.contract."):
+            marked = {name: getattr(it, _MARK) for name, it in vars(kind).items() if hasattr(it, _MARK)}
+            found.update(marked)
+    return found
+
+
+def is_the_kits_own(contract: type, name: str) -> bool:
+    """Is the test of that name the kit's, not one that an author put in its place?"""
+    for kind in contract.__mro__:
+        if name in vars(kind):
+            return kind.__module__.startswith("gateway.testkit.contract.")
+    return False
+
+
+def level_of(tests: Sequence[ContractTest]) -> Level:
+    """The highest level of which, and below which, nothing is missing."""
+    reached = Level.NONE
+    for level in IN_ORDER:
+        of_level = [test for test in tests if test.level is level]
+        if not of_level or any(test.ended not in (Ended.PASSED, Ended.EXEMPT) for test in of_level):
+            return reached
+        reached = level
+    return reached

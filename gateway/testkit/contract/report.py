@@ -1,0 +1,92 @@
+"""What a run of the contract kit proved, for a terminal, as a badge and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from gateway.testkit.contract.levels import IN_ORDER, ROMAN, ContractTest, Ended, Level, level_of
+
+_COLOURS: Final[Mapping[Level, str]] = {
+    Level.NONE: "#9b1c1c",
+    Level.UME: "#b5396b",
+    Level.TAKE: "#3f7d3a",
+    Level.MATSU: "#0f5132",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One plugin's tests, in the order of the kit, each with how it ended."""
+
+    plugin: str
+    tests: tuple[ContractTest, ...]
+
+    @classmethod
+    def of(
+        cls, plugin: str, promises: Mapping[str, str], ends: Mapping[tuple[str, str], tuple[str, str]]
+    ) -> Outcome:
+        tests = []
+        for name, level in promises.items():
+            end, text = ends.get((plugin, name), (Ended.MISSING.value, "it did not run"))
+            tests.append(ContractTest(name=name, level=Level(level), ended=Ended(end), text=text))
+        return cls(plugin=plugin, tests=tuple(tests))
+
+    @property
+    def level(self) -> Level:
+        return level_of(self.tests)
+
+
+def summary_lines(outcome: Outcome) -> list[str]:
+    """The level, each level's count, what is missing, and every exemption with its reason."""
+    lines = [f"{outcome.plugin} reaches {outcome.level} ({ROMAN[outcome.level]})"]
+    for level in IN_ORDER:
+        tests = [test for test in outcome.tests if test.level is level]
+        done = sum(test.ended in (Ended.PASSED, Ended.EXEMPT) for test in tests)
+        lines.append(f"  {level} {done} of {len(tests)}")
+        lines += [
+            f"      {test.ended}: {test.name}: {test.text}"
+            for test in tests
+            if test.ended not in (Ended.PASSED, Ended.EXEMPT)
+        ]
+    lines += [f"  exempt: {test.name}: {test.text}" for test in outcome.tests if test.ended is Ended.EXEMPT]
+    return lines
+
+
+def write_badge(path: Path, outcome: Outcome) -> None:
+    """A small SVG with the level, readable without its colour."""
+    level = f"{outcome.level} {ROMAN[outcome.level]}"
+    title = f"point-gateway contract: {level}"
+    path.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="200" height="20" role="img" aria-label="{title}">'
+        f"<title>{title}</title>"
+        '<rect width="130" height="20" fill="#444"/>'
+        f'<rect x="130" width="70" height="20" fill="{_COLOURS[outcome.level]}"/>'
+        '<g fill="#fff" font-family="sans-serif" font-size="11" text-anchor="middle">'
+        f'<text x="65" y="14">point-gateway contract</text><text x="165" y="14">{level}</text></g></svg>\n',
+        "utf-8",
+    )
+
+
+def write_report(path: Path, outcome: Outcome) -> None:
+    """A page of its own: every promise, how it ended, and why."""
+    rows = "".join(
+        f'<tr class="{test.ended.name.lower()}"><td>{test.level}</td><td>{escape(test.sentence)}</td>'
+        f"<td>{test.ended}</td><td>{escape(test.text)}</td></tr>"
+        for test in outcome.tests
+    )
+    path.write_text(
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(outcome.plugin)}: {outcome.level}</title>"
+        "<style>body{font:16px/1.5 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
+        "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ccc;padding:.3rem .5rem;"
+        "text-align:left;vertical-align:top}.failed td{background:#fbe4e4}.skipped td{background:#fdf3d8}</style>"
+        f"<h1>{escape(outcome.plugin)} reaches {outcome.level} ({ROMAN[outcome.level]})</h1>"
+        "<table><thead><tr><th>level<th>promise<th>ended<th>why</thead>"
+        f"<tbody>{rows}</tbody></table></html>\n",
+        "utf-8",
+    )

@@ -1,0 +1,237 @@
+"""The plugin under test, made as the gateway makes it, with the author's partner on the other side.
+
+What a test finds wrong is one sentence: who, what, what to change, and the file and line of the hook.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NoReturn
+
+import httpx
+import pytest
+
+from gateway.call_scope import CallRecord, recording
+from gateway.errors import GatewayError
+from gateway.logs import PartnerLog
+from gateway.model import (
+    Coupon,
+    DebitLine,
+    DebitOrder,
+    Destination,
+    ExchangeId,
+    LinkedAccount,
+    LinkKind,
+    Rate,
+    Secret,
+)
+from gateway.partner import Partner
+from gateway.partner_http import GuardedHttp
+from gateway.plugin_checks import HOOKS, place_of_code
+from gateway.setup import PartnerSetup
+from gateway.testkit.contract.fake import FakePartner, Meeting
+from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings
+
+_PLAIN = "kit"
+
+
+@dataclass(slots=True)
+class World:
+    """One test's plugin, partner and clock. `end` of a call is its answer or the GatewayError it ended with."""
+
+    plugin: Any
+    server: FakePartner
+    clock: HandClock
+    plugin_log: ListLog
+    gateway_log: ListLog
+    http: GuardedHttp
+    calls: list[CallRecord] = field(default_factory=list)
+    partner: Partner = field(init=False)
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self.partner = self._made()
+
+    @property
+    def id(self) -> str:
+        return self.partner.id
+
+    def _made(self) -> Partner:
+        secrets = tuple(self.server.secrets.values())
+        log = PartnerLog(self.gateway_log, "kit", lambda: secrets)
+        return Partner(self.plugin, log=log, http=self.http)
+
+    async def end(
+        self,
+        call: Callable[[Partner], Awaitable[object]],
+        faults: Mapping[int, httpx.Response | Exception] | None = None,
+    ) -> object:
+        """How the call ends, and what was sent: see `server.meeting`. Its breaker is new, so that it is tried."""
+        self.partner = self._made()
+        self.server.looks_afresh(faults)
+        with recording() as calls:
+            try:
+                ended: object = await call(self.partner)
+            except GatewayError as fault:
+                ended = fault
+        self.calls.extend(calls)
+        return ended
+
+    async def debit(
+        self, order: DebitOrder, faults: Mapping[int, httpx.Response | Exception] | None = None
+    ) -> object:
+        return await self.end(lambda it: it.debit(order), faults)
+
+    @property
+    def meeting(self) -> Meeting:
+        return self.server.meeting
+
+    # --- what is sent ----------------------------------------------------------------------------------------
+
+    def new_id(self) -> ExchangeId:
+        return ExchangeId(f"kit-exchange-{next(self._numbers):04}")
+
+    async def order(self, exchange_id: str | None = None, member: str = "kit-member-1") -> DebitOrder:
+        """An order over two units of every wallet that has a rate now; a coupon is taken whole."""
+        exchange_id = exchange_id or self.new_id()
+        rates = await self.rates_now()
+        if self.partner.profile.link is LinkKind.COUPON:
+            rates = rates[:1]
+        lines = tuple(DebitLine(wallet=it.wallet, units=2, amount=2 * it.cost_per_unit) for it in rates)
+        account, coupon = None, None
+        if self.partner.profile.link is LinkKind.COUPON:
+            coupon = self.coupon(lines[0].amount)
+        else:
+            account = self.member(member)
+        return DebitOrder(
+            exchange_id=ExchangeId(exchange_id),
+            lines=lines,
+            points=sum(2 * it.points_per_unit for it in rates),
+            destination=Destination.reserve(),
+            at=self.clock(),
+            account=account,
+            coupon=coupon,
+        )
+
+    async def rates_now(self) -> list[Rate]:
+        """One rate in force for each wallet, as the plugin tells them."""
+        table = await self.end(lambda it: it.rate_table(self.clock()))
+        if isinstance(table, Exception):
+            self.complain("rate_table", f"rate_table() ends with: {table}", "let it give the rates")
+        rates: dict[str, Rate] = {}
+        for rate in getattr(table, "rates", ()):
+            if any(rate.in_force(kind, self.clock(), 2) for kind in rate.destinations):
+                rates.setdefault(rate.wallet, rate)
+        if not rates:
+            self.complain(
+                "rate_table",
+                f"no rate is in force on {self.clock():%Y-%m-%d}",
+                "correct starts_at and ends_at, or add the rate that follows",
+            )
+        return list(rates.values())
+
+    def member(self, name: str = "kit-member-1", **points: int) -> LinkedAccount:
+        """A linked member who holds 1,000,000 of every wallet, or `points`."""
+        plenty = {str(wallet.id): 1_000_000 for wallet in self.partner.profile.wallets}
+        self.server.holdings.setdefault(name, dict(points or plenty))
+        return self.server.account(name)
+
+    def coupon(self, amount: int, which: int = 0) -> Coupon:
+        code = self.server.coupon_codes[which]
+        self.server.coupons[code] = amount
+        return Coupon(code=Secret(code))
+
+    def holder(self, order: DebitOrder) -> tuple[str, ...]:
+        """The names by which the partner may know whose points are taken."""
+        if order.coupon is not None:
+            return (order.coupon.code.reveal(),)
+        assert order.account is not None
+        token = (order.account.token.reveal(),) if order.account.token is not None else ()
+        return (*token, order.account.service_id)
+
+    async def clear_debit(self) -> tuple[int, bytes]:
+        """Where in a debit the moving request stands, and the answer that meant yes."""
+        self.server.will_debit()
+        order = await self.order()
+        ended = await self.debit(order)
+        at = self.meeting.moving_at
+        if at is None:
+            self.complain(
+                "debit",
+                f"debit() ended with {told(ended)} and the partner took nothing",
+                "let will_debit() write down what arrives with self.takes(…), "
+                "and debit() send the order to the address that it answers at",
+            )
+        moving = self.meeting.requests[at]
+        return at, self.answer_to(moving)
+
+    def answer_to(self, request: httpx.Request) -> bytes:
+        for call in reversed(self.server.router.calls):
+            if call.request is request:
+                return bytes(call.response.content)
+        return b""
+
+    def sent_again(self, at: int) -> bool:
+        """Was the moving request sent once more, or a debit taken under another address after it?"""
+        moving, later = self.meeting.requests[at], self.meeting.requests[at + 1 :]
+        same = any((it.method, it.url) == (moving.method, moving.url) for it in later)
+        return same or (self.meeting.moving_at is not None and self.meeting.moving_at > at)
+
+    # --- what is said ----------------------------------------------------------------------------------------
+
+    def complain(self, hook: str, what: str, remedy: str) -> NoReturn:
+        """End the test with one sentence."""
+        name = self.partner.id
+        file, line = (
+            self.partner.place_of(hook)
+            if hook in HOOKS and self.partner.can(hook)
+            else place_of_code(type(self.plugin))
+        )
+        pytest.fail(f"{name}: {what.removeprefix(f'{name}: ')}; {remedy} ({file}:{line})", pytrace=False)
+
+    def refuse_complaints(self, hook: str) -> None:
+        """What the fake partner's book found odd about what arrived."""
+        for complaint in self.server.complaints:
+            what, _, remedy = complaint.partition("; ")
+            self.complain(hook, what, remedy)
+
+
+def told(ended: object) -> str:
+    """The name of an answer or error, for sentences: no text of a plugin is quoted, it could hold a secret."""
+    return type(ended).__name__
+
+
+def new_world(contract: Any, server: FakePartner, clock: HandClock) -> World:
+    """The plugin is made before the hosts of its profile are known, as in service."""
+    plugin_log, gateway_log = ListLog(), ListLog()
+    http = GuardedHttp(_PLAIN, gateway_log, testing=True)
+    settings = PlainSettings(server.settings, {name: Secret(value) for name, value in server.secrets.items()})
+    setup = PartnerSetup(settings=settings, http=http, clock=clock, log=plugin_log)
+    try:
+        plugin = contract.plugin(setup)
+        return World(
+            plugin=plugin,
+            server=server,
+            clock=clock,
+            plugin_log=plugin_log,
+            gateway_log=gateway_log,
+            http=http,
+        )
+    except Exception as fault:  # noqa: BLE001  whatever an author's __init__ does is told in one sentence
+        file, line = place_of_code(contract.plugin)
+        text = f"{contract.plugin.__name__} cannot be made: {type(fault).__name__}: {fault}"
+        pytest.fail(
+            f"{text}; compare its __init__ with the settings of the fake partner ({file}:{line})",
+            pytrace=False,
+        )
+
+
+def moment_of(contract: Any) -> datetime:
+    """The day the tests play on: the contract's own `moment`, else today, so that rates that ran out are noticed."""
+    from gateway.clock import system_clock
+
+    moment = contract.moment if contract.moment is not None else system_clock()
+    return moment if isinstance(moment, datetime) else system_clock()

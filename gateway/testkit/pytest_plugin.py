@@ -1,0 +1,113 @@
+"""pytest tells what the contract kit's tests prove: the level of each plugin, what is missing, what is exempted.
+
+Loaded by its entry point wherever the extra `testkit` is installed; it does nothing in a run without contract
+tests. What a test was travels with its report, so that runs on several processes are counted too.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+_PROPERTY: Final = "point_gateway_contract"
+_RESULTS: Final = pytest.StashKey["Results"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("point-gateway", "the contract of point-gateway")
+    group.addoption("--contract-badge", metavar="SVG", help="write the reached level as a badge")
+    group.addoption("--contract-report", metavar="HTML", help="write what was proven as a page")
+    group.addoption(
+        "--contract-level", choices=("ume", "take", "matsu"), help="fail when a lower level is reached"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    results = Results()
+    config.stash[_RESULTS] = results
+    config.pluginmanager.register(results, "gateway_testkit_results")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    contract: Any = getattr(item, "cls", None)
+    kit = sys.modules.get("gateway.testkit.contract.moving")
+    if kit is None or contract is None or not issubclass(contract, kit.Contract):
+        return
+    from gateway.testkit.contract.levels import is_the_kits_own, promises
+
+    name = getattr(item, "originalname", item.name)
+    about: dict[str, Any] = {
+        "plugin": f"{contract.plugin.__module__.partition('.')[0].removeprefix('gateway_')}",
+        "link": str(contract.link),
+        "test": name if is_the_kits_own(contract, name) else "",
+        "promises": {test: level.value for test, level in promises(contract).items()},
+    }
+    item.user_properties.append((_PROPERTY, about))
+
+
+class Results:
+    """What the contract tests of this run came to."""
+
+    def __init__(self) -> None:
+        self._promises: dict[str, dict[str, str]] = {}
+        self._ends: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        about = next((value for name, value in report.user_properties if name == _PROPERTY), None)
+        if not isinstance(about, dict):
+            return
+        self._promises.setdefault(about["plugin"], about["promises"])
+        end, text = _end(report)
+        if end is None or not about["test"]:
+            return
+        key = (about["plugin"], about["test"])
+        before = self._ends.get(key, ("passed", ""))
+        worst = max(
+            before, (end, text), key=lambda it: ("passed", "exempt", "not done", "failed").index(it[0])
+        )
+        self._ends[key] = worst
+
+    def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
+        """The level of each plugin, and what the next one asks for."""
+        from gateway.testkit.contract.report import Outcome, summary_lines, write_badge, write_report
+
+        outcomes = [Outcome.of(plugin, tests, self._ends) for plugin, tests in self._promises.items()]
+        for outcome in outcomes:
+            terminalreporter.section(f"contract: {outcome.plugin}", sep="-")
+            for line in summary_lines(outcome):
+                terminalreporter.write_line(line)
+        if outcomes:
+            if badge := config.getoption("--contract-badge"):
+                write_badge(Path(badge), outcomes[0])
+            if page := config.getoption("--contract-report"):
+                write_report(Path(page), outcomes[0])
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A level that was asked for and not reached fails the run."""
+        wanted = session.config.getoption("--contract-level")
+        if not wanted or hasattr(session.config, "workerinput"):
+            return
+        from gateway.testkit.contract.levels import IN_ORDER, ROMAN, Level
+        from gateway.testkit.contract.report import Outcome
+
+        order = [Level.NONE, *IN_ORDER]
+        least = next(level for level in IN_ORDER if ROMAN[level] == wanted)
+        reached = [Outcome.of(plugin, it, self._ends).level for plugin, it in self._promises.items()]
+        if not reached or any(order.index(level) < order.index(least) for level in reached):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _end(report: pytest.TestReport) -> tuple[str | None, str]:
+    """How a test ended, told by one of the reports of its setup, call and teardown."""
+    if report.failed:
+        return "failed", str(report.longrepr).strip().splitlines()[-1] if report.longrepr else ""
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reason = reason.removeprefix("Skipped: ")
+        if reason.startswith("exempt: "):
+            return "exempt", reason.removeprefix("exempt: ")
+        return "not done", reason
+    return ("passed", "") if report.when == "call" else (None, "")
