@@ -7,11 +7,15 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from aiohttp.test_utils import TestServer
+from rich.console import Console
 
-from gateway.demo.town import MEMBERS, open_town
+from gateway.demo.story import TARO, Teller, exchange_at, link_at, sign_in_as, start_at
+from gateway.demo.town import open_town
 
 HERE = Path(__file__).parent
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "5")
 
 ENDING = ("sign_out", "end_session", "end_other_sessions", "revoke_mykey_id")
 """What ends the session that the run itself goes by; these have stories of their own."""
@@ -58,20 +62,27 @@ async def test_schemathesis_finds_nothing_in_an_api_that_uses_every_feature(
     assert code == 0, printed
 
 
+@pytest.mark.xdist_group("town")
+@pytest.mark.timeout(600)
 async def test_schemathesis_finds_nothing_in_the_whole_gateway(tmp_path):
+    """Real processes and a member with exchanges in several states, so that what lies behind an id is reached."""
+    tell = Teller(Console(quiet=True))
     async with open_town(tmp_path) as town:
         async with town.portal() as portal:
-            who = MEMBERS[0]
-            body = {"mykey_id": town.mykey_ids[who.name], "password": who.password}
-            signed_in = await (await portal.post("/v1/sessions", json=body)).json()
+            member = await sign_in_as(town, portal, TARO)
+            linked = await link_at(member, TARO, tell)
+            settled = await exchange_at(member, await start_at(member), {"kind": "reserve"}, 2)
+            fresh = await start_at(member)
+        exchanges = [one["exchange_id"] for one in (linked, settled, fresh)]
         code, printed = await schemathesis(
             town.gateway_url,
             tmp_path,
-            "--max-examples=5",
+            f"--max-examples={EXAMPLES}",
             *(f"--exclude-operation-id={name}" for name in ENDING),
             SIGN_KEY_ID=town.portal_key_id,
             SIGN_KEY_FILE=str(town.portal_key_file),
-            SIGN_SESSION=signed_in["token"],
+            SIGN_SESSION=member.token,
             SIGN_CLOCK_FILE=str(tmp_path / "clock"),
+            SIGN_EXCHANGES=",".join(exchanges),
         )
     assert code == 0, printed
