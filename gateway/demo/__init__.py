@@ -48,6 +48,7 @@ async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console)
 
 def _tell(town: Town, out: Console) -> None:
     out.print()
+    out.print(f"members' pages          {town.portal_url}")
     out.print(f"API and its pages      {town.gateway_url}/docs")
     out.print(f"Saison's sandbox       {town.saison_url}")
     out.print(f"Airline's sandbox      {town.airline_url}")

@@ -1,4 +1,4 @@
-"""Starts a town: settings, secrets, a database, two sandboxes and the gateway, each a process of its own."""
+"""Starts a town: settings, secrets, a database, two sandboxes, the gateway and the portal, each its own process."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ class Town:
     gateway_url: str
     saison_url: str
     airline_url: str
+    portal_url: str
     clock: FileClock
     portal_key_id: str
     portal_key_file: Path
@@ -92,7 +93,7 @@ class Town:
 
 
 @asynccontextmanager
-async def open_town(folder: Path, *, port: int = 0) -> AsyncIterator[Town]:
+async def open_town(folder: Path, *, port: int = 0, portal_port: int = 0) -> AsyncIterator[Town]:
     """Start everything in `folder` and end it again. What is in the folder from an earlier run is kept."""
     _lay_out(folder)
     processes: list[asyncio.subprocess.Process] = []
@@ -101,11 +102,16 @@ async def open_town(folder: Path, *, port: int = 0) -> AsyncIterator[Town]:
         processes.append(saison)
         airline, airline_url = await _sandbox(folder, "airline_miles")
         processes.append(airline)
-        port = port or _free_port()
-        _write_settings(folder, port, saison_url, airline_url)
-        town = await _settle(folder, f"http://127.0.0.1:{port}", saison_url, airline_url)
+        port, portal_port = port or _free_port(), portal_port or _free_port()
+        portal_url = f"http://127.0.0.1:{portal_port}"
+        _write_settings(folder, port, saison_url, airline_url, portal_url)
+        town = await _settle(folder, f"http://127.0.0.1:{port}", saison_url, airline_url, portal_url)
         processes.append(await _start(folder, "gateway", _gateway(town.settings_file, "serve", "--strict")))
-        await _until_ready(town, processes[-1])
+        await _until_ready(town, f"{town.gateway_url}/health/ready", processes[-1])
+        _write_portal_settings(town, portal_port)
+        arguments = [sys.executable, "-m", "portal", "--config", str(folder / "portal.toml")]
+        processes.append(await _start(folder, "portal", arguments))
+        await _until_ready(town, f"{portal_url}/health", processes[-1])
         yield town
     finally:
         for process in reversed(processes):
@@ -134,8 +140,8 @@ async def _sandbox(folder: Path, partner: str) -> tuple[asyncio.subprocess.Proce
     return process, line.decode().strip()
 
 
-def _write_settings(folder: Path, port: int, saison_url: str, airline_url: str) -> None:
-    for name in ("sealing", "lookup", "account_key"):
+def _write_settings(folder: Path, port: int, saison_url: str, airline_url: str, portal_url: str) -> None:
+    for name in ("sealing", "lookup", "account_key", "portal_seal"):
         path = folder / f"{name}.secret"
         if not path.exists():
             path.touch(mode=0o600)
@@ -145,7 +151,7 @@ def _write_settings(folder: Path, port: int, saison_url: str, airline_url: str) 
 [server]
 port = {port}
 public_url = "http://127.0.0.1:{port}"
-portal_return_urls = ["{RETURN_URL}"]
+portal_return_urls = ["{RETURN_URL}", "{portal_url}/exchanges/back"]
 
 [clock]
 file = "clock"
@@ -169,7 +175,21 @@ api_key = {{ file = "airline_miles.key" }}
     )
 
 
-async def _settle(folder: Path, gateway_url: str, saison_url: str, airline_url: str) -> Town:
+def _write_portal_settings(town: Town, port: int) -> None:
+    (town.folder / "portal.toml").write_text(
+        f"""gateway_url = "{town.gateway_url}"
+key_id = "{town.portal_key_id}"
+key_file = "{town.portal_key_file.name}"
+seal_file = "portal_seal.secret"
+public_url = "{town.portal_url}"
+port = {port}
+clock_file = "clock"
+""",
+        "utf-8",
+    )
+
+
+async def _settle(folder: Path, gateway_url: str, saison_url: str, airline_url: str, portal_url: str) -> Town:
     """The schema, the portal's key, point services, an event and the members; once per folder."""
     settings = Settings.load(folder / "gateway.toml", env={})
     migrations.upgrade(settings.database_url)
@@ -195,6 +215,7 @@ async def _settle(folder: Path, gateway_url: str, saison_url: str, airline_url: 
         gateway_url=gateway_url,
         saison_url=saison_url,
         airline_url=airline_url,
+        portal_url=portal_url,
         clock=clock,
         portal_key_id=key_file.with_suffix(".id").read_text("utf-8"),
         portal_key_file=key_file,
@@ -250,13 +271,13 @@ async def _start(
         )
 
 
-async def _until_ready(town: Town, process: asyncio.subprocess.Process) -> None:
+async def _until_ready(town: Town, url: str, process: asyncio.subprocess.Process) -> None:
     async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
         while True:
             if process.returncode is not None:
-                raise RuntimeError(f"the gateway did not start:\n{town.last_words()}")
+                raise RuntimeError(f"{url} did not start:\n{town.last_words()}")
             try:
-                async with session.get(f"{town.gateway_url}/health/ready") as answer:
+                async with session.get(url) as answer:
                     if answer.status == 200:
                         return
             except aiohttp.ClientConnectionError:

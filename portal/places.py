@@ -1,0 +1,76 @@
+"""Prefectures, municipalities and point services, as several screens choose among them; and 自治体ポイントナビ."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any, Final
+
+from aiohttp import web
+
+from portal.tile_map import TILES
+from portal.visits import Pages, Visit
+
+pages = Pages()
+
+_PREFECTURE: Final = re.compile(r"[0-9]{2}([0-9]{4})?")
+
+
+async def prefectures(visit: Visit) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await visit.api("GET", "/v1/prefectures"))["prefectures"]
+    return found
+
+
+async def services_in(visit: Visit, *, direct: bool | None = None) -> dict[str, Any]:
+    """The prefectures to choose from, the one asked for, and its point services once it is."""
+    all_of_them = await prefectures(visit)
+    wanted = visit.asked("prefecture")
+    chosen = next((one for one in all_of_them if wanted and one["code"][:2] == wanted[:2]), None)
+    services: list[dict[str, Any]] | None = None
+    if chosen is not None and _PREFECTURE.fullmatch(wanted):
+        query = {"prefecture": chosen["code"]} | ({"direct": "true"} if direct else {})
+        services = (await visit.api("GET", "/v1/point-services", query=query))["point_services"]
+    return {"prefectures": all_of_them, "chosen": chosen, "services": services}
+
+
+async def service_of(visit: Visit, municipality: str, point_service: str) -> dict[str, Any]:
+    """One point service with its municipality's name. Raises 404 for one that is not there."""
+    if re.fullmatch(r"[0-9]{6}", municipality):
+        found = await visit.api("GET", "/v1/point-services", query={"municipality": municipality})
+        for one in found["point_services"]:
+            if one["point_service"] == point_service:
+                service: dict[str, Any] = one
+                return service
+    raise web.HTTPNotFound
+
+
+@pages.get("/navi", public=True)
+async def navi(visit: Visit) -> web.Response:
+    """自治体ポイントナビ: where points can be used, on a map of the prefectures and in a list."""
+    services = (await visit.api("GET", "/v1/point-services"))["point_services"]
+    counts = Counter(one["municipality"][:2] for one in services)
+    return visit.show(
+        "navi.html",
+        prefectures=await prefectures(visit),
+        counts=counts,
+        tiles=TILES,
+        services=None,
+        chosen=None,
+    )
+
+
+@pages.get("/navi/{code:[0-9]{2}}", public=True)
+async def navi_prefecture(visit: Visit) -> web.Response:
+    all_of_them = await prefectures(visit)
+    chosen = next((one for one in all_of_them if one["code"][:2] == visit.part("code")), None)
+    if chosen is None:
+        raise web.HTTPNotFound
+    services = (await visit.api("GET", "/v1/point-services"))["point_services"]
+    return visit.show(
+        "navi.html",
+        prefectures=all_of_them,
+        counts=Counter(one["municipality"][:2] for one in services),
+        tiles=TILES,
+        chosen=chosen,
+        services=[one for one in services if one["municipality"][:2] == visit.part("code")],
+    )
