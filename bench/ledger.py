@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.floors import HandWritten, Naive, bulk_by_hand, rows, transfer
 from bench.growth import growth
-from core_ledger import Store, create_schema, ledger, metadata
+from core_ledger import Store, create_schema, metadata, transfer_many
 
 CALLERS = (1, 8, 32, 128)
 BULK = 10_000
@@ -144,7 +144,7 @@ async def postgres_bulk(url: str) -> float:
         create_schema(store.engine)
         work = [transfer(number, books=BULK) for number in range(BULK)]
         began = time.perf_counter()
-        await store.run(lambda conn: ledger.transfer_many(conn, work))
+        await store.run(lambda conn: transfer_many(conn, work))
         return BULK / (time.perf_counter() - began)
 
 

@@ -7,6 +7,7 @@ Start with `Store.open(url)` and `await store.apply(Transfer(…))`; inside a jo
 from core_ledger import chart, ledger
 from core_ledger.anchors import Digest, Proof, daily_digest, proof, verify_proof
 from core_ledger.audit import AuditReport, verify
+from core_ledger.bulk import transfer_many
 from core_ledger.errors import (
     BadMove,
     Busy,
@@ -34,7 +35,6 @@ from core_ledger.ledger import (
     post,
     total,
     transfer,
-    transfer_many,
     void,
 )
 from core_ledger.moves import Balance, Heap, Hold, Lot, Move, Post, Receipt, Transfer, Void

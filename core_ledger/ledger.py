@@ -4,7 +4,7 @@
 connection becomes true together with the moves, or not at all.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,13 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from core_ledger import shelf
+from core_ledger.bulk import transfer_many as transfer_many  # noqa: PLC0414 - belongs to what this module offers
 from core_ledger.errors import LedgerError
-from core_ledger.moves import Balance, Heap, Hold, Move, Post, Receipt, Transfer, Void, check
+from core_ledger.moves import Balance, Heap, Hold, Move, Post, Receipt, Transfer, Void, check, objection
 from core_ledger.seal import microseconds
 from core_ledger.states import account as account_of
 from core_ledger.tables import accounts, moves
-
-BULK_SIZE = 1_000
 
 
 def apply(conn: Connection, moves: Sequence[Move]) -> list[Receipt]:
@@ -41,7 +40,7 @@ def apply(conn: Connection, moves: Sequence[Move]) -> list[Receipt]:
 
 def apply_groups(conn: Connection, groups: Sequence[Sequence[Move]]) -> list[list[Receipt] | LedgerError]:
     """Do many groups of moves in one sweep of statements; each group whole or not at all, on its own."""
-    answers = [_objection(group) for group in groups]
+    answers = [objection(group) for group in groups]
     sound = [group for group, objection in zip(groups, answers, strict=True) if objection is None]
     plan = shelf.load(conn, [move for group in sound for move in group])
     taken = iter([plan.take(group) if group else [] for group in sound])
@@ -67,22 +66,6 @@ def post(conn: Connection, move: Post) -> Receipt:
 def void(conn: Connection, move: Void) -> Receipt:
     """Give back what a hold set aside; refusals as in apply."""
     return apply(conn, [move])[0]
-
-
-def transfer_many(
-    conn: Connection, moves: Sequence[Move], progress: Callable[[int, int], None] | None = None
-) -> list[Receipt | LedgerError]:
-    """Do 1 to 100,000 moves set by set, each with its own result: a receipt, or the error that refused it.
-
-    `progress(done, total)` is called after every thousand.
-    """
-    results: list[Receipt | LedgerError] = []
-    for start in range(0, len(moves), BULK_SIZE):
-        answers = apply_groups(conn, [[move] for move in moves[start : start + BULK_SIZE]])
-        results += [answer if isinstance(answer, LedgerError) else answer[0] for answer in answers]
-        if progress is not None:
-            progress(len(results), len(moves))
-    return results
 
 
 def balance(conn: Connection, book: str, account: str, at: datetime | None = None) -> Balance:
@@ -193,15 +176,6 @@ def matches(conn: Connection, column: sa.ColumnElement[str], pattern: str) -> sa
         like = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
         alike = column.like(like, escape="\\")
     return sa.and_(alike, parts == pattern.count(":"))
-
-
-def _objection(group: Sequence[Move]) -> LedgerError | None:
-    try:
-        for move in group:
-            check(move)
-    except LedgerError as objection:
-        return objection
-    return None
 
 
 def _account_row() -> sa.Select[tuple[str, str, int, int, int, int, str]]:

@@ -4,7 +4,7 @@ Points are positive whole numbers, times are aware datetimes, days of issue are 
 what makes no sense before any database is asked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -164,6 +164,16 @@ def check(move: Move) -> None:
         for key, value in move.details.items():
             name(key, "details")
             _check_note(value, f"details[{key}]")
+
+
+def objection(moves: Iterable[Move]) -> BadMove | None:
+    """Say what makes no sense in some moves by themselves, if anything."""
+    try:
+        for move in moves:
+            check(move)
+    except BadMove as objection:
+        return objection
+    return None
 
 
 def _check_transfer(move: Transfer | Hold) -> None:

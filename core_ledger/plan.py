@@ -9,6 +9,7 @@ and saves what it made.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from core_ledger.chart import owned
 from core_ledger.errors import (
@@ -36,6 +37,8 @@ from core_ledger.seal import (
 # Far below what 64 bits hold, far above all points there will ever be.
 MAX_BALANCE = 10**18
 Key = tuple[str, str]
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -90,6 +93,13 @@ class Plan:
     written: list[Record] = field(default_factory=list)
     touched: set[Key] = field(default_factory=set)
     _undo: dict[Key, Account | None] | None = None
+
+    def add(self, loaded: "Plan") -> None:
+        """Take over what was loaded later; what this plan has decided about meanwhile stands."""
+        _add(self.heads, loaded.heads)
+        _add(self.accounts, loaded.accounts)
+        _add(self.known, loaded.known)
+        _add(self.resolved, loaded.resolved)
 
     def take(self, group: Sequence[Move]) -> list[Receipt] | LedgerError:
         """Do every move of the group, or none: the first refusal is returned and undoes the others.
@@ -289,3 +299,8 @@ class Plan:
             self.resolved[move.book, hold.id] = record
         self.written.append(record)
         return record
+
+
+def _add(mine: dict[K, V], loaded: dict[K, V]) -> None:
+    for key, value in loaded.items():
+        mine.setdefault(key, value)

@@ -7,6 +7,9 @@ from typing import Any
 from core_ledger.errors import Damaged
 from core_ledger.plan import Account, Key
 
+# book_id, account, posted, held, coming, last_seq, oldest_on, heaps
+AccountRow = tuple[str, str, int, int, int, int, str | None, str]
+
 
 def account(row: Sequence[Any]) -> Account:
     """Read an account's state from its row: book_id, account, posted, held, coming, last_seq, heaps."""
@@ -17,7 +20,7 @@ def account(row: Sequence[Any]) -> Account:
     return Account(row[2], row[3], row[4], row[5], heaps)
 
 
-def account_row(key: Key, state: Account) -> tuple[str, str, int, int, int, int, str | None, str]:
+def account_row(key: Key, state: Account) -> AccountRow:
     """Write an account's state as the row that goes into the table."""
     heaps = state.heaps
     if not heaps:

@@ -20,6 +20,7 @@ from core_ledger import (
     UnknownHold,
     entries,
     ledger,
+    transfer_many,
 )
 from core_ledger.moves import check
 from tests.core_ledger.samples import (
@@ -180,7 +181,7 @@ async def test_one_bulk_gives_each_move_its_own_result(store: Store) -> None:
     good, bad, late = earn(100), allocate(101), allocate(100)
     seen: list[tuple[int, int]] = []
     results = await store.run(
-        lambda conn: ledger.transfer_many(
+        lambda conn: transfer_many(
             conn, [good, bad, late, replace(good, points=7)], lambda done, of: seen.append((done, of))
         )
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from core_ledger import BadMove, Balance, Heap, Move, Store, chart, ledger
+from core_ledger import BadMove, Balance, Heap, Move, Store, chart, ledger, transfer_many
 from core_ledger.moves import MAX_POINTS, check
 from core_ledger.plan import MAX_BALANCE
 from tests.core_ledger.samples import (
@@ -110,7 +110,7 @@ def test_what_makes_no_sense_is_refused_by_the_name_of_its_field(move: Move, fie
 async def test_a_bad_move_among_good_ones_is_refused_alone_in_a_bulk_and_with_all_in_a_call(
     store: Store,
 ) -> None:
-    results = await store.run(lambda conn: ledger.transfer_many(conn, [earn(5), earn(0), earn(6)]))
+    results = await store.run(lambda conn: transfer_many(conn, [earn(5), earn(0), earn(6)]))
     assert [type(result).__name__ for result in results] == ["Receipt", "BadMove", "Receipt"]
     with pytest.raises(BadMove):
         await store.apply(earn(5), earn(0))
@@ -121,7 +121,7 @@ async def test_a_bad_move_among_good_ones_is_refused_alone_in_a_bulk_and_with_al
 
 async def test_an_account_never_leaves_the_range_of_whole_numbers(store: Store) -> None:
     full = [earn(MAX_POINTS) for _ in range(MAX_BALANCE // MAX_POINTS)]
-    results = await store.run(lambda conn: ledger.transfer_many(conn, full))
+    results = await store.run(lambda conn: transfer_many(conn, full))
     assert sum(result.points for result in results) == MAX_BALANCE
     with pytest.raises(BadMove, match="would pass"):
         await store.apply(earn(1))

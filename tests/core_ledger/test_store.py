@@ -23,6 +23,7 @@ from core_ledger import (
     chart,
     create_schema,
     ledger,
+    transfer_many,
     verify,
 )
 from tests.core_ledger.samples import BOOK, RESERVE, allocate, earn
@@ -282,9 +283,7 @@ async def test_a_bulk_of_new_members_goes_through_in_one_job(store: Store) -> No
         for number in range(2_500)
     ]
     steps: list[tuple[int, int]] = []
-    results = await store.run(
-        lambda conn: ledger.transfer_many(conn, moves, lambda *step: steps.append(step))
-    )
+    results = await store.run(lambda conn: transfer_many(conn, moves, lambda *step: steps.append(step)))
     assert {type(result) for result in results} == {Receipt}
     assert steps == [(1000, 2500), (2000, 2500), (2500, 2500)]
     assert await store.read(lambda conn: ledger.total(conn, chart.granted("082163"))) == -2_500_000
