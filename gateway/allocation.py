@@ -120,10 +120,10 @@ class Allocations:
             issued_until=heap.issued_on,
         )
         try:
-            ledger.apply(conn, [move])
-        except IdReused:
-            return 0  # moved a moment ago by another process
-        return free
+            receipt = ledger.transfer(conn, move)
+        except (IdReused, NotEnoughPoints):
+            return 0  # moved a moment ago by another process, or spent
+        return 0 if receipt.replayed else free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

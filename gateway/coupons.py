@@ -5,11 +5,12 @@ A code is a secret until it is spent: it is stored sealed, and recognised by a k
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from gateway import tables
 from gateway.errors import Refused
 from gateway.exchange_records import Exchange
+from gateway.sql import insert_new
 
 
 def refuse_claimed(conn: Connection, partner_id: str, code_hash: str | None) -> None:
@@ -22,15 +23,17 @@ def refuse_claimed(conn: Connection, partner_id: str, code_hash: str | None) -> 
 
 
 def claim(conn: Connection, exchange: Exchange) -> None:
-    refuse_claimed(conn, exchange.partner_id, exchange.coupon_hash)
-    conn.execute(
-        insert(tables.coupon_claims).values(
-            partner_id=exchange.partner_id,
-            code_hash=exchange.coupon_hash,
-            book_id=exchange.book_id,
-            exchange_id=exchange.exchange_id,
-        )
+    """Take the coupon for this exchange. Raises Refused when another exchange has it."""
+    mine = insert_new(
+        conn,
+        tables.coupon_claims,
+        partner_id=exchange.partner_id,
+        code_hash=exchange.coupon_hash,
+        book_id=exchange.book_id,
+        exchange_id=exchange.exchange_id,
     )
+    if not mine:
+        raise _used()
 
 
 def _used() -> Refused:

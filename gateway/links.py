@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from gateway import tables
 from gateway.errors import Refused
+from gateway.sql import insert_new
 
 _l = tables.linked_accounts
 _o = tables.link_owners
@@ -46,18 +47,14 @@ def save(conn: Connection, link: Link) -> None:
 
     Raises Refused when the partner account is another member's; nothing is told about that member.
     """
-    query = select(_o.c.book_id).where(_o.c.partner_id == link.partner_id, _o.c.service_id == link.service_id)
-    owner = conn.execute(query.with_for_update()).scalar_one_or_none()
-    if owner is not None and owner != link.book_id:
+    remove(conn, link.book_id, link.partner_id)
+    mine = insert_new(conn, _o, partner_id=link.partner_id, service_id=link.service_id, book_id=link.book_id)
+    if not mine:
         raise Refused(
             "account-linked-elsewhere",
             "this partner account is already linked to another member; if it is yours, unlink it there first"
             " or ask the service desk",
         )
-    remove(conn, link.book_id, link.partner_id)
-    conn.execute(
-        insert(_o).values(partner_id=link.partner_id, service_id=link.service_id, book_id=link.book_id)
-    )
     conn.execute(
         insert(_l).values(
             book_id=link.book_id,

@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway import coupons, links
+from gateway import coupons, links, partner_controls
 from gateway import exchange_records as records
 from gateway.call_scope import recording
 from gateway.desk import Desk, link_row
@@ -86,6 +86,8 @@ class Openings:
         )
         known = await self.desk.store.read(lambda conn: _known(conn, wish))
         if known is None:
+            now = self.desk.clock()
+            await self.desk.store.read(lambda conn: partner_controls.require_open(conn, partner_id, now))
             available = await self._coupon_amount(partner, wish)
             exchange, new = await self.desk.store.run(lambda conn: self._add(conn, wish, available))
         else:
@@ -106,8 +108,9 @@ class Openings:
     def _add(
         self, conn: Connection, wish: _Wish, available: Mapping[str, int] | None
     ) -> tuple[Exchange, bool]:
-        known = _known(conn, wish)
-        if known is not None:
+        if not records.claim_id(conn, wish.book, wish.exchange_id):
+            known = _known(conn, wish)
+            assert known is not None  # a claim is committed together with its exchange
             return known, False
         now, vault, code = self.desk.clock(), self.desk.vault, wish.coupon_code
         linked = code is not None or links.find(conn, wish.book, wish.partner_id) is not None

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, delete, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.setup import Clock
+from gateway.sql import insert_new
 from gateway.tables import seen_nonces
 from gateway.web.problems import refuse
 
@@ -60,10 +60,7 @@ class StoredNonces:
 
 def remember_nonce(conn: Connection, key_id: str, nonce: str, forget_at: datetime) -> bool:
     """Insert the nonce; False when it is there already. Raises nothing, so that a batch around it goes on."""
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    row = {"key_id": key_id, "nonce": nonce, "forget_at": forget_at}
-    inserted = conn.execute(dialect.insert(seen_nonces).values(row).on_conflict_do_nothing())
-    return inserted.rowcount == 1
+    return insert_new(conn, seen_nonces, key_id=key_id, nonce=nonce, forget_at=forget_at)
 
 
 def forget_nonces(conn: Connection, now: datetime) -> int:

