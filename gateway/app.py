@@ -18,7 +18,14 @@ from core_ledger import Busy, CommitFailed, StoreClosed
 from gateway.breaker import BreakerState
 from gateway.services import Services, open_services
 from gateway.settings import Settings
-from gateway.web import handlers_directory, handlers_exchanges, handlers_members, handlers_points
+from gateway.web import (
+    handlers_directory,
+    handlers_exchanges,
+    handlers_members,
+    handlers_points,
+    handlers_webhooks,
+    municipal_api,
+)
 from gateway.web.callers import Gate
 from gateway.web.client_keys import ClientKeys
 from gateway.web.docs_page import docs_api
@@ -46,7 +53,14 @@ def whole_api() -> Api:
         version=gateway.__version__,
         description="Partner points become reserve points (留保ポイント) and municipal points (自治体ポイント).",
     )
-    for part in (handlers_members, handlers_exchanges, handlers_points, handlers_directory):
+    for part in (
+        handlers_members,
+        handlers_exchanges,
+        handlers_points,
+        handlers_directory,
+        handlers_webhooks,
+        municipal_api,
+    ):
         api.include(part.api)
     return api
 
@@ -62,6 +76,7 @@ async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) ->
             ClientKeys(store, clock), StoredNonces(store, clock), clock, public_url=settings.server.origin
         ),
         lambda token, client_id: services.members.session(token, client_id=client_id),
+        services.city.staff.session,
     )
     app = web.Application(client_max_size=BODY_LIMIT)
     app[SERVICES] = services
@@ -87,6 +102,9 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
     assert isinstance(services, Services)
     loops = [
         asyncio.create_task(services.settler.run(), name="settler"),
+        asyncio.create_task(services.reversals.run(), name="reversals"),
+        asyncio.create_task(services.controls.run(), name="controls"),
+        asyncio.create_task(services.deliveries.run(), name="deliveries"),
         asyncio.create_task(services.nightly.run(), name="nightly"),
     ]
     yield

@@ -17,6 +17,7 @@ from gateway.containment import BLOCKED_AFTER_S, Ended, contained, place_of
 from gateway.errors import GatewayError, NotSent, OutcomeUnknown, PartnerRefused, PartnerUnavailable
 from gateway.metrics import PARTNER_BREAKER_OPEN, PARTNER_CALL_SECONDS, PARTNER_CALLS, PARTNER_CALLS_IN_FLIGHT
 from gateway.model import Debited, Declined, InProgress, NoRecord, Reversed
+from gateway.pace import Pace
 from gateway.setup import Log
 
 IN_FLIGHT: Final = 16
@@ -55,6 +56,7 @@ class CallGuard:
         known_secrets: Callable[[], tuple[str, ...]],
     ) -> None:
         self.breaker: Final = Breaker(seconds)
+        self.pace: Final = Pace(seconds)
         self._partner = partner
         self._deadline_s = deadline_s
         self._log = log
@@ -149,6 +151,11 @@ class CallGuard:
         resting = "is left alone for a moment after several failures in a row"
         if self.breaker.state is BreakerState.OPEN:
             return resting
+        wait_s = self.pace.wait_s(self._deadline_s)
+        if wait_s is None:
+            return f"the pace kept towards this partner leaves no place within {self._deadline_s:g} s"
+        if wait_s:
+            await asyncio.sleep(wait_s)
         if self._turns.locked():
             if self._waiting >= WAITING:
                 return f"{IN_FLIGHT} calls are in flight and {WAITING} wait already"

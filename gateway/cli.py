@@ -23,6 +23,8 @@ import migrations
 from core_ledger import Store, audit
 from gateway import cli_partner, directory, registry
 from gateway.cli_exchanges import exchanges
+from gateway.cli_partner_controls import partners, webhooks
+from gateway.cli_reconcile import reconcile
 from gateway.cli_shared import Config, out
 from gateway.cli_shared import settings_of as _settings
 from gateway.client import new_key_pair
@@ -55,6 +57,9 @@ app.add_typer(members, name="members")
 app.add_typer(places, name="places")
 app.add_typer(ledger, name="ledger")
 app.add_typer(exchanges, name="exchanges")
+app.add_typer(reconcile, name="reconcile")
+app.add_typer(partners, name="partners")
+app.add_typer(webhooks, name="webhooks")
 
 
 def _in_store(settings: Settings, job: Callable[[Connection], T]) -> T:

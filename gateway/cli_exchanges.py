@@ -8,11 +8,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from uuid6 import uuid7
 
 from gateway import exchange_records as records
 from gateway import exchange_story as stories
 from gateway.cli_shared import Config, Operator, Reason, in_store, out, with_services
 from gateway.exchange_records import Exchange
+from gateway.reversal_records import ReversalRecord
 from gateway.services import Services
 from gateway.states import State
 
@@ -26,6 +28,11 @@ Which = Annotated[str, typer.Argument(help="The exchange's id.")]
 
 class Decision(StrEnum):
     DEBITED = "debited"
+    DECLINED = "declined"
+
+
+class ReversalDecision(StrEnum):
+    REVERSED = "reversed"
     DECLINED = "declined"
 
 
@@ -108,6 +115,71 @@ def resolve(
 
     done = with_services(config, work)
     typer.echo(json.dumps(stories.summary(done), ensure_ascii=False, indent=2))
+
+
+@exchanges.command("reverse")
+def reverse(
+    exchange_id: Which,
+    reason: Reason,
+    operator: Operator,
+    units: Annotated[int | None, typer.Option(min=1, help="口数; default: all that is left.")] = None,
+    reversal_id: Annotated[
+        str | None, typer.Option(help="Your own id, so that asking again is safe; default: a new one.")
+    ] = None,
+    by_hand: Annotated[bool, typer.Option(help="It is arranged with the partner by other means.")] = False,
+    reference: Annotated[str, typer.Option(help="With --by-hand: the partner's name for it.")] = "",
+    taken_from: Annotated[
+        str | None, typer.Option(help="Another of the member's accounts that gives the points.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Take a settled exchange back, wholly or in part (取消・返還)."""
+
+    async def work(services: Services) -> ReversalRecord:
+        return await services.reversals.reverse(
+            exchange_id,
+            reversal_id or str(uuid7()),
+            units=units,
+            reason=reason,
+            operator=operator,
+            by_hand=by_hand,
+            reference=reference,
+            taken_from=taken_from,
+        )
+
+    _tell_reversal(with_services(config, work))
+
+
+@exchanges.command("resolve-reversal")
+def resolve_reversal(
+    exchange_id: Which,
+    reversal_id: str,
+    decision: Annotated[ReversalDecision, typer.Option("--as", help="What the partner did.")],
+    reason: Reason,
+    operator: Operator,
+    config: Config = None,
+) -> None:
+    """End a reversal that asking has not settled."""
+
+    async def work(services: Services) -> ReversalRecord:
+        was_reversed = decision is ReversalDecision.REVERSED
+        return await services.reversals.resolve(
+            exchange_id, reversal_id, was_reversed=was_reversed, reason=reason, operator=operator
+        )
+
+    _tell_reversal(with_services(config, work))
+
+
+def _tell_reversal(done: ReversalRecord) -> None:
+    told = {
+        "reversal_id": done.reversal_id,
+        "exchange_id": done.exchange_id,
+        "state": done.state.value,
+        "units": sum(line.units for line in done.lines),
+        "points": done.points,
+        "reference": done.reference,
+    }
+    typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
 def _row(one: Exchange) -> list[str]:

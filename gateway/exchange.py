@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from uuid6 import uuid7
 
 from core_ledger import Move, chart, ledger
-from gateway import coupons, directory, links, sums
+from gateway import coupons, directory, links, partner_controls, sums
 from gateway import exchange_records as records
 from gateway.call_scope import recording
 from gateway.desk import Desk, longest_debit, require_before_sending, require_link
@@ -155,6 +155,7 @@ class Exchanges:
         if now >= quote.ends_at:
             raise Refused("quote-expired", "the quote is older than ten minutes; ask for a new one")
         _require_open(conn, quote.destination)
+        partner_controls.require_open(conn, exchange.partner_id, now)
         partner = self.desk.partner(exchange.partner_id)
         link = None
         if exchange.coupon_hash is not None:

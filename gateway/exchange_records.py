@@ -14,15 +14,19 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Update, insert, select, update
 
-from gateway import tables
+from gateway import outbox, tables
 from gateway.errors import Refused
 from gateway.model import ExchangeId
 from gateway.quotes import Quote
-from gateway.states import BEFORE_SENDING, HELD, LEGAL, State
+from gateway.sql import insert_new
+from gateway.states import BEFORE_SENDING, ENDED, HELD, LEGAL, State
 
 LONGEST_LEASE: Final = timedelta(hours=1)
 LONGEST_WAIT: Final = timedelta(hours=2)
 """What lies further ahead was written by a clock that has been set back since, and binds nobody."""
+
+TOLD: Final = ENDED | {State.NEEDS_A_PERSON}
+"""Portals hear of these by webhook, in the transaction that makes them true."""
 
 _x = tables.exchanges
 _s = tables.exchange_steps
@@ -100,6 +104,11 @@ def get_locked(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
     return _exchange(row)
 
 
+def claim_id(conn: Connection, book_id: str, exchange_id: str) -> bool:
+    """Take an exchange id for one book; False when it is taken, be it by the same book."""
+    return insert_new(conn, tables.exchange_owners, exchange_id=exchange_id, book_id=book_id)
+
+
 def owner(conn: Connection, exchange_id: str) -> str | None:
     """The book that an exchange id belongs to."""
     owners = tables.exchange_owners
@@ -171,8 +180,7 @@ def lease(
 def add(
     conn: Connection, book_id: str, exchange_id: str, state: State, at: datetime, **values: Any
 ) -> Exchange:
-    """A new exchange in its first state; the first line of its story."""
-    conn.execute(insert(tables.exchange_owners).values(exchange_id=exchange_id, book_id=book_id))
+    """A new exchange in its first state, under an id that was claimed; the first line of its story."""
     if isinstance(values.get("available"), dict):
         values["available"] = json.dumps(values["available"])
     row = conn.execute(
@@ -212,7 +220,20 @@ def move(
     if moved is None:
         raise Refused("exchange-state", "the exchange has moved on; look at it again", state=exchange.state)
     _add_step(conn, exchange, moved.steps, at, new, what, facts or {})
+    if new in TOLD:
+        outbox.put(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
     return _exchange(moved)
+
+
+def _news(row: Row[Any]) -> dict[str, Any]:
+    """What a portal is told: enough to look at the exchange, nothing about whose it is."""
+    return {
+        "exchange_id": row.exchange_id,
+        "partner_id": row.partner_id,
+        "state": row.state,
+        "points": row.points,
+        "reason": row.reason,
+    }
 
 
 def note(conn: Connection, exchange: Exchange, **values: Any) -> None:

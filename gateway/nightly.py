@@ -1,4 +1,4 @@
-"""What is done once a day, Japan's time: the 14-day move of reserve, and tidying up.
+"""What is done once a day, Japan's time: the 14-day move of reserve, the comparison with partners, tidying up.
 
 Each part is safe to repeat and to run in several processes at once, so no process needs to be the chosen one.
 """
@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
 import structlog
 
-from core_ledger import LedgerError
 from gateway import exchange_records as records
+from gateway import outbox
 from gateway.allocation import Allocations, MovedOverdue
 from gateway.desk import KEPT_BEFORE_CONFIRMING, Desk, expire
-from gateway.errors import GatewayError, Refused
+from gateway.errors import Refused
 from gateway.members import Members
 from gateway.model import JST
+from gateway.reconciliation import Reconciliation
 
 LOOKS_EVERY_S: Final = 60.0
 _PAGE: Final = 500
@@ -31,6 +32,7 @@ class Nightly:
     desk: Desk
     allocations: Allocations
     members: Members
+    reconciliation: Reconciliation
 
     async def run(self) -> None:
         """Wait for each new day and do its work, for ever; a day that failed is tried again."""
@@ -40,7 +42,7 @@ class Nightly:
             if today != done:
                 try:
                     await self.once(today)
-                except (GatewayError, LedgerError, OSError) as fault:
+                except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), it is tried again
                     _log.error(
                         "nightly work failed", day=str(today), error=type(fault).__name__, text=str(fault)
                     )
@@ -53,6 +55,8 @@ class Nightly:
         moved = await self.allocations.move_overdue(today)
         forgotten = await self.members.sweep()
         expired = await self._expire_abandoned()
+        await self.reconciliation.night(today - timedelta(days=1))
+        await self.desk.store.run(lambda conn: outbox.forget(conn, self.desk.clock()))
         _log.info("nightly", day=str(today), forgotten=forgotten, expired=expired)
         return moved
 

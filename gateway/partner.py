@@ -56,6 +56,7 @@ from gateway.model import (
     Secret,
     WalletId,
 )
+from gateway.pace import Pace
 from gateway.plugin_checks import place_of_code
 from gateway.setup import Log
 
@@ -115,6 +116,11 @@ class Partner:
     @property
     def breaker_state(self) -> BreakerState:
         return self._guard.breaker.state
+
+    @property
+    def pace(self) -> Pace:
+        """The pace that is kept towards the partner; an operator changes it while everything runs."""
+        return self._guard.pace
 
     # --- who the partner is ---------------------------------------------------------------------------------
 

@@ -11,19 +11,26 @@ import structlog
 from core_ledger import Store
 from gateway import registry
 from gateway.allocation import Allocations
+from gateway.city import City
 from gateway.clock import FileClock, system_clock
+from gateway.corrections import Corrections
 from gateway.desk import Desk
 from gateway.exchange import Exchanges
 from gateway.members import Members
 from gateway.nightly import Nightly
 from gateway.opening import Openings
+from gateway.partner_controls import Controls
 from gateway.passwords import PasswordHasher
+from gateway.reconciliation import Reconciliation
 from gateway.registry import Registry
+from gateway.reversals import Reversals
 from gateway.settings import Settings
 from gateway.settler import Settler
 from gateway.setup import Clock
 from gateway.tasks import Tasks
 from gateway.vault import Vault
+from gateway.webhook_delivery import Deliveries
+from gateway.webhook_pushes import Pushes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +44,15 @@ class Services:
     openings: Openings
     exchanges: Exchanges
     settler: Settler
+    reversals: Reversals
+    reconciliation: Reconciliation
+    corrections: Corrections
+    pushes: Pushes
+    deliveries: Deliveries
+    controls: Controls
     allocations: Allocations
     nightly: Nightly
+    city: City
 
     @property
     def store(self) -> Store:
@@ -79,7 +93,17 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     hasher = PasswordHasher()
     members = Members(store, hasher, clock, vault=vault)
     exchanges = Exchanges(desk)
+    settler = Settler(exchanges)
+    reconciliation = Reconciliation(desk)
     allocations = Allocations(store=store, clock=clock)
+    city = City.open(
+        store=store,
+        vault=vault,
+        clock=clock,
+        tasks=tasks,
+        hasher=hasher,
+        site=settings.municipal.public_url or settings.server.origin,
+    )
     try:
         yield Services(
             settings=settings,
@@ -88,9 +112,18 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             members=members,
             openings=Openings(desk),
             exchanges=exchanges,
-            settler=Settler(exchanges),
+            settler=settler,
+            reversals=Reversals(desk),
+            reconciliation=reconciliation,
+            corrections=Corrections(desk),
+            pushes=Pushes(settler),
+            deliveries=Deliveries(desk),
+            controls=Controls(store, loaded.partners, clock),
             allocations=allocations,
-            nightly=Nightly(desk=desk, allocations=allocations, members=members),
+            city=city,
+            nightly=Nightly(
+                desk=desk, allocations=allocations, members=members, reconciliation=reconciliation
+            ),
         )
     finally:
         # First let what is under way come to its end, then take away what it works with.

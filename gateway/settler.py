@@ -14,13 +14,15 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from sqlalchemy import Connection
 
 from core_ledger import chart
 from gateway import exchange_records as records
+from gateway import partner_controls
 from gateway.call_scope import recording
 from gateway.desk import longest_debit, longest_question
 from gateway.errors import GatewayError, PartnerUnavailable, Refused
@@ -64,7 +66,7 @@ class Settler:
         """Ask once about each of the exchanges that are due, some at a time. Returns how many there were."""
         desk = self.exchanges.desk
         now = desk.clock()
-        due = await desk.store.read(lambda conn: records.due(conn, now, AT_ONCE, desk.partners.keys()))
+        due = await desk.store.read(lambda conn: self._due(conn, now))
         answers = await asyncio.gather(*(self.ask(book, id_) for book, id_ in due), return_exceptions=True)
         for (_, exchange_id), answer in zip(due, answers, strict=True):
             if isinstance(answer, BaseException):
@@ -72,6 +74,11 @@ class Settler:
                     "asking failed", exchange_id=exchange_id, error=type(answer).__name__, text=str(answer)
                 )
         return len(due)
+
+    def _due(self, conn: Connection, now: datetime) -> list[tuple[str, str]]:
+        standings = partner_controls.standings(conn, now)
+        resting = {id_ for id_, one in standings.items() if one.window is not None}
+        return records.due(conn, now, AT_ONCE, self.exchanges.desk.partners.keys() - resting)
 
     async def look(self, member_id: str, exchange_id: str) -> Exchange:
         """The exchange as a member looks at it: an open outcome is asked about at once."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.web.catalogue_municipal import MUNICIPAL_WORDS
+
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
@@ -99,6 +101,30 @@ KERNEL: Final = (
 )  # fmt: skip
 
 BUSINESS: Final = (
+    _K("partner-paused", 503, "This partner is paused", "この協力会社は停止中です",
+       "Nothing has moved. Choose another partner or come back later.",
+       "ポイントは動いていません。ほかの協力会社を選ぶか、後でお試しください。"),
+    _K("partner-in-maintenance", 503, "This partner is in maintenance", "この協力会社はメンテナンス中です",
+       "Nothing has moved. Come back after `until`.", "ポイントは動いていません。`until` の後にお試しください。"),
+    _K("push-not-believed", 401, "The message is not believed", "メッセージを確認できません",
+       "Sign it as Standard Webhooks asks, with the shared secret, within five minutes.",
+       "Standard Webhooks の形で、共有の鍵を使い、5分以内に署名してください。"),
+    _K("no-daily-list", 409, "This partner tells no days", "この協力会社は日ごとの一覧を出しません",
+       "Compare with the partner's own papers.", "協力会社の書類と突き合わせてください。"),
+    _K("no-difference", 409, "There is no difference to close", "閉じる差異はありません",
+       "Compare the day again.", "その日をもう一度突き合わせてください。"),
+    _K("no-whole-units", 409, "The amounts are no whole units", "口数に直せない金額です",
+       "Agree with the partner, then close it without a transfer.",
+       "協力会社と合意のうえ、ポイントを動かさずに閉じてください。"),
+    _K("not-ours", 409, "No exchange here has this id", "この番号の移行はここにありません",
+       "Let the partner give the points back, then close it without a transfer.",
+       "協力会社に返還してもらい、ポイントを動かさずに閉じてください。"),
+    _K("bad-url", 422, "The address does not fit", "アドレスが正しくありません",
+       "Give https://host/path without a password.", "https://host/path の形で、パスワードを含めずに指定してください。"),
+    _K("bad-pace", 422, "The pace does not fit", "呼び出しの上限が正しくありません",
+       "Give 1 to 1,000,000 calls a minute.", "1分あたり1〜1,000,000回で指定してください。"),
+    _K("bad-window", 422, "The window does not fit", "期間が正しくありません",
+       "A window ends after it begins.", "終了は開始より後にしてください。"),
     _K("unknown-reversal", 404, "No such reversal", "その取消はありません",
        "Use the id under which the reversal was begun.", "取消を始めたときの番号を使ってください。"),
     _K("more-than-is-left", 409, "More than can still be reversed", "取り消せる口数を超えています",
@@ -239,5 +265,9 @@ BUSINESS: Final = (
        "Wait and try again, or sign in with the card.", "時間をおくか、カードでサインインしてください。"),
 )  # fmt: skip
 
-CATALOGUE: Final[dict[str, ProblemKind]] = {kind.word: kind for kind in (*KERNEL, *BUSINESS)}
+MUNICIPAL: Final = tuple(ProblemKind(*one) for one in MUNICIPAL_WORDS)
+
+CATALOGUE: Final[dict[str, ProblemKind]] = {
+    kind.word: kind for kind in (*KERNEL, *BUSINESS, *MUNICIPAL)
+}
 """All kinds by word. The words are unique; a test holds this."""

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from core_ledger import chart
 from gateway import exchange_records as records
-from gateway import links
+from gateway import links, partner_controls
 from gateway.errors import Refused
 from gateway.exchange_records import Exchange
 from gateway.links import Link
@@ -20,6 +20,7 @@ from gateway.web.routing import Api, Call, Reply
 api = Api()
 
 PARTNER_REFUSALS = ("unknown-exchange", "unknown-partner", "link-missing", "partner-unavailable")
+PARTNER_CLOSED = ("partner-paused", "partner-in-maintenance")
 DESTINATION_REFUSALS = ("unknown-municipality", "unknown-point-service", "not-open-for-direct-exchange")
 
 
@@ -27,14 +28,18 @@ DESTINATION_REFUSALS = ("unknown-municipality", "unknown-point-service", "not-op
 async def list_partners(call: Call[None, Services]) -> Reply:
     """The partner companies (地域経済応援ポイント協力会社一覧), and which of them the member has linked."""
     book = chart.member_book(call.member.member_id)
-    linked = {
-        link.partner_id for link in await call.services.store.read(lambda conn: links.of_member(conn, book))
-    }
+    now = call.services.clock()
+    found, standings = await call.services.store.read(
+        lambda conn: (links.of_member(conn, book), partner_controls.standings(conn, now))
+    )
+    linked = {link.partner_id for link in found}
     return Reply(
         200,
         views.Partners(
             partners=[
-                views.PartnerView.of(partner.profile, linked=partner.profile.id in linked)
+                views.PartnerView.of(
+                    partner.profile, linked=partner.id in linked, standing=standings.get(partner.id)
+                )
                 for partner in call.services.desk.partners.values()
             ]
         ),
@@ -81,6 +86,7 @@ async def unlink(call: Call[None, Services, None, asked.PartnerPath]) -> Reply:
         "return-url-missing",
         "return-url-not-allowed",
         "partner-unavailable",
+        *PARTNER_CLOSED,
     ),
 )
 async def start_exchange(call: Call[asked.ExchangeStart, Services]) -> Reply:
@@ -216,6 +222,7 @@ async def quote(call: Call[asked.QuoteWanted, Services, None, asked.ExchangePath
         "quote-expired",
         "exchange-state",
         "coupon-already-used",
+        *PARTNER_CLOSED,
         *PARTNER_REFUSALS,
         *DESTINATION_REFUSALS,
     ),

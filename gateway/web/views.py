@@ -18,6 +18,7 @@ from gateway.links import Link
 from gateway.members import Member
 from gateway.model import Campaign, Destination, DestinationKind, Label, PartnerProfile, Rate
 from gateway.mykey_ids import Choice
+from gateway.partner_controls import Standing
 from gateway.quotes import Quote, QuoteLine
 from gateway.sessions import Session
 
@@ -40,6 +41,14 @@ class WalletView(View):
     name: LabelView
 
 
+class MaintenanceView(View):
+    """When the partner cannot be used (メンテナンス), half-open."""
+
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
 class PartnerView(View):
     partner_id: str
     name: LabelView
@@ -51,9 +60,14 @@ class PartnerView(View):
     terms: LabelView
     notes: list[LabelView]
     linked: bool
+    open: bool = True
+    """False while the partner is paused or in maintenance: nothing new can be begun."""
+    closed_until: datetime | None = None
+    maintenance: list[MaintenanceView] = []
 
     @classmethod
-    def of(cls, profile: PartnerProfile, *, linked: bool) -> PartnerView:
+    def of(cls, profile: PartnerProfile, *, linked: bool, standing: Standing | None = None) -> PartnerView:
+        windows = () if standing is None else (standing.window, *standing.upcoming)
         return cls(
             partner_id=profile.id,
             name=LabelView.of(profile.name),
@@ -65,6 +79,13 @@ class PartnerView(View):
             terms=LabelView.of(profile.terms),
             notes=[LabelView.of(note) for note in profile.notes],
             linked=linked,
+            open=standing is None or standing.open,
+            closed_until=standing.window.ends_at if standing is not None and standing.window else None,
+            maintenance=[
+                MaintenanceView(starts_at=one.starts_at, ends_at=one.ends_at, reason=one.reason)
+                for one in windows
+                if one is not None
+            ],
         )
 
 

@@ -1,0 +1,100 @@
+"""`point-gateway reconcile …`: a partner's book of one day beside ours, and what a person does about a difference."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from gateway.cli_shared import Config, Operator, Reason, out, with_services
+from gateway.corrections import Closed
+from gateway.reconciliation import Report, Verdict
+from gateway.services import Services
+
+reconcile = typer.Typer(
+    invoke_without_command=True, help="Compare a partner's book of one day (JST) with ours (突合)."
+)
+
+Partner = Annotated[str | None, typer.Option("--partner", help="The partner's id.")]
+Day = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="The day in Japan.")]
+
+
+class Form(Enum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@reconcile.callback()
+def compare(
+    context: typer.Context,
+    partner: Partner = None,
+    day: Day = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole report, for programs.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="The whole report, for spreadsheets.")] = False,
+    config: Config = None,
+) -> None:
+    """Compare one day. It reports and never repairs; exit code 2 when there are differences."""
+    if context.invoked_subcommand is not None:
+        return
+    if partner is None or day is None:
+        raise typer.BadParameter("name --partner and --day")
+
+    async def work(services: Services) -> Report:
+        return await services.reconciliation.compare(partner, day.date())
+
+    report = with_services(config, work)
+    if as_json or as_csv:
+        typer.echo(report.to_json() if as_json else report.to_csv().rstrip())
+    else:
+        _print(report)
+    raise typer.Exit(2 if report.differences else 0)
+
+
+@reconcile.command("close")
+def close(
+    exchange_id: str,
+    partner: Annotated[str, typer.Option(help="The partner's id.")],
+    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day in Japan.")],
+    reason: Reason,
+    operator: Operator,
+    leave: Annotated[bool, typer.Option(help="Move nothing: both sides have agreed otherwise.")] = False,
+    config: Config = None,
+) -> None:
+    """Close a difference: our side is made what the partner's is, by a transfer of its own with the reason."""
+
+    async def work(services: Services) -> Closed:
+        return await services.corrections.close(
+            partner, day.date(), exchange_id, reason=reason, operator=operator, leave=leave
+        )
+
+    done = with_services(config, work)
+    told = {"exchange_id": done.exchange_id, "was": done.verdict, "points": done.points}
+    typer.echo(json.dumps(told, ensure_ascii=False))
+
+
+def _print(report: Report) -> None:
+    table = Table("exchange", "verdict", "ours", "theirs", "our reference", "their reference", "note")
+    for line in report.lines:
+        if line.verdict is not Verdict.MATCHED:
+            table.add_row(
+                line.exchange_id,
+                line.verdict.value,
+                f"{line.our_state} {dict(line.our_amounts)}",
+                str(dict(line.their_amounts)),
+                line.our_reference,
+                line.their_reference,
+                line.note,
+            )
+    if table.row_count:
+        out.print(table)
+    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
+    out.print(f"{report.partner_id}, {_day(report.day)}: {counts or 'nothing on either side'}")
+
+
+def _day(day: date) -> str:
+    return day.isoformat()
