@@ -9,7 +9,6 @@ and saves what it made.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
 
 from core_ledger.chart import owned
 from core_ledger.errors import (
@@ -37,24 +36,26 @@ from core_ledger.seal import (
 # Far below what 64 bits hold, far above all points there will ever be.
 MAX_BALANCE = 10**18
 Key = tuple[str, str]
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 @dataclass(slots=True)
 class Account:
-    """What is true of one account of one book now; `heaps` maps a day of issue to [points, held]."""
+    """What is true of one account of one book now; `heaps` maps a day of issue to [points, held].
+
+    `stored` says that the account has a row already, which decides between inserting and updating.
+    """
 
     posted: int = 0
     held: int = 0
     coming: int = 0
     last_seq: int = 0
     heaps: dict[str, list[int]] = field(default_factory=dict)
+    stored: bool = False
 
     def copy(self) -> "Account":
         """Copy the account with its heaps, so that a refused group can be undone."""
         heaps = {day: heap[:] for day, heap in self.heaps.items()}
-        return Account(self.posted, self.held, self.coming, self.last_seq, heaps)
+        return Account(self.posted, self.held, self.coming, self.last_seq, heaps, self.stored)
 
     def oldest_on(self) -> str | None:
         """Name the oldest day of issue that has free points."""
@@ -93,13 +94,6 @@ class Plan:
     written: list[Record] = field(default_factory=list)
     touched: set[Key] = field(default_factory=set)
     _undo: dict[Key, Account | None] | None = None
-
-    def add(self, loaded: "Plan") -> None:
-        """Take over what was loaded later; what this plan has decided about meanwhile stands."""
-        _add(self.heads, loaded.heads)
-        _add(self.accounts, loaded.accounts)
-        _add(self.known, loaded.known)
-        _add(self.resolved, loaded.resolved)
 
     def take(self, group: Sequence[Move]) -> list[Receipt] | LedgerError:
         """Do every move of the group, or none: the first refusal is returned and undoes the others.
@@ -299,8 +293,3 @@ class Plan:
             self.resolved[move.book, hold.id] = record
         self.written.append(record)
         return record
-
-
-def _add(mine: dict[K, V], loaded: dict[K, V]) -> None:
-    for key, value in loaded.items():
-        mine.setdefault(key, value)

@@ -26,6 +26,10 @@ BEGIN
         SELECT 'book', b.book_id, ''::text, b.seq, 0::bigint, 0::bigint, 0::bigint, ''::text, b.head
         FROM books b WHERE b.book_id = ANY (string_to_array(book_names, E'\x1f'))
         ORDER BY b.book_id FOR UPDATE;
+    -- Where there is no book there is no move and no account either: a grant to new members ends here.
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
     RETURN QUERY
         SELECT 'move', m.book_id, m.id, 0::bigint, 0::bigint, 0::bigint, 0::bigint, row_to_json(m)::text, m.hash
         FROM unnest(string_to_array(id_books, E'\x1f'), string_to_array(id_names, E'\x1f')) w (book_id, id)
@@ -81,7 +85,12 @@ def _save_moves() -> str:
     return f"INSERT INTO moves ({columns}) SELECT {values} FROM unnest({arrays}) AS m ({columns})"
 
 
-# New books are inserted without a second thought: when another writer was quicker, the key says so and the
+_STATES = (
+    f"FROM unnest({_TEXTS}, {_TEXTS}, {_WHOLES}, {_WHOLES}, {_WHOLES}, {_WHOLES}, {_TEXTS}, {_TEXTS})"
+    " AS s (book_id, account, posted, held, coming, last_seq, oldest_on, heaps)"
+)
+
+# What is new is inserted without a second thought: when another writer was quicker, the key says so and the
 # whole batch is decided again on what that writer has left.
 SAVE = (
     "WITH new_books AS (INSERT INTO books (book_id, seq, head)"
@@ -90,12 +99,10 @@ SAVE = (
     "), old_books AS (UPDATE books SET seq = b.seq, head = decode(b.head, 'hex')"
     f" FROM unnest({_TEXTS}, {_WHOLES}, {_TEXTS}) AS b (book_id, seq, head)"
     " WHERE books.book_id = b.book_id"
-    "), states AS (INSERT INTO accounts AS a"
+    "), new_accounts AS (INSERT INTO accounts"
     " (book_id, account, posted, held, coming, last_seq, oldest_on, heaps)"
-    " SELECT book_id, account, posted, held, coming, last_seq, nullif(oldest_on, ''), heaps"
-    f" FROM unnest({_TEXTS}, {_TEXTS}, {_WHOLES}, {_WHOLES}, {_WHOLES}, {_WHOLES}, {_TEXTS}, {_TEXTS})"
-    " AS s (book_id, account, posted, held, coming, last_seq, oldest_on, heaps)"
-    " ON CONFLICT (book_id, account) DO UPDATE SET posted = excluded.posted, held = excluded.held,"
-    " coming = excluded.coming, last_seq = excluded.last_seq, oldest_on = excluded.oldest_on,"
-    f" heaps = excluded.heaps) {_save_moves()}"
+    f" SELECT book_id, account, posted, held, coming, last_seq, nullif(oldest_on, ''), heaps {_STATES}"
+    "), old_accounts AS (UPDATE accounts SET posted = s.posted, held = s.held, coming = s.coming,"
+    f" last_seq = s.last_seq, oldest_on = nullif(s.oldest_on, ''), heaps = s.heaps {_STATES}"
+    f" WHERE accounts.book_id = s.book_id AND accounts.account = s.account) {_save_moves()}"
 )

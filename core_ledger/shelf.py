@@ -8,7 +8,6 @@ driver: building expressions would cost more than the database does.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -17,7 +16,7 @@ from core_ledger import shelf_postgres
 from core_ledger.moves import Hold, Move, Transfer
 from core_ledger.plan import Key, Plan
 from core_ledger.seal import Record
-from core_ledger.states import AccountRow, account, account_row
+from core_ledger.states import account, account_row
 
 _GIVES = (Transfer, Hold)
 _RECORD = ", ".join(f"m.{name}" for name in Record._fields)
@@ -87,38 +86,19 @@ def load(conn: Connection, moves: Iterable[Move]) -> Plan:
 
 def save(conn: Connection, plan: Plan) -> None:
     """Write what `plan` decided; the caller's transaction makes it durable."""
-    write(conn, hand_over(plan))
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What one batch writes, as it goes into the tables."""
-
-    books: list[tuple[str, int, bytes]]
-    accounts: list[AccountRow]
-    moves: list[Record]
-
-
-def hand_over(plan: Plan) -> Rows:
-    """Take what `plan` decided since the last time as rows that no later decision changes."""
-    books = [(book, *plan.heads[book]) for book in sorted({record.book_id for record in plan.written})]
-    accounts = [account_row(key, plan.accounts[key]) for key in sorted(plan.touched)]
-    rows = Rows(books, accounts, plan.written)
-    plan.written, plan.touched = [], set()
-    return rows
-
-
-def write(conn: Connection, rows: Rows) -> None:
-    """Put the rows of one batch into the tables."""
-    if not rows.moves:
+    if not plan.written:
         return
+    books = [(book, *plan.heads[book]) for book in sorted({record.book_id for record in plan.written})]
+    accounts = [(key, plan.accounts[key]) for key in sorted(plan.touched)]
+    new = [account_row(key, state) for key, state in accounts if not state.stored]
+    old = [account_row(key, state) for key, state in accounts if state.stored]
     if conn.dialect.name == "postgresql":
-        shelf_postgres.save(conn, rows.books, rows.accounts, rows.moves)
+        shelf_postgres.save(conn, books, new, old, plan.written)
         return
     cursor = _cursor(conn)
-    cursor.executemany(_SAVE_BOOKS, rows.books)
-    cursor.executemany(_SAVE_ACCOUNTS, rows.accounts)
-    cursor.executemany(_SAVE_MOVES, rows.moves)
+    cursor.executemany(_SAVE_BOOKS, books)
+    cursor.executemany(_SAVE_ACCOUNTS, new + old)
+    cursor.executemany(_SAVE_MOVES, plan.written)
 
 
 def _cursor(conn: Connection) -> DBAPICursor:

@@ -17,7 +17,7 @@ def account(row: Sequence[Any]) -> Account:
         heaps = json.loads(row[6]) if row[6] != "{}" else {}
     except ValueError:
         raise Damaged(f"the heaps of {row[1]} in {row[0]} cannot be read: {row[6][:80]!r}") from None
-    return Account(row[2], row[3], row[4], row[5], heaps)
+    return Account(row[2], row[3], row[4], row[5], heaps, stored=True)
 
 
 def account_row(key: Key, state: Account) -> AccountRow:

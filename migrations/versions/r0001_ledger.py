@@ -39,6 +39,10 @@ BEGIN
         SELECT 'book', b.book_id, ''::text, b.seq, 0::bigint, 0::bigint, 0::bigint, ''::text, b.head
         FROM books b WHERE b.book_id = ANY (string_to_array(book_names, E'\x1f'))
         ORDER BY b.book_id FOR UPDATE;
+    -- Where there is no book there is no move and no account either: a grant to new members ends here.
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
     RETURN QUERY
         SELECT 'move', m.book_id, m.id, 0::bigint, 0::bigint, 0::bigint, 0::bigint, row_to_json(m)::text, m.hash
         FROM unnest(string_to_array(id_books, E'\x1f'), string_to_array(id_names, E'\x1f')) w (book_id, id)
