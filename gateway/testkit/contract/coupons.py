@@ -19,16 +19,17 @@ class CouponContract(FullPartner):
 
     @ume
     async def test_a_coupons_value_is_told_and_it_is_not_spent(self, world: World) -> None:
+        world.server.will_debit()
         coupon, amount = await self._coupon(world)
         ended = await world.end(lambda it: it.coupon_value(coupon))
+        if world.server.taken:
+            world.complain("coupon_value", "asking for the value spent the coupon", "ask, and move nothing")
         if not isinstance(ended, CouponValue) or ended.amount != amount:
             world.complain(
                 "coupon_value",
                 f"the coupon is worth {amount} and coupon_value() ended with {told(ended)}: {ended}",
                 "return CouponValue with the partner's number",
             )
-        if world.server.taken:
-            world.complain("coupon_value", "asking for the value spent the coupon", "ask, and move nothing")
 
     @ume
     async def test_each_coupon_has_its_own_value(self, world: World) -> None:

@@ -26,7 +26,7 @@ from gateway.plugin_checks import hook_faults, missing_for_link
 from gateway.testkit.contract.fake import FakePartner
 from gateway.testkit.contract.levels import promises, take, ume
 from gateway.testkit.contract.unclear import LOST, refused, unclear_answers
-from gateway.testkit.contract.world import World, moment_of, new_world, told
+from gateway.testkit.contract.world import World, about, moment_of, new_world, told
 from gateway.testkit.plugin_world import HandClock
 
 
@@ -241,8 +241,9 @@ class Contract:
     async def test_an_unclear_answer_is_unknown_and_was_sent_once(self, world: World) -> None:
         at, yes = await world.clear_debit()
         no = await self._clear_no(world, at)
-        for name, answer in unclear_answers(yes, no).items():
+        for name in unclear_answers(yes, no):
             order = await world.order()
+            answer = unclear_answers(about(order, yes), about(order, no or yes))[name]
             ended = await world.debit(order, {at: answer})
             if world.sent_again(at):
                 world.complain(
@@ -260,7 +261,10 @@ class Contract:
     @take
     async def test_an_answer_about_another_exchange_is_unknown(self, world: World) -> None:
         at, yes = await world.clear_debit()
-        of_another = httpx.Response(200, content=yes, headers={"content-type": "application/json"})
+        order = await world.order()
+        of_another = httpx.Response(
+            200, content=about(order, yes), headers={"content-type": "application/json"}
+        )
         order = await world.order()
         ended = await world.debit(order, {at: of_another})
         if not isinstance(ended, OutcomeUnknown):
@@ -314,7 +318,11 @@ class Contract:
         order = await self._debited(world)
         world.server.remembers(order.exchange_id)
         await world.end(lambda it: it.find_debit(order.exchange_id))
-        answers = unclear_answers(world.answer_to(world.meeting.requests[-1]))
+        yes = world.answer_to(world.meeting.requests[-1])
+        world.server.forgets(order.exchange_id)
+        await world.end(lambda it: it.find_debit(order.exchange_id))
+        answers = unclear_answers(yes, world.answer_to(world.meeting.requests[-1]))
+        world.server.remembers(order.exchange_id)
         last = len(world.meeting.requests) - 1
         for name, answer in answers.items():
             await self._is_unanswered(world, order.exchange_id, last, name, answer)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 import httpx
 
@@ -41,4 +43,27 @@ def unclear_answers(yes: bytes, no: bytes | None = None) -> dict[str, httpx.Resp
     }
     if len(yes) > 1:
         answers["half of a yes"] = httpx.Response(200, content=yes[: len(yes) // 2], headers=json_type)
+    for name, content in _in_unknown_words(yes, no):
+        answers[name] = httpx.Response(200, content=content, headers=json_type)
     return answers
+
+
+def _in_unknown_words(yes: bytes, no: bytes | None) -> Iterator[tuple[str, bytes]]:
+    """A yes in which the word that tells it from a no is one that nobody documented."""
+    said, denied = _fields(yes), _fields(no)
+    for name, word in said.items():
+        other = denied.get(name)
+        if _is_word(word) and _is_word(other) and word != other:
+            yield (f"200 with an unknown word in {name}", json.dumps({**said, name: "kit_unknown"}).encode())
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z_]+", value) is not None
+
+
+def _fields(body: bytes | None) -> dict[str, Any]:
+    try:
+        fields = json.loads(body or b"")
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}

@@ -6,6 +6,7 @@ What a test finds wrong is one sentence: who, what, what to change, and the file
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -197,6 +198,14 @@ class World:
         for complaint in self.server.complaints:
             what, _, remedy = complaint.partition("; ")
             self.complain(hook, what, remedy)
+
+
+_ANY_ID = re.compile(rb"kit-exchange-\d{4}")
+
+
+def about(order: DebitOrder, body: bytes) -> bytes:
+    """The partner's answer to another order of the kit, as if it were to this one."""
+    return _ANY_ID.sub(order.exchange_id.encode(), body)
 
 
 def told(ended: object) -> str:
