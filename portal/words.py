@@ -84,6 +84,27 @@ class Speech:
                 return self.label(one["name"])
         return wallet
 
+    def other_side(
+        self,
+        line: Mapping[str, Any],
+        partners: Mapping[str, str],
+        services: Mapping[str, str],
+        events: Mapping[str, str],
+    ) -> str:
+        """Where the points of a history line came from or went to, in words instead of an account's name."""
+        if line["partner_id"]:
+            return partners.get(line["partner_id"], line["partner_id"])
+        match str(line["from_or_to"]).split(":"):
+            case ["reserve"]:
+                return self.plain("留保ポイント")
+            case ["municipality", code, service]:
+                return services.get(f"{code}:{service}", code)
+            case ["event", event_id, *_]:
+                return events.get(event_id, event_id)
+            case ["funder", *_]:
+                return self.plain("キャンペーン")
+        return ""
+
     def day(self, told: str) -> str:
         """`2018-07-31` or an instant, as 2018年7月31日 or 31 July 2018 (in Japan)."""
         return self._day(_read(told))

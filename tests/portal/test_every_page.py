@@ -1,0 +1,146 @@
+"""Every page, looked at the same way: accessible, light, quiet, from this site alone, and readable when large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from gateway.demo.town import Town
+from tests.portal.walk import Walk
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+PUBLIC = [
+    "/",
+    "/login",
+    "/login?why=idle",
+    "/signed-out",
+    "/signed-out?why=idle",
+    "/help",
+    "/navi",
+    "/navi/08",
+    "/navi/13",
+]
+MEMBERS_ONLY = [
+    "/mypage", "/partners", "/coupon", "/links", "/exchanges", "/allocate", "/allocate?prefecture=08", "/contribute",
+    "/allocate/points?municipality=082163&point_service=kasama-ouen",
+    "/allocate/confirm?municipality=082163&point_service=kasama-ouen&points=10&id=01a205a7-0000-7000-8000-000000000001",
+    "/allocate/confirm?municipality=082163&point_service=kasama-ouen&points=x",
+    "/contribute/points?event_id=himatsuri-2018",
+    "/contribute/confirm?event_id=himatsuri-2018&points=10&id=01a205a7-0000-7000-8000-000000000002",
+    "/history/reserve", "/history/reserve?kind=exchange&since=2018-07-01", "/history/reserve?kind=grant",
+    "/history/municipal/082163/kasama-ouen", "/history/events/himatsuri-2018", "/settings", "/settings/default?prefecture=08",
+    "/settings/default/confirm?municipality=082163&point_service=kasama-ouen", "/settings/password",
+    "/settings/mykey-id", "/settings/sessions", "/settings/revoke", "/links?done=unlinked",
+    "/exchanges/00000000-0000-4000-8000-000000000000", "/nothing-here",
+]  # fmt: skip
+
+
+@dataclass(slots=True)
+class Watched:
+    """A page with everything it fetched and complained about since it was last cleared."""
+
+    page: Page
+    town: Town
+    complaints: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+
+    def look(self, path: str) -> None:
+        self.complaints.clear()
+        self.requests.clear()
+        self.page.goto(self.town.portal_url + path)
+
+    def weight(self) -> int:
+        """Bytes of bodies as they were sent, over what the page loaded."""
+        return sum(request.sizes()["responseBodySize"] for request in self.requests)
+
+
+def watched(page: Page, town: Town) -> Watched:
+    seen = Watched(page, town)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "status of 4" not in message.text:
+            seen.complaints.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda fault: seen.complaints.append(str(fault)))
+    page.on("requestfinished", seen.requests.append)
+    return seen
+
+
+@pytest.fixture(scope="module")
+def stranger(chromium: Browser, town: Town) -> Iterator[Watched]:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
+    yield watched(context.new_page(), town)
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def resident(chromium: Browser, town: Town) -> Iterator[Watched]:
+    """Hanako, with points of each kind and a line in each history."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
+    page = context.new_page()
+    walk = Walk(page, town, name="見本花子")
+    walk.sign_in().link_saison().to_reserve().units("4").confirm()
+    walk.link_saison().to_kasama().units("1").confirm()
+    for path in (
+        "/allocate/points?municipality=082163&point_service=kasama-ouen",
+        "/contribute/points?event_id=himatsuri-2018",
+    ):
+        walk.to(path)
+        page.fill("#points", "300")
+        page.click("button.primary")
+        page.click("form[data-once] button.primary")
+        page.wait_for_selector("#settled-points")
+    yield watched(page, town)
+    context.close()
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_public_page_is_accessible_light_and_quiet(stranger: Watched, path: str) -> None:
+    _is_good(stranger, path)
+
+
+@pytest.mark.parametrize("path", MEMBERS_ONLY)
+def test_a_members_page_is_accessible_light_and_quiet(resident: Watched, path: str) -> None:
+    _is_good(resident, path)
+
+
+def test_a_stranger_is_asked_to_sign_in_and_shown_nothing(stranger: Watched) -> None:
+    for path in MEMBERS_ONLY[:-1]:
+        answer = stranger.page.request.get(stranger.town.portal_url + path, max_redirects=0)
+        assert (answer.status, answer.text()) == (303, ""), path
+        assert answer.headers["location"].startswith("/login?next=%2F")
+
+
+@pytest.mark.parametrize("language", ["English", "やさしい日本語"])
+@pytest.mark.parametrize("path", ["/", "/login"])
+def test_other_languages_are_as_accessible(stranger: Watched, path: str, language: str) -> None:
+    stranger.look(path)
+    stranger.page.click(f"button:text-is('{language}')")
+    _is_good(stranger, path)
+    stranger.page.click("button:text-is('日本語')")
+
+
+def _is_good(seen: Watched, path: str) -> None:
+    page = seen.page
+    seen.look(path)
+    found = Axe().run(page, options=WCAG).response["violations"]
+    told = [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+    assert not told
+    assert not seen.complaints
+    assert all(request.url.startswith(seen.town.portal_url) for request in seen.requests)
+    assert seen.weight() < 100_000
+    assert len(page.query_selector_all("h1")) == 1
+    page.set_viewport_size(
+        {"width": 320, "height": 640}
+    )  # 1280 px at 400 %, beyond the 200 % that is asked for
+    try:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    finally:
+        page.set_viewport_size({"width": 390, "height": 844})
