@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
 from core_ledger import Move, NotEnoughPoints, Transfer, chart, ledger
 from gateway import exchange_records as records
@@ -26,6 +26,7 @@ from gateway.quotes import QuoteLine
 from gateway.reconciliation import DIFFERENCES, Line, Reconciliation
 from gateway.reversal_records import units_given_back
 from gateway.reversals import account_of
+from gateway.sql import insert_new
 from gateway.states import State
 
 
@@ -90,22 +91,20 @@ class Corrections:
         reason: str,
         operator: str,
     ) -> None:
-        c = tables.closed_differences
-        known = select(c.c.closed_at).where(c.c.partner_id == partner_id, c.c.exchange_id == line.exchange_id)
-        if conn.execute(known).first() is not None:
-            raise Refused("no-difference", "this difference was closed a moment ago")
-        conn.execute(
-            insert(c).values(
-                partner_id=partner_id,
-                exchange_id=line.exchange_id,
-                day=day.isoformat(),
-                kind=line.verdict.value,
-                points=points,
-                reason=reason,
-                operator=operator,
-                closed_at=self.desk.clock(),
-            )
+        new = insert_new(
+            conn,
+            tables.closed_differences,
+            partner_id=partner_id,
+            exchange_id=line.exchange_id,
+            day=day.isoformat(),
+            kind=line.verdict.value,
+            points=points,
+            reason=reason,
+            operator=operator,
+            closed_at=self.desk.clock(),
         )
+        if not new:
+            raise Refused("no-difference", "this difference was closed a moment ago")
 
     def _moves(self, conn: Connection, line: Line, reason: str) -> list[tuple[str, Transfer]]:
         """(the member's account, transfer) for every unit that one side has and the other has not."""

@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete
 
 from gateway import exchange_records as records
 from gateway import tables, webhook_keys
 from gateway.errors import Refused
 from gateway.exchange_records import Exchange
 from gateway.settler import Settler
+from gateway.sql import insert_new
 from gateway.states import HELD, State
 from gateway.webhooks import TOLERANCE, NotBelieved, verify
 
@@ -57,10 +58,9 @@ def _make_due(
 ) -> Exchange | None:
     """In one transaction: remember the message, and make the exchange due. One that no round asks about is given back."""
     conn.execute(delete(_p).where(_p.c.forget_at <= now))
-    seen = select(_p.c.message_id).where(_p.c.partner_id == partner_id, _p.c.message_id == message_id)
-    if conn.execute(seen).first() is not None:
+    new = insert_new(conn, _p, partner_id=partner_id, message_id=message_id, forget_at=now + KEPT_FOR)
+    if not new:
         return None
-    conn.execute(insert(_p).values(partner_id=partner_id, message_id=message_id, forget_at=now + KEPT_FOR))
     book = records.owner(conn, exchange_id)
     if book is None:
         return None
