@@ -127,15 +127,19 @@ class SignedClient:
         json: Any = None,
         session_token: str | None = None,
         headers: Mapping[str, str] | None = None,
+        content: tuple[bytes, str] | None = None,
     ) -> aiohttp.ClientResponse:
         """Send one signed request and wait for the head of its answer; read or release the answer.
 
-        `session_token` is the token of a member who is signed in. Raises what aiohttp raises.
+        `session_token` is the token of a member or of staff who are signed in; `content` is a file with its media
+        type, in place of `json`. Raises what aiohttp raises.
         """
         url = self._base.join(URL(path)).update_query(params or {})
         body = None if json is None else json_text.dumps(json, ensure_ascii=False).encode()
         given = dict(headers or {})
-        if body is not None:
+        if content is not None:
+            body, given["Content-Type"] = content
+        elif body is not None:
             given["Content-Type"] = "application/json"
         if session_token is not None:
             given["Authorization"] = f"Bearer {session_token}"

@@ -3,6 +3,7 @@
     [server]    host, port, public_url, portal_return_urls     [database]  url
     [clock]     file (only for demonstrations)                 [log]       level, format
     [security]  sealing, lookup, account_key                [plugins]   dir
+    [municipal] public_url (of the pages of cities' staff and shops)
     [partners.<id>]  enabled, ca_file, and whatever that plugin asks for
 
 A secret is never written into the file: `{ file = "…" }` or `{ env = "…" }` says where it is kept. Plain
@@ -76,6 +77,20 @@ class Server(_Table):
         return self.public_url or f"http://{self.host}:{self.port}"
 
 
+class MunicipalSettings(_Table):
+    """Where staff and shops open their pages; passkeys are bound to this address. Default: the gateway's own."""
+
+    public_url: str = ""
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+            raise ValueError("an origin is https://host, without a path")
+        return value.rstrip("/")
+
+
 class LogSettings(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
@@ -120,6 +135,7 @@ class Settings:
     log: LogSettings
     partners: Mapping[str, PartnerSettings]
     plugins_dir: Path | None
+    municipal: MunicipalSettings = field(default_factory=MunicipalSettings)
 
     @classmethod
     def load(cls, path: Path | None, env: Mapping[str, str] | None = None) -> Settings:
@@ -148,15 +164,17 @@ class Settings:
                 id_: _partner(id_, table, place, env) for id_, table in tables.get("partners", {}).items()
             },
             plugins_dir=_path(tables, "plugins", "dir", place),
+            municipal=_checked(MunicipalSettings, "municipal", tables, place),
         )
 
 
-_TABLES: Final = ("server", "database", "clock", "security", "log", "partners", "plugins")
+_TABLES: Final = ("server", "database", "clock", "security", "log", "municipal", "partners", "plugins")
 _TABLES_SENTENCE: Final = f"there are {', '.join(_TABLES)}"
 _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
     "server": {"host": str, "port": int, "public_url": str, "portal_return_urls": list},
     "clock": {"file": str},
     "log": {"level": str, "format": str},
+    "municipal": {"public_url": str},
     "plugins": {"dir": str},
 }
 

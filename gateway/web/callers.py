@@ -3,6 +3,7 @@
 PUBLIC   anybody: health, documentation, returns from a partner
 CLIENT   a registered client program, by a signature over the request
 MEMBER   a client program on behalf of a member who is signed in: signature and session token
+STAFF    a client program on behalf of a city's or shop's staff: signature, staff session, and a role that may do it
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from gateway.roles import ALLOWED, Action, Role, may
 from gateway.web.problems import refuse
 
 
@@ -21,6 +23,7 @@ class Caller(StrEnum):
     PUBLIC = "public"
     CLIENT = "client"
     MEMBER = "member"
+    STAFF = "staff"
 
 
 class MemberSession(Protocol):
@@ -30,16 +33,28 @@ class MemberSession(Protocol):
     def member_id(self) -> str: ...
 
 
+class WorkingSession(Protocol):
+    """What the kernel needs to know of a staff session."""
+
+    @property
+    def role(self) -> Role: ...
+    @property
+    def strong(self) -> bool: ...
+    @property
+    def first_password(self) -> bool: ...
+
+
 FindSession = Callable[[str, str], Awaitable[Any]]
 """`(token, client_id)` to a live `MemberSession`; raises the refusal `session-ended` for any other token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """A caller who was let in. `client_id` is empty for PUBLIC, `member` None except for MEMBER."""
+    """A caller who was let in. `client_id` is empty for PUBLIC, `member` and `staff` None except at their levels."""
 
     client_id: str = ""
     member: Any = None
+    staff: Any = None
 
 
 NOBODY = Admitted()
@@ -54,19 +69,40 @@ class VerifiesSignatures(Protocol):
 class Gate:
     """Lets a request in at a level, or refuses it with the word that says what is missing."""
 
-    def __init__(self, signatures: VerifiesSignatures, find_session: FindSession) -> None:
+    def __init__(
+        self,
+        signatures: VerifiesSignatures,
+        find_session: FindSession,
+        find_staff: FindSession | None = None,
+    ) -> None:
         self._signatures = signatures
         self._find_session = find_session
+        self._find_staff = find_staff
 
-    async def admit(self, request: web.BaseRequest, body: bytes, level: Caller) -> Admitted:
+    async def admit(
+        self, request: web.BaseRequest, body: bytes, level: Caller, action: Action | None = None
+    ) -> Admitted:
         if level is Caller.PUBLIC:
             return NOBODY
         client_id = await self._signatures.verify(request, body)
         if level is Caller.CLIENT:
             return Admitted(client_id=client_id)
+        if level is Caller.STAFF:
+            return await self._admit_staff(request, client_id, action)
         return Admitted(
             client_id=client_id, member=await self._find_session(bearer_token(request), client_id)
         )
+
+    async def _admit_staff(self, request: web.BaseRequest, client_id: str, action: Action | None) -> Admitted:
+        token = bearer_token(request)
+        if self._find_staff is None or action is None:
+            raise refuse("session-ended")
+        staff: WorkingSession = await self._find_staff(token, client_id)
+        if action not in ALLOWED[staff.role]:
+            raise refuse("role-not-allowed", role=staff.role.value)
+        if not may(staff.role, action, strong=staff.strong, first_password=staff.first_password):
+            raise refuse("password-to-change" if staff.first_password else "second-factor-missing")
+        return Admitted(client_id=client_id, staff=staff)
 
 
 def bearer_token(request: web.BaseRequest) -> str:

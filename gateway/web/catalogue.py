@@ -267,7 +267,5 @@ BUSINESS: Final = (
 
 MUNICIPAL: Final = tuple(ProblemKind(*one) for one in MUNICIPAL_WORDS)
 
-CATALOGUE: Final[dict[str, ProblemKind]] = {
-    kind.word: kind for kind in (*KERNEL, *BUSINESS, *MUNICIPAL)
-}
+CATALOGUE: Final[dict[str, ProblemKind]] = {kind.word: kind for kind in (*KERNEL, *BUSINESS, *MUNICIPAL)}
 """All kinds by word. The words are unique; a test holds this."""

@@ -167,6 +167,8 @@ def _request(route: Route, body: Json | None, schemas: Json) -> str:
         lines += ["Content-Type: application/json", "Content-Digest: sha-256=:…:"]
     if route.caller is Caller.MEMBER:
         lines.append("Authorization: Bearer pgs_…")
+    if route.caller is Caller.STAFF:
+        lines.append("Authorization: Bearer pgc_…")
     if route.caller is not Caller.PUBLIC:
         lines += ["Signature-Input: gateway=(…);created=…;keyid=…;…", "Signature: gateway=:…:"]
     if body is not None:
@@ -189,4 +191,5 @@ _CALLERS: Final = {
     Caller.PUBLIC: ("Anybody", "No signature and no session."),
     Caller.CLIENT: ("Client program", "Signed by a registered client program."),
     Caller.MEMBER: ("Member", "Signed by a client program, with the session of a member who is signed in."),
+    Caller.STAFF: ("Staff", "Signed by a client program, with the session of staff whose role may do it."),
 }

@@ -45,7 +45,7 @@ class Kernel:
         async def serve(request: web.Request) -> web.StreamResponse:
             request[ROUTE] = route
             raw = await self._read(request, route)
-            admitted = await self.gate.admit(request, raw, route.caller)
+            admitted = await self.gate.admit(request, raw, route.caller, route.action)
             if route.caller is not Caller.PUBLIC:
                 request[CLIENT_ID] = admitted.client_id
                 self.client_buckets.take(admitted.client_id)
@@ -64,11 +64,14 @@ class Kernel:
     async def _read(self, request: web.Request, route: Route) -> bytes:
         if "Content-Encoding" in request.headers:
             # The server would unpack it: the digest would be of other bytes, and the size limit of no use.
-            raise refuse("content-type-wrong" if route.body else "body-unexpected")
-        if route.body is None and request.can_read_body and request.content_length != 0:
+            raise refuse("content-type-wrong" if route.takes_body else "body-unexpected")
+        if not route.takes_body and request.can_read_body and request.content_length != 0:
             raise refuse("body-unexpected")
-        if (request.content_length or 0) > self.body_limit:
-            raise refuse("body-too-large", limit_bytes=self.body_limit)
+        limit = self.body_limit if route.upload is None else route.upload.limit_bytes
+        if (request.content_length or 0) > limit:
+            raise refuse("body-too-large", limit_bytes=limit)
+        if route.upload is not None:
+            return await _read_upload(request, limit)
         try:
             return await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -93,7 +96,23 @@ def _query(request: web.Request, route: Route) -> Any:
     return read_query(raw, route.query)
 
 
+async def _read_upload(request: web.Request, limit: int) -> bytes:
+    # Larger than the application's own limit, so piece by piece: what is too long is not even received.
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.content.iter_chunked(64 * 1024):
+        size += len(part)
+        if size > limit:
+            raise refuse("body-too-large", limit_bytes=limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
 def _body(request: web.Request, route: Route, raw: bytes) -> Any:
+    if route.upload is not None:
+        if request.content_type not in route.upload.media_types:
+            raise refuse("upload-type-wrong")
+        return raw
     if route.body is None:
         return None
     media, _, parameters = request.headers.get("Content-Type", "").partition(";")

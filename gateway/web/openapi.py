@@ -30,6 +30,7 @@ _SIGNED: Final = (
     "content-digest-wrong",
 )
 _SESSION: Final = ("session-missing", "session-ended")
+_ROLE: Final = ("role-not-allowed", "second-factor-missing", "password-to-change")
 _BODY: Final = ("body-broken", "body-not-json", "body-invalid", "body-too-large", "content-type-wrong")
 
 SIGNING: Final = """\
@@ -76,11 +77,16 @@ def possible_problems(route: Route) -> list[str]:
         words.append("path-malformed")
     if not route.any_query:
         words.append("query-invalid")
-    words += _BODY if route.body is not None else ["body-unexpected"]
+    if route.upload is not None:
+        words += ["body-broken", "body-too-large", "upload-type-wrong"]
+    else:
+        words += _BODY if route.body is not None else ["body-unexpected"]
     if route.caller is not Caller.PUBLIC:
         words += _SIGNED
     if route.caller is Caller.MEMBER:
         words += _SESSION
+    if route.caller is Caller.STAFF:
+        words += [*_SESSION, *_ROLE]
     return list(dict.fromkeys([*words, *_ALWAYS]))
 
 
@@ -102,6 +108,9 @@ def _operation(route: Route, schemas: Json) -> Json:
     if route.body is not None:
         schema = {"$ref": _REF.format(model=route.body.__name__)}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if route.upload is not None:
+        content = {media: {"schema": {}} for media in route.upload.media_types}
+        operation["requestBody"] = {"required": True, "content": content}
     return {name: value for name, value in operation.items() if value not in ("", [])} | {
         "security": operation["security"]
     }
@@ -228,11 +237,17 @@ _SECURITY: Final[Json] = {
         "scheme": "bearer",
         "description": "The session token of a member who is signed in.",
     },
+    "staffSession": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The session token of a city's or shop's staff who are signed in.",
+    },
 }
 _REQUIRED: Final[Mapping[Caller, list[Json]]] = {
     Caller.PUBLIC: [],
     Caller.CLIENT: [{"clientSignature": []}],
     Caller.MEMBER: [{"clientSignature": [], "memberSession": []}],
+    Caller.STAFF: [{"clientSignature": [], "staffSession": []}],
 }
 _REQUEST_ID: Final[Json] = {
     "description": "The id under which this request stands in our log.",

@@ -18,6 +18,7 @@ from pydantic import BaseModel, create_model
 from typing_extensions import TypeVar
 
 from gateway.errors import GatewayError
+from gateway.roles import Action
 from gateway.web.callers import Admitted, Caller
 from gateway.web.catalogue import CATALOGUE
 from gateway.web.inputs import Id, Strict, require_tight_schema
@@ -38,7 +39,7 @@ class Call(Generic[BodyT_co, ServicesT_co, QueryT_co, PathT_co]):
     """One admitted, checked request.
 
     `body` and `query` are the declared models (None where none is declared); `path` is the declared model, or
-    a mapping of names to ids. `member` is the session of a MEMBER call. `services` is what the app was given.
+    a mapping of names to ids. `member` is the session of a MEMBER call, `staff` that of a STAFF call. `services` is what the app was given.
     """
 
     request: web.Request
@@ -49,6 +50,7 @@ class Call(Generic[BodyT_co, ServicesT_co, QueryT_co, PathT_co]):
     client_id: str
     member: Any
     request_id: str
+    staff: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,14 @@ class Reply:
     status: int
     value: BaseModel | Content | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A body that is a file: the handler gets its bytes. Its `limit_bytes` may exceed that of all other bodies."""
+
+    media_types: tuple[str, ...]
+    limit_bytes: int
 
 
 Handler: TypeAlias = Callable[[Call[Any, Any, Any, Any]], Awaitable[Reply | web.StreamResponse]]
@@ -92,10 +102,22 @@ class Route:
     summary: str
     description: str
     handler: Handler
+    action: Action | None = None
+    upload: Upload | None = None
+
+    @property
+    def takes_body(self) -> bool:
+        return self.body is not None or self.upload is not None
 
     async def run(self, request: web.Request, admitted: Admitted, **parts: Any) -> web.StreamResponse:
         """Call the handler with the checked `parts` of the request and make its reply an HTTP answer."""
-        call = Call(request=request, client_id=admitted.client_id, member=admitted.member, **parts)
+        call = Call(
+            request=request,
+            client_id=admitted.client_id,
+            member=admitted.member,
+            staff=admitted.staff,
+            **parts,
+        )
         try:
             reply = await self.handler(call)
         except GatewayError as error:
@@ -188,12 +210,15 @@ class Api:
         any_query: bool = False,
         path: type[BaseModel] | None = None,
         refuses: Sequence[str] = (),
+        action: Action | None = None,
+        upload: Upload | None = None,
     ) -> Callable[[_HandlerT], _HandlerT]:
         """Declare a handler for `method` and `template` (`/v1/exchanges/{exchange_id}`).
 
         `any_query` leaves the query to the handler (`call.request.query`), for addresses that a partner calls
         with parameters of its own. Raises TypeError, naming the route, for a declaration that cannot be kept:
-        a loose schema, a path model that does not fit the template, a word outside the catalogue.
+        a loose schema, a path model that does not fit the template, a word outside the catalogue, a STAFF route
+        without the `action` that its roles are asked for.
         """
 
         def declare(handler: _HandlerT) -> _HandlerT:
@@ -201,6 +226,10 @@ class Api:
             for model in (body, query, path):
                 if model is not None:
                     require_tight_schema(model.model_json_schema(), f"{where} {model.__name__}")
+            if (caller is Caller.STAFF) != (action is not None) or (body is not None and upload is not None):
+                raise TypeError(
+                    f"{where}: a staff route names its action, no other does; a body is a model or an upload"
+                )
             strangers = [word for word in refuses if word not in CATALOGUE]
             if strangers:
                 raise TypeError(f"{where}: {strangers[0]} is not in gateway/web/catalogue.py; add it there")
@@ -227,6 +256,8 @@ class Api:
                     summary=summary.strip(),
                     description=description.strip(),
                     handler=handler,
+                    action=action,
+                    upload=upload,
                 )
             )
             return handler

@@ -1,0 +1,28 @@
+"""The municipal cloud's use cases, made once from what the gateway has opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core_ledger import Store
+from gateway.city_desk import CityDesk
+from gateway.passwords import PasswordHasher
+from gateway.setup import Clock
+from gateway.staff import StaffDesk
+from gateway.tasks import Tasks
+from gateway.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class City:
+    """One of each."""
+
+    desk: CityDesk
+    staff: StaffDesk
+
+    @classmethod
+    def open(
+        cls, *, store: Store, vault: Vault, clock: Clock, tasks: Tasks, hasher: PasswordHasher, site: str
+    ) -> City:
+        desk = CityDesk(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
+        return cls(desk=desk, staff=StaffDesk(desk))

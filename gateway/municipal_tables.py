@@ -1,0 +1,343 @@
+"""Tables of the municipal cloud (自治体ポイント管理クラウド): staff, rules, grants, shops, spending, settlement, figures.
+
+What a member does carries that member's `book_id`; what a city decides carries its `municipality`. Small tables
+by which something is found first (a pay code, a session) have keys of their own. Days are ISO dates in JST,
+moments whole microseconds since 1970. Nothing here says how many points anybody has: only the ledger does.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from gateway.tables import Flag, Instant
+
+metadata: Final = MetaData()
+
+_Whole = BigInteger().with_variant(Integer, "sqlite")
+_Words = Text()
+
+
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True)
+
+
+# --- staff ---------------------------------------------------------------------------------------------------
+
+staff = _table(
+    "staff",
+    Column("staff_id", _Words, primary_key=True),
+    Column("municipality", _Words, nullable=False),
+    Column("login", _Words, nullable=False, unique=True),
+    Column("display_name", _Words, nullable=False),
+    Column("role", _Words, nullable=False),
+    Column("shop_id", _Words),  # a shop's own people belong to one shop
+    Column("password_hash", _Words, nullable=False),
+    Column("password_is_first", Flag, nullable=False),  # set by somebody else: to be changed at once
+    Column("totp_sealed", LargeBinary),
+    Column("totp_confirmed", Flag, nullable=False),
+    Column("totp_last_step", _Whole, nullable=False),  # a code opens once, also within its 30 seconds
+    Column("state", _Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("staff_of_a_municipality", "municipality"),
+)
+
+staff_passkeys = _table(
+    "staff_passkeys",
+    Column("credential_id", _Words, primary_key=True),
+    Column("staff_id", _Words, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", _Whole, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("passkeys_of_staff", "staff_id"),
+)
+
+staff_challenges = _table(  # half a sign-in, or a passkey about to be made: single use, minutes
+    "staff_challenges",
+    Column("challenge_hash", _Words, primary_key=True),
+    Column("staff_id", _Words, nullable=False),
+    Column("client_id", _Words, nullable=False),
+    Column("purpose", _Words, nullable=False),
+    Column("challenge", LargeBinary, nullable=False),
+    Column("misses", Integer, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index("staff_challenges_to_forget", "ends_at"),
+)
+
+staff_sessions = _table(
+    "staff_sessions",
+    Column("token_hash", _Words, primary_key=True),
+    Column("staff_id", _Words, nullable=False),
+    Column("client_id", _Words, nullable=False),
+    Column("strong", Flag, nullable=False),  # a second factor was shown
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index("sessions_of_staff", "staff_id"),
+)
+
+audit_heads = _table(  # the lock and the newest hash of each city's chain
+    "audit_heads",
+    Column("municipality", _Words, primary_key=True),
+    Column("seq", _Whole, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+audit_lines = _table(  # append-only
+    "audit_lines",
+    Column("municipality", _Words, nullable=False),
+    Column("seq", _Whole, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", _Words, nullable=False),
+    Column("actor_name", _Words, nullable=False),
+    Column("action", _Words, nullable=False),
+    Column("subject", _Words, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("facts", _Words, nullable=False),  # JSON, sorted names
+    Column("hash", LargeBinary, nullable=False),  # over the hash before it and this line
+    PrimaryKeyConstraint("municipality", "seq"),
+)
+
+# --- rules of a point service -----------------------------------------------------------------------------------
+
+point_rules = _table(  # one line a version; what has taken effect is never changed
+    "point_rules",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("takes_effect_on", _Words, nullable=False),
+    Column("unit_value_yen", _Whole, nullable=False),
+    Column("expiry", _Words, nullable=False),  # none, months, fiscal_year or fixed_day
+    Column("expiry_count", Integer, nullable=False),  # months, or fiscal years after the one of issue
+    Column("expiry_day", _Words),
+    Column("open_for_direct_exchange", Flag, nullable=False),
+    Column("most_spent_a_day", _Whole),
+    Column("most_granted_a_day", _Whole),
+    Column("worse", _Words, nullable=False),  # JSON: what members lose by it
+    Column("decided_by", _Words, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+    PrimaryKeyConstraint("municipality", "point_service", "version"),
+)
+
+member_days = _table(  # what limits by member and day are measured against; kept only where there is a limit
+    "member_days",
+    Column("book_id", _Words, nullable=False),
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("day", _Words, nullable=False),
+    Column("spent", _Whole, nullable=False),
+    Column("granted", _Whole, nullable=False),
+    PrimaryKeyConstraint("book_id", "municipality", "point_service", "day"),
+)
+
+# --- grants -------------------------------------------------------------------------------------------------------
+
+grant_projects = _table(
+    "grant_projects",
+    Column("municipality", _Words, nullable=False),
+    Column("project_id", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("place", _Words, nullable=False),
+    Column("content", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("ends_on", _Words, nullable=False),
+    Column("points_each", _Whole, nullable=False),
+    Column("budget", _Whole, nullable=False),
+    Column("granted", _Whole, nullable=False),  # given, and set aside for approved files
+    Column("venue", Flag, nullable=False),  # members may scan the venue's code
+    Column("state", _Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("municipality", "project_id"),
+    CheckConstraint("granted >= 0 AND granted <= budget", name="budget_never_exceeded"),
+)
+
+grant_files = _table(
+    "grant_files",
+    Column("municipality", _Words, nullable=False),
+    Column("file_id", _Words, nullable=False),
+    Column("project_id", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("content_hash", _Words, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("faults", Integer, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("uploaded_by", _Words, nullable=False),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("approved_by", _Words),
+    Column("approved_at", Instant),
+    Column("applied_through", Integer, nullable=False),  # the last line that was dealt with
+    Column("granted_lines", Integer, nullable=False),
+    Column("granted_points", _Whole, nullable=False),
+    Column("ended_at", Instant),
+    PrimaryKeyConstraint("municipality", "file_id"),
+    UniqueConstraint("municipality", "project_id", "content_hash", name="a_file_grants_once"),
+    Index("grant_files_by_state", "state"),
+)
+
+grant_lines = _table(
+    "grant_lines",
+    Column("file_id", _Words, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("member_id", _Words),
+    Column("mykey_id", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("note", _Words, nullable=False),
+    Column("fault", _Words),  # why it cannot be granted, or was not
+    PrimaryKeyConstraint("file_id", "line"),
+    Index("grant_lines_by_member", "file_id", "mykey_id"),
+)
+
+# --- shops and spending -------------------------------------------------------------------------------------------
+
+shops = _table(
+    "shops",
+    Column("municipality", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("name_kana", _Words, nullable=False),
+    Column("category", _Words, nullable=False),
+    Column("address", _Words, nullable=False),
+    Column("phone", _Words, nullable=False),
+    Column("bank_sealed", LargeBinary),
+    Column("registered_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    PrimaryKeyConstraint("municipality", "shop_id"),
+)
+
+city_banks = _table(  # who pays the shops
+    "city_banks",
+    Column("municipality", _Words, primary_key=True),
+    Column("payer_sealed", LargeBinary, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+
+pay_codes = _table(
+    "pay_codes",
+    Column("code_hash", _Words, primary_key=True),
+    Column("book_id", _Words, nullable=False),
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("spend_id", _Words),  # what it was used for
+    Index("pay_codes_to_forget", "ends_at"),
+    Index("pay_codes_of_a_member", "book_id"),
+)
+
+spends = _table(
+    "spends",
+    Column("book_id", _Words, nullable=False),
+    Column("spend_id", _Words, nullable=False),
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("yen", _Whole, nullable=False),
+    Column("lots", _Words, nullable=False),  # JSON: what was drawn, by day of issue
+    Column("way", _Words, nullable=False),  # shop_scans or member_pays
+    Column("taken_by", _Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("refunded_points", _Whole, nullable=False),
+    Column("settled_in", _Words),
+    PrimaryKeyConstraint("book_id", "spend_id"),
+    CheckConstraint("refunded_points >= 0 AND refunded_points <= points", name="refund_within_spend"),
+    Index("spends_by_id", "spend_id"),
+    Index("spends_of_a_shop", "municipality", "shop_id", "at"),
+    Index("spends_to_settle", "municipality", "settled_in", "at"),
+)
+
+refunds = _table(
+    "refunds",
+    Column("book_id", _Words, nullable=False),
+    Column("refund_id", _Words, nullable=False),
+    Column("spend_id", _Words, nullable=False),
+    Column("municipality", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("yen", _Whole, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("made_by", _Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("settled_in", _Words),
+    PrimaryKeyConstraint("book_id", "refund_id"),
+    Index("refunds_to_settle", "municipality", "settled_in", "at"),
+)
+
+# --- settlement -----------------------------------------------------------------------------------------------------
+
+settlements = _table(  # a cycle that was closed; an open one is not stored
+    "settlements",
+    Column("municipality", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("ends_on", _Words, nullable=False),
+    Column("pays_on", _Words, nullable=False),
+    Column("yen", _Whole, nullable=False),
+    Column("closed_by", _Words, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("municipality", "starts_on"),
+)
+
+settlement_lines = _table(
+    "settlement_lines",
+    Column("municipality", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("spends", Integer, nullable=False),
+    Column("spent", _Whole, nullable=False),
+    Column("refunds", Integer, nullable=False),
+    Column("refunded", _Whole, nullable=False),
+    Column("brought_yen", _Whole, nullable=False),  # what an earlier cycle left over: never above zero
+    Column("yen", _Whole, nullable=False),  # brought + spent - refunded, in yen
+    Column("paid_yen", _Whole, nullable=False),
+    Column("carried_yen", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "starts_on", "shop_id"),
+    Index("settlement_lines_of_a_shop", "municipality", "shop_id", "starts_on"),
+)
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+figure_cursors = _table(  # how far each book has been counted
+    "figure_cursors",
+    Column("book_id", _Words, primary_key=True),
+    Column("seq", _Whole, nullable=False),
+)
+
+daily_figures = _table(
+    "daily_figures",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("day", _Words, nullable=False),
+    Column("figure", _Words, nullable=False),
+    Column("party", _Words, nullable=False),  # the shop, the partner, the project
+    Column("moves", _Whole, nullable=False),
+    Column("points", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "point_service", "day", "figure", "party"),
+)
+
+issue_figures = _table(
+    "issue_figures",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("issued_on", _Words, nullable=False),
+    Column("figure", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "point_service", "issued_on", "figure"),
+)

@@ -1,0 +1,90 @@
+"""Who of a city's staff may do what: one table, role by action. A handler names its action and asks no more.
+
+    viewer          looks at figures, lists and statements
+    operator        and grants to one member, prepares files, keeps the register of shops, refunds
+    approver        looks, refunds, says yes to what somebody else has prepared, and closes settlements
+    administrator   all of the city, and its staff, rules and bank accounts
+    shop            takes points at one shop and sees that shop's own business
+    platform        what partners owe, over all cities; no city's members
+
+The person who prepared something never approves it, whatever the role: that rule is kept where approval happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    ADMINISTRATOR = "administrator"
+    SHOP = "shop"
+    PLATFORM = "platform"
+
+
+class Action(StrEnum):
+    OWN_ACCOUNT = "own_account"
+    SECOND_FACTOR = "second_factor"
+    SEE = "see"
+    SEE_MEMBER = "see_member"
+    GRANT = "grant"
+    PLAN_GRANTS = "plan_grants"
+    UPLOAD_GRANTS = "upload_grants"
+    APPROVE_GRANTS = "approve_grants"
+    CHANGE_RULES = "change_rules"
+    KEEP_SHOPS = "keep_shops"
+    KEEP_BANKS = "keep_banks"
+    REFUND = "refund"
+    SETTLE = "settle"
+    KEEP_STAFF = "keep_staff"
+    READ_AUDIT = "read_audit"
+    TAKE_POINTS = "take_points"
+    SEE_PARTNERS = "see_partners"
+
+
+_A = Action
+_OWN: Final = frozenset({_A.OWN_ACCOUNT, _A.SECOND_FACTOR})
+_VIEWER: Final = _OWN | {_A.SEE}
+_OPERATOR: Final = _VIEWER | {
+    _A.SEE_MEMBER,
+    _A.GRANT,
+    _A.PLAN_GRANTS,
+    _A.UPLOAD_GRANTS,
+    _A.KEEP_SHOPS,
+    _A.REFUND,
+}
+_APPROVER: Final = _VIEWER | {_A.SEE_MEMBER, _A.APPROVE_GRANTS, _A.REFUND, _A.SETTLE, _A.READ_AUDIT}
+
+ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
+    Role.VIEWER: _VIEWER,
+    Role.OPERATOR: _OPERATOR,
+    Role.APPROVER: _APPROVER,
+    Role.ADMINISTRATOR: _OPERATOR | _APPROVER | {_A.CHANGE_RULES, _A.KEEP_BANKS, _A.KEEP_STAFF},
+    Role.SHOP: _OWN | {_A.TAKE_POINTS},
+    Role.PLATFORM: _OWN | {_A.SEE_PARTNERS},
+}
+
+CITY_ROLES: Final = frozenset({Role.VIEWER, Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR})
+
+PASSWORD_IS_ENOUGH: Final = frozenset({Role.SHOP})
+"""A shop's phone changes hands at the counter and reaches one shop only; everybody else shows a second factor."""
+
+PLATFORM: Final = "platform"
+"""Stands where a six-digit code does for staff who belong to no city."""
+
+
+def may(role: Role, action: Action, *, strong: bool, first_password: bool = False) -> bool:
+    """Whether a session of this role may do it.
+
+    `strong`: a second factor was shown; without one only what leads to one is open. A password that somebody
+    else has set opens nothing but its own change and the setting-up of a second factor.
+    """
+    if action not in ALLOWED[role]:
+        return False
+    if action in _OWN:
+        return True
+    return not first_password and (strong or role in PASSWORD_IS_ENOUGH)

@@ -1,0 +1,115 @@
+"""The register of shops (加盟店登録名簿) as rows: sync functions of a Connection. A shop is never deleted, only closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from gateway import municipal_tables as tables
+from gateway.errors import Refused
+
+_shops = tables.shops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """One shop. `closed_at` is set from the moment it takes no more points; what it is owed is still paid."""
+
+    municipality: str
+    shop_id: str
+    name: str
+    name_kana: str
+    category: str
+    address: str
+    phone: str
+    has_bank: bool
+    registered_at: datetime
+    closed_at: datetime | None
+
+
+def require(conn: Connection, municipality: str, shop_id: str) -> Shop:
+    """Give a shop of this city, open or closed. Raises Refused `unknown-shop` (404)."""
+    row = conn.execute(_one(municipality, shop_id)).one_or_none()
+    if row is None:
+        raise Refused("unknown-shop", "There is no such shop in this city's register.", status=404)
+    return _shop(row)
+
+
+def require_open(conn: Connection, municipality: str, shop_id: str) -> Shop:
+    """Give a shop that takes points. Raises Refused: `unknown-shop` (404), `shop-closed` (409)."""
+    shop = require(conn, municipality, shop_id)
+    if shop.closed_at is not None:
+        raise Refused("shop-closed", f"{shop.name} takes no more points; nothing was taken.", shop_id=shop_id)
+    return shop
+
+
+def list_shops(
+    conn: Connection,
+    municipality: str,
+    *,
+    closed: bool = False,
+    after: str | None = None,
+    limit: int = 200,
+) -> list[Shop]:
+    """The register in order of shop id; closed shops only where they are asked for too."""
+    query = select(_shops).where(_shops.c.municipality == municipality).order_by(_shops.c.shop_id)
+    if not closed:
+        query = query.where(_shops.c.closed_at.is_(None))
+    if after is not None:
+        query = query.where(_shops.c.shop_id > after)
+    return [_shop(row) for row in conn.execute(query.limit(limit))]
+
+
+def add(conn: Connection, shop: Shop) -> Shop:
+    """Put a shop on the register. Raises Refused `shop-exists` (409) where the id names another shop."""
+    if conn.execute(_one(shop.municipality, shop.shop_id)).first() is not None:
+        raise Refused("shop-exists", "A shop with this id is on the register already; choose another id.")
+    conn.execute(
+        insert(_shops).values(
+            municipality=shop.municipality,
+            shop_id=shop.shop_id,
+            name=shop.name,
+            name_kana=shop.name_kana,
+            category=shop.category,
+            address=shop.address,
+            phone=shop.phone,
+            registered_at=shop.registered_at,
+        )
+    )
+    return require(conn, shop.municipality, shop.shop_id)
+
+
+def write(conn: Connection, municipality: str, shop_id: str, **to: Any) -> Shop:
+    """Write columns of a shop's row and give the shop as changed."""
+    conn.execute(
+        update(_shops).where(_shops.c.municipality == municipality, _shops.c.shop_id == shop_id).values(**to)
+    )
+    return require(conn, municipality, shop_id)
+
+
+def bank_sealed(conn: Connection, municipality: str, shop_id: str) -> bytes | None:
+    return conn.execute(
+        select(_shops.c.bank_sealed).where(_shops.c.municipality == municipality, _shops.c.shop_id == shop_id)
+    ).scalar_one_or_none()
+
+
+def _one(municipality: str, shop_id: str) -> Any:
+    return select(_shops).where(_shops.c.municipality == municipality, _shops.c.shop_id == shop_id)
+
+
+def _shop(row: Row[Any]) -> Shop:
+    return Shop(
+        municipality=row.municipality,
+        shop_id=row.shop_id,
+        name=row.name,
+        name_kana=row.name_kana,
+        category=row.category,
+        address=row.address,
+        phone=row.phone,
+        has_bank=row.bank_sealed is not None,
+        registered_at=row.registered_at,
+        closed_at=row.closed_at,
+    )
