@@ -1,349 +1,131 @@
-"""What the plugin makes of each answer a partner could give, byte for byte; no partner is running."""
+"""Saison reaches 松: the contract kit, with the partner's answers in the words of its API."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime
+from typing import Any
 
 import httpx
-import pytest
-import respx
-from gateway_saison.rates import EIKYU, RATES, WALLET
+from gateway_saison import Saison
 
-from gateway import (
-    JST,
-    Debited,
-    DebitLine,
-    Declined,
-    DeclineReason,
-    Destination,
-    DestinationKind,
-    ExchangeId,
-    HandoffRefused,
-    HandoffRequest,
-    InProgress,
-    LinkedAccount,
-    LinkEnded,
-    NoRecord,
-    NotSent,
-    OutcomeUnknown,
-    PartnerUnavailable,
-    Reversal,
-    Secret,
-)
-from gateway.coherence import coherence
-from gateway.testkit.plugin_world import handoff_return
+from gateway import JST, DeclineReason
+from gateway.testkit.contract import AccountContract, FakePartner
 
-BASE = "https://points.saison.example"
-ACCOUNT = LinkedAccount(service_id="SZ1", shown_as="見本", token=Secret("the token of a link"))
-AT = "2018-07-31T12:00:00+09:00"
-CAPTURED = {"result": "captured", "orderId": "x-1", "reference": "SZ1", "capturedAt": AT}
-
-
-@pytest.fixture
-def saison(make_saison):
-    return make_saison(BASE, testing=True)
-
-
-@pytest.fixture
-def partner():
-    with respx.mock(base_url=BASE, assert_all_called=False) as router:
-        yield router
-
-
-NEITHER_YES_NOR_NO = {
-    "500": httpx.Response(500, json={**CAPTURED, "result": "declined", "reason": "not_enough"}),
-    "503": httpx.Response(503, headers={"Retry-After": "60"}),
-    "502 html": httpx.Response(502, html="<h1>Bad gateway</h1>"),
-    "200 html": httpx.Response(200, html="<h1>maintenance</h1>"),
-    "302": httpx.Response(302, headers={"Location": "https://elsewhere.example/"}),
-    "400": httpx.Response(400, json={"result": "malformed"}),
-    "401": httpx.Response(401, json={"result": "unauthorized"}),
-    "404": httpx.Response(404, json={"result": "not_found", "orderId": "x-1"}),
-    "409": httpx.Response(409, json={"result": "conflict"}),
-    "429": httpx.Response(429),
-    "201": httpx.Response(201, json=CAPTURED),
-    "empty": httpx.Response(200),
-    "{}": httpx.Response(200, json={}),
-    "[]": httpx.Response(200, json=[]),
-    "null": httpx.Response(200, json=None),
-    "half": httpx.Response(200, content=json.dumps(CAPTURED).encode()[:40]),
-    "not utf-8": httpx.Response(200, content=b'{"result": "\xff\xfe"}'),
-    "deep": httpx.Response(200, content=b"[" * 100_000),
-    "another id": httpx.Response(200, json={**CAPTURED, "orderId": "x-2"}),
-    "no id": httpx.Response(200, json={k: v for k, v in CAPTURED.items() if k != "orderId"}),
-    "unknown result": httpx.Response(200, json={**CAPTURED, "result": "CAPTURED"}),
-    "unknown reason": httpx.Response(200, json={"result": "declined", "orderId": "x-1", "reason": "busy"}),
-    "no reason": httpx.Response(200, json={"result": "declined", "orderId": "x-1"}),
-    "result true": httpx.Response(200, json={**CAPTURED, "result": True}),
-    "no reference": httpx.Response(200, json={**CAPTURED, "reference": ""}),
-    "no time zone": httpx.Response(200, json={**CAPTURED, "capturedAt": "2018-07-31T12:00:00"}),
-    "no moment": httpx.Response(200, json={**CAPTURED, "capturedAt": "now"}),
+WORDS = {
+    DeclineReason.NOT_ENOUGH: "not_enough",
+    DeclineReason.LINK_ENDED: "link_ended",
+    DeclineReason.LIMIT_REACHED: "limit_reached",
+    DeclineReason.REFUSED: "refused",
 }
 
 
-async def test_a_yes_is_debited(saison, partner, an_order):
-    partner.post("/api/captures").respond(json=CAPTURED)
-    answer = await saison.debit(an_order(ACCOUNT, eikyu=2))
-    assert answer == Debited(exchange_id="x-1", reference="SZ1", at=datetime(2018, 7, 31, 3, tzinfo=UTC))
+def asked(request: httpx.Request) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(request.content)
+    return fields
 
 
-@pytest.mark.parametrize(
-    ("word", "reason"),
-    [
-        ("not_enough", DeclineReason.NOT_ENOUGH),
-        ("link_ended", DeclineReason.LINK_ENDED),
-        ("limit_reached", DeclineReason.LIMIT_REACHED),
-        ("refused", DeclineReason.REFUSED),
-    ],
-)
-async def test_an_explicit_no_is_declined(saison, partner, an_order, word, reason):
-    partner.post("/api/captures").respond(json={"result": "declined", "orderId": "x-1", "reason": word})
-    assert await saison.debit(an_order(ACCOUNT, eikyu=2)) == Declined(exchange_id="x-1", reason=reason)
+class SaisonServer(FakePartner):
+    base_url = "https://points.saison.example"
+    settings = {"base_url": base_url, "merchant_id": "point-gateway"}
+    secrets = {"api_key": "a key that both sides know"}
+    declines = tuple(WORDS)
 
+    def is_well(self) -> None:
+        self.router.get("/api/hello").respond(json={"result": "ok"})
 
-@pytest.mark.parametrize(("seconds", "after"), [(30, timedelta(seconds=30)), (None, None)])
-async def test_later_is_in_progress(saison, partner, an_order, seconds, after):
-    partner.post("/api/captures").respond(
-        json={"result": "in_progress", "orderId": "x-1", "askAfterSeconds": seconds}
-    )
-    assert await saison.debit(an_order(ACCOUNT, eikyu=2)) == InProgress(exchange_id="x-1", ask_after=after)
-
-
-@pytest.mark.parametrize("answer", NEITHER_YES_NOR_NO.values(), ids=NEITHER_YES_NOR_NO)
-async def test_what_is_neither_yes_nor_no_is_unknown_and_was_sent_once(saison, partner, an_order, answer):
-    route = partner.post("/api/captures").mock(return_value=answer)
-    with pytest.raises(OutcomeUnknown):
-        await saison.debit(an_order(ACCOUNT, eikyu=2))
-    assert route.call_count == 1
-
-
-@pytest.mark.parametrize("answer", NEITHER_YES_NOR_NO.values(), ids=NEITHER_YES_NOR_NO)
-async def test_a_look_up_that_is_neither_yes_nor_no_is_not_an_answer(saison, partner, answer):
-    partner.get("/api/captures/x-1").mock(return_value=answer)
-    with pytest.raises(PartnerUnavailable):
-        await saison.find_debit(ExchangeId("x-1"))
-
-
-@pytest.mark.parametrize(
-    "fault", [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError]
-)
-async def test_a_lost_reply_is_unknown(saison, partner, an_order, fault):
-    route = partner.post("/api/captures").mock(side_effect=fault("lost"))
-    with pytest.raises(OutcomeUnknown):
-        await saison.debit(an_order(ACCOUNT, eikyu=2))
-    assert route.call_count == 1
-
-
-async def test_a_refused_connection_is_not_sent(saison, partner, an_order):
-    partner.post("/api/captures").mock(side_effect=httpx.ConnectError("refused"))
-    with pytest.raises(NotSent):
-        await saison.debit(an_order(ACCOUNT, eikyu=2))
-
-
-async def test_the_exchange_id_is_the_idempotency_key_and_wallets_are_told_apart(saison, partner, an_order):
-    route = partner.post("/api/captures").respond(json=CAPTURED)
-    await saison.debit(an_order(ACCOUNT, "x-1", eikyu=2, wallet=3))
-    assert json.loads(route.calls.last.request.content) == {
-        "orderId": "x-1",
-        "token": "the token of a link",
-        "walletAmount": 1_350,
-        "cardAmount": 200,
-    }
-
-
-async def test_a_request_is_signed_over_method_path_moment_and_body(saison, partner, an_order, clock):
-    route = partner.post("/api/captures").respond(json=CAPTURED)
-    await saison.debit(an_order(ACCOUNT, eikyu=2))
-    sent = route.calls.last.request
-    stamp = str(int(clock().timestamp()))
-    text = f"POST\n/api/captures\n{stamp}\n{hashlib.sha256(sent.content).hexdigest()}"
-    expected = hmac.new(b"a key that both sides know", text.encode(), hashlib.sha256).hexdigest()
-    assert (sent.headers["X-Timestamp"], sent.headers["X-Signature"]) == (stamp, expected)
-    assert sent.headers["X-Merchant-Id"] == "point-gateway"
-
-
-async def test_a_debit_is_found_and_a_missing_one_admitted(saison, partner):
-    partner.get("/api/captures/x-1").respond(json=CAPTURED)
-    partner.get("/api/captures/x-2").respond(json={"result": "not_found", "orderId": "x-2"})
-    assert isinstance(await saison.find_debit(ExchangeId("x-1")), Debited)
-    assert await saison.find_debit(ExchangeId("x-2")) == NoRecord(exchange_id="x-2")
-
-
-async def test_a_link_without_its_token_is_declined_before_anything_is_sent(saison, partner, an_order):
-    account = LinkedAccount(service_id="SZ1", shown_as="見本")
-    declined = Declined(exchange_id="x-1", reason=DeclineReason.LINK_ENDED)
-    assert await saison.debit(an_order(account, eikyu=1)) == declined
-    with pytest.raises(LinkEnded):
-        await saison.balances(account)
-    assert not partner.calls
-
-
-async def test_a_coupon_or_a_strange_wallet_is_never_sent(saison, partner, an_order):
-    with pytest.raises(NotSent):
-        await saison.debit(an_order(None, eikyu=1))
-    assert not partner.calls
-
-
-def echo(**answer):
-    """Answers with the request's own `requestId`, as the partner does."""
-
-    def reply(request):
-        return httpx.Response(200, json={**answer, "requestId": json.loads(request.content)["requestId"]})
-
-    return reply
-
-
-def balance(**changes):
-    told = {"result": "ok", "serviceId": "SZ1", "cardPoints": 100, "walletPoints": 0, "asOf": AT}
-    return told | changes
-
-
-async def test_balances_are_told_per_wallet(saison, partner):
-    partner.post("/api/balances").mock(side_effect=echo(**balance(walletPoints=449)))
-    told = await saison.balances(ACCOUNT)
-    assert told.available == {EIKYU: 100, WALLET: 449}
-    assert told.as_of == datetime(2018, 7, 31, 12, tzinfo=JST)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"serviceId": "SZ2"},
-        {"cardPoints": -1},
-        {"cardPoints": 1.0},
-        {"cardPoints": True},
-        {"cardPoints": "100"},
-        {"walletPoints": None},
-        {"result": "OK"},
-    ],
-)
-async def test_balances_that_are_not_this_members_whole_numbers_are_not_believed(saison, partner, wrong):
-    partner.post("/api/balances").mock(side_effect=echo(**balance(**wrong)))
-    with pytest.raises(PartnerUnavailable):
-        await saison.balances(ACCOUNT)
-
-
-async def test_an_answer_to_another_question_is_not_believed(saison, partner):
-    partner.post("/api/balances").respond(json=balance(requestId="an earlier one"))
-    with pytest.raises(PartnerUnavailable):
-        await saison.balances(ACCOUNT)
-
-
-async def test_an_ended_link_is_told_as_ended(saison, partner):
-    partner.post("/api/balances").mock(side_effect=echo(result="link_ended"))
-    with pytest.raises(LinkEnded):
-        await saison.balances(ACCOUNT)
-
-
-async def test_maintenance_says_when_to_ask_again(saison, partner):
-    partner.post("/api/balances").respond(503, headers={"Retry-After": "120"})
-    with pytest.raises(PartnerUnavailable) as unavailable:
-        await saison.balances(ACCOUNT)
-    assert unavailable.value.retry_after_s == 120
-
-
-@pytest.mark.parametrize(
-    "url", ["https://evil.example/login", "http://points.saison.example/login", "javascript:x"]
-)
-async def test_a_login_page_on_another_site_is_not_followed(saison, partner, clock, url):
-    partner.post("/api/orders").mock(side_effect=echo(result="accepted", orderId="x-1", loginUrl=url))
-    with pytest.raises(PartnerUnavailable):
-        await saison.begin_handoff(
-            HandoffRequest(exchange_id=ExchangeId("x-1"), return_url="https://gateway.example/r", at=clock())
+    def will_link(self) -> None:
+        self._answers(
+            "/api/orders", lambda it: {"result": "accepted", "loginUrl": f"{self.base_url}/connect"}
+        )
+        self.router.post(path__regex="^/api/orders/(?P<order_id>[^/]+)/consent$").mock(
+            side_effect=self._consent
         )
 
+    def comes_back(self, exchange_id: str) -> dict[str, str]:
+        return {"status": "agreed", "orderId": exchange_id, "code": self.issue(exchange_id)}
 
-async def test_a_tampered_return_is_refused_before_the_partner_is_asked(saison, partner, clock):
-    url = "https://gateway.example/r?status=agreed&orderId=x-2&code=abc"
-    with pytest.raises(HandoffRefused):
-        await saison.complete_handoff(handoff_return(url, "x-1", clock(), {"order_id": "x-1"}))
-    assert not partner.calls
+    def tells_balances(self) -> None:
+        self._answers("/api/balances", self._balances)
 
+    def has_ended_the_link(self) -> None:
+        self._answers("/api/balances", lambda it: {"result": "link_ended"})
 
-async def test_a_consent_for_another_order_is_not_believed(saison, partner, clock):
-    partner.post("/api/orders/x-1/consent").mock(
-        side_effect=echo(result="consented", orderId="x-2", serviceId="SZ9", shownAs="他人", token="t")
-    )
-    url = "https://gateway.example/r?status=agreed&orderId=x-1&code=abc"
-    with pytest.raises(PartnerUnavailable):
-        await saison.complete_handoff(handoff_return(url, "x-1", clock(), {"order_id": "x-1"}))
+    def will_debit(self) -> None:
+        self._answers("/api/captures", self._capture)
 
+    def will_decline(self, reason: DeclineReason) -> None:
+        self._answers("/api/captures", lambda it: {"result": "declined", "reason": WORDS[reason]})
 
-async def test_a_reversal_that_is_neither_yes_nor_no_is_unknown(saison, partner, clock):
-    route = partner.post("/api/cancels").respond(500)
-    debit = Debited(exchange_id=ExchangeId("x-1"), reference="SZ1", at=clock())
-    line = DebitLine(wallet=EIKYU, units=1, amount=100)
-    reversal = Reversal(
-        reversal_id="r-1", exchange_id=ExchangeId("x-1"), debit=debit, lines=(line,), at=clock()
-    )
-    with pytest.raises(OutcomeUnknown):
-        await saison.reverse_debit(reversal)
-    assert json.loads(route.calls.last.request.content) == {
-        "cancelId": "r-1",
-        "orderId": "x-1",
-        "walletAmount": 0,
-        "cardAmount": 100,
-    }
+    def will_decide_later(self) -> None:
+        self._answers("/api/captures", lambda it: {"result": "in_progress", "askAfterSeconds": 30})
 
+    def remembers(self, exchange_id: str) -> None:
+        self.router.get(f"/api/captures/{exchange_id}").respond(json=self._told(exchange_id))
 
-async def test_pages_that_go_round_in_a_circle_are_left(saison, partner, clock):
-    partner.get("/api/captures").respond(
-        json={"result": "ok", "day": "2018-07-31", "captures": [], "next": 0}
-    )
-    with pytest.raises(PartnerUnavailable):
-        await saison.debits_on(clock().date())
+    def forgets(self, exchange_id: str) -> None:
+        answer = {"result": "not_found", "orderId": exchange_id}
+        self.router.get(f"/api/captures/{exchange_id}").respond(json=answer)
 
+    def will_give_back(self) -> None:
+        self._answers("/api/cancels", self._cancel)
 
-async def test_no_secret_is_in_a_log_a_repr_or_an_error(saison, partner, an_order, log, clock):
-    partner.post("/api/captures").respond(
-        200, json={"result": "x", "orderId": "x-1", "echo": "the token of a link"}
-    )
-    partner.post("/api/orders/x-1/consent").mock(
-        side_effect=echo(
-            result="consented", orderId="x-1", serviceId="SZ1", shownAs="見本", token="a new token"
-        )
-    )
-    with pytest.raises(OutcomeUnknown) as unknown:
-        await saison.debit(an_order(ACCOUNT, eikyu=2))
-    url = "https://gateway.example/r?status=agreed&orderId=x-1&code=the-code"
-    account = await saison.complete_handoff(handoff_return(url, "x-1", clock(), {"order_id": "x-1"}))
-    written = f"{log} {unknown.value!r} {unknown.value.__cause__!r} {account!r} {saison!r} {vars(saison)!r}"
-    assert log.lines
-    for secret in ("the token of a link", "a new token", "the-code", "a key that both sides know"):
-        assert secret not in written
+    def lists(self, day: date) -> None:
+        rows = [self._told(it) | self._amounts(it) | {"orderId": it} for it in self.taken]
+        answer = {"result": "ok", "day": day.isoformat(), "captures": rows, "next": None}
+        self.router.get("/api/captures").respond(json=answer)
 
+    # --- how Saison answers ----------------------------------------------------------------------------------
 
-def test_rates_and_wallets_fit_together(saison):
-    assert coherence(saison.profile, RATES) == ()
+    def _answers(self, path: str, say: Any) -> None:
+        """Every answer repeats the ids that were asked about."""
 
+        def reply(request: httpx.Request) -> httpx.Response:
+            ids = {k: v for k, v in asked(request).items() if k in ("orderId", "requestId", "cancelId")}
+            return httpx.Response(200, json=say(asked(request)) | ids)
 
-@pytest.mark.parametrize(
-    "bad", ["points.example", "ftp://points.example", "https://points.example/api", "https://"]
-)
-def test_an_address_that_is_not_scheme_and_host_is_refused_at_the_start(make_saison, bad):
-    with pytest.raises(ValueError, match="base_url"):
-        make_saison(bad)
+        self.router.post(path).mock(side_effect=reply)
 
+    def _consent(self, request: httpx.Request, order_id: str) -> httpx.Response:
+        ids = {"orderId": order_id, "requestId": asked(request)["requestId"]}
+        if self.redeem(asked(request)["code"]) != order_id:
+            return httpx.Response(200, json={"result": "refused", "reason": "unknown_code"} | ids)
+        account = self.account()
+        assert account.token is not None
+        proven = {
+            "serviceId": account.service_id,
+            "shownAs": account.shown_as,
+            "token": account.token.reveal(),
+        }
+        return httpx.Response(200, json={"result": "consented"} | proven | ids)
 
-LAST_MOMENT = datetime(2018, 7, 31, 23, 59, 59, 999999, tzinfo=JST)
+    def _balances(self, sent: dict[str, Any]) -> dict[str, Any]:
+        member = self.member_of(sent["token"]) or ""
+        held = {"cardPoints": self.holdings[member]["eikyu"], "walletPoints": self.holdings[member]["wallet"]}
+        return {"result": "ok", "serviceId": member, "asOf": self.clock().isoformat()} | held
 
+    def _capture(self, sent: dict[str, Any]) -> dict[str, Any]:
+        lines = {"wallet": sent["walletAmount"], "eikyu": sent["cardAmount"]}
+        self.takes(sent["orderId"], lines, holder=sent["token"])
+        return self._told(sent["orderId"])
 
-@pytest.mark.parametrize(
-    ("kind", "at", "points"),
-    [
-        (DestinationKind.MUNICIPALITY, LAST_MOMENT, {450, 550}),
-        (DestinationKind.MUNICIPALITY, LAST_MOMENT + timedelta(microseconds=1), {450}),
-        (DestinationKind.RESERVE, LAST_MOMENT, {450}),
-    ],
-)
-def test_the_campaign_is_for_municipalities_and_ends_with_july(kind, at, points):
-    assert {
-        it.points_per_unit for it in RATES.rates if it.wallet == EIKYU and it.in_force(kind, at)
-    } == points
+    def _cancel(self, sent: dict[str, Any]) -> dict[str, Any]:
+        lines = {"wallet": sent["walletAmount"], "eikyu": sent["cardAmount"]}
+        self.gives_back(sent["cancelId"], sent["orderId"], lines)
+        return {"result": "cancelled", "reference": "C1", "cancelledAt": self.clock().isoformat()}
+
+    def _told(self, exchange_id: str) -> dict[str, Any]:
+        taken = self.taken[exchange_id]
+        told = {"reference": taken.reference, "capturedAt": taken.at.isoformat()}
+        return {"result": "captured", "orderId": exchange_id} | told
+
+    def _amounts(self, exchange_id: str) -> dict[str, Any]:
+        amounts = self.taken[exchange_id].amounts
+        wanted = {"walletAmount": amounts.get("wallet", 0), "cardAmount": amounts.get("eikyu", 0)}
+        return wanted | {"walletCancelled": 0, "cardCancelled": 0}
 
 
-def test_the_wallet_is_drawn_on_first(saison, clock):
-    assert saison.wallet_priority(Destination.reserve(), clock()) == (WALLET, EIKYU)
+class TestSaison(AccountContract):
+    plugin = Saison
+    server = SaisonServer
+    moment = datetime(2018, 7, 31, 12, tzinfo=JST)  # the last day of the campaign in the guide

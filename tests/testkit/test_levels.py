@@ -1,0 +1,126 @@
+"""Levels are counted from tests that passed: never declared, and never lower than the lowest promise."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.testkit.contract import AccountContract, CouponContract, Level
+from gateway.testkit.contract.levels import ContractTest, Ended, is_the_kits_own, level_of, promises
+
+ROOT = Path(__file__).parents[2]
+
+
+def ended(*ends: tuple[Level, Ended]) -> list[ContractTest]:
+    return [
+        ContractTest(name=f"test_{number}", level=level, ended=end)
+        for number, (level, end) in enumerate(ends)
+    ]
+
+
+def test_a_level_needs_every_promise_of_it_and_of_those_below() -> None:
+    passed, failed = Ended.PASSED, Ended.FAILED
+    every = [(Level.UME, passed), (Level.TAKE, passed), (Level.MATSU, passed)]
+    assert level_of(ended(*every)) is Level.MATSU
+    assert level_of(ended(*every, (Level.UME, failed))) is Level.NONE
+    assert level_of(ended(*every, (Level.TAKE, failed))) is Level.UME
+    assert level_of(ended(*every, (Level.MATSU, failed))) is Level.TAKE
+
+
+@pytest.mark.parametrize("end", [Ended.SKIPPED, Ended.FAILED, Ended.MISSING])
+def test_what_did_not_pass_does_not_count(end: Ended) -> None:
+    assert level_of(ended((Level.UME, end))) is Level.NONE
+
+
+def test_an_exempted_promise_counts() -> None:
+    assert level_of(ended((Level.UME, Ended.EXEMPT))) is Level.UME
+
+
+def test_nothing_proven_is_no_level() -> None:
+    assert level_of([]) is Level.NONE
+
+
+@pytest.mark.parametrize("contract", [AccountContract, CouponContract])
+def test_every_test_of_the_kit_belongs_to_a_level(contract: type) -> None:
+    tests = {name for name in dir(contract) if name.startswith("test_")}
+    assert tests == set(promises(contract))
+    assert set(promises(contract).values()) == {Level.UME, Level.TAKE, Level.MATSU}
+
+
+def test_a_test_that_an_author_replaces_or_removes_is_still_asked_for() -> None:
+    class Clever(AccountContract):
+        test_a_yes_is_debited = None  # type: ignore[assignment]
+
+        async def test_a_debit_is_found(self) -> None:  # type: ignore[override]
+            """Passes always."""
+
+    assert promises(Clever) == promises(AccountContract)
+    assert not is_the_kits_own(Clever, "test_a_yes_is_debited")
+    assert not is_the_kits_own(Clever, "test_a_debit_is_found")
+    assert is_the_kits_own(Clever, "test_an_explicit_no_is_declined")
+
+
+def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    dropped = ("PYTEST_", "COV_", "COVERAGE_")
+    env = {name: it for name, it in os.environ.items() if not name.startswith(dropped)}
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *arguments],
+        cwd=cwd,
+        env=env | {"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+
+
+def test_saison_reaches_matsu_without_an_exemption(tmp_path: Path) -> None:
+    badge, page = tmp_path / "badge.svg", tmp_path / "report.html"
+    ran = command("contract", "saison", "--level", "matsu", "--badge", str(badge), "--report", str(page))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "saison reaches 松 (matsu)" in ran.stdout
+    assert "exempt" not in ran.stdout
+    assert "松 matsu" in badge.read_text("utf-8")
+    assert "a yes is debited" in page.read_text("utf-8")
+
+
+def test_the_airline_reaches_matsu_and_its_exemptions_are_printed_with_their_reason() -> None:
+    ran = command("contract", "airline_miles", "--level", "matsu")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "airline_miles reaches 松 (matsu)" in ran.stdout
+    assert "exempt: test_points_are_given_back_once: a redeemed coupon is given back by hand" in ran.stdout
+
+
+def test_a_level_that_is_not_reached_fails_the_run(tmp_path: Path) -> None:
+    assert command("new-partner", "acme", "--link", "account", cwd=tmp_path).returncode == 0
+    folder = tmp_path / "gateway-acme"
+    (folder / "conftest.py").write_text(f"import sys; sys.path.insert(0, {str(folder)!r})\n")
+    ran = command("contract", "acme", "--level", "take", cwd=folder)
+    assert "acme reaches 梅 (ume)" in ran.stdout
+    assert ran.returncode == 1, ran.stdout
+
+
+def test_a_plugin_that_is_not_here_is_told_where_it_was_looked_for(tmp_path: Path) -> None:
+    ran = command("contract", "nobody", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "gateway-nobody/tests/test_contract.py" in ran.stderr
+
+
+@pytest.mark.parametrize("name", ["Acme", "9lives", "a-b", "class", "", "a__b", "x" * 31])
+def test_a_name_that_is_no_id_is_refused_and_nothing_is_written(name: str, tmp_path: Path) -> None:
+    ran = command("new-partner", "--link", "account", "--", name, cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "use small letters, digits and _" in ran.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "gateway-acme").mkdir()
+    ran = command("new-partner", "acme", "--link", "coupon", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "is there already" in ran.stderr
+    assert not list((tmp_path / "gateway-acme").iterdir())
