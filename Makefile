@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-fast test-pythons lint format bench docs lock clean
+.PHONY: help setup demo faults simulate serve test test-fast test-pythons lint format bench docs lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,12 @@ test-pythons: ## run the tests on every Python from 3.11 on that is present
 	@for v in 3.11 3.12 3.13; do \
 	  command -v python$$v >/dev/null || { echo "python$$v: not here, skipped"; continue; }; \
 	  $(MAKE) --no-print-directory test-fast PYTHON=python$$v VENV=.venv-$$v || exit 1; done
+
+faults: $(STAMP) ## print every fault at every step against a partner's sandbox, and how each ends
+	$(BIN)/python -m tests.faults.matrix
+
+simulate: $(STAMP) ## run the simulator: make simulate SEEDS=10000 FROM=0
+	$(BIN)/python -m tests.simulation.run --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -143,7 +143,9 @@ def _known(config: Any, partner: str) -> None:
     settings = settings_of(config)
     if partner not in settings.partners:
         known = ", ".join(sorted(settings.partners)) or "none"
-        raise Refused("unknown-partner", f"the settings have no [partners.{partner}]; there are: {known}")
+        raise Refused(
+            "unknown-partner", f"the settings have no [partners.{partner}]; there are: {known}", status=404
+        )
 
 
 def _show_new(config: Any, add: Any) -> None:

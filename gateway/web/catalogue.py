@@ -119,6 +119,8 @@ BUSINESS: Final = (
     _K("not-ours", 409, "No exchange here has this id", "この番号の移行はここにありません",
        "Let the partner give the points back, then close it without a transfer.",
        "協力会社に返還してもらい、ポイントを動かさずに閉じてください。"),
+    _K("unknown-key", 409, "There is no such key in use", "使用中の鍵にその番号はありません",
+       "List the keys, then name one of them.", "鍵の一覧から選んでください。"),
     _K("bad-url", 422, "The address does not fit", "アドレスが正しくありません",
        "Give https://host/path without a password.", "https://host/path の形で、パスワードを含めずに指定してください。"),
     _K("bad-pace", 422, "The pace does not fit", "呼び出しの上限が正しくありません",

@@ -1,0 +1,311 @@
+"""A gateway and the Saison sandbox joined by real sockets, with both clocks in the test's hand.
+
+The gateway's parts are the real ones: exchanges, settler, reversals, comparison, the plugin and its HTTP client.
+The sandbox keeps a book of its own in its own file, which shares no code with our ledger; at the end the two
+are compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import ssl
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from gateway_saison import Saison
+from gateway_saison.sandbox import SandboxOptions, make_server
+
+from core_ledger import Store, audit, chart, create_schema, ledger
+from gateway import PartnerSetup, Secret, directory, tables
+from gateway import exchange_records as records
+from gateway.corrections import Corrections
+from gateway.desk import Desk
+from gateway.exchange import Exchanges
+from gateway.exchange_records import Exchange
+from gateway.member_records import create_member
+from gateway.model import Destination
+from gateway.opening import Openings
+from gateway.partner import Partner
+from gateway.partner_http import GuardedHttp
+from gateway.reconciliation import DIFFERENCES, Reconciliation
+from gateway.reversals import Reversals
+from gateway.settler import Settler
+from gateway.states import HELD
+from gateway.tasks import Tasks
+from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings
+from gateway.testkit.sandbox import EntryState, SandboxServer
+from gateway.testkit.sandbox.browser import Browser
+from gateway.vault import Vault
+
+KEY = Secret("a key that both sides know")
+DEADLINE_S = 0.25
+PORTAL = "https://portal.example/back"
+POINTS_PER = {"eikyu": (100, 450), "wallet": (450, 450)}
+
+
+@dataclass(slots=True)
+class Both:
+    """The calendar, and seconds that only go forward; moved together unless the calendar jumps."""
+
+    calendar: HandClock = field(default_factory=HandClock)
+    seconds_now: float = 0.0
+
+    def seconds(self) -> float:
+        return self.seconds_now
+
+    def forward(self, by: dt.timedelta) -> None:
+        self.calendar.forward(by)
+        self.seconds_now += by.total_seconds()
+
+
+@dataclass(slots=True)
+class House:
+    """`await house.person()` is somebody new at both ends; see the matrix for what is done with them."""
+
+    desk: Desk
+    site: SandboxServer
+    clocks: Both
+    openings: Openings
+    exchanges: Exchanges
+    settler: Settler
+    reversals: Reversals
+    made: list[Partner]
+    persons: int = 0
+
+    @property
+    def store(self) -> Store:
+        return self.desk.store
+
+    async def person(self) -> Person:
+        self.persons += 1
+        member = uuid.uuid4().hex
+        at = self.clocks.calendar()
+        await self.store.run(
+            lambda conn: create_member(conn, member_id=member, display_name="見本", at=at, password_hash="x")
+        )
+        return Person(house=self, member=member, number=f"2000-{self.persons:04}")
+
+    def partner(self, base_url: str, deadline_s: float = DEADLINE_S) -> Partner:
+        """Make a partner as the registry does, with a short deadline and our own seconds for its breaker."""
+        log = ListLog()
+        http = GuardedHttp("saison", log)
+        settings = PlainSettings({"base_url": base_url, "merchant_id": "point-gateway"}, {"api_key": KEY})
+        plugin = Saison(PartnerSetup(settings=settings, http=http, clock=self.clocks.calendar, log=log))
+        plugin._profile = replace(plugin.partner_profile(), deadline_s=deadline_s)
+        self.made.append(Partner(plugin, log=log, http=http, seconds=self.clocks.seconds))
+        return self.made[-1]
+
+    @contextmanager
+    def other_partner(self, partner: Partner) -> Iterator[None]:
+        """Let `partner` stand in for a while."""
+        partners: Any = self.desk.partners
+        usual = partners["saison"]
+        partners["saison"] = partner
+        try:
+            yield
+        finally:
+            partners["saison"] = usual
+
+    async def heal(self) -> None:
+        """The partner is well again, and the breaker's pause is over."""
+        await self.site.clear()
+        self.clocks.forward(dt.timedelta(seconds=100))
+
+    async def until_all_have_ended(self) -> list[Exchange]:
+        """Let time pass, hour by hour, until nothing waits; what is left waits for a person."""
+        for _ in range(200):
+            await self.settler.round()
+            await self.reversals.round()
+            left = await self.store.read(lambda conn: records.listed(conn, states=list(HELD)))
+            waiting = await self.store.read(_reversals_waiting)
+            if not left and not waiting:
+                return []
+            await self.site.finish()
+            self.clocks.forward(dt.timedelta(hours=1))
+        return left
+
+    async def close_differences(self) -> int:
+        """Compare every day there was, and close each difference as an operator would."""
+        closed = 0
+        days = {entry.at.date() for entry in await self.site.entries()}
+        rows = await self.store.read(lambda conn: conn.execute(tables.partner_debits.select()).all())
+        days |= {dt.date.fromisoformat(row.day) for row in rows}
+        for day in sorted(days):
+            report = await Reconciliation(self.desk).compare("saison", day)
+            for line in report.lines:
+                if line.verdict in DIFFERENCES:
+                    await Corrections(self.desk).close(
+                        "saison", day, line.exchange_id, reason="照合の結果", operator="test"
+                    )
+                    closed += 1
+        return closed
+
+    async def books_agree(self) -> bool:
+        """The partner's own book and our ledger, to the point; and our ledger with itself."""
+        theirs = 0
+        for entry in await self.site.entries():
+            if entry.state is EntryState.DONE:
+                for wallet, amount in entry.lines.items():
+                    cost, points = POINTS_PER[wallet]
+                    theirs += (amount - entry.given_back.get(wallet, 0)) // cost * points
+        ours = -await self.store.read(lambda conn: ledger.total(conn, chart.partner_due("saison")))
+        report = await self.store.read(audit.verify)
+        return theirs == ours and report.ok
+
+
+@dataclass(slots=True)
+class Person:
+    house: House
+    member: str
+    number: str
+
+    async def begin(self, exchange_id: str) -> Exchange:
+        started, _ = await self.house.openings.start(self.member, exchange_id, "saison", return_url=PORTAL)
+        return started
+
+    async def visit(self, exchange: Exchange) -> str:
+        """Log in at the partner's site and consent; the code with which the browser comes back."""
+        assert exchange.redirect_url is not None
+        async with Browser() as browser:
+            page = await browser.get(exchange.redirect_url)
+            page = await browser.submit(page, "/login", number=self.number, password="sample-crowd")
+            page = await browser.follow(page)
+            page = await browser.submit(page, "/consent", decision="agree")
+        query = dict(part.split("=", 1) for part in page.location.partition("?")[2].split("&"))
+        goes_to = await self.house.openings.arrive("saison", query)
+        return goes_to.partition("return_code=")[2]
+
+    async def linked(self) -> Exchange:
+        exchange = await self.begin(str(uuid.uuid4()))
+        code = await self.visit(exchange)
+        return await self.house.openings.complete(self.member, exchange.exchange_id, code)
+
+    async def quoted(self, exchange: Exchange | None = None) -> Exchange:
+        exchange = exchange or await self.linked()
+        return await self.house.exchanges.quote(self.member, exchange.exchange_id, Destination.reserve(), 2)
+
+    async def confirmed(self, exchange: Exchange | None = None) -> Exchange:
+        exchange = exchange or await self.quoted()
+        assert exchange.quote is not None
+        return await self.house.exchanges.confirm(self.member, exchange.exchange_id, exchange.quote.quote_id)
+
+    async def points(self) -> int:
+        book = chart.member_book(self.member)
+        found = await self.house.store.read(
+            lambda conn: ledger.balance(conn, book, chart.reserve(self.member))
+        )
+        return found.posted
+
+
+def _reversals_waiting(conn: Any) -> int:
+    r = tables.reversals
+    return len(conn.execute(r.select().where(r.c.state.in_(["sending", "open"]))).all())
+
+
+@asynccontextmanager
+async def open_house(folder: Path, *, persons: int = 200, url: str = "") -> AsyncIterator[House]:
+    """Everything open on loopback, the ledger and the partner's book each in a file of its own."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    clocks = Both()
+    options = SandboxOptions(
+        book=folder / "saison.db",
+        key=KEY,
+        clock=clocks.calendar,
+        merchant_id="point-gateway",
+        control=True,
+        crowd=persons,
+    )
+    store = Store.open(url or f"sqlite:///{folder / 'gateway.db'}")
+    create_schema(store.engine)
+    tables.metadata.create_all(store.engine)
+    at = clocks.calendar()
+    await store.run(
+        lambda conn: directory.register_service(
+            conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=at
+        )
+    )
+    tasks = Tasks()
+    partners: dict[str, Partner] = {}
+    desk = Desk(
+        store=store,
+        partners=partners,
+        vault=Vault([b"s" * 32], b"l" * 32),
+        clock=clocks.calendar,
+        tasks=tasks,
+        public_url="https://gateway.example",
+    )
+    async with make_server(options) as site:
+        house = House(
+            desk=desk,
+            site=site,
+            clocks=clocks,
+            openings=Openings(desk),
+            exchanges=Exchanges(desk),
+            settler=Settler(Exchanges(desk), seconds=clocks.seconds),
+            reversals=Reversals(desk),
+            made=[],
+        )
+        partners["saison"] = house.partner(site.url)
+        try:
+            yield house
+        finally:
+            await site.clear()
+            await tasks.close()
+            for partner in house.made:
+                await partner.aclose()
+            await store.close()
+
+
+@asynccontextmanager
+async def tls_of_a_stranger() -> AsyncIterator[str]:
+    """A server whose certificate nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with _pem_file(key, made) as path:
+        context.load_cert_chain(path)
+
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@contextmanager
+def _pem_file(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> Iterator[str]:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
+        file.write(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        file.write(certificate.public_bytes(serialization.Encoding.PEM))
+        file.flush()
+        yield file.name
