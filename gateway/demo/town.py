@@ -74,14 +74,15 @@ class Town:
             self.gateway_url, self.portal_key_id, self.portal_key_file.read_bytes(), clock=self.clock
         )
 
-    async def run(self, *arguments: str) -> tuple[int, str]:
-        """`point-gateway …` as an operator would run it; exit code and what it printed."""
+    async def run(self, *arguments: str, typed: str = "") -> tuple[int, str]:
+        """`point-gateway …` as an operator would run it, typing `typed`; exit code and what it printed."""
         process = await asyncio.create_subprocess_exec(
             *_gateway(self.settings_file, *arguments),
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        printed, _ = await process.communicate()
+        printed, _ = await process.communicate(typed.encode())
         return process.returncode or 0, printed.decode()
 
     def last_words(self) -> str:

@@ -1,0 +1,257 @@
+"""A partner's first hour, from the built wheel in an empty folder: written, installed, green at 梅, broken and mended.
+
+The environment is fresh and the gateway in it comes from the wheel alone; nothing of this checkout is on its
+path. The libraries that the wheel needs are lent to it from the environment that runs this test, so that the
+story tells about the plugin's author and not about the speed of a download.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CPU_SECONDS = 60
+SETTINGS = """
+[partners.acme]
+base_url = "http://127.0.0.1:9"
+api_key = { env = "ACME_API_KEY" }
+"""
+
+pytestmark = [pytest.mark.xdist_group("first-hour"), pytest.mark.timeout(240)]
+
+
+@dataclass(frozen=True)
+class Hour:
+    """An empty folder and an environment in which only the wheel is installed."""
+
+    folder: Path
+    python: Path
+
+    @property
+    def plugin(self) -> Path:
+        return self.folder / "gateway-acme" / "gateway_acme" / "plugin.py"
+
+    @property
+    def metadata(self) -> Path:
+        return next(
+            self.python.parents[1].glob("lib/python*/site-packages/gateway_acme-*.dist-info/METADATA")
+        )
+
+    def run(self, *command: str, where: str = ".", code: int = 0) -> str:
+        kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
+        ran = subprocess.run(
+            command,
+            cwd=self.folder / where,
+            env={**kept, "PATH": f"{self.python.parent}:/usr/bin:/bin", "ACME_API_KEY": "a key"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert ran.returncode == code, f"{' '.join(command)}\n{ran.stdout}\n{ran.stderr}"
+        return ran.stdout + ran.stderr
+
+    def refusal(self) -> dict[str, Any]:
+        """What the gateway says of the only plugin that its settings name."""
+        listed = self.run("point-gateway", "plugins", "--json", "--config", "gateway.toml")
+        told = json.loads(listed[listed.index("{\n") :])
+        assert told["loaded"] == []
+        refused: dict[str, Any] = told["refused"][0]
+        return refused
+
+
+def pip(python: Path, *arguments: str) -> None:
+    """Installs without the network: what is needed is lent, see above."""
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+    ]
+    ran = subprocess.run(
+        [*command, "--no-index", "--disable-pip-version-check", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.fixture(scope="module")
+def hour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hour]:
+    home = tmp_path_factory.mktemp("first-hour")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(home / "dist")],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home / "venv")], check=True)
+    python = home / "venv" / "bin" / "python"
+    # Lent libraries. A .pth file of the lender is not read in its turn, so an editable checkout stays out.
+    own = next((home / "venv").glob("lib/python*/site-packages"))
+    (own / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+    pip(python, str(next((home / "dist").glob("*.whl"))))
+    (home / "work").mkdir()
+    (home / "work" / "gateway.toml").write_text(SETTINGS)
+    yield Hour(home / "work", python)
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def acme(hour: Hour) -> Iterator[Hour]:
+    """The scaffold, installed; whatever a test breaks is whole again afterwards."""
+    if not hour.plugin.exists():
+        hour.run("point-gateway", "new-partner", "acme", "--link", "account")
+        pip(hour.python, "-e", str(hour.folder / "gateway-acme"))
+    files = [*hour.plugin.parent.glob("*.py"), hour.folder / "gateway.toml", hour.metadata]
+    before = {path: path.read_bytes() for path in files}
+    yield hour
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
+def test_the_gateway_comes_from_the_wheel(hour: Hour) -> None:
+    place = hour.run(str(hour.python), "-c", "import gateway; print(gateway.__file__)").strip()
+    assert Path(place).is_relative_to(hour.python.parents[1])
+
+
+def test_written_installed_and_green_at_ume_within_the_hour(hour: Hour) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    told = hour.run("point-gateway", "new-partner", "acme", "--link", "account")
+    assert "point-gateway contract acme" in told
+    written = {str(path.relative_to(hour.folder)) for path in hour.folder.rglob("*") if path.is_file()}
+    assert all(path == "gateway.toml" or path.startswith("gateway-acme/") for path in written)
+    pip(hour.python, "-e", str(hour.folder / "gateway-acme"))
+
+    proven = hour.run("point-gateway", "contract", "acme", where="gateway-acme")
+
+    assert "acme reaches 梅 (ume)" in proven
+    assert "failed" not in proven
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # Processor seconds instead of a stopwatch: they are the same when the machine is busy with something else.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < CPU_SECONDS
+
+
+def test_its_own_tests_pass_with_the_sandbox_over_real_http(acme: Hour) -> None:
+    assert " passed" in acme.run("pytest", "-q", "tests/test_sandbox.py", where="gateway-acme")
+
+
+def test_a_coupon_partner_is_green_too(hour: Hour) -> None:
+    hour.run("point-gateway", "new-partner", "sky_miles", "--link", "coupon")
+    pip(hour.python, "-e", str(hour.folder / "gateway-sky-miles"))
+    proven = hour.run("point-gateway", "contract", "sky_miles", where="gateway-sky-miles")
+    assert "sky_miles reaches 梅 (ume)" in proven
+
+
+MISTAKES = {
+    "a retry loop": (
+        '        answer = await self._client.send(\n            "POST",\n            "/v1/debits",',
+        "        for _ in range(2):\n            try:\n                await self._client.send('POST', '/v1/debits', {'exchange_id':"
+        " order.exchange_id, 'token': order.account.token.reveal(), 'points': order.amounts[POINTS]})\n"
+        "            except OutcomeUnknown:\n                continue\n"
+        '        answer = await self._client.send(\n            "POST",\n            "/v1/debits",',
+        "send it once",
+    ),
+    "whatever is no yes is a no": (
+        'raise OutcomeUnknown("acme says neither yes nor no")',
+        "return Declined(exchange_id=exchange_id, reason=DeclineReason.REFUSED)",
+        "only a documented no is Declined",
+    ),
+    "floats": (
+        "order.amounts[POINTS],",
+        "order.amounts[POINTS] / 1,",
+        "points are whole numbers, so send an int",
+    ),
+    "the browser is believed": (
+        'if returned.query.get("visit") != returned.exchange_id:',
+        "if True:\n            return LinkedAccount(service_id='m', shown_as='m')\n        if False:",
+        "ask the partner who came back",
+    ),
+    "NoRecord for want of an answer": (
+        '        answer = await self._client.send(\n            "GET", f"/v1/debits',
+        "        return NoRecord(exchange_id=exchange_id)\n"
+        '        answer = await self._client.send(\n            "GET", f"/v1/debits',
+        "return Debited with the partner's reference",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_about_points_is_named_with_file_and_remedy(
+    acme: Hour, mistake: tuple[str, str, str]
+) -> None:
+    old, new, remedy = mistake
+    text = acme.plugin.read_text("utf-8")
+    assert text.count(old) == 1
+    acme.plugin.write_text(text.replace(old, new), "utf-8")
+    told = acme.run("point-gateway", "contract", "acme", where="gateway-acme", code=1)
+    assert any(remedy in line and "gateway_acme/plugin.py:" in line for line in told.splitlines()), told
+
+
+# Check, file, what stood there, what stands there now, and words of the remedy. In the order of the checks.
+REFUSALS = [
+    ("found", "toml", "[partners.acme]", "[partners.acmee]", "did you mean [partners.acme]?"),
+    ("version", "METADATA", "point-gateway<1,>=0.1", "point-gateway>=9", "install a release of gateway-acme made for it"),
+    ("import", "plugin.py", "from gateway import (", "import no_such_thing\nfrom gateway import (", "install what it needs"),
+    ("instance", "__init__.py", '__all__ = ["Acme"]', "Acme = Acme.__mro__", "name the class"),
+    ("hooks", "plugin.py", "async def find_debit(", "async def find_debits(", "did you mean `find_debit`?"),
+    ("colour", "plugin.py", "async def debit(", "def debit(", 'add "async"'),
+    ("keyword-only", "plugin.py", "balances(self, account", "balances(self, *, account", "remove the *"),
+    ("parameters", "plugin.py", "debit(self, order:", "debit(self, ordr:", "did you mean `order`?"),
+    ("required", "plugin.py", "    @hookimpl\n    async def find_debit(", "    async def find_debit(", "write @hookimpl above it"),
+    ("id", "plugin.py", 'id="acme"', 'id="acne"', "give both one name"),
+    ("coherent", "plugin.py", 'hosts=(self._client.host,)', "hosts=()", "correct partner_profile()"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "file", "old", "new", "remedy"), REFUSALS, ids=[it[0] for it in REFUSALS])
+def test_a_plugin_that_cannot_be_taken_is_refused_with_one_sentence(
+    acme: Hour, check: str, file: str, old: str, new: str, remedy: str
+) -> None:
+    places = {"toml": acme.folder / "gateway.toml", "METADATA": acme.metadata}
+    place = places.get(file, acme.plugin.parent / file)
+    text = place.read_text("utf-8")
+    assert old in text
+    place.write_text(text.replace(old, new, 1), "utf-8")
+
+    refused = acme.refusal()
+
+    assert refused["check"] == check
+    assert remedy in refused["sentence"]
+    assert "\n" not in refused["sentence"]
+    assert refused["file"]
+
+
+def test_every_check_of_the_registry_is_broken_here() -> None:
+    from gateway import registry
+
+    assert registry.__doc__ is not None
+    named = registry.__doc__.partition("Checks, in this order:")[2].partition(". A plugin")[0]
+    assert [word.strip().strip("`") for word in named.replace("\n", " ").split(",")] == [
+        it[0] for it in REFUSALS
+    ]
+
+
+def test_a_strict_gateway_does_not_start_with_a_refused_plugin(acme: Hour) -> None:
+    acme.plugin.write_text("raise RuntimeError\n", "utf-8")
+    told = acme.run("point-gateway", "serve", "--strict", "--config", "gateway.toml", code=1)
+    assert "gateway_acme/plugin.py" in told
