@@ -19,6 +19,7 @@ from gateway.breaker import BreakerState
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 from gateway.web import (
+    handlers_cards,
     handlers_directory,
     handlers_exchanges,
     handlers_members,
@@ -55,6 +56,7 @@ def whole_api() -> Api:
     )
     for part in (
         handlers_members,
+        handlers_cards,
         handlers_exchanges,
         handlers_points,
         handlers_directory,

@@ -11,6 +11,7 @@ import structlog
 from core_ledger import Store
 from gateway import registry
 from gateway.allocation import Allocations
+from gateway.card_login import CardLogins
 from gateway.city import City
 from gateway.clock import FileClock, system_clock
 from gateway.corrections import Corrections
@@ -41,6 +42,7 @@ class Services:
     registry: Registry
     desk: Desk
     members: Members
+    cards: CardLogins
     openings: Openings
     exchanges: Exchanges
     settler: Settler
@@ -92,6 +94,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     )
     hasher = PasswordHasher()
     members = Members(store, hasher, clock, vault=vault)
+    cards = CardLogins.open(settings, store, members, clock)
     exchanges = Exchanges(desk)
     settler = Settler(exchanges)
     reconciliation = Reconciliation(desk)
@@ -110,6 +113,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             registry=loaded,
             desk=desk,
             members=members,
+            cards=cards,
             openings=Openings(desk),
             exchanges=exchanges,
             settler=settler,

@@ -4,6 +4,7 @@
     [clock]     file (only for demonstrations)                 [log]       level, format
     [security]  sealing, lookup, account_key                [plugins]   dir
     [municipal] public_url (of the pages of cities' staff and shops)
+    [card]      roots, fingerprints, revocation, origins, test_auth_roots, test_sign_roots
     [partners.<id>]  enabled, ca_file, and whatever that plugin asks for
 
 A secret is never written into the file: `{ file = "…" }` or `{ env = "…" }` says where it is kept. Plain
@@ -24,6 +25,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from card.client_data import checked_origin
 from gateway.errors import SecretMissing
 from gateway.model import Secret
 from gateway.partner_settings import (
@@ -91,6 +93,32 @@ class MunicipalSettings(_Table):
         return value.rstrip("/")
 
 
+class CardSettings(_Table):
+    """Logins by card. No roots, no logins; paths are seen from the settings' own folder.
+
+    `roots` holds JPKI's root certificates and `fingerprints` states their SHA-256 where it is not known to us;
+    `revocation` is a folder of CRLs; `origins` are the sites that may ask. The test roots (PEM files) are for
+    demonstrations: whoever has their key can be anybody.
+    """
+
+    roots: str = ""
+    fingerprints: dict[str, str] = Field(default_factory=dict)
+    revocation: str = ""
+    origins: tuple[str, ...] = ()
+    test_auth_roots: tuple[str, ...] = ()
+    test_sign_roots: tuple[str, ...] = ()
+
+    @field_validator("origins", "test_auth_roots", "test_sign_roots", mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(checked_origin(one) for one in value)
+
+
 class LogSettings(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
@@ -136,6 +164,7 @@ class Settings:
     partners: Mapping[str, PartnerSettings]
     plugins_dir: Path | None
     municipal: MunicipalSettings = field(default_factory=MunicipalSettings)
+    card: CardSettings = field(default_factory=CardSettings)
 
     @classmethod
     def load(cls, path: Path | None, env: Mapping[str, str] | None = None) -> Settings:
@@ -165,10 +194,11 @@ class Settings:
             },
             plugins_dir=_path(tables, "plugins", "dir", place),
             municipal=_checked(MunicipalSettings, "municipal", tables, place),
+            card=_checked(CardSettings, "card", tables, place),
         )
 
 
-_TABLES: Final = ("server", "database", "clock", "security", "log", "municipal", "partners", "plugins")
+_TABLES: Final = ("server", "database", "clock", "security", "log", "municipal", "card", "partners", "plugins")
 _TABLES_SENTENCE: Final = f"there are {', '.join(_TABLES)}"
 _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
     "server": {"host": str, "port": int, "public_url": str, "portal_return_urls": list},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.card_words import TITLES, kinds_of_refusal, word_of
 from gateway.web.catalogue_municipal import MUNICIPAL_WORDS
 
 
@@ -239,6 +240,8 @@ BUSINESS: Final = (
        "Sign in with it.", "カードでログインしてください。"),
     _K("card-unknown", 401, "This card is not registered", "このカードは登録されていません",
        "Register first, or link the renewed card.", "先に登録するか、更新後のカードを登録し直してください。"),
+    _K("card-login-not-configured", 503, "Cards are not taken here", "カードでのログインは利用できません",
+       "Sign in with MyKey ID and password.", "マイキーIDとパスワードでログインしてください。"),
     _K("no-way-to-sign-in", 422, "A password or a card is needed", "パスワードかカードが必要です",
        "Give a password, a card, or both.", "パスワードかカードを登録してください。"),
     _K("bad-display-name", 422, "This name cannot be shown", "この名前は使えません",
@@ -267,7 +270,11 @@ BUSINESS: Final = (
        "Wait and try again, or sign in with the card.", "時間をおくか、カードでサインインしてください。"),
 )  # fmt: skip
 
+CARD: Final = tuple(
+    ProblemKind(word_of(kind.code), *TITLES[kind.code], kind.en, kind.ja) for kind in kinds_of_refusal()
+)
+
 MUNICIPAL: Final = tuple(ProblemKind(*one) for one in MUNICIPAL_WORDS)
 
-CATALOGUE: Final[dict[str, ProblemKind]] = {kind.word: kind for kind in (*KERNEL, *BUSINESS, *MUNICIPAL)}
+CATALOGUE: Final[dict[str, ProblemKind]] = {kind.word: kind for kind in (*KERNEL, *BUSINESS, *CARD, *MUNICIPAL)}
 """All kinds by word. The words are unique; a test holds this."""
