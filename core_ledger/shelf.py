@@ -21,7 +21,7 @@ from core_ledger.states import account, account_row
 _GIVES = (Transfer, Hold)
 _RECORD = ", ".join(f"m.{name}" for name in Record._fields)
 
-_PAIRS = "WITH wanted(book_id, name) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?)) "
+_PAIRS = "WITH wanted(book_id, name) AS MATERIALIZED (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)) "
 _LOAD_MOVES = (
     f"{_PAIRS}SELECT {_RECORD} FROM wanted w CROSS JOIN moves m ON m.book_id = w.book_id AND m.id = w.name"
 )

@@ -215,7 +215,10 @@ def _settle(outcome: Outcome) -> None:
     future = outcome.work.future
     if future.cancelled():
         return
-    if outcome.error is not None:
+    if isinstance(outcome.error, StopIteration):
+        # A future cannot carry it, and the callers after this one must still be answered.
+        future.set_exception(RuntimeError("the job raised StopIteration; nothing of it was written"))
+    elif outcome.error is not None:
         future.set_exception(outcome.error)
     else:
         future.set_result(outcome.result)

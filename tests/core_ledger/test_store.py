@@ -93,6 +93,11 @@ async def test_a_job_that_fails_fails_alone(store: Store) -> None:
     assert (await store.read(verify)).ok
 
 
+async def test_a_job_that_raises_what_no_future_can_carry_is_answered_too(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await asyncio.wait_for(store.run(lambda _conn: next(iter(()))), 10)
+
+
 async def test_more_than_may_wait_is_told_busy_at_once(url: str) -> None:
     async with Store.open(url, max_waiting=3) as store:
         create_schema(store.engine)
