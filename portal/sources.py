@@ -52,6 +52,9 @@ def _in_python() -> Iterator[str]:
         }
         bare_strings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings | bare_strings:
-                if _JAPANESE.search(node.value):
-                    yield node.value
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and id(node) not in docstrings | bare_strings
+            ) and _JAPANESE.search(node.value):
+                yield node.value

@@ -1,7 +1,8 @@
 """Three languages: 日本語 is what the pages are written in; English and やさしい日本語 are catalogues beside it.
 
-Catalogues are Babel's .po files, read at the start; there is no compiled copy that could be older. In やさしい日本語
-`{漢字|かんじ}` becomes ruby, so that a reading stands over the word.
+Catalogues are Babel's .po files, read at the start; there is no compiled copy that could be older. やさしい日本語
+says hard sentences in its own way and takes the others as they are; over every word of the source stands its
+reading, as ruby: `{漢字|かんじ}`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,26 @@ def language_of(accept_language: str) -> str:
     return "ja" if not first or first.startswith(("ja", "*")) else "en"
 
 
+@cache
+def readings() -> tuple[re.Pattern[str], Mapping[str, str]]:
+    """The words whose reading is known, the longest first, and each with its reading marked."""
+    text = (_FOLDER / "readings.txt").read_text("utf-8")
+    marked = [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]
+    known = {_RUBY.sub(r"\1", word): word for word in marked}
+    return re.compile("|".join(sorted(map(re.escape, known), key=len, reverse=True))), known
+
+
+@cache
+def with_readings(text: str) -> str:
+    """`text` with `{漢字|かんじ}` for each known word; what is marked already, or is a value's name, stays."""
+    words, known = readings()
+    pieces = re.split(r"(\{[^{}|]+\|[^{}|]+\}|%\(\w+\)s)", text)
+    return "".join(
+        piece if number % 2 else words.sub(lambda found: known[found[0]], piece)
+        for number, piece in enumerate(pieces)
+    )
+
+
 class Speech:
     """One language. `say` gives what stands on a page, `plain` what stands in an attribute or a title."""
 
@@ -54,6 +75,8 @@ class Speech:
     def say(self, source: str, **values: object) -> Markup:
         """The sentence with its values, escaped; readings become ruby."""
         text = self._words.get(source, source)
+        if self.language == "ja-easy":
+            text = with_readings(text)
         pieces: list[Markup] = []
         at = 0
         for found in _RUBY.finditer(text):

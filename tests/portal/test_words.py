@@ -1,0 +1,86 @@
+"""Three languages, complete: no sentence without its English, no kanji of ours without its reading."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel.messages.pofile import read_po
+
+from portal import sources, words
+from portal.words import Speech, catalogue, language_of
+
+KANJI = re.compile(r"[一-龠々]")
+PLACES = re.compile(r"%\(\w+\)s")
+
+
+def test_every_japanese_text_of_a_template_stands_in_an_expression() -> None:
+    assert not sources.bare()
+
+
+def test_every_sentence_has_its_english() -> None:
+    assert sorted(sources.sentences() - set(catalogue("en"))) == []
+
+
+def test_no_english_is_left_in_japanese() -> None:
+    assert [text for text in catalogue("en").values() if re.search(r"[ぁ-んァ-ヶ一-龠]", text)] == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja-easy"])
+def test_a_catalogue_holds_no_sentence_that_is_never_said(language: str) -> None:
+    assert sorted(set(catalogue(language)) - sources.sentences()) == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja-easy"])
+def test_a_translation_has_the_same_values_in_it(language: str) -> None:
+    wrong = [
+        source
+        for source, text in catalogue(language).items()
+        if sorted(set(PLACES.findall(source))) != sorted(set(PLACES.findall(text)))
+    ]
+    assert wrong == []
+
+
+def test_every_kanji_in_easy_japanese_has_a_reading() -> None:
+    speech = Speech("ja-easy")
+    unread = {
+        source: KANJI.findall(left)
+        for source in sources.sentences()
+        if KANJI.search(left := re.sub(r"<ruby>.*?</ruby>", "", str(speech.say(source))))
+    }
+    assert unread == {}
+
+
+def test_a_reading_is_kana() -> None:
+    _, known = words.readings()
+    wrong = [
+        word
+        for word in known.values()
+        if not all(re.fullmatch(r"[ぁ-ゖー]+", r) for r in re.findall(r"\|(.*?)\}", word))
+    ]
+    assert wrong == []
+
+
+def test_values_are_escaped_in_every_language() -> None:
+    for language in words.LANGUAGES:
+        said = str(Speech(language).say("%(partner)s のサイトへ移動します", partner="<b>&"))
+        assert "&lt;b&gt;&amp;" in said
+        assert "<b>" not in said
+
+
+def test_a_title_has_no_ruby() -> None:
+    assert Speech("ja-easy").plain("留保ポイント") == "留保ポイント"
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [("ja,en;q=0.8", "ja"), ("en-US,en;q=0.9,ja;q=0.8", "en"), ("", "ja"), ("fr", "en"), ("*", "ja")],
+)
+def test_a_browser_that_has_not_chosen_gets_the_language_it_asks_for(asked: str, given: str) -> None:
+    assert language_of(asked) == given
+
+
+def test_the_catalogues_are_whole_files() -> None:
+    for language in ("en", "ja-easy"):
+        with (words._FOLDER / f"{language}.po").open("rb") as file:
+            assert not [one.id for one in read_po(file, abort_invalid=True) if one.fuzzy and one.id]
