@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from core_ledger import Store
 from gateway.city_desk import CityDesk
+from gateway.expiry import Expiries
 from gateway.passwords import PasswordHasher
+from gateway.point_rules import PointRules
 from gateway.setup import Clock
 from gateway.staff import StaffDesk
 from gateway.tasks import Tasks
@@ -19,10 +21,17 @@ class City:
 
     desk: CityDesk
     staff: StaffDesk
+    rules: PointRules
+    expiries: Expiries
 
     @classmethod
     def open(
         cls, *, store: Store, vault: Vault, clock: Clock, tasks: Tasks, hasher: PasswordHasher, site: str
     ) -> City:
         desk = CityDesk(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
-        return cls(desk=desk, staff=StaffDesk(desk))
+        return cls(
+            desk=desk,
+            staff=StaffDesk(desk),
+            rules=PointRules(desk),
+            expiries=Expiries(desk),
+        )

@@ -1,0 +1,172 @@
+"""Expiry (失効): applied at the moment of use, and by a nightly sweep for those who use nothing.
+
+At the moment of use the expired heaps leave in the same transaction, before anything is drawn: so an expired
+point is never spent, however late the sweep. Both go to the city's `expired` account and can be read in the
+member's history. A member is shown what expires when (`what_expires`) before it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection, select
+
+from core_ledger import NotEnoughPoints, Transfer, chart, entries, ledger
+from core_ledger.tables import books
+from gateway import municipal_tables as tables
+from gateway import point_rules
+from gateway.city_desk import CityDesk
+from gateway.point_rules import RuleVersion
+
+_log = structlog.get_logger()
+_PAGE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryDue:
+    """Points of one day of issue and the last day on which they can be used; None: they never expire."""
+
+    issued_on: date
+    last_day: date | None
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What one sweep did."""
+
+    heaps: int
+    points: int
+
+
+def expire_due(
+    conn: Connection,
+    member_id: str,
+    code: str,
+    service: str,
+    rules: Sequence[RuleVersion],
+    at: datetime,
+    today: date,
+) -> int:
+    """Let what has expired leave a member's account, as a part of the caller's transaction. Returns the points.
+
+    Locks the member's book first, so that what is drawn afterwards is what was looked at here.
+    """
+    book, account = chart.member_book(member_id), chart.municipal(member_id, code, service)
+    conn.execute(select(books.c.book_id).where(books.c.book_id == book).with_for_update())
+    due = [
+        heap
+        for heap in ledger.heaps(conn, book, account)
+        if heap.available and is_expired(rules, heap.issued_on, today)
+    ]
+    if not due:
+        return 0
+    # The account's newest line makes the ids new whenever anything has happened in it since.
+    newest = entries(conn, book, account, limit=1)[0].seq
+    ledger.apply(
+        conn,
+        [
+            Transfer(
+                id=f"expiry:{code}:{service}:{heap.issued_on.isoformat()}:{newest}",
+                book=book,
+                source=account,
+                target=chart.expired(code),
+                points=heap.available,
+                at=at,
+                kind="expiry",
+                issued_from=heap.issued_on,
+                issued_until=heap.issued_on,
+            )
+            for heap in due
+        ],
+    )
+    return sum(heap.available for heap in due)
+
+
+def is_expired(rules: Sequence[RuleVersion], issued_on: date, today: date) -> bool:
+    last = point_rules.last_day(rules, issued_on)
+    return last is not None and last < today
+
+
+def what_expires(conn: Connection, member_id: str, code: str, service: str) -> list[ExpiryDue]:
+    """A member's points by day of issue, with the last day of each; the soonest to expire first."""
+    rules = point_rules.versions(conn, code, service)
+    heaps = ledger.heaps(conn, chart.member_book(member_id), chart.municipal(member_id, code, service))
+    due = [
+        ExpiryDue(
+            issued_on=heap.issued_on,
+            last_day=point_rules.last_day(rules, heap.issued_on),
+            points=heap.points,
+        )
+        for heap in heaps
+        if heap.points
+    ]
+    return sorted(due, key=lambda one: (one.last_day or date.max, one.issued_on))
+
+
+@dataclass(frozen=True, slots=True)
+class Expiries:
+    """The nightly sweep."""
+
+    desk: CityDesk
+
+    async def sweep(self, today: date) -> Swept:
+        """Let expire what has expired, in every city. Safe to repeat, to interrupt and to run in two processes."""
+        services = await self.desk.store.read(_services_with_rules)
+        heaps = points = 0
+        for code, service in services:
+            done = await self._sweep_service(code, service, today)
+            heaps, points = heaps + done.heaps, points + done.points
+        _log.info("points expired", day=today.isoformat(), heaps=heaps, points=points)
+        return Swept(heaps=heaps, points=points)
+
+    async def _sweep_service(self, code: str, service: str, today: date) -> Swept:
+        rules = await self.desk.store.read(lambda conn: point_rules.versions(conn, code, service))
+        pattern = chart.municipal("*", code, service)
+        due = await self.desk.store.read(
+            lambda conn: [
+                heap
+                for heap in ledger.each_heap_due(conn, pattern, today, _PAGE)
+                if is_expired(rules, heap.issued_on, today)
+            ]
+        )
+        members = sorted({heap.book.removeprefix("member:") for heap in due})
+        points = 0
+        for start in range(0, len(members), 100):
+            part = members[start : start + 100]
+            points += await self.desk.store.run(
+                partial(_expire_all, part, code, service, rules, self.desk.clock(), today)
+            )
+        return Swept(heaps=len(due), points=points)
+
+
+def _expire_all(
+    members: Sequence[str],
+    code: str,
+    service: str,
+    rules: Sequence[RuleVersion],
+    at: datetime,
+    today: date,
+    conn: Connection,
+) -> int:
+    points = 0
+    for member_id in members:
+        try:
+            with conn.begin_nested():
+                points += expire_due(conn, member_id, code, service, rules, at, today)
+        except NotEnoughPoints:
+            continue  # used or swept a moment ago by another process
+    return points
+
+
+def _services_with_rules(conn: Connection) -> list[tuple[str, str]]:
+    rules = tables.point_rules
+    rows = conn.execute(
+        select(rules.c.municipality, rules.c.point_service).where(rules.c.expiry != "none").distinct()
+    )
+    return [(row.municipality, row.point_service) for row in rows]
