@@ -22,7 +22,9 @@ from aiohttp import web
 from httpx_aiohttp import AiohttpTransport
 
 IN_FLIGHT = 16
-BODY = json.dumps({"what": "quoted", "units": 2, "points": 900, "destination": "municipality", "more": "x" * 150})
+BODY = json.dumps(
+    {"what": "quoted", "units": 2, "points": 900, "destination": "municipality", "more": "x" * 150}
+)
 
 # What the gateway writes in each step: a nonce in each; an exchange with its owner and first line; quote and
 # line; state, line, and the hold's move, book and two accounts; the same for the post, and the partner's debit.

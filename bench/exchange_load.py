@@ -85,9 +85,7 @@ async def exchange(portal: Portal, token: str) -> None:
     quoted = await portal.call(
         "POST", f"{path}/quote", "", token, {"destination": DESTINATION, "units": UNITS}
     )
-    done = await portal.call(
-        "POST", f"{path}/confirm", "", token, {"quote_id": quoted["quote"]["quote_id"]}
-    )
+    done = await portal.call("POST", f"{path}/confirm", "", token, {"quote_id": quoted["quote"]["quote_id"]})
     if done["state"] != "settled":
         raise RuntimeError(f"{exchange_id} is {done['state']}")
 

@@ -235,6 +235,7 @@ def ratios(found: Result) -> Result:
         "sqlite_vs_floor": sqlite["callers"][32]["per_s"] / sqlite["floor_per_s"],
         "sqlite_vs_naive": sqlite["callers"][32]["per_s"] / sqlite["naive_per_s"],
         "one_caller_p99_in_commits": sqlite["alone_p99_ms"] / sqlite["commit_ms"],
+        "one_caller_p99_vs_commit_p99": sqlite["alone_p99_ms"] / sqlite["commit_p99_ms"],
     }
     if postgres is not None:
         made["postgres_vs_pgbench"] = postgres["callers"][32]["per_s"] / postgres["pgbench_per_s"]
@@ -260,7 +261,7 @@ def show(found: Result) -> None:
                 if key != "callers":
                     print(
                         f"{f'  {key}':34}{value:9,.2f}"
-                        if key == "commit_ms"
+                        if key.endswith("_ms")
                         else f"{f'  {key}':34}{value:9,.0f}"
                     )
     for name, figures in found.get("growth", {}).items():
