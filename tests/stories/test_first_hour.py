@@ -24,10 +24,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CPU_SECONDS = 60
 SETTINGS = """
+[security]
+sealing = { env = "SEALING" }
+lookup = { env = "LOOKUP" }
+account_key = { env = "ACCOUNT_KEY" }
+
 [partners.acme]
 base_url = "http://127.0.0.1:9"
 api_key = { env = "ACME_API_KEY" }
 """
+SECRETS = {"ACME_API_KEY": "a key", **dict.fromkeys(("SEALING", "LOOKUP", "ACCOUNT_KEY"), "k" * 48)}
 
 pytestmark = [pytest.mark.xdist_group("first-hour"), pytest.mark.timeout(240)]
 
@@ -54,7 +60,7 @@ class Hour:
         ran = subprocess.run(
             command,
             cwd=self.folder / where,
-            env={**kept, "PATH": f"{self.python.parent}:/usr/bin:/bin", "ACME_API_KEY": "a key"},
+            env={**kept, "PATH": f"{self.python.parent}:/usr/bin:/bin", **SECRETS},
             capture_output=True,
             text=True,
             check=False,
@@ -66,7 +72,7 @@ class Hour:
     def refusal(self) -> dict[str, Any]:
         """What the gateway says of the only plugin that its settings name."""
         listed = self.run("point-gateway", "plugins", "--json", "--config", "gateway.toml")
-        told = json.loads(listed[listed.index("{\n") :])
+        told, _ = json.JSONDecoder().raw_decode(listed)
         assert told["loaded"] == []
         refused: dict[str, Any] = told["refused"][0]
         return refused
@@ -152,7 +158,9 @@ def test_written_installed_and_green_at_ume_within_the_hour(hour: Hour) -> None:
 
 
 def test_its_own_tests_pass_with_the_sandbox_over_real_http(acme: Hour) -> None:
-    assert " passed" in acme.run("pytest", "-q", "tests/test_sandbox.py", where="gateway-acme")
+    assert " passed" in acme.run(
+        "python", "-m", "pytest", "-q", "tests/test_sandbox.py", where="gateway-acme"
+    )
 
 
 def test_a_coupon_partner_is_green_too(hour: Hour) -> None:
@@ -162,15 +170,21 @@ def test_a_coupon_partner_is_green_too(hour: Hour) -> None:
     assert "sky_miles reaches 梅 (ume)" in proven
 
 
+DEBIT = """        answer = await self._client.send(
+            "POST",
+            "/v1/debits",
+"""
+FIND = """        answer = await self._client.send(
+            "GET", f"/v1/debits"""
+TRY_FIRST = """        try:
+            token = order.account.token.reveal()
+            asked = {"exchange_id": order.exchange_id, "token": token, "points": order.amounts[POINTS]}
+            return _read_debit(order.exchange_id, await self._client.send("POST", "/v1/debits", asked))
+        except OutcomeUnknown:
+            pass
+"""
 MISTAKES = {
-    "a retry loop": (
-        '        answer = await self._client.send(\n            "POST",\n            "/v1/debits",',
-        "        for _ in range(2):\n            try:\n                await self._client.send('POST', '/v1/debits', {'exchange_id':"
-        " order.exchange_id, 'token': order.account.token.reveal(), 'points': order.amounts[POINTS]})\n"
-        "            except OutcomeUnknown:\n                continue\n"
-        '        answer = await self._client.send(\n            "POST",\n            "/v1/debits",',
-        "send it once",
-    ),
+    "a second try": (DEBIT, TRY_FIRST + DEBIT, "send it once"),
     "whatever is no yes is a no": (
         'raise OutcomeUnknown("acme says neither yes nor no")',
         "return Declined(exchange_id=exchange_id, reason=DeclineReason.REFUSED)",
@@ -183,13 +197,12 @@ MISTAKES = {
     ),
     "the browser is believed": (
         'if returned.query.get("visit") != returned.exchange_id:',
-        "if True:\n            return LinkedAccount(service_id='m', shown_as='m')\n        if False:",
+        'if True:\n            return LinkedAccount(service_id="m", shown_as="m")\n        if False:',
         "ask the partner who came back",
     ),
     "NoRecord for want of an answer": (
-        '        answer = await self._client.send(\n            "GET", f"/v1/debits',
-        "        return NoRecord(exchange_id=exchange_id)\n"
-        '        answer = await self._client.send(\n            "GET", f"/v1/debits',
+        FIND,
+        "        return NoRecord(exchange_id=exchange_id)\n" + FIND,
         "return Debited with the partner's reference",
     ),
 }
@@ -212,14 +225,14 @@ REFUSALS = [
     ("found", "toml", "[partners.acme]", "[partners.acmee]", "did you mean [partners.acme]?"),
     ("version", "METADATA", "point-gateway<1,>=0.1", "point-gateway>=9", "install a release of gateway-acme made for it"),
     ("import", "plugin.py", "from gateway import (", "import no_such_thing\nfrom gateway import (", "install what it needs"),
-    ("instance", "__init__.py", '__all__ = ["Acme"]', "Acme = Acme.__mro__", "name the class"),
+    ("instance", "plugin.py", "def __init__(self, setup: PartnerSetup)", "def __init__(self)", "write def __init__(self, setup)"),
     ("hooks", "plugin.py", "async def find_debit(", "async def find_debits(", "did you mean `find_debit`?"),
-    ("colour", "plugin.py", "async def debit(", "def debit(", 'add "async"'),
+    ("colour", "plugin.py", "async def rate_table(", "def rate_table(", 'add "async"'),
     ("keyword-only", "plugin.py", "balances(self, account", "balances(self, *, account", "remove the *"),
     ("parameters", "plugin.py", "debit(self, order:", "debit(self, ordr:", "did you mean `order`?"),
     ("required", "plugin.py", "    @hookimpl\n    async def find_debit(", "    async def find_debit(", "write @hookimpl above it"),
     ("id", "plugin.py", 'id="acme"', 'id="acne"', "give both one name"),
-    ("coherent", "plugin.py", 'hosts=(self._client.host,)', "hosts=()", "correct partner_profile()"),
+    ("coherent", "plugin.py", "hosts=(self._client.host,)", "hosts=()", "correct partner_profile()"),
 ]  # fmt: skip
 
 
