@@ -1,0 +1,160 @@
+"""The command line, each command against a real settings file and database."""
+
+from __future__ import annotations
+
+import json
+import logging
+import stat
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import structlog
+from typer.testing import CliRunner
+
+from gateway import cli
+from gateway.client import load_private_key
+from gateway.errors import GatewayError
+
+SETTINGS = """
+[security]
+sealing = { file = "sealing" }
+lookup = { file = "lookup" }
+account_key = { file = "account" }
+
+[partners.saison]
+base_url = "http://127.0.0.1:9"
+merchant_id = "m"
+api_key = { file = "key" }
+
+[partners.nobody]
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gateway.toml").write_text(SETTINGS, "utf-8")
+    for name in ("sealing", "lookup", "account", "key"):
+        (tmp_path / name).write_text("k" * 48, "utf-8")
+
+    def invoke(*arguments: str, typed: str = "", code: int = 0) -> str:
+        result = CliRunner().invoke(cli.app, list(arguments), input=typed)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return result.stdout
+
+    invoke("db", "upgrade")
+    yield invoke
+    # The commands set the log up to write to a stream that is gone by now.
+    structlog.reset_defaults()
+    logging.getLogger().handlers.clear()
+
+
+def test_upgrading_is_safe_to_repeat(run, tmp_path: Path) -> None:
+    assert "up to date" in run("db", "upgrade")
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
+    assert "exchanges" in sa.inspect(engine).get_table_names()
+    engine.dispose()
+
+
+def test_a_key_is_made_listed_and_revoked_and_its_private_half_is_its_owners_alone(
+    run, tmp_path: Path
+) -> None:
+    made = json.loads(run("keys", "new", "portal"))
+    private = tmp_path / made["private_key"]
+    load_private_key(private.read_bytes())
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert f"{made['key_id']}  portal  in use" in run("keys", "list")
+    assert "revoked" in run("keys", "revoke", made["key_id"])
+    assert f"{made['key_id']}  portal  revoked" in run("keys", "list")
+    with pytest.raises(GatewayError, match="no such key"):
+        run("keys", "revoke", made["key_id"])
+
+
+def test_a_key_file_is_never_written_over(run, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.pem"
+    kept.write_text("precious", "utf-8")
+    with pytest.raises(FileExistsError):
+        run("keys", "new", "portal", "--private", str(kept))
+    assert kept.read_text("utf-8") == "precious"
+
+
+def test_a_member_is_registered_with_the_password_from_standard_input(run) -> None:
+    told = json.loads(run("members", "add", "見本", typed="a-good-password\n"))
+    assert len(told["mykey_id"]) == 8
+    wanted = json.loads(run("members", "add", "見本", "--mykey-id", "GATAWAY3", typed="a-good-password\n"))
+    assert wanted["mykey_id"] == "GATAWAY3"
+
+
+def test_places_are_registered(run) -> None:
+    assert "笠間応援ポイント" in run(
+        "places", "add-service", "082163", "kasama-ouen", "笠間応援ポイント", "--direct"
+    )
+    event = ("places", "add-event", "himatsuri", "陶炎祭", "2018-07-01", "2018-09-01")
+    assert "陶炎祭" in run(*event)
+    with pytest.raises(GatewayError, match="already an event"):
+        run(*event)
+
+
+def test_plugins_are_listed_loaded_and_refused_with_the_remedy(run) -> None:
+    told = json.loads(run("plugins", "--json"))
+    assert [one["plugin"] for one in told["loaded"]] == ["saison"]
+    (refused,) = told["refused"]
+    assert refused["plugin"] == "nobody"
+    assert refused["sentence"]
+    assert "airline_miles" in told["idle"]
+    shown = run("plugins")
+    for word in ("saison", "nobody", "airline_miles", "[partners.airline_miles]"):
+        assert word in shown
+
+
+def test_nightly_work_is_safe_to_repeat(run) -> None:
+    for _ in range(2):
+        assert json.loads(run("nightly").splitlines()[-1]) == {"heaps": 0, "points": 0, "without_default": 0}
+
+
+def test_a_sound_ledger_is_said_to_be_sound_and_a_broken_one_ends_with_1(run, tmp_path: Path) -> None:
+    from datetime import date, datetime
+
+    from core_ledger import Store, Transfer, chart
+    from gateway.model import JST
+
+    store = Store.open(f"sqlite:///{tmp_path / 'gateway.db'}")
+    move = Transfer(
+        id="t-1",
+        book="member:m",
+        source=chart.partner_due("saison"),
+        target=chart.reserve("m"),
+        points=900,
+        at=datetime(2018, 7, 31, tzinfo=JST),
+        kind="exchange",
+        issued_on=date(2018, 7, 31),
+    )
+    from core_ledger import ledger
+
+    store.run_now(lambda conn: ledger.transfer(conn, move))
+    store.close_now()
+    assert "nothing is broken" in run("ledger", "verify")
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
+    with engine.begin() as conn:
+        conn.execute(sa.text("UPDATE accounts SET posted = posted + 1 WHERE account = 'member:m:reserve'"))
+    engine.dispose()
+    assert "faults" in run("ledger", "verify", code=1)
+
+
+def test_what_goes_wrong_on_purpose_is_one_sentence_and_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wrong.toml").write_text("[server]\nprot = 1\n", "utf-8")
+    monkeypatch.setattr(
+        "sys.argv", ["point-gateway", "db", "upgrade", "--config", str(tmp_path / "wrong.toml")]
+    )
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert told.startswith("point-gateway: ")
+    assert "wrong.toml:2" in told
+    assert "Traceback" not in told
