@@ -61,6 +61,8 @@ async def coupon(visit: Visit) -> web.Response:
 
 @pages.post("/coupon")
 async def take_coupon(visit: Visit) -> web.Response:
+    if (answer := visit.hold_on()) is not None:
+        return answer
     wanted = {
         "exchange_id": _id_typed(visit),
         "partner_id": visit.typed.get("partner", ""),

@@ -30,6 +30,8 @@ async def login(visit: Visit) -> web.Response:
 @pages.post("/login", public=True)
 async def sign_in(visit: Visit) -> web.Response:
     """A refusal says the same whichever half was wrong."""
+    if (answer := visit.hold_on()) is not None:
+        return answer
     settings, typed = visit.portal.settings, visit.typed
     shared = typed.get("shared_terminal") == "yes"
     wanted = {

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hmac import compare_digest
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from portal.api import Gateway, Problem, Unreachable
+from portal.patience import Patience
 from portal.sealed import Seal, Session
 from portal.settings import Settings
 from portal.trouble import Trouble
@@ -52,6 +54,7 @@ class Portal:
     gateway: Gateway
     seal: Seal
     templates: jinja2.Environment
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def session_cookie(self) -> str:
@@ -85,6 +88,13 @@ class Visit:
     def part(self, name: str) -> str:
         """A part of the address."""
         return self.request.match_info[name]
+
+    def hold_on(self) -> web.Response | None:
+        """The page for an address that has tried too often, where what is tried could be guessed."""
+        address = self.request.remote or ""
+        if self.portal.patience.allows(address, time.monotonic()):
+            return None
+        return self.show("error.html", status=429, trouble=Trouble.of_status(429))
 
     def asked(self, name: str) -> str:
         """A value of the query, or nothing."""

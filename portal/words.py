@@ -85,6 +85,8 @@ class Speech:
             at = found.end()
         pieces.append(escape(text[at:]))
         said = Markup("").join(pieces)
+        if len(pieces) > 1:
+            said = Markup("<span>{}</span>").format(said)  # one box, also where a row of boxes is laid out
         return said % values if values else said  # Markup escapes what is put in
 
     def plain(self, source: str, **values: object) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +65,13 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def taro(town: Town) -> tuple[str, str]:
     return town.mykey_ids[MEMBERS[0].name], MEMBERS[0].password
+
+
+@contextmanager
+def shifted(town: Town, by: timedelta) -> Iterator[None]:
+    """The town's clock later by this much, and back afterwards."""
+    town.set_clock(town.clock() + by)
+    try:
+        yield
+    finally:
+        town.set_clock(town.clock() - by)
