@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from gateway import tables
 from gateway.errors import Refused
@@ -20,6 +20,9 @@ from gateway.municipalities import Municipality, municipality, prefecture, ward
 
 _services = tables.point_services
 _events = tables.support_events
+_FIND: Final = select(_services).where(
+    _services.c.municipality == bindparam("code"), _services.c.point_service == bindparam("service")
+)
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -93,7 +96,7 @@ def require_service(conn: Connection, code: str, service: str) -> PointService:
 def require_known_service(conn: Connection, code: str, service: str) -> PointService:
     """Give a point service whether it still takes points or is closed. Raises Refused as `require_service`."""
     place = require_municipality(code)
-    row = conn.execute(_of(code, service)).one_or_none()
+    row = conn.execute(_FIND, {"code": code, "service": service}).one_or_none()
     if row is None:
         raise Refused(
             "unknown-point-service",
@@ -166,7 +169,7 @@ def register_service(
             "A point service has a name, and an id of 1 to 40 lower-case letters, digits and hyphens between them.",
             status=422,
         )
-    if conn.execute(_of(code, service)).one_or_none() is not None:
+    if conn.execute(_FIND, {"code": code, "service": service}).one_or_none() is not None:
         raise Refused("point-service-exists", f"{place.name} already has a point service with this id.")
     new = PointService(
         municipality=place.code,
@@ -270,17 +273,13 @@ def events_in_force(conn: Connection, at: datetime) -> tuple[SupportEvent, ...]:
     return tuple(_event(row) for row in conn.execute(wanted.order_by(_events.c.ends_at, _events.c.event_id)))
 
 
-def _of(code: str, service: str) -> Select[Any]:
-    return select(_services).where(_services.c.municipality == code, _services.c.point_service == service)
-
-
 def _changed(conn: Connection, code: str, service: str, **to: Any) -> PointService:
     conn.execute(
         update(_services)
         .where(_services.c.municipality == code, _services.c.point_service == service)
         .values(**to)
     )
-    return _service(conn.execute(_of(code, service)).one())
+    return _service(conn.execute(_FIND, {"code": code, "service": service}).one())
 
 
 def _find_event(conn: Connection, event_id: str) -> SupportEvent | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, update
 
 from gateway import outbox, tables
 from gateway.errors import Refused
@@ -30,6 +30,18 @@ TOLD: Final = ENDED | {State.NEEDS_A_PERSON}
 
 _x = tables.exchanges
 _s = tables.exchange_steps
+
+# Made once: putting a statement together costs several times what the database takes to carry it out.
+_THIS: Final = (_x.c.book_id == bindparam("of_book"), _x.c.exchange_id == bindparam("of_exchange"))
+_FIND: Final = select(_x).where(*_THIS)
+_FIND_LOCKED: Final = _FIND.with_for_update()
+_ADD: Final = insert(_x).returning(*_x.c)
+_CHANGE: Final = update(_x).where(*_THIS)
+_MOVE: Final = (
+    _CHANGE.where(_x.c.state == bindparam("from_state")).values(steps=_x.c.steps + 1).returning(*_x.c)
+)
+_TELL: Final = _CHANGE.values(steps=_x.c.steps + 1).returning(_x.c.steps)
+_ADD_STEP: Final = insert(_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +89,7 @@ class Step:
 
 
 def find(conn: Connection, book_id: str, exchange_id: str) -> Exchange | None:
-    row = conn.execute(
-        select(_x).where(_x.c.book_id == book_id, _x.c.exchange_id == exchange_id)
-    ).one_or_none()
+    row = conn.execute(_FIND, _this(book_id, exchange_id)).one_or_none()
     return _exchange(row) if row is not None else None
 
 
@@ -95,8 +105,7 @@ def get(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
 
 def get_locked(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
     """The same, holding the row until the transaction ends, so that two movers take turns."""
-    query = select(_x).where(_x.c.book_id == book_id, _x.c.exchange_id == exchange_id).with_for_update()
-    row = conn.execute(query).one_or_none()
+    row = conn.execute(_FIND_LOCKED, _this(book_id, exchange_id)).one_or_none()
     if row is None:
         raise Refused(
             "unknown-exchange", "there is no exchange of yours with this id; list yours", status=404
@@ -183,11 +192,8 @@ def add(
     """A new exchange in its first state, under an id that was claimed; the first line of its story."""
     if isinstance(values.get("available"), dict):
         values["available"] = json.dumps(values["available"])
-    row = conn.execute(
-        insert(_x)
-        .values(book_id=book_id, exchange_id=exchange_id, state=state, started_at=at, **values)
-        .returning(*_x.c)
-    ).one()
+    first = {"book_id": book_id, "exchange_id": exchange_id, "state": state, "started_at": at}
+    row = conn.execute(_ADD, first | values).one()
     exchange = _exchange(row)
     _add_step(conn, exchange, 1, at, state, "started", {})
     return exchange
@@ -211,12 +217,8 @@ def move(
         )
     if isinstance(values.get("quote"), Quote):
         values["quote"] = values["quote"].to_json()
-    moved = conn.execute(
-        _update(exchange)
-        .where(_x.c.state == exchange.state)
-        .values(state=new, steps=_x.c.steps + 1, **values)
-        .returning(*_x.c)
-    ).one_or_none()
+    this = _this(exchange.book_id, exchange.exchange_id)
+    moved = conn.execute(_MOVE, this | {"from_state": exchange.state, "state": new} | values).one_or_none()
     if moved is None:
         raise Refused("exchange-state", "the exchange has moved on; look at it again", state=exchange.state)
     _add_step(conn, exchange, moved.steps, at, new, what, facts or {})
@@ -238,12 +240,12 @@ def _news(row: Row[Any]) -> dict[str, Any]:
 
 def note(conn: Connection, exchange: Exchange, **values: Any) -> None:
     """Change columns that are not the state."""
-    conn.execute(_update(exchange).values(**values))
+    conn.execute(_CHANGE, _this(exchange.book_id, exchange.exchange_id) | values)
 
 
 def tell(conn: Connection, exchange: Exchange, at: datetime, what: str, facts: Mapping[str, Any]) -> None:
     """Add a line to the story. Facts are plain values, already free of secrets."""
-    step = conn.execute(_update(exchange).values(steps=_x.c.steps + 1).returning(_x.c.steps)).scalar_one()
+    step = conn.execute(_TELL, _this(exchange.book_id, exchange.exchange_id)).scalar_one()
     _add_step(conn, exchange, step, at, exchange.state, what, facts)
 
 
@@ -270,8 +272,8 @@ def _unclaimed(now: datetime) -> ColumnElement[bool]:
     return until.is_(None) | (until <= now) | (until > now + LONGEST_LEASE)
 
 
-def _update(exchange: Exchange) -> Update:
-    return update(_x).where(_x.c.book_id == exchange.book_id, _x.c.exchange_id == exchange.exchange_id)
+def _this(book_id: str, exchange_id: str) -> dict[str, Any]:
+    return {"of_book": book_id, "of_exchange": exchange_id}
 
 
 def _add_step(
@@ -283,17 +285,16 @@ def _add_step(
     what: str,
     facts: Mapping[str, Any],
 ) -> None:
-    conn.execute(
-        insert(_s).values(
-            book_id=exchange.book_id,
-            exchange_id=exchange.exchange_id,
-            step=step,
-            at=at,
-            state=state,
-            what=what,
-            facts=json.dumps(facts, ensure_ascii=False, sort_keys=True, default=str),
-        )
-    )
+    line = {
+        "book_id": exchange.book_id,
+        "exchange_id": exchange.exchange_id,
+        "step": step,
+        "at": at,
+        "state": state,
+        "what": what,
+        "facts": json.dumps(facts, ensure_ascii=False, sort_keys=True, default=str),
+    }
+    conn.execute(_ADD_STEP, line)
 
 
 def _exchange(row: Row[Any]) -> Exchange:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from gateway import tables
 from gateway.errors import Refused
@@ -18,6 +18,7 @@ from gateway.sql import insert_new
 
 _l = tables.linked_accounts
 _o = tables.link_owners
+_FIND: Final = select(_l).where(_l.c.book_id == bindparam("book"), _l.c.partner_id == bindparam("partner"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Link:
 
 
 def find(conn: Connection, book_id: str, partner_id: str) -> Link | None:
-    row = conn.execute(select(_l).where(_l.c.book_id == book_id, _l.c.partner_id == partner_id)).one_or_none()
+    row = conn.execute(_FIND, {"book": book_id, "partner": partner_id}).one_or_none()
     return _link(row) if row is not None else None
 
 

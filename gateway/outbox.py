@@ -24,6 +24,7 @@ RETRY_AFTER: Final = tuple(
 
 KEPT_FOR: Final = timedelta(days=30)
 _o, _k = tables.outbox, tables.webhook_keys
+_PORTALS: Final = select(_k.c.key_id).where(_k.c.direction == Direction.OUT, _k.c.revoked_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +37,7 @@ class Message:
 
 def put(conn: Connection, message_id: str, type_: str, data: Mapping[str, Any], at: datetime) -> None:
     """Leave a message for every portal there is."""
-    keys = conn.scalars(
-        select(_k.c.key_id).where(_k.c.direction == Direction.OUT, _k.c.revoked_at.is_(None))
-    ).all()
+    keys = conn.scalars(_PORTALS).all()
     if not keys:
         return
     body = json.dumps(

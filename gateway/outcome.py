@@ -35,6 +35,7 @@ ASK_AFTER: Final = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
 GIVE_UP_AFTER: Final = timedelta(days=7)
 """Then a person looks at it; the hold stays and nothing is guessed."""
 
+_ADD_DEBIT: Final = insert(tables.partner_debits)
 _log = structlog.get_logger()
 
 
@@ -155,12 +156,13 @@ def _settle(
     ]
     ledger.apply(conn, posts)
     conn.execute(
-        insert(tables.partner_debits).values(
-            partner_id=exchange.partner_id,
-            day=partner_at.astimezone(JST).date().isoformat(),
-            exchange_id=exchange.exchange_id,
-            book_id=exchange.book_id,
-        )
+        _ADD_DEBIT,
+        {
+            "partner_id": exchange.partner_id,
+            "day": partner_at.astimezone(JST).date().isoformat(),
+            "exchange_id": exchange.exchange_id,
+            "book_id": exchange.book_id,
+        },
     )
     return records.move(
         conn,

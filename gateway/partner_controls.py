@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from core_ledger import Store
 from gateway import tables
@@ -28,6 +28,8 @@ from gateway.setup import Clock
 LOOKS_EVERY_S: Final = 1.0
 
 _c, _w = tables.partner_controls, tables.maintenance_windows
+_WINDOWS: Final = select(_w).where(_w.c.ends_at > bindparam("now")).order_by(_w.c.starts_at)
+_DECISIONS: Final = select(_c)
 _log = structlog.get_logger()
 
 
@@ -64,9 +66,9 @@ def standing(conn: Connection, partner_id: str, now: datetime) -> Standing:
 def standings(conn: Connection, now: datetime) -> Mapping[str, Standing]:
     """Every partner about which something was decided."""
     windows: dict[str, list[Window]] = {}
-    for row in conn.execute(select(_w).where(_w.c.ends_at > now).order_by(_w.c.starts_at)):
+    for row in conn.execute(_WINDOWS, {"now": now}):
         windows.setdefault(row.partner_id, []).append(Window(**row._asdict()))
-    decided = {row.partner_id: row for row in conn.execute(select(_c))}
+    decided = {row.partner_id: row for row in conn.execute(_DECISIONS)}
     return {id_: _standing(id_, decided.get(id_), windows.get(id_, []), now) for id_ in {*windows, *decided}}
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from gateway import tables
 from gateway.errors import Refused
@@ -31,6 +31,7 @@ ABSOLUTE_LIMIT: Final = timedelta(hours=8)
 _sessions = tables.sessions
 _TOKEN: Final = re.compile(r"pgs_[A-Za-z0-9_-]{43}")
 _LONGEST_STEP: Final = timedelta(minutes=1)
+_FIND: Final = select(_sessions).where(_sessions.c.token_hash == bindparam("hashed"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ def find(conn: Connection, token: str, *, client_id: str, now: datetime) -> Sess
     """Give the living session of a token. Raises Refused `session-ended` (401), the same words for every reason."""
     if not _TOKEN.fullmatch(token):
         raise ended()
-    row = conn.execute(select(_sessions).where(_sessions.c.token_hash == _hash(token))).one_or_none()
+    row = conn.execute(_FIND, {"hashed": _hash(token)}).one_or_none()
     session = None if row is None else _session(row)
     if session is None or session.client_id != client_id or not session.alive(now):
         raise ended()

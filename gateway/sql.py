@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 
 def insert_new(conn: Connection, table: Table, **values: Any) -> bool:
@@ -13,7 +15,14 @@ def insert_new(conn: Connection, table: Table, **values: Any) -> bool:
 
     Raises nothing for that, so that the transaction around it goes on.
     """
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    return conn.execute(_insert_new(table, conn.dialect.name), values).first() is not None
+
+
+@cache
+def _insert_new(table: Table, dialect_name: str) -> ReturningInsert[Any]:
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
     # RETURNING and not rowcount: drivers do not keep the count of an INSERT.
-    inserted = dialect.insert(table).values(**values).on_conflict_do_nothing()
-    return conn.execute(inserted.returning(*table.primary_key.columns)).first() is not None
+    inserted: ReturningInsert[Any] = (
+        dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    )
+    return inserted
