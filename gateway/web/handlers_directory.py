@@ -9,7 +9,8 @@ from gateway.directory import PointService
 from gateway.errors import Refused
 from gateway.municipalities import municipalities, prefecture, prefectures
 from gateway.services import Services
-from gateway.web import asked, views
+from gateway.web import asked
+from gateway.web import views_directory as views
 from gateway.web.callers import Caller
 from gateway.web.routing import Api, Call, Reply
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gateway.services import Services
 from gateway.sessions import Session
-from gateway.web import asked, views
+from gateway.web import asked
+from gateway.web import views_members as views
 from gateway.web.callers import Caller, bearer_token
 from gateway.web.routing import Api, Call, Reply
 

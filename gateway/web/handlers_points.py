@@ -9,7 +9,8 @@ from gateway import directory
 from gateway.allocation import STAYS_FOR
 from gateway.member_records import require_member
 from gateway.services import Services
-from gateway.web import asked, views
+from gateway.web import asked
+from gateway.web import views_points as views
 from gateway.web.callers import Caller
 from gateway.web.routing import Api, Call, Reply
 
