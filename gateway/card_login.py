@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 import structlog
 from sqlalchemy import Connection
@@ -42,7 +42,7 @@ from gateway.members import Member, Members, Runs, SignedIn
 from gateway.settings import Settings, SettingsWrong
 from gateway.setup import Clock
 
-__all__ = ["CardLogins", "CardRules", "Purpose"]
+__all__ = ["CardLogins", "CardRules", "Purpose", "rules_of"]
 
 SWEEP_EVERY: Final = timedelta(seconds=30)
 _log = structlog.get_logger("gateway.card")

@@ -11,7 +11,7 @@ import structlog
 from core_ledger import Store
 from gateway import registry
 from gateway.allocation import Allocations
-from gateway.card_login import CardLogins
+from gateway.card_login import CardLogins, rules_of
 from gateway.city import City
 from gateway.clock import FileClock, system_clock
 from gateway.corrections import Corrections
@@ -80,6 +80,7 @@ def vault_of(settings: Settings) -> Vault:
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open the database and load the partners; close both in order at the end."""
     clock, vault = clock_of(settings), vault_of(settings)
+    card_rules = rules_of(settings, clock)
     log = structlog.get_logger()
     store = Store.open(settings.database_url)
     tasks = Tasks()
@@ -94,7 +95,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     )
     hasher = PasswordHasher()
     members = Members(store, hasher, clock, vault=vault)
-    cards = CardLogins.open(settings, store, members, clock)
+    cards = CardLogins(store, members, clock, card_rules)
     exchanges = Exchanges(desk)
     settler = Settler(exchanges)
     reconciliation = Reconciliation(desk)

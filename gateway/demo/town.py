@@ -21,6 +21,7 @@ from core_ledger import Store
 from gateway import directory
 from gateway.client import KeyPair, SignedClient, new_key_pair
 from gateway.clock import FileClock, set_file_clock
+from gateway.demo.card import card_settings, furnish_card
 from gateway.directory import SupportEvent
 from gateway.members import Members
 from gateway.model import JST
@@ -59,6 +60,8 @@ class Town:
     portal_key_id: str
     portal_key_file: Path
     mykey_ids: dict[str, str] = field(default_factory=dict)
+    saison_control_url: str = ""
+    """Where failures of セゾン's sandbox are ordered: POST /faults, DELETE /faults, POST /finish."""
 
     @property
     def settings_file(self) -> Path:
@@ -99,14 +102,15 @@ async def open_town(folder: Path, *, port: int = 0, portal_port: int = 0) -> Asy
     _lay_out(folder)
     processes: list[asyncio.subprocess.Process] = []
     try:
-        saison, saison_url = await _sandbox(folder, "saison")
+        saison, saison_url, saison_control_url = await _sandbox(folder, "saison")
         processes.append(saison)
-        airline, airline_url = await _sandbox(folder, "airline_miles")
+        airline, airline_url, _ = await _sandbox(folder, "airline_miles")
         processes.append(airline)
         port, portal_port = port or _free_port(), portal_port or _free_port()
         portal_url = f"http://127.0.0.1:{portal_port}"
         _write_settings(folder, port, saison_url, airline_url, portal_url)
         town = await _settle(folder, f"http://127.0.0.1:{port}", saison_url, airline_url, portal_url)
+        town.saison_control_url = saison_control_url
         processes.append(await _start(folder, "gateway", _gateway(town.settings_file, "serve", "--strict")))
         await _until_ready(town, f"{town.gateway_url}/health/ready", processes[-1])
         _write_portal_settings(town, portal_port)
@@ -123,22 +127,25 @@ def _lay_out(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "clock").exists():
         set_file_clock(folder / "clock", STARTS_AT)
+    furnish_card(folder, STARTS_AT)
 
 
-async def _sandbox(folder: Path, partner: str) -> tuple[asyncio.subprocess.Process, str]:
+async def _sandbox(folder: Path, partner: str) -> tuple[asyncio.subprocess.Process, str, str]:
     arguments = [
         sys.executable, "-m", f"gateway_{partner}.sandbox",
         "--book", str(folder / f"{partner}.db"),
         "--api-key-file", str(folder / f"{partner}.key"),
         "--clock-file", str(folder / "clock"),
+        "--control",
         "--print-url",
     ]  # fmt: skip
     process = await _start(folder, partner, arguments, read=True)
     assert process.stdout is not None
-    line = await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)
-    if not line:
+    lines = [await asyncio.wait_for(process.stdout.readline(), PATIENCE_S) for _ in ("site", "control")]
+    if not all(lines):
         raise RuntimeError(f"the sandbox of {partner} did not start; see {folder / partner}.log")
-    return process, line.decode().strip()
+    site, control = (line.decode().strip() for line in lines)
+    return process, site, control
 
 
 def _write_settings(folder: Path, port: int, saison_url: str, airline_url: str, portal_url: str) -> None:
@@ -171,7 +178,8 @@ api_key = {{ file = "saison.key" }}
 base_url = "{airline_url}"
 merchant_id = "point-gateway"
 api_key = {{ file = "airline_miles.key" }}
-""",
+
+{card_settings(portal_url)}""",
         "utf-8",
     )
 

@@ -17,7 +17,7 @@ from gateway.card_words import REFUSAL_WORDS
 from gateway.services import Services
 from gateway.sessions import Session
 from gateway.sign_in import SignedIn
-from gateway.web import views
+from gateway.web import views_members as views
 from gateway.web.asked import MykeyIdTyped, OpaqueCode, PasswordTyped
 from gateway.web.callers import Caller
 from gateway.web.inputs import Strict
@@ -58,7 +58,7 @@ class CardRegistration(Strict):
     browser: OpaqueCode
     card: Annotated[CardAnswer, Field(repr=False)]
     display_name: DisplayName
-    password: Annotated[PasswordTyped, Field(repr=False)] | None = None
+    password: Annotated[PasswordTyped | None, Field(repr=False)] = None
     language: Literal["ja", "en", "ja-easy"] = "ja"
     shared_terminal: bool = False
 
