@@ -75,11 +75,6 @@ class CardLogins:
         self._rules = rules
         self._sweep_at: datetime | None = None
 
-    @classmethod
-    def open(cls, settings: Settings, store: Runs, members: Members, clock: Clock) -> Self:
-        """With the rules of the settings. Raises SettingsWrong where roots are configured and cannot be believed."""
-        return cls(store, members, clock, rules_of(settings, clock))
-
     @property
     def rules(self) -> CardRules | None:
         return self._rules
