@@ -1,6 +1,6 @@
 """What a call to the partner costs by itself: the real plugin behind its guard, asked again and again, nothing else.
 
-    python bench/exchange_calls.py --settings gateway.toml --calls 1000
+    python -m bench.exchange_calls --settings gateway.toml --calls 1000
 
 Prints the CPU seconds of one call. By it the gateway's main thread is split into requests in and calls out.
 """

@@ -1,6 +1,6 @@
 """What an exchange is compared with: the same requests, partner calls and rows, with nothing decided in between.
 
-    python bench/exchange_floor.py --partner http://127.0.0.1:1234 --database FILE
+    python -m bench.exchange_floor --partner http://127.0.0.1:1234 --database FILE
 
 Bare aiohttp handlers that read JSON and answer JSON; the same calls to the partner on httpx over aiohttp's
 connections, at most 16 in flight; the same number of rows by a hand-written group commit on sqlite3. It checks

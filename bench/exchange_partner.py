@@ -1,6 +1,6 @@
 """A partner that costs next to nothing: セゾン's merchant API with every answer ready, at once or after a while.
 
-    python bench/exchange_partner.py [--delay-ms 50]
+    python -m bench.exchange_partner [--delay-ms 50]
 
 It checks no signature and keeps no book, so that what a measurement shows is the gateway and not its partner.
 The plugin that talks to it is the real one. Prints its address, then serves until it is ended.

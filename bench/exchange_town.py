@@ -144,8 +144,8 @@ async def gateway(town: Town, processes: int = 1) -> AsyncIterator[list[int]]:
 @asynccontextmanager
 async def program(name: str, *arguments: str) -> AsyncIterator[tuple[str, int]]:
     """Run one of the programs beside this file; gives the address that it prints, and its process id."""
-    command = [sys.executable, str(ROOT / "bench" / f"{name}.py"), *arguments]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    command = [sys.executable, "-m", f"bench.{name}", *arguments]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     try:
         yield await _line(process, None), process.pid
     finally:

@@ -5,7 +5,7 @@ And the few questions that all of them ask: which partner, which exchange, what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -54,16 +54,43 @@ class Desk:
         return partner
 
     async def current(self, book: str, exchange_id: str) -> Exchange:
-        exchange = await self.store.read(lambda conn: records.get(conn, book, exchange_id))
-        if exchange.state in BEFORE_SENDING and self.clock() - exchange.started_at > KEPT_BEFORE_CONFIRMING:
-            return await self.store.run(lambda conn: expire(conn, book, exchange_id, self.clock()))
-        return exchange
+        return await self._in_time(await self.store.read(lambda conn: records.get(conn, book, exchange_id)))
 
-    async def available(self, partner: Partner, exchange: Exchange) -> Mapping[WalletId, int]:
+    async def ready(
+        self, book: str, exchange_id: str, check: Callable[[Connection], None]
+    ) -> tuple[Exchange, Link | None]:
+        """The exchange, not yet sent, and its member's link to the partner; all of it, and `check`, in one read."""
+
+        def job(conn: Connection) -> tuple[Exchange, Link | None]:
+            exchange = records.get(conn, book, exchange_id)
+            if self._is_late(exchange):
+                return exchange, None
+            require_before_sending(exchange)
+            check(conn)
+            coupon = exchange.coupon_hash is not None
+            return exchange, None if coupon else links.find(conn, book, exchange.partner_id)
+
+        exchange, link = await self.store.read(job)
+        require_before_sending(await self._in_time(exchange))
+        return exchange, link
+
+    def _is_late(self, exchange: Exchange) -> bool:
+        waits = exchange.state in BEFORE_SENDING
+        return waits and self.clock() - exchange.started_at > KEPT_BEFORE_CONFIRMING
+
+    async def _in_time(self, exchange: Exchange) -> Exchange:
+        if not self._is_late(exchange):
+            return exchange
+        book, exchange_id = exchange.book_id, exchange.exchange_id
+        return await self.store.run(lambda conn: expire(conn, book, exchange_id, self.clock()))
+
+    async def available(
+        self, partner: Partner, exchange: Exchange, link: Link | None
+    ) -> Mapping[WalletId, int]:
         if exchange.coupon_hash is not None:
             return {WalletId(wallet): points for wallet, points in (exchange.available or {}).items()}
         book, partner_id = exchange.book_id, exchange.partner_id
-        link = require_link(await self.store.read(lambda conn: links.find(conn, book, partner_id)))
+        link = require_link(link)
         try:
             return (await partner.balances(self.account(link))).available
         except LinkEnded:

@@ -54,11 +54,11 @@ class Exchanges:
     async def offer(self, member_id: str, exchange_id: str, destination: Destination) -> Offer:
         """What the member has, the rates in force and the most units that can be drawn now."""
         book = chart.member_book(member_id)
-        exchange = await self.desk.current(book, exchange_id)
-        require_before_sending(exchange)
+        exchange, link = await self.desk.ready(
+            book, exchange_id, lambda conn: _require_open(conn, destination)
+        )
         partner = self.desk.partner(exchange.partner_id)
-        await self.desk.store.read(lambda conn: _require_open(conn, destination))
-        available = await self.desk.available(partner, exchange)
+        available = await self.desk.available(partner, exchange, link)
         now = self.desk.clock()
         table = await partner.rate_table(now)
         priority = partner.wallet_priority(destination, now)
@@ -84,11 +84,11 @@ class Exchanges:
         `units` (口数) is for account links; a coupon is exchanged whole. Raises NotEnough, NoRate, Refused.
         """
         book = chart.member_book(member_id)
-        exchange = await self.desk.current(book, exchange_id)
-        require_before_sending(exchange)
+        exchange, link = await self.desk.ready(
+            book, exchange_id, lambda conn: _require_open(conn, destination)
+        )
         partner = self.desk.partner(exchange.partner_id)
-        await self.desk.store.read(lambda conn: _require_open(conn, destination))
-        available = await self.desk.available(partner, exchange)
+        available = await self.desk.available(partner, exchange, link)
         now = self.desk.clock()
         table = await partner.rate_table(now)
         priority = partner.wallet_priority(destination, now)

@@ -84,11 +84,10 @@ class Openings:
             coupon_code=coupon_code,
             coupon_hash=coupon_hash,
         )
-        known = await self.desk.store.read(lambda conn: _known(conn, wish))
+        known, available = None, None
+        if wish.coupon_code is not None:
+            known, available = await self._known_or_worth(partner, wish, wish.coupon_code)
         if known is None:
-            now = self.desk.clock()
-            await self.desk.store.read(lambda conn: partner_controls.require_open(conn, partner_id, now))
-            available = await self._coupon_amount(partner, wish)
             exchange, new = await self.desk.store.run(lambda conn: self._add(conn, wish, available))
         else:
             exchange, new = known, False
@@ -96,14 +95,23 @@ class Openings:
             exchange = await self._begin_handoff(partner, exchange, language)
         return exchange, new
 
-    async def _coupon_amount(self, partner: Partner, wish: _Wish) -> Mapping[str, int] | None:
-        if wish.coupon_code is None:
+    async def _known_or_worth(
+        self, partner: Partner, wish: _Wish, code: str
+    ) -> tuple[Exchange | None, Mapping[str, int] | None]:
+        """The exchange that this coupon began before; else what the partner says it is worth."""
+
+        def look(conn: Connection) -> Exchange | None:
+            if (known := _known(conn, wish)) is not None:
+                return known
+            partner_controls.require_open(conn, wish.partner_id, self.desk.clock())
+            coupons.refuse_claimed(conn, wish.partner_id, wish.coupon_hash)
             return None
-        await self.desk.store.read(
-            lambda conn: coupons.refuse_claimed(conn, wish.partner_id, wish.coupon_hash)
-        )
-        value = await partner.coupon_value(Coupon(code=Secret(wish.coupon_code)))
-        return {value.wallet: value.amount}
+
+        known = await self.desk.store.read(look)
+        if known is not None:
+            return known, None
+        value = await partner.coupon_value(Coupon(code=Secret(code)))
+        return None, {value.wallet: value.amount}
 
     def _add(
         self, conn: Connection, wish: _Wish, available: Mapping[str, int] | None
@@ -113,6 +121,7 @@ class Openings:
             assert known is not None  # a claim is committed together with its exchange
             return known, False
         now, vault, code = self.desk.clock(), self.desk.vault, wish.coupon_code
+        partner_controls.require_open(conn, wish.partner_id, now)
         linked = code is not None or links.find(conn, wish.book, wish.partner_id) is not None
         if not linked and wish.return_url is None:
             raise Refused(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -45,6 +46,7 @@ _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 _DEEPEST: Final = 8
 
 
+@lru_cache(maxsize=4096)
 def is_secret_key(key: str) -> bool:
     """Does this name announce a secret? `api_key`, `apiKey`, `X-Api-Key` and `set-cookie` do, `status_code` does not."""
     if key.lower() in _HARMLESS:

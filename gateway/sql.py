@@ -1,7 +1,8 @@
-"""The one thing both databases do, but SQLAlchemy spells twice."""
+"""The one thing both databases do, but SQLAlchemy spells twice: taking a key once."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,11 @@ def insert_new(conn: Connection, table: Table, **values: Any) -> bool:
     Raises nothing for that, so that the transaction around it goes on.
     """
     return conn.execute(_insert_new(table, conn.dialect.name), values).first() is not None
+
+
+def insert_all_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
+    """Insert many rows at once, leaving out those whose key is there; the keys that were new."""
+    return {tuple(row) for row in conn.execute(_insert_new(table, conn.dialect.name), list(rows))}
 
 
 @cache

@@ -6,15 +6,16 @@ The one in memory is for a single process that accepts that a restart forgets at
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, delete, select, tuple_
 
 from gateway.setup import Clock
-from gateway.sql import insert_new
+from gateway.sql import insert_all_new
 from gateway.tables import seen_nonces
 from gateway.web.problems import refuse
 
@@ -22,6 +23,7 @@ _T = TypeVar("_T")
 
 SWEEP_EVERY: Final = timedelta(seconds=30)
 SWEPT_AT_ONCE: Final = 5_000
+MOST_WAITING: Final = 10_000
 
 
 class Writes(Protocol):
@@ -36,31 +38,77 @@ class NonceKeeper(Protocol):
         ...
 
 
+class Nonce(NamedTuple):
+    key_id: str
+    nonce: str
+    forget_at: datetime
+
+
 class StoredNonces:
-    """Nonces in the database: one insert each, committed before the request goes on."""
+    """Nonces in the database, committed before their requests go on.
+
+    All that come while a set is being written are the next set: one statement, whatever the number of requests.
+    """
 
     def __init__(self, store: Writes, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._sweep_at: datetime | None = None
+        self._waiting: list[tuple[Nonce, asyncio.Future[bool]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def use(self, key_id: str, nonce: str, forget_at: datetime) -> bool:
+        if len(self._waiting) >= MOST_WAITING:
+            raise refuse("busy")
+        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((Nonce(key_id, nonce, forget_at), told))
+        if self._writing is None:
+            # A task of its own: the request that began a set may be cancelled, the others' answers must come.
+            self._writing = asyncio.create_task(self._write_all(), name="nonces")
+        return await told
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                taken, self._waiting = self._waiting, []
+                await self._write(taken)
+        finally:
+            self._writing = None
+
+    async def _write(self, taken: Sequence[tuple[Nonce, asyncio.Future[bool]]]) -> None:
         now = self._clock()
         sweep = self._sweep_at is None or now >= self._sweep_at
         if sweep:
             self._sweep_at = now + SWEEP_EVERY
 
-        def job(conn: Connection) -> bool:
+        def job(conn: Connection) -> list[bool]:
             if sweep:
                 forget_nonces(conn, now)
-            return remember_nonce(conn, key_id, nonce, forget_at)
+            return remember_nonces(conn, [nonce for nonce, _ in taken])
 
-        return await self._store.run(job)
+        try:
+            fresh = await self._store.run(job)
+        except BaseException as fault:
+            # Nobody is let in by a nonce that may not have been kept.
+            for _, told in taken:
+                if not told.done():
+                    told.set_exception(fault) if isinstance(fault, Exception) else told.cancel()
+            if not isinstance(fault, Exception):
+                raise
+            return
+        for (_, told), first in zip(taken, fresh, strict=True):
+            if not told.done():
+                told.set_result(first)
 
 
-def remember_nonce(conn: Connection, key_id: str, nonce: str, forget_at: datetime) -> bool:
-    """Insert the nonce; False when it is there already. Raises nothing, so that a batch around it goes on."""
-    return insert_new(conn, seen_nonces, key_id=key_id, nonce=nonce, forget_at=forget_at)
+def remember_nonces(conn: Connection, nonces: Sequence[Nonce]) -> list[bool]:
+    """Insert them all; for each, whether it was new. Of two alike the first is. Raises nothing for the others."""
+    new = insert_all_new(conn, seen_nonces, [nonce._asdict() for nonce in nonces])
+    fresh = []
+    for nonce in nonces:
+        fresh.append(nonce[:2] in new)
+        new.discard(nonce[:2])
+    return fresh
 
 
 def forget_nonces(conn: Connection, now: datetime) -> int:

@@ -1,8 +1,10 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from core_ledger import StoreClosed
 from gateway.errors import Refused
 from gateway.tables import seen_nonces
 from gateway.web.nonces import NoncesInMemory, StoredNonces, forget_nonces
@@ -60,3 +62,33 @@ async def test_a_full_memory_refuses_rather_than_forgets(clock):
     with pytest.raises(Refused) as refused:
         await nonces.use("k", "m", clock() + timedelta(seconds=60))
     assert (refused.value.type, refused.value.status) == ("busy", 503)
+
+
+async def test_of_many_at_once_each_nonce_counts_once(store, clock):
+    nonces = StoredNonces(store, clock)
+    later = clock() + timedelta(seconds=60)
+    first = await asyncio.gather(*(nonces.use("k", f"n-{number % 20}", later) for number in range(100)))
+    again = await asyncio.gather(*(nonces.use("k", f"n-{number}", later) for number in range(20)))
+    assert first == [True] * 20 + [False] * 80
+    assert again == [False] * 20
+
+
+async def test_a_request_that_goes_away_takes_no_other_with_it(store, clock):
+    nonces = StoredNonces(store, clock)
+    later = clock() + timedelta(seconds=60)
+    leaves = asyncio.create_task(nonces.use("k", "leaves", later))
+    await asyncio.sleep(0)
+    stays = asyncio.create_task(nonces.use("k", "stays", later))
+    await asyncio.sleep(0)
+    leaves.cancel()
+    assert await stays is True
+    assert await nonces.use("k", "leaves", later) is False
+
+
+async def test_nobody_is_let_in_by_a_nonce_that_was_not_kept(store, clock):
+    nonces = StoredNonces(store, clock)
+    await store.close()
+    answers = await asyncio.gather(
+        *(nonces.use("k", f"n-{number}", clock()) for number in range(3)), return_exceptions=True
+    )
+    assert [type(answer) for answer in answers] == [StoreClosed] * 3
