@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from core_ledger.batch import Outcome, Work, write_batch
 from core_ledger.checkpoint import checkpointer
@@ -152,6 +153,14 @@ class Store:
 
     def _read(self, job: Callable[[Connection], T]) -> T:
         assert self._reading is not None
+        try:
+            with self._reading.connect() as conn:
+                return job(conn)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        # The server was restarted under a connection that waited in the pool. Reading moves nothing, so it is
+        # asked once more, on a new one.
         with self._reading.connect() as conn:
             return job(conn)
 

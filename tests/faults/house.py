@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import ssl
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from cryptography import x509
@@ -28,6 +29,7 @@ from gateway_saison.sandbox import SandboxOptions, make_server
 from core_ledger import Store, audit, chart, create_schema, ledger
 from gateway import PartnerSetup, Secret, directory, tables
 from gateway import exchange_records as records
+from gateway.clock import FileClock, set_file_clock
 from gateway.corrections import Corrections
 from gateway.desk import Desk
 from gateway.exchange import Exchanges
@@ -53,15 +55,37 @@ PORTAL = "https://portal.example/back"
 POINTS_PER = {"eikyu": (100, 450), "wallet": (450, 450)}
 
 
+class Calendar(Protocol):
+    def __call__(self) -> dt.datetime: ...
+    def forward(self, by: dt.timedelta) -> None: ...
+
+
+@dataclass(slots=True)
+class FileCalendar:
+    """A calendar that several processes share, in a file."""
+
+    path: Path
+
+    def __post_init__(self) -> None:
+        if not self.path.exists():
+            set_file_clock(self.path, HandClock().now)
+
+    def __call__(self) -> dt.datetime:
+        return FileClock(self.path)()
+
+    def forward(self, by: dt.timedelta) -> None:
+        set_file_clock(self.path, self() + by)
+
+
 @dataclass(slots=True)
 class Both:
     """The calendar, and seconds that only go forward; moved together unless the calendar jumps."""
 
-    calendar: HandClock = field(default_factory=HandClock)
+    calendar: Calendar = field(default_factory=HandClock)
     seconds_now: float = 0.0
 
     def seconds(self) -> float:
-        return self.seconds_now
+        return self.seconds_now + time.monotonic()
 
     def forward(self, by: dt.timedelta) -> None:
         self.calendar.forward(by)
@@ -213,29 +237,13 @@ def _reversals_waiting(conn: Any) -> int:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, *, persons: int = 200, url: str = "") -> AsyncIterator[House]:
-    """Everything open on loopback, the ledger and the partner's book each in a file of its own."""
+async def open_gateway(
+    url: str, site_url: str, clocks: Both, site: SandboxServer | None = None
+) -> AsyncIterator[House]:
+    """The gateway's parts alone, on a database that has its tables."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    clocks = Both()
-    options = SandboxOptions(
-        book=folder / "saison.db",
-        key=KEY,
-        clock=clocks.calendar,
-        merchant_id="point-gateway",
-        control=True,
-        crowd=persons,
-    )
-    store = Store.open(url or f"sqlite:///{folder / 'gateway.db'}")
-    create_schema(store.engine)
-    tables.metadata.create_all(store.engine)
-    at = clocks.calendar()
-    await store.run(
-        lambda conn: directory.register_service(
-            conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=at
-        )
-    )
-    tasks = Tasks()
-    partners: dict[str, Partner] = {}
+    tasks, partners = Tasks(), dict[str, Partner]()
+    store = Store.open(url)
     desk = Desk(
         store=store,
         partners=partners,
@@ -244,26 +252,60 @@ async def open_house(folder: Path, *, persons: int = 200, url: str = "") -> Asyn
         tasks=tasks,
         public_url="https://gateway.example",
     )
-    async with make_server(options) as site:
-        house = House(
-            desk=desk,
-            site=site,
-            clocks=clocks,
-            openings=Openings(desk),
-            exchanges=Exchanges(desk),
-            settler=Settler(Exchanges(desk), seconds=clocks.seconds),
-            reversals=Reversals(desk),
-            made=[],
-        )
-        partners["saison"] = house.partner(site.url)
-        try:
-            yield house
-        finally:
+    house = House(
+        desk=desk,
+        site=site,  # type: ignore[arg-type]
+        clocks=clocks,
+        openings=Openings(desk),
+        exchanges=Exchanges(desk),
+        settler=Settler(Exchanges(desk), seconds=clocks.seconds),
+        reversals=Reversals(desk),
+        made=[],
+    )
+    partners["saison"] = house.partner(site_url)
+    try:
+        yield house
+    finally:
+        if site is not None:
             await site.clear()
-            await tasks.close()
-            for partner in house.made:
-                await partner.aclose()
-            await store.close()
+        await tasks.close()
+        for partner in house.made:
+            await partner.aclose()
+        await store.close()
+
+
+@asynccontextmanager
+async def open_house(
+    folder: Path, *, persons: int = 200, url: str = "", calendar: Calendar | None = None
+) -> AsyncIterator[House]:
+    """Everything open on loopback, the ledger and the partner's book each in a file of its own."""
+    clocks = Both(calendar or HandClock())
+    options = SandboxOptions(
+        book=folder / "saison.db",
+        key=KEY,
+        clock=clocks.calendar,
+        merchant_id="point-gateway",
+        control=True,
+        crowd=persons,
+    )
+    url = url or f"sqlite:///{folder / 'gateway.db'}"
+    _make_tables(url, clocks.calendar())
+    async with make_server(options) as site, open_gateway(url, site.url, clocks, site) as house:
+        yield house
+
+
+def _make_tables(url: str, at: dt.datetime) -> None:
+    store = Store.open(url)
+    try:
+        create_schema(store.engine)
+        tables.metadata.create_all(store.engine)
+        store.run_now(
+            lambda conn: directory.register_service(
+                conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=at
+            )
+        )
+    finally:
+        store.close_now()
 
 
 @asynccontextmanager
