@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from core_ledger import Store
 from gateway.city_desk import CityDesk
 from gateway.expiry import Expiries
+from gateway.grant_files import GrantFiles
+from gateway.grant_projects import GrantProjects
+from gateway.grants import Grants
 from gateway.passwords import PasswordHasher
 from gateway.point_rules import PointRules
 from gateway.setup import Clock
@@ -23,6 +26,9 @@ class City:
     staff: StaffDesk
     rules: PointRules
     expiries: Expiries
+    projects: GrantProjects
+    grants: Grants
+    files: GrantFiles
 
     @classmethod
     def open(
@@ -34,4 +40,7 @@ class City:
             staff=StaffDesk(desk),
             rules=PointRules(desk),
             expiries=Expiries(desk),
+            projects=GrantProjects(desk),
+            grants=Grants(desk),
+            files=GrantFiles(desk),
         )

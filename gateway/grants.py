@@ -1,0 +1,134 @@
+"""Grants (給付) to one member: by staff, by MyKey ID; or by the member, who scans a venue's code.
+
+In one transaction: the transfer into the member's book, the project's budget, the day's limit, the audit line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from core_ledger import IdReused, Receipt, Transfer, chart, ledger
+from gateway import grant_projects, member_days, mykey_ids, point_rules
+from gateway import member_records as members
+from gateway.city_desk import CityDesk, day_of, told
+from gateway.errors import Refused
+from gateway.grant_projects import GrantProject, read_venue_code
+from gateway.staff_records import StaffSession
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """`replayed`: the same grant was made before, and nothing was given now."""
+
+    receipt: Receipt
+    project: GrantProject
+
+    @property
+    def replayed(self) -> bool:
+        return self.receipt.replayed
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    desk: CityDesk
+
+    async def to_one(
+        self, who: StaffSession, project_id: str, grant_id: str, mykey_id: str, points: int, note: str = ""
+    ) -> Granted:
+        """Grant to one member under an id that the caller made; the same id with the same content is one grant.
+
+        Raises Refused: `unknown-project`, `unknown-member` (404), `project-not-open`, `budget-exceeded`,
+        `limit-of-the-day`, `id-reused` (409).
+        """
+        now, code = self.desk.clock(), who.municipality
+
+        def job(conn: Connection) -> Granted:
+            project = grant_projects.require_granting(conn, code, project_id, day_of(now))
+            member_id = _member_of(conn, mykey_id)
+            move = transfer_of(project, member_id, f"one:{grant_id}", points, now, by=who.staff_id, note=note)
+            done = _grant(conn, project, move, now)
+            if not done.replayed:
+                told(
+                    conn, who, now, "granted", mykey_ids.read(mykey_id) or "", note,
+                    {"project": project_id, "points": points},
+                )  # fmt: skip
+            return done
+
+        return await self.desk.store.run(job)
+
+    async def at_venue(self, member_id: str, venue_code: str) -> Granted:
+        """A member scans the code of a venue: each member is granted it once in a project.
+
+        Raises Refused: `venue-code-wrong`, `project-not-open`, `granted-already`, `budget-exceeded`,
+        `limit-of-the-day` (409), `unknown-project` (404).
+        """
+        now = self.desk.clock()
+        code, project_id = read_venue_code(self.desk, venue_code, day_of(now))
+
+        def job(conn: Connection) -> Granted:
+            project = grant_projects.require_granting(conn, code, project_id, day_of(now))
+            if not project.plan.venue:
+                raise Refused("project-not-open", "This project has no venue.")
+            move = transfer_of(project, member_id, "venue", project.plan.points_each, now, by="member")
+            return _grant(conn, project, move, now)
+
+        try:
+            done = await self.desk.store.run(job)
+        except Refused as refused:
+            if refused.type == "id-reused":  # scanned on another day
+                raise _already() from None
+            raise
+        if done.replayed:
+            raise _already()
+        return done
+
+
+def transfer_of(
+    project: GrantProject, member_id: str, key: str, points: int, at: datetime, *, by: str, note: str = ""
+) -> Transfer:
+    """The move of one grant. `key` is unique in its project and member: it is what makes a grant happen once."""
+    code, plan = project.municipality, project.plan
+    return Transfer(
+        id=f"grant:{code}:{plan.project_id}:{key}",
+        book=chart.member_book(member_id),
+        source=chart.granted(code),
+        target=chart.municipal(member_id, code, plan.point_service),
+        points=points,
+        at=at,
+        kind="grant",
+        issued_on=day_of(at),
+        reference=note,
+        details={"project_id": plan.project_id, "granted_by": by},
+    )
+
+
+def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime) -> Granted:
+    try:
+        receipt = ledger.transfer(conn, move)
+    except IdReused:
+        raise Refused("id-reused", "This id was used for something else; make a new id (a UUID).") from None
+    if not receipt.replayed:
+        code, plan, today = project.municipality, project.plan, day_of(at)
+        grant_projects.take_from_budget(conn, code, plan.project_id, move.points)
+        rule = point_rules.in_force(point_rules.versions(conn, code, plan.point_service), today)
+        member_days.count(
+            conn, move.book, code, plan.point_service, today, "granted", move.points, rule.most_granted_a_day
+        )
+    return Granted(
+        receipt=receipt, project=grant_projects.require(conn, project.municipality, project.plan.project_id)
+    )
+
+
+def _member_of(conn: Connection, mykey_id: str) -> str:
+    known = mykey_ids.read(mykey_id)
+    found = members.find_by_mykey_id(conn, known) if known else None
+    if found is None:
+        raise members.unknown_member()
+    return found.member_id
+
+
+def _already() -> Refused:
+    return Refused("granted-already", "This member was granted it before; nothing was given now.")

@@ -1,0 +1,62 @@
+"""Limits by member and day: how many points of a point service a member may spend, or be granted, in one day.
+
+Counted only where a rule sets a limit, in the transaction of the spend or grant itself.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway import municipal_tables as tables
+from gateway.errors import Refused
+
+_days = tables.member_days
+Kind = Literal["spent", "granted"]
+
+
+def count(
+    conn: Connection, book: str, code: str, service: str, day: date, kind: Kind, points: int, most: int | None
+) -> None:
+    """Count `points` against the day's limit. Raises Refused `limit-of-the-day` (409) with what is left.
+
+    Below zero gives back, as a refund on the same day does.
+    """
+    if most is None:
+        return
+    column = _days.c[kind]
+    used = (
+        conn.execute(
+            select(column)
+            .where(
+                _days.c.book_id == book,
+                _days.c.municipality == code,
+                _days.c.point_service == service,
+                _days.c.day == day.isoformat(),
+            )
+            .with_for_update()
+        ).scalar_one_or_none()
+        or 0
+    )
+    if used + points > most:
+        raise Refused(
+            "limit-of-the-day",
+            f"At most {most:,} points a day; {max(0, most - used):,} are left for today. Nothing was moved.",
+            available=max(0, most - used),
+        )
+    into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    values = {
+        "book_id": book, "municipality": code, "point_service": service, "day": day.isoformat(),
+        "spent": 0, "granted": 0,
+    } | {kind: max(0, points)}  # fmt: skip
+    conn.execute(
+        into(_days)
+        .values(**values)
+        .on_conflict_do_update(
+            index_elements=[_days.c.book_id, _days.c.municipality, _days.c.point_service, _days.c.day],
+            set_={kind: max(0, used + points)},
+        )
+    )
