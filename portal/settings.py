@@ -37,6 +37,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     clock: Clock = system_clock
+    card_agent_url: str = "http://127.0.0.1:37650"
+    """Where the program beside the browser listens; pages for cards may call it and nothing else outside."""
 
     @property
     def https(self) -> bool:
@@ -73,6 +75,7 @@ class Settings:
             public_url=_text(path, given, "public_url").rstrip("/"),
             host=str(given.get("host", "127.0.0.1")),
             port=int(given.get("port", 8080)),
+            card_agent_url=str(given.get("card_agent_url", "http://127.0.0.1:37650")),
             clock=FileClock(where / str(clock_file)) if clock_file else system_clock,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from aiohttp import web
 
@@ -24,7 +25,7 @@ async def top(visit: Visit) -> web.Response:
 async def login(visit: Visit) -> web.Response:
     if visit.session is not None:
         return visit.go("/mypage")
-    return visit.show("login.html", trouble=None, next=visit.asked("next"), why=visit.asked("why"))
+    return await _login_page(visit, None, visit.asked("next"))
 
 
 @pages.post("/login", public=True)
@@ -32,7 +33,7 @@ async def sign_in(visit: Visit) -> web.Response:
     """A refusal says the same whichever half was wrong."""
     if (answer := visit.hold_on()) is not None:
         return answer
-    settings, typed = visit.portal.settings, visit.typed
+    typed = visit.typed
     shared = typed.get("shared_terminal") == "yes"
     wanted = {
         "mykey_id": typed.get("mykey_id", ""),
@@ -48,19 +49,42 @@ async def sign_in(visit: Visit) -> web.Response:
             problem.word = "sign-in-refused"  # an empty field is no better than a wrong one
         if problem.status >= 500:
             raise
-        trouble = Trouble.of(problem)
-        return visit.show(
-            "login.html", status=trouble.status, trouble=trouble, next=typed.get("next", ""), why=""
-        )
+        return await _login_page(visit, Trouble.of(problem), typed.get("next", ""))
+    enter(visit, told, shared_terminal=shared)
+    return visit.go(own_path(typed.get("next", "")))
+
+
+async def _login_page(visit: Visit, trouble: Trouble | None, following: str) -> web.Response:
+    return visit.show(
+        "login.html",
+        status=trouble.status if trouble else 200,
+        trouble=trouble,
+        card_trouble=None,
+        card_open=await card_open(visit),
+        next=following,
+        why="" if trouble else visit.asked("why"),
+    )
+
+
+async def card_open(visit: Visit) -> bool:
+    """Whether the gateway takes cards. One that knows nothing of cards takes none."""
+    try:
+        standing = await visit.portal.gateway.call("GET", "/v1/card", language=visit.speech.language)
+    except Problem:
+        return False
+    return bool(standing["open"])
+
+
+def enter(visit: Visit, told: Any, *, shared_terminal: bool) -> None:
+    """Begin the session that the gateway has just opened, whichever door the member came by."""
     member = told["member"]
     visit.session = new_session(
         told["token"],
         member["display_name"],
         member["mykey_id"],
-        shared_terminal=shared,
-        now=settings.clock(),
+        shared_terminal=shared_terminal,
+        now=visit.portal.settings.clock(),
     )
-    return visit.go(own_path(typed.get("next", "")))
 
 
 @pages.post("/logout")

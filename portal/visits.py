@@ -39,7 +39,9 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-FORM_LIMIT: Final = 16 * 1024
+CARD_PAGES: Final = frozenset({"/login", "/card/login", "/register"})
+FORM_LIMIT: Final = 48 * 1024
+"""A card's answer with its certificate fits; nothing else comes near."""
 SESSION_GONE: Final = frozenset({"session-ended", "session-missing"})
 
 _OWN_PATH: Final = re.compile(r"/(?![/\\])[!-~]{0,500}")
@@ -254,6 +256,9 @@ def _language(request: web.Request) -> str:
 
 def _dress(visit: Visit, page: Page, answer: web.Response) -> None:
     answer.headers.update(HEADERS)
+    if page.path in CARD_PAGES:
+        agent = visit.portal.settings.card_agent_url
+        answer.headers["Content-Security-Policy"] = POLICY.replace("connect-src", f"connect-src {agent}")
     answer.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     answer.headers[hdrs.VARY] = "Cookie, Accept-Language"
     settings, name = visit.portal.settings, visit.portal.session_cookie

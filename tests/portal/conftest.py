@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from gateway.demo.story import _buy_coupon as buy_coupon
 from gateway.demo.town import MEMBERS, Town, open_town
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -75,3 +76,9 @@ def shifted(town: Town, by: timedelta) -> Iterator[None]:
         yield
     finally:
         town.set_clock(town.clock() - by)
+
+
+@pytest.fixture
+def coupon(town: Town, loop: Loop) -> str:
+    """A code for 1,000 miles, bought at the airline's site."""
+    return str(loop.run(buy_coupon(town, "1000")))
