@@ -5,6 +5,7 @@ They need no gateway.toml and no database; everything stays in the plugin's own 
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 import subprocess
 import sys
@@ -81,3 +82,18 @@ def _home(partner: str, folder: Path | None) -> Path:
         f"{partner} has no contract test at {looked} beside a package gateway_{partner}; "
         f"run this in the plugin's folder, or write one with `point-gateway new-partner {partner} --link account`",
     )
+
+
+@app.command()
+def workbench(
+    partner: Annotated[str, typer.Argument(help="The id of an installed plugin.")],
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8790,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="A gateway.toml whose [partners.<id>] names the partner's own sandbox."),
+    ] = None,
+) -> None:
+    """Open a local page on one plugin: click through an exchange, break it, see what passes."""
+    from gateway.workbench.run import until_stopped
+
+    asyncio.run(until_stopped(partner, port, config, typer.echo))

@@ -1,0 +1,230 @@
+"""The bench itself: one plugin, a ledger in memory, one member, and the steps of an exchange."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from uuid6 import uuid7
+
+from core_ledger import Store, chart, create_schema, ledger
+from gateway import directory, tables
+from gateway import exchange_records as records
+from gateway.clock import system_clock
+from gateway.desk import Desk
+from gateway.errors import Refused
+from gateway.exchange import Exchanges
+from gateway.exchange_records import Exchange
+from gateway.logs import PartnerLog
+from gateway.member_records import create_member
+from gateway.model import Destination, LinkKind, Secret
+from gateway.opening import Openings
+from gateway.partner import Partner
+from gateway.partner_http import GuardedHttp
+from gateway.registry import GROUP
+from gateway.settings import Settings
+from gateway.settler import Settler
+from gateway.setup import PartnerSetup
+from gateway.tasks import Tasks
+from gateway.testkit.plugin_world import ListLog, PlainSettings
+from gateway.vault import Vault
+from gateway.workbench.watched import Watch, WatchedHttp, watch_hooks
+
+MEMBER: Final = "workbench-member"
+KASAMA: Final = ("082163", "kasama-ouen", "笠間応援ポイント")
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """What the page works with. `exchange_id` is the exchange that is under way."""
+
+    partner: Partner
+    watch: Watch
+    desk: Desk
+    plugin_class: type
+    settings: Mapping[str, str | int]
+    secret_names: tuple[str, ...]
+    plays: str
+    exchange_id: str = ""
+
+    # --- the steps -----------------------------------------------------------------------------------------------
+
+    async def start(self, coupon_code: str | None) -> Exchange:
+        """A new exchange. For an account link without a saved link the browser then goes to the partner."""
+        self.exchange_id = str(uuid7())
+        if coupon_code:
+            self.watch.secrets.append(coupon_code)
+        exchange, _ = await Openings(self.desk).start(
+            MEMBER,
+            self.exchange_id,
+            self.partner.id,
+            coupon_code=coupon_code or None,
+            return_url=None
+            if self.partner.profile.link is LinkKind.COUPON
+            else f"{self.desk.public_url}/back",
+        )
+        return exchange
+
+    async def arrive(self, query: Mapping[str, str]) -> None:
+        """The browser is back from the partner."""
+        openings = Openings(self.desk)
+        goes_to = await openings.arrive(self.partner.id, query)
+        await openings.complete(MEMBER, self.exchange_id, goes_to.partition("return_code=")[2])
+
+    async def quote(self, units: int | None, destination: Destination) -> Exchange:
+        return await Exchanges(self.desk).quote(MEMBER, self.exchange_id, destination, units)
+
+    async def confirm(self) -> Exchange:
+        exchange = await self._now()
+        if exchange.quote is None:
+            raise Refused("not-quoted", "ask for a quote first")
+        return await Exchanges(self.desk).confirm(MEMBER, self.exchange_id, exchange.quote.quote_id)
+
+    async def ask_again(self) -> Exchange:
+        """What an operator's look does: ask the partner about an open exchange now."""
+        settler, book = Settler(Exchanges(self.desk)), chart.member_book(MEMBER)
+        await self._now()
+        return await settler.ask(book, self.exchange_id) or await settler.check(book, self.exchange_id)
+
+    async def check(self) -> None:
+        await self.partner.check_connection()
+
+    # --- what is shown ---------------------------------------------------------------------------------------------
+
+    async def shown(self) -> dict[str, Any]:
+        """The exchange as it stands, its story and the ledger, as plain data."""
+
+        def look(conn: Connection) -> dict[str, Any]:
+            book = chart.member_book(MEMBER)
+            reserve = ledger.balance(conn, book, chart.reserve(MEMBER))
+            city = ledger.balance(conn, book, chart.municipal(MEMBER, KASAMA[0], KASAMA[1]))
+            shown: dict[str, Any] = {
+                "reserve": str(reserve.available),
+                "municipality": str(city.available),
+                "state": "",
+                "story": [],
+            }
+            if self.exchange_id and (exchange := records.find(conn, book, self.exchange_id)) is not None:
+                shown |= {
+                    "state": exchange.state.value,
+                    "redirect": exchange.redirect_url or "",
+                    "reason": exchange.reason or "",
+                    "reference": exchange.reference or "",
+                    "points": exchange.points,
+                    "lines": [asdict(line) for line in exchange.quote.debit_lines] if exchange.quote else [],
+                    "story": [
+                        {"at": step.at.isoformat(), "state": step.state.value, "what": step.what}
+                        for step in records.story(conn, book, self.exchange_id)
+                    ],
+                }
+            return shown
+
+        return await self.desk.store.read(look)
+
+    async def _now(self) -> Exchange:
+        if not self.exchange_id:
+            raise Refused("not-started", "start an exchange first")
+        return await self.desk.store.read(
+            lambda conn: records.get(conn, chart.member_book(MEMBER), self.exchange_id)
+        )
+
+
+@asynccontextmanager
+async def open_bench(
+    partner_id: str, public_url: str, *, config: Path | None = None, plugin: type | None = None
+) -> AsyncIterator[Bench]:
+    """Make the plugin and everything around it.
+
+    With `config` the plugin talks to whom its table there names (the partner's own sandbox); without, to the
+    site that its own package brings. Raises Refused when there is neither.
+    """
+    kind = plugin or _plugin_class(partner_id)
+    async with AsyncExitStack() as stack:
+        if config is not None:
+            settings: Any = Settings.load(config).partners.get(partner_id)
+            if settings is None:
+                raise Refused("no-settings", f"{config} has no [partners.{partner_id}]; write that table")
+            values = {name: it for name, it in settings.table.items() if isinstance(it, str | int)}
+            secret_names = tuple(name for name, it in settings.table.items() if isinstance(it, dict))
+            plays = str(config)
+        else:
+            key = Secret(secrets.token_urlsafe(32))
+            site = await stack.enter_async_context(_sandbox(kind, key))
+            values = {"base_url": site.url, "merchant_id": "point-gateway"}
+            settings, secret_names = PlainSettings(values, {"api_key": key}), ("api_key",)
+            plays = f"the plugin's own sandbox at {site.url}"
+        watch, log = Watch(), ListLog()
+        watch.secrets.extend(settings.secret(name).reveal() for name in secret_names)
+        known: Callable[[], tuple[str, ...]] = lambda: tuple(watch.secrets)  # noqa: E731  its type is told
+        plugin_log = PartnerLog(log, partner_id, known)
+        http = WatchedHttp(GuardedHttp(partner_id, log), watch)
+        made = kind(PartnerSetup(settings=settings, http=http, clock=system_clock, log=plugin_log))
+        partner = Partner(made, log=plugin_log, http=http, known_secrets=known)
+        stack.push_async_callback(partner.aclose)
+        watch_hooks(partner, watch)
+        store = Store.open("sqlite://")
+        stack.push_async_callback(store.close)
+        create_schema(store.engine)
+        with store.engine.begin() as conn:
+            _lay_out(conn)
+        tasks = Tasks()
+        stack.push_async_callback(tasks.close)
+        desk = Desk(
+            store=store,
+            partners={partner.id: partner},
+            vault=Vault([secrets.token_bytes(32)], secrets.token_bytes(32)),
+            clock=system_clock,
+            tasks=tasks,
+            public_url=public_url,
+        )
+        yield Bench(
+            partner=partner,
+            watch=watch,
+            desk=desk,
+            plugin_class=kind,
+            settings=values,
+            secret_names=secret_names,
+            plays=plays,
+        )
+
+
+def _plugin_class(partner_id: str) -> type:
+    found = [point for point in entry_points(group=GROUP) if point.name == partner_id]
+    if not found:
+        raise Refused(
+            "not-installed", f"no plugin called {partner_id} is installed; pip install -e its folder first"
+        )
+    kind = found[0].load()
+    if not isinstance(kind, type):
+        raise Refused("not-a-class", f"the entry of {partner_id} is no class; see `point-gateway plugins`")
+    return kind
+
+
+def _sandbox(kind: type, key: Secret) -> Any:
+    """The site that the plugin's package brings, in memory, as an async context."""
+    from gateway.testkit.sandbox.cli import SandboxOptions
+
+    package = kind.__module__.partition(".")[0]
+    try:
+        make = import_module(f"{package}.sandbox").make_server
+    except (ImportError, AttributeError):
+        raise Refused(
+            "no-sandbox",
+            f"{package} has no sandbox with make_server(); write one, or name the partner's own with --config",
+        ) from None
+    return make(SandboxOptions(book=None, key=key, clock=system_clock, merchant_id="point-gateway"))
+
+
+def _lay_out(conn: Connection) -> None:
+    tables.metadata.create_all(conn)
+    now = system_clock()
+    code, service, name = KASAMA
+    directory.register_service(conn, code, service, name=name, open_for_direct_exchange=True, at=now)
+    create_member(conn, member_id=MEMBER, display_name="見本 花子", at=now, password_hash="none")  # noqa: S106  nobody signs in here

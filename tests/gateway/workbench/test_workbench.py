@@ -1,0 +1,209 @@
+"""The workbench over real HTTP: an exchange is clicked through, broken on purpose, asked about, and kept as a test."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from gateway import LinkKind, scaffold
+from gateway.errors import Refused
+from gateway.testkit.sandbox.browser import Browser
+from gateway.workbench.run import Opened, opened
+from gateway.workbench.watched import Trouble
+
+
+@dataclass
+class Visitor:
+    """A browser on the page: presses buttons, follows where they lead, reads what is shown."""
+
+    session: aiohttp.ClientSession
+    origin: str
+
+    async def presses(self, step: str, **what: Any) -> dict[str, Any]:
+        async with self.session.post(f"{self.origin}/do/{step}", json=what) as answer:
+            told: dict[str, Any] = await answer.json()
+            return told
+
+    async def sees(self, after: int = 0) -> dict[str, Any]:
+        async with self.session.get(f"{self.origin}/events", params={"after": after}) as answer:
+            told: dict[str, Any] = await answer.json()
+            return told
+
+    async def links(self, member: str = "taro") -> None:
+        """Go to the partner's site, agree, and come back."""
+        goes_to = (await self.presses("start"))["goes_to"]
+        async with Browser() as browser:
+            back = (await browser.submit(await browser.get(goes_to), "", member=member)).location
+        async with self.session.get(back) as answer:
+            assert answer.status == 200
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """`written(LinkKind.COUPON)` gives a freshly written plugin's class and folder."""
+
+    def write(link: LinkKind) -> tuple[type, Path]:
+        folder = scaffold.write("acme", link, tmp_path)
+        monkeypatch.syspath_prepend(str(folder))
+        return importlib.import_module("gateway_acme").Acme, folder
+
+    yield write
+    for name in [name for name in sys.modules if name.partition(".")[0] == "gateway_acme"]:
+        del sys.modules[name]
+
+
+@asynccontextmanager
+async def visiting(plugin: type) -> AsyncIterator[tuple[Opened, Visitor]]:
+    async with (
+        opened("acme", plugin=plugin) as bench,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session,
+    ):
+        async with session.get(bench.url) as page:
+            assert "Workbench" in await page.text()
+        yield bench, Visitor(session, bench.url.partition("/?")[0])
+
+
+async def test_an_exchange_is_clicked_through_and_its_points_are_in_the_ledger(written: Any) -> None:
+    async with visiting(written(LinkKind.ACCOUNT)[0]) as (_, visitor):
+        await visitor.links()
+        await visitor.presses("quote", units="3", destination="reserve")
+        await visitor.presses("confirm")
+        now = (await visitor.sees())["now"]
+        assert (now["state"], now["points"], now["reserve"]) == ("settled", 300, "300")
+
+
+async def test_each_call_and_each_request_is_shown_without_its_secrets(written: Any) -> None:
+    async with visiting(written(LinkKind.ACCOUNT)[0]) as (bench, visitor):
+        await visitor.links()
+        await visitor.presses("quote", units="1", destination="municipality")
+        await visitor.presses("confirm")
+        events = (await visitor.sees())["events"]
+        calls = [event["hook"] for event in events if event["kind"] == "call"]
+        assert calls == ["begin_handoff", "complete_handoff", "balances", "rate_table", "debit"]
+        sent = next(event for event in events if event["kind"] == "request" and "/v1/debits" in event["url"])
+        assert '"points": 100' in sent["body"]
+        assert '"debited"' in sent["answer"]
+        assert bench.bench.watch.secrets
+        assert not [secret for secret in bench.bench.watch.secrets if secret in str(events)]
+
+
+async def test_a_pulled_cable_leaves_the_exchange_open_until_the_partner_is_asked(written: Any) -> None:
+    async with visiting(written(LinkKind.ACCOUNT)[0]) as (_, visitor):
+        await visitor.links()
+        await visitor.presses("quote", units="2", destination="reserve")
+        await visitor.presses("trouble", kind="cable")
+        await visitor.presses("confirm")
+        now = (await visitor.sees())["now"]
+        assert (now["state"], now["reserve"]) == ("open", "0")
+        await visitor.presses("ask")
+        now = (await visitor.sees())["now"]
+        assert (now["state"], now["reserve"]) == ("settled", "200")
+
+
+@pytest.mark.parametrize("trouble", [Trouble.RUBBISH, Trouble.CABLE])
+async def test_trouble_at_the_debit_is_neither_yes_nor_no(written: Any, trouble: Trouble) -> None:
+    async with visiting(written(LinkKind.COUPON)[0]) as (_, visitor):
+        await visitor.presses("start", coupon="ACME-1000-SAMPLE")
+        await visitor.presses("quote", destination="reserve")
+        await visitor.presses("trouble", kind=trouble.value)
+        await visitor.presses("confirm")
+        told = await visitor.sees()
+        assert told["now"]["state"] == "open"
+        assert told["order"] == ""
+
+
+async def test_an_answer_that_comes_twice_is_not_taken_for_the_next_one(written: Any) -> None:
+    async with visiting(written(LinkKind.ACCOUNT)[0]) as (_, visitor):
+        await visitor.links()
+        await visitor.presses("quote", units="2", destination="reserve")
+        await visitor.presses("trouble", kind="twice")
+        await visitor.presses("confirm")
+        refused = await visitor.presses("check")
+        assert "refused" in refused
+        assert (await visitor.sees())["now"]["state"] == "settled"
+
+
+async def test_an_answer_after_the_deadline_is_unknown(written: Any) -> None:
+    async with visiting(written(LinkKind.COUPON)[0]) as (bench, visitor):
+        guard = bench.bench.partner._guard
+        guard._deadline_s = 0.05  # the profile's ten seconds are too long for a test
+        await visitor.presses("start", coupon="ACME-1000-SAMPLE")
+        await visitor.presses("quote", destination="reserve")
+        await visitor.presses("trouble", kind="late")
+        await visitor.presses("confirm")
+        assert (await visitor.sees())["now"]["state"] == "open"
+
+
+async def test_what_happened_is_kept_as_a_test_that_passes_and_notices_a_change(
+    written: Any, tmp_path: Path
+) -> None:
+    plugin, folder = written(LinkKind.ACCOUNT)
+    async with visiting(plugin) as (bench, visitor):
+        await visitor.links()
+        await visitor.presses("quote", units="2", destination="reserve")
+        await visitor.presses("trouble", kind="cable")
+        await visitor.presses("confirm")
+        await visitor.presses("ask")
+        async with visitor.session.get(f"{visitor.origin}/export") as answer:
+            text = await answer.text()
+        assert not [secret for secret in bench.bench.watch.secrets if secret in text]
+    kept = folder / "tests" / "test_workbench_acme.py"
+    kept.write_text(text, "utf-8")
+    assert _runs(folder, kept).returncode == 0
+
+    source = folder / "gateway_acme" / "plugin.py"
+    source.write_text(source.read_text("utf-8").replace('"/v1/debits",', '"/v2/debits",'), "utf-8")
+    ran = _runs(folder, kept)
+    assert ran.returncode == 1
+    assert "debit() asked what was not recorded" in ran.stdout
+
+
+def _runs(folder: Path, test: Path) -> subprocess.CompletedProcess[str]:
+    kept = {name: it for name, it in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
+    plain = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "pytest_asyncio.plugin", str(test)]
+    return subprocess.run(command, cwd=folder, env=kept | plain, capture_output=True, text=True, check=False)
+
+
+async def test_nobody_without_the_key_and_no_other_site_gets_in(written: Any) -> None:
+    async with visiting(written(LinkKind.COUPON)[0]) as (_, visitor), aiohttp.ClientSession() as stranger:
+        for path in ("/", "/events", "/export"):
+            async with stranger.get(visitor.origin + path) as answer:
+                assert answer.status == 403
+        async with visitor.session.post(
+            f"{visitor.origin}/do/check", json={}, headers={"Origin": "https://evil.example"}
+        ) as answer:
+            assert answer.status == 403
+        async with visitor.session.get(f"{visitor.origin}/", headers={"Host": "evil.example"}) as answer:
+            assert answer.status == 403
+
+
+async def test_a_step_out_of_turn_is_told_and_the_bench_goes_on(written: Any) -> None:
+    async with visiting(written(LinkKind.COUPON)[0]) as (_, visitor):
+        assert "start" in (await visitor.presses("confirm"))["refused"]
+        assert "refused" in await visitor.presses("trouble", kind="earthquake")
+        assert "refused" in await visitor.presses("dance")
+        assert await visitor.presses("check") == {"goes_to": ""}
+
+
+async def test_a_plugin_that_is_not_installed_is_named() -> None:
+    with pytest.raises(Refused, match="no plugin called nobody is installed"):
+        async with opened("nobody"):
+            pass
+
+
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    page = Path("gateway/workbench/page")
+    for file in page.iterdir():
+        assert not re.search(r"(?:src|href|url\()\W{0,2}https?:", file.read_text("utf-8"))
