@@ -97,8 +97,13 @@ class Town:
 
 
 @asynccontextmanager
-async def open_town(folder: Path, *, port: int = 0, portal_port: int = 0) -> AsyncIterator[Town]:
-    """Start everything in `folder` and end it again. What is in the folder from an earlier run is kept."""
+async def open_town(
+    folder: Path, *, port: int = 0, portal_port: int = 0, card_agent_url: str = "http://127.0.0.1:37650"
+) -> AsyncIterator[Town]:
+    """Start everything in `folder` and end it again. What is in the folder from an earlier run is kept.
+
+    `card_agent_url` is where the program at a member's desk listens; the town does not start it.
+    """
     _lay_out(folder)
     processes: list[asyncio.subprocess.Process] = []
     try:
@@ -113,7 +118,7 @@ async def open_town(folder: Path, *, port: int = 0, portal_port: int = 0) -> Asy
         town.saison_control_url = saison_control_url
         processes.append(await _start(folder, "gateway", _gateway(town.settings_file, "serve", "--strict")))
         await _until_ready(town, f"{town.gateway_url}/health/ready", processes[-1])
-        _write_portal_settings(town, portal_port)
+        _write_portal_settings(town, portal_port, card_agent_url)
         arguments = [sys.executable, "-m", "portal", "--config", str(folder / "portal.toml")]
         processes.append(await _start(folder, "portal", arguments))
         await _until_ready(town, f"{portal_url}/health", processes[-1])
@@ -184,7 +189,7 @@ api_key = {{ file = "airline_miles.key" }}
     )
 
 
-def _write_portal_settings(town: Town, port: int) -> None:
+def _write_portal_settings(town: Town, port: int, card_agent_url: str) -> None:
     (town.folder / "portal.toml").write_text(
         f"""gateway_url = "{town.gateway_url}"
 key_id = "{town.portal_key_id}"
@@ -193,6 +198,7 @@ seal_file = "portal_seal.secret"
 public_url = "{town.portal_url}"
 port = {port}
 clock_file = "clock"
+card_agent_url = "{card_agent_url}"
 """,
         "utf-8",
     )

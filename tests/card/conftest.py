@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from card.agent.prompt import window_command
 from card.client_data import ClientData
 from card.demo_ca import SIGN_POLICY, DemoCa, Leaf, new_key, usage
 from card.fake import FakeCard
@@ -178,3 +181,44 @@ def pcsc(pcsc_daemon):
     pcsc_daemon.empty()
     yield pcsc_daemon
     pcsc_daemon.empty()
+
+
+@pytest.fixture(scope="session")
+def display():
+    """A display of our own; skipped by name where Xvfb, xdotool or tkinter is missing."""
+    lacking = [f"apt package {name.lower()}" for name in ("Xvfb", "xdotool") if not shutil.which(name)]
+    reading, writing = os.pipe()
+    if not lacking:
+        server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1024x768x24", "-nolisten", "tcp"],
+            pass_fds=[writing],
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(writing)
+        os.environ["DISPLAY"] = f":{os.read(reading, 16).decode().strip()}"
+        if window_command() is None:
+            lacking.append("apt package python3-tk")
+    if lacking:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI must have it: {lacking}")
+        pytest.skip(f"needs {', '.join(lacking)}")
+    yield os.environ["DISPLAY"]
+    os.environ.pop("DISPLAY")
+    os.close(reading)
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+async def chromium(display):
+    executable = shutil.which("chromium")
+    if executable is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI must have it: apt package chromium")
+        pytest.skip("needs apt package chromium")
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        await browser.close()

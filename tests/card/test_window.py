@@ -8,16 +8,13 @@ import contextlib
 import json
 import os
 import resource
-import shutil
-import signal
 import subprocess
 import sys
-import threading
 from contextlib import suppress
 
-import aiohttp
 import pytest
 from aiohttp import web
+from desk import SITE, WINDOW, Agent, in_background, type_into_window, xdotool
 
 from card import errors
 from card.agent.desk import Question
@@ -26,56 +23,7 @@ from card.agent.prompt import TerminalPrompt, WindowPrompt, best_prompt, window_
 from card.client_data import Purpose
 from card.verify import CardResponse
 
-SITE = "https://portal.example"
-WINDOW = ("--class", "PointGatewayPin")
 QUESTION = Question(SITE, Purpose.LOGIN, 3)
-
-
-@pytest.fixture(scope="module")
-def display():
-    """A display of our own; skipped by name where Xvfb, xdotool or tkinter is missing."""
-    lacking = [f"apt package {name.lower()}" for name in ("Xvfb", "xdotool") if not shutil.which(name)]
-    reading, writing = os.pipe()
-    if not lacking:
-        server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1024x768x24", "-nolisten", "tcp"],
-            pass_fds=[writing],
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(writing)
-        os.environ["DISPLAY"] = f":{os.read(reading, 16).decode().strip()}"
-        if window_command() is None:
-            lacking.append("apt package python3-tk")
-    if lacking:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must have it: {lacking}")
-        pytest.skip(f"needs {', '.join(lacking)}")
-    yield os.environ["DISPLAY"]
-    os.environ.pop("DISPLAY")
-    os.close(reading)
-    server.terminate()
-    server.wait()
-
-
-def xdotool(*argv):
-    done = subprocess.run(["xdotool", *argv], capture_output=True, text=True, check=False, timeout=20)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def type_into_window(*steps):
-    """Wait for the PIN window, then type: a step of digits is typed, any other step is a key."""
-    window = xdotool("search", "--sync", "--onlyvisible", *WINDOW).split()[0]
-    xdotool("windowfocus", "--sync", window)
-    for step in steps:
-        xdotool("type" if step.isdigit() else "key", step)
-    return window
-
-
-def in_background(work, *argv):
-    thread = threading.Thread(target=work, args=argv)
-    thread.start()
-    return thread
 
 
 def ask(prompt, *steps, watch=lambda: None):
@@ -135,33 +83,6 @@ def test_a_window_that_cannot_open_says_so(display):
 
 def test_the_window_is_preferred_where_there_is_a_display(display):
     assert isinstance(best_prompt(), WindowPrompt)
-
-
-class Agent:
-    """`point-gateway-card serve` as its own process, as on a member's desk."""
-
-    def __init__(self, port, origin=SITE):
-        self.address = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "card.agent.cli", "serve", "--origin", origin, "--port", str(port)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout.readline().startswith("http://127.0.0.1")
-
-    async def sign(self, challenge):
-        asked = {"purpose": "point-gateway.login", "challenge": challenge}
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(self.address + "/v1/sign", json=asked, headers={"Origin": SITE}) as answer,
-        ):
-            return answer.status, await answer.read()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        output, errors_ = self.process.communicate(timeout=10)
-        return self.process.returncode, output + errors_
 
 
 @pytest.fixture
@@ -307,21 +228,6 @@ document.getElementById("login").onclick = async () => {
   } catch (blocked) { show("blocked: " + blocked); }
 };
 </script>"""
-
-
-@pytest.fixture
-async def chromium(display):
-    executable = shutil.which("chromium")
-    if executable is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must have it: apt package chromium")
-        pytest.skip("needs apt package chromium")
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,80 @@
+"""The seed's two steps with nothing left out: a card in a reader, pcscd, the agent and its window, a browser, the
+portal, the gateway. Registration first (マイキーIDの作成・登録), then the login with the same card.
+"""
+
+import sqlite3
+
+import pytest
+from desk import Agent, in_background, type_into_window
+from playwright.async_api import expect
+
+from gateway.demo.card import PIN, sample_card
+from gateway.demo.town import open_town
+
+
+@pytest.fixture
+async def town(tmp_path, unused_tcp_port_factory):
+    """A town whose portal looks for the agent on a port of ours."""
+    agent_port = unused_tcp_port_factory()
+    async with open_town(
+        tmp_path,
+        portal_port=unused_tcp_port_factory(),
+        card_agent_url=f"http://127.0.0.1:{agent_port}",
+    ) as opened:
+        yield opened, agent_port
+
+
+async def press(page, button):
+    """Press the button that reads the card, and type the PIN into the window that opens."""
+    typing = in_background(type_into_window, PIN, "Return")
+    await page.click(button)
+    typing.join()
+
+
+async def test_a_card_makes_a_mykey_id_and_then_opens_the_door(pcsc, display, chromium, town):
+    opened, agent_port = town
+    fake = sample_card(opened.folder)
+    pcsc.insert(fake)
+    agent = Agent(agent_port, opened.portal_url)
+    try:
+        page = await chromium.new_page(locale="ja-JP")
+        await page.goto(opened.portal_url + "/login")
+        await press(page, "form[data-card=login] button")
+        await expect(page.locator("#card-trouble")).to_contain_text("このカードは登録されていません")
+
+        await page.goto(opened.portal_url + "/register")
+        await page.fill("#display_name", "見本桜子")
+        await press(page, "form[data-card=register] button")
+        await page.wait_for_url("**/settings?done=registered")
+        mykey_id = await page.text_content("dd.code")
+        assert len(mykey_id) == 8
+        await page.context.clear_cookies()
+
+        await page.goto(opened.portal_url + "/login")
+        await press(page, "form[data-card=login] button")
+        await page.wait_for_url("**/mypage")
+        await page.goto(opened.portal_url + "/settings")
+        assert await page.text_content("dd.code") == mykey_id
+
+        await page.context.clear_cookies()
+        await page.goto(opened.portal_url + "/register")
+        await page.fill("#display_name", "見本桜子")
+        await press(page, "form[data-card=register] button")
+        await expect(page.locator("#trouble")).to_contain_text("このカードは登録済みです")
+    finally:
+        _, said = agent.stop()
+    assert PIN not in said
+    assert not fake.auth_pin.verified
+    with sqlite3.connect(opened.folder / "gateway.db") as database:
+        (open_challenges,) = database.execute("SELECT count(*) FROM card_challenges").fetchone()
+    assert open_challenges == 0, "each challenge was used up by its answer"
+
+
+async def test_a_desk_without_the_agent_is_told_in_words(chromium, town):
+    opened, _ = town
+    page = await chromium.new_page(locale="ja-JP")
+    await page.goto(opened.portal_url + "/login")
+    await page.click("form[data-card=login] button")
+    await expect(page.locator("form[data-card=login] .card-state")).to_contain_text(
+        "準備ソフトが動いていません"
+    )
