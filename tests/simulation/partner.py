@@ -1,0 +1,218 @@
+"""A partner with a book of its own and a network in between that loses, delays and breaks things.
+
+The partner is naive on purpose: it takes points each time a debit arrives, so that a debit sent twice is seen in
+its book. What has left the gateway goes on by itself, whether or not the process that sent it still lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable
+from gateway.hookspecs import hookimpl
+from gateway.model import (
+    Balances,
+    Debited,
+    DebitOrder,
+    Declined,
+    DeclineReason,
+    DestinationKind,
+    InProgress,
+    Label,
+    LinkKind,
+    NoRecord,
+    PartnerKind,
+    PartnerProfile,
+    Rate,
+    RateTable,
+    Wallet,
+    WalletId,
+)
+
+EIKYU = WalletId("eikyu")
+DEADLINE_S = 10.0
+HIDES_FOR = timedelta(minutes=10)
+LATEST_S = 9 * 60.0
+COST, POINTS = 100, 450
+
+_PROFILE = PartnerProfile(
+    id="cards",
+    name=Label("見本", "Sample"),
+    kind=PartnerKind.OTHER,
+    link=LinkKind.ACCOUNT,
+    points_name=Label("p", "p"),
+    wallets=(Wallet(id=EIKYU, name=Label("p", "p")),),
+    hosts=("partner.example",),
+    arrives_within=timedelta(hours=1),
+    debits_may_hide_for=HIDES_FOR,
+    terms=Label("t", "t"),
+    deadline_s=DEADLINE_S,
+)
+_RATES = RateTable(
+    rates=(
+        Rate(
+            wallet=EIKYU,
+            destinations=frozenset(DestinationKind),
+            cost_per_unit=COST,
+            points_per_unit=POINTS,
+            source="simulation",
+            sample=True,
+        ),
+    )
+)
+
+
+@dataclass(slots=True)
+class Order:
+    """What the partner knows of one order; `decided` None means that it will say "in progress"."""
+
+    amount: int
+    decided: bool | None
+    taken: int = 0
+
+
+@dataclass(slots=True)
+class World:
+    """The partner's book, and what the simulation watches: who asks about what at the same time."""
+
+    chance: random.Random
+    loop: asyncio.AbstractEventLoop
+    tell: Callable[[str], None]
+    trouble: float
+    orders: dict[str, Order] = field(default_factory=dict)
+    asking: dict[str, int] = field(default_factory=dict)
+    wrongs: list[str] = field(default_factory=list)
+    jumps: int = 0
+
+    def arrives(self, order: DebitOrder, decision: bool | None) -> None:
+        """A debit reaches the partner, which takes the points each time that it says yes."""
+        amount = sum(order.amounts.values())
+        known = self.orders.setdefault(order.exchange_id, Order(amount=amount, decided=decision))
+        if known.decided:
+            known.taken += amount
+        self.tell(f"partner decides {order.exchange_id[:8]} {known.decided} taken={known.taken}")
+
+    def decide(self, exchange_id: str, yes: bool) -> None:
+        order = self.orders[exchange_id]
+        if order.decided is None:
+            order.decided = yes
+            order.taken += order.amount if yes else 0
+            self.tell(f"partner decides later {exchange_id[:8]} {yes}")
+
+
+@dataclass(slots=True)
+class SimulatedPlugin:
+    """One process's plugin for the partner of `world`."""
+
+    world: World
+    calendar: Callable[[], datetime]
+
+    @hookimpl
+    def partner_profile(self) -> PartnerProfile:
+        return _PROFILE
+
+    @hookimpl
+    async def check_connection(self) -> None:
+        await self._travel()
+
+    @hookimpl
+    async def rate_table(self) -> RateTable:
+        return _RATES
+
+    @hookimpl
+    async def begin_handoff(self) -> Any:
+        raise NotImplementedError
+
+    @hookimpl
+    async def complete_handoff(self) -> Any:
+        raise NotImplementedError
+
+    @hookimpl
+    async def balances(self) -> Balances:
+        await self._travel()
+        return Balances(available={EIKYU: 1_000_000}, as_of=self.calendar())
+
+    @hookimpl
+    async def debit(self, order: DebitOrder) -> Any:
+        world, chance = self.world, self.world.chance
+        with _Asking(world, order.exchange_id):
+            await self._travel()
+            kind, decision = chance.random() / max(world.trouble, 1e-9), self._decision()
+            if kind < 0.1:
+                raise NotSent("connection refused")
+            if kind < 0.3:  # the request is lost; nothing arrives
+                await self._lost()
+            if kind < 0.5:  # it arrives, the answer is lost
+                world.arrives(order, decision)
+                await self._lost()
+            if kind < 0.75:  # it arrives long after we stopped waiting
+                late = chance.uniform(0.5, LATEST_S)
+                world.loop.call_later(late, world.arrives, order, decision)
+                await self._lost()
+            if kind < 1.0:  # taken down, decided later (or never)
+                world.arrives(order, None)
+                if chance.random() < 0.97:
+                    world.loop.call_later(
+                        chance.uniform(1, 7_200), world.decide, order.exchange_id, chance.random() < 0.7
+                    )
+                return InProgress(exchange_id=order.exchange_id)
+            world.arrives(order, decision)
+            return self._answer(order.exchange_id)
+
+    @hookimpl
+    async def find_debit(self, exchange_id: Any) -> Any:
+        world, chance = self.world, self.world.chance
+        with _Asking(world, exchange_id):
+            await self._travel()
+            if chance.random() < world.trouble / 2:
+                if chance.random() < 0.5:
+                    await asyncio.sleep(DEADLINE_S * 2)
+                raise PartnerUnavailable("out of order")
+            answer = self._answer(exchange_id)
+            await self._travel()
+            return answer
+
+    def _decision(self) -> bool:
+        return self.world.chance.random() < 0.85
+
+    def _answer(self, exchange_id: Any) -> Any:
+        order = self.world.orders.get(exchange_id)
+        if order is None:
+            return NoRecord(exchange_id=exchange_id)
+        if order.decided is None:
+            return InProgress(exchange_id=exchange_id)
+        if order.decided:
+            return Debited(exchange_id=exchange_id, reference=f"R-{exchange_id[:8]}", at=self.calendar())
+        return Declined(exchange_id=exchange_id, reason=DeclineReason.REFUSED)
+
+    async def _travel(self) -> None:
+        chance = self.world.chance
+        await asyncio.sleep(chance.expovariate(10) if chance.random() < 0.95 else chance.uniform(1, 15))
+
+    async def _lost(self) -> None:
+        """A time-out, or a broken connection."""
+        if self.world.chance.random() < 0.5:
+            await asyncio.sleep(DEADLINE_S * 2)
+        raise OutcomeUnknown("the connection broke")
+
+
+class _Asking:
+    """Notices two living processes that ask about one exchange at the same time."""
+
+    def __init__(self, world: World, exchange_id: str) -> None:
+        self._world, self._id = world, exchange_id
+
+    def __enter__(self) -> None:
+        asking = self._world.asking
+        asking[self._id] = asking.get(self._id, 0) + 1
+        # A calendar that jumps ends claims early; then asking twice is expected, and harmless.
+        if asking[self._id] > 1 and not self._world.jumps:
+            self._world.wrongs.append(f"{self._id[:8]} was asked about twice at the same time")
+
+    def __exit__(self, *_: object) -> None:
+        self._world.asking[self._id] -= 1

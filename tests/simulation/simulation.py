@@ -1,0 +1,336 @@
+"""One seed, one run: members exchange points through gateways that crash, with a partner that is hard to reach.
+
+Everything that decides about points is the real code: exchanges, settler, allocations, the wrapper around the
+plugin with its deadline and breaker, the ledger. Simulated are time, network, partner, threads and death. After a
+run the partner's book and ours are compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from core_ledger import StoreError, audit, chart, ledger
+from gateway import directory, links, tables
+from gateway import exchange_records as records
+from gateway.allocation import Allocations
+from gateway.desk import Desk
+from gateway.errors import GatewayError
+from gateway.exchange import Exchanges
+from gateway.links import Link
+from gateway.member_records import create_member
+from gateway.model import JST, Destination
+from gateway.opening import Openings
+from gateway.partner import Partner
+from gateway.settler import Settler
+from gateway.states import HELD, State
+from gateway.tasks import Tasks
+from gateway.testkit.plugin_world import ListLog
+from gateway.vault import Vault
+from tests.simulation.partner import COST, POINTS, SimulatedPlugin, World
+from tests.simulation.same_thread_store import Database, SameThreadStore
+from tests.simulation.time_loop import TimeLoop
+
+NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
+RESERVE = Destination.reserve()
+_vault = Vault([b"s" * 32], b"l" * 32)
+_process: ContextVar[Process | None] = ContextVar("process", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """`wrongs` is empty when everything held; `trace` is what happened, line by line."""
+
+    seed: int
+    exchanges: int
+    faults: int
+    crashes: int
+    by_state: dict[str, int]
+    wrongs: tuple[str, ...]
+    trace: tuple[str, ...]
+
+
+class Process:
+    """One gateway: its own store handle, partners, tasks. `die` takes all of it away at once."""
+
+    def __init__(self, town: Town, name: str) -> None:
+        self.name, self._town = name, town
+        self.store = SameThreadStore(town.database, town.chance, busy=0.01)
+        self.running: dict[asyncio.Task[Any], None] = {}
+        self.tasks = Tasks()
+        log = ListLog()
+        plugin = SimulatedPlugin(town.world, town.calendar)
+        partner = Partner(plugin, log=log, seconds=town.loop.time)
+        desk = Desk(
+            store=self.store,  # type: ignore[arg-type]
+            partners={"cards": partner},
+            vault=_vault,
+            clock=town.calendar,
+            tasks=self.tasks,
+            public_url="https://gateway.example",
+        )
+        self.openings, self.exchanges = Openings(desk), Exchanges(desk)
+        self.settler = Settler(self.exchanges, seconds=town.loop.time)
+        self.allocations = Allocations(store=self.store, clock=town.calendar)  # type: ignore[arg-type]
+
+    def spawn(self, work: Any) -> asyncio.Task[Any]:
+        """Run `work` and all that it starts as a part of this process."""
+        token = _process.set(self)
+        try:
+            return self._town.loop.create_task(work)
+        finally:
+            _process.reset(token)
+
+    def die(self) -> None:
+        self.store.dead = True
+        for task in list(self.running):
+            task.cancel()
+
+
+@dataclass(slots=True)
+class Town:
+    database: Database
+    chance: random.Random
+    loop: TimeLoop
+    world: World
+    trace: list[str]
+    busy: bool = True
+    jumped: timedelta = timedelta(0)
+    crashes: int = 0
+    processes: list[Process] = field(default_factory=list)
+    exchange_ids: list[tuple[str, str]] = field(default_factory=list)
+
+    def calendar(self) -> datetime:
+        return NOON + timedelta(microseconds=round(self.loop.time() * 1e6)) + self.jumped
+
+    def tell(self, line: str) -> None:
+        self.trace.append(f"{self.loop.time():12.6f} {line}")
+
+    def any_process(self) -> Process:
+        return self.chance.choice(self.processes)
+
+
+def run_seed(seed: int, database: Database, *, members: int = 5, each: int = 3) -> Result:
+    """Play one seed from an empty database to the end of all exchanges, and compare the books."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    database.renew()
+    chance, loop, trace = random.Random(seed), TimeLoop(), []
+
+    def tell(line: str) -> None:
+        trace.append(f"{loop.time():12.6f} {line}")
+
+    world = World(chance=chance, loop=loop, tell=tell, trouble=chance.choice([0.1, 0.4, 0.8]))
+    town = Town(database=database, chance=chance, loop=loop, world=world, trace=trace)
+    loop.set_task_factory(_tagged)
+    loop.set_exception_handler(lambda _loop, _context: None)
+    try:
+        loop.run_until_complete(_play(town, members, each))
+    finally:
+        _end(loop)
+    return Result(
+        seed=seed,
+        exchanges=len(town.exchange_ids),
+        faults=sum(1 for line in trace if " unknown " in line),
+        crashes=town.crashes,
+        by_state=database.write(_states),
+        wrongs=tuple(world.wrongs) + tuple(database.write(lambda conn: _wrongs(conn, town))),
+        trace=tuple(trace),
+    )
+
+
+def _tagged(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+    task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)
+    process = _process.get()
+    if process is not None:
+        process.running[task] = None
+        task.add_done_callback(lambda ended: process.running.pop(ended, None))
+        if process.store.dead:
+            task.cancel()
+    return task
+
+
+def _end(loop: TimeLoop) -> None:
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.close()
+
+
+async def _play(town: Town, members: int, each: int) -> None:
+    names = [f"m{number}" for number in range(members)]
+    town.database.write(lambda conn: _move_in(conn, names))
+    town.processes = [Process(town, "A"), Process(town, "B")]
+    settling = [process.spawn(_settle(town, process)) for process in town.processes]
+    people = [asyncio.ensure_future(_person(town, name, each)) for name in names]
+    trouble = asyncio.ensure_future(_trouble(town))
+    await asyncio.gather(*people)
+    trouble.cancel()
+    town.busy = False
+    await _until_ended(town)
+    for task in settling:
+        task.cancel()
+
+
+async def _person(town: Town, member: str, each: int) -> None:
+    """Exchanges points, comes back when the page broke, looks, allocates, and is impatient."""
+    chance = town.chance
+    for _ in range(each):
+        id_ = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+        town.exchange_ids.append((member, id_))
+        await asyncio.sleep(chance.expovariate(1 / 40))
+        for _try in range(3):
+            process = town.any_process()
+            if await _alive(process, _exchange(process, member, id_, chance.choice([1, 2, 3]))):
+                break
+            await asyncio.sleep(chance.uniform(0.1, 20))
+        if chance.random() < 0.3:
+            process = town.any_process()
+            await _alive(process, process.settler.look(member, id_))
+        if chance.random() < 0.3:
+            process = town.any_process()
+            move = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+            await _alive(process, process.allocations.allocate(member, move, 100, "082163", "kasama-ouen"))
+
+
+async def _exchange(process: Process, member: str, id_: str, units: int) -> None:
+    exchange, _ = await process.openings.start(member, id_, "cards")
+    if exchange.state in (State.READY, State.QUOTED):
+        exchange = await process.exchanges.quote(member, id_, RESERVE, units)
+    if exchange.state is State.QUOTED:
+        assert exchange.quote is not None
+        # Two impatient presses of one button.
+        presses = [process.exchanges.confirm(member, id_, exchange.quote.quote_id) for _ in range(2)]
+        await asyncio.gather(*presses)
+
+
+async def _alive(process: Process, work: Any) -> bool:
+    """False when the process died under the request, or refused it."""
+    try:
+        await process.spawn(work)
+    except asyncio.CancelledError:
+        if not process.store.dead:
+            raise
+        return False
+    except (GatewayError, StoreError):
+        return False
+    return True
+
+
+async def _settle(town: Town, process: Process) -> None:
+    while True:
+        with contextlib.suppress(GatewayError, StoreError):
+            await process.settler.round()
+        # When everybody has gone home, time is passed in steps by `_until_ended`.
+        await asyncio.sleep(town.chance.uniform(2, 30) if town.busy else 86_400)
+
+
+async def _trouble(town: Town) -> None:
+    """Crashes, and a calendar that jumps a day."""
+    chance = town.chance
+    crashing = chance.random() < 0.7
+    jumping = chance.random() < 0.3
+    while True:
+        await asyncio.sleep(chance.expovariate(1 / 15))
+        if crashing and chance.random() < 0.7:
+            place = chance.randrange(len(town.processes))
+            town.processes[place].die()
+            town.crashes += 1
+            town.tell(f"process {town.processes[place].name} dies")
+            fresh = Process(town, f"{'AB'[place]}{town.crashes}")
+            town.processes[place] = fresh
+            fresh.spawn(_settle(town, fresh))
+        elif jumping:
+            by = chance.choice([timedelta(days=1), timedelta(days=-1), timedelta(hours=3)])
+            town.jumped += by
+            town.world.jumps += 1
+            town.tell(f"the calendar jumps by {by}")
+
+
+async def _until_ended(town: Town) -> None:
+    """Let time pass until nothing is held any more but by a person's decision; at most two weeks."""
+    until = town.loop.time() + 14 * 86_400
+    while town.loop.time() < until:
+        held, first = town.database.write(_next_question)
+        if not held:
+            return
+        wait = max(1.0, (first - town.calendar()).total_seconds()) if first is not None else 60.0
+        await asyncio.sleep(min(wait, 3_600.0) + town.chance.uniform(0, 30))
+        process = town.any_process()
+        await _alive(process, process.settler.round())
+
+
+def _move_in(conn: Any, names: list[str]) -> None:
+    directory.register_service(
+        conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=NOON
+    )
+    for name in names:
+        create_member(conn, member_id=name, display_name=name, at=NOON, password_hash="x")
+        links.save(
+            conn,
+            Link(
+                book_id=chart.member_book(name),
+                partner_id="cards",
+                service_id=f"svc-{name}",
+                shown_as=name,
+                token_sealed=None,
+                linked_at=NOON,
+            ),
+        )
+
+
+def _next_question(conn: Any) -> tuple[int, datetime | None]:
+    """How many exchanges are still asked about, and when the first of them is next."""
+    x = tables.exchanges
+    query = sa.select(sa.func.count(), sa.func.min(x.c.ask_at)).where(
+        x.c.state.in_([State.SENDING, State.OPEN])
+    )
+    count, first = conn.execute(query).one()
+    return count, first
+
+
+def _states(conn: Any) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in records.listed(conn, states=list(State), limit=100_000):
+        found[one.state.value] = found.get(one.state.value, 0) + 1
+    return found
+
+
+def _wrongs(conn: Any, town: Town) -> list[str]:
+    """What must hold after every seed."""
+    wrongs = []
+    given = 0
+    for one in records.listed(conn, states=list(State), limit=100_000):
+        order = town.world.orders.get(one.exchange_id)
+        taken = order.taken if order is not None else 0
+        name = f"{one.exchange_id[:8]} ({one.state})"
+        settled = one.state is State.SETTLED
+        if settled:
+            given += one.points or 0
+        if one.state in HELD:
+            if one.state is not State.NEEDS_A_PERSON:
+                wrongs.append(f"{name} has not ended")
+            elif not one.reason:
+                wrongs.append(f"{name} waits for a person without a reason")
+            continue
+        should = (one.points or 0) // POINTS * COST if settled else 0
+        if taken != should:
+            wrongs.append(f"{name}: the partner took {taken}, we gave points for {should}")
+    if (total := -ledger.total(conn, chart.partner_due("cards"))) != given:
+        wrongs.append(f"the ledger says {total} came from the partner, the exchanges say {given}")
+    wrongs += [str(fault) for fault in audit.verify(conn).faults]
+    return wrongs
+
+
+Tell = Callable[[str], None]

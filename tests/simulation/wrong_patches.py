@@ -1,0 +1,92 @@
+"""Five small mistakes that somebody could make, each of which the simulator must catch.
+
+Each is a context manager that puts the mistake into the real code and takes it out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway import exchange_records as records
+from gateway.errors import OutcomeUnknown
+from gateway.model import Declined, DeclineReason
+from gateway.outcome import NeverSent
+from gateway.partner import Partner
+from gateway.settler import Settler
+from gateway.states import State
+
+
+@contextmanager
+def _instead(owner: Any, name: str, wrong: Any) -> Iterator[None]:
+    right = getattr(owner, name)
+    setattr(owner, name, wrong)
+    try:
+        yield
+    finally:
+        setattr(owner, name, right)
+
+
+def retries_a_debit() -> Any:
+    """The debit is sent again when its answer was lost."""
+    right = Partner.debit
+
+    async def debit(self: Partner, order: Any) -> Any:
+        try:
+            return await right(self, order)
+        except OutcomeUnknown:
+            return await right(self, order)
+
+    return _instead(Partner, "debit", debit)
+
+
+def reads_a_time_out_as_a_no() -> Any:
+    """What is unknown is taken for declined."""
+    right = Partner.debit
+
+    async def debit(self: Partner, order: Any) -> Any:
+        try:
+            return await right(self, order)
+        except OutcomeUnknown:
+            return Declined(exchange_id=order.exchange_id, reason=DeclineReason.REFUSED)
+
+    return _instead(Partner, "debit", debit)
+
+
+def believes_no_record_at_once() -> Any:
+    """A debit that is still on its way is taken for one that never was."""
+    return _instead(Settler, "_may_hide", lambda _self, _partner, _exchange: False)
+
+
+def voids_before_asking() -> Any:
+    """What is found half sent after a crash is given back without a question."""
+    right = Settler.ask
+
+    async def ask(self: Settler, book: str, exchange_id: str) -> Any:
+        store = self.exchanges.desk.store
+        found = await store.read(lambda conn: records.get(conn, book, exchange_id))
+        if found.state is State.SENDING:
+            return await self.exchanges.write_outcome(found, NeverSent("found after a crash"), [])
+        return await right(self, book, exchange_id)
+
+    return _instead(Settler, "ask", ask)
+
+
+def forgets_the_lease() -> Any:
+    """Everybody asks about everything, whoever else is asking."""
+    return _instead(records, "_unclaimed", lambda _now: sa.true())
+
+
+WRONG = {
+    mistake.__name__: mistake
+    for mistake in (
+        retries_a_debit,
+        reads_a_time_out_as_a_no,
+        believes_no_record_at_once,
+        voids_before_asking,
+        forgets_the_lease,
+    )
+}
