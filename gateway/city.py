@@ -11,8 +11,11 @@ from gateway.grant_files import GrantFiles
 from gateway.grant_projects import GrantProjects
 from gateway.grants import Grants
 from gateway.passwords import PasswordHasher
+from gateway.pay_codes import PayCodes
 from gateway.point_rules import PointRules
 from gateway.setup import Clock
+from gateway.shops import Shops
+from gateway.spending import Spending
 from gateway.staff import StaffDesk
 from gateway.tasks import Tasks
 from gateway.vault import Vault
@@ -29,6 +32,9 @@ class City:
     projects: GrantProjects
     grants: Grants
     files: GrantFiles
+    shops: Shops
+    codes: PayCodes
+    spending: Spending
 
     @classmethod
     def open(
@@ -43,4 +49,7 @@ class City:
             projects=GrantProjects(desk),
             grants=Grants(desk),
             files=GrantFiles(desk),
+            shops=Shops(desk),
+            codes=PayCodes(desk),
+            spending=Spending(desk),
         )

@@ -1,0 +1,187 @@
+"""Spends and refunds as rows: who paid what where. Sync functions of a Connection; the ledger moves the points."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select
+
+from core_ledger import Lot
+from gateway import municipal_tables as tables
+from gateway.errors import Refused
+
+_spends = tables.spends
+_refunds = tables.refunds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """One payment. `way` is shop_scans or member_pays; `yen` is what the shop is owed for it."""
+
+    book_id: str
+    spend_id: str
+    municipality: str
+    point_service: str
+    shop_id: str
+    points: int
+    yen: int
+    lots: tuple[Lot, ...]
+    way: str
+    taken_by: str
+    at: datetime
+    refunded_points: int
+
+    @property
+    def refundable(self) -> int:
+        return self.points - self.refunded_points
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    book_id: str
+    refund_id: str
+    spend_id: str
+    municipality: str
+    shop_id: str
+    points: int
+    yen: int
+    reason: str
+    made_by: str
+    at: datetime
+
+
+def add_spend(conn: Connection, spend: Spend) -> None:
+    conn.execute(insert(_spends).values(**spend_columns(spend)))
+
+
+def spend_columns(spend: Spend) -> dict[str, Any]:
+    """A row as it is written, for one or for many at once."""
+    return {
+        "book_id": spend.book_id, "spend_id": spend.spend_id, "municipality": spend.municipality,
+        "point_service": spend.point_service, "shop_id": spend.shop_id, "points": spend.points,
+        "yen": spend.yen, "way": spend.way, "taken_by": spend.taken_by, "at": spend.at,
+        "lots": json.dumps([[lot.issued_on.isoformat(), lot.points] for lot in spend.lots]),
+        "refunded_points": spend.refunded_points,
+    }  # fmt: skip
+
+
+def find_spend(conn: Connection, book: str, spend_id: str) -> Spend | None:
+    row = conn.execute(
+        select(_spends).where(_spends.c.book_id == book, _spends.c.spend_id == spend_id)
+    ).one_or_none()
+    return None if row is None else spend_of(row)
+
+
+def require_of_city(
+    conn: Connection, code: str, spend_id: str, *, shop_id: str | None = None, lock: bool = False
+) -> Spend:
+    """Give a spend of this city, or of one shop. Raises Refused `unknown-spend` (404)."""
+    query = select(_spends).where(_spends.c.spend_id == spend_id, _spends.c.municipality == code)
+    if shop_id is not None:
+        query = query.where(_spends.c.shop_id == shop_id)
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise Refused("unknown-spend", "There is no such payment here.", status=404)
+    return spend_of(row)
+
+
+def of_shop(
+    conn: Connection, code: str, shop_id: str, *, since: datetime, until: datetime, limit: int = 200
+) -> list[Spend]:
+    """A shop's payments from `since` (inclusive) to `until` (exclusive), newest first."""
+    query = (
+        select(_spends)
+        .where(
+            _spends.c.municipality == code,
+            _spends.c.shop_id == shop_id,
+            _spends.c.at >= since,
+            _spends.c.at < until,
+        )
+        .order_by(_spends.c.at.desc(), _spends.c.spend_id.desc())
+        .limit(limit)
+    )
+    return _all(conn, query)
+
+
+def of_member(conn: Connection, book: str, limit: int = 50) -> list[Spend]:
+    """A member's payments, newest first."""
+    query = select(_spends).where(_spends.c.book_id == book).order_by(_spends.c.at.desc())
+    return _all(conn, query.limit(limit))
+
+
+def find_refund(conn: Connection, book: str, refund_id: str) -> Refund | None:
+    row = conn.execute(
+        select(_refunds).where(_refunds.c.book_id == book, _refunds.c.refund_id == refund_id)
+    ).one_or_none()
+    return None if row is None else _refund(row)
+
+
+def refunds_of(conn: Connection, book: str, spend_id: str) -> list[Refund]:
+    query = (
+        select(_refunds)
+        .where(_refunds.c.book_id == book, _refunds.c.spend_id == spend_id)
+        .order_by(_refunds.c.at)
+    )
+    return [_refund(row) for row in conn.execute(query)]
+
+
+def add_refund(conn: Connection, refund: Refund) -> None:
+    conn.execute(
+        insert(_refunds).values(
+            book_id=refund.book_id,
+            refund_id=refund.refund_id,
+            spend_id=refund.spend_id,
+            municipality=refund.municipality,
+            shop_id=refund.shop_id,
+            points=refund.points,
+            yen=refund.yen,
+            reason=refund.reason,
+            made_by=refund.made_by,
+            at=refund.at,
+        )
+    )
+
+
+def _all(conn: Connection, query: Select[Any]) -> list[Spend]:
+    return [spend_of(row) for row in conn.execute(query)]
+
+
+def spend_of(row: Row[Any]) -> Spend:
+    return Spend(
+        book_id=row.book_id,
+        spend_id=row.spend_id,
+        municipality=row.municipality,
+        point_service=row.point_service,
+        shop_id=row.shop_id,
+        points=row.points,
+        yen=row.yen,
+        lots=lots_of(row.lots),
+        way=row.way,
+        taken_by=row.taken_by,
+        at=row.at,
+        refunded_points=row.refunded_points,
+    )
+
+
+def lots_of(stored: str) -> tuple[Lot, ...]:
+    pairs: Sequence[Any] = json.loads(stored)
+    return tuple(Lot(date.fromisoformat(day), points) for day, points in pairs)
+
+
+def _refund(row: Row[Any]) -> Refund:
+    return Refund(
+        book_id=row.book_id,
+        refund_id=row.refund_id,
+        spend_id=row.spend_id,
+        municipality=row.municipality,
+        shop_id=row.shop_id,
+        points=row.points,
+        yen=row.yen,
+        reason=row.reason,
+        made_by=row.made_by,
+        at=row.at,
+    )

@@ -1,0 +1,301 @@
+"""Paying a shop with points (利用): the shop scans the member's code, or the member scans the shop's.
+
+One transaction: the code is used up, what has expired leaves first, the oldest points go to the shop, the day's
+limit counts. Whoever comes second, scans twice or asks for more than there is gets one clear answer, and nothing
+is taken. A refund (取消) gives points back with their first days of issue: by the shop within the day, by the
+city later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, update
+
+from core_ledger import IdReused, Lot, NotEnoughPoints, Transfer, chart, ledger
+from gateway import (
+    directory,
+    expiry,
+    member_days,
+    pay_codes,
+    point_rules,
+    shop_records,
+)
+from gateway import municipal_tables as tables
+from gateway import spend_records as records
+from gateway.city_desk import CityDesk, day_of, require_reason, told
+from gateway.errors import Refused
+from gateway.spend_records import Refund, Spend
+from gateway.staff_records import StaffSession
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """`replayed`: this very payment was made before, and nothing was taken now. `left` is the member's balance."""
+
+    spend: Spend
+    shop_name: str
+    left: int
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    refund: Refund
+    spend: Spend
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """The use cases at the counter."""
+
+    desk: CityDesk
+
+    async def take(self, who: StaffSession, spend_id: str, code_text: str, points: int) -> Paid:
+        """The shop scans or types the member's code and names the amount; `spend_id` is the shop's own.
+
+        Raises Refused: `pay-code-unknown` (404), `pay-code-ended`, `pay-code-used`, `shop-closed`,
+        `not-enough-points`, `limit-of-the-day`, `id-reused` (409).
+        """
+        digits, shop_id, city = pay_codes.read(self.desk, code_text), who.own_shop, who.municipality
+        now = self.desk.clock()
+
+        def job(conn: Connection) -> Paid:
+            known = _known(conn, city, shop_id, spend_id, points)
+            if known is not None:
+                return known
+            shop_records.require_open(conn, city, shop_id)
+            code = pay_codes.take(conn, self.desk, digits, city, spend_id, now)
+            member_id = code.book_id.removeprefix("member:")
+            return spend(
+                conn, member_id, city, code.point_service, shop_id, spend_id, points, now,
+                way="shop_scans", taken_by=who.staff_id,
+            )  # fmt: skip
+
+        return await self.desk.store.run(job)
+
+    async def pay(self, member_id: str, spend_id: str, shop_code: str, service: str, points: int) -> Paid:
+        """The member scans the shop's code and names the amount. Raises Refused: `shop-code-wrong` (404), as `take`."""
+        city, shop_id = pay_codes.read_shop_code(self.desk, shop_code)
+        now = self.desk.clock()
+
+        def job(conn: Connection) -> Paid:
+            known = _known(conn, city, shop_id, spend_id, points, chart.member_book(member_id))
+            if known is not None:
+                return known
+            shop_records.require_open(conn, city, shop_id)
+            directory.require_known_service(conn, city, service)
+            return spend(
+                conn, member_id, city, service, shop_id, spend_id, points, now,
+                way="member_pays", taken_by="member",
+            )  # fmt: skip
+
+        return await self.desk.store.run(job)
+
+    async def refund_by_shop(
+        self, who: StaffSession, refund_id: str, spend_id: str, points: int, reason: str
+    ) -> GivenBack:
+        """Give back on the day of the payment. Raises Refused: `refund-too-late`, `refund-too-much` (409), ..."""
+        return await self._refund(who, refund_id, spend_id, points, reason, shop_id=who.own_shop)
+
+    async def refund_by_city(
+        self, who: StaffSession, refund_id: str, spend_id: str, points: int, reason: str
+    ) -> GivenBack:
+        """Give back at any time. Raises Refused: `unknown-spend` (404), `refund-too-much`, `id-reused` (409)."""
+        return await self._refund(who, refund_id, spend_id, points, reason, shop_id=None)
+
+    async def _refund(
+        self,
+        who: StaffSession,
+        refund_id: str,
+        spend_id: str,
+        points: int,
+        reason: str,
+        *,
+        shop_id: str | None,
+    ) -> GivenBack:
+        why, now, city = require_reason(reason), self.desk.clock(), who.municipality
+
+        def job(conn: Connection) -> GivenBack:
+            paid = records.require_of_city(conn, city, spend_id, shop_id=shop_id, lock=True)
+            before = records.find_refund(conn, paid.book_id, refund_id)
+            if before is not None:
+                if (before.spend_id, before.points) != (spend_id, points):
+                    raise _id_reused()
+                return GivenBack(refund=before, spend=paid, replayed=True)
+            if shop_id is not None and day_of(paid.at) != day_of(now):
+                raise Refused(
+                    "refund-too-late",
+                    "A shop gives back on the day of the payment; the city's staff can still do it.",
+                )
+            if points > paid.refundable:
+                raise Refused(
+                    "refund-too-much",
+                    f"At most {paid.refundable:,} points of this payment can be given back.",
+                    available=paid.refundable,
+                )
+            made = _give_back(conn, paid, refund_id, points, why, who.staff_id, now)
+            told(conn, who, now, "refunded", spend_id, why, {"points": points, "shop": paid.shop_id})
+            return GivenBack(refund=made, spend=records.require_of_city(conn, city, spend_id), replayed=False)
+
+        return await self.desk.store.run(job)
+
+
+def spend(
+    conn: Connection,
+    member_id: str,
+    code: str,
+    service: str,
+    shop_id: str,
+    spend_id: str,
+    points: int,
+    at: datetime,
+    *,
+    way: str,
+    taken_by: str,
+) -> Paid:
+    """Move a member's oldest points to a shop, what has expired never, as a part of the caller's transaction."""
+    today, book = day_of(at), chart.member_book(member_id)
+    rules = point_rules.versions(conn, code, service)
+    rule = point_rules.in_force(rules, today)
+    expiry.expire_due(conn, member_id, code, service, rules, at, today)
+    account = chart.municipal(member_id, code, service)
+    move = Transfer(
+        id=f"spend:{spend_id}",
+        book=book,
+        source=account,
+        target=chart.shop(code, shop_id),
+        points=points,
+        at=at,
+        kind="spend",
+        reference=spend_id,
+        details={"shop_id": shop_id, "way": way, "taken_by": taken_by},
+    )
+    try:
+        receipt = ledger.transfer(conn, move)
+    except NotEnoughPoints as short:
+        raise Refused(
+            "not-enough-points",
+            f"There are {short.available:,} points that can be used. Nothing was taken.",
+            available=short.available,
+        ) from None
+    except IdReused:
+        raise _id_reused() from None
+    if receipt.replayed:
+        raise _id_reused()
+    member_days.count(conn, book, code, service, today, "spent", points, rule.most_spent_a_day)
+    made = Spend(
+        book_id=book,
+        spend_id=spend_id,
+        municipality=code,
+        point_service=service,
+        shop_id=shop_id,
+        points=points,
+        yen=points * rule.unit_value_yen,
+        lots=receipt.lots,
+        way=way,
+        taken_by=taken_by,
+        at=at,
+        refunded_points=0,
+    )
+    records.add_spend(conn, made)
+    return _paid(conn, made, replayed=False)
+
+
+def _known(
+    conn: Connection, code: str, shop_id: str, spend_id: str, points: int, book: str | None = None
+) -> Paid | None:
+    """The payment of this id, where the same shop (or member) asks for the same again."""
+    try:
+        before = records.require_of_city(conn, code, spend_id)
+    except Refused:
+        return None
+    if (before.shop_id, before.points) != (shop_id, points) or book not in (None, before.book_id):
+        raise _id_reused()
+    return _paid(conn, before, replayed=True)
+
+
+def _paid(conn: Connection, made: Spend, *, replayed: bool) -> Paid:
+    member_id = made.book_id.removeprefix("member:")
+    account = chart.municipal(member_id, made.municipality, made.point_service)
+    return Paid(
+        spend=made,
+        shop_name=shop_records.require(conn, made.municipality, made.shop_id).name,
+        left=ledger.balance(conn, made.book_id, account).available,
+        replayed=replayed,
+    )
+
+
+def _give_back(
+    conn: Connection, paid: Spend, refund_id: str, points: int, reason: str, by: str, at: datetime
+) -> Refund:
+    """The points that were drawn last come back first, each with its own first day of issue."""
+    lots = _lots_to_return(paid, points)
+    member_id = paid.book_id.removeprefix("member:")
+    try:
+        ledger.apply(
+            conn,
+            [
+                Transfer(
+                    id=f"refund:{refund_id}:{lot.issued_on.isoformat()}",
+                    book=paid.book_id,
+                    source=chart.shop(paid.municipality, paid.shop_id),
+                    target=chart.municipal(member_id, paid.municipality, paid.point_service),
+                    points=lot.points,
+                    at=at,
+                    kind="refund",
+                    issued_on=lot.issued_on,
+                    reference=paid.spend_id,
+                    details={"shop_id": paid.shop_id, "reason": reason, "made_by": by},
+                )
+                for lot in lots
+            ],
+        )
+    except IdReused:
+        raise _id_reused() from None
+    conn.execute(
+        update(tables.spends)
+        .where(tables.spends.c.book_id == paid.book_id, tables.spends.c.spend_id == paid.spend_id)
+        .values(refunded_points=paid.refunded_points + points)
+    )
+    if day_of(paid.at) == day_of(at):
+        rules = point_rules.versions(conn, paid.municipality, paid.point_service)
+        most = point_rules.in_force(rules, day_of(at)).most_spent_a_day
+        member_days.count(
+            conn, paid.book_id, paid.municipality, paid.point_service, day_of(at), "spent", -points, most
+        )
+    made = Refund(
+        book_id=paid.book_id,
+        refund_id=refund_id,
+        spend_id=paid.spend_id,
+        municipality=paid.municipality,
+        shop_id=paid.shop_id,
+        points=points,
+        yen=points * (paid.yen // paid.points),
+        reason=reason,
+        made_by=by,
+        at=at,
+    )
+    records.add_refund(conn, made)
+    return made
+
+
+def _lots_to_return(paid: Spend, points: int) -> Sequence[Lot]:
+    """The part of the drawn lots that has not come back yet, newest first, up to `points`."""
+    skip, left = paid.refunded_points, points
+    found: dict[date, int] = {}
+    for lot in reversed(paid.lots):
+        here = lot.points - min(skip, lot.points)
+        skip -= lot.points - here
+        taken = min(here, left)
+        if taken:
+            found[lot.issued_on] = taken
+            left -= taken
+    return [Lot(day, part) for day, part in sorted(found.items())]
+
+
+def _id_reused() -> Refused:
+    return Refused("id-reused", "This id was used for something else; make a new id (a UUID).")
