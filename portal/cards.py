@@ -16,7 +16,7 @@ from aiohttp import web
 from portal.api import Problem
 from portal.sign_in import card_open, enter
 from portal.trouble import Trouble
-from portal.visits import Pages, Visit, own_path
+from portal.visits import SESSION_GONE, Pages, Visit, own_path
 
 pages = Pages()
 
@@ -30,7 +30,8 @@ async def challenge(visit: Visit) -> web.Response:
     """For the script of the login page: what the card shall sign."""
     if visit.hold_on() is not None:
         return web.json_response({}, status=429)
-    purpose = "register" if visit.typed.get("purpose") == "register" else "login"
+    asked = visit.typed.get("purpose", "")
+    purpose = asked if asked in ("register", "relink") else "login"
     browser = secrets.token_urlsafe(32)
     try:
         made = await visit.portal.gateway.call(
@@ -102,6 +103,26 @@ async def register(visit: Visit) -> web.Response:
         return visit.show("register.html", status=trouble.status, card_open=True, trouble=trouble, typed=name)
     enter(visit, told, shared_terminal=False)
     return _forgetting_browser(visit.go("/settings", done="registered"))
+
+
+@pages.get("/settings/card")
+async def card_page(visit: Visit) -> web.Response:
+    """Link a card, or the one that was renewed, to the MyKey ID of who is signed in."""
+    return visit.show("card.html", card_open=await card_open(visit), trouble=None)
+
+
+@pages.post("/settings/card")
+async def link_card(visit: Visit) -> web.Response:
+    """Asks for the password too: a page left open must not be enough to give somebody else's card the key."""
+    body = _card(visit) | {"password": visit.typed.get("password", "")}
+    try:
+        await visit.api("POST", "/v1/me/card", body=body)
+    except Problem as problem:
+        if problem.status >= 500 or problem.word in SESSION_GONE:
+            raise
+        trouble = Trouble.of(problem)
+        return visit.show("card.html", status=trouble.status, card_open=True, trouble=trouble)
+    return _forgetting_browser(visit.go("/settings", done="card"))
 
 
 def _card(visit: Visit) -> dict[str, Any]:

@@ -39,7 +39,7 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-CARD_PAGES: Final = frozenset({"/login", "/card/login", "/register"})
+CARD_PAGES: Final = frozenset({"/login", "/card/login", "/register", "/settings/card"})
 FORM_LIMIT: Final = 48 * 1024
 """A card's answer with its certificate fits; nothing else comes near."""
 SESSION_GONE: Final = frozenset({"session-ended", "session-missing"})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -82,3 +84,15 @@ def shifted(town: Town, by: timedelta) -> Iterator[None]:
 def coupon(town: Town, loop: Loop) -> str:
     """A code for 1,000 miles, bought at the airline's site."""
     return str(loop.run(buy_coupon(town, "1000")))
+
+
+async def add_member(town: Town) -> str:
+    """A member more, as the service desk would add one; gives the name that `town.mykey_ids` knows."""
+    name = f"見本{len(town.mykey_ids) + 1}子"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", "members", "add", name, "--config", str(town.settings_file),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    told, _ = await process.communicate(f"password of {name}\n".encode())
+    town.mykey_ids[name] = json.loads(told)["mykey_id"]
+    return name

@@ -15,7 +15,15 @@ from tests.portal.walk import Walk
 pytestmark = pytest.mark.xdist_group("browser")
 
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+SHIFTED = """() => new Promise(done => {
+  let sum = 0;
+  new PerformanceObserver(list => { for (const one of list.getEntries()) sum += one.value; })
+    .observe({type: "layout-shift", buffered: true});
+  requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+})"""
+"""How far what was shown has jumped while the page loaded (layout shift)."""
 PUBLIC = [
+    "/register",
     "/",
     "/login",
     "/login?why=idle",
@@ -36,7 +44,8 @@ MEMBERS_ONLY = [
     "/history/reserve", "/history/reserve?kind=exchange&since=2018-07-01", "/history/reserve?kind=grant",
     "/history/municipal/082163/kasama-ouen", "/history/events/himatsuri-2018", "/settings", "/settings/default?prefecture=08",
     "/settings/default/confirm?municipality=082163&point_service=kasama-ouen", "/settings/password",
-    "/settings/mykey-id", "/settings/sessions", "/settings/revoke", "/links?done=unlinked",
+    "/settings/mykey-id",
+    "/settings/card", "/settings/sessions", "/settings/revoke", "/links?done=unlinked",
     "/exchanges/00000000-0000-4000-8000-000000000000", "/nothing-here",
 ]  # fmt: skip
 
@@ -137,6 +146,7 @@ def _is_good(seen: Watched, path: str) -> None:
     assert all(request.url.startswith(seen.town.portal_url) for request in seen.requests)
     assert seen.weight() < 100_000
     assert len(page.query_selector_all("h1")) == 1
+    assert page.evaluate(SHIFTED) == 0
     page.set_viewport_size(
         {"width": 320, "height": 640}
     )  # 1280 px at 400 %, beyond the 200 % that is asked for
