@@ -7,12 +7,11 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from uuid6 import uuid7
 
 from gateway import exchange_records as records
 from gateway import exchange_story as stories
-from gateway.cli_shared import Config, Operator, Reason, in_store, out, with_services
+from gateway.cli_shared import Config, Operator, Reason, in_store, with_services
 from gateway.exchange_records import Exchange
 from gateway.reversal_records import ReversalRecord
 from gateway.services import Services
@@ -64,11 +63,9 @@ def list_exchanges(
     if as_json:
         typer.echo(json.dumps([stories.summary(one) for one in found], ensure_ascii=False, indent=2))
         return
-    table = Table("exchange", "partner", "state", "points", "sent", "asked", "next", "why")
     for one in found:
-        table.add_row(*_row(one))
-    out.print(table)
-    out.print(f"{len(found)} exchanges")
+        typer.echo(_line(one))
+    typer.echo(f"{len(found)} exchanges")
 
 
 @exchanges.command("show")
@@ -182,40 +179,34 @@ def _tell_reversal(done: ReversalRecord) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
-def _row(one: Exchange) -> list[str]:
-    def moment(value: Any) -> str:
-        return f"{value:%m-%d %H:%M:%S}" if value is not None else ""
-
-    return [
-        one.exchange_id,
-        one.partner_id,
-        one.state.value,
-        f"{one.points:,}" if one.points is not None else "",
-        moment(one.sent_at),
-        f"{one.attempts} times" if one.attempts else "",
-        moment(one.ask_at),
-        one.reason or "",
-    ]
+def _line(one: Exchange) -> str:
+    """One plain line: an id that is wrapped or cut cannot be copied."""
+    parts = [one.exchange_id, f"{one.state.value:14}", one.partner_id, f"{one.points or 0:,} points"]
+    if one.sent_at is not None:
+        parts.append(f"sent {one.sent_at:%Y-%m-%d %H:%M:%S}, asked {one.attempts} times")
+    if one.ask_at is not None:
+        parts.append(f"next {one.ask_at:%m-%d %H:%M:%S}")
+    return "  ".join([*parts, *([one.reason] if one.reason else [])])
 
 
 def _print(story: dict[str, Any]) -> None:
     for name, value in story["exchange"].items():
         if value is not None:
-            out.print(f"{name:>16}  {value}")
+            typer.echo(f"{name:>16}  {value}")
     for step in story["story"]:
-        out.print(f"\n[bold]{step['step']:>3}  {step['at']}  {step['state']}[/]  {step['what']}")
+        typer.echo(f"\n{step['step']:>3}  {step['at']}  {step['state']}  {step['what']}")
         facts = dict(step["facts"])
         calls = facts.pop("calls", [])
         for name, value in facts.items():
-            out.print(f"       {name}: {value}")
+            typer.echo(f"       {name}: {value}")
         for call in calls:
-            out.print(f"       {call['hook']}: {call['outcome']} in {call['ms']} ms  {call['text']}")
+            typer.echo(f"       {call['hook']}: {call['outcome']} in {call['ms']} ms  {call['text']}")
             for request in call["requests"]:
                 ended = request["status"] if request["status"] is not None else request["error"]
-                out.print(f"         {request['method']} {request['url']} → {ended} in {request['ms']} ms")
-    out.print("\n[bold]moves of points[/]")
+                typer.echo(f"         {request['method']} {request['url']} → {ended} in {request['ms']} ms")
+    typer.echo("\nmoves of points")
     for move in story["moves"]:
         line = f"{move['action']:>8} {move['points']:>8,}  {move['source']} → {move['target']}"
-        out.print(f"{move['seq']:>5} {line}  {move['kind']}  {move['reference']}")
+        typer.echo(f"{move['seq']:>5} {line}  {move['kind']}  {move['reference']}")
     for reversal in story["reversals"]:
-        out.print(f"reversal {reversal['reversal_id']}: {reversal['points']} points, {reversal['state']}")
+        typer.echo(f"reversal {reversal['reversal_id']}: {reversal['points']} points, {reversal['state']}")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
-from enum import Enum
+from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from gateway.cli_shared import Config, Operator, Reason, out, with_services
+from gateway.cli_shared import Config, Operator, Reason, with_services
 from gateway.corrections import Closed
 from gateway.reconciliation import Report, Verdict
 from gateway.services import Services
@@ -21,12 +19,6 @@ reconcile = typer.Typer(
 
 Partner = Annotated[str | None, typer.Option("--partner", help="The partner's id.")]
 Day = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="The day in Japan.")]
-
-
-class Form(Enum):
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 @reconcile.callback()
@@ -78,23 +70,11 @@ def close(
 
 
 def _print(report: Report) -> None:
-    table = Table("exchange", "verdict", "ours", "theirs", "our reference", "their reference", "note")
     for line in report.lines:
         if line.verdict is not Verdict.MATCHED:
-            table.add_row(
-                line.exchange_id,
-                line.verdict.value,
-                f"{line.our_state} {dict(line.our_amounts)}",
-                str(dict(line.their_amounts)),
-                line.our_reference,
-                line.their_reference,
-                line.note,
-            )
-    if table.row_count:
-        out.print(table)
+            ours = f"ours {line.our_state or 'nothing'} {dict(line.our_amounts)} {line.our_reference}"
+            theirs = f"theirs {dict(line.their_amounts)} {line.their_reference}"
+            note = f"  ({line.note})" if line.note else ""
+            typer.echo(f"{line.exchange_id}  {line.verdict.value:14}  {ours}  {theirs}{note}")
     counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
-    out.print(f"{report.partner_id}, {_day(report.day)}: {counts or 'nothing on either side'}")
-
-
-def _day(day: date) -> str:
-    return day.isoformat()
+    typer.echo(f"{report.partner_id}, {report.day}: {counts or 'nothing on either side'}")
