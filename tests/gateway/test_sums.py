@@ -19,7 +19,9 @@ LAST_MINUTE = datetime(2018, 7, 31, 23, 59, tzinfo=JST)
 RESERVE = Destination.reserve()
 KASAMA = Destination.to_municipality("082163", "kasama-ouen")
 BOTH = frozenset(DestinationKind)
-CAMPAIGN = Campaign(id="2018-summer", name=Label("夏", "Summer"), funder="saison-campaign", extra_points_per_unit=100)
+CAMPAIGN = Campaign(
+    id="2018-summer", name=Label("夏", "Summer"), funder="saison-campaign", extra_points_per_unit=100
+)
 
 
 def rate(wallet: WalletId, cost: int, points: int, **more: object) -> Rate:
@@ -119,9 +121,7 @@ def test_the_most_units_are_those_that_can_be_drawn() -> None:
     assert most_units(steps, (EIKYU,), {EIKYU: 1_500}, RESERVE, LAST_MINUTE) == 9
 
 
-@given(
-    st.integers(1, 60), st.integers(0, 5_000), st.integers(0, 5_000), st.sampled_from([RESERVE, KASAMA])
-)
+@given(st.integers(1, 60), st.integers(0, 5_000), st.integers(0, 5_000), st.sampled_from([RESERVE, KASAMA]))
 def test_a_drawing_is_whole_units_and_never_more_than_there_is(
     units: int, eikyu: int, wallet: int, destination: Destination
 ) -> None:
