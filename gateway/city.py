@@ -13,6 +13,7 @@ from gateway.grants import Grants
 from gateway.passwords import PasswordHasher
 from gateway.pay_codes import PayCodes
 from gateway.point_rules import PointRules
+from gateway.settlement import Settlements
 from gateway.setup import Clock
 from gateway.shops import Shops
 from gateway.spending import Spending
@@ -35,6 +36,7 @@ class City:
     shops: Shops
     codes: PayCodes
     spending: Spending
+    settlements: Settlements
 
     @classmethod
     def open(
@@ -52,4 +54,5 @@ class City:
             shops=Shops(desk),
             codes=PayCodes(desk),
             spending=Spending(desk),
+            settlements=Settlements(desk),
         )

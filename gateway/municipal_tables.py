@@ -304,9 +304,12 @@ settlement_lines = _table(
     Column("spent", _Whole, nullable=False),
     Column("refunds", Integer, nullable=False),
     Column("refunded", _Whole, nullable=False),
-    Column("brought_yen", _Whole, nullable=False),  # what an earlier cycle left over: never above zero
-    Column("yen", _Whole, nullable=False),  # brought + spent - refunded, in yen
+    Column("yen", _Whole, nullable=False),  # spent - refunded, at each day's value
+    Column("brought_points", _Whole, nullable=False),  # what an earlier cycle left over
+    Column("brought_yen", _Whole, nullable=False),
+    Column("paid_points", _Whole, nullable=False),
     Column("paid_yen", _Whole, nullable=False),
+    Column("carried_points", _Whole, nullable=False),  # not paid now: refunds exceed, or nothing to pay
     Column("carried_yen", _Whole, nullable=False),
     PrimaryKeyConstraint("municipality", "starts_on", "shop_id"),
     Index("settlement_lines_of_a_shop", "municipality", "shop_id", "starts_on"),

@@ -117,7 +117,7 @@ def find_refund(conn: Connection, book: str, refund_id: str) -> Refund | None:
     row = conn.execute(
         select(_refunds).where(_refunds.c.book_id == book, _refunds.c.refund_id == refund_id)
     ).one_or_none()
-    return None if row is None else _refund(row)
+    return None if row is None else refund_of(row)
 
 
 def refunds_of(conn: Connection, book: str, spend_id: str) -> list[Refund]:
@@ -126,7 +126,7 @@ def refunds_of(conn: Connection, book: str, spend_id: str) -> list[Refund]:
         .where(_refunds.c.book_id == book, _refunds.c.spend_id == spend_id)
         .order_by(_refunds.c.at)
     )
-    return [_refund(row) for row in conn.execute(query)]
+    return [refund_of(row) for row in conn.execute(query)]
 
 
 def add_refund(conn: Connection, refund: Refund) -> None:
@@ -172,7 +172,7 @@ def lots_of(stored: str) -> tuple[Lot, ...]:
     return tuple(Lot(date.fromisoformat(day), points) for day, points in pairs)
 
 
-def _refund(row: Row[Any]) -> Refund:
+def refund_of(row: Row[Any]) -> Refund:
     return Refund(
         book_id=row.book_id,
         refund_id=row.refund_id,
