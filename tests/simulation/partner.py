@@ -30,6 +30,8 @@ from gateway.model import (
     PartnerProfile,
     Rate,
     RateTable,
+    Reversal,
+    Reversed,
     Wallet,
     WalletId,
 )
@@ -74,6 +76,11 @@ class Order:
     amount: int
     decided: bool | None
     taken: int = 0
+    given_back: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> int:
+        return self.taken - sum(self.given_back.values())
 
 
 @dataclass(slots=True)
@@ -176,6 +183,23 @@ class SimulatedPlugin:
             answer = self._answer(exchange_id)
             await self._travel()
             return answer
+
+    @hookimpl
+    async def reverse_debit(self, reversal: Reversal) -> Any:
+        world, chance = self.world, self.world.chance
+        await self._travel()
+        kind = chance.random() / max(world.trouble, 1e-9)
+        if kind < 0.1:
+            raise NotSent("connection refused")
+        if kind < 0.4:
+            await self._lost()
+        order = world.orders[reversal.exchange_id]
+        # The same id is one reversal, as partners promise.
+        order.given_back.setdefault(reversal.reversal_id, sum(line.amount for line in reversal.lines))
+        world.tell(f"partner gives back {reversal.exchange_id[:8]} kept={order.kept}")
+        if kind < 0.7:
+            await self._lost()
+        return Reversed(reversal_id=reversal.reversal_id, reference="B", at=self.calendar())
 
     def _decision(self) -> bool:
         return self.world.chance.random() < 0.85

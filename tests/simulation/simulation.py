@@ -32,6 +32,7 @@ from gateway.member_records import create_member
 from gateway.model import JST, Destination
 from gateway.opening import Openings
 from gateway.partner import Partner
+from gateway.reversals import Reversals
 from gateway.settler import Settler
 from gateway.states import HELD, State
 from gateway.tasks import Tasks
@@ -81,6 +82,7 @@ class Process:
         )
         self.openings, self.exchanges = Openings(desk), Exchanges(desk)
         self.settler = Settler(self.exchanges, seconds=town.loop.time)
+        self.reversals = Reversals(desk)
         self.allocations = Allocations(store=self.store, clock=town.calendar)  # type: ignore[arg-type]
 
     def spawn(self, work: Any) -> asyncio.Task[Any]:
@@ -198,6 +200,14 @@ async def _person(town: Town, member: str, each: int) -> None:
         if chance.random() < 0.3:
             process = town.any_process()
             await _alive(process, process.settler.look(member, id_))
+        if chance.random() < 0.2:
+            # An operator who does not know what happened to the first command gives it again.
+            process, reversal = town.any_process(), str(uuid.UUID(int=chance.getrandbits(128), version=4))
+            for _try in range(2):
+                work = process.reversals.reverse(id_, reversal, units=1, reason="r", operator="o")
+                if await _alive(process, work):
+                    break
+                process = town.any_process()
         if chance.random() < 0.3:
             process = town.any_process()
             move = str(uuid.UUID(int=chance.getrandbits(128), version=4))
@@ -232,6 +242,7 @@ async def _settle(town: Town, process: Process) -> None:
     while True:
         with contextlib.suppress(GatewayError, StoreError):
             await process.settler.round()
+            await process.reversals.round()
         # When everybody has gone home, time is passed in steps by `_until_ended`.
         await asyncio.sleep(town.chance.uniform(2, 30) if town.busy else 86_400)
 
@@ -269,6 +280,7 @@ async def _until_ended(town: Town) -> None:
         await asyncio.sleep(min(wait, 3_600.0) + town.chance.uniform(0, 30))
         process = town.any_process()
         await _alive(process, process.settler.round())
+        await _alive(process, process.reversals.round())
 
 
 def _move_in(conn: Any, names: list[str]) -> None:
@@ -291,12 +303,15 @@ def _move_in(conn: Any, names: list[str]) -> None:
 
 
 def _next_question(conn: Any) -> tuple[int, datetime | None]:
-    """How many exchanges are still asked about, and when the first of them is next."""
-    x = tables.exchanges
-    query = sa.select(sa.func.count(), sa.func.min(x.c.ask_at)).where(
-        x.c.state.in_([State.SENDING, State.OPEN])
-    )
-    count, first = conn.execute(query).one()
+    """How many exchanges and reversals are still asked about, and when the first of them is next."""
+    count, first = 0, None
+    for table in (tables.exchanges, tables.reversals):
+        query = sa.select(sa.func.count(), sa.func.min(table.c.ask_at)).where(
+            table.c.state.in_([State.SENDING, State.OPEN])
+        )
+        waiting, next_at = conn.execute(query).one()
+        count += waiting
+        first = min((at for at in (first, next_at) if at is not None), default=None)
     return count, first
 
 
@@ -313,18 +328,18 @@ def _wrongs(conn: Any, town: Town) -> list[str]:
     given = 0
     for one in records.listed(conn, states=list(State), limit=100_000):
         order = town.world.orders.get(one.exchange_id)
-        taken = order.taken if order is not None else 0
+        taken = order.kept if order is not None else 0
         name = f"{one.exchange_id[:8]} ({one.state})"
         settled = one.state is State.SETTLED
         if settled:
-            given += one.points or 0
+            given += (one.points or 0) - one.reversed_points
         if one.state in HELD:
             if one.state is not State.NEEDS_A_PERSON:
                 wrongs.append(f"{name} has not ended")
             elif not one.reason:
                 wrongs.append(f"{name} waits for a person without a reason")
             continue
-        should = (one.points or 0) // POINTS * COST if settled else 0
+        should = ((one.points or 0) - one.reversed_points) // POINTS * COST if settled else 0
         if taken != should:
             wrongs.append(f"{name}: the partner took {taken}, we gave points for {should}")
     if (total := -ledger.total(conn, chart.partner_due("cards"))) != given:
