@@ -134,9 +134,10 @@ def units_of_coupon(
     in_force = [r for r in rates if r.wallet == wallet and r.in_force(destination.kind, at)]
     if not in_force:
         raise NoRate(f"no rate is in force for {wallet} to {destination.kind} at {at.isoformat()}")
-    for rate in in_force:
+    for rate in sorted(in_force, key=lambda rate: rate.campaign is None):
         units, rest = divmod(amount, rate.cost_per_unit)
-        if not rest and rate.min_units <= units <= rate.max_units:
+        # The rate that `draw` will use for so many units: at another one, a part of the coupon would be lost.
+        if not rest and rate_in_force(rates, wallet, destination, at, units) is rate:
             return units
     raise Refused(
         "coupon-not-whole-units",

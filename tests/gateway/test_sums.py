@@ -148,6 +148,22 @@ def test_a_coupon_of_whole_units_is_exchanged_whole() -> None:
         units_of_coupon(3_000, EIKYU, miles, RESERVE, LAST_MINUTE)
 
 
+@pytest.mark.parametrize(("amount", "units"), [(800, 2), (2_000, 5)])
+def test_a_coupon_is_counted_in_the_units_of_the_rate_that_draws_it(amount: int, units: int) -> None:
+    miles = WalletId("miles")
+    table = (rate(miles, 500, 500), rate(miles, 400, 500, campaign=CAMPAIGN))
+    assert units_of_coupon(amount, miles, table, RESERVE, LAST_MINUTE) == units
+    drawing = draw(units, table, (miles,), {miles: amount}, RESERVE, LAST_MINUTE)
+    assert sum(line.amount for line in drawing.lines) == amount
+
+
+def test_a_coupon_of_which_a_part_would_be_lost_is_refused() -> None:
+    miles = WalletId("miles")
+    table = (rate(miles, 500, 500), rate(miles, 400, 500, campaign=CAMPAIGN))
+    with pytest.raises(Refused, match="no whole number of units"):
+        units_of_coupon(1_000, miles, table, RESERVE, LAST_MINUTE)
+
+
 def test_a_rate_starts_with_its_first_moment_and_ends_before_its_last() -> None:
     short = rate(EIKYU, 100, 450, starts_at=LAST_MINUTE, ends_at=CAMPAIGN_ENDS)
     moment = timedelta(microseconds=1)
