@@ -12,7 +12,7 @@ import jinja2
 import structlog
 from aiohttp import hdrs, web
 
-from portal import account, cards, exchanges, history, moves, mypage, places, sign_in
+from portal import account, cards, exchanges, history, moves, mypage, own_card, places, sign_in
 from portal.api import Gateway
 from portal.sealed import Seal
 from portal.settings import Settings
@@ -20,7 +20,7 @@ from portal.visits import FORM_LIMIT, HEADERS, Page, Portal, nothing_here, serve
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
-PARTS: Final = (sign_in, cards, mypage, exchanges, moves, history, places, account)
+PARTS: Final = (sign_in, cards, own_card, mypage, exchanges, moves, history, places, account)
 PORTAL: Final = web.AppKey("portal", Portal)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = structlog.get_logger()

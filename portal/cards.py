@@ -16,7 +16,7 @@ from aiohttp import web
 from portal.api import Problem
 from portal.sign_in import card_open, enter
 from portal.trouble import Trouble
-from portal.visits import SESSION_GONE, Pages, Visit, own_path
+from portal.visits import Pages, Visit, own_path
 
 pages = Pages()
 
@@ -59,13 +59,11 @@ async def sign_in_by_card(visit: Visit) -> web.Response:
         told = await visit.portal.gateway.call(
             "POST",
             "/v1/card/sessions",
-            body=_card(visit) | {"shared_terminal": shared},
+            body=card_and_browser(visit) | {"shared_terminal": shared},
             language=visit.speech.language,
         )
     except Problem as problem:
-        if problem.status >= 500:
-            raise
-        trouble = Trouble.of(problem)
+        trouble = trouble_of(problem, otherwise="card-unknown")
         return visit.show(
             "login.html",
             status=trouble.status,
@@ -76,7 +74,7 @@ async def sign_in_by_card(visit: Visit) -> web.Response:
             why="",
         )
     enter(visit, told, shared_terminal=shared)
-    return _forgetting_browser(visit.go(own_path(visit.typed.get("next", ""))))
+    return forgetting_browser(visit.go(own_path(visit.typed.get("next", ""))))
 
 
 @pages.get("/register", public=True)
@@ -89,7 +87,7 @@ async def register_page(visit: Visit) -> web.Response:
 async def register(visit: Visit) -> web.Response:
     """Make a MyKey ID with the card that was just read; signs the new member in and tells the ID."""
     name, password = visit.typed.get("display_name", ""), visit.typed.get("password", "")
-    body: dict[str, Any] = _card(visit) | {"display_name": name, "language": visit.speech.language}
+    body: dict[str, Any] = card_and_browser(visit) | {"display_name": name, "language": visit.speech.language}
     if password:
         body["password"] = password
     try:
@@ -97,35 +95,14 @@ async def register(visit: Visit) -> web.Response:
             "POST", "/v1/card/registrations", body=body, language=visit.speech.language
         )
     except Problem as problem:
-        if problem.status >= 500:
-            raise
-        trouble = Trouble.of(problem)
+        trouble = trouble_of(problem, otherwise="bad-display-name")
         return visit.show("register.html", status=trouble.status, card_open=True, trouble=trouble, typed=name)
     enter(visit, told, shared_terminal=False)
-    return _forgetting_browser(visit.go("/settings", done="registered"))
+    return forgetting_browser(visit.go("/settings", done="registered"))
 
 
-@pages.get("/settings/card")
-async def card_page(visit: Visit) -> web.Response:
-    """Link a card, or the one that was renewed, to the MyKey ID of who is signed in."""
-    return visit.show("card.html", card_open=await card_open(visit), trouble=None)
-
-
-@pages.post("/settings/card")
-async def link_card(visit: Visit) -> web.Response:
-    """Asks for the password too: a page left open must not be enough to give somebody else's card the key."""
-    body = _card(visit) | {"password": visit.typed.get("password", "")}
-    try:
-        await visit.api("POST", "/v1/me/card", body=body)
-    except Problem as problem:
-        if problem.status >= 500 or problem.word in SESSION_GONE:
-            raise
-        trouble = Trouble.of(problem)
-        return visit.show("card.html", status=trouble.status, card_open=True, trouble=trouble)
-    return _forgetting_browser(visit.go("/settings", done="card"))
-
-
-def _card(visit: Visit) -> dict[str, Any]:
+def card_and_browser(visit: Visit) -> dict[str, Any]:
+    """The card's answer as the page sent it, and the browser that had asked for the challenge."""
     browser = visit.request.cookies.get(_COOKIE, "")
     return {
         "browser": browser if _NAME.fullmatch(browser) else secrets.token_urlsafe(32),
@@ -133,6 +110,15 @@ def _card(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _forgetting_browser(answer: web.Response) -> web.Response:
+def trouble_of(problem: Problem, *, otherwise: str) -> Trouble:
+    """What to say beside a form; `otherwise` is the word where a field had no form at all. Faults are raised."""
+    if problem.word == "body-invalid":
+        problem.word = "card-response-malformed" if "card" in problem.fields else otherwise
+    if problem.status >= 500 and not problem.word.startswith("card-"):
+        raise problem
+    return Trouble.of(problem)
+
+
+def forgetting_browser(answer: web.Response) -> web.Response:
     answer.del_cookie(_COOKIE, path="/", httponly=True, samesite="Strict")
     return answer

@@ -31,6 +31,15 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         _n("このカードは登録されていません"),
         _n("「マイキーIDの作成・登録」に進むか、マイキーIDでログインしてください。"),
     ),
+    "card-response-malformed": (
+        _n("カードを読み取れませんでした"),
+        _n("カードをセットし直して、もう一度お試しください。"),
+    ),
+    "bad-display-name": (_n("お名前を確認してください"), _n("100文字までで入力してください。")),
+    "password-not-set": (
+        _n("パスワードがまだありません"),
+        _n("先にカードでパスワードを設定してください。"),
+    ),
     "card-registered": (
         _n("このカードは登録済みです"),
         _n("ログインの画面から、このカードでログインしてください。"),
@@ -154,6 +163,8 @@ class Trouble:
             known = _WORDS["units-not-allowed"]
         if known is not None:
             return cls(*known, fault.status)
+        if fault.word.startswith("card-"):
+            return cls(fault.title, fault.detail, fault.status)  # the gateway says these in both languages
         if fault.status >= 500 or not fault.title:
             return cls.of_status(fault.status)
         return cls(fault.title, "", fault.status)  # the gateway's own title comes in the reader's language

@@ -39,7 +39,9 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-CARD_PAGES: Final = frozenset({"/login", "/card/login", "/register", "/settings/card"})
+CARD_PAGES: Final = frozenset(
+    {"/login", "/card/login", "/register", "/relink", "/settings/card", "/settings/card-password"}
+)
 FORM_LIMIT: Final = 48 * 1024
 """A card's answer with its certificate fits; nothing else comes near."""
 SESSION_GONE: Final = frozenset({"session-ended", "session-missing"})

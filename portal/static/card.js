@@ -1,7 +1,7 @@
 // Asks the program beside the browser to have the card sign our challenge, then sends the form with its answer.
 "use strict";
 const form = document.querySelector("form[data-card]");
-const state = form.querySelector(".card-state");
+const state = form?.querySelector(".card-state");
 
 async function signed() {
   const asked = await fetch("/card/challenge", {
@@ -24,7 +24,7 @@ async function signed() {
   return told;
 }
 
-form.addEventListener("submit", async (event) => {
+form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button");
   if (button.disabled) return;

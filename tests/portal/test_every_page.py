@@ -24,6 +24,7 @@ SHIFTED = """() => new Promise(done => {
 """How far what was shown has jumped while the page loaded (layout shift)."""
 PUBLIC = [
     "/register",
+    "/relink",
     "/",
     "/login",
     "/login?why=idle",
@@ -45,7 +46,8 @@ MEMBERS_ONLY = [
     "/history/municipal/082163/kasama-ouen", "/history/events/himatsuri-2018", "/settings", "/settings/default?prefecture=08",
     "/settings/default/confirm?municipality=082163&point_service=kasama-ouen", "/settings/password",
     "/settings/mykey-id",
-    "/settings/card", "/settings/sessions", "/settings/revoke", "/links?done=unlinked",
+    "/settings/card",
+    "/settings/card-password", "/settings/sessions", "/settings/revoke", "/links?done=unlinked",
     "/exchanges/00000000-0000-4000-8000-000000000000", "/nothing-here",
 ]  # fmt: skip
 
@@ -76,9 +78,12 @@ def watched(page: Page, town: Town) -> Watched:
         if message.type in ("error", "warning") and "status of 4" not in message.text:
             seen.complaints.append(message.text)
 
+    def note(request: Request) -> None:
+        seen.requests.append(request)
+
     page.on("console", hear)
     page.on("pageerror", lambda fault: seen.complaints.append(str(fault)))
-    page.on("requestfinished", seen.requests.append)
+    page.on("requestfinished", note)
     return seen
 
 
