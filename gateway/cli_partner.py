@@ -9,15 +9,21 @@ import asyncio
 import shlex
 import subprocess
 import sys
+from difflib import get_close_matches
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markdown import Markdown
 
 from gateway import scaffold
 from gateway.errors import Refused
 from gateway.model import LinkKind
+from gateway.plugin_checks import HOOKS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -82,6 +88,22 @@ def _home(partner: str, folder: Path | None) -> Path:
         f"{partner} has no contract test at {looked} beside a package gateway_{partner}; "
         f"run this in the plugin's folder, or write one with `point-gateway new-partner {partner} --link account`",
     )
+
+
+@app.command()
+def guide(
+    page: Annotated[str, typer.Argument(help="A page, such as first-hour or hooks/debit.")] = "first-hour",
+) -> None:
+    """Show a page of the guide for partners' engineers in this terminal."""
+    home: Traversable = files("gateway") / "guide"
+    if not home.is_dir():
+        home = Path(__file__).parents[1] / "docs"  # in a checkout the guide stands where it is written
+    known = {"first-hour", "going-live", *(f"hooks/{name}" for name in HOOKS)}
+    if page not in known:
+        near = get_close_matches(page, known, 1)
+        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+        raise Refused("unknown-page", f"the guide has no page {page!r}; {meant}")
+    Console().print(Markdown((home / f"{page}.md").read_text("utf-8")))
 
 
 @app.command()

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -18,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -262,6 +266,53 @@ def test_every_check_of_the_registry_is_broken_here() -> None:
     assert [word.strip().strip("`") for word in named.replace("\n", " ").split(",")] == [
         it[0] for it in REFUSALS
     ]
+
+
+def test_every_command_of_the_guide_does_what_the_page_says(hour: Hour) -> None:
+    """The console blocks of the first-hour page, in their order, in a folder of their own."""
+    page = (ROOT / "docs" / "first-hour.md").read_text("utf-8")
+    blocks = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    commands = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    assert len(commands) == 7
+    where = hour.folder / "guided"
+    where.mkdir()
+    try:
+        _follow(hour, commands, where)
+    finally:
+        if hour.plugin.exists():  # the plugin of the other tests is the installed one again
+            pip(hour.python, "-e", str(hour.folder / "gateway-acme"))
+
+
+def _follow(hour: Hour, commands: list[str], where: Path) -> None:
+    for command in commands:
+        place, words = str(where.relative_to(hour.folder)), shlex.split(command)
+        match words:
+            case ["cd", folder]:
+                where /= folder
+            case ["pip", "install", "-e", ".[test]"]:
+                pip(hour.python, "-e", str(where))
+            case ["pip", "install", "point-gateway[testkit]"]:
+                hour.run("point-gateway", "--help")  # installed from the wheel, see above
+            case ["point-gateway", "workbench", *_]:
+                assert "Workbench" in opened_page(hour, words, where)
+            case _:
+                hour.run(*words, where=place)
+
+
+def opened_page(hour: Hour, words: list[str], where: Path) -> str:
+    """What a browser is shown at the address that the workbench prints."""
+    path = f"{hour.python.parent}:/usr/bin:/bin"
+    with subprocess.Popen(
+        [*words, "--port", "0"], cwd=where, env={"PATH": path}, stdout=subprocess.PIPE, text=True
+    ) as bench:
+        try:
+            assert bench.stdout is not None
+            address = bench.stdout.readline().strip()
+            with urlopen(address, timeout=10) as page:
+                return str(page.read().decode())
+        finally:
+            bench.send_signal(signal.SIGINT)
+            assert bench.wait(20) == 0
 
 
 def test_a_strict_gateway_does_not_start_with_a_refused_plugin(acme: Hour) -> None:
