@@ -8,6 +8,7 @@ municipalities themselves are in `gateway.municipalities`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,12 +17,15 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from gateway import tables
 from gateway.errors import Refused
+from gateway.hot import Hot
 from gateway.municipalities import Municipality, municipality, prefecture, ward
 
 _services = tables.point_services
 _events = tables.support_events
-_FIND: Final = select(_services).where(
-    _services.c.municipality == bindparam("code"), _services.c.point_service == bindparam("service")
+_FIND: Final = Hot(
+    select(_services).where(
+        _services.c.municipality == bindparam("code"), _services.c.point_service == bindparam("service")
+    )
 )
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -96,7 +100,7 @@ def require_service(conn: Connection, code: str, service: str) -> PointService:
 def require_known_service(conn: Connection, code: str, service: str) -> PointService:
     """Give a point service whether it still takes points or is closed. Raises Refused as `require_service`."""
     place = require_municipality(code)
-    row = conn.execute(_FIND, {"code": code, "service": service}).one_or_none()
+    row = _FIND.first(conn, {"code": code, "service": service})
     if row is None:
         raise Refused(
             "unknown-point-service",
@@ -151,7 +155,7 @@ def list_services(
         wanted = wanted.where(_services.c.open_for_direct_exchange == open_for_direct_exchange)
     if not closed:
         wanted = wanted.where(_services.c.closed_at.is_(None))
-    return tuple(_service(row) for row in conn.execute(wanted))
+    return tuple(_service(row._asdict()) for row in conn.execute(wanted))
 
 
 def register_service(
@@ -169,7 +173,7 @@ def register_service(
             "A point service has a name, and an id of 1 to 40 lower-case letters, digits and hyphens between them.",
             status=422,
         )
-    if conn.execute(_FIND, {"code": code, "service": service}).one_or_none() is not None:
+    if _FIND.first(conn, {"code": code, "service": service}) is not None:
         raise Refused("point-service-exists", f"{place.name} already has a point service with this id.")
     new = PointService(
         municipality=place.code,
@@ -279,7 +283,8 @@ def _changed(conn: Connection, code: str, service: str, **to: Any) -> PointServi
         .where(_services.c.municipality == code, _services.c.point_service == service)
         .values(**to)
     )
-    return _service(conn.execute(_FIND, {"code": code, "service": service}).one())
+    (row,) = _FIND.all(conn, {"code": code, "service": service})
+    return _service(row)
 
 
 def _find_event(conn: Connection, event_id: str) -> SupportEvent | None:
@@ -287,8 +292,8 @@ def _find_event(conn: Connection, event_id: str) -> SupportEvent | None:
     return None if row is None else _event(row)
 
 
-def _service(row: Row[Any]) -> PointService:
-    return PointService(**row._mapping)  # noqa: SLF001  SQLAlchemy's public name for a row as a mapping
+def _service(row: Mapping[str, Any]) -> PointService:
+    return PointService(**row)
 
 
 def _event(row: Row[Any]) -> SupportEvent:

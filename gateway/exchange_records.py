@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from gateway import outbox, tables
 from gateway.errors import Refused
+from gateway.hot import Hot
 from gateway.model import ExchangeId
 from gateway.quotes import Quote
 from gateway.sql import insert_new
@@ -33,15 +34,16 @@ _s = tables.exchange_steps
 
 # Made once: putting a statement together costs several times what the database takes to carry it out.
 _THIS: Final = (_x.c.book_id == bindparam("of_book"), _x.c.exchange_id == bindparam("of_exchange"))
-_FIND: Final = select(_x).where(*_THIS)
-_FIND_LOCKED: Final = _FIND.with_for_update()
-_ADD: Final = insert(_x).returning(*_x.c)
-_CHANGE: Final = update(_x).where(*_THIS)
-_MOVE: Final = (
-    _CHANGE.where(_x.c.state == bindparam("from_state")).values(steps=_x.c.steps + 1).returning(*_x.c)
+_UPDATE: Final = update(_x).where(*_THIS)
+_CHANGE: Final = Hot(_UPDATE)
+_FIND: Final = Hot(select(_x).where(*_THIS))
+_FIND_LOCKED: Final = Hot(select(_x).where(*_THIS).with_for_update())
+_ADD: Final = Hot(insert(_x).returning(*_x.c))
+_MOVE: Final = Hot(
+    _UPDATE.where(_x.c.state == bindparam("from_state")).values(steps=_x.c.steps + 1).returning(*_x.c)
 )
-_TELL: Final = _CHANGE.values(steps=_x.c.steps + 1).returning(_x.c.steps)
-_ADD_STEP: Final = insert(_s)
+_TELL: Final = Hot(_UPDATE.values(steps=_x.c.steps + 1).returning(_x.c.steps))
+_ADD_STEP: Final = Hot(insert(_s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ class Step:
 
 
 def find(conn: Connection, book_id: str, exchange_id: str) -> Exchange | None:
-    row = conn.execute(_FIND, _this(book_id, exchange_id)).one_or_none()
+    row = _FIND.first(conn, _this(book_id, exchange_id))
     return _exchange(row) if row is not None else None
 
 
@@ -105,7 +107,7 @@ def get(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
 
 def get_locked(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
     """The same, holding the row until the transaction ends, so that two movers take turns."""
-    row = conn.execute(_FIND_LOCKED, _this(book_id, exchange_id)).one_or_none()
+    row = _FIND_LOCKED.first(conn, _this(book_id, exchange_id))
     if row is None:
         raise Refused(
             "unknown-exchange", "there is no exchange of yours with this id; list yours", status=404
@@ -136,7 +138,7 @@ def of_member(conn: Connection, book_id: str, *, before: str | None, limit: int)
             | ((_x.c.started_at == last.started_at) & (_x.c.exchange_id < before))
         )
     query = query.order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc()).limit(limit)
-    return [_exchange(row) for row in conn.execute(query)]
+    return [_exchange(row._asdict()) for row in conn.execute(query)]
 
 
 def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[tuple[str, str]]:
@@ -183,7 +185,7 @@ def lease(
         .values(leased_until=until, asked_at=now)
         .returning(*_x.c)
     ).one_or_none()
-    return _exchange(row) if row is not None else None
+    return _exchange(row._asdict()) if row is not None else None
 
 
 def add(
@@ -193,7 +195,7 @@ def add(
     if isinstance(values.get("available"), dict):
         values["available"] = json.dumps(values["available"])
     first = {"book_id": book_id, "exchange_id": exchange_id, "state": state, "started_at": at}
-    row = conn.execute(_ADD, first | values).one()
+    (row,) = _ADD.all(conn, first | values)
     exchange = _exchange(row)
     _add_step(conn, exchange, 1, at, state, "started", {})
     return exchange
@@ -218,34 +220,34 @@ def move(
     if isinstance(values.get("quote"), Quote):
         values["quote"] = values["quote"].to_json()
     this = _this(exchange.book_id, exchange.exchange_id)
-    moved = conn.execute(_MOVE, this | {"from_state": exchange.state, "state": new} | values).one_or_none()
+    moved = _MOVE.first(conn, this | {"from_state": exchange.state, "state": new} | values)
     if moved is None:
         raise Refused("exchange-state", "the exchange has moved on; look at it again", state=exchange.state)
-    _add_step(conn, exchange, moved.steps, at, new, what, facts or {})
+    _add_step(conn, exchange, moved["steps"], at, new, what, facts or {})
     if new in TOLD:
         outbox.put(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
     return _exchange(moved)
 
 
-def _news(row: Row[Any]) -> dict[str, Any]:
+def _news(row: Mapping[str, Any]) -> dict[str, Any]:
     """What a portal is told: enough to look at the exchange, nothing about whose it is."""
     return {
-        "exchange_id": row.exchange_id,
-        "partner_id": row.partner_id,
-        "state": row.state,
-        "points": row.points,
-        "reason": row.reason,
+        "exchange_id": row["exchange_id"],
+        "partner_id": row["partner_id"],
+        "state": row["state"],
+        "points": row["points"],
+        "reason": row["reason"],
     }
 
 
 def note(conn: Connection, exchange: Exchange, **values: Any) -> None:
     """Change columns that are not the state."""
-    conn.execute(_CHANGE, _this(exchange.book_id, exchange.exchange_id) | values)
+    _CHANGE.all(conn, _this(exchange.book_id, exchange.exchange_id) | values)
 
 
 def tell(conn: Connection, exchange: Exchange, at: datetime, what: str, facts: Mapping[str, Any]) -> None:
     """Add a line to the story. Facts are plain values, already free of secrets."""
-    step = conn.execute(_TELL, _this(exchange.book_id, exchange.exchange_id)).scalar_one()
+    step = _TELL.all(conn, _this(exchange.book_id, exchange.exchange_id))[0]["steps"]
     _add_step(conn, exchange, step, at, exchange.state, what, facts)
 
 
@@ -256,7 +258,7 @@ def listed(
     query = select(_x).where(_x.c.state.in_(list(states)))
     if partner_id is not None:
         query = query.where(_x.c.partner_id == partner_id)
-    return [_exchange(row) for row in conn.execute(query.order_by(_x.c.started_at).limit(limit))]
+    return [_exchange(row._asdict()) for row in conn.execute(query.order_by(_x.c.started_at).limit(limit))]
 
 
 def story(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:
@@ -294,11 +296,11 @@ def _add_step(
         "what": what,
         "facts": json.dumps(facts, ensure_ascii=False, sort_keys=True, default=str),
     }
-    conn.execute(_ADD_STEP, line)
+    _ADD_STEP.all(conn, line)
 
 
-def _exchange(row: Row[Any]) -> Exchange:
-    values = row._asdict()
+def _exchange(row: Mapping[str, Any]) -> Exchange:
+    values = dict(row)
     values["state"] = State(values["state"])
     values["exchange_id"] = ExchangeId(values["exchange_id"])
     values["available"] = json.loads(values["available"]) if values["available"] else None

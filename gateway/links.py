@@ -5,20 +5,23 @@ Sync functions of a Connection. Tokens go in and come out sealed; this file neve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from gateway import tables
 from gateway.errors import Refused
+from gateway.hot import Hot
 from gateway.sql import insert_new
 
 _l = tables.linked_accounts
 _o = tables.link_owners
-_FIND: Final = select(_l).where(_l.c.book_id == bindparam("book"), _l.c.partner_id == bindparam("partner"))
+_FIND: Final = Hot(
+    select(_l).where(_l.c.book_id == bindparam("book"), _l.c.partner_id == bindparam("partner"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +37,13 @@ class Link:
 
 
 def find(conn: Connection, book_id: str, partner_id: str) -> Link | None:
-    row = conn.execute(_FIND, {"book": book_id, "partner": partner_id}).one_or_none()
+    row = _FIND.first(conn, {"book": book_id, "partner": partner_id})
     return _link(row) if row is not None else None
 
 
 def of_member(conn: Connection, book_id: str) -> Sequence[Link]:
     query = select(_l).where(_l.c.book_id == book_id).order_by(_l.c.linked_at, _l.c.partner_id)
-    return [_link(row) for row in conn.execute(query)]
+    return [_link(row._asdict()) for row in conn.execute(query)]
 
 
 def save(conn: Connection, link: Link) -> None:
@@ -75,12 +78,12 @@ def remove(conn: Connection, book_id: str, partner_id: str) -> bool:
     return gone.rowcount > 0
 
 
-def _link(row: Row[Any]) -> Link:
+def _link(row: Mapping[str, Any]) -> Link:
     return Link(
-        book_id=row.book_id,
-        partner_id=row.partner_id,
-        service_id=row.service_id,
-        shown_as=row.shown_as,
-        linked_at=row.linked_at,
-        token_sealed=row.token,
+        book_id=row["book_id"],
+        partner_id=row["partner_id"],
+        service_id=row["service_id"],
+        shown_as=row["shown_as"],
+        linked_at=row["linked_at"],
+        token_sealed=row["token"],
     )

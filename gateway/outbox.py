@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway import tables
+from gateway.hot import Hot
 from gateway.webhook_keys import Direction
 
 RETRY_AFTER: Final = tuple(
@@ -24,7 +25,7 @@ RETRY_AFTER: Final = tuple(
 
 KEPT_FOR: Final = timedelta(days=30)
 _o, _k = tables.outbox, tables.webhook_keys
-_PORTALS: Final = select(_k.c.key_id).where(_k.c.direction == Direction.OUT, _k.c.revoked_at.is_(None))
+_PORTALS: Final = Hot(select(_k.c.key_id).where(_k.c.direction == Direction.OUT, _k.c.revoked_at.is_(None)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Message:
 
 def put(conn: Connection, message_id: str, type_: str, data: Mapping[str, Any], at: datetime) -> None:
     """Leave a message for every portal there is."""
-    keys = conn.scalars(_PORTALS).all()
+    keys = [row["key_id"] for row in _PORTALS.all(conn)]
     if not keys:
         return
     body = json.dumps(

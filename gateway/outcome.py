@@ -25,6 +25,7 @@ from gateway import exchange_records as records
 from gateway import tables
 from gateway.errors import Refused
 from gateway.exchange_records import Exchange
+from gateway.hot import Hot
 from gateway.model import JST, Debited, Declined, DestinationKind, InProgress, NoRecord
 from gateway.quotes import Quote
 from gateway.states import HELD, State
@@ -35,7 +36,7 @@ ASK_AFTER: Final = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
 GIVE_UP_AFTER: Final = timedelta(days=7)
 """Then a person looks at it; the hold stays and nothing is guessed."""
 
-_ADD_DEBIT: Final = insert(tables.partner_debits)
+_ADD_DEBIT: Final = Hot(insert(tables.partner_debits))
 _log = structlog.get_logger()
 
 
@@ -155,8 +156,8 @@ def _settle(
         for hold in _standing_holds(exchange)
     ]
     ledger.apply(conn, posts)
-    conn.execute(
-        _ADD_DEBIT,
+    _ADD_DEBIT.all(
+        conn,
         {
             "partner_id": exchange.partner_id,
             "day": partner_at.astimezone(JST).date().isoformat(),

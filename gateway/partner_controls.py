@@ -22,14 +22,16 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from core_ledger import Store
 from gateway import tables
 from gateway.errors import Refused
+from gateway.hot import Hot
 from gateway.partner import Partner
 from gateway.setup import Clock
 
 LOOKS_EVERY_S: Final = 1.0
 
 _c, _w = tables.partner_controls, tables.maintenance_windows
-_WINDOWS: Final = select(_w).where(_w.c.ends_at > bindparam("now")).order_by(_w.c.starts_at)
-_DECISIONS: Final = select(_c)
+_WINDOWS: Final = Hot(select(_w).where(_w.c.ends_at > bindparam("now")).order_by(_w.c.starts_at))
+_DECISIONS: Final = Hot(select(_c))
+_DECIDED: Final = select(_c)
 _log = structlog.get_logger()
 
 
@@ -66,9 +68,9 @@ def standing(conn: Connection, partner_id: str, now: datetime) -> Standing:
 def standings(conn: Connection, now: datetime) -> Mapping[str, Standing]:
     """Every partner about which something was decided."""
     windows: dict[str, list[Window]] = {}
-    for row in conn.execute(_WINDOWS, {"now": now}):
-        windows.setdefault(row.partner_id, []).append(Window(**row._asdict()))
-    decided = {row.partner_id: row for row in conn.execute(_DECISIONS)}
+    for row in _WINDOWS.all(conn, {"now": now}):
+        windows.setdefault(row["partner_id"], []).append(Window(**row))
+    decided = {row["partner_id"]: row for row in _DECISIONS.all(conn)}
     return {id_: _standing(id_, decided.get(id_), windows.get(id_, []), now) for id_ in {*windows, *decided}}
 
 
@@ -156,9 +158,9 @@ def _standing(id_: str, row: Any, windows: list[Window], now: datetime) -> Stand
     current = next((one for one in windows if one.starts_at <= now), None)
     return Standing(
         partner_id=id_,
-        paused=row.paused if row is not None else False,
-        reason=row.reason if row is not None else "",
-        calls_per_minute=row.calls_per_minute if row is not None else None,
+        paused=row["paused"] if row is not None else False,
+        reason=row["reason"] if row is not None else "",
+        calls_per_minute=row["calls_per_minute"] if row is not None else None,
         window=current,
         upcoming=tuple(one for one in windows if one.starts_at > now),
     )

@@ -14,14 +14,16 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from gateway import tables
 from gateway.errors import Refused
+from gateway.hot import Hot
 from gateway.model import Secret
 
 IDLE_LIMIT: Final = timedelta(minutes=10)
@@ -31,7 +33,7 @@ ABSOLUTE_LIMIT: Final = timedelta(hours=8)
 _sessions = tables.sessions
 _TOKEN: Final = re.compile(r"pgs_[A-Za-z0-9_-]{43}")
 _LONGEST_STEP: Final = timedelta(minutes=1)
-_FIND: Final = select(_sessions).where(_sessions.c.token_hash == bindparam("hashed"))
+_FIND: Final = Hot(select(_sessions).where(_sessions.c.token_hash == bindparam("hashed")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,7 @@ def find(conn: Connection, token: str, *, client_id: str, now: datetime) -> Sess
     """Give the living session of a token. Raises Refused `session-ended` (401), the same words for every reason."""
     if not _TOKEN.fullmatch(token):
         raise ended()
-    row = conn.execute(_FIND, {"hashed": _hash(token)}).one_or_none()
+    row = _FIND.first(conn, {"hashed": _hash(token)})
     session = None if row is None else _session(row)
     if session is None or session.client_id != client_id or not session.alive(now):
         raise ended()
@@ -131,7 +133,7 @@ def of_member(conn: Connection, member_id: str, now: datetime) -> tuple[Session,
     rows = conn.execute(
         select(_sessions).where(_sessions.c.member_id == member_id).order_by(_sessions.c.seen_at.desc())
     )
-    return tuple(session for session in map(_session, rows) if session.alive(now))
+    return tuple(session for session in (_session(row._asdict()) for row in rows) if session.alive(now))
 
 
 def end_one(conn: Connection, member_id: str, session_id: str) -> None:
@@ -154,7 +156,7 @@ def end_all(conn: Connection, member_id: str, *, except_id: str | None = None) -
 def forget_ended(conn: Connection, now: datetime) -> int:
     """Delete what ended of itself, for the hourly sweep. Returns how many."""
     rows = conn.execute(select(_sessions).where(_sessions.c.seen_at < now - SHARED_TERMINAL_IDLE_LIMIT))
-    dead = [row.token_hash for row in rows if not _session(row).alive(now)]
+    dead = [row.token_hash for row in rows if not _session(row._asdict()).alive(now)]
     for start_at in range(0, len(dead), 500):
         conn.execute(delete(_sessions).where(_sessions.c.token_hash.in_(dead[start_at : start_at + 500])))
     return len(dead)
@@ -176,13 +178,13 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _session(row: Row[Any]) -> Session:
+def _session(row: Mapping[str, Any]) -> Session:
     return Session(
-        session_id=_session_id(row.token_hash),
-        member_id=row.member_id,
-        client_id=row.client_id,
-        created_at=row.created_at,
-        seen_at=row.seen_at,
-        idle_limit=timedelta(seconds=row.idle_limit_s),
-        ends_at=row.ends_at,
+        session_id=_session_id(row["token_hash"]),
+        member_id=row["member_id"],
+        client_id=row["client_id"],
+        created_at=row["created_at"],
+        seen_at=row["seen_at"],
+        idle_limit=timedelta(seconds=row["idle_limit_s"]),
+        ends_at=row["ends_at"],
     )

@@ -10,18 +10,25 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
+from gateway.hot import Hot
+
 
 def insert_new(conn: Connection, table: Table, **values: Any) -> bool:
     """Insert a row; False when its key is there already, after waiting for whoever was inserting it.
 
     Raises nothing for that, so that the transaction around it goes on.
     """
-    return conn.execute(_insert_new(table, conn.dialect.name), values).first() is not None
+    return _insert_one_new(table, conn.dialect.name).first(conn, values) is not None
 
 
 def insert_all_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
     """Insert many rows at once, leaving out those whose key is there; the keys that were new."""
     return {tuple(row) for row in conn.execute(_insert_new(table, conn.dialect.name), list(rows))}
+
+
+@cache
+def _insert_one_new(table: Table, dialect_name: str) -> Hot:
+    return Hot(_insert_new(table, dialect_name))
 
 
 @cache
