@@ -108,6 +108,7 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
         asyncio.create_task(services.controls.run(), name="controls"),
         asyncio.create_task(services.deliveries.run(), name="deliveries"),
         asyncio.create_task(services.nightly.run(), name="nightly"),
+        asyncio.create_task(services.city.nightly.run(), name="city nightly"),
     ]
     yield
     for loop in loops:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core_ledger import Store
 from gateway.city_desk import CityDesk
+from gateway.city_nightly import CityNightly
 from gateway.expiry import Expiries
 from gateway.grant_files import GrantFiles
 from gateway.grant_projects import GrantProjects
@@ -37,22 +38,25 @@ class City:
     codes: PayCodes
     spending: Spending
     settlements: Settlements
+    nightly: CityNightly
 
     @classmethod
     def open(
         cls, *, store: Store, vault: Vault, clock: Clock, tasks: Tasks, hasher: PasswordHasher, site: str
     ) -> City:
         desk = CityDesk(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
+        rules, expiries, files = PointRules(desk), Expiries(desk), GrantFiles(desk)
         return cls(
             desk=desk,
             staff=StaffDesk(desk),
-            rules=PointRules(desk),
-            expiries=Expiries(desk),
+            rules=rules,
+            expiries=expiries,
             projects=GrantProjects(desk),
             grants=Grants(desk),
-            files=GrantFiles(desk),
+            files=files,
             shops=Shops(desk),
             codes=PayCodes(desk),
             spending=Spending(desk),
             settlements=Settlements(desk),
+            nightly=CityNightly(desk=desk, rules=rules, expiries=expiries, files=files),
         )

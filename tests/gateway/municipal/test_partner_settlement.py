@@ -1,0 +1,132 @@
+"""What a partner owes for a month, from the quotes that were kept; a funder owes its own campaign."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import insert
+
+from gateway import partner_settlement, tables
+from gateway.model import JST, Destination, Label
+from gateway.quotes import Quote, QuoteLine
+
+JULY = datetime(2018, 7, 10, 12, 0, tzinfo=JST)
+
+
+def line(units, points, campaign=0):
+    return QuoteLine(
+        wallet="eikyu", wallet_name=Label("永", "e"), units=units, amount=units * 100, points=points,
+        cost_per_unit=100, points_per_unit=550 if campaign else 450, campaign="summer" if campaign else "",
+        campaign_points=campaign, funder="fund" if campaign else "",
+    )  # fmt: skip
+
+
+def quote(*lines):
+    points = sum(one.points for one in lines)
+    return Quote(
+        quote_id="q", destination=Destination.to_municipality("082163", "kasama-ouen"),
+        units=sum(one.units for one in lines), lines=lines, points=points,
+        partner_points=points - sum(one.campaign_points for one in lines), terms=Label("t", "t"), notes=(),
+        quoted_at=JULY, ends_at=JULY, arrives_within_s=1,
+    )  # fmt: skip
+
+
+async def exchange(town, number, made, *, at=JULY, state="settled", compared=True):
+    def job(conn):
+        key = {"book_id": f"member:{number}", "exchange_id": f"x{number}", "partner_id": "saison"}
+        conn.execute(
+            insert(tables.exchanges).values(
+                **key,
+                state=state,
+                request_hash="h",
+                quote=made.to_json(),
+                points=made.points,
+                started_at=at,
+                sent_at=at,
+                ended_at=at if state == "settled" else None,
+            )
+        )
+        if compared and state == "settled":
+            conn.execute(insert(tables.partner_debits).values(**key, day=at.date().isoformat()))
+
+    await town.store.run(job)
+
+
+async def july(town):
+    return await town.store.read(lambda conn: partner_settlement.month_of(conn, "saison", 2018, 7))
+
+
+async def test_the_partner_owes_450_a_unit_and_the_funder_the_100_above(town):
+    await exchange(town, 1, quote(line(2, 900)))
+    await exchange(town, 2, quote(line(10, 5_500, 1_000)))
+    month = await july(town)
+    assert [(one.owed_by, one.campaign, one.units, one.points) for one in month.lines] == [
+        ("fund", "summer", 10, 1_000),
+        ("saison", "", 2, 900),
+        ("saison", "summer", 10, 4_500),
+    ]
+    assert (month.owes, month.exchanges, month.reconciled) == (5_400, 2, True)
+
+
+async def test_a_month_begins_and_ends_at_midnight_in_japan(town):
+    await exchange(town, 1, quote(line(1, 450)), at=datetime(2018, 6, 30, 23, 59, 59, tzinfo=JST))
+    await exchange(town, 2, quote(line(2, 900)), at=datetime(2018, 7, 1, 0, 0, tzinfo=JST))
+    await exchange(town, 3, quote(line(4, 1_800)), at=datetime(2018, 8, 1, 0, 0, tzinfo=JST))
+    assert (await july(town)).owes == 900
+
+
+async def test_an_open_outcome_or_a_missing_comparison_is_not_reconciled(town):
+    await exchange(town, 1, quote(line(1, 450)), state="open")
+    month = await july(town)
+    assert (month.owes, month.open_outcomes, month.reconciled) == (0, 1, False)
+    await exchange(town, 2, quote(line(1, 450)), compared=False)
+    assert (await july(town)).compared == 0
+
+
+async def test_reversals_and_corrections_of_the_month_are_taken_into_account(town):
+    await exchange(town, 1, quote(line(2, 900)))
+
+    def job(conn):
+        conn.execute(
+            insert(tables.reversals).values(
+                book_id="member:1",
+                reversal_id="r",
+                exchange_id="x1",
+                partner_id="saison",
+                state="reversed",
+                lines=json.dumps([]),
+                points=450,
+                taken_from="a",
+                by_hand=False,
+                reason="r",
+                operator="o",
+                started_at=JULY,
+                ended_at=JULY,
+            )
+        )
+        conn.execute(
+            insert(tables.closed_differences).values(
+                partner_id="saison",
+                exchange_id="x9",
+                day="2018-07-10",
+                kind="k",
+                points=-50,
+                reason="r",
+                operator="o",
+                closed_at=JULY,
+            )
+        )
+
+    await town.store.run(job)
+    month = await july(town)
+    assert (month.reversed_points, month.corrected_points, month.owes) == (450, -50, 400)
+
+
+async def test_the_invoice_adds_up_in_excel(town):
+    await exchange(town, 1, quote(line(2, 900)))
+    rows = [
+        row.split(",")
+        for row in partner_settlement.invoice_csv([await july(town)]).decode("utf-8-sig").split("\r\n")
+    ]
+    assert rows[1] == ["2018-07", "saison", "saison", "eikyu", "100", "450", "", "1", "2", "900"]
+    assert rows[-2][-1] == "900"
+    assert {len(row) for row in rows if row != [""]} == {10}
