@@ -11,6 +11,8 @@ from playwright.async_api import expect
 from gateway.demo.card import PIN, sample_card
 from gateway.demo.town import open_town
 
+PASSWORD = "correct-horse-battery"
+
 
 @pytest.fixture
 async def town(tmp_path, unused_tcp_port_factory):
@@ -78,3 +80,47 @@ async def test_a_desk_without_the_agent_is_told_in_words(chromium, town):
     await expect(page.locator("form[data-card=login] .card-state")).to_contain_text(
         "準備ソフトが動いていません"
     )
+
+
+async def test_the_card_sets_a_password_and_the_password_links_a_card(pcsc, display, chromium, town):
+    opened, agent_port = town
+    pcsc.insert(sample_card(opened.folder))
+    agent = Agent(agent_port, opened.portal_url)
+    try:
+        page = await chromium.new_page(locale="ja-JP")
+        await page.goto(opened.portal_url + "/register")
+        await page.fill("#display_name", "見本桜子")
+        await press(page, "form[data-card] button")
+        await page.wait_for_url("**/settings?done=registered")
+        mykey_id = await page.text_content("dd.code")
+
+        await page.goto(opened.portal_url + "/settings/card")
+        assert await page.locator("form[data-card]").count() == 0, "without a password no card is linked"
+        await page.click("a[href='/settings/card-password']")
+        for password, ends in (("short", None), (PASSWORD, "**/settings?done=card-password")):
+            await page.fill("#new", password)
+            await page.fill("#again", password)
+            await press(page, "form[data-card] button")
+            if ends is None:
+                await expect(page.locator("#trouble")).to_contain_text("このパスワードは使えません")
+            else:
+                await page.wait_for_url(ends)
+
+        await page.goto(opened.portal_url + "/settings/card")
+        await page.fill("#password", "not-the-password")
+        await press(page, "form[data-card] button")
+        await expect(page.locator("#trouble")).to_contain_text("現在のパスワードが違います")
+        await page.fill("#password", PASSWORD)
+        await press(page, "form[data-card] button")
+        await page.wait_for_url("**/settings?done=card")
+
+        await page.context.clear_cookies()
+        await page.goto(opened.portal_url + "/relink")
+        await page.fill("#mykey_id", mykey_id)
+        await page.fill("#password", PASSWORD)
+        await press(page, "form[data-card] button")
+        await page.wait_for_url("**/settings?done=card")
+        assert await page.text_content("dd.code") == mykey_id
+    finally:
+        _, said = agent.stop()
+    assert PASSWORD not in said
