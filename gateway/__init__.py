@@ -4,6 +4,8 @@ Importing this package pulls in no web framework and no database. Everything nam
 kept by semantic versioning; everything else may change with any release.
 """
 
+from typing import TYPE_CHECKING
+
 from gateway.errors import (
     CouponRefused,
     GatewayError,
@@ -106,3 +108,11 @@ __all__ = [
     "WalletId",
     "hookimpl",
 ]
+
+if not TYPE_CHECKING:  # a type checker is to know the names above and no others
+
+    def __getattr__(name: str) -> object:
+        """A name that is on its way out still works, and warns with file and line."""
+        from gateway.deprecations import former
+
+        return former(name)
