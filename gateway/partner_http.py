@@ -13,6 +13,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from pathlib import Path
@@ -32,6 +33,8 @@ CONNECTIONS: Final = 64
 IDLE_CONNECTION_S: Final = (
     4.0  # below the 5 s of common servers: a reused connection that dies is an unknown outcome
 )
+
+_OUR_HEADERS: Final = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", "point-gateway"))
 
 for _name in ("httpx", "httpcore"):
     # httpx logs whole URLs at INFO and httpcore all headers at DEBUG: query values and credentials.
@@ -62,13 +65,12 @@ class GuardedHttp:
         tls = httpx.create_ssl_context(trust_env=False)
         if ca_file is not None:
             tls.load_verify_locations(ca_file)
-        transport = None if testing else AiohttpTransport(verify=tls, client=lambda: _session(tls))
+        self._transport = None if testing else AiohttpTransport(verify=tls, client=lambda: _session(tls))
         self._client = httpx.AsyncClient(
-            transport=transport,
+            transport=self._transport,
             verify=tls,
             trust_env=False,  # no proxy and no netrc from the environment: only the profile's hosts are spoken to
             follow_redirects=False,
-            headers={"user-agent": "point-gateway", "accept-encoding": "identity"},
             cookies=_no_cookies(),
         )
 
@@ -108,14 +110,15 @@ class GuardedHttp:
             if sum(body is not None for body in (json, form, content)) > 1:
                 raise _Unfit("a request has one body: json, form or content")
             target = self._checked(url, params)
-            request = self._client.build_request(
+            timeout = httpx.Timeout(timeout_s, connect=timeout_s / 2, pool=timeout_s / 2)
+            request = httpx.Request(
                 method,
                 target,
-                headers=headers,
+                headers=_with_our_own(headers or {}),
                 json=json,
                 data=form,
                 content=content,
-                timeout=httpx.Timeout(timeout_s, connect=timeout_s / 2, pool=timeout_s / 2),
+                extensions={"timeout": timeout.as_dict()},
             )
         except _Unfit as fault:
             raise self._stayed_here(scope, str(fault)) from None
@@ -151,7 +154,7 @@ class GuardedHttp:
             scope.request_leaves()
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._client.send(request, stream=True)
+                response = await self._answer_to(request)
                 try:
                     body = await self._whole_body(response)
                 finally:
@@ -167,6 +170,12 @@ class GuardedHttp:
             raise self._stayed_here(scope, f"{_host(request.url)}: {error}") from None
         finally:
             self._tell(request, scope, status=status, error=error, ms=round((perf_counter() - began) * 1000))
+
+    async def _answer_to(self, request: httpx.Request) -> httpx.Response:
+        """The head of the answer. In service without the client's redirects, cookies and log-ins, which are all off."""
+        if self._transport is None:
+            return await self._client.send(request, stream=True)
+        return await self._transport.handle_async_request(request)
 
     async def _whole_body(self, response: httpx.Response) -> bytes:
         body = bytearray()
@@ -241,6 +250,12 @@ def _session(tls: ssl.SSLContext) -> aiohttp.ClientSession:
     )
 
 
+def _with_our_own(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What the plugin wants said, and what we say where it says nothing."""
+    said = {name.lower() for name in headers}
+    return [*((name, value) for name, value in _OUR_HEADERS if name not in said), *headers.items()]
+
+
 def _no_cookies() -> CookieJar:
     """One client serves all members, so a partner's cookie for one must never travel with another's call."""
     return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
@@ -251,6 +266,7 @@ def _host(url: httpx.URL) -> str:
     return url.netloc.decode("ascii").lower()
 
 
+@lru_cache(maxsize=256)
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
