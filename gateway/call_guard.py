@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from gateway.answers import WrongAnswer
@@ -26,6 +27,12 @@ _GRACE_S: Final = 0.05  # for a cancelled hook to put down what it holds, and to
 _TEXT_LENGTH: Final = 300
 
 _T = TypeVar("_T")
+
+# Finding a metric by its labels costs more than counting on it.
+_calls = lru_cache(maxsize=1024)(PARTNER_CALLS.labels)
+_seconds = lru_cache(maxsize=1024)(PARTNER_CALL_SECONDS.labels)
+_in_flight = lru_cache(maxsize=1024)(PARTNER_CALLS_IN_FLIGHT.labels)
+_breaker_open = lru_cache(maxsize=1024)(PARTNER_BREAKER_OPEN.labels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +190,7 @@ class CallGuard:
         with opened(scope):
             task = asyncio.create_task(contained(hook), name=f"{self._partner}.{scope.hook}")
         self._running.add(task)
-        PARTNER_CALLS_IN_FLIGHT.labels(self._partner).inc()
+        _in_flight(self._partner).inc()
         task.add_done_callback(self._ran)
         late = False
         try:
@@ -205,7 +212,7 @@ class CallGuard:
     def _ran(self, task: asyncio.Task[Ended]) -> None:
         self._running.discard(task)
         self._turns.release()
-        PARTNER_CALLS_IN_FLIGHT.labels(self._partner).dec()
+        _in_flight(self._partner).dec()
 
     def _judge(self, scope: CallScope, *, answered: bool, fault: BaseException | None = None) -> None:
         """Tell the breaker whether the partner is there.
@@ -240,9 +247,9 @@ class CallGuard:
 
     def _tell(self, scope: CallScope, outcome: str, text: str, took_s: float) -> None:
         ms = round(took_s * 1000)
-        PARTNER_CALLS.labels(self._partner, scope.hook, outcome).inc()
-        PARTNER_CALL_SECONDS.labels(self._partner, scope.hook).observe(took_s)
-        PARTNER_BREAKER_OPEN.labels(self._partner).set(self.breaker.state is BreakerState.OPEN)
+        _calls(self._partner, scope.hook, outcome).inc()
+        _seconds(self._partner, scope.hook).observe(took_s)
+        _breaker_open(self._partner).set(self.breaker.state is BreakerState.OPEN)
         requests = tuple(scope.requests)
         record(
             CallRecord(

@@ -88,6 +88,7 @@ class Partner:
         Raises PartnerUnavailable when the plugin cannot say who it is.
         """
         self._http = http
+        self._sound_rates: RateTable | None = None
         self._plugins = pluggy.PluginManager(PROJECT)
         self._plugins.add_hookspecs(PartnerHooks)
         self._plugins.register(plugin)
@@ -146,7 +147,13 @@ class Partner:
 
     async def rate_table(self, at: datetime) -> RateTable:
         """All rates known at `at`, checked for coherence. Raises PartnerUnavailable."""
-        return await self._ask("rate_table", lambda it: answers.rate_table(it, self.profile), at=at)
+        return await self._ask("rate_table", self._sound, at=at)
+
+    def _sound(self, answer: object) -> RateTable:
+        # Most plugins answer one and the same table, which cannot change: it is looked through once.
+        if self._sound_rates is None or answer is not self._sound_rates:
+            self._sound_rates = answers.rate_table(answer, self.profile)
+        return self._sound_rates
 
     async def begin_handoff(self, request: HandoffRequest) -> Handoff:
         """Where the browser goes: always a host of the profile. Raises HandoffRefused, PartnerUnavailable."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 
@@ -47,6 +48,9 @@ async def serve(
                 runner, settings.server.host, settings.server.port, reuse_port=reuse_port or None
             )
             await site.start()
+            # What is there now stays: the collector need not walk through all of it again and again.
+            gc.collect()
+            gc.freeze()
             _log.info("serving", address=site.name, public_url=settings.server.origin)
             on_ready(site.name)
             await stop.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -27,13 +28,16 @@ class HttpMetrics:
             buckets=BUCKETS_S,
             registry=registry,
         )
+        # Finding a metric by its labels costs more than counting on it; there are as many as routes and answers.
+        self._requests_of = lru_cache(maxsize=1024)(self._requests.labels)
+        self._seconds_of = lru_cache(maxsize=1024)(self._seconds.labels)
         self._problems = Counter(
             "point_gateway_http_problems", "Problems answered, by their word.", ["word"], registry=registry
         )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._requests_of(method, route, str(status)).inc()
+        self._seconds_of(route).observe(seconds)
 
     def problem(self, word: str) -> None:
         self._problems.labels(word).inc()
