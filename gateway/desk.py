@@ -28,8 +28,9 @@ from gateway.vault import Vault
 KEPT_BEFORE_CONFIRMING: Final = timedelta(hours=24)
 """An exchange that nobody confirms is over after a day; nothing has moved in it."""
 
-DEADLINES_OF_A_DEBIT: Final = 5
-"""A debit may wait for its pace and its place, try whether the partner is back, and then last a deadline itself."""
+DEADLINES_OF_A_DEBIT: Final = 8
+"""A debit may begin a deadline late; to try whether the partner is back may take three (to wait for its pace, to
+wait for its place, to last), and the debit itself three more. One is left for what is not counted."""
 
 DEADLINES_OF_A_QUESTION: Final = 3
 

@@ -101,7 +101,7 @@ async def test_sending_found_after_a_crash_is_asked_about_and_never_sent_again(w
         )
     )
     assert await watch.settler.round() == 0
-    watch.forward(seconds=50)
+    watch.forward(seconds=80)
     assert await watch.settler.round() == 1
     assert (await now(world, exchange)).state is State.OPEN
     watch.forward(hours=1)
