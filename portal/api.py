@@ -8,19 +8,15 @@ here: where a page is sent twice it carries the same id, and the gateway makes o
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aiohttp
-from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
 from yarl import URL
 
 from portal.settings import Settings
+from portal.signing import signed_headers
 
-TAG: Final = "point-gateway"
-COVERED: Final = ("@method", "@authority", "@path", "@query")
 TIMEOUT: Final = aiohttp.ClientTimeout(total=40, sock_connect=5)
 """Longer than the gateway lets a partner take, so that its answer is seen rather than ours."""
 
@@ -46,27 +42,12 @@ class Problem(Exception):
         self.facts, self.fields = facts, fields
 
 
-@dataclass(slots=True)
-class _Message:
-    """A request as the signature library wants to see it; it adds its fields to `headers`."""
-
-    method: str
-    url: str
-    headers: dict[str, str] = field(default_factory=dict)
-
-
 class Gateway:
     """One connection pool for the life of the portal. Members' tokens are given with each call and not kept."""
 
     def __init__(self, settings: Settings) -> None:
         self._base = URL(settings.gateway_url)
         self._settings = settings
-        self._signer = HTTPMessageSigner(
-            signature_algorithm=algorithms.ED25519,
-            key_resolver=MappingKeyResolver(
-                public_keys={}, private_keys={settings.key_id: settings.private_key}
-            ),
-        )
         # A jar would carry one member's cookies into another member's calls.
         self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=TIMEOUT)
 
@@ -84,29 +65,25 @@ class Gateway:
         url = self._base.join(URL(path, encoded=True)).update_query(query or {})
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = {"Accept-Language": "en" if language == "en" else "ja"}
-        covered: tuple[str, ...] = COVERED
         if content is not None:
             headers["Content-Type"] = "application/json"
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-            covered = (*COVERED, "authorization")
-        message = _Message(method, str(url), headers)
-        self._signer.sign(
-            message,
+        signed = signed_headers(
+            method,
+            url,
+            headers,
+            content,
             key_id=self._settings.key_id,
+            key=self._settings.private_key,
             created=self._settings.clock(),
-            nonce=secrets.token_urlsafe(18),
-            label="portal",
-            tag=TAG,
-            covered_component_ids=covered,
-            body=content,
         )
         try:
             async with self._http.request(
                 method,
-                URL(str(url), encoded=True),
+                url,
                 data=content,
-                headers=message.headers,
+                headers=signed,
                 allow_redirects=False,
                 skip_auto_headers=("Content-Type",),
             ) as answer:

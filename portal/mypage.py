@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, timedelta
 from typing import Final
 
@@ -17,11 +16,8 @@ SOON: Final = timedelta(days=30)
 
 @pages.get("/mypage")
 async def mypage(visit: Visit) -> web.Response:
-    balances, me, recent = await asyncio.gather(
-        visit.api("GET", "/v1/balances"),
-        visit.api("GET", "/v1/me"),
-        visit.api("GET", "/v1/exchanges", query={"limit": "20"}),
-    )
+    seen = await visit.api("GET", "/v1/overview")
+    balances = seen["balances"]
     today = visit.portal.settings.clock().date()
     moving = [
         heap for heap in balances["reserve_heaps"] if date.fromisoformat(heap["moves_on"]) <= today + SOON
@@ -29,9 +25,7 @@ async def mypage(visit: Visit) -> web.Response:
     return visit.show(
         "mypage.html",
         balances=balances,
-        me=me,
+        me=seen["member"],
         moving=moving,
-        open_ones=[
-            one for one in recent["exchanges"] if one["state"] in ("sending", "open", "needs_a_person")
-        ],
+        open_ones=seen["waiting"],
     )

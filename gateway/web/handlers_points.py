@@ -21,7 +21,7 @@ api = Api()
 async def balances(call: Call[None, Services]) -> Reply:
     """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points."""
     member_id = call.member.member_id
-    return Reply(200, await call.services.store.read(lambda conn: _balances(conn, member_id)))
+    return Reply(200, await call.services.store.read(lambda conn: balances_of(conn, member_id)))
 
 
 @api.get(
@@ -116,7 +116,8 @@ async def _history(services: Services, page: asked.PageQuery, account: str) -> R
     return Reply(200, views.HistoryPage.of(await services.store.read(job), page.limit))
 
 
-def _balances(conn: Connection, member_id: str) -> views.Balances:
+def balances_of(conn: Connection, member_id: str) -> views.Balances:
+    """All balances of one member, as one read sees them."""
     book, reserve = chart.member_book(member_id), chart.reserve(member_id)
     found = ledger.balances(conn, book)
     member = require_member(conn, member_id)

@@ -149,6 +149,9 @@ async def test_a_member_chooses_language_and_default_municipality(town, portal) 
     chosen = await member.put("/v1/me/default-municipality", KASAMA)
     assert (chosen["default_municipality"], chosen["default_point_service"]) == tuple(KASAMA.values())
     balances = await member.get("/v1/balances")
+    seen = await member.get("/v1/overview")
+    assert (seen["balances"], seen["waiting"]) == (balances, [])
+    assert seen["member"] == await member.get("/v1/me")
     assert all(one["is_default"] for one in balances["municipal"] if one["municipality"] == "082163")
 
 
