@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 import migrations
 from core_ledger import Store, audit
-from gateway import cli_partner, directory, registry
+from gateway import cli_members, cli_partner, directory, registry
 from gateway.cli_exchanges import exchanges
 from gateway.cli_partner_controls import partners, webhooks
 from gateway.cli_reconcile import reconcile
@@ -54,6 +54,7 @@ app.add_typer(cli_partner.app)
 app.add_typer(db, name="db")
 app.add_typer(keys, name="keys")
 app.add_typer(members, name="members")
+members.command("new-password")(cli_members.new_password)
 app.add_typer(places, name="places")
 app.add_typer(ledger, name="ledger")
 app.add_typer(exchanges, name="exchanges")

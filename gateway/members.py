@@ -160,6 +160,27 @@ class Members(SignIns):
 
         return await self._store.run(job)
 
+    async def set_password_at_desk(self, typed: str, new: str) -> int:
+        """Set a password for a member whose identity a service desk has checked; all sessions and misses end.
+
+        The way back for who has only a card and gets a new one. Raises Refused `unknown-member` (404), `password-unfit`
+        (422), `busy` (503).
+        """
+        known = mykey_ids.read(typed)
+        if known is None:
+            raise records.unknown_member()
+        passwords.check_new_password(new, mykey_id=known)
+        hashed = await self._hasher.hash(new)
+
+        def job(conn: Connection) -> int:
+            member = records.find_by_mykey_id(conn, known)
+            if member is None:
+                raise records.unknown_member()
+            forgive(conn, self._key(known), member.member_id, None)
+            return _set_password(conn, member.member_id, hashed, None)
+
+        return await self._store.run(job)
+
     async def link_card(self, member_id: str, card_key: str) -> Member:
         """Give the member a card, or the renewed one in place of the old. Raises Refused `card-registered` (409)."""
 

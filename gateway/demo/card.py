@@ -6,6 +6,7 @@ kept: nobody, not even the town, can issue another card that this gateway would 
 
 from __future__ import annotations
 
+import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -63,3 +64,9 @@ def sample_card(folder: Path) -> FakeCard:
         key=key,
         ca=(place / "root.der").read_bytes(),
     )
+
+
+def origin_of_portal(folder: Path) -> str:
+    """The site that the town's card may be used at, for the agent's allow-list."""
+    settings = tomllib.loads((folder / "gateway.toml").read_text("utf-8"))
+    return str(settings["card"]["origins"][0])

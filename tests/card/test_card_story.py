@@ -2,16 +2,21 @@
 portal, the gateway. Registration first (マイキーIDの作成・登録), then the login with the same card.
 """
 
+import signal
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from desk import Agent, in_background, type_into_window
 from playwright.async_api import expect
 
-from gateway.demo.card import PIN, sample_card
-from gateway.demo.town import open_town
+from gateway.demo.card import PIN, card_settings, furnish_card, sample_card
+from gateway.demo.town import STARTS_AT, open_town
 
 PASSWORD = "correct-horse-battery"
+TOOL = Path(__file__).parents[2] / "tools" / "demo-card"
 
 
 @pytest.fixture
@@ -124,3 +129,24 @@ async def test_the_card_sets_a_password_and_the_password_links_a_card(pcsc, disp
     finally:
         _, said = agent.stop()
     assert PASSWORD not in said
+
+
+def test_the_demonstrations_card_is_put_into_a_reader_by_one_command(pcsc, tmp_path):
+    furnish_card(tmp_path, STARTS_AT)
+    (tmp_path / "gateway.toml").write_text(card_settings("http://127.0.0.1:7777"))
+    argv = pcsc.command(sys.executable, str(TOOL), str(tmp_path))
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout.readline() == f"the card is in the reader; its PIN is {PIN}\n"
+        assert running.stdout.readline().endswith("--origin http://127.0.0.1:7777\n")
+        pcsc.wait_for_cards(1)
+        running.send_signal(signal.SIGINT)
+    pcsc.wait_for_none()
+    assert running.returncode == 0
+
+
+def test_the_command_says_what_is_missing(tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(TOOL), str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "point-gateway demo" in done.stdout
