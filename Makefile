@@ -43,6 +43,9 @@ faults: $(STAMP) ## print every fault at every step against a partner's sandbox,
 simulate: $(STAMP) ## run the simulator: make simulate SEEDS=10000 FROM=0
 	$(BIN)/python -m tests.simulation.run --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
 
+bench: $(STAMP) ## measure the ledger and whole exchanges beside their floors; ARGS=--json for programs
+	@$(BIN)/python -m bench $(ARGS)
+
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -79,6 +79,7 @@ async def against_floor(folder: Path, delay_ms: float, given: argparse.Namespace
         "memory_mb": memory,
         "floor": medians(floors),
         "ratio": statistics.median(a["per_s"] / b["per_s"] for a, b in zip(turns, floors, strict=True)),
+        "cpu_ratio": statistics.median(cpu_ms(b) / cpu_ms(a) for a, b in zip(turns, floors, strict=True)),
     }
 
 
@@ -96,6 +97,10 @@ async def on_postgres(folder: Path, url: str, given: argparse.Namespace) -> Resu
     return {str(processes): medians(samples) for processes, samples in found.items()}
 
 
+def cpu_ms(row: Result) -> float:
+    return float(row["loop_ms"] + row["database_ms"])
+
+
 def medians(samples: Sequence[Result]) -> Result:
     return {key: statistics.median(sample[key] for sample in samples) for key in samples[0]}
 
@@ -103,15 +108,11 @@ def medians(samples: Sequence[Result]) -> Result:
 async def measure(folder: Path, given: argparse.Namespace) -> Result:
     found: Result = {"machine": machine(), "members": given.members, "runs": given.runs, "count": given.count}
     found["at_once"] = await against_floor(folder / "at-once", 0.0, given)
-    if "SKIP50" in os.environ:
-        return found | {
-            "after_50_ms": found["at_once"],
-            "ratios": {"exchange_vs_floor": found["at_once"]["ratio"]},
-        }
     found["after_50_ms"] = await against_floor(folder / "after-50-ms", 50.0, given)
     found["ratios"] = {
         "exchange_vs_floor": round(found["at_once"]["ratio"], 3),
         "exchange_vs_floor_50_ms": round(found["after_50_ms"]["ratio"], 3),
+        "exchange_vs_floor_cpu": round(found["at_once"]["cpu_ratio"], 3),
     }
     if given.no_postgres:
         return found
@@ -157,9 +158,8 @@ def show(found: Result) -> None:
 
 
 def show_row(title: str, row: Result) -> None:
-    cpu = row["loop_ms"] + row["database_ms"]
     memory = f"{row['memory_mb']:6.0f}" if "memory_mb" in row else ""
-    print(f"{title:34}{row['per_s']:8.1f}{row['p50_ms']:8.1f}{row['p99_ms']:8.1f}{cpu:8.2f}{memory}")
+    print(f"{title:34}{row['per_s']:8.1f}{row['p50_ms']:8.1f}{row['p99_ms']:8.1f}{cpu_ms(row):8.2f}{memory}")
 
 
 def main() -> None:

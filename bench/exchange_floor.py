@@ -53,7 +53,10 @@ class Rows:
         conn = sqlite3.connect(path, isolation_level=None)
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = FULL")
-        conn.execute("CREATE TABLE written (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT")
+        # A row is found by the member and its id, as the gateway's own are.
+        conn.execute(
+            "CREATE TABLE written (book TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (book, id)) STRICT"
+        )
         while True:
             with self.awake:
                 while not self.waiting and not self.closing:
@@ -63,8 +66,10 @@ class Rows:
                 conn.close()
                 return
             conn.execute("BEGIN IMMEDIATE")
-            rows = sum(count for count, _ in batch)
-            conn.executemany("INSERT INTO written (body) VALUES (?)", [(BODY,)] * rows)
+            ids = (uuid.uuid4().hex for _ in range(sum(count for count, _ in batch)))
+            conn.executemany(
+                "INSERT INTO written VALUES (?, ?, ?)", [(f"member:{i[:2]}", i, BODY) for i in ids]
+            )
             conn.execute("COMMIT")
             self.loop.call_soon_threadsafe(_answer, [future for _, future in batch])
 

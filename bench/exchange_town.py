@@ -6,13 +6,11 @@ import secrets
 import signal
 import socket
 import sys
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -44,10 +42,7 @@ class Town:
 
 async def make_town(folder: Path, partner_url: str, members: int, database_url: str | None) -> Town:
     """Settings and a database with so many members, signed in and linked to セゾン. None: an embedded database."""
-    folder.mkdir(parents=True)
-    port = _free_port()
-    settings_file = folder / "gateway.toml"
-    _write_settings(folder, port, partner_url, database_url)
+    settings_file = _write_settings(folder, partner_url, database_url)
     settings = Settings.load(settings_file, env={})
     if database_url is not None:
         _empty(database_url)
@@ -86,13 +81,15 @@ async def make_town(folder: Path, partner_url: str, members: int, database_url: 
     return Town(settings_file=settings_file, url=settings.server.origin, key=key, tokens=tuple(tokens))
 
 
-def _write_settings(folder: Path, port: int, partner_url: str, database_url: str | None) -> None:
+def _write_settings(folder: Path, partner_url: str, database_url: str | None) -> Path:
+    folder.mkdir(parents=True)
+    port, settings_file = _free_port(), folder / "gateway.toml"
     for name in ("sealing", "lookup", "account_key", "saison"):
         path = folder / f"{name}.secret"
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(48) + "\n", "utf-8")
     database = f'[database]\nurl = "{database_url}"\n' if database_url is not None else ""
-    (folder / "gateway.toml").write_text(
+    settings_file.write_text(
         f"""[server]
 port = {port}
 public_url = "http://127.0.0.1:{port}"
@@ -110,6 +107,7 @@ api_key = {{ file = "saison.secret" }}
 """,
         "utf-8",
     )
+    return settings_file
 
 
 def _empty(database_url: str) -> None:
@@ -156,7 +154,7 @@ async def _line(process: asyncio.subprocess.Process, log: Path | None) -> str:
     assert process.stdout is not None
     line = await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)
     if not line:
-        raise RuntimeError("it did not start" + (f":\n{log.read_text()[-2000:]}" if log is not None else ""))
+        raise RuntimeError("it did not start" + (f"; see {log}" if log is not None else ""))
     return line.decode().strip()
 
 

@@ -1,0 +1,41 @@
+"""The measurements run and say what they promise; how fast it was is nobody's business here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(script, *arguments):
+    command = [sys.executable, f"bench/{script}.py", "--json", "--runs", "1", "--no-postgres", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the CPU's split is read from /proc")
+def test_the_exchange_is_measured_beside_its_floor(tmp_path):
+    found = run("exchange", "--count", "4", "--members", "2", "--folder", str(tmp_path))
+    assert found["members"] == 2
+    assert set(found["ratios"]) == {
+        "exchange_vs_floor",
+        "exchange_vs_floor_50_ms",
+        "exchange_vs_floor_cpu",
+    }
+    for name in ("at_once", "after_50_ms"):
+        row = found[name]
+        assert 0 < row["per_s"] < row["floor"]["per_s"] * 100
+        assert 0 < row["p50_ms"] <= row["p99_ms"]
+        assert row["memory_mb"] > 0
+    assert found["after_50_ms"]["p50_ms"] > 3 * 50
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_ledger_is_measured_beside_its_floor(tmp_path):
+    found = run("ledger", "--count", "128", "--folder", str(tmp_path))
+    assert {"sqlite_vs_floor", "sqlite_vs_naive"} <= set(found["ratios"])
+    assert all(value > 0 for value in found["ratios"].values())
