@@ -46,6 +46,12 @@ def of_member(conn: Connection, book_id: str) -> Sequence[Link]:
     return [_link(row._asdict()) for row in conn.execute(query)]
 
 
+def owner(conn: Connection, partner_id: str, service_id: str) -> str | None:
+    """The book of the member who linked this account of the partner, or None."""
+    query = select(_o.c.book_id).where(_o.c.partner_id == partner_id, _o.c.service_id == service_id)
+    return conn.execute(query).scalar()
+
+
 def save(conn: Connection, link: Link) -> None:
     """Save or replace a member's link to a partner.
 

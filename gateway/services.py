@@ -29,6 +29,8 @@ from gateway.settings import Settings
 from gateway.settler import Settler
 from gateway.setup import Clock
 from gateway.tasks import Tasks
+from gateway.terminal_orders import SETTING as TERMINAL_ORDERS
+from gateway.terminal_orders import TerminalOrders
 from gateway.vault import Vault
 from gateway.webhook_delivery import Deliveries
 from gateway.webhook_pushes import Pushes
@@ -50,6 +52,7 @@ class Services:
     reconciliation: Reconciliation
     corrections: Corrections
     pushes: Pushes
+    terminal: TerminalOrders
     deliveries: Deliveries
     controls: Controls
     allocations: Allocations
@@ -74,6 +77,11 @@ def vault_of(settings: Settings) -> Vault:
     """The vault with the settings' keys. Raises SecretMissing, naming the place, and ValueError for short keys."""
     sealing = [line.encode() for line in settings.security.sealing().reveal().splitlines() if line]
     return Vault(sealing, settings.security.lookup().reveal().encode())
+
+
+def _with_terminals(settings: Settings) -> frozenset[str]:
+    """The partners who may give orders from terminals of their own."""
+    return frozenset(id_ for id_, own in settings.partners.items() if own.table.get(TERMINAL_ORDERS) is True)
 
 
 @asynccontextmanager
@@ -122,6 +130,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             reconciliation=reconciliation,
             corrections=Corrections(desk),
             pushes=Pushes(settler),
+            terminal=TerminalOrders(
+                exchanges=exchanges, openings=Openings(desk), partners=_with_terminals(settings)
+            ),
             deliveries=Deliveries(desk),
             controls=Controls(store, loaded.partners, clock),
             allocations=allocations,

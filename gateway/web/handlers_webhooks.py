@@ -1,4 +1,4 @@
-"""Where partners tell us by themselves that something has become of a debit."""
+"""Where partners call us: something has become of a debit, or a member gave an order at their terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from gateway.services import Services
-from gateway.web import asked
+from gateway.terminal_orders import TerminalOrder
+from gateway.web import asked, views
 from gateway.web.callers import Caller
 from gateway.web.inputs import Strict, Words
 from gateway.web.routing import Api, Call, Reply
@@ -52,3 +53,66 @@ async def take_push(call: Call[Push, Services, None, asked.PartnerPath]) -> Repl
         call.path.partner_id, call.request.headers, body, call.body.data.exchange_id
     )
     return Reply(204)
+
+
+class OrderData(Strict):
+    exchange_id: asked.Uuid
+    service_id: Words
+    units: asked.Units
+
+
+class Order(Strict):
+    """A message of Standard Webhooks. `exchange_id` is the partner's own order id and the idempotency key."""
+
+    type: Words
+    timestamp: Moment
+    data: OrderData
+
+
+class OrderTaken(views.View):
+    """What became of it. `state` is `settled`, `declined`, `not_sent`, or `open` while nobody knows yet."""
+
+    exchange_id: str
+    state: str
+    points: int | None
+
+
+@api.post(
+    "/orders/{partner_id}",
+    tag="webhooks",
+    caller=Caller.PUBLIC,
+    path=asked.PartnerPath,
+    body=Order,
+    returns={200: OrderTaken},
+    refuses=(
+        "unknown-partner",
+        "push-not-believed",
+        "link-missing",
+        "exchange-id-reused",
+        "unknown-exchange",
+        "exchange-state",
+        "not-returned",
+        "not-quoted",
+        "quote-replaced",
+        "quote-expired",
+        "units-not-allowed",
+        "not-enough",
+        "no-rate",
+        "coupon-missing",
+        "return-url-missing",
+        "partner-unavailable",
+        "partner-paused",
+        "partner-in-maintenance",
+    ),
+)
+async def take_order(call: Call[Order, Services, None, asked.PartnerPath]) -> Reply:
+    """A member gave an order at the partner's terminal, for an account that was linked before.
+
+    Signed as Standard Webhooks asks. The points go to the reserve, by the partner's `debit` as always. Send the
+    same order again when the answer was lost: it is the same exchange.
+    """
+    body = await call.request.read()
+    data = call.body.data
+    order = TerminalOrder(exchange_id=data.exchange_id, service_id=data.service_id, units=data.units)
+    done = await call.services.terminal.take(call.path.partner_id, call.request.headers, body, order)
+    return Reply(200, OrderTaken(exchange_id=done.exchange_id, state=done.state, points=done.points))

@@ -1,0 +1,94 @@
+"""Orders that a member gives at the partner's own terminal: there it is the partner who calls us.
+
+The member's account was linked before (移行用のサービスID); the order names it. A signed order is believed as far
+as this: that the partner wants the exchange to begin, to the reserve, for that linked account. The points still
+go the usual way (quote, hold, `debit`, settle), so that an order that is sent twice, late or never answered ends
+as every other exchange does. Only partners whose settings say `terminal_orders = true` may give orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from core_ledger import chart
+from gateway import exchange_records as records
+from gateway import links, webhook_keys
+from gateway.errors import Refused
+from gateway.exchange import Exchanges
+from gateway.exchange_records import Exchange
+from gateway.model import Destination
+from gateway.opening import Openings
+from gateway.states import BEFORE_SENDING
+from gateway.webhooks import NotBelieved, verify
+
+SETTING: Final = "terminal_orders"
+_MEMBERS: Final = "member:"  # how `chart.member_book` begins
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalOrder:
+    """What the partner wants. `exchange_id` is its own order id, a UUID, and the idempotency key of everything."""
+
+    exchange_id: str
+    service_id: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalOrders:
+    """`partners` are those that may give orders."""
+
+    exchanges: Exchanges
+    openings: Openings
+    partners: frozenset[str]
+
+    async def take(
+        self, partner_id: str, headers: Mapping[str, str], body: bytes, order: TerminalOrder
+    ) -> Exchange:
+        """Carry the order out, or go on where it was left; the same order again is the same exchange.
+
+        Raises Refused: `push-not-believed` without a good signature or without leave, `link-missing` for an
+        account that nobody linked, `exchange-id-reused` for an order id with another content.
+        """
+        desk = self.exchanges.desk
+        desk.partner(partner_id)
+        keys = await desk.store.read(lambda conn: webhook_keys.of_partner(conn, desk.vault, partner_id))
+        try:
+            if partner_id not in self.partners:
+                raise NotBelieved(f"[partners.{partner_id}] does not say {SETTING} = true")
+            verify(keys, headers, body, desk.clock())
+        except NotBelieved as why:
+            _log.warning("terminal order not believed", partner=partner_id, why=str(why))
+            raise Refused("push-not-believed", "", status=401) from None
+        member_id = await desk.store.read(lambda conn: _member(conn, partner_id, order.service_id))
+        exchange, _ = await self.openings.start(member_id, order.exchange_id, partner_id)
+        stale = exchange.quote is None or desk.clock() >= exchange.quote.ends_at
+        if exchange.state in BEFORE_SENDING and stale:
+            exchange = await self.exchanges.quote(
+                member_id, order.exchange_id, Destination.reserve(), order.units
+            )
+        if exchange.quote is None or exchange.quote.units != order.units:
+            raise Refused(
+                "exchange-id-reused", "this order id was used for another order; make a new one", status=409
+            )
+        if exchange.state not in BEFORE_SENDING:
+            return await desk.store.read(
+                lambda conn: records.get(conn, chart.member_book(member_id), order.exchange_id)
+            )
+        return await self.exchanges.confirm(member_id, order.exchange_id, exchange.quote.quote_id)
+
+
+def _member(conn: Connection, partner_id: str, service_id: str) -> str:
+    """Whose account it is. Nothing is told about who else there is."""
+    book = links.owner(conn, partner_id, service_id)
+    if book is None:
+        raise Refused(
+            "link-missing", "nobody has linked this account; the member links it in the portal first"
+        )
+    return book.removeprefix(_MEMBERS)
