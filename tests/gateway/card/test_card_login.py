@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+import structlog
 from cryptography import x509
+from typer.testing import CliRunner
 
+import migrations
 from card import refusals
 from card.client_data import Purpose
 from card.refusals import LoginRefused
+from gateway import cli
 from gateway.card_words import TITLES, kinds_of_refusal, word_of
+from gateway.errors import Refused
 from gateway.services import open_services
 from gateway.settings import Settings, SettingsWrong
 from gateway.web.catalogue import CATALOGUE
@@ -258,3 +266,51 @@ def test_the_reasons_are_all_the_leaves_of_the_tree():
         return set().union(*map(leaves, below)) if below else {kind}
 
     assert leaves(refusals.LoginRefused) == set(kinds_of_refusal())
+
+
+async def test_who_has_only_a_card_and_a_new_one_comes_back_through_the_service_desk(site, authority):
+    _, made = await site.register(authority.card())
+    mykey_id = made["member"]["mykey_id"]
+
+    def at_the_desk(*words: str):
+        config = ["--config", str(site.folder / "gateway.toml")]
+        return CliRunner().invoke(cli.app, ["members", "new-password", *words, *config])
+
+    try:
+        done = await asyncio.to_thread(at_the_desk, mykey_id)
+        nobody = await asyncio.to_thread(at_the_desk, "ZZZZ2345")
+    finally:
+        # The command set the log up to write to a stream that is gone by now.
+        structlog.reset_defaults()
+        logging.getLogger().handlers.clear()
+    assert done.exit_code == 0, done.output
+    given = json.loads(done.stdout)
+    assert given["sessions_ended"] == 1
+    assert isinstance(nobody.exception, Refused)
+    renewed = authority.card(serial=99)
+    body = {
+        "browser": "browser-of-hanako",
+        "card": renewed.answer(await site.challenge("relink"), Purpose.RELINK),
+        "mykey_id": mykey_id,
+        "password": given["password"],
+    }
+    status, told = await site.post("/v1/card/relinks", body)
+    assert (status, told["member"]["mykey_id"]) == (201, mykey_id)
+
+
+@pytest.mark.postgres
+async def test_on_postgresql_a_card_registers_once_and_signs_in(open_site, authority, postgres):
+    # A database of our own: the server's own is shared with other tests.
+    engine = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.exec_driver_sql("DROP DATABASE IF EXISTS card_login_test")
+        conn.exec_driver_sql("CREATE DATABASE card_login_test")
+    engine.dispose()
+    url = sa.make_url(postgres).set(database="card_login_test").render_as_string(hide_password=False)
+    migrations.upgrade(url)
+    async with open_site(database=url) as site:
+        done = await asyncio.gather(*(site.register(authority.card()) for _ in range(4)))
+        assert sorted(status for status, _ in done) == [201, 409, 409, 409]
+        answer = authority.card().answer(await site.challenge())
+        done = await asyncio.gather(*(site.login(answer) for _ in range(4)))
+        assert sorted(status for status, _ in done) == [201, 401, 401, 401]
