@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.model import JST
-from gateway.sql import insert_new
+from gateway.sql import insert_all_new, insert_new
 from gateway.tables import exchange_owners, seen_nonces
 
 
@@ -38,3 +38,12 @@ def test_a_key_of_two_columns_is_compared_whole(engine: sa.Engine) -> None:
             for key_id, nonce in (("a", "1"), ("a", "2"), ("b", "1"), ("a", "1"))
         ]
     assert taken == [True, True, True, False]
+
+
+def test_of_many_rows_those_with_a_new_key_are_inserted_and_told(engine: sa.Engine) -> None:
+    now = datetime(2018, 7, 31, tzinfo=JST)
+    rows = [{"key_id": "k", "nonce": nonce, "forget_at": now} for nonce in ("1", "2", "2", "3")]
+    with engine.begin() as conn:
+        assert insert_new(conn, seen_nonces, **rows[0])
+        assert insert_all_new(conn, seen_nonces, rows) == {("k", "2"), ("k", "3")}
+        assert insert_all_new(conn, seen_nonces, rows) == set()
