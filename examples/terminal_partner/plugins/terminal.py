@@ -1,0 +1,168 @@
+"""A partner whose members order at its own terminals: one file, put into the folder of `[plugins] dir`.
+
+The member links the account once (移行用のサービスID), by a visit to the partner's site. Later they order at a shop's
+terminal; the partner then calls the gateway (see `order.py`), and the gateway calls back with `debit`, whose
+exchange id is the partner's own order id. So an order moves points only when both sides know of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from gateway import (
+    Balances,
+    DebitAnswer,
+    Debited,
+    DebitOrder,
+    Declined,
+    DeclineReason,
+    DestinationKind,
+    ExchangeId,
+    FindAnswer,
+    Handoff,
+    HandoffRefused,
+    HandoffRequest,
+    HandoffReturn,
+    Label,
+    LinkedAccount,
+    LinkEnded,
+    LinkKind,
+    NoRecord,
+    NotSent,
+    OutcomeUnknown,
+    PartnerKind,
+    PartnerProfile,
+    PartnerSetup,
+    Rate,
+    RateTable,
+    Wallet,
+    WalletId,
+    hookimpl,
+)
+
+POINTS = WalletId("points")
+DECLINES = {"not_enough": DeclineReason.NOT_ENOUGH, "no_such_order": DeclineReason.REFUSED}
+RATES = RateTable(
+    rates=(
+        Rate(
+            wallet=POINTS,
+            destinations=frozenset({DestinationKind.RESERVE}),
+            cost_per_unit=1_000,
+            points_per_unit=1_000,
+            source="見本の値 / a sample value",
+            sample=True,
+        ),
+    )
+)
+
+
+class Plugin:
+    """Settings: `base_url`, `api_key` (a secret), and for the gateway `terminal_orders = true`."""
+
+    def __init__(self, setup: PartnerSetup) -> None:
+        self._http = setup.http
+        self._api_key = setup.settings.secret("api_key")
+        self._base_url = setup.settings.text("base_url").rstrip("/")
+        self._profile = PartnerProfile(
+            id="terminal",
+            name=Label("端末ポイント（見本）", "Terminal Points (sample)"),
+            kind=PartnerKind.OTHER,
+            link=LinkKind.ACCOUNT,
+            points_name=Label("端末ポイント", "Terminal points"),
+            wallets=(Wallet(id=POINTS, name=Label("端末ポイント", "Terminal points")),),
+            hosts=(urlsplit(self._base_url).netloc,),
+            arrives_within=timedelta(minutes=1),
+            debits_may_hide_for=timedelta(minutes=10),
+            terms=Label(
+                "店頭の端末でのお申し込み後は取消できません。", "An order at a terminal cannot be taken back."
+            ),
+        )
+
+    @hookimpl
+    def partner_profile(self) -> PartnerProfile:
+        return self._profile
+
+    @hookimpl
+    async def check_connection(self) -> None:
+        if (await self._asked("GET", "/v1/hello")).get("result") != "ok":
+            raise OutcomeUnknown("terminal does not say that all is well")
+
+    @hookimpl
+    async def rate_table(self) -> RateTable:
+        return RATES
+
+    @hookimpl
+    async def begin_handoff(self, request: HandoffRequest) -> Handoff:
+        query = urlencode({"visit": request.exchange_id, "return_url": request.return_url})
+        return Handoff(url=f"{self._base_url}/connect?{query}")
+
+    @hookimpl
+    async def complete_handoff(self, returned: HandoffReturn) -> LinkedAccount:
+        code = {"visit": returned.exchange_id, "code": returned.query.get("code", "")}
+        told = await self._asked("POST", "/v1/links", code)
+        if told.get("result") == "refused":
+            raise HandoffRefused("refused_by_partner")
+        if told.get("result") != "linked" or told.get("visit") != returned.exchange_id:
+            raise OutcomeUnknown("terminal does not say who came back")
+        return LinkedAccount(service_id=_text(told, "member"), shown_as=_text(told, "shown_as"))
+
+    @hookimpl
+    async def balances(self, account: LinkedAccount) -> Balances:
+        told = await self._asked("POST", "/v1/balances", {"member": account.service_id})
+        if told.get("result") == "link_ended":
+            raise LinkEnded
+        if told.get("result") != "ok" or told.get("member") != account.service_id:
+            raise OutcomeUnknown("terminal's answer is not about this member")
+        return Balances(available={POINTS: told["points"]}, as_of=_moment(told, "at"))
+
+    @hookimpl
+    async def debit(self, order: DebitOrder) -> DebitAnswer:
+        if order.account is None or set(order.amounts) != {POINTS}:
+            raise NotSent("terminal takes points of a linked account; nothing was sent")
+        asked = {"member": order.account.service_id, "points": order.amounts[POINTS]}
+        told = await self._asked("POST", f"/v1/orders/{quote(order.exchange_id, safe='')}/take", asked)
+        return _read(order.exchange_id, told)
+
+    @hookimpl
+    async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
+        told = await self._asked("GET", f"/v1/orders/{quote(exchange_id, safe='')}")
+        if told.get("result") == "not_taken" and told.get("order") == exchange_id:
+            return NoRecord(exchange_id=exchange_id)
+        return _read(exchange_id, told)
+
+    async def _asked(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self._api_key.reveal()}"}
+        answer = await self._http.request(method, self._base_url + path, headers=headers, json=body)
+        if answer.status != 200:
+            raise OutcomeUnknown(f"terminal answered with status {answer.status}")
+        told = answer.json()
+        if not isinstance(told, dict):
+            raise OutcomeUnknown("terminal's answer is no JSON object")
+        return told
+
+
+def _read(exchange_id: ExchangeId, told: Mapping[str, Any]) -> Debited | Declined:
+    if told.get("order") != exchange_id:
+        raise OutcomeUnknown("terminal answered about another order")
+    if told.get("result") == "taken":
+        return Debited(exchange_id=exchange_id, reference=_text(told, "reference"), at=_moment(told, "at"))
+    if told.get("result") == "declined" and told.get("reason") in DECLINES:
+        return Declined(exchange_id=exchange_id, reason=DECLINES[told["reason"]])
+    raise OutcomeUnknown("terminal says neither yes nor no")
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    value = told.get(name)
+    if not isinstance(value, str) or not value:
+        raise OutcomeUnknown(f"terminal's answer has no {name}")
+    return value
+
+
+def _moment(told: Mapping[str, Any], name: str) -> datetime:
+    try:
+        return datetime.fromisoformat(_text(told, name))
+    except ValueError:
+        raise OutcomeUnknown(f"terminal's answer has no moment {name}") from None
