@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json as json_text
 import secrets
 from collections.abc import Callable, Mapping
@@ -155,7 +156,8 @@ class SignedClient:
         return await self._session().request(
             method,
             URL(str(url), encoded=True),
-            data=body,
+            # aiohttp sends a file piece by piece, and warns of large bytes.
+            data=io.BytesIO(body) if content is not None and body is not None else body,
             headers=signed,
             allow_redirects=False,
             timeout=self._timeout,

@@ -21,7 +21,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core_ledger import Store
+from core_ledger import Store, chart
 from core_ledger.tables import books, moves
 from gateway import municipal_tables as tables
 from gateway import point_rules
@@ -169,8 +169,11 @@ def _figures_of(row: Any) -> Iterable[tuple[str, str, str, str]]:
 
 
 def _municipal(book: str, account: str) -> tuple[str, str] | None:
+    """(municipality, point service) of a member's own account; the city's `granted` account is none."""
+    if not chart.owned(book, account):
+        return None
     rest = account.removeprefix(f"{book}:").split(":")
-    return (rest[1], rest[2]) if len(rest) == 3 and rest[0] == "municipality" and account != book else None
+    return (rest[1], rest[2]) if len(rest) == 3 and rest[0] == "municipality" else None
 
 
 def _project(details: str) -> str:

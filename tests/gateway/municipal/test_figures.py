@@ -160,6 +160,9 @@ async def reverse(town, member, points):
 
 async def circle_holds(town):
     found = await by_issue(town)
+    everything = await town.store.read(lambda conn: figures.unused_on(conn, KASAMA, date(2099, 12, 31)))
+    assert set(everything) <= {OUEN}
+    assert everything.get(OUEN, 0) == sum(one.held for one in found)
     pattern = chart.municipal("*", KASAMA, OUEN)
 
     def held(conn):

@@ -1,0 +1,369 @@
+"""Fills a city with three months of life: members, shops, grants, payments, refunds, settlements; always the same.
+
+Everything goes through the ledger and the tables as in service, but in sets of a thousand: a grant project by file
+size, payments as a member would make them, refunds, two closed cycles a month. The numbers come from a seeded
+generator, so two runs tell the same story.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from rich.console import Console
+from rich.progress import Progress
+from sqlalchemy import Connection, Table, insert
+
+from core_ledger import LedgerError, Receipt, Transfer, chart, ledger
+from gateway import directory, figures, mykey_ids, point_rules, staff_records, tables
+from gateway import municipal_tables as municipal
+from gateway.bank_accounts import BankAccount, Payer
+from gateway.business_days import cycle_of, cycles
+from gateway.city import City
+from gateway.city_desk import CityDesk, day_of
+from gateway.errors import Refused
+from gateway.grant_projects import ProjectPlan
+from gateway.grants import transfer_of
+from gateway.model import JST
+from gateway.point_rules import Expiry
+from gateway.roles import Role
+from gateway.settlement import Settlements
+from gateway.shops import ShopEntry
+from gateway.spend_records import Spend, spend_columns
+from gateway.spending import Spending
+from gateway.staff_records import StaffSession
+
+CITY: Final = "082163"
+SERVICE: Final = "kasama-ouen"
+MEMBERS: Final = 2_000
+SHOPS: Final = 40
+DAYS: Final = 92
+PASSWORD: Final = "sample-city-2018"  # noqa: S105  sample data for demonstrations on one's own machine
+SET: Final = 1_000
+SEED: Final = 20180501
+VISITS_A_DAY: Final = 180
+
+STAFF: Final = (
+    ("shimin", "市民課 見本", Role.VIEWER),
+    ("fukushi", "福祉課 見本", Role.OPERATOR),
+    ("kacho", "課長 見本", Role.APPROVER),
+    ("kanri", "管理者 見本", Role.ADMINISTRATOR),
+)
+_KINDS: Final = ("そば処", "カフェ", "陶器店", "直売所", "書店", "薬局", "パン工房", "食堂")
+
+T = TypeVar("T")
+Tick = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What the city has after filling."""
+
+    members: int
+    shops: int
+    granted: int
+    spends: int
+    spent: int
+    refunds: int
+    closed_cycles: int
+    paid_yen: int
+
+
+async def fill_city(city: City, first_day: date, out: Console | None = None) -> Filled:
+    """Fill the city from `first_day` for three months. A city that has members' payments already is left alone.
+
+    The municipality's point service must not exist, or be empty. Raises Refused where it was filled before.
+    """
+    with Progress(console=out, disable=out is None, transient=True) as bar:
+        bars = {
+            "members": bar.add_task("members", total=MEMBERS),
+            "shops": bar.add_task("shops", total=SHOPS),
+            "days": bar.add_task("days", total=DAYS),
+        }
+        return await _Filling(
+            city, first_day, lambda name, done: bar.update(bars[name], completed=done)
+        ).run()
+
+
+class _Filling:
+    def __init__(self, city: City, first_day: date, tick: Tick) -> None:
+        self.city, self.first_day, self.tick = city, first_day, tick
+        self.store = city.desk.store
+        self.chance = random.Random(SEED)  # noqa: S311  a story, not a secret
+        self.members: list[str] = []
+        self.balances: dict[str, int] = {}
+        self.spent_so_far: list[Spend] = []
+        self.counts = {"granted": 0, "spends": 0, "spent": 0, "refunds": 0, "cycles": 0, "yen": 0}
+
+    async def run(self) -> Filled:
+        start = self._at(self.first_day, 8)
+        await self.store.run(partial(_open_service, at=start))
+        who = await self._staff(start)
+        await self._members(start)
+        await self._shops(who, start)
+        await self._rule_and_projects(who, start)
+        for number in range(DAYS):
+            day = self.first_day + timedelta(days=number)
+            if number in (0, 31, 61):
+                await self._grant(day, number)
+            await self._day(day)
+            if number % 7 == 6:
+                await self._refund(day)
+            self.tick("days", number + 1)
+        await self._settle(who)
+        await figures.count_all(self.store)
+        c = self.counts
+        return Filled(
+            members=len(self.members), shops=SHOPS, granted=c["granted"], spends=c["spends"], spent=c["spent"],
+            refunds=c["refunds"], closed_cycles=c["cycles"], paid_yen=c["yen"],
+        )  # fmt: skip
+
+    async def _staff(self, at: datetime) -> StaffSession:
+        hashed = await self.city.desk.hasher.hash(PASSWORD)
+
+        def job(conn: Connection) -> StaffSession:
+            for number, (login, name, role) in enumerate(STAFF):
+                staff_records.add(
+                    conn,
+                    staff_id=uuid.UUID(int=number + 1).hex,
+                    municipality=CITY,
+                    login=login,
+                    display_name=name,
+                    role=role,
+                    password_hash=hashed,
+                    at=at,
+                    password_is_first=False,
+                )
+            token = staff_records.start_session(
+                conn, uuid.UUID(int=len(STAFF)).hex, client_id="demo", strong=True, at=at
+            )
+            return staff_records.find_session(conn, token.reveal(), client_id="demo", now=at)
+
+        return await self.store.run(job)
+
+    async def _members(self, at: datetime) -> None:
+        hashed = await self.city.desk.hasher.hash(PASSWORD)
+        ids = {""}
+        while len(ids) <= MEMBERS:
+            ids.add("".join(self.chance.choices(mykey_ids.ALPHABET, k=mykey_ids.LENGTH)))
+        rows: list[dict[str, Any]] = [
+            {
+                "member_id": uuid.UUID(int=self.chance.getrandbits(128)).hex, "mykey_id": mykey_id,
+                "password_hash": hashed, "display_name": f"見本 {number:04}", "created_at": at,
+                "default_municipality": CITY, "default_point_service": SERVICE,
+            }
+            for number, mykey_id in enumerate(sorted(ids - {""}), 1)
+        ]  # fmt: skip
+        for part in _parts(rows):
+            await self.store.run(partial(_insert, table=tables.members, rows=part))
+            self.members += [str(row["member_id"]) for row in part]
+            self.tick("members", len(self.members))
+        self.balances = dict.fromkeys(self.members, 0)
+
+    async def _shops(self, who: StaffSession, at: datetime) -> None:
+        hashed = await self.city.desk.hasher.hash(PASSWORD)
+        for number in range(1, SHOPS + 1):
+            shop_id, kind = f"shop-{number:02}", _KINDS[number % len(_KINDS)]
+            entry = ShopEntry(name=f"{kind} 見本{number}", category=kind, address=f"笠間市見本{number}番地")
+            await self.city.shops.register(who, shop_id, entry)
+            await self.city.shops.set_bank(who, shop_id, _bank(number))
+            await self.store.run(partial(_add_clerk, shop_id=shop_id, number=number, hashed=hashed, at=at))
+            self.tick("shops", number)
+        await self.city.shops.set_payer(who, Payer(client_code="0000008216", account=_bank(0)))
+
+    async def _rule_and_projects(self, who: StaffSession, at: datetime) -> None:
+        def job(conn: Connection) -> None:
+            conn.execute(
+                insert(municipal.point_rules).values(
+                    municipality=CITY,
+                    point_service=SERVICE,
+                    version=1,
+                    takes_effect_on=self.first_day.isoformat(),
+                    unit_value_yen=1,
+                    expiry=Expiry.MONTHS.value,
+                    expiry_count=6,
+                    open_for_direct_exchange=True,
+                    worse="[]",
+                    decided_by=who.staff_id,
+                    decided_at=at,
+                )
+            )
+
+        await self.store.run(job)
+        plan = ProjectPlan(
+            project_id="ouen-2018", point_service=SERVICE, name="暮らし応援給付", place="笠間市", content="見本の給付事業",
+            starts_on=self.first_day, ends_on=self.first_day + timedelta(days=DAYS), points_each=1_000,
+            budget=MEMBERS * 10_000, venue=True,
+        )  # fmt: skip
+        await self.city.projects.add(who, plan)
+
+    async def _grant(self, day: date, number: int) -> None:
+        project = await self.city.projects.get(CITY, "ouen-2018")
+        at = self._at(day, 9)
+        moves = [
+            transfer_of(
+                project, member, f"demo:{number}", self.chance.choice((1_000, 2_000, 3_000)), at, by="demo"
+            )
+            for member in self.members
+        ]
+        await self._move(moves)
+        for move in moves:
+            self.balances[move.book.removeprefix("member:")] += move.points
+        points = sum(move.points for move in moves)
+        self.counts["granted"] += points
+        table = municipal.grant_projects
+        await self.store.run(
+            lambda conn: conn.execute(table.update().values(granted=table.c.granted + points))
+        )
+
+    async def _day(self, day: date) -> None:
+        """People come in more at weekends, spend round sums, and some days bring a partner's points."""
+        visits = int(VISITS_A_DAY * (1.5 if day.weekday() >= 5 else 1.0) * self.chance.uniform(0.8, 1.2))
+        moves = [self._exchange(member, day) for member in self.chance.sample(self.members, 25)]
+        spends: list[Spend] = []
+        for number in range(visits):
+            member = self.chance.choice(self.members)
+            points = min(self.balances[member], self.chance.randrange(100, 1_600, 10))
+            if points < 10:
+                continue
+            at = self._at(day, 10) + timedelta(seconds=number * (30_000 // visits))
+            spend = self._spend(member, points, at)
+            spends.append(spend)
+            moves.append(_spend_move(spend))
+            self.balances[member] -= points
+        receipts = await self._move(moves)
+        made = [
+            spend_columns(spend) | {"lots": _lots_text(receipts[f"spend:{spend.spend_id}"])}
+            for spend in spends
+        ]
+        await self.store.run(partial(_insert, table=municipal.spends, rows=made))
+        self.spent_so_far += spends
+        self.counts["spends"] += len(spends)
+        self.counts["spent"] += sum(spend.points for spend in spends)
+
+    def _exchange(self, member: str, day: date) -> Transfer:
+        points = 550 * self.chance.randint(1, 6)
+        self.balances[member] += points
+        partner = self.chance.choice(("saison", "saison", "airline_miles"))
+        return Transfer(
+            id=f"demo-exchange:{day.isoformat()}", book=chart.member_book(member), source=chart.partner_due(partner),
+            target=chart.municipal(member, CITY, SERVICE), points=points, at=self._at(day, 7), kind="exchange",
+            issued_on=day, details={"partner_id": partner},
+        )  # fmt: skip
+
+    def _spend(self, member: str, points: int, at: datetime) -> Spend:
+        shop = min(int(self.chance.paretovariate(1.0)), SHOPS)  # a few shops are visited by most
+        return Spend(
+            book_id=chart.member_book(member), spend_id=str(uuid.UUID(int=self.chance.getrandbits(128), version=4)),
+            municipality=CITY, point_service=SERVICE, shop_id=f"shop-{shop:02}", points=points, yen=points, lots=(),
+            way=self.chance.choice(("shop_scans", "member_pays")), taken_by="demo", at=at, refunded_points=0,
+        )  # fmt: skip
+
+    async def _refund(self, day: date) -> None:
+        """Something comes back each week; the city's own use case, on that day's clock."""
+        today = [one for one in self.spent_so_far if day_of(one.at) == day]
+        who = await self._at_work(day)
+        spending = Spending(self._desk_at(self._at(day, 19)))
+        for spend in today[:3]:
+            refund_id = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+            await spending.refund_by_city(who, refund_id, spend.spend_id, spend.points, "返品")
+            self.balances[spend.book_id.removeprefix("member:")] += spend.points
+            self.counts["refunds"] += 1
+
+    async def _settle(self, who: StaffSession) -> None:
+        last = self.first_day + timedelta(days=DAYS - 1)
+        for cycle in cycles(self.first_day, last):
+            if cycle.ends_on >= last or cycle == cycle_of(last):
+                break
+            settlements = Settlements(self._desk_at(self._at(cycle.ends_on, 9) + timedelta(days=1)))
+            closed = await settlements.close(who, cycle.starts_on, "見本の精算")
+            self.counts["cycles"] += 1
+            self.counts["yen"] += closed.yen
+
+    async def _at_work(self, day: date) -> StaffSession:
+        at = self._at(day, 19)
+        staff_id = uuid.UUID(int=len(STAFF)).hex
+
+        def job(conn: Connection) -> StaffSession:
+            token = staff_records.start_session(conn, staff_id, client_id="demo", strong=True, at=at)
+            return staff_records.find_session(conn, token.reveal(), client_id="demo", now=at)
+
+        return await self.store.run(job)
+
+    def _desk_at(self, moment: datetime) -> CityDesk:
+        return replace(self.city.desk, clock=lambda: moment)
+
+    async def _move(self, moves: Sequence[Transfer]) -> dict[str, Receipt]:
+        found: dict[str, Receipt] = {}
+        for part in _parts(moves):
+            outcomes = await self.store.run(partial(ledger.transfer_many, moves=part))
+            for move, outcome in zip(part, outcomes, strict=True):
+                if isinstance(outcome, LedgerError):
+                    raise outcome
+                found[move.id] = outcome
+        return found
+
+    @staticmethod
+    def _at(day: date, hour: int) -> datetime:
+        return datetime.combine(day, time(hour), JST)
+
+
+def _open_service(conn: Connection, at: datetime) -> None:
+    if point_rules.versions(conn, CITY, SERVICE):
+        raise Refused("point-service-exists", "This city was filled before; take a new folder.")
+    try:
+        directory.require_known_service(conn, CITY, SERVICE)
+    except Refused:
+        directory.register_service(
+            conn, CITY, SERVICE, name="笠間応援ポイント", open_for_direct_exchange=True, at=at
+        )
+
+
+def _add_clerk(conn: Connection, shop_id: str, number: int, hashed: str, at: datetime) -> None:
+    staff_records.add(
+        conn,
+        staff_id=uuid.UUID(int=1_000 + number).hex,
+        municipality=CITY,
+        login=shop_id,
+        display_name=f"店員 見本{number}",
+        role=Role.SHOP,
+        password_hash=hashed,
+        at=at,
+        shop_id=shop_id,
+        password_is_first=False,
+    )
+
+
+def _bank(number: int) -> BankAccount:
+    return BankAccount(
+        bank_code="9999", bank_name="ミホンギンコウ", branch_code="001", branch_name="ミホン", kind=1,
+        number=f"{number:07}", holder=f"ミホン {number}" if number else "ミホンシ カイケイカンリシャ",
+    )  # fmt: skip
+
+
+def _spend_move(spend: Spend) -> Transfer:
+    member = spend.book_id.removeprefix("member:")
+    return Transfer(
+        id=f"spend:{spend.spend_id}", book=spend.book_id, source=chart.municipal(member, CITY, SERVICE),
+        target=chart.shop(CITY, spend.shop_id), points=spend.points, at=spend.at, kind="spend",
+        reference=spend.spend_id, details={"shop_id": spend.shop_id, "way": spend.way, "taken_by": "demo"},
+    )  # fmt: skip
+
+
+def _lots_text(receipt: Receipt) -> str:
+    return "[" + ",".join(f'["{lot.issued_on.isoformat()}",{lot.points}]' for lot in receipt.lots) + "]"
+
+
+def _insert(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        conn.execute(insert(table), list(rows))
+
+
+def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), SET):
+        yield rows[start : start + SET]

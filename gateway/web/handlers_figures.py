@@ -1,0 +1,133 @@
+"""Figures for dashboards, the legal report, and what partners owe."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+from gateway import directory, figures, partner_settlement
+from gateway.excel_csv import excel_csv
+from gateway.partner_settlement import PartnerMonth
+from gateway.roles import Action
+from gateway.services import Services
+from gateway.web import asked_municipal as asked
+from gateway.web import views_municipal as views
+from gateway.web.callers import Caller
+from gateway.web.handlers_grants import CSV, attachment
+from gateway.web.routing import Api, Call, Content, Reply
+
+api = Api()
+STAFF: Final = Caller.STAFF
+
+
+@api.get(
+    "/v1/city/figures",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    query=asked.FiguresQuery,
+    returns={200: views.DayFigures},
+)
+async def city_figures(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
+    """Points in and out by day and by shop, partner or project; at most some seconds behind the ledger."""
+    query, code = call.query, call.staff.municipality
+    found = await call.services.store.read(
+        lambda conn: figures.by_day(conn, code, query.since, query.until, query.point_service)
+    )
+    return Reply(200, views.DayFigures(figures=[views.DayFigureView.of(one) for one in found]))
+
+
+@api.get(
+    "/v1/city/figures/csv",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    query=asked.FiguresQuery,
+    returns={200: "text/csv"},
+)
+async def city_figures_csv(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
+    """The same figures for Excel."""
+    query, code = call.query, call.staff.municipality
+    found = await call.services.store.read(
+        lambda conn: figures.by_day(conn, code, query.since, query.until, query.point_service)
+    )
+    rows = [(one.day.isoformat(), one.figure, one.party, one.moves, one.points) for one in found]
+    data = excel_csv(["日付", "区分", "相手", "件数", "ポイント"], rows)
+    return Reply(200, Content(data, CSV), attachment(f"figures-{query.since}-{query.until}.csv"))
+
+
+@api.get(
+    "/v1/city/point-services/{point_service}/issues",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.ServicePath,
+    returns={200: views.IssueFigures},
+    refuses=("unknown-municipality", "unknown-point-service"),
+)
+async def city_issues(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
+    """What came of the points of each day of issue, and when what is left expires."""
+    code, service = call.staff.municipality, call.path.point_service
+
+    def job(conn: Connection) -> views.IssueFigures:
+        directory.require_known_service(conn, code, service)
+        found = figures.by_issue(conn, code, service)
+        return views.IssueFigures(figures=[views.IssueFigureView.of(one) for one in found])
+
+    return Reply(200, await call.services.store.read(job))
+
+
+@api.get(
+    "/v1/city/unused",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    query=asked.DayQuery,
+    returns={200: views.UnusedView},
+)
+async def city_unused(call: Call[None, Services, asked.DayQuery]) -> Reply:
+    """Unused points at the end of a day: for the legal report of 31 March and 30 September."""
+    day, code = call.query.day, call.staff.municipality
+    found = await call.services.store.read(lambda conn: figures.unused_on(conn, code, day))
+    services = [
+        views.ServiceBalanceView(point_service=service, points=points)
+        for service, points in sorted(found.items())
+    ]
+    return Reply(200, views.UnusedView(day=day, services=services, points=sum(found.values())))
+
+
+@api.get(
+    "/v1/platform/partner-settlements",
+    tag="platform",
+    caller=STAFF,
+    action=Action.SEE_PARTNERS,
+    query=asked.MonthQuery,
+    returns={200: views.PartnerMonths},
+)
+async def partner_settlements(call: Call[None, Services, asked.MonthQuery]) -> Reply:
+    """What each partner owes for a month, per rate and campaign, and how far both books agree."""
+    found = await call.services.store.read(lambda conn: _months(conn, call.query))
+    return Reply(200, views.PartnerMonths(partners=[views.PartnerMonthView.of(one) for one in found]))
+
+
+@api.get(
+    "/v1/platform/partner-settlements/csv",
+    tag="platform",
+    caller=STAFF,
+    action=Action.SEE_PARTNERS,
+    query=asked.MonthQuery,
+    returns={200: "text/csv"},
+)
+async def partner_invoice(call: Call[None, Services, asked.MonthQuery]) -> Reply:
+    """The month's invoice for Excel."""
+    found = await call.services.store.read(lambda conn: _months(conn, call.query))
+    name = f"partners-{call.query.year:04}-{call.query.month:02}.csv"
+    return Reply(200, Content(partner_settlement.invoice_csv(found), CSV), attachment(name))
+
+
+def _months(conn: Connection, query: asked.MonthQuery) -> list[PartnerMonth]:
+    return [
+        partner_settlement.month_of(conn, partner, query.year, query.month)
+        for partner in partner_settlement.partners_with_business(conn)
+    ]

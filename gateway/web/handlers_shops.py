@@ -1,0 +1,413 @@
+"""The city's register of shops, its payments as staff look them up, and settlement."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from gateway import spend_records
+from gateway.bank_accounts import BankAccount, Payer
+from gateway.roles import Action, Role
+from gateway.services import Services
+from gateway.settlement import settlement_csv, statement_csv
+from gateway.shops import ShopEntry
+from gateway.web import asked_municipal as asked
+from gateway.web import views_municipal as views
+from gateway.web.asked_staff import ReasonGiven
+from gateway.web.callers import Caller
+from gateway.web.handlers_grants import CSV, attachment
+from gateway.web.routing import Api, Call, Content, Reply
+from gateway.web.views_staff import StaffAdded, StaffList, StaffView
+
+api = Api()
+STAFF: Final = Caller.STAFF
+CYCLE: Final = ("unknown-cycle",)
+
+
+@api.get(
+    "/v1/city/shops",
+    tag="shops",
+    caller=STAFF,
+    action=Action.SEE,
+    query=asked.ShopsQuery,
+    returns={200: views.ShopsPage},
+)
+async def list_city_shops(call: Call[None, Services, asked.ShopsQuery]) -> Reply:
+    """The register of shops (加盟店登録名簿), in order of shop id; `closed` asks for closed ones too."""
+    query = call.query
+    found = await call.services.city.shops.listed(
+        call.staff.municipality, closed=query.closed, after=query.after, limit=query.limit
+    )
+    more = found[-1].shop_id if len(found) == query.limit else None
+    return Reply(200, views.ShopsPage(shops=[views.ShopView.of(one) for one in found], next_after=more))
+
+
+@api.post(
+    "/v1/city/shops",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_SHOPS,
+    body=asked.ShopWanted,
+    returns={201: views.ShopView},
+    refuses=("bad-shop", "shop-exists"),
+)
+async def register_shop(call: Call[asked.ShopWanted, Services]) -> Reply:
+    """Put a shop on the register; the id becomes part of account names and never changes."""
+    shop = await call.services.city.shops.register(call.staff, call.body.shop_id, _entry(call.body))
+    return Reply(201, views.ShopView.of(shop))
+
+
+@api.get(
+    "/v1/city/shops/{shop_id}",
+    tag="shops",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.ShopPath,
+    returns={200: views.ShopView},
+    refuses=("unknown-shop",),
+)
+async def get_shop(call: Call[None, Services, None, asked.ShopPath]) -> Reply:
+    """One shop of the register."""
+    return Reply(
+        200, views.ShopView.of(await call.services.city.shops.get(call.staff.municipality, call.path.shop_id))
+    )
+
+
+@api.put(
+    "/v1/city/shops/{shop_id}",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_SHOPS,
+    path=asked.ShopPath,
+    body=asked.ShopChanged,
+    returns={200: views.ShopView},
+    refuses=("unknown-shop", "bad-shop"),
+)
+async def change_shop(call: Call[asked.ShopChanged, Services, None, asked.ShopPath]) -> Reply:
+    """Change what the register says of a shop."""
+    shop = await call.services.city.shops.change(call.staff, call.path.shop_id, _entry(call.body))
+    return Reply(200, views.ShopView.of(shop))
+
+
+@api.post(
+    "/v1/city/shops/{shop_id}/closure",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_SHOPS,
+    path=asked.ShopPath,
+    body=ReasonGiven,
+    returns={200: views.ShopView},
+    refuses=("unknown-shop", "reason-missing"),
+)
+async def close_shop(call: Call[ReasonGiven, Services, None, asked.ShopPath]) -> Reply:
+    """Let a shop take no more points; what it is owed is still paid."""
+    shop = await call.services.city.shops.close(call.staff, call.path.shop_id, call.body.reason)
+    return Reply(200, views.ShopView.of(shop))
+
+
+@api.post(
+    "/v1/city/shops/{shop_id}/reopening",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_SHOPS,
+    path=asked.ShopPath,
+    body=ReasonGiven,
+    returns={200: views.ShopView},
+    refuses=("unknown-shop", "reason-missing"),
+)
+async def reopen_shop(call: Call[ReasonGiven, Services, None, asked.ShopPath]) -> Reply:
+    """Let a closed shop take points again."""
+    shop = await call.services.city.shops.reopen(call.staff, call.path.shop_id, call.body.reason)
+    return Reply(200, views.ShopView.of(shop))
+
+
+@api.get(
+    "/v1/city/shops/{shop_id}/code",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_SHOPS,
+    path=asked.ShopPath,
+    returns={200: views.ShopCodeView},
+    refuses=("unknown-shop",),
+)
+async def city_shop_code(call: Call[None, Services, None, asked.ShopPath]) -> Reply:
+    """The text of the QR for the shop's counter, for printing."""
+    shop = await call.services.city.shops.get(call.staff.municipality, call.path.shop_id)
+    return Reply(200, views.ShopCodeView(shop_code=call.services.city.shops.code_of(shop)))
+
+
+@api.get(
+    "/v1/city/shops/{shop_id}/staff",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_SHOPS,
+    path=asked.ShopPath,
+    returns={200: StaffList},
+)
+async def list_shop_staff(call: Call[None, Services, None, asked.ShopPath]) -> Reply:
+    """Who may take points at this shop."""
+    found = await call.services.city.staff.people(call.staff, call.path.shop_id)
+    return Reply(200, StaffList(staff=[StaffView.of(one) for one in found]))
+
+
+@api.post(
+    "/v1/city/shops/{shop_id}/staff",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_SHOPS,
+    path=asked.ShopPath,
+    body=asked.ShopPersonWanted,
+    returns={201: StaffAdded},
+    refuses=("unknown-shop", "login-unfit", "login-taken", "role-unfit", "unknown-municipality"),
+)
+async def add_shop_staff(call: Call[asked.ShopPersonWanted, Services, None, asked.ShopPath]) -> Reply:
+    """Give a shop a log-in; the first password is in the answer, this once."""
+    person, password = await call.services.city.staff.add(
+        call.staff,
+        login=call.body.login,
+        display_name=call.body.display_name,
+        role=Role.SHOP,
+        shop_id=call.path.shop_id,
+    )
+    return Reply(201, StaffAdded(staff=StaffView.of(person), first_password=password.reveal()))
+
+
+# --- bank accounts -------------------------------------------------------------------------------------------------
+
+
+@api.get(
+    "/v1/city/shops/{shop_id}/bank-account",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_BANKS,
+    path=asked.ShopPath,
+    returns={200: views.BankOf},
+    refuses=("unknown-shop",),
+)
+async def get_shop_bank(call: Call[None, Services, None, asked.ShopPath]) -> Reply:
+    """Where a shop is paid; of the number only the end."""
+    account = await call.services.city.shops.bank(call.staff.municipality, call.path.shop_id)
+    return Reply(200, views.BankOf(account=views.BankView.of(account) if account else None))
+
+
+@api.put(
+    "/v1/city/shops/{shop_id}/bank-account",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_BANKS,
+    path=asked.ShopPath,
+    body=asked.BankAccountWanted,
+    returns={200: views.BankOf},
+    refuses=("unknown-shop", "bad-bank-account"),
+)
+async def set_shop_bank(call: Call[asked.BankAccountWanted, Services, None, asked.ShopPath]) -> Reply:
+    """Say where a shop is paid; it is kept sealed."""
+    account = BankAccount(**call.body.model_dump())
+    await call.services.city.shops.set_bank(call.staff, call.path.shop_id, account)
+    return Reply(200, views.BankOf(account=views.BankView.of(account)))
+
+
+@api.get(
+    "/v1/city/bank-account",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.KEEP_BANKS,
+    returns={200: views.BankOf},
+)
+async def get_payer(call: Call[None, Services]) -> Reply:
+    """From which account the city pays its shops."""
+    payer = await call.services.city.shops.payer(call.staff.municipality)
+    return Reply(200, views.BankOf(account=views.BankView.of(payer.account) if payer else None))
+
+
+@api.put(
+    "/v1/city/bank-account",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.KEEP_BANKS,
+    body=asked.PayerWanted,
+    returns={200: views.BankOf},
+    refuses=("bad-bank-account",),
+)
+async def set_payer(call: Call[asked.PayerWanted, Services]) -> Reply:
+    """Say from which account the city pays; `client_code` (委託者コード) is the bank's name for the city."""
+    values: dict[str, Any] = call.body.model_dump()
+    payer = Payer(client_code=values.pop("client_code"), account=BankAccount(**values))
+    await call.services.city.shops.set_payer(call.staff, payer)
+    return Reply(200, views.BankOf(account=views.BankView.of(payer.account)))
+
+
+# --- payments --------------------------------------------------------------------------------------------------------
+
+
+@api.get(
+    "/v1/city/spends/{spend_id}",
+    tag="spending",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.SpendPath,
+    returns={200: views.CitySpend},
+    refuses=("unknown-spend",),
+)
+async def city_spend(call: Call[None, Services, None, asked.SpendPath]) -> Reply:
+    """A payment at one of the city's shops, with what was given back of it."""
+    code, spend_id = call.staff.municipality, call.path.spend_id
+
+    def job(conn: Connection) -> views.CitySpend:
+        spend = spend_records.require_of_city(conn, code, spend_id)
+        refunds = spend_records.refunds_of(conn, spend.book_id, spend_id)
+        return views.CitySpend(
+            spend=views.ShopSpendView.of(spend),
+            shop_id=spend.shop_id,
+            refunds=[views.RefundView.of(one) for one in refunds],
+        )
+
+    return Reply(200, await call.services.store.read(job))
+
+
+@api.post(
+    "/v1/city/spends/{spend_id}/refunds",
+    tag="spending",
+    caller=STAFF,
+    action=Action.REFUND,
+    path=asked.SpendPath,
+    body=asked.RefundWanted,
+    returns={201: views.GivenBackView, 200: views.GivenBackView},
+    refuses=("unknown-spend", "refund-too-much", "id-reused", "reason-missing"),
+)
+async def city_refund(call: Call[asked.RefundWanted, Services, None, asked.SpendPath]) -> Reply:
+    """Give points of a payment back, at any time; after its cycle was closed it comes into the next one."""
+    done = await call.services.city.spending.refund_by_city(
+        call.staff, call.body.refund_id, call.path.spend_id, call.body.points, call.body.reason
+    )
+    return Reply(200 if done.replayed else 201, views.GivenBackView.of(done))
+
+
+# --- settlement ------------------------------------------------------------------------------------------------------
+
+
+@api.get(
+    "/v1/city/settlements",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    returns={200: views.CyclesList},
+)
+async def list_settlements(call: Call[None, Services]) -> Reply:
+    """Every cycle since the first payment, newest first."""
+    found = await call.services.city.settlements.listed(call.staff.municipality)
+    return Reply(
+        200,
+        views.CyclesList(
+            cycles=[views.CycleListed(cycle=views.CycleView.of(cycle), paid_yen=yen) for cycle, yen in found]
+        ),
+    )
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.CyclePath,
+    returns={200: views.SettlementView},
+    refuses=CYCLE,
+)
+async def get_settlement(call: Call[None, Services, None, asked.CyclePath]) -> Reply:
+    """A closed cycle, or what closing it now would give."""
+    found = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
+    return Reply(200, views.SettlementView.of(found))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/csv",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.CyclePath,
+    returns={200: "text/csv"},
+    refuses=CYCLE,
+)
+async def get_settlement_csv(call: Call[None, Services, None, asked.CyclePath]) -> Reply:
+    """A cycle for Excel, a line a shop."""
+    found = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
+    name = f"settlement-{call.path.starts_on}.csv"
+    return Reply(200, Content(settlement_csv(found), CSV), attachment(name))
+
+
+@api.post(
+    "/v1/city/settlements/{starts_on}/closing",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SETTLE,
+    path=asked.CyclePath,
+    body=ReasonGiven,
+    returns={200: views.SettlementView},
+    refuses=(*CYCLE, "cycle-not-over", "cycle-closed", "earlier-cycle-open"),
+)
+async def close_settlement(call: Call[ReasonGiven, Services, None, asked.CyclePath]) -> Reply:
+    """Close a cycle, once; corrections come into the next one."""
+    closed = await call.services.city.settlements.close(call.staff, call.path.starts_on, call.body.reason)
+    return Reply(200, views.SettlementView.of(closed))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/transfer-file",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SETTLE,
+    path=asked.CyclePath,
+    returns={200: "application/octet-stream"},
+    refuses=(*CYCLE, "cycle-not-closed", "payer-missing", "bank-missing"),
+)
+async def settlement_transfer_file(call: Call[None, Services, None, asked.CyclePath]) -> Reply:
+    """The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle."""
+    data = await call.services.city.settlements.transfer_file(call.staff, call.path.starts_on)
+    name = f"zengin-{call.path.starts_on}.txt"
+    return Reply(200, Content(data, "application/octet-stream"), attachment(name))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/shops/{shop_id}",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.CycleShopPath,
+    returns={200: views.StatementView},
+    refuses=(*CYCLE, "unknown-shop"),
+)
+async def city_statement(call: Call[None, Services, None, asked.CycleShopPath]) -> Reply:
+    """A shop's statement of a cycle, payment by payment."""
+    found = await call.services.city.settlements.statement(
+        call.staff.municipality, call.path.starts_on, call.path.shop_id
+    )
+    return Reply(200, views.StatementView.of(found))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/shops/{shop_id}/csv",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.CycleShopPath,
+    returns={200: "text/csv"},
+    refuses=(*CYCLE, "unknown-shop"),
+)
+async def city_statement_csv(call: Call[None, Services, None, asked.CycleShopPath]) -> Reply:
+    """A shop's statement for Excel."""
+    found = await call.services.city.settlements.statement(
+        call.staff.municipality, call.path.starts_on, call.path.shop_id
+    )
+    name = f"statement-{call.path.shop_id}-{call.path.starts_on}.csv"
+    return Reply(200, Content(statement_csv(found), CSV), attachment(name))
+
+
+def _entry(body: asked.ShopChanged) -> ShopEntry:
+    return ShopEntry(
+        name=body.name,
+        name_kana=body.name_kana,
+        category=body.category,
+        address=body.address,
+        phone=body.phone,
+    )
