@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 
 from core_ledger import Hold, Move, NotEnoughPoints, Post, Void, chart, ledger
 from gateway import exchange_records as records
-from gateway import links
+from gateway import links, outbox
 from gateway import reversal_records as kept
 from gateway.call_scope import recording
 from gateway.desk import Desk, longest_debit
@@ -374,6 +374,16 @@ def _finish(
     ledger.apply(conn, posts)
     records.note(conn, exchange, reversed_points=exchange.reversed_points + reversal.points)
     records.tell(conn, exchange, now, "reversed", facts)
+    news = {
+        "exchange_id": exchange.exchange_id,
+        "partner_id": exchange.partner_id,
+        "reversal_id": reversal.reversal_id,
+        "points": reversal.points,
+        "reversed_points": exchange.reversed_points + reversal.points,
+    }
+    outbox.put(
+        conn, f"{exchange.exchange_id}-reversed-{reversal.reversal_id}", "exchange.reversed", news, now
+    )
     return kept.change(
         conn,
         reversal,

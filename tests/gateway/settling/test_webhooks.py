@@ -17,11 +17,12 @@ from gateway import tables, webhook_keys
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.model import Debited, Declined, DeclineReason, Secret
 from gateway.outbox import RETRY_AFTER
+from gateway.reversals import Reversals
 from gateway.states import State
 from gateway.webhook_delivery import Deliveries
 from gateway.webhook_pushes import Pushes
 from gateway.webhooks import NotBelieved, new_secret, sign, verify
-from tests.gateway.exchange.conftest import CARDS, NOON
+from tests.gateway.exchange.conftest import CARDS, NOON, new_id
 from tests.gateway.settling.test_settler import now, story_of
 
 # --- the format ------------------------------------------------------------------------------------------------
@@ -158,6 +159,17 @@ async def test_nothing_is_told_while_the_outcome_is_open_and_then_how_it_ended(
     await deliveries.round()
     told = json.loads(portal.got[0][1])
     assert (told["type"], told["data"]["reason"]) == ("exchange.declined", "not_enough")
+
+
+async def test_the_portal_hears_of_each_reversal(world, generous, portal, secret, deliveries) -> None:
+    exchange = await world.settled(await world.member())
+    reversals = Reversals(world.desk)
+    for _ in range(2):
+        await reversals.reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="o")
+    await deliveries.round()
+    told = [json.loads(body) for _, body in portal.got]
+    back = [one["data"]["reversed_points"] for one in told if one["type"] == "exchange.reversed"]
+    assert sorted(back) == [450, 900]
 
 
 @pytest.mark.parametrize("status", [500, 302, 404])
