@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.errors import NoRate, NotEnough, Refused
-from gateway.model import DebitLine, Destination, Rate, WalletId
+from gateway.model import DebitLine, Destination, Label, Rate, WalletId
 
 MAX_UNITS = 9_999
 
@@ -190,17 +190,29 @@ def read_units(typed: str) -> int:
 
     Raises Refused whose text names what is wrong and what to type instead.
     """
-    if not typed:
-        raise _units_refused("nothing was typed")
-    if not typed.isascii():
-        raise _units_refused("it has full-width or other wide characters; type half-width digits (半角数字)")
-    if typed[0] in "+-":
-        raise _units_refused("it has a sign; type digits only")
-    if not typed.isdigit():
-        raise _units_refused("it has something other than the digits 0 to 9")
-    if typed[0] == "0" or len(typed) > 4:
-        raise _units_refused("it is out of range" if len(typed) > 4 else "it starts with 0")
+    if (fault := units_fault(typed)) is not None:
+        raise _units_refused(fault.en)
     return int(typed)
+
+
+def units_fault(typed: str) -> Label | None:
+    """What is wrong with a typed 口数, without repeating it; None when nothing is."""
+    if not typed:
+        return Label("何も入力されていません", "nothing was typed")
+    if not typed.isascii():
+        return Label(
+            "全角などの文字があります。半角数字で入力してください",
+            "it has full-width or other wide characters; type half-width digits (半角数字)",
+        )
+    if typed[0] in "+-":
+        return Label("符号があります。数字だけを入力してください", "it has a sign; type digits only")
+    if not typed.isdigit():
+        return Label("0 から 9 の数字ではない文字があります", "it has something other than the digits 0 to 9")
+    if len(typed) > 4:
+        return Label("範囲の外です", "it is out of range")
+    if typed[0] == "0":
+        return Label("0 で始まっています", "it starts with 0")
+    return None
 
 
 def _units_refused(why: str) -> Refused:

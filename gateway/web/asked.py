@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from gateway import sums
-from gateway.errors import Refused
 from gateway.model import Destination
 from gateway.web.inputs import Id, Strict
 
@@ -31,10 +30,9 @@ Points = Annotated[int, Field(ge=1, le=1_000_000_000)]
 def _units(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    try:
-        return sums.read_units(value)
-    except Refused as refused:
-        raise PydanticCustomError("units_not_allowed", "{reason}", {"reason": str(refused)}) from None
+    if (fault := sums.units_fault(value)) is not None:
+        raise PydanticCustomError("units_not_allowed", "{en}", {"en": fault.en, "ja": fault.ja})
+    return int(value)
 
 
 Units = Annotated[

@@ -41,6 +41,10 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "union_tag_invalid": ("must be of a kind named in /docs", "の種類は /docs にあるものです"),
     "too_long": ("must have at most {max_length} items", "は {max_length} 件以内です"),
     "too_short": ("must have at least {min_length} items", "は {min_length} 件以上です"),
+    "units_not_allowed": (
+        "was not taken: {en}. Give a whole number from 1 to 9,999",
+        "を読み取れません：{ja}。1 から 9,999 までの整数です",
+    ),
     "date_from_datetime_parsing": ("must be a day such as 2018-07-31", "は 2018-07-31 の形の日付です"),
 }
 _OTHERWISE: Final = ("does not have the form that /docs shows", "は /docs にある形ではありません")
