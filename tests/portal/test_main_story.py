@@ -16,22 +16,28 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 
 
-@pytest.fixture(params=["phone", "phone-without-scripts", "desk"])
-def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+@pytest.fixture
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(getattr(request, "param", "phone"))
+
+
+@pytest.fixture
+def page(kind: str, chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(
-        viewport=DESK if request.param == "desk" else PHONE,
+        viewport=DESK if kind == "desk" else PHONE,
         locale="ja-JP",
-        java_script_enabled=request.param != "phone-without-scripts",
+        java_script_enabled=kind != "phone-without-scripts",
     )
     yield context.new_page()
     context.close()
 
 
 @pytest.fixture
-def walk(page: Page, town: Town, request: pytest.FixtureRequest) -> Walk:
-    return Walk(page, town, pictures=request.node.callspec.params["page"])
+def walk(page: Page, town: Town, kind: str) -> Walk:
+    return Walk(page, town, pictures=kind)
 
 
+@pytest.mark.parametrize("kind", ["phone", "phone-without-scripts", "desk"], indirect=True)
 def test_points_of_a_card_become_municipal_points_at_the_campaign_rate(walk: Walk) -> None:
     walk.to("/").picture("top")
     walk.to("/login").picture("login")

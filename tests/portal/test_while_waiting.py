@@ -32,13 +32,20 @@ def trouble(town: Town) -> Iterator[None]:
     order(town, "DELETE", "/faults")
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
+@pytest.fixture
 def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[BrowserContext]:
     made = chromium.new_context(
-        viewport={"width": 390, "height": 844}, locale="ja-JP", java_script_enabled=request.param
+        viewport={"width": 390, "height": 844},
+        locale="ja-JP",
+        java_script_enabled=getattr(request, "param", True),
     )
     yield made
     made.close()
+
+
+with_and_without_scripts = pytest.mark.parametrize(
+    "context", [True, False], ids=["scripts", "no-scripts"], indirect=True
+)
 
 
 @pytest.fixture
@@ -46,6 +53,7 @@ def walk(context: BrowserContext, town: Town) -> Walk:
     return Walk(context.new_page(), town)
 
 
+@with_and_without_scripts
 @pytest.mark.usefixtures("trouble")
 def test_an_exchange_in_progress_says_so_and_shows_its_end_by_itself(
     walk: Walk, request: pytest.FixtureRequest
@@ -76,6 +84,7 @@ def test_a_partner_that_is_away_moves_nothing_and_says_so(walk: Walk) -> None:
     assert before.endswith("/confirm")
 
 
+@with_and_without_scripts
 def test_a_double_click_exchanges_once(walk: Walk) -> None:
     walk.sign_in().to("/mypage")
     before = walk.points("#reserve-points")
