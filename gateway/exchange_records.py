@@ -226,7 +226,8 @@ def move(
     _add_step(conn, exchange, moved["steps"], at, new, what, facts or {})
     if new in TOLD:
         outbox.put(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
-    return _exchange(moved)
+    # The row is held, so a quote that was not replaced is the one that was read: it need not be read out again.
+    return _exchange(moved, exchange.quote if "quote" not in values else None)
 
 
 def _news(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,11 +300,13 @@ def _add_step(
     _ADD_STEP.all(conn, line)
 
 
-def _exchange(row: Mapping[str, Any]) -> Exchange:
+def _exchange(row: Mapping[str, Any], quote: Quote | None = None) -> Exchange:
     values = dict(row)
     values["state"] = State(values["state"])
     values["exchange_id"] = ExchangeId(values["exchange_id"])
     values["available"] = json.loads(values["available"]) if values["available"] else None
-    values["quote"] = Quote.from_json(values["quote"]) if values["quote"] else None
+    if values["quote"] and quote is None:
+        quote = Quote.from_json(values["quote"])
+    values["quote"] = quote
     values.pop("quote_id"), values.pop("steps")
     return Exchange(**values)
