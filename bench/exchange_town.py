@@ -84,11 +84,14 @@ async def make_town(folder: Path, partner_url: str, members: int, database_url: 
 def _write_settings(folder: Path, partner_url: str, database_url: str | None) -> Path:
     folder.mkdir(parents=True)
     port, settings_file = _free_port(), folder / "gateway.toml"
-    for name in ("sealing", "lookup", "account_key", "saison"):
+    kept = {name: secrets.token_urlsafe(48) for name in ("sealing", "lookup", "account_key", "saison")}
+    if database_url is not None:
+        kept["database"] = database_url
+    for name, secret in kept.items():
         path = folder / f"{name}.secret"
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48) + "\n", "utf-8")
-    database = f'[database]\nurl = "{database_url}"\n' if database_url is not None else ""
+        path.write_text(secret + "\n", "utf-8")
+    database = '[database]\nurl = { file = "database.secret" }\n' if database_url is not None else ""
     settings_file.write_text(
         f"""[server]
 port = {port}
