@@ -53,9 +53,14 @@ class Allocations:
         """
 
         def job(conn: Connection) -> Receipt:
-            directory.require_service(conn, municipality, point_service)
+            directory.require_known_service(conn, municipality, point_service)
             target = chart.municipal(member_id, municipality, point_service)
-            return _out_of_reserve(conn, self.clock, member_id, allocation_id, points, target, "allocate", {})
+            receipt = _out_of_reserve(
+                conn, self.clock, member_id, allocation_id, points, target, "allocate", {}
+            )
+            if not receipt.replayed:  # what was done before a closing is still the answer to its id
+                directory.require_service(conn, municipality, point_service)
+            return receipt
 
         return await self.store.run(job)
 
@@ -63,11 +68,14 @@ class Allocations:
         """Move `points` from the reserve to a support event (留保ポイントを個別特定支援イベントに移行)."""
 
         def job(conn: Connection) -> Receipt:
-            directory.require_event_in_force(conn, event_id, self.clock())
+            directory.require_event(conn, event_id)
             target = chart.event_share(member_id, event_id)
-            return _out_of_reserve(
+            receipt = _out_of_reserve(
                 conn, self.clock, member_id, contribution_id, points, target, "contribute", {}
             )
+            if not receipt.replayed:
+                directory.require_event_in_force(conn, event_id, self.clock())
+            return receipt
 
         return await self.store.run(job)
 
@@ -75,7 +83,8 @@ class Allocations:
         """Move every reserve heap of 14 days or older to its member's default municipality.
 
         Safe to repeat, to interrupt and to run in two processes: each heap's move has an id of its own.
-        A member without a default keeps the points and is counted, so that somebody can be told.
+        A member without a default, or whose default takes no more points, keeps the points and is counted, so
+        that somebody can be told.
         """
         last_day = today - STAYS_FOR
         due = await self.store.read(
@@ -94,7 +103,7 @@ class Allocations:
         return MovedOverdue(heaps=moved, points=points, without_default=homeless)
 
     def _move_heap(self, conn: Connection, *, heap: HeapDue, today: date) -> int | None:
-        """Points moved; 0 when there is nothing to move any more, None when the member has no default."""
+        """Points moved; 0 when there is nothing to move any more, None when the member has no default that is open."""
         member_id = heap.book.removeprefix("member:")
         m = tables.members
         row = conn.execute(
@@ -102,6 +111,10 @@ class Allocations:
         ).one_or_none()
         if row is None or row.default_municipality is None:
             return None
+        try:
+            directory.require_service(conn, row.default_municipality, row.default_point_service)
+        except Refused:
+            return None  # closed since the member chose it: it takes no more points
         account = chart.reserve(member_id)
         free = sum(
             own.available for own in ledger.heaps(conn, heap.book, account) if own.issued_on == heap.issued_on

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from core_ledger import chart, ledger
+from gateway import directory
 from gateway.errors import Refused
 from gateway.model import Destination
 
@@ -123,6 +124,34 @@ async def test_without_a_default_the_points_stay_and_are_counted(world) -> None:
     moved = await world.allocations.move_overdue(date(2018, 8, 20))
     assert (moved.heaps, moved.without_default) == (0, 1)
     assert (await world.balance(member)).posted == 900
+
+
+async def test_a_default_that_was_closed_since_takes_no_points(world) -> None:
+    member = await world.member(default=True)
+    await world.settled(member)
+    await world.store.run(
+        lambda conn: directory.close_service(conn, "082163", "kasama-ouen", at=world.clock())
+    )
+    moved = await world.allocations.move_overdue(date(2018, 8, 20))
+    assert (moved.heaps, moved.without_default) == (0, 1)
+    assert (await world.balance(member)).posted == 900
+
+
+async def test_what_was_done_before_a_closing_is_still_the_answer_to_its_id(world) -> None:
+    member = await world.member()
+    await world.settled(member)
+    two = ONE[:-1] + "2"
+    await world.allocations.allocate(member, ONE, 300, "082163", "kasama-ouen")
+    await world.allocations.contribute(member, two, 300, "himatsuri")
+    await world.store.run(
+        lambda conn: directory.close_service(conn, "082163", "kasama-ouen", at=world.clock())
+    )
+    world.clock.forward(days=30)
+    assert (await world.allocations.allocate(member, ONE, 300, "082163", "kasama-ouen")).replayed
+    assert (await world.allocations.contribute(member, two, 300, "himatsuri")).replayed
+    late = world.allocations.allocate(member, ONE[:-1] + "3", 300, "082163", "kasama-ouen")
+    assert await refused(late) == "unknown-point-service"
+    assert (await world.balance(member)).posted == 300
 
 
 def _account(number: int):
