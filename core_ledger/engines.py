@@ -13,12 +13,17 @@ _POSTGRES_SETTINGS = ("random_page_cost = 1.1",)
 
 
 def open_engines(url: str, readers: int) -> tuple[Engine, Engine | None]:
-    """Make the engine that writes and the one that reads; an in-memory database has one connection only."""
+    """Make the engine that writes and the one that reads; an in-memory database has one connection only.
+
+    The texts of their errors never hold the values of a statement, which may be secret and go into logs.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, readers)
     # Prepared statements save parsing from the second use on.
-    writing = sa.create_engine(parsed, pool_size=8, max_overflow=0, connect_args={"prepare_threshold": 1})
+    writing = sa.create_engine(
+        parsed, pool_size=8, max_overflow=0, connect_args={"prepare_threshold": 1}, hide_parameters=True
+    )
     # Every reading job sees one moment, however many questions it asks, as it does on SQLite.
     reading = sa.create_engine(
         parsed,
@@ -26,6 +31,7 @@ def open_engines(url: str, readers: int) -> tuple[Engine, Engine | None]:
         max_overflow=0,
         isolation_level="REPEATABLE READ",
         connect_args={"prepare_threshold": 1, "options": "-c default_transaction_read_only=on"},
+        hide_parameters=True,
     )
     sa.event.listen(writing, "connect", _postgres_writer)
     sa.event.listen(reading, "connect", _postgres_reader)
@@ -36,14 +42,18 @@ def _sqlite(url: URL, readers: int) -> tuple[Engine, Engine | None]:
     arguments = {"check_same_thread": False, "timeout": LOCK_WAIT_S}
     in_memory = url.database in {None, "", ":memory:"}
     if in_memory:
-        writing = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments)
+        writing = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments, hide_parameters=True)
     else:
-        writing = sa.create_engine(url, poolclass=QueuePool, pool_size=2, connect_args=arguments)
+        writing = sa.create_engine(
+            url, poolclass=QueuePool, pool_size=2, connect_args=arguments, hide_parameters=True
+        )
     sa.event.listen(writing, "connect", _sqlite_writer)
     sa.event.listen(writing, "begin", _begin_immediate)
     if in_memory:
         return writing, None
-    reading = sa.create_engine(url, poolclass=QueuePool, pool_size=readers, connect_args=arguments)
+    reading = sa.create_engine(
+        url, poolclass=QueuePool, pool_size=readers, connect_args=arguments, hide_parameters=True
+    )
     sa.event.listen(reading, "connect", _sqlite_reader)
     sa.event.listen(reading, "begin", _begin)
     return writing, reading

@@ -308,3 +308,14 @@ async def test_a_damaged_book_does_not_hold_up_its_neighbours(store: Store) -> N
     with pytest.raises(Damaged, match=f"the heaps of {RESERVE}"):
         await damaged
     await held
+
+
+async def test_the_text_of_a_database_error_holds_no_value_of_its_statement(store: Store) -> None:
+    def job(conn: Connection) -> None:
+        conn.execute(sa.text("SELECT * FROM no_such_table WHERE name = :secret"), {"secret": "sesame"})
+
+    for ask in (store.run, store.read):
+        with pytest.raises(sa.exc.DBAPIError) as fault:
+            await ask(job)
+        assert "no_such_table" in str(fault.value)
+        assert "sesame" not in str(fault.value)
