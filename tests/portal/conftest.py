@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import threading
 from collections.abc import Coroutine, Iterator
@@ -59,6 +60,10 @@ def town(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[Town]
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("needs apt packages chromium and fonts-noto-cjk")
+        pytest.skip("needs apt packages chromium and fonts-noto-cjk")
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
