@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 import migrations
 from core_ledger import Store, audit
 from gateway import cli_members, cli_partner, directory, registry
+from gateway.cli_city import city_staff
 from gateway.cli_exchanges import exchanges
 from gateway.cli_partner_controls import partners, webhooks
 from gateway.cli_reconcile import reconcile
@@ -58,6 +59,7 @@ members.command("new-password")(cli_members.new_password)
 app.add_typer(places, name="places")
 app.add_typer(ledger, name="ledger")
 app.add_typer(exchanges, name="exchanges")
+app.add_typer(city_staff, name="staff")
 app.add_typer(reconcile, name="reconcile")
 app.add_typer(partners, name="partners")
 app.add_typer(webhooks, name="webhooks")
@@ -99,11 +101,12 @@ def demo(
     check: Annotated[bool, typer.Option(help="Play the main story, print each step, and end.")] = False,
     folder: Annotated[Path | None, typer.Option(help="Where to keep it; default: a new folder.")] = None,
     port: Annotated[int, typer.Option(help="The gateway's port; 0 takes a free one.")] = 0,
+    city: Annotated[bool, typer.Option(help="Fill a city with three months of life first.")] = False,
 ) -> None:
     """Start a gateway with two partners' sandboxes and sample members, all on this machine."""
     from gateway.demo import run_demo
 
-    raise typer.Exit(asyncio.run(run_demo(check=check, folder=folder, port=port, out=out)))
+    raise typer.Exit(asyncio.run(run_demo(check=check, folder=folder, port=port, out=out, city=city)))
 
 
 @app.command()

@@ -14,14 +14,16 @@ from pathlib import Path
 
 from rich.console import Console
 
+from gateway.demo.city import PASSWORD, SHOPS, STAFF
 from gateway.demo.story import StoryBroken, play
 from gateway.demo.town import MEMBERS, Town, open_town
 
 
-async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console) -> int:
+async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console, city: bool = False) -> int:
     """Play the story in a scratch town; then, unless `check`, open a fresh town until interrupted.
 
-    Returns the exit code: 0 when every step of the story held.
+    `city` fills that town with three months of a city's life. Returns the exit code: 0 when every step of the
+    story held.
     """
     with tempfile.TemporaryDirectory(prefix="point-gateway-story-") as scratch:
         async with open_town(Path(scratch)) as town:
@@ -37,13 +39,21 @@ async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console)
         if folder is None:
             name = stack.enter_context(tempfile.TemporaryDirectory(prefix="point-gateway-demo-"))
             folder = Path(name)
-        town = await stack.enter_async_context(open_town(folder, port=port))
+        town = await stack.enter_async_context(open_town(folder, port=port, fill=out if city else None))
         _tell(town, out)
+        if city:
+            _tell_city(out)
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
     return 0
+
+
+def _tell_city(out: Console) -> None:
+    for login, name, role in STAFF:
+        out.print(f"city staff             {login} ({name}, {role}), password {PASSWORD}")
+    out.print(f"shops' people          shop-01 to shop-{SHOPS}, password {PASSWORD}")
 
 
 def _tell(town: Town, out: Console) -> None:

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import Connection, Table, insert
 
-from core_ledger import LedgerError, Receipt, Transfer, chart, ledger
+from core_ledger import LedgerError, Receipt, Store, Transfer, chart, ledger
 from gateway import directory, figures, mykey_ids, point_rules, staff_records, tables
 from gateway import municipal_tables as municipal
 from gateway.bank_accounts import BankAccount, Payer
@@ -30,13 +31,18 @@ from gateway.errors import Refused
 from gateway.grant_projects import ProjectPlan
 from gateway.grants import transfer_of
 from gateway.model import JST
+from gateway.passwords import PasswordHasher
 from gateway.point_rules import Expiry
 from gateway.roles import Role
+from gateway.services import vault_of
+from gateway.settings import Settings
 from gateway.settlement import Settlements
+from gateway.setup import Clock
 from gateway.shops import ShopEntry
 from gateway.spend_records import Spend, spend_columns
 from gateway.spending import Spending
 from gateway.staff_records import StaffSession
+from gateway.tasks import Tasks
 
 CITY: Final = "082163"
 SERVICE: Final = "kasama-ouen"
@@ -88,6 +94,27 @@ async def fill_city(city: City, first_day: date, out: Console | None = None) -> 
         return await _Filling(
             city, first_day, lambda name, done: bar.update(bars[name], completed=done)
         ).run()
+
+
+async def fill_town(settings_file: Path, clock: Clock, out: Console) -> None:
+    """Fill the city of a town that is not being served yet, up to the day before today; once per folder."""
+    settings = Settings.load(settings_file, env={})
+    store, hasher, tasks = Store.open(settings.database_url), PasswordHasher(), Tasks()
+    site = settings.municipal.public_url or settings.server.origin
+    city = City.open(
+        store=store, vault=vault_of(settings), clock=clock, tasks=tasks, hasher=hasher, site=site
+    )
+    try:
+        filled = await fill_city(city, day_of(clock()) - timedelta(days=DAYS), out)
+        out.print(
+            f"the city has {filled.members:,} members, {filled.shops} shops, {filled.spends:,} payments"
+        )
+    except Refused as refused:
+        out.print(str(refused))
+    finally:
+        await tasks.close()
+        hasher.close()
+        await store.close()
 
 
 class _Filling:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+from rich.console import Console
 
 import migrations
 from core_ledger import Store
@@ -22,6 +23,7 @@ from gateway import directory
 from gateway.client import KeyPair, SignedClient, new_key_pair
 from gateway.clock import FileClock, set_file_clock
 from gateway.demo.card import card_settings, furnish_card
+from gateway.demo.city import fill_town
 from gateway.directory import SupportEvent
 from gateway.members import Members
 from gateway.model import JST
@@ -98,11 +100,17 @@ class Town:
 
 @asynccontextmanager
 async def open_town(
-    folder: Path, *, port: int = 0, portal_port: int = 0, card_agent_url: str = "http://127.0.0.1:37650"
+    folder: Path,
+    *,
+    port: int = 0,
+    portal_port: int = 0,
+    card_agent_url: str = "http://127.0.0.1:37650",
+    fill: Console | None = None,
 ) -> AsyncIterator[Town]:
     """Start everything in `folder` and end it again. What is in the folder from an earlier run is kept.
 
     `card_agent_url` is where the program at a member's desk listens; the town does not start it.
+    `fill` gives the city three months of life first, with a progress bar there.
     """
     _lay_out(folder)
     processes: list[asyncio.subprocess.Process] = []
@@ -116,6 +124,8 @@ async def open_town(
         _write_settings(folder, port, saison_url, airline_url, portal_url)
         town = await _settle(folder, f"http://127.0.0.1:{port}", saison_url, airline_url, portal_url)
         town.saison_control_url = saison_control_url
+        if fill is not None:
+            await fill_town(town.settings_file, town.clock, fill)
         processes.append(await _start(folder, "gateway", _gateway(town.settings_file, "serve", "--strict")))
         await _until_ready(town, f"{town.gateway_url}/health/ready", processes[-1])
         _write_portal_settings(town, portal_port, card_agent_url)

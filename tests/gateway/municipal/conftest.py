@@ -6,6 +6,7 @@ import secrets
 import socket
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -153,14 +154,18 @@ def give(conn: Any, member_id: str, points: int, issued_on: Any, at: datetime) -
     )
 
 
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    url = f"sqlite:///{tmp_path / 'city.db'}"
+@asynccontextmanager
+async def another_town(folder: Path, url: str = "", **options: Any) -> AsyncIterator[Town]:
+    """A town in a new SQLite file, or on the emptied database at `url`; `options` are the store's."""
+    folder = folder / uuid.uuid4().hex[:8]
+    folder.mkdir()
+    url = url or f"sqlite:///{folder / 'city.db'}"
     engine = create_engine(url)
     for metadata in METADATAS:
+        metadata.drop_all(engine)
         metadata.create_all(engine)
     engine.dispose()
-    store, clock, tasks, hasher = Store.open(url), SettableClock(NOON), Tasks(), quick_hasher()
+    store, clock, tasks, hasher = Store.open(url, **options), SettableClock(NOON), Tasks(), quick_hasher()
     await store.run(lambda conn: furnish(conn, NOON))
     city = City.open(
         store=store,
@@ -174,6 +179,12 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
     await tasks.close()
     hasher.close()
     await store.close()
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    async with another_town(tmp_path) as opened:
+        yield opened
 
 
 # --- over HTTP ------------------------------------------------------------------------------------------------------

@@ -204,7 +204,7 @@ async def test_shops_without_an_account_are_named(town, shops):
 
 async def test_bank_accounts_are_sealed_at_rest(town, shops, tmp_path):
     await with_banks(town)
-    raw = b"".join(path.read_bytes() for path in tmp_path.glob("city.db*"))
+    raw = b"".join(path.read_bytes() for path in tmp_path.rglob("city.db*"))
     assert b"7654321" not in raw
 
 

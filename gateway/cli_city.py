@@ -1,0 +1,79 @@
+"""`point-gateway staff …`: a city's first administrator, and its audit log read again.
+
+Everybody else is added by the administrator, in the municipal cloud itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from core_ledger import Store
+from gateway import audit_log, staff_records
+from gateway.cli_shared import Config, Operator, in_store, settings_of
+from gateway.passwords import PasswordHasher
+from gateway.roles import PLATFORM, Role
+from gateway.services import clock_of
+from gateway.staff import first_password
+from gateway.staff_records import Staff
+
+city_staff = typer.Typer(no_args_is_help=True, help="Staff of cities; their deeds.")
+
+
+@city_staff.command("add")
+def add_staff(
+    municipality: Annotated[str, typer.Argument(help="The six-digit code, or `platform`.")],
+    login: str,
+    name: Annotated[str, typer.Argument(help="The name to be shown.")],
+    operator: Operator,
+    config: Config = None,
+) -> None:
+    """Add a city's administrator (or somebody of the platform); prints the first password, this once."""
+    settings = settings_of(config)
+    password, now = first_password(), clock_of(settings)()
+    role = Role.PLATFORM if municipality == PLATFORM else Role.ADMINISTRATOR
+
+    async def work() -> Staff:
+        store, hasher = Store.open(settings.database_url), PasswordHasher()
+        try:
+            hashed = await hasher.hash(password.reveal())
+
+            def job(conn: Connection) -> Staff:
+                person = staff_records.add(
+                    conn,
+                    staff_id=uuid.uuid4().hex,
+                    municipality=municipality,
+                    login=login,
+                    display_name=name,
+                    role=role,
+                    password_hash=hashed,
+                    at=now,
+                )
+                audit_log.write(
+                    conn, municipality, at=now, actor="operator", actor_name=operator, action="staff added",
+                    subject=person.login, facts={"role": role.value},
+                )  # fmt: skip
+                return person
+
+            return await store.run(job)
+        finally:
+            hasher.close()
+            await store.close()
+
+    person = asyncio.run(work())
+    typer.echo(json.dumps({"login": person.login, "role": person.role, "first_password": password.reveal()}))
+
+
+@city_staff.command("verify-log")
+def verify_log(config: Config = None) -> None:
+    """Read every city's audit log again and compare all hashes. Exit code 1 when something is broken."""
+    faults = in_store(config, audit_log.verify)
+    for fault in faults:
+        typer.echo(f"{fault.municipality} line {fault.seq}: {fault.text}")
+    typer.echo(f"{len(faults)} faults" if faults else "nothing is broken")
+    raise typer.Exit(1 if faults else 0)

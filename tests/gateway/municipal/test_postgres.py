@@ -1,0 +1,100 @@
+"""The same city on PostgreSQL with several writers: what a race decides there, and what it must not."""
+
+import asyncio
+from datetime import date, timedelta
+
+import pytest
+
+from core_ledger import audit, chart, unused_by_issue_date
+from gateway import audit_log, figures
+from gateway.demo import city as demo
+from gateway.errors import Refused
+from gateway.grant_projects import ProjectPlan
+from gateway.settlement import paid_account
+from gateway.shops import ShopEntry
+
+from .conftest import KASAMA, NOON, OUEN, another_town, new_id
+
+pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+
+
+@pytest.fixture
+async def town(postgres, tmp_path):
+    # One job a transaction and four writers, so that they race.
+    async with another_town(tmp_path, postgres, writers=4, max_batch=1) as opened:
+        yield opened
+
+
+async def test_a_filled_city_is_whole_there_too(town, monkeypatch):
+    for name, value in {"MEMBERS": 60, "DAYS": 34, "VISITS_A_DAY": 8, "SHOPS": 5}.items():
+        monkeypatch.setattr(demo, name, value)
+    filled = await demo.fill_city(town.city, date(2018, 5, 1))
+    assert filled.closed_cycles == 2
+    issues = await town.store.read(lambda conn: figures.by_issue(conn, demo.CITY, demo.SERVICE))
+    unused = await town.store.read(
+        lambda conn: unused_by_issue_date(conn, chart.municipal("*", demo.CITY, demo.SERVICE))
+    )
+    assert {one.issued_on: one.held for one in issues if one.held} == unused
+    assert (await town.store.read(audit.verify)).ok
+    assert await town.store.read(audit_log.verify) == []
+
+
+async def shop(town):
+    made = await town.city.shops.register(await town.who("operator"), "soba", ShopEntry(name="そば"))
+    return town.city.shops.code_of(made)
+
+
+async def test_thirty_payments_at_once_never_take_more_than_there_is(town):
+    code, member = await shop(town), await town.member(points=1_000)
+    outcomes = await asyncio.gather(
+        *(town.city.spending.pay(member.member_id, new_id(), code, OUEN, 150) for _ in range(30)),
+        return_exceptions=True,
+    )
+    assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 6
+    assert {one.type for one in outcomes if isinstance(one, Refused)} == {"not-enough-points"}
+    assert not [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, Refused)]
+
+
+async def test_one_code_is_one_payment_for_two_shops_at_once(town):
+    await shop(town)
+    member, who = await town.member(points=1_000), await town.who("shop", KASAMA, "soba")
+    code = await town.city.codes.make(member.member_id, KASAMA, OUEN)
+    outcomes = await asyncio.gather(
+        *(town.city.spending.take(who, new_id(), code.qr, 100) for _ in range(10)), return_exceptions=True
+    )
+    assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 1
+    assert await town.balance(member.member_id) == 900
+
+
+async def test_a_budget_is_not_exceeded_by_a_race_and_the_log_has_one_line_for_each_grant(town):
+    plan = ProjectPlan(
+        project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=date(2018, 7, 1),
+        ends_on=date(2018, 8, 31), points_each=1, budget=1_000,
+    )  # fmt: skip
+    who = await town.who("operator")
+    await town.city.projects.add(who, plan)
+    members = [await town.member() for _ in range(12)]
+    outcomes = await asyncio.gather(
+        *(town.city.grants.to_one(who, "p", new_id(), one.mykey_id, 300) for one in members),
+        return_exceptions=True,
+    )
+    assert [getattr(one, "type", "granted") for one in outcomes].count("granted") == 3
+    assert await town.total(chart.granted(KASAMA)) == -900
+    lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
+    assert [line.action for line in lines].count("granted") == 3
+    assert await town.store.read(audit_log.verify) == []
+
+
+async def test_a_cycle_is_closed_once_and_figures_are_counted_once_by_several(town):
+    code, member = await shop(town), await town.member(points=1_000)
+    await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 400)
+    town.clock.now = NOON + timedelta(days=1)
+    who = await town.who("approver")
+    outcomes = await asyncio.gather(
+        *(town.city.settlements.close(who, date(2018, 7, 16)) for _ in range(5)), return_exceptions=True
+    )
+    assert sorted(getattr(one, "type", "closed") for one in outcomes) == ["closed"] + ["cycle-closed"] * 4
+    assert await town.total(paid_account(KASAMA)) == 400
+    await asyncio.gather(*(figures.count_all(town.store) for _ in range(4)))
+    (issue,) = await town.store.read(lambda conn: figures.by_issue(conn, KASAMA, OUEN))
+    assert (issue.issued, issue.spent, issue.held) == (1_000, 400, 600)
