@@ -50,7 +50,9 @@ from gateway.testkit.sandbox.browser import Browser
 from gateway.vault import Vault
 
 KEY = Secret("a key that both sides know")
-DEADLINE_S = 0.25
+PATIENT_S = 10.0
+HASTY_S = 0.25
+"""Only while the partner is silent on purpose: a busy machine must not look like a broken partner."""
 PORTAL = "https://portal.example/back"
 POINTS_PER = {"eikyu": (100, 450), "wallet": (450, 450)}
 
@@ -119,8 +121,8 @@ class House:
         )
         return Person(house=self, member=member, number=f"2000-{self.persons:04}")
 
-    def partner(self, base_url: str, deadline_s: float = DEADLINE_S) -> Partner:
-        """Make a partner as the registry does, with a short deadline and our own seconds for its breaker."""
+    def partner(self, base_url: str, deadline_s: float = PATIENT_S) -> Partner:
+        """Make a partner as the registry does, with our own seconds for its breaker."""
         log = ListLog()
         http = GuardedHttp("saison", log)
         settings = PlainSettings({"base_url": base_url, "merchant_id": "point-gateway"}, {"api_key": KEY})

@@ -25,7 +25,7 @@ from gateway.exchange_records import Exchange
 from gateway.states import HELD, State
 from gateway.testkit.sandbox import Fault, FaultKind
 from gateway.testkit.sandbox.faults import ONLY_SOME
-from tests.faults.house import House, Person, open_house, tls_of_a_stranger
+from tests.faults.house import HASTY_S, House, Person, open_house, tls_of_a_stranger
 
 STEPS = {
     "begin": "authorize",
@@ -129,6 +129,8 @@ class Breaking:
         elif trouble.kind is FaultKind.REFUSE:
             await house.site.refuse()
         else:
+            if trouble.kind in (FaultKind.NO_ANSWER, FaultKind.SLOW):
+                self.stack.enter_context(house.other_partner(house.partner(house.site.url, HASTY_S)))
             fault = Fault(
                 operation=STEPS[self.step], kind=trouble.kind, done=trouble.done, seconds=trouble.seconds
             )
