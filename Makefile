@@ -30,7 +30,8 @@ test: $(STAMP) ## run all tests with coverage; system packages are installed whe
 	VENV=$(VENV) ./tools/run-tests
 
 test-fast: $(STAMP) ## run the tests without coverage
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --ignore=tests/portal
+	$(BIN)/python -m pytest -q tests/portal
 
 test-pythons: ## run the tests on every Python from 3.11 on that is present
 	@for v in 3.11 3.12 3.13; do \

@@ -47,6 +47,7 @@ async def test_a_days_work_moves_old_reserve_and_ends_what_was_abandoned(world, 
 
 async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly, monkeypatch) -> None:
     monkeypatch.setattr(nightly_module, "LOOKS_EVERY_S", 0.001)
+    monkeypatch.setattr(nightly_module, "_log", structlog.get_logger())  # not one bound by an earlier test
     days: list[date] = []
     twice, thrice = asyncio.Event(), asyncio.Event()
     failures = [Busy("later")]
