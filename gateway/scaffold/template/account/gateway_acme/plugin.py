@@ -40,7 +40,7 @@ from gateway import (
 from gateway_acme.client import AcmeClient, Answer
 from gateway_acme.rates import POINTS, RATES
 
-# TODO: your documented words for a no. A word that is not here is not understood, hence not a no. [point-gateway guide hooks/debit]
+# TODO: your documented words for a no; other words are no no. [point-gateway guide hooks/debit]
 DECLINES = {
     "not_enough": DeclineReason.NOT_ENOUGH,
     "link_ended": DeclineReason.LINK_ENDED,
@@ -73,7 +73,7 @@ class Acme:
 
     @hookimpl
     async def check_connection(self) -> None:
-        # TODO: a request that needs your credentials and moves nothing. [point-gateway guide hooks/check_connection]
+        # TODO: a request that needs your credentials. [point-gateway guide hooks/check_connection]
         answer = await self._client.send("GET", "/v1/hello")
         if answer.text("result") != "ok":
             raise OutcomeUnknown("acme does not say that all is well")
@@ -90,7 +90,7 @@ class Acme:
 
     @hookimpl
     async def complete_handoff(self, returned: HandoffReturn) -> LinkedAccount:
-        # TODO: prove with the partner who came back; the browser is not proof. [point-gateway guide hooks/complete_handoff]
+        # TODO: prove with the partner who came back. [point-gateway guide hooks/complete_handoff]
         if returned.query.get("visit") != returned.exchange_id:
             raise HandoffRefused("other_exchange", "the return is for another visit")
         answer = await self._client.send(
@@ -103,7 +103,9 @@ class Acme:
         if answer.text("result") != "linked" or answer.text("visit") != returned.exchange_id:
             raise OutcomeUnknown("acme does not say who came back")
         return LinkedAccount(
-            service_id=answer.text("member"), shown_as=answer.text("shown_as"), token=Secret(answer.text("token"))
+            service_id=answer.text("member"),
+            shown_as=answer.text("shown_as"),
+            token=Secret(answer.text("token")),
         )
 
     @hookimpl
@@ -120,7 +122,7 @@ class Acme:
 
     @hookimpl
     async def debit(self, order: DebitOrder) -> DebitAnswer:
-        # TODO: take the points, once, with the exchange id as the idempotency key. [point-gateway guide hooks/debit]
+        # TODO: take the points, once; the exchange id is the key. [point-gateway guide hooks/debit]
         if order.account is None or order.account.token is None or set(order.amounts) != {POINTS}:
             raise NotSent("acme takes points of a linked account; nothing was sent")
         answer = await self._client.send(
@@ -137,7 +139,7 @@ class Acme:
 
     @hookimpl
     async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
-        # TODO: what became of a debit; NoRecord only for your documented word. [point-gateway guide hooks/find_debit]
+        # TODO: NoRecord only for your documented word. [point-gateway guide hooks/find_debit]
         answer = await self._client.send(
             "GET", f"/v1/debits/{quote(exchange_id, safe='')}", about={"exchange_id": exchange_id}
         )
@@ -149,7 +151,9 @@ class Acme:
 def _read_debit(exchange_id: ExchangeId, answer: Answer) -> Debited | Declined | InProgress:
     match answer.text("result"):
         case "debited":
-            return Debited(exchange_id=exchange_id, reference=answer.text("reference"), at=answer.moment("at"))
+            return Debited(
+                exchange_id=exchange_id, reference=answer.text("reference"), at=answer.moment("at")
+            )
         case "declined" if (reason := DECLINES.get(answer.text("reason"))) is not None:
             return Declined(exchange_id=exchange_id, reason=reason)
         case "in_progress":

@@ -1,4 +1,4 @@
-"""A site that plays Acme over real HTTP: a page where a member agrees, the API that the plugin asks, failures on demand.
+"""A site that plays Acme over real HTTP: a page to agree on, the API, and failures on demand.
 
     python -m gateway_acme.sandbox --port 8770 --api-key-file acme.key --control --print-url
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
+import sqlite3
 import sys
 from html import escape
 from typing import Any
@@ -40,14 +41,11 @@ OPERATIONS = {
 
 def make_server(options: SandboxOptions) -> SandboxServer:
     book, doors = Book(options.book), Doors(Faults(), ("exchange_id", "visit"))
-    for member, points in MEMBERS.items():
-        book.submit(lambda db, m=member, p=points: debits.put_balance(db, m, "points", p)).result()
+    book.submit(_put_balances).result()
     site = Site(book, doors, options)
     app = web.Application(middlewares=[doors.middleware(), site.only_with_our_key])
     app.add_routes(site.routes())
-    return SandboxServer(
-        app, book, doors, operations=OPERATIONS, port=options.port, control=options.control
-    )
+    return SandboxServer(app, book, doors, operations=OPERATIONS, port=options.port, control=options.control)
 
 
 class Site:
@@ -72,7 +70,8 @@ class Site:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if request.path.startswith("/v1/") and not hmac.compare_digest(given, self._key.reveal()):
             return web.json_response({"result": "unauthorized"}, status=401)
-        return await handler(request)
+        answer: web.StreamResponse = await handler(request)
+        return answer
 
     # --- the member's side -------------------------------------------------------------------------------
 
@@ -98,7 +97,9 @@ class Site:
         code = secrets.token_urlsafe(16)
         self._codes[code] = (visit, member)
         back = str(sent.get("return_url", ""))
-        raise web.HTTPSeeOther(f"{back}{'&' if '?' in back else '?'}{urlencode({'visit': visit, 'code': code})}")
+        raise web.HTTPSeeOther(
+            f"{back}{'&' if '?' in back else '?'}{urlencode({'visit': visit, 'code': code})}"
+        )
 
     # --- the plugin's side -------------------------------------------------------------------------------
 
@@ -133,15 +134,17 @@ class Site:
         if member is None:
             told = {"result": "declined", "exchange_id": asked["exchange_id"], "reason": "link_ended"}
             return web.json_response(told)
-        later = fault is not None and fault.kind is FaultKind.LATE
+        late = fault if fault is not None and fault.kind is FaultKind.LATE else None
         now = self._clock()
         entry = await self._book.run(
             lambda db: debits.debit(
-                db, asked["exchange_id"], member, {"points": asked["points"]}, now, later=later
+                db, asked["exchange_id"], member, {"points": asked["points"]}, now, later=late is not None
             )
         )
-        if later:
-            self._doors.later(fault.seconds, lambda: self._book.run(lambda db: debits.finish(db, entry.order_id)))
+        if late is not None:
+            self._doors.later(
+                late.seconds, lambda: self._book.run(lambda db: debits.finish(db, entry.order_id))
+            )
         return web.json_response(_told(entry))
 
     @operation("find")
@@ -151,6 +154,11 @@ class Site:
         if entry is None:
             return web.json_response({"result": "not_found", "exchange_id": exchange_id})
         return web.json_response(_told(entry))
+
+
+def _put_balances(db: sqlite3.Connection) -> None:
+    for holder, points in MEMBERS.items():
+        debits.put_balance(db, holder, "points", points)
 
 
 def _told(entry: Entry) -> dict[str, str]:

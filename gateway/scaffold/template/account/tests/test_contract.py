@@ -1,4 +1,4 @@
-"""The contract of point-gateway, kept by this plugin. `point-gateway contract acme` runs it and tells the level."""
+"""The contract of point-gateway. `point-gateway contract acme` runs it and tells the level."""
 
 from acme_server import AcmeServer
 

@@ -1,4 +1,4 @@
-"""The plugin and the sandbox speak the same language: one exchange over real HTTP, and one reply that is lost."""
+"""The plugin and the sandbox agree: one exchange over real HTTP, and one reply that is lost."""
 
 from collections.abc import AsyncIterator
 
@@ -42,7 +42,9 @@ async def acme(site: SandboxServer) -> AsyncIterator[Partner]:
     log = ListLog()
     http = GuardedHttp("acme", log)
     settings = PlainSettings({"base_url": site.url}, {"api_key": KEY})
-    partner = Partner(Acme(PartnerSetup(settings=settings, http=http, clock=CLOCK, log=log)), log=log, http=http)
+    partner = Partner(
+        Acme(PartnerSetup(settings=settings, http=http, clock=CLOCK, log=log)), log=log, http=http
+    )
     yield partner
     await partner.aclose()
 

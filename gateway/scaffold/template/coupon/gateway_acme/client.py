@@ -1,4 +1,4 @@
-"""Requests to Acme, and answers read without guessing: what is neither a documented yes nor no is unclear.
+"""Requests to Acme, and answers read without guessing: neither a yes nor a no is unclear.
 
 An answer means something only with status 200, a JSON object and the id that was asked for in it.
 """
@@ -23,10 +23,15 @@ class AcmeClient:
         self.host = urlsplit(self.base_url).netloc
 
     async def send(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, about: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        about: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send once. `about` names what the answer must repeat. Raises OutcomeUnknown for an unclear answer."""
-        # TODO: how your API wants to be asked: its authentication, its headers, its paths. [point-gateway guide first-hour]
+        """Send once. `about` names what the answer must repeat. An unclear answer is OutcomeUnknown."""
+        # TODO: how your API is asked: authentication, headers, paths. [point-gateway guide first-hour]
         headers = {"Authorization": f"Bearer {self._api_key.reveal()}", "Accept": "application/json"}
         answer = await self._http.request(method, self.base_url + path, headers=headers, json=body)
         if answer.status == 503 and method == "GET":

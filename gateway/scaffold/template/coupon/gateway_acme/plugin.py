@@ -35,7 +35,7 @@ from gateway import (
 from gateway_acme.client import AcmeClient, Answer
 from gateway_acme.rates import POINTS, RATES
 
-# TODO: your documented words for a no. A word that is not here is not understood, hence not a no. [point-gateway guide hooks/debit]
+# TODO: your documented words for a no; other words are no no. [point-gateway guide hooks/debit]
 DECLINES = {
     "unknown": DeclineReason.COUPON_UNKNOWN,
     "used": DeclineReason.COUPON_USED,
@@ -68,7 +68,7 @@ class Acme:
 
     @hookimpl
     async def check_connection(self) -> None:
-        # TODO: a request that needs your credentials and moves nothing. [point-gateway guide hooks/check_connection]
+        # TODO: a request that needs your credentials. [point-gateway guide hooks/check_connection]
         answer = await self._client.send("GET", "/v1/hello")
         if answer.text("result") != "ok":
             raise OutcomeUnknown("acme does not say that all is well")
@@ -89,7 +89,7 @@ class Acme:
 
     @hookimpl
     async def debit(self, order: DebitOrder) -> DebitAnswer:
-        # TODO: take the points, once, with the exchange id as the idempotency key. [point-gateway guide hooks/debit]
+        # TODO: take the points, once; the exchange id is the key. [point-gateway guide hooks/debit]
         if order.coupon is None or set(order.amounts) != {POINTS}:
             raise NotSent("acme takes a coupon; nothing was sent")
         answer = await self._client.send(
@@ -106,7 +106,7 @@ class Acme:
 
     @hookimpl
     async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
-        # TODO: what became of a debit; NoRecord only for your documented word. [point-gateway guide hooks/find_debit]
+        # TODO: NoRecord only for your documented word. [point-gateway guide hooks/find_debit]
         answer = await self._client.send(
             "GET", f"/v1/debits/{quote(exchange_id, safe='')}", about={"exchange_id": exchange_id}
         )
@@ -118,7 +118,9 @@ class Acme:
 def _read_debit(exchange_id: ExchangeId, answer: Answer) -> Debited | Declined | InProgress:
     match answer.text("result"):
         case "debited":
-            return Debited(exchange_id=exchange_id, reference=answer.text("reference"), at=answer.moment("at"))
+            return Debited(
+                exchange_id=exchange_id, reference=answer.text("reference"), at=answer.moment("at")
+            )
         case "declined" if (reason := DECLINES.get(answer.text("reason"))) is not None:
             return Declined(exchange_id=exchange_id, reason=reason)
         case "in_progress":

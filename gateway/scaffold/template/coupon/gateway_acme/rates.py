@@ -10,7 +10,7 @@ POINTS: Final = WalletId("points")
 
 RATES: Final = RateTable(
     rates=(
-        # TODO: the rates of your contract, with their dates; `sample=False` once a document confirms them. [point-gateway guide hooks/rate_table]
+        # TODO: the rates of your contract, with their dates. [point-gateway guide hooks/rate_table]
         Rate(
             wallet=POINTS,
             destinations=frozenset({DestinationKind.RESERVE, DestinationKind.MUNICIPALITY}),
@@ -20,7 +20,5 @@ RATES: Final = RateTable(
             sample=True,
         ),
     ),
-    notes=(
-        Label("見本の交換レートです。", "These rates are samples."),
-    ),
+    notes=(Label("見本の交換レートです。", "These rates are samples."),),
 )

@@ -1,9 +1,9 @@
-"""What Acme answers, for the contract kit: each method is a word of the contract, said in the words of Acme's API."""
+"""What Acme answers: each method is a word of the contract, said in the words of its API."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -19,8 +19,8 @@ _WORDS = {
 
 class AcmeServer(FakePartner):
     base_url = "https://points.acme.example"
-    settings = {"base_url": base_url}
-    secrets = {"api_key": "a-key-that-only-tests-know"}
+    settings: ClassVar[dict[str, str | int]] = {"base_url": base_url}
+    secrets: ClassVar[dict[str, str]] = {"api_key": "a-key-that-only-tests-know"}
     declines = tuple(_WORDS)
 
     def is_well(self) -> None:
