@@ -8,12 +8,14 @@ the line at fault, and with a traceback in the log. Here such a request gets one
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 import uuid6
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from gateway.web import problems
 from gateway.web.problems import refuse
@@ -34,8 +36,23 @@ class GatewayRunner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
         kept = made._kwargs  # noqa: SLF001  there is no public way to make a server of another class
-        factory = made.request_factory
+        factory = _leaving_aside_expectations(made.request_factory)
         return _Server(made.request_handler, request_factory=factory, loop=asyncio.get_running_loop(), **kept)
+
+
+def _leaving_aside_expectations(factory: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
+    """Take off every `Expect` but 100-continue, as RFC 9110 (10.1.1) allows: aiohttp would refuse it in plain
+    text that repeats it, before any route or middleware.
+    """
+
+    def make(message: Any, *others: Any) -> web.BaseRequest:
+        if message.headers.get("Expect", "100-continue").lower() != "100-continue":
+            headers = CIMultiDict(message.headers)
+            del headers["Expect"]
+            message = message._replace(headers=CIMultiDictProxy(headers))
+        return factory(message, *others)
+
+    return make
 
 
 class _Server(web.Server):

@@ -105,3 +105,15 @@ async def test_a_failure_outside_every_route_is_still_a_problem(
     assert raw.split(b" ", 2)[1] == b"500"
     assert b"/docs/problems/internal-error" in raw
     assert b"pgs_secret" not in raw
+
+
+@pytest.mark.parametrize(("address", "status"), [(b"/v1/greeting", b"200"), (b"/nowhere", b"404")])
+async def test_an_odd_expectation_is_left_aside_and_not_repeated(served, address, status):
+    sent = b"GET " + address + b" HTTP/1.1\r\nHost: x\r\nExpect: pgs_banana\r\nConnection: close\r\n\r\n"
+    reader, writer = await connect(served, sent)
+    raw = await reader.read()
+    await hang_up(writer)
+    head = raw.partition(b"\r\n\r\n")[0]
+    assert head.split(b" ", 2)[1] == status
+    assert b"json" in head
+    assert b"banana" not in raw
