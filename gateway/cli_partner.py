@@ -21,11 +21,16 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from gateway import scaffold
-from gateway.errors import Refused
+from gateway.errors import GatewayError
 from gateway.model import LinkKind
 from gateway.plugin_checks import HOOKS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+class CannotRun(GatewayError):
+    """A command that cannot be carried out as it was typed; the text says what to type instead."""
+
 
 Folder = Annotated[
     Path | None,
@@ -58,7 +63,7 @@ def contract(
 ) -> None:
     """Run the plugin's contract tests and tell its level: 梅, 竹 or 松."""
     if find_spec("pytest_asyncio") is None or find_spec("respx") is None:
-        raise Refused("no-testkit", "the contract kit is not installed; pip install 'point-gateway[testkit]'")
+        raise CannotRun("the contract kit is not installed; pip install 'point-gateway[testkit]'")
     home = _home(partner, folder)
     asked = [str(home / "tests" / "test_contract.py")]
     for option, value in (
@@ -75,7 +80,7 @@ def contract(
 
 
 def _home(partner: str, folder: Path | None) -> Path:
-    """The folder of the plugin's distribution. Raises Refused, saying where it was looked for."""
+    """The folder of the plugin's distribution. Raises CannotRun, saying where it was looked for."""
     name = f"gateway-{partner.replace('_', '-')}"
     places = [folder] if folder is not None else [Path(), Path(name), Path("plugins", partner)]
     for place in places:
@@ -83,8 +88,7 @@ def _home(partner: str, folder: Path | None) -> Path:
         if of_this_partner and (place / "tests" / "test_contract.py").is_file():
             return place.resolve()
     looked = " or ".join(str(place / "tests" / "test_contract.py") for place in places)
-    raise Refused(
-        "no-contract-test",
+    raise CannotRun(
         f"{partner} has no contract test at {looked} beside a package gateway_{partner}; "
         f"run this in the plugin's folder, or write one with `point-gateway new-partner {partner} --link account`",
     )
@@ -102,7 +106,7 @@ def guide(
     if page not in known:
         near = get_close_matches(page, known, 1)
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
-        raise Refused("unknown-page", f"the guide has no page {page!r}; {meant}")
+        raise CannotRun(f"the guide has no page {page!r}; {meant}")
     Console().print(Markdown((home / f"{page}.md").read_text("utf-8")))
 
 

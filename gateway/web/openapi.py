@@ -109,7 +109,7 @@ def _operation(route: Route, schemas: Json) -> Json:
         schema = {"$ref": _REF.format(model=route.body.__name__)}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     if route.upload is not None:
-        content = {media: {"schema": {}} for media in route.upload.media_types}
+        content: dict[str, Any] = {media: {"schema": {}} for media in route.upload.media_types}
         operation["requestBody"] = {"required": True, "content": content}
     return {name: value for name, value in operation.items() if value not in ("", [])} | {
         "security": operation["security"]

@@ -13,14 +13,14 @@ from gateway.errors import (
     PartnerUnavailable,
     Refused,
 )
-from gateway.web.catalogue import BUSINESS, CATALOGUE, KERNEL
+from gateway.web.catalogue import BUSINESS, CARD, CATALOGUE, KERNEL, MUNICIPAL
 from gateway.web.problems import FieldError, InvalidInput, as_refusal, document, language_of, refuse, response
 
 ID = "0198f2c4-7a00-7000-8000-000000000001"
 
 
 def test_each_word_stands_in_the_catalogue_once():
-    assert len(CATALOGUE) == len(KERNEL) + len(BUSINESS)
+    assert len(CATALOGUE) == sum(map(len, (KERNEL, BUSINESS, CARD, MUNICIPAL)))
 
 
 @pytest.mark.parametrize("kind", CATALOGUE.values(), ids=lambda kind: kind.word)
