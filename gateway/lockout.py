@@ -77,7 +77,7 @@ def take_back(conn: Connection, mykey_id_hash: str) -> None:
 
 
 def forget_old(conn: Connection, now: datetime) -> int:
-    """Delete misses that no longer count, for the hourly sweep. Returns how many."""
+    """Delete misses that no longer count, for the nightly sweep. Returns how many."""
     return conn.execute(delete(_misses).where(_misses.c.forget_at <= now)).rowcount
 
 

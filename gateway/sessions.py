@@ -154,7 +154,7 @@ def end_all(conn: Connection, member_id: str, *, except_id: str | None = None) -
 
 
 def forget_ended(conn: Connection, now: datetime) -> int:
-    """Delete what ended of itself, for the hourly sweep. Returns how many."""
+    """Delete what ended of itself, for the nightly sweep. Returns how many."""
     rows = conn.execute(select(_sessions).where(_sessions.c.seen_at < now - SHARED_TERMINAL_IDLE_LIMIT))
     dead = [row.token_hash for row in rows if not _session(row._asdict()).alive(now)]
     for start_at in range(0, len(dead), 500):

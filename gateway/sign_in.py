@@ -135,7 +135,7 @@ class SignIns:
         return await self._store.run(lambda conn: sessions.end_all(conn, member_id, except_id=keep))
 
     async def sweep(self) -> int:
-        """Delete ended sessions and misses that no longer count; for an hourly job. Returns how many rows."""
+        """Delete ended sessions and misses that no longer count; for a nightly job. Returns how many rows."""
         now = self._clock()
         return await self._store.run(
             lambda conn: sessions.forget_ended(conn, now) + lockout.forget_old(conn, now)
