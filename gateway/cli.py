@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -197,6 +198,9 @@ def new_key(
 ) -> None:
     """Make a key pair: the public half is registered here, the private half is written to a file, once."""
     settings = _settings(config)
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?", client):
+        # It is part of a file's name, and stands in every log line of the program's requests.
+        raise Refused("bad-client", "a client's name is 1 to 40 of a-z, 0-9 and . _ - between them: portal")
     pair = new_key_pair()
     path = private or Path(f"{client}-{pair.key_id}.pem")
     path.touch(mode=0o600, exist_ok=False)

@@ -81,6 +81,14 @@ def test_a_key_file_is_never_written_over(run, tmp_path: Path) -> None:
     assert kept.read_text("utf-8") == "precious"
 
 
+@pytest.mark.parametrize("client", ["../portal", "a portal", "", "ポータル", "x" * 41])
+def test_a_clients_name_leads_to_no_other_folder(run, tmp_path: Path, client: str) -> None:
+    with pytest.raises(GatewayError, match="a client's name is"):
+        run("keys", "new", client)
+    assert not [*tmp_path.glob("*.pem"), *tmp_path.parent.glob("*.pem")]
+    assert run("keys", "list") == ""
+
+
 def test_a_member_is_registered_with_the_password_from_standard_input(run) -> None:
     told = json.loads(run("members", "add", "見本", typed="a-good-password\n"))
     assert len(told["mykey_id"]) == 8
