@@ -22,14 +22,16 @@ from sqlalchemy import Connection
 
 import migrations
 from core_ledger import Store, audit
-from gateway import cli_members, cli_partner, directory, registry
-from gateway.cli_city import city_staff
-from gateway.cli_exchanges import exchanges
-from gateway.cli_partner_controls import partners, webhooks
-from gateway.cli_reconcile import reconcile
-from gateway.cli_shared import Config, out
-from gateway.cli_shared import settings_of as _settings
+from gateway import directory, registry
 from gateway.client import new_key_pair
+from gateway.commands import members as cli_members
+from gateway.commands import partner as cli_partner
+from gateway.commands.city import city_staff
+from gateway.commands.exchanges import exchanges
+from gateway.commands.partner_controls import partners, webhooks
+from gateway.commands.reconcile import reconcile
+from gateway.commands.shared import Config, out
+from gateway.commands.shared import settings_of as _settings
 from gateway.directory import SupportEvent
 from gateway.errors import GatewayError, Refused
 from gateway.members import Members

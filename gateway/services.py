@@ -12,12 +12,12 @@ from core_ledger import Store
 from gateway import registry
 from gateway.allocation import Allocations
 from gateway.card_login import CardLogins, rules_of
-from gateway.city import City
 from gateway.clock import FileClock, system_clock
 from gateway.corrections import Corrections
 from gateway.desk import Desk
 from gateway.exchange import Exchanges
 from gateway.members import Members
+from gateway.municipal.city import City
 from gateway.nightly import Nightly
 from gateway.opening import Openings
 from gateway.partner_controls import Controls

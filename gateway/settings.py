@@ -198,7 +198,17 @@ class Settings:
         )
 
 
-_TABLES: Final = ("server", "database", "clock", "security", "log", "municipal", "card", "partners", "plugins")
+_TABLES: Final = (
+    "server",
+    "database",
+    "clock",
+    "security",
+    "log",
+    "municipal",
+    "card",
+    "partners",
+    "plugins",
+)
 _TABLES_SENTENCE: Final = f"there are {', '.join(_TABLES)}"
 _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
     "server": {"host": str, "port": int, "public_url": str, "portal_return_urls": list},

@@ -129,13 +129,15 @@ sessions = _table(
     Index("sessions_of_a_member", "member_id"),
 )
 
-card_challenges = _table(  # asked of a browser's card and not answered yet; gone when used, whatever the answer
-    "card_challenges",
-    Column("value", _Words, primary_key=True),
-    Column("purpose", _Words, nullable=False),
-    Column("session", _Words, nullable=False),  # hash of the client program and its name for the browser
-    Column("expires_at", Instant, nullable=False),
-    Index("card_challenges_to_forget", "expires_at"),
+card_challenges = (
+    _table(  # asked of a browser's card and not answered yet; gone when used, whatever the answer
+        "card_challenges",
+        Column("value", _Words, primary_key=True),
+        Column("purpose", _Words, nullable=False),
+        Column("session", _Words, nullable=False),  # hash of the client program and its name for the browser
+        Column("expires_at", Instant, nullable=False),
+        Index("card_challenges_to_forget", "expires_at"),
+    )
 )
 
 # --- client programs (portals) that sign their requests ------------------------------------------------------------

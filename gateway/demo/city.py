@@ -21,27 +21,28 @@ from rich.progress import Progress
 from sqlalchemy import Connection, Table, insert
 
 from core_ledger import LedgerError, Receipt, Store, Transfer, chart, ledger
-from gateway import directory, figures, mykey_ids, point_rules, staff_records, tables
-from gateway import municipal_tables as municipal
-from gateway.bank_accounts import BankAccount, Payer
-from gateway.business_days import cycle_of, cycles
-from gateway.city import City
-from gateway.city_desk import CityDesk, day_of
+from gateway import directory, mykey_ids, tables
 from gateway.errors import Refused
-from gateway.grant_projects import ProjectPlan
-from gateway.grants import transfer_of
 from gateway.model import JST
+from gateway.municipal import figures, point_rules, staff_records
+from gateway.municipal import tables as municipal
+from gateway.municipal.bank_accounts import BankAccount, Payer
+from gateway.municipal.business_days import cycle_of, cycles
+from gateway.municipal.city import City
+from gateway.municipal.city_desk import CityDesk, day_of
+from gateway.municipal.grant_projects import ProjectPlan
+from gateway.municipal.grants import transfer_of
+from gateway.municipal.point_rules import Expiry
+from gateway.municipal.roles import Role
+from gateway.municipal.settlement import Settlements
+from gateway.municipal.shops import ShopEntry
+from gateway.municipal.spend_records import Spend, spend_columns
+from gateway.municipal.spending import Spending
+from gateway.municipal.staff_records import StaffSession
 from gateway.passwords import PasswordHasher
-from gateway.point_rules import Expiry
-from gateway.roles import Role
 from gateway.services import vault_of
 from gateway.settings import Settings
-from gateway.settlement import Settlements
 from gateway.setup import Clock
-from gateway.shops import ShopEntry
-from gateway.spend_records import Spend, spend_columns
-from gateway.spending import Spending
-from gateway.staff_records import StaffSession
 from gateway.tasks import Tasks
 
 CITY: Final = "082163"

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from gateway.roles import ALLOWED, Action, Role, may
+from gateway.municipal.roles import ALLOWED, Action, Role, may
 from gateway.web.problems import refuse
 
 

@@ -276,5 +276,7 @@ CARD: Final = tuple(
 
 MUNICIPAL: Final = tuple(ProblemKind(*one) for one in MUNICIPAL_WORDS)
 
-CATALOGUE: Final[dict[str, ProblemKind]] = {kind.word: kind for kind in (*KERNEL, *BUSINESS, *CARD, *MUNICIPAL)}
+CATALOGUE: Final[dict[str, ProblemKind]] = {
+    kind.word: kind for kind in (*KERNEL, *BUSINESS, *CARD, *MUNICIPAL)
+}
 """All kinds by word. The words are unique; a test holds this."""

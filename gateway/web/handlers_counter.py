@@ -8,11 +8,12 @@ from typing import Final
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway import directory, expiry, shop_records, spend_records
+from gateway import directory
 from gateway.model import JST
-from gateway.roles import Action
+from gateway.municipal import expiry, shop_records, spend_records
+from gateway.municipal.roles import Action
+from gateway.municipal.settlement import statement_csv
 from gateway.services import Services
-from gateway.settlement import statement_csv
 from gateway.web import asked_municipal as asked
 from gateway.web import views_municipal as views
 from gateway.web.asked import PageQuery, PointServicePath

@@ -6,10 +6,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway import directory, figures, partner_settlement
-from gateway.excel_csv import excel_csv
-from gateway.partner_settlement import PartnerMonth
-from gateway.roles import Action
+from gateway import directory
+from gateway.municipal import figures, partner_settlement
+from gateway.municipal.excel_csv import excel_csv
+from gateway.municipal.partner_settlement import PartnerMonth
+from gateway.municipal.roles import Action
 from gateway.services import Services
 from gateway.web import asked_municipal as asked
 from gateway.web import views_municipal as views

@@ -9,13 +9,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway import city_members, directory
-from gateway.excel_csv import excel_csv
-from gateway.grant_csv import FAULTS, MOST_LINES
-from gateway.grant_files import GrantFile
-from gateway.grant_projects import ProjectPlan
-from gateway.point_rules import Expiry, PointRule, RuleVersion
-from gateway.roles import Action
+from gateway import directory
+from gateway.municipal import city_members
+from gateway.municipal.excel_csv import excel_csv
+from gateway.municipal.grant_csv import FAULTS, MOST_LINES
+from gateway.municipal.grant_files import GrantFile
+from gateway.municipal.grant_projects import ProjectPlan
+from gateway.municipal.point_rules import Expiry, PointRule, RuleVersion
+from gateway.municipal.roles import Action
 from gateway.services import Services
 from gateway.web import asked_municipal as asked
 from gateway.web import views_municipal as views

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from gateway import spend_records
-from gateway.bank_accounts import BankAccount, Payer
-from gateway.roles import Action, Role
+from gateway.municipal import spend_records
+from gateway.municipal.bank_accounts import BankAccount, Payer
+from gateway.municipal.roles import Action, Role
+from gateway.municipal.settlement import settlement_csv, statement_csv
+from gateway.municipal.shops import ShopEntry
 from gateway.services import Services
-from gateway.settlement import settlement_csv, statement_csv
-from gateway.shops import ShopEntry
 from gateway.web import asked_municipal as asked
 from gateway.web import views_municipal as views
 from gateway.web.asked_staff import ReasonGiven

@@ -5,8 +5,8 @@ No address names a municipality: a staff session sees its own city's rows and no
 
 from __future__ import annotations
 
-from gateway import audit_log
-from gateway.roles import Action, Role
+from gateway.municipal import audit_log
+from gateway.municipal.roles import Action, Role
 from gateway.services import Services
 from gateway.web import asked_staff as asked
 from gateway.web import views_staff as views

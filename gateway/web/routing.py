@@ -18,7 +18,7 @@ from pydantic import BaseModel, create_model
 from typing_extensions import TypeVar
 
 from gateway.errors import GatewayError
-from gateway.roles import Action
+from gateway.municipal.roles import Action
 from gateway.web.callers import Admitted, Caller
 from gateway.web.catalogue import CATALOGUE
 from gateway.web.inputs import Id, Strict, require_tight_schema

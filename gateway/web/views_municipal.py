@@ -7,21 +7,21 @@ from datetime import date, datetime
 from typing import Any
 
 from gateway import directory
-from gateway.bank_accounts import BankAccount
-from gateway.business_days import Cycle
-from gateway.expiry import ExpiryDue
-from gateway.figures import DayFigure, IssueFigure
-from gateway.grant_csv import FAULTS
-from gateway.grant_files import FileLine, GrantFile
-from gateway.grant_projects import GrantProject
-from gateway.grants import Granted
-from gateway.partner_settlement import PartnerMonth
-from gateway.pay_codes import PayCode
-from gateway.point_rules import RuleVersion
-from gateway.settlement import Settlement, ShopLine, ShopStatement
-from gateway.shop_records import Shop
-from gateway.spend_records import Refund, Spend
-from gateway.spending import GivenBack, Paid
+from gateway.municipal.bank_accounts import BankAccount
+from gateway.municipal.business_days import Cycle
+from gateway.municipal.expiry import ExpiryDue
+from gateway.municipal.figures import DayFigure, IssueFigure
+from gateway.municipal.grant_csv import FAULTS
+from gateway.municipal.grant_files import FileLine, GrantFile
+from gateway.municipal.grant_projects import GrantProject
+from gateway.municipal.grants import Granted
+from gateway.municipal.partner_settlement import PartnerMonth
+from gateway.municipal.pay_codes import PayCode
+from gateway.municipal.point_rules import RuleVersion
+from gateway.municipal.settlement import Settlement, ShopLine, ShopStatement
+from gateway.municipal.shop_records import Shop
+from gateway.municipal.spend_records import Refund, Spend
+from gateway.municipal.spending import GivenBack, Paid
 from gateway.web.views import View
 from gateway.web.views_points import LotView
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from gateway import directory
-from gateway.audit_log import AuditFault, AuditLine
-from gateway.roles import ALLOWED, PLATFORM
-from gateway.second_factor import Challenge, Passkey
-from gateway.staff import ProofWanted, StaffSignedIn
-from gateway.staff_records import Staff, StaffSession
+from gateway.municipal.audit_log import AuditFault, AuditLine
+from gateway.municipal.roles import ALLOWED, PLATFORM
+from gateway.municipal.second_factor import Challenge, Passkey
+from gateway.municipal.staff import ProofWanted, StaffSignedIn
+from gateway.municipal.staff_records import Staff, StaffSession
 from gateway.web.views import View
 
 

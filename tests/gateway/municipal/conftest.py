@@ -19,18 +19,19 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import create_engine
 
 from core_ledger import Store, Transfer, chart, ledger
-from gateway import directory, staff_records
+from gateway import directory
 from gateway.app import make_app
-from gateway.city import City
 from gateway.client import SignedClient, new_key_pair
 from gateway.clock import FileClock, set_file_clock
 from gateway.member_records import create_member
 from gateway.model import JST
+from gateway.municipal import staff_records
+from gateway.municipal.city import City
+from gateway.municipal.roles import PLATFORM, Role
+from gateway.municipal.staff_records import StaffSession
 from gateway.passwords import PasswordHasher
-from gateway.roles import PLATFORM, Role
 from gateway.services import open_services
 from gateway.settings import Settings
-from gateway.staff_records import StaffSession
 from gateway.tasks import Tasks
 from gateway.vault import Vault
 from gateway.web.client_keys import register_key

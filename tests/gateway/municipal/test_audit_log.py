@@ -2,8 +2,7 @@
 
 from sqlalchemy import delete, update
 
-from gateway import audit_log
-from gateway import municipal_tables as tables
+from gateway.municipal import audit_log, tables
 
 from .conftest import KASAMA, MITO, NOON
 

@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from core_ledger import audit, chart, unused_by_issue_date
-from gateway import figures
 from gateway.demo import city as demo
 from gateway.errors import Refused
+from gateway.municipal import figures
 
 from .conftest import another_town
 

@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core_ledger import Hold, Post, Transfer, audit, chart, ledger
-from gateway import figures
 from gateway.errors import Refused
-from gateway.grant_projects import ProjectPlan
-from gateway.point_rules import Expiry, PointRule
-from gateway.shops import ShopEntry
+from gateway.municipal import figures
+from gateway.municipal.grant_projects import ProjectPlan
+from gateway.municipal.point_rules import Expiry, PointRule
+from gateway.municipal.shops import ShopEntry
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
 

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from core_ledger import chart
-from gateway import audit_log, grant_csv
 from gateway.errors import Refused
-from gateway.grant_projects import ProjectPlan
-from gateway.point_rules import PointRule
+from gateway.municipal import audit_log, grant_csv
+from gateway.municipal.grant_projects import ProjectPlan
+from gateway.municipal.point_rules import PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
-from gateway import partner_settlement, tables
+from gateway import tables
 from gateway.model import JST, Destination, Label
+from gateway.municipal import partner_settlement
 from gateway.quotes import Quote, QuoteLine
 
 JULY = datetime(2018, 7, 10, 12, 0, tzinfo=JST)

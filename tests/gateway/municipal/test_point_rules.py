@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_ledger import chart
-from gateway import directory, expiry
+from gateway import directory
 from gateway.errors import Refused
-from gateway.point_rules import (
+from gateway.municipal import expiry
+from gateway.municipal.point_rules import (
     Expiry,
     PointRule,
     RuleVersion,

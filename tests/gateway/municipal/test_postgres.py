@@ -6,12 +6,12 @@ from datetime import date, timedelta
 import pytest
 
 from core_ledger import audit, chart, unused_by_issue_date
-from gateway import audit_log, figures
 from gateway.demo import city as demo
 from gateway.errors import Refused
-from gateway.grant_projects import ProjectPlan
-from gateway.settlement import paid_account
-from gateway.shops import ShopEntry
+from gateway.municipal import audit_log, figures
+from gateway.municipal.grant_projects import ProjectPlan
+from gateway.municipal.settlement import paid_account
+from gateway.municipal.shops import ShopEntry
 
 from .conftest import KASAMA, NOON, OUEN, another_town, new_id
 

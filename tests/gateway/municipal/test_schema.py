@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import migrations
-from gateway.municipal_tables import metadata
+from gateway.municipal.tables import metadata
 
 
 def described(engine: sa.Engine) -> dict[str, str]:

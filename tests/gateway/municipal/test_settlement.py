@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_ledger import audit, chart
-from gateway.bank_accounts import BankAccount, Payer
-from gateway.business_days import Cycle, cycle_of, cycles, is_business_day
 from gateway.errors import Refused
 from gateway.model import JST
-from gateway.settlement import paid_account, settlement_csv, statement_csv
-from gateway.shops import ShopEntry
+from gateway.municipal.bank_accounts import BankAccount, Payer
+from gateway.municipal.business_days import Cycle, cycle_of, cycles, is_business_day
+from gateway.municipal.settlement import paid_account, settlement_csv, statement_csv
+from gateway.municipal.shops import ShopEntry
 
 from .conftest import KASAMA, MITO, OUEN, new_id
 

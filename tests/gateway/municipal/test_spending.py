@@ -6,11 +6,11 @@ from datetime import date, timedelta
 import pytest
 
 from core_ledger import audit, chart, ledger
-from gateway import pay_codes
-from gateway import spend_records as records
 from gateway.errors import Refused
-from gateway.point_rules import Expiry, PointRule
-from gateway.shops import ShopEntry
+from gateway.municipal import pay_codes
+from gateway.municipal import spend_records as records
+from gateway.municipal.point_rules import Expiry, PointRule
+from gateway.municipal.shops import ShopEntry
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import audit_log
+from gateway.municipal import audit_log
 
 from .conftest import KASAMA, MITO, NOON, PASSWORD, totp_at
 from .passkey import SoftPasskey

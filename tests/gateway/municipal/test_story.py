@@ -90,7 +90,7 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
     assert data.startswith(b"\xef\xbb\xbf")
 
     # 数字: the circle closes, and another city sees none of it
-    from gateway import figures
+    from gateway.municipal import figures
 
     await figures.count_all(site.services.store)
     issues = (await site.call("GET", f"/v1/city/point-services/{OUEN}/issues", approver))[1]["figures"]

@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from gateway.roles import ALLOWED, PASSWORD_IS_ENOUGH, PLATFORM, Action, Role, may
-from gateway.shops import ShopEntry
+from gateway.municipal.roles import ALLOWED, PASSWORD_IS_ENOUGH, PLATFORM, Action, Role, may
+from gateway.municipal.shops import ShopEntry
 from gateway.web.callers import Caller
 from gateway.web.examples import example
 from gateway.web.municipal_api import api
@@ -98,7 +98,7 @@ async def test_every_address_lets_in_the_roles_of_its_action_and_no_others(site)
 
 
 async def administrator(site):
-    from gateway import staff_records
+    from gateway.municipal import staff_records
 
     token = await site.staff_token("administrator")
     return await site.services.store.read(

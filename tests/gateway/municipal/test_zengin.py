@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.bank_accounts import BankAccount, Payer
 from gateway.errors import Refused
-from gateway.zengin import TransferFrom, TransferTo, half_width, transfer_file
+from gateway.municipal.bank_accounts import BankAccount, Payer
+from gateway.municipal.zengin import TransferFrom, TransferTo, half_width, transfer_file
 
 CITY = TransferFrom(
     client_code="1234567890", client_name=half_width("カサマシ カイケイカンリシャ"), pays_on=date(2018, 8, 15),

@@ -24,7 +24,7 @@ def _calls_of_problems(tree):
 def refusals():
     for path in sorted(ROOT.rglob("*.py")):
         # What commands refuse is read in a terminal and is never an answer of the API.
-        if path.name.startswith("cli") or {"testkit", "scaffold", "workbench"} & set(
+        if path.name.startswith("cli") or {"commands", "testkit", "scaffold", "workbench"} & set(
             path.relative_to(ROOT).parts
         ):
             continue

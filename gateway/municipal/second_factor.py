@@ -27,11 +27,11 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from gateway import municipal_tables as tables
-from gateway import staff_records as records
 from gateway.errors import Refused
 from gateway.model import Secret
-from gateway.staff_records import Staff
+from gateway.municipal import staff_records as records
+from gateway.municipal import tables
+from gateway.municipal.staff_records import Staff
 from gateway.vault import Vault
 
 LASTS: Final = timedelta(minutes=5)

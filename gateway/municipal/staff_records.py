@@ -17,10 +17,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from gateway import directory
-from gateway import municipal_tables as tables
 from gateway.errors import Refused
 from gateway.model import Secret
-from gateway.roles import PLATFORM, Role
+from gateway.municipal import tables
+from gateway.municipal.roles import PLATFORM, Role
 
 IDLE_LIMIT: Final = timedelta(minutes=15)
 ABSOLUTE_LIMIT: Final = timedelta(hours=9)

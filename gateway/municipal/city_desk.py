@@ -10,12 +10,12 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from core_ledger import Store
-from gateway import audit_log
 from gateway.errors import Refused
 from gateway.model import JST
+from gateway.municipal import audit_log
+from gateway.municipal.staff_records import StaffSession
 from gateway.passwords import PasswordHasher
 from gateway.setup import Clock
-from gateway.staff_records import StaffSession
 from gateway.tasks import Tasks
 from gateway.vault import Vault
 

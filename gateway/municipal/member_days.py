@@ -11,8 +11,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway import municipal_tables as tables
 from gateway.errors import Refused
+from gateway.municipal import tables
 
 _days = tables.member_days
 Kind = Literal["spent", "granted"]

@@ -10,14 +10,20 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway import municipal_tables as tables
-from gateway import pay_codes
-from gateway import shop_records as records
-from gateway.bank_accounts import BankAccount, Payer, open_account, open_payer, seal_account, seal_payer
-from gateway.city_desk import CityDesk, require_reason, told
 from gateway.errors import Refused
-from gateway.shop_records import Shop
-from gateway.staff_records import StaffSession
+from gateway.municipal import pay_codes, tables
+from gateway.municipal import shop_records as records
+from gateway.municipal.bank_accounts import (
+    BankAccount,
+    Payer,
+    open_account,
+    open_payer,
+    seal_account,
+    seal_payer,
+)
+from gateway.municipal.city_desk import CityDesk, require_reason, told
+from gateway.municipal.shop_records import Shop
+from gateway.municipal.staff_records import StaffSession
 
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 

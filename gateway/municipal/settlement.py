@@ -15,18 +15,17 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from core_ledger import Transfer, chart, ledger
-from gateway import business_days, shop_records, spend_records, zengin
-from gateway import municipal_tables as tables
-from gateway.bank_accounts import BankAccount, Payer, open_account, open_payer
-from gateway.business_days import Cycle
-from gateway.city_desk import CityDesk, day_of, told
 from gateway.errors import Refused
-from gateway.excel_csv import excel_csv
 from gateway.model import JST
-from gateway.shop_records import Shop
-from gateway.spend_records import Refund, Spend
+from gateway.municipal import business_days, shop_records, spend_records, tables, zengin
+from gateway.municipal.bank_accounts import BankAccount, Payer, open_account, open_payer
+from gateway.municipal.business_days import Cycle
+from gateway.municipal.city_desk import CityDesk, day_of, told
+from gateway.municipal.excel_csv import excel_csv
+from gateway.municipal.shop_records import Shop
+from gateway.municipal.spend_records import Refund, Spend
+from gateway.municipal.staff_records import StaffSession
 from gateway.sql import insert_new
-from gateway.staff_records import StaffSession
 
 _spends, _refunds = tables.spends, tables.refunds
 _settlements, _lines = tables.settlements, tables.settlement_lines

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from core_ledger import Store
-from gateway.cli_shared import Config, settings_of
+from gateway.commands.shared import Config, settings_of
 from gateway.members import Members
 from gateway.passwords import PasswordHasher
 from gateway.services import clock_of, vault_of

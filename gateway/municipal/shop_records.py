@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from gateway import municipal_tables as tables
 from gateway.errors import Refused
+from gateway.municipal import tables
 
 _shops = tables.shops
 

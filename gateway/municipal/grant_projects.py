@@ -14,10 +14,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, insert, select, update
 
 from gateway import directory
-from gateway import municipal_tables as tables
-from gateway.city_desk import CityDesk, day_of, told
 from gateway.errors import Refused
-from gateway.staff_records import StaffSession
+from gateway.municipal import tables
+from gateway.municipal.city_desk import CityDesk, day_of, told
+from gateway.municipal.staff_records import StaffSession
 
 _projects = tables.grant_projects
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")

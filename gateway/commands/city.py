@@ -14,13 +14,13 @@ import typer
 from sqlalchemy import Connection
 
 from core_ledger import Store
-from gateway import audit_log, staff_records
-from gateway.cli_shared import Config, Operator, in_store, settings_of
+from gateway.commands.shared import Config, Operator, in_store, settings_of
+from gateway.municipal import audit_log, staff_records
+from gateway.municipal.roles import PLATFORM, Role
+from gateway.municipal.staff import first_password
+from gateway.municipal.staff_records import Staff
 from gateway.passwords import PasswordHasher
-from gateway.roles import PLATFORM, Role
 from gateway.services import clock_of
-from gateway.staff import first_password
-from gateway.staff_records import Staff
 
 city_staff = typer.Typer(no_args_is_help=True, help="Staff of cities; their deeds.")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli_shared import Config, Operator, Reason, with_services
+from gateway.commands.shared import Config, Operator, Reason, with_services
 from gateway.corrections import Closed
 from gateway.reconciliation import Report, Verdict
 from gateway.services import Services

@@ -15,20 +15,13 @@ from datetime import date, datetime
 from sqlalchemy import Connection, update
 
 from core_ledger import IdReused, Lot, NotEnoughPoints, Transfer, chart, ledger
-from gateway import (
-    directory,
-    expiry,
-    member_days,
-    pay_codes,
-    point_rules,
-    shop_records,
-)
-from gateway import municipal_tables as tables
-from gateway import spend_records as records
-from gateway.city_desk import CityDesk, day_of, require_reason, told
+from gateway import directory
 from gateway.errors import Refused
-from gateway.spend_records import Refund, Spend
-from gateway.staff_records import StaffSession
+from gateway.municipal import expiry, member_days, pay_codes, point_rules, shop_records, tables
+from gateway.municipal import spend_records as records
+from gateway.municipal.city_desk import CityDesk, day_of, require_reason, told
+from gateway.municipal.spend_records import Refund, Spend
+from gateway.municipal.staff_records import StaffSession
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from gateway import zengin
 from gateway.errors import Refused
+from gateway.municipal import zengin
 from gateway.vault import Vault
 
 ORDINARY, CURRENT, SAVINGS = 1, 2, 4

@@ -17,7 +17,7 @@ from typing import Final
 
 from gateway import mykey_ids
 from gateway.errors import Refused
-from gateway.excel_csv import starts_a_formula
+from gateway.municipal.excel_csv import starts_a_formula
 
 MOST_LINES: Final = 100_000
 MOST_POINTS: Final = 1_000_000

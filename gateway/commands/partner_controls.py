@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import Connection
 
 from gateway import partner_controls, webhook_keys
-from gateway.cli_shared import Config, Operator, Reason, in_store, settings_of
+from gateway.commands.shared import Config, Operator, Reason, in_store, settings_of
 from gateway.errors import Refused
 from gateway.model import JST
 from gateway.partner_controls import Window

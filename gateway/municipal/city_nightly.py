@@ -13,11 +13,11 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from gateway import figures, pay_codes, second_factor, staff_records
-from gateway.city_desk import CityDesk
-from gateway.expiry import Expiries, Swept
-from gateway.grant_files import GrantFiles
-from gateway.point_rules import PointRules
+from gateway.municipal import figures, pay_codes, second_factor, staff_records
+from gateway.municipal.city_desk import CityDesk
+from gateway.municipal.expiry import Expiries, Swept
+from gateway.municipal.grant_files import GrantFiles
+from gateway.municipal.point_rules import PointRules
 
 LOOKS_EVERY_S: Final = 10.0
 _log = structlog.get_logger()

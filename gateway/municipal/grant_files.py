@@ -24,14 +24,13 @@ import structlog
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from core_ledger import LedgerError, Transfer, ledger
-from gateway import audit_log, grant_csv, grant_projects, member_days, point_rules
-from gateway import municipal_tables as tables
-from gateway.city_desk import CityDesk, day_of, told
 from gateway.errors import Refused
-from gateway.grant_csv import CsvLine
-from gateway.grant_projects import GrantProject
-from gateway.grants import transfer_of
-from gateway.staff_records import StaffSession
+from gateway.municipal import audit_log, grant_csv, grant_projects, member_days, point_rules, tables
+from gateway.municipal.city_desk import CityDesk, day_of, told
+from gateway.municipal.grant_csv import CsvLine
+from gateway.municipal.grant_projects import GrantProject
+from gateway.municipal.grants import transfer_of
+from gateway.municipal.staff_records import StaffSession
 from gateway.tables import members
 
 CHECK_SET: Final = 2_000

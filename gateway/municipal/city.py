@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core_ledger import Store
-from gateway.city_desk import CityDesk
-from gateway.city_nightly import CityNightly
-from gateway.expiry import Expiries
-from gateway.grant_files import GrantFiles
-from gateway.grant_projects import GrantProjects
-from gateway.grants import Grants
+from gateway.municipal.city_desk import CityDesk
+from gateway.municipal.city_nightly import CityNightly
+from gateway.municipal.expiry import Expiries
+from gateway.municipal.grant_files import GrantFiles
+from gateway.municipal.grant_projects import GrantProjects
+from gateway.municipal.grants import Grants
+from gateway.municipal.pay_codes import PayCodes
+from gateway.municipal.point_rules import PointRules
+from gateway.municipal.settlement import Settlements
+from gateway.municipal.shops import Shops
+from gateway.municipal.spending import Spending
+from gateway.municipal.staff import StaffDesk
 from gateway.passwords import PasswordHasher
-from gateway.pay_codes import PayCodes
-from gateway.point_rules import PointRules
-from gateway.settlement import Settlements
 from gateway.setup import Clock
-from gateway.shops import Shops
-from gateway.spending import Spending
-from gateway.staff import StaffDesk
 from gateway.tasks import Tasks
 from gateway.vault import Vault
 

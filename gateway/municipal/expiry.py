@@ -18,10 +18,9 @@ from sqlalchemy import Connection, select
 
 from core_ledger import NotEnoughPoints, Transfer, chart, entries, ledger
 from core_ledger.tables import books
-from gateway import municipal_tables as tables
-from gateway import point_rules
-from gateway.city_desk import CityDesk
-from gateway.point_rules import RuleVersion
+from gateway.municipal import point_rules, tables
+from gateway.municipal.city_desk import CityDesk
+from gateway.municipal.point_rules import RuleVersion
 
 _log = structlog.get_logger()
 _PAGE: Final = 1_000

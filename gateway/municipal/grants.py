@@ -11,12 +11,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from core_ledger import IdReused, Receipt, Transfer, chart, ledger
-from gateway import grant_projects, member_days, mykey_ids, point_rules
 from gateway import member_records as members
-from gateway.city_desk import CityDesk, day_of, told
+from gateway import mykey_ids
 from gateway.errors import Refused
-from gateway.grant_projects import GrantProject, read_venue_code
-from gateway.staff_records import StaffSession
+from gateway.municipal import grant_projects, member_days, point_rules
+from gateway.municipal.city_desk import CityDesk, day_of, told
+from gateway.municipal.grant_projects import GrantProject, read_venue_code
+from gateway.municipal.staff_records import StaffSession
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

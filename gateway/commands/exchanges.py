@@ -11,7 +11,7 @@ from uuid6 import uuid7
 
 from gateway import exchange_records as records
 from gateway import exchange_story as stories
-from gateway.cli_shared import Config, Operator, Reason, in_store, with_services
+from gateway.commands.shared import Config, Operator, Reason, in_store, with_services
 from gateway.exchange_records import Exchange
 from gateway.reversal_records import ReversalRecord
 from gateway.services import Services

@@ -16,15 +16,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from gateway import lockout, passwords, shop_records
-from gateway import second_factor as factor
-from gateway import staff_records as records
-from gateway.city_desk import CityDesk, require_reason, told
+from gateway import lockout, passwords
 from gateway.errors import Refused
 from gateway.model import Secret
-from gateway.roles import CITY_ROLES, Role
-from gateway.second_factor import Challenge, Passkey
-from gateway.staff_records import Staff, StaffSession
+from gateway.municipal import second_factor as factor
+from gateway.municipal import shop_records
+from gateway.municipal import staff_records as records
+from gateway.municipal.city_desk import CityDesk, require_reason, told
+from gateway.municipal.roles import CITY_ROLES, Role
+from gateway.municipal.second_factor import Challenge, Passkey
+from gateway.municipal.staff_records import Staff, StaffSession
 
 T = TypeVar("T")
 

@@ -101,7 +101,7 @@ def guide(
     """Show a page of the guide for partners' engineers in this terminal."""
     home: Traversable = files("gateway") / "guide"
     if not home.is_dir():
-        home = Path(__file__).parents[1] / "docs"  # in a checkout the guide stands where it is written
+        home = Path(__file__).parents[2] / "docs"  # in a checkout the guide stands where it is written
     known = {"first-hour", "going-live", *(f"hooks/{name}" for name in HOOKS)}
     if page not in known:
         near = get_close_matches(page, known, 1)

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, insert, select
 
 from core_ledger import Lot
-from gateway import municipal_tables as tables
 from gateway.errors import Refused
+from gateway.municipal import tables
 
 _spends = tables.spends
 _refunds = tables.refunds

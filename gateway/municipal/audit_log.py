@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway import municipal_tables as tables
+from gateway.municipal import tables
 
 _lines = tables.audit_lines
 _heads = tables.audit_heads

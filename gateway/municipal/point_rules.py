@@ -18,10 +18,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, insert, select, update
 
 from gateway import directory
-from gateway import municipal_tables as tables
-from gateway.city_desk import CityDesk, told
 from gateway.errors import Refused
-from gateway.staff_records import StaffSession
+from gateway.municipal import tables
+from gateway.municipal.city_desk import CityDesk, told
+from gateway.municipal.staff_records import StaffSession
 
 _rules = tables.point_rules
 LONGEST_MONTHS: Final = 120

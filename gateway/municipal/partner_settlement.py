@@ -15,8 +15,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from gateway import tables
-from gateway.excel_csv import excel_csv
 from gateway.model import JST
+from gateway.municipal.excel_csv import excel_csv
 from gateway.quotes import Quote
 from gateway.states import HELD, State
 

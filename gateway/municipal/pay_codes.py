@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from core_ledger import chart
 from gateway import directory
-from gateway import municipal_tables as tables
-from gateway.city_desk import CityDesk
 from gateway.errors import Refused
+from gateway.municipal import tables
+from gateway.municipal.city_desk import CityDesk
 
 LASTS: Final = timedelta(seconds=60)
 DIGITS: Final = 12

@@ -23,9 +23,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core_ledger import Store, chart
 from core_ledger.tables import books, moves
-from gateway import municipal_tables as tables
-from gateway import point_rules
-from gateway.city_desk import day_of
+from gateway.municipal import point_rules, tables
+from gateway.municipal.city_desk import day_of
 
 BOOKS_AT_ONCE: Final = 500
 IN: Final = ("granted", "exchanged", "campaign", "allocated", "refunded", "other_in")
