@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from desk import Agent, in_background, type_into_window
@@ -48,7 +49,7 @@ async def sign_in(page, opened):
     """By card, with registering first where nobody has yet."""
     await page.goto(opened.portal_url + "/login")
     await press(page, "form[data-card=login] button")
-    await page.wait_for_function("location.pathname != '/login' && document.readyState == 'complete'")
+    await page.wait_for_url(lambda url: urlsplit(url).path != "/login")
     if not page.url.endswith("/mypage"):
         await page.goto(opened.portal_url + "/register")
         await page.fill("#display_name", "見本桜子")

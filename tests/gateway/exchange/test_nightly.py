@@ -6,7 +6,6 @@ import asyncio
 from datetime import date
 
 import pytest
-import structlog
 
 from core_ledger import Busy
 from gateway import nightly as nightly_module
@@ -47,7 +46,13 @@ async def test_a_days_work_moves_old_reserve_and_ends_what_was_abandoned(world, 
 
 async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly, monkeypatch) -> None:
     monkeypatch.setattr(nightly_module, "LOOKS_EVERY_S", 0.001)
-    monkeypatch.setattr(nightly_module, "_log", structlog.get_logger())  # not one bound by an earlier test
+    told: list[dict[str, str]] = []
+
+    class Log:
+        def error(self, event: str, **values: str) -> None:
+            told.append({"event": event, **values})
+
+    monkeypatch.setattr(nightly_module, "_log", Log())
     days: list[date] = []
     twice, thrice = asyncio.Event(), asyncio.Event()
     failures = [Busy("later")]
@@ -62,16 +67,15 @@ async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly
             raise failures.pop()
 
     monkeypatch.setattr(Nightly, "once", once)
-    with structlog.testing.capture_logs() as lines:
-        loop = asyncio.create_task(nightly.run())
-        async with asyncio.timeout(10):
-            await twice.wait()
-            world.clock.forward(days=1)
-            await thrice.wait()
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
+    loop = asyncio.create_task(nightly.run())
+    async with asyncio.timeout(10):
+        await twice.wait()
+        world.clock.forward(days=1)
+        await thrice.wait()
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
     assert days == [date(2018, 7, 31), date(2018, 7, 31), date(2018, 8, 1)]
-    assert [line["error"] for line in lines if line["event"] == "nightly work failed"] == ["Busy"]
+    assert [(line["event"], line["error"]) for line in told] == [("nightly work failed", "Busy")]
 
 
 async def _started(world, member) -> str:
