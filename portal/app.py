@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 
 from portal import account, cards, exchanges, history, moves, mypage, own_card, places, sign_in
 from portal.api import Gateway
+from portal.patience import Patience
 from portal.sealed import Seal
 from portal.settings import Settings
 from portal.visits import FORM_LIMIT, HEADERS, Page, Portal, nothing_here, served
@@ -70,7 +71,11 @@ def _late(page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
 async def _opened(app: web.Application, settings: Settings) -> AsyncIterator[None]:
     gateway = Gateway(settings)
     app[PORTAL] = Portal(
-        settings=settings, gateway=gateway, seal=Seal(settings.seal_secret), templates=environment()
+        settings=settings,
+        gateway=gateway,
+        seal=Seal(settings.seal_secret),
+        templates=environment(),
+        patience=Patience(burst=settings.tries_at_once),
     )
     yield
     await gateway.close()

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal.clock import FileClock, system_clock
+from portal.patience import BURST
 
 Clock = Callable[[], datetime]
 
@@ -39,6 +40,8 @@ class Settings:
     clock: Clock = system_clock
     card_agent_url: str = "http://127.0.0.1:37650"
     """Where the program beside the browser listens; pages for cards may call it and nothing else outside."""
+    tries_at_once: int = BURST
+    """Sign-ins and coupons that one address may send at once; then one every five seconds."""
 
     @property
     def https(self) -> bool:
@@ -77,6 +80,7 @@ class Settings:
             port=int(given.get("port", 8080)),
             card_agent_url=str(given.get("card_agent_url", "http://127.0.0.1:37650")),
             clock=FileClock(where / str(clock_file)) if clock_file else system_clock,
+            tries_at_once=int(given.get("tries_at_once", BURST)),
         )
 
 

@@ -209,6 +209,7 @@ public_url = "{town.portal_url}"
 port = {port}
 clock_file = "clock"
 card_agent_url = "{card_agent_url}"
+tries_at_once = 1000
 """,
         "utf-8",
     )
