@@ -13,8 +13,8 @@ from pathlib import Path
 import structlog
 
 from gateway import registry
-from gateway.clock import system_clock
-from gateway.logs import configure
+from gateway.base.clock import system_clock
+from gateway.base.logs import configure
 from gateway.model import LinkedAccount, Secret
 from gateway.settings import Settings
 

@@ -17,12 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import migrations
 from bench.exchange_load import MUNICIPALITY, POINT_SERVICE
 from core_ledger import Store, chart
-from gateway import directory, links, sessions
-from gateway.clock import system_clock
+from gateway import directory
+from gateway.base.clock import system_clock
 from gateway.desk import link_row
-from gateway.links import Link
-from gateway.member_records import create_member
+from gateway.identity import sessions
 from gateway.members import new_member_id
+from gateway.records import links
+from gateway.records.links import Link
+from gateway.records.members import create_member
 from gateway.services import vault_of
 from gateway.settings import Settings
 from gateway.web.client_keys import register_key

@@ -17,6 +17,7 @@ from gateway.errors import (
     PartnerUnavailable,
 )
 from gateway.hookspecs import hookimpl
+from gateway.loading.setup import Clock, HttpAnswer, Log, PartnerHttp, PartnerSetup, Settings
 from gateway.model import (
     JST,
     Balances,
@@ -53,7 +54,6 @@ from gateway.model import (
     Wallet,
     WalletId,
 )
-from gateway.setup import Clock, HttpAnswer, Log, PartnerHttp, PartnerSetup, Settings
 
 __version__ = "0.1.0"
 
@@ -113,6 +113,6 @@ if not TYPE_CHECKING:  # a type checker is to know the names above and no others
 
     def __getattr__(name: str) -> object:
         """A name that is on its way out still works, and warns with file and line."""
-        from gateway.deprecations import former
+        from gateway.loading.deprecations import former
 
         return former(name)

@@ -30,7 +30,7 @@ from core_ledger import (
 )
 from gateway import directory, tables
 from gateway.errors import Refused
-from gateway.setup import Clock
+from gateway.loading.setup import Clock
 
 STAYS_FOR: Final = timedelta(days=14)
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 import gateway
 from core_ledger import Busy, CommitFailed, StoreClosed
-from gateway.breaker import BreakerState
+from gateway.calling.breaker import BreakerState
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 from gateway.web import (

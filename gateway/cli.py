@@ -34,9 +34,9 @@ from gateway.commands.shared import Config, out
 from gateway.commands.shared import settings_of as _settings
 from gateway.directory import SupportEvent
 from gateway.errors import GatewayError, Refused
+from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
 from gateway.model import JST
-from gateway.passwords import PasswordHasher
 from gateway.registry import Registry
 from gateway.serve import RefusedToStart
 from gateway.serve import serve as serve_until_stopped

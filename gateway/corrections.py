@@ -16,17 +16,17 @@ from datetime import date
 from sqlalchemy import Connection
 
 from core_ledger import Move, NotEnoughPoints, Transfer, chart, ledger
-from gateway import exchange_records as records
 from gateway import tables
+from gateway.base.sql import insert_new
 from gateway.desk import Desk
 from gateway.errors import Refused
-from gateway.exchange_records import Exchange
 from gateway.model import JST
-from gateway.quotes import QuoteLine
 from gateway.reconciliation import DIFFERENCES, Line, Reconciliation
-from gateway.reversal_records import units_given_back
+from gateway.records import exchanges as records
+from gateway.records.exchanges import Exchange
+from gateway.records.quotes import QuoteLine
+from gateway.records.reversals import units_given_back
 from gateway.reversals import account_of
-from gateway.sql import insert_new
 from gateway.states import State
 
 

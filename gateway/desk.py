@@ -13,17 +13,17 @@ from typing import Final
 from sqlalchemy import Connection
 
 from core_ledger import Store
-from gateway import exchange_records as records
-from gateway import links
+from gateway.base.tasks import Tasks
+from gateway.base.vault import Vault
 from gateway.errors import LinkEnded, Refused
-from gateway.exchange_records import Exchange
-from gateway.links import Link
+from gateway.loading.setup import Clock
 from gateway.model import Coupon, LinkedAccount, Secret, WalletId
 from gateway.partner import Partner
-from gateway.setup import Clock
+from gateway.records import exchanges as records
+from gateway.records import links
+from gateway.records.exchanges import Exchange
+from gateway.records.links import Link
 from gateway.states import BEFORE_SENDING, State
-from gateway.tasks import Tasks
-from gateway.vault import Vault
 
 KEPT_BEFORE_CONFIRMING: Final = timedelta(hours=24)
 """An exchange that nobody confirms is over after a day; nothing has moved in it."""

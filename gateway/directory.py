@@ -16,8 +16,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from gateway import tables
+from gateway.base.hot import Hot
 from gateway.errors import Refused
-from gateway.hot import Hot
 from gateway.municipalities import Municipality, municipality, prefecture, ward
 
 _services = tables.point_services

@@ -17,16 +17,17 @@ from sqlalchemy import Connection
 from uuid6 import uuid7
 
 from core_ledger import Move, chart, ledger
-from gateway import coupons, directory, links, partner_controls, sums
-from gateway import exchange_records as records
-from gateway.call_scope import recording
+from gateway import directory, partner_controls, sums
+from gateway.calling.scope import recording
 from gateway.desk import Desk, longest_debit, require_before_sending, require_link
 from gateway.errors import NotSent, OutcomeUnknown, Refused
-from gateway.exchange_records import Exchange
-from gateway.links import Link
 from gateway.model import DebitOrder, Destination, DestinationKind, Label, Rate, WalletId
 from gateway.outcome import NeverSent, Outcome, Unknown, holds_for, record
-from gateway.quotes import make_quote
+from gateway.records import coupons, links
+from gateway.records import exchanges as records
+from gateway.records.exchanges import Exchange
+from gateway.records.links import Link
+from gateway.records.quotes import make_quote
 from gateway.states import BEFORE_SENDING, State
 
 _log = structlog.get_logger()

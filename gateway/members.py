@@ -1,7 +1,7 @@
 """Members: how they are registered, and what they set for themselves.
 
 A member has a password, a card, or both. `Members` holds every use case around one member; coming and going is
-in `gateway.sign_in`. What cannot be undone, or would let a stranger at a forgotten terminal stay, asks for the
+in `gateway.identity.sign_in`. What cannot be undone, or would let a stranger at a forgotten terminal stay, asks for the
 password or the card again.
 """
 
@@ -17,12 +17,13 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from gateway import directory, mykey_ids, passwords, sessions
-from gateway import member_records as records
+from gateway import directory
 from gateway.errors import Refused
-from gateway.member_records import Member
-from gateway.mykey_ids import Choice
-from gateway.sign_in import Runs, SignedIn, SignIns, card_unknown, forgive
+from gateway.identity import mykey_ids, passwords, sessions
+from gateway.identity.mykey_ids import Choice
+from gateway.identity.sign_in import Runs, SignedIn, SignIns, card_unknown, forgive
+from gateway.records import members as records
+from gateway.records.members import Member
 
 __all__ = ["LANGUAGES", "Member", "Members", "Runs", "SignedIn", "new_member_id"]
 

@@ -13,14 +13,14 @@ from typing import Final
 
 import structlog
 
-from gateway import exchange_records as records
-from gateway import outbox
 from gateway.allocation import Allocations, MovedOverdue
 from gateway.desk import KEPT_BEFORE_CONFIRMING, Desk, expire
 from gateway.errors import Refused
 from gateway.members import Members
 from gateway.model import JST
 from gateway.reconciliation import Reconciliation
+from gateway.records import exchanges as records
+from gateway.webhooks import outbox
 
 LOOKS_EVERY_S: Final = 60.0
 _PAGE: Final = 500

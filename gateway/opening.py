@@ -20,15 +20,16 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway import coupons, links, partner_controls
-from gateway import exchange_records as records
-from gateway.call_scope import recording
+from gateway import partner_controls
+from gateway.calling.scope import recording
 from gateway.desk import Desk, link_row
 from gateway.errors import HandoffRefused, Refused
-from gateway.exchange_records import Exchange
-from gateway.links import Link
 from gateway.model import Coupon, Handoff, HandoffRequest, HandoffReturn, LinkedAccount, LinkKind, Secret
 from gateway.partner import Partner
+from gateway.records import coupons, links
+from gateway.records import exchanges as records
+from gateway.records.exchanges import Exchange
+from gateway.records.links import Link
 from gateway.states import State
 
 HANDOFF_LASTS: Final = timedelta(minutes=30)

@@ -21,13 +21,13 @@ import structlog
 from sqlalchemy import Connection, delete, insert
 
 from core_ledger import Hold, Move, Post, Void, chart, ledger
-from gateway import exchange_records as records
 from gateway import tables
+from gateway.base.hot import Hot
 from gateway.errors import Refused
-from gateway.exchange_records import Exchange
-from gateway.hot import Hot
 from gateway.model import JST, Debited, Declined, DestinationKind, InProgress, NoRecord
-from gateway.quotes import Quote
+from gateway.records import exchanges as records
+from gateway.records.exchanges import Exchange
+from gateway.records.quotes import Quote
 from gateway.states import HELD, State
 
 ASK_AFTER: Final = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))

@@ -18,12 +18,12 @@ from typing import Final, Protocol, TypeVar
 
 import pluggy
 
-from gateway import answers
-from gateway.answers import ContractBroken
-from gateway.breaker import BreakerState
-from gateway.call_guard import CallGuard, Unanswered, crash_text, wrong_text
-from gateway.coherence import coherence
-from gateway.containment import contained_now
+from gateway.calling import answers
+from gateway.calling.answers import ContractBroken
+from gateway.calling.breaker import BreakerState
+from gateway.calling.containment import contained_now
+from gateway.calling.guard import CallGuard, Unanswered, crash_text, wrong_text
+from gateway.calling.pace import Pace
 from gateway.errors import (
     CouponRefused,
     GatewayError,
@@ -35,6 +35,9 @@ from gateway.errors import (
     PartnerUnavailable,
 )
 from gateway.hookspecs import PROJECT, PartnerHooks
+from gateway.loading.checks import place_of_code
+from gateway.loading.coherence import coherence
+from gateway.loading.setup import Log
 from gateway.model import (
     Balances,
     Coupon,
@@ -56,9 +59,6 @@ from gateway.model import (
     Secret,
     WalletId,
 )
-from gateway.pace import Pace
-from gateway.plugin_checks import place_of_code
-from gateway.setup import Log
 
 _T = TypeVar("_T")
 

@@ -21,10 +21,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from core_ledger import Store
 from gateway import tables
+from gateway.base.hot import Hot
 from gateway.errors import Refused
-from gateway.hot import Hot
+from gateway.loading.setup import Clock
 from gateway.partner import Partner
-from gateway.setup import Clock
 
 LOOKS_EVERY_S: Final = 1.0
 

@@ -24,9 +24,9 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from gateway.call_scope import CallScope, RequestRecord, current_scope
+from gateway.calling.scope import CallScope, RequestRecord, current_scope
 from gateway.errors import NotSent, OutcomeUnknown
-from gateway.setup import HttpAnswer, Log
+from gateway.loading.setup import HttpAnswer, Log
 
 ANSWER_LIMIT_BYTES: Final = 8 * 2**20
 CONNECTIONS: Final = 64
@@ -42,7 +42,7 @@ for _name in ("httpx", "httpcore"):
 
 
 class GuardedHttp:
-    """Implements `gateway.setup.PartnerHttp` for one plugin; one client, alive as long as the gateway.
+    """Implements `gateway.loading.setup.PartnerHttp` for one plugin; one client, alive as long as the gateway.
 
     Until `allow` has named the hosts of the partner's profile, every request is refused.
     """

@@ -24,12 +24,12 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection, select
 
-from gateway import exchange_records as records
 from gateway import tables
 from gateway.desk import Desk
 from gateway.errors import GatewayError, Refused
-from gateway.exchange_records import Exchange
 from gateway.model import JST, DebitRecord
+from gateway.records import exchanges as records
+from gateway.records.exchanges import Exchange
 from gateway.states import HELD, State
 
 _PAGE: Final = 500

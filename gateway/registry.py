@@ -22,15 +22,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.answers import ContractBroken
-from gateway.coherence import coherence
-from gateway.containment import Ended, contained_now
+from gateway.base.logs import PartnerLog
+from gateway.calling.answers import ContractBroken
+from gateway.calling.containment import Ended, contained_now
 from gateway.errors import GatewayError, PartnerUnavailable, SecretMissing
-from gateway.logs import PartnerLog
-from gateway.model import LinkKind, PartnerProfile
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
-from gateway.plugin_candidates import (
+from gateway.loading.candidates import (
     Candidate,
     Refusal,
     check_version,
@@ -39,9 +35,13 @@ from gateway.plugin_candidates import (
     imported,
     place_of_fault,
 )
-from gateway.plugin_checks import Fault, hook_faults, missing_for_link, place_of_code
+from gateway.loading.checks import Fault, hook_faults, missing_for_link, place_of_code
+from gateway.loading.coherence import coherence
+from gateway.loading.setup import Clock, Log, PartnerSetup
+from gateway.model import LinkKind, PartnerProfile
+from gateway.partner import Partner
+from gateway.partner_http import GuardedHttp
 from gateway.settings import PartnerSettings, Settings, SettingsWrong
-from gateway.setup import Clock, Log, PartnerSetup
 
 GROUP: Final = "gateway.partners"
 

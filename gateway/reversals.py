@@ -23,13 +23,9 @@ import structlog
 from sqlalchemy import Connection
 
 from core_ledger import Hold, Move, NotEnoughPoints, Post, Void, chart, ledger
-from gateway import exchange_records as records
-from gateway import links, outbox
-from gateway import reversal_records as kept
-from gateway.call_scope import recording
+from gateway.calling.scope import recording
 from gateway.desk import Desk, longest_debit
 from gateway.errors import NotSent, OutcomeUnknown, Refused
-from gateway.exchange_records import Exchange
 from gateway.model import (
     Debited,
     DebitLine,
@@ -41,8 +37,13 @@ from gateway.model import (
     WalletId,
 )
 from gateway.outcome import ASK_AFTER, GIVE_UP_AFTER, NeverSent, Unknown
-from gateway.reversal_records import GivenBackLine, ReversalRecord, ReversalState
+from gateway.records import exchanges as records
+from gateway.records import links
+from gateway.records import reversals as kept
+from gateway.records.exchanges import Exchange
+from gateway.records.reversals import GivenBackLine, ReversalRecord, ReversalState
 from gateway.states import State
+from gateway.webhooks import outbox
 
 AT_ONCE: Final = 8
 PAUSE_S: Final = 2.0

@@ -11,29 +11,29 @@ import structlog
 from core_ledger import Store
 from gateway import registry
 from gateway.allocation import Allocations
-from gateway.card_login import CardLogins, rules_of
-from gateway.clock import FileClock, system_clock
+from gateway.base.clock import FileClock, system_clock
+from gateway.base.tasks import Tasks
+from gateway.base.vault import Vault
 from gateway.corrections import Corrections
 from gateway.desk import Desk
 from gateway.exchange import Exchanges
+from gateway.identity.card_login import CardLogins, rules_of
+from gateway.identity.passwords import PasswordHasher
+from gateway.loading.setup import Clock
 from gateway.members import Members
 from gateway.municipal.city import City
 from gateway.nightly import Nightly
 from gateway.opening import Openings
 from gateway.partner_controls import Controls
-from gateway.passwords import PasswordHasher
 from gateway.reconciliation import Reconciliation
 from gateway.registry import Registry
 from gateway.reversals import Reversals
 from gateway.settings import Settings
 from gateway.settler import Settler
-from gateway.setup import Clock
-from gateway.tasks import Tasks
 from gateway.terminal_orders import SETTING as TERMINAL_ORDERS
 from gateway.terminal_orders import TerminalOrders
-from gateway.vault import Vault
-from gateway.webhook_delivery import Deliveries
-from gateway.webhook_pushes import Pushes
+from gateway.webhooks.delivery import Deliveries
+from gateway.webhooks.pushes import Pushes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,8 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from card.client_data import checked_origin
 from gateway.errors import SecretMissing
-from gateway.model import Secret
-from gateway.partner_settings import (
+from gateway.loading.partner_settings import (
     PartnerSettings,
     Place,
     SecretPlace,
@@ -36,6 +35,7 @@ from gateway.partner_settings import (
     refuse_literal_secrets,
     secret_place,
 )
+from gateway.model import Secret
 
 __all__ = ["PartnerSettings", "SecretPlace", "Settings", "SettingsWrong"]
 

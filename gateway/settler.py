@@ -21,16 +21,16 @@ import structlog
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway import exchange_records as records
 from gateway import partner_controls
-from gateway.call_scope import recording
+from gateway.calling.scope import recording
 from gateway.desk import longest_debit, longest_question
 from gateway.errors import GatewayError, PartnerUnavailable, Refused
 from gateway.exchange import Exchanges
-from gateway.exchange_records import Exchange
 from gateway.model import NoRecord
 from gateway.outcome import Decided, Outcome, Unknown
 from gateway.partner import Partner
+from gateway.records import exchanges as records
+from gateway.records.exchanges import Exchange
 from gateway.states import HELD, State
 
 LOOKED_AT_AGAIN_AFTER: Final = timedelta(seconds=2)

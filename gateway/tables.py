@@ -192,7 +192,7 @@ linked_accounts = _table(
     Column("partner_id", _Words, nullable=False),
     Column("service_id", _Words, nullable=False),
     Column("shown_as", _Words, nullable=False),
-    Column("token", LargeBinary),  # encrypted; see gateway.vault
+    Column("token", LargeBinary),  # encrypted; see gateway.base.vault
     Column("linked_at", Instant, nullable=False),
     PrimaryKeyConstraint("book_id", "partner_id"),
 )

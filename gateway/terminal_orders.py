@@ -16,15 +16,16 @@ import structlog
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway import exchange_records as records
-from gateway import links, webhook_keys
 from gateway.errors import Refused
 from gateway.exchange import Exchanges
-from gateway.exchange_records import Exchange
 from gateway.model import Destination
 from gateway.opening import Openings
+from gateway.records import exchanges as records
+from gateway.records import links
+from gateway.records.exchanges import Exchange
 from gateway.states import BEFORE_SENDING
-from gateway.webhooks import NotBelieved, verify
+from gateway.webhooks import keys as webhook_keys
+from gateway.webhooks.standard import NotBelieved, verify
 
 SETTING: Final = "terminal_orders"
 _MEMBERS: Final = "member:"  # how `chart.member_book` begins

@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 
 from core_ledger import Store
 from gateway.commands.shared import Config, Operator, in_store, settings_of
+from gateway.identity.passwords import PasswordHasher
 from gateway.municipal import audit_log, staff_records
 from gateway.municipal.roles import PLATFORM, Role
 from gateway.municipal.staff import first_password
 from gateway.municipal.staff_records import Staff
-from gateway.passwords import PasswordHasher
 from gateway.services import clock_of
 
 city_staff = typer.Typer(no_args_is_help=True, help="Staff of cities; their deeds.")

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 from uuid6 import uuid7
 
-from gateway import exchange_records as records
-from gateway import exchange_story as stories
 from gateway.commands.shared import Config, Operator, Reason, in_store, with_services
-from gateway.exchange_records import Exchange
-from gateway.reversal_records import ReversalRecord
+from gateway.records import exchange_story as stories
+from gateway.records import exchanges as records
+from gateway.records.exchanges import Exchange
+from gateway.records.reversals import ReversalRecord
 from gateway.services import Services
 from gateway.states import State
 

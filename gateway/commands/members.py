@@ -11,8 +11,8 @@ import typer
 
 from core_ledger import Store
 from gateway.commands.shared import Config, settings_of
+from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
-from gateway.passwords import PasswordHasher
 from gateway.services import clock_of, vault_of
 
 

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
-from gateway import partner_controls, webhook_keys
+from gateway import partner_controls
 from gateway.commands.shared import Config, Operator, Reason, in_store, settings_of
 from gateway.errors import Refused
 from gateway.model import JST
 from gateway.partner_controls import Window
 from gateway.services import clock_of, vault_of
+from gateway.webhooks import keys as webhook_keys
 
 partners = typer.Typer(no_args_is_help=True, help="Partners: pause, maintenance windows, pace, push secrets.")
 webhooks = typer.Typer(no_args_is_help=True, help="Portals that are told when an exchange ends.")

@@ -21,8 +21,12 @@ from rich.progress import Progress
 from sqlalchemy import Connection, Table, insert
 
 from core_ledger import LedgerError, Receipt, Store, Transfer, chart, ledger
-from gateway import directory, mykey_ids, tables
+from gateway import directory, tables
+from gateway.base.tasks import Tasks
 from gateway.errors import Refused
+from gateway.identity import mykey_ids
+from gateway.identity.passwords import PasswordHasher
+from gateway.loading.setup import Clock
 from gateway.model import JST
 from gateway.municipal import figures, point_rules, staff_records
 from gateway.municipal import tables as municipal
@@ -39,11 +43,8 @@ from gateway.municipal.shops import ShopEntry
 from gateway.municipal.spend_records import Spend, spend_columns
 from gateway.municipal.spending import Spending
 from gateway.municipal.staff_records import StaffSession
-from gateway.passwords import PasswordHasher
 from gateway.services import vault_of
 from gateway.settings import Settings
-from gateway.setup import Clock
-from gateway.tasks import Tasks
 
 CITY: Final = "082163"
 SERVICE: Final = "kasama-ouen"

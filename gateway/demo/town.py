@@ -20,14 +20,14 @@ from rich.console import Console
 import migrations
 from core_ledger import Store
 from gateway import directory
+from gateway.base.clock import FileClock, set_file_clock
 from gateway.client import KeyPair, SignedClient, new_key_pair
-from gateway.clock import FileClock, set_file_clock
 from gateway.demo.card import card_settings, furnish_card
 from gateway.demo.city import fill_town
 from gateway.directory import SupportEvent
+from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
 from gateway.model import JST
-from gateway.passwords import PasswordHasher
 from gateway.services import vault_of
 from gateway.settings import Settings
 from gateway.web.client_keys import register_key

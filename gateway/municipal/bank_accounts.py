@@ -7,9 +7,9 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from gateway.base.vault import Vault
 from gateway.errors import Refused
 from gateway.municipal import zengin
-from gateway.vault import Vault
 
 ORDINARY, CURRENT, SAVINGS = 1, 2, 4
 """預金種目: 普通, 当座, 貯蓄."""

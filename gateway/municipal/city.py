@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core_ledger import Store
+from gateway.base.tasks import Tasks
+from gateway.base.vault import Vault
+from gateway.identity.passwords import PasswordHasher
+from gateway.loading.setup import Clock
 from gateway.municipal.city_desk import CityDesk
 from gateway.municipal.city_nightly import CityNightly
 from gateway.municipal.expiry import Expiries
@@ -17,10 +21,6 @@ from gateway.municipal.settlement import Settlements
 from gateway.municipal.shops import Shops
 from gateway.municipal.spending import Spending
 from gateway.municipal.staff import StaffDesk
-from gateway.passwords import PasswordHasher
-from gateway.setup import Clock
-from gateway.tasks import Tasks
-from gateway.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

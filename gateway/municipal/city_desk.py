@@ -10,14 +10,14 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from core_ledger import Store
+from gateway.base.tasks import Tasks
+from gateway.base.vault import Vault
 from gateway.errors import Refused
+from gateway.identity.passwords import PasswordHasher
+from gateway.loading.setup import Clock
 from gateway.model import JST
 from gateway.municipal import audit_log
 from gateway.municipal.staff_records import StaffSession
-from gateway.passwords import PasswordHasher
-from gateway.setup import Clock
-from gateway.tasks import Tasks
-from gateway.vault import Vault
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from core_ledger import chart, ledger
-from gateway import member_records as members
-from gateway import mykey_ids
+from gateway.identity import mykey_ids
+from gateway.records import members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway import mykey_ids
 from gateway.errors import Refused
+from gateway.identity import mykey_ids
 from gateway.municipal.excel_csv import starts_a_formula
 
 MOST_LINES: Final = 100_000

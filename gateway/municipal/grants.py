@@ -11,13 +11,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from core_ledger import IdReused, Receipt, Transfer, chart, ledger
-from gateway import member_records as members
-from gateway import mykey_ids
 from gateway.errors import Refused
+from gateway.identity import mykey_ids
 from gateway.municipal import grant_projects, member_days, point_rules
 from gateway.municipal.city_desk import CityDesk, day_of, told
 from gateway.municipal.grant_projects import GrantProject, read_venue_code
 from gateway.municipal.staff_records import StaffSession
+from gateway.records import members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 from gateway import tables
 from gateway.model import JST
 from gateway.municipal.excel_csv import excel_csv
-from gateway.quotes import Quote
+from gateway.records.quotes import Quote
 from gateway.states import HELD, State
 
 _x = tables.exchanges

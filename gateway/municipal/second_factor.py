@@ -27,12 +27,12 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from gateway.base.vault import Vault
 from gateway.errors import Refused
 from gateway.model import Secret
 from gateway.municipal import staff_records as records
 from gateway.municipal import tables
 from gateway.municipal.staff_records import Staff
-from gateway.vault import Vault
 
 LASTS: Final = timedelta(minutes=5)
 MISSES_ALLOWED: Final = 5

@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from core_ledger import Transfer, chart, ledger
+from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.model import JST
 from gateway.municipal import business_days, shop_records, spend_records, tables, zengin
@@ -25,7 +26,6 @@ from gateway.municipal.excel_csv import excel_csv
 from gateway.municipal.shop_records import Shop
 from gateway.municipal.spend_records import Refund, Spend
 from gateway.municipal.staff_records import StaffSession
-from gateway.sql import insert_new
 
 _spends, _refunds = tables.spends, tables.refunds
 _settlements, _lines = tables.settlements, tables.settlement_lines

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from gateway import lockout, passwords
 from gateway.errors import Refused
+from gateway.identity import lockout, passwords
 from gateway.model import Secret
 from gateway.municipal import second_factor as factor
 from gateway.municipal import shop_records

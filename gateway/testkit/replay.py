@@ -19,10 +19,10 @@ import httpx
 import respx
 
 from gateway.errors import GatewayError
+from gateway.loading.setup import PartnerSetup
 from gateway.model import Secret
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
-from gateway.setup import PartnerSetup
 from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings
 
 

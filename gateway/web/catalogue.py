@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.card_words import TITLES, kinds_of_refusal, word_of
+from gateway.identity.card_words import TITLES, kinds_of_refusal, word_of
 from gateway.web.catalogue_municipal import MUNICIPAL_WORDS
 
 

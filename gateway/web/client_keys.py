@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, insert, select, update
 
-from gateway.setup import Clock
+from gateway.loading.setup import Clock
 from gateway.tables import client_keys
 
 _T = TypeVar("_T")

@@ -12,11 +12,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from gateway.card_login import Purpose
-from gateway.card_words import REFUSAL_WORDS
+from gateway.identity.card_login import Purpose
+from gateway.identity.card_words import REFUSAL_WORDS
+from gateway.identity.sessions import Session
+from gateway.identity.sign_in import SignedIn
 from gateway.services import Services
-from gateway.sessions import Session
-from gateway.sign_in import SignedIn
 from gateway.web import views_members as views
 from gateway.web.asked import MykeyIdTyped, OpaqueCode, PasswordTyped
 from gateway.web.callers import Caller

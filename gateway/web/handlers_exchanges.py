@@ -6,12 +6,13 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway import exchange_records as records
-from gateway import links, partner_controls
+from gateway import partner_controls
 from gateway.errors import Refused
-from gateway.exchange_records import Exchange
-from gateway.links import Link
 from gateway.model import Destination
+from gateway.records import exchanges as records
+from gateway.records import links
+from gateway.records.exchanges import Exchange
+from gateway.records.links import Link
 from gateway.services import Services
 from gateway.web import asked, views
 from gateway.web.callers import Caller

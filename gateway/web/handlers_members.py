@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.identity.sessions import Session
 from gateway.services import Services
-from gateway.sessions import Session
 from gateway.web import asked
 from gateway.web import views_members as views
 from gateway.web.callers import Caller, bearer_token

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway import exchange_records as records
-from gateway.member_records import require_member
+from gateway.records import exchanges as records
+from gateway.records.members import require_member
 from gateway.services import Services
 from gateway.states import HELD
 from gateway.web.callers import Caller

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from core_ledger import Balance, Entry, chart, entries, ledger
 from gateway import directory
 from gateway.allocation import STAYS_FOR
-from gateway.member_records import require_member
+from gateway.records.members import require_member
 from gateway.services import Services
 from gateway.web import asked
 from gateway.web import views_points as views

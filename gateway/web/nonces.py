@@ -14,8 +14,8 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, delete, select, tuple_
 
-from gateway.setup import Clock
-from gateway.sql import insert_all_new
+from gateway.base.sql import insert_all_new
+from gateway.loading.setup import Clock
 from gateway.tables import seen_nonces
 from gateway.web.problems import refuse
 

@@ -29,7 +29,7 @@ from http_message_signatures import (
 )
 
 from gateway.errors import Refused
-from gateway.setup import Clock
+from gateway.loading.setup import Clock
 from gateway.web.client_keys import ClientKey
 from gateway.web.nonces import NonceKeeper
 from gateway.web.plain_signature import Address, PlainSignature, read_plain

@@ -11,11 +11,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from gateway.exchange import Offer
-from gateway.exchange_records import Exchange
-from gateway.links import Link
 from gateway.model import Campaign, Destination, DestinationKind, Label, PartnerProfile, Rate
 from gateway.partner_controls import Standing
-from gateway.quotes import Quote, QuoteLine
+from gateway.records.exchanges import Exchange
+from gateway.records.links import Link
+from gateway.records.quotes import Quote, QuoteLine
 
 
 class View(BaseModel):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from gateway.identity.mykey_ids import Choice
+from gateway.identity.sessions import Session
 from gateway.members import Member
-from gateway.mykey_ids import Choice
-from gateway.sessions import Session
 from gateway.web.views import View
 
 

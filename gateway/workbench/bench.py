@@ -16,25 +16,25 @@ from uuid6 import uuid7
 
 from core_ledger import Store, chart, create_schema, ledger
 from gateway import directory, tables
-from gateway import exchange_records as records
-from gateway.clock import system_clock
+from gateway.base.clock import system_clock
+from gateway.base.logs import PartnerLog
+from gateway.base.tasks import Tasks
+from gateway.base.vault import Vault
 from gateway.desk import Desk
 from gateway.errors import Refused
 from gateway.exchange import Exchanges
-from gateway.exchange_records import Exchange
-from gateway.logs import PartnerLog
-from gateway.member_records import create_member
+from gateway.loading.setup import PartnerSetup
 from gateway.model import Destination, LinkKind, Secret
 from gateway.opening import Openings
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
+from gateway.records import exchanges as records
+from gateway.records.exchanges import Exchange
+from gateway.records.members import create_member
 from gateway.registry import GROUP
 from gateway.settings import Settings
 from gateway.settler import Settler
-from gateway.setup import PartnerSetup
-from gateway.tasks import Tasks
 from gateway.testkit.plugin_world import ListLog, PlainSettings
-from gateway.vault import Vault
 from gateway.workbench.watched import Watch, WatchedHttp, watch_hooks
 
 MEMBER: Final = "workbench-member"

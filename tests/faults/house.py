@@ -28,26 +28,26 @@ from gateway_saison.sandbox import SandboxOptions, make_server
 
 from core_ledger import Store, audit, chart, create_schema, ledger
 from gateway import PartnerSetup, Secret, directory, tables
-from gateway import exchange_records as records
-from gateway.clock import FileClock, set_file_clock
+from gateway.base.clock import FileClock, set_file_clock
+from gateway.base.tasks import Tasks
+from gateway.base.vault import Vault
 from gateway.corrections import Corrections
 from gateway.desk import Desk
 from gateway.exchange import Exchanges
-from gateway.exchange_records import Exchange
-from gateway.member_records import create_member
 from gateway.model import Destination
 from gateway.opening import Openings
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
 from gateway.reconciliation import DIFFERENCES, Reconciliation
+from gateway.records import exchanges as records
+from gateway.records.exchanges import Exchange
+from gateway.records.members import create_member
 from gateway.reversals import Reversals
 from gateway.settler import Settler
 from gateway.states import HELD
-from gateway.tasks import Tasks
 from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings
 from gateway.testkit.sandbox import EntryState, SandboxServer
 from gateway.testkit.sandbox.browser import Browser
-from gateway.vault import Vault
 
 KEY = Secret("a key that both sides know")
 PATIENT_S = 10.0

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from gateway_saison.sandbox import OPERATIONS
 
-from gateway import exchange_records as records
 from gateway.errors import GatewayError
-from gateway.exchange_records import Exchange
+from gateway.records import exchanges as records
+from gateway.records.exchanges import Exchange
 from gateway.states import HELD, State
 from gateway.testkit.sandbox import Fault, FaultKind
 from gateway.testkit.sandbox.faults import ONLY_SOME

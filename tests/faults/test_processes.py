@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import exchange_records as records
+from gateway.records import exchanges as records
 from gateway.states import State
 from gateway.testkit.sandbox import Fault, FaultKind
 from tests.faults.house import FileCalendar, House, open_house

@@ -10,12 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import Store
-from gateway import directory, member_records, tables
+from gateway import directory, tables
+from gateway.base.vault import Vault
 from gateway.errors import Refused
+from gateway.identity.passwords import PasswordHasher
 from gateway.members import Member, Members, SignedIn, new_member_id
 from gateway.model import JST
-from gateway.passwords import PasswordHasher
-from gateway.vault import Vault
+from gateway.records import members as member_records
 
 PASSWORD, OTHER_PASSWORD, WRONG = "correct horse battery", "another fine phrase", "wrong wrong wrong"
 START = datetime(2018, 7, 1, 9, 0, tzinfo=JST)

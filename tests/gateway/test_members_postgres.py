@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from core_ledger import Store
 from gateway import directory, tables
+from gateway.base.vault import Vault
 from gateway.errors import Refused
+from gateway.identity.passwords import PasswordHasher
 from gateway.members import Member, Members
 from gateway.model import JST
-from gateway.passwords import PasswordHasher
-from gateway.vault import Vault
 
 pytestmark = pytest.mark.postgres
 

@@ -40,10 +40,10 @@ from gateway import (
     Secret,
     WalletId,
 )
-from gateway.answers import ContractBroken
-from gateway.breaker import FAILURES_TO_OPEN, FIRST_PAUSE_S, BreakerState
-from gateway.call_guard import IN_FLIGHT, WAITING
-from gateway.call_scope import current_scope, recording
+from gateway.calling.answers import ContractBroken
+from gateway.calling.breaker import FAILURES_TO_OPEN, FIRST_PAUSE_S, BreakerState
+from gateway.calling.guard import IN_FLIGHT, WAITING
+from gateway.calling.scope import current_scope, recording
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
 

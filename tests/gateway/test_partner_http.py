@@ -13,7 +13,7 @@ import httpx
 import pytest
 import respx
 
-from gateway.call_scope import CallScope, opened
+from gateway.calling.scope import CallScope, opened
 from gateway.errors import NotSent, OutcomeUnknown
 from gateway.partner_http import GuardedHttp
 

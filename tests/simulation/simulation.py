@@ -21,23 +21,24 @@ import sqlalchemy as sa
 import structlog
 
 from core_ledger import StoreError, audit, chart, ledger
-from gateway import directory, links, tables
-from gateway import exchange_records as records
+from gateway import directory, tables
 from gateway.allocation import Allocations
+from gateway.base.tasks import Tasks
+from gateway.base.vault import Vault
 from gateway.desk import Desk
 from gateway.errors import GatewayError
 from gateway.exchange import Exchanges
-from gateway.links import Link
-from gateway.member_records import create_member
 from gateway.model import JST, Destination
 from gateway.opening import Openings
 from gateway.partner import Partner
+from gateway.records import exchanges as records
+from gateway.records import links
+from gateway.records.links import Link
+from gateway.records.members import create_member
 from gateway.reversals import Reversals
 from gateway.settler import Settler
 from gateway.states import HELD, State
-from gateway.tasks import Tasks
 from gateway.testkit.plugin_world import ListLog
-from gateway.vault import Vault
 from tests.simulation.partner import COST, POINTS, SimulatedPlugin, World
 from tests.simulation.same_thread_store import Database, SameThreadStore
 from tests.simulation.time_loop import TimeLoop

@@ -11,11 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gateway import exchange_records as records
 from gateway.errors import OutcomeUnknown
 from gateway.model import Declined, DeclineReason
 from gateway.outcome import NeverSent
 from gateway.partner import Partner
+from gateway.records import exchanges as records
 from gateway.settler import Settler
 from gateway.states import State
 

@@ -25,11 +25,11 @@ from yarl import URL
 
 import migrations
 from core_ledger import chart, ledger
-from gateway import webhook_keys
 from gateway.app import make_app
-from gateway.member_records import create_member
+from gateway.records.members import create_member
 from gateway.services import Services, open_services
 from gateway.settings import Settings
+from gateway.webhooks import keys as webhook_keys
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "terminal_partner"
 MEMBER = "member-1"

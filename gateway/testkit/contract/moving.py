@@ -11,8 +11,9 @@ import pytest
 import pytest_asyncio
 import respx
 
-from gateway.coherence import coherence
 from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable
+from gateway.loading.checks import hook_faults, missing_for_link
+from gateway.loading.coherence import coherence
 from gateway.model import (
     Debited,
     DebitOrder,
@@ -22,7 +23,6 @@ from gateway.model import (
     NoRecord,
     RateTable,
 )
-from gateway.plugin_checks import hook_faults, missing_for_link
 from gateway.testkit.contract.fake import FakePartner
 from gateway.testkit.contract.levels import promises, take, ume
 from gateway.testkit.contract.unclear import LOST, refused, unclear_answers

@@ -15,9 +15,11 @@ from typing import Any, NoReturn
 import httpx
 import pytest
 
-from gateway.call_scope import CallRecord, recording
+from gateway.base.logs import PartnerLog
+from gateway.calling.scope import CallRecord, recording
 from gateway.errors import GatewayError
-from gateway.logs import PartnerLog
+from gateway.loading.checks import HOOKS, place_of_code
+from gateway.loading.setup import PartnerSetup
 from gateway.model import (
     Coupon,
     DebitLine,
@@ -31,8 +33,6 @@ from gateway.model import (
 )
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
-from gateway.plugin_checks import HOOKS, place_of_code
-from gateway.setup import PartnerSetup
 from gateway.testkit.contract.fake import FakePartner, Meeting
 from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings
 
@@ -240,7 +240,7 @@ def new_world(contract: Any, server: FakePartner, clock: HandClock) -> World:
 
 def moment_of(contract: Any) -> datetime:
     """The day the tests play on: the contract's own `moment`, else today, so that rates that ran out are noticed."""
-    from gateway.clock import system_clock
+    from gateway.base.clock import system_clock
 
     moment = contract.moment if contract.moment is not None else system_clock()
     return moment if isinstance(moment, datetime) else system_clock()

@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from aiohttp import web
 
+from gateway.loading.setup import Clock
 from gateway.model import Secret
-from gateway.setup import Clock
 
 WINDOW = timedelta(seconds=30)
 

@@ -22,7 +22,7 @@ from gateway import (
     PartnerUnavailable,
     Secret,
 )
-from gateway.coherence import coherence
+from gateway.loading.coherence import coherence
 
 BASE = "https://miles.airline.example"
 CODE = "SAMPLE5000M1LE0A"

@@ -30,7 +30,7 @@ from gateway import (
     PartnerUnavailable,
     Secret,
 )
-from gateway.coherence import coherence
+from gateway.loading.coherence import coherence
 from gateway.testkit.plugin_world import handoff_return
 
 BASE = "https://points.saison.example"

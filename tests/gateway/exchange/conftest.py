@@ -15,11 +15,11 @@ from core_ledger import Store, chart, create_schema, ledger
 from core_ledger import metadata as ledger_metadata
 from gateway import directory, tables
 from gateway.allocation import Allocations
+from gateway.base.tasks import Tasks
+from gateway.base.vault import Vault
 from gateway.desk import Desk
 from gateway.exchange import Exchanges
-from gateway.exchange_records import Exchange
 from gateway.hookspecs import hookimpl
-from gateway.member_records import create_member
 from gateway.model import (
     JST,
     Balances,
@@ -43,8 +43,8 @@ from gateway.model import (
 )
 from gateway.opening import Openings
 from gateway.partner import Partner
-from gateway.tasks import Tasks
-from gateway.vault import Vault
+from gateway.records.exchanges import Exchange
+from gateway.records.members import create_member
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 KASAMA = Destination.to_municipality("082163", "kasama-ouen")

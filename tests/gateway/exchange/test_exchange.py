@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import exchange_records as records
 from gateway.errors import LinkEnded, NoRate, NotEnough, NotSent, OutcomeUnknown, PartnerUnavailable, Refused
 from gateway.model import Declined, DeclineReason, Destination, InProgress, WalletId
+from gateway.records import exchanges as records
 from gateway.states import State
 
 RESERVE = Destination.reserve()

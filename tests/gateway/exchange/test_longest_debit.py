@@ -7,8 +7,8 @@ import asyncio
 import structlog
 
 from gateway import DebitOrder, OutcomeUnknown, hookimpl
-from gateway.breaker import FAILURES_TO_OPEN, FIRST_PAUSE_S, BreakerState
-from gateway.call_guard import IN_FLIGHT
+from gateway.calling.breaker import FAILURES_TO_OPEN, FIRST_PAUSE_S, BreakerState
+from gateway.calling.guard import IN_FLIGHT
 from gateway.desk import longest_debit
 from gateway.partner import Partner
 from tests.simulation.time_loop import TimeLoop

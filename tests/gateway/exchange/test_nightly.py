@@ -9,10 +9,10 @@ import pytest
 
 from core_ledger import Busy
 from gateway import nightly as nightly_module
+from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
 from gateway.model import Destination
 from gateway.nightly import Nightly
-from gateway.passwords import PasswordHasher
 from gateway.reconciliation import Reconciliation
 from gateway.states import State
 

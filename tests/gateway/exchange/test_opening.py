@@ -169,7 +169,7 @@ async def test_one_partner_account_belongs_to_one_member(world) -> None:
 async def test_linking_another_account_replaces_the_first_and_frees_it(world) -> None:
     member, other = await world.member(), await world.member()
     await world.linked(member)
-    from gateway import links
+    from gateway.records import links
 
     await world.store.run(lambda conn: links.remove(conn, f"member:{member}", CARDS))
     await world.linked(other)

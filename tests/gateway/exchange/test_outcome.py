@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import exchange_records as records
 from gateway.errors import OutcomeUnknown
 from gateway.model import Debited, Declined, DeclineReason, InProgress, NoRecord
 from gateway.outcome import ASK_AFTER, NeverSent, Unknown
+from gateway.records import exchanges as records
 from gateway.states import State
 
 

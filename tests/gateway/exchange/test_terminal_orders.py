@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from gateway import webhook_keys
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.model import Secret
 from gateway.settler import Settler
 from gateway.states import State
 from gateway.terminal_orders import TerminalOrder, TerminalOrders
-from gateway.webhooks import sign
+from gateway.webhooks import keys as webhook_keys
+from gateway.webhooks.standard import sign
 from tests.gateway.exchange.conftest import CARDS, MILES, World, new_id, world
 
 __all__ = ["world"]

@@ -21,19 +21,19 @@ from sqlalchemy import create_engine
 from core_ledger import Store, Transfer, chart, ledger
 from gateway import directory
 from gateway.app import make_app
+from gateway.base.clock import FileClock, set_file_clock
+from gateway.base.tasks import Tasks
+from gateway.base.vault import Vault
 from gateway.client import SignedClient, new_key_pair
-from gateway.clock import FileClock, set_file_clock
-from gateway.member_records import create_member
+from gateway.identity.passwords import PasswordHasher
 from gateway.model import JST
 from gateway.municipal import staff_records
 from gateway.municipal.city import City
 from gateway.municipal.roles import PLATFORM, Role
 from gateway.municipal.staff_records import StaffSession
-from gateway.passwords import PasswordHasher
+from gateway.records.members import create_member
 from gateway.services import open_services
 from gateway.settings import Settings
-from gateway.tasks import Tasks
-from gateway.vault import Vault
 from gateway.web.client_keys import register_key
 from gateway.web.routing import take_undeclared
 from migrations.targets import METADATAS

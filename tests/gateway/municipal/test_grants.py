@@ -233,7 +233,7 @@ async def test_a_faulty_file_is_checked_anew_when_its_member_has_registered(town
     assert file.state == "faulty"
 
     def register(conn):
-        from gateway.member_records import create_member
+        from gateway.records.members import create_member
 
         create_member(
             conn, member_id="m1", display_name="新", at=NOON, mykey_id="ACDEFGHJ", password_hash="x"
@@ -259,7 +259,7 @@ async def test_a_member_who_left_after_approval_is_reported_and_the_budget_gets_
     file, _ = await upload(town, csv_of(f"{stays.mykey_id},100,", f"{leaves.mykey_id},70,"))
 
     def leave(conn):
-        from gateway import member_records
+        from gateway.records import members as member_records
 
         member_records.write(conn, leaves.member_id, state="revoked")
 
@@ -288,7 +288,8 @@ async def test_applying_goes_on_where_it_stopped_and_two_at_once_grant_once(town
 def many_members(conn, count):
     from sqlalchemy import insert
 
-    from gateway import mykey_ids, tables
+    from gateway import tables
+    from gateway.identity import mykey_ids
 
     ids = sorted({mykey_ids.draw() for _ in range(count)})
     conn.execute(

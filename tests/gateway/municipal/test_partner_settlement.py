@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from gateway import tables
 from gateway.model import JST, Destination, Label
 from gateway.municipal import partner_settlement
-from gateway.quotes import Quote, QuoteLine
+from gateway.records.quotes import Quote, QuoteLine
 
 JULY = datetime(2018, 7, 10, 12, 0, tzinfo=JST)
 

@@ -17,13 +17,13 @@ from typer.testing import CliRunner
 import migrations
 from core_ledger import chart
 from gateway import directory
+from gateway.base.clock import FileClock, set_file_clock
 from gateway.cli import app
-from gateway.clock import FileClock, set_file_clock
 from gateway.errors import Refused
-from gateway.links import Link
-from gateway.links import save as save_link
-from gateway.member_records import create_member
 from gateway.model import Destination, Secret
+from gateway.records.links import Link
+from gateway.records.links import save as save_link
+from gateway.records.members import create_member
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.testkit.sandbox import Fault, FaultKind

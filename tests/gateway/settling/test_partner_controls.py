@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from gateway import partner_controls
+from gateway.calling.pace import Pace
 from gateway.errors import Refused
 from gateway.model import Debited
-from gateway.pace import Pace
 from gateway.partner_controls import Controls, Window
 from gateway.states import State
 from tests.gateway.exchange.conftest import CARDS, PORTAL, new_id

@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from core_ledger import audit, chart
-from gateway import exchange_records as records
 from gateway.errors import NotSent, OutcomeUnknown, Refused
 from gateway.model import Declined, DeclineReason
-from gateway.reversal_records import ReversalState
+from gateway.records import exchanges as records
+from gateway.records.reversals import ReversalState
 from gateway.reversals import Reversals
 from tests.gateway.exchange.conftest import KASAMA, new_id
 

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 import structlog
 
 from gateway.errors import OutcomeUnknown, Refused
-from gateway.reversal_records import ReversalState
+from gateway.records.reversals import ReversalState
 from gateway.reversals import Reversals
 from gateway.states import State
-from gateway.webhook_delivery import Deliveries
+from gateway.webhooks.delivery import Deliveries
 from tests.gateway.exchange.conftest import new_id
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from gateway import exchange_records as records
 from gateway.errors import PartnerUnavailable, Refused
 from gateway.model import Debited, Declined, DeclineReason, NoRecord
 from gateway.outcome import Unknown
+from gateway.records import exchanges as records
 from gateway.states import State
 
 

@@ -13,15 +13,16 @@ import pytest
 import sqlalchemy as sa
 from aiohttp import web
 
-from gateway import tables, webhook_keys
+from gateway import tables
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.model import Debited, Declined, DeclineReason, Secret
-from gateway.outbox import RETRY_AFTER
 from gateway.reversals import Reversals
 from gateway.states import State
-from gateway.webhook_delivery import Deliveries
-from gateway.webhook_pushes import Pushes
-from gateway.webhooks import NotBelieved, new_secret, sign, verify
+from gateway.webhooks import keys as webhook_keys
+from gateway.webhooks.delivery import Deliveries
+from gateway.webhooks.outbox import RETRY_AFTER
+from gateway.webhooks.pushes import Pushes
+from gateway.webhooks.standard import NotBelieved, new_secret, sign, verify
 from tests.gateway.exchange.conftest import CARDS, NOON, new_id
 from tests.gateway.settling.test_settler import now, story_of
 

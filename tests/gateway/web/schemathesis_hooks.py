@@ -21,8 +21,8 @@ from requests.auth import AuthBase
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import StatefulPhaseData
 
+from gateway.base.clock import FileClock
 from gateway.client import load_private_key, sign_headers
-from gateway.clock import FileClock
 
 KEY_ID = os.environ["SIGN_KEY_ID"]
 KEY = load_private_key(Path(os.environ["SIGN_KEY_FILE"]).read_bytes())

@@ -1,0 +1,145 @@
+"""One log for the whole gateway: a line of JSON each, with the request and exchange it belongs to, without secrets.
+
+`configure` is called once by the program that runs. Ids are bound with structlog's context variables
+(`structlog.contextvars.bind_contextvars(request_id=…, exchange_id=…)`) and so follow the task that they are for.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final, TextIO, cast
+
+import structlog
+
+from gateway.base.scrub import scrubbed
+from gateway.loading.setup import Log
+
+LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+_CHATTY: Final = (
+    "httpx",
+    "httpcore",
+    "asyncio",
+    "aiohttp.access",
+)  # whole URLs and headers, or nothing of use
+
+
+def configure(level: str = "info", form: str = "json", stream: TextIO | None = None) -> None:
+    """Set up structlog, and let the standard library's loggers write in the same form to the same stream."""
+    stream = sys.stderr if stream is None else stream
+    places: Any = _exceptions_as_places
+    render: Any = structlog.processors.JSONRenderer(ensure_ascii=False, default=_as_text)
+    if form == "console":
+        places = _exceptions_as_lines
+        render = structlog.dev.ConsoleRenderer(
+            colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=False, key="at"),
+        places,
+        scrub_event,
+    ]
+    structlog.configure(
+        processors=[*shared, render],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(LEVELS[level])
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def get_log(**bound: Any) -> Log:
+    return cast("Log", structlog.get_logger(**bound))
+
+
+class PartnerLog:
+    """The log a plugin is given: each line names the partner, and the plugin's own secrets are stars in it."""
+
+    def __init__(self, log: Log, partner: str, known_secrets: Callable[[], tuple[str, ...]] = tuple) -> None:
+        self._log = log
+        self._partner = partner
+        self._known_secrets = known_secrets
+
+    def debug(self, event: str, **values: Any) -> Any:
+        return self._log.debug(self._clean(event), **self._told(values))
+
+    def info(self, event: str, **values: Any) -> Any:
+        return self._log.info(self._clean(event), **self._told(values))
+
+    def warning(self, event: str, **values: Any) -> Any:
+        return self._log.warning(self._clean(event), **self._told(values))
+
+    def error(self, event: str, **values: Any) -> Any:
+        return self._log.error(self._clean(event), **self._told(values))
+
+    def _clean(self, event: str) -> str:
+        return str(scrubbed(event, self._known_secrets()))
+
+    def _told(self, values: dict[str, Any]) -> dict[str, Any]:
+        told: dict[str, Any] = scrubbed(values, self._known_secrets())
+        return told | {"partner": self._partner}
+
+
+def scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Structlog processor: the last word before a line is written."""
+    cleaned: MutableMapping[str, Any] = scrubbed(event)
+    return cleaned
+
+
+def _exceptions_as_places(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """A traceback becomes types and places. The texts of exceptions are left out: they quote what they met."""
+    exc_info = event.pop("exc_info", None)
+    if exc_info is True:
+        exc_info = sys.exc_info()
+    fault = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    if isinstance(fault, BaseException):
+        event["exception"] = list(_chain(fault))
+    return event
+
+
+def _exceptions_as_lines(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """The same for a console, whose renderer wants one text."""
+    event = _exceptions_as_places(logger, method, event)
+    if "exception" in event:
+        event["exception"] = "\n".join(event["exception"])
+    return event
+
+
+def _chain(fault: BaseException | None) -> list[str]:
+    told: list[str] = []
+    while fault is not None and len(told) < 10:
+        trace, places = fault.__traceback__, []
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
+            trace = trace.tb_next
+        told.append(f"{type(fault).__name__} at {' > '.join(places[-8:]) or 'no place known'}")
+        fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+    return told
+
+
+def _as_text(value: Any) -> str:
+    return str(value)

@@ -1,0 +1,41 @@
+"""The one thing both databases do, but SQLAlchemy spells twice: taking a key once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+from gateway.base.hot import Hot
+
+
+def insert_new(conn: Connection, table: Table, **values: Any) -> bool:
+    """Insert a row; False when its key is there already, after waiting for whoever was inserting it.
+
+    Raises nothing for that, so that the transaction around it goes on.
+    """
+    return _insert_one_new(table, conn.dialect.name).first(conn, values) is not None
+
+
+def insert_all_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
+    """Insert many rows at once, leaving out those whose key is there; the keys that were new."""
+    return {tuple(row) for row in conn.execute(_insert_new(table, conn.dialect.name), list(rows))}
+
+
+@cache
+def _insert_one_new(table: Table, dialect_name: str) -> Hot:
+    return Hot(_insert_new(table, dialect_name))
+
+
+@cache
+def _insert_new(table: Table, dialect_name: str) -> ReturningInsert[Any]:
+    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    # RETURNING and not rowcount: drivers do not keep the count of an INSERT.
+    inserted: ReturningInsert[Any] = (
+        dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    )
+    return inserted

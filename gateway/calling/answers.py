@@ -1,0 +1,249 @@
+"""Is what a plugin answered what the contract says? One function per hook: the checked value, or WrongAnswer.
+
+Type hints are not proof: an answer for another exchange, a float that looks like points or a wallet that
+nobody knows must stop here. A checked answer holds its own copies, so the plugin cannot change it later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+from gateway.errors import PartnerUnavailable
+from gateway.loading.coherence import coherence
+from gateway.model import (
+    Balances,
+    CouponValue,
+    DebitAnswer,
+    Debited,
+    DebitLine,
+    DebitRecord,
+    Declined,
+    DeclineReason,
+    ExchangeId,
+    FindAnswer,
+    Handoff,
+    InProgress,
+    Label,
+    LinkedAccount,
+    NoRecord,
+    PartnerProfile,
+    RateTable,
+    ReverseAnswer,
+    Reversed,
+    Secret,
+    WalletId,
+)
+
+_T = TypeVar("_T")
+_REFERENCE_LENGTH: Final = 200
+
+
+class WrongAnswer(Exception):
+    """The answer breaks the contract. The text says how, without quoting the answer."""
+
+
+class ContractBroken(PartnerUnavailable):
+    """The plugin answered something that the contract does not know: it must be corrected. Nothing has moved."""
+
+
+def no_answer(answer: object) -> None:
+    """Whatever `check_connection` returns, it did not raise."""
+    del answer
+
+
+def debit_answer(answer: object, exchange_id: ExchangeId) -> DebitAnswer:
+    match answer:
+        case Debited() | Declined() | InProgress():
+            _about(answer, exchange_id)
+            return answer
+    raise WrongAnswer(f"answered {_kind(answer)} instead of Debited, Declined or InProgress")
+
+
+def find_answer(answer: object, exchange_id: ExchangeId) -> FindAnswer:
+    match answer:
+        case Debited() | Declined() | InProgress() | NoRecord():
+            _about(answer, exchange_id)
+            return answer
+    raise WrongAnswer(f"answered {_kind(answer)} instead of Debited, Declined, InProgress or NoRecord")
+
+
+def reverse_answer(answer: object, reversal_id: str, exchange_id: ExchangeId) -> ReverseAnswer:
+    match answer:
+        case Reversed():
+            _require(answer.reversal_id == reversal_id, "answered for another reversal_id")
+            _reference(answer.reference)
+            _aware(answer.at, "at")
+            return answer
+        case Declined() | InProgress():
+            _about(answer, exchange_id)
+            return answer
+    raise WrongAnswer(f"answered {_kind(answer)} instead of Reversed, Declined or InProgress")
+
+
+def _about(answer: FindAnswer, exchange_id: ExchangeId) -> None:
+    _require(answer.exchange_id == exchange_id, "answered for another exchange_id")
+    match answer:
+        case Debited():
+            _reference(answer.reference)
+            _aware(answer.at, "at")
+        case Declined():
+            _require(
+                isinstance(answer.reason, DeclineReason), "declined with a reason that is no DeclineReason"
+            )
+            _require(answer.text is None or _is_label(answer.text), "declined with a text that is no Label")
+        case InProgress(ask_after=ask_after):
+            _require(
+                ask_after is None or _is_span(ask_after),
+                "answered with an ask_after that is no timedelta of 0 or more",
+            )
+        case NoRecord():
+            pass
+
+
+def balances(answer: object, profile: PartnerProfile) -> Balances:
+    answer = _of(answer, Balances)
+    _aware(answer.as_of, "as_of")
+    _require(isinstance(answer.available, Mapping), "answered with an `available` that is no mapping")
+    available = dict(answer.available)
+    for wallet, points in available.items():
+        _known_wallet(wallet, profile)
+        _require(
+            _is_whole(points) and points >= 0, f"the balance of {wallet} is not a whole number of 0 or more"
+        )
+    return replace(answer, available=MappingProxyType(available))
+
+
+def coupon_value(answer: object, profile: PartnerProfile) -> CouponValue:
+    answer = _of(answer, CouponValue)
+    _known_wallet(answer.wallet, profile)
+    _require(
+        _is_whole(answer.amount) and answer.amount > 0, "the coupon's amount is not a whole number above 0"
+    )
+    if answer.expires_at is not None:
+        _aware(answer.expires_at, "expires_at")
+    return answer
+
+
+def handoff(answer: object, profile: PartnerProfile) -> Handoff:
+    """The browser is only ever sent to a host of the profile; plain http only to this machine, for sandboxes."""
+    answer = _of(answer, Handoff)
+    _require(isinstance(answer.url, str), "answered with a url that is no text")
+    parts = urlsplit(answer.url)
+    _require(parts.scheme in ("https", "http") and parts.username is None, "the url is not https://host/path")
+    known = {host.lower() for host in profile.hosts}
+    _require(parts.netloc.lower() in known, "the url's host is not in partner_profile().hosts; add it there")
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    _require(parts.scheme == "https" or local, "the url is not https")
+    _require(_is_text_mapping(answer.keep), "`keep` is not a mapping of texts to texts")
+    return replace(answer, keep=MappingProxyType(dict(answer.keep)))
+
+
+def linked_account(answer: object) -> LinkedAccount:
+    answer = _of(answer, LinkedAccount)
+    _require(_is_text(answer.service_id), "the service_id is empty or no text")
+    _require(
+        _is_text(answer.shown_as),
+        "`shown_as` is empty or no text: the member could not recognise the account",
+    )
+    _require(answer.token is None or isinstance(answer.token, Secret), "the token is not a Secret")
+    return answer
+
+
+def rate_table(answer: object, profile: PartnerProfile) -> RateTable:
+    answer = _of(answer, RateTable)
+    if faults := coherence(profile, answer):
+        raise WrongAnswer(faults[0])
+    return answer
+
+
+def wallet_priority(answer: object, profile: PartnerProfile) -> tuple[WalletId, ...]:
+    _require(
+        isinstance(answer, Sequence) and not isinstance(answer, str),
+        f"answered {_kind(answer)} instead of a sequence",
+    )
+    assert isinstance(answer, Sequence)
+    for wallet in answer:
+        _known_wallet(wallet, profile)
+    _require(len(set(answer)) == len(answer), "names a wallet twice")
+    return tuple(answer)
+
+
+def debit_records(answer: object, profile: PartnerProfile) -> tuple[DebitRecord, ...]:
+    _require(
+        isinstance(answer, Sequence) and not isinstance(answer, str),
+        f"answered {_kind(answer)} instead of a sequence",
+    )
+    assert isinstance(answer, Sequence)
+    for record in answer:
+        _of(record, DebitRecord)
+        _require(_is_text(record.exchange_id), "a record has no exchange_id")
+        _reference(record.reference)
+        _aware(record.at, "at")
+        _require(isinstance(record.reversed, bool), "`reversed` is neither True nor False")
+        _require(isinstance(record.lines, tuple) and bool(record.lines), "a record has no lines")
+        for line in record.lines:
+            _of(line, DebitLine)
+            _known_wallet(line.wallet, profile)
+            whole = _is_whole(line.units) and _is_whole(line.amount)
+            _require(
+                whole and line.units >= 0 and line.amount > 0,
+                "a record's units or amount are not whole numbers above 0",
+            )
+    return tuple(answer)
+
+
+def _of(answer: object, kind: type[_T]) -> _T:
+    if not isinstance(answer, kind):
+        raise WrongAnswer(f"answered {_kind(answer)} instead of {kind.__name__}")
+    return answer
+
+
+def _require(holds: bool, text: str) -> None:
+    if not holds:
+        raise WrongAnswer(text)
+
+
+def _kind(answer: object) -> str:
+    return "None" if answer is None else f"a {type(answer).__name__}"
+
+
+def _known_wallet(wallet: object, profile: PartnerProfile) -> None:
+    if wallet not in {known.id for known in profile.wallets}:
+        raise WrongAnswer("names a wallet that partner_profile() does not have")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_span(value: object) -> bool:
+    return isinstance(value, timedelta) and value >= timedelta(0)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_label(value: object) -> bool:
+    return isinstance(value, Label) and _is_text(value.ja) and _is_text(value.en)
+
+
+def _is_text_mapping(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(text, str) for pair in value.items() for text in pair
+    )
+
+
+def _reference(value: object) -> None:
+    fits = _is_text(value) and len(str(value)) <= _REFERENCE_LENGTH
+    _require(fits, f"the reference is not a text of 1 to {_REFERENCE_LENGTH} characters")
+
+
+def _aware(value: object, name: str) -> None:
+    aware = isinstance(value, datetime) and value.utcoffset() is not None
+    _require(aware, f"`{name}` is not a datetime with its offset")

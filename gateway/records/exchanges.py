@@ -1,0 +1,313 @@
+"""Exchanges as rows: sync functions of a Connection, each a part of somebody's transaction.
+
+Every change of state goes through `move`, which refuses what `states.LEGAL` does not allow and adds a step to
+the exchange's story in the same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+
+from gateway import tables
+from gateway.base.hot import Hot
+from gateway.base.sql import insert_new
+from gateway.errors import Refused
+from gateway.model import ExchangeId
+from gateway.records.quotes import Quote
+from gateway.states import BEFORE_SENDING, ENDED, HELD, LEGAL, State
+from gateway.webhooks import outbox
+
+LONGEST_LEASE: Final = timedelta(hours=1)
+LONGEST_WAIT: Final = timedelta(hours=2)
+"""What lies further ahead was written by a clock that has been set back since, and binds nobody."""
+
+TOLD: Final = ENDED | {State.NEEDS_A_PERSON}
+"""Portals hear of these by webhook, in the transaction that makes them true."""
+
+_x = tables.exchanges
+_s = tables.exchange_steps
+
+# Made once: putting a statement together costs several times what the database takes to carry it out.
+_THIS: Final = (_x.c.book_id == bindparam("of_book"), _x.c.exchange_id == bindparam("of_exchange"))
+_UPDATE: Final = update(_x).where(*_THIS)
+_CHANGE: Final = Hot(_UPDATE)
+_FIND: Final = Hot(select(_x).where(*_THIS))
+_FIND_LOCKED: Final = Hot(select(_x).where(*_THIS).with_for_update())
+_ADD: Final = Hot(insert(_x).returning(*_x.c))
+_MOVE: Final = Hot(
+    _UPDATE.where(_x.c.state == bindparam("from_state")).values(steps=_x.c.steps + 1).returning(*_x.c)
+)
+_TELL: Final = Hot(_UPDATE.values(steps=_x.c.steps + 1).returning(_x.c.steps))
+_ADD_STEP: Final = Hot(insert(_s))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One exchange as it stands. Sealed columns stay sealed; only `exchange` and `outcome` open them."""
+
+    book_id: str
+    exchange_id: ExchangeId
+    partner_id: str
+    state: State
+    request_hash: str
+    started_at: datetime
+    client_return_url: str | None
+    redirect_url: str | None
+    handoff_nonce: str | None
+    handoff_ends_at: datetime | None
+    handoff_sealed: bytes | None
+    return_code_hash: str | None
+    coupon_sealed: bytes | None
+    coupon_hash: str | None
+    available: Mapping[str, int] | None
+    quote: Quote | None
+    points: int | None
+    promised_by: datetime | None
+    reference: str | None
+    reason: str | None
+    attempts: int
+    asked_at: datetime | None
+    ask_at: datetime | None
+    leased_until: datetime | None
+    sent_at: datetime | None
+    ended_at: datetime | None
+    reversed_points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of an exchange's story."""
+
+    step: int
+    at: datetime
+    state: State
+    what: str
+    facts: Mapping[str, Any]
+
+
+def find(conn: Connection, book_id: str, exchange_id: str) -> Exchange | None:
+    row = _FIND.first(conn, _this(book_id, exchange_id))
+    return _exchange(row) if row is not None else None
+
+
+def get(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
+    """Raises Refused (404) for an unknown id and for another member's alike."""
+    found = find(conn, book_id, exchange_id)
+    if found is None:
+        raise Refused(
+            "unknown-exchange", "there is no exchange of yours with this id; list yours", status=404
+        )
+    return found
+
+
+def get_locked(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
+    """The same, holding the row until the transaction ends, so that two movers take turns."""
+    row = _FIND_LOCKED.first(conn, _this(book_id, exchange_id))
+    if row is None:
+        raise Refused(
+            "unknown-exchange", "there is no exchange of yours with this id; list yours", status=404
+        )
+    return _exchange(row)
+
+
+def claim_id(conn: Connection, book_id: str, exchange_id: str) -> bool:
+    """Take an exchange id for one book; False when it is taken, be it by the same book."""
+    return insert_new(conn, tables.exchange_owners, exchange_id=exchange_id, book_id=book_id)
+
+
+def owner(conn: Connection, exchange_id: str) -> str | None:
+    """The book that an exchange id belongs to."""
+    owners = tables.exchange_owners
+    return conn.execute(
+        select(owners.c.book_id).where(owners.c.exchange_id == exchange_id)
+    ).scalar_one_or_none()
+
+
+def of_member(conn: Connection, book_id: str, *, before: str | None, limit: int) -> Sequence[Exchange]:
+    """A member's exchanges, newest first. `before` is the exchange id that the last page ended with."""
+    query = select(_x).where(_x.c.book_id == book_id)
+    if before is not None:
+        last = get(conn, book_id, before)
+        query = query.where(
+            (_x.c.started_at < last.started_at)
+            | ((_x.c.started_at == last.started_at) & (_x.c.exchange_id < before))
+        )
+    query = query.order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc()).limit(limit)
+    return [_exchange(row._asdict()) for row in conn.execute(query)]
+
+
+def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[tuple[str, str]]:
+    """Exchanges whose outcome is to be asked for now: (book, exchange id), the longest waiting first.
+
+    Only of these partners: one that cannot be asked must not stand in the way of the others.
+    """
+    query = (
+        select(_x.c.book_id, _x.c.exchange_id)
+        .where(
+            _x.c.state.in_([State.SENDING, State.OPEN]),
+            _x.c.partner_id.in_(list(partner_ids)),
+            (_x.c.ask_at <= now) | (_x.c.ask_at > now + LONGEST_WAIT),
+            _unclaimed(now),
+        )
+        .order_by(_x.c.ask_at)
+        .limit(limit)
+    )
+    return [(row.book_id, row.exchange_id) for row in conn.execute(query)]
+
+
+def abandoned(conn: Connection, before: datetime, limit: int) -> list[tuple[str, str]]:
+    """Exchanges begun before a moment and never confirmed: (book, exchange id)."""
+    query = (
+        select(_x.c.book_id, _x.c.exchange_id)
+        .where(_x.c.state.in_(list(BEFORE_SENDING)), _x.c.started_at < before)
+        .limit(limit)
+    )
+    return [(row.book_id, row.exchange_id) for row in conn.execute(query)]
+
+
+def lease(
+    conn: Connection, book_id: str, exchange_id: str, now: datetime, until: datetime
+) -> Exchange | None:
+    """Claim an exchange for asking, if its hold stands and nobody else has the claim. A claim ends by itself."""
+    row = conn.execute(
+        update(_x)
+        .where(
+            _x.c.book_id == book_id,
+            _x.c.exchange_id == exchange_id,
+            _x.c.state.in_(list(HELD)),
+            _unclaimed(now),
+        )
+        .values(leased_until=until, asked_at=now)
+        .returning(*_x.c)
+    ).one_or_none()
+    return _exchange(row._asdict()) if row is not None else None
+
+
+def add(
+    conn: Connection, book_id: str, exchange_id: str, state: State, at: datetime, **values: Any
+) -> Exchange:
+    """A new exchange in its first state, under an id that was claimed; the first line of its story."""
+    if isinstance(values.get("available"), dict):
+        values["available"] = json.dumps(values["available"])
+    first = {"book_id": book_id, "exchange_id": exchange_id, "state": state, "started_at": at}
+    (row,) = _ADD.all(conn, first | values)
+    exchange = _exchange(row)
+    _add_step(conn, exchange, 1, at, state, "started", {})
+    return exchange
+
+
+def move(
+    conn: Connection,
+    exchange: Exchange,
+    new: State,
+    at: datetime,
+    what: str,
+    facts: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Exchange:
+    """Move to `new` and tell the story. The caller holds the row (`get_locked`)."""
+    if new not in LEGAL[exchange.state]:
+        raise Refused(
+            "exchange-state",
+            f"the exchange is {exchange.state} and cannot become {new}; look at it again",
+            state=exchange.state,
+        )
+    if isinstance(values.get("quote"), Quote):
+        values["quote"] = values["quote"].to_json()
+    this = _this(exchange.book_id, exchange.exchange_id)
+    moved = _MOVE.first(conn, this | {"from_state": exchange.state, "state": new} | values)
+    if moved is None:
+        raise Refused("exchange-state", "the exchange has moved on; look at it again", state=exchange.state)
+    _add_step(conn, exchange, moved["steps"], at, new, what, facts or {})
+    if new in TOLD:
+        outbox.put(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
+    # The row is held, so a quote that was not replaced is the one that was read: it need not be read out again.
+    return _exchange(moved, exchange.quote if "quote" not in values else None)
+
+
+def _news(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a portal is told: enough to look at the exchange, nothing about whose it is."""
+    return {
+        "exchange_id": row["exchange_id"],
+        "partner_id": row["partner_id"],
+        "state": row["state"],
+        "points": row["points"],
+        "reason": row["reason"],
+    }
+
+
+def note(conn: Connection, exchange: Exchange, **values: Any) -> None:
+    """Change columns that are not the state."""
+    _CHANGE.all(conn, _this(exchange.book_id, exchange.exchange_id) | values)
+
+
+def tell(conn: Connection, exchange: Exchange, at: datetime, what: str, facts: Mapping[str, Any]) -> None:
+    """Add a line to the story. Facts are plain values, already free of secrets."""
+    step = _TELL.all(conn, _this(exchange.book_id, exchange.exchange_id))[0]["steps"]
+    _add_step(conn, exchange, step, at, exchange.state, what, facts)
+
+
+def listed(
+    conn: Connection, *, states: Sequence[State], partner_id: str | None = None, limit: int = 100
+) -> list[Exchange]:
+    """Exchanges of all members in these states, the longest waiting first."""
+    query = select(_x).where(_x.c.state.in_(list(states)))
+    if partner_id is not None:
+        query = query.where(_x.c.partner_id == partner_id)
+    return [_exchange(row._asdict()) for row in conn.execute(query.order_by(_x.c.started_at).limit(limit))]
+
+
+def story(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:
+    query = select(_s).where(_s.c.book_id == book_id, _s.c.exchange_id == exchange_id).order_by(_s.c.step)
+    return [
+        Step(step=row.step, at=row.at, state=State(row.state), what=row.what, facts=json.loads(row.facts))
+        for row in conn.execute(query)
+    ]
+
+
+def _unclaimed(now: datetime) -> ColumnElement[bool]:
+    until = _x.c.leased_until
+    return until.is_(None) | (until <= now) | (until > now + LONGEST_LEASE)
+
+
+def _this(book_id: str, exchange_id: str) -> dict[str, Any]:
+    return {"of_book": book_id, "of_exchange": exchange_id}
+
+
+def _add_step(
+    conn: Connection,
+    exchange: Exchange,
+    step: int,
+    at: datetime,
+    state: State,
+    what: str,
+    facts: Mapping[str, Any],
+) -> None:
+    line = {
+        "book_id": exchange.book_id,
+        "exchange_id": exchange.exchange_id,
+        "step": step,
+        "at": at,
+        "state": state,
+        "what": what,
+        "facts": json.dumps(facts, ensure_ascii=False, sort_keys=True, default=str),
+    }
+    _ADD_STEP.all(conn, line)
+
+
+def _exchange(row: Mapping[str, Any], quote: Quote | None = None) -> Exchange:
+    values = dict(row)
+    values["state"] = State(values["state"])
+    values["exchange_id"] = ExchangeId(values["exchange_id"])
+    values["available"] = json.loads(values["available"]) if values["available"] else None
+    if values["quote"] and quote is None:
+        quote = Quote.from_json(values["quote"])
+    values["quote"] = quote
+    values.pop("quote_id"), values.pop("steps")
+    return Exchange(**values)

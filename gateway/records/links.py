@@ -1,0 +1,95 @@
+"""Linked partner accounts (移行用のサービスID): one partner account belongs to one member, never to two.
+
+Sync functions of a Connection. Tokens go in and come out sealed; this file never opens them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from gateway import tables
+from gateway.base.hot import Hot
+from gateway.base.sql import insert_new
+from gateway.errors import Refused
+
+_l = tables.linked_accounts
+_o = tables.link_owners
+_FIND: Final = Hot(
+    select(_l).where(_l.c.book_id == bindparam("book"), _l.c.partner_id == bindparam("partner"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One row of a member's links; `token_sealed` is the plugin's secret, encrypted."""
+
+    book_id: str
+    partner_id: str
+    service_id: str
+    shown_as: str
+    linked_at: datetime
+    token_sealed: bytes | None = field(default=None, repr=False)
+
+
+def find(conn: Connection, book_id: str, partner_id: str) -> Link | None:
+    row = _FIND.first(conn, {"book": book_id, "partner": partner_id})
+    return _link(row) if row is not None else None
+
+
+def of_member(conn: Connection, book_id: str) -> Sequence[Link]:
+    query = select(_l).where(_l.c.book_id == book_id).order_by(_l.c.linked_at, _l.c.partner_id)
+    return [_link(row._asdict()) for row in conn.execute(query)]
+
+
+def owner(conn: Connection, partner_id: str, service_id: str) -> str | None:
+    """The book of the member who linked this account of the partner, or None."""
+    query = select(_o.c.book_id).where(_o.c.partner_id == partner_id, _o.c.service_id == service_id)
+    return conn.execute(query).scalar()
+
+
+def save(conn: Connection, link: Link) -> None:
+    """Save or replace a member's link to a partner.
+
+    Raises Refused when the partner account is another member's; nothing is told about that member.
+    """
+    remove(conn, link.book_id, link.partner_id)
+    mine = insert_new(conn, _o, partner_id=link.partner_id, service_id=link.service_id, book_id=link.book_id)
+    if not mine:
+        raise Refused(
+            "account-linked-elsewhere",
+            "this partner account is already linked to another member; if it is yours, unlink it there first"
+            " or ask the service desk",
+        )
+    conn.execute(
+        insert(_l).values(
+            book_id=link.book_id,
+            partner_id=link.partner_id,
+            service_id=link.service_id,
+            shown_as=link.shown_as,
+            token=link.token_sealed,
+            linked_at=link.linked_at,
+        )
+    )
+
+
+def remove(conn: Connection, book_id: str, partner_id: str) -> bool:
+    """Unlink; what was exchanged stays. Returns whether there was a link."""
+    conn.execute(delete(_o).where(_o.c.partner_id == partner_id, _o.c.book_id == book_id))
+    gone = conn.execute(delete(_l).where(_l.c.book_id == book_id, _l.c.partner_id == partner_id))
+    return gone.rowcount > 0
+
+
+def _link(row: Mapping[str, Any]) -> Link:
+    return Link(
+        book_id=row["book_id"],
+        partner_id=row["partner_id"],
+        service_id=row["service_id"],
+        shown_as=row["shown_as"],
+        linked_at=row["linked_at"],
+        token_sealed=row["token"],
+    )

@@ -1,0 +1,106 @@
+"""The secrets that sign webhooks: one for each portal that we tell, one for each partner that tells us.
+
+They are sealed at rest and shown once, when made. A second one may be added before the first is revoked, so a
+secret changes without a message lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, Row, insert, select, update
+from uuid6 import uuid7
+
+from gateway import tables
+from gateway.base.vault import Vault
+from gateway.errors import Refused
+from gateway.model import Secret
+from gateway.webhooks.standard import new_secret
+
+_k = tables.webhook_keys
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Direction(StrEnum):
+    IN = "in"
+    """A partner signs, we verify."""
+    OUT = "out"
+    """We sign, a portal verifies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookKey:
+    key_id: str
+    direction: Direction
+    party: str
+    url: str | None
+    secret_sealed: bytes = field(repr=False)
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def add_portal(conn: Connection, vault: Vault, party: str, url: str, at: datetime) -> tuple[str, Secret]:
+    """Tell this portal from now on. Gives the key's id and the secret, which is not shown again."""
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if not safe or not parts.netloc or parts.username or parts.fragment:
+        raise Refused("bad-url", "a webhook's address is https://host/path, without a password", status=422)
+    return _add(conn, vault, Direction.OUT, party, url, at)
+
+
+def add_partner(conn: Connection, vault: Vault, partner_id: str, at: datetime) -> tuple[str, Secret]:
+    """Let this partner sign pushes to us from now on."""
+    return _add(conn, vault, Direction.IN, partner_id, None, at)
+
+
+def listed(conn: Connection) -> list[WebhookKey]:
+    """All keys, oldest first, revoked ones included."""
+    return [_key(row) for row in conn.execute(select(_k).order_by(_k.c.created_at, _k.c.key_id))]
+
+
+def revoke(conn: Connection, key_id: str, at: datetime) -> bool:
+    """Stop using a key: portals are told no more under it, pushes under it are not believed."""
+    changed = conn.execute(
+        update(_k).where(_k.c.key_id == key_id, _k.c.revoked_at.is_(None)).values(revoked_at=at)
+    )
+    return changed.rowcount == 1
+
+
+def of_partner(conn: Connection, vault: Vault, partner_id: str) -> Sequence[Secret]:
+    """The secrets a push of this partner may be signed with."""
+    query = select(_k).where(
+        _k.c.direction == Direction.IN, _k.c.party == partner_id, _k.c.revoked_at.is_(None)
+    )
+    return [open_secret(vault, _key(row)) for row in conn.execute(query)]
+
+
+def open_secret(vault: Vault, key: WebhookKey) -> Secret:
+    return Secret(vault.unseal(key.secret_sealed, purpose="webhook", bound_to=key.key_id))
+
+
+def get(conn: Connection, key_id: str) -> WebhookKey | None:
+    row = conn.execute(select(_k).where(_k.c.key_id == key_id)).one_or_none()
+    return _key(row) if row is not None else None
+
+
+def _add(
+    conn: Connection, vault: Vault, direction: Direction, party: str, url: str | None, at: datetime
+) -> tuple[str, Secret]:
+    key_id, secret = uuid7().hex, new_secret()
+    sealed = vault.seal(secret.reveal(), purpose="webhook", bound_to=key_id)
+    conn.execute(
+        insert(_k).values(
+            key_id=key_id, direction=direction, party=party, url=url, secret_sealed=sealed, created_at=at
+        )
+    )
+    return key_id, secret
+
+
+def _key(row: Row[Any]) -> WebhookKey:
+    values = row._asdict()
+    return WebhookKey(**{**values, "direction": Direction(values["direction"])})

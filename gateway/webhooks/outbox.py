@@ -1,0 +1,110 @@
+"""What portals are still to be told, written in the transaction that made it true.
+
+A message is one row per portal. Its id is made from what it tells, so the same fact is one message however
+often it is written. Delivery is at least once; a portal knows a repeated message by its id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from gateway import tables
+from gateway.base.hot import Hot
+from gateway.webhooks.keys import Direction
+
+RETRY_AFTER: Final = tuple(
+    timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
+"""After each failed try, about three and a half days in all; then the message is given up and logged."""
+
+KEPT_FOR: Final = timedelta(days=30)
+_o, _k = tables.outbox, tables.webhook_keys
+_PORTALS: Final = Hot(select(_k.c.key_id).where(_k.c.direction == Direction.OUT, _k.c.revoked_at.is_(None)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    message_id: str
+    key_id: str
+    body: str
+    attempts: int
+
+
+def put(conn: Connection, message_id: str, type_: str, data: Mapping[str, Any], at: datetime) -> None:
+    """Leave a message for every portal there is."""
+    keys = [row["key_id"] for row in _PORTALS.all(conn)]
+    if not keys:
+        return
+    body = json.dumps(
+        {"type": type_, "timestamp": at.isoformat(), "data": dict(data)},
+        ensure_ascii=False,
+        separators=(",", ":"),
+        default=str,
+    )
+    conn.execute(
+        insert(_o),
+        [
+            {"message_id": message_id, "key_id": key, "body": body, "created_at": at, "next_at": at}
+            for key in keys
+        ],
+    )
+
+
+def claim(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Message]:
+    """Take messages that are due, under a lease that ends by itself."""
+    free = _o.c.leased_until.is_(None) | (_o.c.leased_until <= now)
+    due = conn.execute(
+        select(_o.c.message_id, _o.c.key_id)
+        .where(_o.c.next_at <= now, free)
+        .order_by(_o.c.next_at)
+        .limit(limit)
+    ).all()
+    taken = []
+    for row in due:
+        claimed = conn.execute(
+            update(_o)
+            .where(_o.c.message_id == row.message_id, _o.c.key_id == row.key_id, free)
+            .values(leased_until=until)
+            .returning(_o.c.message_id, _o.c.key_id, _o.c.body, _o.c.attempts)
+        ).one_or_none()
+        if claimed is not None:
+            taken.append(Message(**claimed._asdict()))
+    return taken
+
+
+def delivered(conn: Connection, message: Message, at: datetime) -> None:
+    _change(conn, message, delivered_at=at, next_at=None, leased_until=None, last_error=None)
+
+
+def failed(conn: Connection, message: Message, why: str, at: datetime) -> bool:
+    """Try again later; False when that was the last try."""
+    again = message.attempts < len(RETRY_AFTER)
+    _change(
+        conn,
+        message,
+        attempts=message.attempts + 1,
+        next_at=at + RETRY_AFTER[message.attempts] if again else None,
+        leased_until=None,
+        last_error=why[:200],
+    )
+    return again
+
+
+def forget(conn: Connection, now: datetime) -> int:
+    """Remove what was delivered or given up long ago."""
+    old = delete(_o).where(_o.c.next_at.is_(None), _o.c.created_at < now - KEPT_FOR)
+    return conn.execute(old).rowcount
+
+
+def _change(conn: Connection, message: Message, **values: Any) -> None:
+    conn.execute(
+        update(_o)
+        .where(_o.c.message_id == message.message_id, _o.c.key_id == message.key_id)
+        .values(**values)
+    )

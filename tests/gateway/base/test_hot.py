@@ -1,0 +1,95 @@
+"""A compiled statement says and gives the same as the library's own way, on both databases."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from gateway.base.hot import Hot
+from gateway.model import JST
+from gateway.tables import linked_accounts, seen_nonces
+
+NOW = datetime(2018, 7, 31, 12, 0, 0, 1, tzinfo=JST)
+ROW = {
+    "book_id": "member:1",
+    "partner_id": "saison",
+    "service_id": "サービス",
+    "shown_as": "見本 様",
+    "token": b"\x00\xff",
+    "linked_at": NOW,
+}
+_l = linked_accounts
+ADD = Hot(sa.insert(_l).returning(*_l.c))
+FIND = Hot(sa.select(_l).where(_l.c.book_id == sa.bindparam("book")))
+RENAME = Hot(
+    sa.update(_l)
+    .where(_l.c.book_id == sa.bindparam("book"))
+    .values(service_id=_l.c.service_id + "!")
+    .returning(_l.c.service_id)
+)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest):
+    url = "sqlite://" if request.param == "sqlite" else request.getfixturevalue("postgres")
+    made = sa.create_engine(url)
+    for table in (linked_accounts, seen_nonces):
+        table.drop(made, checkfirst=True)
+        table.create(made)
+    yield made
+    made.dispose()
+
+
+def test_a_row_comes_back_as_the_library_would_give_it(engine: sa.Engine) -> None:
+    with engine.begin() as conn:
+        assert ADD.all(conn, ROW) == [ROW]
+        assert FIND.first(conn, {"book": "member:1"}) == ROW
+        assert [row._asdict() for row in conn.execute(sa.select(_l))] == [ROW]
+
+
+def test_nothing_found_is_none(engine: sa.Engine) -> None:
+    with engine.begin() as conn:
+        assert FIND.first(conn, {"book": "member:1"}) is None
+        assert FIND.all(conn, {"book": "member:1"}) == []
+
+
+def test_none_stays_none(engine: sa.Engine) -> None:
+    with engine.begin() as conn:
+        assert ADD.all(conn, ROW | {"token": None})[0]["token"] is None
+
+
+def test_columns_that_are_left_out_have_their_default(engine: sa.Engine) -> None:
+    given = {name: value for name, value in ROW.items() if name != "token"}
+    with engine.begin() as conn:
+        assert ADD.all(conn, given) == [ROW | {"token": None}]
+        assert ADD.all(conn, ROW | {"book_id": "member:2"})[0]["token"] == ROW["token"]
+
+
+def test_what_the_statement_itself_says_and_what_is_given_go_together(engine: sa.Engine) -> None:
+    with engine.begin() as conn:
+        ADD.all(conn, ROW)
+        found = RENAME.all(conn, {"book": "member:1", "shown_as": "別名", "linked_at": NOW + timedelta(1)})
+        assert found == [{"service_id": "サービス!"}]
+        row = FIND.first(conn, {"book": "member:1"})
+        assert row is not None
+        assert (row["shown_as"], row["linked_at"]) == ("別名", NOW + timedelta(1))
+
+
+def test_a_refusal_of_the_database_is_the_librarys_own_and_quotes_no_value(engine: sa.Engine) -> None:
+    with pytest.raises(IntegrityError) as caught, engine.begin() as conn:
+        ADD.all(conn, ROW)
+        ADD.all(conn, ROW)
+    assert "見本" not in str(caught.value).partition("[SQL")[2]
+    with engine.begin() as conn:
+        assert FIND.all(conn, {"book": "member:1"}) == []
+
+
+def test_outside_a_transaction_it_begins_one(engine: sa.Engine) -> None:
+    with engine.connect() as conn:
+        ADD.all(conn, ROW)
+        assert conn.in_transaction()
+    with engine.connect() as conn:
+        assert FIND.all(conn, {"book": "member:1"}) == []
