@@ -125,11 +125,18 @@ class PcscStack:
         for _ in range(5):
             card = self.card(fake, slot=slot)
             card.insert()
-            with contextlib.suppress(TimeoutError):
-                self.wait_for_cards(expected, patience_s=1.2)
+            if self.notices_cards(expected):
                 return card
             card.remove()
         raise TimeoutError("pcscd never noticed the card")
+
+    def notices_cards(self, number):
+        """Whether pcscd sees so many cards within three of its rounds."""
+        try:
+            self.wait_for_cards(number, patience_s=1.2)
+        except TimeoutError:
+            return False
+        return True
 
     def cards_seen(self):
         from card.pcsc import readers

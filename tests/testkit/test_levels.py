@@ -65,7 +65,7 @@ def test_a_test_that_an_author_replaces_or_removes_is_still_asked_for() -> None:
 
 
 def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    dropped = ("PYTEST_", "COV_", "COVERAGE_")
+    dropped = ("PYTEST_", "COV_")
     env = {name: it for name, it in os.environ.items() if not name.startswith(dropped)}
     return subprocess.run(
         [sys.executable, "-m", "gateway", *arguments],

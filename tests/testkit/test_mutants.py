@@ -334,7 +334,7 @@ def contract_of(folder: Path, *options: str) -> subprocess.CompletedProcess[str]
         **{
             name: it
             for name, it in os.environ.items()
-            if not name.startswith(("PYTEST_", "COV_", "COVERAGE_"))
+            if not name.startswith(("PYTEST_", "COV_"))
         },
         "PYTHONPATH": str(folder),
         "PYTHONDONTWRITEBYTECODE": "1",
