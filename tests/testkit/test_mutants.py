@@ -331,11 +331,7 @@ def contract_of(folder: Path, *options: str) -> subprocess.CompletedProcess[str]
     """The author's own command, as a process of its own: a mutant must not live on in this one."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "pytest_asyncio.plugin", "-p", "gateway_testkit"]
     env = {
-        **{
-            name: it
-            for name, it in os.environ.items()
-            if not name.startswith(("PYTEST_", "COV_"))
-        },
+        **{name: it for name, it in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))},
         "PYTHONPATH": str(folder),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # only what the extra `testkit` brings
