@@ -17,6 +17,7 @@ from gateway.errors import (
     PartnerUnavailable,
 )
 from gateway.hookspecs import hookimpl
+from gateway.json_answer import JsonAnswer
 from gateway.loading.setup import Clock, HttpAnswer, Log, PartnerHttp, PartnerSetup, Settings
 from gateway.model import (
     JST,
@@ -83,6 +84,7 @@ __all__ = [
     "HandoffReturn",
     "HttpAnswer",
     "InProgress",
+    "JsonAnswer",
     "Label",
     "LinkEnded",
     "LinkKind",

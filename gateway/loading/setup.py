@@ -39,6 +39,12 @@ class HttpAnswer:
         """The body as JSON. Raises ValueError for anything else; inside `debit` that is an unknown outcome."""
         return json.loads(self.body)
 
+    @property
+    def retry_after_s(self) -> int | None:
+        """What the header Retry-After asks for, where it gives seconds."""
+        wait = self.headers.get("retry-after", "")
+        return int(wait) if wait.isascii() and wait.isdigit() and len(wait) <= 6 else None
+
 
 class PartnerHttp(Protocol):
     """The HTTP client of one plugin, alive as long as the gateway.

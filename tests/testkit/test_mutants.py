@@ -34,7 +34,8 @@ MUTANTS = {
     "a retry loop": Mutant(
         "client.py",
         SEND,
-        "for _ in range(3):\n"
+        "from gateway import OutcomeUnknown\n"
+        "        for _ in range(3):\n"
         "            try:\n"
         f"                {SEND}\n"
         "                break\n"
@@ -284,20 +285,20 @@ FOR_MUTANTS = """
             return await self._client.send(method, path, body, about=about)
         except OutcomeUnknown as fault:
             if "404" in str(fault):
-                return Answer({"result": "declined", "reason": "refused"})
+                return JsonAnswer({"result": "declined", "reason": "refused"}, partner="acme", asked="")
             raise
 
     async def _or_no(self, order, method, path, body, *, about):
         try:
             return await self._client.send(method, path, body, about=about)
         except Exception:
-            return Answer({"result": "declined", "reason": "refused"})
+            return JsonAnswer({"result": "declined", "reason": "refused"}, partner="acme", asked="")
 
     async def _or_no_record(self, exchange_id, method, path, *, about):
         try:
             return await self._client.send(method, path, about=about)
         except OutcomeUnknown:
-            return Answer({"result": "not_found"})
+            return JsonAnswer({"result": "not_found"}, partner="acme", asked="")
 
     async def _remembered(self, returned, method, path, body):
         codes = self.__dict__.setdefault("_codes", {})

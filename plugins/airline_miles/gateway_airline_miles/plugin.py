@@ -22,6 +22,7 @@ from gateway import (
     DeclineReason,
     ExchangeId,
     InProgress,
+    JsonAnswer,
     Label,
     LinkKind,
     NoRecord,
@@ -33,7 +34,7 @@ from gateway import (
     Wallet,
     hookimpl,
 )
-from gateway_airline_miles.client import AirlineClient, Answer
+from gateway_airline_miles.client import AirlineClient
 from gateway_airline_miles.codes import normalise
 from gateway_airline_miles.rates import MILES, MILES_PER_UNIT, RATES
 
@@ -82,7 +83,7 @@ class AirlineMiles:
     @hookimpl
     async def check_connection(self) -> None:
         answer = await self._client.ask("GET", "/api/hello")
-        if answer.result != "ok":
+        if answer.text("result") != "ok":
             raise answer.unclear("result is not ok")
 
     @hookimpl
@@ -95,9 +96,9 @@ class AirlineMiles:
         if code is None:
             raise CouponRefused("malformed", "the code's check symbol does not fit: it was mistyped")
         answer = await self._client.ask("POST", "/api/coupons/value", body={"code": code})
-        if answer.result == "refused" and answer.text("reason") in _VALUE_REFUSALS:
+        if answer.text("result") == "refused" and answer.text("reason") in _VALUE_REFUSALS:
             raise CouponRefused(answer.text("reason"))
-        if answer.result != "valid":
+        if answer.text("result") != "valid":
             raise answer.unclear("result is not a word that the airline documents")
         return CouponValue(wallet=MILES, amount=answer.whole("miles"), expires_at=answer.moment("expiresAt"))
 
@@ -121,7 +122,7 @@ class AirlineMiles:
         answer = await self._client.ask(
             "GET", f"/api/redemptions/{quote(exchange_id, safe='')}", about={"orderId": exchange_id}
         )
-        if answer.result == "not_found":
+        if answer.text("result") == "not_found":
             return NoRecord(exchange_id=exchange_id)
         return _redemption(exchange_id, answer)
 
@@ -136,7 +137,7 @@ class AirlineMiles:
                 query={"day": day.isoformat(), "after": str(after)},
                 about={"day": day.isoformat()},
             )
-            if answer.result != "ok":
+            if answer.text("result") != "ok":
                 raise answer.unclear("result is not ok")
             records.extend(_record(row) for row in answer.rows("redemptions"))
             if not answer.has("next"):
@@ -146,8 +147,8 @@ class AirlineMiles:
             after = answer.whole("next")
 
 
-def _redemption(exchange_id: ExchangeId, answer: Answer) -> Debited | Declined | InProgress:
-    match answer.result:
+def _redemption(exchange_id: ExchangeId, answer: JsonAnswer) -> Debited | Declined | InProgress:
+    match answer.text("result"):
         case "redeemed":
             return Debited(
                 exchange_id=exchange_id, reference=answer.text("reference"), at=answer.moment("redeemedAt")
@@ -162,7 +163,7 @@ def _redemption(exchange_id: ExchangeId, answer: Answer) -> Debited | Declined |
     raise answer.unclear("result is not a word that the airline documents")
 
 
-def _record(row: Answer) -> DebitRecord:
+def _record(row: JsonAnswer) -> DebitRecord:
     miles = row.whole("miles")
     return DebitRecord(
         exchange_id=ExchangeId(row.text("orderId")),

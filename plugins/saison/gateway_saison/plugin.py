@@ -23,6 +23,7 @@ from gateway import (
     HandoffRequest,
     HandoffReturn,
     InProgress,
+    JsonAnswer,
     Label,
     LinkedAccount,
     LinkEnded,
@@ -41,7 +42,7 @@ from gateway import (
     WalletId,
     hookimpl,
 )
-from gateway_saison.client import Answer, SaisonClient
+from gateway_saison.client import SaisonClient
 from gateway_saison.rates import COST_PER_UNIT, EIKYU, RATES, WALLET, WALLETS_FIRST
 
 ORDER_ID_LENGTH = 100
@@ -91,7 +92,7 @@ class Saison:
     @hookimpl
     async def check_connection(self) -> None:
         answer = await self._client.ask("GET", "/api/hello")
-        if answer.result != "ok":
+        if answer.text("result") != "ok":
             raise answer.unclear("result is not ok")
 
     @hookimpl
@@ -114,7 +115,7 @@ class Saison:
             },
             about={"orderId": request.exchange_id},
         )
-        if answer.result != "accepted":
+        if answer.text("result") != "accepted":
             raise answer.unclear("result is not accepted")
         url = answer.text("loginUrl")
         # An answer that was tampered with must not lead a member's browser, and password, to another site.
@@ -139,10 +140,10 @@ class Saison:
             body={"code": code},
             about={"orderId": order_id},
         )
-        if answer.result == "refused":
+        if answer.text("result") == "refused":
             # The partner's words are `unknown_code`, `code_used`, `expired`; each is an explicit no.
             raise HandoffRefused(answer.text("reason"))
-        if answer.result != "consented":
+        if answer.text("result") != "consented":
             raise answer.unclear("result is not a word that the partner documents")
         return LinkedAccount(
             service_id=answer.text("serviceId"),
@@ -155,9 +156,9 @@ class Saison:
         if account.token is None:
             raise LinkEnded
         answer = await self._client.ask("POST", "/api/balances", body={"token": account.token.reveal()})
-        if answer.result == "link_ended":
+        if answer.text("result") == "link_ended":
             raise LinkEnded
-        if answer.result != "ok" or answer.text("serviceId") != account.service_id:
+        if answer.text("result") != "ok" or answer.text("serviceId") != account.service_id:
             raise answer.unclear("it is not about this member")
         return Balances(
             available={EIKYU: answer.whole("cardPoints"), WALLET: answer.whole("walletPoints")},
@@ -189,7 +190,7 @@ class Saison:
         answer = await self._client.ask(
             "GET", f"/api/captures/{quote(exchange_id, safe='')}", about={"orderId": exchange_id}
         )
-        if answer.result == "not_found":
+        if answer.text("result") == "not_found":
             return NoRecord(exchange_id=exchange_id)
         return _capture(exchange_id, answer)
 
@@ -208,9 +209,9 @@ class Saison:
             },
             about={"cancelId": reversal.reversal_id, "orderId": reversal.exchange_id},
         )
-        if answer.result == "declined" and answer.text("reason") in _REVERSAL_DECLINES:
+        if answer.text("result") == "declined" and answer.text("reason") in _REVERSAL_DECLINES:
             return Declined(exchange_id=reversal.exchange_id, reason=DeclineReason.REFUSED)
-        if answer.result != "cancelled":
+        if answer.text("result") != "cancelled":
             raise answer.unclear("result is not a word that the partner documents")
         return Reversed(
             reversal_id=reversal.reversal_id,
@@ -229,7 +230,7 @@ class Saison:
                 query={"day": day.isoformat(), "after": str(after)},
                 about={"day": day.isoformat()},
             )
-            if answer.result != "ok":
+            if answer.text("result") != "ok":
                 raise answer.unclear("result is not ok")
             records.extend(_record(row) for row in answer.rows("captures"))
             if not answer.has("next"):
@@ -239,8 +240,8 @@ class Saison:
             after = answer.whole("next")
 
 
-def _capture(exchange_id: ExchangeId, answer: Answer) -> Debited | Declined | InProgress:
-    match answer.result:
+def _capture(exchange_id: ExchangeId, answer: JsonAnswer) -> Debited | Declined | InProgress:
+    match answer.text("result"):
         case "captured":
             return Debited(
                 exchange_id=exchange_id, reference=answer.text("reference"), at=answer.moment("capturedAt")
@@ -255,7 +256,7 @@ def _capture(exchange_id: ExchangeId, answer: Answer) -> Debited | Declined | In
     raise answer.unclear("result is not a word that the partner documents")
 
 
-def _record(row: Answer) -> DebitRecord:
+def _record(row: JsonAnswer) -> DebitRecord:
     amounts = {WALLET: row.whole("walletAmount"), EIKYU: row.whole("cardAmount")}
     lines = tuple(
         DebitLine(wallet=wallet, units=amount // COST_PER_UNIT[wallet], amount=amount)

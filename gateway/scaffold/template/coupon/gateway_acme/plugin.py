@@ -20,6 +20,7 @@ from gateway import (
     ExchangeId,
     FindAnswer,
     InProgress,
+    JsonAnswer,
     Label,
     LinkKind,
     NoRecord,
@@ -32,7 +33,7 @@ from gateway import (
     Wallet,
     hookimpl,
 )
-from gateway_acme.client import AcmeClient, Answer
+from gateway_acme.client import AcmeClient
 from gateway_acme.rates import POINTS, RATES
 
 # TODO: your documented words for a no; other words are no no. [point-gateway guide hooks/debit]
@@ -115,7 +116,7 @@ class Acme:
         return _read_debit(exchange_id, answer)
 
 
-def _read_debit(exchange_id: ExchangeId, answer: Answer) -> Debited | Declined | InProgress:
+def _read_debit(exchange_id: ExchangeId, answer: JsonAnswer) -> Debited | Declined | InProgress:
     match answer.text("result"):
         case "debited":
             return Debited(
