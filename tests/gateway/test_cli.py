@@ -166,3 +166,53 @@ def test_what_goes_wrong_on_purpose_is_one_sentence_and_exit_code_1(
     assert told.startswith("point-gateway: ")
     assert "wrong.toml:2" in told
     assert "Traceback" not in told
+
+
+def test_a_citys_first_administrator_is_added_once_and_the_log_of_it_is_read_again(
+    run, tmp_path: Path
+) -> None:
+    added = json.loads(run("staff", "add", "082163", "kanri@kasama", "笠間花子", "--operator", "the desk"))
+    assert (added["login"], added["role"]) == ("kanri@kasama", "administrator")
+    assert len(added["first_password"]) >= 16
+    assert json.loads(run("staff", "add", "platform", "unei", "運営"))["role"] == "platform"
+    with pytest.raises(GatewayError, match="has this login already"):
+        run("staff", "add", "082163", "kanri@kasama", "笠間花子")
+    with pytest.raises(GatewayError, match="No municipality has this code"):
+        run("staff", "add", "999999", "kanri@nowhere", "誰か")
+    assert run("staff", "verify-log") == "nothing is broken\n"
+
+    database = sa.create_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
+    with database.begin() as conn:
+        conn.execute(
+            sa.text("UPDATE audit_lines SET actor_name = 'somebody else' WHERE actor_name = 'the desk'")
+        )
+    database.dispose()
+    told = run("staff", "verify-log", code=1)
+    assert "082163 line 1: this line is not the one that was written" in told
+    assert "1 faults" in told
+
+
+@pytest.mark.parametrize("link", ["account", "coupon"])
+def test_a_new_partners_plugin_is_written_once_and_says_what_it_still_needs(
+    run, tmp_path: Path, link: str
+) -> None:
+    told = run("new-partner", "sky_miles", "--link", link)
+    folder = tmp_path / "gateway-sky-miles"
+    assert "[point-gateway guide hooks/debit]" in told
+    assert "class SkyMiles" in (folder / "gateway_sky_miles" / "plugin.py").read_text("utf-8")
+    assert not [*folder.rglob("*acme*")]
+    with pytest.raises(GatewayError, match="is there already"):
+        run("new-partner", "sky_miles", "--link", link)
+    with pytest.raises(GatewayError, match="is no partner id"):
+        run("new-partner", "../sky", "--link", link)
+
+
+def test_a_page_of_the_guide_is_shown_and_one_that_is_not_there_names_its_neighbour(run) -> None:
+    assert "find_debit" in run("guide", "hooks/find_debit")
+    with pytest.raises(GatewayError, match="did you mean hooks/debit"):
+        run("guide", "hooks/debits")
+
+
+def test_a_contract_that_is_nowhere_says_where_it_was_looked_for(run) -> None:
+    with pytest.raises(GatewayError, match=r"run this in the plugin's folder, or write one with"):
+        run("contract", "acme")
