@@ -88,7 +88,7 @@ def _attempt(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
             _do_moves(conn, [outcome for outcome in outcomes if outcome.work.moves is not None])
             for outcome in outcomes:
                 if outcome.work.job is not None:
-                    _do_job(conn, outcome.work.job, outcome)
+                    do_job(conn, outcome.work.job, outcome)
         except BaseException as error:
             raise _Undone(error) from error
         try:
@@ -112,7 +112,11 @@ def _do_moves(conn: Connection, outcomes: Sequence[Outcome]) -> None:
             outcome.result = found
 
 
-def _do_job(conn: Connection, job: Callable[[Connection], Any], outcome: Outcome) -> None:
+def do_job(conn: Connection, job: Callable[[Connection], Any], outcome: Outcome) -> None:
+    """Run one job under a savepoint of its own; its result or its error go into `outcome`.
+
+    Raises only what concerns the whole batch: another try is asked for, or the connection is gone.
+    """
     # The driver's own connection: through the library a savepoint costs more than a short job.
     driver: Any = conn.connection.driver_connection
     driver.execute("SAVEPOINT job")

@@ -10,9 +10,10 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, false, insert, or_, select, update
 
 from gateway import tables
 from gateway.base.hot import Hot
@@ -32,6 +33,7 @@ TOLD: Final = ENDED | {State.NEEDS_A_PERSON}
 
 _x = tables.exchanges
 _s = tables.exchange_steps
+_o = tables.exchange_owners
 
 # Made once: putting a statement together costs several times what the database takes to carry it out.
 _THIS: Final = (_x.c.book_id == bindparam("of_book"), _x.c.exchange_id == bindparam("of_exchange"))
@@ -45,6 +47,15 @@ _MOVE: Final = Hot(
 )
 _TELL: Final = Hot(_UPDATE.values(steps=_x.c.steps + 1).returning(_x.c.steps))
 _ADD_STEP: Final = Hot(insert(_s))
+_OWNER: Final = Hot(select(_o.c.book_id).where(_o.c.exchange_id == bindparam("of_exchange")))
+_UNCLAIMED: Final = (
+    _x.c.leased_until.is_(None)
+    | (_x.c.leased_until <= bindparam("now"))
+    | (_x.c.leased_until > bindparam("no_lease"))
+)
+_LEASE: Final = Hot(
+    _UPDATE.where(or_(*(_x.c.state == state for state in sorted(HELD))), _UNCLAIMED).returning(*_x.c)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,15 +129,13 @@ def get_locked(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
 
 def claim_id(conn: Connection, book_id: str, exchange_id: str) -> bool:
     """Take an exchange id for one book; False when it is taken, be it by the same book."""
-    return insert_new(conn, tables.exchange_owners, exchange_id=exchange_id, book_id=book_id)
+    return insert_new(conn, _o, exchange_id=exchange_id, book_id=book_id)
 
 
 def owner(conn: Connection, exchange_id: str) -> str | None:
     """The book that an exchange id belongs to."""
-    owners = tables.exchange_owners
-    return conn.execute(
-        select(owners.c.book_id).where(owners.c.exchange_id == exchange_id)
-    ).scalar_one_or_none()
+    row = _OWNER.first(conn, {"of_exchange": exchange_id})
+    return row["book_id"] if row is not None else None
 
 
 def of_member(conn: Connection, book_id: str, *, before: str | None, limit: int) -> Sequence[Exchange]:
@@ -147,18 +156,9 @@ def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str
 
     Only of these partners: one that cannot be asked must not stand in the way of the others.
     """
-    query = (
-        select(_x.c.book_id, _x.c.exchange_id)
-        .where(
-            _x.c.state.in_([State.SENDING, State.OPEN]),
-            _x.c.partner_id.in_(list(partner_ids)),
-            (_x.c.ask_at <= now) | (_x.c.ask_at > now + LONGEST_WAIT),
-            _unclaimed(now),
-        )
-        .order_by(_x.c.ask_at)
-        .limit(limit)
-    )
-    return [(row.book_id, row.exchange_id) for row in conn.execute(query)]
+    asked = {f"partner_{number}": id_ for number, id_ in enumerate(sorted(partner_ids))}
+    rows = _due(len(asked)).all(conn, asked | _by_clock(now) | {"no_wait": now + LONGEST_WAIT, "most": limit})
+    return [(row["book_id"], row["exchange_id"]) for row in rows]
 
 
 def abandoned(conn: Connection, before: datetime, limit: int) -> list[tuple[str, str]]:
@@ -175,18 +175,9 @@ def lease(
     conn: Connection, book_id: str, exchange_id: str, now: datetime, until: datetime
 ) -> Exchange | None:
     """Claim an exchange for asking, if its hold stands and nobody else has the claim. A claim ends by itself."""
-    row = conn.execute(
-        update(_x)
-        .where(
-            _x.c.book_id == book_id,
-            _x.c.exchange_id == exchange_id,
-            _x.c.state.in_(list(HELD)),
-            _unclaimed(now),
-        )
-        .values(leased_until=until, asked_at=now)
-        .returning(*_x.c)
-    ).one_or_none()
-    return _exchange(row._asdict()) if row is not None else None
+    this = _this(book_id, exchange_id)
+    row = _LEASE.first(conn, this | _by_clock(now) | {"leased_until": until, "asked_at": now})
+    return _exchange(row) if row is not None else None
 
 
 def add(
@@ -271,9 +262,25 @@ def story(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:
     ]
 
 
-def _unclaimed(now: datetime) -> ColumnElement[bool]:
-    until = _x.c.leased_until
-    return until.is_(None) | (until <= now) | (until > now + LONGEST_LEASE)
+@cache
+def _due(partners: int) -> Hot:
+    """The question for so many partners: a list has no place in a statement that is made once."""
+    x = _x.c
+    return Hot(
+        select(x.book_id, x.exchange_id)
+        .where(
+            or_(x.state == State.SENDING, x.state == State.OPEN),
+            or_(false(), *(x.partner_id == bindparam(f"partner_{number}") for number in range(partners))),
+            (x.ask_at <= bindparam("now")) | (x.ask_at > bindparam("no_wait")),
+            _UNCLAIMED,
+        )
+        .order_by(x.ask_at)
+        .limit(bindparam("most"))
+    )
+
+
+def _by_clock(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "no_lease": now + LONGEST_LEASE}
 
 
 def _this(book_id: str, exchange_id: str) -> dict[str, Any]:

@@ -10,16 +10,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, false, insert, or_, select, update
 
 from gateway import tables
+from gateway.base.hot import Hot
 from gateway.errors import Refused
 from gateway.model import ExchangeId
 from gateway.records.exchanges import LONGEST_LEASE, LONGEST_WAIT, Exchange
 
 _r = tables.reversals
+_c = tables.closed_differences
 
 
 class ReversalState(StrEnum):
@@ -33,6 +36,44 @@ class ReversalState(StrEnum):
 
 ENDED: Final = frozenset({ReversalState.REVERSED, ReversalState.DECLINED, ReversalState.NOT_SENT})
 _CAME_TO_NOTHING: Final = (ReversalState.DECLINED, ReversalState.NOT_SENT)
+_WAITING: Final = or_(_r.c.state == ReversalState.SENDING, _r.c.state == ReversalState.OPEN)
+
+_THIS: Final = (_r.c.book_id == bindparam("of_book"), _r.c.reversal_id == bindparam("of_reversal"))
+_FIND: Final = Hot(select(_r).where(*_THIS))
+_OF: Final = Hot(
+    select(_r).where(
+        _r.c.exchange_id == bindparam("of_exchange"), _r.c.reversal_id == bindparam("of_reversal")
+    )
+)
+_LINES: Final = Hot(
+    select(_r.c.lines).where(
+        _r.c.book_id == bindparam("of_book"),
+        _r.c.exchange_id == bindparam("of_exchange"),
+        and_(*(_r.c.state != state for state in _CAME_TO_NOTHING)),
+    )
+)
+_CORRECTED: Final = Hot(
+    select(_c.c.points).where(
+        _c.c.partner_id == bindparam("of_partner"),
+        _c.c.exchange_id == bindparam("of_exchange"),
+        _c.c.points != 0,
+    )
+)
+_LEASE: Final = Hot(
+    update(_r)
+    .where(
+        *_THIS,
+        _WAITING,
+        _r.c.leased_until.is_(None)
+        | (_r.c.leased_until <= bindparam("now"))
+        | (_r.c.leased_until > bindparam("no_lease")),
+    )
+    # One that was sent, and whose answer was never written down, has been tried.
+    .values(attempts=_r.c.attempts + 1)
+    .returning(*_r.c)
+)
+_ADD: Final = Hot(insert(_r).returning(*_r.c))
+_CHANGE: Final = Hot(update(_r).where(*_THIS).returning(*_r.c))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +131,7 @@ class ReversalRecord:
 
 
 def find(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord | None:
-    row = conn.execute(
-        select(_r).where(_r.c.book_id == book_id, _r.c.reversal_id == reversal_id)
-    ).one_or_none()
+    row = _FIND.first(conn, {"of_book": book_id, "of_reversal": reversal_id})
     return _record(row) if row is not None else None
 
 
@@ -105,9 +144,7 @@ def get(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord:
 
 def of(conn: Connection, exchange_id: str, reversal_id: str) -> ReversalRecord:
     """The reversal of an exchange, whosever it is. Raises Refused (404)."""
-    row = conn.execute(
-        select(_r).where(_r.c.exchange_id == exchange_id, _r.c.reversal_id == reversal_id)
-    ).one_or_none()
+    row = _OF.first(conn, {"of_exchange": exchange_id, "of_reversal": reversal_id})
     if row is None:
         raise Refused("unknown-reversal", "there is no reversal with this id", status=404)
     return _record(row)
@@ -115,59 +152,33 @@ def of(conn: Connection, exchange_id: str, reversal_id: str) -> ReversalRecord:
 
 def units_given_back(conn: Connection, exchange: Exchange) -> dict[int, int]:
     """Line of the quote → units that are, or may yet be, given back."""
-    query = select(_r.c.lines).where(
-        _r.c.book_id == exchange.book_id,
-        _r.c.exchange_id == exchange.exchange_id,
-        _r.c.state.not_in(_CAME_TO_NOTHING),
-    )
     units: dict[int, int] = {}
-    for lines in conn.scalars(query):
-        for line in json.loads(lines):
+    for row in _LINES.all(conn, {"of_book": exchange.book_id, "of_exchange": exchange.exchange_id}):
+        for line in json.loads(row["lines"]):
             units[line["line"]] = units.get(line["line"], 0) + line["units"]
     return units
 
 
 def corrected(conn: Connection, exchange: Exchange) -> bool:
     """Has a person closed a difference about this exchange by moving points?"""
-    c = tables.closed_differences
-    query = select(c.c.points).where(
-        c.c.partner_id == exchange.partner_id, c.c.exchange_id == exchange.exchange_id, c.c.points != 0
-    )
-    return conn.execute(query).first() is not None
+    this = {"of_partner": exchange.partner_id, "of_exchange": exchange.exchange_id}
+    return _CORRECTED.first(conn, this) is not None
 
 
 def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[ReversalRecord]:
     """Reversals that are to be asked about now, the longest waiting first."""
-    query = (
-        select(_r)
-        .where(
-            _r.c.state.in_([ReversalState.SENDING, ReversalState.OPEN]),
-            _r.c.partner_id.in_(list(partner_ids)),
-            (_r.c.ask_at <= now) | (_r.c.ask_at > now + LONGEST_WAIT),
-        )
-        .order_by(_r.c.ask_at)
-        .limit(limit)
-    )
-    return [_record(row) for row in conn.execute(query)]
+    asked = {f"partner_{number}": id_ for number, id_ in enumerate(sorted(partner_ids))}
+    rows = _due(len(asked)).all(conn, asked | {"now": now, "no_wait": now + LONGEST_WAIT, "most": limit})
+    return [_record(row) for row in rows]
 
 
 def lease(
     conn: Connection, reversal: ReversalRecord, now: datetime, until: datetime
 ) -> ReversalRecord | None:
     """Claim a reversal for asking, if nobody else has the claim. A claim ends by itself."""
-    claimed = _r.c.leased_until
-    row = conn.execute(
-        update(_r)
-        .where(
-            _r.c.book_id == reversal.book_id,
-            _r.c.reversal_id == reversal.reversal_id,
-            _r.c.state.in_([ReversalState.SENDING, ReversalState.OPEN]),
-            claimed.is_(None) | (claimed <= now) | (claimed > now + LONGEST_LEASE),
-        )
-        # One that was sent, and whose answer was never written down, has been tried.
-        .values(leased_until=until, ask_at=until, attempts=_r.c.attempts + 1)
-        .returning(*_r.c)
-    ).one_or_none()
+    this = {"of_book": reversal.book_id, "of_reversal": reversal.reversal_id}
+    clock = {"now": now, "no_lease": now + LONGEST_LEASE}
+    row = _LEASE.first(conn, this | clock | {"leased_until": until, "ask_at": until})
     return _record(row) if row is not None else None
 
 
@@ -181,41 +192,49 @@ def add(
     at: datetime,
     ask_at: datetime | None,
 ) -> ReversalRecord:
-    row = conn.execute(
-        insert(_r)
-        .values(
-            book_id=exchange.book_id,
-            reversal_id=wish.reversal_id,
-            exchange_id=exchange.exchange_id,
-            partner_id=exchange.partner_id,
-            state=ReversalState.SENDING,
-            lines=json.dumps([asdict(line) for line in lines]),
-            points=sum(line.points for line in lines),
-            taken_from=taken_from,
-            by_hand=wish.by_hand,
-            reason=wish.reason,
-            operator=wish.operator,
-            started_at=at,
-            ask_at=ask_at,
-            leased_until=ask_at,
-        )
-        .returning(*_r.c)
-    ).one()
+    values = {
+        "book_id": exchange.book_id,
+        "reversal_id": wish.reversal_id,
+        "exchange_id": exchange.exchange_id,
+        "partner_id": exchange.partner_id,
+        "state": ReversalState.SENDING,
+        "lines": json.dumps([asdict(line) for line in lines]),
+        "points": sum(line.points for line in lines),
+        "taken_from": taken_from,
+        "by_hand": wish.by_hand,
+        "reason": wish.reason,
+        "operator": wish.operator,
+        "started_at": at,
+        "ask_at": ask_at,
+        "leased_until": ask_at,
+    }
+    (row,) = _ADD.all(conn, values)
     return _record(row)
 
 
 def change(conn: Connection, reversal: ReversalRecord, state: ReversalState, **values: Any) -> ReversalRecord:
-    row = conn.execute(
-        update(_r)
-        .where(_r.c.book_id == reversal.book_id, _r.c.reversal_id == reversal.reversal_id)
-        .values(state=state, **values)
-        .returning(*_r.c)
-    ).one()
+    this = {"of_book": reversal.book_id, "of_reversal": reversal.reversal_id}
+    (row,) = _CHANGE.all(conn, this | {"state": state} | values)
     return _record(row)
 
 
-def _record(row: Row[Any]) -> ReversalRecord:
-    values: Mapping[str, Any] = row._asdict()
+@cache
+def _due(partners: int) -> Hot:
+    """The question for so many partners: a list has no place in a statement that is made once."""
+    r = _r.c
+    return Hot(
+        select(_r)
+        .where(
+            _WAITING,
+            or_(false(), *(r.partner_id == bindparam(f"partner_{number}") for number in range(partners))),
+            (r.ask_at <= bindparam("now")) | (r.ask_at > bindparam("no_wait")),
+        )
+        .order_by(r.ask_at)
+        .limit(bindparam("most"))
+    )
+
+
+def _record(values: Mapping[str, Any]) -> ReversalRecord:
     return ReversalRecord(
         **{
             **values,

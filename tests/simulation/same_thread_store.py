@@ -1,22 +1,23 @@
 """The ledger's store without threads: the same functions on one SQLite connection in memory.
 
-A job runs in one transaction, at one moment of the
-simulated time; before and after it the caller waits, so that a crash may come before the commit, or between
-the commit and the answer.
+A job runs under its savepoint, by the code of the group commit itself, at one moment of the simulated time; before
+and after it the caller waits, so that a crash may come before the job, or between it and the answer. A whole seed is
+one transaction, which is rolled back at its end: the next one finds the town as it was.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from core_ledger import create_schema
-from core_ledger import metadata as ledger_tables
+from core_ledger.batch import Outcome, Work, do_job
 from core_ledger.engines import open_engines
 from core_ledger.errors import Busy
 from gateway import tables
@@ -25,23 +26,39 @@ T = TypeVar("T")
 
 
 class Database:
-    """One in memory for all seeds of a process; `renew` makes it empty again."""
+    """One in memory for all seeds of a process. `move_in` is called once for each inhabitant there will be."""
 
-    def __init__(self) -> None:
+    def __init__(self, move_in: Callable[[Connection, int], None]) -> None:
         self.engine, _ = open_engines("sqlite://", 1)
         create_schema(self.engine)
         tables.metadata.create_all(self.engine)
         self._conn = self.engine.connect()
-        self._tables = [*ledger_tables.sorted_tables, *tables.metadata.sorted_tables]
+        self._move_in = move_in
+        self._inhabitants = 0
 
-    def renew(self) -> None:
+    @contextmanager
+    def seed(self, inhabitants: int) -> Iterator[None]:
+        """What is written within is gone afterwards."""
         with self._conn.begin():
-            for table in self._tables:
-                self._conn.execute(table.delete())
+            for number in range(self._inhabitants, inhabitants):
+                self._move_in(self._conn, number)
+            self._inhabitants = max(self._inhabitants, inhabitants)
+        whole = self._conn.begin()
+        try:
+            yield
+        finally:
+            whole.rollback()
 
     def write(self, job: Callable[[Connection], T]) -> T:
-        with self._conn.begin():
-            return job(self._conn)
+        future: asyncio.Future[Any] = cast("Any", None)  # nobody waits: the answer is there at once
+        outcome = Outcome(Work(job, None, None, future))
+        do_job(self._conn, job, outcome)
+        if outcome.error is not None:
+            raise outcome.error
+        return cast("T", outcome.result)
+
+    def read(self, job: Callable[[Connection], T]) -> T:
+        return job(self._conn)
 
     def close(self) -> None:
         self._conn.close()
@@ -71,7 +88,7 @@ class SameThreadStore:
 
     async def read(self, job: Callable[[Connection], T]) -> T:
         await self._wait()
-        return self._database.write(job)
+        return self._database.read(job)
 
     async def _wait(self) -> None:
         await asyncio.sleep(self._chance.random() * 0.01)

@@ -126,7 +126,11 @@ class Town:
 def run_seed(seed: int, database: Database, *, members: int = 5, each: int = 3) -> Result:
     """Play one seed from an empty database to the end of all exchanges, and compare the books."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    database.renew()
+    with database.seed(members):
+        return _played(seed, database, members, each)
+
+
+def _played(seed: int, database: Database, members: int, each: int) -> Result:
     chance, loop, trace = random.Random(seed), TimeLoop(), []
 
     def tell(line: str) -> None:
@@ -172,11 +176,9 @@ def _end(loop: TimeLoop) -> None:
 
 
 async def _play(town: Town, members: int, each: int) -> None:
-    names = [f"m{number}" for number in range(members)]
-    town.database.write(lambda conn: _move_in(conn, names))
     town.processes = [Process(town, "A"), Process(town, "B")]
     settling = [process.spawn(_settle(town, process)) for process in town.processes]
-    people = [asyncio.ensure_future(_person(town, name, each)) for name in names]
+    people = [asyncio.ensure_future(_person(town, name, each)) for name in (f"m{number}" for number in range(members))]
     trouble = asyncio.ensure_future(_trouble(town))
     await asyncio.gather(*people)
     trouble.cancel()
@@ -284,23 +286,25 @@ async def _until_ended(town: Town) -> None:
         await _alive(process, process.reversals.round())
 
 
-def _move_in(conn: Any, names: list[str]) -> None:
-    directory.register_service(
-        conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=NOON
-    )
-    for name in names:
-        create_member(conn, member_id=name, display_name=name, at=NOON, password_hash="x")
-        links.save(
-            conn,
-            Link(
-                book_id=chart.member_book(name),
-                partner_id="cards",
-                service_id=f"svc-{name}",
-                shown_as=name,
-                token_sealed=None,
-                linked_at=NOON,
-            ),
+def move_in(conn: Any, number: int) -> None:
+    """One more inhabitant, whose account is linked; with the first comes the city's point service."""
+    name = f"m{number}"
+    if number == 0:
+        directory.register_service(
+            conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=NOON
         )
+    create_member(conn, member_id=name, display_name=name, at=NOON, password_hash="x")
+    links.save(
+        conn,
+        Link(
+            book_id=chart.member_book(name),
+            partner_id="cards",
+            service_id=f"svc-{name}",
+            shown_as=name,
+            token_sealed=None,
+            linked_at=NOON,
+        ),
+    )
 
 
 def _next_question(conn: Any) -> tuple[int, datetime | None]:

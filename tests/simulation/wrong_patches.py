@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
-
-import sqlalchemy as sa
 
 from gateway.errors import OutcomeUnknown
 from gateway.model import Declined, DeclineReason
@@ -77,7 +76,7 @@ def voids_before_asking() -> Any:
 
 def forgets_the_lease() -> Any:
     """Everybody asks about everything, whoever else is asking."""
-    return _instead(records, "_unclaimed", lambda _now: sa.true())
+    return _instead(records, "LONGEST_LEASE", timedelta(days=-1))
 
 
 WRONG = {
