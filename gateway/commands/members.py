@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import sys
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from core_ledger import Store
-from gateway.commands.shared import Config, settings_of
+from gateway.commands.shared import Config, in_store, settings_of
 from gateway.identity.passwords import PasswordHasher
-from gateway.members import Members
+from gateway.members import Member, Members
+from gateway.municipal.notices import reference_for
+from gateway.records.members import find_by_mykey_id
 from gateway.services import clock_of, vault_of
 
 
@@ -39,3 +43,25 @@ def new_password(
             await store.close()
 
     typer.echo(json.dumps({"password": password, "sessions_ended": asyncio.run(work())}))
+
+
+def references(
+    mailer: Annotated[str, typer.Argument(help="The mailer, as `webhooks add-mailer` named it.")],
+    config: Config = None,
+) -> None:
+    """Say by which name a mailer knows members: MyKey IDs from standard input, one a line; JSON lines out.
+
+    It is how the mailer's own list of addresses is made. MyKey IDs that are nobody's are told on standard error.
+    """
+    vault = vault_of(settings_of(config))
+    wanted = [line.strip() for line in sys.stdin if line.strip()]
+
+    def job(conn: Connection) -> list[tuple[str, Member | None]]:
+        return [(mykey_id, find_by_mykey_id(conn, mykey_id)) for mykey_id in wanted]
+
+    for mykey_id, member in in_store(config, job):
+        if member is None:
+            typer.echo(f"{mykey_id}: no member has this MyKey ID", err=True)
+            continue
+        told = {"mykey_id": mykey_id, "member": reference_for(vault, mailer, member.member_id)}
+        typer.echo(json.dumps(told))

@@ -18,7 +18,10 @@ from gateway.services import clock_of, vault_of
 from gateway.webhooks import keys as webhook_keys
 
 partners = typer.Typer(no_args_is_help=True, help="Partners: pause, maintenance windows, pace, push secrets.")
-webhooks = typer.Typer(no_args_is_help=True, help="Portals that are told when an exchange ends.")
+webhooks = typer.Typer(
+    no_args_is_help=True,
+    help="Portals that are told when an exchange ends; mailers that tell members ahead of time.",
+)
 
 Which = Annotated[str, typer.Argument(help="The partner's id.")]
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
@@ -121,9 +124,15 @@ def add_portal(portal: str, url: str, config: Config = None) -> None:
     _show_new(config, lambda conn, vault, now: webhook_keys.add_portal(conn, vault, portal, url, now))
 
 
+@webhooks.command("add-mailer")
+def add_mailer(mailer: str, url: str, config: Config = None) -> None:
+    """Let a program tell members what will expire or move; the secret that it verifies with is shown once."""
+    _show_new(config, lambda conn, vault, now: webhook_keys.add_mailer(conn, vault, mailer, url, now))
+
+
 @webhooks.command("list")
 def list_keys(config: Config = None) -> None:
-    """List portals and partners that webhooks are signed for, revoked keys included."""
+    """List portals, mailers and partners that webhooks are signed for, revoked keys included."""
     for key in in_store(config, webhook_keys.listed):
         state = "revoked" if key.revoked_at else "in use"
         typer.echo(f"{key.key_id}  {key.direction.value}  {key.party}  {key.url or ''}  {state}")

@@ -15,6 +15,7 @@ from gateway.municipal.expiry import Expiries
 from gateway.municipal.grant_files import GrantFiles
 from gateway.municipal.grant_projects import GrantProjects
 from gateway.municipal.grants import Grants
+from gateway.municipal.notices import Notices
 from gateway.municipal.pay_codes import PayCodes
 from gateway.municipal.point_rules import PointRules
 from gateway.municipal.settlement import Settlements
@@ -38,6 +39,7 @@ class City:
     codes: PayCodes
     spending: Spending
     settlements: Settlements
+    notices: Notices
     nightly: CityNightly
 
     @classmethod
@@ -46,6 +48,7 @@ class City:
     ) -> City:
         desk = CityDesk(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
         rules, expiries, files = PointRules(desk), Expiries(desk), GrantFiles(desk)
+        notices = Notices(desk)
         return cls(
             desk=desk,
             staff=StaffDesk(desk),
@@ -58,5 +61,6 @@ class City:
             codes=PayCodes(desk),
             spending=Spending(desk),
             settlements=Settlements(desk),
-            nightly=CityNightly(desk=desk, rules=rules, expiries=expiries, files=files),
+            notices=notices,
+            nightly=CityNightly(desk=desk, rules=rules, expiries=expiries, files=files, notices=notices),
         )

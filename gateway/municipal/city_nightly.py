@@ -17,6 +17,7 @@ from gateway.municipal import figures, pay_codes, second_factor, staff_records
 from gateway.municipal.city_desk import CityDesk
 from gateway.municipal.expiry import Expiries, Swept
 from gateway.municipal.grant_files import GrantFiles
+from gateway.municipal.notices import Notices
 from gateway.municipal.point_rules import PointRules
 
 LOOKS_EVERY_S: Final = 10.0
@@ -29,6 +30,7 @@ class CityNightly:
     rules: PointRules
     expiries: Expiries
     files: GrantFiles
+    notices: Notices
 
     async def run(self) -> None:
         """Look again and again, for ever; what failed is tried again."""
@@ -45,9 +47,10 @@ class CityNightly:
             await asyncio.sleep(LOOKS_EVERY_S)
 
     async def once(self, today: date) -> Swept:
-        """All of one day's work: rules that take effect, expiry, files that were interrupted, tidying up."""
+        """All of one day's work: rules that take effect, expiry, what will expire, interrupted files, tidying up."""
         await self.rules.take_effect(today)
         swept = await self.expiries.sweep(today)
+        await self.notices.tell(today)
         await self.files.resume()
         forgotten = await self.desk.store.run(self._forget)
         _log.info("city nightly", day=today.isoformat(), expired=swept.points, forgotten=forgotten)

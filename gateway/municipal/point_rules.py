@@ -173,6 +173,19 @@ def versions(conn: Connection, code: str, service: str) -> list[RuleVersion]:
     return [_version(row) for row in conn.execute(query)]
 
 
+def all_that_expire(conn: Connection) -> dict[tuple[str, str], list[RuleVersion]]:
+    """`versions` of every point service that has, or had, a rule under which points expire."""
+    query = select(_rules).where(_rules.c.withdrawn_at.is_(None))
+    found: dict[tuple[str, str], list[RuleVersion]] = {}
+    for row in conn.execute(query.order_by(_rules.c.takes_effect_on, _rules.c.version)):
+        found.setdefault((row.municipality, row.point_service), []).append(_version(row))
+    return {
+        service: rules
+        for service, rules in found.items()
+        if any(one.rule.expiry is not Expiry.NONE for one in rules)
+    }
+
+
 def in_force(found: Sequence[RuleVersion], on: date) -> PointRule:
     """The rule of a day; before the first version, and without any, the plain one: a yen, no expiry, no limits."""
     past = [one for one in found if one.takes_effect_on <= on]

@@ -1,4 +1,4 @@
-"""The secrets that sign webhooks: one for each portal that we tell, one for each partner that tells us.
+"""The secrets that sign webhooks: one for each portal or mailer that we tell, one for each partner that tells us.
 
 They are sealed at rest and shown once, when made. A second one may be added before the first is revoked, so a
 secret changes without a message lost.
@@ -30,7 +30,9 @@ class Direction(StrEnum):
     IN = "in"
     """A partner signs, we verify."""
     OUT = "out"
-    """We sign, a portal verifies."""
+    """We sign, a portal verifies: how exchanges end."""
+    MAILER = "mailer"
+    """We sign, an operator's mailer verifies: what members are to be told ahead of time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +48,18 @@ class WebhookKey:
 
 def add_portal(conn: Connection, vault: Vault, party: str, url: str, at: datetime) -> tuple[str, Secret]:
     """Tell this portal from now on. Gives the key's id and the secret, which is not shown again."""
-    parts = urlsplit(url)
-    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    if not safe or not parts.netloc or parts.username or parts.fragment:
-        raise Refused("bad-url", "a webhook's address is https://host/path, without a password", status=422)
-    return _add(conn, vault, Direction.OUT, party, url, at)
+    return _add(conn, vault, Direction.OUT, party, _safe(url), at)
+
+
+def add_mailer(conn: Connection, vault: Vault, party: str, url: str, at: datetime) -> tuple[str, Secret]:
+    """Let this program tell members ahead of time from now on; `party` is part of how it knows a member."""
+    return _add(conn, vault, Direction.MAILER, party, _safe(url), at)
+
+
+def mailers(conn: Connection) -> list[WebhookKey]:
+    """The keys in use of all mailers."""
+    query = select(_k).where(_k.c.direction == Direction.MAILER, _k.c.revoked_at.is_(None))
+    return [_key(row) for row in conn.execute(query.order_by(_k.c.created_at, _k.c.key_id))]
 
 
 def add_partner(conn: Connection, vault: Vault, partner_id: str, at: datetime) -> tuple[str, Secret]:
@@ -86,6 +95,14 @@ def open_secret(vault: Vault, key: WebhookKey) -> Secret:
 def get(conn: Connection, key_id: str) -> WebhookKey | None:
     row = conn.execute(select(_k).where(_k.c.key_id == key_id)).one_or_none()
     return _key(row) if row is not None else None
+
+
+def _safe(url: str) -> str:
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if not safe or not parts.netloc or parts.username or parts.fragment:
+        raise Refused("bad-url", "a webhook's address is https://host/path, without a password", status=422)
+    return url
 
 
 def _add(

@@ -1,13 +1,13 @@
-"""What portals are still to be told, written in the transaction that made it true.
+"""What portals and mailers are still to be told, written in the transaction that made it true.
 
-A message is one row per portal. Its id is made from what it tells, so the same fact is one message however
+A message is one row for each of them. Its id is made from what it tells, so the same fact is one message however
 often it is written. Delivery is at least once; a portal knows a repeated message by its id.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway import tables
 from gateway.base.hot import Hot
+from gateway.base.sql import insert_all_new
 from gateway.webhooks.keys import Direction
 
 RETRY_AFTER: Final = tuple(
@@ -41,12 +42,7 @@ def put(conn: Connection, message_id: str, type_: str, data: Mapping[str, Any], 
     keys = [row["key_id"] for row in _PORTALS.all(conn)]
     if not keys:
         return
-    body = json.dumps(
-        {"type": type_, "timestamp": at.isoformat(), "data": dict(data)},
-        ensure_ascii=False,
-        separators=(",", ":"),
-        default=str,
-    )
+    body = _body(type_, data, at)
     conn.execute(
         insert(_o),
         [
@@ -54,6 +50,31 @@ def put(conn: Connection, message_id: str, type_: str, data: Mapping[str, Any], 
             for key in keys
         ],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One message for one key."""
+
+    key_id: str
+    message_id: str
+    type: str
+    data: Mapping[str, Any]
+
+
+def put_new(conn: Connection, messages: Sequence[Told], at: datetime) -> int:
+    """Leave many messages at once, but for those that were left before. Returns how many are new."""
+    rows = [
+        {
+            "message_id": one.message_id,
+            "key_id": one.key_id,
+            "body": _body(one.type, one.data, at),
+            "created_at": at,
+            "next_at": at,
+        }
+        for one in messages
+    ]
+    return len(insert_all_new(conn, _o, rows)) if rows else 0
 
 
 def claim(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Message]:
@@ -100,6 +121,15 @@ def forget(conn: Connection, now: datetime) -> int:
     """Remove what was delivered or given up long ago."""
     old = delete(_o).where(_o.c.next_at.is_(None), _o.c.created_at < now - KEPT_FOR)
     return conn.execute(old).rowcount
+
+
+def _body(type_: str, data: Mapping[str, Any], at: datetime) -> str:
+    return json.dumps(
+        {"type": type_, "timestamp": at.isoformat(), "data": dict(data)},
+        ensure_ascii=False,
+        separators=(",", ":"),
+        default=str,
+    )
 
 
 def _change(conn: Connection, message: Message, **values: Any) -> None:

@@ -81,6 +81,20 @@ def test_a_key_file_is_never_written_over(run, tmp_path: Path) -> None:
     assert kept.read_text("utf-8") == "precious"
 
 
+def test_an_operator_names_a_mailer_and_learns_by_which_names_it_knows_members(run) -> None:
+    url = "https://mailer.example/hook"
+    made = json.loads(run("webhooks", "add-mailer", "post", url))
+    assert f"{made['key_id']}  mailer  post  {url}  in use" in run("webhooks", "list")
+    mykey_id = json.loads(run("members", "add", "見本太郎", typed="a password of mine\n"))["mykey_id"]
+    names = set()
+    for mailer in ("post", "sms"):
+        (line,) = run("members", "references", mailer, typed=f"{mykey_id}\nNOBODY99\n").splitlines()
+        told = json.loads(line)
+        assert told["mykey_id"] == mykey_id
+        names.add(told["member"])
+    assert len(names) == 2
+
+
 @pytest.mark.parametrize("client", ["../portal", "a portal", "", "ポータル", "x" * 41])
 def test_a_clients_name_leads_to_no_other_folder(run, tmp_path: Path, client: str) -> None:
     with pytest.raises(GatewayError, match="a client's name is"):
