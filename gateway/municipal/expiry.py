@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, select
 
-from core_ledger import NotEnoughPoints, Transfer, chart, entries, ledger
+from core_ledger import Heap, NotEnoughPoints, Transfer, chart, entries, ledger
 from core_ledger.tables import books
 from gateway.municipal import point_rules, tables
 from gateway.municipal.city_desk import CityDesk
@@ -94,8 +94,12 @@ def is_expired(rules: Sequence[RuleVersion], issued_on: date, today: date) -> bo
 
 def what_expires(conn: Connection, member_id: str, code: str, service: str) -> list[ExpiryDue]:
     """A member's points by day of issue, with the last day of each; the soonest to expire first."""
-    rules = point_rules.versions(conn, code, service)
     heaps = ledger.heaps(conn, chart.member_book(member_id), chart.municipal(member_id, code, service))
+    return last_days(point_rules.versions(conn, code, service), heaps)
+
+
+def last_days(rules: Sequence[RuleVersion], heaps: Sequence[Heap]) -> list[ExpiryDue]:
+    """The last day of each heap under a point service's rules; the soonest to expire first."""
     due = [
         ExpiryDue(
             issued_on=heap.issued_on,

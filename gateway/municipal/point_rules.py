@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import calendar
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway import directory
+from gateway.base.hot import Hot
 from gateway.errors import Refused
 from gateway.municipal import tables
 from gateway.municipal.city_desk import CityDesk, told
@@ -25,6 +26,15 @@ from gateway.municipal.staff_records import StaffSession
 
 _rules = tables.point_rules
 LONGEST_MONTHS: Final = 120
+_VERSIONS: Final = Hot(
+    select(_rules)
+    .where(
+        _rules.c.municipality == bindparam("code"),
+        _rules.c.point_service == bindparam("service"),
+        _rules.c.withdrawn_at.is_(None),
+    )
+    .order_by(_rules.c.takes_effect_on, _rules.c.version)
+)
 
 
 class Expiry(StrEnum):
@@ -161,16 +171,7 @@ def _bad(text: str) -> Refused:
 
 def versions(conn: Connection, code: str, service: str) -> list[RuleVersion]:
     """All versions that were not withdrawn, in the order in which they take effect."""
-    query = (
-        select(_rules)
-        .where(
-            _rules.c.municipality == code,
-            _rules.c.point_service == service,
-            _rules.c.withdrawn_at.is_(None),
-        )
-        .order_by(_rules.c.takes_effect_on, _rules.c.version)
-    )
-    return [_version(row) for row in conn.execute(query)]
+    return [_version(row) for row in _VERSIONS.all(conn, {"code": code, "service": service})]
 
 
 def all_that_expire(conn: Connection) -> dict[tuple[str, str], list[RuleVersion]]:
@@ -178,7 +179,7 @@ def all_that_expire(conn: Connection) -> dict[tuple[str, str], list[RuleVersion]
     query = select(_rules).where(_rules.c.withdrawn_at.is_(None))
     found: dict[tuple[str, str], list[RuleVersion]] = {}
     for row in conn.execute(query.order_by(_rules.c.takes_effect_on, _rules.c.version)):
-        found.setdefault((row.municipality, row.point_service), []).append(_version(row))
+        found.setdefault((row.municipality, row.point_service), []).append(_version(row._asdict()))
     return {
         service: rules
         for service, rules in found.items()
@@ -332,26 +333,26 @@ def _add(
     }
     told(conn, who, now, "rule announced", service, reason, facts)
     row = conn.execute(select(_rules).where(*same, _rules.c.version == version)).one()
-    return _version(row)
+    return _version(row._asdict())
 
 
-def _version(row: Row[Any]) -> RuleVersion:
+def _version(row: Mapping[str, Any]) -> RuleVersion:
     return RuleVersion(
-        municipality=row.municipality,
-        point_service=row.point_service,
-        version=row.version,
-        takes_effect_on=date.fromisoformat(row.takes_effect_on),
+        municipality=row["municipality"],
+        point_service=row["point_service"],
+        version=row["version"],
+        takes_effect_on=date.fromisoformat(row["takes_effect_on"]),
         rule=PointRule(
-            expiry=Expiry(row.expiry),
-            expiry_count=row.expiry_count,
-            expiry_day=date.fromisoformat(row.expiry_day) if row.expiry_day else None,
-            unit_value_yen=row.unit_value_yen,
-            open_for_direct_exchange=row.open_for_direct_exchange,
-            most_spent_a_day=row.most_spent_a_day,
-            most_granted_a_day=row.most_granted_a_day,
+            expiry=Expiry(row["expiry"]),
+            expiry_count=row["expiry_count"],
+            expiry_day=date.fromisoformat(row["expiry_day"]) if row["expiry_day"] else None,
+            unit_value_yen=row["unit_value_yen"],
+            open_for_direct_exchange=row["open_for_direct_exchange"],
+            most_spent_a_day=row["most_spent_a_day"],
+            most_granted_a_day=row["most_granted_a_day"],
         ),
-        worse=tuple(json.loads(row.worse)),
-        decided_by=row.decided_by,
-        decided_at=row.decided_at,
-        withdrawn_at=row.withdrawn_at,
+        worse=tuple(json.loads(row["worse"])),
+        decided_by=row["decided_by"],
+        decided_at=row["decided_at"],
+        withdrawn_at=row["withdrawn_at"],
     )

@@ -31,6 +31,9 @@ LONGEST_WAIT: Final = timedelta(hours=2)
 TOLD: Final = ENDED | {State.NEEDS_A_PERSON}
 """Portals hear of these by webhook, in the transaction that makes them true."""
 
+MOST_SHOWN: Final = 20
+"""Of the exchanges that wait, on a first page; the list of exchanges has all."""
+
 _x = tables.exchanges
 _s = tables.exchange_steps
 _o = tables.exchange_owners
@@ -55,6 +58,12 @@ _UNCLAIMED: Final = (
 )
 _LEASE: Final = Hot(
     _UPDATE.where(or_(*(_x.c.state == state for state in sorted(HELD))), _UNCLAIMED).returning(*_x.c)
+)
+_WAITING: Final = Hot(
+    select(_x)
+    .where(_x.c.book_id == bindparam("of_book"), or_(*(_x.c.state == state for state in sorted(HELD))))
+    .order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc())
+    .limit(MOST_SHOWN)
 )
 
 
@@ -149,6 +158,11 @@ def of_member(conn: Connection, book_id: str, *, before: str | None, limit: int)
         )
     query = query.order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc()).limit(limit)
     return [_exchange(row._asdict()) for row in conn.execute(query)]
+
+
+def waiting(conn: Connection, book_id: str) -> Sequence[Exchange]:
+    """A member's newest exchanges whose outcome is not known yet: their hold stands."""
+    return [_exchange(row) for row in _WAITING.all(conn, {"of_book": book_id})]
 
 
 def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[tuple[str, str]]:

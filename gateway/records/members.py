@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway import tables
+from gateway.base.hot import Hot
 from gateway.errors import Refused
 from gateway.identity import mykey_ids
 
 _members = tables.members
+_FIND: Final = Hot(select(_members).where(_members.c.member_id == bindparam("of_member")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ def create_member(
 
 def find_member(conn: Connection, member_id: str) -> Member | None:
     """Find a member, a revoked one too (histories need them)."""
-    row = conn.execute(select(_members).where(_members.c.member_id == member_id)).one_or_none()
+    row = _FIND.first(conn, {"of_member": member_id})
     return None if row is None else _member(row)
 
 
@@ -72,7 +75,7 @@ def find_by_mykey_id(conn: Connection, mykey_id: str) -> Member | None:
     row = conn.execute(
         select(_members).where(_members.c.mykey_id == mykey_id, _members.c.state == "active")
     ).one_or_none()
-    return None if row is None else _member(row)
+    return None if row is None else _member(row._asdict())
 
 
 def require_member(conn: Connection, member_id: str) -> Member:
@@ -143,18 +146,18 @@ def change(conn: Connection, member_id: str, **to: Any) -> Member:
     return require_member(conn, member_id)
 
 
-def _member(row: Row[Any]) -> Member:
+def _member(row: Mapping[str, Any]) -> Member:
     return Member(
-        member_id=row.member_id,
-        mykey_id=row.mykey_id,
-        display_name=row.display_name,
-        language=row.language,
-        default_municipality=row.default_municipality,
-        default_point_service=row.default_point_service,
-        active=row.state == "active",
-        has_password=row.password_hash is not None,
-        has_card=row.card_key is not None,
-        created_at=row.created_at,
+        member_id=row["member_id"],
+        mykey_id=row["mykey_id"],
+        display_name=row["display_name"],
+        language=row["language"],
+        default_municipality=row["default_municipality"],
+        default_point_service=row["default_point_service"],
+        active=row["state"] == "active",
+        has_password=row["password_hash"] is not None,
+        has_card=row["card_key"] is not None,
+        created_at=row["created_at"],
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
 
-from core_ledger import Balance, Entry, chart, entries, ledger
+from core_ledger import Balance, Entry, chart, entries
 from gateway import directory
 from gateway.allocation import STAYS_FOR
-from gateway.records.members import require_member
+from gateway.records import standing
+from gateway.records.members import Member, require_member
+from gateway.records.standing import Standing
 from gateway.services import Services
 from gateway.web import asked
 from gateway.web import views_points as views
@@ -21,7 +25,10 @@ api = Api()
 async def balances(call: Call[None, Services]) -> Reply:
     """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points."""
     member_id = call.member.member_id
-    return Reply(200, await call.services.store.read(lambda conn: balances_of(conn, member_id)))
+    return Reply(
+        200,
+        await call.services.store.read(lambda conn: balances_of(conn, require_member(conn, member_id))),
+    )
 
 
 @api.get(
@@ -116,31 +123,33 @@ async def _history(services: Services, page: asked.PageQuery, account: str) -> R
     return Reply(200, views.HistoryPage.of(await services.store.read(job), page.limit))
 
 
-def balances_of(conn: Connection, member_id: str) -> views.Balances:
-    """All balances of one member, as one read sees them."""
-    book, reserve = chart.member_book(member_id), chart.reserve(member_id)
-    found = ledger.balances(conn, book)
-    member = require_member(conn, member_id)
+def balances_of(
+    conn: Connection, member: Member, standings: Mapping[str, Standing] | None = None
+) -> views.Balances:
+    """All balances of one member, as one read sees them; `standings` where they were read already."""
+    book, reserve = chart.member_book(member.member_id), chart.reserve(member.member_id)
+    found = standing.of_book(conn, book) if standings is None else standings
     default = (member.default_municipality, member.default_point_service)
     municipal: list[views.MunicipalBalanceView] = []
     events: list[views.EventBalanceView] = []
-    for account, balance in sorted(found.items()):
+    for account, one in found.items():
         match account.removeprefix(f"{book}:").split(":"):
             case ["municipality", code, service]:
                 municipal.append(
-                    _municipal(conn, code, service, balance, is_default=(code, service) == default)
+                    _municipal(conn, code, service, one.balance, is_default=(code, service) == default)
                 )
             case ["event", event_id]:
                 name = directory.require_event(conn, event_id).name
-                view = views.BalanceView.of(balance)
+                view = views.BalanceView.of(one.balance)
                 events.append(views.EventBalanceView(event_id=event_id, event_name=name, balance=view))
             case _:
                 pass
+    kept = found.get(reserve, Standing(balance=Balance(), heaps=()))
     return views.Balances(
-        reserve=views.BalanceView.of(found.get(reserve, Balance())),
+        reserve=views.BalanceView.of(kept.balance),
         reserve_heaps=[
             views.HeapView(issued_on=heap.issued_on, points=heap.points, moves_on=heap.issued_on + STAYS_FOR)
-            for heap in ledger.heaps(conn, book, reserve)
+            for heap in kept.heaps
         ],
         municipal=municipal,
         events=events,

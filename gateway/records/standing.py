@@ -1,0 +1,53 @@
+"""All that a member has, in one look: every account of the book with its balance and its points by day of issue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select
+
+from core_ledger import Balance, Heap
+from core_ledger.states import account as account_of
+from core_ledger.tables import accounts
+from gateway.base.hot import Hot
+
+_ALL: Final = Hot(
+    select(
+        accounts.c.book_id,
+        accounts.c.account,
+        accounts.c.posted,
+        accounts.c.held,
+        accounts.c.coming,
+        accounts.c.last_seq,
+        accounts.c.heaps,
+    )
+    .where(accounts.c.book_id == bindparam("book"))
+    .order_by(accounts.c.account)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One account: what is there, and since when; heaps come with the oldest first."""
+
+    balance: Balance
+    heaps: tuple[Heap, ...]
+
+
+def of_book(conn: Connection, book: str) -> Mapping[str, Standing]:
+    """Every account of a book, its own and the other sides, in order of their names."""
+    return {row["account"]: _standing(tuple(row.values())) for row in _ALL.all(conn, {"book": book})}
+
+
+def _standing(row: tuple[object, ...]) -> Standing:
+    found = account_of(row)
+    return Standing(
+        balance=Balance(posted=found.posted, held=found.held, coming=found.coming),
+        heaps=tuple(
+            Heap(issued_on=date.fromisoformat(day), points=points, held=held)
+            for day, (points, held) in sorted(found.heaps.items())
+        ),
+    )
