@@ -24,24 +24,24 @@ from aiohttp import web
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
 from gateway.demo.town import MEMBERS, open_town  # noqa: E402
-from portal.app import environment  # noqa: E402
-from portal.clock import system_clock  # noqa: E402
+from pagekit.clock import system_clock  # noqa: E402
+from portal.app import templates  # noqa: E402
 from portal.sealed import new_session  # noqa: E402
-from portal.words import LANGUAGES, Speech  # noqa: E402
+from portal.words import WORDS  # noqa: E402
 
 NOTHING = {"points": 0, "available": 0, "held": 0, "coming": 0}
 
 
 def bare_app() -> web.Application:
     """The template and nothing behind it."""
-    template = environment().get_template("mypage.html")
-    speech = Speech("ja")
+    template = templates().get_template("mypage.html")
+    speech = WORDS.speech("ja")
     session = new_session("x", "見本太郎", "ABCD2345", shared_terminal=False, now=system_clock())
     values = {
         "balances": {"reserve": NOTHING, "municipal": [], "events": [], "reserve_heaps": []},
         "me": {"default_municipality": None},
         "moving": [], "open_ones": [], "session": session, "speech": speech, "_": speech.say, "t": speech.plain,
-        "languages": LANGUAGES, "here": "/mypage", "visit": None,
+        "languages": WORDS.languages, "here": "/mypage", "visit": None,
     }  # fmt: skip
 
     async def page(_request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from portal.api import Problem
+from pagekit.api import Problem
 from portal.places import service_of, services_in
 from portal.sealed import mask_id
 from portal.trouble import Trouble
@@ -117,7 +117,7 @@ async def choose_mykey_id(visit: Visit) -> web.Response:
             case "change":
                 choice = await visit.api("PUT", "/v1/me/mykey-id", body=wanted)
                 if choice["available"]:
-                    visit.session = replace(visit.member(), shown_id=mask_id(choice["wanted"]))
+                    visit.session = replace(visit.signed_in(), shown_id=mask_id(choice["wanted"]))
                     return visit.go("/settings", done="mykey-id")
             case _:
                 choice = await visit.api("POST", "/v1/me/mykey-id/check", body=wanted)
@@ -126,7 +126,7 @@ async def choose_mykey_id(visit: Visit) -> web.Response:
             raise
         if problem.word == "body-invalid":
             problem.word = "mykey-id-unfit"
-        return await _mykey_page(visit, choice=None, trouble=Trouble.of(problem))
+        return await _mykey_page(visit, choice=None, trouble=visit.trouble(problem))
     return await _mykey_page(visit, choice=choice, trouble=None)
 
 
@@ -185,5 +185,5 @@ async def _refused(visit: Visit, method: str, path: str, body: Any, *, otherwise
             raise
         if problem.word == "body-invalid":
             problem.word = otherwise
-        return Trouble.of(problem)
+        return visit.trouble(problem)
     return None

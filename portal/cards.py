@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from portal.api import Problem
+from pagekit.api import Problem
 from portal.sign_in import card_open, enter
-from portal.trouble import Trouble
+from portal.trouble import TROUBLES, Trouble
 from portal.visits import Pages, Visit, own_path
 
 pages = Pages()
@@ -34,7 +34,7 @@ async def challenge(visit: Visit) -> web.Response:
     purpose = asked if asked in ("register", "relink") else "login"
     browser = secrets.token_urlsafe(32)
     try:
-        made = await visit.portal.gateway.call(
+        made = await visit.site.gateway.call(
             "POST", "/v1/card/challenges", body={"purpose": purpose, "browser": browser}
         )
     except Problem as problem:
@@ -47,7 +47,7 @@ async def challenge(visit: Visit) -> web.Response:
         path="/",
         httponly=True,
         samesite="Strict",
-        secure=visit.portal.settings.https,
+        secure=visit.site.settings.https,
     )
     return answer
 
@@ -56,7 +56,7 @@ async def challenge(visit: Visit) -> web.Response:
 async def sign_in_by_card(visit: Visit) -> web.Response:
     shared = visit.typed.get("shared_terminal") == "yes"
     try:
-        told = await visit.portal.gateway.call(
+        told = await visit.site.gateway.call(
             "POST",
             "/v1/card/sessions",
             body=card_and_browser(visit) | {"shared_terminal": shared},
@@ -91,7 +91,7 @@ async def register(visit: Visit) -> web.Response:
     if password:
         body["password"] = password
     try:
-        told = await visit.portal.gateway.call(
+        told = await visit.site.gateway.call(
             "POST", "/v1/card/registrations", body=body, language=visit.speech.language
         )
     except Problem as problem:
@@ -116,7 +116,7 @@ def trouble_of(problem: Problem, *, otherwise: str) -> Trouble:
         problem.word = "card-response-malformed" if "card" in problem.fields else otherwise
     if problem.status >= 500 and not problem.word.startswith("card-"):
         raise problem
-    return Trouble.of(problem)
+    return TROUBLES.of(problem)
 
 
 def forgetting_browser(answer: web.Response) -> web.Response:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from portal.api import Problem
+from pagekit.api import Problem
 from portal.places import service_of, services_in
 from portal.trouble import Trouble
 from portal.visits import Pages, Visit
@@ -44,7 +44,7 @@ async def start(visit: Visit) -> web.Response:
     wanted = {
         "exchange_id": _id_typed(visit),
         "partner_id": visit.part("partner"),
-        "return_url": visit.portal.settings.return_url,
+        "return_url": visit.site.settings.return_url,
         "language": "en" if visit.speech.language == "en" else "ja",
     }
     exchange = await visit.api("POST", "/v1/exchanges", body=wanted)
@@ -79,7 +79,7 @@ async def take_coupon(visit: Visit) -> web.Response:
             "coupon.html",
             status=problem.status,
             partners=await _coupon_partners(visit),
-            trouble=Trouble.of(problem),
+            trouble=visit.trouble(problem),
             exchange_id=fresh_id(),
         )
     return visit.go(_path(exchange["exchange_id"]))
@@ -152,7 +152,7 @@ async def quote(visit: Visit) -> web.Response:
             raise
         if problem.word == "exchange-state":
             return visit.go(_path(exchange_id))
-        return await _units_page(visit, wanted, trouble=Trouble.of(problem), typed=typed)
+        return await _units_page(visit, wanted, trouble=visit.trouble(problem), typed=typed)
     return visit.go(_path(exchange_id, "confirm"))
 
 

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from portal.clock import JST
+from pagekit.clock import JST
 from portal.places import service_of
 from portal.visits import Pages, Visit
+from portal.words import other_side
 
 pages = Pages()
 
@@ -139,7 +140,7 @@ async def as_csv(visit: Visit) -> web.Response:
     for line in lines:
         at = datetime.fromisoformat(line["at"]).astimezone(JST)
         kind = said(KINDS.get(line["kind"], "その他"))
-        other = visit.speech.other_side(line, names["partners"], names["services"], names["event_names"])
+        other = other_side(visit.speech, line, names["partners"], names["services"], names["event_names"])
         writer.writerow(
             [f"{at:%Y-%m-%d %H:%M:%S}", kind, _harmless(other), line["points"], line["balance"],
              _harmless(line["reference"] or ""), line["exchange_id"] or ""]

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from portal.api import Problem
+from pagekit.api import Problem
 from portal.places import service_of, services_in
 from portal.trouble import Trouble
 from portal.visits import Pages, Visit
@@ -109,7 +109,7 @@ async def move(visit: Visit) -> web.Response:
     except Problem as problem:
         if problem.word not in ("not-enough-points", "body-invalid", "event-not-open"):
             raise
-        return await _points_page(visit, goal, trouble=Trouble.of(problem), typed=typed)
+        return await _points_page(visit, goal, trouble=visit.trouble(problem), typed=typed)
     return visit.go(f"{goal.path}/done", **goal.fields, seq=str(receipt["seq"]))
 
 

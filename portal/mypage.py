@@ -18,7 +18,7 @@ SOON: Final = timedelta(days=30)
 async def mypage(visit: Visit) -> web.Response:
     seen = await visit.api("GET", "/v1/overview")
     balances = seen["balances"]
-    today = visit.portal.settings.clock().date()
+    today = visit.site.settings.clock().date()
     moving = [
         heap for heap in balances["reserve_heaps"] if date.fromisoformat(heap["moves_on"]) <= today + SOON
     ]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from portal.api import Problem
+from pagekit.api import Problem
 from portal.cards import card_and_browser, forgetting_browser, trouble_of
 from portal.sign_in import card_open, enter
 from portal.trouble import Trouble
@@ -38,7 +38,7 @@ async def relink(visit: Visit) -> web.Response:
         "shared_terminal": shared,
     }
     try:
-        told = await visit.portal.gateway.call(
+        told = await visit.site.gateway.call(
             "POST", "/v1/card/relinks", body=body, language=visit.speech.language
         )
     except Problem as problem:

@@ -1,111 +1,24 @@
-"""The portal's settings: where the gateway is, the key it signs with, and where members find it.
-
-A TOML file; paths in it are relative to the file. Secrets stand in files of their own and never print.
-"""
+"""The portal's settings: those of every site, and where the program that reads cards listens."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import Any, Self
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from portal.clock import FileClock, system_clock
-from portal.patience import BURST
-
-Clock = Callable[[], datetime]
-
-
-class BadSettings(Exception):
-    """The settings cannot be used; the text names the file, the setting and the remedy."""
+from pagekit.settings import SiteSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """`public_url` is where browsers find the portal; its `/exchanges/back` must be listed at the gateway."""
+class Settings(SiteSettings):
+    """`public_url` is where members find the portal; its `/exchanges/back` must be listed at the gateway."""
 
-    gateway_url: str
-    key_id: str
-    private_key: Ed25519PrivateKey = field(repr=False)
-    seal_secret: bytes = field(repr=False)
-    public_url: str
-    host: str = "127.0.0.1"
-    port: int = 8080
-    clock: Clock = system_clock
     card_agent_url: str = "http://127.0.0.1:37650"
     """Where the program beside the browser listens; pages for cards may call it and nothing else outside."""
-    tries_at_once: int = BURST
-    """Sign-ins and coupons that one address may send at once; then one every five seconds."""
-
-    @property
-    def https(self) -> bool:
-        return self.public_url.startswith("https:")
-
-    @property
-    def origin(self) -> str:
-        parts = urlsplit(self.public_url)
-        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def return_url(self) -> str:
         return f"{self.public_url}/exchanges/back"
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read the file. Raises BadSettings."""
-        try:
-            given: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as fault:
-            raise BadSettings(f"{path}: cannot be read as TOML ({type(fault).__name__})") from fault
-        where = path.parent
-        seal = _secret(where, given, "seal_file")
-        if len(seal) < 32:
-            raise BadSettings(
-                f"{path}: seal_file holds fewer than 32 characters; put a long random text there"
-            )
-        clock_file = given.get("clock_file")
-        return cls(
-            gateway_url=_text(path, given, "gateway_url").rstrip("/"),
-            key_id=_text(path, given, "key_id"),
-            private_key=_key(path, _secret(where, given, "key_file")),
-            seal_secret=seal,
-            public_url=_text(path, given, "public_url").rstrip("/"),
-            host=str(given.get("host", "127.0.0.1")),
-            port=int(given.get("port", 8080)),
-            card_agent_url=str(given.get("card_agent_url", "http://127.0.0.1:37650")),
-            clock=FileClock(where / str(clock_file)) if clock_file else system_clock,
-            tries_at_once=int(given.get("tries_at_once", BURST)),
-        )
-
-
-def _text(path: Path, given: dict[str, Any], name: str) -> str:
-    value = given.get(name)
-    if not isinstance(value, str) or not value:
-        raise BadSettings(f"{path}: {name} is missing; it is a text")
-    return value
-
-
-def _secret(where: Path, given: dict[str, Any], name: str) -> bytes:
-    file = where / _text(where, given, name)
-    try:
-        return file.read_bytes().strip()
-    except OSError as fault:
-        raise BadSettings(f"{name}: {file} cannot be read ({type(fault).__name__})") from fault
-
-
-def _key(path: Path, pem: bytes) -> Ed25519PrivateKey:
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError) as fault:
-        raise BadSettings(f"{path}: key_file holds no unencrypted private key in PEM") from fault
-    if not isinstance(key, Ed25519PrivateKey):
-        raise BadSettings(
-            f"{path}: key_file holds a key that is not Ed25519; make one with `point-gateway keys new`"
-        )
-    return key
+    def own(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return {"card_agent_url": str(given.get("card_agent_url", "http://127.0.0.1:37650"))}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
-from portal.api import Problem
+from pagekit.api import Problem
+from pagekit.leaving import sign_out, signed_out, speak, still_here
 from portal.sealed import new_session
 from portal.trouble import Trouble
 from portal.visits import Pages, Visit, own_path
-from portal.words import LANGUAGES
 
 pages = Pages()
 
@@ -41,7 +40,7 @@ async def sign_in(visit: Visit) -> web.Response:
         "shared_terminal": shared,
     }
     try:
-        told = await visit.portal.gateway.call(
+        told = await visit.site.gateway.call(
             "POST", "/v1/sessions", body=wanted, language=visit.speech.language
         )
     except Problem as problem:
@@ -49,7 +48,7 @@ async def sign_in(visit: Visit) -> web.Response:
             problem.word = "sign-in-refused"  # an empty field is no better than a wrong one
         if problem.status >= 500:
             raise
-        return await _login_page(visit, Trouble.of(problem), typed.get("next", ""))
+        return await _login_page(visit, visit.trouble(problem), typed.get("next", ""))
     enter(visit, told, shared_terminal=shared)
     return visit.go(own_path(typed.get("next", "")))
 
@@ -69,7 +68,7 @@ async def _login_page(visit: Visit, trouble: Trouble | None, following: str) -> 
 async def card_open(visit: Visit) -> bool:
     """Whether the gateway takes cards. One that knows nothing of cards takes none."""
     try:
-        standing = await visit.portal.gateway.call("GET", "/v1/card", language=visit.speech.language)
+        standing = await visit.site.gateway.call("GET", "/v1/card", language=visit.speech.language)
     except Problem:
         return False
     return bool(standing["open"])
@@ -83,57 +82,25 @@ def enter(visit: Visit, told: Any, *, shared_terminal: bool) -> None:
         member["display_name"],
         member["mykey_id"],
         shared_terminal=shared_terminal,
-        now=visit.portal.settings.clock(),
+        now=visit.site.settings.clock(),
     )
 
 
 @pages.post("/logout")
 async def logout(visit: Visit) -> web.Response:
-    """The token ends at the gateway; the browser drops its cookie, its cache and its back-button copies."""
-    shared = visit.member().shared_terminal
-    try:
-        await visit.api("DELETE", "/v1/sessions/current")
-    finally:
-        visit.session, visit.forget = None, True
-    answer = visit.go("/signed-out", **({"at": "shared"} if shared else {}))
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return answer
+    return await sign_out(visit, **({"at": "shared"} if visit.signed_in().shared_terminal else {}))
 
 
-@pages.get("/signed-out", public=True)
-async def signed_out(visit: Visit) -> web.Response:
-    """What stays on the screen: clearly nobody's. Also where an idle page goes by itself."""
-    if visit.session is not None and visit.asked("why") == "idle":
-        with suppress(Problem):  # it may have ended there of itself
-            await visit.api("DELETE", "/v1/sessions/current")
-        visit.session, visit.forget = None, True
-    answer = visit.show("signed_out.html", why=visit.asked("why"), at=visit.asked("at"))
-    if visit.forget:
-        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return answer
-
-
-@pages.post("/still-here")
-async def still_here(_visit: Visit) -> web.Response:
-    """The member pressed 続ける in the idle warning; that the cookie is renewed is all there is to do."""
-    return web.Response(status=204)
+pages.get("/signed-out", public=True)(signed_out)
+pages.post("/still-here")(still_here)
 
 
 @pages.post("/language", public=True)
 async def choose_language(visit: Visit) -> web.Response:
-    chosen = visit.typed.get("language", "")
-    answer = visit.go(own_path(visit.typed.get("next", "/")))
-    if chosen in LANGUAGES:
-        answer.set_cookie(
-            "language",
-            chosen,
-            max_age=365 * 86_400,
-            httponly=True,
-            samesite="Lax",
-            secure=visit.portal.settings.https,
-        )
-        if visit.session is not None:
-            await visit.api("PUT", "/v1/me/language", body={"language": chosen})
+    """Kept in the browser, and at the gateway for the next one."""
+    chosen, answer = speak(visit)
+    if chosen is not None and visit.session is not None:
+        await visit.api("PUT", "/v1/me/language", body={"language": chosen})
     return answer
 
 

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from portal.clock import JST
-from portal.patience import Patience
-from portal.sealed import Seal, Session, mask_id, mask_name, new_session
+from pagekit.clock import JST
+from pagekit.patience import Patience
+from pagekit.sealed import Seal
+from portal.sealed import Session, mask_id, mask_name, members_seal, new_session
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
-SEAL = Seal(b"a long enough secret of the operator's")
+SECRET = b"a long enough secret of the operator's"
+SEAL = members_seal(SECRET)
 
 
 @pytest.fixture
@@ -47,7 +49,11 @@ def test_what_is_not_ours_is_no_session(cookie: str) -> None:
 
 
 def test_another_secret_opens_nothing(session: Session) -> None:
-    assert Seal(b"the secret of somebody else altogether").open(SEAL.seal(session)) is None
+    assert members_seal(b"the secret of somebody else altogether").open(SEAL.seal(session)) is None
+
+
+def test_another_sites_seal_opens_nothing_though_it_has_the_same_secret(session: Session) -> None:
+    assert Seal(SECRET, "another site's session", Session).open(SEAL.seal(session)) is None
 
 
 def test_a_session_ends_after_ten_idle_minutes_and_after_two_at_a_shared_terminal(session: Session) -> None:

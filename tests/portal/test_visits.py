@@ -9,9 +9,10 @@ import aiohttp
 import pytest
 
 from gateway.demo.town import MEMBERS, Town
+from pagekit.settings import BadSettings
 from portal import history
-from portal.app import STATIC, make_app, static_path
-from portal.settings import BadSettings, Settings
+from portal.app import FILES, HERE, make_app
+from portal.settings import Settings
 from portal.visits import own_path
 from tests.portal.conftest import Loop
 
@@ -67,7 +68,7 @@ def test_every_form_that_posts_carries_the_token_or_is_for_strangers() -> None:
     """Read from the templates: what moves anything for a member has the session's token in it."""
     public = {"/login", "/language", "/card/login", "/register", "/relink"}
     without = []
-    for path in sorted((STATIC.parent / "templates").glob("*.html")):
+    for path in sorted((HERE / "templates").glob("*.html")):
         for form in re.findall(r'<form[^>]*method="post".*?</form>', path.read_text("utf-8"), re.DOTALL):
             action = re.search(r'action="([^"]+)"', form)
             assert action
@@ -119,7 +120,7 @@ def test_a_file_of_ours_is_kept_for_ever_and_nothing_else_is_served(town: Town, 
         async with aiohttp.ClientSession() as http, http.get(town.portal_url + path) as answer:
             return answer.status, answer.headers["Cache-Control"]
 
-    address = static_path("portal.css")
+    address = FILES.address("portal.css")
     assert loop.run(ask(address)) == (200, "public, max-age=31536000, immutable")
     for path in (
         address.replace("portal.css", "idle.js"),

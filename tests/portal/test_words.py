@@ -7,52 +7,52 @@ import re
 import pytest
 from babel.messages.pofile import read_po
 
-from portal import sources, words
-from portal.words import Speech, catalogue, language_of
+from pagekit.words import language_of
+from portal.words import SOURCES, WORDS
 
 KANJI = re.compile(r"[一-龠々]")
 PLACES = re.compile(r"%\(\w+\)s")
 
 
 def test_every_japanese_text_of_a_template_stands_in_an_expression() -> None:
-    assert not sources.bare()
+    assert not SOURCES.bare()
 
 
 def test_every_sentence_has_its_english() -> None:
-    assert sorted(sources.sentences() - set(catalogue("en"))) == []
+    assert sorted(SOURCES.sentences() - set(WORDS.catalogue("en"))) == []
 
 
 def test_no_english_is_left_in_japanese() -> None:
-    assert [text for text in catalogue("en").values() if re.search(r"[ぁ-んァ-ヶ一-龠]", text)] == []
+    assert [text for text in WORDS.catalogue("en").values() if re.search(r"[ぁ-んァ-ヶ一-龠]", text)] == []
 
 
 @pytest.mark.parametrize("language", ["en", "ja-easy"])
 def test_a_catalogue_holds_no_sentence_that_is_never_said(language: str) -> None:
-    assert sorted(set(catalogue(language)) - sources.sentences()) == []
+    assert sorted(set(WORDS.catalogue(language)) - SOURCES.sentences()) == []
 
 
 @pytest.mark.parametrize("language", ["en", "ja-easy"])
 def test_a_translation_has_the_same_values_in_it(language: str) -> None:
     wrong = [
         source
-        for source, text in catalogue(language).items()
+        for source, text in WORDS.catalogue(language).items()
         if sorted(set(PLACES.findall(source))) != sorted(set(PLACES.findall(text)))
     ]
     assert wrong == []
 
 
 def test_every_kanji_in_easy_japanese_has_a_reading() -> None:
-    speech = Speech("ja-easy")
+    speech = WORDS.speech("ja-easy")
     unread = {
         source: KANJI.findall(left)
-        for source in sources.sentences()
+        for source in SOURCES.sentences()
         if KANJI.search(left := re.sub(r"<ruby>.*?</ruby>", "", str(speech.say(source))))
     }
     assert unread == {}
 
 
 def test_a_reading_is_kana() -> None:
-    _, known = words.readings()
+    _, known = WORDS.readings
     wrong = [
         word
         for word in known.values()
@@ -62,14 +62,14 @@ def test_a_reading_is_kana() -> None:
 
 
 def test_values_are_escaped_in_every_language() -> None:
-    for language in words.LANGUAGES:
-        said = str(Speech(language).say("%(partner)s のサイトへ移動します", partner="<b>&"))
+    for language in WORDS.languages:
+        said = str(WORDS.speech(language).say("%(partner)s のサイトへ移動します", partner="<b>&"))
         assert "&lt;b&gt;&amp;" in said
         assert "<b>" not in said
 
 
 def test_a_title_has_no_ruby() -> None:
-    assert Speech("ja-easy").plain("留保ポイント") == "留保ポイント"
+    assert WORDS.speech("ja-easy").plain("留保ポイント") == "留保ポイント"
 
 
 @pytest.mark.parametrize(
@@ -82,5 +82,6 @@ def test_a_browser_that_has_not_chosen_gets_the_language_it_asks_for(asked: str,
 
 def test_the_catalogues_are_whole_files() -> None:
     for language in ("en", "ja-easy"):
-        with (words._FOLDER / f"{language}.po").open("rb") as file:
-            assert not [one.id for one in read_po(file, abort_invalid=True) if one.fuzzy and one.id]
+        for path in WORDS.files(language):
+            with path.open("rb") as file:
+                assert not [one.id for one in read_po(file, abort_invalid=True) if one.fuzzy and one.id]

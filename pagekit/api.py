@@ -8,14 +8,15 @@ here: where a page is sent twice it carries the same id, and the gateway makes o
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import aiohttp
 from yarl import URL
 
-from portal.settings import Settings
-from portal.signing import signed_headers
+from pagekit.settings import SiteSettings
+from pagekit.signing import signed_headers
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=40, sock_connect=5)
 """Longer than the gateway lets a partner take, so that its answer is seen rather than ours."""
@@ -42,14 +43,29 @@ class Problem(Exception):
         self.facts, self.fields = facts, fields
 
 
-class Gateway:
-    """One connection pool for the life of the portal. Members' tokens are given with each call and not kept."""
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file as the gateway gave it, with the fields that say what it is and how it is called."""
 
-    def __init__(self, settings: Settings) -> None:
+    content: bytes
+    kind: str
+    disposition: str
+
+
+class Gateway:
+    """One connection pool for the life of the site. People's tokens are given with each call and not kept."""
+
+    def __init__(self, settings: SiteSettings) -> None:
         self._base = URL(settings.gateway_url)
         self._settings = settings
-        # A jar would carry one member's cookies into another member's calls.
-        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=TIMEOUT)
+        self._pool: aiohttp.ClientSession | None = None
+
+    async def opened(self) -> AsyncIterator[None]:
+        """Open from here to the end of the site, in its event loop."""
+        # A jar would carry one person's cookies into another person's calls.
+        self._pool = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=TIMEOUT)
+        yield
+        await self._pool.close()
 
     async def call(
         self,
@@ -62,11 +78,40 @@ class Gateway:
         language: str = "ja",
     ) -> Any:
         """The answer's JSON, or None for an empty one. Raises Problem and Unreachable."""
-        url = self._base.join(URL(path, encoded=True)).update_query(query or {})
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        status, told, _ = await self._ask(method, path, token, query, content, "application/json", language)
+        return None if status == 204 else _read(told, method, path, status)
+
+    async def upload(
+        self, path: str, content: bytes, kind: str, *, token: str, query: Mapping[str, str], language: str
+    ) -> Any:
+        """Send a file of this kind (`text/csv`); gives the answer's JSON. Raises Problem and Unreachable."""
+        status, told, _ = await self._ask("POST", path, token, query, content, kind, language)
+        return _read(told, "POST", path, status)
+
+    async def download(
+        self, path: str, *, token: str, query: Mapping[str, str] | None = None, language: str = "ja"
+    ) -> Download:
+        """A file that the gateway gives, as it is. Raises Problem and Unreachable."""
+        _, content, headers = await self._ask("GET", path, token, query, None, "", language)
+        return Download(
+            content, headers.get("Content-Type", ""), headers.get("Content-Disposition", "attachment")
+        )
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        token: str | None,
+        query: Mapping[str, str] | None,
+        content: bytes | None,
+        kind: str,
+        language: str,
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        url = self._base.join(URL(path, encoded=True)).update_query(query or {})
         headers = {"Accept-Language": "en" if language == "en" else "ja"}
         if content is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = kind
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         signed = signed_headers(
@@ -79,7 +124,7 @@ class Gateway:
             created=self._settings.clock(),
         )
         try:
-            async with self._http.request(
+            async with self._http().request(
                 method,
                 url,
                 data=content,
@@ -87,22 +132,25 @@ class Gateway:
                 allow_redirects=False,
                 skip_auto_headers=("Content-Type",),
             ) as answer:
-                text = await answer.read()
-                status = answer.status
+                told, status = await answer.read(), answer.status
+                given = dict(answer.headers)
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             raise Unreachable(f"{method} {path}: {type(fault).__name__}") from fault
-        if status == 204:
-            return None
-        try:
-            told = json.loads(text)
-        except ValueError as fault:
-            raise Unreachable(f"{method} {path}: {status} is not JSON") from fault
-        if status < 400:
-            return told
-        raise _problem(status, told)
+        if status >= 400:
+            raise _problem(status, _read(told, method, path, status))
+        return status, told, given
 
-    async def close(self) -> None:
-        await self._http.close()
+    def _http(self) -> aiohttp.ClientSession:
+        if self._pool is None:
+            raise RuntimeError("the site is not open: call the gateway only from a request")
+        return self._pool
+
+
+def _read(told: bytes, method: str, path: str, status: int) -> Any:
+    try:
+        return json.loads(told)
+    except ValueError as fault:
+        raise Unreachable(f"{method} {path}: {status} is not JSON") from fault
 
 
 def _problem(status: int, told: Any) -> Problem:

@@ -1,4 +1,4 @@
-"""Signs requests to the gateway (RFC 9421, Ed25519), written out for the one form that the portal sends.
+"""Signs requests to the gateway (RFC 9421, Ed25519), written out for the one form that our sites send.
 
 A general library does the same in ten times the time, which is most of what a page costs; a test has that library
 verify what is made here.
@@ -53,6 +53,6 @@ def signed_headers(
     )
     base = "\n".join([*lines, f'"@signature-params": {parameters}'])
     signature = base64.b64encode(key.sign(base.encode())).decode()
-    made["Signature-Input"] = f"portal={parameters}"
-    made["Signature"] = f"portal=:{signature}:"
+    made["Signature-Input"] = f"site={parameters}"
+    made["Signature"] = f"site=:{signature}:"
     return made

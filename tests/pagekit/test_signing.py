@@ -15,7 +15,7 @@ from http_message_signatures import (
 )
 from yarl import URL
 
-from portal.signing import signed_headers
+from pagekit.signing import signed_headers
 
 KEY = Ed25519PrivateKey.generate()
 VERIFIER = HTTPMessageVerifier(

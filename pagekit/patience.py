@@ -1,4 +1,4 @@
-"""How often one address may try to sign in or send a coupon: the gateway sees all members at the portal's address."""
+"""How often one address may try to sign in or send a code: the gateway sees everybody at the site's address."""
 
 from __future__ import annotations
 

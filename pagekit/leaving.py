@@ -1,0 +1,58 @@
+"""Going, and what stays on the screen: the same for everybody, whatever site they leave."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Final
+
+from aiohttp import web
+
+from pagekit.api import Problem
+from pagekit.visits import SessionT, SettingsT, Visit, own_path
+
+CLEAR: Final = {"Clear-Site-Data": '"cache", "storage"'}
+
+
+async def sign_out(visit: Visit[SettingsT, SessionT], **query: str) -> web.Response:
+    """The token ends at the gateway; the browser drops its cookie, its cache and its back-button copies."""
+    try:
+        await visit.api("DELETE", visit.site.session_path)
+    finally:
+        visit.session, visit.forget = None, True
+    answer = visit.go("/signed-out", **query)
+    answer.headers.update(CLEAR)
+    return answer
+
+
+async def signed_out(visit: Visit[SettingsT, SessionT]) -> web.Response:
+    """What stays on the screen: clearly nobody's. Also where an idle page goes by itself."""
+    if visit.session is not None and visit.asked("why") == "idle":
+        with suppress(Problem):  # it may have ended there of itself
+            await visit.api("DELETE", visit.site.session_path)
+        visit.session, visit.forget = None, True
+    answer = visit.show("signed_out.html", why=visit.asked("why"), at=visit.asked("at"))
+    if visit.forget:
+        answer.headers.update(CLEAR)
+    return answer
+
+
+async def still_here(_visit: Visit[SettingsT, SessionT]) -> web.Response:
+    """Somebody pressed 続ける in the idle warning; that the cookie is renewed is all there is to do."""
+    return web.Response(status=204)
+
+
+def speak(visit: Visit[SettingsT, SessionT]) -> tuple[str | None, web.Response]:
+    """The language that was chosen, if the site speaks it, and the way back with it kept in a cookie for a year."""
+    chosen = visit.typed.get("language", "")
+    answer = visit.go(own_path(visit.typed.get("next", "/"), visit.site.home))
+    if chosen not in visit.site.words.languages:
+        return None, answer
+    answer.set_cookie(
+        "language",
+        chosen,
+        max_age=365 * 86_400,
+        httponly=True,
+        samesite="Lax",
+        secure=visit.site.settings.https,
+    )
+    return chosen, answer

@@ -1,0 +1,93 @@
+"""Puts a site together: pages, templates, files, and the connection to the gateway; and serves it until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+import jinja2
+import structlog
+from aiohttp import web
+
+from pagekit.files import ROUTE, Files
+from pagekit.settings import BadSettings
+from pagekit.visits import Pages, SessionT, SettingsT, Site, nothing_here, served
+
+HERE: Final = Path(__file__).parent
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_log = structlog.get_logger()
+
+
+def environment(folder: Path, files: Files) -> jinja2.Environment:
+    """The templates; every value is escaped, and a name that is missing is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([folder, HERE / "templates"]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["static"] = files.address
+    return made
+
+
+def site_app(
+    site: Site[SettingsT, SessionT], parts: Iterable[Pages[SettingsT, SessionT]], files: Files
+) -> web.Application:
+    """The application; its connections open when it starts and close when it ends."""
+
+    @web.middleware
+    async def last_resort(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as fault:
+            return await nothing_here(site, request, fault.status)
+        except Exception as fault:  # noqa: BLE001  a fault of ours is a page too, and is told to the log
+            _log.error("site fault", site=site.name, path=request.path, exc_info=fault)
+            return await nothing_here(site, request, 500)
+
+    app = web.Application(client_max_size=site.form_limit, middlewares=[last_resort])
+    app.cleanup_ctx.append(lambda _app: site.gateway.opened())
+    for part in parts:
+        for page in part.all:
+            app.router.add_route(page.method, page.path, served(site, page))
+    app.router.add_get(ROUTE, files.serve)
+    app.router.add_get("/health", _health)
+    return app
+
+
+def run(name: str, load: Callable[[Path], SettingsT], make: Callable[[SettingsT], web.Application]) -> int:
+    """`python -m <name> --config <name>.toml`: serve until SIGINT or SIGTERM. Gives the exit code."""
+    parser = argparse.ArgumentParser(prog=name)
+    parser.add_argument("--config", type=Path, default=Path(f"{name}.toml"))
+    try:
+        settings = load(parser.parse_args().config)
+    except (BadSettings, OSError, ValueError) as fault:
+        sys.stderr.write(f"{name}: {fault}\n")
+        return 1
+    asyncio.run(_serve(name, settings, make(settings)))
+    return 0
+
+
+async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        sys.stdout.write(f"{name} serves at {settings.public_url}\n")
+        sys.stdout.flush()
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+async def _health(_request: web.Request) -> web.StreamResponse:
+    return web.json_response({"status": "up"})

@@ -1,0 +1,360 @@
+"""One visit of one page: who asks, in which language, and how to answer. Handlers get a `Visit` and nothing else.
+
+Here stand the rules that hold for every page: a stranger is shown the login and never data; a form counts only
+from our own pages (Origin, and a form token where somebody is signed in); an idle session ends; nothing of a
+person's is kept by the browser; and each refusal of the gateway becomes a page that says what to do.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from hmac import compare_digest
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import urlencode
+
+import jinja2
+import structlog
+from aiohttp import hdrs, web
+
+from pagekit.api import Gateway, Problem, Unreachable
+from pagekit.patience import Patience
+from pagekit.sealed import Seal, Session
+from pagekit.settings import SiteSettings
+from pagekit.trouble import Trouble, Troubles
+from pagekit.words import Speech, Words, language_of
+
+_POLICY: Final[Mapping[str, str]] = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+
+
+def policy(**more: str) -> str:
+    """The content security policy; `connect_src="http://127.0.0.1:1"` opens that beside what is open everywhere."""
+    extra = {name.replace("_", "-"): value for name, value in more.items()}
+    assert extra.keys() <= _POLICY.keys()
+    return "; ".join(
+        f"{name} {extra[name]} {value}" if name in extra else f"{name} {value}"
+        for name, value in _POLICY.items()
+    )
+
+
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": policy(),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+SESSION_GONE: Final = frozenset({"session-ended", "session-missing"})
+
+_OWN_PATH: Final = re.compile(r"/(?![/\\])[!-~]{0,500}")
+_log = structlog.get_logger()
+
+
+SettingsT = TypeVar("SettingsT", bound=SiteSettings)
+SessionT = TypeVar("SessionT", bound=Session)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site(Generic[SettingsT, SessionT]):
+    """What all visits of one site share.
+
+    `name` is its session cookie's. `home` is where somebody goes who is signed in and asked for nothing else;
+    `session_path` is where the gateway ends a session. `form_limit` is in bytes. `headers` are more headers for
+    some pages, by the page's path as it was declared. `templates` has every folder of the site and pagekit's own.
+    """
+
+    name: str
+    home: str
+    session_path: str
+    settings: SettingsT
+    gateway: Gateway
+    seal: Seal[SessionT]
+    words: Words
+    troubles: Troubles
+    templates: jinja2.Environment
+    patience: Patience
+    form_limit: int = 16 * 1024
+    detours: Mapping[str, str] = field(default_factory=dict)
+    """Where the gateway's word leads that first wants something else done."""
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def session_cookie(self) -> str:
+        return self.cookie(self.name)
+
+    def cookie(self, name: str) -> str:
+        # The prefix makes browsers refuse the cookie from anywhere but this very host over https.
+        return f"__Host-{name}" if self.settings.https else name
+
+
+@dataclass(slots=True)
+class Visit(Generic[SettingsT, SessionT]):
+    request: web.Request
+    site: Site[SettingsT, SessionT]
+    speech: Speech
+    session: SessionT | None
+    typed: Mapping[str, str]
+    files: Mapping[str, web.FileField] = field(default_factory=dict)
+    forget: bool = False
+    """Take the session out of the browser with this answer."""
+
+    async def api(
+        self, method: str, path: str, *, body: Any = None, query: Mapping[str, str] | None = None
+    ) -> Any:
+        """Call the gateway as who is signed in, or as the site where nobody is."""
+        return await self.site.gateway.call(
+            method,
+            path,
+            token=self.session.token if self.session else None,
+            body=body,
+            query=query,
+            language=self.speech.language,
+        )
+
+    async def pass_on(self, path: str, query: Mapping[str, str] | None = None) -> web.Response:
+        """A file from the gateway, for who is signed in, under the name that the gateway gave it."""
+        found = await self.site.gateway.download(
+            path, token=self.signed_in().token, query=query, language=self.speech.language
+        )
+        return web.Response(
+            body=found.content,
+            headers={hdrs.CONTENT_TYPE: found.kind, "Content-Disposition": found.disposition},
+        )
+
+    def part(self, name: str) -> str:
+        """A part of the address."""
+        return self.request.match_info[name]
+
+    def hold_on(self) -> web.Response | None:
+        """The page for an address that has tried too often, where what is tried could be guessed."""
+        address = self.request.remote or ""
+        if self.site.patience.allows(address, time.monotonic()):
+            return None
+        return self.show("error.html", status=429, trouble=self.site.troubles.of_status(429))
+
+    def asked(self, name: str) -> str:
+        """A value of the query, or nothing."""
+        return self.request.query.get(name, "")
+
+    def show(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
+        """A page."""
+        text = self.site.templates.get_template(template).render(
+            visit=self,
+            session=self.session,
+            speech=self.speech,
+            _=self.speech.say,
+            t=self.speech.plain,
+            languages=self.site.words.languages,
+            now=self.site.settings.clock(),
+            here=self.request.path_qs,
+            **values,
+        )
+        return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+
+    def go(self, path: str, **query: str) -> web.Response:
+        """See other: the browser asks for that page next, so that a reload repeats nothing."""
+        where = f"{path}?{urlencode(query)}" if query else path
+        return web.Response(status=303, headers={hdrs.LOCATION: where})
+
+    def signed_in(self) -> SessionT:
+        """The session of a page that is not public."""
+        assert self.session is not None
+        return self.session
+
+    def trouble(self, fault: Problem | Unreachable) -> Trouble:
+        """What the site says to this refusal."""
+        return self.site.troubles.of(fault)
+
+    def refuse(self, status: int) -> web.Response:
+        """The page for what is not answered."""
+        return self.show("error.html", status=status, trouble=self.site.troubles.of_status(status))
+
+
+Handler = Callable[[Visit[SettingsT, SessionT]], Awaitable[web.Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[SettingsT, SessionT]):
+    method: str
+    path: str
+    handler: Handler[SettingsT, SessionT]
+    public: bool
+    counts_as_use: bool
+    limit: int | None
+    """Bytes of a form with a file in it; the site's limit where None."""
+
+
+class Pages(Generic[SettingsT, SessionT]):
+    """A part of a site. Pages are for who is signed in unless they say `public`."""
+
+    def __init__(self) -> None:
+        self.all: list[Page[SettingsT, SessionT]] = []
+
+    def get(
+        self, path: str, *, public: bool = False, counts_as_use: bool = True
+    ) -> Callable[[Handler[SettingsT, SessionT]], Handler[SettingsT, SessionT]]:
+        """`counts_as_use=False`: for what asks by itself, which must not keep a session alive."""
+        return self._add("GET", path, public=public, counts_as_use=counts_as_use, limit=None)
+
+    def post(
+        self, path: str, *, public: bool = False, limit: int | None = None
+    ) -> Callable[[Handler[SettingsT, SessionT]], Handler[SettingsT, SessionT]]:
+        return self._add("POST", path, public=public, counts_as_use=True, limit=limit)
+
+    def _add(
+        self, method: str, path: str, *, public: bool, counts_as_use: bool, limit: int | None
+    ) -> Callable[[Handler[SettingsT, SessionT]], Handler[SettingsT, SessionT]]:
+        def keep(handler: Handler[SettingsT, SessionT]) -> Handler[SettingsT, SessionT]:
+            self.all.append(Page(method, path, handler, public, counts_as_use, limit))
+            return handler
+
+        return keep
+
+
+def served(
+    site: Site[SettingsT, SessionT], page: Page[SettingsT, SessionT]
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """`page` with every rule of the house around it."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        visit = _begin(site, request)
+        kept = site.seal.open(request.cookies.get(site.session_cookie, ""))
+        if kept is not None and kept.alive(site.settings.clock()):
+            visit.session = kept
+        elif kept is not None:
+            await _end_idle(visit, kept)
+        try:
+            answer = await _answer(visit, page)
+        except (Problem, Unreachable) as fault:
+            answer = _trouble(visit, fault)
+        except web.HTTPException as fault:
+            answer = visit.refuse(fault.status)
+        _dress(visit, page, answer)
+        return answer
+
+    return serve
+
+
+async def nothing_here(
+    site: Site[SettingsT, SessionT], request: web.Request, status: int
+) -> web.StreamResponse:
+    """The page for an address that is none of ours, or for what broke."""
+    visit = _begin(site, request)
+    answer = visit.refuse(status)
+    _dress(visit, None, answer)
+    return answer
+
+
+def _begin(site: Site[SettingsT, SessionT], request: web.Request) -> Visit[SettingsT, SessionT]:
+    return Visit(request, site, site.words.speech(_language(site, request)), None, {})
+
+
+def own_path(text: str, otherwise: str) -> str:
+    """`text` when it is a path of this site and nothing more, else `otherwise`: no open redirect."""
+    return text if _OWN_PATH.fullmatch(text) else otherwise
+
+
+async def _answer(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT]) -> web.Response:
+    if page.method == "POST":
+        if not _from_here(visit):
+            return visit.refuse(403)
+        if page.limit is not None and not page.public and visit.session is None:
+            return visit.go("/login", next=visit.site.home)  # a stranger's file is not even read
+        form = await visit.request.clone(client_max_size=page.limit or visit.site.form_limit).post()
+        visit.typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+        visit.files = {name: value for name, value in form.items() if isinstance(value, web.FileField)}
+    if not page.public:
+        if visit.session is None:
+            why = {"why": "idle"} if visit.forget else {}
+            wanted = visit.request.path_qs if page.method == "GET" else visit.site.home
+            return visit.go("/login", next=wanted, **why)
+        given = visit.typed.get("form_token", "")
+        if page.method == "POST" and not compare_digest(given.encode(), visit.session.form_token().encode()):
+            return visit.refuse(403)
+    return await page.handler(visit)
+
+
+async def _end_idle(visit: Visit[SettingsT, SessionT], kept: SessionT) -> None:
+    visit.forget = True
+    try:
+        await visit.site.gateway.call("DELETE", visit.site.session_path, token=kept.token)
+    except (Problem, Unreachable):
+        return  # it has ended there of itself, or will; the browser forgets it in any case
+
+
+def _trouble(visit: Visit[SettingsT, SessionT], fault: Problem | Unreachable) -> web.Response:
+    if isinstance(fault, Problem) and fault.word in SESSION_GONE:
+        visit.session, visit.forget = None, True
+        return visit.go("/login", why="ended")
+    if isinstance(fault, Problem) and fault.word in visit.site.detours:
+        return visit.go(visit.site.detours[fault.word])
+    if isinstance(fault, Unreachable) or fault.status >= 500:
+        _log.warning("gateway trouble", path=visit.request.path, fault=str(fault))
+    trouble = visit.trouble(fault)
+    return visit.show("error.html", status=trouble.status, trouble=trouble)
+
+
+def _from_here(visit: Visit[SettingsT, SessionT]) -> bool:
+    """Whether a form was sent from our own pages. Browsers have told Origin on every POST since 2020."""
+    headers = visit.request.headers
+    site = headers.get("Sec-Fetch-Site")
+    if site is not None and site != "same-origin":
+        return False
+    return headers.get(hdrs.ORIGIN) == visit.site.settings.origin
+
+
+def _language(site: Site[SettingsT, SessionT], request: web.Request) -> str:
+    chosen = request.cookies.get("language", "")
+    if chosen in site.words.languages:
+        return chosen
+    return language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+
+
+def _dress(
+    visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT] | None, answer: web.Response
+) -> None:
+    answer.headers.update(HEADERS)
+    if page is not None:
+        answer.headers.update(visit.site.headers.get(page.path, {}))
+    answer.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    answer.headers[hdrs.VARY] = "Cookie, Accept-Language"
+    settings, name = visit.site.settings, visit.site.session_cookie
+    if settings.https:
+        answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if visit.forget:
+        answer.del_cookie(name, path="/", secure=settings.https, httponly=True, samesite="Lax")
+    elif visit.session is not None and page is not None and page.counts_as_use:
+        used = replace(visit.session, used_at=int(settings.clock().timestamp()))
+        answer.set_cookie(
+            name, visit.site.seal.seal(used), path="/", secure=settings.https, httponly=True, samesite="Lax"
+        )
+    _compress(visit.request, answer)
+
+
+def _compress(request: web.Request, answer: web.Response) -> None:
+    """Smaller pages for telephones. Each page's form token is per session, so compression beside it tells a
+    little to who can make somebody load pages of their choice and count bytes; our pages repeat no input of
+    such a stranger's beside it.
+    """
+    body = answer.body
+    if (
+        isinstance(body, bytes)
+        and len(body) > 1_024
+        and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+    ):
+        answer.body = gzip.compress(body, 5, mtime=0)
+        answer.headers[hdrs.CONTENT_ENCODING] = "gzip"
