@@ -62,18 +62,24 @@ class StoredNonces:
             raise refuse("busy")
         told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((Nonce(key_id, nonce, forget_at), told))
-        if self._writing is None:
+        if self._writing is None or self._writing.done():
             # A task of its own: the request that began a set may be cancelled, the others' answers must come.
             self._writing = asyncio.create_task(self._write_all(), name="nonces")
+            self._writing.add_done_callback(self._given_up)
         return await told
 
     async def _write_all(self) -> None:
-        try:
-            while self._waiting:
-                taken, self._waiting = self._waiting, []
-                await self._write(taken)
-        finally:
-            self._writing = None
+        while self._waiting:
+            taken, self._waiting = self._waiting, []
+            await self._write(taken)
+
+    def _given_up(self, writing: asyncio.Task[None]) -> None:
+        """A task that was cancelled, be it before its first step, leaves nobody waiting for ever."""
+        if not writing.cancelled() or self._writing is not writing:
+            return
+        left, self._waiting = self._waiting, []
+        for _, told in left:
+            told.cancel()
 
     async def _write(self, taken: Sequence[tuple[Nonce, asyncio.Future[bool]]]) -> None:
         now = self._clock()

@@ -509,3 +509,8 @@ async def test_somebody_unknown_has_nothing_to_set_or_revoke(town: Town) -> None
     ):
         refused = await refusal(call)
         assert (refused.type, refused.status) == ("unknown-member", 404)
+
+
+async def test_at_the_desk_too_an_id_that_is_none_belongs_to_nobody(town: Town) -> None:
+    refused = await refusal(town.members.set_password_at_desk("not an id", PASSWORD))
+    assert (refused.type, refused.status) == ("unknown-member", 404)

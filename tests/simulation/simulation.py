@@ -178,7 +178,10 @@ def _end(loop: TimeLoop) -> None:
 async def _play(town: Town, members: int, each: int) -> None:
     town.processes = [Process(town, "A"), Process(town, "B")]
     settling = [process.spawn(_settle(town, process)) for process in town.processes]
-    people = [asyncio.ensure_future(_person(town, name, each)) for name in (f"m{number}" for number in range(members))]
+    people = [
+        asyncio.ensure_future(_person(town, name, each))
+        for name in (f"m{number}" for number in range(members))
+    ]
     trouble = asyncio.ensure_future(_trouble(town))
     await asyncio.gather(*people)
     trouble.cancel()

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from gateway import tables
+from gateway.desk import expire, require_before_sending
 from gateway.errors import CouponRefused, HandoffRefused, PartnerUnavailable, Refused
 from gateway.model import LinkedAccount, Secret
+from gateway.records import exchanges as records
 from gateway.states import State
 
 CARDS, MILES, PORTAL = "cards", "miles", "https://portal.example/back"
@@ -233,3 +235,52 @@ def _reserve():
     from gateway.model import Destination
 
     return Destination.reserve()
+
+
+async def test_a_coupon_begun_again_under_its_id_is_the_same_exchange_and_is_not_asked_for_twice(
+    world,
+) -> None:
+    member = await world.member()
+    first, _ = await world.openings.start(member, id_of(1), MILES, coupon_code="COUPON-1")
+    world.script.coupon = CouponRefused("used")
+    again, new = await world.openings.start(member, id_of(1), MILES, coupon_code="COUPON-1")
+    assert (again, new) == (first, False)
+
+
+async def test_a_quote_waits_for_the_return_from_the_partners_site(world) -> None:
+    exchange, _ = await world.openings.start(await world.member(), id_of(1), CARDS, return_url=PORTAL)
+    with pytest.raises(Refused) as caught:
+        require_before_sending(exchange)
+    assert caught.value.type == "not-returned"
+
+
+async def test_what_was_confirmed_a_moment_ago_does_not_expire(world) -> None:
+    settled = await world.settled(await world.member())
+    now = world.clock()
+    left = await world.store.run(lambda conn: expire(conn, settled.book_id, settled.exchange_id, now))
+    assert left == settled
+
+
+async def test_an_exchange_moves_only_as_the_table_of_states_allows_and_from_where_it_stands(world) -> None:
+    settled = await world.settled(await world.member())
+    with pytest.raises(Refused, match="is settled and cannot become ready"):
+        await world.store.run(lambda conn: records.move(conn, settled, State.READY, world.clock(), "back"))
+    stale = replace(settled, state=State.READY)
+    with pytest.raises(Refused, match="has moved on"):
+        await world.store.run(lambda conn: records.move(conn, stale, State.QUOTED, world.clock(), "late"))
+    assert (
+        await world.store.read(lambda conn: records.get(conn, settled.book_id, settled.exchange_id))
+        == settled
+    )
+
+
+async def test_a_list_of_exchanges_is_of_one_partner_where_one_is_named(world) -> None:
+    settled = await world.settled(await world.member())
+
+    def listed(partner_id):
+        return world.store.read(
+            lambda conn: records.listed(conn, states=[State.SETTLED], partner_id=partner_id)
+        )
+
+    assert [one.exchange_id for one in await listed(CARDS)] == [settled.exchange_id]
+    assert await listed(MILES) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -216,3 +217,25 @@ async def test_the_nightly_comparison_goes_on_when_one_partner_cannot_be_asked(w
     assert [line.exchange_id for line in report.differences] == [exchange.exchange_id]
     generous.day = RuntimeError("closed at night")
     assert await reconciliation.night(DAY) == []
+
+
+async def test_a_difference_is_closed_with_a_reason_and_a_name(world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    for reason, operator in ((" ", "sato"), ("双方で確認", "")):
+        with pytest.raises(Refused) as caught:
+            await Corrections(world.desk).close(
+                CARDS, DAY, exchange.exchange_id, reason=reason, operator=operator
+            )
+        assert caught.value.type == "reason-missing"
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.OURS_ONLY}
+
+
+async def test_two_people_who_close_a_difference_at_once_move_the_points_once(world, generous) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    ended = await asyncio.gather(
+        close(world, exchange.exchange_id), close(world, exchange.exchange_id), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in ended) == ["Closed", "Refused"]
+    assert (await world.balance(member)).posted == 0
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.CLOSED}

@@ -23,7 +23,7 @@ from gateway.webhooks.delivery import Deliveries
 from gateway.webhooks.outbox import RETRY_AFTER
 from gateway.webhooks.pushes import Pushes
 from gateway.webhooks.standard import NotBelieved, new_secret, sign, verify
-from tests.gateway.exchange.conftest import CARDS, NOON, new_id
+from tests.gateway.exchange.conftest import CARDS, MILES, NOON, new_id
 from tests.gateway.settling.test_settler import now, story_of
 
 # --- the format ------------------------------------------------------------------------------------------------
@@ -327,3 +327,24 @@ async def test_a_push_about_nothing_of_ours_does_nothing(watch, world, pushed) -
 
     await pushed(SimpleNamespace(exchange_id="00000000-0000-4000-8000-000000000000"))
     assert await watch.settler.round() == 0
+
+
+async def test_a_push_of_another_partner_or_about_what_was_never_sent_makes_nothing_due(
+    watch, world, pushed
+) -> None:
+    never_sent = await world.linked(await world.member())
+    await pushed(never_sent)
+    assert (await now(world, never_sent)).state is never_sent.state
+
+    _, exchange = await watch.opened()
+    _, key = await world.store.run(
+        lambda conn: webhook_keys.add_partner(conn, world.desk.vault, MILES, world.clock())
+    )
+    await pushed(exchange, key=key, partner=MILES)
+    assert await watch.settler.round() == 0
+
+
+def test_a_secret_that_is_none_is_refused_and_not_repeated() -> None:
+    with pytest.raises(NotBelieved, match="make a new one") as told:
+        sign(Secret("whsec_not base64"), "m-1", NOON, b"{}")
+    assert "not base64" not in str(told.value)

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from core_ledger import StoreClosed
 from gateway.errors import Refused
 from gateway.tables import seen_nonces
+from gateway.web import nonces as nonces_module
 from gateway.web.nonces import NoncesInMemory, StoredNonces, forget_nonces
 
 
@@ -92,3 +93,30 @@ async def test_nobody_is_let_in_by_a_nonce_that_was_not_kept(store, clock):
         *(nonces.use("k", f"n-{number}", clock()) for number in range(3)), return_exceptions=True
     )
     assert [type(answer) for answer in answers] == [StoreClosed] * 3
+
+
+async def test_beyond_what_may_wait_a_request_is_told_to_come_again(store, clock, monkeypatch):
+    monkeypatch.setattr(nonces_module, "MOST_WAITING", 1)
+    nonces = StoredNonces(store, clock)
+    soon = clock() + timedelta(seconds=60)
+    answers = await asyncio.gather(
+        *(nonces.use("k", f"n-{number}", soon) for number in range(3)), return_exceptions=True
+    )
+    assert answers[0] is True
+    assert [answer.type for answer in answers[1:]] == ["busy", "busy"]
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+async def test_when_the_writing_is_given_up_whoever_waits_is_told_and_the_next_set_is_written(
+    store, clock, steps
+):
+    nonces = StoredNonces(store, clock)
+    soon = clock() + timedelta(seconds=60)
+    asked = [asyncio.create_task(nonces.use("k", f"n-{number}", soon)) for number in range(2)]
+    await asyncio.sleep(0)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    nonces._writing.cancel()
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [asyncio.CancelledError] * 2
+    assert await nonces.use("k", "another", soon)
