@@ -1,4 +1,4 @@
-# make demo   see it work: a gateway, two partners' sandboxes, and the main story played through
+# make demo   see it work: a gateway, two partners' sandboxes, a city, and the main story played through
 # make test   everything that CI runs; sets itself up
 # make help   the rest
 PYTHON ?= python3
@@ -20,8 +20,8 @@ $(STAMP): requirements/dev.txt pyproject.toml plugins/saison/pyproject.toml plug
 
 setup: $(STAMP) ## make the virtual environment in .venv
 
-demo: $(STAMP) ## start the gateway and the sandboxes, play the main story, print where they are
-	$(BIN)/point-gateway demo
+demo: $(STAMP) ## play the main story, fill a city, start gateway, sandboxes and pages, print where they are
+	$(BIN)/point-gateway demo --city
 
 test: $(STAMP) ## run all tests with coverage; system packages are installed where that is allowed
 	./tools/system-packages
@@ -30,8 +30,8 @@ test: $(STAMP) ## run all tests with coverage; system packages are installed whe
 	VENV=$(VENV) ./tools/run-tests
 
 test-fast: $(STAMP) ## run the tests without coverage
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --ignore=tests/portal
-	$(BIN)/python -m pytest -q tests/portal
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --ignore=tests/portal --ignore=tests/municipal
+	$(BIN)/python -m pytest -q tests/portal tests/municipal
 
 test-pythons: ## run the tests on every Python from 3.11 on that is present
 	@for v in 3.11 3.12 3.13; do \

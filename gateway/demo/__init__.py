@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gateway.demo.city import PASSWORD, SHOPS, STAFF
+from gateway.demo.city import PASSWORD, PLATFORM_LOGIN, SHOPS, STAFF
 from gateway.demo.story import StoryBroken, play
 from gateway.demo.town import MEMBERS, Town, open_town
 
@@ -43,6 +43,10 @@ async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console,
         _tell(town, out)
         if city:
             _tell_city(out)
+        else:
+            out.print(
+                "city staff             with --city the demo fills a city and tells the logins of its staff"
+            )
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -53,12 +57,14 @@ async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console,
 def _tell_city(out: Console) -> None:
     for login, name, role in STAFF:
         out.print(f"city staff             {login} ({name}, {role}), password {PASSWORD}")
+    out.print(f"the platform's staff   {PLATFORM_LOGIN}, password {PASSWORD}")
     out.print(f"shops' people          shop-01 to shop-{SHOPS}, password {PASSWORD}")
 
 
 def _tell(town: Town, out: Console) -> None:
     out.print()
     out.print(f"members' pages          {town.portal_url}")
+    out.print(f"staff's and shops'     {town.municipal_url}")
     out.print(f"API and its pages      {town.gateway_url}/docs")
     out.print(f"Saison's sandbox       {town.saison_url}")
     out.print(f"Airline's sandbox      {town.airline_url}")

@@ -37,7 +37,7 @@ from gateway.municipal.city_desk import CityDesk, day_of
 from gateway.municipal.grant_projects import ProjectPlan
 from gateway.municipal.grants import transfer_of
 from gateway.municipal.point_rules import Expiry
-from gateway.municipal.roles import Role
+from gateway.municipal.roles import PLATFORM, Role
 from gateway.municipal.settlement import Settlements
 from gateway.municipal.shops import ShopEntry
 from gateway.municipal.spend_records import Spend, spend_columns
@@ -62,6 +62,7 @@ STAFF: Final = (
     ("kacho", "課長 見本", Role.APPROVER),
     ("kanri", "管理者 見本", Role.ADMINISTRATOR),
 )
+PLATFORM_LOGIN: Final = "platform"
 _KINDS: Final = ("そば処", "カフェ", "陶器店", "直売所", "書店", "薬局", "パン工房", "食堂")
 
 T = TypeVar("T")
@@ -168,6 +169,17 @@ class _Filling:
                     at=at,
                     password_is_first=False,
                 )
+            staff_records.add(
+                conn,
+                staff_id=uuid.UUID(int=len(STAFF) + 1).hex,
+                municipality=PLATFORM,
+                login=PLATFORM_LOGIN,
+                display_name="運営 見本",
+                role=Role.PLATFORM,
+                password_hash=hashed,
+                at=at,
+                password_is_first=False,
+            )
             token = staff_records.start_session(
                 conn, uuid.UUID(int=len(STAFF)).hex, client_id="demo", strong=True, at=at
             )

@@ -1,4 +1,7 @@
-"""Starts a town: settings, secrets, a database, two sandboxes, the gateway and the portal, each its own process."""
+"""Starts a town: settings, secrets, a database, two sandboxes, the gateway, the portal and the municipal cloud's pages.
+
+Each is its own process.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +61,8 @@ class Town:
     saison_url: str
     airline_url: str
     portal_url: str
+    municipal_url: str
+    """With `localhost` as its host: browsers make no passkeys for an address of numbers."""
     clock: FileClock
     portal_key_id: str
     portal_key_file: Path
@@ -104,6 +109,7 @@ async def open_town(
     *,
     port: int = 0,
     portal_port: int = 0,
+    municipal_port: int = 0,
     card_agent_url: str = "http://127.0.0.1:37650",
     fill: Console | None = None,
 ) -> AsyncIterator[Town]:
@@ -120,18 +126,24 @@ async def open_town(
         airline, airline_url, _ = await _sandbox(folder, "airline_miles")
         processes.append(airline)
         port, portal_port = port or _free_port(), portal_port or _free_port()
+        municipal_port = municipal_port or _free_port()
         portal_url = f"http://127.0.0.1:{portal_port}"
-        _write_settings(folder, port, saison_url, airline_url, portal_url)
-        town = await _settle(folder, f"http://127.0.0.1:{port}", saison_url, airline_url, portal_url)
+        municipal_url = f"http://localhost:{municipal_port}"
+        _write_settings(folder, port, saison_url, airline_url, portal_url, municipal_url)
+        town = await _settle(
+            folder, f"http://127.0.0.1:{port}", saison_url, airline_url, portal_url, municipal_url
+        )
         town.saison_control_url = saison_control_url
         if fill is not None:
             await fill_town(town.settings_file, town.clock, fill)
         processes.append(await _start(folder, "gateway", _gateway(town.settings_file, "serve", "--strict")))
         await _until_ready(town, f"{town.gateway_url}/health/ready", processes[-1])
         _write_portal_settings(town, portal_port, card_agent_url)
-        arguments = [sys.executable, "-m", "portal", "--config", str(folder / "portal.toml")]
-        processes.append(await _start(folder, "portal", arguments))
-        await _until_ready(town, f"{portal_url}/health", processes[-1])
+        _write_municipal_settings(town, municipal_port)
+        for site, url in (("portal", portal_url), ("municipal", municipal_url)):
+            arguments = [sys.executable, "-m", site, "--config", str(folder / f"{site}.toml")]
+            processes.append(await _start(folder, site, arguments))
+            await _until_ready(town, f"{url}/health", processes[-1])
         yield town
     finally:
         for process in reversed(processes):
@@ -163,8 +175,10 @@ async def _sandbox(folder: Path, partner: str) -> tuple[asyncio.subprocess.Proce
     return process, site, control
 
 
-def _write_settings(folder: Path, port: int, saison_url: str, airline_url: str, portal_url: str) -> None:
-    for name in ("sealing", "lookup", "account_key", "portal_seal"):
+def _write_settings(
+    folder: Path, port: int, saison_url: str, airline_url: str, portal_url: str, municipal_url: str
+) -> None:
+    for name in ("sealing", "lookup", "account_key", "portal_seal", "municipal_seal"):
         path = folder / f"{name}.secret"
         if not path.exists():
             path.touch(mode=0o600)
@@ -175,6 +189,9 @@ def _write_settings(folder: Path, port: int, saison_url: str, airline_url: str, 
 port = {port}
 public_url = "http://127.0.0.1:{port}"
 portal_return_urls = ["{RETURN_URL}", "{portal_url}/exchanges/back"]
+
+[municipal]
+public_url = "{municipal_url}"
 
 [clock]
 file = "clock"
@@ -215,8 +232,25 @@ tries_at_once = 1000
     )
 
 
-async def _settle(folder: Path, gateway_url: str, saison_url: str, airline_url: str, portal_url: str) -> Town:
-    """The schema, the portal's key, point services, an event and the members; once per folder."""
+def _write_municipal_settings(town: Town, port: int) -> None:
+    (town.folder / "municipal.toml").write_text(
+        f"""gateway_url = "{town.gateway_url}"
+key_id = "{(town.folder / "municipal.id").read_text("utf-8")}"
+key_file = "municipal.pem"
+seal_file = "municipal_seal.secret"
+public_url = "{town.municipal_url}"
+port = {port}
+clock_file = "clock"
+tries_at_once = 1000
+""",
+        "utf-8",
+    )
+
+
+async def _settle(
+    folder: Path, gateway_url: str, saison_url: str, airline_url: str, portal_url: str, municipal_url: str
+) -> Town:
+    """The schema, the sites' keys, point services, an event and the members; once per folder."""
     settings = Settings.load(folder / "gateway.toml", env={})
     migrations.upgrade(settings.database_url)
     clock, key_file = FileClock(folder / "clock"), folder / "portal.pem"
@@ -242,6 +276,7 @@ async def _settle(folder: Path, gateway_url: str, saison_url: str, airline_url: 
         saison_url=saison_url,
         airline_url=airline_url,
         portal_url=portal_url,
+        municipal_url=municipal_url,
         clock=clock,
         portal_key_id=key_file.with_suffix(".id").read_text("utf-8"),
         portal_key_file=key_file,
@@ -250,8 +285,13 @@ async def _settle(folder: Path, gateway_url: str, saison_url: str, airline_url: 
 
 
 async def _furnish(store: Store, now: datetime, key_file: Path) -> None:
-    pair = new_key_pair()
-    await store.run(lambda conn: register_key(conn, "portal", pair.key_id, pair.public_raw, now))
+    for client, file in (("portal", key_file), ("municipal", key_file.with_name("municipal.pem"))):
+        pair = new_key_pair()
+        register_pair = partial(
+            register_key, client_id=client, key_id=pair.key_id, public_raw=pair.public_raw, now=now
+        )
+        await store.run(register_pair)
+        _keep_key(file, pair)
     for code, service, name, direct in (
         ("082163", "kasama-ouen", "笠間応援ポイント", True),
         ("082015", "mito-ouen", "水戸応援ポイント", False),
@@ -274,7 +314,6 @@ async def _furnish(store: Store, now: datetime, key_file: Path) -> None:
         ends_at=now + timedelta(days=60),
     )
     await store.run(lambda conn: directory.register_event(conn, event))
-    _keep_key(key_file, pair)
 
 
 def _keep_key(key_file: Path, pair: KeyPair) -> None:

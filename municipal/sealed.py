@@ -1,0 +1,100 @@
+"""A session of staff, and half a sign-in: both sealed into cookies, nothing of them kept here.
+
+What a role may do (`actions`) is carried along so that each page shows only that; the gateway asks its own table at
+every call, so that a cookie decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pagekit import sealed
+from pagekit.sealed import begun
+
+IDLE_LIMIT: Final = timedelta(minutes=15)
+"""The gateway's own; ours counts only what a person did, not a page that updates itself."""
+HALF_LASTS: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session(sealed.Session):
+    """Who is signed in here. `shop_id` is empty for a city's staff; `municipality` is `platform` for the platform's."""
+
+    staff_id: str
+    login: str
+    name: str
+    role: str
+    municipality: str
+    municipality_name: str
+    shop_id: str
+    actions: str
+    """What the role may do, with spaces between."""
+    strong: bool
+    first_password: bool
+
+    @property
+    def idle_limit(self) -> timedelta:
+        return IDLE_LIMIT
+
+    @property
+    def is_shop(self) -> bool:
+        return bool(self.shop_id)
+
+    @property
+    def unfinished(self) -> bool:
+        """Something of one's own is to be set up before anything else opens."""
+        return self.first_password or not (self.strong or self.is_shop)
+
+    def may(self, action: str) -> bool:
+        return action in self.actions.split() and not self.unfinished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HalfSignIn:
+    """The password was right; the second factor is asked for. `passkey_options` is empty where there is no passkey."""
+
+    token: str = field(repr=False)
+    by_totp: bool
+    passkey_options: Mapping[str, Any]
+    next: str
+    ends_at: int
+
+    def alive(self, now: datetime) -> bool:
+        return now.timestamp() < self.ends_at
+
+
+def session_of(told: Mapping[str, Any], token: str, now: datetime) -> Session:
+    """From the gateway's view of a session."""
+    return Session(**begun(token, now), **_shown(told))
+
+
+def renewed(session: Session, told: Mapping[str, Any]) -> Session:
+    """The same session with what has changed at the gateway."""
+    kept = {name: getattr(session, name) for name in ("token", "form_secret", "used_at")}
+    return Session(**kept, **_shown(told))
+
+
+def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "staff_id": told["staff_id"],
+        "login": told["login"],
+        "name": told["display_name"],
+        "role": told["role"],
+        "municipality": told["municipality"],
+        "municipality_name": told["municipality_name"],
+        "shop_id": told["shop_id"] or "",
+        "actions": " ".join(told["actions"]),
+        "strong": told["strong"],
+        "first_password": told["first_password"],
+    }
+
+
+def staff_seal(secret: bytes) -> sealed.Seal[Session]:
+    return sealed.Seal(secret, "point-gateway municipal session v1", Session)
+
+
+def half_seal(secret: bytes) -> sealed.Seal[HalfSignIn]:
+    return sealed.Seal(secret, "point-gateway municipal half sign-in v1", HalfSignIn)

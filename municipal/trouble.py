@@ -1,0 +1,61 @@
+"""What staff and shops read when something was refused or broke, in the words of their work."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pagekit.trouble import Sentences, Trouble, Troubles
+
+__all__ = ["TROUBLES", "Trouble"]
+
+_WORDS: Final[dict[str, Sentences]] = {
+    "sign-in-refused": (
+        "ログインできませんでした",
+        "ログイン名またはパスワードが違います。入力内容を確認して、もう一度お試しください。",
+    ),
+    "sign-in-locked": (
+        "しばらくログインできません",
+        "続けて間違えたため、一時的に止めています。時間をおいてお試しいただくか、管理者に再設定を依頼してください。",
+    ),
+    "sign-in-ended": (
+        "ログインの途中で時間が切れました",
+        "ログイン名とパスワードの入力からやり直してください。",
+    ),
+    "second-factor-wrong": (
+        "パスキーまたは確認コードを確認できませんでした",
+        "もう一度お試しください。確認コードは一度しか使えません。",
+    ),
+    "second-factor-exists": (
+        "認証アプリはすでに登録されています",
+        "機種変更などで登録し直す場合は、管理者に再設定を依頼してください。",
+    ),
+    "current-password-wrong": ("現在のパスワードが違います", "もう一度入力してください。"),
+    "password-unfit": (
+        "このパスワードは使えません",
+        "10文字から128文字で、よく使われるものやログイン名、現在のものと違うものにしてください。",
+    ),
+    "role-not-allowed": (
+        "この権限では行えません",
+        "権限のある職員に依頼してください。権限は管理者が変更できます。",
+    ),
+    "busy": ("ただいま混み合っています", "少し待ってから、もう一度お試しください。"),
+    "too-many-requests": ("操作の回数が多すぎます", "少し待ってから、もう一度お試しください。"),
+}
+
+_STATUSES: Final[dict[int, Sentences]] = {
+    403: (
+        "この操作は受け付けられません",
+        "ページを開き直してから、もう一度お試しください。何も変更されていません。",
+    ),
+    413: ("ファイルまたは入力が大きすぎます", "ファイルは16 MBまで、10万行までに分けてください。"),
+    500: (
+        "システムで問題が起きました",
+        "途中だった操作の結果は、一覧や監査ログで確認してください。同じ画面から送り直しても二重には実行されません。",
+    ),
+    503: (
+        "ただいまつながりません",
+        "途中だった操作の結果は、一覧や監査ログで確認してください。同じ画面から送り直しても二重には実行されません。",
+    ),
+}
+
+TROUBLES: Final = Troubles(words=_WORDS, statuses=_STATUSES)

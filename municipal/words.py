@@ -1,0 +1,13 @@
+"""The municipal cloud speaks Japanese and English: its readers are at work, and choose one of the two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from pagekit.sources import Sources
+from pagekit.words import Words
+
+HERE: Final = Path(__file__).parent
+WORDS: Final = Words(HERE / "locales", ("ja", "en"))
+SOURCES: Final = Sources((HERE,))
