@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway import directory
-from gateway.municipal import figures, partner_settlement
+from gateway.municipal import figures, open_exchanges, partner_settlement
 from gateway.municipal.excel_csv import excel_csv
 from gateway.municipal.partner_settlement import PartnerMonth
 from gateway.municipal.roles import Action
@@ -77,6 +77,34 @@ async def city_issues(call: Call[None, Services, None, asked.ServicePath]) -> Re
         return views.IssueFigures(figures=[views.IssueFigureView.of(one) for one in found])
 
     return Reply(200, await call.services.store.read(job))
+
+
+@api.get(
+    "/v1/city/partners",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    returns={200: views.CityPartners},
+)
+async def city_partners(call: Call[None, Services]) -> Reply:
+    """The partner companies by name, and how many exchanges to this city have no outcome yet."""
+    code = call.staff.municipality
+    found = {
+        one.partner_id: one
+        for one in await call.services.store.read(lambda conn: open_exchanges.of_city(conn, code))
+    }
+    partners = call.services.desk.partners
+    return Reply(
+        200,
+        views.CityPartners(
+            partners=[
+                views.CityPartner.of(
+                    one, partners[one].profile.name if one in partners else None, found.get(one)
+                )
+                for one in sorted({*partners, *found})
+            ]
+        ),
+    )
 
 
 @api.get(

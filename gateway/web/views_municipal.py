@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from gateway import directory
+from gateway.model import Label
 from gateway.municipal.bank_accounts import BankAccount
 from gateway.municipal.business_days import Cycle
 from gateway.municipal.expiry import ExpiryDue
@@ -15,6 +16,7 @@ from gateway.municipal.grant_csv import FAULTS
 from gateway.municipal.grant_files import FileLine, GrantFile
 from gateway.municipal.grant_projects import GrantProject
 from gateway.municipal.grants import Granted
+from gateway.municipal.open_exchanges import OpenAtPartner
 from gateway.municipal.partner_settlement import PartnerMonth
 from gateway.municipal.pay_codes import PayCode
 from gateway.municipal.point_rules import RuleVersion
@@ -22,7 +24,7 @@ from gateway.municipal.settlement import Settlement, ShopLine, ShopStatement
 from gateway.municipal.shop_records import Shop
 from gateway.municipal.spend_records import Refund, Spend
 from gateway.municipal.spending import GivenBack, Paid
-from gateway.web.views import View
+from gateway.web.views import LabelView, View
 from gateway.web.views_points import LotView
 
 WORSE_JA = {
@@ -592,6 +594,32 @@ class IssueFigures(View):
     """issued = held + spent + expired + reversed, for every day of issue."""
 
     figures: list[IssueFigureView]
+
+
+class CityPartner(View):
+    """`open_exchanges` to this city, for `open_points`, the oldest sent at `oldest_at`; some wait for a person."""
+
+    partner_id: str
+    name: LabelView
+    open_exchanges: int
+    open_points: int
+    oldest_at: datetime | None
+    waiting_for_a_person: int
+
+    @classmethod
+    def of(cls, partner_id: str, name: Label | None, found: OpenAtPartner | None) -> CityPartner:
+        return cls(
+            partner_id=partner_id,
+            name=LabelView.of(name or Label(partner_id, partner_id)),
+            open_exchanges=found.exchanges if found else 0,
+            open_points=found.points if found else 0,
+            oldest_at=found.oldest_at if found else None,
+            waiting_for_a_person=found.waiting_for_a_person if found else 0,
+        )
+
+
+class CityPartners(View):
+    partners: list[CityPartner]
 
 
 class UnusedView(View):
