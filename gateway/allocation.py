@@ -31,6 +31,8 @@ from core_ledger import (
 from gateway import directory, tables
 from gateway.errors import Refused
 from gateway.loading.setup import Clock
+from gateway.records import support_events
+from gateway.records.members import require_member
 
 STAYS_FOR: Final = timedelta(days=14)
 
@@ -65,16 +67,22 @@ class Allocations:
         return await self.store.run(job)
 
     async def contribute(self, member_id: str, contribution_id: str, points: int, event_id: str) -> Receipt:
-        """Move `points` from the reserve to a support event (留保ポイントを個別特定支援イベントに移行)."""
+        """Move `points` from the reserve to a support event (留保ポイントを個別特定支援イベントに移行).
+
+        Raises Refused: `unknown-event` (404), `event-not-open`, `event-not-for-member`, `not-enough-points`,
+        `id-reused` (409). Points of an event that has not ended stay in the member's own book.
+        """
 
         def job(conn: Connection) -> Receipt:
-            directory.require_event(conn, event_id)
+            support_events.require_shown(conn, event_id)
             target = chart.event_share(member_id, event_id)
             receipt = _out_of_reserve(
                 conn, self.clock, member_id, contribution_id, points, target, "contribute", {}
             )
-            if not receipt.replayed:
-                directory.require_event_in_force(conn, event_id, self.clock())
+            if not receipt.replayed:  # what was given before the end is still the answer to its id
+                event = support_events.require_in_force(conn, event_id, self.clock())
+                support_events.require_giver(event, require_member(conn, member_id).default_municipality)
+                support_events.count_gift(conn, chart.member_book(member_id), event_id, points)
             return receipt
 
         return await self.store.run(job)

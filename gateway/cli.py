@@ -32,11 +32,12 @@ from gateway.commands.partner_controls import partners, webhooks
 from gateway.commands.reconcile import reconcile
 from gateway.commands.shared import Config, out
 from gateway.commands.shared import settings_of as _settings
-from gateway.directory import SupportEvent
 from gateway.errors import GatewayError, Refused
 from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
 from gateway.model import JST
+from gateway.records import support_events
+from gateway.records.support_events import SupportEvent
 from gateway.registry import Registry
 from gateway.serve import RefusedToStart
 from gateway.serve import serve as serve_until_stopped
@@ -279,7 +280,7 @@ def add_event(event_id: str, name: str, starts: datetime, ends: datetime, config
     event = SupportEvent(
         event_id=event_id, name=name, starts_at=starts.replace(tzinfo=JST), ends_at=ends.replace(tzinfo=JST)
     )
-    _in_store(_settings(config), lambda conn: directory.register_event(conn, event))
+    _in_store(_settings(config), lambda conn: support_events.register(conn, event))
     typer.echo(f"{name} ({event_id}) is registered")
 
 

@@ -1,8 +1,8 @@
-"""Where points can go: the point services that municipalities run, and the support events in force.
+"""Where points can go: the point services that municipalities run.
 
 Sync functions of a Connection, each a part of somebody's transaction. A municipality may run several point
 services (笠間応援ポイント); each is open for direct exchange or is reached by way of the reserve. The
-municipalities themselves are in `gateway.municipalities`.
+municipalities themselves are in `gateway.municipalities`, support events in `gateway.records.support_events`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway import tables
 from gateway.base.hot import Hot
@@ -21,7 +21,6 @@ from gateway.errors import Refused
 from gateway.municipalities import Municipality, municipality, prefecture, ward
 
 _services = tables.point_services
-_events = tables.support_events
 _FIND: Final = Hot(
     select(_services).where(
         _services.c.municipality == bindparam("code"), _services.c.point_service == bindparam("service")
@@ -40,25 +39,6 @@ class PointService:
     open_for_direct_exchange: bool
     created_at: datetime
     closed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SupportEvent:
-    """An earmarked cause (特定支援イベント), which receives from the reserve in [starts_at, ends_at)."""
-
-    event_id: str
-    name: str
-    starts_at: datetime
-    ends_at: datetime
-    purpose: str = ""
-    municipality: str | None = None
-    goal_points: int | None = None
-
-    def in_force(self, at: datetime) -> bool:
-        return self.starts_at <= at < self.ends_at
-
-
-# --- point services -----------------------------------------------------------------------------------------------
 
 
 def require_open_service(conn: Connection, code: str, service: str) -> PointService:
@@ -212,71 +192,6 @@ def reopen_service(conn: Connection, code: str, service: str) -> PointService:
     return _changed(conn, code, service, closed_at=None)
 
 
-# --- support events --------------------------------------------------------------------------------------------------
-
-
-def register_event(conn: Connection, event: SupportEvent) -> SupportEvent:
-    """Add an event. Raises Refused: `bad-event` (422), `event-exists` (409), `unknown-municipality` (404)."""
-    if not _ID.fullmatch(event.event_id) or not event.name.strip() or event.ends_at <= event.starts_at:
-        raise Refused(
-            "bad-event",
-            "An event has a name, an id of 1 to 40 lower-case letters, digits and hyphens, and ends after it starts.",
-            status=422,
-        )
-    if event.goal_points is not None and event.goal_points <= 0:
-        raise Refused(
-            "bad-event", "An event's goal is a whole number of points above zero, or left out.", status=422
-        )
-    if event.municipality is not None:
-        require_municipality(event.municipality)
-    if _find_event(conn, event.event_id) is not None:
-        raise Refused("event-exists", "There is already an event with this id.")
-    conn.execute(
-        insert(_events).values(
-            event_id=event.event_id,
-            municipality=event.municipality,
-            name=event.name,
-            purpose=event.purpose,
-            goal_points=event.goal_points,
-            starts_at=event.starts_at,
-            ends_at=event.ends_at,
-        )
-    )
-    return event
-
-
-def require_event_in_force(conn: Connection, event_id: str, at: datetime) -> SupportEvent:
-    """Give an event that takes points now. Raises Refused: `unknown-event` (404), `event-not-open` (409)."""
-    event = require_event(conn, event_id)
-    if at < event.starts_at:
-        raise Refused(
-            "event-not-open",
-            f"{event.name} takes points from {event.starts_at.isoformat()} on.",
-            starts_at=event.starts_at.isoformat(),
-        )
-    if not event.in_force(at):
-        raise Refused(
-            "event-not-open",
-            f"{event.name} has ended; the points stay in the reserve. Choose another event or a municipality.",
-            ended_at=event.ends_at.isoformat(),
-        )
-    return event
-
-
-def require_event(conn: Connection, event_id: str) -> SupportEvent:
-    """Give an event, past and future ones too (histories name them). Raises Refused `unknown-event` (404)."""
-    found = _find_event(conn, event_id)
-    if found is None:
-        raise Refused("unknown-event", "There is no such event; choose one from the list.", status=404)
-    return found
-
-
-def events_in_force(conn: Connection, at: datetime) -> tuple[SupportEvent, ...]:
-    """Events that take points at this moment; the one that ends first comes first."""
-    wanted = select(_events).where(_events.c.starts_at <= at, _events.c.ends_at > at)
-    return tuple(_event(row) for row in conn.execute(wanted.order_by(_events.c.ends_at, _events.c.event_id)))
-
-
 def _changed(conn: Connection, code: str, service: str, **to: Any) -> PointService:
     conn.execute(
         update(_services)
@@ -287,14 +202,5 @@ def _changed(conn: Connection, code: str, service: str, **to: Any) -> PointServi
     return _service(row)
 
 
-def _find_event(conn: Connection, event_id: str) -> SupportEvent | None:
-    row = conn.execute(select(_events).where(_events.c.event_id == event_id)).one_or_none()
-    return None if row is None else _event(row)
-
-
 def _service(row: Mapping[str, Any]) -> PointService:
     return PointService(**row)
-
-
-def _event(row: Row[Any]) -> SupportEvent:
-    return SupportEvent(**row._mapping)  # noqa: SLF001  SQLAlchemy's public name for a row as a mapping

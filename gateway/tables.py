@@ -182,6 +182,25 @@ support_events = _table(
     Column("goal_points", _Whole),
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
+    Column("givers", _Words, nullable=False),  # everybody, or members of the city
+    Column("on_failure", _Words, nullable=False),  # keep or give_back, where the goal was not reached
+    Column("state", _Words, nullable=False),  # planned, shown or ended
+    Column("outcome", _Words),
+    Column("decided_at", Instant),
+    Column("settled_at", Instant),  # every giver's share has gone where the outcome sends it
+    Index("support_events_of_a_municipality", "municipality"),
+)
+
+event_gifts = (
+    _table(  # who has given to what, kept with the move itself, so that progress costs no walk of the ledger
+        "event_gifts",
+        Column("book_id", _Words, nullable=False),
+        Column("event_id", _Words, nullable=False),
+        Column("points", _Whole, nullable=False),
+        Column("settled_at", Instant),
+        PrimaryKeyConstraint("book_id", "event_id"),
+        Index("gifts_of_an_event", "event_id", "settled_at", "book_id"),
+    )
 )
 
 # --- links to partners ----------------------------------------------------------------------------------------------

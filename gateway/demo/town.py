@@ -27,10 +27,11 @@ from gateway.base.clock import FileClock, set_file_clock
 from gateway.client import KeyPair, SignedClient, new_key_pair
 from gateway.demo.card import card_settings, furnish_card
 from gateway.demo.city import fill_town
-from gateway.directory import SupportEvent
 from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
 from gateway.model import JST
+from gateway.records import support_events
+from gateway.records.support_events import SupportEvent
 from gateway.services import vault_of
 from gateway.settings import Settings
 from gateway.web.client_keys import register_key
@@ -313,7 +314,7 @@ async def _furnish(store: Store, now: datetime, key_file: Path) -> None:
         starts_at=now,
         ends_at=now + timedelta(days=60),
     )
-    await store.run(lambda conn: directory.register_event(conn, event))
+    await store.run(lambda conn: support_events.register(conn, event))
 
 
 def _keep_key(key_file: Path, pair: KeyPair) -> None:

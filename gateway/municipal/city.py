@@ -11,6 +11,8 @@ from gateway.identity.passwords import PasswordHasher
 from gateway.loading.setup import Clock
 from gateway.municipal.city_desk import CityDesk
 from gateway.municipal.city_nightly import CityNightly
+from gateway.municipal.event_outcome import EventOutcomes
+from gateway.municipal.events import Events
 from gateway.municipal.expiry import Expiries
 from gateway.municipal.grant_files import GrantFiles
 from gateway.municipal.grant_projects import GrantProjects
@@ -32,6 +34,7 @@ class City:
     staff: StaffDesk
     rules: PointRules
     expiries: Expiries
+    events: Events
     projects: GrantProjects
     grants: Grants
     files: GrantFiles
@@ -49,11 +52,13 @@ class City:
         desk = CityDesk(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
         rules, expiries, files = PointRules(desk), Expiries(desk), GrantFiles(desk)
         notices = Notices(desk)
+        outcomes = EventOutcomes(desk)
         return cls(
             desk=desk,
             staff=StaffDesk(desk),
             rules=rules,
             expiries=expiries,
+            events=Events(desk, outcomes),
             projects=GrantProjects(desk),
             grants=Grants(desk),
             files=files,
@@ -62,5 +67,7 @@ class City:
             spending=Spending(desk),
             settlements=Settlements(desk),
             notices=notices,
-            nightly=CityNightly(desk=desk, rules=rules, expiries=expiries, files=files, notices=notices),
+            nightly=CityNightly(
+                desk=desk, rules=rules, expiries=expiries, files=files, notices=notices, outcomes=outcomes
+            ),
         )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from gateway.municipal import figures, pay_codes, second_factor, staff_records
 from gateway.municipal.city_desk import CityDesk
+from gateway.municipal.event_outcome import EventOutcomes
 from gateway.municipal.expiry import Expiries, Swept
 from gateway.municipal.grant_files import GrantFiles
 from gateway.municipal.notices import Notices
@@ -31,6 +32,7 @@ class CityNightly:
     expiries: Expiries
     files: GrantFiles
     notices: Notices
+    outcomes: EventOutcomes
 
     async def run(self) -> None:
         """Look again and again, for ever; what failed is tried again."""
@@ -47,10 +49,11 @@ class CityNightly:
             await asyncio.sleep(LOOKS_EVERY_S)
 
     async def once(self, today: date) -> Swept:
-        """All of one day's work: rules that take effect, expiry, what will expire, interrupted files, tidying up."""
+        """All of one day's work: rules that take effect, expiry, what will expire, ended events, files, tidying up."""
         await self.rules.take_effect(today)
         swept = await self.expiries.sweep(today)
         await self.notices.tell(today)
+        await self.outcomes.settle_ended()
         await self.files.resume()
         forgotten = await self.desk.store.run(self._forget)
         _log.info("city nightly", day=today.isoformat(), expired=swept.points, forgotten=forgotten)

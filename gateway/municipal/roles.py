@@ -1,8 +1,8 @@
 """Who of a city's staff may do what: one table, role by action. A handler names its action and asks no more.
 
     viewer          looks at figures, lists and statements
-    operator        and grants to one member, prepares files, keeps the register of shops, refunds
-    approver        looks, refunds, says yes to what somebody else has prepared, and closes settlements
+    operator        and grants to one member, prepares files, plans events, keeps the register of shops, refunds
+    approver        looks, refunds, says yes to what somebody else has prepared, shows and ends events, closes settlements
     administrator   all of the city, and its staff, rules and bank accounts
     shop            takes points at one shop and sees that shop's own business
     platform        what partners owe, over all cities; no city's members
@@ -44,6 +44,8 @@ class Action(StrEnum):
     READ_AUDIT = "read_audit"
     TAKE_POINTS = "take_points"
     SEE_PARTNERS = "see_partners"
+    PLAN_EVENTS = "plan_events"
+    DECIDE_EVENTS = "decide_events"
 
 
 _A = Action
@@ -56,8 +58,16 @@ _OPERATOR: Final = _VIEWER | {
     _A.UPLOAD_GRANTS,
     _A.KEEP_SHOPS,
     _A.REFUND,
+    _A.PLAN_EVENTS,
 }
-_APPROVER: Final = _VIEWER | {_A.SEE_MEMBER, _A.APPROVE_GRANTS, _A.REFUND, _A.SETTLE, _A.READ_AUDIT}
+_APPROVER: Final = _VIEWER | {
+    _A.SEE_MEMBER,
+    _A.APPROVE_GRANTS,
+    _A.REFUND,
+    _A.SETTLE,
+    _A.READ_AUDIT,
+    _A.DECIDE_EVENTS,
+}
 
 ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
     Role.VIEWER: _VIEWER,

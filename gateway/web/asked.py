@@ -122,6 +122,10 @@ class ContributionWanted(Strict):
     event_id: EventId
 
 
+class EventsQuery(Strict):
+    period: Literal["coming", "open", "ended"] = "open"
+
+
 class PageQuery(Strict):
     before: Annotated[int, Field(ge=1, le=10**15)] | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50

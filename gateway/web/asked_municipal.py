@@ -112,6 +112,27 @@ class FileLinesQuery(Strict):
     limit: Annotated[int, Field(ge=1, le=1_000)] = 200
 
 
+# --- events ---
+
+
+class EventChanged(Strict):
+    """A support event (特定支援イベント); the period includes both days. `on_failure` needs a goal to give back."""
+
+    name: Words
+    purpose: Text = ""
+    goal_points: Budget | None = None
+    starts_on: Day
+    ends_on: Day
+    givers: Literal["everybody", "city"] = "everybody"
+    on_failure: Literal["keep", "give_back"] = "keep"
+
+
+class EventWanted(EventChanged):
+    """`own_id` is the city's own; the event's id is the city's code, a hyphen and this."""
+
+    own_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
+
+
 # --- shops ---
 
 

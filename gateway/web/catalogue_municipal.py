@@ -77,6 +77,13 @@ MUNICIPAL_WORDS: Final[tuple[tuple[str, int, str, str, str, str], ...]] = (
      "Look at the file again; `state` says where it stands.", "ファイルの状態をもう一度確認してください。"),
     ("second-person-missing", 409, "A second person has to approve", "別の人の承認が必要です",
      "Somebody else than the one who uploaded it approves.", "登録した本人以外が承認してください。"),
+    # --- events
+    ("event-begun", 409, "The event has begun", "すでに始まっているイベントです",
+     "End it early, or plan another one.", "早期に終了するか、別のイベントを登録してください。"),
+    ("event-over", 409, "The event's period is over", "イベントの期間が過ぎています",
+     "Change its period first.", "先に期間を変更してください。"),
+    ("event-state", 409, "The event is not at that stage", "この段階では行えません",
+     "Look at the event again; `state` says where it stands.", "イベントの状態をもう一度確認してください。"),
     # --- shops and spending
     ("unknown-shop", 404, "No such shop", "その加盟店はありません", "Choose one from the register.", "加盟店登録名簿から選んでください。"),
     ("shop-exists", 409, "There is such a shop already", "その加盟店はすでに登録されています",

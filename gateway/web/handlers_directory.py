@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 from gateway import directory
 from gateway.directory import PointService
 from gateway.errors import Refused
+from gateway.municipal.events import EventSeen, seen
 from gateway.municipalities import municipalities, prefecture, prefectures
+from gateway.records import support_events
 from gateway.services import Services
 from gateway.web import asked
 from gateway.web import views_directory as views
@@ -98,25 +100,36 @@ async def list_point_services(call: Call[None, Services, asked.PointServicesQuer
     )
 
 
-@api.get("/v1/events", tag="directory", caller=Caller.CLIENT, returns={200: views.Events})
-async def list_events(call: Call[None, Services]) -> Reply:
-    """Support events (特定支援イベント) that take points now; the one that ends first comes first."""
-    now = call.services.clock()
-    found = await call.services.store.read(lambda conn: directory.events_in_force(conn, now))
-    return Reply(
-        200,
-        views.Events(
-            events=[
-                views.EventView(
-                    event_id=one.event_id,
-                    name=one.name,
-                    purpose=one.purpose,
-                    municipality=one.municipality,
-                    goal_points=one.goal_points,
-                    starts_at=one.starts_at,
-                    ends_at=one.ends_at,
-                )
-                for one in found
-            ]
-        ),
-    )
+@api.get(
+    "/v1/events", tag="directory", caller=Caller.CLIENT, query=asked.EventsQuery, returns={200: views.Events}
+)
+async def list_events(call: Call[None, Services, asked.EventsQuery]) -> Reply:
+    """Support events (特定支援イベント) with their progress; without `period` those that take points now.
+
+    Of the open ones the one that ends first comes first; of ended ones the newest 200.
+    """
+    now, period = call.services.clock(), call.query.period
+
+    def job(conn: Connection) -> list[EventSeen]:
+        return seen(conn, support_events.shown(conn, now, period))
+
+    found = await call.services.store.read(job)
+    return Reply(200, views.Events(events=[views.EventView.of(one, now) for one in found]))
+
+
+@api.get(
+    "/v1/events/{event_id}",
+    tag="directory",
+    caller=Caller.CLIENT,
+    path=asked.EventPath,
+    returns={200: views.EventView},
+    refuses=("unknown-event",),
+)
+async def get_event(call: Call[None, Services, None, asked.EventPath]) -> Reply:
+    """One support event with its progress, also after its end, when `outcome` says what became of the points."""
+    now, event_id = call.services.clock(), call.path.event_id
+
+    def job(conn: Connection) -> EventSeen:
+        return seen(conn, [support_events.require_shown(conn, event_id)])[0]
+
+    return Reply(200, views.EventView.of(await call.services.store.read(job), now))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from core_ledger import Balance, Entry, chart, entries
 from gateway import directory
 from gateway.allocation import STAYS_FOR
-from gateway.records import standing
+from gateway.records import standing, support_events
 from gateway.records.members import Member, require_member
 from gateway.records.standing import Standing
 from gateway.services import Services
@@ -71,7 +71,7 @@ async def municipal_history(call: Call[None, Services, asked.PageQuery, asked.Po
 async def event_history(call: Call[None, Services, asked.PageQuery, asked.EventPath]) -> Reply:
     """特定支援イベントポイントの履歴 of one event, newest first."""
     event_id = call.path.event_id
-    await call.services.store.read(lambda conn: directory.require_event(conn, event_id))
+    await call.services.store.read(lambda conn: support_events.require_shown(conn, event_id))
     return await _history(call.services, call.query, chart.event_share(call.member.member_id, event_id))
 
 
@@ -104,7 +104,7 @@ async def allocate(call: Call[asked.AllocationWanted, Services]) -> Reply:
     caller=Caller.MEMBER,
     body=asked.ContributionWanted,
     returns={201: views.ReceiptView, 200: views.ReceiptView},
-    refuses=("not-enough-points", "id-reused", "unknown-event", "event-not-open"),
+    refuses=("not-enough-points", "id-reused", "unknown-event", "event-not-open", "event-not-for-member"),
 )
 async def contribute(call: Call[asked.ContributionWanted, Services]) -> Reply:
     """Move points from the reserve to a support event (留保ポイントを個別特定支援イベントに移行)."""
@@ -139,7 +139,7 @@ def balances_of(
                     _municipal(conn, code, service, one.balance, is_default=(code, service) == default)
                 )
             case ["event", event_id]:
-                name = directory.require_event(conn, event_id).name
+                name = support_events.require(conn, event_id).name
                 view = views.BalanceView.of(one.balance)
                 events.append(views.EventBalanceView(event_id=event_id, event_name=name, balance=view))
             case _:

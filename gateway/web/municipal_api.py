@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from gateway.web import handlers_counter, handlers_figures, handlers_grants, handlers_shops, handlers_staff
+from gateway.web import (
+    handlers_counter,
+    handlers_events,
+    handlers_figures,
+    handlers_grants,
+    handlers_shops,
+    handlers_staff,
+)
 from gateway.web.routing import Api
 
 api = Api()
-for _part in (handlers_staff, handlers_grants, handlers_shops, handlers_counter, handlers_figures):
+for _part in (
+    handlers_staff,
+    handlers_grants,
+    handlers_events,
+    handlers_shops,
+    handlers_counter,
+    handlers_figures,
+):
     api.include(_part.api)

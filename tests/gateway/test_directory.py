@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from gateway import directory, tables
-from gateway.directory import SupportEvent
 from gateway.errors import Refused
+from gateway.records import support_events
+from gateway.records.support_events import SupportEvent
 
 NOW = datetime(2018, 7, 1, 12, 0, tzinfo=UTC)
 KASAMA, MITO, SAPPORO, SAPPORO_CHUO = "082163", "082015", "011002", "011011"
@@ -160,17 +161,17 @@ def event(event_id: str = "park", **other: object) -> SupportEvent:
 
 
 def test_an_event_takes_points_from_its_start_until_just_before_its_end(conn: sa.Connection) -> None:
-    park = directory.register_event(conn, event(municipality=KASAMA, goal_points=100_000, purpose="遊具"))
+    park = support_events.register(conn, event(municipality=KASAMA, goal_points=100_000, purpose="遊具"))
     last = park.ends_at - timedelta(microseconds=1)
-    assert directory.require_event_in_force(conn, "park", NOW) == park
-    assert directory.require_event_in_force(conn, "park", last) == park
+    assert support_events.require_in_force(conn, "park", NOW) == park
+    assert support_events.require_in_force(conn, "park", last) == park
 
     for at in (NOW - timedelta(microseconds=1), park.ends_at):
-        refused = refusal(directory.require_event_in_force, conn, "park", at)
+        refused = refusal(support_events.require_in_force, conn, "park", at)
         assert (refused.type, refused.status) == ("event-not-open", 409)
         assert "公園をつくる" in str(refused)
-        assert directory.events_in_force(conn, at) == ()
-    assert directory.require_event(conn, "park") == park
+        assert support_events.shown(conn, at) == ()
+    assert support_events.require(conn, "park") == park
 
 
 def test_events_in_force_start_with_the_one_that_ends_first(conn: sa.Connection) -> None:
@@ -178,14 +179,14 @@ def test_events_in_force_start_with_the_one_that_ends_first(conn: sa.Connection)
         event("late"), event("soon", ends_at=NOW + timedelta(days=1)), event("over", starts_at=NOW - timedelta(days=2), ends_at=NOW),
         event("coming", starts_at=NOW + timedelta(days=1)),
     ):  # fmt: skip
-        directory.register_event(conn, each)
-    assert [each.event_id for each in directory.events_in_force(conn, NOW)] == ["soon", "late"]
+        support_events.register(conn, each)
+    assert [each.event_id for each in support_events.shown(conn, NOW)] == ["soon", "late"]
 
 
 def test_an_unknown_event_is_refused(conn: sa.Connection) -> None:
     for refused in (
-        refusal(directory.require_event, conn, "park"),
-        refusal(directory.require_event_in_force, conn, "park", NOW),
+        refusal(support_events.require, conn, "park"),
+        refusal(support_events.require_in_force, conn, "park", NOW),
     ):
         assert (refused.type, refused.status) == ("unknown-event", 404)
 
@@ -201,13 +202,11 @@ def test_an_unknown_event_is_refused(conn: sa.Connection) -> None:
     ],
 )
 def test_a_bad_event_is_refused(conn: sa.Connection, bad: SupportEvent) -> None:
-    refused = refusal(directory.register_event, conn, bad)
+    refused = refusal(support_events.register, conn, bad)
     assert (refused.type, refused.status) == ("bad-event", 422)
 
 
 def test_an_event_of_no_municipality_or_with_a_taken_id_is_refused(conn: sa.Connection) -> None:
-    assert (
-        refusal(directory.register_event, conn, event(municipality="082164")).type == "unknown-municipality"
-    )
-    directory.register_event(conn, event())
-    assert refusal(directory.register_event, conn, event()).type == "event-exists"
+    assert refusal(support_events.register, conn, event(municipality="082164")).type == "unknown-municipality"
+    support_events.register(conn, event())
+    assert refusal(support_events.register, conn, event()).type == "event-exists"

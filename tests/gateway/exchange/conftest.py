@@ -43,8 +43,10 @@ from gateway.model import (
 )
 from gateway.opening import Openings
 from gateway.partner import Partner
+from gateway.records import support_events
 from gateway.records.exchanges import Exchange
 from gateway.records.members import create_member
+from gateway.records.support_events import SupportEvent
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 KASAMA = Destination.to_municipality("082163", "kasama-ouen")
@@ -281,9 +283,9 @@ async def world(request: pytest.FixtureRequest, tmp_path: Any):
         directory.register_service(
             conn, "082015", "mito-ouen", name="水戸応援ポイント", open_for_direct_exchange=False, at=NOON
         )
-        directory.register_event(
+        support_events.register(
             conn,
-            directory.SupportEvent(
+            SupportEvent(
                 event_id="himatsuri", name="陶炎祭", starts_at=NOON, ends_at=NOON + timedelta(days=30)
             ),
         )

@@ -5,10 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from core_ledger import audit, chart, unused_by_issue_date
+from core_ledger import Transfer, audit, chart, ledger, unused_by_issue_date
+from gateway.allocation import Allocations
 from gateway.demo import city as demo
 from gateway.errors import Refused
 from gateway.municipal import audit_log, figures
+from gateway.municipal.events import EventPlan
 from gateway.municipal.grant_projects import ProjectPlan
 from gateway.municipal.settlement import paid_account
 from gateway.municipal.shops import ShopEntry
@@ -98,3 +100,36 @@ async def test_a_cycle_is_closed_once_and_figures_are_counted_once_by_several(to
     await asyncio.gather(*(figures.count_all(town.store) for _ in range(4)))
     (issue,) = await town.store.read(lambda conn: figures.by_issue(conn, KASAMA, OUEN))
     assert (issue.issued, issue.spent, issue.held) == (1_000, 400, 600)
+
+
+async def test_a_gift_at_the_moment_of_the_end_is_counted_or_refused_never_stranded(town):
+    plan = EventPlan(
+        name="陶炎祭", purpose="", goal_points=10_000, starts_on=NOON.date(), ends_on=NOON.date(), givers="everybody",
+        on_failure="give_back",
+    )  # fmt: skip
+    event = (await town.city.events.plan(await town.who("operator"), "himatsuri", plan)).event
+    await town.city.events.show(await town.who("approver"), event.event_id, "議決済み")
+    approver, allocations = await town.who("approver"), Allocations(store=town.store, clock=town.clock)
+    members = [await town.member() for _ in range(20)]
+    for member in members:
+        move = Transfer(
+            id="e", book=chart.member_book(member.member_id), source=chart.partner_due("saison"),
+            target=chart.reserve(member.member_id), points=100, at=NOON, kind="exchange", issued_on=NOON.date(),
+        )  # fmt: skip
+        await town.store.apply(move)
+    gifts = [allocations.contribute(one.member_id, new_id(), 70, event.event_id) for one in members]
+    ending = town.city.events.end(approver, event.event_id, "中止")
+    outcomes = await asyncio.gather(*gifts[:10], ending, *gifts[10:], return_exceptions=True)
+    others = [one for one in outcomes if isinstance(one, Exception)]
+    assert {one.type for one in others if isinstance(one, Refused)} <= {"event-not-open"}
+    assert all(isinstance(one, Refused) for one in others)
+    await asyncio.gather(*(town.city.events.outcomes.settle(event.event_id) for _ in range(4)))
+    for member in members:
+        reserve = chart.reserve(member.member_id)
+        book = chart.member_book(member.member_id)
+        assert (
+            await town.store.read(lambda conn, a=reserve, b=book: ledger.balance(conn, b, a))
+        ).posted == 100
+    assert (await town.store.read(audit.verify)).ok
+    lines = [one.action for one in await town.store.read(lambda conn: audit_log.page(conn, KASAMA))]
+    assert lines.count("event settled") == 1

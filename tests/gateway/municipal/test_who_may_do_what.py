@@ -19,10 +19,13 @@ DOCUMENT = openapi_document(api)
 
 MAY = {
     "viewer": "own_account second_factor see",
-    "operator": "own_account second_factor see see_member grant plan_grants upload_grants keep_shops refund",
-    "approver": "own_account second_factor see see_member approve_grants refund settle read_audit",
+    "operator": "own_account second_factor see see_member grant plan_grants upload_grants keep_shops refund "
+    "plan_events",
+    "approver": "own_account second_factor see see_member approve_grants refund settle read_audit "
+    "decide_events",
     "administrator": "own_account second_factor see see_member grant plan_grants upload_grants approve_grants "
-    "change_rules keep_shops keep_banks refund settle keep_staff read_audit",
+    "change_rules keep_shops keep_banks refund settle keep_staff read_audit plan_events "
+    "decide_events",
     "shop": "own_account second_factor take_points",
     "platform": "own_account second_factor see_partners",
 }
