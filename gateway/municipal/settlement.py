@@ -66,9 +66,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopStatement:
-    """What a shop is paid for in one cycle, payment by payment."""
+    """What a shop is paid for in one cycle, payment by payment; `closed_at` is None for what closing now would give."""
 
     cycle: Cycle
+    closed_at: datetime | None
     shop: Shop
     line: ShopLine
     spends: tuple[Spend, ...]
@@ -148,6 +149,7 @@ class Settlements:
             spends, refunds = _of_cycle(conn, code, settlement, shop_id)
             return ShopStatement(
                 cycle=settlement.cycle,
+                closed_at=settlement.closed_at,
                 shop=shop,
                 line=line or _line(shop_id, shop.name, {}, {}, {}),
                 spends=spends,

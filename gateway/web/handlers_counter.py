@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, time, timedelta
 from typing import Final
 
@@ -13,12 +14,13 @@ from gateway.model import JST
 from gateway.municipal import expiry, shop_records, spend_records
 from gateway.municipal.roles import Action
 from gateway.municipal.settlement import statement_csv
+from gateway.municipal.statement_pdf import statement_pdf
 from gateway.services import Services
 from gateway.web import asked_municipal as asked
 from gateway.web import views_municipal as views
 from gateway.web.asked import PageQuery, PointServicePath
 from gateway.web.callers import Caller
-from gateway.web.handlers_grants import CSV, attachment
+from gateway.web.handlers_grants import CSV, PDF, attachment
 from gateway.web.routing import Api, Call, Content, Reply
 
 api = Api()
@@ -180,6 +182,23 @@ async def shop_statement_csv(call: Call[None, Services, None, asked.CyclePath]) 
         call.staff.municipality, call.path.starts_on, call.staff.own_shop
     )
     return Reply(200, Content(statement_csv(found), CSV), attachment(f"statement-{call.path.starts_on}.csv"))
+
+
+@api.get(
+    "/v1/shop/settlements/{starts_on}/pdf",
+    tag="counter",
+    caller=STAFF,
+    action=SHOP,
+    path=asked.CyclePath,
+    returns={200: PDF},
+    refuses=("unknown-cycle", "unknown-shop"),
+)
+async def shop_statement_pdf(call: Call[None, Services, None, asked.CyclePath]) -> Reply:
+    """The shop's own statement to print and to keep."""
+    code = call.staff.municipality
+    found = await call.services.city.settlements.statement(code, call.path.starts_on, call.staff.own_shop)
+    data = await asyncio.to_thread(statement_pdf, found, directory.require_municipality(code).name)
+    return Reply(200, Content(data, PDF), attachment(f"statement-{call.path.starts_on}.pdf"))
 
 
 # --- the member ------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ FILE_LIMIT: Final = 16 * 1024 * 1024
 """100,000 lines with long notes; what is larger is refused before it is received."""
 
 CSV: Final = "text/csv; charset=utf-8"
+PDF: Final = "application/pdf"
 
 
 def attachment(name: str) -> dict[str, str]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from gateway.directory import require_municipality
 from gateway.municipal import spend_records
 from gateway.municipal.bank_accounts import BankAccount, Payer
 from gateway.municipal.roles import Action, Role
 from gateway.municipal.settlement import settlement_csv, statement_csv
 from gateway.municipal.shops import ShopEntry
+from gateway.municipal.statement_pdf import settlement_pdf, statement_pdf
 from gateway.services import Services
 from gateway.web import asked_municipal as asked
 from gateway.web import views_municipal as views
 from gateway.web.asked_staff import ReasonGiven
 from gateway.web.callers import Caller
-from gateway.web.handlers_grants import CSV, attachment
+from gateway.web.handlers_grants import CSV, PDF, attachment
 from gateway.web.routing import Api, Call, Content, Reply
 from gateway.web.views_staff import StaffAdded, StaffList, StaffView
 
@@ -336,6 +339,23 @@ async def get_settlement_csv(call: Call[None, Services, None, asked.CyclePath]) 
     return Reply(200, Content(settlement_csv(found), CSV), attachment(name))
 
 
+@api.get(
+    "/v1/city/settlements/{starts_on}/pdf",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.CyclePath,
+    returns={200: PDF},
+    refuses=CYCLE,
+)
+async def get_settlement_pdf(call: Call[None, Services, None, asked.CyclePath]) -> Reply:
+    """A cycle to print and to keep, a line a shop."""
+    code = call.staff.municipality
+    found = await call.services.city.settlements.get(code, call.path.starts_on)
+    data = await asyncio.to_thread(settlement_pdf, found, require_municipality(code).name)
+    return Reply(200, Content(data, PDF), attachment(f"settlement-{call.path.starts_on}.pdf"))
+
+
 @api.post(
     "/v1/city/settlements/{starts_on}/closing",
     tag="settlement",
@@ -401,6 +421,23 @@ async def city_statement_csv(call: Call[None, Services, None, asked.CycleShopPat
     )
     name = f"statement-{call.path.shop_id}-{call.path.starts_on}.csv"
     return Reply(200, Content(statement_csv(found), CSV), attachment(name))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/shops/{shop_id}/pdf",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.CycleShopPath,
+    returns={200: PDF},
+    refuses=(*CYCLE, "unknown-shop"),
+)
+async def city_statement_pdf(call: Call[None, Services, None, asked.CycleShopPath]) -> Reply:
+    """A shop's statement to print and to send."""
+    code, shop_id = call.staff.municipality, call.path.shop_id
+    found = await call.services.city.settlements.statement(code, call.path.starts_on, shop_id)
+    data = await asyncio.to_thread(statement_pdf, found, require_municipality(code).name)
+    return Reply(200, Content(data, PDF), attachment(f"statement-{shop_id}-{call.path.starts_on}.pdf"))
 
 
 def _entry(body: asked.ShopChanged) -> ShopEntry:

@@ -539,9 +539,10 @@ class ShopCycles(View):
 
 
 class StatementView(View):
-    """A shop's statement of a cycle, payment by payment."""
+    """A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change."""
 
     cycle: CycleView
+    closed_at: datetime | None
     shop: ShopView
     line: ShopLineView
     spends: list[ShopSpendView]
@@ -551,6 +552,7 @@ class StatementView(View):
     def of(cls, statement: ShopStatement) -> StatementView:
         return cls(
             cycle=CycleView.of(statement.cycle),
+            closed_at=statement.closed_at,
             shop=ShopView.of(statement.shop),
             line=ShopLineView.of(statement.line),
             spends=[ShopSpendView.of(one) for one in statement.spends],

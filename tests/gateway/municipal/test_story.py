@@ -86,6 +86,9 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
     assert (status, closed["yen"], closed["cycle"]["pays_on"]) == (200, 400, "2018-08-15")
     status, data = await site.call("GET", f"{cycle}/transfer-file", approver)
     assert (status, data.split(b"\r\n")[1][80:90]) == (200, b"0000000400")
+    for pdf, who in ((f"{cycle}/pdf", approver), (f"{cycle}/shops/soba/pdf", approver)):
+        status, data = await site.call("GET", pdf, who)
+        assert (status, data[:5]) == (200, b"%PDF-")
     status, data = await site.call("GET", f"{cycle}/shops/soba/csv", approver)
     assert data.startswith(b"\xef\xbb\xbf")
 
