@@ -61,6 +61,8 @@ class Payer:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[0-9]{10}", self.client_code):
             raise _bad("client_code: give 10 half-width digits")
+        if self.account.kind == SAVINGS:
+            raise _bad("kind: a city pays from an account of kind 1 (普通) or 2 (当座)")
 
 
 def seal_account(vault: Vault, code: str, shop_id: str, account: BankAccount) -> bytes:

@@ -5,8 +5,9 @@
     8 trailer   how many, how much
     9 end
 
-Layout: the record format of the Japanese Bankers Association for 総合振込 (種別コード 21), as the banks publish it.
-Numbers are right-aligned with zeros, texts left-aligned with spaces; each record ends with CR LF.
+Layout: the record format of the Japanese Bankers Association for 総合振込 (種別コード 21), as the banks publish it;
+`docs/decisions/051` compares it field by field. Numbers are right-aligned with zeros, texts left-aligned with
+spaces; each record is followed by CR LF.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ LENGTH: Final = 120
 MOST_YEN: Final = 9_999_999_999
 """Ten digits for one transfer."""
 
-_SMALL: Final = str.maketrans("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ")
+_SMALL: Final = str.maketrans("ァィゥェォッャュョヮヲ", "アイウエオツヤユヨワオ")
+"""Names of accounts hold no small kana and no ヲ: both are written as their plain neighbours."""
 _MARKS: Final = {"\u3099": "ﾞ", "\u309a": "ﾟ"}
 _HALF: Final = {
-    unicodedata.normalize("NFKC", chr(code)): chr(code) for code in (0xFF66, *range(0xFF71, 0xFF9E))
+    unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF71, 0xFF9E)
 }
-_ALLOWED: Final = re.compile(r"[0-9A-Z ｦｱ-ﾝﾞﾟ().,/\\｢｣-]*")
+_ALLOWED: Final = re.compile(r"[0-9A-Z ｱ-ﾝﾞﾟ().,/\\｢｣-]*")
 _SAME: Final = str.maketrans(
     {
         "ー": "-",
@@ -87,7 +89,7 @@ def transfer_file(source: TransferFrom, targets: Sequence[TransferTo]) -> bytes:
 def half_width(text: str) -> str:
     """A name as transfer files write it: half-width kana with sound marks of their own, capitals, digits, few signs.
 
-    Hiragana and full-width forms are converted, small kana become large, the long vowel mark becomes a hyphen.
+    Hiragana and full-width forms are converted, small kana become large, ヲ becomes ｵ, the long vowel mark a hyphen.
     Raises ValueError naming the first character that banks do not take (a kanji, say).
     """
     # NFKC makes full-width kana of half-width ones and composes; NFD splits the sound marks off again.
@@ -134,14 +136,14 @@ def _data(target: TransferTo) -> str:
             _text("bank_name", target.bank_name, 15),
             _number("branch_code", target.branch_code, 3),
             _text("branch_name", target.branch_name, 15),
-            " " * 4,  # 手形交換所番号: not used
+            "0" * 4,  # 手形交換所番号: a number that is not used
             str(target.account_kind),
             _number("account_number", target.account_number, 7),
             _text("holder", target.holder, 30),
             f"{target.yen:010}",
             "0",  # 新規コード: その他
             _number("reference", target.reference, 10),
-            " " * 10,  # 顧客コード2
+            "0" * 10,  # 顧客コード2: a number that is not used
             "7",  # 振込指定区分: テレ振込
             " ",  # 識別表示
             " " * 7,

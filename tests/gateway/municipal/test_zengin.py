@@ -58,8 +58,8 @@ def test_the_header_says_who_pays_and_when():
 def test_a_data_record_says_whom_and_how_much():
     data = cut(records([shop()])[1], 1, 4, 15, 3, 15, 4, 1, 7, 30, 10, 1, 10, 10, 1, 1, 7)
     assert data == [
-        "2", "0130", "ｼﾞﾖｳﾖｳ".ljust(15), "021", "ｶｻﾏ".ljust(15), " " * 4, "2", "7654321",
-        "ｶ)ﾐﾎﾝｼﾖｳﾃﾝ".ljust(30), "0000012345", "0", "0000000042", " " * 10, "7", " ", " " * 7,
+        "2", "0130", "ｼﾞﾖｳﾖｳ".ljust(15), "021", "ｶｻﾏ".ljust(15), "0000", "2", "7654321",
+        "ｶ)ﾐﾎﾝｼﾖｳﾃﾝ".ljust(30), "0000012345", "0", "0000000042", "0" * 10, "7", " ", " " * 7,
     ]  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def test_the_trailer_counts_and_sums():
     ("text", "written"),
     [
         ("がぎぱぴ", "ｶﾞｷﾞﾊﾟﾋﾟ"), ("ヴィーナス", "ｳﾞｲ-ﾅｽ"), ("キャッシュ", "ｷﾔﾂｼﾕ"), ("ｷｬｯｼｭ", "ｷﾔﾂｼﾕ"),
-        ("Ａｂ１２", "AB12"), ("ヲワン", "ｦﾜﾝ"), ("（株）ア・イ", "(株"), ("カ）ミホン", "ｶ)ﾐﾎﾝ"),
+        ("Ａｂ１２", "AB12"), ("ヲワン", "ｵﾜﾝ"), ("ｦ", "ｵ"), ("（株）ア・イ", "(株"), ("カ）ミホン", "ｶ)ﾐﾎﾝ"),
     ],
 )  # fmt: skip
 def test_names_are_written_as_banks_take_them(text, written):
@@ -135,3 +135,9 @@ def test_an_account_that_no_file_could_carry_is_refused(changes):
 def test_a_client_code_has_ten_digits():
     with pytest.raises(Refused):
         Payer(client_code="123", account=account())
+
+
+def test_a_city_pays_from_no_savings_account():
+    with pytest.raises(Refused) as refused:
+        Payer(client_code="1234567890", account=account(kind=4))
+    assert refused.value.type == "bad-bank-account"
