@@ -41,8 +41,8 @@ test-pythons: ## run the tests on every Python from 3.11 on that is present
 faults: $(STAMP) ## print every fault at every step against a partner's sandbox, and how each ends
 	$(BIN)/python -m tests.faults.matrix
 
-simulate: $(STAMP) ## run the simulator: make simulate SEEDS=10000 FROM=0
-	$(BIN)/python -m tests.simulation.run --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0)
+simulate: $(STAMP) ## run the simulator: make simulate SEEDS=10000 FROM=0 JOBS=2
+	$(BIN)/python -m tests.simulation.run --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0) --jobs $(or $(JOBS),2)
 
 bench: $(STAMP) ## measure the ledger and whole exchanges beside their floors; ARGS=--json for programs
 	@$(BIN)/python -m bench $(ARGS)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from gateway.model import DebitLine, Destination, DestinationKind, Label, PartnerProfile, WalletId
@@ -71,21 +72,11 @@ class Quote:
         )
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"), default=datetime.isoformat)
+        return json.dumps(_fields(self), ensure_ascii=False, separators=(",", ":"), default=_fields)
 
     @classmethod
     def from_json(cls, text: str) -> Quote:
-        stored: dict[str, Any] = json.loads(text)
-        destination = stored.pop("destination")
-        return cls(
-            destination=Destination(DestinationKind(destination.pop("kind")), **destination),
-            lines=tuple(_line_from(line) for line in stored.pop("lines")),
-            terms=Label(**stored.pop("terms")),
-            notes=tuple(Label(**note) for note in stored.pop("notes")),
-            quoted_at=datetime.fromisoformat(stored.pop("quoted_at")),
-            ends_at=datetime.fromisoformat(stored.pop("ends_at")),
-            **stored,
-        )
+        return _quote_from(text)
 
 
 def make_quote(
@@ -131,6 +122,28 @@ def _line(line: DrawnLine, names: Mapping[WalletId, Label]) -> QuoteLine:
         rate_ends_at=rate.ends_at.isoformat() if rate.ends_at else None,
         rate_source=rate.source,
         rate_sample=rate.sample,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _quote_from(text: str) -> Quote:
+    """Between the quote and its answer the same text is read some five times, and nothing in a quote can change."""
+    stored: dict[str, Any] = json.loads(text)
+    destination = stored.pop("destination")
+    return Quote(
+        destination=Destination(DestinationKind(destination.pop("kind")), **destination),
+        lines=tuple(_line_from(line) for line in stored.pop("lines")),
+        terms=Label(**stored.pop("terms")),
+        notes=tuple(Label(**note) for note in stored.pop("notes")),
+        quoted_at=datetime.fromisoformat(stored.pop("quoted_at")),
+        ends_at=datetime.fromisoformat(stored.pop("ends_at")),
+        **stored,
+    )
+
+
+def _fields(value: Any) -> Any:
+    return (
+        value.isoformat() if isinstance(value, datetime) else {f: getattr(value, f) for f in value.__slots__}
     )
 
 

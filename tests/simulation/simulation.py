@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import random
 import uuid
-from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ import sqlalchemy as sa
 import structlog
 
 from core_ledger import StoreError, audit, chart, ledger
+from core_ledger.tables import books
 from gateway import directory, tables
 from gateway.allocation import Allocations
 from gateway.base.tasks import Tasks
@@ -51,7 +52,10 @@ _process: ContextVar[Process | None] = ContextVar("process", default=None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """`wrongs` is empty when everything held; `trace` is what happened, line by line."""
+    """`wrongs` is empty when everything held; `trace` is what happened at the partner, line by line.
+
+    `history` is one number over all that the gateway wrote: every step of every story, and the ledger's own chains.
+    """
 
     seed: int
     exchanges: int
@@ -60,6 +64,7 @@ class Result:
     by_state: dict[str, int]
     wrongs: tuple[str, ...]
     trace: tuple[str, ...]
+    history: str
 
 
 class Process:
@@ -123,7 +128,7 @@ class Town:
         return self.chance.choice(self.processes)
 
 
-def run_seed(seed: int, database: Database, *, members: int = 5, each: int = 3) -> Result:
+def run_seed(seed: int, database: Database, *, members: int = 20, each: int = 3) -> Result:
     """Play one seed from an empty database to the end of all exchanges, and compare the books."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     with database.seed(members):
@@ -149,9 +154,10 @@ def _played(seed: int, database: Database, members: int, each: int) -> Result:
         exchanges=len(town.exchange_ids),
         faults=sum(1 for line in trace if " unknown " in line),
         crashes=town.crashes,
-        by_state=database.write(_states),
-        wrongs=tuple(world.wrongs) + tuple(database.write(lambda conn: _wrongs(conn, town))),
+        by_state=database.read(_states),
+        wrongs=tuple(world.wrongs) + tuple(database.read(lambda conn: _wrongs(conn, town))),
         trace=tuple(trace),
+        history=database.read(_history),
     )
 
 
@@ -279,7 +285,7 @@ async def _until_ended(town: Town) -> None:
     """Let time pass until nothing is held any more but by a person's decision; at most two weeks."""
     until = town.loop.time() + 14 * 86_400
     while town.loop.time() < until:
-        held, first = town.database.write(_next_question)
+        held, first = town.database.read(_next_question)
         if not held:
             return
         wait = max(1.0, (first - town.calendar()).total_seconds()) if first is not None else 60.0
@@ -330,6 +336,20 @@ def _states(conn: Any) -> dict[str, int]:
     return found
 
 
+def _history(conn: Any) -> str:
+    """Quote ids and the like are random on purpose; when what happened, in which order, is not."""
+    s, b = tables.exchange_steps.c, books.c
+    steps = sa.select(s.book_id, s.exchange_id, s.step, s.at, s.state, s.what)
+    told = hashlib.sha256()
+    for query in (
+        steps.order_by(s.book_id, s.exchange_id, s.step),
+        sa.select(b.book_id, b.head).order_by(b.book_id),
+    ):
+        for row in conn.execute(query):
+            told.update(repr(tuple(row)).encode())
+    return told.hexdigest()
+
+
 def _wrongs(conn: Any, town: Town) -> list[str]:
     """What must hold after every seed."""
     wrongs = []
@@ -354,6 +374,3 @@ def _wrongs(conn: Any, town: Town) -> list[str]:
         wrongs.append(f"the ledger says {total} came from the partner, the exchanges say {given}")
     wrongs += [str(fault) for fault in audit.verify(conn).faults]
     return wrongs
-
-
-Tell = Callable[[str], None]

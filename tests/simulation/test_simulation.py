@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from tests.simulation.run import Town, sums
 from tests.simulation.same_thread_store import Database
-from tests.simulation.simulation import run_seed
+from tests.simulation.simulation import move_in, run_seed
 from tests.simulation.time_loop import Stuck, TimeLoop
 from tests.simulation.wrong_patches import WRONG
 
@@ -18,7 +23,7 @@ CAUGHT_WITHIN = 40
 
 @pytest.fixture
 def database():
-    made = Database()
+    made = Database(move_in)
     yield made
     made.close()
 
@@ -28,8 +33,10 @@ def database():
 def test_after_each_seed_both_books_agree_and_nothing_is_stuck(database, first) -> None:
     seen: dict[str, int] = {}
     for seed in range(first, first + AT_ONCE):
-        result = run_seed(seed, database, each=2)
-        assert result.wrongs == (), f"run_seed({seed}, Database(), each=2)"
+        result = run_seed(seed, database, members=10, each=2)
+        assert result.wrongs == (), (
+            f"python -m tests.simulation.run --trace --from {seed} --members 10 --each 2"
+        )
         for state, count in result.by_state.items():
             seen[state] = seen.get(state, 0) + count
         seen["crashes"] = seen.get("crashes", 0) + result.crashes
@@ -48,11 +55,43 @@ def test_the_simulator_catches_the_one_that(database, mistake) -> None:
     assert run_seed(seed, database).wrongs == ()
 
 
-def test_a_seed_replays_line_by_line(database) -> None:
-    first, again, other = run_seed(12, database), run_seed(12, database), run_seed(13, database)
+def test_a_seed_replays_line_by_line_whatever_was_played_before_it(database) -> None:
+    first, other, again = run_seed(12, database), run_seed(13, database), run_seed(12, database)
     assert first == again
     assert first.trace
     assert first.trace != other.trace
+    assert first.history != other.history
+
+
+@pytest.mark.parametrize("order_of_sets", ["1", "2"])
+def test_a_seed_replays_in_another_process(database, order_of_sets) -> None:
+    command = [sys.executable, "-m", "tests.simulation.run", "--trace", "--from", "12"]
+    told = subprocess.run(
+        command,
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"PYTHONHASHSEED": order_of_sets},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    here = run_seed(12, database)
+    assert tuple(told.stdout.splitlines()) == (*here.trace, here.history)
+
+
+def test_seeds_come_to_the_same_however_many_processes_play_them() -> None:
+    town = Town(members=5, each=1, mistake="")
+    alone, together = (list(sums(range(20), town, jobs)) for jobs in (1, 2))
+    assert [part.states for part in alone] == [part.states for part in together]
+    assert [part.crashes for part in alone] == [part.crashes for part in together]
+
+
+def test_the_first_seed_that_does_not_hold_is_shown() -> None:
+    for part in sums(range(40), Town(members=5, each=3, mistake="retries_a_debit"), 1):
+        if part.fallen is not None:
+            assert part.fallen.wrongs
+            assert part.fallen.trace
+            return
+    pytest.fail("40 seeds noticed nothing")
 
 
 def test_simulated_time_jumps_to_the_next_thing_to_do() -> None:

@@ -7,6 +7,7 @@ every time.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import selectors
 from collections.abc import Mapping
 from typing import Any
@@ -17,10 +18,9 @@ class Stuck(Exception):
 
 
 class _Nothing(selectors.BaseSelector):
-    """Never ready; waiting is turning the loop's own clock forward."""
+    """Never asked: the loop turns its clock forward instead. It is there because a loop begins by registering."""
 
     def __init__(self) -> None:
-        self.now = 0.0
         self._keys: dict[Any, selectors.SelectorKey] = {}
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -35,20 +35,37 @@ class _Nothing(selectors.BaseSelector):
         return self._keys
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            raise Stuck("every task waits and no timer is set")
-        self.now += max(0.0, timeout)
-        return []
+        raise Stuck(f"nothing to wait for ({timeout})")
 
 
 class TimeLoop(asyncio.SelectorEventLoop):
     """`time()` is simulated seconds since the loop was made."""
 
     def __init__(self) -> None:
-        self._nothing = _Nothing()
-        super().__init__(self._nothing)
-        # A timer counts as due when it is this near; at zero, rounding would make the loop spin.
-        self._clock_resolution = 1e-9
+        self._now = 0.0
+        super().__init__(_Nothing())
 
     def time(self) -> float:
-        return self._nothing.now
+        return self._now
+
+    def _run_once(self) -> None:
+        """One turn: all that is ready; when nothing is, the clock goes to the next timer.
+
+        What asyncio's own turn does besides (asking the selector, measuring slow callbacks) took a fifth of a seed.
+        """
+        ready, timers = self._ready, self._scheduled
+        while timers and (timers[0]._cancelled or not ready or timers[0]._when <= self._now):
+            timer = heapq.heappop(timers)
+            timer._scheduled = False
+            if not timer._cancelled:
+                self._now = max(self._now, timer._when)
+                ready.append(timer)
+        if not ready and not self._stopping:
+            raise Stuck("every task waits and no timer is set")
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _timer_handle_cancelled(self, handle: Any) -> None:
+        """Nothing to count: cancelled timers are dropped when their time has come."""
