@@ -22,10 +22,16 @@ async def mypage(visit: Visit) -> web.Response:
     moving = [
         heap for heap in balances["reserve_heaps"] if date.fromisoformat(heap["moves_on"]) <= today + SOON
     ]
+    names = {
+        (one["municipality"], one["point_service"]): one["point_service_name"]
+        for one in balances["municipal"]
+    }
+    expiring = [{**one, "name": names[one["municipality"], one["point_service"]]} for one in seen["expiring"]]
     return visit.show(
         "mypage.html",
         balances=balances,
         me=seen["member"],
         moving=moving,
+        expiring=expiring,
         open_ones=seen["waiting"],
     )

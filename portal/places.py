@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -13,6 +14,8 @@ from portal.visits import Pages, Visit
 
 pages = Pages()
 
+SHOPS_A_PAGE: Final = 20
+_SHOP_ID: Final = re.compile(r"[a-z0-9-]{1,40}")
 _PREFECTURE: Final = re.compile(r"[0-9]{2}([0-9]{4})?")
 
 
@@ -73,4 +76,30 @@ async def navi_prefecture(visit: Visit) -> web.Response:
         tiles=TILES,
         chosen=chosen,
         services=[one for one in services if one["municipality"][:2] == visit.part("code")],
+    )
+
+
+@pages.get("/navi/{prefecture:[0-9]{2}}/{municipality:[0-9]{6}}", public=True)
+async def navi_shops(visit: Visit) -> web.Response:
+    """The shops of one municipality, page by page, or those with a word in their name."""
+    code = visit.part("municipality")
+    services = (await visit.api("GET", "/v1/point-services", query={"municipality": code}))["point_services"]
+    if not services or code[:2] != visit.part("prefecture"):
+        raise web.HTTPNotFound
+    name, after = " ".join(visit.asked("name").split())[:40], visit.asked("after")
+    if after and not _SHOP_ID.fullmatch(after):
+        raise web.HTTPNotFound
+    query = {"municipality": code, "limit": str(SHOPS_A_PAGE)}
+    query |= ({"name": name} if name else {}) | ({"after": after} if after else {})
+    found = await visit.api("GET", "/v1/shops", query=query)
+    further = {"name": name} if name else {}
+    return visit.show(
+        "navi_shops.html",
+        services=services,
+        shops=found["shops"],
+        name=name,
+        path=f"/navi/{code[:2]}/{code}",
+        first=f"?{urlencode(further)}" if further else "",
+        after=after,
+        next_page=urlencode(further | {"after": found["next_after"]}) if found["next_after"] else "",
     )

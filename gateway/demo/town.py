@@ -27,6 +27,7 @@ from gateway.base.clock import FileClock, set_file_clock
 from gateway.client import KeyPair, SignedClient, new_key_pair
 from gateway.demo.card import card_settings, furnish_card
 from gateway.demo.city import fill_town
+from gateway.demo.shops import open_shops
 from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
 from gateway.model import JST
@@ -315,6 +316,7 @@ async def _furnish(store: Store, now: datetime, key_file: Path) -> None:
         ends_at=now + timedelta(days=60),
     )
     await store.run(lambda conn: support_events.register(conn, event))
+    await store.run(lambda conn: open_shops(conn, now))
 
 
 def _keep_key(key_file: Path, pair: KeyPair) -> None:

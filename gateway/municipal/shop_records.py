@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from gateway.errors import Refused
 from gateway.municipal import tables
+from gateway.municipalities import in_hiragana
 
 _shops = tables.shops
 
@@ -51,15 +53,31 @@ def list_shops(
     municipality: str,
     *,
     closed: bool = False,
+    named: str = "",
     after: str | None = None,
     limit: int = 200,
 ) -> list[Shop]:
-    """The register in order of shop id; closed shops only where they are asked for too."""
+    """The register in order of shop id; closed shops only where they are asked for too.
+
+    `named` leaves those with it in their name or reading, in any width and either kana.
+    """
     query = select(_shops).where(_shops.c.municipality == municipality).order_by(_shops.c.shop_id)
     if not closed:
         query = query.where(_shops.c.closed_at.is_(None))
     if after is not None:
         query = query.where(_shops.c.shop_id > after)
+    if wanted := unicodedata.normalize("NFKC", named).strip().lower():
+        kana = in_hiragana(wanted)
+        spelled = {named.strip().lower(), wanted, kana, _in_katakana(kana)}
+        query = query.where(
+            or_(
+                *(
+                    func.lower(column).contains(one, autoescape=True)
+                    for column in (_shops.c.name, _shops.c.name_kana)
+                    for one in sorted(spelled)
+                )
+            )
+        )
     return [_shop(row) for row in conn.execute(query.limit(limit))]
 
 
@@ -94,6 +112,10 @@ def bank_sealed(conn: Connection, municipality: str, shop_id: str) -> bytes | No
     return conn.execute(
         select(_shops.c.bank_sealed).where(_shops.c.municipality == municipality, _shops.c.shop_id == shop_id)
     ).scalar_one_or_none()
+
+
+def _in_katakana(hiragana: str) -> str:
+    return "".join(chr(ord(letter) + 0x60) if "ぁ" <= letter <= "ゖ" else letter for letter in hiragana)
 
 
 def _one(municipality: str, shop_id: str) -> Any:

@@ -44,10 +44,16 @@ class Shops:
     desk: CityDesk
 
     async def listed(
-        self, code: str, *, closed: bool = False, after: str | None = None, limit: int = 200
+        self,
+        code: str,
+        *,
+        closed: bool = False,
+        named: str = "",
+        after: str | None = None,
+        limit: int = 200,
     ) -> list[Shop]:
         return await self.desk.store.read(
-            lambda conn: records.list_shops(conn, code, closed=closed, after=after, limit=limit)
+            lambda conn: records.list_shops(conn, code, closed=closed, named=named, after=after, limit=limit)
         )
 
     async def get(self, code: str, shop_id: str) -> Shop:

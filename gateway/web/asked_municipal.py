@@ -147,7 +147,10 @@ class ShopsQuery(Strict):
 
 
 class CityShopsQuery(Strict):
+    """`name` finds shops by a part of their name or reading, in any width and either kana."""
+
     municipality: MunicipalityCode
+    name: Words | None = None
     after: ShopId | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = 200
 

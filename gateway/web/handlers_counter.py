@@ -216,7 +216,9 @@ async def list_places(call: Call[None, Services, asked.CityShopsQuery]) -> Reply
     """Where a city's points can be used (自治体ポイントナビ)."""
     query = call.query
     directory.require_municipality(query.municipality)
-    found = await call.services.city.shops.listed(query.municipality, after=query.after, limit=query.limit)
+    found = await call.services.city.shops.listed(
+        query.municipality, named=query.name or "", after=query.after, limit=query.limit
+    )
     more = found[-1].shop_id if len(found) == query.limit else None
     return Reply(200, views.PlacesPage(shops=[views.PlaceView.of(one) for one in found], next_after=more))
 
