@@ -2,8 +2,8 @@
 
     python bench/portal.py [--users 64] [--seconds 10]
 
-The town is real: portal, gateway and database are processes of their own. Every view of the my-page is three signed
-calls to the gateway, each a check of a signature, a nonce that is stored, a session and a read of the ledger. The
+The town is real: portal, gateway and database are processes of their own. Every view of the my-page is a signed call
+to the gateway: a check of a signature, a nonce that is stored, a session, and a read of the ledger. The
 bare page renders the same template from values that never change, in a process of its own; the two take turns, and
 the whole is done three times. Aim: half as many pages a second as the bare page.
 """

@@ -23,9 +23,16 @@ class FileClock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._read: tuple[tuple[int, int], datetime, float] | None = None
         self()
 
     def __call__(self) -> datetime:
-        instant, _, seconds = self._path.read_text("utf-8").strip().partition("@")
-        now = datetime.fromisoformat(instant.strip()) + timedelta(seconds=time.time() - float(seconds))
-        return now.astimezone(JST)
+        seen = (
+            self._path.stat()
+        )  # a new moment is a new file, so what was read holds while the file is the same
+        version = (seen.st_ino, seen.st_mtime_ns)
+        if self._read is None or self._read[0] != version:
+            instant, _, seconds = self._path.read_text("utf-8").strip().partition("@")
+            self._read = (version, datetime.fromisoformat(instant.strip()).astimezone(JST), float(seconds))
+        _, instant_read, then_s = self._read
+        return instant_read + timedelta(seconds=time.time() - then_s)

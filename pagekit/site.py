@@ -31,6 +31,7 @@ def environment(folder: Path, files: Files) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # looking whether a file has changed costs a page more than filling it in
     )
     made.globals["static"] = files.address
     return made

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hmac import compare_digest
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlencode
@@ -107,6 +108,8 @@ class Visit(Generic[SettingsT, SessionT]):
     site: Site[SettingsT, SessionT]
     speech: Speech
     session: SessionT | None
+    now: datetime
+    """The moment at which it began, which is the same for all that is decided about it."""
     typed: Mapping[str, str]
     files: Mapping[str, web.FileField] = field(default_factory=dict)
     forget: bool = False
@@ -159,7 +162,7 @@ class Visit(Generic[SettingsT, SessionT]):
             _=self.speech.say,
             t=self.speech.plain,
             languages=self.site.words.languages,
-            now=self.site.settings.clock(),
+            now=self.now,
             here=self.request.path_qs,
             **values,
         )
@@ -233,7 +236,7 @@ def served(
     async def serve(request: web.Request) -> web.StreamResponse:
         visit = _begin(site, request)
         kept = site.seal.open(request.cookies.get(site.session_cookie, ""))
-        if kept is not None and kept.alive(site.settings.clock()):
+        if kept is not None and kept.alive(visit.now):
             visit.session = kept
         elif kept is not None:
             await _end_idle(visit, kept)
@@ -260,7 +263,7 @@ async def nothing_here(
 
 
 def _begin(site: Site[SettingsT, SessionT], request: web.Request) -> Visit[SettingsT, SessionT]:
-    return Visit(request, site, site.words.speech(_language(site, request)), None, {})
+    return Visit(request, site, site.words.speech(_language(site, request)), None, site.settings.clock(), {})
 
 
 def own_path(text: str, otherwise: str) -> str:
@@ -338,7 +341,7 @@ def _dress(
     if visit.forget:
         answer.del_cookie(name, path="/", secure=settings.https, httponly=True, samesite="Lax")
     elif visit.session is not None and page is not None and page.counts_as_use:
-        used = replace(visit.session, used_at=int(settings.clock().timestamp()))
+        used = replace(visit.session, used_at=int(visit.now.timestamp()))
         answer.set_cookie(
             name, visit.site.seal.seal(used), path="/", secure=settings.https, httponly=True, samesite="Lax"
         )

@@ -78,7 +78,7 @@ class Speech:
         self.language = language
         self._words = words
         self._said = words.catalogue(language)
-        self._with_readings = cache(self._mark_readings)
+        self._sentence = cache(self._make)  # of our own sentences only, so there is an end to them
 
     @property
     def tag(self) -> str:
@@ -87,9 +87,13 @@ class Speech:
 
     def say(self, source: str, **values: object) -> Markup:
         """The sentence with its values, escaped; readings become ruby."""
+        said = self._sentence(source)
+        return said % values if values else said  # Markup escapes what is put in
+
+    def _make(self, source: str) -> Markup:
         text = self._said.get(source, source)
         if self.language == EASY:
-            text = self._with_readings(text)
+            text = self._mark_readings(text)
         pieces: list[Markup] = []
         at = 0
         for found in _RUBY.finditer(text):
@@ -100,7 +104,7 @@ class Speech:
         said = Markup("").join(pieces)
         if len(pieces) > 1:
             said = Markup("<span>{}</span>").format(said)  # one box, also where a row of boxes is laid out
-        return said % values if values else said  # Markup escapes what is put in
+        return said
 
     def plain(self, source: str, **values: object) -> str:
         text = _RUBY.sub(r"\1", self._said.get(source, source))

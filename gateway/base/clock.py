@@ -27,11 +27,15 @@ def system_clock() -> datetime:
 
 
 class FileClock:
-    """Reads `<ISO instant> @ <unix seconds when it was that instant>` at every call and lets time go on from there."""
+    """Reads `<ISO instant> @ <unix seconds when it was that instant>` and lets time go on from there.
+
+    At every call it looks whether the file is still the one that it read: a new moment is a new file.
+    """
 
     def __init__(self, path: Path, *, unix_s: Callable[[], float] = time.time) -> None:
         self._path = path
         self._unix_s = unix_s
+        self._known: tuple[tuple[int, int, int], datetime, float] | None = None
         self()  # a clock that does not go is refused at the start, not at the first exchange
 
     def __call__(self) -> datetime:
@@ -40,6 +44,10 @@ class FileClock:
 
     def _read(self) -> tuple[datetime, float]:
         try:
+            seen = self._path.stat()
+            version = (seen.st_ino, seen.st_mtime_ns, seen.st_size)
+            if self._known is not None and self._known[0] == version:
+                return self._known[1:]
             text = self._path.read_text("utf-8")
             instant_text, _, seconds_text = text.strip().partition("@")
             instant, then_s = datetime.fromisoformat(instant_text.strip()), float(seconds_text)
@@ -47,7 +55,8 @@ class FileClock:
             raise ClockStopped(_remedy(self._path)) from fault
         if instant.tzinfo is None:
             raise ClockStopped(_remedy(self._path))
-        return instant.astimezone(JST), then_s
+        self._known = (version, instant.astimezone(JST), then_s)
+        return self._known[1:]
 
 
 def set_file_clock(path: Path, instant: datetime, *, unix_s: Callable[[], float] = time.time) -> None:

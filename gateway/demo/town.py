@@ -6,6 +6,7 @@ Each is its own process.
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 import socket
 import sys
@@ -365,7 +366,12 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port below those that systems give to outgoing connections, which could take it before it is listened on."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no port between 20,000 and 32,000 is free on this machine")
