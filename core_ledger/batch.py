@@ -60,7 +60,7 @@ def write_batch(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
             if not _may_try_again(failure):
                 return _all_failed(batch, failure, "It is unknown whether this was written")
             error, again = failure, True
-        if len(batch) > 1 and (attempt > 0 or not again) and not _is_locked_file(error):
+        if len(batch) > 1 and (attempt > 0 or not again) and not is_locked_file(error):
             return [outcome for work in batch for outcome in write_batch(engine, [work])]
         if _is_locked(error):
             break
@@ -137,10 +137,11 @@ def do_job(conn: Connection, job: Callable[[Connection], Any], outcome: Outcome)
 
 
 def _is_locked(error: BaseException) -> bool:
-    return _is_locked_file(error) or _sqlstate(error) == _LOCKED_STATE
+    return is_locked_file(error) or _sqlstate(error) == _LOCKED_STATE
 
 
-def _is_locked_file(error: BaseException) -> bool:
+def is_locked_file(error: BaseException) -> bool:
+    """Tell whether SQLite refused because another connection keeps the file locked."""
     code = getattr(error.orig, "sqlite_errorcode", 0) if isinstance(error, DBAPIError) else 0
     return bool(code & 0xFF == _LOCKED_CODE)
 

@@ -51,11 +51,11 @@ def _sqlite(url: URL, readers: int) -> tuple[Engine, Engine | None]:
     sa.event.listen(writing, "begin", _begin_immediate)
     if in_memory:
         return writing, None
+    # One for each reader and one for glances; they begin and end their transactions themselves.
     reading = sa.create_engine(
-        url, poolclass=QueuePool, pool_size=readers, connect_args=arguments, hide_parameters=True
+        url, poolclass=QueuePool, pool_size=readers + 1, connect_args=arguments, hide_parameters=True
     )
     sa.event.listen(reading, "connect", _sqlite_reader)
-    sa.event.listen(reading, "begin", _begin)
     return writing, reading
 
 
@@ -106,7 +106,3 @@ def _postgres_set(connection: Any, *settings: str) -> None:
 def _begin_immediate(conn: Connection) -> None:
     # Taking the write lock at once: a transaction that read first could never be promoted after a writer.
     conn.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin(conn: Connection) -> None:
-    conn.exec_driver_sql("BEGIN")

@@ -55,7 +55,7 @@ class Desk:
         return partner
 
     async def current(self, book: str, exchange_id: str) -> Exchange:
-        return await self._in_time(await self.store.read(lambda conn: records.get(conn, book, exchange_id)))
+        return await self._in_time(await self.store.glance(lambda conn: records.get(conn, book, exchange_id)))
 
     async def ready(
         self, book: str, exchange_id: str, check: Callable[[Connection], None]
@@ -71,7 +71,7 @@ class Desk:
             coupon = exchange.coupon_hash is not None
             return exchange, None if coupon else links.find(conn, book, exchange.partner_id)
 
-        exchange, link = await self.store.read(job)
+        exchange, link = await self.store.glance(job)
         require_before_sending(await self._in_time(exchange))
         return exchange, link
 

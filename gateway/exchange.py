@@ -222,7 +222,7 @@ class Exchanges:
     # --- look ---------------------------------------------------------------------------------------------------
 
     async def look(self, member_id: str, exchange_id: str) -> Exchange:
-        return await self.desk.store.read(
+        return await self.desk.store.glance(
             lambda conn: records.get(conn, chart.member_book(member_id), exchange_id)
         )
 

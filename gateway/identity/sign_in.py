@@ -110,7 +110,7 @@ class SignIns:
     async def session(self, token: str, *, client_id: str) -> Session:
         """Give the living session of a token and note its use. Raises Refused `session-ended` (401)."""
         now = self._clock()
-        session = await self._store.read(
+        session = await self._store.glance(
             lambda conn: sessions.find(conn, token, client_id=client_id, now=now)
         )
         if not session.to_be_marked(now):

@@ -283,7 +283,7 @@ async def _view(services: Services, exchange: Exchange) -> views.ExchangeView:
     def job(conn: Connection) -> Link | None:
         return links.find(conn, exchange.book_id, exchange.partner_id)
 
-    return views.ExchangeView.of(exchange, await services.store.read(job))
+    return views.ExchangeView.of(exchange, await services.store.glance(job))
 
 
 def _destination(query: asked.OfferQuery) -> Destination:
