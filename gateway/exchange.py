@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -206,7 +206,7 @@ class Exchanges:
                 outcome = NeverSent(str(never))
             except OutcomeUnknown as unknown:
                 outcome = Unknown(str(unknown))
-        return await self.write_outcome(exchange, outcome, [asdict(call) for call in calls])
+        return await self.write_outcome(exchange, outcome, [call.plain() for call in calls])
 
     async def write_outcome(
         self, exchange: Exchange, outcome: Outcome, calls: Sequence[Mapping[str, object]]

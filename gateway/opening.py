@@ -12,7 +12,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -167,7 +167,7 @@ class Openings:
         )
         with recording() as calls:
             handoff = await partner.begin_handoff(request)
-        story = [asdict(call) for call in calls]
+        story = [call.plain() for call in calls]
         return await self.desk.store.run(lambda conn: self._keep_handoff(conn, exchange, handoff, story))
 
     def _keep_handoff(
@@ -241,7 +241,7 @@ class Openings:
                 account = await partner.complete_handoff(returned)
             except HandoffRefused as refused:
                 account = refused
-        story: Mapping[str, object] = {"calls": [asdict(call) for call in calls]}
+        story: Mapping[str, object] = {"calls": [call.plain() for call in calls]}
         return await self.desk.store.run(
             lambda conn: self._keep_link(conn, book, exchange_id, account, story)
         )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -223,7 +223,7 @@ class Reversals:
                 outcome = NeverSent(str(never))
             except OutcomeUnknown as unknown:
                 outcome = Unknown(str(unknown))
-        return await self._write(reversal, outcome, [asdict(call) for call in calls])
+        return await self._write(reversal, outcome, [call.plain() for call in calls])
 
     async def _write(
         self, reversal: ReversalRecord, outcome: Outcome, calls: Sequence[Mapping[str, Any]]

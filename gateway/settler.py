@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -139,7 +139,7 @@ class Settler:
     async def _ask(self, partner: Partner, exchange: Exchange) -> Exchange:
         with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
             outcome = await self._find(partner, exchange)
-        done = await self.exchanges.write_outcome(exchange, outcome, [asdict(call) for call in calls])
+        done = await self.exchanges.write_outcome(exchange, outcome, [call.plain() for call in calls])
         if done.state not in HELD:
             self._known_since_s.pop(exchange.exchange_id, None)
         return done

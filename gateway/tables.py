@@ -30,6 +30,7 @@ from gateway.model import JST
 metadata: Final = MetaData()
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_HERE: Final = _EPOCH.astimezone(JST)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _Whole = BigInteger().with_variant(Integer, "sqlite")
 _Words = Text()
@@ -48,7 +49,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: Any, dialect: Any) -> datetime | None:  # noqa: ARG002  SQLAlchemy's signature
-        return None if value is None else (_EPOCH + int(value) * _MICROSECOND).astimezone(JST)
+        return None if value is None else _EPOCH_HERE + timedelta(microseconds=int(value))
 
 
 class Flag(TypeDecorator[bool]):

@@ -23,7 +23,7 @@ class _Compiled:
     sql: str
     order: tuple[str, ...] | None  # of the parameters where they have places and not names
     fixed: Mapping[str, Any]  # what the statement itself says, already as the driver wants it
-    into: Mapping[str, _Convert]
+    into: tuple[tuple[str, _Convert], ...]
     columns: tuple[str, ...]
     out_of: tuple[tuple[str, _Convert], ...]
 
@@ -33,12 +33,12 @@ class Hot:
 
     def __init__(self, statement: Any) -> None:
         self._statement: Final = statement
-        self._compiled: dict[tuple[str, frozenset[str]], _Compiled] = {}
+        self._compiled: dict[tuple[str, ...], _Compiled] = {}
 
     def all(self, conn: Connection, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Every row that it gives, by column name."""
         given = values or {}
-        key = (conn.dialect.name, frozenset(given))
+        key = (conn.dialect.name, *given)
         compiled = self._compiled.get(key)
         if compiled is None:
             compiled = self._compiled[key] = _compile(self._statement, conn.dialect, tuple(given))
@@ -54,9 +54,9 @@ class Hot:
 
 def _run(conn: Connection, compiled: _Compiled, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     values = {**compiled.fixed, **given}
-    for name, convert in compiled.into.items():
+    for name, convert in compiled.into:
         values[name] = convert(values[name])
-    parameters = values if compiled.order is None else tuple(values[name] for name in compiled.order)
+    parameters = values if compiled.order is None else [values[name] for name in compiled.order]
     driver: Any = conn.connection.driver_connection
     dbapi: Any = conn.dialect.loaded_dbapi
     try:
@@ -81,7 +81,8 @@ def _rows(compiled: _Compiled, found: list[tuple[Any, ...]]) -> list[dict[str, A
     for values in found:
         row = dict(zip(compiled.columns, values, strict=True))
         for name, convert in compiled.out_of:
-            row[name] = convert(row[name])
+            if (value := row[name]) is not None:
+                row[name] = convert(value)
         rows.append(row)
     return rows
 
@@ -93,13 +94,17 @@ def _compile(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Compi
         for name, bind in made.binds.items()
         if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
     }
-    fixed = {name: value for name, value in made.params.items() if name not in names}
+    fixed = {
+        name: into[name](value) if name in into else value
+        for name, value in made.params.items()
+        if name not in names
+    }
     columns = getattr(statement, "exported_columns", ())
     return _Compiled(
         sql=str(made),
         order=tuple(made.positiontup) if made.positional else None,
         fixed=fixed,
-        into=into,
+        into=tuple((name, convert) for name, convert in into.items() if name in names),
         columns=tuple(column.key for column in columns),
         out_of=tuple(
             (column.key, convert)

@@ -33,6 +33,10 @@ class RequestRecord:
     status: int | None = None
     error: str | None = None
 
+    def plain(self) -> dict[str, object]:
+        """As JSON has it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
@@ -44,6 +48,11 @@ class CallRecord:
     ms: int
     text: str = ""
     requests: tuple[RequestRecord, ...] = ()
+
+    def plain(self) -> dict[str, object]:
+        """As JSON has it, for the story of an exchange."""
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return told | {"requests": [request.plain() for request in self.requests]}
 
 
 @dataclass(slots=True)

@@ -33,6 +33,8 @@ class Runs(Protocol):
 
     async def read(self, job: Callable[[Connection], T]) -> T: ...
 
+    async def glance(self, job: Callable[[Connection], T]) -> T: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:

@@ -65,6 +65,7 @@ _WAITING: Final = Hot(
     .order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc())
     .limit(MOST_SHOWN)
 )
+_facts_text: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,8 +224,11 @@ def move(
             f"the exchange is {exchange.state} and cannot become {new}; look at it again",
             state=exchange.state,
         )
-    if isinstance(values.get("quote"), Quote):
-        values["quote"] = values["quote"].to_json()
+    # The row is held, so a quote that is not replaced is the one that was read: it need not be read out again.
+    quote = exchange.quote
+    if "quote" in values:
+        quote = values["quote"]
+        values["quote"] = quote.to_json() if quote is not None else None
     this = _this(exchange.book_id, exchange.exchange_id)
     moved = _MOVE.first(conn, this | {"from_state": exchange.state, "state": new} | values)
     if moved is None:
@@ -232,8 +236,7 @@ def move(
     _add_step(conn, exchange, moved["steps"], at, new, what, facts or {})
     if new in TOLD:
         outbox.put(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
-    # The row is held, so a quote that was not replaced is the one that was read: it need not be read out again.
-    return _exchange(moved, exchange.quote if "quote" not in values else None)
+    return _exchange(moved, quote)
 
 
 def _news(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -317,7 +320,7 @@ def _add_step(
         "at": at,
         "state": state,
         "what": what,
-        "facts": json.dumps(facts, ensure_ascii=False, sort_keys=True, default=str),
+        "facts": _facts_text(facts),
     }
     _ADD_STEP.all(conn, line)
 
