@@ -26,9 +26,7 @@ MOST_YEN: Final = 9_999_999_999
 _SMALL: Final = str.maketrans("ァィゥェォッャュョヮヲ", "アイウエオツヤユヨワオ")
 """Names of accounts hold no small kana and no ヲ: both are written as their plain neighbours."""
 _MARKS: Final = {"\u3099": "ﾞ", "\u309a": "ﾟ"}
-_HALF: Final = {
-    unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF71, 0xFF9E)
-}
+_HALF: Final = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF71, 0xFF9E)}
 _ALLOWED: Final = re.compile(r"[0-9A-Z ｱ-ﾝﾞﾟ().,/\\｢｣-]*")
 _SAME: Final = str.maketrans(
     {
