@@ -107,6 +107,9 @@ MUNICIPAL_WORDS: Final[tuple[tuple[str, int, str, str, str, str], ...]] = (
      "The city's staff can still refund it.", "市の窓口で取り消せます。"),
     ("refund-too-much", 409, "More than was paid", "利用したポイントを超えています",
      "At most `available` points of this payment can be given back.", "取り消せるのは `available` ポイントまでです。"),
+    # --- figures
+    ("bad-period", 422, "The period cannot be shown", "期間が正しくありません",
+     "End it on or after its first day, within `most_days` days.", "開始日以降の日を終わりにし、`most_days` 日以内にしてください。"),
     # --- settlement
     ("unknown-cycle", 404, "No such cycle", "その精算期間はありません", "Use the first day of a cycle.", "精算期間の初日を指定してください。"),
     ("cycle-not-over", 409, "The cycle is not over yet", "精算期間が終わっていません",

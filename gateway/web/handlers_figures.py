@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 
 from sqlalchemy import Connection
 
 from gateway import directory
-from gateway.municipal import figures, open_exchanges, partner_settlement
+from gateway.municipal import dashboard, figures, open_exchanges, partner_settlement
 from gateway.municipal.excel_csv import excel_csv
+from gateway.municipal.figures import DayFigure
 from gateway.municipal.partner_settlement import PartnerMonth
 from gateway.municipal.roles import Action
 from gateway.services import Services
@@ -29,13 +31,11 @@ STAFF: Final = Caller.STAFF
     action=Action.SEE,
     query=asked.FiguresQuery,
     returns={200: views.DayFigures},
+    refuses=("bad-period",),
 )
 async def city_figures(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
     """Points in and out by day and by shop, partner or project; at most some seconds behind the ledger."""
-    query, code = call.query, call.staff.municipality
-    found = await call.services.store.read(
-        lambda conn: figures.by_day(conn, code, query.since, query.until, query.point_service)
-    )
+    found = await _in_detail(call)
     return Reply(200, views.DayFigures(figures=[views.DayFigureView.of(one) for one in found]))
 
 
@@ -46,16 +46,107 @@ async def city_figures(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
     action=Action.SEE,
     query=asked.FiguresQuery,
     returns={200: "text/csv"},
+    refuses=("bad-period",),
 )
 async def city_figures_csv(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
     """The same figures for Excel."""
-    query, code = call.query, call.staff.municipality
-    found = await call.services.store.read(
-        lambda conn: figures.by_day(conn, code, query.since, query.until, query.point_service)
-    )
+    found = await _in_detail(call)
     rows = [(one.day.isoformat(), one.figure, one.party, one.moves, one.points) for one in found]
     data = excel_csv(["日付", "区分", "相手", "件数", "ポイント"], rows)
-    return Reply(200, Content(data, CSV), attachment(f"figures-{query.since}-{query.until}.csv"))
+    name = f"figures-{call.query.since}-{call.query.until}.csv"
+    return Reply(200, Content(data, CSV), attachment(name))
+
+
+@api.get(
+    "/v1/city/figures/by-day",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    query=asked.FiguresQuery,
+    returns={200: views.DayTotals},
+    refuses=("bad-period",),
+)
+async def city_totals_by_day(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
+    """Points in and out by day, all parties together, for years where need be."""
+    query, code = call.query, call.staff.municipality
+    found = await call.services.store.read(
+        lambda conn: dashboard.totals_by_day(conn, code, query.since, query.until, query.point_service)
+    )
+    return Reply(200, views.DayTotals(totals=[views.DayTotalView(**asdict(one)) for one in found]))
+
+
+@api.get(
+    "/v1/city/figures/by-party",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    query=asked.FiguresQuery,
+    returns={200: views.PartyTotals},
+    refuses=("bad-period",),
+)
+async def city_totals_by_party(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
+    """Points of a period by partner, shop and project."""
+    query, code = call.query, call.staff.municipality
+    found = await call.services.store.read(
+        lambda conn: dashboard.totals_by_party(conn, code, query.since, query.until, query.point_service)
+    )
+    return Reply(200, views.PartyTotals(totals=[views.PartyTotalView(**asdict(one)) for one in found]))
+
+
+@api.get(
+    "/v1/city/point-services/{point_service}/issue-months",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.ServicePath,
+    returns={200: views.MonthsOfIssue},
+    refuses=("unknown-municipality", "unknown-point-service"),
+)
+async def city_issue_months(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
+    """What came of the points of each month of issue, and what of it is unused."""
+    code, service = call.staff.municipality, call.path.point_service
+
+    def job(conn: Connection) -> views.MonthsOfIssue:
+        directory.require_known_service(conn, code, service)
+        found = dashboard.by_month_of_issue(conn, code, service)
+        return views.MonthsOfIssue(months=[views.MonthOfIssueView(**asdict(one)) for one in found])
+
+    return Reply(200, await call.services.store.read(job))
+
+
+@api.get(
+    "/v1/city/point-services/{point_service}/expiring",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.ServicePath,
+    returns={200: views.ExpiringList},
+    refuses=("unknown-municipality", "unknown-point-service"),
+)
+async def city_expiring(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
+    """What expires when: unused points by their last day, the soonest first."""
+    code, service = call.staff.municipality, call.path.point_service
+
+    def job(conn: Connection) -> views.ExpiringList:
+        directory.require_known_service(conn, code, service)
+        found = dashboard.expiring(conn, code, service)
+        return views.ExpiringList(expiring=[views.ExpiringView(**asdict(one)) for one in found])
+
+    return Reply(200, await call.services.store.read(job))
+
+
+@api.get(
+    "/v1/city/open-exchanges",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    returns={200: views.OpenExchangesList},
+)
+async def city_open_exchanges(call: Call[None, Services]) -> Reply:
+    """Exchanges into the city's points that wait for a partner's answer, by partner; no member is named."""
+    code = call.staff.municipality
+    found = await call.services.store.read(lambda conn: open_exchanges.by_state(conn, code))
+    return Reply(200, views.OpenExchangesList(open=[views.OpenExchangesView(**asdict(one)) for one in found]))
 
 
 @api.get(
@@ -160,3 +251,11 @@ def _months(conn: Connection, query: asked.MonthQuery) -> list[PartnerMonth]:
         partner_settlement.month_of(conn, partner, query.year, query.month)
         for partner in partner_settlement.partners_with_business(conn)
     ]
+
+
+async def _in_detail(call: Call[None, Services, asked.FiguresQuery]) -> list[DayFigure]:
+    query, code = call.query, call.staff.municipality
+    dashboard.require_period(query.since, query.until, dashboard.LONGEST_IN_DETAIL)
+    return await call.services.store.read(
+        lambda conn: figures.by_day(conn, code, query.since, query.until, query.point_service)
+    )

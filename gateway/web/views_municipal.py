@@ -578,6 +578,72 @@ class DayFigures(View):
     figures: list[DayFigureView]
 
 
+class DayTotalView(View):
+    day: date
+    figure: str
+    moves: int
+    points: int
+
+
+class DayTotals(View):
+    """The figures of all parties together, day by day."""
+
+    totals: list[DayTotalView]
+
+
+class PartyTotalView(View):
+    figure: str
+    party: str
+    moves: int
+    points: int
+
+
+class PartyTotals(View):
+    """The figures of a period by shop, partner or project; the largest of each figure first."""
+
+    totals: list[PartyTotalView]
+
+
+class MonthOfIssueView(View):
+    month: str
+    issued: int
+    held: int
+    spent: int
+    expired: int
+    reversed: int
+
+
+class MonthsOfIssue(View):
+    """issued = held + spent + expired + reversed, for every month of issue; `held` is what is unused."""
+
+    months: list[MonthOfIssueView]
+
+
+class ExpiringView(View):
+    last_day: date | None
+    points: int
+
+
+class ExpiringList(View):
+    """Unused points by the last day on which they can be used; null: they never expire."""
+
+    expiring: list[ExpiringView]
+
+
+class OpenExchangesView(View):
+    partner_id: str
+    state: str
+    exchanges: int
+    points: int
+    oldest_sent_at: datetime | None
+
+
+class OpenExchangesList(View):
+    """Exchanges into the city's points whose outcome is not known yet: sending, open or needs_a_person."""
+
+    open: list[OpenExchangesView]
+
+
 class IssueFigureView(View):
     issued_on: date
     issued: int
@@ -615,7 +681,7 @@ class CityPartner(View):
             name=LabelView.of(name or Label(partner_id, partner_id)),
             open_exchanges=found.exchanges if found else 0,
             open_points=found.points if found else 0,
-            oldest_at=found.oldest_at if found else None,
+            oldest_at=found.oldest_sent_at if found else None,
             waiting_for_a_person=found.waiting_for_a_person if found else 0,
         )
 

@@ -17,7 +17,7 @@ async def test_what_has_no_outcome_is_counted_by_partner_and_what_has_one_is_not
     await exchange(town, 3, quote(line(1, 450)))
     (found,) = await town.store.read(lambda conn: open_exchanges.of_city(conn, KASAMA))
     assert (found.partner_id, found.exchanges, found.points) == ("saison", 2, 1_350)
-    assert (found.oldest_at, found.waiting_for_a_person) == (EARLIER, 1)
+    assert (found.oldest_sent_at, found.waiting_for_a_person) == (EARLIER, 1)
 
 
 async def test_another_citys_and_the_reserves_exchanges_are_not_told(town):

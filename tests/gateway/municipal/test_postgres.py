@@ -4,18 +4,21 @@ import asyncio
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from core_ledger import Transfer, audit, chart, ledger, unused_by_issue_date
+from gateway import tables
 from gateway.allocation import Allocations
 from gateway.demo import city as demo
 from gateway.errors import Refused
-from gateway.municipal import audit_log, figures
+from gateway.municipal import audit_log, figures, open_exchanges
 from gateway.municipal.events import EventPlan
 from gateway.municipal.grant_projects import ProjectPlan
 from gateway.municipal.settlement import paid_account
 from gateway.municipal.shops import ShopEntry
 
 from .conftest import KASAMA, NOON, OUEN, another_town, new_id
+from .test_dashboard import exchange
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
 
@@ -133,3 +136,13 @@ async def test_a_gift_at_the_moment_of_the_end_is_counted_or_refused_never_stran
     assert (await town.store.read(audit.verify)).ok
     lines = [one.action for one in await town.store.read(lambda conn: audit_log.page(conn, KASAMA))]
     assert lines.count("event settled") == 1
+
+
+async def test_open_exchanges_are_counted_there_too(town):
+    rows = [exchange(1, "open", KASAMA), exchange(2, "open", None), exchange(3, "sending", KASAMA)]
+    await town.store.run(lambda conn: conn.execute(insert(tables.exchanges), rows))
+    found = await town.store.read(lambda conn: open_exchanges.by_state(conn, KASAMA))
+    assert [(one.state, one.exchanges, one.oldest_sent_at) for one in found] == [
+        ("open", 1, NOON + timedelta(minutes=1)),
+        ("sending", 1, NOON + timedelta(minutes=3)),
+    ]

@@ -1,0 +1,138 @@
+"""What a dashboard shows, summed in the database: by day, by party, by month of issue, by day of expiry.
+
+All of it is read from the daily figures (`gateway.municipal.figures`), so a page costs what there are days and
+parties, not what there are moves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select
+
+from gateway.errors import Refused
+from gateway.municipal import figures, tables
+
+_days = tables.daily_figures
+LONGEST_IN_DETAIL: Final = 400
+"""Days for which every party of every day is told: a fiscal year and a month."""
+LONGEST_IN_SUM: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayTotal:
+    """All of one figure on one day."""
+
+    day: date
+    figure: str
+    moves: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyTotal:
+    """All of one figure with one party (a shop, a partner, a project) over a period."""
+
+    figure: str
+    party: str
+    moves: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthOfIssue:
+    """What came of the points that were issued in one month (`2018-07`); `issued` = all the others together."""
+
+    month: str
+    issued: int
+    held: int
+    spent: int
+    expired: int
+    reversed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiring:
+    """Points that can be used until `last_day`; None for those that never expire. Before today: the sweep is to come."""
+
+    last_day: date | None
+    points: int
+
+
+def require_period(since: date, until: date, most_days: int) -> None:
+    """Refuse what no page shows. Raises Refused `bad-period` (422) with the longest that is told."""
+    days = (until - since).days + 1
+    if not 1 <= days <= most_days:
+        raise Refused(
+            "bad-period",
+            f"A period ends on or after its first day and has at most {most_days:,} days here.",
+            status=422,
+            most_days=most_days,
+        )
+
+
+def totals_by_day(
+    conn: Connection, code: str, since: date, until: date, service: str | None = None
+) -> list[DayTotal]:
+    """Figures of all parties together, day by day. Raises Refused `bad-period` (422)."""
+    require_period(since, until, LONGEST_IN_SUM)
+    query = select(_days.c.day, _days.c.figure, func.sum(_days.c.moves), func.sum(_days.c.points))
+    query = query.where(*_within(code, since, until, service)).group_by(_days.c.day, _days.c.figure)
+    return [
+        DayTotal(day=date.fromisoformat(day), figure=figure, moves=int(moves), points=int(points))
+        for day, figure, moves, points in conn.execute(query.order_by(_days.c.day, _days.c.figure))
+    ]
+
+
+def totals_by_party(
+    conn: Connection, code: str, since: date, until: date, service: str | None = None
+) -> list[PartyTotal]:
+    """Figures of a period by party, the largest of each figure first. Raises Refused `bad-period` (422)."""
+    require_period(since, until, LONGEST_IN_SUM)
+    points = func.sum(_days.c.points)
+    query = select(_days.c.figure, _days.c.party, func.sum(_days.c.moves), points)
+    query = query.where(*_within(code, since, until, service)).group_by(_days.c.figure, _days.c.party)
+    return [
+        PartyTotal(figure=figure, party=party, moves=int(moves), points=int(total))
+        for figure, party, moves, total in conn.execute(
+            query.order_by(_days.c.figure, points.desc(), _days.c.party)
+        )
+    ]
+
+
+def by_month_of_issue(conn: Connection, code: str, service: str) -> list[MonthOfIssue]:
+    """What came of the points of each month of issue, the oldest first."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
+    for one in figures.by_issue(conn, code, service):
+        month = sums[one.issued_on.isoformat()[:7]]
+        for place, points in enumerate((one.issued, one.held, one.spent, one.expired, one.reversed)):
+            month[place] += points
+    return [
+        MonthOfIssue(month=month, issued=row[0], held=row[1], spent=row[2], expired=row[3], reversed=row[4])
+        for month, row in sorted(sums.items())
+    ]
+
+
+def expiring(conn: Connection, code: str, service: str) -> list[Expiring]:
+    """What members still have, by the last day on which it can be used; the soonest first, what never expires last."""
+    sums: dict[date | None, int] = defaultdict(int)
+    for one in figures.by_issue(conn, code, service):
+        sums[one.last_day] += one.held
+    return [
+        Expiring(last_day=day, points=points)
+        for day, points in sorted(sums.items(), key=lambda item: item[0] or date.max)
+        if points
+    ]
+
+
+def _within(code: str, since: date, until: date, service: str | None) -> list[Any]:
+    # The services stand between city and day in the key: named, a range of days is a range of the key.
+    found = [
+        _days.c.municipality == code,
+        _days.c.day >= since.isoformat(),
+        _days.c.day <= until.isoformat(),
+    ]
+    return found if service is None else [*found, _days.c.point_service == service]
