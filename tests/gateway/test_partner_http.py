@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 import socket
 import ssl
@@ -211,6 +212,26 @@ async def test_a_redirect_is_an_answer_and_is_not_followed(http, raw_server):
     moved = f"HTTP/1.1 302 Found\r\nLocation: http://{elsewhere}/\r\nContent-Length: 0\r\n\r\n".encode()
     answer = await ask(http, await raw_server(answering(moved)))
     assert (answer.status, heads) == (302, [])
+
+
+async def test_a_packed_answer_that_nobody_asked_for_is_unpacked_and_its_limit_is_that_of_what_comes_out(
+    http, log, raw_server
+):
+    packed = gzip.compress(b"x" * 2_000)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    answer = await ask(http, await raw_server(answering(head + packed)))
+    assert answer.body == b"x" * 2_000
+    client = GuardedHttp("acorn", log, answer_limit_bytes=1_000)
+    with pytest.raises(OutcomeUnknown, match="answer_too_large"):
+        await ask(client, await raw_server(answering(head + packed)))
+    await client.aclose()
+
+
+async def test_headers_of_one_name_are_one_with_commas_in_any_encoding(http, raw_server):
+    head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Told: a\r\nx-told: b\r\n"
+    for more, told in (("", None), ("X-Name: 見本\r\n", "見本")):
+        answer = await ask(http, await raw_server(answering(f"{head}{more}\r\n".encode())))
+        assert (answer.headers["x-told"], answer.headers.get("x-name")) == ("a, b", told)
 
 
 async def test_an_answer_over_the_limit_is_unknown(log, raw_server):
