@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
@@ -34,7 +35,7 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
     """Set up structlog, and let the standard library's loggers write in the same form to the same stream."""
     stream = sys.stderr if stream is None else stream
     places: Any = _exceptions_as_places
-    render: Any = structlog.processors.JSONRenderer(ensure_ascii=False, default=_as_text)
+    render: Any = structlog.processors.JSONRenderer(serializer=_as_json)
     if form == "console":
         places = _exceptions_as_lines
         render = structlog.dev.ConsoleRenderer(
@@ -50,7 +51,7 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(stream)
@@ -141,5 +142,8 @@ def _chain(fault: BaseException | None) -> list[str]:
     return told
 
 
-def _as_text(value: Any) -> str:
-    return str(value)
+_encode: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+
+def _as_json(event: Any, **_options: Any) -> str:
+    return _encode(event)

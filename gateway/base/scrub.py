@@ -44,6 +44,7 @@ _TWO_WORDS: Final = frozenset(
 _HARMLESS: Final = frozenset({"status_code", "municipality_code", "exit_code", "error_code", "reason_code"})
 _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 _DEEPEST: Final = 8
+_HARMLESS_KINDS: Final = frozenset({int, float, bool, type(None)})
 
 
 @lru_cache(maxsize=4096)
@@ -59,6 +60,11 @@ def scrubbed(value: Any, known_secrets: Sequence[str] = (), *, depth: int = 0) -
     """A copy of plain data in which every secret is stars: under telling keys, of type Secret, or of known value."""
     if depth > _DEEPEST:
         return STARS
+    kind = type(value)  # most values are one of these, and asking for it is quicker than matching
+    if kind in _HARMLESS_KINDS:
+        return value
+    if kind is str:
+        return without(value, known_secrets) if known_secrets else value
     match value:
         case Secret():
             return STARS
@@ -66,7 +72,7 @@ def scrubbed(value: Any, known_secrets: Sequence[str] = (), *, depth: int = 0) -
             return without(value, known_secrets)
         case bytes():
             return f"<{len(value)} bytes>"
-        case Mapping():
+        case dict() | Mapping():
             return {
                 key: STARS
                 if isinstance(key, str) and is_secret_key(key)
