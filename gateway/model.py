@@ -363,13 +363,19 @@ class Reversed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebitRecord:
-    """One line of the partner's own book for a day, for the nightly comparison."""
+    """One line of the partner's own book for a day, for the nightly comparison.
+
+    `lines` is what was taken then, whatever became of it since. `given_back` is what the partner has returned of
+    it until now, in sum and by wallet; () means nothing, None that the partner's list does not tell parts.
+    `reversed` says that all of it was returned, and is enough where only that is told.
+    """
 
     exchange_id: ExchangeId
     reference: str
     lines: tuple[DebitLine, ...]
     at: datetime
     reversed: bool = False
+    given_back: tuple[DebitLine, ...] | None = None
 
 
 DebitAnswer = Debited | Declined | InProgress

@@ -1,11 +1,13 @@
 """The comparison of a partner's book with ours for one day in Japan (突合). It reports; it never repairs.
 
     matched          both say the same
-    open             our side has not ended yet; asking goes on
+    open             our side has not ended yet, or a reversal of it has not; asking goes on
     ours_only        we gave points for which the partner took none
     theirs_only      the partner took points for which we gave none
-    amount_differs   both have it, with different amounts, or only one side has taken it back
+    amount_differs   both have it, with different amounts, or one side has given back what the other has not
     closed           a difference that a person has closed, with a reason
+
+What is laid side by side is what either side still has of a debit: what was taken, less what was given back since.
 
 A person closes a difference (`gateway.corrections`), which posts a transfer of its own and edits nothing.
 """
@@ -16,9 +18,10 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -27,9 +30,11 @@ from sqlalchemy import Connection, select
 from gateway import tables
 from gateway.desk import Desk
 from gateway.errors import GatewayError, Refused
-from gateway.model import JST, DebitRecord
+from gateway.model import JST, DebitLine, DebitRecord
 from gateway.records import exchanges as records
+from gateway.records import reversals
 from gateway.records.exchanges import Exchange
+from gateway.records.quotes import QuoteLine
 from gateway.states import HELD, State
 
 _PAGE: Final = 500
@@ -50,7 +55,10 @@ DIFFERENCES: Final = frozenset({Verdict.OURS_ONLY, Verdict.THEIRS_ONLY, Verdict.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One exchange, seen from both sides. Amounts are the partner's points per wallet; `points` are ours."""
+    """One exchange, seen from both sides. Amounts are the partner's points per wallet; `points` are ours.
+
+    Both are what is left of it when something was given back; the note then says what was.
+    """
 
     exchange_id: str
     verdict: Verdict
@@ -129,28 +137,23 @@ class Reconciliation:
         return Report(partner_id=partner_id, day=day, lines=tuple(lines))
 
     async def night(self, day: date) -> list[Report]:
-        """Compare with every partner that can tell a day; differences are logged with both references."""
+        """Compare with every partner that can tell a day; differences are logged with both references.
+
+        Besides `day` itself, earlier days are compared again of which something was given back on `day`.
+        """
         reports = []
         for partner_id, partner in self.desk.partners.items():
             if not partner.can("debits_on"):
                 continue
-            try:
-                report = await self.compare(partner_id, day)
-            except GatewayError as fault:
-                _log.error("comparison failed", partner=partner_id, day=day.isoformat(), text=str(fault))
-                continue
-            reports.append(report)
-            _log.info("compared", partner=partner_id, day=day.isoformat(), **report.counts)
-            for line in report.differences:
-                _log.error(
-                    "difference",
-                    partner=partner_id,
-                    day=day.isoformat(),
-                    exchange_id=line.exchange_id,
-                    verdict=line.verdict,
-                    ours=line.our_reference,
-                    theirs=line.their_reference,
-                )
+            earlier = await self.desk.store.read(partial(_days_given_back_on, partner_id=partner_id, day=day))
+            for one in (day, *earlier):
+                try:
+                    report = await self.compare(partner_id, one)
+                except GatewayError as fault:
+                    _log.error("comparison failed", partner=partner_id, day=one.isoformat(), text=str(fault))
+                    continue
+                reports.append(report)
+                _tell(report)
         return reports
 
 
@@ -160,9 +163,44 @@ class _Ours:
 
     exchange: Exchange | None
     closed: bool
+    given_back: Mapping[str, int] = field(default_factory=dict)
+    reversal_waits: bool = False
 
 
 _NOTHING: Final = _Ours(exchange=None, closed=False)
+
+
+def _tell(report: Report) -> None:
+    about = {"partner": report.partner_id, "day": report.day.isoformat()}
+    _log.info("compared", **about, **report.counts)
+    for line in report.differences:
+        _log.error(
+            "difference",
+            **about,
+            exchange_id=line.exchange_id,
+            verdict=line.verdict,
+            ours=line.our_reference,
+            theirs=line.their_reference,
+        )
+
+
+def _days_given_back_on(conn: Connection, partner_id: str, day: date) -> list[date]:
+    """The days of those debits of which we gave something back on `day`."""
+    r, d = tables.reversals, tables.partner_debits
+    since = datetime(day.year, day.month, day.day, tzinfo=JST)
+    query = (
+        select(d.c.day)
+        .distinct()
+        .join(r, (r.c.book_id == d.c.book_id) & (r.c.exchange_id == d.c.exchange_id))
+        .where(
+            d.c.partner_id == partner_id,
+            d.c.day != day.isoformat(),
+            r.c.ended_at >= since,
+            r.c.ended_at < since + timedelta(days=1),
+        )
+        .order_by(d.c.day)
+    )
+    return [date.fromisoformat(found) for found in conn.scalars(query)]
 
 
 def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]) -> dict[str, _Ours]:
@@ -193,40 +231,46 @@ def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]
     closed = set(conn.scalars(select(c.c.exchange_id).where(c.c.partner_id == partner_id)))
     exchanges = {id_: records.get(conn, book, id_) for book, id_ in sorted(keys)}
     return {
-        id_: _Ours(exchange=exchanges.get(id_), closed=id_ in closed)
+        id_: _our_side(conn, exchanges.get(id_), closed=id_ in closed)
         for id_ in {*exchanges, *their_ids}
         if id_ not in exchanges or exchanges[id_].partner_id == partner_id
     }
 
 
+def _our_side(conn: Connection, exchange: Exchange | None, *, closed: bool) -> _Ours:
+    if exchange is None or exchange.state is not State.SETTLED:
+        return _Ours(exchange=exchange, closed=closed)
+    given_back, waits = reversals.given_back(conn, exchange)
+    return _Ours(exchange=exchange, closed=closed, given_back=given_back, reversal_waits=waits)
+
+
 def _line(id_: str, theirs: DebitRecord | None, ours: _Ours, note: str = "") -> Line:
     exchange = ours.exchange
+    notes = [note, _given_back_words(theirs, ours)]
     return Line(
         exchange_id=id_,
-        verdict=Verdict.CLOSED if ours.closed else _verdict(theirs, exchange),
+        verdict=Verdict.CLOSED if ours.closed else _verdict(theirs, ours),
         our_state=exchange.state.value if exchange is not None else "",
         our_reference=(exchange.reference or "") if exchange is not None else "",
         their_reference=theirs.reference if theirs is not None else "",
-        our_amounts=our_amounts(exchange) if exchange is not None else {},
-        their_amounts=their_amounts(theirs),
-        points=(exchange.points or 0) if exchange is not None else 0,
-        note=note or ("taken back there" if theirs is not None and theirs.reversed else ""),
+        our_amounts=_our_amounts(ours),
+        their_amounts=_their_amounts(theirs, ours),
+        points=(exchange.points or 0) - exchange.reversed_points if exchange is not None else 0,
+        note="; ".join(text for text in notes if text),
     )
 
 
-def _verdict(theirs: DebitRecord | None, ours: Exchange | None) -> Verdict:
-    took = theirs is not None and not theirs.reversed
-    if ours is None or (ours.state is not State.SETTLED and ours.state not in HELD):
-        return Verdict.THEIRS_ONLY if took else Verdict.MATCHED
-    if ours.state in HELD:
+def _verdict(theirs: DebitRecord | None, ours: _Ours) -> Verdict:
+    exchange, there = ours.exchange, _their_amounts(theirs, ours)
+    if exchange is not None and exchange.state in HELD:
         return Verdict.OPEN
-    taken_back = ours.points is not None and ours.reversed_points >= ours.points
-    if theirs is None:
-        return Verdict.MATCHED if taken_back else Verdict.OURS_ONLY
-    if theirs.reversed != taken_back:
-        return Verdict.AMOUNT_DIFFERS
-    same = _amounts(theirs) == our_amounts(ours)
-    return Verdict.MATCHED if same or taken_back else Verdict.AMOUNT_DIFFERS
+    if exchange is None or exchange.state is not State.SETTLED:
+        return Verdict.THEIRS_ONLY if there else Verdict.MATCHED
+    if there == _our_amounts(ours):
+        return Verdict.MATCHED
+    if ours.reversal_waits:
+        return Verdict.OPEN
+    return Verdict.OURS_ONLY if theirs is None else Verdict.AMOUNT_DIFFERS
 
 
 def _on_another_day(line: Line, beside: Mapping[str, DebitRecord], ours: Mapping[str, _Ours]) -> Line:
@@ -237,24 +281,49 @@ def _on_another_day(line: Line, beside: Mapping[str, DebitRecord], ours: Mapping
     return _line(line.exchange_id, theirs, ours[line.exchange_id], note=f"stands under {there} there")
 
 
-def our_amounts(exchange: Exchange) -> dict[str, int]:
-    """What the exchange drew from each wallet."""
+def _our_amounts(ours: _Ours) -> dict[str, int]:
+    """What the exchange drew from each wallet, less what we have given back of it."""
+    quote = ours.exchange.quote if ours.exchange is not None else None
+    return _less(_amounts(quote.lines if quote is not None else ()), ours.given_back)
+
+
+def _their_amounts(record: DebitRecord | None, ours: _Ours) -> dict[str, int]:
+    """What the partner has of it now. Where its list tells no parts, ours are taken for granted, but never all."""
+    if record is None or record.reversed:
+        return {}
+    if record.given_back is not None:
+        return _less(_amounts(record.lines), _amounts(record.given_back))
+    return _less(_amounts(record.lines), ours.given_back if _our_amounts(ours) else {})
+
+
+def _given_back_words(record: DebitRecord | None, ours: _Ours) -> str:
+    there = record.given_back if record is not None else None
+    words = [f"given back here: {_words(ours.given_back)}"] if ours.given_back else []
+    if record is not None and record.reversed:
+        words.append("taken back there")
+    elif there:
+        words.append(f"given back there: {_words(_amounts(there))}")
+    elif there is None and record is not None and ours.given_back:
+        words.append("the partner's list tells no parts")
+    if ours.reversal_waits:
+        words.append("a reversal has not ended")
+    return "; ".join(words)
+
+
+def _amounts(lines: Sequence[DebitLine | QuoteLine]) -> dict[str, int]:
     amounts: dict[str, int] = {}
-    for line in exchange.quote.lines if exchange.quote is not None else ():
+    for line in lines:
         amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
     return amounts
 
 
-def their_amounts(record: DebitRecord | None) -> dict[str, int]:
-    """What the partner has of it now: nothing when it gave all back."""
-    return {} if record is None or record.reversed else _amounts(record)
+def _less(amounts: Mapping[str, int], back: Mapping[str, int]) -> dict[str, int]:
+    left = {wallet: amount - back.get(wallet, 0) for wallet, amount in amounts.items()}
+    return {wallet: amount for wallet, amount in left.items() if amount > 0}
 
 
-def _amounts(record: DebitRecord) -> dict[str, int]:
-    amounts: dict[str, int] = {}
-    for line in record.lines:
-        amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
-    return amounts
+def _words(amounts: Mapping[str, int]) -> str:
+    return ", ".join(f"{amount:,} {wallet}" for wallet, amount in sorted(amounts.items()))
 
 
 def _cell(value: Any) -> Any:

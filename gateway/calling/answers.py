@@ -186,15 +186,33 @@ def debit_records(answer: object, profile: PartnerProfile) -> tuple[DebitRecord,
         _aware(record.at, "at")
         _require(isinstance(record.reversed, bool), "`reversed` is neither True nor False")
         _require(isinstance(record.lines, tuple) and bool(record.lines), "a record has no lines")
-        for line in record.lines:
-            _of(line, DebitLine)
-            _known_wallet(line.wallet, profile)
-            whole = _is_whole(line.units) and _is_whole(line.amount)
-            _require(
-                whole and line.units >= 0 and line.amount > 0,
-                "a record's units or amount are not whole numbers above 0",
-            )
+        taken = _amounts(record.lines, profile)
+        if record.given_back is None:
+            continue
+        _require(isinstance(record.given_back, tuple), "`given_back` is neither a tuple nor None")
+        back = _amounts(record.given_back, profile)
+        _require(
+            all(amount <= taken.get(wallet, 0) for wallet, amount in back.items()),
+            "a record gave back more than was taken",
+        )
+        _require(
+            not record.reversed or not back or back == taken,
+            "a record is `reversed`, and `given_back` names only a part",
+        )
     return tuple(answer)
+
+
+def _amounts(lines: tuple[DebitLine, ...], profile: PartnerProfile) -> dict[str, int]:
+    amounts: dict[str, int] = {}
+    for line in lines:
+        _of(line, DebitLine)
+        _known_wallet(line.wallet, profile)
+        _require(
+            _is_whole(line.units) and _is_whole(line.amount) and line.units >= 0 and line.amount > 0,
+            "a record's units or amount are not whole numbers above 0",
+        )
+        amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
+    return amounts
 
 
 def _of(answer: object, kind: type[_T]) -> _T:

@@ -46,7 +46,7 @@ _OF: Final = Hot(
     )
 )
 _LINES: Final = Hot(
-    select(_r.c.lines).where(
+    select(_r.c.lines, _r.c.state).where(
         _r.c.book_id == bindparam("of_book"),
         _r.c.exchange_id == bindparam("of_exchange"),
         and_(*(_r.c.state != state for state in _CAME_TO_NOTHING)),
@@ -157,6 +157,19 @@ def units_given_back(conn: Connection, exchange: Exchange) -> dict[int, int]:
         for line in json.loads(row["lines"]):
             units[line["line"]] = units.get(line["line"], 0) + line["units"]
     return units
+
+
+def given_back(conn: Connection, exchange: Exchange) -> tuple[dict[str, int], bool]:
+    """Wallet → what of it has gone back, in the partner's points; and does a reversal still wait for its end?"""
+    amounts: dict[str, int] = {}
+    waits = False
+    for row in _LINES.all(conn, {"of_book": exchange.book_id, "of_exchange": exchange.exchange_id}):
+        if row["state"] != ReversalState.REVERSED:
+            waits = True
+            continue
+        for line in json.loads(row["lines"]):
+            amounts[line["wallet"]] = amounts.get(line["wallet"], 0) + line["amount"]
+    return amounts, waits
 
 
 def corrected(conn: Connection, exchange: Exchange) -> bool:

@@ -446,6 +446,17 @@ POINTS, NOBODYS = WalletId("points"), WalletId("nobodys")
         ("debits_on", date(2018, 7, 31), a_record(lines=()), "no lines"),
         ("debits_on", date(2018, 7, 31), a_record(lines=a_line(wallet=NOBODYS)), "does not have"),
         ("debits_on", date(2018, 7, 31), a_record(lines=a_line(amount=1.5)), "whole numbers"),
+        ("debits_on", date(2018, 7, 31), a_record(given_back=[]), "neither a tuple nor None"),
+        ("debits_on", date(2018, 7, 31), a_record(given_back=a_line(wallet=NOBODYS)), "does not have"),
+        ("debits_on", date(2018, 7, 31), a_record(given_back=a_line(amount=0)), "whole numbers"),
+        ("debits_on", date(2018, 7, 31), a_record(given_back=a_line(amount=201)), "more than was taken"),
+        ("debits_on", date(2018, 7, 31), a_record(given_back=a_line() + a_line()), "more than was taken"),
+        (
+            "debits_on",
+            date(2018, 7, 31),
+            a_record(reversed=True, given_back=a_line(units=1, amount=100)),
+            "names only a part",
+        ),
     ],
 )
 async def test_an_answer_against_the_contract_is_not_taken(stage, hook, argument, answer, said):

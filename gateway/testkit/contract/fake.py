@@ -133,7 +133,7 @@ class FakePartner:
         self._not_written("will_give_back")
 
     def lists(self, day: date) -> None:
-        """The partner tells every debit of that day (JST), out of `taken`."""
+        """The partner tells every debit of that day (JST), out of `taken`, and what `returned` says of each."""
         self._not_written("lists")
 
     # --- what the kit gives the author -----------------------------------------------------------------------
@@ -173,6 +173,14 @@ class FakePartner:
         content = (exchange_id, {wallet: amount for wallet, amount in amounts.items() if amount})
         if self.given_back.setdefault(reversal_id, content) != content:
             self.complaints.append("the same reversal id came with another content; send it as it is")
+
+    def returned(self, exchange_id: str) -> dict[str, int]:
+        """What was given back of a debit until now, by wallet."""
+        amounts: dict[str, int] = {}
+        for of, lines in self.given_back.values():
+            for wallet, amount in lines.items() if of == exchange_id else ():
+                amounts[wallet] = amounts.get(wallet, 0) + int(str(amount))
+        return amounts
 
     def issue(self, exchange_id: str) -> str:
         """A one-time code for the browser to bring back from this visit."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
 
 from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable
-from gateway.model import JST, Debited, DebitOrder, Declined, InProgress, Reversal, Reversed
+from gateway.model import JST, Debited, DebitOrder, DebitRecord, Declined, InProgress, Reversal, Reversed
+from gateway.partner import Partner
 from gateway.testkit.contract.behaviour import SafeAmongOthers
 from gateway.testkit.contract.levels import matsu
 from gateway.testkit.contract.unclear import LOST, refused, unclear_answers
@@ -91,6 +94,34 @@ class FullPartner(SafeAmongOthers):
             )
 
     @matsu
+    async def test_a_day_tells_what_was_given_back(self, world: World) -> None:
+        self._needs(world, "debits_on")
+        whole = await self._reversal(world)
+        one, part = await self._reversal(world), await self._reversal(world)
+        untouched = await self._reversal(world)
+        first = part.lines[0]
+        half = replace(first, units=first.units // 2, amount=first.amount // 2)
+        for reversal in (whole, replace(part, lines=(half,)), *_in_two(one)):
+            await world.end(partial(Partner.reverse_debit, reversal=reversal))
+        day = world.clock().astimezone(JST).date()
+        world.server.lists(day)
+        ended = await world.end(lambda it: it.debits_on(day))
+        if isinstance(ended, Exception):
+            world.complain("debits_on", str(ended), "give a DebitRecord for each debit of the day")
+        assert isinstance(ended, tuple)
+        listed = {it.exchange_id: _given_back(it) for it in ended}
+        wanted = {
+            it.exchange_id: world.server.returned(it.exchange_id) for it in (whole, one, part, untouched)
+        }
+        if listed != wanted:
+            world.complain(
+                "debits_on",
+                "the partner gave points of some debits back, wholly and in parts, and the day tells otherwise",
+                "fill DebitRecord.given_back with what the partner returned until now; where its list tells no"
+                " parts, exempt this test with the reason",
+            )
+
+    @matsu
     async def test_points_are_given_back_once(self, world: World) -> None:
         reversal = await self._reversal(world)
         for _ in range(2):
@@ -164,3 +195,21 @@ class FullPartner(SafeAmongOthers):
     def _needs(self, world: World, hook: str) -> None:
         if not world.partner.can(hook):
             pytest.skip(f"the plugin has no {hook}(); add it, or exempt this test with the reason")
+
+
+def _in_two(reversal: Reversal) -> tuple[Reversal, Reversal]:
+    """The same points in two steps, so that the day has to tell their sum."""
+    first = reversal.lines[0]
+    half = replace(first, units=first.units // 2, amount=first.amount // 2)
+    return replace(reversal, lines=(half,)), replace(
+        reversal, reversal_id=f"{reversal.reversal_id}-2", lines=(half,)
+    )
+
+
+def _given_back(record: DebitRecord) -> dict[str, int] | None:
+    if record.given_back is None:
+        return None
+    amounts: dict[str, int] = {}
+    for line in record.given_back:
+        amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
+    return amounts

@@ -15,7 +15,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,7 +25,7 @@ from aiohttp import web
 
 from gateway.testkit.sandbox import debits
 from gateway.testkit.sandbox.book import Book
-from gateway.testkit.sandbox.debits import Entry
+from gateway.testkit.sandbox.debits import Entry, GivenBack
 from gateway.testkit.sandbox.doors import Doors
 from gateway.testkit.sandbox.faults import ONLY_SOME, Fault, FaultKind
 
@@ -112,6 +114,11 @@ class SandboxServer:
     async def finish(self) -> list[Entry]:
         """Carry out every order that was left in progress."""
         return await self._book.run(lambda db: [debits.finish(db, it.order_id) for it in debits.pending(db)])
+
+    async def give_back(self, order_id: str, lines: Mapping[str, int], at: datetime) -> GivenBack:
+        """Give points back at the partner's own desk, of which the gateway is told nothing."""
+        slip = f"desk-{uuid.uuid4()}"
+        return await self._book.run(lambda db: debits.give_back(db, slip, order_id, lines, at))
 
     async def entries(self) -> list[Entry]:
         return await self._book.run(debits.every_debit)

@@ -164,10 +164,16 @@ def _redemption(exchange_id: ExchangeId, answer: JsonAnswer) -> Debited | Declin
 
 
 def _record(row: JsonAnswer) -> DebitRecord:
-    miles = row.whole("miles")
+    taken, given_back = _lines(row.whole("miles")), _lines(row.whole("milesReturned"))
     return DebitRecord(
         exchange_id=ExchangeId(row.text("orderId")),
         reference=row.text("reference"),
-        lines=(DebitLine(wallet=MILES, units=miles // MILES_PER_UNIT, amount=miles),),
+        lines=taken,
         at=row.moment("redeemedAt").astimezone(JST),
+        reversed=given_back == taken,
+        given_back=given_back,
     )
+
+
+def _lines(miles: int) -> tuple[DebitLine, ...]:
+    return (DebitLine(wallet=MILES, units=miles // MILES_PER_UNIT, amount=miles),) if miles else ()

@@ -57,7 +57,10 @@ class AirlineServer(FakePartner):
         self.router.get(f"/api/redemptions/{exchange_id}").respond(json=answer)
 
     def lists(self, day: date) -> None:
-        rows = [self._told(it) | {"miles": self.taken[it].amounts["miles"]} for it in self.taken]
+        rows = [
+            self._told(it) | {"miles": self.taken[it].amounts["miles"], "milesReturned": 0}
+            for it in self.taken
+        ]
         answer = {"result": "ok", "day": day.isoformat(), "redemptions": rows, "next": None}
         self.router.get("/api/redemptions").respond(json=answer)
 
@@ -94,5 +97,6 @@ class TestAirlineMiles(CouponContract):
     server = AirlineServer
     exempt = {
         "test_points_are_given_back_once": BY_HAND,
+        "test_a_day_tells_what_was_given_back": BY_HAND,
         "test_a_reversal_without_a_clear_answer_is_unknown": BY_HAND,
     }

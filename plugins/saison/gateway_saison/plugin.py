@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from urllib.parse import quote, urlsplit
 
@@ -257,16 +257,21 @@ def _capture(exchange_id: ExchangeId, answer: JsonAnswer) -> Debited | Declined 
 
 
 def _record(row: JsonAnswer) -> DebitRecord:
-    amounts = {WALLET: row.whole("walletAmount"), EIKYU: row.whole("cardAmount")}
-    lines = tuple(
-        DebitLine(wallet=wallet, units=amount // COST_PER_UNIT[wallet], amount=amount)
-        for wallet, amount in amounts.items()
-        if amount
-    )
+    taken = _lines({WALLET: row.whole("walletAmount"), EIKYU: row.whole("cardAmount")})
+    given_back = _lines({WALLET: row.whole("walletCancelled"), EIKYU: row.whole("cardCancelled")})
     return DebitRecord(
         exchange_id=ExchangeId(row.text("orderId")),
         reference=row.text("reference"),
-        lines=lines,
+        lines=taken,
         at=row.moment("capturedAt").astimezone(JST),
-        reversed=row.whole("walletCancelled") + row.whole("cardCancelled") == sum(amounts.values()),
+        reversed=given_back == taken,
+        given_back=given_back,
+    )
+
+
+def _lines(amounts: Mapping[WalletId, int]) -> tuple[DebitLine, ...]:
+    return tuple(
+        DebitLine(wallet=wallet, units=amount // COST_PER_UNIT[wallet], amount=amount)
+        for wallet, amount in amounts.items()
+        if amount
     )

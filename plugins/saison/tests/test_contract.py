@@ -122,7 +122,8 @@ class SaisonServer(FakePartner):
     def _amounts(self, exchange_id: str) -> dict[str, Any]:
         amounts = self.taken[exchange_id].amounts
         wanted = {"walletAmount": amounts.get("wallet", 0), "cardAmount": amounts.get("eikyu", 0)}
-        return wanted | {"walletCancelled": 0, "cardCancelled": 0}
+        back = self.returned(exchange_id)
+        return wanted | {"walletCancelled": back.get("wallet", 0), "cardCancelled": back.get("eikyu", 0)}
 
 
 class TestSaison(AccountContract):

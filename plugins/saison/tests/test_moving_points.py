@@ -112,10 +112,14 @@ async def test_a_debit_is_given_back_in_parts_but_never_more_than_was_taken(memb
     too_much = await saison.reverse_debit(a_reversal(debit, "r-2", eikyu=2, wallet=1))
     assert too_much == Declined(exchange_id="x-1", reason=DeclineReason.REFUSED)
     assert await held(saison, mie) == {EIKYU: 34_900, WALLET: 450}
+    [record] = await saison.debits_on(DAY)
+    assert not record.reversed
+    assert record.given_back == (DebitLine(wallet=EIKYU, units=2, amount=200),)
     assert isinstance(await saison.reverse_debit(a_reversal(debit, "r-3", eikyu=1, wallet=2)), Reversed)
     assert await held(saison, mie) == {EIKYU: 35_000, WALLET: 1_350}
     [record] = await saison.debits_on(DAY)
     assert record.reversed
+    assert record.given_back == record.lines
 
 
 async def test_the_list_of_a_day_is_the_day_in_japan(saison, taro, an_order, clock):

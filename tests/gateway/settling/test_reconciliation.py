@@ -14,7 +14,7 @@ from core_ledger import audit, entries
 from core_ledger import balance as balance_of
 from core_ledger.chart import member_book, municipal, reserve
 from gateway.corrections import Corrections
-from gateway.errors import Refused
+from gateway.errors import OutcomeUnknown, Refused
 from gateway.model import DebitLine, DebitRecord, Declined, DeclineReason, WalletId
 from gateway.reconciliation import Reconciliation, Verdict
 from gateway.reversals import Reversals
@@ -23,13 +23,30 @@ from tests.gateway.exchange.conftest import CARDS, KASAMA, NOON, new_id
 DAY = date(2018, 7, 31)
 
 
-def there(exchange_id, *, eikyu=200, wallet=0, at=NOON, taken_back=False):
-    lines = tuple(
-        DebitLine(wallet=WalletId(name), units=amount // cost, amount=amount)
-        for name, amount, cost in (("eikyu", eikyu, 100), ("wallet", wallet, 450))
+def amounts(**points):
+    costs = {"eikyu": 100, "wallet": 450}
+    return tuple(
+        DebitLine(wallet=WalletId(name), units=amount // costs[name], amount=amount)
+        for name, amount in points.items()
         if amount
     )
-    return DebitRecord(exchange_id=exchange_id, reference="THEIRS", lines=lines, at=at, reversed=taken_back)
+
+
+def there(exchange_id, *, eikyu=200, wallet=0, at=NOON, taken_back=False, back=None):
+    return DebitRecord(
+        exchange_id=exchange_id,
+        reference="THEIRS",
+        lines=amounts(eikyu=eikyu, wallet=wallet),
+        at=at,
+        reversed=taken_back,
+        given_back=back,
+    )
+
+
+async def give_back(world, exchange, units):
+    return await Reversals(world.desk).reverse(
+        exchange.exchange_id, new_id(), units=units, reason="r", operator="sato"
+    )
 
 
 async def compare(world, day=DAY):
@@ -103,6 +120,92 @@ async def test_an_exchange_taken_back_on_both_sides_is_matched_and_on_one_side_d
     assert await verdicts(world) == {exchange.exchange_id: Verdict.MATCHED}
     generous.day = [there(exchange.exchange_id)]
     assert await verdicts(world) == {exchange.exchange_id: Verdict.AMOUNT_DIFFERS}
+
+
+@pytest.mark.parametrize(
+    ("units_here", "back_there", "verdict", "note"),
+    [
+        (1, amounts(eikyu=100), Verdict.MATCHED, "given back here: 100 eikyu; given back there: 100 eikyu"),
+        (2, amounts(eikyu=200), Verdict.MATCHED, "given back here: 200 eikyu; given back there: 200 eikyu"),
+        (1, (), Verdict.AMOUNT_DIFFERS, "given back here: 100 eikyu"),
+        (0, amounts(eikyu=100), Verdict.AMOUNT_DIFFERS, "given back there: 100 eikyu"),
+        (
+            2,
+            amounts(eikyu=100),
+            Verdict.AMOUNT_DIFFERS,
+            "given back here: 200 eikyu; given back there: 100 eikyu",
+        ),
+        (
+            1,
+            amounts(eikyu=200),
+            Verdict.AMOUNT_DIFFERS,
+            "given back here: 100 eikyu; given back there: 200 eikyu",
+        ),
+        (1, None, Verdict.MATCHED, "given back here: 100 eikyu; the partner's list tells no parts"),
+        (0, None, Verdict.MATCHED, ""),
+        (0, (), Verdict.MATCHED, ""),
+    ],
+)
+async def test_parts_that_were_given_back_are_laid_side_by_side(
+    world, generous, units_here, back_there, verdict, note
+) -> None:
+    exchange = await world.settled(await world.member())
+    if units_here:
+        await give_back(world, exchange, units_here)
+    generous.day = [there(exchange.exchange_id, back=back_there)]
+    (line,) = (await compare(world)).lines
+    assert (line.verdict, line.note) == (verdict, note)
+    assert line.points == 900 - 450 * units_here
+
+
+async def test_another_wallet_given_back_there_than_here_differs(world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    generous.day = [there(exchange.exchange_id, eikyu=200, wallet=450, back=amounts(wallet=450))]
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.MATCHED}
+    generous.day = [there(exchange.exchange_id, eikyu=200, wallet=450, back=amounts(eikyu=100))]
+    (line,) = (await compare(world)).lines
+    assert (line.verdict, line.their_amounts) == (Verdict.AMOUNT_DIFFERS, {"eikyu": 100, "wallet": 450})
+
+
+async def test_while_a_reversal_waits_for_its_answer_what_it_moves_is_no_difference(world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    generous.reversal = OutcomeUnknown("lost reply")
+    await give_back(world, exchange, 1)
+    generous.day = [there(exchange.exchange_id, back=amounts(eikyu=100))]
+    (line,) = (await compare(world)).lines
+    assert (line.verdict, line.note) == (
+        Verdict.OPEN,
+        "given back there: 100 eikyu; a reversal has not ended",
+    )
+
+
+@pytest.mark.parametrize(
+    ("units_here", "back_there", "points"), [(0, 100, -450), (1, 0, 450), (1, 200, -450)]
+)
+async def test_a_part_given_back_on_one_side_only_is_corrected_by_its_units(
+    world, generous, units_here, back_there, points
+) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    if units_here:
+        await give_back(world, exchange, units_here)
+    generous.day = [there(exchange.exchange_id, back=amounts(eikyu=back_there))]
+    assert (await close(world, exchange.exchange_id)).points == points
+    assert (await world.balance(member)).posted == 900 - 450 * units_here + points
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.CLOSED}
+
+
+async def test_a_part_given_back_a_week_later_brings_the_day_of_its_debit_up_again(world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    generous.day = lambda day: [there(exchange.exchange_id, back=())] if day == DAY else []
+    reconciliation = Reconciliation(world.desk)
+    (report,) = await reconciliation.night(DAY)
+    assert report.differences == ()
+    world.clock.forward(days=7)
+    await give_back(world, exchange, 1)
+    quiet, earlier = await reconciliation.night(DAY + timedelta(days=7))
+    assert (quiet.day, quiet.lines) == (DAY + timedelta(days=7), ())
+    assert (earlier.day, [line.exchange_id for line in earlier.differences]) == (DAY, [exchange.exchange_id])
 
 
 async def test_points_we_gave_for_nothing_go_back_to_whoever_paid(world, generous) -> None:

@@ -5,7 +5,7 @@
     POST /api/redemptions                    orderId, code, miles
                                              → redeemed (reference, redeemedAt) | declined (reason) | in_progress
     GET  /api/redemptions/{orderId}          the same | not_found
-    GET  /api/redemptions?day=&after=        ok (redemptions, next): those of a day in JST
+    GET  /api/redemptions?day=&after=        ok (redemptions, next): those of a day in JST, with `milesReturned`
 
 A yes or a no is always status 200. 400 is a malformed request, 401 a signature that is not believed, 409 an
 order id that came with another content. Reasons: `unknown`, `used`, `expired`, `wrong_amount`.
@@ -123,7 +123,10 @@ class MerchantApi:
         except (KeyError, ValueError):
             raise _Malformed("day, after") from None
         found = await self._book.run(lambda db: debits.debits_of(db, day, after=after, limit=PAGE))
-        rows = [_redeemed(entry) | {"miles": entry.lines[MILES]} for entry in found]
+        rows = [
+            _redeemed(entry) | {"miles": entry.lines[MILES], "milesReturned": entry.given_back.get(MILES, 0)}
+            for entry in found
+        ]
         return web.json_response(
             {
                 "result": "ok",
