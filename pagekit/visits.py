@@ -160,6 +160,7 @@ class Visit(Generic[SettingsT, SessionT]):
             session=self.session,
             speech=self.speech,
             _=self.speech.say,
+            h=self.speech.heading,
             t=self.speech.plain,
             languages=self.site.words.languages,
             now=self.now,

@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
+import budoux
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
@@ -71,6 +72,16 @@ def language_of(accept_language: str) -> str:
     return JAPANESE if not first or first.startswith(("ja", "*")) else "en"
 
 
+def in_phrases(text: str) -> Markup:
+    """Japanese text, escaped, with `<wbr>` between its phrases (文節), as BudouX finds them."""
+    return Markup("<wbr>").join(_phrases().parse(text))
+
+
+@cache
+def _phrases() -> budoux.Parser:
+    return budoux.load_default_japanese_parser()
+
+
 class Speech:
     """One language. `say` gives what stands on a page, `plain` what stands in an attribute or a title."""
 
@@ -78,6 +89,7 @@ class Speech:
         self.language = language
         self._words = words
         self._said = words.catalogue(language)
+        self._heading = cache(in_phrases)
         self._sentence = cache(self._make)  # of our own sentences only, so there is an end to them
 
     @property
@@ -105,6 +117,12 @@ class Speech:
         if len(pieces) > 1:
             said = Markup("<span>{}</span>").format(said)  # one box, also where a row of boxes is laid out
         return said
+
+    def heading(self, source: str, **values: object) -> Markup:
+        """`say`, with a place to break after each phrase, for lines set large. In 日本語 only: ruby has its own."""
+        if self.language != JAPANESE:
+            return self.say(source, **values)
+        return in_phrases(self.plain(source, **values)) if values else self._heading(source)
 
     def plain(self, source: str, **values: object) -> str:
         text = _RUBY.sub(r"\1", self._said.get(source, source))
