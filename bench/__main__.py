@@ -1,8 +1,8 @@
-"""All measurements in one go: the ledger's and the whole exchange's, each with its table.
+"""All measurements in one go: the ledger's, the whole exchange's and the municipal cloud's, each with its table.
 
     python -m bench [--json] [--runs 5] [--no-postgres]
 
-`--json` prints one object whose `ratios` hold those of both.
+`--json` prints one object whose `ratios` hold those of all.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS = ("ledger", "exchange")
+PARTS = ("ledger", "exchange", "municipal")
 
 
 def main() -> None:

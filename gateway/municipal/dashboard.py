@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 from gateway.errors import Refused
 from gateway.municipal import figures, tables
 
-_days = tables.daily_figures
+_days, _totals, _months = tables.daily_figures, tables.day_totals, tables.month_figures
 LONGEST_IN_DETAIL: Final = 400
 """Days for which every party of every day is told: a fiscal year and a month."""
 LONGEST_IN_SUM: Final = 4_000
@@ -79,26 +79,34 @@ def totals_by_day(
 ) -> list[DayTotal]:
     """Figures of all parties together, day by day. Raises Refused `bad-period` (422)."""
     require_period(since, until, LONGEST_IN_SUM)
-    query = select(_days.c.day, _days.c.figure, func.sum(_days.c.moves), func.sum(_days.c.points))
-    query = query.where(*_within(code, since, until, service)).group_by(_days.c.day, _days.c.figure)
+    query = select(_totals.c.day, _totals.c.figure, func.sum(_totals.c.moves), func.sum(_totals.c.points))
+    query = query.where(*_within(_totals, _totals.c.day, code, since.isoformat(), until.isoformat(), service))
+    query = query.group_by(_totals.c.day, _totals.c.figure).order_by(_totals.c.day, _totals.c.figure)
     return [
         DayTotal(day=date.fromisoformat(day), figure=figure, moves=int(moves), points=int(points))
-        for day, figure, moves, points in conn.execute(query.order_by(_days.c.day, _days.c.figure))
+        for day, figure, moves, points in conn.execute(query)
     ]
 
 
 def totals_by_party(
     conn: Connection, code: str, since: date, until: date, service: str | None = None
 ) -> list[PartyTotal]:
-    """Figures of a period by party, the largest of each figure first. Raises Refused `bad-period` (422)."""
+    """Figures of a period by party, the largest of each figure first. Raises Refused `bad-period` (422).
+
+    Whole months are read by month, only what is left at both ends by day.
+    """
     require_period(since, until, LONGEST_IN_SUM)
-    points = func.sum(_days.c.points)
-    query = select(_days.c.figure, _days.c.party, func.sum(_days.c.moves), points)
-    query = query.where(*_within(code, since, until, service)).group_by(_days.c.figure, _days.c.party)
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for table, column, first, last in _spans(since, until):
+        query = select(table.c.figure, table.c.party, func.sum(table.c.moves), func.sum(table.c.points))
+        query = query.where(*_within(table, column, code, first, last, service))
+        for figure, party, moves, points in conn.execute(query.group_by(table.c.figure, table.c.party)):
+            here = sums[figure, party]
+            here[0], here[1] = here[0] + int(moves), here[1] + int(points)
     return [
-        PartyTotal(figure=figure, party=party, moves=int(moves), points=int(total))
-        for figure, party, moves, total in conn.execute(
-            query.order_by(_days.c.figure, points.desc(), _days.c.party)
+        PartyTotal(figure=figure, party=party, moves=moves, points=points)
+        for (figure, party), (moves, points) in sorted(
+            sums.items(), key=lambda item: (item[0][0], -item[1][1], item[0][1])
         )
     ]
 
@@ -128,11 +136,29 @@ def expiring(conn: Connection, code: str, service: str) -> list[Expiring]:
     ]
 
 
-def _within(code: str, since: date, until: date, service: str | None) -> list[Any]:
-    # The services stand between city and day in the key: named, a range of days is a range of the key.
-    found = [
-        _days.c.municipality == code,
-        _days.c.day >= since.isoformat(),
-        _days.c.day <= until.isoformat(),
+def _spans(since: date, until: date) -> list[tuple[Any, Any, str, str]]:
+    """(table, its column, first, last): the whole months of a period, and the days before and after them."""
+    first_month = since if since.day == 1 else _next_month(since)
+    after_last = (until + timedelta(days=1)).replace(
+        day=1
+    )  # the month in which the period's last day is not the last
+    if first_month >= after_last:
+        return [(_days, _days.c.day, since.isoformat(), until.isoformat())]
+    found: list[tuple[Any, Any, str, str]] = [
+        (_months, _months.c.month, f"{first_month:%Y-%m}", f"{after_last - timedelta(days=1):%Y-%m}")
     ]
-    return found if service is None else [*found, _days.c.point_service == service]
+    if since < first_month:
+        found.append((_days, _days.c.day, since.isoformat(), (first_month - timedelta(days=1)).isoformat()))
+    if after_last <= until:
+        found.append((_days, _days.c.day, after_last.isoformat(), until.isoformat()))
+    return found
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _within(table: Any, column: Any, code: str, first: str, last: str, service: str | None) -> list[Any]:
+    # The services stand between city and day in the key: named, a range of days is a range of the key.
+    found = [table.c.municipality == code, column >= first, column <= last]
+    return found if service is None else [*found, table.c.point_service == service]

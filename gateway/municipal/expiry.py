@@ -14,16 +14,19 @@ from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from core_ledger import Heap, NotEnoughPoints, Transfer, chart, entries, ledger
 from core_ledger.tables import books
+from gateway.base.hot import Hot
 from gateway.municipal import point_rules, tables
 from gateway.municipal.city_desk import CityDesk
 from gateway.municipal.point_rules import RuleVersion
+from gateway.records import standing
 
 _log = structlog.get_logger()
 _PAGE: Final = 1_000
+_LOCK: Final = Hot(select(books.c.book_id).where(books.c.book_id == bindparam("book")).with_for_update())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +60,10 @@ def expire_due(
     Locks the member's book first, so that what is drawn afterwards is what was looked at here.
     """
     book, account = chart.member_book(member_id), chart.municipal(member_id, code, service)
-    conn.execute(select(books.c.book_id).where(books.c.book_id == book).with_for_update())
+    _LOCK.all(conn, {"book": book})
     due = [
         heap
-        for heap in ledger.heaps(conn, book, account)
+        for heap in standing.of_account(conn, book, account).heaps
         if heap.available and is_expired(rules, heap.issued_on, today)
     ]
     if not due:

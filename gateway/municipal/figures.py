@@ -2,7 +2,7 @@
 
 Counted from the ledger's own moves, book by book: each book remembers how far it was counted, so a count costs
 what is new, every move counts exactly once, and no hot row is touched when points move. Figures are for looking
-at; the ledger decides.
+at; the ledger decides. Sums by day without the parties, and by month, are kept beside the figures of each day.
 
     in      granted (project) · exchanged (partner) · campaign (funder) · allocated · refunded (shop) · other_in
     out     spent (shop) · expired · reversed (partner, funder) · other_out
@@ -30,7 +30,8 @@ BOOKS_AT_ONCE: Final = 500
 IN: Final = ("granted", "exchanged", "campaign", "allocated", "refunded", "other_in")
 OUT: Final = ("spent", "expired", "reversed", "other_out")
 
-_days, _issues, _cursors = tables.daily_figures, tables.issue_figures, tables.figure_cursors
+_days, _totals, _months = tables.daily_figures, tables.day_totals, tables.month_figures
+_issues, _cursors = tables.issue_figures, tables.figure_cursors
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _POSTED: Final = ("transfer", "post")
 
@@ -109,13 +110,16 @@ def count_books(conn: Connection, book_ids: Sequence[str]) -> int:
                 numbers[(code, service, day, figure, party)] += 1
                 for issued_on, points in json.loads(row.lots):
                     issues[(code, service, issued_on, figure)] += points
-    _add(
-        conn,
-        _days,
-        _DAY_KEY,
-        [(*key, numbers[key], points) for key, points in days.items()],
-        ("moves", "points"),
-    )
+    for table, columns, short in (
+        (_days, _DAY_KEY, _whole),
+        (_totals, _TOTAL_KEY, _without_party),
+        (_months, _MONTH_KEY, _by_month),
+    ):
+        sums = {short(key): [0, 0] for key in days}
+        for key, points in days.items():
+            here = sums[short(key)]
+            here[0], here[1] = here[0] + numbers[key], here[1] + points
+        _add(conn, table, columns, [(*key, *both) for key, both in sums.items()], ("moves", "points"))
     _add(conn, _issues, _ISSUE_KEY, [(*key, points) for key, points in issues.items()], ("points",))
     _set_cursors(conn, heads)
     return len(rows)
@@ -180,7 +184,21 @@ def _project(details: str) -> str:
 
 
 _DAY_KEY: Final = ("municipality", "point_service", "day", "figure", "party")
+_TOTAL_KEY: Final = ("municipality", "point_service", "day", "figure")
+_MONTH_KEY: Final = ("municipality", "point_service", "month", "figure", "party")
 _ISSUE_KEY: Final = ("municipality", "point_service", "issued_on", "figure")
+
+
+def _whole(key: tuple[str, ...]) -> tuple[str, ...]:
+    return key
+
+
+def _without_party(key: tuple[str, ...]) -> tuple[str, ...]:
+    return key[:4]
+
+
+def _by_month(key: tuple[str, ...]) -> tuple[str, ...]:
+    return (*key[:2], key[2][:7], *key[3:])
 
 
 def _add(
@@ -270,9 +288,9 @@ def by_issue(conn: Connection, code: str, service: str) -> list[IssueFigure]:
 def unused_on(conn: Connection, code: str, day: date) -> dict[str, int]:
     """Unused points of each point service at the end of a day: for the legal report of 31 March and 30 September."""
     query = (
-        select(_days.c.point_service, _days.c.figure, func.sum(_days.c.points))
-        .where(_days.c.municipality == code, _days.c.day <= day.isoformat())
-        .group_by(_days.c.point_service, _days.c.figure)
+        select(_totals.c.point_service, _totals.c.figure, func.sum(_totals.c.points))
+        .where(_totals.c.municipality == code, _totals.c.day <= day.isoformat())
+        .group_by(_totals.c.point_service, _totals.c.figure)
     )
     unused: Counter[str] = Counter()
     for service, figure, points in conn.execute(query):

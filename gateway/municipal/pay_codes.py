@@ -12,12 +12,13 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from core_ledger import chart
 from gateway import directory
+from gateway.base.hot import Hot
 from gateway.errors import Refused
 from gateway.municipal import tables
 from gateway.municipal.city_desk import CityDesk
@@ -27,6 +28,10 @@ DIGITS: Final = 12
 _PREFIX: Final = "PGP1"
 _SHOP_PREFIX: Final = "PGS1"
 _codes = tables.pay_codes
+_LOCKED: Final = Hot(select(_codes).where(_codes.c.code_hash == bindparam("hashed")).with_for_update())
+_USE_UP: Final = Hot(
+    update(_codes).where(_codes.c.code_hash == bindparam("hashed")).values(spend_id=bindparam("spend"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,24 +99,25 @@ def read(desk: CityDesk, text: str) -> str:
     return plain
 
 
-def take(conn: Connection, desk: CityDesk, digits: str, code: str, spend_id: str, now: datetime) -> Row[Any]:
-    """Use a code up for a spend, as a part of its transaction; gives whose it is.
+def take(
+    conn: Connection, desk: CityDesk, digits: str, code: str, spend_id: str, now: datetime
+) -> tuple[str, str]:
+    """Use a code up for a spend, as a part of its transaction; gives the book and the point service it is of.
 
     Raises Refused: `pay-code-unknown` (404, also for another city's), `pay-code-used`, `pay-code-ended` (409).
     """
-    row = conn.execute(
-        select(_codes).where(_codes.c.code_hash == _hash(desk, digits)).with_for_update()
-    ).one_or_none()
-    if row is None or row.municipality != code:
+    hashed = _hash(desk, digits)
+    row = _LOCKED.first(conn, {"hashed": hashed})
+    if row is None or row["municipality"] != code:
         raise _unknown()
-    if row.spend_id is not None:
+    if row["spend_id"] is not None:
         raise Refused(
             "pay-code-used", "This code was used before. Nothing more was taken; ask for a new one."
         )
-    if now >= row.ends_at:
+    if now >= row["ends_at"]:
         raise Refused("pay-code-ended", "This code is too old. Nothing was taken; ask for a new one.")
-    conn.execute(update(_codes).where(_codes.c.code_hash == row.code_hash).values(spend_id=spend_id))
-    return row
+    _USE_UP.all(conn, {"hashed": hashed, "spend": spend_id})
+    return row["book_id"], row["point_service"]
 
 
 def forget_ended(conn: Connection, now: datetime) -> int:

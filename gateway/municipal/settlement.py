@@ -409,7 +409,7 @@ def _refuse_earlier(conn: Connection, code: str, cycle: Cycle) -> None:
 def _of_cycle(
     conn: Connection, code: str, settlement: Settlement, shop_id: str
 ) -> tuple[tuple[Spend, ...], tuple[Refund, ...]]:
-    found: list[Sequence[Row[Any]]] = []
+    found: list[Sequence[Any]] = []
     for table in (_spends, _refunds):
         taken = (
             table.c.settled_in == settlement.cycle.starts_on.isoformat()
@@ -419,7 +419,10 @@ def _of_cycle(
         query = select(table).where(table.c.municipality == code, table.c.shop_id == shop_id, taken)
         found.append(conn.execute(query.order_by(table.c.at)).all())
     spends, refunds = found
-    return tuple(map(spend_records.spend_of, spends)), tuple(map(spend_records.refund_of, refunds))
+    return (
+        tuple(spend_records.spend_of(row._mapping) for row in spends),  # noqa: SLF001  a row as a mapping
+        tuple(map(spend_records.refund_of, refunds)),
+    )
 
 
 def _closed(conn: Connection, code: str, starts_on: date) -> Settlement | None:

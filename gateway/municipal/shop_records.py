@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
+from gateway.base.hot import Hot
 from gateway.errors import Refused
 from gateway.municipal import tables
 from gateway.municipalities import in_hiragana
 
 _shops = tables.shops
+_FIND: Final = Hot(
+    select(_shops).where(
+        _shops.c.municipality == bindparam("of_city"), _shops.c.shop_id == bindparam("of_shop")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +41,7 @@ class Shop:
 
 def require(conn: Connection, municipality: str, shop_id: str) -> Shop:
     """Give a shop of this city, open or closed. Raises Refused `unknown-shop` (404)."""
-    row = conn.execute(_one(municipality, shop_id)).one_or_none()
+    row = _FIND.first(conn, {"of_city": municipality, "of_shop": shop_id})
     if row is None:
         raise Refused("unknown-shop", "There is no such shop in this city's register.", status=404)
     return _shop(row)
@@ -78,7 +85,7 @@ def list_shops(
                 )
             )
         )
-    return [_shop(row) for row in conn.execute(query.limit(limit))]
+    return [_shop(row) for row in conn.execute(query.limit(limit)).mappings()]
 
 
 def add(conn: Connection, shop: Shop) -> Shop:
@@ -122,16 +129,6 @@ def _one(municipality: str, shop_id: str) -> Any:
     return select(_shops).where(_shops.c.municipality == municipality, _shops.c.shop_id == shop_id)
 
 
-def _shop(row: Row[Any]) -> Shop:
-    return Shop(
-        municipality=row.municipality,
-        shop_id=row.shop_id,
-        name=row.name,
-        name_kana=row.name_kana,
-        category=row.category,
-        address=row.address,
-        phone=row.phone,
-        has_bank=row.bank_sealed is not None,
-        registered_at=row.registered_at,
-        closed_at=row.closed_at,
-    )
+def _shop(row: Mapping[Any, Any]) -> Shop:
+    values = dict(row)
+    return Shop(has_bank=values.pop("bank_sealed") is not None, **values)

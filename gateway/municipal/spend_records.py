@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select
 
 from core_ledger import Lot
+from gateway.base.hot import Hot
 from gateway.errors import Refused
 from gateway.municipal import tables
 
 _spends = tables.spends
 _refunds = tables.refunds
+_ONE: Final = select(_spends).where(
+    _spends.c.spend_id == bindparam("of_spend"), _spends.c.municipality == bindparam("of_city")
+)
+_FIND: Final = Hot(_ONE)
+_LOCKED: Final = Hot(_ONE.with_for_update())
+_ADD: Final = Hot(insert(_spends))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +62,7 @@ class Refund:
 
 
 def add_spend(conn: Connection, spend: Spend) -> None:
-    conn.execute(insert(_spends).values(**spend_columns(spend)))
+    _ADD.all(conn, spend_columns(spend))
 
 
 def spend_columns(spend: Spend) -> dict[str, Any]:
@@ -70,23 +77,20 @@ def spend_columns(spend: Spend) -> dict[str, Any]:
 
 
 def find_spend(conn: Connection, book: str, spend_id: str) -> Spend | None:
-    row = conn.execute(
-        select(_spends).where(_spends.c.book_id == book, _spends.c.spend_id == spend_id)
-    ).one_or_none()
-    return None if row is None else spend_of(row)
+    row = conn.execute(select(_spends).where(_spends.c.book_id == book, _spends.c.spend_id == spend_id))
+    found = row.mappings().one_or_none()
+    return None if found is None else spend_of(found)
 
 
 def require_of_city(
     conn: Connection, code: str, spend_id: str, *, shop_id: str | None = None, lock: bool = False
 ) -> Spend:
     """Give a spend of this city, or of one shop. Raises Refused `unknown-spend` (404)."""
-    query = select(_spends).where(_spends.c.spend_id == spend_id, _spends.c.municipality == code)
-    if shop_id is not None:
-        query = query.where(_spends.c.shop_id == shop_id)
-    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
-    if row is None:
+    rows = (_LOCKED if lock else _FIND).all(conn, {"of_spend": spend_id, "of_city": code})
+    rows = [row for row in rows if shop_id in (None, row["shop_id"])]
+    if len(rows) != 1:  # an id is unique in its member's book; of two members' it would name neither
         raise Refused("unknown-spend", "There is no such payment here.", status=404)
-    return spend_of(row)
+    return spend_of(rows[0])
 
 
 def of_shop(
@@ -147,24 +151,13 @@ def add_refund(conn: Connection, refund: Refund) -> None:
 
 
 def _all(conn: Connection, query: Select[Any]) -> list[Spend]:
-    return [spend_of(row) for row in conn.execute(query)]
+    return [spend_of(row) for row in conn.execute(query).mappings()]
 
 
-def spend_of(row: Row[Any]) -> Spend:
-    return Spend(
-        book_id=row.book_id,
-        spend_id=row.spend_id,
-        municipality=row.municipality,
-        point_service=row.point_service,
-        shop_id=row.shop_id,
-        points=row.points,
-        yen=row.yen,
-        lots=lots_of(row.lots),
-        way=row.way,
-        taken_by=row.taken_by,
-        at=row.at,
-        refunded_points=row.refunded_points,
-    )
+def spend_of(row: Mapping[Any, Any]) -> Spend:
+    values = dict(row)
+    values.pop("settled_in")
+    return Spend(**values | {"lots": lots_of(values["lots"])})
 
 
 def lots_of(stored: str) -> tuple[Lot, ...]:

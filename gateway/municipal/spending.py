@@ -22,6 +22,7 @@ from gateway.municipal import spend_records as records
 from gateway.municipal.city_desk import CityDesk, day_of, require_reason, told
 from gateway.municipal.spend_records import Refund, Spend
 from gateway.municipal.staff_records import StaffSession
+from gateway.records import standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,10 @@ class Spending:
             if known is not None:
                 return known
             shop_records.require_open(conn, city, shop_id)
-            code = pay_codes.take(conn, self.desk, digits, city, spend_id, now)
-            member_id = code.book_id.removeprefix("member:")
+            book, service = pay_codes.take(conn, self.desk, digits, city, spend_id, now)
+            member_id = book.removeprefix("member:")
             return spend(
-                conn, member_id, city, code.point_service, shop_id, spend_id, points, now,
+                conn, member_id, city, service, shop_id, spend_id, points, now,
                 way="shop_scans", taken_by=who.staff_id,
             )  # fmt: skip
 
@@ -217,7 +218,7 @@ def _paid(conn: Connection, made: Spend, *, replayed: bool) -> Paid:
     return Paid(
         spend=made,
         shop_name=shop_records.require(conn, made.municipality, made.shop_id).name,
-        left=ledger.balance(conn, made.book_id, account).available,
+        left=standing.of_account(conn, made.book_id, account).balance.available,
         replayed=replayed,
     )
 

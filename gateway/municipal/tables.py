@@ -335,6 +335,29 @@ daily_figures = _table(
     PrimaryKeyConstraint("municipality", "point_service", "day", "figure", "party"),
 )
 
+day_totals = _table(  # the same without the parties, so that years are drawn from some thousand rows
+    "day_totals",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("day", _Words, nullable=False),
+    Column("figure", _Words, nullable=False),
+    Column("moves", _Whole, nullable=False),
+    Column("points", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "point_service", "day", "figure"),
+)
+
+month_figures = _table(  # the same by month: a year by party is twelve rows for each of them
+    "month_figures",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("month", _Words, nullable=False),
+    Column("figure", _Words, nullable=False),
+    Column("party", _Words, nullable=False),
+    Column("moves", _Whole, nullable=False),
+    Column("points", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "point_service", "month", "figure", "party"),
+)
+
 issue_figures = _table(
     "issue_figures",
     Column("municipality", _Words, nullable=False),

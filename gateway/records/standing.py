@@ -29,6 +29,19 @@ _ALL: Final = Hot(
 )
 
 
+_ONE: Final = Hot(
+    select(
+        accounts.c.book_id,
+        accounts.c.account,
+        accounts.c.posted,
+        accounts.c.held,
+        accounts.c.coming,
+        accounts.c.last_seq,
+        accounts.c.heaps,
+    ).where(accounts.c.book_id == bindparam("book"), accounts.c.account == bindparam("name"))
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """One account: what is there, and since when; heaps come with the oldest first."""
@@ -40,6 +53,12 @@ class Standing:
 def of_book(conn: Connection, book: str) -> Mapping[str, Standing]:
     """Every account of a book, its own and the other sides, in order of their names."""
     return {row["account"]: _standing(tuple(row.values())) for row in _ALL.all(conn, {"book": book})}
+
+
+def of_account(conn: Connection, book: str, account: str) -> Standing:
+    """One account of a book; nothing in it where it never had anything."""
+    row = _ONE.first(conn, {"book": book, "name": account})
+    return Standing(balance=Balance(), heaps=()) if row is None else _standing(tuple(row.values()))
 
 
 def _standing(row: tuple[object, ...]) -> Standing:

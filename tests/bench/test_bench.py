@@ -39,3 +39,17 @@ def test_the_ledger_is_measured_beside_its_floor(tmp_path):
     found = run("ledger", "--count", "128", "--folder", str(tmp_path))
     assert {"sqlite_vs_floor", "sqlite_vs_naive"} <= set(found["ratios"])
     assert all(value > 0 for value in found["ratios"].values())
+
+
+def test_the_municipal_cloud_is_measured_beside_the_ledger_and_bare_commits(tmp_path):
+    sizes = ("--lines", "200", "--payments", "64", "--entries", "40000")
+    found = run("municipal", *sizes, "--folder", str(tmp_path))
+    assert set(found["ratios"]) == {
+        "grant_vs_bulk", "grant_check_s_for_100000", "grant_memory_vs_a_tenth", "counter_p99_in_commits",
+        "counter_p99_vs_commit_p99", "counter_paced_p99_in_commits", "counter_payments_in_a_commits_time",
+        "slowest_dashboard_in_300_ms",
+    }  # fmt: skip
+    assert all(value > 0 for value in found["ratios"].values())
+    assert found["grants"]["lines"] == 200
+    assert found["dashboards"]["entries"] == 40_000
+    assert list(tmp_path.iterdir()) == []

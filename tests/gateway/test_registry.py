@@ -266,7 +266,11 @@ async def test_each_way_a_hook_can_be_wrong_has_its_sentence_and_place(refused, 
 
 
 async def test_a_fault_without_source_is_told_without_a_place(refused):
-    lines = GOOD + '\nexec("class Made:\\n    def __init__(self, setup): pass")\nPlugin = Made\n'
+    lines = (
+        GOOD
+        + '\nscope = {"__name__": "nowhere"}\nexec("class Made:\\n    def __init__(self, setup): pass", scope)\n'
+        'Plugin = scope["Made"]\n'
+    )
     refusal = await refused(lines)
     assert (refusal.check, refusal.file, refusal.line) == ("required", None, None)
     assert refusal.sentence.endswith("add @hookimpl def partner_profile")

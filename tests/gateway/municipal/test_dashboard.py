@@ -70,6 +70,23 @@ async def test_what_is_unused_is_known_by_month_of_issue_and_by_last_day(busy):
     ]
 
 
+async def test_sums_by_party_are_the_same_whatever_months_they_are_read_from(busy):
+    """Any period's sums are those of its days, where it holds whole months, parts of them, or neither."""
+    for since, until in (
+        (date(2018, 7, 1), date(2018, 7, 31)), (date(2018, 7, 1), date(2018, 8, 31)), (TODAY, TODAY),
+        (date(2018, 6, 2), date(2018, 8, 1)), (date(2018, 7, 31), date(2018, 8, 1)), (date(2018, 7, 2), date(2018, 7, 30)),
+        (date(2018, 1, 15), date(2018, 12, 31)), (date(2018, 8, 1), date(2018, 8, 1)),
+    ):  # fmt: skip
+        found = await busy.store.read(
+            lambda conn, a=since, b=until: dashboard.totals_by_party(conn, KASAMA, a, b)
+        )
+        days = await busy.store.read(lambda conn, a=since, b=until: figures.by_day(conn, KASAMA, a, b))
+        sums: dict[tuple[str, str], int] = {}
+        for one in days:
+            sums[one.figure, one.party] = sums.get((one.figure, one.party), 0) + one.points
+        assert {(one.figure, one.party): one.points for one in found} == sums, (since, until)
+
+
 @pytest.mark.parametrize(("since", "days"), [(TODAY, -1), (date(2000, 1, 1), 4_001)])
 async def test_a_period_that_no_page_shows_is_refused(town, since, days):
     with pytest.raises(Refused) as refused:

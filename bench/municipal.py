@@ -1,0 +1,344 @@
+"""How fast the municipal cloud is beside what the machine allows, measured in one run, on SQLite in a file.
+
+    python bench/municipal.py [--json] [--runs 3] [--lines 20000] [--payments 1600] [--entries 1000000] [--full]
+
+A grant file is checked and applied beside the ledger's own bulk rate; 32 shops take points at once, without a pause
+and paced, beside bare commits of as many rows in the same file; dashboards are drawn on the figures of so many entries. `--full` takes the
+sizes of the goals: 100,000 lines, 10,000,000 entries. Rivals take turns within each run. Prints one table of
+medians; `--json` prints one object with `ratios`. Look at those: absolute numbers belong to the machine.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import random
+import resource
+import shutil
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench.ledger import machine
+from bench.municipal_city import (
+    DAY,
+    NOW,
+    SHOPS,
+    City,
+    MunicipalTown,
+    fill_figures,
+    grant_csv,
+    make_members,
+    open_town,
+)
+from core_ledger import Transfer, chart, ledger
+from gateway.municipal import dashboard, figures
+from gateway.web import views_municipal as views
+
+BULK = 10_000
+"""Moves in one transaction of the ledger's bulk rate, as `bench/ledger.py` has it."""
+COMMITS = 300
+PAUSE_S = 0.5
+"""Between two payments of a shop at its busiest hour, in the paced turn: 64 payments a second over all shops."""
+Result = dict[str, Any]
+
+
+# --- a grant file -------------------------------------------------------------------------------------------------
+
+
+def grants(folder: str, lines: int) -> Result:
+    """Check and apply one file in a process of its own, so that its peak of memory is its own too."""
+    return asyncio.run(_grants(Path(folder), lines))
+
+
+async def _grants(folder: Path, lines: int) -> Result:
+    async with open_town(folder) as town:
+        members = await make_members(town, lines)
+        raw = grant_csv(members)
+        began = time.perf_counter()
+        file, _ = await town.city.files.upload(town.operator, "kosodate", "bench.csv", raw)
+        checked = time.perf_counter() - began
+        assert file.state == "checked", file
+        approved = await town.city.files.approve(town.approver, file.file_id, "bench")
+        began = time.perf_counter()
+        done = await town.city.files.apply(approved.municipality, approved.file_id)
+        applied = time.perf_counter() - began
+        assert (done.state, done.granted_lines) == ("applied", lines), done
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"check_s": checked, "applied_per_s": lines / applied, "peak_mb": peak}
+
+
+def bulk(folder: str, lines: int) -> Result:
+    """The same moves by the ledger alone, ten thousand a transaction."""
+    return asyncio.run(_bulk(Path(folder), lines))
+
+
+async def _bulk(folder: Path, lines: int) -> Result:
+    async with open_town(folder) as town:
+        moves = [
+            Transfer(
+                id=f"grant:bench:{number}", book=chart.member_book(f"{number:032x}"), source=chart.granted(City.CODE),
+                target=chart.municipal(f"{number:032x}", City.CODE, City.SERVICE), points=1_000, at=NOW, kind="grant",
+                issued_on=DAY, details={"project_id": "kosodate", "granted_by": "bench"},
+            )
+            for number in range(lines)
+        ]  # fmt: skip
+        began = time.perf_counter()
+        for start in range(0, lines, BULK):
+            part = moves[start : start + BULK]
+            await town.store.run(lambda conn, part=part: ledger.transfer_many(conn, part))
+        return {"bulk_per_s": lines / (time.perf_counter() - began)}
+
+
+def apart(work: Any, folder: Path, lines: int) -> Result:
+    """Run one measurement in a new process with a folder of its own."""
+    place = Path(tempfile.mkdtemp(dir=folder))
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        found: Result = pool.submit(work, str(place), lines).result()
+    shutil.rmtree(place)
+    return found
+
+
+def measure_grants(folder: Path, runs: int, lines: int) -> Result:
+    found, floors, small = [], [], []
+    for _ in range(runs):
+        floors.append(apart(bulk, folder, lines)["bulk_per_s"])
+        found.append(apart(grants, folder, lines))
+        small.append(apart(grants, folder, max(1, lines // 10))["peak_mb"])
+    return {
+        "lines": lines,
+        **{name: statistics.median(one[name] for one in found) for name in found[0]},
+        "bulk_per_s": statistics.median(floors),
+        "peak_mb_of_a_tenth": statistics.median(small),
+    }
+
+
+# --- the counter --------------------------------------------------------------------------------------------------
+
+
+async def measure_counter(folder: Path, runs: int, payments: int) -> Result:
+    """32 shops at once, each taking one payment after the other; and bare commits of the same rows in between."""
+    async with open_town(folder) as town:
+        members = await make_members(town, SHOPS, points=10**9)
+        turns, commits, paced = [], [], []
+        for _ in range(runs):
+            commits.append(bare_commits(town.path))
+            turns.append(await _turn(town, members, payments))
+            paced.append((await _turn(town, members, max(SHOPS, payments // 4), pause_s=PAUSE_S))[0])
+    took = [one for turn, _ in turns for one in turn]
+    return {
+        "shops": SHOPS,
+        "payments": payments,
+        "per_s": statistics.median(payments / wall for _, wall in turns),
+        "p50_ms": statistics.median(took) * 1e3,
+        "p99_ms": statistics.median(_p99(turn) for turn, _ in turns) * 1e3,
+        "paced_p50_ms": statistics.median(statistics.median(turn) for turn in paced) * 1e3,
+        "paced_p99_ms": statistics.median(_p99(turn) for turn in paced) * 1e3,
+        "commit_ms": statistics.median(statistics.median(one) for one in commits) * 1e3,
+        "commit_p99_ms": statistics.median(_p99(one) for one in commits) * 1e3,
+    }
+
+
+def _p99(took: list[float]) -> float:
+    return statistics.quantiles(took, n=100)[98]
+
+
+async def _turn(
+    town: MunicipalTown, members: list[str], payments: int, pause_s: float = 0
+) -> tuple[list[float], float]:
+    """Seconds of each payment, and of all together; `pause_s` is what a shop lets pass between two on average."""
+    each, took = payments // SHOPS, []
+    chance = random.Random(SHOPS)
+    # A code is shown before the shop scans it, so making it is not part of the payment.
+    codes = [
+        [await town.city.codes.make(member, City.CODE, City.SERVICE) for _ in range(each)]
+        for member in members
+    ]
+
+    async def shop(place: int) -> None:
+        for number in range(each):
+            await asyncio.sleep(chance.uniform(0, 2 * pause_s))
+            began = time.perf_counter()
+            await town.city.spending.take(town.clerks[place], town.new_id(), codes[place][number].qr, 10)
+            took.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(shop(place) for place in range(SHOPS)))
+    return took, time.perf_counter() - began
+
+
+def bare_commits(path: Path) -> list[float]:
+    """How long a durable commit takes that holds as many rows as a payment, written by hand, one after the other."""
+    conn = sqlite3.connect(path, isolation_level=None, timeout=60)
+    conn.execute("PRAGMA synchronous = FULL")
+    conn.execute("CREATE TABLE IF NOT EXISTS bare (number INTEGER, words TEXT)")
+    took = []
+    for number in range(COMMITS):
+        began = time.perf_counter()
+        conn.execute("BEGIN IMMEDIATE")
+        conn.executemany("INSERT INTO bare VALUES (?, ?)", [(number, "x" * 150)] * 6)
+        conn.execute("COMMIT")
+        took.append(time.perf_counter() - began)
+    conn.close()
+    return took
+
+
+# --- dashboards ---------------------------------------------------------------------------------------------------
+
+
+async def measure_dashboards(folder: Path, runs: int, entries: int) -> Result:
+    """Draw what a dashboard asks for, database and JSON together, on the figures of so many entries."""
+    async with open_town(folder) as town:
+        filled = await fill_figures(town, entries)
+        until = filled.last_day
+        year, all_of_it = until - timedelta(days=364), until - timedelta(days=1_094)
+
+        def by_day(since: date) -> Any:
+            return lambda conn: views.DayTotals(
+                totals=[
+                    views.DayTotalView(**_plain(one))
+                    for one in dashboard.totals_by_day(conn, City.CODE, since, until, City.SERVICE)
+                ]
+            )
+
+        def by_party(since: date) -> Any:
+            return lambda conn: views.PartyTotals(
+                totals=[
+                    views.PartyTotalView(**_plain(one))
+                    for one in dashboard.totals_by_party(conn, City.CODE, since, until, City.SERVICE)
+                ]
+            )
+
+        asked = {
+            "by_day_year": by_day(year),
+            "by_day_three_years": by_day(all_of_it),
+            "by_party_year": by_party(year),
+            "by_party_three_years": by_party(all_of_it),
+            "detail_month": lambda conn: views.DayFigures(
+                figures=[
+                    views.DayFigureView.of(one)
+                    for one in figures.by_day(
+                        conn, City.CODE, until - timedelta(days=30), until, City.SERVICE
+                    )
+                ]
+            ),
+            "issue_months": lambda conn: views.MonthsOfIssue(
+                months=[
+                    views.MonthOfIssueView(**_plain(one))
+                    for one in dashboard.by_month_of_issue(conn, City.CODE, City.SERVICE)
+                ]
+            ),
+            "expiring": lambda conn: views.ExpiringList(
+                expiring=[
+                    views.ExpiringView(**_plain(one))
+                    for one in dashboard.expiring(conn, City.CODE, City.SERVICE)
+                ]
+            ),
+            "unused": lambda conn: views.UnusedView(
+                day=until, services=[], points=sum(figures.unused_on(conn, City.CODE, until).values())
+            ),
+        }
+        took: dict[str, list[float]] = {name: [] for name in asked}
+        for _ in range(max(3, runs)):
+            for name, job in asked.items():
+                began = time.perf_counter()
+                view = await town.store.read(job)
+                view.model_dump_json()
+                took[name].append((time.perf_counter() - began) * 1e3)
+    return {
+        "entries": entries,
+        "figure_rows": filled.rows,
+        "counted_per_s": filled.counted_per_s,
+        "ms": {name: statistics.median(one) for name, one in took.items()},
+    }
+
+
+def _plain(one: Any) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in one.__slots__}
+
+
+# --- together -----------------------------------------------------------------------------------------------------
+
+
+def ratios(found: Result) -> Result:
+    grant, counter = found["grants"], found["counter"]
+    made = {
+        "grant_vs_bulk": grant["applied_per_s"] / grant["bulk_per_s"],
+        "grant_check_s_for_100000": grant["check_s"] / grant["lines"] * 100_000,
+        "grant_memory_vs_a_tenth": grant["peak_mb"] / grant["peak_mb_of_a_tenth"],
+        "counter_p99_in_commits": counter["p99_ms"] / counter["commit_ms"],
+        "counter_p99_vs_commit_p99": counter["p99_ms"] / counter["commit_p99_ms"],
+        "counter_paced_p99_in_commits": counter["paced_p99_ms"] / counter["commit_ms"],
+        "counter_payments_in_a_commits_time": counter["per_s"] * counter["commit_ms"] / 1e3,
+        "slowest_dashboard_in_300_ms": max(found["dashboards"]["ms"].values()) / 300,
+    }
+    return {name: round(value, 3) for name, value in made.items()}
+
+
+def show(found: Result) -> None:
+    """Print the table for a person."""
+    about = found["machine"]
+    print(
+        f"{about['cpu']}, {about['cores']} cores, {about['system']}, Python {about['python']}, SQLite {about['sqlite']}\n"
+    )
+    for part in ("grants", "counter", "dashboards"):
+        print(part)
+        for name, value in found[part].items():
+            rows = value.items() if isinstance(value, dict) else [(name, value)]
+            for row, number in rows:
+                print(f"  {row:32}{number:14,.1f}")
+    print()
+    for name, value in found["ratios"].items():
+        print(f"{name:36}{value:9.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", action="store_true", help="print one object instead of the table")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument(
+        "--no-postgres", action="store_true", help="taken for the sake of the others; this is SQLite"
+    )
+    parser.add_argument("--lines", type=int, default=20_000)
+    parser.add_argument("--payments", type=int, default=1_600)
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument(
+        "--full", action="store_true", help="the goals' sizes: 100,000 lines, 10,000,000 entries"
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=None, help="where the files go; default: a temporary folder"
+    )
+    given = parser.parse_args()
+    lines, entries = (100_000, 10_000_000) if given.full else (given.lines, given.entries)
+    folder = Path(tempfile.mkdtemp(prefix="bench", dir=given.folder))
+    try:
+        for place in ("counter", "dashboards"):
+            (folder / place).mkdir()
+        found: Result = {
+            "machine": machine(),
+            "runs": given.runs,
+            "grants": measure_grants(folder, given.runs, lines),
+            "counter": asyncio.run(measure_counter(folder / "counter", given.runs, given.payments)),
+            "dashboards": asyncio.run(measure_dashboards(folder / "dashboards", given.runs, entries)),
+        }
+        found["ratios"] = ratios(found)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if given.json:
+        print(json.dumps(found))
+    else:
+        show(found)
+
+
+if __name__ == "__main__":
+    main()
