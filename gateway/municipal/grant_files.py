@@ -15,7 +15,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -24,6 +24,7 @@ import structlog
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from core_ledger import LedgerError, Transfer, ledger
+from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.municipal import audit_log, grant_csv, grant_projects, member_days, point_rules, tables
 from gateway.municipal.city_desk import CityDesk, day_of, told
@@ -86,7 +87,8 @@ class GrantFiles:
     ) -> tuple[GrantFile, bool]:
         """Check a file whole. The second value is False where its content is known already; nothing is granted.
 
-        Raises Refused: `unknown-project` (404), `csv-unreadable`, `csv-columns`, `csv-too-long` (422).
+        Raises Refused: `unknown-project` (404), `csv-unreadable`, `csv-columns`, `csv-too-long` (422), `file-state`
+        (409) where it was uploaded or taken back again meanwhile.
         """
         code = who.municipality
         content_hash, count = await asyncio.to_thread(grant_csv.digest, raw)
@@ -104,6 +106,7 @@ class GrantFiles:
         now = self.desk.clock()
 
         def finish(conn: Connection) -> GrantFile:
+            _require_own_check(conn, file)
             faults, points = conn.execute(
                 select(func.count(_lines.c.fault), func.coalesce(func.sum(_lines.c.points), 0)).where(
                     _lines.c.file_id == file.file_id
@@ -202,45 +205,37 @@ class GrantFiles:
     ) -> tuple[GrantFile, bool]:
         code = who.municipality
         grant_projects.require(conn, code, project_id)
-        row = conn.execute(
-            select(_files).where(
-                _files.c.municipality == code,
-                _files.c.project_id == project_id,
-                _files.c.content_hash == content_hash,
-            )
-        ).one_or_none()
-        values = {
+        known = select(_files).where(
+            _files.c.municipality == code,
+            _files.c.project_id == project_id,
+            _files.c.content_hash == content_hash,
+        )
+        row = conn.execute(known.with_for_update()).one_or_none()
+        values: dict[str, Any] = {
             "name": name,
             "uploaded_by": who.staff_id,
             "uploaded_at": self.desk.clock(),
             "ended_at": None,
         }
-        if row is not None:
-            file = _file(row)
-            if file.state not in ("checking", "cancelled", "faulty"):
-                return file, False
-            # Broken off, taken back, or faulty for members who may have registered since: checked anew.
-            conn.execute(delete(_lines).where(_lines.c.file_id == file.file_id))
-            _write(conn, file, state="checking", **values)
-            return require(conn, code, file.file_id), True
         file_id = uuid.uuid4().hex
-        conn.execute(
-            insert(_files).values(
-                municipality=code,
-                file_id=file_id,
-                project_id=project_id,
-                content_hash=content_hash,
-                state="checking",
-                lines=0,
-                faults=0,
-                points=0,
-                applied_through=0,
-                granted_lines=0,
-                granted_points=0,
-                **values,
-            )
-        )
-        return require(conn, code, file_id), True
+        if row is None:
+            if insert_new(
+                conn, _files, municipality=code, file_id=file_id, project_id=project_id,
+                content_hash=content_hash, state="checking", lines=0, faults=0, points=0, applied_through=0,
+                granted_lines=0, granted_points=0, **values,
+            ):  # fmt: skip
+                return require(conn, code, file_id), True
+            row = conn.execute(known.with_for_update()).one_or_none()  # uploaded twice at one moment
+            assert row is not None
+        file = _file(row)
+        if file.state not in ("checking", "cancelled", "faulty"):
+            return file, False
+        # Broken off, taken back, or faulty for members who may have registered since: checked anew. The time of
+        # the upload tells this check from one that may still be running.
+        values["uploaded_at"] = max(values["uploaded_at"], file.uploaded_at + timedelta(microseconds=1))
+        conn.execute(delete(_lines).where(_lines.c.file_id == file.file_id))
+        _write(conn, file, state="checking", **values)
+        return require(conn, code, file.file_id), True
 
 
 def require(conn: Connection, code: str, file_id: str, *, lock: bool = False) -> GrantFile:
@@ -254,6 +249,7 @@ def require(conn: Connection, code: str, file_id: str, *, lock: bool = False) ->
 
 def _check_set(file: GrantFile, part: Sequence[CsvLine], today: Any, conn: Connection) -> None:
     """Look the members of these lines up and keep the lines with what is wrong with them."""
+    _require_own_check(conn, file)
     project = grant_projects.require(conn, file.municipality, file.project_id)
     found = point_rules.versions(conn, file.municipality, project.plan.point_service)
     most = point_rules.in_force(found, today).most_granted_a_day
@@ -277,6 +273,17 @@ def _check_set(file: GrantFile, part: Sequence[CsvLine], today: Any, conn: Conne
         )
     conn.execute(insert(_lines), rows)
     _write(conn, file, lines=part[-1].line)
+
+
+def _require_own_check(conn: Connection, file: GrantFile) -> None:
+    """Hold the file's row while this check writes. Raises Refused `file-state` where it is no longer this check's."""
+    now = require(conn, file.municipality, file.file_id, lock=True)
+    if now.state != "checking" or now.uploaded_at != file.uploaded_at:
+        raise Refused(
+            "file-state",
+            "The same file was uploaded or taken back again while it was being checked; look at it again.",
+            state=now.state,
+        )
 
 
 def _members_of(conn: Connection, mykey_ids: Sequence[str]) -> dict[str, str]:

@@ -218,6 +218,61 @@ async def city_unused(call: Call[None, Services, asked.DayQuery]) -> Reply:
 
 
 @api.get(
+    "/v1/city/unused/csv",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    query=asked.DayQuery,
+    returns={200: "text/csv"},
+)
+async def city_unused_csv(call: Call[None, Services, asked.DayQuery]) -> Reply:
+    """The legal report for Excel: a line a point service, and their sum."""
+    day, code = call.query.day, call.staff.municipality
+
+    def job(conn: Connection) -> list[tuple[str, str, str, int]]:
+        found = figures.unused_on(conn, code, day)
+        names = {
+            one.point_service: one.name
+            for one in directory.list_services(conn, municipality_code=code, closed=True)
+        }
+        return [(day.isoformat(), one, names.get(one, ""), points) for one, points in sorted(found.items())]
+
+    rows = await call.services.store.read(job)
+    total = (day.isoformat(), "", "合計", sum(row[3] for row in rows))
+    data = excel_csv(["基準日", "ポイントサービス", "名称", "未使用残高(ポイント)"], [*rows, total])
+    return Reply(200, Content(data, CSV), attachment(f"unused-{day}.csv"))
+
+
+@api.get(
+    "/v1/city/point-services/{point_service}/issues/csv",
+    tag="figures",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.ServicePath,
+    returns={200: "text/csv"},
+    refuses=("unknown-municipality", "unknown-point-service"),
+)
+async def city_issues_csv(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
+    """What came of the points of each day of issue, for Excel."""
+    code, service = call.staff.municipality, call.path.point_service
+
+    def job(conn: Connection) -> bytes:
+        directory.require_known_service(conn, code, service)
+        return excel_csv(
+            ["発行日", "発行", "未使用", "利用", "失効", "取消・返還", "有効期限"],
+            (
+                (
+                    one.issued_on.isoformat(), one.issued, one.held, one.spent, one.expired, one.reversed,
+                    one.last_day.isoformat() if one.last_day else "",
+                )
+                for one in figures.by_issue(conn, code, service)
+            ),
+        )  # fmt: skip
+
+    return Reply(200, Content(await call.services.store.read(job), CSV), attachment(f"issues-{service}.csv"))
+
+
+@api.get(
     "/v1/platform/partner-settlements",
     tag="platform",
     caller=STAFF,

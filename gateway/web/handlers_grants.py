@@ -293,7 +293,7 @@ async def grant_at_venue(call: Call[asked.VenueScanned, Services]) -> Reply:
     query=asked.FileUploadQuery,
     upload=Upload(("text/csv",), FILE_LIMIT),
     returns={201: views.FileView, 200: views.FileView},
-    refuses=("unknown-project", "csv-unreadable", "csv-columns", "csv-too-long"),
+    refuses=("unknown-project", "csv-unreadable", "csv-columns", "csv-too-long", "file-state"),
 )
 async def upload_grants(call: Call[bytes, Services, asked.FileUploadQuery, asked.ProjectPath]) -> Reply:
     """Check a CSV whole, up to 100,000 lines: マイキーID,ポイント,摘要 in UTF-8 or Shift_JIS. Nothing is granted yet.

@@ -14,7 +14,7 @@ from gateway.municipal.point_rules import Expiry, PointRule
 from gateway.municipal.shops import ShopEntry
 from gateway.records.quotes import Quote
 
-from .conftest import KASAMA, MITO, NOON, OUEN, new_id
+from .conftest import KASAMA, MITO, NOON, OUEN, give, new_id
 
 TODAY = NOON.date()
 
@@ -137,3 +137,20 @@ async def test_the_figures_are_told_over_http(site):
     long = "/v1/city/figures?since=2010-01-01&until=2018-07-31"
     status, refused = await site.call("GET", long, viewer)
     assert (status, refused["type"], refused["most_days"]) == (422, "/docs/problems/bad-period", 400)
+
+
+async def test_the_legal_report_and_the_issues_open_in_excel(site):
+    viewer, member = (
+        await site.staff_token("viewer"),
+        await site.services.members.create(display_name="山田 花子", password="botan-nabe-3-kilo"),
+    )
+    await site.services.store.run(lambda conn: give(conn, member.member_id, 500, TODAY, NOON))
+    await figures.count_all(site.services.store)
+    status, data = await site.call("GET", "/v1/city/unused/csv?day=2018-07-31", viewer)
+    assert (status, data[:3]) == (200, b"\xef\xbb\xbf")
+    assert data.decode("utf-8-sig").splitlines()[1:] == [
+        f"2018-07-31,{OUEN},笠間応援ポイント,500",
+        "2018-07-31,,合計,500",
+    ]
+    status, data = await site.call("GET", f"/v1/city/point-services/{OUEN}/issues/csv", viewer)
+    assert data.decode("utf-8-sig").splitlines()[1:] == ["2018-07-31,500,500,0,0,0,"]

@@ -7,7 +7,7 @@ import pytest
 
 from core_ledger import chart
 from gateway.errors import Refused
-from gateway.municipal import audit_log, grant_csv
+from gateway.municipal import audit_log, grant_csv, grant_files
 from gateway.municipal.grant_projects import ProjectPlan
 from gateway.municipal.point_rules import PointRule
 
@@ -198,6 +198,40 @@ async def test_the_same_file_twice_grants_once_also_in_another_encoding(town, pr
         assert (new, again.file_id, again.state) == (False, file.file_id, "applied")
     await town.city.files.apply(KASAMA, file.file_id)
     assert await town.balance(member.member_id) == 100
+
+
+async def test_the_same_file_uploaded_twice_at_once_is_checked_once_and_whole(town, project, monkeypatch):
+    monkeypatch.setattr(grant_files, "CHECK_SET", 2)
+    members = [await town.member() for _ in range(12)]
+    raw = csv_of(*(f"{one.mykey_id},10," for one in members))
+    outcomes = await asyncio.gather(*(upload(town, raw) for _ in range(3)), return_exceptions=True)
+    others = [one for one in outcomes if isinstance(one, Exception)]
+    assert {one.type for one in others} <= {"file-state"}
+    (file,) = await town.city.files.listed(KASAMA)
+    assert (file.state, file.lines, file.points) == ("checked", 12, 120)
+    lines = await town.city.files.report(KASAMA, file.file_id, faults_only=False)
+    assert len(lines) == 12
+    await applied(town, file)
+    assert [await town.balance(one.member_id) for one in members] == [10] * 12
+
+
+async def test_a_file_taken_back_while_it_is_checked_stays_taken_back(town, project, monkeypatch):
+    monkeypatch.setattr(grant_files, "CHECK_SET", 1)
+    members = [await town.member() for _ in range(8)]
+    raw, begun = csv_of(*(f"{one.mykey_id},10," for one in members)), asyncio.Event()
+    who = await town.who("operator")
+    checking = asyncio.create_task(
+        town.city.files.upload(who, "kosodate", "x.csv", raw, progress=lambda *_: begun.set())
+    )
+    await begun.wait()
+    (file,) = await town.city.files.listed(KASAMA)
+    await town.city.files.cancel(who, file.file_id, "間違い")
+    with pytest.raises(Refused) as refused:
+        await checking
+    assert refused.value.type == "file-state"
+    assert (await town.city.files.get(KASAMA, file.file_id)).state == "cancelled"
+    file, new = await upload(town, raw)
+    assert (new, file.state, file.points) == (True, "checked", 80)
 
 
 async def test_each_faulty_line_is_reported_and_nothing_can_be_approved(town, project):

@@ -11,7 +11,7 @@ from gateway import tables
 from gateway.allocation import Allocations
 from gateway.demo import city as demo
 from gateway.errors import Refused
-from gateway.municipal import audit_log, figures, open_exchanges
+from gateway.municipal import audit_log, figures, grant_files, open_exchanges
 from gateway.municipal.events import EventPlan
 from gateway.municipal.grant_projects import ProjectPlan
 from gateway.municipal.settlement import paid_account
@@ -146,3 +146,23 @@ async def test_open_exchanges_are_counted_there_too(town):
         ("open", 1, NOON + timedelta(minutes=1)),
         ("sending", 1, NOON + timedelta(minutes=3)),
     ]
+
+
+async def test_one_file_uploaded_by_several_at_once_is_one_file_and_whole(town, monkeypatch):
+    monkeypatch.setattr(grant_files, "CHECK_SET", 3)
+    operator, members = await town.who("operator"), [await town.member() for _ in range(20)]
+    plan = ProjectPlan(
+        project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=NOON.date(),
+        ends_on=NOON.date(), points_each=10, budget=1_000,
+    )  # fmt: skip
+    await town.city.projects.add(operator, plan)
+    raw = ("マイキーID,ポイント\r\n" + "".join(f"{one.mykey_id},10\r\n" for one in members)).encode()
+    outcomes = await asyncio.gather(
+        *(town.city.files.upload(operator, "p", "x.csv", raw) for _ in range(4)), return_exceptions=True
+    )
+    assert {getattr(one, "type", "") for one in outcomes if isinstance(one, Exception)} <= {"file-state"}
+    (file,) = await town.city.files.listed(KASAMA)
+    assert (file.state, file.lines, file.points) == ("checked", 20, 200)
+    await town.city.files.approve(await town.who("approver"), file.file_id, "確認済み")
+    await asyncio.gather(*(town.city.files.apply(KASAMA, file.file_id) for _ in range(3)))
+    assert [await town.balance(one.member_id) for one in members] == [10] * 20
