@@ -313,6 +313,8 @@ async def _furnish(store: Store, now: datetime, key_file: Path) -> None:
         name="笠間の陶炎祭を支える会",
         purpose="見本のイベントです",
         municipality="082163",
+        goal_points=100_000,
+        on_failure="give_back",
         starts_at=now,
         ends_at=now + timedelta(days=60),
     )

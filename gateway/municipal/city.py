@@ -20,6 +20,7 @@ from gateway.municipal.grants import Grants
 from gateway.municipal.notices import Notices
 from gateway.municipal.pay_codes import PayCodes
 from gateway.municipal.point_rules import PointRules
+from gateway.municipal.point_services import PointServices
 from gateway.municipal.settlement import Settlements
 from gateway.municipal.shops import Shops
 from gateway.municipal.spending import Spending
@@ -32,6 +33,7 @@ class City:
 
     desk: CityDesk
     staff: StaffDesk
+    services: PointServices
     rules: PointRules
     expiries: Expiries
     events: Events
@@ -56,6 +58,7 @@ class City:
         return cls(
             desk=desk,
             staff=StaffDesk(desk),
+            services=PointServices(desk),
             rules=rules,
             expiries=expiries,
             events=Events(desk, outcomes),

@@ -31,6 +31,11 @@ class ServicePath(Strict):
     point_service: PointServiceId
 
 
+class PointServiceWanted(Strict):
+    point_service: PointServiceId
+    name: Words
+
+
 class RuleVersionPath(Strict):
     point_service: PointServiceId
     version: Annotated[int, Field(ge=1, le=100_000)]

@@ -7,6 +7,7 @@ from gateway.web import (
     handlers_events,
     handlers_figures,
     handlers_grants,
+    handlers_point_services,
     handlers_shops,
     handlers_staff,
 )
@@ -15,6 +16,7 @@ from gateway.web.routing import Api
 api = Api()
 for _part in (
     handlers_staff,
+    handlers_point_services,
     handlers_grants,
     handlers_events,
     handlers_shops,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from gateway.directory import PointService
 from gateway.municipal.city_desk import day_of
 from gateway.municipal.events import EventSeen
 from gateway.web.views import View
@@ -44,6 +45,24 @@ class PointServices(View):
 
     count: int
     point_services: list[PointServiceView]
+
+
+class CityPointService(View):
+    """A point service as its city's staff see it; `closed_at` is set from the moment it takes no more points."""
+
+    point_service: str
+    name: str
+    open_for_direct_exchange: bool
+    created_at: datetime
+    closed_at: datetime | None
+
+    @classmethod
+    def of(cls, service: PointService) -> CityPointService:
+        return cls(**{name: getattr(service, name) for name in cls.model_fields})
+
+
+class CityPointServices(View):
+    point_services: list[CityPointService]
 
 
 class EventView(View):
