@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -123,7 +123,7 @@ class Exchanges:
                 available=json.dumps(dict(available)),
             )
 
-        return await self.desk.store.run(keep)
+        return replace(await self.desk.store.run(keep), link=link)
 
     async def confirm(self, member_id: str, exchange_id: str, quote_id: str) -> Exchange:
         """Carry the quote out. One debit whatever happens; the same confirm again is the same exchange.
@@ -206,7 +206,8 @@ class Exchanges:
                 outcome = NeverSent(str(never))
             except OutcomeUnknown as unknown:
                 outcome = Unknown(str(unknown))
-        return await self.write_outcome(exchange, outcome, [call.plain() for call in calls])
+        done = await self.write_outcome(exchange, outcome, [call.plain() for call in calls])
+        return replace(done, link=link)
 
     async def write_outcome(
         self, exchange: Exchange, outcome: Outcome, calls: Sequence[Mapping[str, object]]

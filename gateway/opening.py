@@ -12,7 +12,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -123,7 +123,8 @@ class Openings:
             return known, False
         now, vault, code = self.desk.clock(), self.desk.vault, wish.coupon_code
         partner_controls.require_open(conn, wish.partner_id, now)
-        linked = code is not None or links.find(conn, wish.book, wish.partner_id) is not None
+        link = links.find(conn, wish.book, wish.partner_id) if code is None else None
+        linked = code is not None or link is not None
         if not linked and wish.return_url is None:
             raise Refused(
                 "return-url-missing",
@@ -147,7 +148,7 @@ class Openings:
             handoff_nonce=None if linked else secrets.token_urlsafe(24),
             handoff_ends_at=None if linked else now + HANDOFF_LASTS,
         )
-        return exchange, True
+        return replace(exchange, link=link), True
 
     async def _begin_handoff(self, partner: Partner, exchange: Exchange, language: str) -> Exchange:
         assert exchange.handoff_nonce is not None

@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -51,7 +52,7 @@ class Vault:
     hashes by which coupons and sign-ins are found; it does not rotate, because rows are found by its hashes.
     """
 
-    __slots__ = ("_lookup_key", "_sealing_keys")
+    __slots__ = ("_box", "_lookup_key", "_sealing_keys")
 
     def __init__(self, sealing_keys: Sequence[bytes], lookup_key: bytes) -> None:
         if not sealing_keys or any(len(key) < LEAST_KEY_BYTES for key in (*sealing_keys, lookup_key)):
@@ -60,6 +61,8 @@ class Vault:
             )
         self._sealing_keys = tuple(sealing_keys)
         self._lookup_key = lookup_key
+        # Deriving a row's key costs more than opening what it locks, and one exchange opens its link three times.
+        self._box = lru_cache(maxsize=1024)(self._made_box)
 
     def __repr__(self) -> str:
         return f"Vault({len(self._sealing_keys)} sealing keys)"
@@ -131,7 +134,7 @@ class Vault:
             expires_at=expires_at,
         )
 
-    def _box(self, purpose: str, bound_to: str) -> MultiFernet:
+    def _made_box(self, purpose: str, bound_to: str) -> MultiFernet:
         use = f"seal/{len(purpose)}/{purpose}/{bound_to}"
         return MultiFernet(
             [Fernet(base64.urlsafe_b64encode(_derived(key, use))) for key in self._sealing_keys]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -20,6 +20,7 @@ from gateway.base.hot import Hot
 from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.model import ExchangeId
+from gateway.records.links import Link
 from gateway.records.quotes import Quote
 from gateway.states import BEFORE_SENDING, ENDED, HELD, LEGAL, State
 from gateway.webhooks import outbox
@@ -99,6 +100,8 @@ class Exchange:
     sent_at: datetime | None
     ended_at: datetime | None
     reversed_points: int
+    link: Link | None = field(default=None, compare=False, repr=False)
+    """The member's link to the partner, where it was read along; not a part of the row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -283,7 +283,8 @@ async def _view(services: Services, exchange: Exchange) -> views.ExchangeView:
     def job(conn: Connection) -> Link | None:
         return links.find(conn, exchange.book_id, exchange.partner_id)
 
-    return views.ExchangeView.of(exchange, await services.store.glance(job))
+    link = exchange.link if exchange.link is not None else await services.store.glance(job)
+    return views.ExchangeView.of(exchange, link)
 
 
 def _destination(query: asked.OfferQuery) -> Destination:

@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -143,9 +144,14 @@ class _Verifier(HTTPMessageVerifier):
 def _check_plain(plain: PlainSignature, key: ClientKey, now: datetime) -> None:
     _check_window(plain.created_s, now.timestamp())
     try:
-        Ed25519PublicKey.from_public_bytes(key.public_key).verify(plain.signature, plain.base)
+        _public_key(key.public_key).verify(plain.signature, plain.base)
     except InvalidSignature:
         raise refuse("signature-invalid") from None
+
+
+@lru_cache(maxsize=256)
+def _public_key(raw: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(raw)
 
 
 def _check_window(created_s: int, now_s: float) -> None:
