@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo faults simulate serve test test-fast test-pythons lint format bench docs lock clean
+.PHONY: help setup demo faults simulate serve test test-fast test-pythons lint format bench soak docs lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ simulate: $(STAMP) ## run the simulator: make simulate SEEDS=10000 FROM=0 JOBS=2
 
 bench: $(STAMP) ## measure the ledger and whole exchanges beside their floors; ARGS=--json for programs
 	@$(BIN)/python -m bench $(ARGS)
+
+soak: $(STAMP) ## watch a gateway's memory at full load: make soak MINUTES=10 ARGS=--postgres
+	@$(BIN)/python bench/soak.py --minutes $(or $(MINUTES),10) $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
