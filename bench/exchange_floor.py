@@ -1,10 +1,11 @@
 """What an exchange is compared with: the same requests, partner calls and rows, with nothing decided in between.
 
-    python -m bench.exchange_floor --partner http://127.0.0.1:1234 --database FILE
+    python -m bench.exchange_floor --partner http://127.0.0.1:1234 --database FILE-or-postgresql://… [--port 8000]
 
 Bare aiohttp handlers that read JSON and answer JSON; the same calls to the partner on httpx over aiohttp's
-connections, at most 16 in flight; the same number of rows by a hand-written group commit on sqlite3. It checks
-no signature, knows no member, reads no row, computes nothing and logs nothing. Prints its address, then serves.
+connections, at most 16 in flight; the same number of rows by a hand-written group commit on sqlite3, or on
+PostgreSQL by psycopg. It checks no signature, knows no member, reads no row, computes nothing and logs nothing.
+Prints its address, then serves. With a `--port` several may share it.
 """
 
 import argparse
@@ -49,6 +50,13 @@ class Rows:
             self.awake.notify()
         await future
 
+    def batch(self) -> list[tuple[int, "asyncio.Future[None]"]]:
+        """Wait for work and take all there is; nothing means: closed."""
+        with self.awake:
+            while not self.waiting and not self.closing:
+                self.awake.wait()
+            return [self.waiting.popleft() for _ in range(len(self.waiting))]
+
     def write(self, path: str) -> None:
         conn = sqlite3.connect(path, isolation_level=None)
         conn.execute("PRAGMA journal_mode = WAL")
@@ -57,27 +65,38 @@ class Rows:
         conn.execute(
             "CREATE TABLE written (book TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (book, id)) STRICT"
         )
-        while True:
-            with self.awake:
-                while not self.waiting and not self.closing:
-                    self.awake.wait()
-                batch = [self.waiting.popleft() for _ in range(len(self.waiting))]
-            if not batch:
-                conn.close()
-                return
+        while batch := self.batch():
             conn.execute("BEGIN IMMEDIATE")
-            ids = (uuid.uuid4().hex for _ in range(sum(count for count, _ in batch)))
-            conn.executemany(
-                "INSERT INTO written VALUES (?, ?, ?)", [(f"member:{i[:2]}", i, BODY) for i in ids]
-            )
+            conn.executemany("INSERT INTO written VALUES (?, ?, ?)", _rows(batch))
             conn.execute("COMMIT")
             self.loop.call_soon_threadsafe(_answer, [future for _, future in batch])
+        conn.close()
 
     async def close(self) -> None:
         with self.awake:
             self.closing = True
             self.awake.notify()
         await asyncio.to_thread(self.thread.join)
+
+
+class PostgresRows(Rows):
+    """The same on PostgreSQL: one statement a batch, which is its own transaction."""
+
+    def write(self, path: str) -> None:
+        import psycopg
+
+        with psycopg.connect(path, autocommit=True) as conn:
+            while batch := self.batch():
+                columns = [list(column) for column in zip(*_rows(batch), strict=True)]
+                conn.execute(
+                    "INSERT INTO written SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])", columns
+                )
+                self.loop.call_soon_threadsafe(_answer, [future for _, future in batch])
+
+
+def _rows(batch: list[tuple[int, "asyncio.Future[None]"]]) -> list[tuple[str, str, str]]:
+    ids = (uuid.uuid4().hex for _ in range(sum(count for count, _ in batch)))
+    return [(f"member:{i[:2]}", i, BODY) for i in ids]
 
 
 def _answer(futures: list["asyncio.Future[None]"]) -> None:
@@ -124,11 +143,12 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--partner", required=True)
     parser.add_argument("--database", required=True)
+    parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    rows = Rows(given.database)
+    rows = (PostgresRows if given.database.startswith("postgresql://") else Rows)(given.database)
     floor = Floor(given.partner, rows)
     app = web.Application()
     app.router.add_post("/v1/exchanges", floor.start)
@@ -137,7 +157,7 @@ async def main() -> None:
     app.router.add_post("/v1/exchanges/{id}/confirm", floor.confirm)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", given.port, reuse_port=given.port != 0).start()
     host, port = runner.addresses[0][:2]
     print(f"http://{host}:{port}", flush=True)
     await stop.wait()

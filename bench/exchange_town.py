@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,6 +174,40 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@asynccontextmanager
+async def floors(town: Town, partner_url: str, database_url: str, processes: int) -> AsyncIterator[list[int]]:
+    """Run the floor on PostgreSQL in the gateway's place: on its port, in as many processes."""
+    _empty(database_url)
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    with engine.begin() as conn:
+        conn.exec_driver_sql(
+            "CREATE TABLE written (book text, id text, body text NOT NULL, PRIMARY KEY (book, id))"
+        )
+    engine.dispose()
+    plain_url, port = database_url.replace("+psycopg", ""), town.url.rpartition(":")[2]
+    arguments = ("--partner", partner_url, "--database", plain_url, "--port", port)
+    async with AsyncExitStack() as stack:
+        running = [
+            await stack.enter_async_context(program("exchange_floor", *arguments)) for _ in range(processes)
+        ]
+        yield [pid for _, pid in running]
+
+
+def family_cpu_s(pid: int) -> float:
+    """CPU seconds so far of a process and of all it has started, such as a database server; those that ended count."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+        children = [
+            child
+            for thread in Path(f"/proc/{pid}/task").iterdir()
+            for child in (thread / "children").read_text().split()
+        ]
+    except FileNotFoundError:
+        return 0.0  # it has ended since its parent was asked
+    ticks = sum(int(field) for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK") + sum(family_cpu_s(int(child)) for child in children)
 
 
 def cpu_s(pids: Sequence[int]) -> tuple[float, float]:
