@@ -19,6 +19,8 @@ from core_ledger.moves import Move
 ATTEMPTS = 8
 # PostgreSQL: serialization_failure, deadlock_detected.
 _TRY_AGAIN_STATES = {"40001", "40P01"}
+# libpq's PQTRANS_INERROR: a statement has failed, and nothing but a rollback is possible.
+_BROKEN_STATUS = 3
 # Another writer kept its lock for longer than we wait: PostgreSQL's lock_not_available, SQLite's SQLITE_BUSY.
 _LOCKED_STATE = "55P03"
 _LOCKED_CODE = 5
@@ -50,9 +52,18 @@ def write_batch(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
     When the database asks for another try, the batch is done again, at last piece by piece, so that two
     pieces that cannot live in one transaction still both get through.
     """
+    # A savepoint is two questions more for each job, and on PostgreSQL every question is a way there and back. So
+    # there the first try has none; when a job fails in it, all is undone and done again with savepoints.
+    saving = engine.dialect.name == "sqlite"
     for attempt in range(ATTEMPTS):
         try:
-            return _attempt(engine, batch)
+            try:
+                return _attempt(engine, batch, saving=saving)
+            except _JobFailed as failed:
+                if len(batch) == 1:
+                    return [failed.outcome]
+                saving = True
+                return _attempt(engine, batch, saving=True)
         except _Undone as undone:
             error, again = undone.error, _may_try_again(undone.error)
         except BaseException as failure:  # noqa: BLE001 - whatever happens, every caller gets an answer
@@ -79,7 +90,15 @@ class _Undone(Exception):
         self.error = error
 
 
-def _attempt(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
+class _JobFailed(Exception):
+    """A job failed where there was no savepoint to go back to: nothing of the batch is written."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.error)
+        self.outcome = outcome
+
+
+def _attempt(engine: Engine, batch: Sequence[Work], *, saving: bool) -> list[Outcome]:
     outcomes = [Outcome(work) for work in batch]
     with contextlib.ExitStack() as stack:
         try:
@@ -88,7 +107,9 @@ def _attempt(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
             _do_moves(conn, [outcome for outcome in outcomes if outcome.work.moves is not None])
             for outcome in outcomes:
                 if outcome.work.job is not None:
-                    do_job(conn, outcome.work.job, outcome)
+                    do_job(conn, outcome.work.job, outcome, saving=saving)
+        except _JobFailed:
+            raise
         except BaseException as error:
             raise _Undone(error) from error
         try:
@@ -112,17 +133,26 @@ def _do_moves(conn: Connection, outcomes: Sequence[Outcome]) -> None:
             outcome.result = found
 
 
-def do_job(conn: Connection, job: Callable[[Connection], Any], outcome: Outcome) -> None:
-    """Run one job under a savepoint of its own; its result or its error go into `outcome`.
+def do_job(
+    conn: Connection, job: Callable[[Connection], Any], outcome: Outcome, *, saving: bool = True
+) -> None:
+    """Run one job under a savepoint of its own (where `saving`); its result or its error go into `outcome`.
 
     Raises only what concerns the whole batch: another try is asked for, or the connection is gone.
     """
     # The driver's own connection: through the library a savepoint costs more than a short job.
     driver: Any = conn.connection.driver_connection
-    driver.execute("SAVEPOINT job")
+    if saving:
+        driver.execute("SAVEPOINT job")
     try:
         outcome.result = job(conn)
-        driver.execute("RELEASE SAVEPOINT job")
+        if saving:
+            driver.execute("RELEASE SAVEPOINT job")
+        elif driver.info.transaction_status == _BROKEN_STATUS:
+            # PostgreSQL would take the commit for a rollback and call that a success.
+            raise RuntimeError(
+                "the job went on after one of its statements had failed; nothing of it is written"
+            )
     except BaseException as error:
         if (
             _may_try_again(error)
@@ -131,6 +161,8 @@ def do_job(conn: Connection, job: Callable[[Connection], Any], outcome: Outcome)
         ):
             raise
         outcome.error = error
+        if not saving:
+            raise _JobFailed(outcome) from error
         # When even this fails, the database has dropped the whole transaction, and the batch with it.
         driver.execute("ROLLBACK TO SAVEPOINT job")
         driver.execute("RELEASE SAVEPOINT job")

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -14,6 +15,10 @@ from gateway.app import make_app
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.web.runner import GatewayRunner
+
+GARBAGE_LOOKED_FOR_EVERY: Final = 20_000
+"""New objects between two looks for cycles. An answer makes some thousands, nearly all of which go by themselves;
+at Python's own 700 the looking took 4 % of an exchange's CPU time."""
 
 _log = structlog.get_logger()
 
@@ -51,6 +56,7 @@ async def serve(
             # What is there now stays: the collector need not walk through all of it again and again.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(GARBAGE_LOOKED_FOR_EVERY)
             _log.info("serving", address=site.name, public_url=settings.server.origin)
             on_ready(site.name)
             await stop.wait()

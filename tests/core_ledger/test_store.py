@@ -196,6 +196,30 @@ async def test_a_lost_connection_is_told_and_asking_again_is_safe(store: Store, 
     assert not receipt.replayed
 
 
+async def test_a_job_that_hides_a_failed_statement_takes_nobodys_write_with_it(store: Store) -> None:
+    if store.engine.dialect.name != "postgresql":
+        pytest.skip("an embedded database goes on after a failed statement")
+
+    def hides(conn: Connection) -> str:
+        with contextlib.suppress(sa.exc.DBAPIError):
+            conn.execute(sa.text("SELECT 1 FROM nowhere_at_all"))
+        return "fine"
+
+    gate = threading.Event()
+    held = await held_up(store, gate)
+    good = [asyncio.create_task(store.run(lambda conn: ledger.transfer(conn, earn(1)))) for _ in range(5)]
+    bad = asyncio.create_task(store.run(hides))
+    await asyncio.sleep(0)
+    gate.set()
+    await held
+    assert await asyncio.gather(*good)
+    with pytest.raises(Exception, match=r"failed|aborted"):
+        await bad
+    assert await store.read(lambda conn: ledger.balance(conn, BOOK, RESERVE)) == Balance(posted=5)
+    with pytest.raises(RuntimeError, match="had failed"):
+        await store.run(hides)
+
+
 async def test_two_processes_worth_of_stores_may_write_the_same_books_at_once(url: str) -> None:
     async with Store.open(url) as one, Store.open(url) as two:
         create_schema(one.engine)
