@@ -8,8 +8,23 @@ from typing import Final
 import jinja2
 from aiohttp import web
 
-from municipal import account, counter, sign_in, start
+from municipal import (
+    account,
+    audit,
+    counter,
+    figures,
+    grant_files,
+    partners,
+    projects,
+    services,
+    settlements,
+    shops,
+    sign_in,
+    staff,
+    start,
+)
 from municipal.menu import current, entries_for
+from municipal.names import EXPIRIES, FAULTS, FIGURES, FILE_STATES, ROLES, WORSE
 from municipal.sealed import staff_seal
 from municipal.settings import Settings
 from municipal.trouble import TROUBLES
@@ -23,7 +38,21 @@ from pagekit.visits import Site
 
 HERE: Final = Path(__file__).parent
 FILES: Final = Files(HERE / "static")
-PARTS: Final = (sign_in, account, start, counter)
+PARTS: Final = (
+    sign_in,
+    account,
+    start,
+    figures,
+    services,
+    projects,
+    grant_files,
+    shops,
+    settlements,
+    staff,
+    audit,
+    partners,
+    counter,
+)
 HEADERS: Final[dict[str, dict[str, str]]] = {}
 """More headers for some pages, such as the camera for the one that scans."""
 
@@ -48,15 +77,11 @@ def make_app(settings: Settings) -> web.Application:
 
 def templates() -> jinja2.Environment:
     made = environment(HERE / "templates", FILES)
-    made.globals |= {"entries_for": entries_for, "is_current": current, "ROLES": ROLES}
+    made.globals |= {
+        "entries_for": entries_for, "is_current": current, "ROLES": ROLES, "FIGURES": FIGURES,
+        "FILE_STATES": FILE_STATES, "EXPIRIES": EXPIRIES, "WORSE": WORSE, "FAULTS": FAULTS,
+    }  # fmt: skip
+    made.filters["n"] = lambda number: f"{number:,}"
+    made.filters["zip_with"] = lambda one, other: list(zip(one, other, strict=True))
+    made.filters["labelled"] = lambda pairs, say: [(value, say(name)) for value, name in pairs]
     return made
-
-
-ROLES: Final = {
-    "viewer": "閲覧者",
-    "operator": "担当者",
-    "approver": "承認者",
-    "administrator": "管理者",
-    "shop": "加盟店",
-    "platform": "プラットフォーム",
-}

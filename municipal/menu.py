@@ -13,9 +13,24 @@ class Entry:
     path: str
     name: str
     action: str
+    about: str
 
 
-ENTRIES: Final = (Entry("/shop", "お店のページ", "take_points"),)
+ENTRIES: Final = (
+    Entry("/", "最初のページ", "see", "今日の状況と、待っている仕事"),
+    Entry("/figures", "集計", "see", "増減、未使用、失効の予定、法定の報告"),
+    Entry("/projects", "給付事業", "see", "事業と予算、窓口・CSV・会場での給付"),
+    Entry("/files", "給付ファイル", "see", "CSVの確認結果、承認、進み具合"),
+    Entry("/members", "利用者の照会", "see_member", "マイキーIDから残高を見る"),
+    Entry("/services", "ポイント制度", "see", "有効期限、上限、適用日"),
+    Entry("/shops", "加盟店", "see", "登録名簿、お店のログイン、QRコード"),
+    Entry("/settlements", "精算", "see", "締め、明細、振込ファイル"),
+    Entry("/spends", "利用の取消", "refund", "利用の番号から取り消す"),
+    Entry("/payer", "振込元の口座", "keep_banks", "市の口座と委託者コード"),
+    Entry("/staff", "職員", "keep_staff", "登録、権限、再設定"),
+    Entry("/audit", "監査ログ", "read_audit", "誰が、いつ、何を、なぜ"),
+    Entry("/partners", "協力会社の精算", "see_partners", "月ごとの請求額と照合"),
+)
 
 
 def entries_for(session: Session) -> list[Entry]:
@@ -25,4 +40,4 @@ def entries_for(session: Session) -> list[Entry]:
 def current(entry: Entry, here: str) -> bool:
     """Whether the page belongs to this entry."""
     path = here.partition("?")[0]
-    return path == entry.path or path.startswith(f"{entry.path}/")
+    return path == entry.path or (entry.path != "/" and path.startswith(f"{entry.path}/"))

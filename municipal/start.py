@@ -1,9 +1,15 @@
-"""The first page: what this role may do, and nothing else. A shop's people go to their own."""
+"""The first page: what waits for this role, how the city stands, and the doors it may open. A shop's people go to their own."""
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+from typing import Any
+
 from aiohttp import web
 
+from municipal.menu import entries_for
+from municipal.names import IN, OUT, services
 from municipal.visits import Pages, Visit
 
 pages = Pages()
@@ -16,4 +22,74 @@ async def start(visit: Visit) -> web.Response:
         return visit.go("/setup")
     if who.is_shop:
         return visit.go("/shop")
-    return visit.show("start.html")
+    if not who.may("see"):
+        return visit.show("start.html", waiting=[], numbers=None, entries=entries_for(who))
+    numbers, waiting = await asyncio.gather(_numbers(visit), _waiting(visit))
+    return visit.show("start.html", waiting=waiting, numbers=numbers, entries=entries_for(who))
+
+
+async def _numbers(visit: Visit) -> dict[str, Any]:
+    """How the city stands today and in the last 30 days."""
+    today = visit.site.settings.clock().date()
+    since = today - timedelta(days=29)
+    all_services = await services(visit)
+    told, *issues = await asyncio.gather(
+        visit.api("GET", "/v1/city/figures", query={"since": since.isoformat(), "until": today.isoformat()}),
+        *(visit.api("GET", f"/v1/city/point-services/{one['point_service']}/issues") for one in all_services),
+    )
+    lines = told["figures"]
+    soon = (today + timedelta(days=30)).isoformat()
+    heaps = [heap for found in issues for heap in found["figures"]]
+    return {
+        "came": sum(one["points"] for one in lines if one["figure"] in IN),
+        "went": sum(one["points"] for one in lines if one["figure"] in OUT),
+        "spent_today": sum(
+            one["points"] for one in lines if one["figure"] == "spent" and one["day"] == today.isoformat()
+        ),
+        "held": sum(heap["held"] for heap in heaps),
+        "ending": sum(heap["held"] for heap in heaps if heap["last_day"] and heap["last_day"] <= soon),
+    }
+
+
+async def _waiting(visit: Visit) -> list[dict[str, Any]]:
+    """What somebody of this role should look at now."""
+    who, found = visit.signed_in(), list[dict[str, Any]]()
+    files, cycles, partners = await asyncio.gather(
+        visit.api("GET", "/v1/city/files"),
+        visit.api("GET", "/v1/city/settlements"),
+        visit.api("GET", "/v1/city/partners"),
+    )
+    for one in files["files"]:
+        if one["state"] == "checked" and who.may("approve_grants"):
+            own = one["uploaded_by"] in (who.staff_id, who.login)
+            text = "承認待ちの給付ファイル（別の職員の承認が必要です）" if own else "承認待ちの給付ファイル"
+            found.append({"path": f"/files/{one['file_id']}", "text": text, "more": one["name"]})
+        if one["state"] == "faulty" and who.may("upload_grants"):
+            found.append(
+                {"path": f"/files/{one['file_id']}", "text": "誤りのある給付ファイル", "more": one["name"]}
+            )
+    today = visit.site.settings.clock().date().isoformat()
+    if who.may("settle"):
+        ready = [
+            one["cycle"]
+            for one in cycles["cycles"]
+            if one["paid_yen"] is None and one["cycle"]["ends_on"] < today
+        ]
+        for cycle in reversed(ready):
+            found.append(
+                {
+                    "path": f"/settlements/{cycle['starts_on']}",
+                    "text": "締められる精算期間",
+                    "more": f"{visit.speech.day(cycle['starts_on'])} – {visit.speech.day(cycle['ends_on'])}",
+                }
+            )
+    for one in partners["partners"]:
+        if one["open_exchanges"]:
+            found.append(
+                {
+                    "path": "/figures#open",
+                    "text": "結果を確認中の移行があります",
+                    "more": f"{visit.speech.label(one['name'])} {one['open_exchanges']:,}",
+                }
+            )
+    return found

@@ -58,4 +58,25 @@ _STATUSES: Final[dict[int, Sentences]] = {
     ),
 }
 
-TROUBLES: Final = Troubles(words=_WORDS, statuses=_STATUSES)
+_NUMBER: Final = ("数字を読み取れません", "1以上の整数を半角数字で入力してください。")
+_FIELDS: Final[dict[str, Sentences]] = {
+    "points": _NUMBER,
+    "points_each": _NUMBER,
+    "budget": _NUMBER,
+    "mykey_id": ("マイキーIDの形式が違います", "マイキーIDは英数字8文字です。"),
+    "reason": ("理由を入力してください", "監査ログに残る理由を、500文字までで入力してください。"),
+    "login": ("このログイン名は使えません", "英数字と . _ + -、またはメールアドレスの形にしてください。"),
+    "shop_id": ("番号の形式が違います", "英小文字・数字・ハイフンで40文字までにしてください。"),
+    "project_id": ("番号の形式が違います", "英小文字・数字・ハイフンで40文字までにしてください。"),
+    "own_id": ("番号の形式が違います", "英小文字・数字・ハイフンで32文字までにしてください。"),
+    "number": ("口座番号の形式が違います", "7桁の半角数字で入力してください。"),
+    "bank_code": ("銀行コードの形式が違います", "4桁の半角数字で入力してください。"),
+    "branch_code": ("支店コードの形式が違います", "3桁の半角数字で入力してください。"),
+    "client_code": ("委託者コードの形式が違います", "10桁の半角数字で入力してください。"),
+}
+
+TROUBLES: Final = Troubles(words=_WORDS, statuses=_STATUSES, fields=_FIELDS, own_words=("",))
+"""Whatever has no sentence here is said in the gateway's own, which come in the reader's language."""
+
+NO_NUMBER: Final = Trouble(*_NUMBER, 422)
+NO_DAY: Final = Trouble("日付を読み取れません", "日付を選んでください。", 422)

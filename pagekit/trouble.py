@@ -5,6 +5,7 @@ The gateway's refusals have stable words; a site says in its own sentences what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,6 +25,9 @@ STATUSES: Final[Mapping[int, Sentences]] = {
     413: ("入力が長すぎます", "入力内容を短くしてください。"),
     429: ("操作の回数が多すぎます", "少し待ってから、もう一度お試しください。"),
 }
+
+_FACT: Final = re.compile(r"`(\w+)`")
+"""How the gateway's sentences name a number that comes beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ class Troubles:
         if known is not None:
             return Trouble(*known, fault.status)
         if fault.word.startswith(self.own_words):
-            return Trouble(fault.title, fault.detail, fault.status)
+            return Trouble(
+                fault.title, _FACT.sub(lambda name: _fact(fault, name[1]), fault.detail), fault.status
+            )
         if fault.status >= 500 or not fault.title:
             return self.of_status(fault.status)
         return Trouble(
@@ -66,3 +72,10 @@ class Troubles:
         known = {**STATUSES, **self.statuses}
         title, remedy = known.get(status) or known[500 if status >= 500 else 404]
         return Trouble(title, remedy, status)
+
+
+def _fact(fault: Problem, name: str) -> str:
+    value = fault.facts.get(name, name)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

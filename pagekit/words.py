@@ -141,6 +141,13 @@ class Speech:
         """`2018-07-31` or an instant, as 2018年7月31日 or 31 July 2018 (in Japan)."""
         return self._day(_read(told))
 
+    def month(self, told: str) -> str:
+        """`2018-07` as 2018年7月 or July 2018."""
+        year, month = told.split("-")
+        if self.language == "en":
+            return f"{_MONTHS[int(month) - 1]} {year}"
+        return f"{year}年{int(month)}月"
+
     def last_day(self, ends_at: str) -> str:
         """The last day before an end that is not included: midnight of 1 August is the end of 31 July."""
         return self._day(_read(ends_at) - timedelta(microseconds=1))

@@ -189,6 +189,24 @@ async def list_staff(call: Call[None, Services]) -> Reply:
     return Reply(200, views.StaffList(staff=[views.StaffView.of(one) for one in found]))
 
 
+@api.get(
+    "/v1/city/people",
+    tag="city staff",
+    caller=Caller.STAFF,
+    action=Action.SEE,
+    returns={200: views.PeopleNamed},
+)
+async def name_people(call: Call[None, Services]) -> Reply:
+    """The names behind staff ids, as files, settlements and refunds tell who did it; nothing else about anybody."""
+    found = await call.services.city.staff.people(call.staff)
+    return Reply(
+        200,
+        views.PeopleNamed(
+            people=[views.PersonNamed(staff_id=one.staff_id, display_name=one.display_name) for one in found]
+        ),
+    )
+
+
 @api.post(
     "/v1/city/staff",
     tag="city staff",

@@ -158,6 +158,15 @@ class StaffList(View):
     staff: list[StaffView]
 
 
+class PersonNamed(View):
+    staff_id: str
+    display_name: str
+
+
+class PeopleNamed(View):
+    people: list[PersonNamed]
+
+
 class AuditLineView(View):
     seq: int
     at: datetime

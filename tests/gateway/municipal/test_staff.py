@@ -143,6 +143,15 @@ async def test_staff_of_another_city_do_not_exist(site):
     assert stranger not in [one["staff_id"] for one in listed]
 
 
+async def test_names_behind_staff_ids_are_told_to_the_own_city_and_nothing_more(site):
+    own = await site.hire("operator", "sato")
+    stranger = await site.hire("viewer", "stranger", MITO)
+    told = (await site.call("GET", "/v1/city/people", await site.staff_token("viewer")))[1]["people"]
+    assert own in [one["staff_id"] for one in told]
+    assert stranger not in [one["staff_id"] for one in told]
+    assert {name for one in told for name in one} == {"staff_id", "display_name"}
+
+
 async def test_a_city_keeps_its_last_administrator(site):
     boss_id, boss, _ = await with_totp(site)
     other = await site.hire("administrator", "yamada")

@@ -1,0 +1,223 @@
+"""Figures where people would rather look: what came and went, by whom, what is unused, what expires when, what is open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from aiohttp import web
+from markupsafe import Markup
+
+from municipal.charts import WIDTH, Bar, spread, stacked
+from municipal.forms import day as read_day
+from municipal.names import IN, OUT, parties, services
+from municipal.visits import Pages, Visit
+
+pages = Pages()
+
+USUAL: Final = timedelta(days=29)
+DAYS_AS_BARS: Final = 62
+"""A longer time is drawn by month: a bar a day would be a line."""
+TOP: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A day or a month: its key as the API writes it, its name, points that came and went."""
+
+    key: str
+    name: str
+    came: int
+    went: int
+
+
+@pages.get("/figures")
+async def figures(visit: Visit) -> web.Response:
+    """The dashboard. Without a time that makes sense: the last 30 days."""
+    since, until = _period(visit)
+    all_services = await services(visit)
+    service = visit.asked("service")
+    service = service if service in {one["point_service"] for one in all_services} else ""
+    query = {"since": since.isoformat(), "until": until.isoformat()} | (
+        {"point_service": service} if service else {}
+    )
+    chosen = [one["point_service"] for one in all_services if not service or one["point_service"] == service]
+    told, (named, partners), *issues = await asyncio.gather(
+        visit.api("GET", "/v1/city/figures", query=query),
+        parties(visit),
+        *(visit.api("GET", f"/v1/city/point-services/{one}/issues") for one in chosen),
+    )
+    lines = told["figures"]
+    by_time = _by_time(visit, lines, since, until)
+    heaps = [heap for found in issues for heap in found["figures"]]
+    return visit.show(
+        "figures.html",
+        since=since,
+        until=until,
+        service=service,
+        services=all_services,
+        query=query,
+        came=_sum(lines, IN),
+        went=_sum(lines, OUT),
+        held=sum(heap["held"] for heap in heaps),
+        by_time=by_time,
+        time_chart=_time_chart(visit, by_time),
+        by_figure=_by(lines, lambda one: one["figure"]),
+        by_partner=_ranked(lines, ("exchanged", "campaign", "reversed"), named.of),
+        by_shop=_ranked(lines, ("spent", "refunded"), named.of)[:TOP],
+        shops=len({one["party"] for one in lines if one["figure"] == "spent"}),
+        unused=(unused := _unused(visit, heaps)),
+        unused_chart=_month_chart(visit, unused, "未使用ポイントを発行月ごとに示すグラフ"),
+        ending=(ending := _ending(visit, heaps)),
+        ending_chart=_month_chart(visit, ending, "失効の予定を月ごとに示すグラフ"),
+        open_ones=[one for one in partners if one["open_exchanges"]],
+        quick=_quick(visit),
+    )
+
+
+@pages.get("/figures/csv")
+async def figures_csv(visit: Visit) -> web.Response:
+    since, until = _period(visit)
+    query = {"since": since.isoformat(), "until": until.isoformat()}
+    if service := visit.asked("service"):
+        query["point_service"] = service
+    return await visit.pass_on("/v1/city/figures/csv", query)
+
+
+@pages.get("/figures/unused")
+async def unused_report(visit: Visit) -> web.Response:
+    """The legal report: what was unused at the end of March and September (資金決済法の基準日)."""
+    today = visit.site.settings.clock().date()
+    wanted = read_day(visit.asked("day")) or _reference_days(today)[0]
+    told, all_services = await asyncio.gather(
+        visit.api("GET", "/v1/city/unused", query={"day": wanted.isoformat()}), services(visit)
+    )
+    points = {one["point_service"]: one["points"] for one in told["services"]}
+    return visit.show(
+        "unused.html",
+        day=wanted,
+        today=today,
+        days=_reference_days(today),
+        rows=[(one["name"], points.get(one["point_service"], 0)) for one in all_services],
+        points=told["points"],
+    )
+
+
+def _period(visit: Visit) -> tuple[date, date]:
+    today = visit.site.settings.clock().date()
+    until = read_day(visit.asked("until")) or today
+    since = read_day(visit.asked("since")) or until - USUAL
+    return (since, until) if since <= until else (until, since)
+
+
+def _quick(visit: Visit) -> list[tuple[str, date, date]]:
+    """Times that people ask for again and again."""
+    today = visit.site.settings.clock().date()
+    year = today.year if today.month >= 4 else today.year - 1
+    return [
+        ("最近30日", today - USUAL, today),
+        ("最近3か月", today - timedelta(days=91), today),
+        ("今年度", date(year, 4, 1), today),
+        ("前年度", date(year - 1, 4, 1), date(year, 3, 31)),
+    ]
+
+
+def _reference_days(today: date) -> list[date]:
+    """The last four ends of March and September that have passed."""
+    ends = [
+        date(year, month, day)
+        for year in range(today.year - 2, today.year + 1)
+        for month, day in ((3, 31), (9, 30))
+    ]
+    return [one for one in reversed(ends) if one < today][:4] or [today]
+
+
+def _sum(lines: Iterable[dict[str, Any]], figures_of: Sequence[str]) -> int:
+    return sum(one["points"] for one in lines if one["figure"] in figures_of)
+
+
+def _by_time(visit: Visit, lines: Sequence[dict[str, Any]], since: date, until: date) -> list[Row]:
+    """A row a day, those without a move too; beyond two months a row a month."""
+    by_month = (until - since).days >= DAYS_AS_BARS
+    came: dict[str, int] = defaultdict(int)
+    went: dict[str, int] = defaultdict(int)
+    for one in lines:
+        key = one["day"][:7] if by_month else one["day"]
+        (came if one["figure"] in IN else went)[key] += one["points"]
+    days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
+    keys = dict.fromkeys(each.isoformat()[:7] if by_month else each.isoformat() for each in days)
+    return [Row(key, _name_of(visit, key), came[key], went[key]) for key in keys]
+
+
+def _name_of(visit: Visit, key: str) -> str:
+    """A month (`2018-07`) or a day, as the language writes it."""
+    return visit.speech.month(key) if len(key) == 7 else visit.speech.day(key)
+
+
+def _short(key: str) -> str:
+    """What fits below a bar: 7/31 for a day, 18/7 for a month."""
+    year, month, *rest = key.split("-")
+    return f"{int(month)}/{int(rest[0])}" if rest else f"{year[2:]}/{int(month)}"
+
+
+def _time_chart(visit: Visit, rows: Sequence[Row]) -> Markup:
+    """Two of the same, one for each kind of screen."""
+    said = visit.speech.plain("増えたポイントと減ったポイントのグラフ")
+    names = [_short(row.key) for row in rows]
+    made = []
+    for width, most, only in ((WIDTH, 7, "narrow-only"), (2 * WIDTH, 14, "wide-only")):
+        bars = []
+        for row, label in zip(rows, spread(names, most), strict=True):
+            bars += [Bar(label, (row.came, 0)), Bar("", (0, row.went))]
+        made.append(stacked(bars, said, width=width, only=only))
+    return Markup("").join(made)
+
+
+def _month_chart(visit: Visit, rows: Sequence[Row], said: str) -> Markup:
+    labels = spread([_short(row.key) for row in rows], 8)
+    bars = [Bar(label, (row.came,)) for label, row in zip(labels, rows, strict=True)]
+    return stacked(bars, visit.speech.plain(said))
+
+
+def _by(lines: Iterable[dict[str, Any]], key: Callable[[dict[str, Any]], str]) -> dict[str, tuple[int, int]]:
+    """Moves and points by a key."""
+    found: dict[str, tuple[int, int]] = {}
+    for one in lines:
+        moves, points = found.get(key(one), (0, 0))
+        found[key(one)] = moves + one["moves"], points + one["points"]
+    return found
+
+
+def _ranked(
+    lines: Iterable[dict[str, Any]], figures_of: Sequence[str], name: Callable[[str, str], str]
+) -> list[tuple[str, int, int]]:
+    """(name, moves, points), the most points first; what was taken back is taken off."""
+    found: dict[str, list[int]] = {}
+    for one in lines:
+        if one["figure"] in figures_of:
+            sign = -1 if one["figure"] in ("refunded", "reversed") else 1
+            row = found.setdefault(name(one["figure"], one["party"]), [0, 0])
+            row[0] += one["moves"] if sign > 0 else 0
+            row[1] += sign * one["points"]
+    return sorted(((who, row[0], row[1]) for who, row in found.items()), key=lambda one: (-one[2], one[0]))
+
+
+def _unused(visit: Visit, heaps: Iterable[dict[str, Any]]) -> list[Row]:
+    """What is still held, by month of issue."""
+    return _months(visit, ((heap["issued_on"], heap["held"]) for heap in heaps))
+
+
+def _ending(visit: Visit, heaps: Iterable[dict[str, Any]]) -> list[Row]:
+    """What expires if nobody uses it, by the month of the last day of use."""
+    return _months(visit, ((heap["last_day"], heap["held"]) for heap in heaps if heap["last_day"]))
+
+
+def _months(visit: Visit, heaps: Iterable[tuple[str, int]]) -> list[Row]:
+    found: dict[str, int] = defaultdict(int)
+    for on, points in heaps:
+        found[on[:7]] += points
+    return [Row(key, _name_of(visit, key), points, 0) for key, points in sorted(found.items()) if points]

@@ -1,0 +1,149 @@
+"""Point services and their rules in versions: what is in force, what is coming, and what members lose by a change."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any, Final
+
+from aiohttp import web
+
+from municipal.forms import beside, day, number, status
+from municipal.names import services as services_of
+from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
+from municipal.visits import Pages, Visit
+from pagekit.api import Problem
+
+pages = Pages()
+
+DONE: Final[dict[str, str]] = {
+    "announced": "新しい版を登録しました。適用日から有効になります。",
+    "withdrawn": "この版を取り下げました。",
+}
+FIELDS: Final = (
+    "takes_effect_on", "expiry", "expiry_count", "expiry_day", "unit_value_yen", "open_for_direct_exchange",
+    "most_spent_a_day", "most_granted_a_day", "reason",
+)  # fmt: skip
+_SERVICE: Final = r"{service:[a-z0-9][a-z0-9-]{0,39}}"
+
+
+@pages.get("/services")
+async def listed(visit: Visit) -> web.Response:
+    found = await services_of(visit)
+    rules = await asyncio.gather(*(_rules(visit, one["point_service"]) for one in found))
+    return visit.show("services.html", services=list(zip(found, rules, strict=True)))
+
+
+@pages.get(f"/services/{_SERVICE}")
+async def versions(visit: Visit) -> web.Response:
+    rules = await _rules(visit, visit.part("service"))
+    return visit.show("service.html", rules=rules, done=DONE.get(visit.asked("done"), ""))
+
+
+@pages.get(f"/services/{_SERVICE}/new")
+async def new(visit: Visit) -> web.Response:
+    """A new version begins as the one in force, or the last that is coming."""
+    rules = await _rules(visit, visit.part("service"))
+    typed = {"unit_value_yen": "1", "expiry": "months", "expiry_count": "6"}
+    if rules["rules"]:
+        typed = {name: _text(rules["rules"][-1].get(name)) for name in FIELDS}
+    tomorrow = visit.site.settings.clock().date() + timedelta(days=1)
+    return _form(visit, rules, typed | {"takes_effect_on": tomorrow.isoformat()}, None)
+
+
+@pages.post(f"/services/{_SERVICE}/new")
+async def announce(visit: Visit) -> web.Response:
+    """First without consent: a change for the worse comes back once, with what members lose, to be confirmed."""
+    service, typed = visit.part("service"), dict(visit.typed)
+    read = _read(typed)
+    if isinstance(read, Trouble):
+        return _form(visit, await _rules(visit, service), typed, read)
+    accepted = typed.get("worse_accepted") == "yes"
+    try:
+        body = read | {"worse_accepted": accepted}
+        await visit.api("POST", f"/v1/city/point-services/{service}/rules", body=body)
+    except Problem as problem:
+        rules = await _rules(visit, service)
+        if problem.word == "worse-not-accepted":
+            return visit.show(
+                "rule_worse.html",
+                status=409,
+                rules=rules,
+                typed=typed,
+                fields=FIELDS,
+                worse=problem.facts.get("worse", []),
+            )
+        return _form(visit, rules, typed, beside(visit, problem))
+    return visit.go(f"/services/{service}", done="announced")
+
+
+@pages.get(f"/services/{_SERVICE}/{{version:[0-9]{{1,6}}}}/withdraw")
+async def withdraw_page(visit: Visit) -> web.Response:
+    return await _withdraw_page(visit, None)
+
+
+@pages.post(f"/services/{_SERVICE}/{{version:[0-9]{{1,6}}}}/withdraw")
+async def withdraw(visit: Visit) -> web.Response:
+    service, version = visit.part("service"), visit.part("version")
+    path = f"/v1/city/point-services/{service}/rules/{version}/withdrawal"
+    try:
+        await visit.api("POST", path, body={"reason": visit.typed.get("reason", "")})
+    except Problem as problem:
+        return await _withdraw_page(visit, beside(visit, problem))
+    return visit.go(f"/services/{service}", done="withdrawn")
+
+
+async def _withdraw_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+    rules = await _rules(visit, visit.part("service"))
+    version = int(visit.part("version"))
+    rule = next((one for one in rules["rules"] if one["version"] == version), None)
+    if rule is None:
+        raise web.HTTPNotFound
+    return visit.show(
+        "rule_withdraw.html",
+        status=status(trouble),
+        rules=rules,
+        rule=rule,
+        trouble=trouble,
+        typed=visit.typed,
+    )
+
+
+async def _rules(visit: Visit, service: str) -> Any:
+    return await visit.api("GET", f"/v1/city/point-services/{service}/rules")
+
+
+def _form(visit: Visit, rules: Any, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
+    return visit.show("rule_new.html", status=status(trouble), rules=rules, typed=typed, trouble=trouble)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return "" if value is None else str(value)
+
+
+def _read(typed: dict[str, str]) -> dict[str, Any] | Trouble:
+    """The form as the API takes it, or what is wrong with it."""
+    effect = day(typed.get("takes_effect_on", ""))
+    last = day(typed.get("expiry_day", ""))
+    expiry = typed.get("expiry", "")
+    if effect is None or (expiry == "fixed_day" and last is None):
+        return NO_DAY
+    numbers: dict[str, int | None] = {}
+    for name in ("expiry_count", "unit_value_yen", "most_spent_a_day", "most_granted_a_day"):
+        text = typed.get(name, "")
+        numbers[name] = number(text)
+        if text and numbers[name] is None:
+            return NO_NUMBER
+    return {
+        "takes_effect_on": effect.isoformat(),
+        "expiry": expiry,
+        "expiry_count": (numbers["expiry_count"] or 0) if expiry in ("months", "fiscal_year") else 0,
+        "expiry_day": last.isoformat() if last and expiry == "fixed_day" else None,
+        "unit_value_yen": numbers["unit_value_yen"] or 1,
+        "open_for_direct_exchange": typed.get("open_for_direct_exchange") == "yes",
+        "most_spent_a_day": numbers["most_spent_a_day"] or None,
+        "most_granted_a_day": numbers["most_granted_a_day"] or None,
+        "reason": typed.get("reason", ""),
+    }
