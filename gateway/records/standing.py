@@ -1,4 +1,4 @@
-"""All that a member has, in one look: every account of the book with its balance and its points by day of issue."""
+"""All that a member has, in one look: the book's own accounts with their balances and their points by day of issue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
-from core_ledger import Balance, Heap
+from core_ledger import Balance, Heap, chart
 from core_ledger.states import account as account_of
 from core_ledger.tables import accounts
 from gateway.base.hot import Hot
@@ -51,8 +51,12 @@ class Standing:
 
 
 def of_book(conn: Connection, book: str) -> Mapping[str, Standing]:
-    """Every account of a book, its own and the other sides, in order of their names."""
-    return {row["account"]: _standing(tuple(row.values())) for row in _ALL.all(conn, {"book": book})}
+    """A book's own accounts, in order of their names; the other sides of its moves are somebody else's points."""
+    return {
+        row["account"]: _standing(tuple(row.values()))
+        for row in _ALL.all(conn, {"book": book})
+        if chart.owned(book, row["account"])
+    }
 
 
 def of_account(conn: Connection, book: str, account: str) -> Standing:
