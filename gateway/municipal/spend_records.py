@@ -89,8 +89,12 @@ def require_of_city(
     rows = (_LOCKED if lock else _FIND).all(conn, {"of_spend": spend_id, "of_city": code})
     rows = [row for row in rows if shop_id in (None, row["shop_id"])]
     if len(rows) != 1:  # an id is unique in its member's book; of two members' it would name neither
-        raise Refused("unknown-spend", "There is no such payment here.", status=404)
+        raise unknown_spend()
     return spend_of(rows[0])
+
+
+def unknown_spend() -> Refused:
+    return Refused("unknown-spend", "There is no such payment here.", status=404)
 
 
 def of_shop(

@@ -89,6 +89,17 @@ class Spending:
 
         return await self.desk.store.run(job)
 
+    async def of_member(self, member_id: str, spend_id: str) -> Paid:
+        """One payment of a member's own, as it stands now. Raises Refused `unknown-spend` (404)."""
+
+        def job(conn: Connection) -> Paid:
+            found = records.find_spend(conn, chart.member_book(member_id), spend_id)
+            if found is None:
+                raise records.unknown_spend()
+            return _paid(conn, found, replayed=True)
+
+        return await self.desk.store.read(job)
+
     async def refund_by_shop(
         self, who: StaffSession, refund_id: str, spend_id: str, points: int, reason: str
     ) -> GivenBack:

@@ -303,6 +303,21 @@ async def list_spends(call: Call[None, Services, PageQuery]) -> Reply:
 
 
 @api.get(
+    "/v1/spends/{spend_id}",
+    tag="spending",
+    caller=Caller.MEMBER,
+    path=asked.SpendPath,
+    returns={200: views.PaidView},
+    refuses=("unknown-spend",),
+)
+async def get_spend(call: Call[None, Services, None, asked.SpendPath]) -> Reply:
+    """One payment of the member's own, for a receipt; `left` is what can be used now."""
+    member_id, spend_id = call.member.member_id, call.path.spend_id
+    paid = await call.services.city.spending.of_member(member_id, spend_id)
+    return Reply(200, views.PaidView.of(paid))
+
+
+@api.get(
     "/v1/expiries/{municipality}/{point_service}",
     tag="points",
     caller=Caller.MEMBER,

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from core_ledger import Balance, Entry, chart, entries
+from core_ledger import Balance, chart, entries
 from gateway import directory
 from gateway.allocation import STAYS_FOR
+from gateway.municipal.parties import parties
 from gateway.records import standing, support_events
 from gateway.records.members import Member, require_member
 from gateway.records.standing import Standing
@@ -117,10 +118,11 @@ async def contribute(call: Call[asked.ContributionWanted, Services]) -> Reply:
 async def _history(services: Services, page: asked.PageQuery, account: str) -> Reply:
     book = ":".join(account.split(":")[:2])
 
-    def job(conn: Connection) -> list[Entry]:
-        return entries(conn, book, account, before=page.before, limit=page.limit)
+    def job(conn: Connection) -> views.HistoryPage:
+        found = entries(conn, book, account, before=page.before, limit=page.limit)
+        return views.HistoryPage.of(found, parties(conn, found), page.limit)
 
-    return Reply(200, views.HistoryPage.of(await services.store.read(job), page.limit))
+    return Reply(200, await services.store.read(job))
 
 
 def balances_of(

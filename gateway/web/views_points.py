@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from core_ledger import Balance, Entry, Receipt
@@ -84,7 +84,8 @@ class Balances(View):
 class HistoryLine(View):
     """One line: what it was (`kind`), when, how many points (signed), the balance after it, both sides' names.
 
-    `reference` is the partner's own; `exchange_id` is ours, which the partner knows too.
+    `reference` is the partner's own, or a payment's id; `exchange_id` is ours, which the partner knows too.
+    `party` is what the shop or the grant project on the other side is called.
     """
 
     seq: int
@@ -97,10 +98,11 @@ class HistoryLine(View):
     exchange_id: str | None
     partner_id: str | None
     campaign: str | None
+    party: str | None
     issued: list[LotView]
 
     @classmethod
-    def of(cls, entry: Entry) -> HistoryLine:
+    def of(cls, entry: Entry, party: str | None) -> HistoryLine:
         return cls(
             seq=entry.seq,
             at=entry.at,
@@ -112,6 +114,7 @@ class HistoryLine(View):
             exchange_id=entry.details.get("exchange_id"),
             partner_id=entry.details.get("partner_id"),
             campaign=entry.details.get("campaign"),
+            party=party,
             issued=[LotView(issued_on=lot.issued_on, points=lot.points) for lot in entry.lots],
         )
 
@@ -128,6 +131,7 @@ class HistoryPage(View):
     next_before: int | None
 
     @classmethod
-    def of(cls, entries: Iterable[Entry], limit: int) -> HistoryPage:
-        lines = [HistoryLine.of(entry) for entry in entries]
+    def of(cls, entries: Iterable[Entry], parties: Mapping[int, str], limit: int) -> HistoryPage:
+        """`parties` are names by the lines' places in the book."""
+        lines = [HistoryLine.of(entry, parties.get(entry.seq)) for entry in entries]
         return cls(lines=lines, next_before=lines[-1].seq if len(lines) == limit else None)

@@ -211,6 +211,15 @@ async def test_one_member_cannot_use_anothers_spend_id(town, shop):
     assert (await refused(pay(town, other, code, spend_id=spend_id))).type == "id-reused"
 
 
+async def test_a_payment_is_shown_to_the_member_whose_it_is_and_to_nobody_else(town, shop):
+    one, other = await town.member(points=500), await town.member(points=500)
+    paid = await pay(town, one, town.city.shops.code_of(shop))
+    seen = await town.city.spending.of_member(one.member_id, paid.spend.spend_id)
+    assert (seen.spend, seen.shop_name, seen.left) == (paid.spend, "そば処 見本", 200)
+    with_another = town.city.spending.of_member(other.member_id, paid.spend.spend_id)
+    assert (await refused(with_another)).type == "unknown-spend"
+
+
 # --- refunds ------------------------------------------------------------------------------------------------------------
 
 

@@ -73,6 +73,23 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
     today = (await site.call("GET", "/v1/shop/spends", counter))[1]
     assert (len(today["spends"]), today["points"], today["refunded_points"]) == (2, 500, 100)
 
+    # 履歴: each line names the other side, as a person knows it; one payment alone is a receipt
+    history = await site.call("GET", f"/v1/history/municipal/{KASAMA}/{OUEN}", member_token)
+    assert [(one["kind"], one["points"], one["party"]) for one in history[1]["lines"]] == [
+        ("refund", 100, "そば処 見本"),
+        ("spend", -50, "そば処 見本"),
+        ("spend", -450, "そば処 見本"),
+        ("grant", 300, "子育て応援"),
+        ("grant", 1_000, "子育て応援"),
+    ]
+    balances = (await site.call("GET", "/v1/balances", member_token))[1]["municipal"]
+    assert [(one["point_service_name"], one["balance"]["available"]) for one in balances] == [
+        ("笠間応援ポイント", 900)
+    ]
+    assert (await site.call("GET", "/v1/overview", member_token))[1]["balances"]["municipal"] == balances
+    receipt = await site.call("GET", f"/v1/spends/{taken['spend_id']}", member_token)
+    assert (receipt[1]["left"], receipt[1]["spend"]["refunded_points"]) == (900, 100)
+
     # 精算: closed by somebody who may, paid by the bank's file
     site.set_clock(NOON + timedelta(days=1))
     boss, approver = await site.staff_token("administrator"), await site.staff_token("approver")
