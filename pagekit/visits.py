@@ -59,6 +59,10 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+CAMERA: Final[Mapping[str, str]] = {
+    "Permissions-Policy": HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
+}
+"""For the pages that scan, in a site's `headers`."""
 SESSION_GONE: Final = frozenset({"session-ended", "session-missing"})
 
 _OWN_PATH: Final = re.compile(r"/(?![/\\])[!-~]{0,500}")
@@ -172,6 +176,8 @@ class Visit(Generic[SettingsT, SessionT]):
     def go(self, path: str, **query: str) -> web.Response:
         """See other: the browser asks for that page next, so that a reload repeats nothing."""
         where = f"{path}?{urlencode(query)}" if query else path
+        if "HX-Request" in self.request.headers:  # a part that renews itself: the whole page goes there
+            return web.Response(status=204, headers={"HX-Redirect": where})
         return web.Response(status=303, headers={hdrs.LOCATION: where})
 
     def signed_in(self) -> SessionT:

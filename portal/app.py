@@ -12,17 +12,41 @@ from pagekit.api import Gateway
 from pagekit.files import Files
 from pagekit.patience import Patience
 from pagekit.site import environment, site_app
-from pagekit.visits import Site, policy
-from portal import account, cards, exchanges, history, moves, mypage, own_card, places, sign_in
+from pagekit.visits import CAMERA, Site, policy
+from portal import (
+    account,
+    cards,
+    exchanges,
+    history,
+    moves,
+    mypage,
+    own_card,
+    paying,
+    places,
+    scanning,
+    sign_in,
+)
 from portal.sealed import members_seal
 from portal.settings import Settings
 from portal.trouble import TROUBLES
-from portal.visits import CARD_PAGES, FORM_LIMIT, HOME, Portal
+from portal.visits import CAMERA_PAGES, CARD_PAGES, FORM_LIMIT, HOME, Portal
 from portal.words import WORDS, other_side, wallet_name
 
 HERE: Final = Path(__file__).parent
 FILES: Final = Files(HERE / "static")
-PARTS: Final = (sign_in, cards, own_card, mypage, exchanges, moves, history, places, account)
+PARTS: Final = (
+    sign_in,
+    cards,
+    own_card,
+    mypage,
+    paying,
+    scanning,
+    exchanges,
+    moves,
+    history,
+    places,
+    account,
+)
 
 
 def make_app(settings: Settings) -> web.Application:
@@ -41,7 +65,8 @@ def make_app(settings: Settings) -> web.Application:
         headers={
             path: {"Content-Security-Policy": policy(connect_src=settings.card_agent_url)}
             for path in CARD_PAGES
-        },
+        }
+        | dict.fromkeys(CAMERA_PAGES, CAMERA),
     )
     return site_app(portal, [part.pages for part in PARTS], FILES)
 

@@ -31,7 +31,8 @@ KINDS: Final[dict[str, str]] = {
     "auto_allocate": "14日後の自動移行",
     "contribute": "特定支援イベントへの移行",
     "grant": "自治体からの給付",
-    "spend": "利用",
+    "spend": "お店での支払い",
+    "refund": "お店での支払いの取消",
     "expiry": "失効",
     "reversal": "取消・返還",
     "correction": "訂正",
@@ -140,7 +141,9 @@ async def as_csv(visit: Visit) -> web.Response:
     for line in lines:
         at = datetime.fromisoformat(line["at"]).astimezone(JST)
         kind = said(KINDS.get(line["kind"], "その他"))
-        other = other_side(visit.speech, line, names["partners"], names["services"], names["event_names"])
+        other = line["party"] or other_side(
+            visit.speech, line, names["partners"], names["services"], names["event_names"]
+        )
         writer.writerow(
             [f"{at:%Y-%m-%d %H:%M:%S}", kind, _harmless(other), line["points"], line["balance"],
              _harmless(line["reference"] or ""), line["exchange_id"] or ""]

@@ -16,6 +16,7 @@ HOME: Final = "/mypage"
 CARD_PAGES: Final = frozenset(
     {"/login", "/card/login", "/register", "/relink", "/settings/card", "/settings/card-password"}
 )
+CAMERA_PAGES: Final = frozenset({"/scan"})
 FORM_LIMIT: Final = 48 * 1024
 """A card's answer with its certificate fits; nothing else comes near."""
 

@@ -18,6 +18,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from gateway.demo.story import _buy_coupon as buy_coupon
 from gateway.demo.town import MEMBERS, Town, open_town
+from tests.portal.city_hall import CityHall
+from tests.portal.walk import PASSWORDS
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -101,3 +103,28 @@ async def add_member(town: Town) -> str:
     told, _ = await process.communicate(f"password of {name}\n".encode())
     town.mykey_ids[name] = json.loads(told)["mykey_id"]
     return name
+
+
+@pytest.fixture(scope="session")
+def city(town: Town, loop: Loop) -> CityHall:
+    """The city hall with two shops and a project to grant from."""
+    hall: CityHall = loop.run(CityHall(town).open())
+    loop.run(hall.shop("soba", "そば処 見本", category="飲食", address="笠間1-2-3"))
+    loop.run(hall.shop("toki", "陶器店 見本", category="陶器", address="笠間4-5-6"))
+    loop.run(hall.project("kosodate", "子育て応援給付", 300, 1_000_000))
+    return hall
+
+
+@pytest.fixture
+def payer(loop: Loop, city: CityHall) -> str:
+    """A new member with 1,000 笠間応援ポイント; the name that `Walk` signs in by."""
+    name, PASSWORDS[name] = loop.run(city.member(1_000))
+    return str(name)
+
+
+@contextmanager
+def with_camera(chromium: Browser, flags: list[str]) -> Iterator[Browser]:
+    """A browser of the same kind whose camera sees what `tests.portal.camera.film` has filmed."""
+    browser = chromium.browser_type.launch(executable_path=str(CHROMIUM), args=[*FLAGS, *flags])
+    yield browser
+    browser.close()

@@ -117,12 +117,12 @@ def resident(chromium: Browser, town: Town) -> Iterator[Watched]:
 
 @pytest.mark.parametrize("path", PUBLIC)
 def test_a_public_page_is_accessible_light_and_quiet(stranger: Watched, path: str) -> None:
-    _is_good(stranger, path)
+    is_good(stranger, path)
 
 
 @pytest.mark.parametrize("path", MEMBERS_ONLY)
 def test_a_members_page_is_accessible_light_and_quiet(resident: Watched, path: str) -> None:
-    _is_good(resident, path)
+    is_good(resident, path)
 
 
 def test_a_stranger_is_asked_to_sign_in_and_shown_nothing(stranger: Watched) -> None:
@@ -137,11 +137,11 @@ def test_a_stranger_is_asked_to_sign_in_and_shown_nothing(stranger: Watched) -> 
 def test_other_languages_are_as_accessible(stranger: Watched, path: str, language: str) -> None:
     stranger.look(path)
     stranger.page.click(f"button:text-is('{language}')")
-    _is_good(stranger, path)
+    is_good(stranger, path)
     stranger.page.click("button:text-is('日本語')")
 
 
-def _is_good(seen: Watched, path: str) -> None:
+def is_good(seen: Watched, path: str) -> None:
     page = seen.page
     seen.look(path)
     found = Axe().run(page, options=WCAG).response["violations"]

@@ -96,6 +96,8 @@ def test_every_page_for_members_is_one_that_asks_for_a_session(town: Town) -> No
         "service": "kasama-ouen",
         "event": "x",
         "seq": "1",
+        "token": "A" * 60,
+        "spend": "00000000-0000-4000-8000-000000000000",
     }
 
     async def ask(loop_paths: set[str]) -> dict[str, str]:

@@ -1,0 +1,154 @@
+"""Kasama's city hall and its shops, as the stories need them: real people with sessions, calling the town's gateway."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pyotp
+
+from core_ledger import Store
+from gateway.demo.town import Town
+from gateway.identity.passwords import PasswordHasher
+from gateway.members import Members
+from gateway.services import vault_of
+from gateway.settings import Settings
+
+CITY, SERVICE = "082163", "kasama-ouen"
+PASSWORD = "botan-nabe-3-kilo"
+
+
+class Answered(Exception):
+    """The gateway refused; `word` is the problem's."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
+
+
+@dataclass(slots=True)
+class CityHall:
+    """`token` is the administrator's; `shops` are the sessions of each shop's own person."""
+
+    town: Town
+    token: str = ""
+    shops: dict[str, str] = field(default_factory=dict)
+
+    async def open(self) -> CityHall:
+        """The first administrator, from the machine to a session with a second factor."""
+        login = f"kanri-{uuid.uuid4().hex[:6]}"
+        code, told = await self.town.run("staff add", CITY, login, "管理者 見本", "--operator", "tests")
+        assert code == 0, told
+        first = json.loads(told)
+        begun = await self._signed_in(first["login"], first["first_password"])
+        await self._call("PUT", "/v1/staff/me/password", begun, current=first["first_password"], new=PASSWORD)
+        half = await self._signed_in(first["login"], PASSWORD)
+        seed = (await self._call("POST", "/v1/staff/me/totp/begin", half))["seed"]
+        now = self.town.clock()
+        await self._call("POST", "/v1/staff/me/totp", half, code=pyotp.TOTP(seed).at(now))
+        started = await self._call("POST", "/v1/staff/sessions", login=first["login"], password=PASSWORD)
+        code_next = pyotp.TOTP(seed).at(now + timedelta(seconds=30))  # each code opens once
+        proven = await self._call(
+            "POST", "/v1/staff/sessions/totp", sign_in_token=started["sign_in_token"], code=code_next
+        )
+        self.token = proven["token"]
+        return self
+
+    async def shop(self, shop_id: str, name: str, **more: str) -> str:
+        """Register a shop with a person of its own; gives the login, whose password is `PASSWORD`."""
+        await self._call("POST", "/v1/city/shops", self.token, shop_id=shop_id, name=name, **more)
+        person = await self._call(
+            "POST", f"/v1/city/shops/{shop_id}/staff", self.token, login=f"{shop_id}@mise", display_name=name
+        )
+        login, first = person["staff"]["login"], person["first_password"]
+        begun = await self._signed_in(login, first)
+        await self._call("PUT", "/v1/staff/me/password", begun, current=first, new=PASSWORD)
+        self.shops[shop_id] = await self._signed_in(login, PASSWORD)
+        return str(login)
+
+    async def shop_code(self, shop_id: str) -> str:
+        return str((await self._call("GET", "/v1/shop/code", self.shops[shop_id]))["shop_code"])
+
+    async def close_shop(self, shop_id: str) -> None:
+        await self._call("POST", f"/v1/city/shops/{shop_id}/closure", self.token, reason="閉店")
+
+    async def reopen_shop(self, shop_id: str) -> None:
+        await self._call("POST", f"/v1/city/shops/{shop_id}/reopening", self.token, reason="再開")
+
+    async def take(self, shop_id: str, code: str, points: int) -> str:
+        """A shop takes points with a code, as its page would; gives the payment's id. Raises Answered."""
+        spend_id = str(uuid.uuid4())
+        await self._call(
+            "POST", "/v1/shop/spends", self.shops[shop_id], spend_id=spend_id, code=code, points=points
+        )
+        return spend_id
+
+    async def give_back(self, shop_id: str, spend_id: str, points: int) -> None:
+        await self._call(
+            "POST", f"/v1/shop/spends/{spend_id}/refunds", self.shops[shop_id],
+            refund_id=str(uuid.uuid4()), points=points, reason="返品",
+        )  # fmt: skip
+
+    async def project(
+        self, project_id: str, name: str, points: int, budget: int, *, venue: bool = False
+    ) -> None:
+        today = self.town.clock().date()
+        await self._call(
+            "POST", "/v1/city/projects", self.token, project_id=project_id, point_service=SERVICE, name=name,
+            starts_on=today.isoformat(), ends_on=(today + timedelta(days=30)).isoformat(), points_each=points,
+            budget=budget, venue=venue,
+        )  # fmt: skip
+
+    async def grant(self, project_id: str, member: str, points: int) -> None:
+        """`member` is the name that the town knows."""
+        await self._call(
+            "POST", f"/v1/city/projects/{project_id}/grants", self.token,
+            grant_id=str(uuid.uuid4()), mykey_id=self.town.mykey_ids[member], points=points,
+        )  # fmt: skip
+
+    async def venue_code(self, project_id: str) -> str:
+        return str(
+            (await self._call("GET", f"/v1/city/projects/{project_id}/venue-code", self.token))["venue_code"]
+        )
+
+    async def close_project(self, project_id: str) -> None:
+        path = f"/v1/city/projects/{project_id}/open"
+        await self._call("PUT", path, self.token, open=False, reason="終了")
+
+    async def day(self, shop_id: str) -> list[dict[str, Any]]:
+        """What the shop took today, newest first."""
+        found: list[dict[str, Any]] = (await self._call("GET", "/v1/shop/spends", self.shops[shop_id]))[
+            "spends"
+        ]
+        return found
+
+    async def member(self, points: int) -> tuple[str, str]:
+        """A new member with points from the first project; name and password, as `Walk` signs in by them."""
+        name, password = f"見本{uuid.uuid4().hex[:6]}", uuid.uuid4().hex
+        settings = Settings.load(self.town.settings_file, env={})
+        store, hasher = Store.open(settings.database_url), PasswordHasher()
+        try:
+            members = Members(store, hasher, self.town.clock, vault=vault_of(settings))
+            made = await members.create(display_name=name, password=password)
+        finally:
+            hasher.close()
+            await store.close()
+        self.town.mykey_ids[name] = made.mykey_id
+        await self.grant("kosodate", name, points)
+        return name, password
+
+    async def _signed_in(self, login: str, password: str) -> str:
+        return str((await self._call("POST", "/v1/staff/sessions", login=login, password=password))["token"])
+
+    async def _call(self, method: str, path: str, token: str = "", **body: Any) -> Any:
+        async with self.town.portal() as client:
+            answer = await client.request(method, path, session_token=token or None, json=body or None)
+            if answer.status == 204:
+                return None
+            told = await answer.json()
+            if answer.status >= 400:
+                raise Answered(str(told["type"]).rpartition("/")[2])
+            return told
