@@ -18,6 +18,8 @@ from municipal import (
     projects,
     services,
     settlements,
+    shop_day,
+    shop_papers,
     shops,
     sign_in,
     staff,
@@ -34,7 +36,7 @@ from pagekit.api import Gateway
 from pagekit.files import Files
 from pagekit.patience import Patience
 from pagekit.site import environment, site_app
-from pagekit.visits import Site
+from pagekit.visits import CAMERA, Site
 
 HERE: Final = Path(__file__).parent
 FILES: Final = Files(HERE / "static")
@@ -52,9 +54,11 @@ PARTS: Final = (
     audit,
     partners,
     counter,
+    shop_day,
+    shop_papers,
 )
-HEADERS: Final[dict[str, dict[str, str]]] = {}
-"""More headers for some pages, such as the camera for the one that scans."""
+HEADERS: Final = dict.fromkeys(("/shop/take/scan", "/shop/take/check"), CAMERA)
+"""The camera is open to the page that scans, also where it is shown again, and to no other."""
 
 
 def make_app(settings: Settings) -> web.Application:

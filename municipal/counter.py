@@ -1,14 +1,169 @@
-"""The shop's own pages, on the phone at its counter."""
+"""At the shop's counter: the amount, the customer's code by camera or by hand, one look, and the points are taken.
+
+The payment's id is made with the page on which the amount is typed and goes along to the end: a double click, the back
+button, a reload and a second try after a lost answer are the same payment. The customer's code never stands in an
+address. What a customer has left is not told here: that is on the customer's own screen.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from typing import Any, Final
+
 from aiohttp import web
 
-from municipal.visits import Pages, Visit
+from municipal.forms import number
+from municipal.trouble import NO_NUMBER, Trouble
+from municipal.visits import UUID, Pages, Visit, fresh_id
+from pagekit.api import Problem, Unreachable
 
 pages = Pages()
+
+SPEND: Final = r"{spend:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
+MOST_POINTS: Final = 999_999_999
+_CODE: Final = re.compile(r"PGP1\.[!-~]{1,100}|[0-9]{12}")
+_REFUSED: Final[dict[str, tuple[str, str]]] = {
+    "pay-code-unknown": (
+        "このコードは使えません",
+        "ポイントは受け取っていません。お客様の画面のコードをもう一度読み取ってください。",
+    ),
+    "pay-code-ended": (
+        "コードの有効時間が切れました",
+        "ポイントは受け取っていません。お客様の画面の新しいコードを読み取ってください。",
+    ),
+    "pay-code-used": (
+        "このコードは使用済みです",
+        "追加では受け取っていません。済んだかどうかは「今日の利用」で確認できます。",
+    ),
+    "not-enough-points": (
+        "お客様のポイントが足りません",
+        "ポイントは受け取っていません。残高はお客様の画面で確認してもらってください。",
+    ),
+    "limit-of-the-day": (
+        "お客様の1日の上限を超えます",
+        "ポイントは受け取っていません。金額を減らすか、ほかの方法でお支払いいただいてください。",
+    ),
+    "shop-closed": (
+        "このお店は利用を終了しています",
+        "ポイントは受け取っていません。市の担当課へお問い合わせください。",
+    ),
+    "id-reused": (
+        "この受付は別の内容で済んでいます",
+        "追加では受け取っていません。「今日の利用」で確認してください。",
+    ),
+}
 
 
 @pages.get("/shop")
 async def shop(visit: Visit) -> web.Response:
-    return visit.show("shop.html", shop=await visit.api("GET", "/v1/shop"))
+    return visit.go("/shop/take")
+
+
+@pages.get("/shop/take")
+async def amount(visit: Visit) -> web.Response:
+    return await _amount_page(visit, None, visit.asked("points"))
+
+
+@pages.get("/shop/take/scan")
+async def scan(visit: Visit) -> web.Response:
+    """The customer's code, for an amount that stands above it."""
+    points, spend_id = number(visit.asked("points")), visit.asked("id")
+    if not points or points > MOST_POINTS:
+        return await _amount_page(visit, NO_NUMBER, visit.asked("points"))
+    return _scan_page(visit, points, spend_id if UUID.fullmatch(spend_id) else fresh_id(), None)
+
+
+@pages.post("/shop/take/check")
+async def check(visit: Visit) -> web.Response:
+    """One look before the points are taken; nothing has moved yet."""
+    points, spend_id = number(visit.typed.get("points", "")), visit.typed.get("id", "")
+    code = code_of(visit.typed.get("code", ""))
+    if not points or not UUID.fullmatch(spend_id):
+        return await _amount_page(visit, NO_NUMBER, visit.typed.get("points", ""))
+    if code is None:
+        said = Trouble(
+            "お客様の支払いコードではありません",
+            "お客様の画面のQRコードか、その下の12桁の番号を読み取ってください。",
+            422,
+        )
+        return _scan_page(visit, points, spend_id, said)
+    return visit.show("take_confirm.html", points=points, spend_id=spend_id, code=code)
+
+
+@pages.post("/shop/take")
+async def take(visit: Visit) -> web.Response:
+    """Take the points, once, however often this is sent. Each answer says whether anything was taken."""
+    points, spend_id = number(visit.typed.get("points", "")) or 0, visit.typed.get("id", "")
+    code = visit.typed.get("code", "")
+    body = {"spend_id": spend_id, "code": code, "points": points}
+    try:
+        await visit.api("POST", "/v1/shop/spends", body=body)
+    except Problem as problem:
+        if problem.word not in _REFUSED:
+            raise
+        said = Trouble(*_REFUSED[problem.word], problem.status)
+        return visit.show("not_taken.html", status=said.status, trouble=said, points=points)
+    except Unreachable:
+        # Taken or not: the same id tells, and takes once in either case.
+        return visit.show("take_again.html", status=503, points=points, spend_id=spend_id, code=code)
+    return visit.go(f"/shop/taken/{spend_id}")
+
+
+@pages.get(f"/shop/taken/{SPEND}")
+async def taken(visit: Visit) -> web.Response:
+    """What was taken, read from today's list: a reload asks for nothing new."""
+    return visit.show("taken.html", spend=await spend_of_today(visit))
+
+
+@pages.get("/shop/latest", counts_as_use=False)
+async def latest(visit: Visit) -> web.Response:
+    """The last payments, which ask for themselves: what a customer has paid by the shop's QR is seen at once."""
+    try:
+        return visit.show("_latest.html", latest=await _latest(visit))
+    except Unreachable:
+        return web.Response(status=204)
+
+
+def code_of(text: str) -> str | None:
+    """A customer's code as scanned, or as typed with spaces, hyphens or full-width digits; None for any other text."""
+    plain = (
+        "".join(unicodedata.normalize("NFKC", text).replace("-", "").split()) if text[:4] != "PGP1" else text
+    )
+    return plain if _CODE.fullmatch(plain) else None
+
+
+async def spend_of_today(visit: Visit) -> dict[str, Any]:
+    """A payment of this shop's that was made today. Raises 404 for any other."""
+    for one in (await visit.api("GET", "/v1/shop/spends"))["spends"]:
+        if one["spend_id"] == visit.part("spend"):
+            found: dict[str, Any] = one
+            return found
+    raise web.HTTPNotFound
+
+
+async def _latest(visit: Visit) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await visit.api("GET", "/v1/shop/spends"))["spends"]
+    return found[:3]
+
+
+async def _amount_page(visit: Visit, trouble: Trouble | None, typed: str) -> web.Response:
+    return visit.show(
+        "take.html",
+        status=trouble.status if trouble else 200,
+        shop=await visit.api("GET", "/v1/shop"),
+        latest=await _latest(visit),
+        trouble=trouble,
+        typed=typed,
+        spend_id=fresh_id(),
+    )
+
+
+def _scan_page(visit: Visit, points: int, spend_id: str, trouble: Trouble | None) -> web.Response:
+    return visit.show(
+        "take_scan.html",
+        status=trouble.status if trouble else 200,
+        points=points,
+        spend_id=spend_id,
+        trouble=trouble,
+    )

@@ -30,6 +30,10 @@ ENTRIES: Final = (
     Entry("/staff", "職員", "keep_staff", "登録、権限、再設定"),
     Entry("/audit", "監査ログ", "read_audit", "誰が、いつ、何を、なぜ"),
     Entry("/partners", "協力会社の精算", "see_partners", "月ごとの請求額と照合"),
+    Entry("/shop/take", "受付", "take_points", "お客様のコードを読み取って受け取る"),
+    Entry("/shop/day", "今日の利用", "take_points", "受け取った一覧と取消"),
+    Entry("/shop/code", "お店のQRコード", "take_points", "お客様が読み取る紙"),
+    Entry("/shop/settlements", "精算の明細", "take_points", "市からの支払い"),
 )
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from pagekit.qr import qr
 from pagekit.api import Problem, Unreachable
+from pagekit.qr import qr
 from portal.shown_codes import TOKEN, ShownCode, seal, unseal
 from portal.visits import Pages, Visit
 

@@ -57,22 +57,22 @@ class Watched:
     """A page with everything it fetched and complained about since it was last cleared."""
 
     page: Page
-    town: Town
+    site: str
     complaints: list[str] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
 
     def look(self, path: str) -> None:
         self.complaints.clear()
         self.requests.clear()
-        self.page.goto(self.town.portal_url + path)
+        self.page.goto(self.site + path)
 
     def weight(self) -> int:
         """Bytes of bodies as they were sent, over what the page loaded."""
         return sum(request.sizes()["responseBodySize"] for request in self.requests)
 
 
-def watched(page: Page, town: Town) -> Watched:
-    seen = Watched(page, town)
+def watched(page: Page, site: str) -> Watched:
+    seen = Watched(page, site)
 
     def hear(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and "status of 4" not in message.text:
@@ -90,7 +90,7 @@ def watched(page: Page, town: Town) -> Watched:
 @pytest.fixture(scope="module")
 def stranger(chromium: Browser, town: Town) -> Iterator[Watched]:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
-    yield watched(context.new_page(), town)
+    yield watched(context.new_page(), town.portal_url)
     context.close()
 
 
@@ -111,7 +111,7 @@ def resident(chromium: Browser, town: Town) -> Iterator[Watched]:
         page.click("button.primary")
         page.click("form[data-once] button.primary")
         page.wait_for_selector("#settled-points")
-    yield watched(page, town)
+    yield watched(page, town.portal_url)
     context.close()
 
 
@@ -127,7 +127,7 @@ def test_a_members_page_is_accessible_light_and_quiet(resident: Watched, path: s
 
 def test_a_stranger_is_asked_to_sign_in_and_shown_nothing(stranger: Watched) -> None:
     for path in MEMBERS_ONLY[:-1]:
-        answer = stranger.page.request.get(stranger.town.portal_url + path, max_redirects=0)
+        answer = stranger.page.request.get(stranger.site + path, max_redirects=0)
         assert (answer.status, answer.text()) == (303, ""), path
         assert answer.headers["location"].startswith("/login?next=%2F")
 
@@ -148,7 +148,7 @@ def is_good(seen: Watched, path: str) -> None:
     told = [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
     assert not told
     assert not seen.complaints
-    assert all(request.url.startswith(seen.town.portal_url) for request in seen.requests)
+    assert all(request.url.startswith(seen.site) for request in seen.requests)
     assert seen.weight() < 100_000
     assert len(page.query_selector_all("h1")) == 1
     assert page.evaluate(SHIFTED) == 0

@@ -185,7 +185,7 @@ def test_a_payment_of_somebody_else_is_not_there(
 
 
 def test_the_pages_are_accessible_light_and_quiet(walk: Walk, city: CityHall, loop: Loop) -> None:
-    seen = watched(walk.page, walk.town)
+    seen = watched(walk.page, walk.town.portal_url)
     code = shown(walk)
     screen = walk.page.url.removeprefix(walk.town.portal_url)
     is_good(seen, screen)

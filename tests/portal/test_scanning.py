@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from gateway.demo.town import Town
 from gateway.web.municipal_api import api
 from portal.trouble import TROUBLES
-from tests.portal.camera import film
+from tests.portal.camera import film, printed
 from tests.portal.city_hall import CityHall
 from tests.portal.conftest import Loop, shifted, with_camera
 from tests.portal.test_every_page import is_good, watched
@@ -63,7 +63,7 @@ def to_confirm(walk: Walk, code: str, points: str) -> None:
 def test_the_camera_reads_the_shops_code_and_the_member_sees_whose_it_is_before_paying(
     chromium: Browser, town: Town, payer: str, soba: str, tmp_path: Path, city: CityHall, loop: Loop
 ) -> None:
-    with with_camera(chromium, film(soba, tmp_path / "counter.y4m")) as browser:
+    with with_camera(chromium, film(printed(soba), tmp_path / "counter.y4m")) as browser:
         page = browser.new_context(viewport=PHONE, locale="ja-JP").new_page()
         walk = Walk(page, town, name=payer, pictures="scanning").sign_in()
         page.click("a[href='/scan']")
@@ -251,7 +251,7 @@ def test_every_refusal_at_the_counter_has_its_own_sentences() -> None:
 
 
 def test_the_pages_are_accessible_light_and_quiet(walk: Walk, soba: str) -> None:
-    seen = watched(walk.page, walk.town)
+    seen = watched(walk.page, walk.town.portal_url)
     to_confirm(walk, soba, "100")
     for path in (
         "/scan",

@@ -1,0 +1,286 @@
+"""At the counter with two telephones at once: the shop's and the member's, on real processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Route, expect
+
+from gateway.demo.town import Town
+from municipal.counter import code_of
+from tests.municipal.clerk import Clerk
+from tests.portal.camera import film, on_screen
+from tests.portal.city_hall import CityHall
+from tests.portal.conftest import (  # the same town, members and browser as the portal's stories
+    Loop,
+    chromium,
+    city,
+    loop,
+    payer,
+    shifted,
+    town,
+    with_camera,
+)
+from tests.portal.test_every_page import is_good, watched
+from tests.portal.walk import Walk
+
+__all__ = ["chromium", "city", "loop", "payer", "town"]
+pytestmark = pytest.mark.xdist_group("browser")
+
+PHONE = {"width": 390, "height": 844}
+
+
+@contextmanager
+def telephone(browser: Browser, *, scripts: bool = True) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport=PHONE, locale="ja-JP", java_script_enabled=scripts)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def member(chromium: Browser, town: Town, payer: str) -> Iterator[Walk]:
+    """The member with 1,000 points, signed in."""
+    with telephone(chromium) as context:
+        yield Walk(context.new_page(), town, name=payer).sign_in()
+
+
+@pytest.fixture
+def soba(chromium: Browser, town: Town, city: CityHall) -> Iterator[Clerk]:
+    with telephone(chromium) as context:
+        yield Clerk(context.new_page(), town, "soba@mise", "counter").sign_in()
+
+
+@pytest.fixture
+def toki(chromium: Browser, town: Town, city: CityHall) -> Iterator[Clerk]:
+    with telephone(chromium) as context:
+        yield Clerk(context.new_page(), town, "toki@mise").sign_in()
+
+
+def code_shown(member: Walk) -> str:
+    """The digits on the member's screen."""
+    member.to("/pay").page.click("button.service")
+    member.page.wait_for_selector("#pay-code svg")
+    return member.page.inner_text(".digits")
+
+
+def test_the_shops_camera_reads_the_members_screen_and_both_see_the_payment(
+    chromium: Browser, member: Walk, city: CityHall, tmp_path: Path
+) -> None:
+    code_shown(member)
+    seen = film(on_screen(member.page), tmp_path / "screen.y4m")
+    with with_camera(chromium, seen) as browser, telephone(browser) as context:
+        clerk = Clerk(context.new_page(), member.town, "soba@mise", "counter").sign_in()
+        clerk.picture("amount")
+        clerk.amount(300)
+        clerk.page.wait_for_selector("form[action='/shop/take']")
+        clerk.picture("confirm")
+        assert "300 ポイントを受け取ります" in clerk.page.inner_text(".sentence")
+        clerk.take()
+        assert clerk.taken() == 300
+        clerk.picture("taken")
+        member.page.wait_for_url("**/pay/done/**")
+        assert member.page.inner_text("#paid-shop") == "そば処 見本"
+        assert member.points("#paid-left") == 700
+        assert member.page.url.rpartition("/")[2] == clerk.page.url.rpartition("/")[2]
+
+
+def test_typed_digits_take_points_without_scripts_on_either_telephone(
+    chromium: Browser, town: Town, payer: str, city: CityHall
+) -> None:
+    with telephone(chromium, scripts=False) as one, telephone(chromium, scripts=False) as other:
+        member = Walk(one.new_page(), town, name=payer).sign_in()
+        clerk = Clerk(other.new_page(), town, "soba@mise").sign_in()
+        digits = code_shown(member)
+        clerk.amount(250).code(digits).take()
+        assert clerk.taken() == 250
+        member.page.click("a:has-text('最新の状態を見る')")
+        member.page.wait_for_selector("#paid-points")
+        assert member.points("#paid-points") == 250
+
+
+def test_what_a_member_pays_by_the_shops_qr_appears_on_the_shops_screen(
+    member: Walk, soba: Clerk, city: CityHall, loop: Loop
+) -> None:
+    soba.to("/shop/take")
+    member.to(f"/pay/shop?code={loop.run(city.shop_code('soba'))}")
+    member.page.fill("#points", "137")
+    member.page.click("form[action='/pay/shop/confirm'] button.primary")
+    member.page.click("form[action='/pay/shop'] button.primary")
+    member.page.wait_for_selector("#paid-points")
+    first = soba.page.locator("#latest li").first
+    expect(first).to_contain_text("137")
+    expect(first).to_contain_text("お客様が読み取り")
+    soba.to("/shop/day").picture("day")
+    assert "137" in soba.page.inner_text("tbody tr:first-child")
+
+
+def test_two_shops_with_one_code_at_once_take_points_once(member: Walk, soba: Clerk, toki: Clerk) -> None:
+    digits = code_shown(member)
+    for clerk in (soba, toki):
+        clerk.amount(400).code(digits)
+    for clerk in (soba, toki):
+        clerk.page.evaluate("document.querySelector('[data-take]').requestSubmit()")
+    for clerk in (soba, toki):
+        clerk.page.wait_for_selector("#taken-points, #not-taken")
+    told = [clerk.page.inner_text("h1") for clerk in (soba, toki)]
+    assert sorted(told) == sorted(["ポイントを受け取りました", "このコードは使用済みです"])
+    member.page.wait_for_url("**/pay/done/**")
+    assert member.points("#paid-left") == 600
+
+
+def test_a_double_click_a_second_scan_and_the_back_button_take_points_once(member: Walk, soba: Clerk) -> None:
+    digits = code_shown(member)
+    soba.amount(400).code(digits)
+    soba.page.dblclick("form[action='/shop/take'] button.primary")
+    assert soba.taken() == 400
+    soba.page.go_back()
+    soba.amount(400).code(digits).take()  # the same screen, scanned once more
+    assert "このコードは使用済みです" in soba.not_taken()
+    soba.picture("used")
+    member.page.wait_for_url("**/pay/done/**")
+    assert member.points("#paid-left") == 600
+
+
+def test_more_than_the_balance_is_one_clear_answer_that_tells_no_balance(member: Walk, soba: Clerk) -> None:
+    soba.amount(1_001).code(code_shown(member)).take()
+    said = soba.not_taken()
+    assert "お客様のポイントが足りません" in said
+    assert "ポイントは受け取っていません" in said
+    assert "1,000" not in soba.page.inner_text("main")
+    soba.page.click("a:has-text('もう一度受け付ける')")
+    assert soba.page.input_value("#points") == "1001"
+
+
+def test_an_old_code_and_one_of_nobody_take_nothing(member: Walk, soba: Clerk) -> None:
+    digits = code_shown(member)
+    with shifted(member.town, timedelta(seconds=61)):
+        soba.amount(10).code(digits).take()
+        assert "コードの有効時間が切れました" in soba.not_taken()
+    soba.amount(10).code("000000000000").take()
+    assert "このコードは使えません" in soba.not_taken()
+    soba.amount(10).code("PGS1.082163.soba.x")
+    assert "お客様の支払いコードではありません" in soba.page.inner_text("#trouble")
+
+
+def test_without_a_network_the_page_says_that_nothing_was_taken_and_the_same_payment_is_sent_later(
+    member: Walk, soba: Clerk, city: CityHall, loop: Loop
+) -> None:
+    before = len(loop.run(city.day("soba")))
+    soba.amount(300).code(code_shown(member))
+    expect(soba.page.locator("#offline")).to_be_hidden()
+    soba.page.context.set_offline(True)
+    expect(soba.page.locator("#offline")).to_be_visible()
+    soba.take()
+    expect(soba.page.locator("#no-answer")).to_contain_text("ポイントは受け取っていません")
+    soba.picture("offline")
+    soba.page.click("#again")
+    expect(soba.page.locator("#no-answer")).to_contain_text("ポイントは受け取っていません")
+    assert len(loop.run(city.day("soba"))) == before
+    soba.page.context.set_offline(False)
+    soba.page.click("#again")
+    assert soba.taken() == 300
+    assert len(loop.run(city.day("soba"))) == before + 1
+
+
+def test_an_answer_that_is_lost_is_asked_for_again_and_the_payment_is_one(
+    member: Walk, soba: Clerk, city: CityHall, loop: Loop
+) -> None:
+    before = len(loop.run(city.day("soba")))
+    soba.amount(300).code(code_shown(member))
+
+    def lose(route: Route) -> None:
+        route.fetch(max_redirects=0)  # it has arrived, and been done
+        route.abort()
+
+    soba.page.route("**/shop/take", lose)
+    soba.take()
+    expect(soba.page.locator("#no-answer")).to_contain_text("結果が届きませんでした")
+    soba.picture("lost")
+    assert len(loop.run(city.day("soba"))) == before + 1
+    soba.page.unroute("**/shop/take")
+    with shifted(member.town, timedelta(seconds=90)):  # the code has ended; the payment has not
+        soba.page.click("#again")
+        assert soba.taken() == 300
+    assert len(loop.run(city.day("soba"))) == before + 1
+
+
+def test_a_refund_within_the_day_goes_back_at_once_and_never_twice(
+    member: Walk, soba: Clerk, city: CityHall
+) -> None:
+    soba.amount(500).code(code_shown(member)).take()
+    assert soba.taken() == 500
+    soba.page.click("a:has-text('間違えたときは取り消す')")
+    soba.picture("refund")
+    soba.page.fill("#points", "501")
+    soba.page.fill("#reason", "返品")
+    soba.page.click("form[action$='/refund/confirm'] button")
+    assert "数字を読み取れません" in soba.page.inner_text("#trouble")
+    soba.page.fill("#points", "200")
+    soba.page.click("form[action$='/refund/confirm'] button")
+    soba.picture("refund-confirm")
+    soba.page.dblclick("form[action$='/refund'] button.primary")
+    soba.page.wait_for_url("**/shop/day?done=**")
+    row = soba.page.locator("tbody tr").first
+    expect(row).to_contain_text("500")
+    expect(row).to_contain_text("200")
+    assert member.to("/mypage").points(".tile.municipal") == 700
+
+
+def test_the_shops_own_sheet_can_be_scanned_and_names_the_shop(
+    chromium: Browser, member: Walk, soba: Clerk, tmp_path: Path
+) -> None:
+    soba.to("/shop/code").picture("sheet")
+    assert soba.page.inner_text("h1") == "そば処 見本"
+    with with_camera(chromium, film(on_screen(soba.page), tmp_path / "sheet.y4m")) as browser:
+        page = browser.new_context(viewport=PHONE, locale="ja-JP").new_page()
+        Walk(page, member.town, name=member.name).sign_in().to("/scan")
+        page.wait_for_url("**/pay/shop?code=**")
+        assert page.inner_text("#shop-name") == "そば処 見本"
+
+
+def test_the_shops_pages_are_accessible_light_and_quiet(member: Walk, soba: Clerk) -> None:
+    digits = code_shown(member)
+    soba.amount(10).code(digits).take()
+    soba.taken()
+    seen = watched(soba.page, soba.town.municipal_url)
+    spend = soba.page.url.rpartition("/")[2]
+    for path in (
+        "/shop/take",
+        "/shop/take?points=10",
+        "/shop/take/scan?points=10",
+        "/shop/take/scan?points=x",
+        f"/shop/taken/{spend}",
+        "/shop/day",
+        "/shop/day?day=2018-07-01",
+        f"/shop/spends/{spend}/refund",
+        "/shop/code",
+        "/shop/settlements",
+    ):
+        is_good(seen, path)
+
+
+def test_a_shops_person_sees_no_page_of_the_city(soba: Clerk) -> None:
+    for path in ("/figures", "/staff", "/audit", "/settlements"):
+        assert soba.page.request.get(soba.town.municipal_url + path).status == 403
+    assert soba.page.locator("nav.sections a").all_inner_texts() == [
+        "受付", "今日の利用", "お店のQRコード", "精算の明細",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("1234 5678-9012", "123456789012"),
+        ("１２３４５６７８９０１２", "123456789012"),
+        ("PGP1.123456789012.AbCd_-9", "PGP1.123456789012.AbCd_-9"),
+        ("12345", None),
+        ("PGS1.082163.soba.abc", None),
+        ("", None),
+    ],
+)
+def test_a_code_is_read_kindly_and_nothing_else_is_taken_for_one(typed: str, code: str | None) -> None:
+    assert code_of(typed) == code
