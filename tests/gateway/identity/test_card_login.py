@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import sqlite3
@@ -199,7 +200,7 @@ async def test_neither_serial_number_nor_certificate_is_kept(site, authority):
 
 
 def dump(path: Path) -> str:
-    with sqlite3.connect(path) as conn:
+    with contextlib.closing(sqlite3.connect(path)) as conn:
         return "\n".join(conn.iterdump())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import threading
@@ -189,7 +190,7 @@ def test_a_day_is_compared_and_a_difference_closed(desk) -> None:
     desk("exchanges", "show", EXCHANGE, "--ask")
     assert json.loads(desk("reconcile", *day, "--json"))["counts"]["matched"] == 2
     assert desk("reconcile", *day, "--csv").count("matched") == 2
-    with sqlite3.connect(desk.folder / "saison.db") as book:
+    with contextlib.closing(sqlite3.connect(desk.folder / "saison.db")) as book, book:
         book.execute(
             "UPDATE debit_lines SET points = points + 100 WHERE order_id = ? AND wallet = ?", (OTHER, EIKYU)
         )
