@@ -16,6 +16,7 @@ from municipal.charts import WIDTH, Bar, spread, stacked
 from municipal.forms import day as read_day
 from municipal.names import IN, OUT, parties, services
 from municipal.visits import Pages, Visit
+from pagekit.api import Problem
 
 pages = Pages()
 
@@ -23,6 +24,7 @@ USUAL: Final = timedelta(days=29)
 DAYS_AS_BARS: Final = 62
 """A longer time is drawn by month: a bar a day would be a line."""
 TOP: Final = 10
+HEAPS: Final = ("issue-months", "expiring")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,22 @@ async def figures(visit: Visit) -> web.Response:
         {"point_service": service} if service else {}
     )
     chosen = [one["point_service"] for one in all_services if not service or one["point_service"] == service]
-    told, (named, partners), *issues = await asyncio.gather(
-        visit.api("GET", "/v1/city/figures", query=query),
-        parties(visit),
-        *(visit.api("GET", f"/v1/city/point-services/{one}/issues") for one in chosen),
-    )
-    lines = told["figures"]
-    by_time = _by_time(visit, lines, since, until)
-    heaps = [heap for found in issues for heap in found["figures"]]
+    try:
+        days, by_party, (named, partners), *heaps = await asyncio.gather(
+            visit.api("GET", "/v1/city/figures/by-day", query=query),
+            visit.api("GET", "/v1/city/figures/by-party", query=query),
+            parties(visit),
+            *(visit.api("GET", f"/v1/city/point-services/{one}/{what}") for what in HEAPS for one in chosen),
+        )
+    except Problem as problem:
+        if problem.word != "bad-period":
+            raise
+        return visit.show("figures_period.html", status=422, trouble=visit.trouble(problem))
+    totals, party_totals = days["totals"], by_party["totals"]
+    issued = [(one["month"], one["held"]) for found in heaps for one in found.get("months", ())]
+    ends = [(one["last_day"], one["points"]) for found in heaps for one in found.get("expiring", ())]
+    by_time = _by_time(visit, totals, since, until)
+    unused, ending = _months(visit, issued), _months(visit, [(on, points) for on, points in ends if on])
     return visit.show(
         "figures.html",
         since=since,
@@ -61,18 +71,18 @@ async def figures(visit: Visit) -> web.Response:
         service=service,
         services=all_services,
         query=query,
-        came=_sum(lines, IN),
-        went=_sum(lines, OUT),
-        held=sum(heap["held"] for heap in heaps),
+        came=_sum(totals, IN),
+        went=_sum(totals, OUT),
+        held=sum(points for _, points in issued),
         by_time=by_time,
         time_chart=_time_chart(visit, by_time),
-        by_figure=_by(lines, lambda one: one["figure"]),
-        by_partner=_ranked(lines, ("exchanged", "campaign", "reversed"), named.of),
-        by_shop=_ranked(lines, ("spent", "refunded"), named.of)[:TOP],
-        shops=len({one["party"] for one in lines if one["figure"] == "spent"}),
-        unused=(unused := _unused(visit, heaps)),
+        by_figure=_by_figure(totals),
+        by_partner=_ranked(party_totals, ("exchanged", "campaign", "reversed"), named.of),
+        by_shop=_ranked(party_totals, ("spent", "refunded"), named.of)[:TOP],
+        shops=len({one["party"] for one in party_totals if one["figure"] == "spent"}),
+        unused=unused,
         unused_chart=_month_chart(visit, unused, "未使用ポイントを発行月ごとに示すグラフ"),
-        ending=(ending := _ending(visit, heaps)),
+        ending=ending,
         ending_chart=_month_chart(visit, ending, "失効の予定を月ごとに示すグラフ"),
         open_ones=[one for one in partners if one["open_exchanges"]],
         quick=_quick(visit),
@@ -81,6 +91,7 @@ async def figures(visit: Visit) -> web.Response:
 
 @pages.get("/figures/csv")
 async def figures_csv(visit: Visit) -> web.Response:
+    """Day by day and party by party; the gateway says how long a time it tells in detail."""
     since, until = _period(visit)
     query = {"since": since.isoformat(), "until": until.isoformat()}
     if service := visit.asked("service"):
@@ -105,6 +116,13 @@ async def unused_report(visit: Visit) -> web.Response:
         rows=[(one["name"], points.get(one["point_service"], 0)) for one in all_services],
         points=told["points"],
     )
+
+
+@pages.get("/figures/unused/csv")
+async def unused_csv(visit: Visit) -> web.Response:
+    today = visit.site.settings.clock().date()
+    wanted = read_day(visit.asked("day")) or _reference_days(today)[0]
+    return await visit.pass_on("/v1/city/unused/csv", {"day": wanted.isoformat()})
 
 
 def _period(visit: Visit) -> tuple[date, date]:
@@ -183,12 +201,12 @@ def _month_chart(visit: Visit, rows: Sequence[Row], said: str) -> Markup:
     return stacked(bars, visit.speech.plain(said))
 
 
-def _by(lines: Iterable[dict[str, Any]], key: Callable[[dict[str, Any]], str]) -> dict[str, tuple[int, int]]:
-    """Moves and points by a key."""
+def _by_figure(lines: Iterable[dict[str, Any]]) -> dict[str, tuple[int, int]]:
+    """Moves and points of each figure."""
     found: dict[str, tuple[int, int]] = {}
     for one in lines:
-        moves, points = found.get(key(one), (0, 0))
-        found[key(one)] = moves + one["moves"], points + one["points"]
+        moves, points = found.get(one["figure"], (0, 0))
+        found[one["figure"]] = moves + one["moves"], points + one["points"]
     return found
 
 
@@ -206,17 +224,8 @@ def _ranked(
     return sorted(((who, row[0], row[1]) for who, row in found.items()), key=lambda one: (-one[2], one[0]))
 
 
-def _unused(visit: Visit, heaps: Iterable[dict[str, Any]]) -> list[Row]:
-    """What is still held, by month of issue."""
-    return _months(visit, ((heap["issued_on"], heap["held"]) for heap in heaps))
-
-
-def _ending(visit: Visit, heaps: Iterable[dict[str, Any]]) -> list[Row]:
-    """What expires if nobody uses it, by the month of the last day of use."""
-    return _months(visit, ((heap["last_day"], heap["held"]) for heap in heaps if heap["last_day"]))
-
-
 def _months(visit: Visit, heaps: Iterable[tuple[str, int]]) -> list[Row]:
+    """Points by the month of their day (or by the month itself), where there are any."""
     found: dict[str, int] = defaultdict(int)
     for on, points in heaps:
         found[on[:7]] += points

@@ -17,6 +17,7 @@ from pagekit.api import Problem
 pages = Pages()
 
 DONE: Final[dict[str, str]] = {
+    "added": "ポイントサービスを追加しました。続けて、最初のルールを登録してください。",
     "announced": "新しい版を登録しました。適用日から有効になります。",
     "withdrawn": "この版を取り下げました。",
 }
@@ -32,6 +33,22 @@ async def listed(visit: Visit) -> web.Response:
     found = await services_of(visit)
     rules = await asyncio.gather(*(_rules(visit, one["point_service"]) for one in found))
     return visit.show("services.html", services=list(zip(found, rules, strict=True)))
+
+
+@pages.get("/services/new")
+async def add_page(visit: Visit) -> web.Response:
+    return visit.show("service_new.html", typed={}, trouble=None)
+
+
+@pages.post("/services/new")
+async def add(visit: Visit) -> web.Response:
+    body = {name: visit.typed.get(name, "") for name in ("point_service", "name")}
+    try:
+        made = await visit.api("POST", "/v1/city/point-services", body=body)
+    except Problem as problem:
+        trouble = beside(visit, problem)
+        return visit.show("service_new.html", status=trouble.status, typed=visit.typed, trouble=trouble)
+    return visit.go(f"/services/{made['point_service']}", done="added")
 
 
 @pages.get(f"/services/{_SERVICE}")

@@ -45,6 +45,11 @@ async def cycle_csv(visit: Visit) -> web.Response:
     return await visit.pass_on(f"/v1/city/settlements/{visit.part('cycle')}/csv")
 
 
+@pages.get(f"/settlements/{_CYCLE}/pdf")
+async def cycle_pdf(visit: Visit) -> web.Response:
+    return await visit.pass_on(f"/v1/city/settlements/{visit.part('cycle')}/pdf")
+
+
 @pages.get(f"/settlements/{_CYCLE}/close")
 async def close_page(visit: Visit) -> web.Response:
     """What will be paid, in one sentence, before it is fixed for good."""
@@ -85,6 +90,11 @@ async def statement(visit: Visit) -> web.Response:
 @pages.get(f"/settlements/{_CYCLE}/shops/{_SHOP}/csv")
 async def statement_csv(visit: Visit) -> web.Response:
     return await visit.pass_on(f"{_statement(visit)}/csv")
+
+
+@pages.get(f"/settlements/{_CYCLE}/shops/{_SHOP}/pdf")
+async def statement_pdf(visit: Visit) -> web.Response:
+    return await visit.pass_on(f"{_statement(visit)}/pdf")
 
 
 # --- a payment, and giving it back ------------------------------------------------------------------------------------

@@ -33,21 +33,24 @@ async def _numbers(visit: Visit) -> dict[str, Any]:
     today = visit.site.settings.clock().date()
     since = today - timedelta(days=29)
     all_services = await services(visit)
-    told, *issues = await asyncio.gather(
-        visit.api("GET", "/v1/city/figures", query={"since": since.isoformat(), "until": today.isoformat()}),
-        *(visit.api("GET", f"/v1/city/point-services/{one['point_service']}/issues") for one in all_services),
+    names = [one["point_service"] for one in all_services]
+    told, *heaps = await asyncio.gather(
+        visit.api(
+            "GET", "/v1/city/figures/by-day", query={"since": since.isoformat(), "until": today.isoformat()}
+        ),
+        *(visit.api("GET", f"/v1/city/point-services/{one}/expiring") for one in names),
     )
-    lines = told["figures"]
+    lines = told["totals"]
     soon = (today + timedelta(days=30)).isoformat()
-    heaps = [heap for found in issues for heap in found["figures"]]
+    unused = [one for found in heaps for one in found["expiring"]]
     return {
         "came": sum(one["points"] for one in lines if one["figure"] in IN),
         "went": sum(one["points"] for one in lines if one["figure"] in OUT),
         "spent_today": sum(
             one["points"] for one in lines if one["figure"] == "spent" and one["day"] == today.isoformat()
         ),
-        "held": sum(heap["held"] for heap in heaps),
-        "ending": sum(heap["held"] for heap in heaps if heap["last_day"] and heap["last_day"] <= soon),
+        "held": sum(one["points"] for one in unused),
+        "ending": sum(one["points"] for one in unused if one["last_day"] and one["last_day"] <= soon),
     }
 
 
