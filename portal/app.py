@@ -25,6 +25,7 @@ from portal import (
     places,
     scanning,
     sign_in,
+    support_events,
 )
 from portal.sealed import members_seal
 from portal.settings import Settings
@@ -44,6 +45,7 @@ PARTS: Final = (
     exchanges,
     moves,
     history,
+    support_events,
     places,
     account,
 )

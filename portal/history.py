@@ -33,6 +33,8 @@ KINDS: Final[dict[str, str]] = {
     "grant": "自治体からの給付",
     "spend": "お店での支払い",
     "refund": "お店での支払いの取消",
+    "event_given_back": "特定支援イベントからの返還",
+    "event_kept": "特定支援イベントで使用",
     "expiry": "失効",
     "reversal": "取消・返還",
     "correction": "訂正",

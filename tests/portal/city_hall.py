@@ -118,6 +118,20 @@ class CityHall:
         path = f"/v1/city/projects/{project_id}/open"
         await self._call("PUT", path, self.token, open=False, reason="終了")
 
+    async def event(self, own_id: str, name: str, goal: int, *, on_failure: str = "give_back") -> str:
+        """Plan a support event of ten days from today and show it; gives its id."""
+        today = self.town.clock().date()
+        planned = await self._call(
+            "POST", "/v1/city/events", self.token, own_id=own_id, name=name, purpose="見本の取り組みです",
+            goal_points=goal, starts_on=today.isoformat(), ends_on=(today + timedelta(days=9)).isoformat(),
+            on_failure=on_failure,
+        )  # fmt: skip
+        await self._call("POST", f"/v1/city/events/{planned['event_id']}/showing", self.token, reason="公開")
+        return str(planned["event_id"])
+
+    async def end_event(self, event_id: str) -> None:
+        await self._call("POST", f"/v1/city/events/{event_id}/end", self.token, reason="終了")
+
     async def day(self, shop_id: str) -> list[dict[str, Any]]:
         """What the shop took today, newest first."""
         found: list[dict[str, Any]] = (await self._call("GET", "/v1/shop/spends", self.shops[shop_id]))[
