@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from aiohttp import ClientSession, CookieJar
+from aiohttp.test_utils import TestServer
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from gateway.demo.town import Town
 from gateway.web.municipal_api import api
+from portal.app import make_app
+from portal.sealed import members_seal, new_session
+from portal.settings import Settings
 from portal.trouble import TROUBLES
 from tests.portal.camera import film, printed
 from tests.portal.city_hall import CityHall
 from tests.portal.conftest import Loop, shifted, with_camera
 from tests.portal.test_every_page import is_good, watched
-from tests.portal.walk import Walk
+from tests.portal.walk import PASSWORDS, Walk
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -38,6 +45,23 @@ def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Brows
 @pytest.fixture
 def walk(context: BrowserContext, town: Town, payer: str) -> Walk:
     return Walk(context.new_page(), town, name=payer, pictures="scanning").sign_in()
+
+
+@pytest.fixture(scope="module")
+def reader(chromium: Browser, town: Town, city: CityHall, loop: Loop) -> Iterator[Walk]:
+    """One member with 1,000 points for all the stories in which nothing is paid."""
+    name, PASSWORDS[name] = loop.run(city.member(1_000))
+    context = chromium.new_context(viewport=PHONE, locale="ja-JP")
+    yield Walk(context.new_page(), town, name=name, pictures="scanning").sign_in()
+    context.close()
+
+
+@pytest.fixture
+def unused_port() -> Iterator[int]:
+    """A port at which nobody answers: bound, and never listened to."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
@@ -83,16 +107,16 @@ def test_the_camera_reads_the_shops_code_and_the_member_sees_whose_it_is_before_
         assert page.url.endswith(taken["spend_id"])
 
 
-def test_where_the_camera_is_refused_the_page_says_so_and_the_field_is_there(walk: Walk) -> None:
-    walk.to("/scan")
-    expect(walk.page.locator("#scanner [role=status]")).to_contain_text("コードを入力してください")
-    assert walk.page.is_visible("#code")
-    walk.picture("no-camera")
+def test_where_the_camera_is_refused_the_page_says_so_and_the_field_is_there(reader: Walk) -> None:
+    reader.to("/scan")
+    expect(reader.page.locator("#scanner [role=status]")).to_contain_text("コードを入力してください")
+    assert reader.page.is_visible("#code")
+    reader.picture("no-camera")
 
 
-def test_the_camera_is_open_to_the_page_that_scans_and_to_no_other(walk: Walk) -> None:
+def test_the_camera_is_open_to_the_page_that_scans_and_to_no_other(reader: Walk) -> None:
     policies = {
-        path: walk.page.request.get(walk.town.portal_url + path).headers["permissions-policy"]
+        path: reader.page.request.get(reader.town.portal_url + path).headers["permissions-policy"]
         for path in ("/scan", "/pay", "/mypage", "/login")
     }
     assert {path: "camera=(self)" in policy for path, policy in policies.items()} == {
@@ -123,6 +147,52 @@ def test_the_same_confirm_page_in_two_windows_pays_once(walk: Walk, soba: str) -
     assert walk.points("#paid-left") == 800
 
 
+def test_a_payment_whose_answer_is_lost_is_sent_again_and_is_one(walk: Walk, soba: str) -> None:
+    to_confirm(walk, soba, "200")
+    confirm = walk.page.url
+
+    def lose(route: Route) -> None:
+        route.fetch(max_redirects=0)  # it has arrived, and been done
+        route.abort()
+
+    walk.page.route("**/pay/shop", lose)
+    with walk.page.expect_event("requestfailed"):
+        walk.page.click("form[action='/pay/shop'] button.primary", no_wait_after=True)
+    walk.page.unroute("**/pay/shop")
+    walk.page.goto(confirm)
+    assert "/pay/done/" in walk.page.url
+    assert walk.points("#paid-left") == 800
+
+
+def test_where_the_gateway_does_not_answer_the_same_payment_can_be_sent_again(
+    town: Town, loop: Loop, unused_port: int
+) -> None:
+    """The portal alone, with nobody behind it: it says that the result is not known, and keeps the id."""
+    settings = replace(
+        Settings.load(town.folder / "portal.toml"), gateway_url=f"http://127.0.0.1:{unused_port}"
+    )
+    session = new_session("token", "見本太郎", "AAAABBBB", shared_terminal=False, now=settings.clock())
+    cookie = {"portal": members_seal(settings.seal_secret).seal(session)}
+    form = {
+        "form_token": session.form_token(), "code": "PGS1.082163.soba.x", "point_service": "kasama-ouen",
+        "points": "200", "id": "01a205a7-0000-7000-8000-000000000001",
+    }  # fmt: skip
+
+    async def ask() -> tuple[int, str]:
+        async with (
+            TestServer(make_app(settings)) as server,
+            ClientSession(cookies=cookie, cookie_jar=CookieJar(unsafe=True)) as http,
+            http.post(server.make_url("/pay/shop"), data=form, headers={"Origin": settings.origin}) as answer,
+        ):
+            return answer.status, await answer.text()
+
+    status, text = loop.run(ask())
+    assert status == 503
+    assert "二重に支払われることはありません" in text
+    for name in ("code", "point_service", "points", "id"):
+        assert f'name="{name}" value="{form[name]}"' in text
+
+
 @pytest.mark.parametrize(
     ("points", "said"),
     [
@@ -133,12 +203,12 @@ def test_the_same_confirm_page_in_two_windows_pays_once(walk: Walk, soba: str) -
     ],
 )
 def test_an_amount_that_cannot_be_paid_is_told_and_nothing_is_paid(
-    walk: Walk, soba: str, points: str, said: str
+    reader: Walk, soba: str, points: str, said: str
 ) -> None:
-    to_confirm(walk, soba, points)
-    assert said in walk.page.inner_text("#trouble")
-    assert walk.page.input_value("#points") == points
-    assert walk.points(".facts") == 1_000
+    to_confirm(reader, soba, points)
+    assert said in reader.page.inner_text("#trouble")
+    assert reader.page.input_value("#points") == points
+    assert reader.points(".facts") == 1_000
 
 
 def test_points_that_went_elsewhere_in_the_meantime_are_not_paid_twice(
@@ -156,33 +226,33 @@ def test_points_that_went_elsewhere_in_the_meantime_are_not_paid_twice(
     assert "あと 500 ポイント" in walk.page.inner_text("main")
 
 
-def test_a_shop_that_has_closed_is_paid_nothing(walk: Walk, city: CityHall, loop: Loop) -> None:
+def test_a_shop_that_has_closed_is_paid_nothing(reader: Walk, city: CityHall, loop: Loop) -> None:
     code = loop.run(city.shop_code("toki"))
-    to_confirm(walk, code, "100")
+    to_confirm(reader, code, "100")
     loop.run(city.close_shop("toki"))
     try:
-        walk.page.click("form[action='/pay/shop'] button.primary")
-        walk.page.wait_for_load_state()
-        assert walk.page.inner_text("h1") == "このお店ではポイントを使えなくなりました"
-        typed(walk, code)
-        assert walk.page.inner_text("h1") == "このお店ではポイントを使えなくなりました"
+        reader.page.click("form[action='/pay/shop'] button.primary")
+        reader.page.wait_for_load_state()
+        assert reader.page.inner_text("h1") == "このお店ではポイントを使えなくなりました"
+        typed(reader, code)
+        assert reader.page.inner_text("h1") == "このお店ではポイントを使えなくなりました"
     finally:
         loop.run(city.reopen_shop("toki"))
-    assert walk.to("/mypage").points(".tile.municipal") == 1_000
+    assert reader.to("/mypage").points(".tile.municipal") == 1_000
 
 
 def test_a_code_pasted_over_the_shops_shows_the_other_shops_name(
-    walk: Walk, soba: str, city: CityHall, loop: Loop
+    reader: Walk, soba: str, city: CityHall, loop: Loop
 ) -> None:
     """A sticker with another shop's code is a valid code: the name is what tells. A made-up one is no code at all."""
     sticker = loop.run(city.shop_code("toki"))
-    typed(walk, sticker)
-    assert walk.page.inner_text("#shop-name") == "陶器店 見本"
-    to_confirm(walk, sticker, "10")
-    assert "「陶器店 見本」へ" in walk.page.inner_text(".sentence")
-    assert "目の前のお店の名前と同じか" in walk.page.inner_text("main")
-    typed(walk, soba.replace("soba", "toki"))
-    assert walk.page.inner_text("h1") == "お店のコードではありません"
+    typed(reader, sticker)
+    assert reader.page.inner_text("#shop-name") == "陶器店 見本"
+    to_confirm(reader, sticker, "10")
+    assert "「陶器店 見本」へ" in reader.page.inner_text(".sentence")
+    assert "目の前のお店の名前と同じか" in reader.page.inner_text("main")
+    typed(reader, soba.replace("soba", "toki"))
+    assert reader.page.inner_text("h1") == "お店のコードではありません"
 
 
 @pytest.mark.parametrize(
@@ -194,10 +264,10 @@ def test_a_code_pasted_over_the_shops_shows_the_other_shops_name(
         ("<script>alert(1)</script>", "このコードは読み取れません"),
     ],
 )
-def test_what_is_no_code_of_a_shop_is_told_in_words(walk: Walk, code: str, said: str) -> None:
-    typed(walk, code)
-    assert said in walk.page.inner_text("#trouble")
-    assert walk.page.input_value("#code") == code
+def test_what_is_no_code_of_a_shop_is_told_in_words(reader: Walk, code: str, said: str) -> None:
+    typed(reader, code)
+    assert said in reader.page.inner_text("#trouble")
+    assert reader.page.input_value("#code") == code
 
 
 def test_a_venues_code_is_granted_once_and_on_its_day(walk: Walk, city: CityHall, loop: Loop) -> None:
@@ -223,16 +293,16 @@ def test_a_venues_code_is_granted_once_and_on_its_day(walk: Walk, city: CityHall
 
 
 def test_a_venue_that_has_given_everything_or_has_closed_says_so(
-    walk: Walk, city: CityHall, loop: Loop
+    reader: Walk, city: CityHall, loop: Loop
 ) -> None:
     loop.run(city.project("chiisai", "小さな給付", 200, 100, venue=True))
     code = loop.run(city.venue_code("chiisai"))
-    typed(walk, code)
-    assert walk.page.inner_text("h1") == "この給付は予定の数に達しました"
+    typed(reader, code)
+    assert reader.page.inner_text("h1") == "この給付は予定の数に達しました"
     loop.run(city.close_project("chiisai"))
-    typed(walk, code)
-    assert walk.page.inner_text("h1") == "給付の期間外です"
-    assert walk.to("/mypage").points(".tile.municipal") == 1_000
+    typed(reader, code)
+    assert reader.page.inner_text("h1") == "給付の期間外です"
+    assert reader.to("/mypage").points(".tile.municipal") == 1_000
 
 
 def test_every_refusal_at_the_counter_has_its_own_sentences() -> None:
@@ -250,13 +320,13 @@ def test_every_refusal_at_the_counter_has_its_own_sentences() -> None:
     assert refused - never_seen - TROUBLES.words.keys() == set()
 
 
-def test_the_pages_are_accessible_light_and_quiet(walk: Walk, soba: str) -> None:
-    seen = watched(walk.page, walk.town.portal_url)
-    to_confirm(walk, soba, "100")
+def test_the_pages_are_accessible_light_and_quiet(reader: Walk, soba: str) -> None:
+    seen = watched(reader.page, reader.town.portal_url)
+    to_confirm(reader, soba, "100")
     for path in (
         "/scan",
         f"/pay/shop?code={soba}",
-        walk.page.url.removeprefix(walk.town.portal_url),
+        reader.page.url.removeprefix(reader.town.portal_url),
         f"/pay/shop/confirm?code={soba}&points=x&id=01a205a7-0000-7000-8000-000000000001&point_service=kasama-ouen",
         "/pay/shop?code=nonsense",
     ):
