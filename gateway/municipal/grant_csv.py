@@ -6,6 +6,7 @@ that is no such thing is refused as a whole; a line that cannot be granted is a 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -22,6 +23,7 @@ from gateway.municipal.excel_csv import starts_a_formula
 MOST_LINES: Final = 100_000
 MOST_POINTS: Final = 1_000_000
 LONGEST_NOTE: Final = 200
+_PIECE: Final = 64 * 1024
 
 _COLUMNS: Final[Mapping[str, str]] = {
     "マイキーid": "mykey_id", "mykey_id": "mykey_id", "mykeyid": "mykey_id", "mykey id": "mykey_id",
@@ -71,8 +73,9 @@ def digest(raw: bytes) -> tuple[str, int]:
 
 def lines(raw: bytes) -> Iterator[CsvLine]:
     """Read line by line. Raises Refused as `digest`, the last two at the line concerned."""
-    text = _decoded(raw)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    # Decoded as it is read: a file is held once, as the bytes that came.
+    text = io.TextIOWrapper(io.BytesIO(raw), encoding=_encoding(raw), newline="")
+    reader = csv.reader(text, strict=True)
     try:
         header = next(reader, None)
         places = _places(header or [])
@@ -127,21 +130,32 @@ def _places(header: list[str]) -> Mapping[str, int]:
     return places
 
 
-def _decoded(raw: bytes) -> str:
+def _encoding(raw: bytes) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _unreadable("utf-16", 1)
     if b"\x00" in raw:
         raise _unreadable("nul", raw[: raw.index(b"\x00")].count(b"\n") + 1)
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise _unreadable("excel", 1)
-    body = raw.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as fault:
+    fault = _first_fault(raw, "utf-8-sig")
+    if fault is None:
+        return "utf-8-sig"
+    if _first_fault(raw, "cp932") is None:
+        return "cp932"
+    raise _unreadable("encoding", raw[:fault].count(b"\n") + 1)
+
+
+def _first_fault(raw: bytes, encoding: str) -> int | None:
+    """Where the bytes stop being text of this encoding; None where all of them are."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for start in range(0, len(raw) + 1, _PIECE):
+        piece = raw[start : start + _PIECE]
         try:
-            return body.decode("cp932")
-        except UnicodeDecodeError:
-            raise _unreadable("encoding", body[: fault.start].count(b"\n") + 1) from None
+            decoder.decode(piece, final=start + _PIECE > len(raw))
+        except UnicodeDecodeError as fault:
+            # The decoder may have kept the beginning of a letter from the piece before.
+            return start + len(piece) - len(fault.object) + fault.start
+    return None
 
 
 def _unreadable(why: str, line: int) -> Refused:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Final
 
 from sqlalchemy import Connection
@@ -36,7 +35,7 @@ STAFF: Final = Caller.STAFF
 async def city_figures(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
     """Points in and out by day and by shop, partner or project; at most some seconds behind the ledger."""
     found = await _in_detail(call)
-    return Reply(200, views.DayFigures(figures=[views.DayFigureView.of(one) for one in found]))
+    return Reply(200, views.DayFigures.of(figures=found))
 
 
 @api.get(
@@ -72,7 +71,7 @@ async def city_totals_by_day(call: Call[None, Services, asked.FiguresQuery]) -> 
     found = await call.services.store.read(
         lambda conn: dashboard.totals_by_day(conn, code, query.since, query.until, query.point_service)
     )
-    return Reply(200, views.DayTotals(totals=[views.DayTotalView(**asdict(one)) for one in found]))
+    return Reply(200, views.DayTotals.of(totals=found))
 
 
 @api.get(
@@ -90,7 +89,7 @@ async def city_totals_by_party(call: Call[None, Services, asked.FiguresQuery]) -
     found = await call.services.store.read(
         lambda conn: dashboard.totals_by_party(conn, code, query.since, query.until, query.point_service)
     )
-    return Reply(200, views.PartyTotals(totals=[views.PartyTotalView(**asdict(one)) for one in found]))
+    return Reply(200, views.PartyTotals.of(totals=found))
 
 
 @api.get(
@@ -108,8 +107,7 @@ async def city_issue_months(call: Call[None, Services, None, asked.ServicePath])
 
     def job(conn: Connection) -> views.MonthsOfIssue:
         directory.require_known_service(conn, code, service)
-        found = dashboard.by_month_of_issue(conn, code, service)
-        return views.MonthsOfIssue(months=[views.MonthOfIssueView(**asdict(one)) for one in found])
+        return views.MonthsOfIssue.of(months=dashboard.by_month_of_issue(conn, code, service))
 
     return Reply(200, await call.services.store.read(job))
 
@@ -129,8 +127,7 @@ async def city_expiring(call: Call[None, Services, None, asked.ServicePath]) -> 
 
     def job(conn: Connection) -> views.ExpiringList:
         directory.require_known_service(conn, code, service)
-        found = dashboard.expiring(conn, code, service)
-        return views.ExpiringList(expiring=[views.ExpiringView(**asdict(one)) for one in found])
+        return views.ExpiringList.of(expiring=dashboard.expiring(conn, code, service))
 
     return Reply(200, await call.services.store.read(job))
 
@@ -146,7 +143,7 @@ async def city_open_exchanges(call: Call[None, Services]) -> Reply:
     """Exchanges into the city's points that wait for a partner's answer, by partner; no member is named."""
     code = call.staff.municipality
     found = await call.services.store.read(lambda conn: open_exchanges.by_state(conn, code))
-    return Reply(200, views.OpenExchangesList(open=[views.OpenExchangesView(**asdict(one)) for one in found]))
+    return Reply(200, views.OpenExchangesList.of(open=found))
 
 
 @api.get(
@@ -164,8 +161,7 @@ async def city_issues(call: Call[None, Services, None, asked.ServicePath]) -> Re
 
     def job(conn: Connection) -> views.IssueFigures:
         directory.require_known_service(conn, code, service)
-        found = figures.by_issue(conn, code, service)
-        return views.IssueFigures(figures=[views.IssueFigureView.of(one) for one in found])
+        return views.IssueFigures.of(figures=figures.by_issue(conn, code, service))
 
     return Reply(200, await call.services.store.read(job))
 

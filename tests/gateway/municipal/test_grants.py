@@ -386,6 +386,28 @@ def test_other_columns_are_refused(raw):
     assert refused.value.type == "csv-columns"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
+def test_a_letter_that_lies_across_two_pieces_is_read_whole(encoding, monkeypatch):
+    raw = csv_of(*(f"2345678{letter},{number},お祝い№{number}" for number, letter in enumerate("ACDEFG", 1)))
+    raw = raw.decode().encode(encoding)
+    plain = list(grant_csv.lines(raw))
+    assert [line.note for line in plain] == [f"お祝い№{number}" for number in range(1, 7)]
+    for size in (1, 2, 3, 5, 7):
+        monkeypatch.setattr(grant_csv, "_PIECE", size)
+        assert list(grant_csv.lines(raw)) == plain
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 64, 10_000])
+def test_the_line_of_the_first_broken_letter_is_named(size, monkeypatch):
+    monkeypatch.setattr(grant_csv, "_PIECE", size)
+    raw = csv_of("2345678A,1,お祝い", "2345678C,2,お祝い").replace("祝".encode(), b"\xe7\xff\xfe", 2)
+    with pytest.raises(Refused) as refused:
+        list(grant_csv.lines(csv_of("2345678A,1,x").rstrip() + b"\r\n" + raw.split(b"\r\n", 1)[1]))
+    assert (refused.value.type, refused.value.facts["why"], refused.value.facts["line"]) == (
+        "csv-unreadable", "encoding", 3,
+    )  # fmt: skip
+
+
 def test_a_line_too_many_is_refused():
     raw = b"mykey_id,points\n" + b"AAAAAAAA,1\n" * 100_001
     with pytest.raises(Refused) as refused:
