@@ -1,5 +1,6 @@
 """Connections to the two databases, set up so that a commit is durable and a lock is taken at the start."""
 
+import sqlite3
 from typing import Any
 
 import sqlalchemy as sa
@@ -104,5 +105,12 @@ def _postgres_set(connection: Any, *settings: str) -> None:
 
 
 def _begin_immediate(conn: Connection) -> None:
-    # Taking the write lock at once: a transaction that read first could never be promoted after a writer.
-    conn.exec_driver_sql("BEGIN IMMEDIATE")
+    # Taking the write lock at once: a transaction that read first could never be promoted after a writer. At the
+    # driver: through the library this word costs half as much as the transfer that follows it.
+    driver: Any = conn.connection.driver_connection
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as fault:
+        raise sa.exc.DBAPIError.instance(
+            "BEGIN IMMEDIATE", None, fault, sqlite3.Error, dialect=conn.dialect
+        ) from fault
