@@ -90,6 +90,12 @@ class SameThreadStore:
         await self._wait()
         return self._database.read(job)
 
+    async def glance(self, job: Callable[[Connection], T]) -> T:
+        """At once, as on a file, or after a wait, as on a server: both must hold."""
+        if self._chance.random() < 0.5:
+            await self._wait()
+        return self._database.read(job)
+
     async def _wait(self) -> None:
         await asyncio.sleep(self._chance.random() * 0.01)
         if self.dead:
