@@ -8,7 +8,7 @@ from aiohttp import web
 
 from municipal.visits import Pages, Visit
 
-pages = Pages()
+pages = Pages(needs="read_audit")
 
 ACTIONS: Final[dict[str, str]] = {
     "signed in": "ログイン",

@@ -18,7 +18,7 @@ from municipal.trouble import NO_NUMBER, Trouble
 from municipal.visits import UUID, Pages, Visit, fresh_id
 from pagekit.api import Problem, Unreachable
 
-pages = Pages()
+pages = Pages(needs="take_points")
 
 SPEND: Final = r"{spend:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
 MOST_POINTS: Final = 999_999_999

@@ -11,7 +11,7 @@ from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
 
-pages = Pages()
+pages = Pages(needs="see")
 
 DONE: Final[dict[str, str]] = {
     "planned": "イベントを登録しました。公開するまで、利用者には表示されません。",
@@ -36,12 +36,12 @@ async def listed(visit: Visit) -> web.Response:
     return visit.show("events.html", events=found, states=STATES)
 
 
-@pages.get("/events/new")
+@pages.get("/events/new", needs="plan_events")
 async def new(visit: Visit) -> web.Response:
     return _form(visit, None, {"givers": "everybody", "on_failure": "keep"}, None)
 
 
-@pages.post("/events/new")
+@pages.post("/events/new", needs="plan_events")
 async def plan(visit: Visit) -> web.Response:
     typed, read = dict(visit.typed), _read(visit)
     if isinstance(read, Trouble):
@@ -58,14 +58,14 @@ async def event(visit: Visit) -> web.Response:
     return await _page(visit, None)
 
 
-@pages.get(f"/events/{_EVENT}/edit")
+@pages.get(f"/events/{_EVENT}/edit", needs="plan_events")
 async def edit(visit: Visit) -> web.Response:
     found = await _event(visit)
     typed = {name: "" if found[name] is None else str(found[name]) for name in FIELDS}
     return _form(visit, found, typed, None)
 
 
-@pages.post(f"/events/{_EVENT}/edit")
+@pages.post(f"/events/{_EVENT}/edit", needs="plan_events")
 async def change(visit: Visit) -> web.Response:
     typed, read = dict(visit.typed), _read(visit)
     if isinstance(read, Trouble):
@@ -77,13 +77,13 @@ async def change(visit: Visit) -> web.Response:
     return visit.go(f"/events/{visit.part('event')}", done="changed")
 
 
-@pages.get(f"/events/{_EVENT}/{{deed:show|end}}")
+@pages.get(f"/events/{_EVENT}/{{deed:show|end}}", needs="decide_events")
 async def decide_page(visit: Visit) -> web.Response:
     """What showing or ending means, before it is done."""
     return visit.show("event_decide.html", event=await _event(visit), deed=visit.part("deed"))
 
 
-@pages.post(f"/events/{_EVENT}/{{deed:show|end}}")
+@pages.post(f"/events/{_EVENT}/{{deed:show|end}}", needs="decide_events")
 async def decide(visit: Visit) -> web.Response:
     path, done = _DECISIONS[visit.part("deed")]
     try:

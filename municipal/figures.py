@@ -18,7 +18,7 @@ from municipal.names import IN, OUT, parties, services
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
 
-pages = Pages()
+pages = Pages(needs="see")
 
 USUAL: Final = timedelta(days=29)
 DAYS_AS_BARS: Final = 62

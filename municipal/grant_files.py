@@ -17,7 +17,7 @@ from municipal.trouble import Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
 
-pages = Pages()
+pages = Pages(needs="see")
 
 LARGEST: Final = 17 * 1024 * 1024
 """A little above the gateway's own limit, whose words about it are better."""
@@ -45,12 +45,12 @@ async def listed(visit: Visit) -> web.Response:
     return visit.show("files.html", files=files["files"], names=names, states=FILE_STATES)
 
 
-@pages.get(f"/projects/{PROJECT}/file")
+@pages.get(f"/projects/{PROJECT}/file", needs="upload_grants")
 async def upload_page(visit: Visit) -> web.Response:
     return await _upload_page(visit, None)
 
 
-@pages.post(f"/projects/{PROJECT}/file", limit=LARGEST)
+@pages.post(f"/projects/{PROJECT}/file", needs="upload_grants", limit=LARGEST)
 async def upload(visit: Visit) -> web.Response:
     """Checked whole before anything else; the same content again is the same file."""
     sent = visit.files.get("file")
@@ -89,7 +89,7 @@ async def live(visit: Visit) -> web.Response:
     return answer
 
 
-@pages.get(f"/files/{_FILE}/lines")
+@pages.get(f"/files/{_FILE}/lines", needs="see_member")
 async def lines(visit: Visit) -> web.Response:
     """The lines, or only those with a fault, a hundred a page."""
     faults = visit.asked("faults") == "yes"
@@ -105,19 +105,19 @@ async def lines(visit: Visit) -> web.Response:
     )
 
 
-@pages.get(f"/files/{_FILE}/report")
+@pages.get(f"/files/{_FILE}/report", needs="see_member")
 async def report(visit: Visit) -> web.Response:
     return await visit.pass_on(f"/v1/city/files/{visit.part('file')}/report")
 
 
-@pages.get(f"/files/{_FILE}/approve")
+@pages.get(f"/files/{_FILE}/approve", needs="approve_grants")
 async def approve_page(visit: Visit) -> web.Response:
     found = await _file(visit)
     project = await visit.api("GET", f"/v1/city/projects/{found['project_id']}")
     return visit.show("file_approve.html", file=found, project=project)
 
 
-@pages.post(f"/files/{_FILE}/approve")
+@pages.post(f"/files/{_FILE}/approve", needs="approve_grants")
 async def approve(visit: Visit) -> web.Response:
     try:
         body = {"reason": visit.typed.get("reason", "")}
@@ -127,12 +127,12 @@ async def approve(visit: Visit) -> web.Response:
     return visit.go(f"/files/{visit.part('file')}", done="approved")
 
 
-@pages.get(f"/files/{_FILE}/cancel")
+@pages.get(f"/files/{_FILE}/cancel", needs="upload_grants")
 async def cancel_page(visit: Visit) -> web.Response:
     return visit.show("file_cancel.html", file=await _file(visit))
 
 
-@pages.post(f"/files/{_FILE}/cancel")
+@pages.post(f"/files/{_FILE}/cancel", needs="upload_grants")
 async def cancel(visit: Visit) -> web.Response:
     try:
         body = {"reason": visit.typed.get("reason", "")}

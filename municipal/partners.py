@@ -10,7 +10,7 @@ from aiohttp import web
 
 from municipal.visits import Pages, Visit
 
-pages = Pages()
+pages = Pages(needs="see_partners")
 
 _MONTH: Final = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
 

@@ -18,7 +18,7 @@ from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
 from municipal.visits import UUID, Pages, Visit, fresh_id
 from pagekit.api import Problem
 
-pages = Pages()
+pages = Pages(needs="see")
 
 DONE: Final[dict[str, str]] = {
     "added": "給付事業を登録しました。",
@@ -38,13 +38,13 @@ async def listed(visit: Visit) -> web.Response:
     return visit.show("projects.html", projects=found, today=today)
 
 
-@pages.get("/projects/new")
+@pages.get("/projects/new", needs="plan_grants")
 async def new(visit: Visit) -> web.Response:
     today = visit.site.settings.clock().date()
     return await _new_page(visit, {"starts_on": today.isoformat()}, None)
 
 
-@pages.post("/projects/new")
+@pages.post("/projects/new", needs="plan_grants")
 async def add(visit: Visit) -> web.Response:
     typed = dict(visit.typed)
     starts, ends = day(typed.get("starts_on", "")), day(typed.get("ends_on", ""))
@@ -88,13 +88,13 @@ async def project(visit: Visit) -> web.Response:
     )
 
 
-@pages.get(f"/projects/{PROJECT}/budget")
+@pages.get(f"/projects/{PROJECT}/budget", needs="plan_grants")
 async def budget_page(visit: Visit) -> web.Response:
     found = await _project(visit)
     return visit.show("budget.html", project=found, trouble=None, typed={"budget": str(found["budget"])})
 
 
-@pages.post(f"/projects/{PROJECT}/budget")
+@pages.post(f"/projects/{PROJECT}/budget", needs="plan_grants")
 async def change_budget(visit: Visit) -> web.Response:
     budget, trouble = number(visit.typed.get("budget", "")), NO_NUMBER
     if budget is not None:
@@ -110,12 +110,12 @@ async def change_budget(visit: Visit) -> web.Response:
     )
 
 
-@pages.get(f"/projects/{PROJECT}/open")
+@pages.get(f"/projects/{PROJECT}/open", needs="plan_grants")
 async def open_page(visit: Visit) -> web.Response:
     return visit.show("project_open.html", project=await _project(visit), trouble=None, typed={})
 
 
-@pages.post(f"/projects/{PROJECT}/open")
+@pages.post(f"/projects/{PROJECT}/open", needs="plan_grants")
 async def set_open(visit: Visit) -> web.Response:
     wanted = visit.typed.get("open") == "yes"
     try:
@@ -136,13 +136,13 @@ async def set_open(visit: Visit) -> web.Response:
 # --- one member --------------------------------------------------------------------------------------------------
 
 
-@pages.get(f"/projects/{PROJECT}/grant")
+@pages.get(f"/projects/{PROJECT}/grant", needs="grant")
 async def grant_page(visit: Visit) -> web.Response:
     found = await _project(visit)
     return _grant_form(visit, found, {"points": str(found["points_each"]), "grant_id": fresh_id()}, None)
 
 
-@pages.post(f"/projects/{PROJECT}/grant/confirm")
+@pages.post(f"/projects/{PROJECT}/grant/confirm", needs="grant")
 async def grant_confirm(visit: Visit) -> web.Response:
     """Who it is and how many points, before anything moves. POST, so that no MyKey ID stands in an address."""
     found, typed = await _project(visit), dict(visit.typed)
@@ -164,7 +164,7 @@ async def grant_confirm(visit: Visit) -> web.Response:
     )
 
 
-@pages.post(f"/projects/{PROJECT}/grant")
+@pages.post(f"/projects/{PROJECT}/grant", needs="grant")
 async def grant(visit: Visit) -> web.Response:
     typed, project_id = dict(visit.typed), visit.part("project")
     body = {
@@ -183,7 +183,7 @@ async def grant(visit: Visit) -> web.Response:
     return visit.go(f"/projects/{project_id}", done="again" if told["replayed"] else "granted")
 
 
-@pages.get(f"/projects/{PROJECT}/venue")
+@pages.get(f"/projects/{PROJECT}/venue", needs="grant")
 async def venue(visit: Visit) -> web.Response:
     """Today's QR of the venue, large, for a screen or for printing."""
     found = await _project(visit)
@@ -201,12 +201,12 @@ async def venue(visit: Visit) -> web.Response:
 # --- a member's balances -------------------------------------------------------------------------------------------
 
 
-@pages.get("/members")
+@pages.get("/members", needs="see_member")
 async def members(visit: Visit) -> web.Response:
     return visit.show("members.html", member=None, names={}, trouble=None, typed={})
 
 
-@pages.post("/members")
+@pages.post("/members", needs="see_member")
 async def look_up(visit: Visit) -> web.Response:
     """By MyKey ID; only who has the city's points or has chosen the city is found."""
     try:

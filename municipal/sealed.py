@@ -48,8 +48,13 @@ class Session(sealed.Session):
         """Something of one's own is to be set up before anything else opens."""
         return self.first_password or not (self.strong or self.is_shop)
 
-    def may(self, action: str) -> bool:
-        return action in self.actions.split() and not self.unfinished
+    @property
+    def first(self) -> str:
+        return "/setup" if self.unfinished else ""
+
+    def may(self, need: str) -> bool:
+        """Whether the role has this action (as the gateway calls it), and everything of one's own is set up."""
+        return need in self.actions.split() and not self.unfinished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
 
-pages = Pages()
+pages = Pages(needs="see")
 
 DONE: Final[dict[str, str]] = {
     "added": "ポイントサービスを追加しました。続けて、最初のルールを登録してください。",
@@ -35,12 +35,12 @@ async def listed(visit: Visit) -> web.Response:
     return visit.show("services.html", services=list(zip(found, rules, strict=True)))
 
 
-@pages.get("/services/new")
+@pages.get("/services/new", needs="change_rules")
 async def add_page(visit: Visit) -> web.Response:
     return visit.show("service_new.html", typed={}, trouble=None)
 
 
-@pages.post("/services/new")
+@pages.post("/services/new", needs="change_rules")
 async def add(visit: Visit) -> web.Response:
     body = {name: visit.typed.get(name, "") for name in ("point_service", "name")}
     try:
@@ -57,7 +57,7 @@ async def versions(visit: Visit) -> web.Response:
     return visit.show("service.html", rules=rules, done=DONE.get(visit.asked("done"), ""))
 
 
-@pages.get(f"/services/{_SERVICE}/new")
+@pages.get(f"/services/{_SERVICE}/new", needs="change_rules")
 async def new(visit: Visit) -> web.Response:
     """A new version begins as the one in force, or the last that is coming."""
     rules = await _rules(visit, visit.part("service"))
@@ -68,7 +68,7 @@ async def new(visit: Visit) -> web.Response:
     return _form(visit, rules, typed | {"takes_effect_on": tomorrow.isoformat()}, None)
 
 
-@pages.post(f"/services/{_SERVICE}/new")
+@pages.post(f"/services/{_SERVICE}/new", needs="change_rules")
 async def announce(visit: Visit) -> web.Response:
     """First without consent: a change for the worse comes back once, with what members lose, to be confirmed."""
     service, typed = visit.part("service"), dict(visit.typed)
@@ -94,12 +94,12 @@ async def announce(visit: Visit) -> web.Response:
     return visit.go(f"/services/{service}", done="announced")
 
 
-@pages.get(f"/services/{_SERVICE}/{{version:[0-9]{{1,6}}}}/withdraw")
+@pages.get(f"/services/{_SERVICE}/{{version:[0-9]{{1,6}}}}/withdraw", needs="change_rules")
 async def withdraw_page(visit: Visit) -> web.Response:
     return await _withdraw_page(visit, None)
 
 
-@pages.post(f"/services/{_SERVICE}/{{version:[0-9]{{1,6}}}}/withdraw")
+@pages.post(f"/services/{_SERVICE}/{{version:[0-9]{{1,6}}}}/withdraw", needs="change_rules")
 async def withdraw(visit: Visit) -> web.Response:
     service, version = visit.part("service"), visit.part("version")
     path = f"/v1/city/point-services/{service}/rules/{version}/withdrawal"

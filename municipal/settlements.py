@@ -13,7 +13,7 @@ from municipal.trouble import NO_NUMBER, Trouble
 from municipal.visits import UUID, Pages, Visit, fresh_id
 from pagekit.api import Problem
 
-pages = Pages()
+pages = Pages(needs="see")
 
 DONE: Final[dict[str, str]] = {
     "closed": "精算期間を締めました。これからの変更は次の期間に反映されます。",
@@ -50,7 +50,7 @@ async def cycle_pdf(visit: Visit) -> web.Response:
     return await visit.pass_on(f"/v1/city/settlements/{visit.part('cycle')}/pdf")
 
 
-@pages.get(f"/settlements/{_CYCLE}/close")
+@pages.get(f"/settlements/{_CYCLE}/close", needs="settle")
 async def close_page(visit: Visit) -> web.Response:
     """What will be paid, in one sentence, before it is fixed for good."""
     found = await _cycle(visit)
@@ -59,7 +59,7 @@ async def close_page(visit: Visit) -> web.Response:
     return visit.show("settlement_close.html", settlement=found, paid=_paid(found))
 
 
-@pages.post(f"/settlements/{_CYCLE}/close")
+@pages.post(f"/settlements/{_CYCLE}/close", needs="settle")
 async def close(visit: Visit) -> web.Response:
     try:
         body = {"reason": visit.typed.get("reason", "")}
@@ -71,7 +71,7 @@ async def close(visit: Visit) -> web.Response:
     return visit.go(f"/settlements/{visit.part('cycle')}", done="closed")
 
 
-@pages.get(f"/settlements/{_CYCLE}/transfer-file")
+@pages.get(f"/settlements/{_CYCLE}/transfer-file", needs="settle")
 async def transfer_file(visit: Visit) -> web.Response:
     """The bank's file (全銀フォーマット); where something is missing for it, the page says what."""
     try:
@@ -100,7 +100,7 @@ async def statement_pdf(visit: Visit) -> web.Response:
 # --- a payment, and giving it back ------------------------------------------------------------------------------------
 
 
-@pages.get("/spends")
+@pages.get("/spends", needs="refund")
 async def find_spend(visit: Visit) -> web.Response:
     wanted = visit.asked("spend").strip().lower()
     if UUID.fullmatch(wanted):
@@ -125,7 +125,7 @@ async def spend(visit: Visit) -> web.Response:
     )
 
 
-@pages.post(f"/spends/{_SPEND}/refund/confirm")
+@pages.post(f"/spends/{_SPEND}/refund/confirm", needs="refund")
 async def refund_confirm(visit: Visit) -> web.Response:
     found, typed = await _spend(visit), dict(visit.typed)
     points = number(typed.get("points", ""))
@@ -150,7 +150,7 @@ async def refund_confirm(visit: Visit) -> web.Response:
     )
 
 
-@pages.post(f"/spends/{_SPEND}/refund")
+@pages.post(f"/spends/{_SPEND}/refund", needs="refund")
 async def refund(visit: Visit) -> web.Response:
     typed, spend_id = dict(visit.typed), visit.part("spend")
     body = {

@@ -14,7 +14,7 @@ from municipal.trouble import NO_NUMBER, Trouble
 from municipal.visits import UUID, Pages, Visit, fresh_id
 from pagekit.api import Problem, Unreachable
 
-pages = Pages()
+pages = Pages(needs="take_points")
 
 DONE: Final[dict[str, str]] = {
     "refunded": "ポイントをお客様に戻しました。お客様の残高にすぐ反映されます。",

@@ -11,7 +11,7 @@ from municipal.names import WAYS
 from municipal.visits import Pages, Visit
 from pagekit.qr import qr
 
-pages = Pages()
+pages = Pages(needs="take_points")
 
 _CYCLE: Final = r"{cycle:[0-9]{4}-[0-9]{2}-[0-9]{2}}"
 

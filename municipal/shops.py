@@ -14,7 +14,7 @@ from municipal.trouble import Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
 
-pages = Pages()
+pages = Pages(needs="see")
 
 DONE: Final[dict[str, str]] = {
     "registered": "加盟店を登録しました。",
@@ -44,12 +44,12 @@ async def listed(visit: Visit) -> web.Response:
     return visit.show("shops.html", shops=found, closed=closed, wanted=wanted)
 
 
-@pages.get("/shops/new")
+@pages.get("/shops/new", needs="keep_shops")
 async def new(visit: Visit) -> web.Response:
     return visit.show("shop_form.html", shop=None, typed={}, trouble=None)
 
 
-@pages.post("/shops/new")
+@pages.post("/shops/new", needs="keep_shops")
 async def register(visit: Visit) -> web.Response:
     typed = visit.typed
     body = {name: typed.get(name, "") for name in ("shop_id", *ENTRY)}
@@ -79,13 +79,13 @@ async def shop(visit: Visit) -> web.Response:
     )
 
 
-@pages.get(f"/shops/{_SHOP}/edit")
+@pages.get(f"/shops/{_SHOP}/edit", needs="keep_shops")
 async def edit(visit: Visit) -> web.Response:
     found = await _shop(visit)
     return visit.show("shop_form.html", shop=found, typed=found, trouble=None)
 
 
-@pages.post(f"/shops/{_SHOP}/edit")
+@pages.post(f"/shops/{_SHOP}/edit", needs="keep_shops")
 async def change(visit: Visit) -> web.Response:
     body = {name: visit.typed.get(name, "") for name in ENTRY}
     try:
@@ -102,12 +102,12 @@ async def change(visit: Visit) -> web.Response:
     return visit.go(f"/shops/{visit.part('shop')}", done="changed")
 
 
-@pages.get(f"/shops/{_SHOP}/closing")
+@pages.get(f"/shops/{_SHOP}/closing", needs="keep_shops")
 async def closing_page(visit: Visit) -> web.Response:
     return visit.show("shop_closing.html", shop=await _shop(visit), typed={}, trouble=None)
 
 
-@pages.post(f"/shops/{_SHOP}/closing")
+@pages.post(f"/shops/{_SHOP}/closing", needs="keep_shops")
 async def close_or_reopen(visit: Visit) -> web.Response:
     """What is to become of it stands in the form, so that a second click does not turn it round."""
     way = "reopening" if visit.typed.get("way") == "reopen" else "closure"
@@ -126,7 +126,7 @@ async def close_or_reopen(visit: Visit) -> web.Response:
     return visit.go(f"/shops/{visit.part('shop')}", done="reopened" if way == "reopening" else "closed")
 
 
-@pages.get(f"/shops/{_SHOP}/code")
+@pages.get(f"/shops/{_SHOP}/code", needs="keep_shops")
 async def code(visit: Visit) -> web.Response:
     """A sheet for the counter: the shop's name and its QR, to be printed."""
     found, told = await asyncio.gather(
@@ -136,12 +136,12 @@ async def code(visit: Visit) -> web.Response:
     return visit.show("shop_code.html", shop=found, picture=picture)
 
 
-@pages.get(f"/shops/{_SHOP}/people")
+@pages.get(f"/shops/{_SHOP}/people", needs="keep_shops")
 async def people_page(visit: Visit) -> web.Response:
     return visit.show("shop_person.html", shop=await _shop(visit), typed={}, trouble=None)
 
 
-@pages.post(f"/shops/{_SHOP}/people")
+@pages.post(f"/shops/{_SHOP}/people", needs="keep_shops")
 async def add_person(visit: Visit) -> web.Response:
     """The first password stands on the answer, this once."""
     body = {name: visit.typed.get(name, "") for name in ("login", "display_name")}
@@ -159,14 +159,14 @@ async def add_person(visit: Visit) -> web.Response:
     return visit.show("first_password.html", made=made, back=f"/shops/{visit.part('shop')}", was_reset=False)
 
 
-@pages.get(f"/shops/{_SHOP}/bank")
+@pages.get(f"/shops/{_SHOP}/bank", needs="keep_banks")
 async def bank_page(visit: Visit) -> web.Response:
     return visit.show(
         "bank.html", shop=await _shop(visit), typed={"kind": "1"}, trouble=None, kinds=KINDS, account=None
     )
 
 
-@pages.post(f"/shops/{_SHOP}/bank")
+@pages.post(f"/shops/{_SHOP}/bank", needs="keep_banks")
 async def set_bank(visit: Visit) -> web.Response:
     try:
         path = f"/v1/city/shops/{visit.part('shop')}/bank-account"
@@ -185,13 +185,13 @@ async def set_bank(visit: Visit) -> web.Response:
     return visit.go(f"/shops/{visit.part('shop')}", done="bank")
 
 
-@pages.get("/payer")
+@pages.get("/payer", needs="keep_banks")
 async def payer_page(visit: Visit) -> web.Response:
     """From which account the city pays its shops."""
     return await _payer_page(visit, {"kind": "1"}, None)
 
 
-@pages.post("/payer")
+@pages.post("/payer", needs="keep_banks")
 async def set_payer(visit: Visit) -> web.Response:
     try:
         body = _bank(visit) | {"client_code": visit.typed.get("client_code", "")}

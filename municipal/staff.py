@@ -12,7 +12,7 @@ from municipal.trouble import Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
 
-pages = Pages()
+pages = Pages(needs="keep_staff")
 
 DONE: Final[dict[str, str]] = {
     "role": "権限を変更しました。本人はログインし直す必要があります。",

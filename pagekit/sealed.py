@@ -47,6 +47,15 @@ class Session:
     def idle_limit_s(self) -> int:
         return int(self.idle_limit.total_seconds())
 
+    @property
+    def first(self) -> str:
+        """Where this person has to go before any page that needs something; nowhere as a rule."""
+        return ""
+
+    def may(self, _need: str) -> bool:
+        """Whether this person may see a page that needs it. The gateway decides; this only spares a way to a refusal."""
+        return True
+
     def alive(self, now: datetime) -> bool:
         return now.timestamp() < self.used_at + self.idle_limit_s
 

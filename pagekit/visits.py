@@ -206,30 +206,44 @@ class Page(Generic[SettingsT, SessionT]):
     counts_as_use: bool
     limit: int | None
     """Bytes of a form with a file in it; the site's limit where None."""
+    needs: str
+    """What the session must allow; empty for everybody who is signed in."""
 
 
 class Pages(Generic[SettingsT, SessionT]):
-    """A part of a site. Pages are for who is signed in unless they say `public`."""
+    """A part of a site. Pages are for who is signed in unless they say `public`, and for whom the session allows
+    what they need: their own word, or that of the part.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, needs: str = "") -> None:
         self.all: list[Page[SettingsT, SessionT]] = []
+        self._needs = needs
 
     def get(
-        self, path: str, *, public: bool = False, counts_as_use: bool = True
+        self, path: str, *, public: bool = False, counts_as_use: bool = True, needs: str | None = None
     ) -> Callable[[Handler[SettingsT, SessionT]], Handler[SettingsT, SessionT]]:
         """`counts_as_use=False`: for what asks by itself, which must not keep a session alive."""
-        return self._add("GET", path, public=public, counts_as_use=counts_as_use, limit=None)
+        return self._add("GET", path, public=public, counts_as_use=counts_as_use, limit=None, needs=needs)
 
     def post(
-        self, path: str, *, public: bool = False, limit: int | None = None
+        self, path: str, *, public: bool = False, limit: int | None = None, needs: str | None = None
     ) -> Callable[[Handler[SettingsT, SessionT]], Handler[SettingsT, SessionT]]:
-        return self._add("POST", path, public=public, counts_as_use=True, limit=limit)
+        return self._add("POST", path, public=public, counts_as_use=True, limit=limit, needs=needs)
 
     def _add(
-        self, method: str, path: str, *, public: bool, counts_as_use: bool, limit: int | None
+        self,
+        method: str,
+        path: str,
+        *,
+        public: bool,
+        counts_as_use: bool,
+        limit: int | None,
+        needs: str | None,
     ) -> Callable[[Handler[SettingsT, SessionT]], Handler[SettingsT, SessionT]]:
+        need = self._needs if needs is None else needs
+
         def keep(handler: Handler[SettingsT, SessionT]) -> Handler[SettingsT, SessionT]:
-            self.all.append(Page(method, path, handler, public, counts_as_use, limit))
+            self.all.append(Page(method, path, handler, public, counts_as_use, limit, need))
             return handler
 
         return keep
@@ -284,6 +298,12 @@ async def _answer(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, Sessi
             return visit.refuse(403)
         if page.limit is not None and not page.public and visit.session is None:
             return visit.go("/login", next=visit.site.home)  # a stranger's file is not even read
+    if page.needs and visit.session is not None and not visit.session.may(page.needs):
+        if visit.session.first:
+            return visit.go(visit.session.first)
+        trouble = visit.trouble(Problem("role-not-allowed", 403, "", "", {}, ()))
+        return visit.show("error.html", status=403, trouble=trouble)
+    if page.method == "POST":
         form = await visit.request.clone(client_max_size=page.limit or visit.site.form_limit).post()
         visit.typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
         visit.files = {name: value for name, value in form.items() if isinstance(value, web.FileField)}

@@ -15,20 +15,10 @@ from municipal.counter import code_of
 from tests.municipal.clerk import Clerk
 from tests.portal.camera import film, on_screen
 from tests.portal.city_hall import CityHall
-from tests.portal.conftest import (  # the same town, members and browser as the portal's stories
-    Loop,
-    chromium,
-    city,
-    loop,
-    payer,
-    shifted,
-    town,
-    with_camera,
-)
+from tests.portal.conftest import Loop, shifted, with_camera
 from tests.portal.test_every_page import is_good, watched
 from tests.portal.walk import Walk
 
-__all__ = ["chromium", "city", "loop", "payer", "town"]
 pytestmark = pytest.mark.xdist_group("browser")
 
 PHONE = {"width": 390, "height": 844}

@@ -1,0 +1,240 @@
+"""A city at work, with two people at two browsers: one prepares, the other says yes."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.demo.town import Town
+from gateway.model import JST
+from tests.municipal.conftest import At
+from tests.municipal.staffer import Staffer
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def members_of(town: Town, count: int) -> list[str]:
+    """MyKey IDs as a welfare office has them in its own list."""
+    with sqlite3.connect(town.folder / "gateway.db") as book:
+        found = book.execute(
+            "SELECT mykey_id FROM members ORDER BY display_name LIMIT ?", (count,)
+        ).fetchall()
+    return [row[0] for row in found]
+
+
+def plan_project(person: Staffer, project_id: str, budget: str, *, venue: bool = False) -> None:
+    person.to("/projects/new").fill(
+        name=f"{project_id} の給付", project_id=project_id, starts_on="2018-07-01", ends_on="2018-12-31",
+        points_each="500", budget=budget,
+    )  # fmt: skip
+    if venue:
+        person.page.check("[name=venue]")
+    person.press("登録する")
+    assert "給付事業を登録しました" in person.text()
+
+
+def send_file(person: Staffer, project_id: str, path: Path) -> Staffer:
+    person.to(f"/projects/{project_id}/file").page.set_input_files("#file", path)
+    return person.press("送って確認する")
+
+
+def test_a_file_is_checked_by_one_approved_by_another_and_granted_before_their_eyes(
+    at: At, filled: Town, tmp_path: Path
+) -> None:
+    operator, approver = at("fukushi"), at("kacho")
+    plan_project(operator, "kosodate", "2,000,000")
+    ids = members_of(filled, 1_500)
+    path = tmp_path / "kosodate.csv"
+
+    path.write_text("マイキーID,ポイント,摘要\n" + f"{ids[0]},500,\nZZZZ9999,500,\n{ids[0]},500,\n", "utf-8")
+    send_file(operator, "kosodate", path).picture("file-faulty")
+    assert "誤りのある行が 2 行あります。何も給付されていません。" in operator.text()
+    operator.press("誤りのある行を見る").picture("file-lines")
+    assert "このマイキーIDの利用者はありません" in operator.text()
+    assert "同じマイキーIDが前の行にあります" in operator.text()
+
+    path.write_text("マイキーID,ポイント,摘要\n" + "".join(f"{one},500,\n" for one in ids), "shift_jis")
+    send_file(operator, "kosodate", path).picture("file-checked")
+    address = operator.path().partition("?")[0]
+    assert "まだ何も給付されていません" in operator.text()
+    assert "送った本人は承認できません" in operator.text()
+    assert "承認へ進む" not in operator.text()
+
+    approver.to("/")
+    assert "承認待ちの給付ファイル" in approver.picture("start-approver").text()
+    approver.to(address).press("承認へ進む").picture("file-approve")
+    assert "1,500 人に、合わせて 750,000 ポイントを給付します。" in approver.text(".sentence")
+    approver.fill(reason="課内で確認済み").press("承認して給付を始める")
+    operator.to(address)
+    operator.page.wait_for_selector(".badge.settled", timeout=30_000)
+    assert "1,500 / 1,500 行" in operator.picture("file-applied").text()
+    assert "750,000" in operator.to("/projects/kosodate").picture("project").text()
+
+    send_file(operator, "kosodate", path)
+    assert "同じ内容のファイルは受け付け済みです" in operator.text()
+    assert "750,000 / 2,000,000" in operator.to("/projects/kosodate").text()
+
+
+def test_a_grant_to_one_member_is_confirmed_in_words_and_done_once(at: At, filled: Town) -> None:
+    operator = at("fukushi")
+    plan_project(operator, "madoguchi", "10000")
+    operator.to("/projects/madoguchi/grant").fill(mykey_id="nobody00", points="５００")
+    operator.press("確認する")
+    assert operator.page.locator("#trouble").is_visible()
+    operator.fill(mykey_id=members_of(filled, 1)[0].lower())
+    operator.press("確認する").picture("grant-confirm")
+    assert "見本 0001 さんに 500 ポイントを給付します。" in operator.text(".sentence")
+    operator.page.dblclick("form button.primary")
+    operator.page.wait_for_url("**/projects/madoguchi?done=*")
+    assert "500 / 10,000" in operator.text()
+    operator.page.go_back()
+    operator.page.reload()
+    if operator.page.locator("form button.primary").is_visible():
+        operator.page.click("form button.primary")
+        operator.page.wait_for_load_state()
+    assert "500 / 10,000" in operator.to("/projects/madoguchi").text()
+
+
+def test_more_than_the_budget_is_refused_with_what_is_left(at: At, filled: Town) -> None:
+    operator = at("fukushi")
+    plan_project(operator, "chiisai", "300")
+    operator.to("/projects/chiisai/grant").fill(mykey_id=members_of(filled, 1)[0], points="301")
+    operator.press("確認する").press("給付する")
+    assert "予算の残りは 300 ポイントです" in operator.text("#trouble")
+    assert "0 / 300" in operator.to("/projects/chiisai").text()
+
+
+def test_a_venue_shows_the_code_of_its_day(at: At) -> None:
+    operator = at("fukushi")
+    plan_project(operator, "matsuri", "5000", venue=True)
+    operator.to("/projects/matsuri/venue")
+    assert operator.page.locator("svg.qr path").count() == 1
+    assert "2018年7月31日 の1日だけ使えます" in operator.picture("venue").text()
+
+
+def test_a_change_for_the_worse_is_told_before_it_is_announced(at: At) -> None:
+    boss = at("kanri").to("/services/kasama-ouen/new")
+    boss.page.check("[name=expiry][value=months]")
+    boss.fill(expiry_count="1", takes_effect_on="2018-12-01", reason="試しに短くする")
+    boss.press("内容を確認して登録する").picture("rule-worse")
+    assert "ポイントの有効期限が短くなります" in boss.text()
+    assert "2018年12月1日 から適用" not in boss.to("/services/kasama-ouen").text()
+    boss.to("/services/kasama-ouen/new")
+    boss.page.check("[name=expiry][value=months]")
+    boss.fill(expiry_count="1", takes_effect_on="2018-12-01", reason="試しに短くする")
+    boss.press("内容を確認して登録する").press("理解したうえで登録する")
+    assert "2018年12月1日 から適用" in boss.picture("service").text()
+    boss.press("この版を取り下げる").fill(reason="やめる").press("取り下げる")
+    assert "この版を取り下げました" in boss.text()
+
+
+def test_a_shop_is_registered_gets_a_login_and_is_closed(at: At) -> None:
+    operator = at("fukushi").to("/shops/new")
+    operator.fill(name="笠間焼 見本窯", shop_id="mihongama", category="陶器店").press("登録する")
+    assert "加盟店を登録しました" in operator.text()
+    operator.press("ログインを追加する").fill(display_name="店長", login="gama@mise").press("追加する")
+    assert len(operator.text("#first-password").strip()) == 19
+    assert operator.to("/shops/mihongama/code").page.locator("svg.qr").count() == 1
+    operator.picture("shop-code").to("/shops/mihongama/closing").fill(reason="廃業").press("終了する")
+    assert "利用を終了しました" in operator.text()
+    assert "笠間焼 見本窯" not in operator.to("/shops?q=見本窯").text(".lines")
+    assert "笠間焼 見本窯" in operator.to("/shops?q=見本窯&closed=yes").text(".lines")
+
+
+def test_an_event_is_planned_by_one_and_shown_by_another(at: At) -> None:
+    operator, approver = at("fukushi"), at("kacho")
+    operator.to("/events/new").fill(
+        name="陶炎祭を支える会",
+        own_id="himatsuri",
+        goal_points="100000",
+        starts_on="2018-09-01",
+        ends_on="2018-10-31",
+    ).press("登録する")
+    assert "公開するまで、利用者には表示されません" in operator.text()
+    address = operator.path().partition("?")[0]
+    assert "公開へ進む" not in operator.text()
+    approver.to(address).press("公開へ進む").fill(reason="市長決裁").press("公開する")
+    assert "イベントを公開しました" in approver.picture("event").text()
+
+
+def test_a_payment_is_given_back_once_over_a_page_that_says_so(at: At) -> None:
+    approver = at("kacho").to("/settlements/2018-07-16/shops/shop-01").picture("statement")
+    approver.page.locator("td.code a").first.click()
+    approver.page.wait_for_url("**/spends/*")
+    spend = approver.path()
+    approver.fill(points="10", reason="金額の間違い").press("確認する").picture("refund-confirm")
+    assert "10 ポイントを利用者に戻します" in approver.text(".sentence")
+    approver.page.dblclick("form button.primary")
+    approver.page.wait_for_url(f"**{spend}?done=*")
+    assert "金額の間違い" in approver.text()
+    assert approver.to(spend).page.locator(".notice").count() == 1
+
+
+def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At) -> None:
+    approver = at("kacho").to("/settlements/2018-07-16")
+    assert "締めへ進む" not in approver.text()
+    approver.town.set_clock(datetime(2018, 8, 1, 9, 0, tzinfo=JST))
+    approver = at("kacho").to("/")
+    assert "締められる精算期間" in approver.text()
+    approver.to("/settlements/2018-07-16").press("締めへ進む").picture("settlement-close")
+    approver.fill(reason="7月後半")
+    approver.page.dblclick("form button.primary")
+    approver.page.wait_for_url("**/settlements/2018-07-16?done=closed")
+    assert "締め済み" in approver.picture("settlement").text()
+    with approver.page.expect_download() as download:
+        approver.page.click("text=振込ファイル（全銀）を保存")
+    data = Path(download.value.path()).read_bytes()
+    records = data.split(b"\r\n")
+    assert {len(one) for one in records if one.strip(b"\x1a")} == {120}
+    assert records[0][:1] == b"1"
+    with approver.page.expect_download() as pdf:
+        approver.page.click("text=PDFで保存")
+    assert Path(pdf.value.path()).read_bytes().startswith(b"%PDF")
+    assert approver.to("/settlements/2018-07-16/close").path() == "/settlements/2018-07-16"
+
+
+def test_the_audit_log_says_who_and_why_and_shows_a_line_that_was_changed(at: At, filled: Town) -> None:
+    boss = at("kanri")
+    operator = at("fukushi")
+    plan_project(operator, "kansa", "1000")
+    operator.to("/projects/kansa/budget").fill(budget="2000", reason="申請が多い").press("変更する")
+    boss.to("/audit").picture("audit")
+    assert "申請が多い" in boss.text()
+    assert "福祉課 見本" in boss.text()
+    boss.press("改ざんがないか検証する")
+    assert "変更・削除・挿入はありません" in boss.text()
+    with sqlite3.connect(filled.folder / "gateway.db", timeout=30) as book:
+        book.execute("UPDATE audit_log SET reason = '別の理由' WHERE reason = '申請が多い'")
+    boss.to("/audit").press("改ざんがないか検証する").picture("audit-changed")
+    assert "変更された行が見つかりました" in boss.text()
+    with sqlite3.connect(filled.folder / "gateway.db", timeout=30) as book:
+        book.execute("UPDATE audit_log SET reason = '申請が多い' WHERE reason = '別の理由'")
+
+
+def test_the_legal_report_counts_to_the_end_of_its_day(at: At) -> None:
+    viewer = at("shimin").to("/figures/unused?day=2018-03-31")
+    assert viewer.text("tfoot").split()[-1] == "0"
+    viewer.to("/figures/unused?day=2018-06-30").picture("unused")
+    assert int(viewer.text("tfoot").split()[-1].replace(",", "")) > 1_000_000
+
+
+def test_a_lost_phone_is_reset_and_the_old_factor_opens_nothing(at: At) -> None:
+    viewer, boss = at("shimin"), at("kanri")
+    boss.to("/staff").page.click("a:has-text('shimin')")
+    boss.page.fill("#why-reset", "端末の紛失")
+    boss.press("再設定する")
+    first = boss.text("#first-password").strip()
+    assert viewer.to("/figures").path().startswith("/login")
+    viewer.give_password()
+    assert "ログインできませんでした" in viewer.text()
+    viewer.password = first
+    viewer.give_password()
+    assert viewer.path() == "/setup"
+    viewer.to("/account/password").fill(current=first, new=Staffer.password, again=Staffer.password).press(
+        "変更する"
+    )
+    viewer.set_up_app()
+    assert viewer.to("/figures").path() == "/figures"

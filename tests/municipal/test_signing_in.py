@@ -1,0 +1,178 @@
+"""How staff come in, and how nobody else does."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from gateway.demo.town import Town
+from municipal.app import HERE, make_app
+from municipal.settings import Settings
+from tests.municipal.conftest import At
+from tests.portal.conftest import Loop
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def test_who_is_added_changes_the_first_password_sets_up_a_passkey_and_signs_in_with_it(at: At) -> None:
+    boss = at("kanri").to("/staff/new")
+    boss.fill(display_name="福祉課 新人", login="shinjin")
+    boss.page.select_option("#role", "operator")
+    boss.press("登録する").picture("first-password")
+    first = boss.text("#first-password").strip()
+    assert first not in boss.to("/staff").text()
+
+    new = at("shinjin", signed_in=False)
+    new.password = first
+    new.give_password().picture("setup")
+    assert new.path() == "/setup"
+    for closed in ("/", "/projects", "/members", "/figures"):
+        assert new.to(closed).path() == "/setup"
+    new.to("/account/password").fill(current=first, new="tsubaki-no-hana-7", again="tsubaki-no-hana-7")
+    new.press("変更する")
+    assert new.path() == "/setup?done=password"
+    new.add_authenticator()
+    new.press("パスキーを登録する").press("パスキーを登録する")
+    new.page.wait_for_url("**/account?done=passkey")
+    assert "このパソコン" in new.picture("account").text()
+    new.page.click("header >> text=ログアウト")
+
+    new.password = "tsubaki-no-hana-7"
+    new.give_password().picture("proof")
+    assert new.path() == "/login/proof"
+    assert new.to("/projects").path().startswith("/login")
+    new.to("/login/proof").press("パスキーを使う")
+    new.page.wait_for_url(new.town.municipal_url + "/")
+    assert "福祉課 新人" in new.text()
+
+
+def test_a_code_of_the_app_opens_once_and_a_wrong_one_never(at: At) -> None:
+    person = at("shimin")
+    person.page.click("header >> text=ログアウト")
+    person.give_password()
+    person.fill(code="000000").press("確認する")
+    assert "確認できませんでした" in person.text()
+    code = person.code()
+    person.fill(code=code).press("確認する")
+    assert person.path() == "/"
+    person.page.click("header >> text=ログアウト")
+    person.give_password().fill(code=code).press("確認する")
+    assert "確認できませんでした" in person.text()
+
+
+def test_a_wrong_login_does_not_say_which_half_was_wrong(at: At) -> None:
+    told = []
+    for login, password in (("kanri", "not the password"), ("nobody", "not the password")):
+        person = at(login, signed_in=False)
+        person.password = password
+        told.append(person.give_password().text())
+    assert told[0] == told[1]
+    assert "ログインできませんでした" in told[0]
+
+
+def test_half_a_sign_in_opens_nothing(at: At) -> None:
+    at("shimin")
+    person = at("shimin", signed_in=False).give_password()
+    assert person.path() == "/login/proof"
+    for path in ("/", "/projects", "/account", "/setup"):
+        assert person.to(path).path().startswith("/login")
+
+
+def test_a_session_ends_after_fifteen_idle_minutes_and_shows_nothing_more(at: At) -> None:
+    person = at("shimin").to("/figures")
+    person.town.set_clock(person.town.clock() + timedelta(minutes=15))
+    assert person.to("/figures").path() == "/login?next=%2Ffigures&why=idle"
+    assert "未使用" not in person.text("body")
+
+
+def test_who_signs_out_cannot_come_back_by_an_old_cookie(at: At) -> None:
+    person = at("shimin")
+    cookies = person.page.context.cookies()
+    person.page.click("header >> text=ログアウト")
+    person.page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    assert person.to("/figures").path().startswith("/login")
+
+
+# --- where no browser is needed ----------------------------------------------------------------------------------
+
+
+def routes(town: Town, method: str) -> set[str]:
+    app = make_app(Settings.load(town.folder / "municipal.toml"))
+    return {
+        resource.canonical
+        for resource in app.router.resources()
+        for route in resource
+        if route.method == method
+    }
+
+
+FILLED = {
+    "event": "x", "file": "0" * 32, "person": "0" * 32, "project": "x", "service": "kasama-ouen", "version": "1",
+    "shop": "shop-01", "cycle": "2018-07-01", "spend": "00000000-0000-4000-8000-000000000000", "deed": "show",
+}  # fmt: skip
+PUBLIC = {"/login", "/login/proof", "/signed-out", "/help", "/health"}
+
+
+def test_a_strangers_every_page_is_the_login_and_never_data(filled: Town, loop: Loop) -> None:
+    paths = {path for path in routes(filled, "GET") - PUBLIC if not path.startswith("/static")}
+    assert len(paths) > 45
+
+    async def ask() -> dict[str, tuple[int, str]]:
+        wrong = {}
+        async with aiohttp.ClientSession() as http:
+            for path in sorted(paths):
+                url = filled.municipal_url + path.format_map(_Any(FILLED))
+                async with http.get(url, allow_redirects=False) as answer:
+                    where = answer.headers.get("Location", "")
+                    if answer.status != 303 or not where.startswith("/login") or await answer.text():
+                        wrong[path] = (answer.status, where)
+        return wrong
+
+    assert loop.run(ask()) == {}
+
+
+def test_a_form_from_elsewhere_or_without_the_token_does_nothing(at: At) -> None:
+    person = at("kanri").to("/staff/new")
+    url = person.town.municipal_url + "/staff/new"
+    form = {"login": "intruder", "display_name": "x", "role": "administrator"}
+    token = person.page.get_attribute("main [name=form_token]", "value") or ""
+    ours = {"Origin": person.town.municipal_url}
+    for headers, given in (
+        (ours, ""),
+        (ours, "0" * 32),
+        ({"Origin": "http://elsewhere.example"}, token),
+        ({}, token),
+        (ours | {"Sec-Fetch-Site": "cross-site"}, token),
+    ):
+        answer = person.page.request.post(url, form=form | {"form_token": given}, headers=headers)
+        assert answer.status == 403
+    assert "intruder" not in person.to("/staff").text()
+
+
+def test_every_form_that_posts_carries_the_token_or_is_for_strangers() -> None:
+    public = {"/login", "/login/proof/passkey", "/login/proof/code"}
+    without = []
+    for path in sorted((HERE / "templates").glob("*.html")):
+        for form in re.findall(r'<form[^>]*method="post".*?</form>', path.read_text("utf-8"), re.DOTALL):
+            action = re.search(r'action="([^"]+)"', form)
+            assert action
+            if action[1] not in public and "token(session)" not in form:
+                without.append((path.name, action[1]))
+    assert without == []
+
+
+def test_an_address_that_leads_elsewhere_is_not_followed_after_signing_in(at: At) -> None:
+    at("shimin")
+    person = at("shimin", signed_in=False)
+    person.to("/login?next=//elsewhere.example/").fill(login="shimin", password=person.password)
+    person.page.click("form[action='/login'] button")
+    person.fill(code=person.code()).press("確認する")
+    assert person.page.url == person.town.municipal_url + "/"
+
+
+class _Any(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "x"
