@@ -133,7 +133,7 @@ async def code(visit: Visit) -> web.Response:
         _shop(visit), visit.api("GET", f"/v1/city/shops/{visit.part('shop')}/code")
     )
     picture = qr(told["shop_code"], visit.speech.plain("お店のQRコード"))
-    return visit.show("shop_code.html", shop=found, picture=picture)
+    return visit.show("shop_code.html", shop=found, picture=picture, code=told["shop_code"])
 
 
 @pages.get(f"/shops/{_SHOP}/people", needs="keep_shops")

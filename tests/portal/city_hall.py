@@ -132,6 +132,9 @@ class CityHall:
     async def end_event(self, event_id: str) -> None:
         await self._call("POST", f"/v1/city/events/{event_id}/end", self.token, reason="終了")
 
+    async def close_cycle(self, starts_on: str) -> None:
+        await self._call("POST", f"/v1/city/settlements/{starts_on}/closing", self.token, reason="締め")
+
     async def day(self, shop_id: str) -> list[dict[str, Any]]:
         """What the shop took today, newest first."""
         found: list[dict[str, Any]] = (await self._call("GET", "/v1/shop/spends", self.shops[shop_id]))[

@@ -15,6 +15,7 @@ from tests.portal.test_every_page import is_good, watched
 from tests.portal.walk import Walk
 
 pytestmark = pytest.mark.xdist_group("browser")
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
 PHONE = {"width": 390, "height": 844}
 
