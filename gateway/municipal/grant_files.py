@@ -23,7 +23,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from core_ledger import LedgerError, Transfer, ledger
+from core_ledger import LedgerError, Transfer, chart, ledger
 from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.municipal import audit_log, grant_csv, grant_projects, member_days, point_rules, tables
@@ -378,12 +378,11 @@ def _count_limits(
     most = point_rules.in_force(point_rules.versions(conn, code, service), today).most_granted_a_day
     if most is None:
         return
-    for row in rows:
-        try:
-            book = f"member:{row.member_id}"
-            member_days.count(conn, book, code, service, today, "granted", row.points, most)
-        except Refused:
-            refused[row.line] = "limit-of-the-day"
+    wanted = {chart.member_book(row.member_id): row.points for row in rows}  # a member stands once in a file
+    beyond = member_days.count_grants(conn, code, service, today, wanted, most)
+    refused.update(
+        (row.line, "limit-of-the-day") for row in rows if chart.member_book(row.member_id) in beyond
+    )
 
 
 def _sets(values: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -234,6 +234,26 @@ async def test_a_file_taken_back_while_it_is_checked_stays_taken_back(town, proj
     assert (new, file.state, file.points) == (True, "checked", 80)
 
 
+async def test_a_file_keeps_to_the_limit_of_the_day_whatever_came_before_it(town, project):
+    boss = await town.who("administrator")
+    await town.city.rules.announce(
+        boss, OUEN, PointRule(most_granted_a_day=500), NOON.date(), worse_accepted=True, reason="上限"
+    )
+    fresh, partly, full = [await town.member() for _ in range(3)]
+    await grant(town, partly, 200)
+    await grant(town, full, 400)
+    raw = csv_of(*(f"{one.mykey_id},300," for one in (fresh, partly, full)))
+    done = await applied(town, (await upload(town, raw))[0])
+    assert [await town.balance(one.member_id) for one in (fresh, partly, full)] == [300, 500, 400]
+    assert (done.granted_lines, done.granted_points) == (2, 600)
+    (line,) = await town.city.files.report(KASAMA, done.file_id, faults_only=True)
+    assert (line.mykey_id, line.fault) == (full.mykey_id, "limit-of-the-day")
+    assert await left(town) == 10_000 - 1_200
+    with pytest.raises(Refused) as refused:
+        await grant(town, fresh, 201)
+    assert (refused.value.type, refused.value.facts["available"]) == ("limit-of-the-day", 200)
+
+
 async def test_each_faulty_line_is_reported_and_nothing_can_be_approved(town, project):
     good, twice = await town.member(), await town.member()
     raw = csv_of(
