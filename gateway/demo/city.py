@@ -128,6 +128,8 @@ class _Filling:
         self.members: list[str] = []
         self.balances: dict[str, int] = {}
         self.spent_so_far: list[Spend] = []
+        self.to_move: list[Transfer] = []
+        self.to_keep: list[Spend] = []
         self.counts = {"granted": 0, "spends": 0, "spent": 0, "refunds": 0, "cycles": 0, "yen": 0}
 
     async def run(self) -> Filled:
@@ -140,11 +142,14 @@ class _Filling:
         for number in range(DAYS):
             day = self.first_day + timedelta(days=number)
             if number in (0, 31, 61):
+                await self._write_days()
                 await self._grant(day, number)
-            await self._day(day)
+            self._day(day)
             if number % 7 == 6:
+                await self._write_days()
                 await self._refund(day)
             self.tick("days", number + 1)
+        await self._write_days()
         await self._settle(who)
         await figures.count_all(self.store)
         c = self.counts
@@ -252,7 +257,7 @@ class _Filling:
             )
             for member in self.members
         ]
-        await self._move(moves)
+        await self.store.run(partial(_moved, moves=moves))
         for move in moves:
             self.balances[move.book.removeprefix("member:")] += move.points
         points = sum(move.points for move in moves)
@@ -262,7 +267,7 @@ class _Filling:
             lambda conn: conn.execute(table.update().values(granted=table.c.granted + points))
         )
 
-    async def _day(self, day: date) -> None:
+    def _day(self, day: date) -> None:
         """People come in more at weekends, spend round sums, and some days bring a partner's points."""
         visits = int(VISITS_A_DAY * (1.5 if day.weekday() >= 5 else 1.0) * self.chance.uniform(0.8, 1.2))
         moves = [self._exchange(member, day) for member in self.chance.sample(self.members, 25)]
@@ -277,15 +282,26 @@ class _Filling:
             spends.append(spend)
             moves.append(_spend_move(spend))
             self.balances[member] -= points
-        receipts = await self._move(moves)
-        made = [
-            spend_columns(spend) | {"lots": _lots_text(receipts[f"spend:{spend.spend_id}"])}
-            for spend in spends
-        ]
-        await self.store.run(partial(_insert, table=municipal.spends, rows=made))
+        self.to_move += moves
+        self.to_keep += spends
         self.spent_so_far += spends
         self.counts["spends"] += len(spends)
         self.counts["spent"] += sum(spend.points for spend in spends)
+
+    async def _write_days(self) -> None:
+        """Write what happened since the last time, a week at most, in one transaction: commits cost more than days."""
+        moves, spends = self.to_move, self.to_keep
+        self.to_move, self.to_keep = [], []
+
+        def job(conn: Connection) -> None:
+            receipts = _moved(conn, moves)
+            made = [
+                spend_columns(spend) | {"lots": _lots_text(receipts[f"spend:{spend.spend_id}"])}
+                for spend in spends
+            ]
+            _insert(conn, municipal.spends, made)
+
+        await self.store.run(job)
 
     def _exchange(self, member: str, day: date) -> Transfer:
         points = 550 * self.chance.randint(1, 6)
@@ -339,19 +355,19 @@ class _Filling:
     def _desk_at(self, moment: datetime) -> CityDesk:
         return replace(self.city.desk, clock=lambda: moment)
 
-    async def _move(self, moves: Sequence[Transfer]) -> dict[str, Receipt]:
-        found: dict[str, Receipt] = {}
-        for part in _parts(moves):
-            outcomes = await self.store.run(partial(ledger.transfer_many, moves=part))
-            for move, outcome in zip(part, outcomes, strict=True):
-                if isinstance(outcome, LedgerError):
-                    raise outcome
-                found[move.id] = outcome
-        return found
-
     @staticmethod
     def _at(day: date, hour: int) -> datetime:
         return datetime.combine(day, time(hour), JST)
+
+
+def _moved(conn: Connection, moves: Sequence[Transfer]) -> dict[str, Receipt]:
+    """Make these moves, all of which have to go through; their receipts by id."""
+    found: dict[str, Receipt] = {}
+    for move, outcome in zip(moves, ledger.transfer_many(conn, moves), strict=True):
+        if isinstance(outcome, LedgerError):
+            raise outcome
+        found[move.id] = outcome
+    return found
 
 
 def _open_service(conn: Connection, at: datetime) -> None:
