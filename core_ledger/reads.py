@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core_ledger.answers import Answers
 from core_ledger.batch import Outcome, Work, is_locked_file
-from core_ledger.errors import StoreClosed
+from core_ledger.errors import Busy, StoreClosed
 
 T = TypeVar("T")
 
@@ -34,9 +34,13 @@ class _Wish(NamedTuple):
 class Readers:
     """Threads that read, each on a connection of its own."""
 
-    def __init__(self, engine: Engine, threads: int) -> None:
-        """Start the threads; `engine` is the one for reading, with a connection for each."""
+    def __init__(self, engine: Engine, threads: int, max_waiting: int) -> None:
+        """Start the threads; `engine` is the one for reading, with a connection for each.
+
+        More than `max_waiting` jobs waiting are refused with Busy.
+        """
         self._engine = engine
+        self._max_waiting = max_waiting
         self._waiting: deque[_Wish] = deque()
         self._awake = threading.Condition()
         self._handed_in = 0
@@ -73,6 +77,8 @@ class Readers:
         with self._awake:
             if self._closing:
                 raise closed()
+            if len(self._waiting) >= self._max_waiting:
+                raise Busy(f"{self._max_waiting} others wait to read already. Ask again a little later.")
             self._handed_in += 1
             self._waiting.append(_Wish(work, self._handed_in))
             self._awake.notify()

@@ -54,7 +54,7 @@ class Store:
         self._waiting: deque[Work] = deque()
         self._awake = threading.Condition()
         self._closing = False
-        self._readers = Readers(reading, readers) if reading is not None else None
+        self._readers = Readers(reading, readers, max_waiting) if reading is not None else None
         near = reading is not None and reading.dialect.name == "sqlite"
         self._glance = Glance(reading) if reading is not None and near else None
         self._writers = [

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from core_ledger import Store, StoreClosed, ledger
+from core_ledger import Busy, Store, StoreClosed, create_schema, ledger
 from tests.core_ledger.samples import BOOK, RESERVE, earn
 
 WAYS = ("read", "glance")
@@ -74,6 +74,27 @@ async def test_a_job_that_takes_long_holds_up_nobody(store: Store) -> None:
     assert await asyncio.gather(*(store.read(points) for _ in range(50))) == [0] * 50
     gate.set()
     assert await slow == "done"
+
+
+async def test_more_readers_than_may_wait_are_told_busy_at_once(url: str) -> None:
+    gate, there = threading.Event(), threading.Event()
+
+    def long(_conn: Connection) -> str:
+        there.set()
+        assert gate.wait(10)
+        return "done"
+
+    async with Store.open(url, readers=1, max_waiting=3) as store:
+        create_schema(store.engine)
+        slow = asyncio.create_task(store.read(long))
+        await asyncio.to_thread(there.wait, 10)
+        waiting = [asyncio.create_task(store.read(points)) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy, match="wait to read"):
+            await store.read(points)
+        gate.set()
+        assert await slow == "done"
+        assert await asyncio.gather(*waiting) == [0, 0, 0]
 
 
 async def test_a_glance_that_would_have_to_wait_is_left_to_the_readers(store: Store) -> None:
