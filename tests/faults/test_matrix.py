@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.faults.house import open_house
@@ -21,6 +23,14 @@ async def test_whatever_breaks_at_this_step_nothing_is_lost(tmp_path, step) -> N
                 if step == "debit":
                     wanted = {"not_sent"} if trouble.name in NEVER_LEFT else CLEAR.get(trouble.name, {"open"})
                     assert cell.seen in wanted, cell
+
+
+def test_the_table_that_is_kept_in_the_guide_has_every_cell() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "fault-matrix.md"
+    table = guide.read_text("utf-8").partition("```text\n")[2].partition("```")[0].splitlines()[1:]
+    told = {(line[:10].strip(), line[10:36].strip()) for line in table}
+    assert told == {(step, it.name) for step in STEPS for it in TROUBLES if possible(step, it)}
+    assert all("  ok" in line for line in table)
 
 
 async def test_a_matrix_cell_can_fail(tmp_path) -> None:
