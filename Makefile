@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo faults simulate serve test test-fast test-pythons lint format bench soak docs lock clean
+.PHONY: help setup demo faults simulate serve test test-fast test-pythons lint format bench soak docs lock pictures clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,10 @@ lock: ## compile the hashed requirements anew
 	  --extra postgres --extra testkit pyproject.toml requirements/dev.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  requirements/reader.in -o requirements/reader.txt
+
+pictures: $(STAMP) ## store anew how the portal's main pages look; look at them before committing
+	RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/portal/test_pictures.py -k look
+	git status --short tests/portal/pictures
 
 clean: ## remove what can be made again
 	rm -rf $(VENV) .venv-* build dist htmlcov .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis var

@@ -40,7 +40,7 @@ def bare_app() -> web.Application:
     values = {
         "balances": {"reserve": NOTHING, "municipal": [], "events": [], "reserve_heaps": []},
         "me": {"default_municipality": None},
-        "moving": [], "expiring": [], "open_ones": [], "session": session, "speech": speech, "_": speech.say, "t": speech.plain, "h": speech.heading,
+        "ahead": [], "open_ones": [], "session": session, "speech": speech, "_": speech.say, "t": speech.plain, "h": speech.heading,
         "languages": WORDS.languages, "here": "/mypage", "visit": None,
     }  # fmt: skip
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -12,26 +14,54 @@ from portal.visits import Pages, Visit
 pages = Pages()
 
 SOON: Final = timedelta(days=30)
+LEFT: Final = 12
+"""Where today lies in the picture of the next 30 days, which is 624 wide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """Points that will move or expire, as the gateway tells them, and where they lie in the picture."""
+
+    day: str
+    points: int
+    at: int
+    service: Mapping[str, Any] | None
+    """Whose municipal points expire; None: it is reserve that moves."""
 
 
 @pages.get("/mypage")
 async def mypage(visit: Visit) -> web.Response:
     seen = await visit.api("GET", "/v1/overview")
-    balances = seen["balances"]
-    today = visit.site.settings.clock().date()
-    moving = [
-        heap for heap in balances["reserve_heaps"] if date.fromisoformat(heap["moves_on"]) <= today + SOON
-    ]
-    names = {
-        (one["municipality"], one["point_service"]): one["point_service_name"]
-        for one in balances["municipal"]
-    }
-    expiring = [{**one, "name": names[one["municipality"], one["point_service"]]} for one in seen["expiring"]]
     return visit.show(
         "mypage.html",
-        balances=balances,
+        balances=seen["balances"],
         me=seen["member"],
-        moving=moving,
-        expiring=expiring,
+        ahead=ahead(seen, visit.now.date()),
+        ends=(visit.now.date() + SOON).isoformat(),
         open_ones=seen["waiting"],
     )
+
+
+def ahead(seen: Mapping[str, Any], today: date) -> list[Ahead]:
+    """What happens by itself within 30 days, the soonest first; what is overdue lies at today."""
+
+    def at(day: str) -> int:
+        days = (date.fromisoformat(day) - today).days
+        return LEFT + 20 * max(0, days)
+
+    services = {(one["municipality"], one["point_service"]): one for one in seen["balances"]["municipal"]}
+    found = [
+        Ahead(day=heap["moves_on"], points=heap["points"], at=at(heap["moves_on"]), service=None)
+        for heap in seen["balances"]["reserve_heaps"]
+        if date.fromisoformat(heap["moves_on"]) <= today + SOON
+    ]
+    found += [
+        Ahead(
+            day=one["last_day"],
+            points=one["points"],
+            at=at(one["last_day"]),
+            service=services[one["municipality"], one["point_service"]],
+        )
+        for one in seen["expiring"]
+    ]
+    return sorted(found, key=lambda one: one.day)

@@ -34,6 +34,10 @@ PUBLIC = [
     "/navi",
     "/navi/08",
     "/navi/13",
+    "/navi/08/082163",
+    "/navi/08/082163?name=そば",
+    "/navi/08/082163?name=zz",
+    "/navi/08/082015",
 ]
 MEMBERS_ONLY = [
     "/mypage", "/partners", "/coupon", "/links", "/exchanges", "/allocate", "/allocate?prefecture=08", "/contribute",

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from gateway.demo.town import Town
+from portal.words import WORDS
 from tests.portal.walk import Walk
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -24,9 +25,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def page(kind: str, chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(
-        viewport=DESK if kind == "desk" else PHONE,
+        viewport=DESK if kind.startswith("desk") else PHONE,
         locale="ja-JP",
-        java_script_enabled=kind != "phone-without-scripts",
+        java_script_enabled="without-scripts" not in kind,
     )
     yield context.new_page()
     context.close()
@@ -35,6 +36,26 @@ def page(kind: str, chromium: Browser) -> Iterator[Page]:
 @pytest.fixture
 def walk(page: Page, town: Town, kind: str) -> Walk:
     return Walk(page, town, pictures=kind)
+
+
+@pytest.mark.parametrize(
+    "kind", ["phone-en", "phone-ja-easy", "desk-en-without-scripts", "desk-ja-easy"], indirect=True
+)
+def test_the_story_is_the_same_in_every_language(walk: Walk, kind: str) -> None:
+    language = "en" if "-en" in kind else "ja-easy"
+    tag = {"en": "English", "ja-easy": "やさしい日本語"}[language]
+    speech = WORDS.speech(language)
+    walk.to("/login").page.click(f"button:text-is('{tag}')")
+    walk.sign_in().picture("mypage")
+    walk.link_saison().picture("destination")
+    walk.to_kasama().picture("units")
+    walk.units("1").picture("confirm")
+    quoted = walk.points("#quoted-points")
+    assert quoted in (450, 550)  # 450 while a whole 450 of wallet is left
+    assert walk.page.get_attribute("html", "lang") == speech.tag
+    walk.confirm().picture("done")
+    assert walk.said("h1") == speech.plain("移行が完了しました")
+    assert walk.points("#settled-points") == quoted
 
 
 @pytest.mark.parametrize("kind", ["phone", "phone-without-scripts", "desk"], indirect=True)

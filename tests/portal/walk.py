@@ -86,6 +86,14 @@ class Walk:
         self.page.wait_for_selector("#outcome")
         return self
 
+    def said(self, of: str) -> str:
+        """What stands there without the readings over it."""
+        told = self.page.eval_on_selector(
+            of,
+            "one => { const copy = one.cloneNode(true); copy.querySelectorAll('rt').forEach(r => r.remove()); return copy.textContent.trim(); }",
+        )
+        return str(told)
+
     def points(self, of: str) -> int:
         """A number on the page, as a person reads it."""
         return int(self.page.inner_text(f"{of} b").replace(",", ""))

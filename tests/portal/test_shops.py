@@ -1,0 +1,84 @@
+"""自治体ポイントナビ: where a town's points can be used, page by page, and by a part of the name; without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from gateway.demo.town import Town
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+SHOPS = "/navi/08/082163"
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, locale="ja-JP", java_script_enabled=False
+    )
+    yield context.new_page()
+    context.close()
+
+
+def names(page: Page) -> list[str]:
+    return page.locator("#shops b").all_inner_texts()
+
+
+def test_a_resident_finds_the_shops_of_a_town_from_the_map(page: Page, town: Town) -> None:
+    page.goto(f"{town.portal_url}/navi")
+    page.click("svg a[href='/navi/08#found']")
+    page.click("a:has-text('笠間応援ポイント')")
+    first = names(page)
+    assert len(first) == 20
+    page.click("a:text-is('次のお店を見る')")
+    second = names(page)
+    assert second
+    assert not set(first) & set(second)
+    assert page.query_selector("a:text-is('次のお店を見る')") is None
+    page.click("a:text-is('最初のページへ')")
+    assert names(page) == first
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("そば", {"手打ちそば 見本庵", "そば処 うらら"}),
+        ("ソバ", {"手打ちそば 見本庵", "そば処 うらら"}),
+        ("ｳﾗﾗ", {"そば処 うらら"}),
+        ("かふぇ", {"カフェ こもれび"}),
+        ("sample", {"ベーカリー Sample"}),
+        ("ＳＡＭＰＬＥ", {"ベーカリー Sample"}),
+    ],
+)
+def test_a_shop_is_found_by_a_part_of_its_name_however_it_is_typed(
+    page: Page, town: Town, typed: str, found: set[str]
+) -> None:
+    page.goto(town.portal_url + SHOPS)
+    page.fill("#name", typed)
+    page.click("form[role=search] button")
+    assert set(names(page)) == found
+    assert page.input_value("#name") == typed
+
+
+@pytest.mark.parametrize("typed", ["%", "_", "zz", "<b>"])
+def test_what_matches_nothing_finds_nothing_and_says_what_to_do(page: Page, town: Town, typed: str) -> None:
+    page.goto(town.portal_url + SHOPS)
+    page.fill("#name", typed)
+    page.click("form[role=search] button")
+    assert names(page) == []
+    assert typed in page.inner_text("#none")
+    page.click("a:text-is('すべてのお店を見る')")
+    assert len(names(page)) == 20
+
+
+@pytest.mark.parametrize(
+    "path", ["/navi/08/082155", "/navi/13/082163", "/navi/08/999999", f"{SHOPS}?after=../x"]
+)
+def test_a_town_that_is_not_there_is_a_page_that_says_so(page: Page, town: Town, path: str) -> None:
+    answer = page.goto(town.portal_url + path)
+    assert answer is not None
+    assert answer.status == 404
+    assert "ません" in page.inner_text("h1")
