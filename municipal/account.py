@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.pictures import qr
 from municipal.sealed import renewed
 from municipal.trouble import Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
+from pagekit.qr import qr
 
 pages = Pages()
 

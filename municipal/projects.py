@@ -13,10 +13,10 @@ from aiohttp import web
 
 from municipal.forms import beside, day, number, status
 from municipal.names import services
-from municipal.pictures import qr
 from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
 from municipal.visits import UUID, Pages, Visit, fresh_id
 from pagekit.api import Problem
+from pagekit.qr import qr
 
 pages = Pages(needs="see")
 

@@ -88,7 +88,7 @@ async def announce(visit: Visit) -> web.Response:
                 rules=rules,
                 typed=typed,
                 fields=FIELDS,
-                worse=problem.facts.get("worse", []),
+                worse=str(problem.facts.get("worse", "")).split(","),
             )
         return _form(visit, rules, typed, beside(visit, problem))
     return visit.go(f"/services/{service}", done="announced")

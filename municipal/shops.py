@@ -9,10 +9,10 @@ from aiohttp import web
 
 from municipal.forms import beside, status
 from municipal.names import shops as all_shops
-from municipal.pictures import qr
 from municipal.trouble import Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
+from pagekit.qr import qr
 
 pages = Pages(needs="see")
 

@@ -1,0 +1,190 @@
+"""Every page of the staff, looked at the same way: accessible, light, quiet, from this site alone; each role its own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from gateway.demo.town import Town
+from municipal.app import PARTS
+from municipal.menu import ENTRIES
+from tests.municipal.conftest import At
+from tests.municipal.staffer import Staffer
+from tests.portal.test_every_page import Watched, faults, is_good, watched
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PUBLIC = [
+    "/login",
+    "/login?why=idle",
+    "/login?why=half",
+    "/signed-out",
+    "/signed-out?why=idle",
+    "/help",
+    "/nothing-here",
+]
+ADMINISTRATORS = [
+    "/", "/account", "/account/password", "/account/passkey", "/account/totp",
+    "/figures", "/figures?since=2018-05-01&until=2018-07-31", "/figures?since=2001-01-01&until=2018-07-31",
+    "/figures?since=2017-01-01&until=2017-01-02", "/figures/unused", "/figures/unused?day=2018-06-30",
+    "/services", "/services/new", "/services/kasama-ouen", "/services/kasama-ouen/new",
+    "/projects", "/projects/new", "/projects/{project}", "/projects/{project}/budget", "/projects/{project}/open",
+    "/projects/{project}/grant", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/members",
+    "/events", "/events/new", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
+    "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/code", "/shops/shop-01/people",
+    "/shops/shop-01/bank", "/payer", "/settlements", "/settlements/2018-07-01", "/settlements/2018-07-16",
+    "/settlements/2018-07-16/close", "/settlements/2018-07-01/shops/shop-02", "/spends", "/spends?spend=x",
+    "/spends/{spend}", "/staff", "/staff?who=shops", "/staff/new", "/staff/{person}", "/audit", "/projects/unknown",
+]  # fmt: skip
+
+
+def found_in(town: Town) -> dict[str, str]:
+    with sqlite3.connect(town.folder / "gateway.db") as book:
+        (project,) = book.execute("SELECT project_id FROM grant_projects ORDER BY project_id").fetchone()
+        (spend,) = book.execute(
+            "SELECT spend_id FROM spends WHERE shop_id = 'shop-02' ORDER BY at DESC"
+        ).fetchone()
+        (person,) = book.execute("SELECT staff_id FROM staff WHERE login = 'fukushi'").fetchone()
+    return {"project": project, "spend": spend, "person": person}
+
+
+@pytest.fixture(scope="module")
+def places(filled: Town) -> dict[str, str]:
+    return found_in(filled)
+
+
+@pytest.fixture(scope="module")
+def boss(chromium: Browser, filled: Town, seeds: dict[str, str]) -> Iterator[Watched]:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
+    person = Staffer(context.new_page(), filled, "kanri", seeds).sign_in()
+    yield watched(person.page, filled.municipal_url)
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def stranger(chromium: Browser, filled: Town) -> Iterator[Watched]:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
+    yield watched(context.new_page(), filled.municipal_url)
+    context.close()
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_public_page_is_accessible_light_and_quiet(stranger: Watched, path: str) -> None:
+    is_good(stranger, path)
+
+
+@pytest.mark.parametrize("path", ADMINISTRATORS)
+def test_a_staff_page_is_accessible_light_and_quiet(boss: Watched, places: dict[str, str], path: str) -> None:
+    is_good(boss, path.format(**places))
+    assert boss.page.url.startswith(boss.site + path.partition("?")[0].format(**places))
+
+
+def test_what_forms_answer_is_as_accessible(at: At) -> None:
+    """Pages that no address leads to: confirmations, and forms that come back with what was wrong."""
+    person = at("kanri")
+    seen = watched(person.page, person.town.municipal_url)
+    where = found_in(person.town)
+
+    person.to(f"/projects/{where['project']}/grant").fill(mykey_id="nobody00").press("確認する")
+    looks_good(seen)
+    person.to(f"/spends/{where['spend']}").fill(points="1", reason="確認").press("確認する")
+    looks_good(seen)
+    person.to("/members").fill(mykey_id="nobody00").press("照会する")
+    looks_good(seen)
+    person.to("/payer").fill(
+        client_code="1234567890", bank_code="0001", bank_name="ミホン", branch_code="001", branch_name="シテン",
+        number="1234567", holder="!!!",
+    ).press("登録する")  # fmt: skip
+    assert person.page.locator("#trouble").is_visible()
+    looks_good(seen)
+    person.to("/audit").press("改ざんがないか検証する")
+    looks_good(seen)
+
+
+@pytest.mark.parametrize("path", ["/figures", "/settlements/2018-07-01", "/audit"])
+def test_english_and_a_wide_screen_are_as_accessible(at: At, path: str) -> None:
+    person = at("kanri").to(path)
+    person.page.click("button:text-is('English')")
+    seen = watched(person.page, person.town.municipal_url)
+    person.to(path)
+    looks_good(seen)
+    assert person.page.get_attribute("html", "lang") == "en"
+
+
+def looks_good(seen: Watched) -> None:
+    assert faults(seen.page) == []
+    assert not seen.complaints
+    assert all(request.url.startswith(seen.site) for request in seen.requests)
+
+
+# --- each role its own ---------------------------------------------------------------------------------------------
+
+SEES = {"/", "/figures", "/projects", "/files", "/events", "/services", "/shops", "/settlements"}
+MENUS = {
+    "shimin": SEES,
+    "fukushi": SEES | {"/members", "/spends"},
+    "kacho": SEES | {"/members", "/spends", "/audit"},
+    "kanri": SEES | {"/members", "/spends", "/audit", "/payer", "/staff"},
+    "platform": {"/partners"},
+}
+"""Who sees what, written a second time, so that a slip in the menu shows."""
+
+
+@pytest.mark.parametrize("login", MENUS)
+def test_a_role_is_shown_what_it_may_do_and_refused_the_rest_without_data(at: At, login: str) -> None:
+    person = at(login).to("/").picture(f"start-{login}")
+    links = person.page.locator(".sections a, .doors a").evaluate_all(
+        "all => all.map(a => a.getAttribute('href'))"
+    )
+    assert set(links) >= MENUS[login] - {"/"}
+    assert {one for one in links if one in {entry.path for entry in ENTRIES}} <= MENUS[login]
+    for entry in ENTRIES:
+        if entry.path == "/":
+            continue
+        answer = person.page.request.get(person.town.municipal_url + entry.path, max_redirects=0)
+        if entry.path in MENUS[login]:
+            assert answer.status == 200, entry.path
+        else:
+            assert answer.status == 403, entry.path
+            assert "この権限では行えません" in answer.text()
+
+
+def test_every_page_of_a_city_says_what_it_needs() -> None:
+    """All but one's own account and the first page, which lead on by themselves."""
+    free = {page.path for part in PARTS for page in part.pages.all if not page.public and not page.needs}
+    assert free == {
+        "/", "/setup", "/account", "/account/password", "/account/passkey", "/account/totp", "/logout",
+        "/still-here",
+    }  # fmt: skip
+
+
+def test_the_pages_need_no_script_but_the_passkeys(at: At) -> None:
+    at("fukushi")
+    person = at("fukushi", scripts=False)
+    person.to("/members").fill(mykey_id="nobody00").press("照会する")
+    assert person.page.locator("#trouble").is_visible()
+    assert person.to("/figures").page.locator("svg.chart").count() >= 2
+
+
+def test_the_way_to_a_grant_needs_no_mouse(at: At) -> None:
+    person = at("fukushi")
+    page, place = person.page, found_in(person.town)["project"]
+
+    def reach(selector: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.locator(f"{selector}:focus").count():
+                return
+        raise AssertionError(f"Tab never reaches {selector}")
+
+    person.to(f"/projects/{place}")
+    reach(f"a[href='/projects/{place}/grant']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#mykey_id")
+    reach("#mykey_id")
+    page.keyboard.type("nobody00")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#trouble")

@@ -1,0 +1,140 @@
+"""Charts, QR codes, numbers as people type them, and names for everything that the gateway tells by a word."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import segno
+
+from gateway.municipal.grant_csv import FAULTS as GATEWAYS_FAULTS
+from gateway.municipal.point_rules import Expiry
+from gateway.municipal.roles import ALLOWED, Role
+from gateway.web.views_municipal import WORSE_JA
+from municipal import names
+from municipal.app import PARTS
+from municipal.audit import ACTIONS
+from municipal.charts import HEIGHT, Bar, round_up, spread, stacked
+from municipal.forms import day, number
+from municipal.sealed import session_of, staff_seal
+from pagekit.clock import system_clock
+from pagekit.qr import QUIET, qr
+
+GATEWAY = Path(__file__).parents[2] / "gateway"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("500", 500),
+        ("５００", 500),
+        ("1,500", 1_500),
+        (" 7 ", 7),
+        ("", None),
+        ("-1", None),
+        ("1.5", None),
+        ("一", None),
+    ],
+)
+def test_a_number_is_read_as_people_type_it(typed: str, read: int | None) -> None:
+    assert number(typed) == read
+
+
+def test_a_day_is_a_day_or_nothing() -> None:
+    assert day("2018-07-31") is not None
+    assert [day(text) for text in ("2018-02-30", "", "yesterday")] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("number", "top"),
+    [(1, 1), (3, 5), (21, 25), (26, 50), (210_000, 250_000), (999, 1_000), (1_000_001, 2_000_000)],
+)
+def test_an_axis_ends_at_a_round_number(number: int, top: int) -> None:
+    assert round_up(number) == top
+
+
+def test_bars_are_as_tall_as_their_numbers_and_stand_on_each_other() -> None:
+    drawn = str(stacked([Bar("a", (25, 25)), Bar("b", (50, 0)), Bar("c", (0, 0))], "told"))
+    found = re.findall(r'class="part-(\d)" x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', drawn)
+    heights = [(part, float(height)) for part, _, height in found]
+    assert heights[0][1] == heights[1][1] == heights[2][1] / 2
+    assert float(found[1][1]) + heights[1][1] == pytest.approx(float(found[0][1]), abs=0.2)
+    assert max(float(y) + float(height) for _, y, height in found) < HEIGHT
+    assert 'aria-label="told"' in drawn
+
+
+def test_labels_below_bars_do_not_run_into_each_other() -> None:
+    shown = spread([str(each) for each in range(31)], 7)
+    assert sum(map(bool, shown)) <= 7
+    assert len(shown) == 31
+    assert spread([], 7) == []
+
+
+def test_a_label_is_escaped() -> None:
+    assert "<b>" not in str(stacked([Bar("<b>", (1,))], "<b>")) + str(qr("x", "<b>"))
+
+
+def test_a_qr_is_the_one_of_the_library_module_by_module() -> None:
+    text = "otpauth://totp/a?secret=JBSWY3DPEHPK3PXP"
+    painted = {
+        (int(x) + step - QUIET, int(y) - QUIET)
+        for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1", str(qr(text, "told")))
+        for step in range(int(length))
+    }
+    matrix = segno.make(text, error="m", micro=False).matrix
+    assert painted == {(x, y) for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark}
+
+
+def test_everything_that_the_gateway_says_by_a_word_has_a_name() -> None:
+    assert set(names.FAULTS) == set(GATEWAYS_FAULTS)
+    assert set(names.WORSE) == set(WORSE_JA)
+    assert set(names.EXPIRIES) == {one.value for one in Expiry}
+    assert set(names.ROLES) == {role.value for role in Role}
+
+
+def test_every_deed_of_the_audit_log_has_a_name() -> None:
+    """Read from the gateway's own sources: what is written into a city's log."""
+    written = set()
+    for path in (GATEWAY / "municipal").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
+                "told",
+                "_told",
+            ):
+                written |= {
+                    text
+                    for one in node.args
+                    for text in _texts(one)
+                    if re.fullmatch(r"[a-z]+( [a-z]+)+", text)
+                }
+    assert len(written) > 25
+    assert written - set(ACTIONS) == set()
+
+
+def test_every_need_of_a_page_is_an_action_of_the_gateway() -> None:
+    actions = {action.value for allowed in ALLOWED.values() for action in allowed}
+    assert {page.needs for part in PARTS for page in part.pages.all if page.needs} <= actions
+
+
+def test_a_staff_session_comes_back_from_its_seal_and_tells_no_secret() -> None:
+    told = {
+        "staff_id": "a", "login": "kanri", "display_name": "管理者", "role": "administrator", "municipality": "082163",
+        "municipality_name": "笠間市", "shop_id": None, "actions": ["see", "settle"], "strong": True,
+        "first_password": False,
+    }  # fmt: skip
+    session = session_of(told, "pgc_" + "x" * 43, system_clock())
+    seal = staff_seal(b"a long enough secret of the operator's")
+    assert seal.open(seal.seal(session)) == session
+    assert session.token not in repr(session)
+    assert session.may("settle")
+    assert not session.may("grant")
+    weak = session_of(told | {"strong": False}, "x", system_clock())
+    assert (weak.may("see"), weak.first) == (False, "/setup")
+
+
+def _texts(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    return [*_texts(node.body), *_texts(node.orelse)] if isinstance(node, ast.IfExp) else []
