@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -21,7 +23,7 @@ from tests.portal.conftest import (  # one browser and one event loop in a proce
 
 __all__ = ["chromium", "city", "loop", "payer", "town"]
 
-DESK = {"width": 1280, "height": 900}
+WIDE = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="session")
@@ -36,22 +38,35 @@ def filled(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[Tow
 At = Callable[..., Staffer]
 
 
+@dataclass
+class Desk:
+    """What outlives a test: each person's authenticator app, and the cookies of the browser at their desk."""
+
+    seeds: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, Any] = field(default_factory=dict)
+
+
 @pytest.fixture(scope="session")
-def seeds() -> dict[str, str]:
-    """What each person's authenticator app keeps."""
-    return {}
+def desk() -> Desk:
+    return Desk()
 
 
 @pytest.fixture
-def at(chromium: Browser, filled: Town, seeds: dict[str, str]) -> Iterator[At]:
+def at(chromium: Browser, filled: Town, desk: Desk) -> Iterator[At]:
     """`at("kanri")`: that person at a browser of their own, signed in with the second factor."""
     contexts = []
 
     def sit_down(login: str, *, signed_in: bool = True, scripts: bool = True) -> Staffer:
-        context = chromium.new_context(viewport=DESK, locale="ja-JP", java_script_enabled=scripts)
+        context = chromium.new_context(viewport=WIDE, locale="ja-JP", java_script_enabled=scripts)
         contexts.append(context)
-        person = Staffer(context.new_page(), filled, login, seeds)
-        return person.sign_in() if signed_in else person
+        person = Staffer(context.new_page(), filled, login, desk.seeds)
+        if not signed_in:
+            return person
+        context.add_cookies(desk.cookies.get(login, []))
+        if person.to("/").path() != "/":
+            person.sign_in()
+            desk.cookies[login] = context.cookies()
+        return person
 
     yield sit_down
     for one in contexts:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from gateway.demo.town import Town
 from municipal.app import PARTS
 from municipal.menu import ENTRIES
-from tests.municipal.conftest import At
+from tests.municipal.conftest import At, Desk
 from tests.municipal.staffer import Staffer
 from tests.portal.test_every_page import Watched, faults, is_good, watched
 
@@ -57,9 +57,9 @@ def places(filled: Town) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def boss(chromium: Browser, filled: Town, seeds: dict[str, str]) -> Iterator[Watched]:
+def boss(chromium: Browser, filled: Town, desk: Desk) -> Iterator[Watched]:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
-    person = Staffer(context.new_page(), filled, "kanri", seeds).sign_in()
+    person = Staffer(context.new_page(), filled, "kanri", desk.seeds).sign_in()
     yield watched(person.page, filled.municipal_url)
     context.close()
 
