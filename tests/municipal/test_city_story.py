@@ -13,6 +13,7 @@ from gateway.demo.town import Town
 from gateway.model import JST
 from tests.municipal.conftest import At
 from tests.municipal.staffer import Staffer
+from tests.portal.test_every_page import faults
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -183,6 +184,7 @@ def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At) -> None:
     approver = at("kacho").to("/")
     assert "締められる精算期間" in approver.text()
     approver.to("/settlements/2018-07-16").press("締めへ進む").picture("settlement-close")
+    assert faults(approver.page) == []
     approver.fill(reason="7月後半")
     approver.page.dblclick("form button.primary")
     approver.page.wait_for_url("**/settlements/2018-07-16?done=closed")
