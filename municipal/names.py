@@ -85,10 +85,8 @@ class Parties:
 
 
 async def services(visit: Visit) -> list[dict[str, Any]]:
-    """The city's own point services."""
-    code = visit.signed_in().municipality
-    found = await visit.api("GET", "/v1/point-services", query={"municipality": code})
-    listed: list[dict[str, Any]] = found["point_services"]
+    """The city's own point services; those that take no more points too, for members still hold some."""
+    listed: list[dict[str, Any]] = (await visit.api("GET", "/v1/city/point-services"))["point_services"]
     return listed
 
 

@@ -18,6 +18,8 @@ pages = Pages(needs="see")
 
 DONE: Final[dict[str, str]] = {
     "added": "ポイントサービスを追加しました。続けて、最初のルールを登録してください。",
+    "closed": "このポイントサービスの受付を止めました。利用者が持つポイントは、これまでどおり使えます。",
+    "opened": "このポイントサービスの受付を再開しました。",
     "announced": "新しい版を登録しました。適用日から有効になります。",
     "withdrawn": "この版を取り下げました。",
 }
@@ -53,8 +55,32 @@ async def add(visit: Visit) -> web.Response:
 
 @pages.get(f"/services/{_SERVICE}")
 async def versions(visit: Visit) -> web.Response:
-    rules = await _rules(visit, visit.part("service"))
-    return visit.show("service.html", rules=rules, done=DONE.get(visit.asked("done"), ""))
+    rules, service = await asyncio.gather(_rules(visit, visit.part("service")), _service(visit))
+    return visit.show("service.html", rules=rules, service=service, done=DONE.get(visit.asked("done"), ""))
+
+
+@pages.get(f"/services/{_SERVICE}/closing", needs="change_rules")
+async def closing_page(visit: Visit) -> web.Response:
+    return visit.show("service_closing.html", service=await _service(visit), typed={}, trouble=None)
+
+
+@pages.post(f"/services/{_SERVICE}/closing", needs="change_rules")
+async def close_or_reopen(visit: Visit) -> web.Response:
+    """What is to become of it stands in the form, so that a second click does not turn it round."""
+    way = "reopening" if visit.typed.get("way") == "reopen" else "closure"
+    try:
+        body = {"reason": visit.typed.get("reason", "")}
+        await visit.api("POST", f"/v1/city/point-services/{visit.part('service')}/{way}", body=body)
+    except Problem as problem:
+        trouble = beside(visit, problem)
+        return visit.show(
+            "service_closing.html",
+            status=trouble.status,
+            service=await _service(visit),
+            typed=visit.typed,
+            trouble=trouble,
+        )
+    return visit.go(f"/services/{visit.part('service')}", done="opened" if way == "reopening" else "closed")
 
 
 @pages.get(f"/services/{_SERVICE}/new", needs="change_rules")
@@ -124,6 +150,16 @@ async def _withdraw_page(visit: Visit, trouble: Trouble | None) -> web.Response:
         trouble=trouble,
         typed=visit.typed,
     )
+
+
+async def _service(visit: Visit) -> Any:
+    """Raises 404 for one that is not the city's."""
+    found = next(
+        (one for one in await services_of(visit) if one["point_service"] == visit.part("service")), None
+    )
+    if found is None:
+        raise web.HTTPNotFound
+    return found
 
 
 async def _rules(visit: Visit, service: str) -> Any:

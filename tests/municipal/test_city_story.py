@@ -241,3 +241,16 @@ def test_a_lost_phone_is_reset_and_the_old_factor_opens_nothing(at: At) -> None:
     viewer.to("/account/password").fill(current=first, new=PASSWORD, again=PASSWORD).press("変更する")
     viewer.set_up_app()
     assert viewer.to("/figures").path() == "/figures"
+
+
+def test_a_point_service_is_added_stopped_and_what_members_hold_is_still_counted(at: At) -> None:
+    boss = at("kanri")
+    held = boss.to("/figures").text(".numbers")
+    boss.to("/services/new").fill(name="かさま地域通貨", point_service="kasama-chiiki").press("追加する")
+    assert "続けて、最初のルールを登録してください" in boss.text()
+    boss.to("/services/kasama-ouen/closing").fill(reason="新しいサービスへ").press("受付を止める")
+    assert "これまでどおり使えます" in boss.text()
+    assert boss.to("/figures").text(".numbers") == held
+    assert "笠間応援ポイント" not in boss.to("/projects/new").text("#point_service")
+    boss.to("/services/kasama-ouen/closing").fill(reason="延期").press("再開する")
+    assert "受付を再開しました" in boss.text()

@@ -30,7 +30,7 @@ ADMINISTRATORS = [
     "/", "/account", "/account/password", "/account/passkey", "/account/totp",
     "/figures", "/figures?since=2018-05-01&until=2018-07-31", "/figures?since=2001-01-01&until=2018-07-31",
     "/figures?since=2017-01-01&until=2017-01-02", "/figures/unused", "/figures/unused?day=2018-06-30",
-    "/services", "/services/new", "/services/kasama-ouen", "/services/kasama-ouen/new",
+    "/services", "/services/new", "/services/kasama-ouen", "/services/kasama-ouen/new", "/services/kasama-ouen/closing",
     "/projects", "/projects/new", "/projects/{project}", "/projects/{project}/budget", "/projects/{project}/open",
     "/projects/{project}/grant", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/members",
     "/events", "/events/new", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
