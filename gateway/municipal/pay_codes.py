@@ -29,6 +29,7 @@ _PREFIX: Final = "PGP1"
 _SHOP_PREFIX: Final = "PGS1"
 _codes = tables.pay_codes
 _LOCKED: Final = Hot(select(_codes).where(_codes.c.code_hash == bindparam("hashed")).with_for_update())
+_ADD: Final = Hot(insert(_codes))
 _USE_UP: Final = Hot(
     update(_codes).where(_codes.c.code_hash == bindparam("hashed")).values(spend_id=bindparam("spend"))
 )
@@ -54,15 +55,16 @@ class PayCodes:
 
         def job(conn: Connection) -> None:
             directory.require_known_service(conn, code, service)
-            conn.execute(
-                insert(_codes).values(
-                    code_hash=_hash(self.desk, digits),
-                    book_id=chart.member_book(member_id),
-                    municipality=code,
-                    point_service=service,
-                    made_at=now,
-                    ends_at=now + LASTS,
-                )
+            _ADD.all(
+                conn,
+                {
+                    "code_hash": _hash(self.desk, digits),
+                    "book_id": chart.member_book(member_id),
+                    "municipality": code,
+                    "point_service": service,
+                    "made_at": now,
+                    "ends_at": now + LASTS,
+                },
             )
 
         await self.desk.store.run(job)
