@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from gateway.demo.town import Town
-from tests.portal.conftest import shifted
+from tests.portal.conftest import Loop, shifted
 from tests.portal.walk import Walk
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -157,3 +157,24 @@ def test_the_way_to_an_exchange_needs_no_mouse(walk: Walk) -> None:
     reach("form[action$='/confirm'] button.primary")
     page.keyboard.press("Enter")
     page.wait_for_selector("#settled-points")
+
+
+@pytest.mark.usefixtures("trouble")
+def test_a_partner_in_maintenance_says_until_when_and_cannot_be_chosen(
+    walk: Walk, town: Town, loop: Loop
+) -> None:
+    now = town.clock()
+    ends_at = now + timedelta(hours=2)
+    words = ("saison", f"{now:%Y-%m-%dT%H:%M}", f"{ends_at:%Y-%m-%dT%H:%M}")
+    code, told = loop.run(town.run("partners maintenance", *words, "--reason", "点検"))
+    assert code == 0, told
+    try:
+        walk.sign_in().to("/partners").picture("partners-in-maintenance")
+        closed = walk.page.locator(".partner.closed")
+        assert closed.count() == 1
+        assert "ただいま利用できません" in closed.inner_text()
+        assert f"{ends_at:%H:%M}" in closed.inner_text()
+        assert walk.page.locator("form[action='/partners/saison/start']").count() == 0
+    finally:
+        loop.run(town.run("partners maintenance", *words, "--withdraw"))
+    assert walk.to("/partners").page.locator("form[action='/partners/saison/start']").count() == 1
