@@ -1,4 +1,4 @@
-"""Carries the outbox to the portals: signed, at least once, tried again for days. Several gateways may run it.
+"""Carries the outbox to portals and mailers: signed, at least once, tried again for days. Several gateways may run it.
 
 Nothing that a portal answers changes anything but its own row. Redirects are not followed, answers not read.
 """
@@ -19,12 +19,14 @@ import structlog
 from gateway.desk import Desk
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks import outbox
+from gateway.webhooks.keys import Direction
 from gateway.webhooks.outbox import Message
 from gateway.webhooks.standard import sign
 
 DEADLINE_S: Final = 15.0
 AT_ONCE: Final = 16
 PAUSE_S: Final = 1.0
+TOLD: Final = (Direction.OUT, Direction.MAILER)
 
 _log = structlog.get_logger()
 
@@ -36,16 +38,23 @@ class Deliveries:
     _session: list[aiohttp.ClientSession] = field(default_factory=list, repr=False)
 
     async def run(self) -> None:
-        """Deliver what is due, for ever."""
+        """Deliver what is due, for ever.
+
+        Portals and mailers have rounds of their own: a night's messages to a mailer that does not answer must not
+        keep a portal from hearing how an exchange has ended.
+        """
         async with self.opened():
-            while True:
-                try:
-                    busy = await self.round()
-                except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the rounds go on
-                    _log.error("webhook round failed", error=type(fault).__name__, text=str(fault))
-                    busy = 0
-                if busy < AT_ONCE:
-                    await asyncio.sleep(PAUSE_S)
+            await asyncio.gather(*(self._rounds(direction) for direction in TOLD))
+
+    async def _rounds(self, direction: Direction) -> None:
+        while True:
+            try:
+                busy = await self.round(direction)
+            except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the rounds go on
+                _log.error("webhook round failed", error=type(fault).__name__, text=str(fault))
+                busy = 0
+            if busy < AT_ONCE:
+                await asyncio.sleep(PAUSE_S)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -58,11 +67,11 @@ class Deliveries:
             finally:
                 self._session.clear()
 
-    async def round(self) -> int:
-        """Deliver once what is due now. Returns how many messages there were."""
+    async def round(self, direction: Direction = Direction.OUT) -> int:
+        """Deliver once what is due now to portals, or to mailers. Returns how many messages there were."""
         now, store = self.desk.clock(), self.desk.store
         until = now + 2 * timedelta(seconds=self.deadline_s)
-        taken = await store.run(lambda conn: outbox.claim(conn, now, until, AT_ONCE))
+        taken = await store.run(lambda conn: outbox.claim(conn, now, until, AT_ONCE, direction))
         await asyncio.gather(*(self._deliver(message) for message in taken))
         return len(taken)
 

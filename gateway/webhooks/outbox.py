@@ -77,12 +77,15 @@ def put_new(conn: Connection, messages: Sequence[Told], at: datetime) -> int:
     return len(insert_all_new(conn, _o, rows)) if rows else 0
 
 
-def claim(conn: Connection, now: datetime, until: datetime, limit: int) -> list[Message]:
-    """Take messages that are due, under a lease that ends by itself."""
+def claim(
+    conn: Connection, now: datetime, until: datetime, limit: int, direction: Direction
+) -> list[Message]:
+    """Take messages that are due to portals, or to mailers, under a lease that ends by itself."""
+    theirs = select(_k.c.key_id).where(_k.c.direction == direction)
     free = _o.c.leased_until.is_(None) | (_o.c.leased_until <= now)
     due = conn.execute(
         select(_o.c.message_id, _o.c.key_id)
-        .where(_o.c.next_at <= now, free)
+        .where(_o.c.next_at <= now, free, _o.c.key_id.in_(theirs))
         .order_by(_o.c.next_at)
         .limit(limit)
     ).all()

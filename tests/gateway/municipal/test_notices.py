@@ -18,7 +18,9 @@ from gateway.municipal import notices
 from gateway.municipal.notices import reference_for
 from gateway.municipal.point_rules import Expiry, PointRule
 from gateway.webhooks import keys as webhook_keys
+from gateway.webhooks import outbox
 from gateway.webhooks.delivery import Deliveries
+from gateway.webhooks.keys import Direction
 from gateway.webhooks.standard import verify
 
 from .conftest import KASAMA, MITO, NOON, OUEN, another_town, new_id
@@ -249,8 +251,49 @@ async def test_the_night_tells_and_the_mailer_gets_it_signed(town):
         )
     )
     async with deliveries.opened():
-        assert await deliveries.round() == 1
+        assert await deliveries.round(Direction.MAILER) == 1
     await runner.cleanup()
     ((headers, body),) = got
     assert verify([secret], headers, body, town.clock()).startswith("ahead-7-2018-08-03-082163-kasama-ouen-")
     assert json.loads(body)["data"]["points"] == 500
+
+
+async def test_a_mailer_that_does_not_answer_keeps_no_portal_waiting(town):
+    heard, released = asyncio.Event(), asyncio.Event()
+
+    async def hang(_request: web.Request) -> web.Response:
+        await released.wait()
+        return web.Response(status=204)
+
+    async def hear(_request: web.Request) -> web.Response:
+        heard.set()
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.add_routes([web.post("/mailer", hang), web.post("/portal", hear)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    site, desk = f"http://127.0.0.1:{runner.addresses[0][1]}", town.city.desk
+    await mailer(town, url=f"{site}/mailer")
+    await expiring_on(town, TODAY + timedelta(days=3))
+    for _ in range(40):
+        await town.member(points=1)
+    assert await town.city.notices.tell(TODAY) == 41
+    _, secret = await town.store.run(
+        lambda conn: webhook_keys.add_portal(conn, desk.vault, "portal", f"{site}/portal", NOON)
+    )
+    assert secret
+    await town.store.run(lambda conn: outbox.put(conn, "m", "exchange.settled", {}, town.clock()))
+    deliveries = Deliveries(
+        Desk(
+            store=town.store, partners={}, vault=desk.vault, clock=town.clock, tasks=desk.tasks, public_url=""
+        )
+    )
+    running = asyncio.create_task(deliveries.run())
+    async with asyncio.timeout(20):
+        await heard.wait()
+    released.set()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await runner.cleanup()
