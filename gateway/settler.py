@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 
 from core_ledger import chart
 from gateway import partner_controls
+from gateway.calling.metrics import EXCHANGES_OLDEST_WAITING, EXCHANGES_WAITING
 from gateway.calling.scope import recording
 from gateway.desk import longest_debit, longest_question
 from gateway.errors import GatewayError, PartnerUnavailable, Refused
@@ -35,6 +36,9 @@ from gateway.states import HELD, State
 
 LOOKED_AT_AGAIN_AFTER: Final = timedelta(seconds=2)
 """A page that polls does not make us ask the partner more often than this."""
+
+COUNTED_EVERY_S: Final = 15.0
+"""How often the metrics of what waits are made new."""
 
 AT_ONCE: Final = 16
 PAUSE_S: Final = 1.0
@@ -53,9 +57,13 @@ class Settler:
 
     async def run(self) -> None:
         """Ask about what is due, for ever. A failure is logged and the next round goes on."""
+        count_at_s = self.seconds()
         while True:
             try:
                 busy = await self.round()
+                if self.seconds() >= count_at_s:
+                    count_at_s = self.seconds() + COUNTED_EVERY_S
+                    await self.count()
             except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the rounds go on
                 _log.error("settler round failed", error=type(fault).__name__, text=str(fault))
                 busy = 0
@@ -74,6 +82,22 @@ class Settler:
                     "asking failed", exchange_id=exchange_id, error=type(answer).__name__, text=str(answer)
                 )
         return len(due)
+
+    async def count(self) -> None:
+        """Tell the metrics how many exchanges wait for a partner's answer or for a person, and for how long."""
+        desk = self.exchanges.desk
+        now = desk.clock()
+        counted = {
+            (one.partner_id, one.state): one for one in await desk.store.read(records.waiting_by_partner)
+        }
+        for partner_id in desk.partners.keys() | {partner_id for partner_id, _ in counted}:
+            for state in HELD:
+                found = counted.get((partner_id, state))
+                sent_at = found.oldest_sent_at if found else None
+                EXCHANGES_WAITING.labels(partner_id, state).set(found.exchanges if found else 0)
+                EXCHANGES_OLDEST_WAITING.labels(partner_id, state).set(
+                    max(0.0, (now - sent_at).total_seconds()) if sent_at else 0
+                )
 
     def _due(self, conn: Connection, now: datetime) -> list[tuple[str, str]]:
         standings = partner_controls.standings(conn, now)

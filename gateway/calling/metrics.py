@@ -30,3 +30,13 @@ PARTNER_BREAKER_OPEN: Final = Gauge(
     "1 while the circuit breaker holds back calls to this partner, else 0.",
     ("partner",),
 )
+EXCHANGES_WAITING: Final = Gauge(
+    "point_gateway_exchanges_waiting",
+    "Exchanges of all members whose outcome is not known, by state; `needs_a_person` waits for an operator.",
+    ("partner", "state"),
+)
+EXCHANGES_OLDEST_WAITING: Final = Gauge(
+    "point_gateway_exchanges_oldest_waiting_seconds",
+    "Seconds since the debit of the longest waiting exchange was sent, 0 where none waits.",
+    ("partner", "state"),
+)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, false, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, false, func, insert, or_, select, update
 
 from gateway import tables
 from gateway.base.hot import Hot
@@ -272,6 +272,30 @@ def listed(
     if partner_id is not None:
         query = query.where(_x.c.partner_id == partner_id)
     return [_exchange(row._asdict()) for row in conn.execute(query.order_by(_x.c.started_at).limit(limit))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Exchanges of one partner in one state whose outcome is not known."""
+
+    partner_id: str
+    state: State
+    exchanges: int
+    oldest_sent_at: datetime | None
+
+
+def waiting_by_partner(conn: Connection) -> list[Waiting]:
+    """How many exchanges wait for an answer or for a person, over all members."""
+    oldest = func.min(_x.c.sent_at, type_=_x.c.sent_at.type)
+    query = (
+        select(_x.c.partner_id, _x.c.state, func.count(), oldest)
+        .where(_x.c.state.in_([state.value for state in HELD]))
+        .group_by(_x.c.partner_id, _x.c.state)
+    )
+    return [
+        Waiting(partner_id=partner_id, state=State(state), exchanges=exchanges, oldest_sent_at=sent_at)
+        for partner_id, state, exchanges, sent_at in conn.execute(query)
+    ]
 
 
 def story(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:

@@ -7,13 +7,15 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 import structlog
+from prometheus_client import REGISTRY
 
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.records.reversals import ReversalState
 from gateway.reversals import Reversals
+from gateway.settler import Settler
 from gateway.states import State
 from gateway.webhooks.delivery import Deliveries
-from tests.gateway.exchange.conftest import new_id
+from tests.gateway.exchange.conftest import CARDS, new_id
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
@@ -120,3 +122,38 @@ async def test_two_gateways_ask_once_about_a_reversal(watch, world, generous) ->
     generous.reversal = None
     await asyncio.gather(one.round(), other.round())
     assert len(generous.asked) == 2
+
+
+async def test_what_waits_is_counted_for_whoever_watches_the_gateway(watch, world) -> None:
+    def measured(name, state):
+        return REGISTRY.get_sample_value(
+            f"point_gateway_exchanges_{name}", {"partner": CARDS, "state": state}
+        )
+
+    await watch.opened()
+    watch.forward(minutes=1)
+    await watch.settler.count()
+    assert measured("waiting", "open") == 1
+    assert measured("oldest_waiting_seconds", "open") == 60
+    assert measured("waiting", "needs_a_person") == 0
+
+    watch.forward(days=8)
+    await watch.settler.round()
+    await watch.settler.count()
+    assert (measured("waiting", "open"), measured("waiting", "needs_a_person")) == (0, 1)
+
+
+async def test_the_rounds_count_what_waits_from_the_first_on(watch, world, monkeypatch) -> None:
+    counted = []
+
+    async def count(self):
+        counted.append(self.seconds())
+
+    monkeypatch.setattr(Settler, "count", count)
+    monkeypatch.setattr("gateway.settler.PAUSE_S", 0.0)
+    running = asyncio.create_task(watch.settler.run())
+    await until(lambda: counted)
+    watch.seconds.now += 15
+    await until(lambda: len(counted) == 2)
+    await ended(running)
+    assert counted == [0, 15]
