@@ -233,12 +233,9 @@ async def _project(visit: Visit) -> Any:
 
 
 async def _new_page(visit: Visit, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
+    open_ones = [one for one in await services(visit) if not one["closed_at"]]
     return visit.show(
-        "project_new.html",
-        status=status(trouble),
-        typed=typed,
-        trouble=trouble,
-        services=await services(visit),
+        "project_new.html", status=status(trouble), typed=typed, trouble=trouble, services=open_ones
     )
 
 
