@@ -266,6 +266,7 @@ def test_a_closed_cycle_can_be_read_and_kept_by_the_shop(
             assert answer.body().startswith(begins)
             assert f"2018-07-16.{kind}" in answer.headers["content-disposition"]
         is_good(watched(clerk.page, town.municipal_url), "/shop/settlements/2018-07-16")
+    loop.run(city.back_to_work())
 
 
 def test_where_the_gateway_does_not_answer_the_same_payment_can_be_sent_again(town: Town, loop: Loop) -> None:

@@ -65,6 +65,11 @@ class CityHall:
         )
         self.token = proven["token"]
 
+    async def back_to_work(self) -> None:
+        """Sign everybody in anew, after a day on which their sessions ended."""
+        await self.open()
+        self.shops = {shop_id: await self._signed_in(f"{shop_id}@mise", PASSWORD) for shop_id in self.shops}
+
     async def shop(self, shop_id: str, name: str, **more: str) -> str:
         """Register a shop with a person of its own; gives the login, whose password is `PASSWORD`."""
         await self._call("POST", "/v1/city/shops", self.token, shop_id=shop_id, name=name, **more)
