@@ -96,6 +96,7 @@ async def against_floor(folder: Path, delay_ms: float, given: argparse.Namespace
 
 async def on_postgres(folder: Path, url: str, server_pid: int, given: argparse.Namespace) -> Result:
     """One process and two on one PostgreSQL, gateways and floors in turns: each finds the rows made afresh."""
+    count = max(1, given.count // 2)  # four kinds of turn, each with a gateway of its own to start
     found: dict[str, list[Result]] = {"1": [], "2": [], "floor_1": [], "floor_2": []}
     async with program("exchange_partner") as (partner, partner_pid):
         for turn in range(given.runs):
@@ -106,11 +107,11 @@ async def on_postgres(folder: Path, url: str, server_pid: int, given: argparse.N
                 async with runs as pids, portal_of(town.url, town) as portal:
                     await drive(portal, town.tokens, max(given.members, 2))
                     before, began = beside(partner_pid, server_pid), time.monotonic()
-                    samples.append(await one_turn(portal, town, given.count, pids))
+                    samples.append(await one_turn(portal, town, count, pids))
                     seconds = time.monotonic() - began
                     spent = {who: now - before[who] for who, now in beside(partner_pid, server_pid).items()}
-                    samples[-1] |= {f"{who}_cpu_ms": s / given.count * 1e3 for who, s in spent.items()}
-                    busy_s = cpu_ms(samples[-1]) * given.count / 1e3 + sum(spent.values())
+                    samples[-1] |= {f"{who}_cpu_ms": s / count * 1e3 for who, s in spent.items()}
+                    busy_s = cpu_ms(samples[-1]) * count / 1e3 + sum(spent.values())
                     samples[-1] |= {"cores_busy": busy_s / seconds, "memory_mb": memory_mb(pids)}
     return {name: medians(samples) for name, samples in found.items()}
 
