@@ -41,7 +41,7 @@ from bench.municipal_city import (
 )
 from core_ledger import Transfer, chart, ledger
 from gateway.municipal import dashboard, figures
-from gateway.web import views_municipal as views
+from gateway.web import views_figures
 
 BULK = 10_000
 """Moves in one transaction of the ledger's bulk rate, as `bench/ledger.py` has it."""
@@ -212,12 +212,12 @@ async def measure_dashboards(folder: Path, runs: int, entries: int) -> Result:
         year, all_of_it = until - timedelta(days=364), until - timedelta(days=1_094)
 
         def by_day(since: date) -> Any:
-            return lambda conn: views.DayTotals.of(
+            return lambda conn: views_figures.DayTotals.of(
                 totals=dashboard.totals_by_day(conn, City.CODE, since, until, City.SERVICE)
             )
 
         def by_party(since: date) -> Any:
-            return lambda conn: views.PartyTotals.of(
+            return lambda conn: views_figures.PartyTotals.of(
                 totals=dashboard.totals_by_party(conn, City.CODE, since, until, City.SERVICE)
             )
 
@@ -227,16 +227,16 @@ async def measure_dashboards(folder: Path, runs: int, entries: int) -> Result:
             "by_day_three_years": by_day(all_of_it),
             "by_party_year": by_party(year),
             "by_party_three_years": by_party(all_of_it),
-            "detail_month": lambda conn: views.DayFigures.of(
+            "detail_month": lambda conn: views_figures.DayFigures.of(
                 figures=figures.by_day(conn, City.CODE, month, until, City.SERVICE)
             ),
-            "issue_months": lambda conn: views.MonthsOfIssue.of(
+            "issue_months": lambda conn: views_figures.MonthsOfIssue.of(
                 months=dashboard.by_month_of_issue(conn, City.CODE, City.SERVICE)
             ),
-            "expiring": lambda conn: views.ExpiringList.of(
+            "expiring": lambda conn: views_figures.ExpiringList.of(
                 expiring=dashboard.expiring(conn, City.CODE, City.SERVICE)
             ),
-            "unused": lambda conn: views.UnusedView(
+            "unused": lambda conn: views_figures.UnusedView(
                 day=until, services=[], points=sum(figures.unused_on(conn, City.CODE, until).values())
             ),
         }

@@ -17,7 +17,7 @@ from gateway.municipal.settlement import statement_csv
 from gateway.municipal.statement_pdf import statement_pdf
 from gateway.services import Services
 from gateway.web import asked_municipal as asked
-from gateway.web import views_municipal as views
+from gateway.web import views_counter, views_rules, views_shops
 from gateway.web.asked import PageQuery, PointServicePath
 from gateway.web.callers import Caller
 from gateway.web.handlers_grants import CSV, PDF, attachment
@@ -38,13 +38,13 @@ NOT_TAKEN: Final = ("shop-closed", "not-enough-points", "limit-of-the-day", "id-
     tag="counter",
     caller=STAFF,
     action=SHOP,
-    returns={200: views.ShopView},
+    returns={200: views_shops.ShopView},
     refuses=("unknown-shop",),
 )
 async def own_shop(call: Call[None, Services]) -> Reply:
     """The shop to which this session belongs."""
     shop = await call.services.city.shops.get(call.staff.municipality, call.staff.own_shop)
-    return Reply(200, views.ShopView.of(shop))
+    return Reply(200, views_shops.ShopView.of(shop))
 
 
 @api.get(
@@ -52,13 +52,13 @@ async def own_shop(call: Call[None, Services]) -> Reply:
     tag="counter",
     caller=STAFF,
     action=SHOP,
-    returns={200: views.ShopCodeView},
+    returns={200: views_shops.ShopCodeView},
     refuses=("unknown-shop",),
 )
 async def own_shop_code(call: Call[None, Services]) -> Reply:
     """The text of the QR that members scan to pay here."""
     shop = await call.services.city.shops.get(call.staff.municipality, call.staff.own_shop)
-    return Reply(200, views.ShopCodeView(shop_code=call.services.city.shops.code_of(shop)))
+    return Reply(200, views_shops.ShopCodeView(shop_code=call.services.city.shops.code_of(shop)))
 
 
 @api.post(
@@ -67,7 +67,7 @@ async def own_shop_code(call: Call[None, Services]) -> Reply:
     caller=STAFF,
     action=SHOP,
     body=asked.SpendTaken,
-    returns={201: views.TakenView, 200: views.TakenView},
+    returns={201: views_counter.TakenView, 200: views_counter.TakenView},
     refuses=("pay-code-unknown", "pay-code-ended", "pay-code-used", "unknown-shop", *NOT_TAKEN),
 )
 async def take_points(call: Call[asked.SpendTaken, Services]) -> Reply:
@@ -78,7 +78,7 @@ async def take_points(call: Call[asked.SpendTaken, Services]) -> Reply:
     paid = await call.services.city.spending.take(
         call.staff, call.body.spend_id, call.body.code, call.body.points
     )
-    return Reply(200 if paid.replayed else 201, views.TakenView.of(paid))
+    return Reply(200 if paid.replayed else 201, views_counter.TakenView.of(paid))
 
 
 @api.get(
@@ -87,7 +87,7 @@ async def take_points(call: Call[asked.SpendTaken, Services]) -> Reply:
     caller=STAFF,
     action=SHOP,
     query=asked.ShopDayQuery,
-    returns={200: views.ShopDay},
+    returns={200: views_counter.ShopDay},
 )
 async def shop_day(call: Call[None, Services, asked.ShopDayQuery]) -> Reply:
     """A day's payments at this shop, newest first, those that members made by the shop's code among them."""
@@ -101,9 +101,9 @@ async def shop_day(call: Call[None, Services, asked.ShopDayQuery]) -> Reply:
     )
     return Reply(
         200,
-        views.ShopDay(
+        views_counter.ShopDay(
             day=day,
-            spends=[views.ShopSpendView.of(one) for one in found],
+            spends=[views_counter.ShopSpendView.of(one) for one in found],
             points=sum(one.points for one in found),
             refunded_points=sum(one.refunded_points for one in found),
         ),
@@ -117,7 +117,7 @@ async def shop_day(call: Call[None, Services, asked.ShopDayQuery]) -> Reply:
     action=SHOP,
     path=asked.SpendPath,
     body=asked.RefundWanted,
-    returns={201: views.GivenBackView, 200: views.GivenBackView},
+    returns={201: views_counter.GivenBackView, 200: views_counter.GivenBackView},
     refuses=("unknown-spend", "refund-too-late", "refund-too-much", "id-reused", "reason-missing"),
 )
 async def shop_refund(call: Call[asked.RefundWanted, Services, None, asked.SpendPath]) -> Reply:
@@ -125,7 +125,7 @@ async def shop_refund(call: Call[asked.RefundWanted, Services, None, asked.Spend
     done = await call.services.city.spending.refund_by_shop(
         call.staff, call.body.refund_id, call.path.spend_id, call.body.points, call.body.reason
     )
-    return Reply(200 if done.replayed else 201, views.GivenBackView.of(done))
+    return Reply(200 if done.replayed else 201, views_counter.GivenBackView.of(done))
 
 
 @api.get(
@@ -133,7 +133,7 @@ async def shop_refund(call: Call[asked.RefundWanted, Services, None, asked.Spend
     tag="counter",
     caller=STAFF,
     action=SHOP,
-    returns={200: views.ShopCycles},
+    returns={200: views_shops.ShopCycles},
     refuses=("unknown-shop",),
 )
 async def shop_settlements(call: Call[None, Services]) -> Reply:
@@ -141,9 +141,11 @@ async def shop_settlements(call: Call[None, Services]) -> Reply:
     found = await call.services.city.settlements.of_shop(call.staff.municipality, call.staff.own_shop)
     return Reply(
         200,
-        views.ShopCycles(
+        views_shops.ShopCycles(
             cycles=[
-                views.ShopCycle(cycle=views.CycleView.of(cycle), line=views.ShopLineView.of(line))
+                views_shops.ShopCycle(
+                    cycle=views_shops.CycleView.of(cycle), line=views_shops.ShopLineView.of(line)
+                )
                 for cycle, line in found
             ]
         ),
@@ -156,7 +158,7 @@ async def shop_settlements(call: Call[None, Services]) -> Reply:
     caller=STAFF,
     action=SHOP,
     path=asked.CyclePath,
-    returns={200: views.StatementView},
+    returns={200: views_shops.StatementView},
     refuses=("unknown-cycle", "unknown-shop"),
 )
 async def shop_statement(call: Call[None, Services, None, asked.CyclePath]) -> Reply:
@@ -164,7 +166,7 @@ async def shop_statement(call: Call[None, Services, None, asked.CyclePath]) -> R
     found = await call.services.city.settlements.statement(
         call.staff.municipality, call.path.starts_on, call.staff.own_shop
     )
-    return Reply(200, views.StatementView.of(found))
+    return Reply(200, views_shops.StatementView.of(found))
 
 
 @api.get(
@@ -209,7 +211,7 @@ async def shop_statement_pdf(call: Call[None, Services, None, asked.CyclePath]) 
     tag="directory",
     caller=Caller.CLIENT,
     query=asked.CityShopsQuery,
-    returns={200: views.PlacesPage},
+    returns={200: views_shops.PlacesPage},
     refuses=("unknown-municipality",),
 )
 async def list_places(call: Call[None, Services, asked.CityShopsQuery]) -> Reply:
@@ -220,7 +222,9 @@ async def list_places(call: Call[None, Services, asked.CityShopsQuery]) -> Reply
         query.municipality, named=query.name or "", after=query.after, limit=query.limit
     )
     more = found[-1].shop_id if len(found) == query.limit else None
-    return Reply(200, views.PlacesPage(shops=[views.PlaceView.of(one) for one in found], next_after=more))
+    return Reply(
+        200, views_shops.PlacesPage(shops=[views_shops.PlaceView.of(one) for one in found], next_after=more)
+    )
 
 
 @api.post(
@@ -228,7 +232,7 @@ async def list_places(call: Call[None, Services, asked.CityShopsQuery]) -> Reply
     tag="spending",
     caller=Caller.MEMBER,
     body=asked.PayCodeWanted,
-    returns={201: views.PayCodeView},
+    returns={201: views_counter.PayCodeView},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def make_pay_code(call: Call[asked.PayCodeWanted, Services]) -> Reply:
@@ -236,7 +240,7 @@ async def make_pay_code(call: Call[asked.PayCodeWanted, Services]) -> Reply:
     code = await call.services.city.codes.make(
         call.member.member_id, call.body.municipality, call.body.point_service
     )
-    return Reply(201, views.PayCodeView.of(code))
+    return Reply(201, views_counter.PayCodeView.of(code))
 
 
 @api.get(
@@ -244,7 +248,7 @@ async def make_pay_code(call: Call[asked.PayCodeWanted, Services]) -> Reply:
     tag="spending",
     caller=Caller.MEMBER,
     path=asked.PayCodePath,
-    returns={200: views.PayCodeState},
+    returns={200: views_counter.PayCodeState},
     refuses=("pay-code-unknown",),
 )
 async def pay_code_state(call: Call[None, Services, None, asked.PayCodePath]) -> Reply:
@@ -252,14 +256,14 @@ async def pay_code_state(call: Call[None, Services, None, asked.PayCodePath]) ->
     member_id = call.member.member_id
     spend_id = await call.services.city.codes.used_for(member_id, call.path.digits)
     if spend_id is None:
-        return Reply(200, views.PayCodeState(spend=None, shop_name=None))
+        return Reply(200, views_counter.PayCodeState(spend=None, shop_name=None))
 
-    def job(conn: Connection) -> views.PayCodeState:
+    def job(conn: Connection) -> views_counter.PayCodeState:
         spend = spend_records.find_spend(conn, chart.member_book(member_id), spend_id)
         if spend is None:
-            return views.PayCodeState(spend=None, shop_name=None)
+            return views_counter.PayCodeState(spend=None, shop_name=None)
         shop = shop_records.require(conn, spend.municipality, spend.shop_id)
-        return views.PayCodeState(spend=views.SpendView.of(spend), shop_name=shop.name)
+        return views_counter.PayCodeState(spend=views_counter.SpendView.of(spend), shop_name=shop.name)
 
     return Reply(200, await call.services.store.read(job))
 
@@ -269,12 +273,12 @@ async def pay_code_state(call: Call[None, Services, None, asked.PayCodePath]) ->
     tag="spending",
     caller=Caller.MEMBER,
     body=asked.ShopCodeScanned,
-    returns={200: views.PlaceView},
+    returns={200: views_shops.PlaceView},
     refuses=("shop-code-wrong", "unknown-shop", "shop-closed"),
 )
 async def read_shop_code(call: Call[asked.ShopCodeScanned, Services]) -> Reply:
     """Whose code the member has scanned, to be shown before the amount is typed."""
-    return Reply(200, views.PlaceView.of(await call.services.city.shops.by_code(call.body.shop_code)))
+    return Reply(200, views_shops.PlaceView.of(await call.services.city.shops.by_code(call.body.shop_code)))
 
 
 @api.post(
@@ -282,7 +286,7 @@ async def read_shop_code(call: Call[asked.ShopCodeScanned, Services]) -> Reply:
     tag="spending",
     caller=Caller.MEMBER,
     body=asked.SpendWanted,
-    returns={201: views.PaidView, 200: views.PaidView},
+    returns={201: views_counter.PaidView, 200: views_counter.PaidView},
     refuses=("shop-code-wrong", "unknown-shop", "unknown-municipality", "unknown-point-service", *NOT_TAKEN),
 )
 async def pay_shop(call: Call[asked.SpendWanted, Services]) -> Reply:
@@ -291,15 +295,17 @@ async def pay_shop(call: Call[asked.SpendWanted, Services]) -> Reply:
     paid = await call.services.city.spending.pay(
         call.member.member_id, body.spend_id, body.shop_code, body.point_service, body.points
     )
-    return Reply(200 if paid.replayed else 201, views.PaidView.of(paid))
+    return Reply(200 if paid.replayed else 201, views_counter.PaidView.of(paid))
 
 
-@api.get("/v1/spends", tag="spending", caller=Caller.MEMBER, query=PageQuery, returns={200: views.Spends})
+@api.get(
+    "/v1/spends", tag="spending", caller=Caller.MEMBER, query=PageQuery, returns={200: views_counter.Spends}
+)
 async def list_spends(call: Call[None, Services, PageQuery]) -> Reply:
     """The member's payments, newest first."""
     book, limit = chart.member_book(call.member.member_id), call.query.limit
     found = await call.services.store.read(lambda conn: spend_records.of_member(conn, book, limit))
-    return Reply(200, views.Spends(spends=[views.SpendView.of(one) for one in found]))
+    return Reply(200, views_counter.Spends(spends=[views_counter.SpendView.of(one) for one in found]))
 
 
 @api.get(
@@ -307,14 +313,14 @@ async def list_spends(call: Call[None, Services, PageQuery]) -> Reply:
     tag="spending",
     caller=Caller.MEMBER,
     path=asked.SpendPath,
-    returns={200: views.PaidView},
+    returns={200: views_counter.PaidView},
     refuses=("unknown-spend",),
 )
 async def get_spend(call: Call[None, Services, None, asked.SpendPath]) -> Reply:
     """One payment of the member's own, for a receipt; `left` is what can be used now."""
     member_id, spend_id = call.member.member_id, call.path.spend_id
     paid = await call.services.city.spending.of_member(member_id, spend_id)
-    return Reply(200, views.PaidView.of(paid))
+    return Reply(200, views_counter.PaidView.of(paid))
 
 
 @api.get(
@@ -322,15 +328,15 @@ async def get_spend(call: Call[None, Services, None, asked.SpendPath]) -> Reply:
     tag="points",
     caller=Caller.MEMBER,
     path=PointServicePath,
-    returns={200: views.Expiries},
+    returns={200: views_rules.Expiries},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def list_expiries(call: Call[None, Services, None, PointServicePath]) -> Reply:
     """What of the member's points expires when, the soonest first."""
     code, service, member_id = call.path.municipality, call.path.point_service, call.member.member_id
 
-    def job(conn: Connection) -> views.Expiries:
+    def job(conn: Connection) -> views_rules.Expiries:
         directory.require_known_service(conn, code, service)
-        return views.Expiries.of(expiry.what_expires(conn, member_id, code, service))
+        return views_rules.Expiries.of(expiry.what_expires(conn, member_id, code, service))
 
     return Reply(200, await call.services.store.read(job))

@@ -14,7 +14,7 @@ from gateway.municipal.partner_settlement import PartnerMonth
 from gateway.municipal.roles import Action
 from gateway.services import Services
 from gateway.web import asked_municipal as asked
-from gateway.web import views_municipal as views
+from gateway.web import views_figures, views_rules
 from gateway.web.callers import Caller
 from gateway.web.handlers_grants import CSV, attachment
 from gateway.web.routing import Api, Call, Content, Reply
@@ -29,13 +29,13 @@ STAFF: Final = Caller.STAFF
     caller=STAFF,
     action=Action.SEE,
     query=asked.FiguresQuery,
-    returns={200: views.DayFigures},
+    returns={200: views_figures.DayFigures},
     refuses=("bad-period",),
 )
 async def city_figures(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
     """Points in and out by day and by shop, partner or project; at most some seconds behind the ledger."""
     found = await _in_detail(call)
-    return Reply(200, views.DayFigures.of(figures=found))
+    return Reply(200, views_figures.DayFigures.of(figures=found))
 
 
 @api.get(
@@ -62,7 +62,7 @@ async def city_figures_csv(call: Call[None, Services, asked.FiguresQuery]) -> Re
     caller=STAFF,
     action=Action.SEE,
     query=asked.FiguresQuery,
-    returns={200: views.DayTotals},
+    returns={200: views_figures.DayTotals},
     refuses=("bad-period",),
 )
 async def city_totals_by_day(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
@@ -71,7 +71,7 @@ async def city_totals_by_day(call: Call[None, Services, asked.FiguresQuery]) -> 
     found = await call.services.store.read(
         lambda conn: dashboard.totals_by_day(conn, code, query.since, query.until, query.point_service)
     )
-    return Reply(200, views.DayTotals.of(totals=found))
+    return Reply(200, views_figures.DayTotals.of(totals=found))
 
 
 @api.get(
@@ -80,7 +80,7 @@ async def city_totals_by_day(call: Call[None, Services, asked.FiguresQuery]) -> 
     caller=STAFF,
     action=Action.SEE,
     query=asked.FiguresQuery,
-    returns={200: views.PartyTotals},
+    returns={200: views_figures.PartyTotals},
     refuses=("bad-period",),
 )
 async def city_totals_by_party(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
@@ -89,7 +89,7 @@ async def city_totals_by_party(call: Call[None, Services, asked.FiguresQuery]) -
     found = await call.services.store.read(
         lambda conn: dashboard.totals_by_party(conn, code, query.since, query.until, query.point_service)
     )
-    return Reply(200, views.PartyTotals.of(totals=found))
+    return Reply(200, views_figures.PartyTotals.of(totals=found))
 
 
 @api.get(
@@ -98,16 +98,16 @@ async def city_totals_by_party(call: Call[None, Services, asked.FiguresQuery]) -
     caller=STAFF,
     action=Action.SEE,
     path=asked.ServicePath,
-    returns={200: views.MonthsOfIssue},
+    returns={200: views_figures.MonthsOfIssue},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def city_issue_months(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
     """What came of the points of each month of issue, and what of it is unused."""
     code, service = call.staff.municipality, call.path.point_service
 
-    def job(conn: Connection) -> views.MonthsOfIssue:
+    def job(conn: Connection) -> views_figures.MonthsOfIssue:
         directory.require_known_service(conn, code, service)
-        return views.MonthsOfIssue.of(months=dashboard.by_month_of_issue(conn, code, service))
+        return views_figures.MonthsOfIssue.of(months=dashboard.by_month_of_issue(conn, code, service))
 
     return Reply(200, await call.services.store.read(job))
 
@@ -118,16 +118,16 @@ async def city_issue_months(call: Call[None, Services, None, asked.ServicePath])
     caller=STAFF,
     action=Action.SEE,
     path=asked.ServicePath,
-    returns={200: views.ExpiringList},
+    returns={200: views_figures.ExpiringList},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def city_expiring(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
     """What expires when: unused points by their last day, the soonest first."""
     code, service = call.staff.municipality, call.path.point_service
 
-    def job(conn: Connection) -> views.ExpiringList:
+    def job(conn: Connection) -> views_figures.ExpiringList:
         directory.require_known_service(conn, code, service)
-        return views.ExpiringList.of(expiring=dashboard.expiring(conn, code, service))
+        return views_figures.ExpiringList.of(expiring=dashboard.expiring(conn, code, service))
 
     return Reply(200, await call.services.store.read(job))
 
@@ -137,13 +137,13 @@ async def city_expiring(call: Call[None, Services, None, asked.ServicePath]) -> 
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    returns={200: views.OpenExchangesList},
+    returns={200: views_figures.OpenExchangesList},
 )
 async def city_open_exchanges(call: Call[None, Services]) -> Reply:
     """Exchanges into the city's points that wait for a partner's answer, by partner; no member is named."""
     code = call.staff.municipality
     found = await call.services.store.read(lambda conn: open_exchanges.by_state(conn, code))
-    return Reply(200, views.OpenExchangesList.of(open=found))
+    return Reply(200, views_figures.OpenExchangesList.of(open=found))
 
 
 @api.get(
@@ -152,16 +152,16 @@ async def city_open_exchanges(call: Call[None, Services]) -> Reply:
     caller=STAFF,
     action=Action.SEE,
     path=asked.ServicePath,
-    returns={200: views.IssueFigures},
+    returns={200: views_figures.IssueFigures},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def city_issues(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
     """What came of the points of each day of issue, and when what is left expires."""
     code, service = call.staff.municipality, call.path.point_service
 
-    def job(conn: Connection) -> views.IssueFigures:
+    def job(conn: Connection) -> views_figures.IssueFigures:
         directory.require_known_service(conn, code, service)
-        return views.IssueFigures.of(figures=figures.by_issue(conn, code, service))
+        return views_figures.IssueFigures.of(figures=figures.by_issue(conn, code, service))
 
     return Reply(200, await call.services.store.read(job))
 
@@ -171,7 +171,7 @@ async def city_issues(call: Call[None, Services, None, asked.ServicePath]) -> Re
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    returns={200: views.CityPartners},
+    returns={200: views_figures.CityPartners},
 )
 async def city_partners(call: Call[None, Services]) -> Reply:
     """The partner companies by name, and how many exchanges to this city have no outcome yet."""
@@ -183,9 +183,9 @@ async def city_partners(call: Call[None, Services]) -> Reply:
     partners = call.services.desk.partners
     return Reply(
         200,
-        views.CityPartners(
+        views_figures.CityPartners(
             partners=[
-                views.CityPartner.of(
+                views_figures.CityPartner.of(
                     one, partners[one].profile.name if one in partners else None, found.get(one)
                 )
                 for one in sorted({*partners, *found})
@@ -200,17 +200,17 @@ async def city_partners(call: Call[None, Services]) -> Reply:
     caller=STAFF,
     action=Action.SEE,
     query=asked.DayQuery,
-    returns={200: views.UnusedView},
+    returns={200: views_figures.UnusedView},
 )
 async def city_unused(call: Call[None, Services, asked.DayQuery]) -> Reply:
     """Unused points at the end of a day: for the legal report of 31 March and 30 September."""
     day, code = call.query.day, call.staff.municipality
     found = await call.services.store.read(lambda conn: figures.unused_on(conn, code, day))
     services = [
-        views.ServiceBalanceView(point_service=service, points=points)
+        views_rules.ServiceBalanceView(point_service=service, points=points)
         for service, points in sorted(found.items())
     ]
-    return Reply(200, views.UnusedView(day=day, services=services, points=sum(found.values())))
+    return Reply(200, views_figures.UnusedView(day=day, services=services, points=sum(found.values())))
 
 
 @api.get(
@@ -274,12 +274,14 @@ async def city_issues_csv(call: Call[None, Services, None, asked.ServicePath]) -
     caller=STAFF,
     action=Action.SEE_PARTNERS,
     query=asked.MonthQuery,
-    returns={200: views.PartnerMonths},
+    returns={200: views_figures.PartnerMonths},
 )
 async def partner_settlements(call: Call[None, Services, asked.MonthQuery]) -> Reply:
     """What each partner owes for a month, per rate and campaign, and how far both books agree."""
     found = await call.services.store.read(lambda conn: _months(conn, call.query))
-    return Reply(200, views.PartnerMonths(partners=[views.PartnerMonthView.of(one) for one in found]))
+    return Reply(
+        200, views_figures.PartnerMonths(partners=[views_figures.PartnerMonthView.of(one) for one in found])
+    )
 
 
 @api.get(

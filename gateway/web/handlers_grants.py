@@ -19,7 +19,7 @@ from gateway.municipal.point_rules import Expiry, PointRule, RuleVersion
 from gateway.municipal.roles import Action
 from gateway.services import Services
 from gateway.web import asked_municipal as asked
-from gateway.web import views_municipal as views
+from gateway.web import views_grants, views_rules
 from gateway.web.asked import PointServicePath
 from gateway.web.asked_staff import ReasonGiven
 from gateway.web.callers import Caller
@@ -46,7 +46,7 @@ def attachment(name: str) -> dict[str, str]:
     tag="directory",
     caller=Caller.CLIENT,
     path=PointServicePath,
-    returns={200: views.Rules},
+    returns={200: views_rules.Rules},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def point_service_rules(call: Call[None, Services, None, PointServicePath]) -> Reply:
@@ -60,7 +60,7 @@ async def point_service_rules(call: Call[None, Services, None, PointServicePath]
     caller=STAFF,
     action=Action.SEE,
     path=asked.ServicePath,
-    returns={200: views.Rules},
+    returns={200: views_rules.Rules},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def city_rules(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
@@ -75,7 +75,7 @@ async def city_rules(call: Call[None, Services, None, asked.ServicePath]) -> Rep
     action=Action.CHANGE_RULES,
     path=asked.ServicePath,
     body=asked.RuleWanted,
-    returns={201: views.Rules},
+    returns={201: views_rules.Rules},
     refuses=(
         "bad-rule", "rule-in-effect", "worse-not-accepted", "unknown-municipality", "unknown-point-service",
     ),
@@ -131,7 +131,7 @@ async def withdraw_rule(call: Call[ReasonGiven, Services, None, asked.RuleVersio
     caller=STAFF,
     action=Action.SEE_MEMBER,
     path=asked.MemberPath,
-    returns={200: views.CityMemberView},
+    returns={200: views_grants.CityMemberView},
     refuses=("unknown-member",),
 )
 async def city_member(call: Call[None, Services, None, asked.MemberPath]) -> Reply:
@@ -140,11 +140,11 @@ async def city_member(call: Call[None, Services, None, asked.MemberPath]) -> Rep
     found = await call.services.store.read(lambda conn: city_members.find(conn, code, mykey_id))
     return Reply(
         200,
-        views.CityMemberView(
+        views_grants.CityMemberView(
             mykey_id=found.mykey_id,
             display_name=found.display_name,
             balances=[
-                views.ServiceBalanceView(point_service=service, points=points)
+                views_rules.ServiceBalanceView(point_service=service, points=points)
                 for service, points in sorted(found.balances.items())
             ],
         ),
@@ -154,11 +154,13 @@ async def city_member(call: Call[None, Services, None, asked.MemberPath]) -> Rep
 # --- projects --------------------------------------------------------------------------------------------------------
 
 
-@api.get("/v1/city/projects", tag="grants", caller=STAFF, action=Action.SEE, returns={200: views.Projects})
+@api.get(
+    "/v1/city/projects", tag="grants", caller=STAFF, action=Action.SEE, returns={200: views_grants.Projects}
+)
 async def list_projects(call: Call[None, Services]) -> Reply:
     """The city's grant projects (給付事業), the one that starts last first."""
     found = await call.services.city.projects.listed(call.staff.municipality)
-    return Reply(200, views.Projects(projects=[views.ProjectView.of(one) for one in found]))
+    return Reply(200, views_grants.Projects(projects=[views_grants.ProjectView.of(one) for one in found]))
 
 
 @api.post(
@@ -167,13 +169,13 @@ async def list_projects(call: Call[None, Services]) -> Reply:
     caller=STAFF,
     action=Action.PLAN_GRANTS,
     body=asked.ProjectWanted,
-    returns={201: views.ProjectView},
+    returns={201: views_grants.ProjectView},
     refuses=("bad-project", "project-exists", "unknown-municipality", "unknown-point-service"),
 )
 async def add_project(call: Call[asked.ProjectWanted, Services]) -> Reply:
     """Add a grant project with its period and budget."""
     project = await call.services.city.projects.add(call.staff, ProjectPlan(**call.body.model_dump()))
-    return Reply(201, views.ProjectView.of(project))
+    return Reply(201, views_grants.ProjectView.of(project))
 
 
 @api.get(
@@ -182,13 +184,13 @@ async def add_project(call: Call[asked.ProjectWanted, Services]) -> Reply:
     caller=STAFF,
     action=Action.SEE,
     path=asked.ProjectPath,
-    returns={200: views.ProjectView},
+    returns={200: views_grants.ProjectView},
     refuses=("unknown-project",),
 )
 async def get_project(call: Call[None, Services, None, asked.ProjectPath]) -> Reply:
     """One grant project with what is left of its budget."""
     project = await call.services.city.projects.get(call.staff.municipality, call.path.project_id)
-    return Reply(200, views.ProjectView.of(project))
+    return Reply(200, views_grants.ProjectView.of(project))
 
 
 @api.put(
@@ -198,7 +200,7 @@ async def get_project(call: Call[None, Services, None, asked.ProjectPath]) -> Re
     action=Action.PLAN_GRANTS,
     path=asked.ProjectPath,
     body=asked.BudgetWanted,
-    returns={200: views.ProjectView},
+    returns={200: views_grants.ProjectView},
     refuses=("unknown-project", "budget-exceeded"),
 )
 async def change_project_budget(call: Call[asked.BudgetWanted, Services, None, asked.ProjectPath]) -> Reply:
@@ -206,7 +208,7 @@ async def change_project_budget(call: Call[asked.BudgetWanted, Services, None, a
     project = await call.services.city.projects.change_budget(
         call.staff, call.path.project_id, call.body.budget, call.body.reason
     )
-    return Reply(200, views.ProjectView.of(project))
+    return Reply(200, views_grants.ProjectView.of(project))
 
 
 @api.put(
@@ -216,7 +218,7 @@ async def change_project_budget(call: Call[asked.BudgetWanted, Services, None, a
     action=Action.PLAN_GRANTS,
     path=asked.ProjectPath,
     body=asked.OpenWanted,
-    returns={200: views.ProjectView},
+    returns={200: views_grants.ProjectView},
     refuses=("unknown-project",),
 )
 async def set_project_open(call: Call[asked.OpenWanted, Services, None, asked.ProjectPath]) -> Reply:
@@ -224,7 +226,7 @@ async def set_project_open(call: Call[asked.OpenWanted, Services, None, asked.Pr
     project = await call.services.city.projects.set_open(
         call.staff, call.path.project_id, is_open=call.body.open, reason=call.body.reason
     )
-    return Reply(200, views.ProjectView.of(project))
+    return Reply(200, views_grants.ProjectView.of(project))
 
 
 @api.get(
@@ -233,14 +235,14 @@ async def set_project_open(call: Call[asked.OpenWanted, Services, None, asked.Pr
     caller=STAFF,
     action=Action.GRANT,
     path=asked.ProjectPath,
-    returns={200: views.VenueCode},
+    returns={200: views_grants.VenueCode},
     refuses=("unknown-project", "project-not-open"),
 )
 async def project_venue_code(call: Call[None, Services, None, asked.ProjectPath]) -> Reply:
     """Today's code of the project's venue, to be shown as a QR."""
     desk = call.services.city.desk
     code = await call.services.city.projects.venue_code(call.staff, call.path.project_id)
-    return Reply(200, views.VenueCode(venue_code=code, day=desk.today))
+    return Reply(200, views_grants.VenueCode(venue_code=code, day=desk.today))
 
 
 @api.post(
@@ -250,7 +252,7 @@ async def project_venue_code(call: Call[None, Services, None, asked.ProjectPath]
     action=Action.GRANT,
     path=asked.ProjectPath,
     body=asked.GrantWanted,
-    returns={201: views.GrantedView, 200: views.GrantedView},
+    returns={201: views_grants.GrantedView, 200: views_grants.GrantedView},
     refuses=(
         "unknown-project", "unknown-member", "project-not-open", "budget-exceeded", "limit-of-the-day", "id-reused",
     ),
@@ -261,7 +263,7 @@ async def grant_to_one(call: Call[asked.GrantWanted, Services, None, asked.Proje
     granted = await call.services.city.grants.to_one(
         call.staff, call.path.project_id, body.grant_id, body.mykey_id, body.points, body.note
     )
-    return Reply(200 if granted.replayed else 201, views.GrantedView.of(granted))
+    return Reply(200 if granted.replayed else 201, views_grants.GrantedView.of(granted))
 
 
 @api.post(
@@ -269,7 +271,7 @@ async def grant_to_one(call: Call[asked.GrantWanted, Services, None, asked.Proje
     tag="spending",
     caller=Caller.MEMBER,
     body=asked.VenueScanned,
-    returns={201: views.GrantedView},
+    returns={201: views_grants.GrantedView},
     refuses=(
         "venue-code-wrong", "unknown-project", "project-not-open", "granted-already", "budget-exceeded",
         "limit-of-the-day",
@@ -278,7 +280,7 @@ async def grant_to_one(call: Call[asked.GrantWanted, Services, None, asked.Proje
 async def grant_at_venue(call: Call[asked.VenueScanned, Services]) -> Reply:
     """The member has scanned a venue's code: granted once in each project."""
     granted = await call.services.city.grants.at_venue(call.member.member_id, call.body.venue_code)
-    return Reply(201, views.GrantedView.of(granted))
+    return Reply(201, views_grants.GrantedView.of(granted))
 
 
 # --- files -------------------------------------------------------------------------------------------------------------
@@ -292,7 +294,7 @@ async def grant_at_venue(call: Call[asked.VenueScanned, Services]) -> Reply:
     path=asked.ProjectPath,
     query=asked.FileUploadQuery,
     upload=Upload(("text/csv",), FILE_LIMIT),
-    returns={201: views.FileView, 200: views.FileView},
+    returns={201: views_grants.FileView, 200: views_grants.FileView},
     refuses=("unknown-project", "csv-unreadable", "csv-columns", "csv-too-long", "file-state"),
 )
 async def upload_grants(call: Call[bytes, Services, asked.FileUploadQuery, asked.ProjectPath]) -> Reply:
@@ -303,7 +305,7 @@ async def upload_grants(call: Call[bytes, Services, asked.FileUploadQuery, asked
     file, new = await call.services.city.files.upload(
         call.staff, call.path.project_id, call.query.name, call.body
     )
-    return Reply(201 if new else 200, views.FileView.of(file))
+    return Reply(201 if new else 200, views_grants.FileView.of(file))
 
 
 @api.get(
@@ -312,12 +314,12 @@ async def upload_grants(call: Call[bytes, Services, asked.FileUploadQuery, asked
     caller=STAFF,
     action=Action.SEE,
     query=asked.FilesQuery,
-    returns={200: views.Files},
+    returns={200: views_grants.Files},
 )
 async def list_files(call: Call[None, Services, asked.FilesQuery]) -> Reply:
     """The city's newest 200 grant files."""
     found = await call.services.city.files.listed(call.staff.municipality, call.query.project_id)
-    return Reply(200, views.Files(files=[views.FileView.of(one) for one in found]))
+    return Reply(200, views_grants.Files(files=[views_grants.FileView.of(one) for one in found]))
 
 
 @api.get(
@@ -326,12 +328,12 @@ async def list_files(call: Call[None, Services, asked.FilesQuery]) -> Reply:
     caller=STAFF,
     action=Action.SEE,
     path=asked.FilePath,
-    returns={200: views.FileView},
+    returns={200: views_grants.FileView},
     refuses=("unknown-file",),
 )
 async def get_file(call: Call[None, Services, None, asked.FilePath]) -> Reply:
     """How far a file is: `granted_lines` of `lines` while it is being applied."""
-    return Reply(200, views.FileView.of(await _file(call)))
+    return Reply(200, views_grants.FileView.of(await _file(call)))
 
 
 @api.get(
@@ -341,7 +343,7 @@ async def get_file(call: Call[None, Services, None, asked.FilePath]) -> Reply:
     action=Action.SEE_MEMBER,
     path=asked.FilePath,
     query=asked.FileLinesQuery,
-    returns={200: views.FileLines},
+    returns={200: views_grants.FileLines},
     refuses=("unknown-file",),
 )
 async def file_lines(call: Call[None, Services, asked.FileLinesQuery, asked.FilePath]) -> Reply:
@@ -355,7 +357,10 @@ async def file_lines(call: Call[None, Services, asked.FileLinesQuery, asked.File
         limit=query.limit,
     )
     more = found[-1].line if len(found) == query.limit else None
-    return Reply(200, views.FileLines(lines=[views.FileLineView.of(one) for one in found], next_after=more))
+    return Reply(
+        200,
+        views_grants.FileLines(lines=[views_grants.FileLineView.of(one) for one in found], next_after=more),
+    )
 
 
 @api.get(
@@ -384,7 +389,7 @@ async def file_report(call: Call[None, Services, None, asked.FilePath]) -> Reply
     action=Action.APPROVE_GRANTS,
     path=asked.FilePath,
     body=ReasonGiven,
-    returns={202: views.FileView},
+    returns={202: views_grants.FileView},
     refuses=(
         "unknown-file", "file-state", "second-person-missing", "project-not-open", "budget-exceeded", "unknown-project",
     ),
@@ -392,7 +397,7 @@ async def file_report(call: Call[None, Services, None, asked.FilePath]) -> Reply
 async def approve_file(call: Call[ReasonGiven, Services, None, asked.FilePath]) -> Reply:
     """Say yes to a file that somebody else has uploaded: its points are set aside and granted from now on."""
     file = await call.services.city.files.approve(call.staff, call.path.file_id, call.body.reason)
-    return Reply(202, views.FileView.of(file))
+    return Reply(202, views_grants.FileView.of(file))
 
 
 @api.post(
@@ -402,23 +407,23 @@ async def approve_file(call: Call[ReasonGiven, Services, None, asked.FilePath]) 
     action=Action.UPLOAD_GRANTS,
     path=asked.FilePath,
     body=ReasonGiven,
-    returns={200: views.FileView},
+    returns={200: views_grants.FileView},
     refuses=("unknown-file", "file-state"),
 )
 async def cancel_file(call: Call[ReasonGiven, Services, None, asked.FilePath]) -> Reply:
     """Take back a file that nobody has approved."""
     file = await call.services.city.files.cancel(call.staff, call.path.file_id, call.body.reason)
-    return Reply(200, views.FileView.of(file))
+    return Reply(200, views_grants.FileView.of(file))
 
 
 async def _file(call: Call[None, Services, None, asked.FilePath]) -> GrantFile:
     return await call.services.city.files.get(call.staff.municipality, call.path.file_id)
 
 
-async def _rules(services: Services, code: str, service: str) -> views.Rules:
+async def _rules(services: Services, code: str, service: str) -> views_rules.Rules:
     def job(conn: Connection) -> str:
         return directory.require_known_service(conn, code, service).name
 
     name = await services.store.read(job)
     found: list[RuleVersion] = await services.city.rules.versions(code, service)
-    return views.Rules.of(code, service, name, found, services.city.desk.today)
+    return views_rules.Rules.of(code, service, name, found, services.city.desk.today)

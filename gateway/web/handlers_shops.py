@@ -16,7 +16,7 @@ from gateway.municipal.shops import ShopEntry
 from gateway.municipal.statement_pdf import settlement_pdf, statement_pdf
 from gateway.services import Services
 from gateway.web import asked_municipal as asked
-from gateway.web import views_municipal as views
+from gateway.web import views_counter, views_shops
 from gateway.web.asked_staff import ReasonGiven
 from gateway.web.callers import Caller
 from gateway.web.handlers_grants import CSV, PDF, attachment
@@ -34,7 +34,7 @@ CYCLE: Final = ("unknown-cycle",)
     caller=STAFF,
     action=Action.SEE,
     query=asked.ShopsQuery,
-    returns={200: views.ShopsPage},
+    returns={200: views_shops.ShopsPage},
 )
 async def list_city_shops(call: Call[None, Services, asked.ShopsQuery]) -> Reply:
     """The register of shops (加盟店登録名簿), in order of shop id; `closed` asks for closed ones too."""
@@ -43,7 +43,9 @@ async def list_city_shops(call: Call[None, Services, asked.ShopsQuery]) -> Reply
         call.staff.municipality, closed=query.closed, after=query.after, limit=query.limit
     )
     more = found[-1].shop_id if len(found) == query.limit else None
-    return Reply(200, views.ShopsPage(shops=[views.ShopView.of(one) for one in found], next_after=more))
+    return Reply(
+        200, views_shops.ShopsPage(shops=[views_shops.ShopView.of(one) for one in found], next_after=more)
+    )
 
 
 @api.post(
@@ -52,13 +54,13 @@ async def list_city_shops(call: Call[None, Services, asked.ShopsQuery]) -> Reply
     caller=STAFF,
     action=Action.KEEP_SHOPS,
     body=asked.ShopWanted,
-    returns={201: views.ShopView},
+    returns={201: views_shops.ShopView},
     refuses=("bad-shop", "shop-exists"),
 )
 async def register_shop(call: Call[asked.ShopWanted, Services]) -> Reply:
     """Put a shop on the register; the id becomes part of account names and never changes."""
     shop = await call.services.city.shops.register(call.staff, call.body.shop_id, _entry(call.body))
-    return Reply(201, views.ShopView.of(shop))
+    return Reply(201, views_shops.ShopView.of(shop))
 
 
 @api.get(
@@ -67,13 +69,16 @@ async def register_shop(call: Call[asked.ShopWanted, Services]) -> Reply:
     caller=STAFF,
     action=Action.SEE,
     path=asked.ShopPath,
-    returns={200: views.ShopView},
+    returns={200: views_shops.ShopView},
     refuses=("unknown-shop",),
 )
 async def get_shop(call: Call[None, Services, None, asked.ShopPath]) -> Reply:
     """One shop of the register."""
     return Reply(
-        200, views.ShopView.of(await call.services.city.shops.get(call.staff.municipality, call.path.shop_id))
+        200,
+        views_shops.ShopView.of(
+            await call.services.city.shops.get(call.staff.municipality, call.path.shop_id)
+        ),
     )
 
 
@@ -84,13 +89,13 @@ async def get_shop(call: Call[None, Services, None, asked.ShopPath]) -> Reply:
     action=Action.KEEP_SHOPS,
     path=asked.ShopPath,
     body=asked.ShopChanged,
-    returns={200: views.ShopView},
+    returns={200: views_shops.ShopView},
     refuses=("unknown-shop", "bad-shop"),
 )
 async def change_shop(call: Call[asked.ShopChanged, Services, None, asked.ShopPath]) -> Reply:
     """Change what the register says of a shop."""
     shop = await call.services.city.shops.change(call.staff, call.path.shop_id, _entry(call.body))
-    return Reply(200, views.ShopView.of(shop))
+    return Reply(200, views_shops.ShopView.of(shop))
 
 
 @api.post(
@@ -100,13 +105,13 @@ async def change_shop(call: Call[asked.ShopChanged, Services, None, asked.ShopPa
     action=Action.KEEP_SHOPS,
     path=asked.ShopPath,
     body=ReasonGiven,
-    returns={200: views.ShopView},
+    returns={200: views_shops.ShopView},
     refuses=("unknown-shop", "reason-missing"),
 )
 async def close_shop(call: Call[ReasonGiven, Services, None, asked.ShopPath]) -> Reply:
     """Let a shop take no more points; what it is owed is still paid."""
     shop = await call.services.city.shops.close(call.staff, call.path.shop_id, call.body.reason)
-    return Reply(200, views.ShopView.of(shop))
+    return Reply(200, views_shops.ShopView.of(shop))
 
 
 @api.post(
@@ -116,13 +121,13 @@ async def close_shop(call: Call[ReasonGiven, Services, None, asked.ShopPath]) ->
     action=Action.KEEP_SHOPS,
     path=asked.ShopPath,
     body=ReasonGiven,
-    returns={200: views.ShopView},
+    returns={200: views_shops.ShopView},
     refuses=("unknown-shop", "reason-missing"),
 )
 async def reopen_shop(call: Call[ReasonGiven, Services, None, asked.ShopPath]) -> Reply:
     """Let a closed shop take points again."""
     shop = await call.services.city.shops.reopen(call.staff, call.path.shop_id, call.body.reason)
-    return Reply(200, views.ShopView.of(shop))
+    return Reply(200, views_shops.ShopView.of(shop))
 
 
 @api.get(
@@ -131,13 +136,13 @@ async def reopen_shop(call: Call[ReasonGiven, Services, None, asked.ShopPath]) -
     caller=STAFF,
     action=Action.KEEP_SHOPS,
     path=asked.ShopPath,
-    returns={200: views.ShopCodeView},
+    returns={200: views_shops.ShopCodeView},
     refuses=("unknown-shop",),
 )
 async def city_shop_code(call: Call[None, Services, None, asked.ShopPath]) -> Reply:
     """The text of the QR for the shop's counter, for printing."""
     shop = await call.services.city.shops.get(call.staff.municipality, call.path.shop_id)
-    return Reply(200, views.ShopCodeView(shop_code=call.services.city.shops.code_of(shop)))
+    return Reply(200, views_shops.ShopCodeView(shop_code=call.services.city.shops.code_of(shop)))
 
 
 @api.get(
@@ -185,13 +190,13 @@ async def add_shop_staff(call: Call[asked.ShopPersonWanted, Services, None, aske
     caller=STAFF,
     action=Action.KEEP_BANKS,
     path=asked.ShopPath,
-    returns={200: views.BankOf},
+    returns={200: views_shops.BankOf},
     refuses=("unknown-shop",),
 )
 async def get_shop_bank(call: Call[None, Services, None, asked.ShopPath]) -> Reply:
     """Where a shop is paid; of the number only the end."""
     account = await call.services.city.shops.bank(call.staff.municipality, call.path.shop_id)
-    return Reply(200, views.BankOf(account=views.BankView.of(account) if account else None))
+    return Reply(200, views_shops.BankOf(account=views_shops.BankView.of(account) if account else None))
 
 
 @api.put(
@@ -201,14 +206,14 @@ async def get_shop_bank(call: Call[None, Services, None, asked.ShopPath]) -> Rep
     action=Action.KEEP_BANKS,
     path=asked.ShopPath,
     body=asked.BankAccountWanted,
-    returns={200: views.BankOf},
+    returns={200: views_shops.BankOf},
     refuses=("unknown-shop", "bad-bank-account"),
 )
 async def set_shop_bank(call: Call[asked.BankAccountWanted, Services, None, asked.ShopPath]) -> Reply:
     """Say where a shop is paid; it is kept sealed."""
     account = BankAccount(**call.body.model_dump())
     await call.services.city.shops.set_bank(call.staff, call.path.shop_id, account)
-    return Reply(200, views.BankOf(account=views.BankView.of(account)))
+    return Reply(200, views_shops.BankOf(account=views_shops.BankView.of(account)))
 
 
 @api.get(
@@ -216,12 +221,12 @@ async def set_shop_bank(call: Call[asked.BankAccountWanted, Services, None, aske
     tag="settlement",
     caller=STAFF,
     action=Action.KEEP_BANKS,
-    returns={200: views.BankOf},
+    returns={200: views_shops.BankOf},
 )
 async def get_payer(call: Call[None, Services]) -> Reply:
     """From which account the city pays its shops."""
     payer = await call.services.city.shops.payer(call.staff.municipality)
-    return Reply(200, views.BankOf(account=views.BankView.of(payer.account) if payer else None))
+    return Reply(200, views_shops.BankOf(account=views_shops.BankView.of(payer.account) if payer else None))
 
 
 @api.put(
@@ -230,7 +235,7 @@ async def get_payer(call: Call[None, Services]) -> Reply:
     caller=STAFF,
     action=Action.KEEP_BANKS,
     body=asked.PayerWanted,
-    returns={200: views.BankOf},
+    returns={200: views_shops.BankOf},
     refuses=("bad-bank-account",),
 )
 async def set_payer(call: Call[asked.PayerWanted, Services]) -> Reply:
@@ -238,7 +243,7 @@ async def set_payer(call: Call[asked.PayerWanted, Services]) -> Reply:
     values: dict[str, Any] = call.body.model_dump()
     payer = Payer(client_code=values.pop("client_code"), account=BankAccount(**values))
     await call.services.city.shops.set_payer(call.staff, payer)
-    return Reply(200, views.BankOf(account=views.BankView.of(payer.account)))
+    return Reply(200, views_shops.BankOf(account=views_shops.BankView.of(payer.account)))
 
 
 # --- payments --------------------------------------------------------------------------------------------------------
@@ -250,20 +255,20 @@ async def set_payer(call: Call[asked.PayerWanted, Services]) -> Reply:
     caller=STAFF,
     action=Action.SEE,
     path=asked.SpendPath,
-    returns={200: views.CitySpend},
+    returns={200: views_counter.CitySpend},
     refuses=("unknown-spend",),
 )
 async def city_spend(call: Call[None, Services, None, asked.SpendPath]) -> Reply:
     """A payment at one of the city's shops, with what was given back of it."""
     code, spend_id = call.staff.municipality, call.path.spend_id
 
-    def job(conn: Connection) -> views.CitySpend:
+    def job(conn: Connection) -> views_counter.CitySpend:
         spend = spend_records.require_of_city(conn, code, spend_id)
         refunds = spend_records.refunds_of(conn, spend.book_id, spend_id)
-        return views.CitySpend(
-            spend=views.ShopSpendView.of(spend),
+        return views_counter.CitySpend(
+            spend=views_counter.ShopSpendView.of(spend),
             shop_id=spend.shop_id,
-            refunds=[views.RefundView.of(one) for one in refunds],
+            refunds=[views_counter.RefundView.of(one) for one in refunds],
         )
 
     return Reply(200, await call.services.store.read(job))
@@ -276,7 +281,7 @@ async def city_spend(call: Call[None, Services, None, asked.SpendPath]) -> Reply
     action=Action.REFUND,
     path=asked.SpendPath,
     body=asked.RefundWanted,
-    returns={201: views.GivenBackView, 200: views.GivenBackView},
+    returns={201: views_counter.GivenBackView, 200: views_counter.GivenBackView},
     refuses=("unknown-spend", "refund-too-much", "id-reused", "reason-missing"),
 )
 async def city_refund(call: Call[asked.RefundWanted, Services, None, asked.SpendPath]) -> Reply:
@@ -284,7 +289,7 @@ async def city_refund(call: Call[asked.RefundWanted, Services, None, asked.Spend
     done = await call.services.city.spending.refund_by_city(
         call.staff, call.body.refund_id, call.path.spend_id, call.body.points, call.body.reason
     )
-    return Reply(200 if done.replayed else 201, views.GivenBackView.of(done))
+    return Reply(200 if done.replayed else 201, views_counter.GivenBackView.of(done))
 
 
 # --- settlement ------------------------------------------------------------------------------------------------------
@@ -295,15 +300,18 @@ async def city_refund(call: Call[asked.RefundWanted, Services, None, asked.Spend
     tag="settlement",
     caller=STAFF,
     action=Action.SEE,
-    returns={200: views.CyclesList},
+    returns={200: views_shops.CyclesList},
 )
 async def list_settlements(call: Call[None, Services]) -> Reply:
     """Every cycle since the first payment, newest first."""
     found = await call.services.city.settlements.listed(call.staff.municipality)
     return Reply(
         200,
-        views.CyclesList(
-            cycles=[views.CycleListed(cycle=views.CycleView.of(cycle), paid_yen=yen) for cycle, yen in found]
+        views_shops.CyclesList(
+            cycles=[
+                views_shops.CycleListed(cycle=views_shops.CycleView.of(cycle), paid_yen=yen)
+                for cycle, yen in found
+            ]
         ),
     )
 
@@ -314,13 +322,13 @@ async def list_settlements(call: Call[None, Services]) -> Reply:
     caller=STAFF,
     action=Action.SEE,
     path=asked.CyclePath,
-    returns={200: views.SettlementView},
+    returns={200: views_shops.SettlementView},
     refuses=CYCLE,
 )
 async def get_settlement(call: Call[None, Services, None, asked.CyclePath]) -> Reply:
     """A closed cycle, or what closing it now would give."""
     found = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
-    return Reply(200, views.SettlementView.of(found))
+    return Reply(200, views_shops.SettlementView.of(found))
 
 
 @api.get(
@@ -363,13 +371,13 @@ async def get_settlement_pdf(call: Call[None, Services, None, asked.CyclePath]) 
     action=Action.SETTLE,
     path=asked.CyclePath,
     body=ReasonGiven,
-    returns={200: views.SettlementView},
+    returns={200: views_shops.SettlementView},
     refuses=(*CYCLE, "cycle-not-over", "cycle-closed", "earlier-cycle-open"),
 )
 async def close_settlement(call: Call[ReasonGiven, Services, None, asked.CyclePath]) -> Reply:
     """Close a cycle, once; corrections come into the next one."""
     closed = await call.services.city.settlements.close(call.staff, call.path.starts_on, call.body.reason)
-    return Reply(200, views.SettlementView.of(closed))
+    return Reply(200, views_shops.SettlementView.of(closed))
 
 
 @api.get(
@@ -394,7 +402,7 @@ async def settlement_transfer_file(call: Call[None, Services, None, asked.CycleP
     caller=STAFF,
     action=Action.SEE,
     path=asked.CycleShopPath,
-    returns={200: views.StatementView},
+    returns={200: views_shops.StatementView},
     refuses=(*CYCLE, "unknown-shop"),
 )
 async def city_statement(call: Call[None, Services, None, asked.CycleShopPath]) -> Reply:
@@ -402,7 +410,7 @@ async def city_statement(call: Call[None, Services, None, asked.CycleShopPath]) 
     found = await call.services.city.settlements.statement(
         call.staff.municipality, call.path.starts_on, call.path.shop_id
     )
-    return Reply(200, views.StatementView.of(found))
+    return Reply(200, views_shops.StatementView.of(found))
 
 
 @api.get(

@@ -12,7 +12,7 @@ import segno
 from gateway.municipal.grant_csv import FAULTS as GATEWAYS_FAULTS
 from gateway.municipal.point_rules import Expiry
 from gateway.municipal.roles import ALLOWED, Role
-from gateway.web.views_municipal import WORSE_JA
+from gateway.web.views_rules import WORSE_JA
 from municipal import names
 from municipal.app import PARTS
 from municipal.audit import ACTIONS
