@@ -190,6 +190,7 @@ api_key = {{ file = "saison.key" }}
         saison_url=site_url,
         airline_url="",
         portal_url="",
+        municipal_url="",
         clock=system_clock,  # type: ignore[arg-type]
         portal_key_id=pair.key_id,
         portal_key_file=folder / "portal.pem",
