@@ -168,7 +168,7 @@ class GuardedHttp:
             self._session = _session(self._tls)
         response = await self._session.request(
             request.method,
-            URL(str(request.url)),
+            URL(str(request.url), encoded=True),  # as it was signed, not as yarl would write it
             headers=request.headers,
             data=request.content or None,
             allow_redirects=False,

@@ -48,7 +48,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantFile:
-    """A file as it stands. `applied_lines` of `lines` are dealt with; `granted_*` is what members have got."""
+    """A file as it stands. `granted_*` is what members have got of its `lines` and `points`."""
 
     municipality: str
     file_id: str

@@ -325,6 +325,17 @@ async def test_parameters_are_added_to_those_that_the_url_has(respx_http):
         assert str(route.calls.last.request.url) == "https://acorn.example/?a=1&b=2"
 
 
+@pytest.mark.parametrize(
+    "path", ["/a%2Fb/%7Ex?day=%2F&t=%7E+a%20b", "/a;b,c?x=%26&y=%2B", "/%E7%A9%8D?q=%E5%8F%A3"]
+)
+async def test_an_address_travels_letter_by_letter_as_the_plugin_signed_it(http, raw_server, path):
+    seen: list[bytes] = []
+    host = await raw_server(answering(OK, seen=seen))
+    http.allow([host], timeout_s=2)
+    await http.get(f"http://{host}{path}")
+    assert seen[0].split(b"\r\n")[0] == f"GET {path} HTTP/1.1".encode()
+
+
 async def test_a_form_and_raw_bytes_are_sent_as_they_are(respx_http):
     respx_http.allow(["acorn.example"], timeout_s=1)
     with respx.mock() as partner:
