@@ -31,7 +31,8 @@ test: $(STAMP) ## run all tests with coverage; system packages are installed whe
 
 test-fast: $(STAMP) ## run the tests without coverage
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --ignore=tests/portal --ignore=tests/municipal
-	$(BIN)/python -m pytest -q tests/portal tests/municipal
+	$(BIN)/python -m pytest -q tests/portal
+	$(BIN)/python -m pytest -q tests/municipal
 
 test-pythons: ## run the tests on every Python from 3.11 on that is present
 	@for v in 3.11 3.12 3.13; do \
