@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from gateway.demo.town import Town
+from tests.pictures_taken import take
 from tests.portal.city_hall import PASSWORD
 
 PICTURES = Path(__file__).parents[2] / "var" / "municipal"
@@ -27,9 +28,7 @@ class Clerk:
     def picture(self, of: str) -> None:
         """Kept for people to look at; nothing is compared here."""
         if self.pictures:
-            folder = PICTURES / self.pictures
-            folder.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=folder / f"{of}.png", full_page=True)
+            take(self.page, PICTURES / self.pictures / f"{of}.png", full_page=True)
 
     def sign_in(self) -> Clerk:
         self.to("/login")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from gateway.demo.city import PASSWORD
 from gateway.demo.town import Town
+from tests.pictures_taken import take
 
 PICTURES = Path(__file__).parents[2] / "var" / "municipal"
 
@@ -29,8 +30,7 @@ class Staffer:
 
     def picture(self, of: str) -> Staffer:
         """Kept for people to look at; nothing is compared here."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"{of}.png", full_page=True)
+        take(self.page, PICTURES / f"{of}.png", full_page=True)
         return self
 
     def text(self, of: str = "main") -> str:

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from gateway.demo.town import Town, open_town
+from tests.pictures_taken import take
 from tests.portal import pictures
 from tests.portal.conftest import Loop
 from tests.portal.walk import Walk
@@ -115,9 +116,9 @@ def opened(chromium: Browser, screen: Screen) -> BrowserContext:
 def taken(page: Page) -> bytes:
     """The whole page once it has come to rest: two screenshots in a row are the same."""
     page.evaluate("document.fonts.ready")
-    shots = [b"", *(page.screenshot(**HOW) for _ in range(2))]
+    shots = [b"", *(take(page, **HOW) for _ in range(2))]
     while shots[-1] != shots[-2] and len(shots) < 8:
-        shots.append(page.screenshot(**HOW))
+        shots.append(take(page, **HOW))
     return shots[-1]
 
 
@@ -235,7 +236,7 @@ def test_another_density_of_pixels_is_the_same_picture(chromium: Browser, quiet_
         )
         page = context.new_page()
         page.goto(f"{quiet_town.portal_url}/login")
-        shot = page.screenshot(full_page=True, animations="disabled", scale="device")
+        shot = take(page, full_page=True, animations="disabled", scale="device")
         small.append(pictures.made_small(shot, pictures.TIMES * density))
         context.close()
     assert not pictures.difference(*small).too_much

@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from gateway.demo.town import MEMBERS, Town
+from tests.pictures_taken import take
 
 PICTURES = Path(__file__).parents[2] / "var" / "portal"
 AT_SAISON = {"見本太郎": ("1001-0001", "sample-taro"), "見本花子": ("1001-0002", "sample-hanako")}
@@ -28,9 +29,7 @@ class Walk:
     def picture(self, of: str) -> None:
         """Kept for people to look at; nothing is compared here."""
         if self.pictures:
-            folder = PICTURES / self.pictures
-            folder.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=folder / f"{of}.png", full_page=True)
+            take(self.page, PICTURES / self.pictures / f"{of}.png", full_page=True)
 
     def sign_in(self, *, shared_terminal: bool = False) -> Walk:
         self.to("/login")
