@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import json
 import logging
 import sys
-from collections.abc import Callable, MutableMapping
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final, TextIO, cast
 
 import structlog
+from pydantic_core import to_json
 
 from gateway.base.scrub import scrubbed
 from gateway.loading.setup import Log
@@ -46,18 +51,18 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=False, key="at"),
         places,
-        scrub_event,
     ]
+    lines = Lines(stream, lambda event: cast("str", render(None, "", scrubbed(event))))
     structlog.configure(
-        processors=[*shared, render],
+        processors=[*shared, _as_it_is],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(cast("TextIO", lines))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, scrub_event],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
         )
     )
@@ -66,6 +71,58 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
     root.setLevel(LEVELS[level])
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class Lines:
+    """Where all that is told ends, as structlog and the standard library's handler want to see it.
+
+    What a task of an event loop tells below a warning waits for the end of the loop's turn, and is put into words
+    and written with what others tell in that turn: that takes half the time, and each writing is a call of the
+    system, in which other threads take the interpreter. A warning or an error, and what any other thread tells, is
+    written at once, after what waits.
+    """
+
+    def __init__(self, stream: TextIO, in_words: Callable[[Mapping[str, Any]], str]) -> None:
+        """`in_words` makes the line of an event, without secrets and without an end."""
+        self._stream = stream
+        self._in_words = in_words
+        self._waiting: deque[Mapping[str, Any]] = deque()
+        self._lock = threading.Lock()
+        atexit.register(self.flush)
+
+    def info(self, event: Mapping[str, Any]) -> None:
+        """Write a line by the end of this turn."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.error(event)
+            return
+        self._waiting.append(event)
+        if len(self._waiting) == 1:
+            loop.call_soon(self.flush)
+
+    def error(self, event: Mapping[str, Any]) -> None:
+        """Write a line at once."""
+        self._waiting.append(event)
+        self.flush()
+
+    debug = info
+    warning = warn = critical = exception = fatal = error
+
+    def write(self, text: str) -> None:
+        """Write a text that ends its lines itself."""
+        self.flush()
+        with self._lock:
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Write all that waits."""
+        with self._lock:
+            text = ""
+            while self._waiting:
+                text += self._in_words(self._waiting.popleft()) + "\n"
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def get_log(**bound: Any) -> Log:
@@ -101,9 +158,15 @@ class PartnerLog:
 
 
 def scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Structlog processor: the last word before a line is written."""
+    """Structlog processor: the last word before a line of the standard library's is written."""
     cleaned: MutableMapping[str, Any] = scrubbed(event)
     return cleaned
+
+
+def _as_it_is(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> tuple[tuple[Any], dict[str, Any]]:
+    return (event,), {}
 
 
 def _exceptions_as_places(
@@ -142,8 +205,8 @@ def _chain(fault: BaseException | None) -> list[str]:
     return told
 
 
-_encode: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode
-
-
 def _as_json(event: Any, **_options: Any) -> str:
-    return _encode(event)
+    try:
+        return to_json(event, fallback=str).decode()
+    except ValueError:  # half a character, which no encoding has
+        return json.dumps(event, default=str)

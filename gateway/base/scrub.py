@@ -76,6 +76,8 @@ def scrubbed(value: Any, known_secrets: Sequence[str] = (), *, depth: int = 0) -
             return {
                 key: STARS
                 if isinstance(key, str) and is_secret_key(key)
+                else item
+                if type(item) in _HARMLESS_KINDS or (type(item) is str and not known_secrets)
                 else scrubbed(item, known_secrets, depth=depth + 1)
                 for key, item in value.items()
             }

