@@ -1,4 +1,4 @@
-"""Reading beside the writers: a few threads for any job, and a glance for the few rows that a request needs.
+"""Reading beside the writers: a few threads for any job, and a glance for the one question that a request has.
 
 A reading job sees one moment, however many questions it asks. To begin and end such a moment costs as much as
 asking for a row by its key, so a thread goes on in the moment it has for every job that was handed in before
@@ -102,25 +102,32 @@ class Readers:
 
 
 class Glance:
-    """Short reads on the caller's own thread, on SQLite: the rows are nearer than any other thread is.
+    """Single questions on the caller's own thread, on SQLite: the rows are nearer than any other thread is.
 
-    A job here asks for a few rows by their keys and for nothing that grows with the database: nobody else on the
-    caller's event loop runs meanwhile. It waits for nobody: while the connection is in use on another thread, or
-    the file is locked, `read` answers None and the job belongs to the readers.
+    A job here asks one question for a few rows by their keys, takes all its rows, and asks for nothing that grows
+    with the database: nobody else on the caller's event loop runs meanwhile. One question is one moment by itself,
+    so none is begun and none is ended; either would be a call more in which other threads take the interpreter.
+    It waits for nobody: while the connection is in use on another thread, or the file is locked, `read` answers
+    None and the job belongs to the readers.
     """
 
     def __init__(self, engine: Engine) -> None:
         """`engine` is the one for reading."""
-        self._moment = Moment(engine, "PRAGMA busy_timeout = 0")
+        self._engine = engine
+        self._conn: Connection | None = None
         self._free = threading.Lock()
 
     def read(self, job: Callable[[Connection], Any]) -> Outcome | None:
         """Do the job at once; None: it could not be done without waiting."""
         if not self._free.acquire(blocking=False):
             return None
+        outcome = Outcome(_NOBODYS)
         try:
-            outcome = _outcome(self._moment, Work(job, None, None, Future()))
-            self._moment.end()
+            outcome.result = job(self._connection())
+        except BaseException as error:  # noqa: BLE001 - whatever happens, the caller gets an answer
+            outcome.error = error
+            if isinstance(error, DBAPIError):
+                self._let_go()
         finally:
             self._free.release()
         return None if outcome.error is not None and is_locked_file(outcome.error) else outcome
@@ -128,7 +135,26 @@ class Glance:
     def close(self) -> None:
         """Let go of the connection, after whoever is using it."""
         with self._free:
-            self._moment.close()
+            self._let_go()
+
+    def _connection(self) -> Connection:
+        if self._conn is None:
+            self._conn = self._engine.connect()
+            driver: Any = self._conn.connection.driver_connection
+            driver.execute("PRAGMA busy_timeout = 0")
+            self._conn.begin()  # for the library alone: the driver begins nothing by itself
+        return self._conn
+
+    def _let_go(self) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            with contextlib.suppress(Exception):
+                conn.invalidate()  # with its settings, which are no reader's
+                conn.close()
+
+
+_NOBODYS = Work(None, None, None, Future())
+"""In the place of a caller where the answer is not handed over to one."""
 
 
 class Moment:
@@ -138,10 +164,9 @@ class Moment:
     through the library either costs more than most jobs.
     """
 
-    def __init__(self, engine: Engine, *settings: str) -> None:
-        """`settings` are said once on each new connection."""
+    def __init__(self, engine: Engine) -> None:
+        """`engine` is the one for reading."""
         self._engine = engine
-        self._settings = settings
         self._conn: Connection | None = None
         self.open = False
 
@@ -150,8 +175,6 @@ class Moment:
         conn = self._conn
         if conn is None:
             conn = self._conn = self._engine.connect()
-            for setting in self._settings:
-                self._driver(conn).execute(setting)
             conn.begin()
         if not self.open:
             if conn.dialect.name == "sqlite":  # psycopg begins by itself, with the engine's own isolation

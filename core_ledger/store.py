@@ -109,7 +109,7 @@ class Store:
         return cast("T", await self._readers.read(job))
 
     async def glance(self, job: Callable[[Connection], T]) -> T:
-        """Run a job that reads a few rows by their keys, and nothing that grows with the database.
+        """Run a job that asks one question for a few rows by their keys, and nothing that grows with the database.
 
         On SQLite it is done at once, on the caller's thread; else it is the same as `read`.
         """

@@ -5,7 +5,7 @@ And the few questions that all of them ask: which partner, which exchange, what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,14 +13,15 @@ from typing import Final
 from sqlalchemy import Connection
 
 from core_ledger import Store
+from gateway import directory
 from gateway.base.tasks import Tasks
 from gateway.base.vault import Vault
 from gateway.errors import LinkEnded, Refused
 from gateway.loading.setup import Clock
-from gateway.model import Coupon, LinkedAccount, Secret, WalletId
+from gateway.model import Coupon, Destination, DestinationKind, LinkedAccount, Secret, WalletId
 from gateway.partner import Partner
 from gateway.records import exchanges as records
-from gateway.records import links
+from gateway.records import ground, links
 from gateway.records.exchanges import Exchange
 from gateway.records.links import Link
 from gateway.states import BEFORE_SENDING, State
@@ -58,22 +59,15 @@ class Desk:
         return await self._in_time(await self.store.glance(lambda conn: records.get(conn, book, exchange_id)))
 
     async def ready(
-        self, book: str, exchange_id: str, check: Callable[[Connection], None]
+        self, book: str, exchange_id: str, destination: Destination
     ) -> tuple[Exchange, Link | None]:
-        """The exchange, not yet sent, and its member's link to the partner; all of it, and `check`, in one read."""
-
-        def job(conn: Connection) -> tuple[Exchange, Link | None]:
-            exchange = records.get(conn, book, exchange_id)
-            if self._is_late(exchange):
-                return exchange, None
-            require_before_sending(exchange)
-            check(conn)
-            coupon = exchange.coupon_hash is not None
-            return exchange, None if coupon else links.find(conn, book, exchange.partner_id)
-
-        exchange, link = await self.store.glance(job)
-        require_before_sending(await self._in_time(exchange))
-        return exchange, link
+        """The exchange, not yet sent, and its member's link to the partner; the destination takes points."""
+        found = await self.store.glance(lambda conn: ground.get(conn, book, exchange_id, destination))
+        exchange = await self._in_time(found.exchange)
+        require_before_sending(exchange)
+        if destination.kind is DestinationKind.MUNICIPALITY:
+            directory.must_be_open(destination.municipality, destination.point_service, found.service)
+        return exchange, found.link if exchange.coupon_hash is None else None
 
     def _is_late(self, exchange: Exchange) -> bool:
         waits = exchange.state in BEFORE_SENDING

@@ -8,7 +8,6 @@ municipalities themselves are in `gateway.municipalities`, support events in `ga
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -47,7 +46,12 @@ def require_open_service(conn: Connection, code: str, service: str) -> PointServ
     Raises Refused: `unknown-municipality`, `unknown-point-service`, or `not-open-for-direct-exchange` with the
     way that does work.
     """
-    found = require_service(conn, code, service)
+    return must_be_open(code, service, _find(conn, code, service))
+
+
+def must_be_open(code: str, service: str, found: PointService | None) -> PointService:
+    """Look at what was found under this name as `require_open_service` does."""
+    found = _must_take_points(code, service, found)
     if not found.open_for_direct_exchange:
         raise Refused(
             "not-open-for-direct-exchange",
@@ -65,7 +69,21 @@ def require_service(conn: Connection, code: str, service: str) -> PointService:
     Raises Refused: `unknown-municipality`, `unknown-point-service` (404, also for a closed one, whose text
     says so).
     """
-    found = require_known_service(conn, code, service)
+    return _must_take_points(code, service, _find(conn, code, service))
+
+
+def require_known_service(conn: Connection, code: str, service: str) -> PointService:
+    """Give a point service whether it still takes points or is closed. Raises Refused as `require_service`."""
+    return _must_be_known(code, _find(conn, code, service))
+
+
+def _find(conn: Connection, code: str, service: str) -> PointService | None:
+    row = _FIND.first(conn, {"code": code, "service": service})
+    return PointService(**row) if row is not None else None
+
+
+def _must_take_points(code: str, service: str, found: PointService | None) -> PointService:
+    found = _must_be_known(code, found)
     if found.closed_at is not None:
         raise Refused(
             "unknown-point-service",
@@ -77,18 +95,16 @@ def require_service(conn: Connection, code: str, service: str) -> PointService:
     return found
 
 
-def require_known_service(conn: Connection, code: str, service: str) -> PointService:
-    """Give a point service whether it still takes points or is closed. Raises Refused as `require_service`."""
+def _must_be_known(code: str, found: PointService | None) -> PointService:
     place = require_municipality(code)
-    row = _FIND.first(conn, {"code": code, "service": service})
-    if row is None:
+    if found is None:
         raise Refused(
             "unknown-point-service",
             f"{place.name} has no such point service; choose one from its list.",
             status=404,
             municipality=code,
         )
-    return _service(row)
+    return found
 
 
 def require_municipality(code: str) -> Municipality:
@@ -135,7 +151,7 @@ def list_services(
         wanted = wanted.where(_services.c.open_for_direct_exchange == open_for_direct_exchange)
     if not closed:
         wanted = wanted.where(_services.c.closed_at.is_(None))
-    return tuple(_service(row._asdict()) for row in conn.execute(wanted))
+    return tuple(PointService(**row._asdict()) for row in conn.execute(wanted))
 
 
 def register_service(
@@ -153,7 +169,7 @@ def register_service(
             "A point service has a name, and an id of 1 to 40 lower-case letters, digits and hyphens between them.",
             status=422,
         )
-    if _FIND.first(conn, {"code": code, "service": service}) is not None:
+    if _find(conn, code, service) is not None:
         raise Refused("point-service-exists", f"{place.name} already has a point service with this id.")
     new = PointService(
         municipality=place.code,
@@ -198,9 +214,4 @@ def _changed(conn: Connection, code: str, service: str, **to: Any) -> PointServi
         .where(_services.c.municipality == code, _services.c.point_service == service)
         .values(**to)
     )
-    (row,) = _FIND.all(conn, {"code": code, "service": service})
-    return _service(row)
-
-
-def _service(row: Mapping[str, Any]) -> PointService:
-    return PointService(**row)
+    return require_known_service(conn, code, service)

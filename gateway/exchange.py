@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection
-from uuid6 import uuid7
+from uuid_utils import uuid7
 
 from core_ledger import Move, chart, ledger
 from gateway import directory, partner_controls, sums
@@ -55,9 +55,7 @@ class Exchanges:
     async def offer(self, member_id: str, exchange_id: str, destination: Destination) -> Offer:
         """What the member has, the rates in force and the most units that can be drawn now."""
         book = chart.member_book(member_id)
-        exchange, link = await self.desk.ready(
-            book, exchange_id, lambda conn: _require_open(conn, destination)
-        )
+        exchange, link = await self.desk.ready(book, exchange_id, destination)
         partner = self.desk.partner(exchange.partner_id)
         available = await self.desk.available(partner, exchange, link)
         now = self.desk.clock()
@@ -85,9 +83,7 @@ class Exchanges:
         `units` (口数) is for account links; a coupon is exchanged whole. Raises NotEnough, NoRate, Refused.
         """
         book = chart.member_book(member_id)
-        exchange, link = await self.desk.ready(
-            book, exchange_id, lambda conn: _require_open(conn, destination)
-        )
+        exchange, link = await self.desk.ready(book, exchange_id, destination)
         partner = self.desk.partner(exchange.partner_id)
         available = await self.desk.available(partner, exchange, link)
         now = self.desk.clock()

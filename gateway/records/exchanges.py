@@ -117,16 +117,14 @@ class Step:
 
 def find(conn: Connection, book_id: str, exchange_id: str) -> Exchange | None:
     row = _FIND.first(conn, _this(book_id, exchange_id))
-    return _exchange(row) if row is not None else None
+    return from_row(row) if row is not None else None
 
 
 def get(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
     """Raises Refused (404) for an unknown id and for another member's alike."""
     found = find(conn, book_id, exchange_id)
     if found is None:
-        raise Refused(
-            "unknown-exchange", "there is no exchange of yours with this id; list yours", status=404
-        )
+        raise unknown()
     return found
 
 
@@ -134,10 +132,13 @@ def get_locked(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
     """The same, holding the row until the transaction ends, so that two movers take turns."""
     row = _FIND_LOCKED.first(conn, _this(book_id, exchange_id))
     if row is None:
-        raise Refused(
-            "unknown-exchange", "there is no exchange of yours with this id; list yours", status=404
-        )
-    return _exchange(row)
+        raise unknown()
+    return from_row(row)
+
+
+def unknown() -> Refused:
+    """The same words for an id that nobody has and for another member's."""
+    return Refused("unknown-exchange", "there is no exchange of yours with this id; list yours", status=404)
 
 
 def claim_id(conn: Connection, book_id: str, exchange_id: str) -> bool:
@@ -161,12 +162,12 @@ def of_member(conn: Connection, book_id: str, *, before: str | None, limit: int)
             | ((_x.c.started_at == last.started_at) & (_x.c.exchange_id < before))
         )
     query = query.order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc()).limit(limit)
-    return [_exchange(row._asdict()) for row in conn.execute(query)]
+    return [from_row(row._asdict()) for row in conn.execute(query)]
 
 
 def waiting(conn: Connection, book_id: str) -> Sequence[Exchange]:
     """A member's newest exchanges whose outcome is not known yet: their hold stands."""
-    return [_exchange(row) for row in _WAITING.all(conn, {"of_book": book_id})]
+    return [from_row(row) for row in _WAITING.all(conn, {"of_book": book_id})]
 
 
 def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[tuple[str, str]]:
@@ -195,7 +196,7 @@ def lease(
     """Claim an exchange for asking, if its hold stands and nobody else has the claim. A claim ends by itself."""
     this = _this(book_id, exchange_id)
     row = _LEASE.first(conn, this | _by_clock(now) | {"leased_until": until, "asked_at": now})
-    return _exchange(row) if row is not None else None
+    return from_row(row) if row is not None else None
 
 
 def add(
@@ -206,7 +207,7 @@ def add(
         values["available"] = json.dumps(values["available"])
     first = {"book_id": book_id, "exchange_id": exchange_id, "state": state, "started_at": at}
     (row,) = _ADD.all(conn, first | values)
-    exchange = _exchange(row)
+    exchange = from_row(row)
     _add_step(conn, exchange, 1, at, state, "started", {})
     return exchange
 
@@ -239,7 +240,7 @@ def move(
     _add_step(conn, exchange, moved["steps"], at, new, what, facts or {})
     if new in TOLD:
         outbox.put(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
-    return _exchange(moved, quote)
+    return from_row(moved, quote)
 
 
 def _news(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -271,7 +272,7 @@ def listed(
     query = select(_x).where(_x.c.state.in_(list(states)))
     if partner_id is not None:
         query = query.where(_x.c.partner_id == partner_id)
-    return [_exchange(row._asdict()) for row in conn.execute(query.order_by(_x.c.started_at).limit(limit))]
+    return [from_row(row._asdict()) for row in conn.execute(query.order_by(_x.c.started_at).limit(limit))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,7 +353,8 @@ def _add_step(
     _ADD_STEP.all(conn, line)
 
 
-def _exchange(row: Mapping[str, Any], quote: Quote | None = None) -> Exchange:
+def from_row(row: Mapping[str, Any], quote: Quote | None = None) -> Exchange:
+    """A whole row, by column name. `quote` spares reading it out where the caller has it."""
     values = dict(row)
     values["state"] = State(values["state"])
     values["exchange_id"] = ExchangeId(values["exchange_id"])

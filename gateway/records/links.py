@@ -38,12 +38,12 @@ class Link:
 
 def find(conn: Connection, book_id: str, partner_id: str) -> Link | None:
     row = _FIND.first(conn, {"book": book_id, "partner": partner_id})
-    return _link(row) if row is not None else None
+    return from_row(row) if row is not None else None
 
 
 def of_member(conn: Connection, book_id: str) -> Sequence[Link]:
     query = select(_l).where(_l.c.book_id == book_id).order_by(_l.c.linked_at, _l.c.partner_id)
-    return [_link(row._asdict()) for row in conn.execute(query)]
+    return [from_row(row._asdict()) for row in conn.execute(query)]
 
 
 def owner(conn: Connection, partner_id: str, service_id: str) -> str | None:
@@ -84,7 +84,8 @@ def remove(conn: Connection, book_id: str, partner_id: str) -> bool:
     return gone.rowcount > 0
 
 
-def _link(row: Mapping[str, Any]) -> Link:
+def from_row(row: Mapping[str, Any]) -> Link:
+    """A whole row, by column name."""
     return Link(
         book_id=row["book_id"],
         partner_id=row["partner_id"],
