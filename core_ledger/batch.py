@@ -52,9 +52,9 @@ def write_batch(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
     When the database asks for another try, the batch is done again, at last piece by piece, so that two
     pieces that cannot live in one transaction still both get through.
     """
-    # A savepoint is two questions more for each job, and on PostgreSQL every question is a way there and back. So
-    # there the first try has none; when a job fails in it, all is undone and done again with savepoints.
-    saving = engine.dialect.name == "sqlite"
+    # A savepoint is two statements more for each job, so the first try has none. When a job fails in it that had
+    # written something already, all is undone and done again with savepoints.
+    saving = False
     for attempt in range(ATTEMPTS):
         try:
             try:
@@ -142,13 +142,15 @@ def do_job(
     """
     # The driver's own connection: through the library a savepoint costs more than a short job.
     driver: Any = conn.connection.driver_connection
+    on_sqlite = conn.dialect.name == "sqlite"
+    before = driver.total_changes if on_sqlite else None
     if saving:
         driver.execute("SAVEPOINT job")
     try:
         outcome.result = job(conn)
         if saving:
             driver.execute("RELEASE SAVEPOINT job")
-        elif driver.info.transaction_status == _BROKEN_STATUS:
+        elif not on_sqlite and driver.info.transaction_status == _BROKEN_STATUS:
             # PostgreSQL would take the commit for a rollback and call that a success.
             raise RuntimeError(
                 "the job went on after one of its statements had failed; nothing of it is written"
@@ -162,6 +164,10 @@ def do_job(
             raise
         outcome.error = error
         if not saving:
+            # SQLite counts the rows that were written since the connection was opened, so it can tell that there is
+            # nothing to undo; most refusals come before the first row.
+            if on_sqlite and driver.in_transaction and driver.total_changes == before:
+                return
             raise _JobFailed(outcome) from error
         # When even this fails, the database has dropped the whole transaction, and the batch with it.
         driver.execute("ROLLBACK TO SAVEPOINT job")

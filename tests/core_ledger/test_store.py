@@ -158,6 +158,35 @@ async def test_an_answer_for_a_closed_loop_is_dropped_in_peace(store: Store) -> 
     assert receipt.points == 4
 
 
+async def test_a_job_that_refuses_before_its_first_row_makes_nobody_do_their_work_again(store: Store) -> None:
+    if store.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite counts the rows that were written")
+    ran: list[str] = []
+
+    def counts(name: str) -> Callable[[Connection], None]:
+        def job(conn: Connection) -> None:
+            ran.append(name)
+            ledger.transfer(conn, earn(1))
+
+        return job
+
+    def refuses(conn: Connection) -> None:
+        ran.append("refuses")
+        if conn.execute(sa.text("SELECT count(*) FROM moves")).scalar() is not None:
+            raise LookupError("not today")
+
+    gate = threading.Event()
+    held = await held_up(store, gate)
+    tasks = [asyncio.create_task(store.run(job)) for job in (counts("a"), refuses, counts("b"))]
+    await asyncio.sleep(0)
+    gate.set()
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    await held
+    assert ran == ["a", "refuses", "b"]
+    assert isinstance(found[1], LookupError)
+    assert await store.read(lambda conn: ledger.balance(conn, BOOK, RESERVE)) == Balance(posted=2)
+
+
 async def test_when_the_commit_fails_every_caller_of_the_batch_hears_of_it(store: Store) -> None:
     def refuse(_conn: Connection) -> None:
         raise OperationalError("COMMIT", {}, Exception("disk on fire"))
