@@ -110,7 +110,7 @@ class GuardedHttp:
             if json is None and form is None and (content is None or type(content) is bytes):
                 request = _Request(method, target, _all_ascii(said), content)
             else:
-                made = httpx.Request(method, target, headers=said, json=json, data=form, content=content)
+                made = httpx.Request(method, target.url, headers=said, json=json, data=form, content=content)
                 request = _Request(method, target, made.headers.multi_items(), made.read())
         except _Unfit as fault:
             raise self._stayed_here(scope, str(fault)) from None
@@ -125,18 +125,13 @@ class GuardedHttp:
         if self._session is not None:
             await self._session.close()
 
-    def _checked(self, url: str, params: Mapping[str, str] | None) -> httpx.URL:
-        target = _parsed(url)
-        if params:
-            # httpx's own `params=` drops the query that the URL has.
-            target = target.copy_merge_params(params)
-        host = _host(target)
-        if target.scheme not in ("https", "http") or not host or target.userinfo:
-            raise _Unfit("a URL is https://host/path, without credentials in it")
-        if host not in self._hosts:
-            raise _Unfit(f"{host} is not one of the profile's hosts; add it to partner_profile().hosts")
-        if target.scheme == "http" and not _is_loopback(target.host):
-            raise _Unfit(f"{host} must be asked by https; only this machine may be asked by http")
+    def _checked(self, url: str, params: Mapping[str, str] | None) -> _Target:
+        # httpx's own `params=` drops the query that the URL has.
+        target = _Target.of(httpx.URL(url).copy_merge_params(params)) if params else _target(url)
+        if target.host not in self._hosts:
+            raise _Unfit(
+                f"{target.host} is not one of the profile's hosts; add it to partner_profile().hosts"
+            )
         return target
 
     async def _send(self, request: _Request, scope: CallScope | None, timeout_s: float) -> HttpAnswer:
@@ -159,7 +154,7 @@ class GuardedHttp:
                 raise OutcomeUnknown(self._says(request, error)) from None
             if scope is not None:
                 scope.request_stayed()
-            raise self._stayed_here(scope, f"{_host(request.url)}: {error}") from None
+            raise self._stayed_here(scope, f"{request.target.host}: {error}") from None
         finally:
             self._tell(request, scope, status=status, error=error, ms=round((perf_counter() - began) * 1000))
 
@@ -168,7 +163,7 @@ class GuardedHttp:
             self._session = _session(self._tls)
         response = await self._session.request(
             request.method,
-            URL(str(request.url), encoded=True),  # as it was signed, not as yarl would write it
+            request.target.as_signed,
             headers=request.headers,
             data=request.content or None,
             allow_redirects=False,
@@ -191,7 +186,7 @@ class GuardedHttp:
         timeout = httpx.Timeout(timeout_s, connect=timeout_s / 2, pool=timeout_s / 2)
         said = httpx.Request(
             request.method,
-            request.url,
+            request.target.url,
             headers=list(request.headers),
             content=request.content,
             extensions={"timeout": timeout.as_dict()},
@@ -218,7 +213,7 @@ class GuardedHttp:
         return NotSent(text)
 
     def _says(self, request: _Request, error: str) -> str:
-        return f"{self._partner}: {request.method} to {_host(request.url)} ended with {error}"
+        return f"{self._partner}: {request.method} to {request.target.host} ended with {error}"
 
     def _tell(
         self,
@@ -229,15 +224,16 @@ class GuardedHttp:
         error: str | None,
         ms: int,
     ) -> None:
-        host, path = _host(request.url), request.url.path
-        if scope is not None:
-            path = scope.scrubbed(path)
-            names = "&".join(request.url.params.keys())
-            url = f"{request.url.scheme}://{host}{path}" + (f"?{names}" if names else "")
+        target = request.target
+        if scope is not None:  # the line about the call tells it
+            url = target.before_path + scope.scrubbed(target.path) + target.query_names
             told = RequestRecord(method=request.method, url=url, ms=ms, status=status, error=error)
             scope.requests.append(told)
+            return
         outcome = {"status": status} if error is None else {"error": error}
-        self._log.info("partner_request", method=request.method, host=host, path=path, ms=ms, **outcome)
+        self._log.info(
+            "partner_request", method=request.method, host=target.host, path=target.path, ms=ms, **outcome
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +241,44 @@ class _Request:
     """What is sent: every part checked, nothing of it handed to the network yet."""
 
     method: str
-    url: httpx.URL
+    target: _Target
     headers: Sequence[tuple[str, str]]
     content: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """An address that may be asked, and what is told of it: the names of its query's parameters, not their values."""
+
+    url: httpx.URL
+    as_signed: URL  # not as yarl would write it
+    host: str  # `name` or `name:port`, as in a profile: lower case, the port only where it is not the scheme's own
+    path: str
+    before_path: str
+    query_names: str
+
+    @classmethod
+    def of(cls, url: httpx.URL) -> _Target:
+        """Raises _Unfit for what no partner can be asked by."""
+        host = url.netloc.decode("ascii").lower()
+        if url.scheme not in ("https", "http") or not host or url.userinfo:
+            raise _Unfit("a URL is https://host/path, without credentials in it")
+        if url.scheme == "http" and not _is_loopback(url.host):
+            raise _Unfit(f"{host} must be asked by https; only this machine may be asked by http")
+        names = "&".join(url.params.keys())
+        return cls(
+            url=url,
+            as_signed=URL(str(url), encoded=True),
+            host=host,
+            path=url.path,
+            before_path=f"{url.scheme}://{host}",
+            query_names=f"?{names}" if names else "",
+        )
+
+
+@lru_cache(maxsize=256)
+def _target(url: str) -> _Target:
+    return _Target.of(httpx.URL(url))
 
 
 class _Unfit(Exception):
@@ -318,11 +349,6 @@ def _timeout(timeout_s: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(sock_connect=timeout_s / 2, sock_read=timeout_s, connect=timeout_s / 2)
 
 
-@lru_cache(maxsize=256)
-def _parsed(url: str) -> httpx.URL:
-    return httpx.URL(url)
-
-
 def _client_for_tests(tls: ssl.SSLContext) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         verify=tls,
@@ -333,12 +359,6 @@ def _client_for_tests(tls: ssl.SSLContext) -> httpx.AsyncClient:
     )
 
 
-def _host(url: httpx.URL) -> str:
-    """`name` or `name:port`, as in a profile: lower case, the port only where it is not the scheme's own."""
-    return url.netloc.decode("ascii").lower()
-
-
-@lru_cache(maxsize=256)
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True

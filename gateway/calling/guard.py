@@ -269,7 +269,7 @@ class CallGuard:
             hook=scope.hook,
             outcome=outcome,
             ms=ms,
-            requests=len(requests),
+            requests=[request.in_words() for request in requests],
             **why,
         )
 

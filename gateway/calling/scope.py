@@ -37,6 +37,10 @@ class RequestRecord:
         """As JSON has it."""
         return {name: getattr(self, name) for name in self.__slots__}
 
+    def in_words(self) -> str:
+        """As the log has it: `POST https://partner.example/balances 200 12 ms`."""
+        return f"{self.method} {self.url} {self.error or self.status} {self.ms} ms"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:

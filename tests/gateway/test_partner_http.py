@@ -391,8 +391,16 @@ async def test_logs_and_stories_hold_no_query_value_header_body_or_secret(http, 
     assert "CPN" not in told
     (request,) = scope.requests
     assert (request.method, request.url, request.status) == ("POST", f"http://{host}/coupons/***?key", 200)
+    assert not log.named("partner_request")  # the line about the call says it in these words
+    assert request.in_words() == f"POST http://{host}/coupons/***?key 200 {request.ms} ms"
+
+
+async def test_a_request_that_belongs_to_no_call_has_a_line_of_its_own(http, raw_server, log):
+    host = await raw_server(answering(OK))
+    http.allow([host], timeout_s=1)
+    await http.get(f"http://{host}/health?key=sesame")
     (line,) = log.named("partner_request")
-    assert (line["host"], line["path"], line["status"]) == (host, "/coupons/***", 200)
+    assert (line["host"], line["path"], line["status"]) == (host, "/health", 200)
 
 
 @pytest.mark.parametrize("testing", [False, True])

@@ -382,8 +382,9 @@ async def test_lines_about_requests_name_their_partner_and_hide_its_secrets(hous
     )
     found = await house(source, toml='[partners.acorn]\nkey = { env = "ACORN_KEY" }\n')
     await found.partners["acorn"].check_connection()
-    (line,) = log.named("partner_request")
-    assert (line["partner"], line["path"], line["status"]) == ("acorn", "/***", 200)
+    (line,) = log.named("partner_call")[-1:]
+    assert line["partner"] == "acorn"
+    assert line["requests"] == [f"GET http://{host}/*** 200 {line['requests'][0].split()[-2]} ms"]
     assert "sesame" not in repr(log.lines)
     await found.aclose()
 
