@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, cast, delete, insert, null, select, true, union_all, update
 
 from core_ledger import Store
 from gateway import tables
@@ -31,7 +31,19 @@ LOOKS_EVERY_S: Final = 1.0
 _c, _w = tables.partner_controls, tables.maintenance_windows
 _WINDOWS: Final = Hot(select(_w).where(_w.c.ends_at > bindparam("now")).order_by(_w.c.starts_at))
 _DECISIONS: Final = Hot(select(_c))
-_DECIDED: Final = select(_c)
+# A pause has no end, so it has no moment; one question for both.
+_CLOSED: Final = Hot(
+    union_all(
+        select(_w.c.ends_at.label("until")).where(
+            _w.c.partner_id == bindparam("partner"),
+            _w.c.starts_at <= bindparam("now"),
+            _w.c.ends_at > bindparam("now"),
+        ),
+        select(cast(null(), _w.c.ends_at.type).label("until")).where(
+            _c.c.partner_id == bindparam("partner"), _c.c.paused.is_(true())
+        ),
+    )
+)
 _log = structlog.get_logger()
 
 
@@ -61,10 +73,6 @@ class Standing:
         return not self.paused and self.window is None
 
 
-def standing(conn: Connection, partner_id: str, now: datetime) -> Standing:
-    return standings(conn, now).get(partner_id, Standing(partner_id=partner_id))
-
-
 def standings(conn: Connection, now: datetime) -> Mapping[str, Standing]:
     """Every partner about which something was decided."""
     windows: dict[str, list[Window]] = {}
@@ -76,9 +84,9 @@ def standings(conn: Connection, now: datetime) -> Mapping[str, Standing]:
 
 def require_open(conn: Connection, partner_id: str, now: datetime) -> None:
     """Raise Refused (503) while nothing new may be begun with this partner."""
-    now_standing = standing(conn, partner_id, now)
-    if now_standing.window is not None:
-        until = now_standing.window.ends_at
+    reasons = [row["until"] for row in _CLOSED.all(conn, {"partner": partner_id, "now": now})]
+    if windows := [until for until in reasons if until is not None]:
+        until = min(windows)
         raise Refused(
             "partner-in-maintenance",
             "",
@@ -86,7 +94,7 @@ def require_open(conn: Connection, partner_id: str, now: datetime) -> None:
             until=until.isoformat(),
             retry_after_s=max(1, int((until - now).total_seconds())),
         )
-    if now_standing.paused:
+    if reasons:
         raise Refused("partner-paused", "", status=503, retry_after_s=60)
 
 
