@@ -182,10 +182,15 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateTable:
-    """All rates a partner knows of, past and future ones included; `notes` are shown beside them."""
+    """All rates a partner knows of, past and future ones included; `notes` are shown beside them.
+
+    `good_for`: how long the gateway may go on with this table before it asks again, at most an hour. Zero: it asks
+    for every offer and every quote.
+    """
 
     rates: tuple[Rate, ...]
     notes: tuple[Label, ...] = ()
+    good_for: timedelta = timedelta(0)
 
 
 # --- linking -----------------------------------------------------------------------------------------------

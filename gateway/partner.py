@@ -14,7 +14,7 @@ import functools
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
-from typing import Final, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 import pluggy
 
@@ -63,6 +63,11 @@ from gateway.model import (
 _T = TypeVar("_T")
 
 
+class _RatesAsked(NamedTuple):
+    at: datetime
+    table: RateTable
+
+
 class BoundHttp(Protocol):
     """What a partner needs of its plugin's HTTP client: `gateway.partner_http.GuardedHttp`."""
 
@@ -89,6 +94,7 @@ class Partner:
         """
         self._http = http
         self._sound_rates: RateTable | None = None
+        self._rates_asked: _RatesAsked | None = None
         self._plugins = pluggy.PluginManager(PROJECT)
         self._plugins.add_hookspecs(PartnerHooks)
         self._plugins.register(plugin)
@@ -146,8 +152,15 @@ class Partner:
         await self._ask("check_connection", answers.no_answer)
 
     async def rate_table(self, at: datetime) -> RateTable:
-        """All rates known at `at`, checked for coherence. Raises PartnerUnavailable."""
-        return await self._ask("rate_table", self._sound, at=at)
+        """All rates known at `at`, checked for coherence. Raises PartnerUnavailable.
+
+        While the last table is good, by its own `good_for`, the plugin is not asked.
+        """
+        if (asked := self._rates_asked) is not None and asked.at <= at < asked.at + asked.table.good_for:
+            return asked.table
+        table = await self._ask("rate_table", self._sound, at=at)
+        self._rates_asked = _RatesAsked(at, table)
+        return table
 
     def _sound(self, answer: object) -> RateTable:
         # Most plugins answer one and the same table, which cannot change: it is looked through once.

@@ -26,6 +26,7 @@ from gateway.model import (
 
 _HOST: Final = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?", re.IGNORECASE)
 LONGEST_DEADLINE_S: Final = 120.0
+LONGEST_GOOD_FOR: Final = timedelta(hours=1)
 
 
 def coherence(profile: PartnerProfile, rates: RateTable | None = None) -> tuple[str, ...]:
@@ -76,6 +77,8 @@ def _rate_table_faults(profile: PartnerProfile, table: RateTable) -> Iterator[st
         return
     for note in table.notes:
         yield from _label_faults("a note of the rate table", note)
+    if not _is(table.good_for, timedelta) or not timedelta(0) <= table.good_for <= LONGEST_GOOD_FOR:
+        yield "the rate table's good_for must be a timedelta from 0 to one hour"
     known = {wallet.id for wallet in profile.wallets}
     sound = True
     for number, rate in enumerate(table.rates, 1):

@@ -343,6 +343,36 @@ async def test_a_partner_that_cannot_reverse_has_sent_nothing(stage):
 # --- asking ---------------------------------------------------------------------------------------------------
 
 
+async def test_a_rate_table_is_asked_for_again_when_it_is_no_longer_good(stage, rate):
+    asked: list[datetime] = []
+
+    def rates(good_for: timedelta):
+        async def rate_table(self, at: datetime) -> RateTable:
+            asked.append(at)
+            return RateTable(rates=(rate(),), good_for=good_for)
+
+        return rate_table
+
+    minutes = [NOON + timedelta(minutes=n) for n in (0, 9, 10, 19, 5)]
+    partner = stage(rate_table=rates(timedelta(minutes=10))).partner
+    for at in minutes:
+        await partner.rate_table(at)
+    # The last one: the clock was set back to before the table was asked for.
+    assert asked == [minutes[0], minutes[2], minutes[4]]
+    asked.clear()
+    partner = stage(rate_table=rates(timedelta(0))).partner
+    for _ in range(2):
+        await partner.rate_table(NOON)
+    assert asked == [NOON, NOON]
+
+
+@pytest.mark.parametrize("good_for", [timedelta(seconds=-1), timedelta(hours=1, seconds=1), 60])
+async def test_a_rate_table_is_good_for_an_hour_at_most(stage, rate, good_for):
+    partner = stage(rate_table=answering(RateTable(rates=(rate(),), good_for=good_for))).partner
+    with pytest.raises(ContractBroken, match="good_for must be a timedelta from 0 to one hour"):
+        await partner.rate_table(NOON)
+
+
 async def test_each_question_of_a_good_plugin_is_answered(stage):
     partner = stage(
         coupon_value=answering(CouponValue(wallet=WalletId("points"), amount=500, expires_at=NOON)),
@@ -731,7 +761,7 @@ async def test_each_call_is_one_log_line_one_metric_and_one_record(stage, order)
     assert counted("debited") == before + 1
     assert [(call.hook, call.outcome, call.text) for call in calls] == [("debit", "debited", "")]
     assert on.log.named("partner_call") == [
-        {"partner": "acorn", "hook": "debit", "outcome": "debited", "ms": 0, "requests": 0}
+        {"partner": "acorn", "hook": "debit", "outcome": "debited", "ms": 0, "requests": []}
     ]
     assert REGISTRY.get_sample_value("point_gateway_partner_calls_in_flight", {"partner": "acorn"}) == 0
 

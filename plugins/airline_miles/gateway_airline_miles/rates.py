@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from gateway import DestinationKind, Label, Rate, RateTable, WalletId
@@ -26,4 +27,5 @@ RATES: Final = RateTable(
             "A coupon is exchanged whole, in one go; nothing stays on it.",
         ),
     ),
+    good_for=timedelta(hours=1),  # it changes only with this program
 )

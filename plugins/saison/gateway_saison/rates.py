@@ -6,7 +6,7 @@ is marked `sample` or said in a note, never passed off as fact.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from gateway import JST, Campaign, DestinationKind, Label, Rate, RateTable, WalletId
@@ -72,6 +72,7 @@ RATES: Final = RateTable(
             "The campaign's first day and who pays for it are not published.",
         ),
     ),
+    good_for=timedelta(hours=1),  # it changes only with this program
 )
 
 WALLETS_FIRST: Final = (WALLET, EIKYU)

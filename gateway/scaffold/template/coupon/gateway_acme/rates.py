@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from gateway import DestinationKind, Label, Rate, RateTable, WalletId
@@ -21,4 +22,5 @@ RATES: Final = RateTable(
         ),
     ),
     notes=(Label("見本の交換レートです。", "These rates are samples."),),
+    good_for=timedelta(hours=1),  # it changes only with this program
 )
