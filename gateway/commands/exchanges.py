@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from uuid6 import uuid7
+from uuid_utils import uuid7
 
 from gateway.commands.shared import Config, Operator, Reason, in_store, with_services
 from gateway.records import exchange_story as stories

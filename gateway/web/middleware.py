@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
-import uuid6
+import uuid_utils
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -54,7 +54,7 @@ class Edge:
     def _around(self) -> Middleware:
         @web.middleware
         async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
-            request_id = str(uuid6.uuid7())
+            request_id = str(uuid_utils.uuid7())
             request[REQUEST_ID] = request_id
             started = time.perf_counter()
             # Requests of one kept-alive connection share a task: what the last one bound must not stay.

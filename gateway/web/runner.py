@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-import uuid6
+import uuid_utils
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -71,7 +71,7 @@ class _Protocol(RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer what never reached a route. Raises ConnectionError when half an answer has left already."""
-        request_id = str(uuid6.uuid7())
+        request_id = str(uuid_utils.uuid7())
         if status >= 500:
             super().handle_error(request, status, exc, message)  # for its log line, and its ConnectionError
             refused = refuse("internal-error")

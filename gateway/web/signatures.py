@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 import http_sf
 from aiohttp import web
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import (
     HTTPMessageSignaturesException,
@@ -28,6 +27,8 @@ from http_message_signatures import (
     VerifyResult,
     algorithms,
 )
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
 
 from gateway.errors import Refused
 from gateway.loading.setup import Clock
@@ -144,14 +145,15 @@ class _Verifier(HTTPMessageVerifier):
 def _check_plain(plain: PlainSignature, key: ClientKey, now: datetime) -> None:
     _check_window(plain.created_s, now.timestamp())
     try:
-        _public_key(key.public_key).verify(plain.signature, plain.base)
-    except InvalidSignature:
+        # libsodium's, which takes half the time of OpenSSL's: this is the largest single part of most requests.
+        _verify_key(key.public_key).verify(plain.base, plain.signature)
+    except BadSignatureError:
         raise refuse("signature-invalid") from None
 
 
 @lru_cache(maxsize=256)
-def _public_key(raw: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(raw)
+def _verify_key(raw: bytes) -> VerifyKey:
+    return VerifyKey(raw)
 
 
 def _check_window(created_s: int, now_s: float) -> None:

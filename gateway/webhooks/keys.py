@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row, insert, select, update
-from uuid6 import uuid7
+from uuid_utils import uuid7
 
 from gateway import tables
 from gateway.base.vault import Vault

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection
-from uuid6 import uuid7
+from uuid_utils import uuid7
 
 from core_ledger import Store, chart, create_schema, ledger
 from gateway import directory, tables
