@@ -7,11 +7,12 @@ Errors are the library's own, so that whoever tries again after a deadlock need 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
@@ -38,13 +39,31 @@ class Hot:
     def all(self, conn: Connection, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Every row that it gives, by column name."""
         given = values or {}
+        compiled = self._made_for(conn, given)
+        try:
+            cursor = _driver(conn).execute(compiled.sql, _parameters(compiled, given))
+            return _rows(compiled, cursor.fetchall()) if compiled.columns else []
+        except conn.dialect.loaded_dbapi.Error as fault:
+            raise _told(conn, compiled, fault) from fault
+
+    def each(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Carry it out for every row, all with the same names; what it gives is not read."""
+        if not rows:
+            return
+        compiled = self._made_for(conn, rows[0])
+        try:
+            _driver(conn).cursor().executemany(compiled.sql, [_parameters(compiled, row) for row in rows])
+        except conn.dialect.loaded_dbapi.Error as fault:
+            raise _told(conn, compiled, fault) from fault
+
+    def _made_for(self, conn: Connection, given: Mapping[str, Any]) -> _Compiled:
         key = (conn.dialect.name, *given)
         compiled = self._compiled.get(key)
         if compiled is None:
             compiled = self._compiled[key] = _compile(self._statement, conn.dialect, tuple(given))
         if not conn.in_transaction():
             conn.begin()
-        return _rows(compiled, _run(conn, compiled, given))
+        return compiled
 
     def first(self, conn: Connection, values: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
         """The first row, or None."""
@@ -52,28 +71,69 @@ class Hot:
         return rows[0] if rows else None
 
 
-def _run(conn: Connection, compiled: _Compiled, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+class HotList:
+    """A question about a list.
+
+    A list has no place in a statement that is made once. So one is made for each power of two, and the last of the
+    list fills up what is left. The rows are those of the list, in no order.
+    """
+
+    def __init__(self, about: Callable[[list[Any]], Any], *, pairs: bool = False) -> None:
+        """`about` gives the statement that asks about so many values: `select(…).where(column.in_(values))`.
+
+        With `pairs` it is given pairs of values, and so must `all`.
+        """
+        self._pairs: Final = pairs
+
+        def of_size(size: int) -> Hot:
+            names = range(size)
+            values: list[Any] = [bindparam(f"value_{n}") for n in names]
+            return Hot(
+                about([(one, bindparam(f"other_{n}")) for n, one in enumerate(values)] if pairs else values)
+            )
+
+        self._of_size: Final = cache(of_size)
+
+    def all(
+        self, conn: Connection, listed: Sequence[Any], values: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Every row that it gives; `values` are its other parameters. For some hundreds of `listed` at most."""
+        if not listed:
+            return []
+        size = 1 << (len(listed) - 1).bit_length()
+        named = dict(values or {})
+        for n, value in enumerate([*listed, *[listed[-1]] * (size - len(listed))]):
+            if self._pairs:
+                named[f"value_{n}"], named[f"other_{n}"] = value
+            else:
+                named[f"value_{n}"] = value
+        return self._of_size(size).all(conn, named)
+
+
+def _driver(conn: Connection) -> Any:
+    return conn.connection.driver_connection
+
+
+def _parameters(compiled: _Compiled, given: Mapping[str, Any]) -> Mapping[str, Any] | list[Any]:
     values = {**compiled.fixed, **given}
     for name, convert in compiled.into:
         values[name] = convert(values[name])
-    parameters = values if compiled.order is None else [values[name] for name in compiled.order]
-    driver: Any = conn.connection.driver_connection
-    dbapi: Any = conn.dialect.loaded_dbapi
-    try:
-        cursor = driver.execute(compiled.sql, parameters)
-        return cursor.fetchall() if compiled.columns else []
-    except dbapi.Error as fault:
-        lost = conn.dialect.is_disconnect(fault, driver, None)
-        if lost:
-            conn.invalidate(fault)
-        raise DBAPIError.instance(
-            compiled.sql,
-            None,  # values may be members' own, and errors are logged
-            fault,
-            dbapi.Error,
-            connection_invalidated=lost,
-            dialect=conn.dialect,
-        ) from fault
+    return values if compiled.order is None else [values[name] for name in compiled.order]
+
+
+def _told(conn: Connection, compiled: _Compiled, fault: Exception) -> Exception:
+    """The driver's error in the library's words, and the connection given up where it is lost."""
+    lost = conn.dialect.is_disconnect(cast("Any", fault), cast("Any", _driver(conn)), None)
+    if lost:
+        conn.invalidate(fault)
+    return DBAPIError.instance(
+        compiled.sql,
+        None,  # values may be members' own, and errors are logged
+        fault,
+        cast("Any", conn.dialect.loaded_dbapi).Error,
+        connection_invalidated=lost,
+        dialect=conn.dialect,
+    )
 
 
 def _rows(compiled: _Compiled, found: list[tuple[Any, ...]]) -> list[dict[str, Any]]:

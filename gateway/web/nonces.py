@@ -6,7 +6,6 @@ The one in memory is for a single process that accepts that a restart forgets at
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, delete, select, tuple_
 
+from gateway.base.sets import Sets
 from gateway.base.sql import insert_all_new
 from gateway.loading.setup import Clock
 from gateway.tables import seen_nonces
@@ -23,7 +23,6 @@ _T = TypeVar("_T")
 
 SWEEP_EVERY: Final = timedelta(seconds=30)
 SWEPT_AT_ONCE: Final = 5_000
-MOST_WAITING: Final = 10_000
 
 
 class Writes(Protocol):
@@ -45,43 +44,18 @@ class Nonce(NamedTuple):
 
 
 class StoredNonces:
-    """Nonces in the database, committed before their requests go on.
-
-    All that come while a set is being written are the next set: one statement, whatever the number of requests.
-    """
+    """Nonces in the database, committed before their requests go on: a set in one statement."""
 
     def __init__(self, store: Writes, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._sweep_at: datetime | None = None
-        self._waiting: list[tuple[Nonce, asyncio.Future[bool]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._sets = Sets("nonces", self._write)
 
     async def use(self, key_id: str, nonce: str, forget_at: datetime) -> bool:
-        if len(self._waiting) >= MOST_WAITING:
-            raise refuse("busy")
-        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((Nonce(key_id, nonce, forget_at), told))
-        if self._writing is None or self._writing.done():
-            # A task of its own: the request that began a set may be cancelled, the others' answers must come.
-            self._writing = asyncio.create_task(self._write_all(), name="nonces")
-            self._writing.add_done_callback(self._given_up)
-        return await told
+        return await self._sets.add(Nonce(key_id, nonce, forget_at))
 
-    async def _write_all(self) -> None:
-        while self._waiting:
-            taken, self._waiting = self._waiting, []
-            await self._write(taken)
-
-    def _given_up(self, writing: asyncio.Task[None]) -> None:
-        """A task that was cancelled, be it before its first step, leaves nobody waiting for ever."""
-        if not writing.cancelled() or self._writing is not writing:
-            return
-        left, self._waiting = self._waiting, []
-        for _, told in left:
-            told.cancel()
-
-    async def _write(self, taken: Sequence[tuple[Nonce, asyncio.Future[bool]]]) -> None:
+    async def _write(self, nonces: Sequence[Nonce]) -> list[bool]:
         now = self._clock()
         sweep = self._sweep_at is None or now >= self._sweep_at
         if sweep:
@@ -90,21 +64,9 @@ class StoredNonces:
         def job(conn: Connection) -> list[bool]:
             if sweep:
                 forget_nonces(conn, now)
-            return remember_nonces(conn, [nonce for nonce, _ in taken])
+            return remember_nonces(conn, nonces)
 
-        try:
-            fresh = await self._store.run(job)
-        except BaseException as fault:
-            # Nobody is let in by a nonce that may not have been kept.
-            for _, told in taken:
-                if not told.done():
-                    told.set_exception(fault) if isinstance(fault, Exception) else told.cancel()
-            if not isinstance(fault, Exception):
-                raise
-            return
-        for (_, told), first in zip(taken, fresh, strict=True):
-            if not told.done():
-                told.set_result(first)
+        return await self._store.run(job)
 
 
 def remember_nonces(conn: Connection, nonces: Sequence[Nonce]) -> list[bool]:

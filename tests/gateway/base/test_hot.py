@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from gateway.base.hot import Hot
+from gateway.base.hot import Hot, HotList
 from gateway.model import JST
 from gateway.tables import linked_accounts, seen_nonces
 
@@ -23,6 +23,7 @@ ROW = {
 }
 _l = linked_accounts
 ADD = Hot(sa.insert(_l).returning(*_l.c))
+ADD_ALL = Hot(sa.insert(_l))
 FIND = Hot(sa.select(_l).where(_l.c.book_id == sa.bindparam("book")))
 RENAME = Hot(
     sa.update(_l)
@@ -92,4 +93,38 @@ def test_outside_a_transaction_it_begins_one(engine: sa.Engine) -> None:
         ADD.all(conn, ROW)
         assert conn.in_transaction()
     with engine.connect() as conn:
+        assert FIND.all(conn, {"book": "member:1"}) == []
+
+
+THESE = HotList(lambda books: sa.select(_l.c.book_id).where(_l.c.book_id.in_(books)))
+THOSE = HotList(
+    lambda pairs: sa.select(_l.c.book_id).where(
+        _l.c.shown_as == sa.bindparam("shown"),
+        sa.or_(*(sa.and_(_l.c.book_id == book, _l.c.partner_id == partner) for book, partner in pairs)),
+    ),
+    pairs=True,
+)
+
+
+@pytest.mark.parametrize("asked", [0, 1, 2, 3, 7, 40])
+def test_a_list_of_any_length_is_asked_about_at_once(engine: sa.Engine, asked: int) -> None:
+    with engine.begin() as conn:
+        ADD_ALL.each(conn, [ROW | {"book_id": f"member:{n}", "service_id": f"s-{n}"} for n in range(20)])
+        books = [f"member:{n}" for n in range(asked)]
+        there = {f"member:{n}" for n in range(min(asked, 20))}
+        assert {row["book_id"] for row in THESE.all(conn, books)} == there
+        pairs = [(book, "saison" if n % 2 else "airline") for n, book in enumerate(books)]
+        found = THOSE.all(conn, pairs, {"shown": "見本 様"})
+        assert {row["book_id"] for row in found} == {
+            book for book, partner in pairs if partner == "saison"
+        } & there
+        assert THOSE.all(conn, pairs, {"shown": "別人"}) == []
+
+
+def test_of_many_rows_all_or_none_are_written_and_the_error_is_the_librarys(engine: sa.Engine) -> None:
+    with engine.begin() as conn:
+        ADD_ALL.each(conn, [])
+    with pytest.raises(IntegrityError), engine.begin() as conn:
+        ADD_ALL.each(conn, [ROW, ROW])
+    with engine.begin() as conn:
         assert FIND.all(conn, {"book": "member:1"}) == []

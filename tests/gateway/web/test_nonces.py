@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import func, select
 
 from core_ledger import StoreClosed
+from gateway.base import sets
 from gateway.errors import Refused
 from gateway.tables import seen_nonces
-from gateway.web import nonces as nonces_module
 from gateway.web.nonces import NoncesInMemory, StoredNonces, forget_nonces
 
 
@@ -96,7 +96,7 @@ async def test_nobody_is_let_in_by_a_nonce_that_was_not_kept(store, clock):
 
 
 async def test_beyond_what_may_wait_a_request_is_told_to_come_again(store, clock, monkeypatch):
-    monkeypatch.setattr(nonces_module, "MOST_WAITING", 1)
+    monkeypatch.setattr(sets, "MOST_WAITING", 1)
     nonces = StoredNonces(store, clock)
     soon = clock() + timedelta(seconds=60)
     answers = await asyncio.gather(
@@ -116,7 +116,7 @@ async def test_when_the_writing_is_given_up_whoever_waits_is_told_and_the_next_s
     await asyncio.sleep(0)
     for _ in range(steps):
         await asyncio.sleep(0)
-    nonces._writing.cancel()
+    nonces._sets._writing.cancel()
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(answer) for answer in answers] == [asyncio.CancelledError] * 2
     assert await nonces.use("k", "another", soon)

@@ -1,0 +1,71 @@
+"""Wishes that come one by one and are fulfilled a set at a time: all that come while one set is written are the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+from gateway.errors import Refused
+
+W = TypeVar("W")
+R = TypeVar("R")
+MOST_WAITING: Final = 10_000
+
+
+class Sets(Generic[W, R]):
+    """The sets of one kind, on the event loop that uses them."""
+
+    def __init__(
+        self,
+        name: str,
+        write: Callable[[Sequence[W]], Awaitable[Sequence[R]]],
+        *,
+        most_at_once: int = MOST_WAITING,
+    ) -> None:
+        """`write` fulfils a set of at most so many and gives an answer for each. What it raises, all of the set hear."""
+        self._name = name
+        self._write = write
+        self._most_at_once = most_at_once
+        self._waiting: list[tuple[W, asyncio.Future[R]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def add(self, wish: W) -> R:
+        """The answer, when the set of which the wish is a part is written. Raises Refused `busy` where too many wait."""
+        if len(self._waiting) >= MOST_WAITING:
+            raise Refused("busy", "", status=503)
+        told: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((wish, told))
+        if self._writing is None or self._writing.done():
+            # A task of its own: the request that began a set may be cancelled, the others' answers must come.
+            self._writing = asyncio.create_task(self._write_all(), name=self._name)
+            self._writing.add_done_callback(self._given_up)
+        return await told
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            taken, self._waiting = self._waiting[: self._most_at_once], self._waiting[self._most_at_once :]
+            await self._write_set(taken)
+
+    async def _write_set(self, taken: Sequence[tuple[W, asyncio.Future[R]]]) -> None:
+        try:
+            answers = await self._write([wish for wish, _ in taken])
+        except BaseException as fault:
+            # Nobody goes on as if what may not have been written were written.
+            for _, told in taken:
+                if not told.done():
+                    told.set_exception(fault) if isinstance(fault, Exception) else told.cancel()
+            if not isinstance(fault, Exception):
+                raise
+            return
+        for (_, told), answer in zip(taken, answers, strict=True):
+            if not told.done():
+                told.set_result(answer)
+
+    def _given_up(self, writing: asyncio.Task[None]) -> None:
+        """A task that was cancelled, be it before its first step, leaves nobody waiting for ever."""
+        if not writing.cancelled() or self._writing is not writing:
+            return
+        left, self._waiting = self._waiting, []
+        for _, told in left:
+            told.cancel()
