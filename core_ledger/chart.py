@@ -5,11 +5,16 @@ belongs to a book when its name continues the book's; only then does it have a f
 points with their days of issue. Every other account is "the other side", summed over books.
 """
 
+from functools import lru_cache
+
 from core_ledger.errors import BadMove
 
 MAX_NAME_LENGTH = 300
+_kept = lru_cache(maxsize=4096)
+"""For the names that are asked for several times in each move: checking their parts takes longer than finding them."""
 
 
+@_kept
 def member_book(member_id: str) -> str:
     """Name the book of one member: "member:<id>"."""
     return f"member:{part(member_id, 'member_id')}"
@@ -30,6 +35,7 @@ def reserve(member_id: str) -> str:
     return f"{member_book(member_id)}:reserve"
 
 
+@_kept
 def municipal(member_id: str, code: str, service: str) -> str:
     """Name a member's municipal points (自治体ポイント); a municipality may run several point services."""
     return f"{member_book(member_id)}:municipality:{part(code, 'code')}:{part(service, 'service')}"
@@ -60,6 +66,7 @@ def granted(code: str) -> str:
     return f"{municipality_book(code)}:granted"
 
 
+@_kept
 def shop(code: str, shop_id: str) -> str:
     """Name what a municipality owes one of its shops (加盟店)."""
     return f"shop:{part(code, 'code')}:{part(shop_id, 'shop_id')}"

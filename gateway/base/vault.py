@@ -52,7 +52,7 @@ class Vault:
     hashes by which coupons and sign-ins are found; it does not rotate, because rows are found by its hashes.
     """
 
-    __slots__ = ("_box", "_lookup_key", "_sealing_keys")
+    __slots__ = ("_box", "_hashing", "_sealing_keys")
 
     def __init__(self, sealing_keys: Sequence[bytes], lookup_key: bytes) -> None:
         if not sealing_keys or any(len(key) < LEAST_KEY_BYTES for key in (*sealing_keys, lookup_key)):
@@ -60,7 +60,8 @@ class Vault:
                 f"the vault needs at least one sealing key and a look-up key, each of {LEAST_KEY_BYTES} random bytes"
             )
         self._sealing_keys = tuple(sealing_keys)
-        self._lookup_key = lookup_key
+        # The purposes are a dozen words of ours.
+        self._hashing = lru_cache(maxsize=64)(lambda purpose: _derived(lookup_key, f"look-up/{purpose}"))
         # Deriving a row's key costs more than opening what it locks, and one exchange opens its link three times.
         self._box = lru_cache(maxsize=1024)(self._made_box)
 
@@ -90,8 +91,9 @@ class Vault:
 
     def keyed_hash(self, text: str, *, purpose: str) -> str:
         """Hash for look-ups: 64 hex digits, the same for the same text and purpose, useless without the key."""
-        key = _derived(self._lookup_key, f"look-up/{purpose}")
-        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=key, digest_size=32).hexdigest()
+        return hashlib.blake2b(
+            text.encode("utf-8", "surrogatepass"), key=self._hashing(purpose), digest_size=32
+        ).hexdigest()
 
     def make_state(
         self, *, member_book: str, exchange_id: str, partner_id: str, nonce: str, expires_at: datetime
