@@ -14,11 +14,11 @@ from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from core_ledger import Heap, NotEnoughPoints, Transfer, chart, entries, ledger
 from core_ledger.tables import books
-from gateway.base.hot import Hot
+from gateway.base.hot import HotList
 from gateway.municipal import point_rules, tables
 from gateway.municipal.city_desk import CityDesk
 from gateway.municipal.point_rules import RuleVersion
@@ -26,7 +26,11 @@ from gateway.records import standing
 
 _log = structlog.get_logger()
 _PAGE: Final = 1_000
-_LOCK: Final = Hot(select(books.c.book_id).where(books.c.book_id == bindparam("book")).with_for_update())
+_LOCK: Final = HotList(
+    lambda names: (
+        select(books.c.book_id).where(books.c.book_id.in_(names)).order_by(books.c.book_id).with_for_update()
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,12 @@ class Swept:
     points: int
 
 
+def hold_books(conn: Connection, names: Sequence[str]) -> None:
+    """Hold members' books until the transaction ends, in one order for everybody. On SQLite it is the only writer."""
+    if conn.dialect.name != "sqlite":
+        _LOCK.all(conn, names)
+
+
 def expire_due(
     conn: Connection,
     member_id: str,
@@ -60,7 +70,7 @@ def expire_due(
     Locks the member's book first, so that what is drawn afterwards is what was looked at here.
     """
     book, account = chart.member_book(member_id), chart.municipal(member_id, code, service)
-    _LOCK.all(conn, {"book": book})
+    hold_books(conn, [book])
     due = [
         heap
         for heap in standing.of_account(conn, book, account).heaps

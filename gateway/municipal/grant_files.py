@@ -379,7 +379,7 @@ def _count_limits(
     if most is None:
         return
     wanted = {chart.member_book(row.member_id): row.points for row in rows}  # a member stands once in a file
-    beyond = member_days.count_grants(conn, code, service, today, wanted, most)
+    beyond = member_days.count_many(conn, code, service, today, "granted", wanted, most)
     refused.update(
         (row.line, "limit-of-the-day") for row in rows if chart.member_book(row.member_id) in beyond
     )

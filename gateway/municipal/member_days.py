@@ -65,15 +65,15 @@ def count(
     )
 
 
-def count_grants(
-    conn: Connection, code: str, service: str, day: date, wanted: Mapping[str, int], most: int
+def count_many(
+    conn: Connection, code: str, service: str, day: date, kind: Kind, wanted: Mapping[str, int], most: int
 ) -> set[str]:
-    """Count many members' grants in a few statements; gives the books whose limit does not allow theirs."""
+    """Count for many members, by book, in a few statements; gives the books whose limit does not allow theirs."""
     names = sorted(wanted)
     used: dict[str, int] = {}
     for start in range(0, len(names), _ASKED_AT_ONCE):
         part = names[start : start + _ASKED_AT_ONCE]
-        # As with a single grant, the book's row is held first: whoever grants to the same member waits.
+        # As with a single one, the book's row is held first: whoever moves points of the same member waits.
         conn.execute(
             select(books.c.book_id)
             .where(books.c.book_id.in_(part))
@@ -81,22 +81,23 @@ def count_grants(
             .with_for_update()
         )
         rows = conn.execute(
-            select(_days.c.book_id, _days.c.granted).where(
+            select(_days.c.book_id, _days.c[kind].label("used")).where(
                 _days.c.book_id.in_(part),
                 _days.c.municipality == code,
                 _days.c.point_service == service,
                 _days.c.day == day.isoformat(),
             )
         )
-        used.update((row.book_id, row.granted) for row in rows)
+        used.update((row.book_id, row.used) for row in rows)
     beyond = {book for book in names if used.get(book, 0) + wanted[book] > most}
     into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     made = into(_days)
     values = [
         {
-            "book_id": book, "municipality": code, "point_service": service, "day": day.isoformat(), "spent": 0,
-            "granted": wanted[book],
+            "book_id": book, "municipality": code, "point_service": service, "day": day.isoformat(),
+            "spent": 0, "granted": 0,
         }
+        | {kind: wanted[book]}
         for book in names
         if book not in beyond
     ]  # fmt: skip
@@ -104,7 +105,7 @@ def count_grants(
         conn.execute(
             made.on_conflict_do_update(
                 index_elements=[_days.c.book_id, _days.c.municipality, _days.c.point_service, _days.c.day],
-                set_={"granted": _days.c.granted + made.excluded.granted},
+                set_={kind: _days.c[kind] + made.excluded[kind]},
             ),
             values,
         )

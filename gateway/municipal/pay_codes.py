@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from core_ledger import chart
 from gateway import directory
-from gateway.base.hot import Hot
+from gateway.base.hot import Hot, HotList
 from gateway.errors import Refused
 from gateway.municipal import tables
 from gateway.municipal.city_desk import CityDesk
@@ -32,6 +33,13 @@ _LOCKED: Final = Hot(select(_codes).where(_codes.c.code_hash == bindparam("hashe
 _ADD: Final = Hot(insert(_codes))
 _USE_UP: Final = Hot(
     update(_codes).where(_codes.c.code_hash == bindparam("hashed")).values(spend_id=bindparam("spend"))
+)
+
+
+_THESE_LOCKED: Final = HotList(
+    lambda hashes: (
+        select(_codes).where(_codes.c.code_hash.in_(hashes)).order_by(_codes.c.code_hash).with_for_update()
+    )
 )
 
 
@@ -88,27 +96,53 @@ class PayCodes:
 
 
 def read(desk: CityDesk, text: str) -> str:
-    """The digits of a scanned or typed code. Raises Refused `pay-code-unknown` (404) for anything else."""
+    """The hash under which a scanned or typed code is found. Raises Refused `pay-code-unknown` (404) for anything else."""
     plain = "".join(unicodedata.normalize("NFKC", text).replace("-", "").split())
     if plain.startswith(_PREFIX):
         prefix, _, rest = plain.partition(".")
         digits, _, signature = rest.partition(".")
         if prefix != _PREFIX or not compare_digest(signature.encode(), _sign(desk, digits).encode()):
             raise _unknown()
-        return digits
+        return _hash(desk, digits)
     if len(plain) != DIGITS or not plain.isascii() or not plain.isdigit():
         raise _unknown()
-    return plain
+    return _hash(desk, plain)
 
 
-def take(
-    conn: Connection, desk: CityDesk, digits: str, code: str, spend_id: str, now: datetime
-) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshCode:
+    """A code that was not used, as it is kept; whether it has ended is for who uses it to see."""
+
+    book_id: str
+    municipality: str
+    point_service: str
+    ends_at: datetime
+
+
+def fresh_ones(conn: Connection, hashes: Sequence[str]) -> dict[str, FreshCode]:
+    """Those of these codes that were not used, by hash, held until the transaction ends."""
+    return {
+        row["code_hash"]: FreshCode(
+            book_id=row["book_id"],
+            municipality=row["municipality"],
+            point_service=row["point_service"],
+            ends_at=row["ends_at"],
+        )
+        for row in _THESE_LOCKED.all(conn, hashes)
+        if row["spend_id"] is None
+    }
+
+
+def use_up(conn: Connection, spend_ids: Mapping[str, str]) -> None:
+    """Use codes up for these payments, by hash."""
+    _USE_UP.each(conn, [{"hashed": hashed, "spend": spend_id} for hashed, spend_id in spend_ids.items()])
+
+
+def take(conn: Connection, hashed: str, code: str, spend_id: str, now: datetime) -> tuple[str, str]:
     """Use a code up for a spend, as a part of its transaction; gives the book and the point service it is of.
 
     Raises Refused: `pay-code-unknown` (404, also for another city's), `pay-code-used`, `pay-code-ended` (409).
     """
-    hashed = _hash(desk, digits)
     row = _LOCKED.first(conn, {"hashed": hashed})
     if row is None or row["municipality"] != code:
         raise _unknown()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
-from gateway.base.hot import Hot
+from gateway.base.hot import Hot, HotList
 from gateway.errors import Refused
 from gateway.municipal import tables
 from gateway.municipalities import in_hiragana
@@ -20,6 +20,11 @@ _FIND: Final = Hot(
     select(_shops).where(
         _shops.c.municipality == bindparam("of_city"), _shops.c.shop_id == bindparam("of_shop")
     )
+)
+
+
+_THESE: Final = HotList(
+    lambda ids: select(_shops).where(_shops.c.municipality == bindparam("of_city"), _shops.c.shop_id.in_(ids))
 )
 
 
@@ -45,6 +50,12 @@ def require(conn: Connection, municipality: str, shop_id: str) -> Shop:
     if row is None:
         raise Refused("unknown-shop", "There is no such shop in this city's register.", status=404)
     return _shop(row)
+
+
+def open_ones(conn: Connection, municipality: str, shop_ids: Sequence[str]) -> dict[str, Shop]:
+    """Those of these shops that take points, by id."""
+    found = [_shop(row) for row in _THESE.all(conn, shop_ids, {"of_city": municipality})]
+    return {shop.shop_id: shop for shop in found if shop.closed_at is None}
 
 
 def require_open(conn: Connection, municipality: str, shop_id: str) -> Shop:

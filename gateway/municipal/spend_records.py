@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select
 
-from core_ledger import Lot
-from gateway.base.hot import Hot
+from core_ledger import Lot, Transfer, chart
+from gateway.base.hot import Hot, HotList
 from gateway.errors import Refused
 from gateway.municipal import tables
 
@@ -23,6 +23,7 @@ _ONE: Final = select(_spends).where(
 _FIND: Final = Hot(_ONE)
 _LOCKED: Final = Hot(_ONE.with_for_update())
 _ADD: Final = Hot(insert(_spends))
+_KNOWN: Final = HotList(lambda ids: select(_spends.c.spend_id).where(_spends.c.spend_id.in_(ids)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,70 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """What is to be paid: `points` of a member's to a shop. `spend_id` is the caller's own and makes asking again safe."""
+
+    member_id: str
+    municipality: str
+    point_service: str
+    shop_id: str
+    spend_id: str
+    points: int
+    at: datetime
+    way: str
+    taken_by: str
+
+    @property
+    def book(self) -> str:
+        return chart.member_book(self.member_id)
+
+    @property
+    def account(self) -> str:
+        return chart.municipal(self.member_id, self.municipality, self.point_service)
+
+    def move(self) -> Transfer:
+        """The move of the points, the oldest first."""
+        return Transfer(
+            id=f"spend:{self.spend_id}",
+            book=self.book,
+            source=self.account,
+            target=chart.shop(self.municipality, self.shop_id),
+            points=self.points,
+            at=self.at,
+            kind="spend",
+            reference=self.spend_id,
+            details={"shop_id": self.shop_id, "way": self.way, "taken_by": self.taken_by},
+        )
+
+    def made(self, lots: tuple[Lot, ...], unit_value_yen: int) -> Spend:
+        """The payment as it is kept, once these lots have moved."""
+        return Spend(
+            book_id=self.book,
+            spend_id=self.spend_id,
+            municipality=self.municipality,
+            point_service=self.point_service,
+            shop_id=self.shop_id,
+            points=self.points,
+            yen=self.points * unit_value_yen,
+            lots=lots,
+            way=self.way,
+            taken_by=self.taken_by,
+            at=self.at,
+            refunded_points=0,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """`replayed`: this very payment was made before, and nothing was taken now. `left` is the member's balance."""
+
+    spend: Spend
+    shop_name: str
+    left: int
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
     book_id: str
     refund_id: str
@@ -63,6 +128,15 @@ class Refund:
 
 def add_spend(conn: Connection, spend: Spend) -> None:
     _ADD.all(conn, spend_columns(spend))
+
+
+def add_spends(conn: Connection, spends: Sequence[Spend]) -> None:
+    _ADD.each(conn, [spend_columns(spend) for spend in spends])
+
+
+def known_ids(conn: Connection, spend_ids: Sequence[str]) -> set[str]:
+    """Those of the ids that stand for a payment already, in any city."""
+    return {row["spend_id"] for row in _KNOWN.all(conn, spend_ids)}
 
 
 def spend_columns(spend: Spend) -> dict[str, Any]:

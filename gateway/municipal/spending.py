@@ -16,23 +16,15 @@ from sqlalchemy import Connection, update
 
 from core_ledger import IdReused, Lot, NotEnoughPoints, Transfer, chart, ledger
 from gateway import directory
+from gateway.base.sets import Sets
 from gateway.errors import Refused
 from gateway.municipal import expiry, member_days, pay_codes, point_rules, shop_records, tables
 from gateway.municipal import spend_records as records
 from gateway.municipal.city_desk import CityDesk, day_of, require_reason, told
-from gateway.municipal.spend_records import Refund, Spend
+from gateway.municipal.paid_together import MOST_AT_ONCE, NotTogether, Wish, pay_all
+from gateway.municipal.spend_records import Paid, Payment, Refund, Spend
 from gateway.municipal.staff_records import StaffSession
 from gateway.records import standing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paid:
-    """`replayed`: this very payment was made before, and nothing was taken now. `left` is the member's balance."""
-
-    spend: Spend
-    shop_name: str
-    left: int
-    replayed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +34,12 @@ class GivenBack:
     replayed: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Spending:
     """The use cases at the counter."""
 
-    desk: CityDesk
+    def __init__(self, desk: CityDesk) -> None:
+        self.desk = desk
+        self._sets = Sets("payments", self._pay_all, most_at_once=MOST_AT_ONCE)
 
     async def take(self, who: StaffSession, spend_id: str, code_text: str, points: int) -> Paid:
         """The shop scans or types the member's code and names the amount; `spend_id` is the shop's own.
@@ -54,40 +47,31 @@ class Spending:
         Raises Refused: `pay-code-unknown` (404), `pay-code-ended`, `pay-code-used`, `shop-closed`,
         `not-enough-points`, `limit-of-the-day`, `id-reused` (409).
         """
-        digits, shop_id, city = pay_codes.read(self.desk, code_text), who.own_shop, who.municipality
-        now = self.desk.clock()
-
-        def job(conn: Connection) -> Paid:
-            known = _known(conn, city, shop_id, spend_id, points)
-            if known is not None:
-                return known
-            shop_records.require_open(conn, city, shop_id)
-            book, service = pay_codes.take(conn, self.desk, digits, city, spend_id, now)
-            member_id = book.removeprefix("member:")
-            return spend(
-                conn, member_id, city, service, shop_id, spend_id, points, now,
-                way="shop_scans", taken_by=who.staff_id,
-            )  # fmt: skip
-
-        return await self.desk.store.run(job)
+        wish = Wish(
+            municipality=who.municipality, shop_id=who.own_shop, spend_id=spend_id, points=points,
+            at=self.desk.clock(), way="shop_scans", taken_by=who.staff_id,
+            code_hash=pay_codes.read(self.desk, code_text),
+        )  # fmt: skip
+        return await self._pay(wish)
 
     async def pay(self, member_id: str, spend_id: str, shop_code: str, service: str, points: int) -> Paid:
         """The member scans the shop's code and names the amount. Raises Refused: `shop-code-wrong` (404), as `take`."""
         city, shop_id = pay_codes.read_shop_code(self.desk, shop_code)
-        now = self.desk.clock()
+        wish = Wish(
+            municipality=city, shop_id=shop_id, spend_id=spend_id, points=points, at=self.desk.clock(),
+            way="member_pays", taken_by="member", member_id=member_id, point_service=service,
+        )  # fmt: skip
+        return await self._pay(wish)
 
-        def job(conn: Connection) -> Paid:
-            known = _known(conn, city, shop_id, spend_id, points, chart.member_book(member_id))
-            if known is not None:
-                return known
-            shop_records.require_open(conn, city, shop_id)
-            directory.require_known_service(conn, city, service)
-            return spend(
-                conn, member_id, city, service, shop_id, spend_id, points, now,
-                way="member_pays", taken_by="member",
-            )  # fmt: skip
+    async def _pay(self, wish: Wish) -> Paid:
+        paid = await self._sets.add(wish)
+        return paid if paid is not None else await self.desk.store.run(lambda conn: pay_alone(conn, wish))
 
-        return await self.desk.store.run(job)
+    async def _pay_all(self, wishes: Sequence[Wish]) -> Sequence[Paid | None]:
+        try:
+            return await self.desk.store.run(lambda conn: pay_all(conn, wishes))
+        except NotTogether:
+            return [None] * len(wishes)
 
     async def of_member(self, member_id: str, spend_id: str) -> Paid:
         """One payment of a member's own, as it stands now. Raises Refused `unknown-spend` (404)."""
@@ -149,38 +133,27 @@ class Spending:
         return await self.desk.store.run(job)
 
 
-def spend(
-    conn: Connection,
-    member_id: str,
-    code: str,
-    service: str,
-    shop_id: str,
-    spend_id: str,
-    points: int,
-    at: datetime,
-    *,
-    way: str,
-    taken_by: str,
-) -> Paid:
-    """Move a member's oldest points to a shop, what has expired never, as a part of the caller's transaction."""
-    today, book = day_of(at), chart.member_book(member_id)
-    rules = point_rules.versions(conn, code, service)
+def pay_alone(conn: Connection, wish: Wish) -> Paid:
+    """Decide one payment in the caller's transaction, with the words for whatever stands in its way."""
+    known = _known(conn, wish)
+    if known is not None:
+        return known
+    shop_records.require_open(conn, wish.municipality, wish.shop_id)
+    if wish.code_hash:
+        book, service = pay_codes.take(conn, wish.code_hash, wish.municipality, wish.spend_id, wish.at)
+        return _spend(conn, wish.of(book.removeprefix("member:"), service))
+    directory.require_known_service(conn, wish.municipality, wish.point_service)
+    return _spend(conn, wish.of(wish.member_id, wish.point_service))
+
+
+def _spend(conn: Connection, payment: Payment) -> Paid:
+    """Move a member's oldest points to a shop, what has expired never."""
+    today, (city, service) = day_of(payment.at), (payment.municipality, payment.point_service)
+    rules = point_rules.versions(conn, city, service)
     rule = point_rules.in_force(rules, today)
-    expiry.expire_due(conn, member_id, code, service, rules, at, today)
-    account = chart.municipal(member_id, code, service)
-    move = Transfer(
-        id=f"spend:{spend_id}",
-        book=book,
-        source=account,
-        target=chart.shop(code, shop_id),
-        points=points,
-        at=at,
-        kind="spend",
-        reference=spend_id,
-        details={"shop_id": shop_id, "way": way, "taken_by": taken_by},
-    )
+    expiry.expire_due(conn, payment.member_id, city, service, rules, payment.at, today)
     try:
-        receipt = ledger.transfer(conn, move)
+        receipt = ledger.transfer(conn, payment.move())
     except NotEnoughPoints as short:
         raise Refused(
             "not-enough-points",
@@ -191,34 +164,22 @@ def spend(
         raise _id_reused() from None
     if receipt.replayed:
         raise _id_reused()
-    member_days.count(conn, book, code, service, today, "spent", points, rule.most_spent_a_day)
-    made = Spend(
-        book_id=book,
-        spend_id=spend_id,
-        municipality=code,
-        point_service=service,
-        shop_id=shop_id,
-        points=points,
-        yen=points * rule.unit_value_yen,
-        lots=receipt.lots,
-        way=way,
-        taken_by=taken_by,
-        at=at,
-        refunded_points=0,
+    member_days.count(
+        conn, payment.book, city, service, today, "spent", payment.points, rule.most_spent_a_day
     )
+    made = payment.made(receipt.lots, rule.unit_value_yen)
     records.add_spend(conn, made)
     return _paid(conn, made, replayed=False)
 
 
-def _known(
-    conn: Connection, code: str, shop_id: str, spend_id: str, points: int, book: str | None = None
-) -> Paid | None:
+def _known(conn: Connection, wish: Wish) -> Paid | None:
     """The payment of this id, where the same shop (or member) asks for the same again."""
     try:
-        before = records.require_of_city(conn, code, spend_id)
+        before = records.require_of_city(conn, wish.municipality, wish.spend_id)
     except Refused:
         return None
-    if (before.shop_id, before.points) != (shop_id, points) or book not in (None, before.book_id):
+    others = bool(wish.member_id) and before.book_id != chart.member_book(wish.member_id)
+    if (before.shop_id, before.points) != (wish.shop_id, wish.points) or others:
         raise _id_reused()
     return _paid(conn, before, replayed=True)
 

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from core_ledger import Balance, Heap, chart
 from core_ledger.states import account as account_of
 from core_ledger.tables import accounts
-from gateway.base.hot import Hot
+from gateway.base.hot import Hot, HotList
 
-_ALL: Final = Hot(
-    select(
-        accounts.c.book_id,
-        accounts.c.account,
-        accounts.c.posted,
-        accounts.c.held,
-        accounts.c.coming,
-        accounts.c.last_seq,
-        accounts.c.heaps,
-    )
-    .where(accounts.c.book_id == bindparam("book"))
-    .order_by(accounts.c.account)
+_ROW: Final = select(
+    accounts.c.book_id,
+    accounts.c.account,
+    accounts.c.posted,
+    accounts.c.held,
+    accounts.c.coming,
+    accounts.c.last_seq,
+    accounts.c.heaps,
 )
-
-
-_ONE: Final = Hot(
-    select(
-        accounts.c.book_id,
-        accounts.c.account,
-        accounts.c.posted,
-        accounts.c.held,
-        accounts.c.coming,
-        accounts.c.last_seq,
-        accounts.c.heaps,
-    ).where(accounts.c.book_id == bindparam("book"), accounts.c.account == bindparam("name"))
+_OF_BOOK: Final = _ROW.where(accounts.c.book_id == bindparam("book"))
+_ALL: Final = Hot(_OF_BOOK.order_by(accounts.c.account))
+_ONE: Final = Hot(_OF_BOOK.where(accounts.c.account == bindparam("name")))
+_THESE: Final = HotList(
+    lambda pairs: _ROW.where(
+        or_(*(and_(accounts.c.book_id == book, accounts.c.account == name) for book, name in pairs))
+    ),
+    pairs=True,
 )
 
 
@@ -48,6 +40,9 @@ class Standing:
 
     balance: Balance
     heaps: tuple[Heap, ...]
+
+
+NOTHING: Final = Standing(balance=Balance(), heaps=())
 
 
 def of_book(conn: Connection, book: str) -> Mapping[str, Standing]:
@@ -62,7 +57,15 @@ def of_book(conn: Connection, book: str) -> Mapping[str, Standing]:
 def of_account(conn: Connection, book: str, account: str) -> Standing:
     """One account of a book; nothing in it where it never had anything."""
     row = _ONE.first(conn, {"book": book, "name": account})
-    return Standing(balance=Balance(), heaps=()) if row is None else _standing(tuple(row.values()))
+    return NOTHING if row is None else _standing(tuple(row.values()))
+
+
+def of_accounts(conn: Connection, pairs: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Standing]:
+    """The same for many, by book and account; all that are asked for are there."""
+    found = {
+        (row["book_id"], row["account"]): _standing(tuple(row.values())) for row in _THESE.all(conn, pairs)
+    }
+    return {pair: found.get(pair, NOTHING) for pair in pairs}
 
 
 def _standing(row: tuple[object, ...]) -> Standing:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from gateway.municipal.pay_codes import PayCode
-from gateway.municipal.spend_records import Refund, Spend
-from gateway.municipal.spending import GivenBack, Paid
+from gateway.municipal.spend_records import Paid, Refund, Spend
+from gateway.municipal.spending import GivenBack
 from gateway.web.views import View
 from gateway.web.views_points import LotView
 

@@ -1,0 +1,186 @@
+"""Payments that come at the same moment, decided together: a hall full of shops is one transaction.
+
+Decided one after the other, each payment asks some fifteen questions, and the last of 32 waits for all of them. A
+set asks each of those questions once, about all of its payments. It makes only what is plain: an unknown payment at
+an open shop, a fresh code, points that are there, none of them expired, no other payment of the same member beside
+it. Whatever is not plain is left, and decided alone by `gateway.municipal.spending`, which has the words for it. So
+the rules are not written twice: here it is only found out that none of them stands in the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection
+
+from core_ledger import LedgerError, ledger
+from gateway import directory
+from gateway.errors import Refused
+from gateway.municipal import expiry, member_days, pay_codes, point_rules, shop_records
+from gateway.municipal import spend_records as records
+from gateway.municipal.city_desk import day_of
+from gateway.municipal.point_rules import RuleVersion
+from gateway.municipal.shop_records import Shop
+from gateway.municipal.spend_records import Paid, Payment
+from gateway.records import standing
+from gateway.records.standing import Standing
+
+MOST_AT_ONCE: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for at a counter: by a code of the member's, known by its hash, or by the member, who is known."""
+
+    municipality: str
+    shop_id: str
+    spend_id: str
+    points: int
+    at: datetime
+    way: str
+    taken_by: str
+    code_hash: str = ""
+    member_id: str = ""
+    point_service: str = ""
+
+    def of(self, member_id: str, point_service: str) -> Payment:
+        """The payment, once the member and the point service are known."""
+        return Payment(
+            member_id=member_id,
+            municipality=self.municipality,
+            point_service=point_service,
+            shop_id=self.shop_id,
+            spend_id=self.spend_id,
+            points=self.points,
+            at=self.at,
+            way=self.way,
+            taken_by=self.taken_by,
+        )
+
+
+class NotTogether(Exception):
+    """Something that was looked at turned out otherwise; nothing of the set is written."""
+
+
+def pay_all(conn: Connection, wishes: Sequence[Wish]) -> list[Paid | None]:
+    """Make what is plain of a set, in the caller's transaction; None for what has to be decided alone.
+
+    Raises NotTogether: then all of them have to be.
+    """
+    found = _Found(conn, wishes)
+    plain = [(wish, payment) for wish in wishes if (payment := found.plain(wish)) is not None]
+    plain = _within_limits(conn, plain, found)
+    answers = ledger.apply_groups(conn, [[payment.move()] for _, payment in plain])
+    made: dict[int, Paid] = {}  # by wish: two of them may have one id
+    for (wish, payment), receipts in zip(plain, answers, strict=True):
+        if isinstance(receipts, LedgerError) or receipts[0].replayed:
+            raise NotTogether
+        rule = point_rules.in_force(found.rules(payment), day_of(payment.at))
+        made[id(wish)] = Paid(
+            spend=payment.made(receipts[0].lots, rule.unit_value_yen),
+            shop_name=found.shops[wish.municipality, wish.shop_id].name,
+            left=found.standing(payment).balance.available - payment.points,
+            replayed=False,
+        )
+    pay_codes.use_up(conn, {wish.code_hash: wish.spend_id for wish, _ in plain if wish.code_hash})
+    records.add_spends(conn, [paid.spend for paid in made.values()])
+    return [made.get(id(wish)) for wish in wishes]
+
+
+class _Found:
+    """What the database says about all wishes of a set, each question asked once."""
+
+    def __init__(self, conn: Connection, wishes: Sequence[Wish]) -> None:
+        self._conn = conn
+        self._known = records.known_ids(conn, [wish.spend_id for wish in wishes])
+        self._codes = pay_codes.fresh_ones(conn, [wish.code_hash for wish in wishes if wish.code_hash])
+        self.shops: dict[tuple[str, str], Shop] = {}
+        for city, those in _by(wishes, lambda wish: wish.municipality).items():
+            ids = sorted({wish.shop_id for wish in those})
+            shops = shop_records.open_ones(conn, city, ids)
+            self.shops |= {(city, shop_id): shop for shop_id, shop in shops.items()}
+        self._payments = _first_of_each((wish, self._payment(wish)) for wish in wishes)
+        self._rules: dict[tuple[str, str], list[RuleVersion]] = {}
+        payments = [payment for _, payment in self._payments.values()]
+        for service in sorted({(one.municipality, one.point_service) for one in payments}):
+            self._rules[service] = point_rules.versions(conn, *service)
+        # Held before they are looked at, in one order for everybody: what is drawn afterwards is what is seen here.
+        expiry.hold_books(conn, [one.book for one in payments])
+        self._standings = standing.of_accounts(conn, [(one.book, one.account) for one in payments])
+
+    def plain(self, wish: Wish) -> Payment | None:
+        """The payment, where nothing stands in its way but a limit of the day."""
+        first, payment = self._payments.get(wish.spend_id, (None, None))
+        if payment is None or first is not wish:
+            return None
+        there = self.standing(payment)
+        today = day_of(wish.at)
+        if there.balance.available < payment.points or any(
+            heap.available and expiry.is_expired(self.rules(payment), heap.issued_on, today)
+            for heap in there.heaps
+        ):
+            return None
+        return payment
+
+    def rules(self, payment: Payment) -> list[RuleVersion]:
+        return self._rules[payment.municipality, payment.point_service]
+
+    def standing(self, payment: Payment) -> Standing:
+        return self._standings[payment.book, payment.account]
+
+    def _payment(self, wish: Wish) -> Payment | None:
+        if wish.spend_id in self._known or (wish.municipality, wish.shop_id) not in self.shops:
+            return None
+        if not wish.code_hash:
+            try:
+                directory.require_known_service(self._conn, wish.municipality, wish.point_service)
+            except Refused:
+                return None
+            return wish.of(wish.member_id, wish.point_service)
+        code = self._codes.get(wish.code_hash)
+        if code is None or code.municipality != wish.municipality or wish.at >= code.ends_at:
+            return None
+        return wish.of(code.book_id.removeprefix("member:"), code.point_service)
+
+
+def _first_of_each(payments: Iterable[tuple[Wish, Payment | None]]) -> dict[str, tuple[Wish, Payment]]:
+    """By id, one of each member: what a second one may draw, the first decides."""
+    members: set[str] = set()
+    first: dict[str, tuple[Wish, Payment]] = {}
+    for wish, payment in payments:
+        if payment is not None and wish.spend_id not in first and payment.member_id not in members:
+            members.add(payment.member_id)
+            first[wish.spend_id] = (wish, payment)
+    return first
+
+
+def _within_limits(
+    conn: Connection, plain: list[tuple[Wish, Payment]], found: _Found
+) -> list[tuple[Wish, Payment]]:
+    """Count those that a limit of the day concerns, and leave out those that it does not allow."""
+
+    def limit(payment: Payment) -> tuple[str, str, date, int | None]:
+        day = day_of(payment.at)
+        most = point_rules.in_force(found.rules(payment), day).most_spent_a_day
+        return payment.municipality, payment.point_service, day, most
+
+    beyond: set[str] = set()
+    for (city, service, day, most), those in _by([one for _, one in plain], limit).items():
+        if most is not None:
+            wanted = {payment.book: payment.points for payment in those}
+            beyond |= member_days.count_many(conn, city, service, day, "spent", wanted, most)
+    return [(wish, payment) for wish, payment in plain if payment.book not in beyond]
+
+
+_T = TypeVar("_T")
+_K = TypeVar("_K")
+
+
+def _by(all_of_them: Iterable[_T], key: Callable[[_T], _K]) -> Mapping[_K, list[_T]]:
+    found: dict[_K, list[_T]] = {}
+    for one in all_of_them:
+        found.setdefault(key(one), []).append(one)
+    return found
