@@ -69,7 +69,7 @@ class Rows:
             conn.execute("BEGIN IMMEDIATE")
             conn.executemany("INSERT INTO written VALUES (?, ?, ?)", _rows(batch))
             conn.execute("COMMIT")
-            self.loop.call_soon_threadsafe(_answer, [future for _, future in batch])
+            self.loop.call_soon_threadsafe(answer, [future for _, future in batch])
         conn.close()
 
     async def close(self) -> None:
@@ -91,7 +91,7 @@ class PostgresRows(Rows):
                 conn.execute(
                     "INSERT INTO written SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])", columns
                 )
-                self.loop.call_soon_threadsafe(_answer, [future for _, future in batch])
+                self.loop.call_soon_threadsafe(answer, [future for _, future in batch])
 
 
 def _rows(batch: list[tuple[int, "asyncio.Future[None]"]]) -> list[tuple[str, str, str]]:
@@ -99,7 +99,7 @@ def _rows(batch: list[tuple[int, "asyncio.Future[None]"]]) -> list[tuple[str, st
     return [(f"member:{i[:2]}", i, BODY) for i in ids]
 
 
-def _answer(futures: list["asyncio.Future[None]"]) -> None:
+def answer(futures: list["asyncio.Future[None]"]) -> None:
     for future in futures:
         if not future.done():
             future.set_result(None)
