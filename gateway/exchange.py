@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -103,7 +103,7 @@ class Exchanges:
         quote = make_quote(drawing, partner.profile, destination, table.notes, uuid7().hex, now)
 
         def keep(conn: Connection) -> Exchange:
-            locked = records.get_locked(conn, book, exchange_id)
+            locked = records.get_locked(conn, book, exchange_id, link=link)
             require_before_sending(locked)
             facts = {"quote": quote.quote_id, "units": quote.units, "points": quote.points}
             return records.move(
@@ -119,7 +119,7 @@ class Exchanges:
                 available=json.dumps(dict(available)),
             )
 
-        return replace(await self.desk.store.run(keep), link=link)
+        return await self.desk.store.run(keep)
 
     async def confirm(self, member_id: str, exchange_id: str, quote_id: str) -> Exchange:
         """Carry the quote out. One debit whatever happens; the same confirm again is the same exchange.
@@ -202,16 +202,19 @@ class Exchanges:
                 outcome = NeverSent(str(never))
             except OutcomeUnknown as unknown:
                 outcome = Unknown(str(unknown))
-        done = await self.write_outcome(exchange, outcome, [call.plain() for call in calls])
-        return replace(done, link=link)
+        return await self.write_outcome(exchange, outcome, [call.plain() for call in calls], link)
 
     async def write_outcome(
-        self, exchange: Exchange, outcome: Outcome, calls: Sequence[Mapping[str, object]]
+        self,
+        exchange: Exchange,
+        outcome: Outcome,
+        calls: Sequence[Mapping[str, object]],
+        link: Link | None = None,
     ) -> Exchange:
         """State, effect and story in one transaction; also used by the settler."""
         key, claim = (exchange.book_id, exchange.exchange_id), exchange.leased_until
         done = await self.desk.store.run(
-            lambda conn: record(conn, key, outcome, self.desk.clock(), calls, claim)
+            lambda conn: record(conn, key, outcome, self.desk.clock(), calls, claim, link)
         )
         _log.info("exchange", exchange_id=done.exchange_id, partner=done.partner_id, state=done.state)
         return done

@@ -12,7 +12,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -137,6 +137,7 @@ class Openings:
             wish.exchange_id,
             State.READY if linked else State.AWAITING_RETURN,
             now,
+            link=link,
             partner_id=wish.partner_id,
             request_hash=wish.request_hash,
             client_return_url=wish.return_url,
@@ -148,7 +149,7 @@ class Openings:
             handoff_nonce=None if linked else secrets.token_urlsafe(24),
             handoff_ends_at=None if linked else now + HANDOFF_LASTS,
         )
-        return replace(exchange, link=link), True
+        return exchange, True
 
     async def _begin_handoff(self, partner: Partner, exchange: Exchange, language: str) -> Exchange:
         assert exchange.handoff_nonce is not None

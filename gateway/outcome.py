@@ -27,6 +27,7 @@ from gateway.errors import Refused
 from gateway.model import JST, Debited, Declined, DestinationKind, InProgress, NoRecord
 from gateway.records import exchanges as records
 from gateway.records.exchanges import Exchange
+from gateway.records.links import Link
 from gateway.records.quotes import Quote
 from gateway.states import HELD, State
 
@@ -104,13 +105,14 @@ def record(
     at: datetime,
     calls: Sequence[Mapping[str, Any]],
     claim: datetime | None = None,
+    link: Link | None = None,
 ) -> Exchange:
     """Write what the partner answered; `calls` is the scrubbed account of what was sent for it.
 
     `claim` is the end of the lease under which it was asked. A yes or a no is a fact whenever it arrives; but
     "not known" from a claim that somebody else has taken over since says less than what the other will hear.
     """
-    exchange = records.get_locked(conn, *exchange_key)
+    exchange = records.get_locked(conn, *exchange_key, link=link)
     facts = _facts(outcome) | ({"calls": calls} if calls else {})
     if exchange.state not in HELD:
         return _contradicted_or_repeated(conn, exchange, outcome, at, facts)

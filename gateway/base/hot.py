@@ -72,26 +72,24 @@ class Hot:
 
 
 class HotList:
-    """A question about a list.
+    """A statement about a list, of values or of rows.
 
     A list has no place in a statement that is made once. So one is made for each power of two, and the last of the
-    list fills up what is left. The rows are those of the list, in no order.
+    list fills up what is left. What it gives is in no order.
     """
 
-    def __init__(self, about: Callable[[list[Any]], Any], *, pairs: bool = False) -> None:
-        """`about` gives the statement that asks about so many values: `select(…).where(column.in_(values))`.
+    def __init__(self, about: Callable[[list[Any]], Any], *, width: int = 0) -> None:
+        """`about` gives the statement for so many values: `select(…).where(column.in_(values))`.
 
-        With `pairs` it is given pairs of values, and so must `all`.
+        With a `width` it is given tuples of so many values, and so must `all`.
         """
-        self._pairs: Final = pairs
 
         def of_size(size: int) -> Hot:
-            names = range(size)
-            values: list[Any] = [bindparam(f"value_{n}") for n in names]
-            return Hot(
-                about([(one, bindparam(f"other_{n}")) for n, one in enumerate(values)] if pairs else values)
-            )
+            if not width:
+                return Hot(about([bindparam(f"value_{n}") for n in range(size)]))
+            return Hot(about([tuple(bindparam(f"value_{n}_{w}") for w in range(width)) for n in range(size)]))
 
+        self._width: Final = width
         self._of_size: Final = cache(of_size)
 
     def all(
@@ -103,8 +101,8 @@ class HotList:
         size = 1 << (len(listed) - 1).bit_length()
         named = dict(values or {})
         for n, value in enumerate([*listed, *[listed[-1]] * (size - len(listed))]):
-            if self._pairs:
-                named[f"value_{n}"], named[f"other_{n}"] = value
+            if self._width:
+                named.update({f"value_{n}_{w}": part for w, part in enumerate(value)})
             else:
                 named[f"value_{n}"] = value
         return self._of_size(size).all(conn, named)

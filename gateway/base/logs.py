@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import json
 import logging
 import sys
@@ -88,7 +89,7 @@ class Lines:
         self._in_words = in_words
         self._waiting: deque[Mapping[str, Any]] = deque()
         self._lock = threading.Lock()
-        atexit.register(self.flush)
+        atexit.register(self._end)
 
     def info(self, event: Mapping[str, Any]) -> None:
         """Write a line by the end of this turn."""
@@ -114,6 +115,7 @@ class Lines:
         self.flush()
         with self._lock:
             self._stream.write(text)
+            self._stream.flush()
 
     def flush(self) -> None:
         """Write all that waits."""
@@ -121,8 +123,13 @@ class Lines:
             text = ""
             while self._waiting:
                 text += self._in_words(self._waiting.popleft()) + "\n"
-            self._stream.write(text)
-            self._stream.flush()
+            if text:
+                self._stream.write(text)
+                self._stream.flush()
+
+    def _end(self) -> None:
+        with contextlib.suppress(ValueError):  # whoever opened the stream has closed it
+            self.flush()
 
 
 def get_log(**bound: Any) -> Log:

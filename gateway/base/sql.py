@@ -23,16 +23,17 @@ def insert_new(conn: Connection, table: Table, **values: Any) -> bool:
 
 def insert_all_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
     """Insert many rows at once, leaving out those whose key is there; the keys that were new."""
-    return {tuple(row) for row in conn.execute(_insert_new(table, conn.dialect.name), list(rows))}
+    return {tuple(row) for row in conn.execute(insert_new_rows(table, conn.dialect.name), list(rows))}
 
 
 @cache
 def _insert_one_new(table: Table, dialect_name: str) -> Hot:
-    return Hot(_insert_new(table, dialect_name))
+    return Hot(insert_new_rows(table, dialect_name))
 
 
 @cache
-def _insert_new(table: Table, dialect_name: str) -> ReturningInsert[Any]:
+def insert_new_rows(table: Table, dialect_name: str) -> ReturningInsert[Any]:
+    """INSERT that leaves out rows whose key is there, and gives the keys that were new."""
     dialect = postgresql if dialect_name == "postgresql" else sqlite
     # RETURNING and not rowcount: drivers do not keep the count of an INSERT.
     inserted: ReturningInsert[Any] = (

@@ -47,7 +47,9 @@ _FIND: Final = Hot(select(_x).where(*_THIS))
 _FIND_LOCKED: Final = Hot(select(_x).where(*_THIS).with_for_update())
 _ADD: Final = Hot(insert(_x).returning(*_x.c))
 _MOVE: Final = Hot(
-    _UPDATE.where(_x.c.state == bindparam("from_state")).values(steps=_x.c.steps + 1).returning(*_x.c)
+    _UPDATE.where(_x.c.state == bindparam("from_state"))
+    .values(steps=_x.c.steps + 1)
+    .returning(*(column for column in _x.c if column.name != "quote"))  # the longest, and known
 )
 _TELL: Final = Hot(_UPDATE.values(steps=_x.c.steps + 1).returning(_x.c.steps))
 _ADD_STEP: Final = Hot(insert(_s))
@@ -69,7 +71,7 @@ _WAITING: Final = Hot(
 _facts_text: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots for the sake of `from_row`
 class Exchange:
     """One exchange as it stands. Sealed columns stay sealed; only `exchange` and `outcome` open them."""
 
@@ -128,12 +130,15 @@ def get(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
     return found
 
 
-def get_locked(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
-    """The same, holding the row until the transaction ends, so that two movers take turns."""
+def get_locked(conn: Connection, book_id: str, exchange_id: str, *, link: Link | None = None) -> Exchange:
+    """The same, holding the row until the transaction ends, so that two movers take turns.
+
+    `link` is the member's, where it has been read: it stays with the exchange through every move.
+    """
     row = _FIND_LOCKED.first(conn, _this(book_id, exchange_id))
     if row is None:
         raise unknown()
-    return from_row(row)
+    return from_row(row, link=link)
 
 
 def unknown() -> Refused:
@@ -200,14 +205,21 @@ def lease(
 
 
 def add(
-    conn: Connection, book_id: str, exchange_id: str, state: State, at: datetime, **values: Any
+    conn: Connection,
+    book_id: str,
+    exchange_id: str,
+    state: State,
+    at: datetime,
+    *,
+    link: Link | None = None,
+    **values: Any,
 ) -> Exchange:
     """A new exchange in its first state, under an id that was claimed; the first line of its story."""
     if isinstance(values.get("available"), dict):
         values["available"] = json.dumps(values["available"])
     first = {"book_id": book_id, "exchange_id": exchange_id, "state": state, "started_at": at}
     (row,) = _ADD.all(conn, first | values)
-    exchange = from_row(row)
+    exchange = from_row(row, link=link)
     _add_step(conn, exchange, 1, at, state, "started", {})
     return exchange
 
@@ -240,7 +252,7 @@ def move(
     _add_step(conn, exchange, moved["steps"], at, new, what, facts or {})
     if new in TOLD:
         outbox.put(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
-    return from_row(moved, quote)
+    return from_row(moved | {"quote": None}, quote, exchange.link)
 
 
 def _news(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -353,7 +365,7 @@ def _add_step(
     _ADD_STEP.all(conn, line)
 
 
-def from_row(row: Mapping[str, Any], quote: Quote | None = None) -> Exchange:
+def from_row(row: Mapping[str, Any], quote: Quote | None = None, link: Link | None = None) -> Exchange:
     """A whole row, by column name. `quote` spares reading it out where the caller has it."""
     values = dict(row)
     values["state"] = State(values["state"])
@@ -362,5 +374,9 @@ def from_row(row: Mapping[str, Any], quote: Quote | None = None) -> Exchange:
     if values["quote"] and quote is None:
         quote = Quote.from_json(values["quote"])
     values["quote"] = quote
-    values.pop("quote_id"), values.pop("steps")
-    return Exchange(**values)
+    values["link"] = link
+    del values["quote_id"], values["steps"]
+    # A frozen class sets its 29 fields one by one, which takes longer than the database does for the row.
+    exchange = object.__new__(Exchange)
+    exchange.__dict__.update(values)
+    return exchange

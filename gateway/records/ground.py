@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Table, and_, bindparam, select
 
@@ -18,12 +18,20 @@ from gateway.records.links import Link
 _x, _l, _s = tables.exchanges, tables.linked_accounts, tables.point_services
 
 
-def _named(table: Table, prefix: str) -> list[Any]:
-    return [column.label(prefix + column.name) for column in table.c]
+def _labels(table: Table, prefix: str) -> dict[str, str]:
+    """By column: two tables may have one of the same name."""
+    return {column.name: prefix + column.name for column in table.c}
 
 
+_LINK: Final = _labels(_l, "link_")
+_SERVICE: Final = _labels(_s, "service_")
+_EXCHANGE: Final = tuple(column.name for column in _x.c)
 _FIND: Final = Hot(
-    select(*_x.c, *_named(_l, "link_"), *_named(_s, "service_"))
+    select(
+        *_x.c,
+        *(_l.c[name].label(label) for name, label in _LINK.items()),
+        *(_s.c[name].label(label) for name, label in _SERVICE.items()),
+    )
     .select_from(
         _x.outerjoin(_l, and_(_l.c.book_id == _x.c.book_id, _l.c.partner_id == _x.c.partner_id)).outerjoin(
             _s, and_(_s.c.municipality == bindparam("code"), _s.c.point_service == bindparam("service"))
@@ -55,14 +63,10 @@ def get(conn: Connection, book_id: str, exchange_id: str, destination: Destinati
     )
     if row is None:
         raise exchanges.unknown()
-    link = _part(row, "link_")
-    service = _part(row, "service_")
+    link = {name: row[label] for name, label in _LINK.items()}
+    service = {name: row[label] for name, label in _SERVICE.items()}
     return Ground(
-        exchange=exchanges.from_row({name: row[name] for name in _x.c.keys()}),  # noqa: SIM118  not a mapping
+        exchange=exchanges.from_row({name: row[name] for name in _EXCHANGE}),
         link=links.from_row(link) if link["book_id"] is not None else None,
         service=PointService(**service) if service["municipality"] is not None else None,
     )
-
-
-def _part(row: dict[str, Any], prefix: str) -> dict[str, Any]:
-    return {name.removeprefix(prefix): value for name, value in row.items() if name.startswith(prefix)}

@@ -30,7 +30,7 @@ _THESE: Final = HotList(
     lambda pairs: _ROW.where(
         or_(*(and_(accounts.c.book_id == book, accounts.c.account == name) for book, name in pairs))
     ),
-    pairs=True,
+    width=2,
 )
 
 

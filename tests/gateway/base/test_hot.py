@@ -102,7 +102,7 @@ THOSE = HotList(
         _l.c.shown_as == sa.bindparam("shown"),
         sa.or_(*(sa.and_(_l.c.book_id == book, _l.c.partner_id == partner) for book, partner in pairs)),
     ),
-    pairs=True,
+    width=2,
 )
 
 
