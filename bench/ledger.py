@@ -33,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.floors import HandWritten, Naive, bulk_by_hand, rows, transfer
 from bench.growth import growth
+from bench.slow_disk import SLOW_COMMIT_S, commits_taking, wait
 from core_ledger import Store, create_schema, metadata, transfer_many
 
 CALLERS = (1, 8, 32, 128)
@@ -102,8 +103,10 @@ async def sqlite_naive(folder: Path, count: int) -> float:
     return per_s
 
 
-async def one_caller(folder: Path, count: int) -> Result:
+async def one_caller(folder: Path, count: int, disk_s: float = 0.0) -> Result:
     """Time one caller alone beside bare durable commits of the same rows, in turns, in milliseconds.
+
+    With `disk_s` every commit takes so much longer, as on a disk that has written before it says so.
 
     `besides_ms` is what a caller waits for besides the commit that answers it: two changes of threads, the reading,
     the deciding, the writing of rows. The rest is the disk's.
@@ -117,18 +120,20 @@ async def one_caller(folder: Path, count: int) -> Result:
     gc.freeze()  # as the gateway does when it begins to serve
     async with Store.open(f"sqlite:///{fresh_file(folder)}") as store:
         committed = timed_commits(store)
-        for number, (book, accounts, record) in enumerate(rows(count)):
-            began = time.perf_counter()
-            conn.execute("BEGIN IMMEDIATE")
-            conn.execute("INSERT OR REPLACE INTO books VALUES (?, ?, ?)", book)
-            conn.executemany("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", accounts)
-            conn.execute(f"INSERT INTO moves VALUES ({', '.join('?' * len(record))})", record)
-            conn.execute("COMMIT")
-            bare.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            await store.apply(transfer(number))
-            mine.append(time.perf_counter() - began)
-            besides.append(mine[-1] - committed.pop())
+        with commits_taking(store.engine, disk_s):
+            for number, (book, accounts, record) in enumerate(rows(count)):
+                began = time.perf_counter()
+                conn.execute("BEGIN IMMEDIATE")
+                conn.execute("INSERT OR REPLACE INTO books VALUES (?, ?, ?)", book)
+                conn.executemany("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", accounts)
+                conn.execute(f"INSERT INTO moves VALUES ({', '.join('?' * len(record))})", record)
+                wait(disk_s)
+                conn.execute("COMMIT")
+                bare.append(time.perf_counter() - began)
+                began = time.perf_counter()
+                await store.apply(transfer(number))
+                mine.append(time.perf_counter() - began)
+                besides.append(mine[-1] - committed.pop())
     conn.close()
     gc.unfreeze()
     return {
@@ -196,7 +201,7 @@ def gather(samples: list[Result]) -> Result:
 
 
 def measure_sqlite(folder: Path, runs: int, count: int) -> Result:
-    floor, naive, alone = [], [], []
+    floor, naive, alone, slow = [], [], [], []
     mine: dict[int, list[Result]] = {callers: [] for callers in CALLERS}
     for _ in range(runs):
         floor.append(asyncio.run(sqlite_floor(folder, count)))
@@ -205,12 +210,14 @@ def measure_sqlite(folder: Path, runs: int, count: int) -> Result:
             mine[callers].append(asyncio.run(ours(f"sqlite:///{fresh_file(folder)}", share, callers)))
         naive.append(asyncio.run(sqlite_naive(folder, max(300, count // 10))))
         alone.append(asyncio.run(one_caller(folder, 600)))
+        slow.append(asyncio.run(one_caller(folder, 200, SLOW_COMMIT_S)))
         for leftover in folder.glob("*.db*"):
             leftover.unlink()
     return {
         "floor_per_s": statistics.median(floor),
         "naive_per_s": statistics.median(naive),
         **gather(alone),
+        **{f"slow_{name}": value for name, value in gather(slow).items()},
         "callers": {callers: gather(samples) for callers, samples in mine.items()},
     }
 
@@ -265,6 +272,7 @@ def ratios(found: Result) -> Result:
         "sqlite_vs_naive": sqlite["callers"][32]["per_s"] / sqlite["naive_per_s"],
         "one_caller_p99_in_commits": sqlite["alone_p99_ms"] / sqlite["commit_ms"],
         "one_caller_p99_vs_commit_p99": sqlite["alone_p99_ms"] / sqlite["commit_p99_ms"],
+        "slow_one_caller_p99_in_commits": sqlite["slow_alone_p99_ms"] / sqlite["slow_commit_ms"],
         "one_caller_besides_p99_in_commits": sqlite["besides_p99_ms"] / sqlite["commit_ms"],
     }
     if postgres is not None:

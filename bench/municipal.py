@@ -21,14 +21,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-
-import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -45,6 +41,7 @@ from bench.municipal_city import (
     make_members,
     open_town,
 )
+from bench.slow_disk import SLOW_COMMIT_S, commits_taking, wait
 from core_ledger import Transfer, chart, ledger
 from gateway.municipal import dashboard, figures
 from gateway.municipal.pay_codes import PayCode
@@ -53,9 +50,6 @@ from gateway.web import views_figures
 BULK = 10_000
 """Moves in one transaction of the ledger's bulk rate, as `bench/ledger.py` has it."""
 COMMITS = 300
-SLOW_COMMIT_S = 0.005
-"""What a commit takes longer on the slower disk. Where the machine's own says that it has written within 0.2 ms, it
-keeps what it was given in memory of its own; a disk of a machine that one buys takes some milliseconds."""
 PAUSE_S = 0.5
 """Between two payments of a shop at its busiest hour, in the paced turn: 64 payments a second over all shops."""
 Result = dict[str, Any]
@@ -185,20 +179,6 @@ async def _on_one_disk(
     }
 
 
-@contextmanager
-def commits_taking(engine: sa.Engine, disk_s: float) -> Iterator[None]:
-    """Make every commit take so much longer, as on a disk that has written before it says so."""
-
-    def wait(_conn: sa.Connection) -> None:
-        _sleep(disk_s)
-
-    sa.event.listen(engine, "commit", wait)
-    try:
-        yield
-    finally:
-        sa.event.remove(engine, "commit", wait)
-
-
 def _p99(took: list[float]) -> float:
     return statistics.quantiles(took, n=100)[98]
 
@@ -263,7 +243,7 @@ class BareRows(Rows):
         while batch := self.batch():
             conn.execute("BEGIN IMMEDIATE")
             conn.executemany("INSERT INTO bare VALUES (?, ?)", _rows(sum(count for count, _ in batch)))
-            _sleep(self.disk_s)
+            wait(self.disk_s)
             conn.execute("COMMIT")
             self.loop.call_soon_threadsafe(answer, [future for _, future in batch])
         conn.close()
@@ -277,7 +257,7 @@ def bare_commits(path: Path, disk_s: float) -> list[float]:
         began = time.perf_counter()
         conn.execute("BEGIN IMMEDIATE")
         conn.executemany("INSERT INTO bare VALUES (?, ?)", _rows(ROWS_OF_A_PAYMENT))
-        _sleep(disk_s)
+        wait(disk_s)
         conn.execute("COMMIT")
         took.append(time.perf_counter() - began)
     conn.close()
@@ -294,11 +274,6 @@ def _bare(path: Path) -> sqlite3.Connection:
 
 def _rows(count: int) -> list[tuple[int, str]]:
     return [(number, "x" * 150) for number in range(count)]
-
-
-def _sleep(seconds: float) -> None:
-    if seconds:
-        time.sleep(seconds)
 
 
 # --- dashboards ---------------------------------------------------------------------------------------------------
