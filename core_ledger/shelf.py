@@ -7,7 +7,7 @@ driver: building expressions would cost more than the database does.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -35,6 +35,15 @@ _LOAD_ACCOUNTS = (
 )
 _LOAD_BOOKS = "SELECT b.book_id, b.seq, b.head FROM json_each(?) w CROSS JOIN books b ON b.book_id = w.value"
 
+# The same for a single move, as most are that come by a job: a key found directly takes half the time of a set of one.
+_THE_BOOK = "SELECT b.book_id, b.seq, b.head FROM books b WHERE b.book_id = ?"
+_THE_MOVES = f"SELECT {_RECORD} FROM moves m WHERE m.book_id = ? AND m.id IN (?, ?)"
+_THE_RESOLVED = f"SELECT {_RECORD} FROM moves m WHERE m.book_id = ? AND m.hold = ? AND m.hold IS NOT NULL"
+_THE_ACCOUNTS = (
+    "SELECT a.book_id, a.account, a.posted, a.held, a.coming, a.last_seq, a.heaps"
+    " FROM accounts a WHERE a.book_id = ? AND a.account IN (?, ?)"
+)
+
 _SAVE_BOOKS = (
     "INSERT INTO books (book_id, seq, head) VALUES (?, ?, ?)"
     " ON CONFLICT (book_id) DO UPDATE SET seq = excluded.seq, head = excluded.head"
@@ -51,8 +60,10 @@ _SAVE_MOVES = (
 )
 
 
-def load(conn: Connection, moves: Iterable[Move]) -> Plan:
+def load(conn: Connection, moves: Sequence[Move]) -> Plan:
     """Lock the books that `moves` name and load all that deciding on them needs."""
+    if len(moves) == 1 and conn.dialect.name == "sqlite":
+        return _load_one(conn, moves[0])
     books: set[str] = set()
     ids: set[Key] = set()
     holds: set[Key] = set()
@@ -81,6 +92,23 @@ def load(conn: Connection, moves: Iterable[Move]) -> Plan:
                 names.add((hold.book_id, hold.source))
                 names.add((hold.book_id, hold.target))
     plan.accounts = {(row[0], row[1]): account(row) for row in ask(_LOAD_ACCOUNTS, (_pairs(names),))}
+    return plan
+
+
+def _load_one(conn: Connection, move: Move) -> Plan:
+    plan, book = Plan(), move.book
+    ask = _cursor(conn).execute
+    hold = None if isinstance(move, _GIVES) else move.hold
+    plan.heads = {name: (seq, head) for name, seq, head in ask(_THE_BOOK, (book,))}
+    plan.known = {(book, row[2]): Record._make(row) for row in ask(_THE_MOVES, (book, move.id, hold))}
+    giver: Transfer | Hold | Record | None = (
+        move if isinstance(move, _GIVES) else plan.known.get((book, move.hold))
+    )
+    if hold is not None:
+        plan.resolved = {(book, row[11]): Record._make(row) for row in ask(_THE_RESOLVED, (book, hold))}
+    if giver is not None:
+        named = (book, giver.source, giver.target)
+        plan.accounts = {(book, row[1]): account(row) for row in ask(_THE_ACCOUNTS, named)}
     return plan
 
 

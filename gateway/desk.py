@@ -58,16 +58,14 @@ class Desk:
     async def current(self, book: str, exchange_id: str) -> Exchange:
         return await self._in_time(await self.store.glance(lambda conn: records.get(conn, book, exchange_id)))
 
-    async def ready(
-        self, book: str, exchange_id: str, destination: Destination
-    ) -> tuple[Exchange, Link | None]:
-        """The exchange, not yet sent, and its member's link to the partner; the destination takes points."""
+    async def ready(self, book: str, exchange_id: str, destination: Destination) -> Exchange:
+        """The exchange, not yet sent, with its member's link to the partner; the destination takes points."""
         found = await self.store.glance(lambda conn: ground.get(conn, book, exchange_id, destination))
         exchange = await self._in_time(found.exchange)
         require_before_sending(exchange)
         if destination.kind is DestinationKind.MUNICIPALITY:
             directory.must_be_open(destination.municipality, destination.point_service, found.service)
-        return exchange, found.link if exchange.coupon_hash is None else None
+        return exchange
 
     def _is_late(self, exchange: Exchange) -> bool:
         waits = exchange.state in BEFORE_SENDING
@@ -79,13 +77,11 @@ class Desk:
         book, exchange_id = exchange.book_id, exchange.exchange_id
         return await self.store.run(lambda conn: expire(conn, book, exchange_id, self.clock()))
 
-    async def available(
-        self, partner: Partner, exchange: Exchange, link: Link | None
-    ) -> Mapping[WalletId, int]:
+    async def available(self, partner: Partner, exchange: Exchange) -> Mapping[WalletId, int]:
         if exchange.coupon_hash is not None:
             return {WalletId(wallet): points for wallet, points in (exchange.available or {}).items()}
         book, partner_id = exchange.book_id, exchange.partner_id
-        link = require_link(link)
+        link = require_link(exchange.link)
         try:
             return (await partner.balances(self.account(link))).available
         except LinkEnded:

@@ -55,9 +55,9 @@ class Exchanges:
     async def offer(self, member_id: str, exchange_id: str, destination: Destination) -> Offer:
         """What the member has, the rates in force and the most units that can be drawn now."""
         book = chart.member_book(member_id)
-        exchange, link = await self.desk.ready(book, exchange_id, destination)
+        exchange = await self.desk.ready(book, exchange_id, destination)
         partner = self.desk.partner(exchange.partner_id)
-        available = await self.desk.available(partner, exchange, link)
+        available = await self.desk.available(partner, exchange)
         now = self.desk.clock()
         table = await partner.rate_table(now)
         priority = partner.wallet_priority(destination, now)
@@ -83,9 +83,9 @@ class Exchanges:
         `units` (口数) is for account links; a coupon is exchanged whole. Raises NotEnough, NoRate, Refused.
         """
         book = chart.member_book(member_id)
-        exchange, link = await self.desk.ready(book, exchange_id, destination)
+        exchange = await self.desk.ready(book, exchange_id, destination)
         partner = self.desk.partner(exchange.partner_id)
-        available = await self.desk.available(partner, exchange, link)
+        available = await self.desk.available(partner, exchange)
         now = self.desk.clock()
         table = await partner.rate_table(now)
         priority = partner.wallet_priority(destination, now)
@@ -102,13 +102,12 @@ class Exchanges:
         drawing = sums.draw(units, table.rates, priority, available, destination, now)
         quote = make_quote(drawing, partner.profile, destination, table.notes, uuid7().hex, now)
 
-        def keep(conn: Connection) -> Exchange:
-            locked = records.get_locked(conn, book, exchange_id, link=link)
-            require_before_sending(locked)
+        def quoted(conn: Connection, current: Exchange) -> Exchange:
+            require_before_sending(current)
             facts = {"quote": quote.quote_id, "units": quote.units, "points": quote.points}
             return records.move(
                 conn,
-                locked,
+                current,
                 State.QUOTED,
                 now,
                 "quoted",
@@ -118,6 +117,12 @@ class Exchanges:
                 points=quote.points,
                 available=json.dumps(dict(available)),
             )
+
+        def keep(conn: Connection) -> Exchange:
+            try:  # as it was read before the partner was asked, which costs no question
+                return quoted(conn, exchange)
+            except Refused:  # somebody has moved it since
+                return quoted(conn, records.get_locked(conn, book, exchange_id, link=exchange.link))
 
         return await self.desk.store.run(keep)
 

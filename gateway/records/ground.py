@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Table, and_, bindparam, select
 
@@ -13,7 +12,6 @@ from gateway.directory import PointService
 from gateway.model import Destination
 from gateway.records import exchanges, links
 from gateway.records.exchanges import Exchange
-from gateway.records.links import Link
 
 _x, _l, _s = tables.exchanges, tables.linked_accounts, tables.point_services
 
@@ -41,17 +39,15 @@ _FIND: Final = Hot(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(NamedTuple):
     """`service` is None where there is none of this name, or where the points go to the reserve."""
 
     exchange: Exchange
-    link: Link | None
     service: PointService | None
 
 
 def get(conn: Connection, book_id: str, exchange_id: str, destination: Destination) -> Ground:
-    """Raises Refused (404) for an unknown exchange id and for another member's alike."""
+    """The exchange with its member's link. Raises Refused (404) for an unknown id and for another member's alike."""
     row = _FIND.first(
         conn,
         {
@@ -63,10 +59,12 @@ def get(conn: Connection, book_id: str, exchange_id: str, destination: Destinati
     )
     if row is None:
         raise exchanges.unknown()
-    link = {name: row[label] for name, label in _LINK.items()}
+    exchange = {name: row[name] for name in _EXCHANGE}
     service = {name: row[label] for name, label in _SERVICE.items()}
+    link = None
+    if exchange["coupon_hash"] is None and row["link_book_id"] is not None:
+        link = links.from_row({name: row[label] for name, label in _LINK.items()})
     return Ground(
-        exchange=exchanges.from_row({name: row[name] for name in _EXCHANGE}),
-        link=links.from_row(link) if link["book_id"] is not None else None,
+        exchange=exchanges.from_row(exchange, link=link),
         service=PointService(**service) if service["municipality"] is not None else None,
     )
