@@ -16,6 +16,7 @@ from sqlalchemy import text
 import gateway
 from core_ledger import Busy, CommitFailed, StoreClosed
 from gateway.calling.breaker import BreakerState
+from gateway.identity import sessions
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 from gateway.web import (
@@ -77,9 +78,12 @@ async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) ->
     api.include(docs_api(api))
     gate = Gate(
         SignatureVerifier(
-            ClientKeys(store, clock), StoredNonces(store, clock), clock, public_url=settings.server.origin
+            ClientKeys(store, clock),
+            StoredNonces(store, clock, sessions.find_many),
+            clock,
+            public_url=settings.server.origin,
         ),
-        lambda token, client_id: services.members.session(token, client_id=client_id),
+        services.members,
         services.city.staff.session,
     )
     app = web.Application(client_max_size=BODY_LIMIT)

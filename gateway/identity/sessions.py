@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -22,7 +22,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from gateway import tables
-from gateway.base.hot import Hot
+from gateway.base.hot import Hot, HotList
 from gateway.errors import Refused
 from gateway.model import Secret
 
@@ -34,6 +34,7 @@ _sessions = tables.sessions
 _TOKEN: Final = re.compile(r"pgs_[A-Za-z0-9_-]{43}")
 _LONGEST_STEP: Final = timedelta(minutes=1)
 _FIND: Final = Hot(select(_sessions).where(_sessions.c.token_hash == bindparam("hashed")))
+_FIND_MANY: Final = HotList(lambda hashes: select(_sessions).where(_sessions.c.token_hash.in_(hashes)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +104,23 @@ def start(
 
 def find(conn: Connection, token: str, *, client_id: str, now: datetime) -> Session:
     """Give the living session of a token. Raises Refused `session-ended` (401), the same words for every reason."""
-    if not _TOKEN.fullmatch(token):
-        raise ended()
-    row = _FIND.first(conn, {"hashed": _hash(token)})
-    session = None if row is None else _session(row)
+    key = key_of(token)
+    row = _FIND.first(conn, {"hashed": key}) if key is not None else None
+    return require_living(None if row is None else _session(row), client_id=client_id, now=now)
+
+
+def key_of(token: str) -> str | None:
+    """Under which a token's session is kept; None for what cannot be a token of ours."""
+    return _hash(token) if _TOKEN.fullmatch(token) else None
+
+
+def find_many(conn: Connection, keys: Sequence[str]) -> Mapping[str, Session]:
+    """The sessions of these keys, living or not."""
+    return {row["token_hash"]: _session(row) for row in _FIND_MANY.all(conn, keys)}
+
+
+def require_living(session: Session | None, *, client_id: str, now: datetime) -> Session:
+    """Give a session that lives and is this client program's. Raises Refused `session-ended` (401)."""
     if session is None or session.client_id != client_id or not session.alive(now):
         raise ended()
     return session

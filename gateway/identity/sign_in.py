@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -115,6 +115,18 @@ class SignIns:
         session = await self._store.glance(
             lambda conn: sessions.find(conn, token, client_id=client_id, now=now)
         )
+        return await self._seen(token, session, now)
+
+    def key_of(self, token: str) -> str | None:
+        """Under which the session of a token is kept; None for what cannot be one."""
+        return sessions.key_of(token)
+
+    async def living(self, found: Session | None, token: str, *, client_id: str) -> Session:
+        """The same for a session that has just been read by the key of its token."""
+        now = self._clock()
+        return await self._seen(token, sessions.require_living(found, client_id=client_id, now=now), now)
+
+    async def _seen(self, token: str, session: Session, now: datetime) -> Session:
         if not session.to_be_marked(now):
             return session
         return await self._store.run(lambda conn: sessions.mark_seen(conn, token, session, now))

@@ -65,6 +65,22 @@ class VerifiesSignatures(Protocol):
         """The id of the client program that signed `request` with `body`, or a 401 refusal."""
         ...
 
+    async def verify_and_find(self, request: web.BaseRequest, body: bytes, key: str) -> tuple[str, Any]:
+        """The same, and what is kept under `key`."""
+        ...
+
+
+class FindsMembers(Protocol):
+    """Members' sessions, found in the same step in which a request's nonce is used up."""
+
+    def key_of(self, token: str) -> str | None:
+        """Under which the session of a token is kept; None for what cannot be one."""
+        ...
+
+    async def living(self, found: Any, token: str, *, client_id: str) -> Any:
+        """The session, if what was found is one that lives; raises the refusal `session-ended` for anything else."""
+        ...
+
 
 class Gate:
     """Lets a request in at a level, or refuses it with the word that says what is missing."""
@@ -72,11 +88,11 @@ class Gate:
     def __init__(
         self,
         signatures: VerifiesSignatures,
-        find_session: FindSession,
+        members: FindsMembers,
         find_staff: FindSession | None = None,
     ) -> None:
         self._signatures = signatures
-        self._find_session = find_session
+        self._members = members
         self._find_staff = find_staff
 
     async def admit(
@@ -84,13 +100,22 @@ class Gate:
     ) -> Admitted:
         if level is Caller.PUBLIC:
             return NOBODY
+        if level is Caller.MEMBER:
+            return await self._admit_member(request, body)
         client_id = await self._signatures.verify(request, body)
         if level is Caller.CLIENT:
             return Admitted(client_id=client_id)
-        if level is Caller.STAFF:
-            return await self._admit_staff(request, client_id, action)
+        return await self._admit_staff(request, client_id, action)
+
+    async def _admit_member(self, request: web.BaseRequest, body: bytes) -> Admitted:
+        token = _bearer_token(request)
+        # Whatever is wrong with the token, a wrong signature is told first; and for no key nothing is found.
+        key = self._members.key_of(token) if token is not None else None
+        client_id, found = await self._signatures.verify_and_find(request, body, key or "")
+        if token is None:
+            raise refuse("session-missing")
         return Admitted(
-            client_id=client_id, member=await self._find_session(bearer_token(request), client_id)
+            client_id=client_id, member=await self._members.living(found, token, client_id=client_id)
         )
 
     async def _admit_staff(self, request: web.BaseRequest, client_id: str, action: Action | None) -> Admitted:
@@ -107,15 +132,16 @@ class Gate:
 
 def bearer_token(request: web.BaseRequest) -> str:
     """The token of `Authorization: Bearer …`; raises the refusal `session-missing` for none or more than one."""
-    fields = request.headers.getall("Authorization", [])
-    if len(fields) != 1:
-        raise refuse("session-missing")
-    scheme, _, token = fields[0].partition(" ")
-    if (
-        scheme.lower() != "bearer"
-        or not 0 < len(token) <= 200
-        or not token.isascii()
-        or not token.isprintable()
-    ):
+    token = _bearer_token(request)
+    if token is None:
         raise refuse("session-missing")
     return token
+
+
+def _bearer_token(request: web.BaseRequest) -> str | None:
+    fields = request.headers.getall("Authorization", [])
+    if len(fields) != 1:
+        return None
+    scheme, _, token = fields[0].partition(" ")
+    sound = scheme.lower() == "bearer" and 0 < len(token) <= 200 and token.isascii() and token.isprintable()
+    return token if sound else None

@@ -7,10 +7,10 @@ The one in memory is for a single process that accepts that a restart forgets at
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, delete, select, tuple_, type_coerce
 
@@ -39,6 +39,10 @@ class NonceKeeper(Protocol):
         """True the first time, False when this key has used this nonce before. Of two at once, one gets True."""
         ...
 
+    async def use_and_find(self, key_id: str, nonce: str, forget_at: datetime, key: str) -> tuple[bool, Any]:
+        """The same, and what is kept under `key`, or None."""
+        ...
+
 
 class Nonce(NamedTuple):
     key_id: str
@@ -49,25 +53,39 @@ class Nonce(NamedTuple):
 class StoredNonces:
     """Nonces in the database, committed before their requests go on: a set in one statement."""
 
-    def __init__(self, store: Writes, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Writes,
+        clock: Clock,
+        find: Callable[[Connection, Sequence[str]], Mapping[str, Any]] = lambda _conn, _keys: {},
+    ) -> None:
+        """`find` answers what is asked beside nonces, for all keys at once: in service, the callers' sessions."""
         self._store = store
         self._clock = clock
+        self._find = find
         self._sweep_at: datetime | None = None
         self._sets = Sets("nonces", self._write)
 
     async def use(self, key_id: str, nonce: str, forget_at: datetime) -> bool:
-        return await self._sets.add(Nonce(key_id, nonce, forget_at))
+        new, _ = await self._sets.add((Nonce(key_id, nonce, forget_at), None))
+        return new
 
-    async def _write(self, nonces: Sequence[Nonce]) -> list[bool]:
+    async def use_and_find(self, key_id: str, nonce: str, forget_at: datetime, key: str) -> tuple[bool, Any]:
+        """The same, and what is kept under `key`, or None: read where the nonce is written, which costs no way more."""
+        return await self._sets.add((Nonce(key_id, nonce, forget_at), key))
+
+    async def _write(self, asked: Sequence[tuple[Nonce, str | None]]) -> list[tuple[bool, Any]]:
         now = self._clock()
         sweep = self._sweep_at is None or now >= self._sweep_at
         if sweep:
             self._sweep_at = now + SWEEP_EVERY
 
-        def job(conn: Connection) -> list[bool]:
+        def job(conn: Connection) -> list[tuple[bool, Any]]:
             if sweep:
                 forget_nonces(conn, now)
-            return remember_nonces(conn, nonces)
+            new = remember_nonces(conn, [nonce for nonce, _ in asked])
+            found = self._find(conn, sorted({key for _, key in asked if key}))
+            return [(fresh, found.get(key or "")) for fresh, (_, key) in zip(new, asked, strict=True)]
 
         return await self._store.run(job)
 
@@ -113,11 +131,23 @@ def forget_nonces(conn: Connection, now: datetime) -> int:
     return conn.execute(delete(seen_nonces).where(key.in_(stale))).rowcount
 
 
+async def _find_nothing(_key: str) -> None:
+    return None
+
+
 class NoncesInMemory:
     """Nonces of this process. When `most` are kept at once, further requests are refused as `busy`."""
 
-    def __init__(self, clock: Clock, *, most: int = 1_000_000) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        find: Callable[[str], Awaitable[Any]] = _find_nothing,
+        *,
+        most: int = 1_000_000,
+    ) -> None:
+        """`find` answers what is asked beside a nonce."""
         self._clock = clock
+        self._find = find
         self._most = most
         self._seen: dict[tuple[str, str], datetime] = {}
         self._order: deque[tuple[str, str]] = deque()
@@ -132,6 +162,9 @@ class NoncesInMemory:
         self._seen[name] = forget_at
         self._order.append(name)
         return True
+
+    async def use_and_find(self, key_id: str, nonce: str, forget_at: datetime, key: str) -> tuple[bool, Any]:
+        return await self.use(key_id, nonce, forget_at), await self._find(key)
 
     def _forget(self, now: datetime) -> None:
         # The oldest come first, give or take the clocks' difference; one that may still count stops the sweep.

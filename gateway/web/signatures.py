@@ -67,6 +67,21 @@ class SignatureVerifier:
 
     async def verify(self, request: web.BaseRequest, body: bytes) -> str:
         """The client id, once everything holds; the nonce is used up only then."""
+        client_id, key_id, nonce, forget_at = await self._checked(request, body)
+        if not await self._nonces.use(key_id, nonce, forget_at):
+            raise refuse("signature-replayed")
+        return client_id
+
+    async def verify_and_find(self, request: web.BaseRequest, body: bytes, key: str) -> tuple[str, Any]:
+        """The same, and what the keeper of nonces finds under `key` in the same step."""
+        client_id, key_id, nonce, forget_at = await self._checked(request, body)
+        new, found = await self._nonces.use_and_find(key_id, nonce, forget_at, key)
+        if not new:
+            raise refuse("signature-replayed")
+        return client_id, found
+
+    async def _checked(self, request: web.BaseRequest, body: bytes) -> tuple[str, str, str, datetime]:
+        """The client id; and the nonce that is still to be used up: its key's id, itself, when it may be forgotten."""
         plain = read_plain(request, body, self._address)
         key_id = plain.key_id if plain is not None else _claimed_key_id(request)
         key = await self._keys.find(key_id)
@@ -80,9 +95,7 @@ class SignatureVerifier:
             created_s, nonce = self._check(request, key, body, now)
         _check_digest(request, body)
         forget_at = datetime.fromtimestamp(created_s, now.tzinfo) + WINDOW + timedelta(seconds=1)
-        if not await self._nonces.use(key_id, nonce, forget_at):
-            raise refuse("signature-replayed")
-        return key.client_id
+        return key.client_id, key_id, nonce, forget_at
 
     def _check(self, request: web.BaseRequest, key: ClientKey, body: bytes, now: datetime) -> tuple[int, str]:
         required = list(ALWAYS_COVERED)

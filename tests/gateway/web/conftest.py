@@ -217,10 +217,16 @@ class Site:
         return SignedClient(self.url, self.key.key_id, self.key.private_pem, clock=self.clock, **options)
 
 
-async def find_session(token: str, client_id: str) -> SimpleNamespace:
-    if token != "pgs_hanako":
-        raise refuse("session-ended")
-    return SimpleNamespace(member_id="hanako", client_id=client_id)
+class Hanako:
+    """The only member who is signed in here."""
+
+    def key_of(self, token: str) -> str | None:
+        return token
+
+    async def living(self, _found: object, token: str, *, client_id: str) -> SimpleNamespace:
+        if token != "pgs_hanako":
+            raise refuse("session-ended")
+        return SimpleNamespace(member_id="hanako", client_id=client_id)
 
 
 @pytest.fixture
@@ -285,7 +291,7 @@ def make_site(
         api.include(failing_api(Full))
     api.include(health_api(checks or healthy(store, registry)))
     api.include(docs_api(api))
-    Kernel(gate=Gate(verifier, find_session), client_buckets=buckets["client_buckets"]).add(app, api)
+    Kernel(gate=Gate(verifier, Hanako()), client_buckets=buckets["client_buckets"]).add(app, api)
     return Site(url, app, store, clock, key, registry, ticks)
 
 

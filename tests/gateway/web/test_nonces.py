@@ -120,3 +120,31 @@ async def test_when_the_writing_is_given_up_whoever_waits_is_told_and_the_next_s
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(answer) for answer in answers] == [asyncio.CancelledError] * 2
     assert await nonces.use("k", "another", soon)
+
+
+async def test_what_is_asked_beside_a_nonce_is_answered_whether_it_is_new_or_not(store, clock):
+    asked: list[list[str]] = []
+
+    def find(_conn, keys):
+        asked.append(keys)
+        return {key: key.upper() for key in keys if key != "unknown"}
+
+    nonces = StoredNonces(store, clock, find)
+    soon = clock() + timedelta(seconds=60)
+    wishes = [("n-1", "a"), ("n-2", "b"), ("n-3", "a"), ("n-1", "b"), ("n-4", "unknown"), ("n-5", "")]
+    found = await asyncio.gather(*(nonces.use_and_find("k", nonce, soon, key) for nonce, key in wishes))
+    assert found == [(True, "A"), (True, "B"), (True, "A"), (False, "B"), (True, None), (True, None)]
+    assert asked == [["a", "b", "unknown"]]
+    assert await nonces.use("k", "n-6", soon) is True
+    assert await nonces.use("k", "n-4", soon) is False
+
+
+async def test_the_keeper_in_memory_is_asked_beside_a_nonce_too(clock):
+    async def find(key):
+        return key.upper()
+
+    nonces = NoncesInMemory(clock, find)
+    soon = clock() + timedelta(seconds=60)
+    assert await nonces.use_and_find("k", "n", soon, "a") == (True, "A")
+    assert await nonces.use_and_find("k", "n", soon, "a") == (False, "A")
+    assert await NoncesInMemory(clock).use_and_find("k", "n", soon, "a") == (True, None)
