@@ -159,12 +159,13 @@ async def measure_counter(folder: Path, runs: int, payments: int) -> Result:
 async def _on_one_disk(
     town: MunicipalTown, members: list[str], runs: int, payments: int, disk_s: float
 ) -> Result:
-    turns, floors, commits, paced = [], [], [], []
+    turns, floors, commits, paced, bursts = [], [], [], [], []
     for _ in range(runs):
         commits.append(bare_commits(town.path, disk_s))
         floors.append(await _floor(town.path.with_name("floor.db"), payments, disk_s))
         turns.append(await _turn(town, members, payments))
         paced.append((await _turn(town, members, max(SHOPS, payments // 4), pause_s=PAUSE_S))[0])
+        bursts.append(await _bursts(town, members, max(SHOPS, payments // 2)))
     return {
         "per_s": statistics.median(payments / wall for _, wall, _ in turns),
         "cpu_ms": statistics.median(cpu / payments for *_, cpu in turns) * 1e3,
@@ -172,6 +173,7 @@ async def _on_one_disk(
         "p99_ms": statistics.median(_p99(turn) for turn, *_ in turns) * 1e3,
         "paced_p50_ms": statistics.median(statistics.median(turn) for turn in paced) * 1e3,
         "paced_p99_ms": statistics.median(_p99(turn) for turn in paced) * 1e3,
+        "burst_p99_ms": statistics.median(_p99(turn) for turn in bursts) * 1e3,
         "floor_per_s": statistics.median(payments / wall for _, wall in floors),
         "floor_p99_ms": statistics.median(_p99(took) for took, _ in floors) * 1e3,
         "commit_ms": statistics.median(statistics.median(one) for one in commits) * 1e3,
@@ -202,6 +204,21 @@ async def _turn(
     began, worked = time.perf_counter(), time.process_time()
     await asyncio.gather(*(shop(place) for place in range(SHOPS)))
     return took, time.perf_counter() - began, time.process_time() - worked
+
+
+async def _bursts(town: MunicipalTown, members: list[str], payments: int) -> list[float]:
+    """Seconds of each payment where all shops take one at the same moment, and the next when all have it."""
+    each, took = payments // SHOPS, []
+    codes = await asyncio.gather(*(_codes(town, member, each) for member in members))
+
+    async def shop(place: int, number: int) -> None:
+        began = time.perf_counter()
+        await town.city.spending.take(town.clerks[place], town.new_id(), codes[place][number].qr, 10)
+        took.append(time.perf_counter() - began)
+
+    for number in range(each):
+        await asyncio.gather(*(shop(place, number) for place in range(SHOPS)))
+    return took
 
 
 async def _codes(town: MunicipalTown, member: str, count: int) -> list[PayCode]:
@@ -350,6 +367,7 @@ def ratios(found: Result) -> Result:
         "counter_p99_vs_floor_p99": counter["p99_ms"] / counter["floor_p99_ms"],
         "counter_floor_p99_in_commits": counter["floor_p99_ms"] / counter["commit_ms"],
         "slow_counter_p99_in_commits": counter["slow_p99_ms"] / counter["slow_commit_ms"],
+        "slow_counter_burst_p99_in_commits": counter["slow_burst_p99_ms"] / counter["slow_commit_ms"],
         "slow_counter_paced_p99_in_commits": counter["slow_paced_p99_ms"] / counter["slow_commit_ms"],
         "slow_counter_floor_p99_in_commits": counter["slow_floor_p99_ms"] / counter["slow_commit_ms"],
         "counter_payments_in_a_commits_time": counter["per_s"] * counter["commit_ms"] / 1e3,

@@ -22,8 +22,7 @@ from gateway.errors import Refused
 from gateway.municipal import expiry, member_days, pay_codes, point_rules, shop_records
 from gateway.municipal import spend_records as records
 from gateway.municipal.city_desk import day_of
-from gateway.municipal.point_rules import RuleVersion
-from gateway.municipal.shop_records import Shop
+from gateway.municipal.point_rules import PointRule, RuleVersion
 from gateway.municipal.spend_records import Paid, Payment
 from gateway.records import standing
 from gateway.records.standing import Standing
@@ -78,10 +77,10 @@ def pay_all(conn: Connection, wishes: Sequence[Wish]) -> list[Paid | None]:
     for (wish, payment), receipts in zip(plain, answers, strict=True):
         if isinstance(receipts, LedgerError) or receipts[0].replayed:
             raise NotTogether
-        rule = point_rules.in_force(found.rules(payment), day_of(payment.at))
+        rule = found.rule(payment)
         made[id(wish)] = Paid(
             spend=payment.made(receipts[0].lots, rule.unit_value_yen),
-            shop_name=found.shops[wish.municipality, wish.shop_id].name,
+            shop_name=found.shops[wish.municipality, wish.shop_id],
             left=found.standing(payment).balance.available - payment.points,
             replayed=False,
         )
@@ -97,13 +96,15 @@ class _Found:
         self._conn = conn
         self._known = records.known_ids(conn, [wish.spend_id for wish in wishes])
         self._codes = pay_codes.fresh_ones(conn, [wish.code_hash for wish in wishes if wish.code_hash])
-        self.shops: dict[tuple[str, str], Shop] = {}
+        self.shops: dict[tuple[str, str], str] = {}  # those that are open, with their names
         for city, those in _by(wishes, lambda wish: wish.municipality).items():
             ids = sorted({wish.shop_id for wish in those})
-            shops = shop_records.open_ones(conn, city, ids)
-            self.shops |= {(city, shop_id): shop for shop_id, shop in shops.items()}
+            names = shop_records.names_of_open(conn, city, ids)
+            self.shops |= {(city, shop_id): name for shop_id, name in names.items()}
         self._payments = _first_of_each((wish, self._payment(wish)) for wish in wishes)
         self._rules: dict[tuple[str, str], list[RuleVersion]] = {}
+        self._rule_of: dict[tuple[str, str, date], PointRule] = {}
+        self._expired: dict[tuple[str, str, date, date], bool] = {}
         payments = [payment for _, payment in self._payments.values()]
         for service in sorted({(one.municipality, one.point_service) for one in payments}):
             self._rules[service] = point_rules.versions(conn, *service)
@@ -117,16 +118,27 @@ class _Found:
         if payment is None or first is not wish:
             return None
         there = self.standing(payment)
-        today = day_of(wish.at)
         if there.balance.available < payment.points or any(
-            heap.available and expiry.is_expired(self.rules(payment), heap.issued_on, today)
-            for heap in there.heaps
+            heap.available and self._is_expired(payment, heap.issued_on) for heap in there.heaps
         ):
             return None
         return payment
 
-    def rules(self, payment: Payment) -> list[RuleVersion]:
-        return self._rules[payment.municipality, payment.point_service]
+    def rule(self, payment: Payment) -> PointRule:
+        """The rule of the day."""
+        service = (payment.municipality, payment.point_service, day_of(payment.at))
+        rule = self._rule_of.get(service)
+        if rule is None:
+            rule = self._rule_of[service] = point_rules.in_force(self._rules[service[:2]], service[2])
+        return rule
+
+    def _is_expired(self, payment: Payment, issued_on: date) -> bool:
+        service = (payment.municipality, payment.point_service)
+        asked = (*service, day_of(payment.at), issued_on)
+        expired = self._expired.get(asked)
+        if expired is None:
+            expired = self._expired[asked] = expiry.is_expired(self._rules[service], issued_on, asked[2])
+        return expired
 
     def standing(self, payment: Payment) -> Standing:
         return self._standings[payment.book, payment.account]
@@ -161,17 +173,13 @@ def _within_limits(
     conn: Connection, plain: list[tuple[Wish, Payment]], found: _Found
 ) -> list[tuple[Wish, Payment]]:
     """Count those that a limit of the day concerns, and leave out those that it does not allow."""
-
-    def limit(payment: Payment) -> tuple[str, str, date, int | None]:
-        day = day_of(payment.at)
-        most = point_rules.in_force(found.rules(payment), day).most_spent_a_day
-        return payment.municipality, payment.point_service, day, most
-
+    limited = [payment for _, payment in plain if found.rule(payment).most_spent_a_day is not None]
     beyond: set[str] = set()
-    for (city, service, day, most), those in _by([one for _, one in plain], limit).items():
-        if most is not None:
-            wanted = {payment.book: payment.points for payment in those}
-            beyond |= member_days.count_many(conn, city, service, day, "spent", wanted, most)
+    days = _by(limited, lambda one: (one.municipality, one.point_service, day_of(one.at)))
+    for (city, service, day), those in days.items():
+        most = found.rule(those[0]).most_spent_a_day or 0
+        wanted = {payment.book: payment.points for payment in those}
+        beyond |= member_days.count_many(conn, city, service, day, "spent", wanted, most)
     return [(wish, payment) for wish, payment in plain if payment.book not in beyond]
 
 
