@@ -65,9 +65,9 @@ docs: $(STAMP) ## build the guide into docs/_build; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 
 lock: ## compile the hashed requirements anew
-	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header \
+	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  --extra postgres --extra testkit pyproject.toml requirements/dev.in -o requirements/dev.txt
-	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --no-header \
+	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  requirements/reader.in -o requirements/reader.txt
 
 pictures: $(STAMP) ## store anew how the portal's main pages look; look at them before committing
