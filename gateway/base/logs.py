@@ -122,10 +122,16 @@ class Lines:
         with self._lock:
             text = ""
             while self._waiting:
-                text += self._in_words(self._waiting.popleft()) + "\n"
+                text += self._line(self._waiting.popleft()) + "\n"
             if text:
                 self._stream.write(text)
                 self._stream.flush()
+
+    def _line(self, event: Mapping[str, Any]) -> str:
+        try:
+            return self._in_words(event)
+        except Exception as fault:  # noqa: BLE001  a value that cannot be told takes no other line with it
+            return json.dumps({"event": "line not told", "level": "error", "fault": type(fault).__name__})
 
     def _end(self) -> None:
         with contextlib.suppress(ValueError):  # whoever opened the stream has closed it

@@ -150,6 +150,19 @@ async def test_what_cannot_wait_is_written_at_once_and_after_what_waited(written
     assert [line["event"] for line in lines(written)] == ["before"] + ["now"] * (how != "ended")
 
 
+def test_a_value_that_cannot_be_told_takes_no_other_line_with_it(written):
+    class Untold:
+        def __str__(self):
+            raise ZeroDivisionError
+
+    configure("info", "json", written)
+    for value in ("before", Untold(), "after"):
+        get_log().info("told", value=value)
+    first, broken, last = lines(written)
+    assert (first["value"], last["value"]) == ("before", "after")
+    assert broken == {"event": "line not told", "level": "error", "fault": broken["fault"]}
+
+
 def test_half_a_character_is_told_and_harms_no_line(written):
     configure("info", "json", written)
     get_log().info("half", name="\ud800")
