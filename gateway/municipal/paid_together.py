@@ -10,8 +10,7 @@ the rules are not written twice: here it is only found out that none of them sta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
@@ -23,41 +22,11 @@ from gateway.municipal import expiry, member_days, pay_codes, point_rules, shop_
 from gateway.municipal import spend_records as records
 from gateway.municipal.city_desk import day_of
 from gateway.municipal.point_rules import PointRule, RuleVersion
-from gateway.municipal.spend_records import Paid, Payment
+from gateway.municipal.spend_records import Paid, Payment, Wish
 from gateway.records import standing
 from gateway.records.standing import Standing
 
 MOST_AT_ONCE: Final = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is asked for at a counter: by a code of the member's, known by its hash, or by the member, who is known."""
-
-    municipality: str
-    shop_id: str
-    spend_id: str
-    points: int
-    at: datetime
-    way: str
-    taken_by: str
-    code_hash: str = ""
-    member_id: str = ""
-    point_service: str = ""
-
-    def of(self, member_id: str, point_service: str) -> Payment:
-        """The payment, once the member and the point service are known."""
-        return Payment(
-            member_id=member_id,
-            municipality=self.municipality,
-            point_service=point_service,
-            shop_id=self.shop_id,
-            spend_id=self.spend_id,
-            points=self.points,
-            at=self.at,
-            way=self.way,
-            taken_by=self.taken_by,
-        )
 
 
 class NotTogether(Exception):
@@ -81,7 +50,7 @@ def pay_all(conn: Connection, wishes: Sequence[Wish]) -> list[Paid | None]:
         made[id(wish)] = Paid(
             spend=payment.made(receipts[0].lots, rule.unit_value_yen),
             shop_name=found.shops[wish.municipality, wish.shop_id],
-            left=found.standing(payment).balance.available - payment.points,
+            left=found.standing(payment).balance.available - payment.wish.points,
             replayed=False,
         )
     pay_codes.use_up(conn, {wish.code_hash: wish.spend_id for wish, _ in plain if wish.code_hash})
@@ -106,7 +75,7 @@ class _Found:
         self._rule_of: dict[tuple[str, str, date], PointRule] = {}
         self._expired: dict[tuple[str, str, date, date], bool] = {}
         payments = [payment for _, payment in self._payments.values()]
-        for service in sorted({(one.municipality, one.point_service) for one in payments}):
+        for service in sorted({(one.wish.municipality, one.point_service) for one in payments}):
             self._rules[service] = point_rules.versions(conn, *service)
         # Held before they are looked at, in one order for everybody: what is drawn afterwards is what is seen here.
         expiry.hold_books(conn, [one.book for one in payments])
@@ -118,7 +87,7 @@ class _Found:
         if payment is None or first is not wish:
             return None
         there = self.standing(payment)
-        if there.balance.available < payment.points or any(
+        if there.balance.available < payment.wish.points or any(
             heap.available and self._is_expired(payment, heap.issued_on) for heap in there.heaps
         ):
             return None
@@ -126,15 +95,15 @@ class _Found:
 
     def rule(self, payment: Payment) -> PointRule:
         """The rule of the day."""
-        service = (payment.municipality, payment.point_service, day_of(payment.at))
+        service = (payment.wish.municipality, payment.point_service, day_of(payment.wish.at))
         rule = self._rule_of.get(service)
         if rule is None:
             rule = self._rule_of[service] = point_rules.in_force(self._rules[service[:2]], service[2])
         return rule
 
     def _is_expired(self, payment: Payment, issued_on: date) -> bool:
-        service = (payment.municipality, payment.point_service)
-        asked = (*service, day_of(payment.at), issued_on)
+        service = (payment.wish.municipality, payment.point_service)
+        asked = (*service, day_of(payment.wish.at), issued_on)
         expired = self._expired.get(asked)
         if expired is None:
             expired = self._expired[asked] = expiry.is_expired(self._rules[service], issued_on, asked[2])
@@ -175,10 +144,10 @@ def _within_limits(
     """Count those that a limit of the day concerns, and leave out those that it does not allow."""
     limited = [payment for _, payment in plain if found.rule(payment).most_spent_a_day is not None]
     beyond: set[str] = set()
-    days = _by(limited, lambda one: (one.municipality, one.point_service, day_of(one.at)))
+    days = _by(limited, lambda one: (one.wish.municipality, one.point_service, day_of(one.wish.at)))
     for (city, service, day), those in days.items():
         most = found.rule(those[0]).most_spent_a_day or 0
-        wanted = {payment.book: payment.points for payment in those}
+        wanted = {payment.book: payment.wish.points for payment in those}
         beyond |= member_days.count_many(conn, city, service, day, "spent", wanted, most)
     return [(wish, payment) for wish, payment in plain if payment.book not in beyond]
 

@@ -49,18 +49,35 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """What is to be paid: `points` of a member's to a shop. `spend_id` is the caller's own and makes asking again safe."""
+class Wish:
+    """What is asked for at a counter: by a code of the member's, known by its hash, or by the member, who is known.
 
-    member_id: str
+    `spend_id` is the caller's own and makes asking again safe.
+    """
+
     municipality: str
-    point_service: str
     shop_id: str
     spend_id: str
     points: int
     at: datetime
     way: str
     taken_by: str
+    code_hash: str = ""
+    member_id: str = ""
+    point_service: str = ""
+
+    def of(self, member_id: str, point_service: str) -> Payment:
+        """The payment, once the member and the point service are known."""
+        return Payment(wish=self, member_id=member_id, point_service=point_service)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """What is to be paid: the wish of a counter, and whose points of which point service fulfil it."""
+
+    wish: Wish
+    member_id: str
+    point_service: str
 
     @property
     def book(self) -> str:
@@ -68,36 +85,36 @@ class Payment:
 
     @property
     def account(self) -> str:
-        return chart.municipal(self.member_id, self.municipality, self.point_service)
+        return chart.municipal(self.member_id, self.wish.municipality, self.point_service)
 
     def move(self) -> Transfer:
         """The move of the points, the oldest first."""
         return Transfer(
-            id=f"spend:{self.spend_id}",
+            id=f"spend:{self.wish.spend_id}",
             book=self.book,
             source=self.account,
-            target=chart.shop(self.municipality, self.shop_id),
-            points=self.points,
-            at=self.at,
+            target=chart.shop(self.wish.municipality, self.wish.shop_id),
+            points=self.wish.points,
+            at=self.wish.at,
             kind="spend",
-            reference=self.spend_id,
-            details={"shop_id": self.shop_id, "way": self.way, "taken_by": self.taken_by},
+            reference=self.wish.spend_id,
+            details={"shop_id": self.wish.shop_id, "way": self.wish.way, "taken_by": self.wish.taken_by},
         )
 
     def made(self, lots: tuple[Lot, ...], unit_value_yen: int) -> Spend:
         """The payment as it is kept, once these lots have moved."""
         return Spend(
             book_id=self.book,
-            spend_id=self.spend_id,
-            municipality=self.municipality,
+            spend_id=self.wish.spend_id,
+            municipality=self.wish.municipality,
             point_service=self.point_service,
-            shop_id=self.shop_id,
-            points=self.points,
-            yen=self.points * unit_value_yen,
+            shop_id=self.wish.shop_id,
+            points=self.wish.points,
+            yen=self.wish.points * unit_value_yen,
             lots=lots,
-            way=self.way,
-            taken_by=self.taken_by,
-            at=self.at,
+            way=self.wish.way,
+            taken_by=self.wish.taken_by,
+            at=self.wish.at,
             refunded_points=0,
         )
 

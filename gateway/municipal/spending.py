@@ -21,8 +21,8 @@ from gateway.errors import Refused
 from gateway.municipal import expiry, member_days, pay_codes, point_rules, shop_records, tables
 from gateway.municipal import spend_records as records
 from gateway.municipal.city_desk import CityDesk, day_of, require_reason, told
-from gateway.municipal.paid_together import MOST_AT_ONCE, NotTogether, Wish, pay_all
-from gateway.municipal.spend_records import Paid, Payment, Refund, Spend
+from gateway.municipal.paid_together import MOST_AT_ONCE, NotTogether, pay_all
+from gateway.municipal.spend_records import Paid, Payment, Refund, Spend, Wish
 from gateway.municipal.staff_records import StaffSession
 from gateway.records import standing
 
@@ -149,10 +149,10 @@ def pay_alone(conn: Connection, wish: Wish) -> Paid:
 
 def _spend(conn: Connection, payment: Payment) -> Paid:
     """Move a member's oldest points to a shop, what has expired never."""
-    today, (city, service) = day_of(payment.at), (payment.municipality, payment.point_service)
+    today, (city, service) = day_of(payment.wish.at), (payment.wish.municipality, payment.point_service)
     rules = point_rules.versions(conn, city, service)
     rule = point_rules.in_force(rules, today)
-    expiry.expire_due(conn, payment.member_id, city, service, rules, payment.at, today)
+    expiry.expire_due(conn, payment.member_id, city, service, rules, payment.wish.at, today)
     try:
         receipt = ledger.transfer(conn, payment.move())
     except NotEnoughPoints as short:
@@ -166,7 +166,7 @@ def _spend(conn: Connection, payment: Payment) -> Paid:
     if receipt.replayed:
         raise _id_reused()
     member_days.count(
-        conn, payment.book, city, service, today, "spent", payment.points, rule.most_spent_a_day
+        conn, payment.book, city, service, today, "spent", payment.wish.points, rule.most_spent_a_day
     )
     made = payment.made(receipt.lots, rule.unit_value_yen)
     records.add_spend(conn, made)

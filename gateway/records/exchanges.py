@@ -233,7 +233,10 @@ def move(
     facts: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Exchange:
-    """Move to `new` and tell the story. The caller holds the row (`get_locked`)."""
+    """Move to `new` and tell the story. The caller holds the row (`get_locked`), or gives a new quote with it.
+
+    Raises Refused `exchange-state` where that is not allowed, or the row is not in the state of `exchange` any more.
+    """
     if new not in LEGAL[exchange.state]:
         raise Refused(
             "exchange-state",

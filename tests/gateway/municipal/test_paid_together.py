@@ -8,9 +8,9 @@ import pytest
 from core_ledger import Transfer, audit, chart, ledger
 from gateway.errors import Refused
 from gateway.municipal import paid_together, pay_codes, spending
-from gateway.municipal.paid_together import Wish
 from gateway.municipal.point_rules import Expiry, PointRule
 from gateway.municipal.shops import ShopEntry
+from gateway.municipal.spend_records import Wish
 
 from .conftest import KASAMA, MITO, NOON, OUEN, another_town, new_id
 
