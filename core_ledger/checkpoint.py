@@ -9,29 +9,33 @@ backstop for the little that is then left.
 import contextlib
 import sqlite3
 import threading
+from typing import Any
 
-from sqlalchemy.engine import Engine
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
 
-# About 16 MB of log; fewer, larger helpings write a page that many transfers touched only once.
-EVERY_MOVES = 4_000
+# Four thousand moves: some 16 MB of log, or four times as much where every row has a page of its own. Fewer, larger
+# helpings write a page that many transfers touched only once. Rows are counted and not pieces of work, since one
+# piece may be a single nonce or a thousand grants.
+EVERY_ROWS = 16_000
 
 
 class Checkpointer:
     """Empties the log of one database file from time to time until it is closed."""
 
-    def __init__(self, path: str) -> None:
-        """Start the thread; `path` is the database file."""
-        self._path = path
+    def __init__(self, engine: Engine) -> None:
+        """Start the thread; `engine` is the one that writes to the database file."""
+        self._path = str(engine.url.database)
         self._since = 0
         self._due = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="ledger-checkpoint", daemon=True)
         self._thread.start()
+        event.listen(engine, "commit", self._count)
 
-    def written(self, count: int) -> None:
-        """Tell that `count` more pieces of work are in the log."""
-        self._since += count
-        if self._since >= EVERY_MOVES:
+    def committed(self) -> None:
+        """Tell that what was counted is in the log."""
+        if self._since >= EVERY_ROWS:
             self._since = 0
             self._due.set()
 
@@ -40,6 +44,12 @@ class Checkpointer:
         self._closing = True
         self._due.set()
         self._thread.join()
+
+    def _count(self, conn: Connection) -> None:
+        """Add what a transaction wrote, just before it is committed: the driver counts for each connection."""
+        driver: Any = conn.connection.driver_connection
+        before, conn.info["rows"] = conn.info.get("rows", 0), driver.total_changes
+        self._since += conn.info["rows"] - before
 
     def _work(self) -> None:
         with contextlib.closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
@@ -55,7 +65,6 @@ class Checkpointer:
 
 def checkpointer(engine: Engine) -> Checkpointer | None:
     """Make the checkpointer of a database file; PostgreSQL has its own, a database in memory needs none."""
-    path = engine.url.database
-    if engine.dialect.name != "sqlite" or path in {None, "", ":memory:"}:
+    if engine.dialect.name != "sqlite" or engine.url.database in {None, "", ":memory:"}:
         return None
-    return Checkpointer(str(path))
+    return Checkpointer(engine)

@@ -200,4 +200,4 @@ class Store:
         while batch := self._take():
             answer(write_batch(self.engine, batch))
             if self._checkpointer is not None:
-                self._checkpointer.written(len(batch))
+                self._checkpointer.committed()
