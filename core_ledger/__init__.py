@@ -38,6 +38,7 @@ from core_ledger.ledger import (
     void,
 )
 from core_ledger.moves import Balance, Heap, Hold, Lot, Move, Post, Receipt, Transfer, Void
+from core_ledger.open_books import OpenBooks
 from core_ledger.replay import Fault
 from core_ledger.statements import Statement, export_csv, export_json_lines, statement, unused_by_issue_date
 from core_ledger.store import Store
@@ -62,6 +63,7 @@ __all__ = [
     "Lot",
     "Move",
     "NotEnoughPoints",
+    "OpenBooks",
     "Post",
     "Proof",
     "Receipt",

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from collections.abc import Callable
-from typing import Final
 
 import structlog
 from aiohttp import web
 
 from gateway.app import make_app
+from gateway.base import garbage
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.web.runner import GatewayRunner
-
-GARBAGE_LOOKED_FOR_EVERY: Final = 20_000
-"""New objects between two looks for cycles. An answer makes some thousands, nearly all of which go by themselves;
-at Python's own 700 the looking took 4 % of an exchange's CPU time."""
 
 _log = structlog.get_logger()
 
@@ -53,10 +48,7 @@ async def serve(
                 runner, settings.server.host, settings.server.port, reuse_port=reuse_port or None
             )
             await site.start()
-            # What is there now stays: the collector need not walk through all of it again and again.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(GARBAGE_LOOKED_FOR_EVERY)
+            garbage.look_seldom()
             _log.info("serving", address=site.name, public_url=settings.server.origin)
             on_ready(site.name)
             await stop.wait()

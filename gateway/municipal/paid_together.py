@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from core_ledger import LedgerError, ledger
+from core_ledger import LedgerError, OpenBooks, Transfer
 from gateway import directory
 from gateway.errors import Refused
 from gateway.municipal import expiry, member_days, pay_codes, point_rules, shop_records
@@ -23,8 +23,6 @@ from gateway.municipal import spend_records as records
 from gateway.municipal.city_desk import day_of
 from gateway.municipal.point_rules import PointRule, RuleVersion
 from gateway.municipal.spend_records import Paid, Payment, Wish
-from gateway.records import standing
-from gateway.records.standing import Standing
 
 MOST_AT_ONCE: Final = 64
 
@@ -39,23 +37,29 @@ def pay_all(conn: Connection, wishes: Sequence[Wish]) -> list[Paid | None]:
     Raises NotTogether: then all of them have to be.
     """
     found = _Found(conn, wishes)
-    plain = [(wish, payment) for wish in wishes if (payment := found.plain(wish)) is not None]
-    plain = _within_limits(conn, plain, found)
-    answers = ledger.apply_groups(conn, [[payment.move()] for _, payment in plain])
+    plain = _within_limits(conn, [asked for asked in found.asked if found.is_plain(asked)], found)
     made: dict[int, Paid] = {}  # by wish: two of them may have one id
-    for (wish, payment), receipts in zip(plain, answers, strict=True):
-        if isinstance(receipts, LedgerError) or receipts[0].replayed:
+    for asked, receipt in zip(plain, found.books.apply([one.move for one in plain]), strict=True):
+        if isinstance(receipt, LedgerError) or receipt.replayed:
             raise NotTogether
-        rule = found.rule(payment)
+        wish = asked.payment.wish
         made[id(wish)] = Paid(
-            spend=payment.made(receipts[0].lots, rule.unit_value_yen),
+            spend=asked.payment.made(receipt.lots, found.rule(asked.payment).unit_value_yen),
             shop_name=found.shops[wish.municipality, wish.shop_id],
-            left=found.standing(payment).balance.available - payment.wish.points,
+            left=found.available(asked),
             replayed=False,
         )
-    pay_codes.use_up(conn, {wish.code_hash: wish.spend_id for wish, _ in plain if wish.code_hash})
+    wanted = [asked.payment.wish for asked in plain]
+    pay_codes.use_up(conn, {wish.code_hash: wish.spend_id for wish in wanted if wish.code_hash})
     records.add_spends(conn, [paid.spend for paid in made.values()])
     return [made.get(id(wish)) for wish in wishes]
+
+
+class _Asked(NamedTuple):
+    """A payment and the move that it would be."""
+
+    payment: Payment
+    move: Transfer
 
 
 class _Found:
@@ -70,28 +74,25 @@ class _Found:
             ids = sorted({wish.shop_id for wish in those})
             names = shop_records.names_of_open(conn, city, ids)
             self.shops |= {(city, shop_id): name for shop_id, name in names.items()}
-        self._payments = _first_of_each((wish, self._payment(wish)) for wish in wishes)
+        payments = _first_of_each(self._payment(wish) for wish in wishes)
+        self.asked = [_Asked(payment, payment.move()) for payment in payments]
         self._rules: dict[tuple[str, str], list[RuleVersion]] = {}
         self._rule_of: dict[tuple[str, str, date], PointRule] = {}
         self._expired: dict[tuple[str, str, date, date], bool] = {}
-        payments = [payment for _, payment in self._payments.values()]
         for service in sorted({(one.wish.municipality, one.point_service) for one in payments}):
             self._rules[service] = point_rules.versions(conn, *service)
-        # Held before they are looked at, in one order for everybody: what is drawn afterwards is what is seen here.
-        expiry.hold_books(conn, [one.book for one in payments])
-        self._standings = standing.of_accounts(conn, [(one.book, one.account) for one in payments])
+        self.books = OpenBooks(conn, [move for _, move in self.asked])
 
-    def plain(self, wish: Wish) -> Payment | None:
-        """The payment, where nothing stands in its way but a limit of the day."""
-        first, payment = self._payments.get(wish.spend_id, (None, None))
-        if payment is None or first is not wish:
-            return None
-        there = self.standing(payment)
-        if there.balance.available < payment.wish.points or any(
-            heap.available and self._is_expired(payment, heap.issued_on) for heap in there.heaps
-        ):
-            return None
-        return payment
+    def is_plain(self, asked: _Asked) -> bool:
+        """Whether nothing stands in the way of a payment but a limit of the day."""
+        payment, move = asked
+        return self.available(asked) >= move.points and not any(
+            self._is_expired(payment, issued_on) for issued_on in self.books.days(move.book, move.source)
+        )
+
+    def available(self, asked: _Asked) -> int:
+        """What the member has, or has left once it is paid."""
+        return self.books.available(asked.move.book, asked.move.source)
 
     def rule(self, payment: Payment) -> PointRule:
         """The rule of the day."""
@@ -109,9 +110,6 @@ class _Found:
             expired = self._expired[asked] = expiry.is_expired(self._rules[service], issued_on, asked[2])
         return expired
 
-    def standing(self, payment: Payment) -> Standing:
-        return self._standings[payment.book, payment.account]
-
     def _payment(self, wish: Wish) -> Payment | None:
         if wish.spend_id in self._known or (wish.municipality, wish.shop_id) not in self.shops:
             return None
@@ -127,29 +125,32 @@ class _Found:
         return wish.of(code.book_id.removeprefix("member:"), code.point_service)
 
 
-def _first_of_each(payments: Iterable[tuple[Wish, Payment | None]]) -> dict[str, tuple[Wish, Payment]]:
-    """By id, one of each member: what a second one may draw, the first decides."""
+def _first_of_each(payments: Iterable[Payment | None]) -> list[Payment]:
+    """One of each id and of each member: what a second one may draw, the first decides."""
+    ids: set[str] = set()
     members: set[str] = set()
-    first: dict[str, tuple[Wish, Payment]] = {}
-    for wish, payment in payments:
-        if payment is not None and wish.spend_id not in first and payment.member_id not in members:
+    first = []
+    for payment in payments:
+        if payment is not None and payment.wish.spend_id not in ids and payment.member_id not in members:
+            ids.add(payment.wish.spend_id)
             members.add(payment.member_id)
-            first[wish.spend_id] = (wish, payment)
+            first.append(payment)
     return first
 
 
-def _within_limits(
-    conn: Connection, plain: list[tuple[Wish, Payment]], found: _Found
-) -> list[tuple[Wish, Payment]]:
+def _within_limits(conn: Connection, plain: list[_Asked], found: _Found) -> list[_Asked]:
     """Count those that a limit of the day concerns, and leave out those that it does not allow."""
-    limited = [payment for _, payment in plain if found.rule(payment).most_spent_a_day is not None]
+    limited = [asked for asked in plain if found.rule(asked.payment).most_spent_a_day is not None]
     beyond: set[str] = set()
-    days = _by(limited, lambda one: (one.wish.municipality, one.point_service, day_of(one.wish.at)))
+    days = _by(
+        limited,
+        lambda one: (one.payment.wish.municipality, one.payment.point_service, day_of(one.payment.wish.at)),
+    )
     for (city, service, day), those in days.items():
-        most = found.rule(those[0]).most_spent_a_day or 0
-        wanted = {payment.book: payment.wish.points for payment in those}
+        most = found.rule(those[0].payment).most_spent_a_day or 0
+        wanted = {asked.move.book: asked.move.points for asked in those}
         beyond |= member_days.count_many(conn, city, service, day, "spent", wanted, most)
-    return [(wish, payment) for wish, payment in plain if payment.book not in beyond]
+    return [asked for asked in plain if asked.move.book not in beyond]
 
 
 _T = TypeVar("_T")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, select
 
 from core_ledger import Balance, Heap, chart
 from core_ledger.states import account as account_of
 from core_ledger.tables import accounts
-from gateway.base.hot import Hot, HotList
+from gateway.base.hot import Hot
 
 _ROW: Final = select(
     accounts.c.book_id,
@@ -26,12 +26,6 @@ _ROW: Final = select(
 _OF_BOOK: Final = _ROW.where(accounts.c.book_id == bindparam("book"))
 _ALL: Final = Hot(_OF_BOOK.order_by(accounts.c.account))
 _ONE: Final = Hot(_OF_BOOK.where(accounts.c.account == bindparam("name")))
-_THESE: Final = HotList(
-    lambda pairs: _ROW.where(
-        or_(*(and_(accounts.c.book_id == book, accounts.c.account == name) for book, name in pairs))
-    ),
-    width=2,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +52,6 @@ def of_account(conn: Connection, book: str, account: str) -> Standing:
     """One account of a book; nothing in it where it never had anything."""
     row = _ONE.first(conn, {"book": book, "name": account})
     return NOTHING if row is None else _standing(tuple(row.values()))
-
-
-def of_accounts(conn: Connection, pairs: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Standing]:
-    """The same for many, by book and account; all that are asked for are there."""
-    found = {
-        (row["book_id"], row["account"]): _standing(tuple(row.values())) for row in _THESE.all(conn, pairs)
-    }
-    return {pair: found.get(pair, NOTHING) for pair in pairs}
 
 
 def _standing(row: tuple[object, ...]) -> Standing:
