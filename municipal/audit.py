@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
+from municipal.names import GIVERS, ON_FAILURE, OUTCOMES, ROLES, WORSE, shops
 from municipal.visits import Pages, Visit
 
 pages = Pages(needs="read_audit")
@@ -49,25 +52,95 @@ ACTIONS: Final[dict[str, str]] = {
     "settlement closed": "精算の締め",
     "transfer file made": "振込ファイルの作成",
 }
+FACTS: Final[Mapping[str, str]] = {
+    "account": "口座",
+    "budget": "予算",
+    "ends_at": "終了",
+    "faults": "誤り",
+    "from": "変更前",
+    "givers": "寄せた人数",
+    "goal": "目標",
+    "granted_lines": "給付した行",
+    "granted_points": "給付したポイント",
+    "lines": "行",
+    "name": "名前",
+    "on_failure": "届かないとき",
+    "open_to": "対象",
+    "outcome": "結果",
+    "points": "ポイント",
+    "project": "給付事業",
+    "role": "権限",
+    "second factor": "パスワードの次の確認",
+    "shop": "加盟店",
+    "shops": "加盟店の数",
+    "starts_at": "開始",
+    "takes_effect_on": "適用日",
+    "to": "変更後",
+    "version": "版",
+    "worse": "不利になる点",
+    "yen": "金額",
+}
+"""What a line of the log may say besides, by the word under which it is kept."""
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "from": ROLES,
+    "on_failure": ON_FAILURE,
+    "open_to": GIVERS,
+    "outcome": OUTCOMES,
+    "role": ROLES,
+    "second factor": {"yes": "あり", "no": "なし"},
+    "to": ROLES,
+    "worse": WORSE,
+}
 
 
 @pages.get("/audit")
 async def log(visit: Visit) -> web.Response:
-    before = visit.asked("before")
-    query = {"limit": "50"} | ({"before": before} if before.isdigit() else {})
-    told = await visit.api("GET", "/v1/city/audit", query=query)
-    return _page(visit, told, None)
+    return await _page(visit, None)
 
 
 @pages.post("/audit/verify")
 async def verify(visit: Visit) -> web.Response:
     """Read the whole log again, each line against the seal of the one before. Nothing is changed by it."""
     found = await visit.api("POST", "/v1/city/audit/verification")
-    told = await visit.api("GET", "/v1/city/audit", query={"limit": "50"})
-    return _page(visit, told, found["faults"])
+    return await _page(visit, found["faults"])
 
 
-def _page(visit: Visit, told: Any, faults: list[Any] | None) -> web.Response:
+async def _page(visit: Visit, faults: list[Any] | None) -> web.Response:
+    before = visit.asked("before")
+    query = {"limit": "50"} | ({"before": before} if before.isdigit() else {})
+    told, register = await asyncio.gather(visit.api("GET", "/v1/city/audit", query=query), shops(visit))
+    names = {one["shop_id"]: one["name"] for one in register}
     return visit.show(
-        "audit.html", lines=told["lines"], next_before=told["next_before"], actions=ACTIONS, faults=faults
+        "audit.html",
+        lines=[(line, _facts(visit, line["facts"], names)) for line in told["lines"]],
+        next_before=told["next_before"],
+        actions=ACTIONS,
+        faults=faults,
+    )
+
+
+def _facts(visit: Visit, kept: Mapping[str, Any], shop_names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a line says besides, each with its name, in the reader's language; what nobody named stays as it is kept."""
+    return [
+        (FACTS.get(name, name), _said(visit, name, value, shop_names))
+        for name, value in kept.items()
+        if value != ""
+    ]
+
+
+def _said(visit: Visit, name: str, value: str | int, shop_names: Mapping[str, str]) -> str:
+    if name == "yen":
+        return visit.speech.plain("%(yen)s 円", yen=f"{value:,}")
+    if isinstance(value, int):
+        return f"{value:,}"
+    if name == "shop":
+        return shop_names.get(value, value)
+    if name in {"starts_at", "ends_at"}:
+        return visit.speech.moment(value)
+    if name == "takes_effect_on":
+        return visit.speech.day(value)
+    words = _WORDS.get(name, {})
+    parts = value.split(",") if name == "worse" else [value]
+    return ("、" if visit.speech.tag == "ja" else ", ").join(
+        visit.speech.plain(words.get(part, part)) for part in parts
     )

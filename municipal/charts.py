@@ -5,7 +5,7 @@ Sizes and colours stand in attributes and classes: the site's policy allows no i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,24 +27,26 @@ class Bar:
 
 
 def round_up(number: int) -> int:
-    """The next of 1, 2, 2.5, 5, 10, 20 … that is whole: what a person reads off an axis without thinking."""
+    """The next of 1, 2, 2.5, 3, 4, 5, 6, 8, 10, 20 … that is whole: what one reads off an axis without thinking."""
     step = 1
     while True:
-        for twice in (2, 4, 5, 10):
+        for twice in (2, 4, 5, 6, 8, 10, 12, 16):
             if step * twice % 2 == 0 and step * twice // 2 >= number:
                 return step * twice // 2
         step *= 10
 
 
-def stacked(bars: Sequence[Bar], label: str, *, width: int = WIDTH, only: str = "") -> Markup:
+def stacked(
+    bars: Sequence[Bar], label: str, short: Callable[[int], str], *, width: int = WIDTH, only: str = ""
+) -> Markup:
     """Bars of parts on top of each other, classes `part-0`, `part-1` …; `label` says the whole in a sentence.
 
-    `only` is a class that shows the picture on some screens: a wide one is unreadable on a phone.
+    `short` writes a number where there is little room; the table beside it tells the numbers whole. `only` is a class that shows the picture on some screens: a wide one is unreadable on a phone.
     """
     highest = round_up(max((sum(bar.values) for bar in bars), default=0) or 1)
     below = HEIGHT - BOTTOM
     scale = (below - TOP) / highest
-    pieces = [_axis(highest, scale, width)]
+    pieces = [_axis(highest, scale, width, short)]
     step = (width - LEFT) / max(len(bars), 1)
     thick = max(step * 0.72, 1.0)
     for number, bar in enumerate(bars):
@@ -75,7 +77,7 @@ def spread(labels: Sequence[str], most: int) -> list[str]:
     return [label if number % every == 0 else "" for number, label in enumerate(labels)]
 
 
-def _axis(highest: int, scale: float, width: int) -> Markup:
+def _axis(highest: int, scale: float, width: int, short: Callable[[int], str]) -> Markup:
     lines = []
     for quarter in (0, 0.5, 1):
         value = int(highest * quarter)
@@ -83,18 +85,9 @@ def _axis(highest: int, scale: float, width: int) -> Markup:
         lines.append(
             Markup(
                 '<path class="axis" d="M{} {:.1f}H{}"/><text class="beside" x="{}" y="{:.1f}">{}</text>'
-            ).format(LEFT, y, width, LEFT - 6, y + 4, _short(value))
+            ).format(LEFT, y, width, LEFT - 6, y + 4, short(value))
         )
     return Markup("").join(lines)
-
-
-def _short(number: int) -> str:
-    """`1.5M`, `500k`: an axis has little room, the table beside it tells the numbers whole."""
-    if number >= 1_000_000:
-        return f"{number / 1_000_000:g}M"
-    if number >= 10_000:
-        return f"{number / 1_000:g}k"
-    return f"{number:,}"
 
 
 def _picture(pieces: Sequence[Markup], label: str, width: int, only: str) -> Markup:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from municipal.forms import beside, day, number, status
+from municipal.names import GIVERS, ON_FAILURE, OUTCOMES
 from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
@@ -20,11 +21,6 @@ DONE: Final[dict[str, str]] = {
     "ended": "イベントを終了しました。",
 }
 STATES: Final[dict[str, str]] = {"planned": "公開前", "shown": "公開中", "ended": "終了"}
-OUTCOMES: Final[dict[str, str]] = {
-    "reached": "目標に届きました",
-    "kept": "目標に届きませんでしたが、そのまま活用します",
-    "given_back": "目標に届かなかったため、寄せた方に戻しました",
-}
 FIELDS: Final = ("name", "purpose", "goal_points", "starts_on", "ends_on", "givers", "on_failure")
 _EVENT: Final = r"{event:[a-z0-9][a-z0-9-]{0,39}}"
 _DECISIONS: Final = {"show": ("showing", "shown"), "end": ("end", "ended")}
@@ -106,6 +102,8 @@ async def _page(visit: Visit, trouble: Trouble | None) -> web.Response:
         event=found,
         states=STATES,
         outcomes=OUTCOMES,
+        givers=GIVERS,
+        on_failure=ON_FAILURE,
         begun=found["starts_on"] <= visit.site.settings.clock().date().isoformat(),
         trouble=trouble,
         done=DONE.get(visit.asked("done"), ""),
@@ -113,7 +111,9 @@ async def _page(visit: Visit, trouble: Trouble | None) -> web.Response:
 
 
 def _form(visit: Visit, found: Any, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
-    return visit.show("event_form.html", status=status(trouble), event=found, typed=typed, trouble=trouble)
+    return visit.show(
+        "event_form.html", status=status(trouble), event=found, givers=GIVERS, typed=typed, trouble=trouble
+    )
 
 
 def _read(visit: Visit) -> dict[str, Any] | Trouble:

@@ -191,14 +191,14 @@ def _time_chart(visit: Visit, rows: Sequence[Row]) -> Markup:
         bars = []
         for row, label in zip(rows, spread(names, most), strict=True):
             bars += [Bar(label, (row.came, 0)), Bar("", (0, row.went))]
-        made.append(stacked(bars, said, width=width, only=only))
+        made.append(stacked(bars, said, visit.speech.short, width=width, only=only))
     return Markup("").join(made)
 
 
 def _month_chart(visit: Visit, rows: Sequence[Row], said: str) -> Markup:
     labels = spread([_short(row.key) for row in rows], 8)
     bars = [Bar(label, (row.came,)) for label, row in zip(labels, rows, strict=True)]
-    return stacked(bars, visit.speech.plain(said))
+    return stacked(bars, visit.speech.plain(said), visit.speech.short)
 
 
 def _by_figure(lines: Iterable[dict[str, Any]]) -> dict[str, tuple[int, int]]:

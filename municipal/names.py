@@ -67,6 +67,20 @@ WORSE: Final[Mapping[str, str]] = {
     "less-can-be-granted-a-day": "1日に受け取れるポイントが少なくなります",
     "closed-for-direct-exchange": "協力会社から直接の交換ができなくなります",
 }
+OUTCOMES: Final[Mapping[str, str]] = {
+    "reached": "目標に届きました",
+    "kept": "目標に届きませんでしたが、そのまま活用します",
+    "given_back": "目標に届かなかったため、寄せた方に戻しました",
+    "withdrawn": "始まる前に取り下げました",
+}
+GIVERS: Final[Mapping[str, str]] = {
+    "everybody": "すべての利用者",
+    "city": "この自治体を基本自治体に選んだ人",
+}
+ON_FAILURE: Final[Mapping[str, str]] = {
+    "keep": "そのまま活用する",
+    "give_back": "寄せた人に戻す",
+}
 WAYS: Final[Mapping[str, str]] = {
     "shop_scans": "お店が読み取り",
     "member_pays": "利用者が読み取り",

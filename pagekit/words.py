@@ -137,6 +137,13 @@ class Speech:
         unit = self.plain("ポイント")
         return Markup('<span class="points"><b>{}</b> <small>{}</small></span>').format(f"{number:,}", unit)
 
+    def short(self, number: int) -> str:
+        """`150万` or `1.5M`: a large number where there is little room, as beside an axis."""
+        for size, unit in _LARGE["en" if self.language == "en" else "ja"]:
+            if number >= size:
+                return f"{number / size:g}{unit}"
+        return f"{number:,}"
+
     def day(self, told: str) -> str:
         """`2018-07-31` or an instant, as 2018年7月31日 or 31 July 2018 (in Japan)."""
         return self._day(_read(told))
@@ -170,6 +177,11 @@ class Speech:
             for number, piece in enumerate(pieces)
         )
 
+
+_LARGE: Final[Mapping[str, Sequence[tuple[int, str]]]] = {
+    "en": ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")),
+    "ja": ((100_000_000, "億"), (10_000, "万")),
+}
 
 _MONTHS: Final = [
     "January",

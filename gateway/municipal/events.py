@@ -188,8 +188,8 @@ def _wrong_state(event: SupportEvent) -> Refused:
 
 def _facts(event: SupportEvent) -> dict[str, str | int]:
     return {
-        "name": event.name, "goal": event.goal_points or "", "from": event.starts_at.isoformat(),
-        "until": event.ends_at.isoformat(), "givers": event.givers, "on_failure": event.on_failure,
+        "name": event.name, "goal": event.goal_points or "", "starts_at": event.starts_at.isoformat(),
+        "ends_at": event.ends_at.isoformat(), "open_to": event.givers, "on_failure": event.on_failure,
     }  # fmt: skip
 
 

@@ -324,7 +324,10 @@ def _apply_set(conn: Connection, code: str, file_id: str, at: datetime) -> Grant
         changed["applied_through"] = rows[-1].line
     if len(rows) < APPLY_SET:
         changed |= {"state": "applied", "ended_at": at}
-        facts: dict[str, str | int] = {name: changed[name] for name in ("granted_lines", "granted_points")}
+        facts: dict[str, str | int] = {
+            "granted_lines": changed["granted_lines"],
+            "granted_points": changed["granted_points"],
+        }
         audit_log.write(
             conn,
             code,

@@ -15,10 +15,11 @@ from gateway.municipal.roles import ALLOWED, Role
 from gateway.web.views_rules import WORSE_JA
 from municipal import names
 from municipal.app import PARTS
-from municipal.audit import ACTIONS
+from municipal.audit import ACTIONS, FACTS
 from municipal.charts import HEIGHT, Bar, round_up, spread, stacked
 from municipal.forms import day, number
 from municipal.sealed import session_of, staff_seal
+from municipal.words import WORDS
 from pagekit.clock import system_clock
 from pagekit.qr import QUIET, qr
 
@@ -49,14 +50,25 @@ def test_a_day_is_a_day_or_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("number", "top"),
-    [(1, 1), (3, 5), (21, 25), (26, 50), (210_000, 250_000), (999, 1_000), (1_000_001, 2_000_000)],
+    [
+        (1, 1),
+        (3, 3),
+        (21, 25),
+        (26, 30),
+        (210_000, 250_000),
+        (999, 1_000),
+        (1_000_001, 2_000_000),
+        (2_630_000, 3_000_000),
+        (7_100, 8_000),
+        (8_001, 10_000),
+    ],
 )
 def test_an_axis_ends_at_a_round_number(number: int, top: int) -> None:
     assert round_up(number) == top
 
 
 def test_bars_are_as_tall_as_their_numbers_and_stand_on_each_other() -> None:
-    drawn = str(stacked([Bar("a", (25, 25)), Bar("b", (50, 0)), Bar("c", (0, 0))], "told"))
+    drawn = str(stacked([Bar("a", (25, 25)), Bar("b", (50, 0)), Bar("c", (0, 0))], "told", str))
     found = re.findall(r'class="part-(\d)" x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', drawn)
     heights = [(part, float(height)) for part, _, height in found]
     assert heights[0][1] == heights[1][1] == heights[2][1] / 2
@@ -73,7 +85,7 @@ def test_labels_below_bars_do_not_run_into_each_other() -> None:
 
 
 def test_a_label_is_escaped() -> None:
-    assert "<b>" not in str(stacked([Bar("<b>", (1,))], "<b>")) + str(qr("x", "<b>"))
+    assert "<b>" not in str(stacked([Bar("<b>", (1,))], "<b>", str)) + str(qr("x", "<b>"))
 
 
 def test_a_qr_is_the_one_of_the_library_module_by_module() -> None:
@@ -111,6 +123,41 @@ def test_every_deed_of_the_audit_log_has_a_name() -> None:
                 }
     assert len(written) > 25
     assert written - set(ACTIONS) == set()
+
+
+def test_every_fact_of_the_audit_log_has_a_name() -> None:
+    """The words under which facts are kept, as the gateway's sources have them."""
+    written = set()
+    for path in (GATEWAY / "municipal").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if _is_about_facts(node):
+                written |= {
+                    key.value
+                    for one in ast.walk(node)
+                    if isinstance(one, ast.Dict)
+                    for key in one.keys
+                    if isinstance(key, ast.Constant)
+                }
+    assert written == set(FACTS)
+
+
+def _is_about_facts(node: ast.AST) -> bool:
+    """A call that writes into the log, or the making of its facts."""
+    if isinstance(node, ast.Call):
+        return getattr(node.func, "id", getattr(node.func, "attr", "")) in ("told", "_told")
+    if isinstance(node, ast.AnnAssign):
+        return getattr(node.target, "id", "") == "facts"
+    return isinstance(node, ast.FunctionDef) and node.name == "_facts"
+
+
+def test_a_large_number_beside_an_axis_is_short_in_the_readers_language() -> None:
+    said = {tag: WORDS.speech(tag).short for tag in ("ja", "en")}
+    assert [said["ja"](n) for n in (0, 999, 5_000, 25_000, 1_500_000, 250_000_000)] == [
+        "0", "999", "5,000", "2.5万", "150万", "2.5億",
+    ]  # fmt: skip
+    assert [said["en"](n) for n in (0, 999, 5_000, 25_000, 1_500_000, 250_000_000)] == [
+        "0", "999", "5k", "25k", "1.5M", "250M",
+    ]  # fmt: skip
 
 
 def test_every_need_of_a_page_is_an_action_of_the_gateway() -> None:
