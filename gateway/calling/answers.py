@@ -6,6 +6,7 @@ nobody knows must stop here. A checked answer holds its own copies, so the plugi
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from gateway.errors import PartnerUnavailable
 from gateway.loading.coherence import coherence
 from gateway.model import (
+    JST,
     Balances,
     CouponValue,
     DebitAnswer,
@@ -146,10 +148,12 @@ def handoff(answer: object, profile: PartnerProfile) -> Handoff:
 def linked_account(answer: object) -> LinkedAccount:
     answer = _of(answer, LinkedAccount)
     _require(_is_text(answer.service_id), "the service_id is empty or no text")
+    _can_be_kept(answer.service_id, "the service_id")
     _require(
         _is_text(answer.shown_as),
         "`shown_as` is empty or no text: the member could not recognise the account",
     )
+    _can_be_kept(answer.shown_as, "`shown_as`")
     _require(answer.token is None or isinstance(answer.token, Secret), "the token is not a Secret")
     return answer
 
@@ -260,8 +264,20 @@ def _is_text_mapping(value: object) -> bool:
 def _reference(value: object) -> None:
     fits = _is_text(value) and len(str(value)) <= _REFERENCE_LENGTH
     _require(fits, f"the reference is not a text of 1 to {_REFERENCE_LENGTH} characters")
+    _can_be_kept(value, "the reference")
+
+
+def _can_be_kept(value: object, name: str) -> None:
+    """A control character or half a pair is refused by the database or the ledger: only after the partner said yes."""
+    kept = not any(unicodedata.category(character) in ("Cc", "Cs") for character in str(value))
+    _require(kept, f"{name} contains a control character or half a character")
 
 
 def _aware(value: object, name: str) -> None:
     aware = isinstance(value, datetime) and value.utcoffset() is not None
     _require(aware, f"`{name}` is not a datetime with its offset")
+    assert isinstance(value, datetime)
+    try:
+        value.astimezone(JST)
+    except OverflowError:
+        raise WrongAnswer(f"`{name}` is no moment that has a date in Japan") from None

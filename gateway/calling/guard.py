@@ -242,7 +242,8 @@ class CallGuard:
         held: bool = False,
         broke_contract: bool = False,
     ) -> Unanswered:
-        text = scope.scrubbed(text)[:_TEXT_LENGTH]
+        # A plugin may quote its partner's JSON, in which half a character is allowed; the story keeps whole ones only.
+        text = scope.scrubbed(text)[:_TEXT_LENGTH].encode(errors="replace").decode()
         if not text.startswith(f"{self._partner}: "):
             text = f"{self._partner}: {text}"
         left = scope.may_have_left

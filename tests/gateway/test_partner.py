@@ -104,6 +104,7 @@ async def test_a_debits_three_answers_pass(stage, order, answer):
         (Debited(exchange_id=X1, reference="", at=NOON), "the reference is not a text"),
         (Debited(exchange_id=X1, reference="R" * 201, at=NOON), "the reference is not a text"),
         (Debited(exchange_id=X1, reference=12, at=NOON), "the reference is not a text"),
+        (Debited(exchange_id=X1, reference="R\x1f1", at=NOON), "the reference contains a control character"),
         (
             Debited(exchange_id=X1, reference="R", at=datetime(2018, 7, 31)),
             "`at` is not a datetime with its offset",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from gateway.errors import PartnerUnavailable, Refused
+from gateway.errors import OutcomeUnknown, PartnerUnavailable, Refused
 from gateway.model import Debited, Declined, DeclineReason, NoRecord
 from gateway.outcome import Unknown
 from gateway.records import exchanges as records
@@ -311,3 +311,39 @@ async def test_the_settler_survives_a_database_that_restarts(watch, world, monke
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"reference": "SV-\x1f-1"},
+        {"reference": "SV-\x00-1"},
+        {"reference": "SV-\ud800"},
+        {"at": datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)},
+    ],
+    ids=["separator", "nul", "half a character", "no day in Japan"],
+)
+async def test_a_yes_that_cannot_be_written_down_waits_for_a_person_who_decides(watch, world, odd) -> None:
+    member = await world.member()
+
+    def answer(asked):
+        values = {"exchange_id": getattr(asked, "exchange_id", asked), "reference": "R", "at": world.clock()}
+        return Debited(**(values | odd))
+
+    world.script.debit = world.script.find = answer
+    exchange = await world.settled(member)
+    assert exchange.state is State.OPEN
+    watch.forward(days=7)
+    await watch.settler.round()
+    assert (await now(world, exchange)).state is State.NEEDS_A_PERSON
+    await watch.settler.resolve(exchange.exchange_id, debited=True, reason="電話", operator="sato")
+    assert (await world.balance(member)).posted == 900
+
+
+async def test_half_a_character_in_what_a_plugin_says_does_not_keep_its_story_from_being_written(
+    watch, world
+) -> None:
+    world.script.debit = OutcomeUnknown("it said \ud800")
+    exchange = await world.settled(await world.member())
+    assert exchange.state is State.OPEN
+    assert "it said ?" in (await story_of(world, exchange))[-1].facts["why"]
