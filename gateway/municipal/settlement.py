@@ -122,7 +122,8 @@ class Settlements:
             if _closed(conn, code, starts_on) is not None:
                 raise _already_closed()
             _refuse_earlier(conn, code, cycle)
-            drawn = _drawn_up(conn, code, cycle)
+            _take(conn, code, cycle)
+            drawn = _drawn_up(conn, code, cycle, taken=True)
             row = {
                 "municipality": code, "starts_on": starts_on.isoformat(), "ends_on": cycle.ends_on.isoformat(),
                 "pays_on": cycle.pays_on.isoformat(), "yen": drawn.yen, "closed_by": who.staff_id, "closed_at": now,
@@ -224,13 +225,6 @@ class Settlements:
 
     def _keep(self, conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
         starts_on, book = drawn.cycle.starts_on.isoformat(), chart.municipality_book(code)
-        until = _end_of(drawn.cycle)
-        for table in (_spends, _refunds):
-            conn.execute(
-                update(table)
-                .where(table.c.municipality == code, table.c.settled_in.is_(None), table.c.at < until)
-                .values(settled_in=starts_on)
-            )
         if not drawn.lines:
             return
         conn.execute(
@@ -307,8 +301,19 @@ _LINE_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _drawn_up(conn: Connection, code: str, cycle: Cycle) -> Settlement:
-    spent, refunded = (_sums(conn, table, code, cycle) for table in (_spends, _refunds))
+def _take(conn: Connection, code: str, cycle: Cycle) -> None:
+    """Take every payment and refund for this cycle that no earlier closing took."""
+    for table in (_spends, _refunds):
+        conn.execute(
+            update(table)
+            .where(table.c.municipality == code, _not_taken(table, cycle))
+            .values(settled_in=cycle.starts_on.isoformat())
+        )
+
+
+def _drawn_up(conn: Connection, code: str, cycle: Cycle, *, taken: bool = False) -> Settlement:
+    """What closing gives. `taken`: of what was taken, and of nothing that another has committed since."""
+    spent, refunded = (_sums(conn, table, code, cycle, taken=taken) for table in (_spends, _refunds))
     brought = _brought(conn, code)
     names = {
         row.shop_id: row.name
@@ -356,7 +361,8 @@ def _line(
     )
 
 
-def _sums(conn: Connection, table: Any, code: str, cycle: Cycle) -> dict[str, dict[str, int]]:
+def _sums(conn: Connection, table: Any, code: str, cycle: Cycle, *, taken: bool) -> dict[str, dict[str, int]]:
+    which = table.c.settled_in == cycle.starts_on.isoformat() if taken else _not_taken(table, cycle)
     rows = conn.execute(
         select(
             table.c.shop_id,
@@ -364,10 +370,14 @@ def _sums(conn: Connection, table: Any, code: str, cycle: Cycle) -> dict[str, di
             func.sum(table.c.points).label("points"),
             func.sum(table.c.yen).label("yen"),
         )
-        .where(table.c.municipality == code, table.c.settled_in.is_(None), table.c.at < _end_of(cycle))
+        .where(table.c.municipality == code, which)
         .group_by(table.c.shop_id)
     )
     return {r.shop_id: {"count": int(r.moves), "points": int(r.points), "yen": int(r.yen)} for r in rows}
+
+
+def _not_taken(table: Any, cycle: Cycle) -> Any:
+    return table.c.settled_in.is_(None) & (table.c.at < _end_of(cycle))
 
 
 def _brought(conn: Connection, code: str) -> dict[str, dict[str, int]]:
@@ -414,7 +424,7 @@ def _of_cycle(
         taken = (
             table.c.settled_in == settlement.cycle.starts_on.isoformat()
             if settlement.closed_at is not None
-            else table.c.settled_in.is_(None) & (table.c.at < _end_of(settlement.cycle))
+            else _not_taken(table, settlement.cycle)
         )
         query = select(table).where(table.c.municipality == code, table.c.shop_id == shop_id, taken)
         found.append(conn.execute(query.order_by(table.c.at)).all())

@@ -11,7 +11,7 @@ from gateway import tables
 from gateway.allocation import Allocations
 from gateway.demo import city as demo
 from gateway.errors import Refused
-from gateway.municipal import audit_log, figures, grant_files, open_exchanges
+from gateway.municipal import audit_log, figures, grant_files, open_exchanges, settlement
 from gateway.municipal.events import EventPlan
 from gateway.municipal.grant_projects import ProjectPlan
 from gateway.municipal.settlement import paid_account
@@ -103,6 +103,44 @@ async def test_a_cycle_is_closed_once_and_figures_are_counted_once_by_several(to
     await asyncio.gather(*(figures.count_all(town.store) for _ in range(4)))
     (issue,) = await town.store.read(lambda conn: figures.by_issue(conn, KASAMA, OUEN))
     assert (issue.issued, issue.spent, issue.held) == (1_000, 400, 600)
+
+
+@pytest.mark.parametrize("late", ["payment", "refund"])
+async def test_what_is_committed_while_a_cycle_is_closed_comes_into_the_next_one_and_is_not_lost(
+    town, monkeypatch, late
+):
+    code, who, operator = await shop(town), await town.who("approver"), await town.who("operator")
+    member, other = await town.member(points=1_000), await town.member(points=1_000)
+    town.clock.now = NOON - timedelta(days=20)
+    before = await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 100)
+    town.clock.now = NOON
+    await town.city.settlements.close(who, date(2018, 7, 1))
+    await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 400)
+    loop, drawn_up = asyncio.get_running_loop(), settlement._drawn_up
+
+    async def comes_late():
+        # Asked for before midnight, written when the cycle is being closed.
+        town.clock.now = NOON
+        if late == "payment":
+            await town.city.spending.pay(other.member_id, new_id(), code, OUEN, 70)
+        else:
+            await town.city.spending.refund_by_city(operator, new_id(), before.spend.spend_id, 70, "誤り")
+
+    def with_something_late(*args, **options):
+        drawn = drawn_up(*args, **options)
+        monkeypatch.setattr(settlement, "_drawn_up", drawn_up)
+        asyncio.run_coroutine_threadsafe(comes_late(), loop).result()
+        return drawn
+
+    monkeypatch.setattr(settlement, "_drawn_up", with_something_late)
+    town.clock.now = NOON + timedelta(days=1)
+    closed = await town.city.settlements.close(who, date(2018, 7, 16))
+    town.clock.now = NOON + timedelta(days=16)
+    (line,) = (await town.city.settlements.close(who, date(2018, 8, 1))).lines
+    assert closed.yen == 400
+    assert (line.spent, line.refunded) == ((70, 0) if late == "payment" else (0, 70))
+    assert (line.paid_yen, line.carried_yen) == ((70, 0) if late == "payment" else (0, -70))
+    assert await town.total(chart.shop(KASAMA, "soba")) == line.carried_points
 
 
 async def test_a_gift_at_the_moment_of_the_end_is_counted_or_refused_never_stranded(town):
