@@ -141,7 +141,13 @@ def pay_alone(conn: Connection, wish: Wish) -> Paid:
         return known
     shop_records.require_open(conn, wish.municipality, wish.shop_id)
     if wish.code_hash:
-        book, service = pay_codes.take(conn, wish.code_hash, wish.municipality, wish.spend_id, wish.at)
+        try:
+            book, service = pay_codes.take(conn, wish.code_hash, wish.municipality, wish.spend_id, wish.at)
+        except Refused:
+            # Whoever held the code until now may have made this very payment.
+            if (known := _known(conn, wish)) is not None:
+                return known
+            raise
         return _spend(conn, wish.of(book.removeprefix("member:"), service))
     directory.require_known_service(conn, wish.municipality, wish.point_service)
     return _spend(conn, wish.of(wish.member_id, wish.point_service))
@@ -162,9 +168,9 @@ def _spend(conn: Connection, payment: Payment) -> Paid:
             available=short.available,
         ) from None
     except IdReused:
-        raise _id_reused() from None
+        return _made_meanwhile(conn, payment.wish)
     if receipt.replayed:
-        raise _id_reused()
+        return _made_meanwhile(conn, payment.wish)
     member_days.count(
         conn, payment.book, city, service, today, "spent", payment.wish.points, rule.most_spent_a_day
     )
@@ -183,6 +189,14 @@ def _known(conn: Connection, wish: Wish) -> Paid | None:
     if (before.shop_id, before.points) != (wish.shop_id, wish.points) or others:
         raise _id_reused()
     return _paid(conn, before, replayed=True)
+
+
+def _made_meanwhile(conn: Connection, wish: Wish) -> Paid:
+    """What another request of the same id has made while the member's book was waited for."""
+    known = _known(conn, wish)
+    if known is None:
+        raise _id_reused()
+    return known
 
 
 def _paid(conn: Connection, made: Spend, *, replayed: bool) -> Paid:

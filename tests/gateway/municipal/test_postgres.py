@@ -14,8 +14,10 @@ from gateway.errors import Refused
 from gateway.municipal import audit_log, figures, grant_files, open_exchanges, settlement
 from gateway.municipal.events import EventPlan
 from gateway.municipal.grant_projects import ProjectPlan
+from gateway.municipal.point_rules import Expiry, PointRule
 from gateway.municipal.settlement import paid_account
 from gateway.municipal.shops import ShopEntry
+from gateway.municipal.spending import Spending
 
 from .conftest import KASAMA, NOON, OUEN, another_town, new_id
 from .test_dashboard import exchange
@@ -69,6 +71,30 @@ async def test_one_code_is_one_payment_for_two_shops_at_once(town):
     )
     assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 1
     assert await town.balance(member.member_id) == 900
+
+
+@pytest.mark.parametrize("way", ["shop_scans", "member_pays"])
+async def test_a_payment_that_is_sent_again_while_it_is_made_is_one_payment_for_both(town, way):
+    shop_code, who = await shop(town), await town.who("shop", KASAMA, "soba")
+    expires = PointRule(open_for_direct_exchange=True, expiry=Expiry.MONTHS, expiry_count=6)
+    await town.city.rules.announce(
+        await town.who("administrator"), OUEN, expires, NOON.date(), worse_accepted=True, reason="見本"
+    )
+    for _ in range(5):
+        member, spend_id = await town.member(points=1_000), new_id()
+        await town.give(member.member_id, 50, date(2017, 1, 1))  # expired, so it is decided alone
+        code = await town.city.codes.make(member.member_id, KASAMA, OUEN)
+        gateways = [Spending(town.city.desk) for _ in range(4)]
+        outcomes = await asyncio.gather(
+            *(
+                one.take(who, spend_id, code.qr, 100)
+                if way == "shop_scans"
+                else one.pay(member.member_id, spend_id, shop_code, OUEN, 100)
+                for one in gateways
+            )
+        )
+        assert sorted(one.replayed for one in outcomes) == [False, True, True, True]
+        assert await town.balance(member.member_id) == 900
 
 
 async def test_a_budget_is_not_exceeded_by_a_race_and_the_log_has_one_line_for_each_grant(town):
