@@ -5,12 +5,14 @@ In one transaction: the transfer into the member's book, the project's budget, t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from core_ledger import IdReused, Receipt, Transfer, chart, ledger
+from core_ledger.seal import read_lots
+from core_ledger.tables import moves
 from gateway.errors import Refused
 from gateway.identity import mykey_ids
 from gateway.municipal import grant_projects, member_days, point_rules
@@ -47,9 +49,14 @@ class Grants:
         now, code = self.desk.clock(), who.municipality
 
         def job(conn: Connection) -> Granted:
-            project = grant_projects.require_granting(conn, code, project_id, day_of(now))
+            project = grant_projects.require(conn, code, project_id)
             member_id = _member_of(conn, mykey_id)
             move = transfer_of(project, member_id, f"one:{grant_id}", points, now, by=who.staff_id, note=note)
+            granted_on = _granted_on(conn, move)
+            if granted_on is None:
+                grant_projects.require_granting(conn, code, project_id, day_of(now))
+            else:  # what was granted on another day, or before a closing, is still the answer to its id
+                move = replace(move, issued_on=granted_on)
             done = _grant(conn, project, move, now)
             if not done.replayed:
                 told(
@@ -121,6 +128,14 @@ def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime
     return Granted(
         receipt=receipt, project=grant_projects.require(conn, project.municipality, project.plan.project_id)
     )
+
+
+def _granted_on(conn: Connection, move: Transfer) -> date | None:
+    """The day on which a move of this id was made; None where there is none yet."""
+    lots = conn.execute(
+        select(moves.c.lots).where(moves.c.book_id == move.book, moves.c.id == move.id)
+    ).scalar_one_or_none()
+    return None if lots is None else date.fromisoformat(read_lots(lots)[0][0])
 
 
 def _member_of(conn: Connection, mykey_id: str) -> str:

@@ -50,6 +50,27 @@ async def left(town):
 # --- one member ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("since", ["midnight", "the last day", "a closing"])
+async def test_a_grant_that_is_sent_again_is_one_grant_whatever_has_ended_since(town, project, since):
+    member, grant_id = await town.member(), new_id()
+    if since == "the last day":
+        town.clock.now = NOON.replace(month=9, day=30)
+    await grant(town, member, grant_id=grant_id)
+    if since == "a closing":
+        await town.city.projects.set_open(
+            await town.who("operator"), "kosodate", is_open=False, reason="終了"
+        )
+    else:
+        town.clock.now += timedelta(hours=12)
+    again = await grant(town, member, grant_id=grant_id)
+    assert again.replayed
+    assert await town.balance(member.member_id) == 500
+    assert await left(town) == 9_500
+    with pytest.raises(Refused) as refused:
+        await grant(town, member, points=501, grant_id=grant_id)
+    assert refused.value.type == "id-reused"
+
+
 async def test_a_grant_is_in_the_members_book_on_the_budget_and_in_the_log(town, project):
     member = await town.member()
     done = await grant(town, member)
