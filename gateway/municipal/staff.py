@@ -66,7 +66,7 @@ class StaffDesk:
         person, hashed = found
 
         def job(conn: Connection) -> StaffSignedIn | ProofWanted:
-            if records.password_hash(conn, person.staff_id) != hashed:
+            if records.password_hash(conn, person.staff_id, lock=True) != hashed:
                 raise _refused()  # changed or closed while it was being compared
             lockout.forgive(conn, self._key("password", known))
             if not factor.has_any(conn, person):
@@ -143,7 +143,7 @@ class StaffDesk:
         """
         found = await self._password_right(who.login, current)
         if found is None or found[0].staff_id != who.staff_id:
-            raise Refused("current-password-wrong", "The current password is not right.", status=403)
+            raise _current_wrong()
         if new == current:
             raise Refused(
                 "password-unfit", "The new password is the current one.", status=422, why="unchanged"
@@ -152,6 +152,8 @@ class StaffDesk:
         hashed, now = await self.desk.hasher.hash(new), self.desk.clock()
 
         def job(conn: Connection) -> None:
+            if records.password_hash(conn, who.staff_id, lock=True) != found[1]:
+                raise _current_wrong()  # an administrator's reset, or a closing, came first: it stands
             lockout.forgive(conn, self._key("password", who.login))
             records.write(conn, who.staff_id, password_hash=hashed, password_is_first=False)
             records.end_sessions(conn, who.staff_id, keep=who.session_id)
@@ -383,6 +385,10 @@ def _keep_an_administrator(conn: Connection, person: Staff) -> None:
     ]
     if not others:
         raise Refused("last-administrator", "A city keeps at least one administrator; add another first.")
+
+
+def _current_wrong() -> Refused:
+    return Refused("current-password-wrong", "The current password is not right.", status=403)
 
 
 def _refused() -> Refused:

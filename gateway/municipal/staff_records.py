@@ -163,10 +163,10 @@ def by_login(conn: Connection, login: str) -> tuple[Staff, str] | None:
     return None if row is None else (_person(row), row.password_hash)
 
 
-def password_hash(conn: Connection, staff_id: str) -> str | None:
-    return conn.execute(
-        select(_staff.c.password_hash).where(_staff.c.staff_id == staff_id, _staff.c.state == "active")
-    ).scalar_one_or_none()
+def password_hash(conn: Connection, staff_id: str, *, lock: bool = False) -> str | None:
+    """Of an active person; `lock` keeps it so until the transaction ends."""
+    query = select(_staff.c.password_hash).where(_staff.c.staff_id == staff_id, _staff.c.state == "active")
+    return conn.execute(query.with_for_update() if lock else query).scalar_one_or_none()
 
 
 def write(conn: Connection, staff_id: str, **to: Any) -> None:

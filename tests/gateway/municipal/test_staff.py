@@ -197,6 +197,27 @@ async def test_a_reset_takes_factors_and_sessions_away_and_is_in_the_log(site):
     assert (await site.call("POST", "/v1/city/audit/verification", boss))[1] == {"faults": []}
 
 
+async def test_a_reset_stands_also_where_a_password_was_being_changed_meanwhile(site, monkeypatch):
+    boss, staff_id = await site.staff_token("administrator"), await site.hire("operator", "suzuki")
+    token = (await sign_in(site, "suzuki"))[1]["token"]
+    hasher, new = site.services.city.desk.hasher, "asagao-no-sakima-8"
+    hash_at_once = hasher.hash
+
+    async def slow_hash(password):
+        if password == new:
+            status, _ = await site.call(
+                "POST", f"/v1/city/staff/{staff_id}/reset", boss, json={"reason": "盗難の疑い"}
+            )
+            assert status == 200
+        return await hash_at_once(password)
+
+    monkeypatch.setattr(hasher, "hash", slow_hash)
+    changed = {"current": PASSWORD, "new": new}
+    status, refused = await site.call("PUT", "/v1/staff/me/password", token, json=changed)
+    assert (status, refused["type"]) == (403, "/docs/problems/current-password-wrong")
+    assert (await sign_in(site, "suzuki", new))[0] == 401
+
+
 async def test_a_session_ends_after_fifteen_idle_minutes_and_after_nine_hours(site):
     await site.hire("viewer", "suzuki")
     token = (await sign_in(site, "suzuki"))[1]["token"]
