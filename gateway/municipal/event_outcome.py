@@ -22,7 +22,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, select, update
 
-from core_ledger import LedgerError, Transfer, chart, ledger
+from core_ledger import LedgerError, NotEnoughPoints, Transfer, chart, ledger
 from core_ledger.tables import accounts
 from gateway import tables
 from gateway.municipal import audit_log
@@ -56,8 +56,11 @@ class EventOutcomes:
     async def settle(self, event_id: str) -> SupportEvent:
         """Decide the outcome where that is due, and move every share. Safe to repeat, to interrupt, and in parallel."""
         event = await self.desk.store.run(partial(self._decide_when_over, event_id=event_id))
-        while event.outcome is not None and event.settled_at is None:
-            event = await self.desk.store.run(partial(self._settle_set, event_id=event_id))
+        after: str | None = ""
+        while event.outcome is not None and event.settled_at is None and after is not None:
+            event, after = await self.desk.store.run(
+                partial(self._settle_set, event_id=event_id, after=after)
+            )
         return event
 
     def decide(self, conn: Connection, event: SupportEvent, at: datetime) -> str:
@@ -88,21 +91,22 @@ class EventOutcomes:
             self.decide(conn, event, now)
         return records.require(conn, event_id)
 
-    def _settle_set(self, conn: Connection, event_id: str) -> SupportEvent:
+    def _settle_set(self, conn: Connection, event_id: str, after: str) -> tuple[SupportEvent, str | None]:
+        """Move the next shares; gives the last book that was looked at, or None where there are no more."""
         event, now = records.require(conn, event_id), self.desk.clock()
-        books = list(
-            conn.execute(
-                select(_gifts.c.book_id)
-                .where(_gifts.c.event_id == event_id, _gifts.c.settled_at.is_(None))
-                .order_by(_gifts.c.book_id)
-                .limit(SET)
-            ).scalars()
+        waiting = (
+            select(_gifts.c.book_id)
+            .where(_gifts.c.event_id == event_id, _gifts.c.settled_at.is_(None))
+            .order_by(_gifts.c.book_id)
         )
+        books = list(conn.execute(waiting.where(_gifts.c.book_id > after).limit(SET)).scalars())
         if books:
             _move_shares(conn, event, books, now)
-        if len(books) < SET:
+        if len(books) == SET:
+            return event, books[-1]
+        if conn.execute(waiting.limit(1)).first() is None:
             self._close(conn, event, now)
-        return records.require(conn, event_id)
+        return records.require(conn, event_id), None
 
     def _close(self, conn: Connection, event: SupportEvent, now: datetime) -> None:
         closed = conn.execute(
@@ -141,8 +145,9 @@ def _outcome(event: SupportEvent, given: int, at: datetime) -> str:
 
 
 def _move_shares(conn: Connection, event: SupportEvent, books: Sequence[str], at: datetime) -> None:
+    """Move these shares whole. One of which a reversal holds a part stays until the reversal has ended."""
     names = {book: chart.event_share(_member(book), event.event_id) for book in books}
-    held = {
+    there = {
         row.book_id: int(row.posted)
         for row in conn.execute(
             select(accounts.c.book_id, accounts.c.posted).where(
@@ -163,14 +168,19 @@ def _move_shares(conn: Connection, event: SupportEvent, books: Sequence[str], at
             reference=event.event_id,
         )
         for book in books
-        if (points := held.get(book, 0))
+        if (points := there.get(book, 0))
     ]
-    for outcome in ledger.transfer_many(conn, moves):
-        if isinstance(outcome, LedgerError):  # a share that is not what its book says: nothing is guessed
+    held: set[str] = set()
+    for move, outcome in zip(moves, ledger.transfer_many(conn, moves), strict=True):
+        if isinstance(outcome, NotEnoughPoints):
+            held.add(move.book)
+        elif isinstance(outcome, LedgerError):  # a share that is not what its book says: nothing is guessed
             raise outcome
+    if held:
+        _log.warning("event shares held", event_id=event.event_id, shares=len(held))
     conn.execute(
         update(_gifts)
-        .where(_gifts.c.event_id == event.event_id, _gifts.c.book_id.in_(books))
+        .where(_gifts.c.event_id == event.event_id, _gifts.c.book_id.in_([*set(books) - held]))
         .values(settled_at=at)
     )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core_ledger import Transfer, audit, chart, entries, ledger
+from core_ledger import Hold, Post, Transfer, audit, chart, entries, ledger
 from gateway.allocation import Allocations
 from gateway.errors import Refused
 from gateway.municipal import audit_log, event_outcome
@@ -197,6 +197,36 @@ async def test_giving_back_goes_on_where_it_was_interrupted_and_never_gives_twic
     await asyncio.gather(*(town.city.events.outcomes.settle_ended() for _ in range(3)))
     for member in members:
         assert await heaps(town, member, chart.reserve(member)) == {TODAY: 100}
+    assert (await log(town)).count("event settled") == 1
+    assert (await town.store.read(audit.verify)).ok
+
+
+async def test_a_share_of_which_a_reversal_holds_a_part_waits_alone_until_it_has_ended(town):
+    await shown(town)
+    members = [await giver(town, 500) for _ in range(3)]
+    for member in members:
+        await give(town, member, 100)
+    book, share = chart.member_book(members[0]), chart.event_share(members[0], FESTIVAL)
+    # As `reverse --taken-from` leaves it while the partner's answer is not known.
+    reversal = Hold(
+        id="r",
+        book=book,
+        source=share,
+        target=chart.partner_due("saison"),
+        points=60,
+        at=NOON,
+        kind="reversal",
+    )
+    await town.store.apply(reversal)
+    town.clock.forward(days=10)
+    await town.city.nightly.once(town.city.desk.today)
+    for member in members[1:]:
+        assert await heaps(town, member, chart.reserve(member)) == {TODAY: 500}
+    assert (await seen(town)).event.settled_at is None
+    assert "event settled" not in await log(town)
+    await town.store.apply(Post(id="p", book=book, hold="r", at=NOON))
+    await town.city.nightly.once(town.city.desk.today)
+    assert await heaps(town, members[0], chart.reserve(members[0])) == {TODAY: 440}
     assert (await log(town)).count("event settled") == 1
     assert (await town.store.read(audit.verify)).ok
 
