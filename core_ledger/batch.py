@@ -150,8 +150,9 @@ def do_job(
         outcome.result = job(conn)
         if saving:
             driver.execute("RELEASE SAVEPOINT job")
-        elif not on_sqlite and driver.info.transaction_status == _BROKEN_STATUS:
-            # PostgreSQL would take the commit for a rollback and call that a success.
+        elif not driver.in_transaction if on_sqlite else driver.info.transaction_status == _BROKEN_STATUS:
+            # PostgreSQL would take the commit for a rollback and call that a success. SQLite has nothing left to
+            # commit: where the disk is full it gives the whole transaction up, the neighbours' work with it.
             raise RuntimeError(
                 "the job went on after one of its statements had failed; nothing of it is written"
             )

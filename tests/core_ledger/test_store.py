@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -247,6 +249,29 @@ async def test_a_job_that_hides_a_failed_statement_takes_nobodys_write_with_it(s
     assert await store.read(lambda conn: ledger.balance(conn, BOOK, RESERVE)) == Balance(posted=5)
     with pytest.raises(RuntimeError, match="had failed"):
         await store.run(hides)
+
+
+async def test_a_job_that_hides_a_full_disk_takes_nobodys_write_with_it(tmp_path: Path) -> None:
+    def hides(conn: Connection) -> None:
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
+        conn.exec_driver_sql(f"PRAGMA max_page_count = {pages + 1}")
+        with contextlib.suppress(sqlite3.OperationalError):
+            ledger.transfer(conn, earn(1, details={f"note {n}": "x" * 4_000 for n in range(9)}))
+        conn.exec_driver_sql("PRAGMA max_page_count = 1000000")
+
+    async with Store.open(f"sqlite:///{tmp_path / 'ledger.db'}") as store:
+        create_schema(store.engine)
+        gate = threading.Event()
+        held = await held_up(store, gate)
+        good = [asyncio.create_task(store.run(lambda conn: ledger.transfer(conn, earn(1)))) for _ in range(5)]
+        bad = asyncio.create_task(store.run(hides))
+        await asyncio.sleep(0)
+        gate.set()
+        await held
+        assert await asyncio.gather(*good)
+        with pytest.raises(RuntimeError, match="had failed"):
+            await bad
+        assert await store.read(lambda conn: ledger.balance(conn, BOOK, RESERVE)) == Balance(posted=5)
 
 
 async def test_two_processes_worth_of_stores_may_write_the_same_books_at_once(url: str) -> None:
