@@ -7,13 +7,16 @@ month is taken off. An exchange whose outcome is still open is counted beside it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
+from core_ledger.tables import moves
 from gateway import tables
 from gateway.model import JST
 from gateway.municipal.excel_csv import excel_csv
@@ -43,7 +46,8 @@ class RateLine:
 class PartnerMonth:
     """One partner's month. `owes` is the partner's own part after reversals; `funders` are in the lines.
 
-    `compared` is how many of the month's exchanges stand in both books for the nightly comparison;
+    `reversed_points` and `corrected_points` are of the partner's own part; those of funders are `funders_reversed`
+    and `funders_corrected`, by funder. `compared` is how many of the month's exchanges stand in both books for the nightly comparison;
     `closed_differences` were put right by a person; `open_outcomes` have no outcome yet.
     """
 
@@ -56,6 +60,8 @@ class PartnerMonth:
     closed_differences: int
     corrected_points: int
     open_outcomes: int
+    funders_reversed: Mapping[str, int] = field(default_factory=dict)
+    funders_corrected: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def partner_points(self) -> int:
@@ -93,6 +99,7 @@ def month_of(conn: Connection, partner_id: str, year: int, month: int) -> Partne
             if line.campaign_points:
                 _count(groups, (line.funder, *rate, line.campaign), line.units, line.campaign_points)
     closed, corrected = _corrections(conn, partner_id, since, until)
+    given_back = _reversed(conn, partner_id, since, until)
     return PartnerMonth(
         partner_id=partner_id,
         month=f"{year:04}-{month:02}",
@@ -111,10 +118,12 @@ def month_of(conn: Connection, partner_id: str, year: int, month: int) -> Partne
         ),
         exchanges=exchanges,
         compared=_compared(conn, settled),
-        reversed_points=_reversed(conn, partner_id, since, until),
+        reversed_points=given_back.pop(partner_id, 0),
         closed_differences=closed,
-        corrected_points=corrected,
+        corrected_points=corrected.pop(partner_id, 0),
         open_outcomes=_open(conn, partner_id, until),
+        funders_reversed=given_back,
+        funders_corrected=corrected,
     )
 
 
@@ -153,6 +162,14 @@ def invoice_csv(months: Sequence[PartnerMonth]) -> bytes:
         )
         rows.append((one.month, one.partner_id, one.partner_id, "訂正", *blank[:5], one.corrected_points))
         rows.append((one.month, one.partner_id, one.partner_id, "合計", *blank[:5], one.owes))
+        for what, sign, parts in (
+            ("取消・返還", -1, one.funders_reversed),
+            ("訂正", 1, one.funders_corrected),
+        ):
+            rows += [
+                (one.month, one.partner_id, funder, what, *blank[:5], sign * points)
+                for funder, points in sorted(parts.items())
+            ]
     return excel_csv(header, rows)
 
 
@@ -169,21 +186,41 @@ def _compared(conn: Connection, settled: tuple[Any, ...]) -> int:
     return int(conn.scalar(select(func.count()).select_from(_x.join(d, same)).where(*settled)) or 0)
 
 
-def _reversed(conn: Connection, partner_id: str, since: datetime, until: datetime) -> int:
-    query = select(func.sum(_r.c.points)).where(
+def _reversed(conn: Connection, partner_id: str, since: datetime, until: datetime) -> dict[str, int]:
+    """Who has points back from the month's reversals: the partner, and each funder its campaigns' part."""
+    query = select(_r.c.lines).where(
         _r.c.partner_id == partner_id, _r.c.state == "reversed", _r.c.ended_at >= since, _r.c.ended_at < until
     )
-    return int(conn.scalar(query) or 0)
+    back: Counter[str] = Counter()
+    for text in conn.execute(query).scalars():
+        for line in json.loads(text):
+            back[partner_id] += line["points"] - line["campaign_points"]
+            back[line["funder"]] += line["campaign_points"]
+    return {owed_by: points for owed_by, points in back.items() if points}
 
 
-def _corrections(conn: Connection, partner_id: str, since: datetime, until: datetime) -> tuple[int, int]:
-    c = tables.closed_differences
-    row = conn.execute(
-        select(func.count(), func.coalesce(func.sum(c.c.points), 0)).where(
-            c.c.partner_id == partner_id, c.c.closed_at >= since, c.c.closed_at < until
+def _corrections(
+    conn: Connection, partner_id: str, since: datetime, until: datetime
+) -> tuple[int, dict[str, int]]:
+    """How many differences were closed in the month, and what more (or less) is owed by whom for it."""
+    c, owners = tables.closed_differences, tables.exchange_owners
+    closed = conn.execute(
+        select(c.c.exchange_id, owners.c.book_id)
+        .outerjoin(owners, owners.c.exchange_id == c.c.exchange_id)
+        .where(c.c.partner_id == partner_id, c.c.closed_at >= since, c.c.closed_at < until)
+    ).all()
+    more: Counter[str] = Counter()
+    for row in closed:
+        its_moves = select(moves.c.source, moves.c.target, moves.c.points).where(
+            moves.c.book_id == row.book_id,
+            moves.c.id.startswith(f"{row.exchange_id}:correction:", autoescape=True),
         )
-    ).one()
-    return int(row[0]), int(row[1])
+        for source, target, points in conn.execute(its_moves):
+            for account, signed in ((source, points), (target, -points)):
+                match account.split(":"):
+                    case ["partner", owed_by, "due"] | ["funder", owed_by, _]:
+                        more[owed_by] += signed
+    return len(closed), {owed_by: points for owed_by, points in more.items() if points}
 
 
 def _open(conn: Connection, partner_id: str, until: datetime) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
+from core_ledger import Transfer, ledger
 from gateway import tables
 from gateway.model import JST, Destination, Label
 from gateway.municipal import partner_settlement
@@ -52,6 +53,19 @@ async def exchange(town, number, made, *, at=JULY, state="settled", compared=Tru
     await town.store.run(job)
 
 
+def move(id_, source, target, points, issued_on):
+    return Transfer(
+        id=id_,
+        book="member:2",
+        source=source,
+        target=target,
+        points=points,
+        at=JULY,
+        kind="k",
+        issued_on=issued_on,
+    )
+
+
 async def july(town):
     return await town.store.read(lambda conn: partner_settlement.month_of(conn, "saison", 2018, 7))
 
@@ -94,7 +108,7 @@ async def test_reversals_and_corrections_of_the_month_are_taken_into_account(tow
                 exchange_id="x1",
                 partner_id="saison",
                 state="reversed",
-                lines=json.dumps([]),
+                lines=json.dumps([{"points": 450, "campaign_points": 0, "funder": ""}]),
                 points=450,
                 taken_from="a",
                 by_hand=False,
@@ -107,7 +121,7 @@ async def test_reversals_and_corrections_of_the_month_are_taken_into_account(tow
         conn.execute(
             insert(tables.closed_differences).values(
                 partner_id="saison",
-                exchange_id="x9",
+                exchange_id="x2",
                 day="2018-07-10",
                 kind="k",
                 points=-50,
@@ -116,6 +130,11 @@ async def test_reversals_and_corrections_of_the_month_are_taken_into_account(tow
                 closed_at=JULY,
             )
         )
+        conn.execute(insert(tables.exchange_owners).values(exchange_id="x2", book_id="member:2"))
+        ledger.transfer(
+            conn, move("x2:partner:post", "partner:saison:due", "member:2:reserve", 900, JULY.date())
+        )
+        ledger.transfer(conn, move("x2:correction:0", "member:2:reserve", "partner:saison:due", 50, None))
 
     await town.store.run(job)
     month = await july(town)

@@ -9,6 +9,7 @@ import pytest
 from core_ledger import audit, chart
 from gateway.errors import NotSent, OutcomeUnknown, Refused
 from gateway.model import Declined, DeclineReason
+from gateway.municipal import partner_settlement
 from gateway.records import exchanges as records
 from gateway.records.reversals import ReversalState
 from gateway.reversals import Reversals
@@ -187,3 +188,16 @@ async def test_after_seven_days_a_person_decides(watch, world, generous, reversa
     assert done.state is (ReversalState.REVERSED if gave_back else ReversalState.DECLINED)
     balance = await world.balance(member)
     assert (balance.posted, balance.held) == (0 if gave_back else 900, 0)
+
+
+async def test_what_a_partner_and_a_funder_owe_for_the_month_is_what_the_ledger_says_after_a_reversal(
+    world, generous, reversals
+) -> None:
+    exchange = await world.settled(await world.member(), KASAMA)
+    await reverse(reversals, exchange, 1)
+    month = await world.store.read(lambda conn: partner_settlement.month_of(conn, "cards", 2018, 7))
+    assert month.owes == -await world.total("partner:cards:due") == 450
+    assert (month.reversed_points, month.funders_reversed) == (450, {"fund": 100})
+    rows = partner_settlement.invoice_csv([month]).decode("utf-8-sig").splitlines()
+    assert sum(int(row.split(",")[-1]) for row in rows if ",fund," in row) == 100
+    assert await world.total("funder:fund:summer") == -100
