@@ -31,6 +31,7 @@ from gateway import tables
 from gateway.desk import Desk
 from gateway.errors import GatewayError, Refused
 from gateway.model import JST, DebitLine, DebitRecord
+from gateway.municipal.excel_csv import starts_a_formula
 from gateway.records import exchanges as records
 from gateway.records import reversals
 from gateway.records.exchanges import Exchange
@@ -327,4 +328,7 @@ def _words(amounts: Mapping[str, int]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict) else value
+    """References and ids are the partner's own words: none of them is run as a formula by whoever opens the file."""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return "'" + value if isinstance(value, str) and starts_a_formula(value) else value

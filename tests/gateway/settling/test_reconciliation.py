@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -320,6 +321,13 @@ async def test_the_nightly_comparison_goes_on_when_one_partner_cannot_be_asked(w
     assert [line.exchange_id for line in report.differences] == [exchange.exchange_id]
     generous.day = RuntimeError("closed at night")
     assert await reconciliation.night(DAY) == []
+
+
+async def test_a_partners_words_are_no_formulas_in_the_csv(world, generous) -> None:
+    generous.day = (replace(there("=1+2"), reference='=HYPERLINK("https://elsewhere.example")'),)
+    (row,) = csv.DictReader(io.StringIO((await compare(world)).to_csv()))
+    assert row["exchange_id"] == "'=1+2"
+    assert row["their_reference"] == '\'=HYPERLINK("https://elsewhere.example")'
 
 
 async def test_a_difference_is_closed_with_a_reason_and_a_name(world, generous) -> None:
