@@ -268,6 +268,13 @@ def forget_all(conn: Connection, staff_id: str) -> None:
     records.write(conn, staff_id, totp_sealed=None, totp_confirmed=False, totp_last_step=0)
 
 
+def end_half_sign_ins(conn: Connection, staff_id: str) -> None:
+    """Half a sign-in was begun with a password that is no longer the password."""
+    conn.execute(
+        delete(_challenges).where(_challenges.c.staff_id == staff_id, _challenges.c.purpose == "sign-in")
+    )
+
+
 def forget_ended(conn: Connection, now: datetime) -> int:
     return conn.execute(delete(_challenges).where(_challenges.c.ends_at <= now)).rowcount
 

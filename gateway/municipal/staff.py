@@ -137,7 +137,7 @@ class StaffDesk:
         )
 
     async def change_password(self, who: StaffSession, current: str, new: str) -> None:
-        """Change one's own password; other sessions end.
+        """Change one's own password; other sessions end, and so does what was begun with the old one.
 
         Raises Refused: `current-password-wrong` (403), `password-unfit` (422), `sign-in-locked` (429), `busy`.
         """
@@ -157,6 +157,7 @@ class StaffDesk:
             lockout.forgive(conn, self._key("password", who.login))
             records.write(conn, who.staff_id, password_hash=hashed, password_is_first=False)
             records.end_sessions(conn, who.staff_id, keep=who.session_id)
+            factor.end_half_sign_ins(conn, who.staff_id)
             told(conn, who, now, "password changed", who.login)
 
         await self.desk.store.run(job)

@@ -218,6 +218,17 @@ async def test_a_reset_stands_also_where_a_password_was_being_changed_meanwhile(
     assert (await sign_in(site, "suzuki", new))[0] == 401
 
 
+async def test_half_a_sign_in_ends_with_the_password_it_was_begun_with(site):
+    _, token, seed = await with_totp(site)
+    site.set_clock(NOON + timedelta(minutes=2))
+    half = (await sign_in(site, "sato"))[1]
+    changed = {"current": PASSWORD, "new": "asagao-no-sakima-8"}
+    assert (await site.call("PUT", "/v1/staff/me/password", token, json=changed))[0] == 204
+    proof = {"sign_in_token": half["sign_in_token"], "code": totp_at(seed, site.clock())}
+    status, refused = await site.call("POST", "/v1/staff/sessions/totp", json=proof)
+    assert (status, refused["type"]) == (401, "/docs/problems/sign-in-ended")
+
+
 async def test_a_session_ends_after_fifteen_idle_minutes_and_after_nine_hours(site):
     await site.hire("viewer", "suzuki")
     token = (await sign_in(site, "suzuki"))[1]["token"]
