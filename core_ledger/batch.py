@@ -150,9 +150,7 @@ def do_job(
         outcome.result = job(conn)
         if saving:
             driver.execute("RELEASE SAVEPOINT job")
-        elif not driver.in_transaction if on_sqlite else driver.info.transaction_status == _BROKEN_STATUS:
-            # PostgreSQL would take the commit for a rollback and call that a success. SQLite has nothing left to
-            # commit: where the disk is full it gives the whole transaction up, the neighbours' work with it.
+        elif _given_up(driver, on_sqlite=on_sqlite):
             raise RuntimeError(
                 "the job went on after one of its statements had failed; nothing of it is written"
             )
@@ -173,6 +171,15 @@ def do_job(
         # When even this fails, the database has dropped the whole transaction, and the batch with it.
         driver.execute("ROLLBACK TO SAVEPOINT job")
         driver.execute("RELEASE SAVEPOINT job")
+
+
+def _given_up(driver: Any, *, on_sqlite: bool) -> bool:
+    """Whether the database has given up the transaction, while its commit would pass for a success.
+
+    PostgreSQL takes the commit for a rollback. SQLite has nothing left to commit: where the disk is full it undoes the
+    whole transaction at once, the neighbours' work with it.
+    """
+    return not driver.in_transaction if on_sqlite else bool(driver.info.transaction_status == _BROKEN_STATUS)
 
 
 def _is_locked(error: BaseException) -> bool:
