@@ -7,21 +7,22 @@ refunds exceed its payments is paid nothing, and the difference is carried into 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, func, insert, select, update
 
 from core_ledger import Transfer, chart, ledger
 from gateway.base.sql import insert_new
 from gateway.errors import Refused
-from gateway.model import JST
 from gateway.municipal import business_days, shop_records, spend_records, tables, zengin
+from gateway.municipal import cycle_contents as contents
 from gateway.municipal.bank_accounts import BankAccount, Payer, open_account, open_payer
 from gateway.municipal.business_days import Cycle
 from gateway.municipal.city_desk import CityDesk, day_of, told
+from gateway.municipal.cycle_contents import Contents
 from gateway.municipal.excel_csv import excel_csv
 from gateway.municipal.shop_records import Shop
 from gateway.municipal.spend_records import Refund, Spend
@@ -106,7 +107,7 @@ class Settlements:
         cycle = _cycle(starts_on)
 
         def job(conn: Connection) -> Settlement:
-            return _closed(conn, code, starts_on) or _drawn_up(conn, code, cycle)
+            return _closed(conn, code, starts_on) or _foreseen(conn, code, cycle)
 
         return await self.desk.store.read(job)
 
@@ -122,15 +123,16 @@ class Settlements:
             if _closed(conn, code, starts_on) is not None:
                 raise _already_closed()
             _refuse_earlier(conn, code, cycle)
-            _take(conn, code, cycle)
-            drawn = _drawn_up(conn, code, cycle, taken=True)
+            found = contents.of_open(conn, code, cycle)
+            _take(conn, found)
+            drawn = _drawn_up(conn, contents.of_closed(code, cycle), _brought(conn, found))
             row = {
                 "municipality": code, "starts_on": starts_on.isoformat(), "ends_on": cycle.ends_on.isoformat(),
                 "pays_on": cycle.pays_on.isoformat(), "yen": drawn.yen, "closed_by": who.staff_id, "closed_at": now,
             }  # fmt: skip
             if not insert_new(conn, _settlements, **row):
                 raise _already_closed()
-            self._keep(conn, code, drawn, now)
+            _keep(conn, code, drawn, now)
             facts: dict[str, str | int] = {"yen": drawn.yen, "shops": len(drawn.lines)}
             told(conn, who, now, "settlement closed", starts_on.isoformat(), reason, facts)
             closed = _closed(conn, code, starts_on)
@@ -145,9 +147,11 @@ class Settlements:
 
         def job(conn: Connection) -> ShopStatement:
             shop = shop_records.require(conn, code, shop_id)
-            settlement = _closed(conn, code, starts_on) or _drawn_up(conn, code, cycle)
+            closed = _closed(conn, code, starts_on)
+            settlement = closed or _foreseen(conn, code, cycle)
+            found = contents.of_closed(code, cycle) if closed else contents.of_open(conn, code, cycle)
             line = next((one for one in settlement.lines if one.shop_id == shop_id), None)
-            spends, refunds = _of_cycle(conn, code, settlement, shop_id)
+            spends, refunds = _of_cycle(conn, found, shop_id)
             return ShopStatement(
                 cycle=settlement.cycle,
                 closed_at=settlement.closed_at,
@@ -223,38 +227,6 @@ class Settlements:
         sealed = shop_records.bank_sealed(conn, code, shop_id)
         return None if sealed is None else open_account(self.desk.vault, code, shop_id, sealed)
 
-    def _keep(self, conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
-        starts_on, book = drawn.cycle.starts_on.isoformat(), chart.municipality_book(code)
-        if not drawn.lines:
-            return
-        conn.execute(
-            insert(_lines),
-            [
-                {"municipality": code, "starts_on": starts_on}
-                | {name: getattr(line, name) for name in _LINE_COLUMNS}
-                for line in drawn.lines
-            ],
-        )
-        ledger.apply(
-            conn,
-            [
-                Transfer(
-                    id=f"settlement:{starts_on}:{line.shop_id}",
-                    book=book,
-                    source=chart.shop(code, line.shop_id),
-                    target=paid_account(code),
-                    points=line.paid_points,
-                    at=now,
-                    kind="settlement",
-                    issued_on=drawn.cycle.ends_on,
-                    reference=starts_on,
-                    details={"shop_id": line.shop_id, "yen": str(line.paid_yen)},
-                )
-                for line in drawn.lines
-                if line.paid_points
-            ],
-        )
-
 
 def settlement_csv(settlement: Settlement) -> bytes:
     """A cycle for Excel: a line a shop."""
@@ -301,20 +273,56 @@ _LINE_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _take(conn: Connection, code: str, cycle: Cycle) -> None:
-    """Take every payment and refund for this cycle that no earlier closing took."""
+def _take(conn: Connection, found: Contents) -> None:
+    """Mark what a cycle takes before it is summed: what commits meanwhile is in neither, and comes into the next one."""
     for table in (_spends, _refunds):
         conn.execute(
-            update(table)
-            .where(table.c.municipality == code, _not_taken(table, cycle))
-            .values(settled_in=cycle.starts_on.isoformat())
+            update(table).where(found.rows(table)).values(settled_in=found.cycle.starts_on.isoformat())
         )
 
 
-def _drawn_up(conn: Connection, code: str, cycle: Cycle, *, taken: bool = False) -> Settlement:
-    """What closing gives. `taken`: of what was taken, and of nothing that another has committed since."""
-    spent, refunded = (_sums(conn, table, code, cycle, taken=taken) for table in (_spends, _refunds))
-    brought = _brought(conn, code)
+def _keep(conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
+    starts_on, book = drawn.cycle.starts_on.isoformat(), chart.municipality_book(code)
+    if not drawn.lines:
+        return
+    conn.execute(
+        insert(_lines),
+        [
+            {"municipality": code, "starts_on": starts_on}
+            | {name: getattr(line, name) for name in _LINE_COLUMNS}
+            for line in drawn.lines
+        ],
+    )
+    ledger.apply(
+        conn,
+        [
+            Transfer(
+                id=f"settlement:{starts_on}:{line.shop_id}",
+                book=book,
+                source=chart.shop(code, line.shop_id),
+                target=paid_account(code),
+                points=line.paid_points,
+                at=now,
+                kind="settlement",
+                issued_on=drawn.cycle.ends_on,
+                reference=starts_on,
+                details={"shop_id": line.shop_id, "yen": str(line.paid_yen)},
+            )
+            for line in drawn.lines
+            if line.paid_points
+        ],
+    )
+
+
+def _foreseen(conn: Connection, code: str, cycle: Cycle) -> Settlement:
+    """What closing it would give."""
+    found = contents.of_open(conn, code, cycle)
+    return _drawn_up(conn, found, _brought(conn, found))
+
+
+def _drawn_up(conn: Connection, found: Contents, brought: Mapping[str, Mapping[str, int]]) -> Settlement:
+    code, cycle = found.municipality, found.cycle
+    spent, refunded = (_sums(conn, table, found) for table in (_spends, _refunds))
     names = {
         row.shop_id: row.name
         for row in conn.execute(
@@ -361,8 +369,7 @@ def _line(
     )
 
 
-def _sums(conn: Connection, table: Any, code: str, cycle: Cycle, *, taken: bool) -> dict[str, dict[str, int]]:
-    which = table.c.settled_in == cycle.starts_on.isoformat() if taken else _not_taken(table, cycle)
+def _sums(conn: Connection, table: Table, found: Contents) -> dict[str, dict[str, int]]:
     rows = conn.execute(
         select(
             table.c.shop_id,
@@ -370,18 +377,17 @@ def _sums(conn: Connection, table: Any, code: str, cycle: Cycle, *, taken: bool)
             func.sum(table.c.points).label("points"),
             func.sum(table.c.yen).label("yen"),
         )
-        .where(table.c.municipality == code, which)
+        .where(found.rows(table))
         .group_by(table.c.shop_id)
     )
     return {r.shop_id: {"count": int(r.moves), "points": int(r.points), "yen": int(r.yen)} for r in rows}
 
 
-def _not_taken(table: Any, cycle: Cycle) -> Any:
-    return table.c.settled_in.is_(None) & (table.c.at < _end_of(cycle))
-
-
-def _brought(conn: Connection, code: str) -> dict[str, dict[str, int]]:
-    """What each shop's newest line carried on."""
+def _brought(conn: Connection, found: Contents) -> dict[str, dict[str, int]]:
+    """What each shop's newest line carried on, for the cycle that is closed next."""
+    if not found.is_next:
+        return {}
+    code = found.municipality
     newest = (
         select(_lines.c.shop_id, func.max(_lines.c.starts_on).label("starts_on"))
         .where(_lines.c.municipality == code)
@@ -402,13 +408,8 @@ def _brought(conn: Connection, code: str) -> dict[str, dict[str, int]]:
 
 def _refuse_earlier(conn: Connection, code: str, cycle: Cycle) -> None:
     """Cycles are closed in their order; a payment that was committed after its cycle's closing waits for no one."""
-    oldest = conn.scalar(
-        select(func.min(_spends.c.at)).where(_spends.c.municipality == code, _spends.c.settled_in.is_(None))
-    )
-    if oldest is None:
-        return
-    earlier = business_days.cycle_of(day_of(oldest))
-    if earlier.starts_on < cycle.starts_on and _closed(conn, code, earlier.starts_on) is None:
+    earlier = contents.earlier_open(conn, code, cycle)
+    if earlier is not None:
         raise Refused(
             "earlier-cycle-open",
             f"The cycle of {earlier.starts_on} is still open; close it first.",
@@ -417,18 +418,14 @@ def _refuse_earlier(conn: Connection, code: str, cycle: Cycle) -> None:
 
 
 def _of_cycle(
-    conn: Connection, code: str, settlement: Settlement, shop_id: str
+    conn: Connection, found: Contents, shop_id: str
 ) -> tuple[tuple[Spend, ...], tuple[Refund, ...]]:
-    found: list[Sequence[Any]] = []
-    for table in (_spends, _refunds):
-        taken = (
-            table.c.settled_in == settlement.cycle.starts_on.isoformat()
-            if settlement.closed_at is not None
-            else _not_taken(table, settlement.cycle)
-        )
-        query = select(table).where(table.c.municipality == code, table.c.shop_id == shop_id, taken)
-        found.append(conn.execute(query.order_by(table.c.at)).all())
-    spends, refunds = found
+    spends, refunds = (
+        conn.execute(
+            select(table).where(found.rows(table), table.c.shop_id == shop_id).order_by(table.c.at)
+        ).all()
+        for table in (_spends, _refunds)
+    )
     return (
         tuple(spend_records.spend_of(row._mapping) for row in spends),  # noqa: SLF001  a row as a mapping
         tuple(map(spend_records.refund_of, refunds)),
@@ -470,10 +467,6 @@ def _cycle(starts_on: date) -> Cycle:
     if cycle.starts_on != starts_on:
         raise Refused("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.", status=404)
     return cycle
-
-
-def _end_of(cycle: Cycle) -> datetime:
-    return datetime.combine(cycle.ends_on + timedelta(days=1), time(), JST)
 
 
 def _already_closed() -> Refused:

@@ -224,3 +224,45 @@ async def test_open_and_closed_cycles_are_listed_newest_first(town, shops):
         (JULY_16, None),
         (JULY_1, 100),
     ]
+
+
+async def test_beside_a_late_payment_an_open_cycle_is_still_closed_before_the_next(town, shops):
+    await pay(town, at(2), 100)
+    town.clock.now = at(2, 8)
+    await close(town, JULY_1)
+    await pay(town, at(15, hour=23), 40)  # of the closed cycle, committed after its closing
+    await pay(town, at(20), 200)
+    town.clock.now = at(20, 8)
+    with pytest.raises(Refused) as refused:
+        await close(town, AUG_1)
+    assert (refused.value.type, refused.value.facts["starts_on"]) == ("earlier-cycle-open", "2018-07-16")
+    assert (await close(town, JULY_16)).yen == 240
+
+
+async def test_what_an_open_cycle_will_pay_is_foreseen_in_no_later_one(town, shops):
+    first = await pay(town, at(2), 1_000)
+    town.clock.now = at(17)
+    await close(town, JULY_1)
+    await town.city.spending.refund_by_city(await town.who("operator"), new_id(), first.spend_id, 700, "誤り")
+    await pay(town, at(3, 8), 800)
+    foreseen = [await town.city.settlements.get(KASAMA, day) for day in (JULY_16, AUG_1)]
+    assert [(one.lines[0].refunded, one.lines[0].spent, one.yen) for one in foreseen] == [
+        (700, 0, 0),
+        (0, 800, 800),
+    ]
+
+
+async def test_a_cycle_that_was_passed_over_takes_neither_late_payments_nor_debts(town, shops):
+    first = await pay(town, at(2), 1_000)
+    town.clock.now = at(17)
+    await close(town, JULY_1)
+    town.clock.now = at(2, 8)
+    await town.city.spending.refund_by_city(await town.who("operator"), new_id(), first.spend_id, 700, "誤り")
+    town.clock.now = at(17, 8)
+    assert [line.carried_yen for line in (await close(town, AUG_1)).lines] == [-700]
+    await pay(town, at(20), 800)  # of a cycle that nobody has closed and AUG_1 has passed over
+    assert (await close(town, JULY_16)).lines == ()
+    town.clock.now = at(2, 9)
+    assert [(one.brought_yen, one.paid_yen) for one in (await close(town, date(2018, 8, 16))).lines] == [
+        (-700, 100)
+    ]
