@@ -7,6 +7,7 @@ refunds exceed its payments is paid nothing, and the difference is carried into 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,13 +18,21 @@ from sqlalchemy import Connection, Row, Table, func, insert, select, update
 from core_ledger import Transfer, chart, ledger
 from gateway.base.sql import insert_new
 from gateway.errors import Refused
-from gateway.municipal import business_days, shop_records, spend_records, tables, zengin
+from gateway.municipal import (
+    business_days,
+    cycle_corrections,
+    shop_records,
+    spend_records,
+    staff_records,
+    tables,
+    zengin,
+)
 from gateway.municipal import cycle_contents as contents
 from gateway.municipal.bank_accounts import BankAccount, Payer, open_account, open_payer
 from gateway.municipal.business_days import Cycle
 from gateway.municipal.city_desk import CityDesk, day_of, told
 from gateway.municipal.cycle_contents import Contents
-from gateway.municipal.excel_csv import excel_csv
+from gateway.municipal.cycle_corrections import Correction, CorrectionSum
 from gateway.municipal.shop_records import Shop
 from gateway.municipal.spend_records import Refund, Spend
 from gateway.municipal.staff_records import StaffSession
@@ -34,7 +43,10 @@ _settlements, _lines = tables.settlements, tables.settlement_lines
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopLine:
-    """One shop in one cycle. `paid_*` is paid now, `carried_*` goes into the next cycle (zero, or below)."""
+    """One shop in one cycle. `paid_*` is paid now, `carried_*` goes into the next cycle (zero, or below).
+
+    Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_*`.
+    """
 
     shop_id: str
     shop_name: str
@@ -43,6 +55,9 @@ class ShopLine:
     refunds: int
     refunded: int
     yen: int
+    corrections: int
+    corrected_points: int
+    corrected_yen: int
     brought_points: int
     brought_yen: int
     paid_points: int
@@ -75,6 +90,25 @@ class ShopStatement:
     line: ShopLine
     spends: tuple[Spend, ...]
     refunds: tuple[Refund, ...]
+    corrections: tuple[Correction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleCorrections:
+    """What in a cycle corrects earlier ones; `people` are the names of those who made it, by their staff ids."""
+
+    cycle: Cycle
+    closed_at: datetime | None
+    corrections: tuple[Correction, ...]
+    people: Mapping[str, str]
+
+    @property
+    def yen(self) -> int:
+        return sum(one.yen for one in self.corrections)
+
+    @property
+    def points(self) -> int:
+        return sum(one.points for one in self.corrections)
 
 
 def paid_account(code: str) -> str:
@@ -147,18 +181,34 @@ class Settlements:
 
         def job(conn: Connection) -> ShopStatement:
             shop = shop_records.require(conn, code, shop_id)
-            closed = _closed(conn, code, starts_on)
-            settlement = closed or _foreseen(conn, code, cycle)
-            found = contents.of_closed(code, cycle) if closed else contents.of_open(conn, code, cycle)
+            settlement = _closed(conn, code, starts_on) or _foreseen(conn, code, cycle)
+            found = _contents(conn, code, cycle)
             line = next((one for one in settlement.lines if one.shop_id == shop_id), None)
             spends, refunds = _of_cycle(conn, found, shop_id)
             return ShopStatement(
                 cycle=settlement.cycle,
                 closed_at=settlement.closed_at,
                 shop=shop,
-                line=line or _line(shop_id, shop.name, {}, {}, {}),
+                line=line or _line(shop_id, shop.name, {}, {}, {}, cycle_corrections.NONE),
                 spends=spends,
                 refunds=refunds,
+                corrections=tuple(cycle_corrections.of_cycle(conn, found, shop_id)),
+            )
+
+        return await self.desk.store.read(job)
+
+    async def corrections(self, code: str, starts_on: date) -> CycleCorrections:
+        """What in a cycle corrects earlier ones, of all shops. Raises Refused `unknown-cycle` (404)."""
+        cycle = _cycle(starts_on)
+
+        def job(conn: Connection) -> CycleCorrections:
+            row = _settled(conn, code, starts_on)
+            found = cycle_corrections.of_cycle(conn, _contents(conn, code, cycle))
+            return CycleCorrections(
+                cycle=cycle if row is None else _stored_cycle(row),
+                closed_at=None if row is None else row.closed_at,
+                corrections=tuple(found),
+                people={one.staff_id: one.display_name for one in staff_records.of_municipality(conn, code)},
             )
 
         return await self.desk.store.read(job)
@@ -179,7 +229,12 @@ class Settlements:
 
         def job(conn: Connection) -> list[tuple[Cycle, ShopLine]]:
             name = shop_records.require(conn, code, shop_id).name
-            return [(_stored_cycle(row), _stored_line(row, name)) for row in conn.execute(query)]
+            found: list[tuple[Cycle, ShopLine]] = []
+            for row in conn.execute(query).all():
+                cycle = _stored_cycle(row)
+                corrected = _corrected(conn, contents.of_closed(code, cycle), shop_id)
+                found.append((cycle, _stored_line(row, name, corrected[shop_id])))
+            return found
 
         return await self.desk.store.read(job)
 
@@ -226,43 +281,6 @@ class Settlements:
     def _bank(self, conn: Connection, code: str, shop_id: str) -> BankAccount | None:
         sealed = shop_records.bank_sealed(conn, code, shop_id)
         return None if sealed is None else open_account(self.desk.vault, code, shop_id, sealed)
-
-
-def settlement_csv(settlement: Settlement) -> bytes:
-    """A cycle for Excel: a line a shop."""
-    header = [
-        "加盟店番号",
-        "加盟店名",
-        "利用件数",
-        "利用ポイント",
-        "取消件数",
-        "取消ポイント",
-        "繰越(円)",
-        "支払額(円)",
-        "翌期繰越(円)",
-    ]
-    return excel_csv(
-        header,
-        (
-            (
-                one.shop_id, one.shop_name, one.spends, one.spent, one.refunds, one.refunded, one.brought_yen,
-                one.paid_yen, one.carried_yen,
-            )
-            for one in settlement.lines
-        ),
-    )  # fmt: skip
-
-
-def statement_csv(statement: ShopStatement) -> bytes:
-    """A shop's statement for Excel: a line a payment or refund, in the order of their times."""
-    rows = [("利用", one.at, one.spend_id, one.points, one.yen) for one in statement.spends]
-    rows += [("取消", one.at, one.spend_id, -one.points, -one.yen) for one in statement.refunds]
-    header = ["区分", "日時", "番号", "ポイント", "金額(円)"]
-    ordered = sorted(rows, key=lambda row: (row[1], row[2]))
-    return excel_csv(
-        header,
-        ((kind, f"{at:%Y-%m-%d %H:%M:%S}", id_, points, yen) for kind, at, id_, points, yen in ordered),
-    )
 
 
 # --- drawing up ----------------------------------------------------------------------------------------------------------
@@ -314,6 +332,19 @@ def _keep(conn: Connection, code: str, drawn: Settlement, now: datetime) -> None
     )
 
 
+def _contents(conn: Connection, code: str, cycle: Cycle) -> Contents:
+    if _settled(conn, code, cycle.starts_on) is not None:
+        return contents.of_closed(code, cycle)
+    return contents.of_open(conn, code, cycle)
+
+
+def _corrected(
+    conn: Connection, found: Contents, shop_id: str | None = None
+) -> defaultdict[str, CorrectionSum]:
+    sums = cycle_corrections.by_shop(cycle_corrections.of_cycle(conn, found, shop_id))
+    return defaultdict(lambda: cycle_corrections.NONE, sums)
+
+
 def _foreseen(conn: Connection, code: str, cycle: Cycle) -> Settlement:
     """What closing it would give."""
     found = contents.of_open(conn, code, cycle)
@@ -329,13 +360,21 @@ def _drawn_up(conn: Connection, found: Contents, brought: Mapping[str, Mapping[s
             select(tables.shops.c.shop_id, tables.shops.c.name).where(tables.shops.c.municipality == code)
         )
     }
+    corrected = _corrected(conn, found)
     shop_ids = sorted({*spent, *refunded, *brought})
     return Settlement(
         cycle=cycle,
         closed_at=None,
         closed_by=None,
         lines=tuple(
-            _line(one, names.get(one, one), spent.get(one, {}), refunded.get(one, {}), brought.get(one, {}))
+            _line(
+                one,
+                names.get(one, one),
+                spent.get(one, {}),
+                refunded.get(one, {}),
+                brought.get(one, {}),
+                corrected[one],
+            )
             for one in shop_ids
         ),
     )
@@ -347,6 +386,7 @@ def _line(
     spent: Mapping[str, int],
     refunded: Mapping[str, int],
     brought: Mapping[str, int],
+    corrected: CorrectionSum,
 ) -> ShopLine:
     points = spent.get("points", 0) - refunded.get("points", 0) + brought.get("points", 0)
     yen = spent.get("yen", 0) - refunded.get("yen", 0)
@@ -360,6 +400,9 @@ def _line(
         refunds=refunded.get("count", 0),
         refunded=refunded.get("points", 0),
         yen=yen,
+        corrections=corrected.corrections,
+        corrected_points=corrected.points,
+        corrected_yen=corrected.yen,
         brought_points=brought.get("points", 0),
         brought_yen=brought.get("yen", 0),
         paid_points=points if pays else 0,
@@ -432,30 +475,43 @@ def _of_cycle(
     )
 
 
-def _closed(conn: Connection, code: str, starts_on: date) -> Settlement | None:
-    key = starts_on.isoformat()
-    row = conn.execute(
-        select(_settlements).where(_settlements.c.municipality == code, _settlements.c.starts_on == key)
+def _settled(conn: Connection, code: str, starts_on: date) -> Row[Any] | None:
+    return conn.execute(
+        select(_settlements).where(
+            _settlements.c.municipality == code, _settlements.c.starts_on == starts_on.isoformat()
+        )
     ).one_or_none()
+
+
+def _closed(conn: Connection, code: str, starts_on: date) -> Settlement | None:
+    row = _settled(conn, code, starts_on)
     if row is None:
         return None
-    shops = tables.shops
+    key, shops = starts_on.isoformat(), tables.shops
     lines = conn.execute(
         select(_lines, shops.c.name)
         .join(shops, (shops.c.municipality == _lines.c.municipality) & (shops.c.shop_id == _lines.c.shop_id))
         .where(_lines.c.municipality == code, _lines.c.starts_on == key)
         .order_by(_lines.c.shop_id)
     )
+    cycle = _stored_cycle(row)
+    corrected = _corrected(conn, contents.of_closed(code, cycle))
     return Settlement(
-        cycle=_stored_cycle(row),
+        cycle=cycle,
         closed_at=row.closed_at,
         closed_by=row.closed_by,
-        lines=tuple(_stored_line(line, line.name) for line in lines),
+        lines=tuple(_stored_line(line, line.name, corrected[line.shop_id]) for line in lines),
     )
 
 
-def _stored_line(row: Row[Any], name: str) -> ShopLine:
-    return ShopLine(shop_name=name, **{column: getattr(row, column) for column in _LINE_COLUMNS})
+def _stored_line(row: Row[Any], name: str, corrected: CorrectionSum) -> ShopLine:
+    return ShopLine(
+        shop_name=name,
+        corrections=corrected.corrections,
+        corrected_points=corrected.points,
+        corrected_yen=corrected.yen,
+        **{column: getattr(row, column) for column in _LINE_COLUMNS},
+    )
 
 
 def _stored_cycle(row: Row[Any]) -> Cycle:

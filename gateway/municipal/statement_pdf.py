@@ -22,6 +22,7 @@ from reportlab.pdfgen.canvas import Canvas
 from gateway.model import JST
 from gateway.municipal.business_days import Cycle
 from gateway.municipal.settlement import Settlement, ShopStatement
+from gateway.municipal.statement_rows import statement_rows
 
 FONT: Final = "HeiseiKakuGo-W5"
 WIDTH, HEIGHT = A4
@@ -46,20 +47,22 @@ class _Column:
 
 
 _CITY_COLUMNS: Final = (
-    _Column("番号", 0.0, 0.13),
-    _Column("加盟店", 0.13, 0.37),
-    _Column("利用件数", 0.37, 0.47, number=True),
-    _Column("利用ポイント", 0.47, 0.60, number=True),
-    _Column("取消ポイント", 0.60, 0.72, number=True),
-    _Column("前期繰越(円)", 0.72, 0.85, number=True),
-    _Column("支払額(円)", 0.85, 1.0, number=True),
+    _Column("番号", 0.0, 0.12),
+    _Column("加盟店", 0.12, 0.32),
+    _Column("利用件数", 0.32, 0.41, number=True),
+    _Column("利用ポイント", 0.41, 0.53, number=True),
+    _Column("取消ポイント", 0.53, 0.64, number=True),
+    _Column("うち訂正(円)", 0.64, 0.75, number=True),
+    _Column("前期繰越(円)", 0.75, 0.86, number=True),
+    _Column("支払額(円)", 0.86, 1.0, number=True),
 )
 _SHOP_COLUMNS: Final = (
-    _Column("区分", 0.0, 0.08),
-    _Column("日時", 0.08, 0.30),
-    _Column("番号", 0.30, 0.70),
-    _Column("ポイント", 0.70, 0.84, number=True),
-    _Column("金額(円)", 0.84, 1.0, number=True),
+    _Column("区分", 0.0, 0.11),
+    _Column("日時", 0.11, 0.30),
+    _Column("番号", 0.30, 0.62),
+    _Column("訂正する利用の日", 0.62, 0.77),
+    _Column("ポイント", 0.77, 0.87, number=True),
+    _Column("金額(円)", 0.87, 1.0, number=True),
 )
 
 
@@ -72,7 +75,7 @@ def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
         [
             (
                 one.shop_id, one.shop_name, f"{one.spends:,}", f"{one.spent:,}", f"{-one.refunded:,}",
-                f"{one.brought_yen:,}", f"{one.paid_yen:,}",
+                f"{one.corrected_yen:,}", f"{one.brought_yen:,}", f"{one.paid_yen:,}",
             )
             for one in settlement.lines
         ],
@@ -80,6 +83,7 @@ def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
             "", "合計", f"{sum(one.spends for one in settlement.lines):,}",
             f"{sum(one.spent for one in settlement.lines):,}",
             f"{-sum(one.refunded for one in settlement.lines):,}",
+            f"{sum(one.corrected_yen for one in settlement.lines):,}",
             f"{sum(one.brought_yen for one in settlement.lines):,}", f"{settlement.yen:,}",
         ),
     )  # fmt: skip
@@ -87,7 +91,10 @@ def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
 
 
 def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
-    """A shop's statement: what it is paid and why, then every payment and refund in the order of their times."""
+    """A shop's statement: what it is paid and why, then every payment and refund in the order of their times.
+
+    What corrects an earlier cycle says so, with the day of the payment.
+    """
     line, shop = statement.line, statement.shop
     page = _Paper("精算明細書", city_name, statement.cycle, statement.closed_at)
     page.to(f"{shop.name} 様", f"加盟店番号 {shop.shop_id}")
@@ -96,20 +103,22 @@ def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
         ("利用", f"{line.spends:,}件 {line.spent:,}ポイント"),
         ("取消", f"{line.refunds:,}件 {line.refunded:,}ポイント"),
         ("今期の金額", _yen(line.yen)),
+        ("うち訂正", f"{line.corrections:,}件 {_yen(line.corrected_yen)}"),
         ("前期からの繰越", _yen(line.brought_yen)),
         ("翌期への繰越", _yen(line.carried_yen)),
     )
-    rows = [("利用", one.at, one.spend_id, one.points, one.yen) for one in statement.spends]
-    rows += [("取消", one.at, one.spend_id, -one.points, -one.yen) for one in statement.refunds]
-    rows.sort(key=lambda row: (row[1], row[2]))
+    rows = statement_rows(statement)
     page.table(
         _SHOP_COLUMNS,
         [
-            (kind, f"{at.astimezone(JST):%Y-%m-%d %H:%M:%S}", id_, f"{points:,}", f"{yen:,}")
-            for kind, at, id_, points, yen in rows
+            (
+                one.kind, f"{one.at:%Y-%m-%d %H:%M:%S}", one.spend_id, f"{one.corrects:%Y-%m-%d}" if one.corrects else "",
+                f"{one.points:,}", f"{one.yen:,}",
+            )
+            for one in rows
         ],
-        ("合計", "", "", f"{sum(row[3] for row in rows):,}", f"{sum(row[4] for row in rows):,}"),
-    )
+        ("合計", "", "", "", f"{sum(one.points for one in rows):,}", f"{sum(one.yen for one in rows):,}"),
+    )  # fmt: skip
     return page.finished()
 
 

@@ -13,7 +13,7 @@ from gateway import directory
 from gateway.model import JST
 from gateway.municipal import expiry, shop_records, spend_records
 from gateway.municipal.roles import Action
-from gateway.municipal.settlement import statement_csv
+from gateway.municipal.settlement_csv import statement_csv
 from gateway.municipal.statement_pdf import statement_pdf
 from gateway.services import Services
 from gateway.web import asked_municipal as asked

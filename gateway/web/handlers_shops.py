@@ -11,7 +11,7 @@ from gateway.directory import require_municipality
 from gateway.municipal import spend_records
 from gateway.municipal.bank_accounts import BankAccount, Payer
 from gateway.municipal.roles import Action, Role
-from gateway.municipal.settlement import settlement_csv, statement_csv
+from gateway.municipal.settlement_csv import corrections_csv, settlement_csv, statement_csv
 from gateway.municipal.shops import ShopEntry
 from gateway.municipal.statement_pdf import settlement_pdf, statement_pdf
 from gateway.services import Services
@@ -362,6 +362,37 @@ async def get_settlement_pdf(call: Call[None, Services, None, asked.CyclePath]) 
     found = await call.services.city.settlements.get(code, call.path.starts_on)
     data = await asyncio.to_thread(settlement_pdf, found, require_municipality(code).name)
     return Reply(200, Content(data, PDF), attachment(f"settlement-{call.path.starts_on}.pdf"))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/corrections",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.CyclePath,
+    returns={200: views_shops.CorrectionsList},
+    refuses=CYCLE,
+)
+async def get_corrections(call: Call[None, Services, None, asked.CyclePath]) -> Reply:
+    """What in a cycle corrects cycles that were closed before it (訂正): refunds of their payments, late payments."""
+    found = await call.services.city.settlements.corrections(call.staff.municipality, call.path.starts_on)
+    return Reply(200, views_shops.CorrectionsList.of(found))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/corrections/csv",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=asked.CyclePath,
+    returns={200: "text/csv"},
+    refuses=CYCLE,
+)
+async def get_corrections_csv(call: Call[None, Services, None, asked.CyclePath]) -> Reply:
+    """A cycle's corrections for Excel, with the names of those who made them."""
+    found = await call.services.city.settlements.corrections(call.staff.municipality, call.path.starts_on)
+    name = f"corrections-{call.path.starts_on}.csv"
+    return Reply(200, Content(corrections_csv(found), CSV), attachment(name))
 
 
 @api.post(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from gateway import directory
 from gateway.municipal.bank_accounts import BankAccount
 from gateway.municipal.business_days import Cycle
-from gateway.municipal.settlement import Settlement, ShopLine, ShopStatement
+from gateway.municipal.cycle_corrections import Correction
+from gateway.municipal.settlement import CycleCorrections, Settlement, ShopLine, ShopStatement
 from gateway.municipal.shop_records import Shop
 from gateway.web.views import View
 from gateway.web.views_counter import RefundView, ShopSpendView
@@ -121,6 +123,8 @@ class CyclesList(View):
 
 
 class ShopLineView(View):
+    """Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`."""
+
     shop_id: str
     shop_name: str
     spends: int
@@ -128,6 +132,9 @@ class ShopLineView(View):
     refunds: int
     refunded: int
     yen: int
+    corrections: int
+    corrected_points: int
+    corrected_yen: int
     brought_yen: int
     paid_yen: int
     carried_yen: int
@@ -166,8 +173,55 @@ class ShopCycles(View):
     cycles: list[ShopCycle]
 
 
+class CorrectionView(View):
+    """One line that corrects the cycle `corrects`, by what it adds to the shop's sum: a refund is below zero.
+
+    Without a `refund_id` it is the payment itself, committed after the closing of its own cycle.
+    """
+
+    shop_id: str
+    shop_name: str
+    spend_id: str
+    refund_id: str | None
+    paid_at: datetime
+    corrects: CycleView
+    at: datetime
+    points: int
+    yen: int
+    reason: str
+    made_by: str
+
+    @classmethod
+    def of(cls, one: Correction) -> CorrectionView:
+        plain: dict[str, Any] = {name: getattr(one, name) for name in cls.model_fields if name != "corrects"}
+        return cls(**plain, corrects=CycleView.of(one.corrects))
+
+
+class CorrectionsList(View):
+    """What in a cycle corrects earlier ones, and its sums; it can still change while `closed_at` is null."""
+
+    cycle: CycleView
+    closed_at: datetime | None
+    points: int
+    yen: int
+    corrections: list[CorrectionView]
+
+    @classmethod
+    def of(cls, found: CycleCorrections) -> CorrectionsList:
+        return cls(
+            cycle=CycleView.of(found.cycle),
+            closed_at=found.closed_at,
+            points=found.points,
+            yen=found.yen,
+            corrections=[CorrectionView.of(one) for one in found.corrections],
+        )
+
+
 class StatementView(View):
-    """A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change."""
+    """A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
+
+    `corrections` tells which of the payments and refunds correct earlier cycles.
+    """
 
     cycle: CycleView
     closed_at: datetime | None
@@ -175,6 +229,7 @@ class StatementView(View):
     line: ShopLineView
     spends: list[ShopSpendView]
     refunds: list[RefundView]
+    corrections: list[CorrectionView]
 
     @classmethod
     def of(cls, statement: ShopStatement) -> StatementView:
@@ -185,4 +240,5 @@ class StatementView(View):
             line=ShopLineView.of(statement.line),
             spends=[ShopSpendView.of(one) for one in statement.spends],
             refunds=[RefundView.of(one) for one in statement.refunds],
+            corrections=[CorrectionView.of(one) for one in statement.corrections],
         )

@@ -13,7 +13,8 @@ from gateway.errors import Refused
 from gateway.model import JST
 from gateway.municipal.bank_accounts import BankAccount, Payer
 from gateway.municipal.business_days import Cycle, cycle_of, cycles, is_business_day
-from gateway.municipal.settlement import paid_account, settlement_csv, statement_csv
+from gateway.municipal.settlement import paid_account
+from gateway.municipal.settlement_csv import settlement_csv, statement_csv
 from gateway.municipal.shops import ShopEntry
 
 from .conftest import KASAMA, MITO, OUEN, new_id
@@ -151,7 +152,7 @@ async def test_a_statement_lists_what_the_line_sums(town, shops):
     assert before.line == after.line
     assert sum(one.yen for one in after.spends) == after.line.paid_yen == 350
     lines = statement_csv(after).decode("utf-8-sig").splitlines()
-    assert lines[0] == "区分,日時,番号,ポイント,金額(円)"
+    assert lines[0] == "区分,日時,番号,ポイント,金額(円),訂正する利用の日"
     assert [line.split(",")[3] for line in lines[1:]] == ["100", "250"]
     assert (await town.city.settlements.of_shop(KASAMA, "soba"))[0][1].paid_yen == 350
 

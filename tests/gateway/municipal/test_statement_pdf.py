@@ -10,6 +10,7 @@ import pypdf
 from core_ledger import Lot
 from gateway.model import JST
 from gateway.municipal.business_days import cycle_of
+from gateway.municipal.cycle_corrections import Correction
 from gateway.municipal.settlement import Settlement, ShopLine, ShopStatement
 from gateway.municipal.shop_records import Shop
 from gateway.municipal.spend_records import Refund, Spend
@@ -21,6 +22,7 @@ CYCLE = cycle_of(date(2018, 7, 16))
 CLOSED = datetime(2018, 8, 1, 9, 0, tzinfo=JST)
 LINE = ShopLine(
     shop_id="soba", shop_name="そば処 見本", spends=2, spent=1_450, refunds=1, refunded=100, yen=1_350,
+    corrections=0, corrected_points=0, corrected_yen=0,
     brought_points=-50, brought_yen=-50, paid_points=1_300, paid_yen=1_300, carried_points=0, carried_yen=0,
 )  # fmt: skip
 SHOP = Shop(
@@ -43,7 +45,7 @@ def statement(spends: int = 2) -> ShopStatement:
         book_id="member:a", refund_id="r", spend_id=made[0].spend_id, municipality=KASAMA, shop_id="soba", points=100,
         yen=100, reason="返品", made_by="x", at=NOON + timedelta(hours=9),
     )  # fmt: skip
-    return ShopStatement(cycle=CYCLE, closed_at=CLOSED, shop=SHOP, line=LINE, spends=made, refunds=(refund,))
+    return ShopStatement(cycle=CYCLE, closed_at=CLOSED, shop=SHOP, line=LINE, spends=made, refunds=(refund,), corrections=())  # fmt: skip
 
 
 def pages(data: bytes) -> list[str]:
@@ -63,6 +65,23 @@ def test_a_shops_statement_says_who_is_paid_how_much_and_for_what():
     assert amounts[-8:] == ["1,000", "1,000", "450", "450", "-100", "-100", "1,350", "1,350"]
 
 
+def test_a_statement_marks_what_corrects_an_earlier_cycle_with_the_day_of_the_payment():
+    plain = statement()
+    (refund,) = plain.refunds
+    correction = Correction(
+        shop_id="soba", shop_name="そば処 見本", spend_id=refund.spend_id, refund_id=refund.refund_id,
+        paid_at=datetime(2018, 7, 2, 23, 30, tzinfo=JST), corrects=cycle_of(date(2018, 7, 2)), at=refund.at,
+        points=-100, yen=-100, reason="返品", made_by="x",
+    )  # fmt: skip
+    line = replace(LINE, corrections=1, corrected_points=-100, corrected_yen=-100)
+    (text,) = pages(statement_pdf(replace(plain, corrections=(correction,), line=line), "笠間市"))
+    (before,) = pages(statement_pdf(plain, "笠間市"))
+    for said in ("訂正・取消", "2018-07-02", "1件 -100円"):
+        assert said in text, said
+        assert said not in before, said
+    assert "利用" in text
+
+
 def test_a_long_statement_goes_on_over_pages_with_its_head_and_loses_no_line():
     text = pages(statement_pdf(statement(spends=500), "笠間市"))
     assert len(text) > 10
@@ -76,7 +95,8 @@ def test_the_citys_cycle_has_a_line_a_shop_and_the_sum():
     other = replace(
         LINE, shop_id="cafe", shop_name="カフェ 見本", paid_yen=2_000_000, spends=1_000, spent=2_000_000
     )
-    settlement = Settlement(cycle=CYCLE, closed_at=CLOSED, closed_by="x", lines=(other, LINE))
+    corrected = replace(LINE, corrections=3, corrected_points=-77, corrected_yen=-77)
+    settlement = Settlement(cycle=CYCLE, closed_at=CLOSED, closed_by="x", lines=(other, corrected))
     (text,) = pages(settlement_pdf(settlement, "笠間市"))
     assert settlement.yen == 2_001_300
     for said in (
@@ -88,6 +108,8 @@ def test_the_citys_cycle_has_a_line_a_shop_and_the_sum():
         "1,002",
         "2,001,450",
         "-200",
+        "うち訂正(円)",
+        "-77",
         "2店",
     ):
         assert said in text, said

@@ -127,6 +127,26 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
         "/v1/city/shops/soba",
     ):
         assert (await site.call("GET", path, stranger))[0] == 404
+
+    # 訂正: what the city gives back of a cycle that was paid stands in the next one, and says so
+    back = {"refund_id": str(uuid.uuid4()), "points": 30, "reason": "金額の間違い"}
+    path = f"/v1/city/spends/{taken['spend_id']}/refunds"
+    assert (await site.call("POST", path, boss, json=back))[0] == 201
+    cycle = "/v1/city/settlements/2018-08-01"
+    status, told = await site.call("GET", f"{cycle}/corrections", approver)
+    assert (status, told["points"], told["yen"], told["closed_at"]) == (200, -30, -30, None)
+    (one,) = told["corrections"]
+    assert (one["refund_id"], one["reason"]) == (back["refund_id"], "金額の間違い")
+    assert (one["paid_at"][:10], one["corrects"]["starts_on"]) == ("2018-07-31", "2018-07-16")
+    (line,) = (await site.call("GET", cycle, approver))[1]["lines"]
+    assert (line["corrections"], line["corrected_points"], line["corrected_yen"]) == (1, -30, -30)
+    counter = await site.staff_token("shop", KASAMA, "soba")
+    own = (await site.call("GET", "/v1/shop/settlements/2018-08-01", counter))[1]
+    assert own["corrections"] == [one]
+    status, data = await site.call("GET", f"{cycle}/corrections/csv", approver)
+    assert "金額の間違い,見本 administrator" in data.decode("utf-8-sig")
+    assert (await site.call("GET", f"{cycle}/corrections", counter))[0] == 403
+    assert (await site.call("GET", f"{cycle}/corrections", stranger))[1]["corrections"] == []
     assert (await site.services.store.read(audit.verify)).ok
 
 
