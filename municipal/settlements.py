@@ -1,4 +1,4 @@
-"""Settlement: the cycles, what closing one pays, closing it once, the bank's file, a shop's statement; and refunds."""
+"""Settlement: the cycles, what closing one pays and corrects, closing it once, the bank's file, statements; and refunds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from aiohttp import web
 
 from municipal.forms import beside, number, status
 from municipal.names import WAYS
+from municipal.statements import corrected
 from municipal.trouble import NO_NUMBER, Trouble
 from municipal.visits import UUID, Pages, Visit, fresh_id
 from pagekit.api import Problem
@@ -50,6 +51,20 @@ async def cycle_pdf(visit: Visit) -> web.Response:
     return await visit.pass_on(f"/v1/city/settlements/{visit.part('cycle')}/pdf")
 
 
+@pages.get(f"/settlements/{_CYCLE}/corrections")
+async def corrections(visit: Visit) -> web.Response:
+    """What in a cycle corrects cycles that were closed before it, of all shops."""
+    found, people = await asyncio.gather(
+        visit.api("GET", f"/v1/city/settlements/{visit.part('cycle')}/corrections"), _people(visit)
+    )
+    return visit.show("corrections.html", found=found, people=people)
+
+
+@pages.get(f"/settlements/{_CYCLE}/corrections/csv")
+async def corrections_csv(visit: Visit) -> web.Response:
+    return await visit.pass_on(f"/v1/city/settlements/{visit.part('cycle')}/corrections/csv")
+
+
 @pages.get(f"/settlements/{_CYCLE}/close", needs="settle")
 async def close_page(visit: Visit) -> web.Response:
     """What will be paid, in one sentence, before it is fixed for good."""
@@ -84,7 +99,7 @@ async def transfer_file(visit: Visit) -> web.Response:
 async def statement(visit: Visit) -> web.Response:
     """A shop's statement, payment by payment, as it may be printed and handed over."""
     found = await visit.api("GET", _statement(visit))
-    return visit.show("statement.html", statement=found, ways=WAYS)
+    return visit.show("statement.html", statement=found, corrected=corrected(found), ways=WAYS)
 
 
 @pages.get(f"/settlements/{_CYCLE}/shops/{_SHOP}/csv")
@@ -111,7 +126,7 @@ async def find_spend(visit: Visit) -> web.Response:
 
 @pages.get(f"/spends/{_SPEND}")
 async def spend(visit: Visit) -> web.Response:
-    found, people = await asyncio.gather(_spend(visit), visit.api("GET", "/v1/city/people"))
+    found, people = await asyncio.gather(_spend(visit), _people(visit))
     shop = await visit.api("GET", f"/v1/city/shops/{found['shop_id']}")
     return visit.show(
         "spend.html",
@@ -119,7 +134,7 @@ async def spend(visit: Visit) -> web.Response:
         refunds=found["refunds"],
         shop=shop,
         ways=WAYS,
-        people={one["staff_id"]: one["display_name"] for one in people["people"]},
+        people=people,
         refund_id=fresh_id(),
         done=DONE.get(visit.asked("done"), ""),
     )
@@ -183,6 +198,12 @@ def _statement(visit: Visit) -> str:
     return f"/v1/city/settlements/{visit.part('cycle')}/shops/{visit.part('shop')}"
 
 
+async def _people(visit: Visit) -> dict[str, str]:
+    """The names of the city's people by their staff ids."""
+    told = await visit.api("GET", "/v1/city/people")
+    return {one["staff_id"]: one["display_name"] for one in told["people"]}
+
+
 async def _cycle(visit: Visit) -> Any:
     return await visit.api("GET", f"/v1/city/settlements/{visit.part('cycle')}")
 
@@ -195,18 +216,21 @@ def _paid(found: Any) -> dict[str, int]:
         "spends": sum(line["spends"] for line in found["lines"]),
         "spent": sum(line["spent"] for line in found["lines"]),
         "refunded": sum(line["refunded"] for line in found["lines"]),
+        "of_cycle": sum(line["yen"] for line in found["lines"]),
+        "corrections": sum(line["corrections"] for line in found["lines"]),
+        "corrected": sum(line["corrected_yen"] for line in found["lines"]),
     }
 
 
 async def _cycle_page(visit: Visit, trouble: Trouble | None) -> web.Response:
-    found, people = await asyncio.gather(_cycle(visit), visit.api("GET", "/v1/city/people"))
+    found, people = await asyncio.gather(_cycle(visit), _people(visit))
     today = visit.site.settings.clock().date().isoformat()
     return visit.show(
         "settlement.html",
         status=status(trouble),
         settlement=found,
         paid=_paid(found),
-        people={one["staff_id"]: one["display_name"] for one in people["people"]},
+        people=people,
         over=found["cycle"]["ends_on"] < today,
         trouble=trouble,
         done=DONE.get(visit.asked("done"), ""),

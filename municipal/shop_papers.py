@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from municipal.names import WAYS
+from municipal.statements import corrected
 from municipal.visits import Pages, Visit
 from pagekit.qr import qr
 
@@ -34,7 +35,7 @@ async def settlements(visit: Visit) -> web.Response:
 @pages.get(f"/shop/settlements/{_CYCLE}")
 async def statement(visit: Visit) -> web.Response:
     found = await visit.api("GET", _statement(visit))
-    return visit.show("own_statement.html", statement=found, ways=WAYS)
+    return visit.show("own_statement.html", statement=found, corrected=corrected(found), ways=WAYS)
 
 
 @pages.get(f"/shop/settlements/{_CYCLE}/csv")

@@ -55,6 +55,8 @@ PASSWORD: Final = "sample-city-2018"  # noqa: S105  sample data for demonstratio
 SET: Final = 1_000
 SEED: Final = 20180501
 VISITS_A_DAY: Final = 180
+PAID_SINCE_DAYS: Final = 16
+"""A payment of so many days ago belongs to an earlier cycle: what is given back of it corrects that one."""
 
 STAFF: Final = (
     ("shimin", "市民課 見本", Role.VIEWER),
@@ -322,13 +324,18 @@ class _Filling:
         )  # fmt: skip
 
     async def _refund(self, day: date) -> None:
-        """Something comes back each week; the city's own use case, on that day's clock."""
-        today = [one for one in self.spent_so_far if day_of(one.at) == day]
+        """Something comes back each week, also of an earlier cycle; the city's own use case, on that day's clock."""
+        today, earlier = (
+            [one for one in self.spent_so_far if day_of(one.at) == day - timedelta(days=ago)]
+            for ago in (0, PAID_SINCE_DAYS)
+        )
         who = await self._at_work(day)
         spending = Spending(self._desk_at(self._at(day, 19)))
-        for spend in today[:3]:
+        for spend, reason in [(one, "返品") for one in today[:3]] + [
+            (one, "金額の間違い") for one in earlier[:1]
+        ]:
             refund_id = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
-            await spending.refund_by_city(who, refund_id, spend.spend_id, spend.points, "返品")
+            await spending.refund_by_city(who, refund_id, spend.spend_id, spend.points, reason)
             self.balances[spend.book_id.removeprefix("member:")] += spend.points
             self.counts["refunds"] += 1
 

@@ -69,7 +69,7 @@ def corrections_csv(found: CycleCorrections) -> bytes:
         header,
         (
             (
-                "取消" if one.refund_id else "締め後に届いた利用", one.shop_id, one.shop_name,
+                "取消" if one.refund_id else "締めたあとに届いた利用", one.shop_id, one.shop_name,
                 f"{one.corrects.starts_on}〜{one.corrects.ends_on}", day_of(one.paid_at).isoformat(), one.spend_id,
                 f"{one.at:%Y-%m-%d %H:%M:%S}", one.points, one.yen, one.reason,
                 "利用者" if one.made_by == "member" else found.people.get(one.made_by, one.made_by),

@@ -177,6 +177,33 @@ def test_a_payment_is_given_back_once_over_a_page_that_says_so(at: At) -> None:
     assert approver.to(spend).page.locator(".notice").count() == 1
 
 
+def test_a_refund_of_a_closed_cycle_is_told_as_a_correction_in_the_next(at: At) -> None:
+    assert "前の期間の訂正はありません。" in at("kacho").to("/settlements/2018-05-01").text()
+    assert (
+        "この期間には、前の期間の訂正はありません。"
+        in at("kacho").to("/settlements/2018-05-01/corrections").text()
+    )
+    approver = at("kacho").to("/settlements/2018-07-01/shops/shop-02")
+    approver.page.locator("td.code a").last.click()
+    approver.page.wait_for_url("**/spends/*")
+    spend = approver.path().removeprefix("/spends/")
+    approver.fill(points="3", reason="二重の会計").press("確認する").press("取り消す")
+    assert "ポイントを取り消しました" in approver.text()
+    approver.to("/settlements/2018-07-16").page.click("a[href$='/corrections']")
+    row = approver.picture("corrections").page.locator(f"tr:has(a[href='/spends/{spend}'])")
+    told = row.inner_text()
+    for said in ("2018年7月1日 – 2018年7月15日", "-3", "二重の会計", "課長 見本"):
+        assert said in told, said
+    with approver.page.expect_download() as download:
+        approver.page.click("text=CSVで保存")
+    assert f"{spend}" in Path(download.value.path()).read_text("utf-8-sig")
+    statement = approver.to("/settlements/2018-07-16/shops/shop-02").picture("statement-corrected")
+    line = statement.page.locator("tr", has_text="二重の会計").inner_text()
+    assert "訂正" in line
+    assert "の利用の訂正" in line
+    assert statement.page.locator("#corrected").is_visible()
+
+
 def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At) -> None:
     approver = at("kacho").to("/settlements/2018-07-16")
     assert "締めへ進む" not in approver.text()

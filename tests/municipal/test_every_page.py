@@ -36,6 +36,7 @@ ADMINISTRATORS = [
     "/events", "/events/new", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
     "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/code", "/shops/shop-01/people",
     "/shops/shop-01/bank", "/payer", "/settlements", "/settlements/2018-07-01", "/settlements/2018-07-16",
+    "/settlements/2018-05-01/corrections", "/settlements/2018-07-16/corrections",
     "/settlements/2018-07-01/shops/shop-02", "/spends", "/spends?spend=x",
     "/spends/{spend}", "/staff", "/staff?who=shops", "/staff/new", "/staff/{person}", "/audit", "/projects/unknown",
 ]  # fmt: skip
@@ -104,7 +105,9 @@ def test_what_forms_answer_is_as_accessible(at: At) -> None:
     looks_good(seen)
 
 
-@pytest.mark.parametrize("path", ["/figures", "/settlements/2018-07-01", "/audit"])
+@pytest.mark.parametrize(
+    "path", ["/figures", "/settlements/2018-07-01", "/settlements/2018-07-01/corrections", "/audit"]
+)
 def test_english_and_a_wide_screen_are_as_accessible(at: At, path: str) -> None:
     person = at("kanri").to(path)
     person.page.click("button:text-is('English')")

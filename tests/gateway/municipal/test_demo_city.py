@@ -47,6 +47,17 @@ async def test_each_payment_keeps_the_lots_that_the_ledger_drew(town, small):
     assert all(sum(lot.points for lot in one.lots) == one.points for one in statement.spends)
 
 
+async def test_its_closed_cycles_hold_corrections_of_earlier_ones(town, small):
+    await demo.fill_city(town.city, FIRST)
+    first, second = [
+        (await town.city.settlements.corrections(demo.CITY, FIRST.replace(day=day))).corrections
+        for day in (1, 16)
+    ]
+    assert first == ()
+    assert second
+    assert {(one.corrects.starts_on, one.reason) for one in second} == {(FIRST, "金額の間違い")}
+
+
 async def test_two_fillings_tell_the_same_story(town, small, tmp_path):
     first = asdict(await demo.fill_city(town.city, FIRST))
     async with another_town(tmp_path) as other:
