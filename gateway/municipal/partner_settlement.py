@@ -3,6 +3,8 @@
 Made from the exchanges that were settled in that month and the quotes that are kept with them, so it says the same
 years later. The points of a campaign are owed by its funder, the others by the partner; what was reversed in the
 month is taken off. An exchange whose outcome is still open is counted beside it, not in it.
+
+Wallets and campaigns are called as the month's quotes called them, partners as they call themselves now.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from core_ledger.tables import moves
-from gateway import tables
-from gateway.model import JST
+from gateway import municipalities, tables
+from gateway.model import JST, Label
 from gateway.municipal.excel_csv import excel_csv
 from gateway.records.quotes import Quote
 from gateway.states import HELD, State
@@ -26,17 +28,25 @@ from gateway.states import HELD, State
 _x = tables.exchanges
 _r = tables.reversals
 _PAGE: Final = 1_000
+_BLANK: Final = ("",) * 7
+"""What a row of the invoice that is of no rate leaves empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLine:
-    """All exchanges of a month under one rate. `owed_by` is the partner, or the funder of the campaign."""
+    """All exchanges of a month under one rate. `owed_by` is the partner, or the funder of the campaign.
+
+    `campaign` is empty, and its name None, where the rate was of no campaign.
+    """
 
     owed_by: str
+    owed_by_name: Label
     wallet: str
+    wallet_name: Label
     cost_per_unit: int
     points_per_unit: int
     campaign: str
+    campaign_name: Label | None
     exchanges: int
     units: int
     points: int
@@ -47,8 +57,9 @@ class PartnerMonth:
     """One partner's month. `owes` is the partner's own part after reversals; `funders` are in the lines.
 
     `reversed_points` and `corrected_points` are of the partner's own part; those of funders are `funders_reversed`
-    and `funders_corrected`, by funder. `compared` is how many of the month's exchanges stand in both books for the nightly comparison;
-    `closed_differences` were put right by a person; `open_outcomes` have no outcome yet.
+    and `funders_corrected`, by funder. `compared` is how many of the month's exchanges stand in both books for the
+    nightly comparison; `closed_differences` were put right by a person; `open_outcomes` have no outcome yet.
+    `owners` are the names of all who owe, the partner's own too.
     """
 
     partner_id: str
@@ -60,8 +71,13 @@ class PartnerMonth:
     closed_differences: int
     corrected_points: int
     open_outcomes: int
+    owners: Mapping[str, Label]
     funders_reversed: Mapping[str, int] = field(default_factory=dict)
     funders_corrected: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> Label:
+        return self.owners[self.partner_id]
 
     @property
     def partner_points(self) -> int:
@@ -77,10 +93,13 @@ class PartnerMonth:
         return self.open_outcomes == 0 and self.compared == self.exchanges
 
 
-def month_of(conn: Connection, partner_id: str, year: int, month: int) -> PartnerMonth:
-    """Draw up one partner's month (Japan's time)."""
+def month_of(
+    conn: Connection, partner_id: str, year: int, month: int, partners: Mapping[str, Label]
+) -> PartnerMonth:
+    """Draw up one partner's month (Japan's time). `partners` are the names of those that are connected."""
     since, until = _bounds(year, month)
     groups: dict[tuple[str, str, int, int, str], list[int]] = {}
+    wallets, campaigns = _Called(), _Called()
     exchanges = 0
     settled = (
         _x.c.partner_id == partner_id,
@@ -91,7 +110,10 @@ def month_of(conn: Connection, partner_id: str, year: int, month: int) -> Partne
     query = select(_x.c.quote).where(*settled).execution_options(yield_per=_PAGE)
     for (text,) in conn.execute(query):
         exchanges += 1
-        for line in Quote.from_json(text).lines:
+        quote = Quote.from_json(text)
+        for line in quote.lines:
+            wallets.hear(line.wallet, line.wallet_name, quote.quoted_at)
+            campaigns.hear(line.campaign, line.campaign_name, quote.quoted_at)
             own = line.points - line.campaign_points
             rate = (line.wallet, line.cost_per_unit, line.points_per_unit)
             if own:
@@ -100,16 +122,28 @@ def month_of(conn: Connection, partner_id: str, year: int, month: int) -> Partne
                 _count(groups, (line.funder, *rate, line.campaign), line.units, line.campaign_points)
     closed, corrected = _corrections(conn, partner_id, since, until)
     given_back = _reversed(conn, partner_id, since, until)
+    paid_for: dict[str, list[Label]] = {owed_by: [] for owed_by in (partner_id, *given_back, *corrected)}
+    for owed_by, campaign in sorted({(key[0], key[4]) for key in groups}):
+        name = campaigns.of(campaign)
+        paid_for.setdefault(owed_by, []).extend([] if name is None else [name])
+    owners = {
+        owed_by: _owner_name(owed_by, pays_for, partner_id, partners)
+        for owed_by, pays_for in paid_for.items()
+    }
     return PartnerMonth(
         partner_id=partner_id,
+        owners=owners,
         month=f"{year:04}-{month:02}",
         lines=tuple(
             RateLine(
                 owed_by=key[0],
+                owed_by_name=owners[key[0]],
                 wallet=key[1],
+                wallet_name=wallets.of(key[1]) or Label(key[1], key[1]),
                 cost_per_unit=key[2],
                 points_per_unit=key[3],
                 campaign=key[4],
+                campaign_name=campaigns.of(key[4]),
                 exchanges=count,
                 units=units,
                 points=points,
@@ -138,11 +172,15 @@ def invoice_csv(months: Sequence[PartnerMonth]) -> bytes:
     header = [
         "年月",
         "協力会社",
+        "協力会社名",
         "請求先",
+        "請求先名",
         "残高種別",
+        "残高名",
         "1口の消費",
         "1口のポイント",
         "キャンペーン",
+        "キャンペーン名",
         "件数",
         "口数",
         "ポイント",
@@ -151,26 +189,59 @@ def invoice_csv(months: Sequence[PartnerMonth]) -> bytes:
     for one in months:
         rows += [
             (
-                one.month, one.partner_id, line.owed_by, line.wallet, line.cost_per_unit, line.points_per_unit,
-                line.campaign, line.exchanges, line.units, line.points,
+                one.month, one.partner_id, one.name.ja, line.owed_by, line.owed_by_name.ja, line.wallet,
+                line.wallet_name.ja, line.cost_per_unit, line.points_per_unit, line.campaign,
+                line.campaign_name.ja if line.campaign_name else "", line.exchanges, line.units, line.points,
             )
             for line in one.lines
         ]  # fmt: skip
-        blank = ("", "", "", "", "", "")
-        rows.append(
-            (one.month, one.partner_id, one.partner_id, "取消・返還", *blank[:5], -one.reversed_points)
-        )
-        rows.append((one.month, one.partner_id, one.partner_id, "訂正", *blank[:5], one.corrected_points))
-        rows.append((one.month, one.partner_id, one.partner_id, "合計", *blank[:5], one.owes))
-        for what, sign, parts in (
-            ("取消・返還", -1, one.funders_reversed),
-            ("訂正", 1, one.funders_corrected),
-        ):
-            rows += [
-                (one.month, one.partner_id, funder, what, *blank[:5], sign * points)
-                for funder, points in sorted(parts.items())
-            ]
+        rows += [
+            (one.month, one.partner_id, one.name.ja, owed_by, one.owners[owed_by].ja, what, *_BLANK, points)
+            for owed_by, what, points in (
+                (one.partner_id, "取消・返還", -one.reversed_points),
+                (one.partner_id, "訂正", one.corrected_points),
+                (one.partner_id, "合計", one.owes),
+                *((funder, "取消・返還", -points) for funder, points in sorted(one.funders_reversed.items())),
+                *((funder, "訂正", points) for funder, points in sorted(one.funders_corrected.items())),
+            )
+        ]
     return excel_csv(header, rows)
+
+
+class _Called:
+    """What wallets or campaigns are called, by their ids; of several names the one that was quoted last."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, tuple[datetime, Label]] = {}
+
+    def hear(self, id_: str, name: Label | None, quoted_at: datetime) -> None:
+        before = self._names.get(id_)
+        if name is not None and (before is None or before[0] <= quoted_at):
+            self._names[id_] = (quoted_at, name)
+
+    def of(self, id_: str) -> Label | None:
+        found = self._names.get(id_)
+        return None if found is None else found[1]
+
+
+def _partner_name(partner_id: str, partners: Mapping[str, Label]) -> Label:
+    """What it calls itself; one that is connected no more has its id alone."""
+    return partners.get(partner_id, Label(partner_id, partner_id))
+
+
+def _owner_name(
+    owed_by: str, pays_for: Sequence[Label], partner_id: str, partners: Mapping[str, Label]
+) -> Label:
+    """Name who owes: a partner, a municipality by its code, else the funder by the campaigns that it pays for."""
+    if owed_by == partner_id or owed_by in partners:
+        return _partner_name(owed_by, partners)
+    city = municipalities.municipality(owed_by)
+    if city is not None:
+        return Label(city.name, city.name)
+    if pays_for:
+        ja, en = "・".join(one.ja for one in pays_for), "”, “".join(one.en for one in pays_for)
+        return Label(f"{ja}の負担者", f"Funder of “{en}”")
+    return Label(owed_by, owed_by)
 
 
 def _count(groups: dict[Any, list[int]], key: Any, units: int, points: int) -> None:

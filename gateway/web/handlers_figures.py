@@ -277,8 +277,8 @@ async def city_issues_csv(call: Call[None, Services, None, asked.ServicePath]) -
     returns={200: views_figures.PartnerMonths},
 )
 async def partner_settlements(call: Call[None, Services, asked.MonthQuery]) -> Reply:
-    """What each partner owes for a month, per rate and campaign, and how far both books agree."""
-    found = await call.services.store.read(lambda conn: _months(conn, call.query))
+    """What each partner owes for a month, per rate and campaign, by name, and how far both books agree."""
+    found = await _months(call)
     return Reply(
         200, views_figures.PartnerMonths(partners=[views_figures.PartnerMonthView.of(one) for one in found])
     )
@@ -293,17 +293,23 @@ async def partner_settlements(call: Call[None, Services, asked.MonthQuery]) -> R
     returns={200: "text/csv"},
 )
 async def partner_invoice(call: Call[None, Services, asked.MonthQuery]) -> Reply:
-    """The month's invoice for Excel."""
-    found = await call.services.store.read(lambda conn: _months(conn, call.query))
+    """The month's invoice for Excel; each id has its name beside it."""
+    found = await _months(call)
     name = f"partners-{call.query.year:04}-{call.query.month:02}.csv"
     return Reply(200, Content(partner_settlement.invoice_csv(found), CSV), attachment(name))
 
 
-def _months(conn: Connection, query: asked.MonthQuery) -> list[PartnerMonth]:
-    return [
-        partner_settlement.month_of(conn, partner, query.year, query.month)
-        for partner in partner_settlement.partners_with_business(conn)
-    ]
+async def _months(call: Call[None, Services, asked.MonthQuery]) -> list[PartnerMonth]:
+    query = call.query
+    names = {id_: partner.profile.name for id_, partner in call.services.desk.partners.items()}
+
+    def job(conn: Connection) -> list[PartnerMonth]:
+        return [
+            partner_settlement.month_of(conn, partner_id, query.year, query.month, names)
+            for partner_id in partner_settlement.partners_with_business(conn)
+        ]
+
+    return await call.services.store.read(job)
 
 
 async def _in_detail(call: Call[None, Services, asked.FiguresQuery]) -> list[DayFigure]:

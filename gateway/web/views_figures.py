@@ -151,11 +151,16 @@ class UnusedView(View):
 
 
 class RateLineView(View):
+    """One rate of a month. `owed_by` is the partner's id, or that of the funder who pays for the campaign."""
+
     owed_by: str
+    owed_by_name: LabelView
     wallet: str
+    wallet_name: LabelView
     cost_per_unit: int
     points_per_unit: int
     campaign: str
+    campaign_name: LabelView | None
     exchanges: int
     units: int
     points: int
@@ -165,6 +170,7 @@ class PartnerMonthView(View):
     """`owes` is the partner's own part, after reversals and corrections; campaigns are owed by their funders."""
 
     partner_id: str
+    name: LabelView
     month: str
     lines: list[RateLineView]
     exchanges: int
@@ -178,12 +184,7 @@ class PartnerMonthView(View):
 
     @classmethod
     def of(cls, month: PartnerMonth) -> PartnerMonthView:
-        plain: dict[str, Any] = {name: getattr(month, name) for name in cls.model_fields if name != "lines"}
-        lines = [
-            RateLineView(**{name: getattr(line, name) for name in RateLineView.model_fields})
-            for line in month.lines
-        ]
-        return cls(**plain, lines=lines)
+        return cls.model_validate(month, from_attributes=True)
 
 
 class PartnerMonths(View):

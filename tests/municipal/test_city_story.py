@@ -7,10 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, insert
 
+from gateway import tables
 from gateway.demo.city import PASSWORD
 from gateway.demo.town import Town
 from gateway.model import JST
+from tests.gateway.municipal.test_partner_settlement import JULY, line, quote
 from tests.municipal.conftest import At
 from tests.municipal.staffer import Staffer
 from tests.portal.test_every_page import faults
@@ -244,6 +247,29 @@ def test_the_audit_log_says_who_and_why_and_shows_a_line_that_was_changed(at: At
     assert "変更された行が見つかりました" in boss.text()
     with sqlite3.connect(filled.folder / "gateway.db", timeout=30) as book:
         book.execute("UPDATE audit_lines SET reason = '申請が多い' WHERE reason = '別の理由'")
+
+
+def test_the_platform_reads_by_name_who_owes_what(at: At, filled: Town) -> None:
+    made = quote(line(10, 5_500, 1_000))
+    row = {
+        "book_id": "member:owes", "exchange_id": "owes", "partner_id": "saison", "state": "settled",
+        "request_hash": "h", "quote": made.to_json(), "points": made.points, "started_at": JULY, "ended_at": JULY,
+    }  # fmt: skip
+    engine = create_engine(f"sqlite:///{filled.folder / 'gateway.db'}", connect_args={"timeout": 30})
+    with engine.begin() as book:
+        book.execute(insert(tables.exchanges).values(**row))
+    engine.dispose()
+    person = at("platform").to("/partners?month=2018-07")
+    assert faults(person.picture("partners").page) == []
+    assert person.text("h2").startswith("セゾン ")
+    assert person.page.locator("tbody tr td:first-child").all_inner_texts() == [
+        "夏のキャンペーンの負担者",
+        "セゾン",
+    ]
+    for id_ in ("saison", "fund", "eikyu", "summer"):
+        assert id_ not in person.text()
+    person.page.click("button:text-is('English')")
+    assert "Funder of “Summer campaign”" in person.to("/partners?month=2018-07").text()
 
 
 def test_the_legal_report_counts_to_the_end_of_its_day(at: At) -> None:

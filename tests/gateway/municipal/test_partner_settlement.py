@@ -11,24 +11,28 @@ from gateway.model import JST, Destination, Label
 from gateway.municipal import partner_settlement
 from gateway.records.quotes import Quote, QuoteLine
 
+from .conftest import KASAMA, PLATFORM
+
+NAMES = {"saison": Label("セゾンカード", "Saison card")}
 JULY = datetime(2018, 7, 10, 12, 0, tzinfo=JST)
 
 
-def line(units, points, campaign=0):
+def line(units, points, campaign=0, funder="fund", wallet_name=Label("永", "e")):  # noqa: B008  a frozen value
     return QuoteLine(
-        wallet="eikyu", wallet_name=Label("永", "e"), units=units, amount=units * 100, points=points,
+        wallet="eikyu", wallet_name=wallet_name, units=units, amount=units * 100, points=points,
         cost_per_unit=100, points_per_unit=550 if campaign else 450, campaign="summer" if campaign else "",
-        campaign_points=campaign, funder="fund" if campaign else "",
+        campaign_name=Label("夏のキャンペーン", "Summer campaign") if campaign else None, campaign_points=campaign,
+        funder=funder if campaign else "",
     )  # fmt: skip
 
 
-def quote(*lines):
+def quote(*lines, at=JULY):
     points = sum(one.points for one in lines)
     return Quote(
         quote_id="q", destination=Destination.to_municipality("082163", "kasama-ouen"),
         units=sum(one.units for one in lines), lines=lines, points=points,
         partner_points=points - sum(one.campaign_points for one in lines), terms=Label("t", "t"), notes=(),
-        quoted_at=JULY, ends_at=JULY, arrives_within_s=1,
+        quoted_at=at, ends_at=at, arrives_within_s=1,
     )  # fmt: skip
 
 
@@ -67,7 +71,7 @@ def move(id_, source, target, points, issued_on):
 
 
 async def july(town):
-    return await town.store.read(lambda conn: partner_settlement.month_of(conn, "saison", 2018, 7))
+    return await town.store.read(lambda conn: partner_settlement.month_of(conn, "saison", 2018, 7, NAMES))
 
 
 async def test_the_partner_owes_450_a_unit_and_the_funder_the_100_above(town):
@@ -147,6 +151,76 @@ async def test_the_invoice_adds_up_in_excel(town):
         row.split(",")
         for row in partner_settlement.invoice_csv([await july(town)]).decode("utf-8-sig").split("\r\n")
     ]
-    assert rows[1] == ["2018-07", "saison", "saison", "eikyu", "100", "450", "", "1", "2", "900"]
+    assert rows[1] == [
+        "2018-07", "saison", "セゾンカード", "saison", "セゾンカード", "eikyu", "永", "100", "450", "", "", "1", "2", "900",
+    ]  # fmt: skip
     assert rows[-2][-1] == "900"
-    assert {len(row) for row in rows if row != [""]} == {10}
+    assert {len(row) for row in rows if row != [""]} == {14}
+
+
+async def test_wallets_partners_and_campaigns_are_named_and_a_funder_by_what_it_pays_for(town):
+    await exchange(town, 1, quote(line(2, 900)))
+    await exchange(town, 2, quote(line(10, 5_500, 1_000)))
+    month = await july(town)
+    assert (month.name, [(one.owed_by, one.owed_by_name.ja) for one in month.lines]) == (
+        NAMES["saison"],
+        [("fund", "夏のキャンペーンの負担者"), ("saison", "セゾンカード"), ("saison", "セゾンカード")],
+    )
+    assert [one.campaign_name and one.campaign_name.en for one in month.lines] == [
+        "Summer campaign",
+        None,
+        "Summer campaign",
+    ]
+    assert {one.wallet_name for one in month.lines} == {Label("永", "e")}
+    row = partner_settlement.invoice_csv([month]).decode("utf-8-sig").split("\r\n")[1]
+    assert (
+        row
+        == "2018-07,saison,セゾンカード,fund,夏のキャンペーンの負担者,eikyu,永,100,550,summer,夏のキャンペーン,1,10,1000"
+    )
+
+
+async def test_what_goes_back_to_a_funder_has_its_name_in_the_invoice(town):
+    await exchange(town, 1, quote(line(10, 5_500, 1_000)))
+    back = {
+        "book_id": "member:1", "reversal_id": "r", "exchange_id": "x1", "partner_id": "saison", "state": "reversed",
+        "lines": json.dumps([{"points": 1_100, "campaign_points": 200, "funder": "fund"}]), "points": 1_100,
+        "taken_from": "a", "by_hand": False, "reason": "r", "operator": "o", "started_at": JULY, "ended_at": JULY,
+    }  # fmt: skip
+    await town.store.run(lambda conn: conn.execute(insert(tables.reversals).values(**back)))
+    rows = partner_settlement.invoice_csv([await july(town)]).decode("utf-8-sig").split("\r\n")
+    assert rows[-3:-1] == [
+        "2018-07,saison,セゾンカード,saison,セゾンカード,合計,,,,,,,,3600",
+        "2018-07,saison,セゾンカード,fund,夏のキャンペーンの負担者,取消・返還,,,,,,,,-200",
+    ]
+
+
+async def test_a_funder_that_is_a_city_or_a_partner_has_its_own_name(town):
+    await exchange(town, 1, quote(line(10, 5_500, 1_000, funder=KASAMA)))
+    await exchange(town, 2, quote(line(10, 5_500, 1_000, funder="airline")))
+    partners = NAMES | {"airline": Label("見本航空", "Sample Air")}
+    month = await town.store.read(lambda conn: partner_settlement.month_of(conn, "saison", 2018, 7, partners))
+    assert {one.owed_by: one.owed_by_name.ja for one in month.lines} == {
+        KASAMA: "笠間市",
+        "airline": "見本航空",
+        "saison": "セゾンカード",
+    }
+
+
+async def test_a_wallet_that_was_renamed_has_its_last_name_and_a_partner_that_left_its_id(town):
+    new = line(1, 450, wallet_name=Label("新しい名前", "new"))
+    await exchange(town, 1, quote(new, at=JULY.replace(day=20)))
+    await exchange(town, 2, quote(line(1, 450), at=JULY))
+    month = await town.store.read(lambda conn: partner_settlement.month_of(conn, "saison", 2018, 7, {}))
+    (one,) = month.lines
+    assert (one.wallet_name.ja, one.owed_by_name.ja, month.name.en) == ("新しい名前", "saison", "saison")
+
+
+async def test_what_is_owed_is_told_by_name_over_http(site):
+    await exchange(site.services, 1, quote(line(10, 5_500, 1_000)))
+    who = await site.staff_token("platform", PLATFORM)
+    status, told = await site.call("GET", "/v1/platform/partner-settlements?year=2018&month=7", who)
+    (partner,) = told["partners"]
+    assert (status, partner["name"], partner["owes"]) == (200, {"ja": "saison", "en": "saison"}, 4_500)
+    funder = partner["lines"][0]
+    assert funder["owed_by_name"] == {"ja": "夏のキャンペーンの負担者", "en": "Funder of “Summer campaign”"}
+    assert (funder["wallet_name"]["ja"], funder["campaign_name"]["en"]) == ("永", "Summer campaign")
