@@ -59,11 +59,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a partner stands now. `window` is the one in force; `upcoming` what has been announced."""
+    """How a partner stands now. `window` is the one in force; `upcoming` what has been announced.
+
+    `operator` decided last about pause and pace.
+    """
 
     partner_id: str
     paused: bool = False
     reason: str = ""
+    operator: str = ""
     calls_per_minute: int | None = None
     window: Window | None = None
     upcoming: tuple[Window, ...] = ()
@@ -132,6 +136,7 @@ def announce(conn: Connection, window: Window) -> None:
 
 
 def withdraw(conn: Connection, partner_id: str, starts_at: datetime) -> bool:
+    """Take a window back; False when none begins at that moment."""
     gone = conn.execute(delete(_w).where(_w.c.partner_id == partner_id, _w.c.starts_at == starts_at))
     return gone.rowcount == 1
 
@@ -168,6 +173,7 @@ def _standing(id_: str, row: Any, windows: list[Window], now: datetime) -> Stand
         partner_id=id_,
         paused=row["paused"] if row is not None else False,
         reason=row["reason"] if row is not None else "",
+        operator=row["operator"] if row is not None else "",
         calls_per_minute=row["calls_per_minute"] if row is not None else None,
         window=current,
         upcoming=tuple(one for one in windows if one.starts_at > now),

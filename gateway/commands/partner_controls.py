@@ -1,15 +1,22 @@
-"""`point-gateway partners …` and `point-gateway webhooks …`: what an operator decides while everything runs."""
+"""`point-gateway partners …` and `point-gateway webhooks …`: what an operator decides while everything runs.
+
+A decision about a partner stands in the platform's audit log and in the program's: who, what, why.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 from sqlalchemy import Connection
 
 from gateway import partner_controls
+from gateway.commands import partner_deeds
 from gateway.commands.shared import Config, Operator, Reason, in_store, settings_of
 from gateway.errors import Refused
 from gateway.model import JST
@@ -24,28 +31,58 @@ webhooks = typer.Typer(
 )
 
 Which = Annotated[str, typer.Argument(help="The partner's id.")]
+_log = structlog.get_logger()
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 
 
 @partners.command("list")
 def list_standings(config: Config = None) -> None:
-    """Show what has been decided about which partner."""
+    """Show what is in force, or announced, for which partner, and who decided it."""
     now = clock_of(settings_of(config))()
-    found = in_store(config, lambda conn: partner_controls.standings(conn, now))
+
+    def job(conn: Connection) -> list[dict[str, Any]]:
+        return [
+            {
+                "partner": id_,
+                "open": one.open,
+                "paused": one.paused,
+                "reason": one.reason,
+                "calls_per_minute": one.calls_per_minute,
+                "operator": one.operator,
+                "maintenance": [
+                    [
+                        window.starts_at.isoformat(),
+                        window.ends_at.isoformat(),
+                        window.reason,
+                        partner_deeds.announced_by(conn, window),
+                    ]
+                    for window in (one.window, *one.upcoming)
+                    if window is not None
+                ],
+            }
+            for id_, one in sorted(partner_controls.standings(conn, now).items())
+        ]
+
+    typer.echo(json.dumps(in_store(config, job), ensure_ascii=False, indent=2))
+
+
+@partners.command("log")
+def list_deeds(
+    partner: Annotated[str | None, typer.Argument(help="The partner's id; default: all.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    config: Config = None,
+) -> None:
+    """Show who decided what about partners, when and why, newest first; windows taken back too."""
     told = [
         {
-            "partner": id_,
-            "open": one.open,
-            "paused": one.paused,
-            "reason": one.reason,
-            "calls_per_minute": one.calls_per_minute,
-            "maintenance": [
-                [window.starts_at.isoformat(), window.ends_at.isoformat(), window.reason]
-                for window in (one.window, *one.upcoming)
-                if window is not None
-            ],
+            "at": line.at.isoformat(),
+            "partner": line.subject,
+            "deed": line.action,
+            "operator": line.actor_name,
+            "reason": line.reason,
+            **line.facts,
         }
-        for id_, one in sorted(found.items())
+        for line in in_store(config, lambda conn: partner_deeds.listed(conn, partner, limit=limit))
     ]
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
@@ -54,19 +91,22 @@ def list_standings(config: Config = None) -> None:
 def pause(partner: Which, reason: Reason, operator: Operator, config: Config = None) -> None:
     """Begin no exchange and send no debit any more, in every gateway; open outcomes are still asked about."""
     _known(config, partner)
-    now = clock_of(settings_of(config))()
-    in_store(
-        config,
-        lambda conn: partner_controls.pause(conn, partner, reason=reason, operator=operator, at=now),
-    )
+
+    def job(conn: Connection, now: datetime) -> None:
+        partner_controls.pause(conn, partner, reason=reason, operator=operator, at=now)
+
+    _decide(config, partner, partner_deeds.PAUSED, job, operator, reason)
     typer.echo(f"{partner} is paused")
 
 
 @partners.command("resume")
 def resume(partner: Which, operator: Operator, config: Config = None) -> None:
     """Begin exchanges again."""
-    now = clock_of(settings_of(config))()
-    in_store(config, lambda conn: partner_controls.resume(conn, partner, operator=operator, at=now))
+
+    def job(conn: Connection, now: datetime) -> None:
+        partner_controls.resume(conn, partner, operator=operator, at=now)
+
+    _decide(config, partner, partner_deeds.RESUMED, job, operator)
     typer.echo(f"{partner} goes on")
 
 
@@ -75,7 +115,8 @@ def maintenance(
     partner: Which,
     starts: Annotated[datetime, typer.Argument(formats=_FORMATS, help="JST.")],
     ends: Annotated[datetime, typer.Argument(formats=_FORMATS, help="JST, not included.")],
-    reason: Annotated[str, typer.Option(help="Shown by portals.")] = "",
+    operator: Operator,
+    reason: Annotated[str, typer.Option(help="Why; shown by portals, and kept with the decision.")] = "",
     withdraw: Annotated[bool, typer.Option(help="Take the window back.")] = False,
     config: Config = None,
 ) -> None:
@@ -88,13 +129,18 @@ def maintenance(
         reason=reason,
     )
 
-    def job(conn: Connection) -> None:
-        if withdraw:
-            partner_controls.withdraw(conn, partner, window.starts_at)
-        else:
+    def job(conn: Connection, _now: datetime) -> None:
+        if not withdraw:
             partner_controls.announce(conn, window)
+        elif not partner_controls.withdraw(conn, partner, window.starts_at):
+            raise Refused(
+                "unknown-window",
+                f"no window of {partner} begins at {starts}; see `point-gateway partners list`",
+                status=404,
+            )
 
-    in_store(config, job)
+    deed = partner_deeds.WITHDRAWN if withdraw else partner_deeds.ANNOUNCED
+    _decide(config, partner, deed, job, operator, reason, partner_deeds.facts_of(window))
     typer.echo("withdrawn" if withdraw else f"{partner} rests from {starts} until {ends}")
 
 
@@ -106,8 +152,12 @@ def pace(
     config: Config = None,
 ) -> None:
     """Keep a pace towards a partner, in each gateway."""
-    now, calls = clock_of(settings_of(config))(), calls_per_minute or None
-    in_store(config, lambda conn: partner_controls.limit(conn, partner, calls, operator=operator, at=now))
+    calls = calls_per_minute or None
+
+    def job(conn: Connection, now: datetime) -> None:
+        partner_controls.limit(conn, partner, calls, operator=operator, at=now)
+
+    _decide(config, partner, partner_deeds.PACED, job, operator, facts={"calls_per_minute": calls_per_minute})
     typer.echo(f"{partner}: {calls or 'as many as there are'} calls a minute")
 
 
@@ -147,6 +197,26 @@ def revoke(key_id: str, config: Config = None) -> None:
             "unknown-key", "there is no such key in use; list them with `point-gateway webhooks list`"
         )
     typer.echo("revoked")
+
+
+def _decide(
+    config: Path | None,
+    partner: str,
+    deed: str,
+    job: Callable[[Connection, datetime], None],
+    operator: str,
+    reason: str = "",
+    facts: Mapping[str, str | int] | None = None,
+) -> None:
+    """Do the deed and write who did it and why, in one transaction; then tell the log."""
+    now = clock_of(settings_of(config))()
+
+    def decided(conn: Connection) -> None:
+        job(conn, now)
+        partner_deeds.write(conn, deed, partner, operator=operator, at=now, reason=reason, facts=facts)
+
+    in_store(config, decided)
+    _log.info(deed, partner=partner, operator=operator, reason=reason, **(facts or {}))
 
 
 def _known(config: Any, partner: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -79,10 +79,23 @@ def write(
 
 
 def page(
-    conn: Connection, municipality: str, *, before: int | None = None, limit: int = 50
+    conn: Connection,
+    municipality: str,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    actions: Collection[str] | None = None,
+    subject: str | None = None,
 ) -> list[AuditLine]:
-    """Read the city's log, newest first; pass the last line's `seq` as `before` for the next page."""
+    """Read the city's log, newest first; pass the last line's `seq` as `before` for the next page.
+
+    `actions` and `subject` leave out all other deeds, and those that were done to others.
+    """
     query = select(_lines).where(_lines.c.municipality == municipality)
+    if actions is not None:
+        query = query.where(_lines.c.action.in_(actions))
+    if subject is not None:
+        query = query.where(_lines.c.subject == subject)
     if before is not None:
         query = query.where(_lines.c.seq < before)
     return [_line(row) for row in conn.execute(query.order_by(_lines.c.seq.desc()).limit(limit))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import getpass
 import json
 import sqlite3
 import threading
@@ -204,15 +205,66 @@ def test_a_day_is_compared_and_a_difference_closed(desk) -> None:
 def test_a_partner_is_paused_paced_and_put_into_maintenance(desk) -> None:
     desk("partners", "pause", "saison", "--reason", "不具合")
     desk("partners", "pace", "saison", "120")
-    desk("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00", "--reason", "点検")
+    window = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00")
+    desk(*window, "--reason", "点検", "--operator", "sato")
     (one,) = json.loads(desk("partners", "list"))
-    assert (one["open"], one["calls_per_minute"]) == (False, 120)
-    assert one["maintenance"] == [["2018-08-01T00:00:00+09:00", "2018-08-01T06:00:00+09:00", "点検"]]
+    assert (one["open"], one["calls_per_minute"], one["operator"]) == (False, 120, getpass.getuser())
+    assert one["maintenance"] == [["2018-08-01T00:00:00+09:00", "2018-08-01T06:00:00+09:00", "点検", "sato"]]
     desk("partners", "resume", "saison")
-    desk("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00", "--withdraw")
+    desk(*window, "--withdraw")
     (one,) = json.loads(desk("partners", "list"))
     assert (one["open"], one["maintenance"]) == (True, [])
     assert "no [partners.nobody]" in desk("partners", "pause", "nobody", "--reason", "x", code=1)
+
+
+def test_who_took_a_partner_out_for_maintenance_and_why_is_kept_and_told(desk) -> None:
+    config = desk.config.read_text("utf-8").replace('level = "error"', 'level = "info"')
+    desk.config.write_text(config, "utf-8")
+    window = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00")
+    logged = next(
+        json.loads(line)
+        for line in desk(*window, "--reason", "定期点検", "--operator", "sato").splitlines()
+        if line.startswith("{")
+    )
+    assert (logged["event"], logged["partner"], logged["operator"], logged["reason"]) == (
+        "partner maintenance announced",
+        "saison",
+        "sato",
+        "定期点検",
+    )
+    desk(*window, "--withdraw", "--reason", "先方が延期")
+    taken_back, announced = json.loads(desk("partners", "log", "saison"))
+    window_facts = {"starts_at": "2018-08-01T00:00:00+09:00", "ends_at": "2018-08-01T06:00:00+09:00"}
+    assert announced.pop("at").startswith("2018-07-31T12:00:")
+    assert announced == window_facts | {
+        "partner": "saison", "deed": "partner maintenance announced",
+        "operator": "sato", "reason": "定期点検",
+    }  # fmt: skip
+    assert (taken_back["deed"], taken_back["operator"], taken_back["reason"]) == (
+        "partner maintenance withdrawn",
+        getpass.getuser(),
+        "先方が延期",
+    )
+    assert "nothing is broken" in desk("staff", "verify-log")
+
+
+def test_a_window_that_is_not_there_is_not_taken_back_and_nothing_is_written_of_it(desk) -> None:
+    words = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00", "--withdraw")
+    assert "no window of saison begins at 2018-08-01 00:00" in desk(*words, code=1)
+    assert json.loads(desk("partners", "log")) == []
+
+
+def test_every_decision_about_a_partner_is_in_its_log(desk) -> None:
+    desk("partners", "pause", "saison", "--reason", "不具合", "--operator", "sato")
+    desk("partners", "pace", "saison", "120", "--operator", "suzuki")
+    desk("partners", "resume", "saison", "--operator", "sato")
+    told = json.loads(desk("partners", "log", "--limit", "2"))
+    assert [(one["deed"], one["operator"]) for one in told] == [
+        ("partner resumed", "sato"),
+        ("partner paced", "suzuki"),
+    ]
+    assert told[1]["calls_per_minute"] == 120
+    assert json.loads(desk("partners", "log", "airline_miles")) == []
 
 
 def test_webhook_secrets_are_shown_once_and_revoked_by_their_id(desk) -> None:
