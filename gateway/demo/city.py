@@ -18,9 +18,10 @@ from typing import Any, Final, TypeVar
 
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, insert, select
 
 from core_ledger import LedgerError, Receipt, Store, Transfer, chart, ledger
+from core_ledger.tables import accounts
 from gateway import directory, tables
 from gateway.base.tasks import Tasks
 from gateway.errors import Refused
@@ -116,10 +117,31 @@ async def fill_town(settings_file: Path, clock: Clock, out: Console) -> None:
         )
     except Refused as refused:
         out.print(str(refused))
+    else:
+        mykey_id, points = await store.read(who_has_most)
+        out.print(
+            f"of them, {mykey_id} has {points:,} points to pay with: log in as a member, password {PASSWORD}"
+        )
     finally:
         await tasks.close()
         hasher.close()
         await store.close()
+
+
+def who_has_most(conn: Connection) -> tuple[str, int]:
+    """The MyKey ID of the member with the most of the city's points, and how many; of equals, the first."""
+    members, there = tables.members, accounts
+    query = (
+        select(members.c.mykey_id, there.c.posted)
+        .where(
+            there.c.book_id == "member:" + members.c.member_id,
+            there.c.account == there.c.book_id + f":municipality:{CITY}:{SERVICE}",
+        )
+        .order_by(there.c.posted.desc(), members.c.mykey_id)
+        .limit(1)
+    )
+    row = conn.execute(query).one()
+    return row.mykey_id, row.posted
 
 
 class _Filling:

@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 
-from core_ledger import audit, chart, unused_by_issue_date
+from core_ledger import audit, chart, ledger, unused_by_issue_date
 from gateway.demo import city as demo
 from gateway.errors import Refused
 from gateway.municipal import figures
+from gateway.records import members
 
 from .conftest import another_town
 
@@ -56,6 +57,17 @@ async def test_its_closed_cycles_hold_corrections_of_earlier_ones(town, small):
     assert first == ()
     assert second
     assert {(one.corrects.starts_on, one.reason) for one in second} == {(FIRST, "金額の間違い")}
+
+
+async def test_somebody_is_named_who_has_points_and_can_sign_in(town, small):
+    await demo.fill_city(town.city, FIRST)
+    mykey_id, points = await town.store.read(demo.who_has_most)
+    found = await town.store.read(lambda conn: members.find_by_mykey_id(conn, mykey_id))
+    account = chart.municipal(found.member_id, demo.CITY, demo.SERVICE)
+    book = chart.member_book(found.member_id)
+    has = (await town.store.read(lambda conn: ledger.balance(conn, book, account))).available
+    assert has == points > 1_000
+    assert found.has_password
 
 
 async def test_two_fillings_tell_the_same_story(town, small, tmp_path):
