@@ -36,7 +36,8 @@ class NotSent(GatewayError):
 class PartnerRefused(GatewayError):
     """An explicit no to something that moves no points.
 
-    `reason` is a stable word such as `member_declined`; the text is for operators.
+    `reason` is a stable word such as `member_declined`: lower case, digits, `_` and `-`. Anything else reaches
+    nobody, it is told as `refused`. The text is for operators.
     """
 
     def __init__(self, reason: str, text: str = "") -> None:

@@ -264,7 +264,7 @@ class Partner:
         def meaning(end: Unanswered) -> GatewayError:
             for kind in refusals:
                 if isinstance(end.fault, kind):
-                    return kind(end.fault.reason, end.text)
+                    return kind(answers.reason(end.fault.reason), end.text)
             if end.broke_contract:
                 return ContractBroken(end.text)
             wait_s = end.fault.retry_after_s if isinstance(end.fault, PartnerUnavailable) else None

@@ -6,6 +6,7 @@ nobody knows must stop here. A checked answer holds its own copies, so the plugi
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -43,6 +44,9 @@ from gateway.model import (
 
 _T = TypeVar("_T")
 _REFERENCE_LENGTH: Final = 200
+_NAME_LENGTH: Final = 200
+_URL_LENGTH: Final = 2_000
+_REASON: Final = re.compile("[a-z0-9_-]{1,64}")
 
 
 class WrongAnswer(Exception):
@@ -107,6 +111,11 @@ def _about(answer: FindAnswer, exchange_id: ExchangeId) -> None:
             pass
 
 
+def reason(word: object) -> str:
+    """The partner's word for its no, where it is a word; else `refused`, so that no text or secret of its travels on."""
+    return word if isinstance(word, str) and _REASON.fullmatch(word) else "refused"
+
+
 def balances(answer: object, profile: PartnerProfile) -> Balances:
     answer = _of(answer, Balances)
     _aware(answer.as_of, "as_of")
@@ -135,6 +144,11 @@ def handoff(answer: object, profile: PartnerProfile) -> Handoff:
     """The browser is only ever sent to a host of the profile; plain http only to this machine, for sandboxes."""
     answer = _of(answer, Handoff)
     _require(isinstance(answer.url, str), "answered with a url that is no text")
+    # What `urlsplit` passes over, a tab or a line's end, would still stand in the address that is kept and followed.
+    _require(
+        answer.url.isprintable() and " " not in answer.url, "the url contains a space or a control character"
+    )
+    _require(len(answer.url) <= _URL_LENGTH, f"the url is longer than {_URL_LENGTH:,} characters")
     parts = urlsplit(answer.url)
     _require(parts.scheme in ("https", "http") and parts.username is None, "the url is not https://host/path")
     known = {host.lower() for host in profile.hosts}
@@ -154,6 +168,9 @@ def linked_account(answer: object) -> LinkedAccount:
         "`shown_as` is empty or no text: the member could not recognise the account",
     )
     _can_be_kept(answer.shown_as, "`shown_as`")
+    # A longer one does not go into the index that finds a link's one owner.
+    fits = len(answer.service_id) <= _NAME_LENGTH and len(answer.shown_as) <= _NAME_LENGTH
+    _require(fits, f"the service_id or `shown_as` is longer than {_NAME_LENGTH} characters")
     _require(answer.token is None or isinstance(answer.token, Secret), "the token is not a Secret")
     return answer
 

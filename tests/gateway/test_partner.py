@@ -458,6 +458,18 @@ POINTS, NOBODYS = WalletId("points"), WalletId("nobodys")
         ("begin_handoff", REQUEST, Handoff(url="https://u:p@acorn.example/"), "not https"),
         ("begin_handoff", REQUEST, Handoff(url="https://[acorn/"), "breaks when read"),
         ("begin_handoff", REQUEST, Handoff(url=None), "url that is no text"),
+        (
+            "begin_handoff",
+            REQUEST,
+            Handoff(url="https://acorn.example/\r\nSet-Cookie:a=b"),
+            "control character",
+        ),
+        ("begin_handoff", REQUEST, Handoff(url="https://acorn.example/\x00"), "control character"),
+        ("begin_handoff", REQUEST, Handoff(url="https://acorn.example/\ud800"), "control character"),
+        ("begin_handoff", REQUEST, Handoff(url=" https://acorn.example/"), "a space"),
+        ("begin_handoff", REQUEST, Handoff(url="https://acorn.example/" + "a" * 2_000), "longer than 2,000"),
+        ("complete_handoff", RETURNED, LinkedAccount(service_id="A" * 201, shown_as="x"), "longer than 200"),
+        ("complete_handoff", RETURNED, LinkedAccount(service_id="A", shown_as="x" * 201), "longer than 200"),
         ("begin_handoff", REQUEST, Handoff(url="https://acorn.example/", keep={"a": 1}), "`keep`"),
         ("complete_handoff", RETURNED, LinkedAccount(service_id="", shown_as="x"), "service_id"),
         ("complete_handoff", RETURNED, LinkedAccount(service_id="A", shown_as=" "), "shown_as"),
@@ -521,6 +533,16 @@ async def test_an_explicit_no_is_a_no_and_tells_no_secret(stage, hook, argument,
     assert told.value.reason == refusal.reason
     assert "sesame" not in str(told.value) + repr(on.log.lines)
     assert on.partner.breaker_state is BreakerState.CLOSED
+
+
+@pytest.mark.parametrize(
+    "reason", ["\x00", "\ud800", "a\r\nb", "code query-sesame is not known", "x" * 65, "", None, 7]
+)
+async def test_a_reason_that_is_no_word_is_told_as_refused(stage, reason):
+    """It is kept with the exchange and shown: half a character would stop that, a quoted code would be told."""
+    with pytest.raises(HandoffRefused) as caught:
+        await stage(complete_handoff=raising(HandoffRefused(reason))).partner.complete_handoff(RETURNED)
+    assert caught.value.reason == "refused"
 
 
 @pytest.mark.parametrize(
