@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from traceback import extract_tb
 from typing import Final
 
 import jinja2
@@ -49,7 +50,7 @@ def site_app(
         except web.HTTPException as fault:
             return await nothing_here(site, request, fault.status)
         except Exception as fault:  # noqa: BLE001  a fault of ours is a page too, and is told to the log
-            _log.error("site fault", site=site.name, path=request.path, exc_info=fault)
+            _log.error("site fault", site=site.name, path=request.path, fault=_places_of(fault))
             return await nothing_here(site, request, 500)
 
     app = web.Application(client_max_size=site.form_limit, middlewares=[last_resort])
@@ -88,6 +89,18 @@ async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
         await stop.wait()
     finally:
         await runner.cleanup()
+
+
+def _places_of(fault: BaseException | None) -> list[str]:
+    """Types and places alone: the texts of exceptions quote what they met, and a traceback in colours prints with
+    each frame what its variables held, passwords and tokens among them.
+    """
+    told: list[str] = []
+    while fault is not None and len(told) < 10:
+        places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(fault.__traceback__)]
+        told.append(f"{type(fault).__name__} at {' > '.join(places[-8:]) or 'no place known'}")
+        fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+    return told
 
 
 async def _health(_request: web.Request) -> web.StreamResponse:

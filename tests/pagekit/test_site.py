@@ -1,0 +1,98 @@
+"""What a site does when things go wrong, before a gateway whose every answer the test decides."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pagekit.clock import system_clock
+from portal.app import make_app
+from portal.settings import Settings
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ENTERED = {"token": "tok-sesame", "member": {"display_name": "見本太郎", "mykey_id": "12345678"}}
+
+
+@dataclass
+class House:
+    """The portal's address; `answer` is what the gateway says, `asked` what it was asked."""
+
+    portal: str = ""
+    answer: Answer | None = None
+    asked: list[str] = field(default_factory=list)
+    later: timedelta = timedelta()
+
+    def clock(self) -> datetime:
+        return system_clock() + self.later
+
+    async def gateway(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(f"{request.method} {request.path}")
+        await request.read()
+        if request.path == "/v1/card":
+            return web.json_response({"open": False})
+        assert self.answer is not None
+        return await self.answer(request)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    made = House()
+    behind = web.Application()
+    behind.router.add_route("*", "/{path:.*}", made.gateway)
+    async with TestServer(behind) as gateway:
+        site = TestServer(web.Application())
+        await site.start_server()
+        port = site.port
+        await site.close()
+        assert port is not None
+        made.portal = f"http://127.0.0.1:{port}"
+        settings = Settings(
+            gateway_url=str(gateway.make_url("")).rstrip("/"),
+            key_id="pgk_a",
+            private_key=Ed25519PrivateKey.generate(),
+            seal_secret=b"s" * 32,
+            public_url=made.portal,
+            clock=made.clock,
+        )
+        async with TestServer(make_app(settings), port=port):
+            yield made
+
+
+def saying(told: object, status: int = 200) -> Answer:
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        return web.json_response(told, status=status)
+
+    return answer
+
+
+async def post(house: House, path: str, http: aiohttp.ClientSession, **form: str) -> aiohttp.ClientResponse:
+    async with http.post(
+        house.portal + path, data=form, headers={"Origin": house.portal}, allow_redirects=False
+    ) as answer:
+        await answer.read()
+        return answer
+
+
+async def test_a_fault_of_ours_is_told_by_type_and_place_and_no_password_or_token_of_the_moment_with_it(
+    house: House, capfd: pytest.CaptureFixture[str]
+) -> None:
+    house.answer = saying(
+        {"token": "tok-sesame"}, 201
+    )  # and no member: what nobody expects of our own gateway
+    async with aiohttp.ClientSession() as http:
+        answer = await post(house, "/login", http, mykey_id="12345678", password="pass-sesame")
+    assert answer.status == 500
+    told = "".join(capfd.readouterr())
+    assert "sesame" not in told
+    assert "site fault" in told
+    assert "KeyError at " in told
+    assert "sign_in.py" in told
+    assert "sesame" not in told
+    assert "12345678" not in told
