@@ -15,11 +15,13 @@ from pagekit.api import Problem, Unreachable
 Sentences = tuple[str, str]
 """What happened and what to do: source sentences, to be said in the reader's language."""
 
+_NOT_TAKEN: Final[Sentences] = (
+    "この操作は受け付けられません",
+    "ページを開き直してから、もう一度お試しください。ポイントは動いていません。",
+)
 STATUSES: Final[Mapping[int, Sentences]] = {
-    403: (
-        "この操作は受け付けられません",
-        "ページを開き直してから、もう一度お試しください。ポイントは動いていません。",
-    ),
+    400: _NOT_TAKEN,
+    403: _NOT_TAKEN,
     404: ("ページが見つかりません", "アドレスを確認するか、トップページからお進みください。"),
     405: ("ページが見つかりません", "アドレスを確認するか、トップページからお進みください。"),
     413: ("入力が長すぎます", "入力内容を短くしてください。"),

@@ -66,6 +66,7 @@ CAMERA: Final[Mapping[str, str]] = {
 SESSION_GONE: Final = frozenset({"session-ended", "session-missing"})
 
 _OWN_PATH: Final = re.compile(r"/(?![/\\])[!-~]{0,500}")
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _log = structlog.get_logger()
 
 
@@ -303,10 +304,8 @@ async def _answer(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, Sessi
             return visit.go(visit.session.first)
         trouble = visit.trouble(Problem("role-not-allowed", 403, "", "", {}, ()))
         return visit.show("error.html", status=403, trouble=trouble)
-    if page.method == "POST":
-        form = await visit.request.clone(client_max_size=page.limit or visit.site.form_limit).post()
-        visit.typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
-        visit.files = {name: value for name, value in form.items() if isinstance(value, web.FileField)}
+    if page.method == "POST" and not await _read_form(visit, page.limit or visit.site.form_limit):
+        return visit.refuse(400)
     if not page.public:
         if visit.session is None:
             why = {"why": "idle"} if visit.forget else {}
@@ -316,6 +315,20 @@ async def _answer(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, Sessi
         if page.method == "POST" and not compare_digest(given.encode(), visit.session.form_token().encode()):
             return visit.refuse(403)
     return await page.handler(visit)
+
+
+async def _read_form(visit: Visit[SettingsT, SessionT], limit: int) -> bool:
+    """Take what was typed; False for what no browser sends."""
+    try:
+        form = await visit.request.clone(client_max_size=limit).post()
+    except web.HTTPException:
+        raise
+    except Exception as fault:  # noqa: BLE001  aiohttp raises a dozen kinds over encodings and parts that are none
+        _log.info("form unreadable", path=visit.request.path, fault=type(fault).__name__)
+        return False
+    visit.typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    visit.files = {name: value for name, value in form.items() if isinstance(value, web.FileField)}
+    return not any(_HALF_CHARACTER.search(text) for pair in visit.typed.items() for text in pair)
 
 
 async def _end_idle(visit: Visit[SettingsT, SessionT], kept: SessionT) -> None:

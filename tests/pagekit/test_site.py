@@ -96,3 +96,36 @@ async def test_a_fault_of_ours_is_told_by_type_and_place_and_no_password_or_toke
     assert "sign_in.py" in told
     assert "sesame" not in told
     assert "12345678" not in told
+
+
+FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
+NAMED = b'--abc\r\nContent-Disposition: form-data; name="mykey_id"\r\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (FORM, b"mykey_id=\xff\xfe"),
+        (f"{FORM}; charset=none-such", b"mykey_id=a"),
+        (f"{FORM}; charset=base64", b"abc"),
+        (f"{FORM}; charset=utf-7", b"mykey_id=+2AA-"),  # half a character
+        (PARTS, b"x"),
+        (f"{PARTS}; boundary=abc", b"x"),
+        (f"{PARTS}; boundary=abc", NAMED + b"\r\nx"),
+        (f"{PARTS}; boundary=abc", NAMED + b"Content-Transfer-Encoding: none-such\r\n\r\nx\r\n--abc--\r\n"),
+        (f"{PARTS}; boundary=abc", NAMED + b"Content-Type: text/plain; charset=no\r\n\r\nx\r\n--abc--\r\n"),
+        (f"{PARTS}; boundary=abc", b"--abc\r\nContent-Disposition: form-data\r\n\r\nx\r\n--abc--\r\n"),
+        (f"{PARTS}; boundary={'a' * 80}", b"--abc\r\n"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_refused_and_is_no_fault_of_ours(
+    house: House, kind: str, body: bytes
+) -> None:
+    headers = {"Origin": house.portal, "Content-Type": kind}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{house.portal}/login", data=body, headers=headers) as answer,
+    ):
+        assert answer.status == 400
+        assert "ポイントは動いていません" in await answer.text()
+    assert house.asked == []
