@@ -129,3 +129,13 @@ async def test_a_form_that_cannot_be_read_is_refused_and_is_no_fault_of_ours(
         assert answer.status == 400
         assert "ポイントは動いていません" in await answer.text()
     assert house.asked == []
+
+
+async def test_a_member_signs_in_where_an_older_session_had_lain_idle(house: House) -> None:
+    house.answer = saying(ENTERED, 201)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        await post(house, "/login", http, mykey_id="12345678", password="a")
+        house.later = timedelta(minutes=11)
+        again = await post(house, "/login", http, mykey_id="12345678", password="a")
+        assert again.headers["Location"] == "/mypage"
+        assert [cookie.value != "" for cookie in http.cookie_jar if cookie.key == "portal"] == [True]
