@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from pagekit.api import Problem
+from pagekit.api import Problem, Unreachable
 from pagekit.visits import SessionT, SettingsT, Visit, own_path
 
 CLEAR: Final = {"Clear-Site-Data": '"cache", "storage"'}
@@ -27,7 +27,7 @@ async def sign_out(visit: Visit[SettingsT, SessionT], **query: str) -> web.Respo
 async def signed_out(visit: Visit[SettingsT, SessionT]) -> web.Response:
     """What stays on the screen: clearly nobody's. Also where an idle page goes by itself."""
     if visit.session is not None and visit.asked("why") == "idle":
-        with suppress(Problem):  # it may have ended there of itself
+        with suppress(Problem, Unreachable):  # it may have ended there of itself, and soon will in any case
             await visit.api("DELETE", visit.site.session_path)
         visit.session, visit.forget = None, True
     answer = visit.show("signed_out.html", why=visit.asked("why"), at=visit.asked("at"))

@@ -139,3 +139,21 @@ async def test_a_member_signs_in_where_an_older_session_had_lain_idle(house: Hou
         again = await post(house, "/login", http, mykey_id="12345678", password="a")
         assert again.headers["Location"] == "/mypage"
         assert [cookie.value != "" for cookie in http.cookie_jar if cookie.key == "portal"] == [True]
+
+
+async def test_an_idle_screen_is_nobodys_also_while_the_gateway_is_away(house: House) -> None:
+    house.answer = saying(ENTERED, 201)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        await post(house, "/login", http, mykey_id="12345678", password="a", shared_terminal="yes")
+
+        async def away(request: web.Request) -> web.StreamResponse:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+
+        house.answer = away
+        async with http.get(f"{house.portal}/signed-out?why=idle") as left:
+            assert left.status == 200
+            assert "見＊＊郎" not in await left.text()
+            assert "storage" in left.headers["Clear-Site-Data"]
+        assert [cookie for cookie in http.cookie_jar if cookie.key == "portal"] == []
