@@ -63,7 +63,9 @@ class Gateway:
     async def opened(self) -> AsyncIterator[None]:
         """Open from here to the end of the site, in its event loop."""
         # A jar would carry one person's cookies into another person's calls.
-        self._pool = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=TIMEOUT)
+        self._pool = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(), timeout=TIMEOUT, middlewares=(_sent_once,)
+        )
         yield
         await self._pool.close()
 
@@ -144,6 +146,25 @@ class Gateway:
         if self._pool is None:
             raise RuntimeError("the site is not open: call the gateway only from a request")
         return self._pool
+
+
+class _Lost(aiohttp.ClientError):
+    """The connection broke after it was made. Not one of the errors after which aiohttp sends again."""
+
+
+async def _sent_once(
+    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keeps aiohttp from repeating GET, PUT and DELETE when a kept connection breaks.
+
+    The second has the nonce of the first: the gateway refuses it, and what the first has done is told as refused.
+    """
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as fault:
+        raise _Lost(type(fault).__name__) from fault
 
 
 def _read(told: bytes, method: str, path: str, status: int) -> Any:

@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pagekit.api import Gateway, Unreachable
 from pagekit.clock import system_clock
 from portal.app import make_app
 from portal.settings import Settings
@@ -25,9 +26,20 @@ class House:
     """The portal's address; `answer` is what the gateway says, `asked` what it was asked."""
 
     portal: str = ""
+    behind: str = ""
     answer: Answer | None = None
     asked: list[str] = field(default_factory=list)
     later: timedelta = timedelta()
+
+    def settings(self) -> Settings:
+        return Settings(
+            gateway_url=self.behind,
+            key_id="pgk_a",
+            private_key=Ed25519PrivateKey.generate(),
+            seal_secret=b"s" * 32,
+            public_url=self.portal,
+            clock=self.clock,
+        )
 
     def clock(self) -> datetime:
         return system_clock() + self.later
@@ -53,15 +65,8 @@ async def house() -> AsyncIterator[House]:
         await site.close()
         assert port is not None
         made.portal = f"http://127.0.0.1:{port}"
-        settings = Settings(
-            gateway_url=str(gateway.make_url("")).rstrip("/"),
-            key_id="pgk_a",
-            private_key=Ed25519PrivateKey.generate(),
-            seal_secret=b"s" * 32,
-            public_url=made.portal,
-            clock=made.clock,
-        )
-        async with TestServer(make_app(settings), port=port):
+        made.behind = str(gateway.make_url("")).rstrip("/")
+        async with TestServer(make_app(made.settings()), port=port):
             yield made
 
 
@@ -157,3 +162,27 @@ async def test_an_idle_screen_is_nobodys_also_while_the_gateway_is_away(house: H
             assert "見＊＊郎" not in await left.text()
             assert "storage" in left.headers["Clear-Site-Data"]
         assert [cookie for cookie in http.cookie_jar if cookie.key == "portal"] == []
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_what_changes_something_is_sent_once_also_where_a_kept_connection_breaks(
+    house: House, method: str
+) -> None:
+    """The second of two with one nonce would be told as refused, whatever became of the first."""
+    house.answer = saying({})
+    gateway = Gateway(house.settings())
+    opened = gateway.opened()
+    await anext(opened)
+    await gateway.call("GET", "/v1/first")
+
+    async def breaks(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    house.answer = breaks
+    with pytest.raises(Unreachable):
+        await gateway.call(method, "/v1/second", body={})
+    assert house.asked == ["GET /v1/first", f"{method} /v1/second"]
+    with pytest.raises(StopAsyncIteration):
+        await anext(opened)
