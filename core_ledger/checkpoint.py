@@ -53,7 +53,11 @@ class Checkpointer:
         self._since += conn.info["rows"] - before
 
     def _work(self) -> None:
-        with contextlib.closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+        try:
+            opened = sqlite3.connect(self._path, isolation_level=None)
+        except sqlite3.Error:
+            return  # the writer cannot open it either, and tells
+        with contextlib.closing(opened) as connection:
             while True:
                 self._due.wait()
                 self._due.clear()

@@ -12,16 +12,17 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import structlog
 import typer
 from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
-from core_ledger import Store, audit
+from core_ledger import LedgerError, Store, audit
 from gateway import directory, registry
 from gateway.client import new_key_pair
 from gateway.commands import members as cli_members
@@ -301,9 +302,24 @@ def verify(config: Config = None) -> None:
 
 
 def main() -> None:
-    """Entry point: what goes wrong on purpose is one sentence and exit code 1."""
+    """Entry point: what goes wrong on purpose, or for want of something of this machine's, is one sentence and exit
+    code 1.
+    """
     try:
         app()
-    except (GatewayError, RefusedToStart) as fault:
-        typer.echo(f"point-gateway: {fault}", err=True)
-        sys.exit(1)
+    except (GatewayError, RefusedToStart, LedgerError) as fault:
+        _end(str(fault))
+    except SQLAlchemyError as fault:
+        # Its own text has the statement in it; what the database said stands alone in `orig`.
+        said = str(getattr(fault, "orig", None) or fault).partition("\n")[0]
+        _end(
+            f"the database refused: {said}; see that [database] url is right, and run `point-gateway db upgrade`"
+        )
+    except OSError as fault:
+        place = f"{fault.filename}: " if fault.filename is not None else ""
+        _end(f"{place}{fault.strerror or type(fault).__name__}")
+
+
+def _end(sentence: str) -> NoReturn:
+    typer.echo(f"point-gateway: {sentence}", err=True)
+    sys.exit(1)

@@ -28,7 +28,7 @@ from gateway.partner_controls import Controls
 from gateway.reconciliation import Reconciliation
 from gateway.registry import Registry
 from gateway.reversals import Reversals
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsWrong
 from gateway.settler import Settler
 from gateway.terminal_orders import SETTING as TERMINAL_ORDERS
 from gateway.terminal_orders import TerminalOrders
@@ -74,9 +74,13 @@ def clock_of(settings: Settings) -> Clock:
 
 
 def vault_of(settings: Settings) -> Vault:
-    """The vault with the settings' keys. Raises SecretMissing, naming the place, and ValueError for short keys."""
+    """The vault with the settings' keys. Raises SecretMissing, naming the place, and SettingsWrong for short keys."""
     sealing = [line.encode() for line in settings.security.sealing().reveal().splitlines() if line]
-    return Vault(sealing, settings.security.lookup().reveal().encode())
+    try:
+        return Vault(sealing, settings.security.lookup().reveal().encode())
+    except ValueError as fault:
+        where = settings.path.name if settings.path is not None else "the settings"
+        raise SettingsWrong(f"[security] sealing, lookup: {fault} ({where})") from None
 
 
 def _with_terminals(settings: Settings) -> frozenset[str]:

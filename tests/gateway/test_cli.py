@@ -182,6 +182,44 @@ def test_what_goes_wrong_on_purpose_is_one_sentence_and_exit_code_1(
     assert "Traceback" not in told
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["keys", "list", "--config", "new.toml"], "no such table: client_keys; see that"),
+        (["keys", "list", "--config", "away.toml"], "unable to open database file"),
+        (["db", "upgrade", "--config", "away.toml"], "unable to open database file"),
+        (["keys", "list", "--config", "strange.toml"], "Can't load plugin"),
+        (["keys", "new", "portal", "--private", "key"], "key: File exists"),
+        (["keys", "new", "portal", "--private", "none/such.pem"], "none/such.pem: No such file"),
+        (
+            ["members", "references", "mail", "--config", "short.toml"],
+            "[security] sealing, lookup: the vault needs",
+        ),
+    ],
+)
+def test_what_the_machine_does_not_give_is_one_sentence_too(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    arguments: list[str], said: str,
+) -> None:  # fmt: skip
+    for name, url in (
+        ("new", "sqlite:///new.db"),
+        ("away", "sqlite:////none/x.db"),
+        ("strange", "foo://u@h/d"),
+    ):
+        (tmp_path / f"{name}.toml").write_text(f'{SETTINGS}\n[database]\nurl = "{url}"\n', "utf-8")
+    (tmp_path / "few").write_text("k" * 31, "utf-8")
+    (tmp_path / "short.toml").write_text(SETTINGS.replace('"sealing"', '"few"'), "utf-8")
+    monkeypatch.setattr("sys.argv", ["point-gateway", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capfd.readouterr().err
+    assert ended.value.code == 1
+    assert "point-gateway: " in told
+    assert said in told
+    assert "Traceback" not in told
+    assert "k" * 31 not in told
+
+
 def test_a_citys_first_administrator_is_added_once_and_the_log_of_it_is_read_again(
     run, tmp_path: Path
 ) -> None:
