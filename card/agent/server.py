@@ -15,7 +15,7 @@ import contextlib
 import json
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from aiohttp import web
@@ -39,6 +39,7 @@ PORT: Final = 37650
 LOOPBACK: Final = "127.0.0.1"
 
 _log = structlog.get_logger("card.agent")
+_T = TypeVar("_T")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -99,7 +100,7 @@ class Agent:
 
     async def _status(self, _request: web.Request) -> web.Response:
         async with self._turn():
-            tries_left = await asyncio.to_thread(self._desk.look)
+            tries_left = await _to_the_end(asyncio.create_task(asyncio.to_thread(self._desk.look)))
         if not tries_left:
             raise PinLocked
         return web.json_response({"ready": True, "tries_left": tries_left})
@@ -109,14 +110,7 @@ class Agent:
         cancelled = threading.Event()
         async with self._turn():
             work = asyncio.create_task(asyncio.to_thread(self._desk.sign, signed, cancelled))
-            try:
-                response = await asyncio.shield(work)
-            except asyncio.CancelledError:
-                # The page went away: close the window, power the card off, and only then let the next one in.
-                cancelled.set()
-                with contextlib.suppress(CardError):
-                    await work
-                raise
+            response = await _to_the_end(work, cancelled.set)
         _log.info("card.signed", origin=signed.origin, purpose=signed.purpose)
         return web.Response(body=response.to_json(), content_type="application/json")
 
@@ -126,6 +120,19 @@ class Agent:
             raise AgentBusy
         async with self._one_at_a_time:
             yield
+
+
+async def _to_the_end(work: asyncio.Task[_T], stop: Callable[[], None] = lambda: None) -> _T:
+    """What a thread does with the card. Where the page goes away: close the window (`stop`), have the card powered
+    off, and only then let the next one in.
+    """
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        stop()
+        with contextlib.suppress(CardError):
+            await work
+        raise
 
 
 async def _read_request(request: web.Request) -> ClientData:

@@ -329,6 +329,31 @@ async def test_a_page_that_goes_away_takes_the_question_with_it(browser, person,
     assert not lying.fake.auth_pin.verified
 
 
+async def test_a_page_that_goes_away_while_the_card_is_looked_at_lets_nobody_in_beside_it(browser, lying):
+    """The thread that holds the card cannot be stopped; until it lets go, the next page is told to wait."""
+    looking, go_on = threading.Event(), threading.Event()
+    find = lying.find
+
+    @contextmanager
+    def slowly_at_first():
+        if not looking.is_set():
+            looking.set()
+            go_on.wait(5)
+        with find() as held:
+            yield held
+
+    lying.find = slowly_at_first
+    async with browser() as page:
+        left = asyncio.create_task(page.call("GET", "/v1/status"))
+        await asyncio.to_thread(looking.wait)
+        left.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await left
+        statuses = {(await page.call("GET", "/v1/status"))[0] for _ in range(100)}
+        go_on.set()
+    assert statuses == {409}
+
+
 async def test_the_pin_is_in_no_log_line_and_no_answer(browser, person):
     with structlog.testing.capture_logs() as lines:
         async with browser() as page:
