@@ -168,9 +168,11 @@ def _forgetting_half(visit: Visit, answer: web.Response) -> web.Response:
 
 def _credential(visit: Visit) -> Any:
     try:
-        return json.loads(visit.typed.get("credential", ""))
-    except ValueError:
+        given = json.loads(visit.typed.get("credential", ""))
+        json.dumps(given, ensure_ascii=False).encode()  # half a character cannot be sent on
+    except (ValueError, RecursionError):
         return None
+    return given
 
 
 def _login_page(visit: Visit, trouble: Trouble | None, following: str) -> web.Response:

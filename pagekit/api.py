@@ -170,13 +170,15 @@ async def _sent_once(
 def _read(told: bytes, method: str, path: str, status: int) -> Any:
     try:
         return json.loads(told)
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise Unreachable(f"{method} {path}: {status} is not JSON") from fault
 
 
 def _problem(status: int, told: Any) -> Problem:
     facts = told if isinstance(told, dict) else {}
-    places = [str(one.get("pointer") or one.get("parameter")) for one in facts.get("errors", ())]
+    errors = facts.get("errors")
+    named = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    places = [str(one.get("pointer") or one.get("parameter")) for one in named]
     return Problem(
         str(facts.get("type", "")).rpartition("/")[2] or "unknown",
         status,

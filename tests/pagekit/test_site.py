@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import pytest
@@ -12,6 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from municipal import sign_in
 from pagekit.api import Gateway, Unreachable
 from pagekit.clock import system_clock
 from portal.app import make_app
@@ -186,3 +190,23 @@ async def test_what_changes_something_is_sent_once_also_where_a_kept_connection_
     assert house.asked == ["GET /v1/first", f"{method} /v1/second"]
     with pytest.raises(StopAsyncIteration):
         await anext(opened)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [[], None, "x", {"errors": None}, {"errors": "x"}, {"errors": [1, None]}, {"type": 7, "title": {}}],
+)
+async def test_an_error_that_is_no_problem_document_of_the_gateways_is_no_fault_of_the_sites(
+    house: House, told: object, capfd: pytest.CaptureFixture[str]
+) -> None:
+    house.answer = saying(told, 400)  # what a proxy between the two may say
+    async with aiohttp.ClientSession() as http:
+        answer = await post(house, "/login", http, mykey_id="12345678", password="a")
+    assert answer.status == 400
+    assert "site fault" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("typed", ["[" * 40_000, '"\\ud800"', "{"])
+def test_a_credential_that_is_none_is_sent_on_as_nothing_that_could_fit(typed: str) -> None:
+    visit: Any = SimpleNamespace(typed={"credential": typed})
+    json.dumps(sign_in._credential(visit), ensure_ascii=False).encode()
