@@ -43,7 +43,7 @@ from gateway import (
 from gateway.calling.answers import ContractBroken
 from gateway.calling.breaker import FAILURES_TO_OPEN, FIRST_PAUSE_S, BreakerState
 from gateway.calling.guard import IN_FLIGHT, WAITING
-from gateway.calling.scope import current_scope, recording
+from gateway.calling.scope import CallScope, current_scope, recording
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
 
@@ -533,6 +533,26 @@ async def test_an_explicit_no_is_a_no_and_tells_no_secret(stage, hook, argument,
     assert told.value.reason == refusal.reason
     assert "sesame" not in str(told.value) + repr(on.log.lines)
     assert on.partner.breaker_state is BreakerState.CLOSED
+
+
+async def test_stars_in_a_return_address_do_not_fill_the_memory(stage):
+    """Each value of a return is a secret of that call; one after the other, stars for stars tripled with each."""
+    stars = {"proof": "e"} | {f"more{number}": "*" for number in range(12)}
+    returned = HandoffReturn(exchange_id=X1, query=stars, kept={}, at=NOON)
+    on = stage(
+        complete_handoff=raising(HandoffRefused("malformed_return", "the return carries no agreement"))
+    )
+    with recording() as calls, pytest.raises(HandoffRefused) as caught:
+        await on.partner.complete_handoff(returned)
+    assert len(str(caught.value)) < 250
+    assert "e" not in calls[0].text.removeprefix("acorn: ")
+
+
+def test_a_secret_is_found_as_it_stands_and_percent_encoded():
+    scope = CallScope(partner="acorn", hook="debit", secrets=("a b", "50%"))
+    assert scope.scrubbed("/coupons/a%20b/50%25") == "/coupons/***/***"
+    assert scope.scrubbed("a b and 50%") == "*** and ***"
+    assert scope.scrubbed("/other/x%20y") == "/other/x%20y"
 
 
 @pytest.mark.parametrize(
