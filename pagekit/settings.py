@@ -40,6 +40,8 @@ class SiteSettings:
     clock: Clock = system_clock
     tries_at_once: int = BURST
     """Sign-ins and codes that one address may send at once; then one every five seconds."""
+    trusted_proxies: int = 0
+    """How many proxies of our own stand in front: an address is then the one that the outermost of them saw."""
 
     @property
     def https(self) -> bool:
@@ -74,6 +76,7 @@ class SiteSettings:
             port=int(given.get("port", 8080)),
             clock=FileClock(where / str(clock_file)) if clock_file else system_clock,
             tries_at_once=int(given.get("tries_at_once", BURST)),
+            trusted_proxies=int(given.get("trusted_proxies", 0)),
             **cls.own(given),
         )
 

@@ -149,10 +149,17 @@ class Visit(Generic[SettingsT, SessionT]):
 
     def hold_on(self) -> web.Response | None:
         """The page for an address that has tried too often, where what is tried could be guessed."""
-        address = self.request.remote or ""
-        if self.site.patience.allows(address, time.monotonic()):
+        if self.site.patience.allows(self._address(), time.monotonic()):
             return None
         return self.show("error.html", status=429, trouble=self.site.troubles.of_status(429))
+
+    def _address(self) -> str:
+        if proxies := self.site.settings.trusted_proxies:
+            # Each proxy appends what it saw; only the last entries are ours, the rest is hearsay.
+            seen = ",".join(self.request.headers.getall("X-Forwarded-For", [])).split(",")
+            if len(seen) >= proxies and (address := seen[-proxies].strip()):
+                return address[:64]
+        return self.request.remote or ""
 
     def asked(self, name: str) -> str:
         """A value of the query, or nothing."""

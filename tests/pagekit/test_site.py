@@ -34,6 +34,7 @@ class House:
     answer: Answer | None = None
     asked: list[str] = field(default_factory=list)
     later: timedelta = timedelta()
+    proxies: int = 0
 
     def settings(self) -> Settings:
         return Settings(
@@ -43,6 +44,8 @@ class House:
             seal_secret=b"s" * 32,
             public_url=self.portal,
             clock=self.clock,
+            tries_at_once=2,
+            trusted_proxies=self.proxies,
         )
 
     def clock(self) -> datetime:
@@ -58,8 +61,8 @@ class House:
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    made = House()
+async def house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    made = House(proxies=getattr(request, "param", 0))
     behind = web.Application()
     behind.router.add_route("*", "/{path:.*}", made.gateway)
     async with TestServer(behind) as gateway:
@@ -210,3 +213,21 @@ async def test_an_error_that_is_no_problem_document_of_the_gateways_is_no_fault_
 def test_a_credential_that_is_none_is_sent_on_as_nothing_that_could_fit(typed: str) -> None:
     visit: Any = SimpleNamespace(typed={"credential": typed})
     json.dumps(sign_in._credential(visit), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("house", "seen"), [(0, [401, 401, 429, 429]), (1, [401, 401, 429, 401])], indirect=["house"]
+)
+async def test_behind_our_proxy_tries_are_counted_by_the_address_that_it_saw(
+    house: House, seen: list[int]
+) -> None:
+    """And without one, what the sender claims counts for nothing."""
+    house.answer = saying({"type": "/problems/sign-in-refused"}, 401)
+    addresses = ("made-up, 192.0.2.1", "other, 192.0.2.1", "192.0.2.1", "192.0.2.2")
+    statuses = []
+    async with aiohttp.ClientSession() as http:
+        for address in addresses:
+            headers = {"Origin": house.portal, "X-Forwarded-For": address}
+            async with http.post(f"{house.portal}/login", data={"mykey_id": "1"}, headers=headers) as answer:
+                statuses.append(answer.status)
+    assert statuses == seen
