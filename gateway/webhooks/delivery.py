@@ -82,10 +82,9 @@ class Deliveries:
             await store.run(lambda conn: outbox.delivered(conn, message, self.desk.clock()))
             return
         body = message.body.encode()
-        headers = sign(
-            webhook_keys.open_secret(self.desk.vault, key), message.message_id, self.desk.clock(), body
-        )
         try:
+            opened = webhook_keys.open_secret(self.desk.vault, key)
+            headers = sign(opened, message.message_id, self.desk.clock(), body)
             async with self._session[0].post(
                 key.url,
                 data=body,
@@ -93,7 +92,7 @@ class Deliveries:
                 allow_redirects=False,
             ) as answer:
                 why = "" if 200 <= answer.status < 300 else f"status {answer.status}"
-        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+        except Exception as fault:  # noqa: BLE001  an address or a secret that is none is put off as well
             why = type(fault).__name__
         now = self.desk.clock()
         if not why:

@@ -203,6 +203,29 @@ async def test_after_days_a_message_is_given_up(watch, world, portal, secret, de
     assert await deliveries.round() == 0
 
 
+@pytest.mark.parametrize(
+    ("url", "why"), [("https://portal..example/hook", "UnicodeError"), (None, "Unreadable")]
+)
+async def test_what_cannot_even_be_sent_is_put_off_like_what_was_not_taken(
+    world, portal, secret, deliveries, url, why
+) -> None:
+    """Else it would stay the oldest that is due, and some hundreds of it would keep every portal from hearing."""
+
+    def spoil(conn) -> None:
+        vault = world.desk.vault
+        key_id, _ = webhook_keys.add_portal(conn, vault, "other", url or portal.url, world.clock())
+        if url is None:  # sealed under a key that was taken away
+            lost = vault.seal("s", purpose="other")
+            chosen = tables.webhook_keys.c.key_id == key_id
+            conn.execute(sa.update(tables.webhook_keys).where(chosen).values(secret_sealed=lost))
+
+    await world.store.run(spoil)
+    await world.settled(await world.member())
+    assert await deliveries.round() == 2
+    assert len(portal.got) == 1
+    assert {row.last_error for row in await outbox_of(world)} == {None, why}
+
+
 async def test_a_portal_that_is_gone_does_not_hold_up_an_exchange(world, deliveries, portal) -> None:
     await world.store.run(
         lambda conn: webhook_keys.add_portal(
