@@ -25,6 +25,8 @@ from gateway.model import Secret
 TOLERANCE: Final = timedelta(minutes=5)
 _PREFIX: Final = "whsec_"
 _LONGEST_ID: Final = 200
+_LONGEST_STAMP: Final = 11
+"""Digits: until the year 5138. Milliseconds, or twelve nines, are no moment that a calendar has."""
 
 
 class NotBelieved(GatewayError):
@@ -56,7 +58,7 @@ def verify(keys: Iterable[Secret], headers: Mapping[str, str], body: bytes, now:
     given = headers.get("webhook-signature", "")
     if not (0 < len(message_id) <= _LONGEST_ID and message_id.isascii() and message_id.isprintable()):
         raise NotBelieved("webhook-id is missing or no id")
-    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= _LONGEST_STAMP):
         raise NotBelieved("webhook-timestamp is no whole number of seconds")
     signatures = [part[3:] for part in given.split(" ")[:10] if part.startswith("v1,")]
     # Every key and signature is compared, so that time tells nothing about which of them failed.

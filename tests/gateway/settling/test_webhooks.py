@@ -50,6 +50,15 @@ def test_while_a_secret_changes_either_one_is_believed() -> None:
     assert verify([new, old], sign(old, "m", NOON, b"x"), b"x", NOON) == "m"
 
 
+def test_a_timestamp_that_no_calendar_has_is_not_believed_even_when_it_is_signed() -> None:
+    secret, stamp = Secret("whsec_" + base64.b64encode(b"k" * 32).decode()), "9" * 12
+    mac = hmac.new(b"k" * 32, f"m.{stamp}.x".encode(), hashlib.sha256).digest()
+    signature = f"v1,{base64.b64encode(mac).decode()}"
+    headers = {"webhook-id": "m", "webhook-timestamp": stamp, "webhook-signature": signature}
+    with pytest.raises(NotBelieved):
+        verify([secret], headers, b"x", NOON)
+
+
 @pytest.mark.parametrize(
     "change",
     [
