@@ -96,6 +96,17 @@ def test_a_truncated_list_is_a_refusal(server, respond, good_crl, cut):
     refused(server, respond, refusals.RevocationUnknown)
 
 
+@pytest.mark.parametrize("in_folder", [True, False])
+def test_a_list_of_a_version_that_nobody_knows_is_a_refusal(server, respond, good_crl, in_folder, tmp_path):
+    unknown = good_crl.replace(b"\x02\x01\x01", b"\x02\x01\x05", 1)
+    if in_folder:
+        (tmp_path / "auth.crl").write_bytes(unknown)
+        server.revocation = CachedRevocation(CrlFolder(tmp_path), server.clock)
+    else:
+        say(server, crls=[unknown])
+    refused(server, respond, refusals.RevocationUnknown)
+
+
 def test_one_bad_list_spoils_a_good_one(server, respond, impostor, good_crl, now):
     say(server, crls=[good_crl, impostor.crl(at=now)])
     refused(server, respond, refusals.RevocationUnknown)
