@@ -77,6 +77,18 @@ def test_what_was_changed_on_the_way_is_not_believed(change) -> None:
         verify([key], {**sign(key, "m", NOON, b"x"), **change}, b"x", NOON)
 
 
+def test_a_moment_that_no_calendar_has_is_not_believed_however_well_it_is_signed() -> None:
+    key, stamp = new_secret(), "9" * 12
+    mac = hmac.new(base64.b64decode(key.reveal()[6:]), f"m.{stamp}.x".encode(), hashlib.sha256).digest()
+    headers = {
+        "webhook-id": "m",
+        "webhook-timestamp": stamp,
+        "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
+    }
+    with pytest.raises(NotBelieved):
+        verify([key], headers, b"x", NOON)
+
+
 def test_another_body_another_key_and_another_time_are_not_believed() -> None:
     key = new_secret()
     headers = sign(key, "m", NOON, b"x")
