@@ -23,7 +23,10 @@ class Sets(Generic[W, R]):
         *,
         most_at_once: int = MOST_WAITING,
     ) -> None:
-        """`write` fulfils a set of at most so many and gives an answer for each. What it raises, all of the set hear."""
+        """`write` fulfils a set of at most so many and gives an answer for each. What it raises, all of the set hear.
+
+        Where the answers are not one for each, nobody knows whose is whose: all hear a ValueError.
+        """
         self._name = name
         self._write = write
         self._most_at_once = most_at_once
@@ -49,7 +52,7 @@ class Sets(Generic[W, R]):
 
     async def _write_set(self, taken: Sequence[tuple[W, asyncio.Future[R]]]) -> None:
         try:
-            answers = await self._write([wish for wish, _ in taken])
+            answered = list(zip(taken, await self._write([wish for wish, _ in taken]), strict=True))
         except BaseException as fault:
             # Nobody goes on as if what may not have been written were written.
             for _, told in taken:
@@ -58,7 +61,7 @@ class Sets(Generic[W, R]):
             if not isinstance(fault, Exception):
                 raise
             return
-        for (_, told), answer in zip(taken, answers, strict=True):
+        for (_, told), answer in answered:
             if not told.done():
                 told.set_result(answer)
 
