@@ -88,6 +88,7 @@ class Lines:
         self._stream = stream
         self._in_words = in_words
         self._waiting: deque[Mapping[str, Any]] = deque()
+        self._flushed_by: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
         atexit.register(self._end)
 
@@ -99,7 +100,9 @@ class Lines:
             self.error(event)
             return
         self._waiting.append(event)
-        if len(self._waiting) == 1:
+        # Another loop may have stopped before its turn's end: what it left is written in this one's.
+        if self._flushed_by is not loop:
+            self._flushed_by = loop
             loop.call_soon(self.flush)
 
     def error(self, event: Mapping[str, Any]) -> None:
@@ -120,6 +123,7 @@ class Lines:
     def flush(self) -> None:
         """Write all that waits."""
         with self._lock:
+            self._flushed_by = None
             text = ""
             while self._waiting:
                 text += self._line(self._waiting.popleft()) + "\n"

@@ -168,3 +168,20 @@ def test_half_a_character_is_told_and_harms_no_line(written):
     get_log().info("half", name="\ud800")
     get_log().info("whole", name="どんぐり")
     assert [line["name"] for line in lines(written)] == ["\ud800", "どんぐり"]
+
+
+def test_a_loop_that_stopped_before_its_turn_ended_keeps_no_later_line_back(written):
+    configure("info", "json", written)
+    stopped, later = asyncio.new_event_loop(), asyncio.new_event_loop()
+    stopped.call_soon(get_log().info, "one")
+    stopped.stop()  # after a single turn
+    stopped.run_forever()
+    stopped.close()
+    later.run_until_complete(_tell("two"))
+    later.run_until_complete(asyncio.sleep(0))
+    later.close()
+    assert [line["event"] for line in lines(written)] == ["one", "two"]
+
+
+async def _tell(what):
+    get_log().info(what)
