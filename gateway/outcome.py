@@ -248,7 +248,7 @@ def _contradicted_or_repeated(
             state=exchange.state,
         )
     same = (exchange.state is State.SETTLED and isinstance(outcome, Debited)) or (
-        exchange.state is State.DECLINED and isinstance(outcome, Declined | NoRecord)
+        exchange.state in (State.DECLINED, State.NOT_SENT) and isinstance(outcome, Declined | NoRecord)
     )
     silent = isinstance(outcome, InProgress | Unknown | NeverSent)
     if not same and not silent:

@@ -126,12 +126,16 @@ class Settler:
         exchange = await desk.store.run(lambda conn: records.lease(conn, book, exchange_id, now, until))
         if exchange is None:
             return None
-        return await self._ask(partner, exchange)
+        done = await self._ask(partner, exchange)
+        if done.state not in HELD:
+            self._known_since_s.pop(exchange_id, None)
+        return done
 
     async def check(self, book: str, exchange_id: str) -> Exchange:
         """Ask about an exchange that has ended, because somebody says otherwise. Moves nothing.
 
-        An answer that contradicts what was recorded is written into the story, for the nightly comparison.
+        An answer that contradicts what was recorded is written into the story, for the nightly comparison. "No record"
+        is none until it is believed, so it is remembered since when this process has asked.
         """
         desk = self.exchanges.desk
         exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
@@ -163,10 +167,7 @@ class Settler:
     async def _ask(self, partner: Partner, exchange: Exchange) -> Exchange:
         with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
             outcome = await self._find(partner, exchange)
-        done = await self.exchanges.write_outcome(exchange, outcome, [call.plain() for call in calls])
-        if done.state not in HELD:
-            self._known_since_s.pop(exchange.exchange_id, None)
-        return done
+        return await self.exchanges.write_outcome(exchange, outcome, [call.plain() for call in calls])
 
     async def _find(self, partner: Partner, exchange: Exchange) -> Outcome:
         # Judged by the moment of asking: a later one would lend an old answer a meaning that it had not.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from gateway.errors import OutcomeUnknown, PartnerUnavailable, Refused
+from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable, Refused
 from gateway.model import Debited, Declined, DeclineReason, NoRecord
 from gateway.outcome import Unknown
 from gateway.records import exchanges as records
@@ -274,6 +274,34 @@ async def test_asking_about_an_ended_exchange_moves_nothing_and_notes_a_contradi
     assert done.state is State.SETTLED
     assert (await world.balance(member)).posted == 900
     assert (await story_of(world, exchange))[-1].what == "contradiction"
+
+
+async def test_no_record_of_what_has_settled_is_a_contradiction_once_it_is_believed(watch, world) -> None:
+    _, exchange = await watch.opened()
+    world.script.find = yes(world)
+    key = (exchange.book_id, exchange.exchange_id)
+    await watch.settler.ask(*key)
+    world.script.find = nothing
+    await watch.settler.check(*key)
+    assert (await story_of(world, exchange))[-1].what == "debited"
+    watch.forward(days=1)
+    assert (await watch.settler.check(*key)).state is State.SETTLED
+    assert (await story_of(world, exchange))[-1].what == "contradiction"
+
+
+@pytest.mark.parametrize("answer", [no, nothing])
+async def test_a_partner_that_has_nothing_of_what_was_never_sent_contradicts_nothing(
+    watch, world, answer
+) -> None:
+    world.script.debit = NotSent("no connection")
+    exchange = await world.settled(await world.member())
+    assert exchange.state is State.NOT_SENT
+    world.script.find = answer
+    watch.forward(days=1)
+    for _ in range(2):
+        watch.forward(hours=1)
+        await watch.settler.check(exchange.book_id, exchange.exchange_id)
+    assert (await story_of(world, exchange))[-1].what == "not_sent"
 
 
 async def test_a_debit_whose_moment_has_passed_is_not_sent_any_more(watch, world) -> None:
