@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, update
 
-from core_ledger import BadMove, IdReused, Lot, NotEnoughPoints, Transfer, chart, ledger
+from core_ledger import BadMove, Damaged, IdReused, Lot, NotEnoughPoints, Transfer, chart, ledger
 from gateway import directory
 from gateway.base.sets import Sets
 from gateway.errors import Refused
@@ -70,7 +70,7 @@ class Spending:
     async def _pay_all(self, wishes: Sequence[Wish]) -> Sequence[Paid | None]:
         try:
             return await self.desk.store.run(lambda conn: pay_all(conn, wishes))
-        except (NotTogether, Refused, BadMove):
+        except (NotTogether, Refused, BadMove, Damaged):
             # Whatever one of them stumbles over, the others are not told of it.
             return [None] * len(wishes)
 

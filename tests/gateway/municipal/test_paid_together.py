@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from core_ledger import Transfer, audit, chart, ledger
+from core_ledger.tables import accounts
 from gateway.errors import Refused
 from gateway.municipal import paid_together, pay_codes, spending
 from gateway.municipal.point_rules import Expiry, PointRule
@@ -244,3 +245,19 @@ async def test_sets_and_payments_alone_agree(town, shops):
         answers.append(caught.value.args[0])
     assert answers[0] == answers[1]
     assert sum(one is not None for one in answers[0]) == 3
+
+
+async def test_a_damaged_account_is_told_of_in_its_own_payment_alone(town, shops):
+    members = [await town.member(points=500) for _ in range(4)]
+    codes = [await show(town, member) for member in members]
+    damaged = members[1].member_id
+
+    def damage(conn):
+        mine = accounts.c.account == chart.municipal(damaged, KASAMA, OUEN)
+        conn.execute(accounts.update().where(mine).values(heaps="no heaps"))
+
+    await town.store.run(damage)
+    told = await asyncio.gather(
+        *(town.city.spending.take(shops[0], new_id(), code, 100) for code in codes), return_exceptions=True
+    )
+    assert [type(one).__name__ for one in told] == ["Paid", "Damaged", "Paid", "Paid"]
