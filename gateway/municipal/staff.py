@@ -270,6 +270,7 @@ class StaffDesk:
         why, now = require_reason(reason), self.desk.clock()
 
         def job(conn: Connection) -> Staff:
+            records.hold_administrators(conn, who.municipality)
             person = self._of_city(conn, who, staff_id)
             if role not in CITY_ROLES or person.role not in CITY_ROLES:
                 raise Refused(
@@ -289,6 +290,7 @@ class StaffDesk:
         why, now = require_reason(reason), self.desk.clock()
 
         def job(conn: Connection) -> Staff:
+            records.hold_administrators(conn, who.municipality)
             person = self._of_city(conn, who, staff_id)
             _keep_an_administrator(conn, person)
             records.write(conn, staff_id, state="closed")

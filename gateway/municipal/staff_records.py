@@ -155,6 +155,15 @@ def of_municipality(conn: Connection, municipality: str, shop_id: str | None = N
     return [_person(row) for row in conn.execute(query)]
 
 
+def hold_administrators(conn: Connection, municipality: str) -> None:
+    """Hold a city's administrators until the transaction ends, in one order for everybody.
+
+    So two of them who dismiss each other take turns, and the second finds itself the last one.
+    """
+    those = (_staff.c.municipality == municipality, _staff.c.role == Role.ADMINISTRATOR.value)
+    conn.execute(select(_staff.c.staff_id).where(*those).order_by(_staff.c.staff_id).with_for_update())
+
+
 def by_login(conn: Connection, login: str) -> tuple[Staff, str] | None:
     """The active person of this login with the password's hash."""
     row = conn.execute(

@@ -15,6 +15,7 @@ from gateway.municipal import audit_log, figures, grant_files, open_exchanges, s
 from gateway.municipal.events import EventPlan
 from gateway.municipal.grant_projects import ProjectPlan
 from gateway.municipal.point_rules import Expiry, PointRule
+from gateway.municipal.roles import Role
 from gateway.municipal.settlement import paid_account
 from gateway.municipal.shops import ShopEntry
 from gateway.municipal.spending import Spending
@@ -114,6 +115,20 @@ async def test_a_budget_is_not_exceeded_by_a_race_and_the_log_has_one_line_for_e
     lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
     assert [line.action for line in lines].count("granted") == 3
     assert await town.store.read(audit_log.verify) == []
+
+
+@pytest.mark.parametrize("deed", ["close", "change_role"])
+async def test_two_administrators_who_dismiss_each_other_at_once_leave_one(town, deed):
+    def dismiss(who, whom):
+        if deed == "close":
+            return town.city.staff.close(who, whom.staff_id, "見本")
+        return town.city.staff.change_role(who, whom.staff_id, Role.VIEWER, "見本")
+
+    one, other = [await town.who("administrator", name=name) for name in ("一", "二")]
+    outcomes = await asyncio.gather(dismiss(one, other), dismiss(other, one), return_exceptions=True)
+    assert sorted(getattr(it, "type", "done") for it in outcomes) == ["done", "last-administrator"]
+    people = await town.city.staff.people(one)
+    assert len([it for it in people if it.active and it.role is Role.ADMINISTRATOR]) == 1
 
 
 async def test_a_cycle_is_closed_once_and_figures_are_counted_once_by_several(town):
