@@ -21,9 +21,11 @@ from sqlalchemy import Connection, select
 from core_ledger import (
     HeapDue,
     IdReused,
+    LedgerError,
     NotEnoughPoints,
     Receipt,
     Store,
+    StoreError,
     Transfer,
     chart,
     ledger,
@@ -100,7 +102,15 @@ class Allocations:
         )
         moved = points = homeless = 0
         for heap in due:
-            taken = await self.store.run(partial(self._move_heap, heap=heap, today=today))
+            try:
+                taken = await self.store.run(partial(self._move_heap, heap=heap, today=today))
+            except StoreError:
+                raise
+            except (
+                LedgerError
+            ) as fault:  # a book that is not what it says: nothing is guessed, and the others go on
+                _log.error("reserve not moved", book=heap.book, text=str(fault))
+                continue
             if taken is None:
                 homeless += 1
             elif taken:

@@ -11,9 +11,10 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
-import structlog
+from sqlalchemy import Connection
 
 from gateway.allocation import Allocations, MovedOverdue
+from gateway.base.parts import Part, work
 from gateway.desk import KEPT_BEFORE_CONFIRMING, Desk, expire
 from gateway.errors import Refused
 from gateway.members import Members
@@ -24,7 +25,6 @@ from gateway.webhooks import outbox
 
 LOOKS_EVERY_S: Final = 60.0
 _PAGE: Final = 500
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,30 +35,37 @@ class Nightly:
     reconciliation: Reconciliation
 
     async def run(self) -> None:
-        """Wait for each new day and do its work, for ever; a day that failed is tried again."""
-        done: date | None = None
+        """Wait for each new day and do its work, for ever; a part that failed is tried again, without the others."""
+        day: date | None = None
+        left: dict[str, Part] = {}
         while True:
             today = self.desk.clock().astimezone(JST).date()
-            if today != done:
-                try:
-                    await self.once(today)
-                except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), it is tried again
-                    _log.error(
-                        "nightly work failed", day=str(today), error=type(fault).__name__, text=str(fault)
-                    )
-                else:
-                    done = today
+            if today != day:
+                day, left = today, self.parts(today)
+            faults = (await work(left, "nightly work")).faults
+            left = {name: part for name, part in left.items() if name in faults}
             await asyncio.sleep(LOOKS_EVERY_S)
 
     async def once(self, today: date) -> MovedOverdue:
-        """All of one day's work."""
-        moved = await self.allocations.move_overdue(today)
-        forgotten = await self.members.sweep()
-        expired = await self._expire_abandoned()
-        await self.reconciliation.night(today - timedelta(days=1))
-        await self.desk.store.run(lambda conn: outbox.forget(conn, self.desk.clock()))
-        _log.info("nightly", day=str(today), forgotten=forgotten, expired=expired)
+        """All of one day's work. What one part raises is raised when the others are done."""
+        worked = await work(self.parts(today), "nightly work")
+        for fault in worked.faults.values():
+            raise fault
+        moved: MovedOverdue = worked.given["reserve"]
         return moved
+
+    def parts(self, today: date) -> dict[str, Part]:
+        """A day's work: the 14-day move, tidying up, the comparison of yesterday."""
+        return {
+            "reserve": partial(self.allocations.move_overdue, today),
+            "sessions": self.members.sweep,
+            "abandoned exchanges": self._expire_abandoned,
+            "comparison": partial(self.reconciliation.night, today - timedelta(days=1)),
+            "outbox": partial(self.desk.store.run, self._forget),
+        }
+
+    def _forget(self, conn: Connection) -> int:
+        return outbox.forget(conn, self.desk.clock())
 
     async def _expire_abandoned(self) -> int:
         now = self.desk.clock()

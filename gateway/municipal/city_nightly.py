@@ -8,21 +8,23 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
+from gateway.base.parts import Part, work
 from gateway.municipal import figures, pay_codes, second_factor, staff_records
 from gateway.municipal.city_desk import CityDesk
 from gateway.municipal.event_outcome import EventOutcomes
-from gateway.municipal.expiry import Expiries, Swept
+from gateway.municipal.expiry import Expiries
 from gateway.municipal.grant_files import GrantFiles
 from gateway.municipal.notices import Notices
 from gateway.municipal.point_rules import PointRules
 
 LOOKS_EVERY_S: Final = 10.0
-_log = structlog.get_logger()
+LOOKS_BETWEEN_TRIES: Final = 6
+"""A day's part that failed is tried again after so many looks; the figures are counted at each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,29 +37,37 @@ class CityNightly:
     outcomes: EventOutcomes
 
     async def run(self) -> None:
-        """Look again and again, for ever; what failed is tried again."""
-        done: date | None = None
+        """Look again and again, for ever; a part of a day that failed is tried again, without the others."""
+        day: date | None = None
+        left: dict[str, Part] = {}
+        look = 0
         while True:
-            try:
-                if self.desk.today != done:
-                    today = self.desk.today
-                    await self.once(today)
-                    done = today
-                await figures.count_all(self.desk.store)
-            except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), it is tried again
-                _log.error("city work failed", error=type(fault).__name__, text=str(fault))
+            if self.desk.today != day:
+                day, look = self.desk.today, 0
+                left = self.parts(day)
+            if left and look % LOOKS_BETWEEN_TRIES == 0:
+                faults = (await work(left, "city work")).faults
+                left = {name: part for name, part in left.items() if name in faults}
+            look += 1
+            await work({"figures": partial(figures.count_all, self.desk.store)}, "city work")
             await asyncio.sleep(LOOKS_EVERY_S)
 
-    async def once(self, today: date) -> Swept:
-        """All of one day's work: rules that take effect, expiry, what will expire, ended events, files, tidying up."""
-        await self.rules.take_effect(today)
-        swept = await self.expiries.sweep(today)
-        await self.notices.tell(today)
-        await self.outcomes.settle_ended()
-        await self.files.resume()
-        forgotten = await self.desk.store.run(self._forget)
-        _log.info("city nightly", day=today.isoformat(), expired=swept.points, forgotten=forgotten)
-        return swept
+    async def once(self, today: date) -> None:
+        """All of one day's work. What one part raises is raised when the others are done."""
+        worked = await work(self.parts(today), "city work")
+        for fault in worked.faults.values():
+            raise fault
+
+    def parts(self, today: date) -> dict[str, Part]:
+        """A day's work: rules that take effect, expiry, what will expire, ended events, files, tidying up."""
+        return {
+            "rules": partial(self.rules.take_effect, today),
+            "expiry": partial(self.expiries.sweep, today),
+            "notices": partial(self.notices.tell, today),
+            "events": self.outcomes.settle_ended,
+            "grant files": self.files.resume,
+            "tidying up": partial(self.desk.store.run, self._forget),
+        }
 
     def _forget(self, conn: Connection) -> int:
         now = self.desk.clock()

@@ -25,6 +25,7 @@ from sqlalchemy import Connection, select, update
 from core_ledger import LedgerError, NotEnoughPoints, Transfer, chart, ledger
 from core_ledger.tables import accounts
 from gateway import tables
+from gateway.base.parts import work_all
 from gateway.municipal import audit_log
 from gateway.municipal.city_desk import CityDesk
 from gateway.municipal.roles import PLATFORM
@@ -41,7 +42,10 @@ class EventOutcomes:
     desk: CityDesk
 
     async def settle_ended(self) -> int:
-        """Settle every shown event whose period is over, and go on with what was interrupted. Returns how many."""
+        """Settle every shown event whose period is over, and go on with what was interrupted. Returns how many.
+
+        What one event raises is raised when the others are settled.
+        """
         now = self.desk.clock()
         unsettled = _events.c.settled_at.is_(None)
         query = select(_events.c.event_id).where(
@@ -49,8 +53,7 @@ class EventOutcomes:
             | ((_events.c.state == "ended") & unsettled)
         )
         found = await self.desk.store.read(lambda conn: list(conn.execute(query).scalars()))
-        for event_id in found:
-            await self.settle(event_id)
+        await work_all(found, self.settle, "event")
         return len(found)
 
     async def settle(self, event_id: str) -> SupportEvent:

@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, select
 
-from core_ledger import Heap, NotEnoughPoints, Transfer, chart, entries, ledger
+from core_ledger import Heap, LedgerError, NotEnoughPoints, Transfer, chart, entries, ledger
 from core_ledger.tables import books
 from gateway.base.hot import HotList
 from gateway.municipal import point_rules, tables
@@ -177,6 +177,10 @@ def _expire_all(
                 points += expire_due(conn, member_id, code, service, rules, at, today)
         except NotEnoughPoints:
             continue  # used or swept a moment ago by another process
+        except (
+            LedgerError
+        ) as fault:  # a book that is not what it says: nothing is guessed, and the others go on
+            _log.error("expiry refused", book=chart.member_book(member_id), text=str(fault))
     return points
 
 

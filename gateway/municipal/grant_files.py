@@ -24,6 +24,7 @@ import structlog
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from core_ledger import LedgerError, Transfer, chart, ledger
+from gateway.base.parts import work_all
 from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.municipal import audit_log, grant_csv, grant_projects, member_days, point_rules, tables
@@ -167,12 +168,17 @@ class GrantFiles:
                 return file
 
     async def resume(self) -> int:
-        """Go on with every approved file that is not done: at the start and each night. Returns how many."""
+        """Go on with every approved file that is not done: at the start and each night. Returns how many.
+
+        What one file raises is raised when the others are done.
+        """
         query = select(_files.c.municipality, _files.c.file_id).where(_files.c.state == "approved")
         found = await self.desk.store.read(lambda conn: conn.execute(query).all())
-        for row in found:
-            await self.apply(row.municipality, row.file_id)
+        await work_all([(row.municipality, row.file_id) for row in found], self._apply_one, "grant file")
         return len(found)
+
+    async def _apply_one(self, file: tuple[str, str]) -> None:
+        await self.apply(*file)
 
     async def listed(self, code: str, project_id: str | None = None) -> list[GrantFile]:
         query = select(_files).where(_files.c.municipality == code).order_by(_files.c.uploaded_at.desc())

@@ -7,11 +7,14 @@ from datetime import date
 
 import pytest
 
-from core_ledger import Busy
+from core_ledger import Busy, chart
+from core_ledger.tables import accounts
 from gateway import nightly as nightly_module
+from gateway.allocation import Allocations
+from gateway.base import parts
 from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
-from gateway.model import Destination
+from gateway.model import Destination, LinkedAccount
 from gateway.nightly import Nightly
 from gateway.reconciliation import Reconciliation
 from gateway.states import State
@@ -52,12 +55,12 @@ async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly
         def error(self, event: str, **values: str) -> None:
             told.append({"event": event, **values})
 
-    monkeypatch.setattr(nightly_module, "_log", Log())
+    monkeypatch.setattr(parts, "_log", Log())
     days: list[date] = []
     twice, thrice = asyncio.Event(), asyncio.Event()
     failures = [Busy("later")]
 
-    async def once(self, today: date) -> None:
+    async def move(self, today: date) -> None:
         days.append(today)
         if len(days) == 2:
             twice.set()
@@ -66,7 +69,7 @@ async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly
         if failures:
             raise failures.pop()
 
-    monkeypatch.setattr(Nightly, "once", once)
+    monkeypatch.setattr(Allocations, "move_overdue", move)
     loop = asyncio.create_task(nightly.run())
     async with asyncio.timeout(10):
         await twice.wait()
@@ -76,6 +79,55 @@ async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly
     await asyncio.gather(loop, return_exceptions=True)
     assert days == [date(2018, 7, 31), date(2018, 7, 31), date(2018, 8, 1)]
     assert [(line["event"], line["error"]) for line in told] == [("nightly work failed", "Busy")]
+
+
+async def test_a_part_that_fails_for_good_keeps_no_other_from_being_done_and_is_tried_alone(
+    world, nightly, monkeypatch
+) -> None:
+    monkeypatch.setattr(nightly_module, "LOOKS_EVERY_S", 0.001)
+    done: list[str] = []
+    thrice = asyncio.Event()
+
+    async def move(self, today: date) -> None:
+        done.append("move")
+        if done.count("move") == 3:
+            thrice.set()
+        raise RuntimeError
+
+    async def night(self, day: date) -> None:
+        done.append("night")
+
+    monkeypatch.setattr(Allocations, "move_overdue", move)
+    monkeypatch.setattr(Reconciliation, "night", night)
+    loop = asyncio.create_task(nightly.run())
+    async with asyncio.timeout(10):
+        await thrice.wait()
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    assert done == ["move", "night", "move", "move"]
+
+
+async def test_one_damaged_book_keeps_no_other_members_reserve_from_moving(world) -> None:
+    members = sorted([await world.member(default=True) for _ in range(2)])
+    for member in members:
+        world.script.link = LinkedAccount(service_id=member, shown_as="見本 様", token=None)
+        await world.settled(member)
+
+    def damage(conn):
+        first = accounts.c.account == chart.municipal(members[0], "082163", "kasama-ouen")
+        values = {"posted": 0, "held": 0, "coming": 0, "last_seq": 1, "oldest_on": None, "heaps": "no heaps"}
+        assert conn.execute(accounts.select().where(first)).first() is None
+        conn.execute(
+            accounts.insert().values(
+                book_id=chart.member_book(members[0]),
+                account=chart.municipal(members[0], "082163", "kasama-ouen"),
+                **values,
+            )
+        )
+
+    await world.store.run(damage)
+    moved = await world.allocations.move_overdue(date(2018, 8, 14))
+    assert (moved.heaps, moved.points) == (1, 900)
 
 
 async def _started(world, member) -> str:

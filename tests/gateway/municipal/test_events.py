@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from core_ledger import Hold, Post, Transfer, audit, chart, entries, ledger
 from gateway.allocation import Allocations
 from gateway.errors import Refused
-from gateway.municipal import audit_log, event_outcome
+from gateway.municipal import audit_log, event_outcome, figures
+from gateway.municipal.event_outcome import EventOutcomes
 from gateway.municipal.events import EventPlan
+from gateway.municipal.grant_files import GrantFiles
 from gateway.records import members as member_records
 from gateway.records import support_events
 
@@ -229,6 +231,37 @@ async def test_a_share_of_which_a_reversal_holds_a_part_waits_alone_until_it_has
     assert await heaps(town, members[0], chart.reserve(members[0])) == {TODAY: 440}
     assert (await log(town)).count("event settled") == 1
     assert (await town.store.read(audit.verify)).ok
+
+
+async def test_an_event_that_cannot_be_settled_keeps_nothing_else_from_being_done(town, monkeypatch):
+    await shown(town)
+    member = await giver(town, 500)
+    await give(town, member, 100)
+    town.clock.forward(days=10)
+    done = []
+
+    async def settle(self, event_id):
+        raise RuntimeError(event_id)
+
+    async def resume(self):
+        done.append("files")
+        return 0
+
+    monkeypatch.setattr(EventOutcomes, "settle", settle)
+    monkeypatch.setattr(GrantFiles, "resume", resume)
+    with pytest.raises(RuntimeError):
+        await town.city.nightly.once(town.city.desk.today)
+    assert done == ["files"]
+    counted = asyncio.Event()
+
+    async def count_all(_store):
+        counted.set()
+
+    monkeypatch.setattr(figures, "count_all", count_all)
+    looks = asyncio.create_task(town.city.nightly.run())
+    async with asyncio.timeout(10):
+        await counted.wait()
+    looks.cancel()
 
 
 async def test_an_event_ended_early_is_decided_by_its_goal_at_that_moment(town):

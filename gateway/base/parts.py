@@ -1,0 +1,45 @@
+"""Work in several parts of which none keeps the others from being done: what failed is told, and can be tried alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+
+T = TypeVar("T")
+Part = Callable[[], Awaitable[Any]]
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What each part gave, by name; and the faults of those that failed."""
+
+    given: Mapping[str, Any]
+    faults: Mapping[str, Exception]
+
+
+async def work(parts: Mapping[str, Part], what: str) -> Worked:
+    """Do the parts in their order. A fault is logged as `<what> failed`, and the next part is done."""
+    given: dict[str, Any] = {}
+    faults: dict[str, Exception] = {}
+    for name, part in parts.items():
+        try:
+            given[name] = await part()
+        except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), it is tried again
+            _log.error(f"{what} failed", part=name, error=type(fault).__name__, text=str(fault))
+            faults[name] = fault
+    return Worked(given, faults)
+
+
+async def work_all(items: Iterable[T], do: Callable[[T], Awaitable[object]], what: str) -> None:
+    """Do the same for each item; what one of them raises is raised when all others are done."""
+
+    def part(item: T) -> Part:
+        return lambda: do(item)
+
+    worked = await work({str(item): part(item) for item in items}, what)
+    for fault in worked.faults.values():
+        raise fault
