@@ -21,7 +21,7 @@ from gateway.base.sql import insert_new
 from gateway.desk import Desk
 from gateway.errors import Refused
 from gateway.model import JST
-from gateway.reconciliation import DIFFERENCES, Line, Reconciliation
+from gateway.reconciliation import DIFFERENCES, Line, Reconciliation, has_moved
 from gateway.records import exchanges as records
 from gateway.records.exchanges import Exchange
 from gateway.records.quotes import QuoteLine
@@ -51,7 +51,8 @@ class Corrections:
         """Compare again, then make our side what the partner's is.
 
         Raises Refused: no difference there (any more), points already spent (with what is left), amounts that
-        are no whole units, or an id that is none of ours (both can only be left, with the reason).
+        are no whole units, or an id that is none of ours (both can only be left, with the reason); and where a
+        reversal has come in between, of which the partner's amounts say nothing yet.
         """
         if not reason.strip() or not operator.strip():
             raise Refused("reason-missing", "a difference is closed with a reason and a name", status=422)
@@ -62,11 +63,15 @@ class Corrections:
             raise Refused("no-difference", f"there is no difference to close; it is {state}")
 
         def job(conn: Connection) -> Closed:
+            book = records.owner(conn, exchange_id)
+            if book is not None and has_moved(conn, records.get_locked(conn, book, exchange_id), line):
+                raise Refused(
+                    "exchange-state", "the exchange has moved on since it was compared; close it again"
+                )
             moves = [] if leave else self._moves(conn, line, reason)
             points = sum(move.points if move.target == to else -move.points for to, move in moves)
             self._keep(conn, partner_id, day, line, points, reason, operator)
             _apply(conn, [move for _, move in moves])
-            book = records.owner(conn, exchange_id)
             if book is not None:
                 told = {"difference": line.verdict.value, "points": points, "by": operator, "because": reason}
                 exchange = records.get_locked(conn, book, exchange_id)

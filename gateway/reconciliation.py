@@ -158,6 +158,12 @@ class Reconciliation:
         return reports
 
 
+def has_moved(conn: Connection, exchange: Exchange, line: Line) -> bool:
+    """Is our side of an exchange, whose row the caller holds, another one than a line was drawn up from?"""
+    ours = _our_side(conn, exchange, closed=False)
+    return ours.reversal_waits or (line.our_state, line.our_amounts) != (exchange.state, _our_amounts(ours))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ours:
     """Our side of one id. There is no exchange where the id is none of ours."""

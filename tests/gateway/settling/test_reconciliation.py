@@ -297,6 +297,30 @@ async def test_only_the_units_not_yet_reversed_are_taken_back(world, generous) -
     assert balance.posted == 0
 
 
+@pytest.mark.parametrize("leave", [False, True])
+async def test_what_was_reversed_since_it_was_compared_is_compared_again_before_it_is_closed(
+    world, generous, monkeypatch, leave
+) -> None:
+    exchange = await world.settled(await world.member(), units=3)
+    generous.day = lambda day: (there(exchange.exchange_id, eikyu=200, back=()),) if day == DAY else ()
+    compared = Reconciliation.compare
+
+    async def and_then_somebody_reverses(self, *of):
+        report = await compared(self, *of)
+        await give_back(world, exchange, 1)
+        return report
+
+    monkeypatch.setattr(Reconciliation, "compare", and_then_somebody_reverses)
+    with pytest.raises(Refused) as refused:
+        await close(world, exchange.exchange_id, leave=leave)
+    assert refused.value.type == "exchange-state"
+    monkeypatch.undo()
+    # The partner has given that unit back too: it still has one of its two, and we two of our three.
+    generous.day = lambda day: (there(exchange.exchange_id, back=amounts(eikyu=100)),) if day == DAY else ()
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.AMOUNT_DIFFERS}
+    assert (await close(world, exchange.exchange_id)).points == -450
+
+
 async def test_the_report_is_json_and_csv(world, generous) -> None:
     exchange = await world.settled(await world.member())
     generous.day = [there(exchange.exchange_id, eikyu=300)]
