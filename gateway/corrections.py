@@ -21,6 +21,7 @@ from gateway.base.sql import insert_new
 from gateway.desk import Desk
 from gateway.errors import Refused
 from gateway.model import JST
+from gateway.municipal.expiry import expire_in
 from gateway.reconciliation import DIFFERENCES, Line, Reconciliation, has_moved
 from gateway.records import exchanges as records
 from gateway.records.exchanges import Exchange
@@ -182,6 +183,9 @@ def _their_units(exchange: Exchange, amounts: Mapping[str, int]) -> list[int]:
 
 def _apply(conn: Connection, moves: list[Transfer]) -> None:
     todo: list[Move] = [*moves]
+    for move in moves:
+        if chart.owned(move.book, move.source):
+            expire_in(conn, move.source, move.at)
     try:
         ledger.apply(conn, todo)
     except NotEnoughPoints as short:

@@ -36,6 +36,7 @@ from gateway.model import (
     Reversed,
     WalletId,
 )
+from gateway.municipal.expiry import expire_in
 from gateway.outcome import ASK_AFTER, GIVE_UP_AFTER, NeverSent, Unknown
 from gateway.records import exchanges as records
 from gateway.records import links
@@ -348,6 +349,7 @@ def _hold(conn: Connection, reversal: ReversalRecord, now: datetime) -> None:
         )
         for move_id, account, points in _parts(reversal)
     ]
+    expire_in(conn, reversal.taken_from, now)
     try:
         ledger.apply(conn, holds)
     except NotEnoughPoints:

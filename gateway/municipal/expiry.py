@@ -20,7 +20,7 @@ from core_ledger import Heap, LedgerError, NotEnoughPoints, Transfer, chart, ent
 from core_ledger.tables import books
 from gateway.base.hot import HotList
 from gateway.municipal import point_rules, tables
-from gateway.municipal.city_desk import CityDesk
+from gateway.municipal.city_desk import CityDesk, day_of
 from gateway.municipal.point_rules import RuleVersion
 from gateway.records import standing
 
@@ -98,6 +98,15 @@ def expire_due(
         ],
     )
     return sum(heap.available for heap in due)
+
+
+def expire_in(conn: Connection, account: str, at: datetime) -> int:
+    """The same for whatever account is drawn on; points elsewhere than in a point service do not expire."""
+    match account.split(":"):
+        case ["member", member_id, "municipality", code, service]:
+            rules = point_rules.versions(conn, code, service)
+            return expire_due(conn, member_id, code, service, rules, at, day_of(at))
+    return 0
 
 
 def is_expired(rules: Sequence[RuleVersion], issued_on: date, today: date) -> bool:

@@ -35,6 +35,7 @@ from gateway.corrections import Corrections
 from gateway.desk import Desk
 from gateway.exchange import Exchanges
 from gateway.model import Destination
+from gateway.municipal import tables as city_tables
 from gateway.opening import Openings
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
@@ -301,6 +302,7 @@ def _make_tables(url: str, at: dt.datetime) -> None:
     try:
         create_schema(store.engine)
         tables.metadata.create_all(store.engine)
+        city_tables.metadata.create_all(store.engine)
         store.run_now(
             lambda conn: directory.register_service(
                 conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=at

@@ -21,6 +21,7 @@ from core_ledger.batch import Outcome, Work, do_job
 from core_ledger.engines import open_engines
 from core_ledger.errors import Busy
 from gateway import tables
+from gateway.municipal import tables as city_tables
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ class Database:
         self.engine, _ = open_engines("sqlite://", 1)
         create_schema(self.engine)
         tables.metadata.create_all(self.engine)
+        city_tables.metadata.create_all(self.engine)
         self._conn = self.engine.connect()
         self._move_in = move_in
         self._inhabitants = 0

@@ -41,6 +41,7 @@ from gateway.model import (
     Wallet,
     WalletId,
 )
+from gateway.municipal import tables as city_tables
 from gateway.opening import Openings
 from gateway.partner import Partner
 from gateway.records import support_events
@@ -274,9 +275,11 @@ async def world(request: pytest.FixtureRequest, tmp_path: Any):
     store = Store.open(url)
     ledger_metadata.drop_all(store.engine)
     tables.metadata.drop_all(store.engine)
+    city_tables.metadata.drop_all(store.engine)
     create_schema(store.engine)
     with store.engine.begin() as conn:
         tables.metadata.create_all(conn)
+        city_tables.metadata.create_all(conn)
         directory.register_service(
             conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=NOON
         )

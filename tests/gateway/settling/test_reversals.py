@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
-from core_ledger import audit, chart
+from core_ledger import Transfer, audit, chart, ledger
 from gateway.errors import NotSent, OutcomeUnknown, Refused
 from gateway.model import Declined, DeclineReason
 from gateway.municipal import partner_settlement
+from gateway.municipal.tables import point_rules
 from gateway.records import exchanges as records
 from gateway.records.reversals import ReversalState
 from gateway.reversals import Reversals
@@ -201,3 +202,32 @@ async def test_what_a_partner_and_a_funder_owe_for_the_month_is_what_the_ledger_
     rows = partner_settlement.invoice_csv([month]).decode("utf-8-sig").splitlines()
     assert sum(int(row.split(",")[-1]) for row in rows if ",fund," in row) == 100
     assert await world.total("funder:fund:summer") == -100
+
+
+async def test_points_that_have_expired_go_back_to_nobody_however_late_the_sweep(
+    world, generous, reversals
+) -> None:
+    member = await world.member()
+    exchange = await world.settled(member, KASAMA)
+    book, account = exchange.book_id, chart.municipal(member, KASAMA.municipality, KASAMA.point_service)
+
+    def a_month_later(conn) -> None:
+        rule = {
+            "municipality": KASAMA.municipality, "point_service": KASAMA.point_service, "version": 1,
+            "takes_effect_on": "2018-01-01", "unit_value_yen": 1, "expiry": "months", "expiry_count": 1,
+            "open_for_direct_exchange": True, "worse": "[]", "decided_by": "x", "decided_at": world.clock(),
+        }  # fmt: skip
+        conn.execute(point_rules.insert().values(**rule))
+        new = Transfer(
+            id="new", book=book, source=chart.granted(KASAMA.municipality), target=account, points=1_000,
+            at=world.clock(), kind="grant", issued_on=world.clock().date(),
+        )  # fmt: skip
+        ledger.transfer(conn, new)
+
+    world.clock.forward(days=60)
+    await world.store.run(a_month_later)
+    done = await reverse(reversals, exchange, units=1)
+    assert (done.state, done.points) == (ReversalState.REVERSED, 550)
+    assert (await world.balance(member, KASAMA)).posted == 450
+    assert await world.total(chart.expired(KASAMA.municipality)) == 1_100
+    assert await sound(world)
