@@ -28,6 +28,10 @@ from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks.standard import NotBelieved, verify
 
 SETTING: Final = "terminal_orders"
+TRIES_AT_ONCE: Final = 4
+_MOVED_ON: Final = frozenset({"quote-replaced", "exchange-state"})
+"""The same order is being carried out at this moment; to look again tells how far it is."""
+
 _MEMBERS: Final = "member:"  # how `chart.member_book` begins
 _log = structlog.get_logger()
 
@@ -67,29 +71,52 @@ class TerminalOrders:
         except NotBelieved as why:
             _log.warning("terminal order not believed", partner=partner_id, why=str(why))
             raise Refused("push-not-believed", "", status=401) from None
-        member_id = await desk.store.read(lambda conn: _member(conn, partner_id, order.service_id))
+        linked = await desk.store.read(lambda conn: _member(conn, partner_id, order))
+        if isinstance(linked, Exchange):
+            return _the_same(linked, order)
+        for _ in range(TRIES_AT_ONCE):
+            try:
+                return await self._go_on(linked, partner_id, order)
+            except Refused as refused:
+                if refused.type not in _MOVED_ON:
+                    raise
+        return await self._go_on(linked, partner_id, order)
+
+    async def _go_on(self, member_id: str, partner_id: str, order: TerminalOrder) -> Exchange:
+        desk = self.exchanges.desk
         exchange, _ = await self.openings.start(member_id, order.exchange_id, partner_id)
         stale = exchange.quote is None or desk.clock() >= exchange.quote.ends_at
         if exchange.state in BEFORE_SENDING and stale:
             exchange = await self.exchanges.quote(
                 member_id, order.exchange_id, Destination.reserve(), order.units
             )
-        if exchange.quote is None or exchange.quote.units != order.units:
-            raise Refused(
-                "exchange-id-reused", "this order id was used for another order; make a new one", status=409
-            )
+        quote = _the_same(exchange, order).quote
+        assert quote is not None
         if exchange.state not in BEFORE_SENDING:
             return await desk.store.read(
                 lambda conn: records.get(conn, chart.member_book(member_id), order.exchange_id)
             )
-        return await self.exchanges.confirm(member_id, order.exchange_id, exchange.quote.quote_id)
+        return await self.exchanges.confirm(member_id, order.exchange_id, quote.quote_id)
 
 
-def _member(conn: Connection, partner_id: str, service_id: str) -> str:
-    """Whose account it is. Nothing is told about who else there is."""
-    book = links.owner(conn, partner_id, service_id)
-    if book is None:
+def _the_same(exchange: Exchange, order: TerminalOrder) -> Exchange:
+    if exchange.quote is None or exchange.quote.units != order.units:
         raise Refused(
-            "link-missing", "nobody has linked this account; the member links it in the portal first"
+            "exchange-id-reused", "this order id was used for another order; make a new one", status=409
         )
-    return book.removeprefix(_MEMBERS)
+    return exchange
+
+
+def _member(conn: Connection, partner_id: str, order: TerminalOrder) -> str | Exchange:
+    """Whose account it is. Nothing is told about who else there is.
+
+    Where nobody has linked it any more, what was carried out before is still the answer to its id.
+    """
+    book = links.owner(conn, partner_id, order.service_id)
+    if book is not None:
+        return book.removeprefix(_MEMBERS)
+    book = records.owner(conn, order.exchange_id)
+    known = records.find(conn, book, order.exchange_id) if book is not None else None
+    if known is not None and known.partner_id == partner_id and known.sent_at is not None:
+        return known
+    raise Refused("link-missing", "nobody has linked this account; the member links it in the portal first")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from core_ledger import chart
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.model import Secret
+from gateway.records import links
 from gateway.settler import Settler
 from gateway.states import State
 from gateway.terminal_orders import TerminalOrder, TerminalOrders
@@ -154,3 +157,32 @@ async def test_an_order_that_was_left_before_it_was_sent_is_quoted_anew(
     await world.exchanges.quote(member, order_id, Destination.reserve(), 2)
     world.clock.forward(minutes=11)
     assert (await terminal.gives(order_id)).state is State.SETTLED
+
+
+async def test_an_order_that_was_carried_out_is_still_answered_when_the_account_is_linked_no_more(
+    world: World, terminal: Terminal
+) -> None:
+    member = await world.member()
+    await world.linked(member)
+    order_id = new_id()
+    await terminal.gives(order_id)
+    book = chart.member_book(member)
+    await world.store.run(lambda conn: links.remove(conn, book, CARDS))
+    assert (await terminal.gives(order_id)).state is State.SETTLED
+    with pytest.raises(Refused) as refused:
+        await terminal.gives(order_id, units=3)
+    assert refused.value.type == "exchange-id-reused"
+    with pytest.raises(Refused) as refused:
+        await terminal.gives(new_id())
+    assert refused.value.type == "link-missing"
+    assert len(world.script.orders) == 1
+
+
+async def test_the_same_order_at_once_is_one_exchange_for_all(world: World, terminal: Terminal) -> None:
+    member = await world.member()
+    await world.linked(member)
+    for _ in range(5):
+        order_id = new_id()
+        outcomes = await asyncio.gather(*(terminal.gives(order_id) for _ in range(4)), return_exceptions=True)
+        assert {getattr(one, "exchange_id", one) for one in outcomes} == {order_id}
+    assert (await world.balance(member)).available == 5 * 900
