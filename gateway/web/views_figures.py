@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Self
 
+from pydantic import Field
+
 from gateway.model import Label
 from gateway.municipal.open_exchanges import OpenAtPartner
 from gateway.municipal.partner_settlement import PartnerMonth
@@ -167,7 +169,11 @@ class RateLineView(View):
 
 
 class PartnerMonthView(View):
-    """`owes` is the partner's own part, after reversals and corrections; campaigns are owed by their funders."""
+    """`owes` is the partner's own part, after reversals and corrections; campaigns are owed by their funders.
+
+    `funders_reversed` comes off what each funder's lines say, and `funders_corrected` comes on top of it (or off it,
+    below zero).
+    """
 
     partner_id: str
     name: LabelView
@@ -178,6 +184,8 @@ class PartnerMonthView(View):
     reversed_points: int
     closed_differences: int
     corrected_points: int
+    funders_reversed: dict[str, int] = Field(examples=[{"kasama": 100}])
+    funders_corrected: dict[str, int] = Field(examples=[{"kasama": -100}])
     open_outcomes: int
     owes: int
     reconciled: bool

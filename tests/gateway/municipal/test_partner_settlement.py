@@ -1,6 +1,7 @@
 """What a partner owes for a month, from the quotes that were kept; a funder owes its own campaign."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import insert
@@ -10,6 +11,7 @@ from gateway import tables
 from gateway.model import JST, Destination, Label
 from gateway.municipal import partner_settlement
 from gateway.records.quotes import Quote, QuoteLine
+from gateway.web.views_figures import PartnerMonthView
 
 from .conftest import KASAMA, PLATFORM
 
@@ -224,3 +226,11 @@ async def test_what_is_owed_is_told_by_name_over_http(site):
     funder = partner["lines"][0]
     assert funder["owed_by_name"] == {"ja": "夏のキャンペーンの負担者", "en": "Funder of “Summer campaign”"}
     assert (funder["wallet_name"]["ja"], funder["campaign_name"]["en"]) == ("永", "Summer campaign")
+
+
+async def test_the_api_tells_what_comes_off_a_funders_lines_and_what_comes_on_top(town):
+    await exchange(town, 1, quote(line(2, 1_100, campaign=200)))
+    month = replace(await july(town), funders_reversed={"fund": 100}, funders_corrected={"fund": -100})
+    told = PartnerMonthView.of(month)
+    assert (told.funders_reversed, told.funders_corrected) == ({"fund": 100}, {"fund": -100})
+    assert sum(one.points for one in told.lines if one.owed_by == "fund") == 200
