@@ -67,6 +67,7 @@ class _Found:
 
     def __init__(self, conn: Connection, wishes: Sequence[Wish]) -> None:
         self._conn = conn
+        records.hold_ids(conn, [wish.spend_id for wish in wishes])
         self._known = records.known_ids(conn, [wish.spend_id for wish in wishes])
         self._codes = pay_codes.fresh_ones(conn, [wish.code_hash for wish in wishes if wish.code_hash])
         self.shops: dict[tuple[str, str], str] = {}  # those that are open, with their names

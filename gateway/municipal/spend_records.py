@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, text
 
 from core_ledger import Lot, Transfer, chart
 from gateway.base.hot import Hot, HotList
@@ -23,6 +24,7 @@ _ONE: Final = select(_spends).where(
 _FIND: Final = Hot(_ONE)
 _LOCKED: Final = Hot(_ONE.with_for_update())
 _ADD: Final = Hot(insert(_spends))
+_HOLD: Final = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 _KNOWN: Final = HotList(lambda ids: select(_spends.c.spend_id).where(_spends.c.spend_id.in_(ids)))
 
 
@@ -149,6 +151,17 @@ def add_spend(conn: Connection, spend: Spend) -> None:
 
 def add_spends(conn: Connection, spends: Sequence[Spend]) -> None:
     _ADD.each(conn, [spend_columns(spend) for spend in spends])
+
+
+def hold_ids(conn: Connection, spend_ids: Sequence[str]) -> None:
+    """Hold ids until the transaction ends, in one order for everybody, whether or not they stand for a payment yet.
+
+    So two requests of one id take turns, and the second finds what the first has made, be it from another member.
+    On SQLite the transaction is the only one that writes.
+    """
+    if conn.dialect.name == "postgresql":
+        keys = sorted({int.from_bytes(sha256(one.encode()).digest()[:8], signed=True) for one in spend_ids})
+        conn.execute(_HOLD, {"keys": keys})
 
 
 def known_ids(conn: Connection, spend_ids: Sequence[str]) -> set[str]:

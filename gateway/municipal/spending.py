@@ -136,6 +136,7 @@ class Spending:
 
 def pay_alone(conn: Connection, wish: Wish) -> Paid:
     """Decide one payment in the caller's transaction, with the words for whatever stands in its way."""
+    records.hold_ids(conn, [wish.spend_id])
     known = _known(conn, wish)
     if known is not None:
         return known

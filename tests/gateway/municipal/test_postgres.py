@@ -98,6 +98,20 @@ async def test_a_payment_that_is_sent_again_while_it_is_made_is_one_payment_for_
         assert await town.balance(member.member_id) == 900
 
 
+async def test_one_payment_id_never_takes_from_two_members(town):
+    await shop(town)
+    who, gateways = await town.who("shop", KASAMA, "soba"), [Spending(town.city.desk) for _ in range(4)]
+    for _ in range(5):
+        members, spend_id = [await town.member(points=1_000) for _ in gateways], new_id()
+        codes = [await town.city.codes.make(one.member_id, KASAMA, OUEN) for one in members]
+        outcomes = await asyncio.gather(
+            *(one.take(who, spend_id, code.qr, 100) for one, code in zip(gateways, codes, strict=True)),
+            return_exceptions=True,
+        )
+        assert len({one.spend.book_id for one in outcomes if not isinstance(one, Exception)}) == 1
+        assert sum([await town.balance(one.member_id) for one in members]) == 3_900
+
+
 async def test_a_budget_is_not_exceeded_by_a_race_and_the_log_has_one_line_for_each_grant(town):
     plan = ProjectPlan(
         project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=date(2018, 7, 1),
