@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from gateway import tables
 from gateway.base.hot import Hot
+from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.municipalities import Municipality, municipality, prefecture, ward
 
@@ -169,8 +170,6 @@ def register_service(
             "A point service has a name, and an id of 1 to 40 lower-case letters, digits and hyphens between them.",
             status=422,
         )
-    if _find(conn, code, service) is not None:
-        raise Refused("point-service-exists", f"{place.name} already has a point service with this id.")
     new = PointService(
         municipality=place.code,
         point_service=service,
@@ -178,15 +177,16 @@ def register_service(
         open_for_direct_exchange=open_for_direct_exchange,
         created_at=at,
     )
-    conn.execute(
-        insert(_services).values(
-            municipality=new.municipality,
-            point_service=new.point_service,
-            name=new.name,
-            open_for_direct_exchange=new.open_for_direct_exchange,
-            created_at=new.created_at,
-        )
-    )
+    if not insert_new(
+        conn,
+        _services,
+        municipality=new.municipality,
+        point_service=new.point_service,
+        name=new.name,
+        open_for_direct_exchange=new.open_for_direct_exchange,
+        created_at=new.created_at,
+    ):
+        raise Refused("point-service-exists", f"{place.name} already has a point service with this id.")
     return new
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from gateway import directory
+from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.municipal import tables
 from gateway.municipal.city_desk import CityDesk, day_of, told
@@ -123,13 +124,10 @@ class GrantProjects:
 
         def job(conn: Connection) -> GrantProject:
             directory.require_service(conn, code, plan.point_service)
-            if conn.execute(select(_projects.c.project_id).where(*_key(code, plan.project_id))).first():
+            if not insert_new(
+                conn, _projects, municipality=code, granted=0, state="open", created_at=now, **_columns(plan)
+            ):
                 raise Refused("project-exists", "There is a project with this id already; choose another.")
-            conn.execute(
-                insert(_projects).values(
-                    municipality=code, granted=0, state="open", created_at=now, **_columns(plan)
-                )
-            )
             told(conn, who, now, "project added", plan.project_id, facts={"budget": plan.budget})
             return require(conn, code, plan.project_id)
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway import directory
+from gateway import tables as gateway_tables
 from gateway.base.hot import Hot
 from gateway.errors import Refused
 from gateway.municipal import tables
@@ -25,6 +26,7 @@ from gateway.municipal.city_desk import CityDesk, told
 from gateway.municipal.staff_records import StaffSession
 
 _rules = tables.point_rules
+_services = gateway_tables.point_services
 LONGEST_MONTHS: Final = 120
 _VERSIONS: Final = Hot(
     select(_rules)
@@ -231,6 +233,7 @@ class PointRules:
 
         def job(conn: Connection) -> RuleVersion:
             directory.require_service(conn, code, service)
+            _hold(conn, code, service)
             found = versions(conn, code, service)
             if takes_effect_on < today or (found and takes_effect_on == today):
                 raise Refused(
@@ -256,6 +259,7 @@ class PointRules:
         now, today, code = self.desk.clock(), self.desk.today, who.municipality
 
         def job(conn: Connection) -> None:
+            _hold(conn, code, service)
             found = [one for one in versions(conn, code, service) if one.version == version]
             if not found:
                 raise Refused("unknown-rule", "There is no such version, or it was withdrawn.", status=404)
@@ -292,6 +296,12 @@ class PointRules:
             return changed
 
         return await self.desk.store.run(job)
+
+
+def _hold(conn: Connection, code: str, service: str) -> None:
+    """Hold a point service until the transaction ends: its rules are decided about one after the other."""
+    mine = (_services.c.municipality == code, _services.c.point_service == service)
+    conn.execute(select(_services.c.point_service).where(*mine).with_for_update())
 
 
 def _add(

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from gateway.base.hot import Hot, HotList
+from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.municipal import tables
 from gateway.municipalities import in_hiragana
@@ -102,20 +103,19 @@ def list_shops(
 
 def add(conn: Connection, shop: Shop) -> Shop:
     """Put a shop on the register. Raises Refused `shop-exists` (409) where the id names another shop."""
-    if conn.execute(_one(shop.municipality, shop.shop_id)).first() is not None:
+    if not insert_new(
+        conn,
+        _shops,
+        municipality=shop.municipality,
+        shop_id=shop.shop_id,
+        name=shop.name,
+        name_kana=shop.name_kana,
+        category=shop.category,
+        address=shop.address,
+        phone=shop.phone,
+        registered_at=shop.registered_at,
+    ):
         raise Refused("shop-exists", "A shop with this id is on the register already; choose another id.")
-    conn.execute(
-        insert(_shops).values(
-            municipality=shop.municipality,
-            shop_id=shop.shop_id,
-            name=shop.name,
-            name_kana=shop.name_kana,
-            category=shop.category,
-            address=shop.address,
-            phone=shop.phone,
-            registered_at=shop.registered_at,
-        )
-    )
     return require(conn, shop.municipality, shop.shop_id)
 
 
@@ -135,10 +135,6 @@ def bank_sealed(conn: Connection, municipality: str, shop_id: str) -> bytes | No
 
 def _in_katakana(hiragana: str) -> str:
     return "".join(chr(ord(letter) + 0x60) if "ぁ" <= letter <= "ゖ" else letter for letter in hiragana)
-
-
-def _one(municipality: str, shop_id: str) -> Any:
-    return select(_shops).where(_shops.c.municipality == municipality, _shops.c.shop_id == shop_id)
 
 
 def _shop(row: Mapping[Any, Any]) -> Shop:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from gateway import directory
+from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.model import Secret
 from gateway.municipal import tables
@@ -118,24 +119,23 @@ def add(
             "role-unfit", "A shop's people belong to a shop, the platform's to no city, all others to a city.",
             status=422,
         )  # fmt: skip
-    if conn.execute(select(_staff.c.staff_id).where(_staff.c.login == known)).first() is not None:
+    if not insert_new(
+        conn,
+        _staff,
+        staff_id=staff_id,
+        municipality=municipality,
+        login=known,
+        display_name=display_name,
+        role=role.value,
+        shop_id=shop_id,
+        password_hash=password_hash,
+        password_is_first=password_is_first,
+        totp_confirmed=False,
+        totp_last_step=0,
+        state="active",
+        created_at=at,
+    ):
         raise Refused("login-taken", "Somebody has this login already; choose another.")
-    conn.execute(
-        insert(_staff).values(
-            staff_id=staff_id,
-            municipality=municipality,
-            login=known,
-            display_name=display_name,
-            role=role.value,
-            shop_id=shop_id,
-            password_hash=password_hash,
-            password_is_first=password_is_first,
-            totp_confirmed=False,
-            totp_last_step=0,
-            state="active",
-            created_at=at,
-        )
-    )
     return require(conn, staff_id, municipality)
 
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway import tables
+from gateway.base.sql import insert_new
 from gateway.directory import require_municipality
 from gateway.errors import Refused
 
@@ -77,9 +78,8 @@ class Given:
 def register(conn: Connection, event: SupportEvent) -> SupportEvent:
     """Add an event. Raises Refused: `bad-event` (422), `event-exists` (409), `unknown-municipality` (404)."""
     check(event)
-    if find(conn, event.event_id) is not None:
+    if not insert_new(conn, _events, event_id=event.event_id, **columns(event)):
         raise Refused("event-exists", "There is already an event with this id.")
-    conn.execute(insert(_events).values(event_id=event.event_id, **columns(event)))
     return event
 
 

@@ -112,6 +112,43 @@ async def test_one_payment_id_never_takes_from_two_members(town):
         assert sum([await town.balance(one.member_id) for one in members]) == 3_900
 
 
+@pytest.mark.parametrize("deed", ["shop", "project", "point service", "staff", "event", "rule"])
+async def test_what_is_added_twice_at_once_is_added_once_and_the_other_is_told_so(town, deed):
+    operator, boss = await town.who("operator"), await town.who("administrator")
+    plan = ProjectPlan(
+        project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=date(2018, 7, 1),
+        ends_on=date(2018, 8, 31), points_each=1, budget=1_000,
+    )  # fmt: skip
+    event = EventPlan(
+        name="e", purpose="", goal_points=None, starts_on=date(2018, 8, 1), ends_on=date(2018, 8, 31),
+        givers="everybody", on_failure="keep",
+    )  # fmt: skip
+
+    def add():
+        match deed:
+            case "shop":
+                return town.city.shops.register(operator, "soba", ShopEntry(name="そば"))
+            case "project":
+                return town.city.projects.add(operator, plan)
+            case "point service":
+                return town.city.services.add(boss, "new", "新")
+            case "staff":
+                return town.city.staff.add(boss, login="sato", display_name="佐藤", role=Role.VIEWER)
+            case "event":
+                return town.city.events.plan(operator, "e", event)
+            case _:
+                rule = PointRule(open_for_direct_exchange=True)
+                return town.city.rules.announce(
+                    boss, OUEN, rule, date(2018, 9, 1), worse_accepted=True, reason="見本"
+                )
+
+    outcomes = await asyncio.gather(*(add() for _ in range(4)), return_exceptions=True)
+    faults = {type(one).__name__ for one in outcomes if isinstance(one, Exception)}
+    assert faults <= {"Refused"}
+    if deed != "rule":  # any number of versions may be announced, each after the other
+        assert [isinstance(one, Exception) for one in outcomes].count(False) == 1
+
+
 async def test_a_budget_is_not_exceeded_by_a_race_and_the_log_has_one_line_for_each_grant(town):
     plan = ProjectPlan(
         project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=date(2018, 7, 1),
