@@ -17,7 +17,8 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, bindparam, cast, delete, insert, null, select, true, union_all, update
+from sqlalchemy import Connection, bindparam, cast, delete, null, select, true, union_all
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core_ledger import Store
 from gateway import tables
@@ -124,15 +125,13 @@ def announce(conn: Connection, window: Window) -> None:
     """Announce a maintenance window; one that begins at the same moment is replaced."""
     if window.ends_at <= window.starts_at:
         raise Refused("bad-window", "a window ends after it begins", status=422)
-    withdraw(conn, window.partner_id, window.starts_at)
-    conn.execute(
-        insert(_w).values(
-            partner_id=window.partner_id,
-            starts_at=window.starts_at,
-            ends_at=window.ends_at,
-            reason=window.reason,
-        )
+    into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    announced = into(_w).values(
+        partner_id=window.partner_id, starts_at=window.starts_at, ends_at=window.ends_at, reason=window.reason
     )
+    same = [_w.c.partner_id, _w.c.starts_at]
+    again = {name: announced.excluded[name] for name in ("ends_at", "reason")}
+    conn.execute(announced.on_conflict_do_update(index_elements=same, set_=again))
 
 
 def withdraw(conn: Connection, partner_id: str, starts_at: datetime) -> bool:
@@ -182,6 +181,7 @@ def _standing(id_: str, row: Any, windows: list[Window], now: datetime) -> Stand
 
 def _decide(conn: Connection, partner_id: str, at: datetime, operator: str, **values: Any) -> None:
     values |= {"operator": operator, "changed_at": at}
-    changed = conn.execute(update(_c).where(_c.c.partner_id == partner_id).values(**values))
-    if not changed.rowcount:
-        conn.execute(insert(_c).values(**({"partner_id": partner_id, "paused": False} | values)))
+    into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    first = into(_c).values(**({"partner_id": partner_id, "paused": False} | values))
+    # In one statement: whoever decides something else about the same partner at this moment keeps it from nothing.
+    conn.execute(first.on_conflict_do_update(index_elements=[_c.c.partner_id], set_=values))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
+from core_ledger import Store
 from gateway import partner_controls
 from gateway.calling.pace import Pace
 from gateway.errors import Refused
@@ -48,6 +50,29 @@ async def test_a_paused_partner_takes_no_new_exchange_and_no_debit(world) -> Non
     await decide(world, partner_controls.resume, CARDS)
     done = await world.exchanges.confirm(member, exchange.exchange_id, exchange.quote.quote_id)
     assert done.state is State.SETTLED
+
+
+async def test_a_pause_is_decided_also_where_somebody_else_decides_at_the_same_moment(world) -> None:
+    at, engine = world.clock(), world.store.engine
+    start = Barrier(1 if engine.dialect.name == "sqlite" else 2)  # SQLite has one writer
+
+    def decides(what):
+        def job(conn):
+            start.wait(5)
+            what(conn)
+
+        return job
+
+    other = Store.open(engine.url.render_as_string(hide_password=False))
+    await asyncio.gather(
+        world.store.run(
+            decides(lambda conn: partner_controls.pause(conn, CARDS, reason="不具合", operator="a", at=at))
+        ),
+        other.run(decides(lambda conn: partner_controls.limit(conn, CARDS, 60, operator="b", at=at))),
+    )
+    await other.close()
+    standing = (await world.store.read(lambda conn: partner_controls.standings(conn, at)))[CARDS]
+    assert (standing.paused, standing.calls_per_minute) == (True, 60)
 
 
 async def test_while_paused_open_outcomes_are_still_asked_about(watch, world) -> None:
