@@ -127,7 +127,8 @@ class ReversalRecord:
     def is_what(self, wish: Wish) -> bool:
         """Was this reversal asked for by the same wish?"""
         same = (self.exchange_id, self.by_hand, self.reason) == (wish.exchange_id, wish.by_hand, wish.reason)
-        return same and wish.units in (None, sum(line.units for line in self.lines))
+        from_there = wish.taken_from in (None, self.taken_from)
+        return same and from_there and wish.units in (None, sum(line.units for line in self.lines))
 
 
 def find(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord | None:

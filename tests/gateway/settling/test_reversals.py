@@ -143,6 +143,9 @@ async def test_the_same_id_is_the_same_reversal(world, generous, reversals) -> N
     assert await reverse(reversals, exchange, 1, reversal_id=id_) == first
     assert len(generous.asked) == 1
     assert (await refused(reverse(reversals, exchange, 2, reversal_id=id_))).type == "id-reused"
+    elsewhere = chart.municipal(exchange.book_id.removeprefix("member:"), "082015", "mito-ouen")
+    again = reverse(reversals, exchange, 1, reversal_id=id_, taken_from=elsewhere)
+    assert (await refused(again)).type == "id-reused"
 
 
 async def test_a_gateway_that_died_while_reversing_is_taken_over(world, generous, reversals, watch) -> None:
