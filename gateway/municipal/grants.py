@@ -13,9 +13,10 @@ from sqlalchemy import Connection, select
 from core_ledger import IdReused, Receipt, Transfer, chart, ledger
 from core_ledger.seal import read_lots
 from core_ledger.tables import moves
+from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.identity import mykey_ids
-from gateway.municipal import grant_projects, member_days, point_rules
+from gateway.municipal import grant_projects, member_days, point_rules, tables
 from gateway.municipal.city_desk import CityDesk, day_of, told
 from gateway.municipal.grant_projects import GrantProject, read_venue_code
 from gateway.municipal.staff_records import StaffSession
@@ -51,6 +52,7 @@ class Grants:
         def job(conn: Connection) -> Granted:
             project = grant_projects.require(conn, code, project_id)
             member_id = _member_of(conn, mykey_id)
+            _claim_id(conn, project, grant_id, member_id)
             move = transfer_of(project, member_id, f"one:{grant_id}", points, now, by=who.staff_id, note=note)
             granted_on = _granted_on(conn, move)
             if granted_on is None:
@@ -117,7 +119,7 @@ def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime
     try:
         receipt = ledger.transfer(conn, move)
     except IdReused:
-        raise Refused("id-reused", "This id was used for something else; make a new id (a UUID).") from None
+        raise _id_reused() from None
     if not receipt.replayed:
         code, plan, today = project.municipality, project.plan, day_of(at)
         grant_projects.take_from_budget(conn, code, plan.project_id, move.points)
@@ -128,6 +130,19 @@ def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime
     return Granted(
         receipt=receipt, project=grant_projects.require(conn, project.municipality, project.plan.project_id)
     )
+
+
+def _claim_id(conn: Connection, project: GrantProject, grant_id: str, member_id: str) -> None:
+    """Take an id for one member in one project. Raises Refused `id-reused` (409) where another grant has it."""
+    ids, book = tables.grant_ids, chart.member_book(member_id)
+    code, project_id = project.municipality, project.plan.project_id
+    if insert_new(conn, ids, municipality=code, grant_id=grant_id, project_id=project_id, book_id=book):
+        return
+    mine = select(ids.c.project_id, ids.c.book_id).where(
+        ids.c.municipality == code, ids.c.grant_id == grant_id
+    )
+    if conn.execute(mine).one() != (project_id, book):
+        raise _id_reused()
 
 
 def _granted_on(conn: Connection, move: Transfer) -> date | None:
@@ -144,6 +159,10 @@ def _member_of(conn: Connection, mykey_id: str) -> str:
     if found is None:
         raise members.unknown_member()
     return found.member_id
+
+
+def _id_reused() -> Refused:
+    return Refused("id-reused", "This id was used for something else; make a new id (a UUID).")
 
 
 def _already() -> Refused:

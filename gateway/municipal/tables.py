@@ -168,6 +168,15 @@ grant_projects = _table(
     CheckConstraint("granted >= 0 AND granted <= budget", name="budget_never_exceeded"),
 )
 
+grant_ids = _table(  # an id that staff's program made names one grant to one member
+    "grant_ids",
+    Column("municipality", _Words, nullable=False),
+    Column("grant_id", _Words, nullable=False),
+    Column("project_id", _Words, nullable=False),
+    Column("book_id", _Words, nullable=False),
+    PrimaryKeyConstraint("municipality", "grant_id"),
+)
+
 grant_files = _table(
     "grant_files",
     Column("municipality", _Words, nullable=False),

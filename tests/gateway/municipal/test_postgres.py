@@ -149,6 +149,22 @@ async def test_what_is_added_twice_at_once_is_added_once_and_the_other_is_told_s
         assert [isinstance(one, Exception) for one in outcomes].count(False) == 1
 
 
+async def test_one_grant_id_never_grants_to_two_members(town):
+    plan = ProjectPlan(
+        project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=date(2018, 7, 1),
+        ends_on=date(2018, 8, 31), points_each=1, budget=1_000,
+    )  # fmt: skip
+    who, grant_id = await town.who("operator"), new_id()
+    await town.city.projects.add(who, plan)
+    members = [await town.member() for _ in range(4)]
+    outcomes = await asyncio.gather(
+        *(town.city.grants.to_one(who, "p", grant_id, one.mykey_id, 100) for one in members),
+        return_exceptions=True,
+    )
+    assert sorted(getattr(one, "type", "granted") for one in outcomes) == ["granted"] + ["id-reused"] * 3
+    assert await town.total(chart.granted(KASAMA)) == -100
+
+
 async def test_a_budget_is_not_exceeded_by_a_race_and_the_log_has_one_line_for_each_grant(town):
     plan = ProjectPlan(
         project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=date(2018, 7, 1),
