@@ -164,7 +164,8 @@ def do_job(
         outcome.error = error
         if not saving:
             # SQLite counts the rows that were written since the connection was opened, so it can tell that there is
-            # nothing to undo; most refusals come before the first row.
+            # nothing to undo; most refusals come before the first row. What changes the schema is not counted: no job
+            # does that, migrations have connections of their own.
             if on_sqlite and driver.in_transaction and driver.total_changes == before:
                 return
             raise _JobFailed(outcome) from error
