@@ -96,7 +96,7 @@ def sign_headers(
 class SignedClient:
     """Calls one gateway as one client program. Close it, or use it in `async with`.
 
-    Follows no redirects and repeats nothing. `clock` gives an aware datetime; it must agree with the
+    Follows no redirects and, on a session of its own, repeats nothing. `clock` gives an aware datetime; it must agree with the
     gateway's within 60 seconds.
     """
 
@@ -133,7 +133,7 @@ class SignedClient:
         """Send one signed request and wait for the head of its answer; read or release the answer.
 
         `session_token` is the token of a member or of staff who are signed in; `content` is a file with its media
-        type, in place of `json`. Raises what aiohttp raises.
+        type, in place of `json`. Raises what aiohttp raises, and ConnectionLost, which is one of its errors.
         """
         url = self._base.join(URL(path)).update_query(params or {})
         body = None if json is None else json_text.dumps(json, ensure_ascii=False).encode()
@@ -180,7 +180,7 @@ class SignedClient:
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
             # A jar would carry one member's cookies into another member's calls.
-            self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), middlewares=(_sent_once,))
         return self._http
 
     async def __aenter__(self) -> Self:
@@ -190,6 +190,22 @@ class SignedClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+class ConnectionLost(aiohttp.ClientError):
+    """The connection broke after it was made: what the gateway has done is told by asking again, signed anew."""
+
+
+async def _sent_once(
+    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keeps aiohttp from sending again by itself: the second would have the nonce of the first and be refused."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as fault:
+        raise ConnectionLost(type(fault).__name__) from fault
 
 
 class _Message:

@@ -116,6 +116,24 @@ class Gateway:
             headers["Content-Type"] = kind
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        try:
+            try:
+                status, told, given = await self._send(method, url, headers, content)
+            except _Lost:
+                if method != "GET":
+                    raise
+                # A gateway that was started anew has let go of every connection that was kept; to look twice does no harm.
+                status, told, given = await self._send(method, url, headers, content)
+        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+            raise Unreachable(f"{method} {path}: {type(fault).__name__}") from fault
+        if status >= 400:
+            raise _problem(status, _read(told, method, path, status))
+        return status, told, given
+
+    async def _send(
+        self, method: str, url: URL, headers: Mapping[str, str], content: bytes | None
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        """Sign it and send it, once."""
         signed = signed_headers(
             method,
             url,
@@ -125,22 +143,15 @@ class Gateway:
             key=self._settings.private_key,
             created=self._settings.clock(),
         )
-        try:
-            async with self._http().request(
-                method,
-                url,
-                data=content,
-                headers=signed,
-                allow_redirects=False,
-                skip_auto_headers=("Content-Type",),
-            ) as answer:
-                told, status = await answer.read(), answer.status
-                given = dict(answer.headers)
-        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-            raise Unreachable(f"{method} {path}: {type(fault).__name__}") from fault
-        if status >= 400:
-            raise _problem(status, _read(told, method, path, status))
-        return status, told, given
+        async with self._http().request(
+            method,
+            url,
+            data=content,
+            headers=signed,
+            allow_redirects=False,
+            skip_auto_headers=("Content-Type",),
+        ) as answer:
+            return answer.status, await answer.read(), dict(answer.headers)
 
     def _http(self) -> aiohttp.ClientSession:
         if self._pool is None:

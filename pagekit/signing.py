@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +22,7 @@ TAG: Final = "point-gateway"
 def signed_headers(
     method: str,
     url: URL,
-    headers: dict[str, str],
+    headers: Mapping[str, str],
     body: bytes | None,
     *,
     key_id: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -193,6 +194,24 @@ async def test_what_changes_something_is_sent_once_also_where_a_kept_connection_
     assert house.asked == ["GET /v1/first", f"{method} /v1/second"]
     with pytest.raises(StopAsyncIteration):
         await anext(opened)
+
+
+async def test_what_only_looks_is_signed_anew_where_a_gateway_was_started_anew(house: House) -> None:
+    signatures: list[str] = []
+
+    async def breaks_once(request: web.Request) -> web.StreamResponse:
+        signatures.append(request.headers["Signature-Input"])
+        if len(signatures) == 2:
+            assert request.transport is not None
+            request.transport.abort()
+        return web.json_response({"seen": len(signatures)})
+
+    house.answer = breaks_once
+    gateway = Gateway(house.settings())
+    async with asynccontextmanager(gateway.opened)():
+        await gateway.call("GET", "/v1/first")
+        assert await gateway.call("GET", "/v1/second") == {"seen": 3}
+    assert len(set(signatures)) == 3
 
 
 @pytest.mark.parametrize(

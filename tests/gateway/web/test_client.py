@@ -2,10 +2,12 @@ from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from gateway.client import SignedClient, load_private_key, new_key_pair, sign_headers
+from gateway.client import ConnectionLost, SignedClient, load_private_key, new_key_pair, sign_headers
 
 
 def test_a_key_pair_is_never_printed():
@@ -84,3 +86,27 @@ async def test_the_real_clock_is_the_default():
     pair = new_key_pair()
     client = SignedClient("http://127.0.0.1:1", pair.key_id, pair.private_pem)
     assert client._clock().tzinfo is UTC
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_a_client_sends_each_request_once_also_where_a_kept_connection_breaks(method: str) -> None:
+    """The library would send these again by itself, with a nonce that counts no more."""
+    asked: list[str] = []
+
+    async def breaks_the_second(request: web.Request) -> web.Response:
+        asked.append(request.method)
+        if len(asked) == 2:
+            assert request.transport is not None
+            request.transport.abort()
+        return web.Response()
+
+    app, pair = web.Application(), new_key_pair()
+    app.router.add_route("*", "/x", breaks_the_second)
+    async with (
+        TestServer(app) as server,
+        SignedClient(str(server.make_url("/")), pair.key_id, pair.private_pem) as client,
+    ):
+        (await client.get("/x")).release()
+        with pytest.raises(ConnectionLost):
+            await client.request(method, "/x")
+    assert asked == ["GET", method]
