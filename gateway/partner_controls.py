@@ -5,7 +5,8 @@
     pace          at most so many calls a minute from each gateway
 
 All of it is rows in the database, so it holds for every process within a second or so and survives a restart.
-Debits look at the rows in their own transaction: after `pause` has returned, none is confirmed any more.
+Debits look at the rows in their own transaction: after `pause` has returned, none is confirmed any more but one
+that was being written at that very moment.
 """
 
 from __future__ import annotations
