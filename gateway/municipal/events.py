@@ -90,12 +90,12 @@ class Events:
 
         Raises Refused: `unknown-event` (404), `event-begun`, `event-state` (409), `bad-event` (422).
         """
-        now, code = self.desk.clock(), who.municipality
+        code = who.municipality
         changed = _planned(event_id, code, plan)
         records.check(changed)
 
         def job(conn: Connection) -> EventSeen:
-            before = _own(conn, code, event_id, lock=True)
+            before, now = _held(conn, code, event_id), self.desk.clock()
             _refuse_ended(before)
             if before.state == "shown" and before.starts_at <= now:
                 raise Refused(
@@ -112,10 +112,10 @@ class Events:
         """Let members see it, and give from its start on. Raises Refused: `unknown-event` (404), `event-state`,
         `event-over` (409), `reason-missing` (422).
         """
-        now, code, why = self.desk.clock(), who.municipality, require_reason(reason)
+        code, why = who.municipality, require_reason(reason)
 
         def job(conn: Connection) -> EventSeen:
-            event = _own(conn, code, event_id, lock=True)
+            event, now = _held(conn, code, event_id), self.desk.clock()
             if event.state != "planned":
                 raise _wrong_state(event)
             if event.ends_at <= now:
@@ -131,10 +131,10 @@ class Events:
 
         Raises Refused: `unknown-event` (404), `event-state` (409), `reason-missing` (422).
         """
-        now, code, why = self.desk.clock(), who.municipality, require_reason(reason)
+        code, why = who.municipality, require_reason(reason)
 
         def job(conn: Connection) -> EventSeen:
-            event = _own(conn, code, event_id, lock=True)
+            event, now = _held(conn, code, event_id), self.desk.clock()
             _refuse_ended(event)
             told(conn, who, now, "event ended", event_id, why)
             self.outcomes.decide(conn, event, now)
@@ -175,6 +175,11 @@ def _own(conn: Connection, code: str, event_id: str, *, lock: bool = False) -> S
     if event is None or event.municipality != code:
         raise Refused("unknown-event", "This city has no such event; choose one from the list.", status=404)
     return event
+
+
+def _held(conn: Connection, code: str, event_id: str) -> SupportEvent:
+    """Hold it until the transaction ends: what time it is is asked afterwards, when no gift is being made any more."""
+    return _own(conn, code, event_id, lock=True)
 
 
 def _refuse_ended(event: SupportEvent) -> None:

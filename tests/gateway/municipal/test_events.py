@@ -290,6 +290,23 @@ async def test_what_is_shown_changes_before_its_start_only_and_is_shown_again(to
     assert (await log(town))[-4:] == ["event planned", "event shown", "event changed", "event shown"]
 
 
+async def test_what_time_it_is_is_asked_when_the_event_is_held(town, monkeypatch):
+    """A change or an end that waited for a gift over the event's very beginning comes after it."""
+    await shown(town, starts_on=TODAY + timedelta(days=1))
+    find = support_events.find
+
+    def held_over_midnight(conn, event_id, *, lock=False):
+        if lock:
+            town.clock.now = NOON + timedelta(days=1)
+        return find(conn, event_id, lock=lock)
+
+    monkeypatch.setattr(support_events, "find", held_over_midnight)
+    assert await refused(town.city.events.change(await town.who("operator"), FESTIVAL, PLAN)) == "event-begun"
+    town.clock.now = NOON
+    ended = await town.city.events.end(await town.who("approver"), FESTIVAL, "中止")
+    assert (ended.event.outcome, ended.event.ends_at) == ("given_back", NOON + timedelta(days=1))
+
+
 async def test_an_event_that_never_began_is_withdrawn_and_unknown_to_members(town):
     await shown(town, starts_on=TODAY + timedelta(days=1))
     ended = await town.city.events.end(await town.who("approver"), FESTIVAL, "取りやめ")
