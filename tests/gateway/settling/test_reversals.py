@@ -199,7 +199,7 @@ async def test_what_a_partner_and_a_funder_owe_for_the_month_is_what_the_ledger_
 ) -> None:
     exchange = await world.settled(await world.member(), KASAMA)
     await reverse(reversals, exchange, 1)
-    month = await world.store.read(lambda conn: partner_settlement.month_of(conn, "cards", 2018, 7))
+    month = await world.store.read(lambda conn: partner_settlement.month_of(conn, "cards", 2018, 7, {}))
     assert month.owes == -await world.total("partner:cards:due") == 450
     assert (month.reversed_points, month.funders_reversed) == (450, {"fund": 100})
     rows = partner_settlement.invoice_csv([month]).decode("utf-8-sig").splitlines()
