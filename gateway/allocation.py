@@ -106,9 +106,8 @@ class Allocations:
                 taken = await self.store.run(partial(self._move_heap, heap=heap, today=today))
             except StoreError:
                 raise
-            except (
-                LedgerError
-            ) as fault:  # a book that is not what it says: nothing is guessed, and the others go on
+            except LedgerError as fault:
+                # A book that is not what it says: nothing is guessed, and the others go on.
                 _log.error("reserve not moved", book=heap.book, text=str(fault))
                 continue
             if taken is None:

@@ -385,9 +385,8 @@ def _dress(
     settings, name = visit.site.settings, visit.site.session_cookie
     if settings.https:
         answer.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if (
-        visit.forget and visit.session is None
-    ):  # else somebody has just signed in where an older session lay idle
+    # With a session, somebody has just signed in where an older one lay idle.
+    if visit.forget and visit.session is None:
         answer.del_cookie(name, path="/", secure=settings.https, httponly=True, samesite="Lax")
     elif visit.session is not None and page is not None and page.counts_as_use:
         used = replace(visit.session, used_at=int(visit.now.timestamp()))

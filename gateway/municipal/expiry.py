@@ -186,9 +186,8 @@ def _expire_all(
                 points += expire_due(conn, member_id, code, service, rules, at, today)
         except NotEnoughPoints:
             continue  # used or swept a moment ago by another process
-        except (
-            LedgerError
-        ) as fault:  # a book that is not what it says: nothing is guessed, and the others go on
+        except LedgerError as fault:
+            # A book that is not what it says: nothing is guessed, and the others go on.
             _log.error("expiry refused", book=chart.member_book(member_id), text=str(fault))
     return points
 
