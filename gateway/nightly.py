@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection
 
 from gateway.allocation import Allocations, MovedOverdue
@@ -25,6 +26,7 @@ from gateway.webhooks import outbox
 
 LOOKS_EVERY_S: Final = 60.0
 _PAGE: Final = 500
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,10 @@ class Nightly:
             today = self.desk.clock().astimezone(JST).date()
             if today != day:
                 day, left = today, self.parts(today)
-            faults = (await work(left, "nightly work")).faults
-            left = {name: part for name, part in left.items() if name in faults}
+            if left:
+                worked = await work(left, "nightly work")
+                left = {name: part for name, part in left.items() if name in worked.faults}
+                _log.info("nightly work", day=day.isoformat(), done=worked.told())
             await asyncio.sleep(LOOKS_EVERY_S)
 
     async def once(self, today: date) -> MovedOverdue:

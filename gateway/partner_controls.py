@@ -19,11 +19,11 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import Connection, bindparam, cast, delete, null, select, true, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core_ledger import Store
 from gateway import tables
 from gateway.base.hot import Hot
+from gateway.base.sql import insert_into
 from gateway.errors import Refused
 from gateway.loading.setup import Clock
 from gateway.partner import Partner
@@ -126,8 +126,7 @@ def announce(conn: Connection, window: Window) -> None:
     """Announce a maintenance window; one that begins at the same moment is replaced."""
     if window.ends_at <= window.starts_at:
         raise Refused("bad-window", "a window ends after it begins", status=422)
-    into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    announced = into(_w).values(
+    announced = insert_into(conn, _w).values(
         partner_id=window.partner_id, starts_at=window.starts_at, ends_at=window.ends_at, reason=window.reason
     )
     same = [_w.c.partner_id, _w.c.starts_at]
@@ -182,7 +181,6 @@ def _standing(id_: str, row: Any, windows: list[Window], now: datetime) -> Stand
 
 def _decide(conn: Connection, partner_id: str, at: datetime, operator: str, **values: Any) -> None:
     values |= {"operator": operator, "changed_at": at}
-    into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    first = into(_c).values(**({"partner_id": partner_id, "paused": False} | values))
+    first = insert_into(conn, _c).values(**({"partner_id": partner_id, "paused": False} | values))
     # In one statement: whoever decides something else about the same partner at this moment keeps it from nothing.
     conn.execute(first.on_conflict_do_update(index_elements=[_c.c.partner_id], set_=values))

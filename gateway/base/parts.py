@@ -20,6 +20,10 @@ class Worked:
     given: Mapping[str, Any]
     faults: Mapping[str, Exception]
 
+    def told(self) -> dict[str, int | str]:
+        """For the log: the count that a part gave, or that it is done."""
+        return {name: value if isinstance(value, int) else "done" for name, value in self.given.items()}
+
 
 async def work(parts: Mapping[str, Part], what: str) -> Worked:
     """Do the parts in their order. A fault is logged as `<what> failed`, and the next part is done."""

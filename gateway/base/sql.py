@@ -1,4 +1,4 @@
-"""The one thing both databases do, but SQLAlchemy spells twice: taking a key once."""
+"""What both databases do, but SQLAlchemy spells twice: an INSERT that minds a key which is there already."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.base.hot import Hot
+
+
+def insert_into(conn: Connection, table: Table) -> Any:
+    """An INSERT of the connection's own database, which knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    return _dialect(conn.dialect.name).insert(table)
 
 
 def insert_new(conn: Connection, table: Table, **values: Any) -> bool:
@@ -34,9 +39,12 @@ def _insert_one_new(table: Table, dialect_name: str) -> Hot:
 @cache
 def insert_new_rows(table: Table, dialect_name: str) -> ReturningInsert[Any]:
     """INSERT that leaves out rows whose key is there, and gives the keys that were new."""
-    dialect = postgresql if dialect_name == "postgresql" else sqlite
     # RETURNING and not rowcount: drivers do not keep the count of an INSERT.
     inserted: ReturningInsert[Any] = (
-        dialect.insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+        _dialect(dialect_name).insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
     )
     return inserted
+
+
+def _dialect(name: str) -> Any:
+    return postgresql if name == "postgresql" else sqlite

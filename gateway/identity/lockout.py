@@ -9,12 +9,12 @@ forgiven when it was right: a hundred guesses at once are still five.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, case, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway import tables
+from gateway.base.sql import insert_into
 from gateway.errors import Refused
 
 MISSES_ALLOWED: Final = 5
@@ -36,9 +36,8 @@ def lock_after(misses: int) -> timedelta | None:
 
 def count_attempt(conn: Connection, mykey_id_hash: str, now: datetime) -> None:
     """Count an attempt as if it missed, before it is known. Raises Refused `sign-in-locked` (429) while locked."""
-    into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     counted = conn.execute(
-        into(_misses)
+        insert_into(conn, _misses)
         .values(mykey_id_hash=mykey_id_hash, misses=1, locked_until=None, forget_at=now + REMEMBERED_FOR)
         .on_conflict_do_update(
             index_elements=[_misses.c.mykey_id_hash],

@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.base.sql import insert_into
 from gateway.municipal import tables
 
 _lines = tables.audit_lines
@@ -164,8 +164,11 @@ def _hash(before: bytes, values: Mapping[str, Any]) -> bytes:
 
 def _locked_head(conn: Connection, municipality: str) -> tuple[int, bytes]:
     """Where the log ends, locked until the transaction does: two writers never make the same line."""
-    into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    conn.execute(into(_heads).values(municipality=municipality, seq=0, hash=START).on_conflict_do_nothing())
+    conn.execute(
+        insert_into(conn, _heads)
+        .values(municipality=municipality, seq=0, hash=START)
+        .on_conflict_do_nothing()
+    )
     row = conn.execute(
         select(_heads.c.seq, _heads.c.hash).where(_heads.c.municipality == municipality).with_for_update()
     ).one()

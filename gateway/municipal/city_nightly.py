@@ -11,6 +11,7 @@ from datetime import date
 from functools import partial
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection
 
 from gateway.base.parts import Part, work
@@ -25,6 +26,7 @@ from gateway.municipal.point_rules import PointRules
 LOOKS_EVERY_S: Final = 10.0
 LOOKS_BETWEEN_TRIES: Final = 6
 """A day's part that failed is tried again after so many looks; the figures are counted at each."""
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +48,9 @@ class CityNightly:
                 day, look = self.desk.today, 0
                 left = self.parts(day)
             if left and look % LOOKS_BETWEEN_TRIES == 0:
-                faults = (await work(left, "city work")).faults
-                left = {name: part for name, part in left.items() if name in faults}
+                worked = await work(left, "city work")
+                left = {name: part for name, part in left.items() if name in worked.faults}
+                _log.info("city work", day=day.isoformat(), done=worked.told())
             look += 1
             await work({"figures": partial(figures.count_all, self.desk.store)}, "city work")
             await asyncio.sleep(LOOKS_EVERY_S)

@@ -19,10 +19,10 @@ from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core_ledger import Store, chart
 from core_ledger.tables import books, moves
+from gateway.base.sql import insert_into
 from gateway.municipal import point_rules, tables
 from gateway.municipal.city_desk import day_of
 
@@ -208,7 +208,7 @@ def _add(
         return
     # In the order of their keys, so that two counters never wait for each other in a circle.
     values = [dict(zip((*key, *sums), row, strict=True)) for row in sorted(rows)]
-    made = _upsert(conn, table)
+    made = insert_into(conn, table)
     conn.execute(
         made.on_conflict_do_update(
             index_elements=[table.c[name] for name in key],
@@ -221,16 +221,11 @@ def _add(
 def _set_cursors(conn: Connection, seqs: Mapping[str, int]) -> None:
     if not seqs:
         return
-    made = _upsert(conn, _cursors)
+    made = insert_into(conn, _cursors)
     conn.execute(
         made.on_conflict_do_update(index_elements=[_cursors.c.book_id], set_={"seq": made.excluded.seq}),
         [{"book_id": book, "seq": seq} for book, seq in sorted(seqs.items())],
     )
-
-
-def _upsert(conn: Connection, table: Any) -> Any:
-    dialect: Any = postgresql if conn.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
 
 
 # --- looking -----------------------------------------------------------------------------------------------------------

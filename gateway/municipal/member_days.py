@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core_ledger.tables import books
+from gateway.base.sql import insert_into
 from gateway.errors import Refused
 from gateway.municipal import tables
 
@@ -50,13 +50,12 @@ def count(
             f"At most {most:,} points a day; {max(0, most - used):,} are left for today. Nothing was moved.",
             available=max(0, most - used),
         )
-    into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     values = {
         "book_id": book, "municipality": code, "point_service": service, "day": day.isoformat(),
         "spent": 0, "granted": 0,
     } | {kind: max(0, points)}  # fmt: skip
     conn.execute(
-        into(_days)
+        insert_into(conn, _days)
         .values(**values)
         .on_conflict_do_update(
             index_elements=[_days.c.book_id, _days.c.municipality, _days.c.point_service, _days.c.day],
@@ -90,8 +89,7 @@ def count_many(
         )
         used.update((row.book_id, row.used) for row in rows)
     beyond = {book for book in names if used.get(book, 0) + wanted[book] > most}
-    into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    made = into(_days)
+    made = insert_into(conn, _days)
     values = [
         {
             "book_id": book, "municipality": code, "point_service": service, "day": day.isoformat(),

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.base.sql import insert_into
 from gateway.errors import Refused
 from gateway.municipal import pay_codes, tables
 from gateway.municipal import shop_records as records
@@ -133,9 +133,8 @@ class Shops:
 
         def job(conn: Connection) -> None:
             sealed = seal_payer(self.desk.vault, code, payer)
-            into = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
             conn.execute(
-                into(banks)
+                insert_into(conn, banks)
                 .values(municipality=code, payer_sealed=sealed, changed_at=now)
                 .on_conflict_do_update(
                     index_elements=[banks.c.municipality], set_={"payer_sealed": sealed, "changed_at": now}

@@ -14,10 +14,9 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway import tables
-from gateway.base.sql import insert_new
+from gateway.base.sql import insert_into, insert_new
 from gateway.directory import require_municipality
 from gateway.errors import Refused
 
@@ -203,9 +202,8 @@ def of_municipality(conn: Connection, code: str) -> tuple[SupportEvent, ...]:
 
 def count_gift(conn: Connection, book: str, event_id: str, points: int) -> None:
     """Count a gift in the transaction of its move; the book's own row, so that no two givers wait for each other."""
-    into: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     conn.execute(
-        into(_gifts)
+        insert_into(conn, _gifts)
         .values(book_id=book, event_id=event_id, points=points)
         .on_conflict_do_update(
             index_elements=[_gifts.c.book_id, _gifts.c.event_id],
