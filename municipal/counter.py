@@ -15,12 +15,13 @@ from aiohttp import web
 
 from municipal.forms import number
 from municipal.trouble import NO_NUMBER, Trouble
-from municipal.visits import UUID, Pages, Visit, fresh_id
+from municipal.visits import Pages, Visit
 from pagekit.api import Problem, Unreachable
+from pagekit.ids import UUID, fresh_id
 
 pages = Pages(needs="take_points")
 
-SPEND: Final = r"{spend:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
+SPEND: Final = f"{{spend:{UUID.pattern}}}"
 MOST_POINTS: Final = 999_999_999
 _CODE: Final = re.compile(r"PGP1\.[!-~]{1,100}|[0-9]{12}")
 _REFUSED: Final[dict[str, tuple[str, str]]] = {

@@ -14,8 +14,9 @@ from aiohttp import web
 from municipal.forms import beside, day, number, status
 from municipal.names import services
 from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
-from municipal.visits import UUID, Pages, Visit, fresh_id
+from municipal.visits import Pages, Visit
 from pagekit.api import Problem
+from pagekit.ids import UUID, fresh_id
 from pagekit.qr import qr
 
 pages = Pages(needs="see")

@@ -11,8 +11,9 @@ from municipal.forms import beside, number, status
 from municipal.names import WAYS
 from municipal.statements import corrected
 from municipal.trouble import NO_NUMBER, Trouble
-from municipal.visits import UUID, Pages, Visit, fresh_id
+from municipal.visits import Pages, Visit
 from pagekit.api import Problem
+from pagekit.ids import UUID, fresh_id
 
 pages = Pages(needs="see")
 
@@ -23,7 +24,7 @@ DONE: Final[dict[str, str]] = {
 }
 _CYCLE: Final = r"{cycle:[0-9]{4}-[0-9]{2}-[0-9]{2}}"
 _SHOP: Final = r"{shop:[a-z0-9][a-z0-9-]{0,39}}"
-_SPEND: Final = r"{spend:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
+_SPEND: Final = f"{{spend:{UUID.pattern}}}"
 _NO_SPEND: Final = Trouble(
     "利用の番号を読み取れません", "明細や控えにある番号をすべて入力してください。", 422
 )

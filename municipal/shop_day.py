@@ -11,8 +11,9 @@ from municipal.counter import SPEND, spend_of_today
 from municipal.forms import beside, day, number
 from municipal.names import WAYS
 from municipal.trouble import NO_NUMBER, Trouble
-from municipal.visits import UUID, Pages, Visit, fresh_id
+from municipal.visits import Pages, Visit
 from pagekit.api import Problem, Unreachable
+from pagekit.ids import UUID, fresh_id
 
 pages = Pages(needs="take_points")
 

@@ -6,14 +6,13 @@ double click, a reload or the back button repeats nothing.
 
 from __future__ import annotations
 
-import re
-import uuid
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
 from pagekit.api import Problem
+from pagekit.ids import UUID, fresh_id
 from portal.places import service_of, services_in
 from portal.trouble import Trouble
 from portal.visits import Pages, Visit
@@ -21,9 +20,8 @@ from portal.visits import Pages, Visit
 pages = Pages()
 
 ENDED: Final = frozenset({"settled", "declined", "not_sent", "refused", "expired", "needs_a_person"})
-_ID: Final = r"{exchange:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
+_ID: Final = f"{{exchange:{UUID.pattern}}}"
 _PARTNER: Final = r"{partner:[a-z][a-z0-9_]{0,39}}"
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @pages.get("/partners")
@@ -89,7 +87,7 @@ async def take_coupon(visit: Visit) -> web.Response:
 async def come_back(visit: Visit) -> web.Response:
     """Where the gateway sends the browser after the partner's site. Safe to repeat."""
     exchange_id = visit.asked("exchange")
-    if not _UUID.fullmatch(exchange_id):
+    if not UUID.fullmatch(exchange_id):
         raise web.HTTPNotFound
     exchange = await visit.api(
         "POST", f"/v1/exchanges/{exchange_id}/return", body={"return_code": visit.asked("return_code")}
@@ -211,17 +209,13 @@ async def live(visit: Visit) -> web.Response:
 async def exchange_list(visit: Visit) -> web.Response:
     """All exchanges, newest first; those that were never confirmed are left out unless they can go on."""
     query = {"limit": "50"}
-    if _UUID.fullmatch(visit.asked("before")):
+    if UUID.fullmatch(visit.asked("before")):
         query["before"] = visit.asked("before")
     page = await visit.api("GET", "/v1/exchanges", query=query)
     partners = {one["partner_id"]: one for one in (await visit.api("GET", "/v1/partners"))["partners"]}
     return visit.show(
         "exchanges.html", exchanges=page["exchanges"], next_before=page["next_before"], partners=partners
     )
-
-
-def fresh_id() -> str:
-    return str(uuid.uuid4())
 
 
 async def partner_of(visit: Visit, partner_id: str) -> dict[str, Any]:
@@ -320,7 +314,7 @@ def _spoken(wanted: dict[str, str]) -> dict[str, str]:
 
 def _id_typed(visit: Visit) -> str:
     given = visit.typed.get("exchange_id", "")
-    return given if _UUID.fullmatch(given) else fresh_id()
+    return given if UUID.fullmatch(given) else fresh_id()
 
 
 def _path(exchange_id: str, step: str = "") -> str:

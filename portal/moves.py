@@ -7,7 +7,6 @@ address from the moment the amount was typed: the back button finds the same id,
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -15,13 +14,13 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from pagekit.api import Problem
+from pagekit.ids import UUID, fresh_id
 from portal.places import service_of, services_in
 from portal.trouble import Trouble
 from portal.visits import Pages, Visit
 
 pages = Pages()
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _POINTS: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -83,13 +82,13 @@ async def check(visit: Visit) -> web.Response:
     if int(typed) > available:
         said = Trouble("ポイントが足りません", "移行できるポイント数を確認してください。", 409)
         # A move that was made under this id already took them: then its outcome is what to show.
-        if not _UUID.fullmatch(move_id):
+        if not UUID.fullmatch(move_id):
             return await _points_page(visit, goal, trouble=said, typed=typed)
     return visit.show(
         "move_confirm.html",
         goal=goal,
         points=int(typed),
-        move_id=move_id or str(uuid.uuid4()),
+        move_id=move_id or fresh_id(),
         available=available,
     )
 
@@ -136,7 +135,7 @@ async def _points_page(visit: Visit, goal: Goal, *, trouble: Trouble | None, typ
         available=await _available(visit),
         trouble=trouble,
         typed=typed,
-        move_id=str(uuid.uuid4()),
+        move_id=fresh_id(),
     )
 
 

@@ -13,13 +13,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from pagekit.api import Problem, Unreachable
+from pagekit.ids import UUID
 from pagekit.qr import qr
 from portal.shown_codes import TOKEN, ShownCode, seal, unseal
 from portal.visits import Pages, Visit
 
 pages = Pages()
 
-SPEND: Final = r"{spend:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}}"
+SPEND: Final = f"{{spend:{UUID.pattern}}}"
 
 
 @pages.get("/pay")

@@ -8,12 +8,12 @@ which the amount is typed: double clicks, the back button and a reload find the 
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any, Final
 
 from aiohttp import web
 
 from pagekit.api import Problem, Unreachable
+from pagekit.ids import UUID, fresh_id
 from pagekit.trouble import Trouble
 from portal.paying import balances_to_pay_with, service_name
 from portal.visits import Pages, Visit
@@ -23,7 +23,6 @@ pages = Pages()
 _SHOP: Final = "PGS1."
 _VENUE: Final = "PGV1."
 _MEMBER: Final = re.compile(r"PGP1\..*|[0-9]{12}")
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _POINTS: Final = re.compile(r"[1-9][0-9]{0,8}")
 _CODE: Final = re.compile(r"[!-~]{1,200}")
 _MENDED: Final = frozenset({"not-enough-points", "limit-of-the-day", "body-invalid"})
@@ -65,7 +64,7 @@ async def check(visit: Visit) -> web.Response:
     """The page before, in words: nothing has moved yet. After the payment it leads to what was paid."""
     given = visit.request.query
     spend_id, typed = given.get("id", ""), given.get("points", "")
-    if not _UUID.fullmatch(spend_id):
+    if not UUID.fullmatch(spend_id):
         return await _amount_page(visit, given, trouble=None)
     if await _is_paid(visit, spend_id):
         return visit.go(f"/pay/done/{spend_id}")
@@ -145,7 +144,7 @@ async def _amount_page(
         typed=given.get("points", ""),
         trouble=trouble,
         left=left,
-        spend_id=str(uuid.uuid4()),
+        spend_id=fresh_id(),
     )
 
 
