@@ -22,7 +22,7 @@ from core_ledger.errors import (
     StoreError,
     UnknownHold,
 )
-from core_ledger.history import Entry, entries
+from core_ledger.history import Entry, entries, references
 from core_ledger.ledger import (
     HeapDue,
     apply,
@@ -92,6 +92,7 @@ __all__ = [
     "metadata",
     "post",
     "proof",
+    "references",
     "statement",
     "total",
     "transfer",

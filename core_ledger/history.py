@@ -88,6 +88,15 @@ def entries(
     return [entry(found, account) for found in conn.execute(asked, {**given, "count": limit}).mappings()]
 
 
+def references(conn: Connection, book: str, *, kind: str, limit: int) -> list[str]:
+    """List what a book's newest moves of one kind refer to, newest first.
+
+    It walks back through the book until so many are found; other moves between them cost their time.
+    """
+    query = sa.select(moves.c.reference).where(moves.c.book_id == book, moves.c.kind == kind)
+    return list(conn.scalars(query.order_by(moves.c.seq.desc()).limit(limit)))
+
+
 def entry(found: RowMapping, account: str) -> Entry:
     """Read one line from a row with the columns of `moves`, as `account` sees it."""
     comes = found["target"] == account

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, text
 
-from core_ledger import Lot, Transfer, chart
+from core_ledger import Lot, Transfer, chart, references
 from gateway.base.hot import Hot, HotList
 from gateway.errors import Refused
 from gateway.municipal import tables
@@ -220,9 +220,10 @@ def of_shop(
 
 
 def of_member(conn: Connection, book: str, limit: int = 50) -> list[Spend]:
-    """A member's payments, newest first."""
-    query = select(_spends).where(_spends.c.book_id == book).order_by(_spends.c.at.desc())
-    return _all(conn, query.limit(limit))
+    """A member's payments, newest first, as the member's own book names them."""
+    ids = references(conn, book, kind="spend", limit=limit)
+    query = select(_spends).where(_spends.c.spend_id.in_(ids), _spends.c.book_id == book)
+    return _all(conn, query.order_by(_spends.c.at.desc()))
 
 
 def find_refund(conn: Connection, book: str, refund_id: str) -> Refund | None:

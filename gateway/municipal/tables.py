@@ -248,7 +248,6 @@ pay_codes = _table(
     Column("ends_at", Instant, nullable=False),
     Column("spend_id", _Words),  # what it was used for
     Index("pay_codes_to_forget", "ends_at"),
-    Index("pay_codes_of_a_member", "book_id"),
 )
 
 spends = _table(
@@ -266,10 +265,10 @@ spends = _table(
     Column("at", Instant, nullable=False),
     Column("refunded_points", _Whole, nullable=False),
     Column("settled_in", _Words),
-    PrimaryKeyConstraint("book_id", "spend_id"),
+    # Each begins with what grows with time, so that payments of one moment lie side by side (decision 023).
+    PrimaryKeyConstraint("spend_id", "book_id"),
     CheckConstraint("refunded_points >= 0 AND refunded_points <= points", name="refund_within_spend"),
-    Index("spends_by_id", "spend_id"),
-    Index("spends_of_a_shop", "municipality", "shop_id", "at"),
+    Index("spends_of_a_day", "municipality", "at", "shop_id"),
     Index("spends_to_settle", "municipality", "settled_in", "at"),
 )
 

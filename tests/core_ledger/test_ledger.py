@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy.engine import Connection
@@ -20,6 +21,7 @@ from core_ledger import (
     UnknownHold,
     entries,
     ledger,
+    references,
     transfer_many,
 )
 from core_ledger.moves import check
@@ -229,6 +231,14 @@ async def test_history_is_paged_by_the_last_line_seen(store: Store) -> None:
 
     pages = await store.read(job)
     assert pages == [[10, 9, 8, 7], [6, 5, 4, 3], [2, 1]]
+
+
+async def test_a_book_tells_what_its_newest_moves_of_a_kind_refer_to(store: Store) -> None:
+    await store.apply(earn(900, reference="e1"), allocate(10, reference="a1"), earn(5, reference="e2"))
+    await store.apply(earn(7, member="b0000002", reference="not Alice's"), allocate(20, reference="a2"))
+    for kind, limit, found in (("exchange", 9, ["e2", "e1"]), ("allocate", 1, ["a2"]), ("spend", 9, [])):
+        listed = await store.read(partial(references, book=BOOK, kind=kind, limit=limit))
+        assert listed == found
 
 
 def ledger_entries(conn: Connection, account: str, **filters: object) -> list[Entry]:

@@ -1,13 +1,12 @@
 """The steps in migrations/ and the tables in code are the same schema, on both databases."""
 
+import alembic.command
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import migrations
 from core_ledger import create_schema, metadata
-
-LEDGER = "0001_ledger"
 
 
 def schema(conn: Connection) -> set[tuple[object, ...]]:
@@ -56,17 +55,16 @@ def test_migrations_and_tables_make_the_same_schema(engine: sa.Engine, url: str)
         metadata.drop_all(conn)
         if conn.dialect.name == "postgresql":
             conn.execute(sa.text("DROP FUNCTION ledger_open"))
-    migrations.upgrade(url, LEDGER)
+    migrations.upgrade(url)
     with engine.connect() as conn:
         assert schema(conn) == from_code
     assert len(from_code) > len(metadata.tables)
+    alembic.command.downgrade(migrations.config(url), "base")
 
 
 def test_a_migration_can_be_run_twice_and_undone(engine: sa.Engine, url: str) -> None:
-    import alembic.command
-
-    migrations.upgrade(url, LEDGER)
-    migrations.upgrade(url, LEDGER)
+    migrations.upgrade(url)
+    migrations.upgrade(url)
     alembic.command.downgrade(migrations.config(url), "base")
     with engine.connect() as conn:
         assert schema(conn) == set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import alembic.command
@@ -13,8 +13,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import migrations
-from core_ledger import Transfer, ledger
+from core_ledger import Transfer, ledger, verify
 from gateway.model import JST
+from gateway.municipal import spend_records, tables
 from gateway.municipal.tables import metadata
 from gateway.records import support_events
 
@@ -51,13 +52,17 @@ def test_events_and_gifts_from_before_the_rules_are_kept(tmp_path: Path) -> None
 @pytest.mark.postgres
 @pytest.mark.xdist_group("postgres")
 def test_events_and_gifts_from_before_the_rules_are_kept_on_postgresql(postgres: str) -> None:
-    engine = sa.create_engine(postgres)
+    make_empty(postgres)
+    migrations.upgrade(postgres, "0005_card")
+    kept_before_the_rules(postgres)
+
+
+def make_empty(url: str) -> None:
+    engine = sa.create_engine(url)
     with engine.begin() as conn:
         conn.exec_driver_sql("DROP SCHEMA public CASCADE")
         conn.exec_driver_sql("CREATE SCHEMA public")
     engine.dispose()
-    migrations.upgrade(postgres, "0005_card")
-    kept_before_the_rules(postgres)
 
 
 def kept_before_the_rules(url: str) -> None:
@@ -91,3 +96,56 @@ def kept_before_the_rules(url: str) -> None:
             ("park", "P", 2)
         ]
     engine.dispose()
+
+
+def test_payments_from_before_are_kept_under_their_new_keys(tmp_path: Path) -> None:
+    payments_from_before_are_kept(f"sqlite:///{tmp_path / 'before.db'}")
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_payments_from_before_are_kept_under_their_new_keys_on_postgresql(postgres: str) -> None:
+    make_empty(postgres)
+    payments_from_before_are_kept(postgres)
+
+
+def payments_from_before_are_kept(url: str) -> None:
+    """A payment of before is found by the shop, the city and its member, and its move is known by its id still."""
+    migrations.upgrade(url, "0008_grant_ids")
+    engine = sa.create_engine(url)
+    noon = datetime(2018, 7, 31, 12, tzinfo=JST)
+    give = Transfer(
+        id="grant:1", book="member:a", source="municipality:082163:granted",
+        target="member:a:municipality:082163:ouen", points=500, at=noon, kind="grant", issued_on=date(2018, 7, 1),
+    )  # fmt: skip
+    spends = [
+        Transfer(
+            id=f"spend:{number}", book="member:a", source=give.target, target="shop:082163:shop-1", points=100 + number,
+            at=noon + timedelta(minutes=number), kind="spend", reference=str(number),
+        )
+        for number in range(3)
+    ]  # fmt: skip
+    with engine.begin() as conn:
+        ledger.apply(conn, [give, *spends])
+        conn.execute(sa.insert(tables.spends), [row_of(spend) for spend in spends])
+    migrations.upgrade(url)
+    with engine.begin() as conn:
+        assert [one.spend_id for one in spend_records.of_member(conn, "member:a")] == ["2", "1", "0"]
+        day = spend_records.of_shop(conn, "082163", "shop-1", since=noon, until=noon + timedelta(minutes=2))
+        assert [(one.spend_id, one.points) for one in day] == [("1", 101), ("0", 100)]
+        assert spend_records.require_of_city(conn, "082163", "2").refundable == 102
+        assert spend_records.known_ids(conn, ["1", "7"]) == {"1"}
+        assert ledger.apply(conn, spends[:1])[0].replayed
+        assert verify(conn).faults == ()
+    alembic.command.downgrade(migrations.config(url), "0008_grant_ids")
+    with engine.begin() as conn:
+        assert conn.scalar(sa.select(sa.func.sum(tables.spends.c.points))) == 303
+    engine.dispose()
+
+
+def row_of(spend: Transfer) -> dict[str, object]:
+    return {
+        "book_id": spend.book, "spend_id": spend.reference, "municipality": "082163", "point_service": "ouen",
+        "shop_id": "shop-1", "points": spend.points, "yen": spend.points, "lots": "[]", "way": "shop_scans",
+        "taken_by": "clerk", "at": spend.at, "refunded_points": 0,
+    }  # fmt: skip
