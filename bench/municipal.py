@@ -191,7 +191,7 @@ async def _turn(
     each, took = payments // SHOPS, []
     chance = random.Random(SHOPS)
     # A code is shown before the shop scans it, so making it is not part of the payment.
-    codes = await asyncio.gather(*(_codes(town, member, each) for member in members))
+    codes = await _codes(town, members, each)
 
     async def shop(place: int) -> None:
         for number in range(each):
@@ -208,7 +208,7 @@ async def _turn(
 async def _bursts(town: MunicipalTown, members: list[str], payments: int) -> list[float]:
     """Seconds of each payment where all shops take one at the same moment, and the next when all have it."""
     each, took = payments // SHOPS, []
-    codes = await asyncio.gather(*(_codes(town, member, each) for member in members))
+    codes = await _codes(town, members, each)
 
     async def shop(place: int, number: int) -> None:
         began = time.perf_counter()
@@ -220,10 +220,12 @@ async def _bursts(town: MunicipalTown, members: list[str], payments: int) -> lis
     return took
 
 
-async def _codes(town: MunicipalTown, member: str, count: int) -> list[PayCode]:
-    return await asyncio.gather(
-        *(town.city.codes.make(member, City.CODE, City.SERVICE) for _ in range(count))
+async def _codes(town: MunicipalTown, members: list[str], each: int) -> list[list[PayCode]]:
+    """So many codes of each member, made in the order in which they will be shown."""
+    made = await asyncio.gather(
+        *(town.city.codes.make(member, City.CODE, City.SERVICE) for _ in range(each) for member in members)
     )
+    return [made[place :: len(members)] for place in range(len(members))]
 
 
 ROWS_OF_A_PAYMENT = 6

@@ -5,13 +5,12 @@ as the nightly counter would have left them; that a real count leaves rows of th
 """
 
 import random
-import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -32,6 +31,7 @@ from gateway.municipal.roles import Role
 from gateway.municipal.shops import ShopEntry
 from gateway.municipal.staff_records import StaffSession
 from migrations.targets import METADATAS
+from pagekit.ids import fresh_id
 
 SHOPS: Final = 32
 DAY: Final = date(2018, 7, 31)
@@ -64,7 +64,7 @@ class MunicipalTown:
     clerks: Sequence[StaffSession]
 
     def new_id(self) -> str:
-        return str(uuid.uuid4())
+        return fresh_id()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +82,12 @@ async def open_town(folder: Path) -> AsyncIterator[MunicipalTown]:
     for metadata in METADATAS:
         metadata.create_all(engine)
     engine.dispose()
-    store, tasks = Store.open(f"sqlite:///{path}"), _NoTasks()
+    store, tasks, began = Store.open(f"sqlite:///{path}"), _NoTasks(), monotonic()
     hasher = PasswordHasher(time_cost=1, memory_kib=8, threads=1)
     city = UseCases.open(
         store=store,
         vault=Vault([b"s" * 32], b"l" * 32),
-        clock=lambda: NOW,
+        clock=lambda: NOW + timedelta(seconds=monotonic() - began),
         tasks=tasks,
         hasher=hasher,
         site="https://x",
@@ -138,7 +138,7 @@ async def _furnished(path: Path, store: Store, city: UseCases) -> MunicipalTown:
 
 
 def _hired(conn: sa.Connection, role: Role, shop_id: str | None) -> StaffSession:
-    staff_id = uuid.uuid4().hex
+    staff_id = fresh_id()
     staff_records.add(
         conn, staff_id=staff_id, municipality=City.CODE, login=staff_id, display_name="bench", role=role,
         password_hash="x", at=NOW, shop_id=shop_id, password_is_first=False,
