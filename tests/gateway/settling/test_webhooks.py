@@ -225,7 +225,9 @@ async def test_after_days_a_message_is_given_up(watch, world, portal, secret, de
 
 
 @pytest.mark.parametrize(
-    ("url", "why"), [("https://portal..example/hook", "UnicodeError"), (None, "Unreadable")]
+    ("url", "why"),
+    [("https://portal..example/hook", {"UnicodeError", "UnicodeEncodeError"}), (None, {"Unreadable"})],
+    ids=["no address", "no secret"],
 )
 async def test_what_cannot_even_be_sent_is_put_off_like_what_was_not_taken(
     world, portal, secret, deliveries, url, why
@@ -244,7 +246,9 @@ async def test_what_cannot_even_be_sent_is_put_off_like_what_was_not_taken(
     await world.settled(await world.member())
     assert await deliveries.round() == 2
     assert len(portal.got) == 1
-    assert {row.last_error for row in await outbox_of(world)} == {None, why}
+    heard, put_off = sorted((row.last_error for row in await outbox_of(world)), key=bool)
+    assert heard is None
+    assert put_off in why  # by its name in this or a later Python
 
 
 async def test_a_portal_that_is_gone_does_not_hold_up_an_exchange(world, deliveries, portal) -> None:
