@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -24,16 +23,16 @@ from sqlalchemy.exc import SQLAlchemyError
 import migrations
 from core_ledger import LedgerError, Store, audit
 from gateway import directory, registry
-from gateway.client import new_key_pair
 from gateway.commands import members as cli_members
 from gateway.commands import partner as cli_partner
 from gateway.commands.city import city_staff
 from gateway.commands.exchanges import exchanges
+from gateway.commands.keys import keys
 from gateway.commands.partner_controls import partners, webhooks
 from gateway.commands.reconcile import reconcile
 from gateway.commands.shared import Config, out
 from gateway.commands.shared import settings_of as _settings
-from gateway.errors import GatewayError, Refused
+from gateway.errors import GatewayError
 from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
 from gateway.model import JST
@@ -44,15 +43,11 @@ from gateway.serve import RefusedToStart
 from gateway.serve import serve as serve_until_stopped
 from gateway.services import clock_of, open_services, vault_of
 from gateway.settings import Settings
-from gateway.web.client_keys import list_keys, register_key, revoke_key
 
 T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 db = typer.Typer(no_args_is_help=True, help="The database's schema.")
-keys = typer.Typer(
-    no_args_is_help=True, help="Keys with which client programs (portals) sign their requests."
-)
 members = typer.Typer(no_args_is_help=True, help="Members, for service desks and demonstrations.")
 places = typer.Typer(no_args_is_help=True, help="Point services and support events.")
 ledger = typer.Typer(no_args_is_help=True, help="The ledger.")
@@ -191,45 +186,6 @@ def upgrade(config: Config = None) -> None:
     """Bring the database's schema to the newest step. Safe to repeat."""
     migrations.upgrade(_settings(config).database_url)
     typer.echo("the schema is up to date")
-
-
-@keys.command("new")
-def new_key(
-    client: Annotated[str, typer.Argument(help="The client program, such as portal.")],
-    config: Config = None,
-    private: Annotated[
-        Path | None, typer.Option(help="Where to write the private key; default: here.")
-    ] = None,
-) -> None:
-    """Make a key pair: the public half is registered here, the private half is written to a file, once."""
-    settings = _settings(config)
-    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?", client):
-        # It is part of a file's name, and stands in every log line of the program's requests.
-        raise Refused("bad-client", "a client's name is 1 to 40 of a-z, 0-9 and . _ - between them: portal")
-    pair = new_key_pair()
-    path = private or Path(f"{client}-{pair.key_id}.pem")
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_bytes(pair.private_pem)
-    now = clock_of(settings)()
-    _in_store(settings, lambda conn: register_key(conn, client, pair.key_id, pair.public_raw, now))
-    typer.echo(json.dumps({"client": client, "key_id": pair.key_id, "private_key": str(path)}))
-
-
-@keys.command("list")
-def list_client_keys(config: Config = None) -> None:
-    """List the keys, revoked ones included."""
-    for key in _in_store(_settings(config), list_keys):
-        typer.echo(f"{key.key_id}  {key.client_id}  {'revoked' if key.revoked_at else 'in use'}")
-
-
-@keys.command("revoke")
-def revoke(key_id: str, config: Config = None) -> None:
-    """Revoke a key; it opens nothing from now on, in other processes within seconds."""
-    settings = _settings(config)
-    now = clock_of(settings)()
-    if not _in_store(settings, lambda conn: revoke_key(conn, key_id, now)):
-        raise Refused("unknown-key", "there is no such key in use; list them with `point-gateway keys list`")
-    typer.echo("revoked")
 
 
 @members.command("add")

@@ -1,6 +1,6 @@
 """`point-gateway partners …` and `point-gateway webhooks …`: what an operator decides while everything runs.
 
-A decision about a partner stands in the platform's audit log and in the program's: who, what, why.
+Each decision stands in the platform's audit log and in the program's: who, what, why.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
 from sqlalchemy import Connection
 
 from gateway import partner_controls
-from gateway.commands import partner_deeds
-from gateway.commands.shared import Config, Operator, Reason, in_store, settings_of
+from gateway.base.vault import Vault
+from gateway.commands import deeds
+from gateway.commands.shared import Config, Most, Operator, Reason, in_store, settings_of
 from gateway.errors import Refused
-from gateway.model import JST
+from gateway.model import JST, Secret
+from gateway.municipal.audit_log import AuditLine
 from gateway.partner_controls import Window
 from gateway.services import clock_of, vault_of
 from gateway.webhooks import keys as webhook_keys
+from gateway.webhooks.keys import Direction
 
 partners = typer.Typer(no_args_is_help=True, help="Partners: pause, maintenance windows, pace, push secrets.")
 webhooks = typer.Typer(
@@ -31,7 +33,6 @@ webhooks = typer.Typer(
 )
 
 Which = Annotated[str, typer.Argument(help="The partner's id.")]
-_log = structlog.get_logger()
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 
 
@@ -54,7 +55,7 @@ def list_standings(config: Config = None) -> None:
                         window.starts_at.isoformat(),
                         window.ends_at.isoformat(),
                         window.reason,
-                        partner_deeds.announced_by(conn, window),
+                        deeds.announced_by(conn, window),
                     ]
                     for window in (one.window, *one.upcoming)
                     if window is not None
@@ -69,22 +70,11 @@ def list_standings(config: Config = None) -> None:
 @partners.command("log")
 def list_deeds(
     partner: Annotated[str | None, typer.Argument(help="The partner's id; default: all.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    limit: Most = 100,
     config: Config = None,
 ) -> None:
     """Show who decided what about partners, when and why, newest first; windows taken back too."""
-    told = [
-        {
-            "at": line.at.isoformat(),
-            "partner": line.subject,
-            "deed": line.action,
-            "operator": line.actor_name,
-            "reason": line.reason,
-            **line.facts,
-        }
-        for line in in_store(config, lambda conn: partner_deeds.listed(conn, partner, limit=limit))
-    ]
-    typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    _show_deeds(config, deeds.ABOUT_PARTNERS, "partner", partner, limit)
 
 
 @partners.command("pause")
@@ -95,7 +85,7 @@ def pause(partner: Which, reason: Reason, operator: Operator, config: Config = N
     def job(conn: Connection, now: datetime) -> None:
         partner_controls.pause(conn, partner, reason=reason, operator=operator, at=now)
 
-    _decide(config, partner, partner_deeds.PAUSED, job, operator, reason)
+    _decide(config, partner, deeds.PAUSED, job, operator, reason)
     typer.echo(f"{partner} is paused")
 
 
@@ -106,7 +96,7 @@ def resume(partner: Which, operator: Operator, config: Config = None) -> None:
     def job(conn: Connection, now: datetime) -> None:
         partner_controls.resume(conn, partner, operator=operator, at=now)
 
-    _decide(config, partner, partner_deeds.RESUMED, job, operator)
+    _decide(config, partner, deeds.RESUMED, job, operator)
     typer.echo(f"{partner} goes on")
 
 
@@ -139,8 +129,8 @@ def maintenance(
                 status=404,
             )
 
-    deed = partner_deeds.WITHDRAWN if withdraw else partner_deeds.ANNOUNCED
-    _decide(config, partner, deed, job, operator, reason, partner_deeds.facts_of(window))
+    deed = deeds.WITHDRAWN if withdraw else deeds.ANNOUNCED
+    _decide(config, partner, deed, job, operator, reason, deeds.facts_of(window))
     typer.echo("withdrawn" if withdraw else f"{partner} rests from {starts} until {ends}")
 
 
@@ -157,27 +147,39 @@ def pace(
     def job(conn: Connection, now: datetime) -> None:
         partner_controls.limit(conn, partner, calls, operator=operator, at=now)
 
-    _decide(config, partner, partner_deeds.PACED, job, operator, facts={"calls_per_minute": calls_per_minute})
+    _decide(config, partner, deeds.PACED, job, operator, facts={"calls_per_minute": calls_per_minute})
     typer.echo(f"{partner}: {calls or 'as many as there are'} calls a minute")
 
 
 @partners.command("push-secret")
-def push_secret(partner: Which, config: Config = None) -> None:
+def push_secret(partner: Which, operator: Operator, config: Config = None, reason: Reason = "") -> None:
     """Make a secret with which the partner signs its pushes to us; it is shown once."""
     _known(config, partner)
-    _show_new(config, lambda conn, vault, now: webhook_keys.add_partner(conn, vault, partner, now))
+
+    def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
+        return webhook_keys.add_partner(conn, vault, partner, now)
+
+    _show_new(config, add, deeds.PUSH_KEY_MADE, partner, operator, reason)
 
 
 @webhooks.command("add")
-def add_portal(portal: str, url: str, config: Config = None) -> None:
+def add_portal(portal: str, url: str, operator: Operator, config: Config = None, reason: Reason = "") -> None:
     """Tell a portal when an exchange ends; the secret that it verifies with is shown once."""
-    _show_new(config, lambda conn, vault, now: webhook_keys.add_portal(conn, vault, portal, url, now))
+
+    def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
+        return webhook_keys.add_portal(conn, vault, portal, url, now)
+
+    _show_new(config, add, deeds.WEBHOOK_ADDED, portal, operator, reason)
 
 
 @webhooks.command("add-mailer")
-def add_mailer(mailer: str, url: str, config: Config = None) -> None:
+def add_mailer(mailer: str, url: str, operator: Operator, config: Config = None, reason: Reason = "") -> None:
     """Let a program tell members what will expire or move; the secret that it verifies with is shown once."""
-    _show_new(config, lambda conn, vault, now: webhook_keys.add_mailer(conn, vault, mailer, url, now))
+
+    def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
+        return webhook_keys.add_mailer(conn, vault, mailer, url, now)
+
+    _show_new(config, add, deeds.WEBHOOK_ADDED, mailer, operator, reason)
 
 
 @webhooks.command("list")
@@ -189,14 +191,34 @@ def list_keys(config: Config = None) -> None:
 
 
 @webhooks.command("revoke")
-def revoke(key_id: str, config: Config = None) -> None:
+def revoke(key_id: str, operator: Operator, config: Config = None, reason: Reason = "") -> None:
     """Stop using a key."""
     now = clock_of(settings_of(config))()
-    if not in_store(config, lambda conn: webhook_keys.revoke(conn, key_id, now)):
-        raise Refused(
-            "unknown-key", "there is no such key in use; list them with `point-gateway webhooks list`"
+
+    def job(conn: Connection) -> AuditLine:
+        key = webhook_keys.get(conn, key_id)
+        if key is None or not webhook_keys.revoke(conn, key_id, now):
+            raise Refused(
+                "unknown-key", "there is no such key in use; list them with `point-gateway webhooks list`"
+            )
+        ours = key.direction is not Direction.IN
+        deed = deeds.WEBHOOK_REVOKED if ours else deeds.PUSH_KEY_REVOKED
+        return deeds.write(
+            conn, deed, key.party, operator=operator, at=now, reason=reason, facts={"key_id": key_id}
         )
+
+    deeds.tell(in_store(config, job), "party")
     typer.echo("revoked")
+
+
+@webhooks.command("log")
+def list_webhook_deeds(
+    party: Annotated[str | None, typer.Argument(help="The portal, mailer or partner; default: all.")] = None,
+    limit: Most = 100,
+    config: Config = None,
+) -> None:
+    """Show who added and revoked keys of portals, mailers and partners, when and why, newest first."""
+    _show_deeds(config, deeds.ABOUT_WEBHOOKS, "party", party, limit)
 
 
 def _decide(
@@ -211,12 +233,11 @@ def _decide(
     """Do the deed and write who did it and why, in one transaction; then tell the log."""
     now = clock_of(settings_of(config))()
 
-    def decided(conn: Connection) -> None:
+    def decided(conn: Connection) -> AuditLine:
         job(conn, now)
-        partner_deeds.write(conn, deed, partner, operator=operator, at=now, reason=reason, facts=facts)
+        return deeds.write(conn, deed, partner, operator=operator, at=now, reason=reason, facts=facts)
 
-    in_store(config, decided)
-    _log.info(deed, partner=partner, operator=operator, reason=reason, **(facts or {}))
+    deeds.tell(in_store(config, decided), "partner")
 
 
 def _known(config: Any, partner: str) -> None:
@@ -228,8 +249,32 @@ def _known(config: Any, partner: str) -> None:
         )
 
 
-def _show_new(config: Any, add: Any) -> None:
+def _show_new(
+    config: Path | None,
+    add: Callable[[Connection, Vault, datetime], tuple[str, Secret]],
+    deed: str,
+    party: str,
+    operator: str,
+    reason: str,
+) -> None:
+    """Make a key and write who did it and why, in one transaction; then show the secret, this once."""
     settings = settings_of(config)
     vault, now = vault_of(settings), clock_of(settings)()
-    key_id, secret = in_store(config, lambda conn: add(conn, vault, now))
+
+    def added(conn: Connection) -> tuple[str, Secret, AuditLine]:
+        key_id, secret = add(conn, vault, now)
+        line = deeds.write(
+            conn, deed, party, operator=operator, at=now, reason=reason, facts={"key_id": key_id}
+        )
+        return key_id, secret, line
+
+    key_id, secret, line = in_store(config, added)
+    deeds.tell(line, "party")
     typer.echo(json.dumps({"key_id": key_id, "secret": secret.reveal()}))
+
+
+def _show_deeds(
+    config: Path | None, about: tuple[str, ...], kind: str, subject: str | None, limit: int
+) -> None:
+    told = in_store(config, lambda conn: deeds.listed(conn, about, kind, subject, limit=limit))
+    typer.echo(json.dumps(told, ensure_ascii=False, indent=2))

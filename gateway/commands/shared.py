@@ -30,6 +30,7 @@ Operator = Annotated[
     ),
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")]
+Most = Annotated[int, typer.Option("--limit", min=1, max=10_000)]
 
 out = Console(highlight=False, soft_wrap=True)
 

@@ -73,6 +73,20 @@ def test_a_key_is_made_listed_and_revoked_and_its_private_half_is_its_owners_alo
         run("keys", "revoke", made["key_id"])
 
 
+def test_who_made_or_revoked_a_key_and_why_is_kept(run) -> None:
+    made = json.loads(run("keys", "new", "portal", "--operator", "sato"))
+    run("keys", "revoke", made["key_id"], "--operator", "suzuki", "--reason", "担当者の交代")
+    with pytest.raises(GatewayError, match="no such key"):
+        run("keys", "revoke", made["key_id"])
+    told = json.loads(run("keys", "log", "portal"))
+    assert [(one["deed"], one["client"], one["key_id"], one["operator"], one["reason"]) for one in told] == [
+        ("client key revoked", "portal", made["key_id"], "suzuki", "担当者の交代"),
+        ("client key made", "portal", made["key_id"], "sato", ""),
+    ]
+    assert json.loads(run("keys", "log", "municipal")) == []
+    assert run("staff", "verify-log") == "nothing is broken\n"
+
+
 def test_a_key_file_is_never_written_over(run, tmp_path: Path) -> None:
     kept = tmp_path / "kept.pem"
     kept.write_text("precious", "utf-8")

@@ -277,3 +277,27 @@ def test_webhook_secrets_are_shown_once_and_revoked_by_their_id(desk) -> None:
     assert push["secret"] not in listed
     desk("webhooks", "revoke", made["key_id"])
     assert "no such key" in desk("webhooks", "revoke", made["key_id"], code=1)
+
+
+def test_who_made_or_revoked_a_webhooks_secret_and_why_is_kept_and_no_secret_with_it(desk) -> None:
+    url = "https://portal.example/hook?t=sesame"
+    hook = json.loads(desk("webhooks", "add", "portal", url, "--operator", "sato"))
+    mail = json.loads(desk("webhooks", "add-mailer", "post", "https://post.example/", "--reason", "通知"))
+    push = json.loads(desk("partners", "push-secret", "saison", "--operator", "suzuki"))
+    desk("webhooks", "revoke", hook["key_id"], "--operator", "sato", "--reason", "漏えい")
+    desk("webhooks", "revoke", push["key_id"], "--operator", "sato")
+    desk("webhooks", "revoke", push["key_id"], code=1)
+    told = desk("webhooks", "log")
+    assert [
+        (one["deed"], one["party"], one["key_id"], one["operator"], one["reason"]) for one in json.loads(told)
+    ] == [
+        ("push secret revoked", "saison", push["key_id"], "sato", ""),
+        ("webhook revoked", "portal", hook["key_id"], "sato", "漏えい"),
+        ("push secret made", "saison", push["key_id"], "suzuki", ""),
+        ("webhook added", "post", mail["key_id"], getpass.getuser(), "通知"),
+        ("webhook added", "portal", hook["key_id"], "sato", ""),
+    ]
+    assert not [secret for secret in (hook["secret"], push["secret"], "sesame") if secret in told]
+    of_partner = [one["deed"] for one in json.loads(desk("partners", "log", "saison"))]
+    assert of_partner == ["push secret revoked", "push secret made"]
+    assert "nothing is broken" in desk("staff", "verify-log")
