@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from gateway import tables
 from gateway.base.hot import Hot
-from gateway.base.sql import insert_new
+from gateway.base.sql import insert_into, insert_new
 from gateway.errors import Refused
 
 _l = tables.linked_accounts
@@ -57,30 +57,32 @@ def save(conn: Connection, link: Link) -> None:
 
     Raises Refused when the partner account is another member's; nothing is told about that member.
     """
-    remove(conn, link.book_id, link.partner_id)
-    mine = insert_new(conn, _o, partner_id=link.partner_id, service_id=link.service_id, book_id=link.book_id)
-    if not mine:
+    # This row first: whoever links another account of the partner for the same member waits here, and replaces it.
+    saved = insert_into(conn, _l).values(
+        book_id=link.book_id,
+        partner_id=link.partner_id,
+        service_id=link.service_id,
+        shown_as=link.shown_as,
+        token=link.token_sealed,
+        linked_at=link.linked_at,
+    )
+    again = {name: saved.excluded[name] for name in ("service_id", "shown_as", "token", "linked_at")}
+    conn.execute(saved.on_conflict_do_update(index_elements=[_l.c.book_id, _l.c.partner_id], set_=again))
+    new = insert_new(conn, _o, partner_id=link.partner_id, service_id=link.service_id, book_id=link.book_id)
+    if not new and owner(conn, link.partner_id, link.service_id) != link.book_id:
         raise Refused(
             "account-linked-elsewhere",
             "this partner account is already linked to another member; if it is yours, unlink it there first"
             " or ask the service desk",
         )
-    conn.execute(
-        insert(_l).values(
-            book_id=link.book_id,
-            partner_id=link.partner_id,
-            service_id=link.service_id,
-            shown_as=link.shown_as,
-            token=link.token_sealed,
-            linked_at=link.linked_at,
-        )
-    )
+    mine = (_o.c.partner_id == link.partner_id, _o.c.book_id == link.book_id)
+    conn.execute(delete(_o).where(*mine, _o.c.service_id != link.service_id))
 
 
 def remove(conn: Connection, book_id: str, partner_id: str) -> bool:
     """Unlink; what was exchanged stays. Returns whether there was a link."""
-    conn.execute(delete(_o).where(_o.c.partner_id == partner_id, _o.c.book_id == book_id))
     gone = conn.execute(delete(_l).where(_l.c.book_id == book_id, _l.c.partner_id == partner_id))
+    conn.execute(delete(_o).where(_o.c.partner_id == partner_id, _o.c.book_id == book_id))
     return gone.rowcount > 0
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
+from core_ledger import Store
 from gateway import tables
 from gateway.desk import expire, require_before_sending
 from gateway.errors import CouponRefused, HandoffRefused, PartnerUnavailable, Refused
 from gateway.model import LinkedAccount, Secret
 from gateway.records import exchanges as records
+from gateway.records import links
+from gateway.records.links import Link
 from gateway.states import State
 
 CARDS, MILES, PORTAL = "cards", "miles", "https://portal.example/back"
@@ -171,13 +175,40 @@ async def test_one_partner_account_belongs_to_one_member(world) -> None:
 async def test_linking_another_account_replaces_the_first_and_frees_it(world) -> None:
     member, other = await world.member(), await world.member()
     await world.linked(member)
-    from gateway.records import links
-
     await world.store.run(lambda conn: links.remove(conn, f"member:{member}", CARDS))
     await world.linked(other)
     world.script.link = LinkedAccount(service_id="svc-2", shown_as="B")
     exchange = await world.linked(member)
     assert exchange.state is State.READY
+
+
+async def test_two_accounts_that_a_member_links_at_once_leave_the_later_one_linked_and_the_other_free(
+    world,
+) -> None:
+    member, other, engine = await world.member(), await world.member(), world.store.engine
+    start = Barrier(1 if engine.dialect.name == "sqlite" else 2)  # SQLite has one writer
+
+    def link(service_id: str, of: str = member) -> Link:
+        book = f"member:{of}"
+        return Link(
+            book_id=book, partner_id=CARDS, service_id=service_id, shown_as="A", linked_at=world.clock()
+        )
+
+    def saves(service_id: str):
+        def job(conn):
+            start.wait(5)
+            links.save(conn, link(service_id))
+
+        return job
+
+    beside = Store.open(engine.url.render_as_string(hide_password=False))
+    await asyncio.gather(world.store.run(saves("svc-1")), beside.run(saves("svc-2")))
+    await beside.close()
+    found = await world.store.read(lambda conn: links.find(conn, f"member:{member}", CARDS))
+    (free,) = {"svc-1", "svc-2"} - {found.service_id}
+    with pytest.raises(Refused, match="linked to another member"):
+        await world.store.run(lambda conn: links.save(conn, link(found.service_id, other)))
+    await world.store.run(lambda conn: links.save(conn, link(free, other)))
 
 
 async def test_no_secret_is_readable_in_the_database(world) -> None:
