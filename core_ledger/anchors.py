@@ -63,10 +63,14 @@ class Proof:
 def daily_digest(conn: Connection, day: date) -> Digest:
     """Anchor the heads of all books that changed since the last anchor, and return the day's digest.
 
-    A day that has its digest keeps it: asked again, the same is returned. Days only go forward.
+    A day that has its digest keeps it: asked again, or twice at once, the same is returned. Days only go forward.
     """
     text = day.isoformat()
     row = anchors.c
+    if (
+        conn.dialect.name == "postgresql"
+    ):  # SQLite has one writer; here two would chain to the same day before
+        conn.exec_driver_sql("LOCK TABLE anchors IN SHARE ROW EXCLUSIVE MODE")
     stored = conn.execute(sa.select(anchors).where(row.book_id == LEDGER, row.day == text)).first()
     if stored is not None:
         return Digest(day=day, books=stored.seq, digest=stored.head.hex())

@@ -1,13 +1,15 @@
 """Verification finds what was changed behind the ledger's back, and says where."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 
-from core_ledger import AuditReport, BadMove, Proof, Store, daily_digest, proof, verify, verify_proof
+from core_ledger import AuditReport, BadMove, Digest, Proof, Store, daily_digest, proof, verify, verify_proof
 from core_ledger.anchors import merkle_path, merkle_root
 from tests.core_ledger.samples import (
     ALICE,
@@ -135,6 +137,29 @@ async def test_a_day_keeps_its_digest_and_days_go_forward(lived: Store) -> None:
     assert await lived.run(lambda conn: daily_digest(conn, date(2018, 8, 1))) == first
     with pytest.raises(BadMove, match="2018-08-02 is anchored already"):
         await lived.run(lambda conn: daily_digest(conn, date(2018, 7, 31)))
+
+
+@pytest.mark.parametrize("other_day", [3, 4])
+async def test_digests_that_are_made_at_once_are_one_of_a_day_and_one_chain(
+    lived: Store, other_day: int
+) -> None:
+    await lived.apply(earn(1))
+    start = Barrier(1 if lived.engine.dialect.name == "sqlite" else 2)  # SQLite has one writer
+
+    def digests(day: int) -> Callable[[sa.Connection], Digest | None]:
+        def job(conn: sa.Connection) -> Digest | None:
+            start.wait(5)
+            try:
+                return daily_digest(conn, date(2018, 8, day))
+            except BadMove:  # the later day was the first
+                return None
+
+        return job
+
+    async with Store.open(lived.engine.url.render_as_string(hide_password=False)) as beside:
+        made = await asyncio.gather(lived.run(digests(3)), beside.run(digests(other_day)))
+    assert (made[0] == made[1]) is (other_day == 3)
+    assert (await lived.read(verify)).ok
 
 
 async def test_a_member_can_be_handed_proof_of_their_history(lived: Store) -> None:
