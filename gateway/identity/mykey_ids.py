@@ -139,7 +139,7 @@ class Choice:
 def is_available(conn: Connection, mykey_id: str) -> bool:
     """Whether nobody has this ID and nobody ever had."""
     held = conn.execute(select(_members.c.member_id).where(_members.c.mykey_id == mykey_id)).first()
-    return held is None and _retired_from(conn, mykey_id) is None
+    return held is None and retired_from(conn, mykey_id) is None
 
 
 def new_mykey_id(conn: Connection, draw: Draw = draw) -> str:
@@ -205,11 +205,12 @@ def choose(conn: Connection, member_id: str, typed: str, now: datetime, draw: Dr
 
 def retire(conn: Connection, member_id: str, mykey_id: str, now: datetime) -> None:
     """Keep an ID from ever naming somebody else. The second time is the same answer."""
-    if _retired_from(conn, mykey_id) is None:
+    if retired_from(conn, mykey_id) is None:
         conn.execute(insert(_retired).values(mykey_id=mykey_id, member_id=member_id, retired_at=now))
 
 
-def _retired_from(conn: Connection, mykey_id: str) -> str | None:
+def retired_from(conn: Connection, mykey_id: str) -> str | None:
+    """The member who had this ID and has it no more."""
     return conn.execute(
         select(_retired.c.member_id).where(_retired.c.mykey_id == mykey_id)
     ).scalar_one_or_none()

@@ -44,6 +44,7 @@ class Grants:
     ) -> Granted:
         """Grant to one member under an id that the caller made; the same id with the same content is one grant.
 
+        That it was made is also answered to the MyKey ID that the member had then and has no more.
         Raises Refused: `unknown-project`, `unknown-member` (404), `project-not-open`, `budget-exceeded`,
         `limit-of-the-day`, `id-reused` (409).
         """
@@ -51,7 +52,7 @@ class Grants:
 
         def job(conn: Connection) -> Granted:
             project = grant_projects.require(conn, code, project_id)
-            member_id = _member_of(conn, mykey_id)
+            member_id = _member_of(conn, code, grant_id, mykey_id)
             _claim_id(conn, project, grant_id, member_id)
             move = transfer_of(project, member_id, f"one:{grant_id}", points, now, by=who.staff_id, note=note)
             granted_on = _granted_on(conn, move)
@@ -153,12 +154,18 @@ def _granted_on(conn: Connection, move: Transfer) -> date | None:
     return None if lots is None else date.fromisoformat(read_lots(lots)[0][0])
 
 
-def _member_of(conn: Connection, mykey_id: str) -> str:
+def _member_of(conn: Connection, code: str, grant_id: str, mykey_id: str) -> str:
+    """Who has this MyKey ID; or had it, where a grant of this id was made to that member."""
     known = mykey_ids.read(mykey_id)
     found = members.find_by_mykey_id(conn, known) if known else None
-    if found is None:
+    if found is not None:
+        return found.member_id
+    had = mykey_ids.retired_from(conn, known) if known else None
+    ids = tables.grant_ids
+    granted = select(ids.c.book_id).where(ids.c.municipality == code, ids.c.grant_id == grant_id)
+    if had is None or conn.execute(granted).scalar_one_or_none() != chart.member_book(had):
         raise members.unknown_member()
-    return found.member_id
+    return had
 
 
 def _id_reused() -> Refused:

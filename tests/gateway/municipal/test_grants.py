@@ -7,6 +7,8 @@ import pytest
 
 from core_ledger import chart
 from gateway.errors import Refused
+from gateway.identity import mykey_ids
+from gateway.members import Members
 from gateway.municipal import audit_log, grant_csv, grant_files
 from gateway.municipal.grant_projects import ProjectPlan
 from gateway.municipal.point_rules import PointRule
@@ -35,6 +37,15 @@ async def grant(town, member, points=500, grant_id=None):
     )
 
 
+async def renamed(town, member):
+    """The member takes another MyKey ID; `member` still names the old one."""
+    offered = await town.store.run(lambda conn: mykey_ids.generate(conn, member.member_id, town.clock()))
+    choice = await town.store.run(
+        lambda conn: mykey_ids.choose(conn, member.member_id, offered.wanted, town.clock())
+    )
+    assert choice.available
+
+
 def csv_of(*rows, header="マイキーID,ポイント,摘要"):
     return "\r\n".join([header, *rows]).encode()
 
@@ -50,7 +61,9 @@ async def left(town):
 # --- one member ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("since", ["midnight", "the last day", "a closing"])
+@pytest.mark.parametrize(
+    "since", ["midnight", "the last day", "a closing", "another MyKey ID", "a revocation"]
+)
 async def test_a_grant_that_is_sent_again_is_one_grant_whatever_has_ended_since(town, project, since):
     member, grant_id = await town.member(), new_id()
     if since == "the last day":
@@ -60,6 +73,11 @@ async def test_a_grant_that_is_sent_again_is_one_grant_whatever_has_ended_since(
         await town.city.projects.set_open(
             await town.who("operator"), "kosodate", is_open=False, reason="終了"
         )
+    elif since == "another MyKey ID":
+        await renamed(town, member)
+    elif since == "a revocation":
+        desk = town.city.desk
+        await Members(town.store, desk.hasher, town.clock, vault=desk.vault).revoke(member.member_id)
     else:
         town.clock.now += timedelta(hours=12)
     again = await grant(town, member, grant_id=grant_id)
@@ -69,6 +87,19 @@ async def test_a_grant_that_is_sent_again_is_one_grant_whatever_has_ended_since(
     with pytest.raises(Refused) as refused:
         await grant(town, member, points=501, grant_id=grant_id)
     assert refused.value.type == "id-reused"
+
+
+async def test_a_mykey_id_that_somebody_had_is_given_nothing_and_answers_for_nobody_elses_grant(
+    town, project
+):
+    before, other, grant_id = await town.member(), await town.member(), new_id()
+    await renamed(town, before)
+    await grant(town, other, grant_id=grant_id)
+    for id_ in (new_id(), grant_id):
+        with pytest.raises(Refused) as refused:
+            await grant(town, before, grant_id=id_)
+        assert refused.value.type == "unknown-member"
+    assert await left(town) == 9_500
 
 
 async def test_a_grant_is_in_the_members_book_on_the_budget_and_in_the_log(town, project):
