@@ -93,6 +93,7 @@ async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) ->
         address_buckets=Buckets(PER_ADDRESS, time.monotonic),
         metrics=HttpMetrics(metrics),
         public_url=settings.server.origin,
+        trusted_proxies=settings.server.trusted_proxies,
         failures={Busy: "busy", StoreClosed: "busy", CommitFailed: "commit-failed"},
     ).install(app)
     app.cleanup_ctx.append(_background)

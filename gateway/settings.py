@@ -1,6 +1,7 @@
 """Everything that an operator decides, read once from `gateway.toml`; each mistake is named with its place.
 
-    [server]    host, port, public_url, portal_return_urls     [database]  url
+    [server]    host, port, public_url, portal_return_urls, trusted_proxies
+    [database]  url
     [clock]     file (only for demonstrations)                 [log]       level, format
     [security]  sealing, lookup, account_key                [plugins]   dir
     [municipal] public_url (of the pages of cities' staff and shops)
@@ -52,12 +53,16 @@ _T = TypeVar("_T", bound=_Table)
 
 
 class Server(_Table):
-    """Where the gateway listens, and how browsers reach it. `portal_return_urls` may be sent browsers back to."""
+    """Where the gateway listens, and how browsers reach it. `portal_return_urls` may be sent browsers back to.
+
+    `trusted_proxies` is how many proxies of our own stand in front: an address is then what the outermost of them saw.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65_535)
     public_url: str = ""
     portal_return_urls: tuple[str, ...] = ()
+    trusted_proxies: int = Field(default=0, ge=0)
 
     @field_validator("portal_return_urls", mode="before")
     @classmethod
@@ -211,7 +216,13 @@ _TABLES: Final = (
 )
 _TABLES_SENTENCE: Final = f"there are {', '.join(_TABLES)}"
 _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
-    "server": {"host": str, "port": int, "public_url": str, "portal_return_urls": list},
+    "server": {
+        "host": str,
+        "port": int,
+        "public_url": str,
+        "portal_return_urls": list,
+        "trusted_proxies": int,
+    },
     "clock": {"file": str},
     "log": {"level": str, "format": str},
     "municipal": {"public_url": str},

@@ -87,6 +87,7 @@ def test_the_environment_overrides_plain_values(load, monkeypatch):
     monkeypatch.setenv("POINT_GATEWAY_SERVER__HOST", "not asked for")
     env = {
         "POINT_GATEWAY_SERVER__PORT": "9000",
+        "POINT_GATEWAY_SERVER__TRUSTED_PROXIES": "2",
         "POINT_GATEWAY_SERVER__PORTAL_RETURN_URLS": "https://a.example/x, https://b.example/y",
         "POINT_GATEWAY_DATABASE__URL": "postgresql+psycopg://gw:sesame@db/gw",
         "POINT_GATEWAY_LOG__LEVEL": "error",
@@ -94,6 +95,7 @@ def test_the_environment_overrides_plain_values(load, monkeypatch):
     }
     settings = load("[server]\nport = 1\n", env)
     assert (settings.server.host, settings.server.port) == ("127.0.0.1", 9000)
+    assert settings.server.trusted_proxies == 2
     assert settings.server.portal_return_urls == ("https://a.example/x", "https://b.example/y")
     assert settings.database_url == "postgresql+psycopg://gw:sesame@db/gw"
     assert "sesame" not in repr(settings)
@@ -119,6 +121,7 @@ def test_without_an_environment_given_the_process_own_is_used(load, monkeypatch,
             "[server] port: Input should be a valid integer; correct it (gateway.toml:2)",
         ),
         ("[server]\nport = 70000\n", "[server] port: "),
+        ("[server]\ntrusted_proxies = -1\n", "[server] trusted_proxies: "),
         ('[server]\npublic_url = "gw.example"\n', "a URL is https://host/path"),
         ('[server]\nportal_return_urls = ["javascript:alert(1)"]\n', "a URL is https://host/path"),
         ('[server]\nportal_return_urls = "https://a.example"\n', "[server] portal_return_urls: "),

@@ -1,13 +1,19 @@
 """What surrounds every request: ids, headers, log lines, limits, and that nothing leaves but problems."""
 
 import gzip
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
 import structlog
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
+from prometheus_client import CollectorRegistry
 
+import migrations
+from gateway.app import make_app
+from gateway.services import open_services
+from gateway.settings import Settings
 from gateway.web.limits import Share
 
 
@@ -203,6 +209,23 @@ async def test_a_proxy_that_names_nobody_is_itself_the_address(building, store, 
     site = building(store, clock, key, free_port, address_share=share, trusted_proxies=2)
     async with TestServer(site.app, port=free_port):
         assert await statuses_from(site, http, "192.0.2.1", "") == [200, 429]
+
+
+@pytest.mark.parametrize(("proxies", "second"), [(0, 429), (1, 404)])
+async def test_the_settings_say_how_many_proxies_are_believed_about_an_address(
+    tmp_path, monkeypatch, free_port, http, proxies, second
+):
+    monkeypatch.setattr("gateway.app.PER_ADDRESS", Share(per_second=0.001, burst=1))
+    for name in ("sealing", "lookup", "account_key"):
+        (tmp_path / name).write_text(f"{name} secret that is long enough for tests", "utf-8")
+    secrets = "\n".join(f'{name} = {{ file = "{name}" }}' for name in ("sealing", "lookup", "account_key"))
+    settings = tmp_path / "gateway.toml"
+    settings.write_text(f"[server]\ntrusted_proxies = {proxies}\n[security]\n{secrets}\n", "utf-8")
+    migrations.upgrade(f"sqlite:///{tmp_path / 'gateway.db'}")
+    async with open_services(Settings.load(settings, env={})) as services:
+        site = SimpleNamespace(url=f"http://127.0.0.1:{free_port}")
+        async with TestServer(await make_app(services, CollectorRegistry()), port=free_port):
+            assert await statuses_from(site, http, "192.0.2.1", "192.0.2.2") == [404, second]
 
 
 async def test_a_packed_bomb_is_not_unpacked(site, http):
