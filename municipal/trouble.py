@@ -59,6 +59,10 @@ _STATUSES: Final[dict[int, Sentences]] = {
 }
 
 _NUMBER: Final = ("数字を読み取れません", "1以上の整数を半角数字で入力してください。")
+_SHOWN: Final = (
+    "入力した文字を確認してください",
+    "空欄か、長すぎるか、改行などの見えない文字が含まれています。入力し直してください。",
+)
 _FIELDS: Final[dict[str, Sentences]] = {
     "points": _NUMBER,
     "points_each": _NUMBER,
@@ -72,6 +76,21 @@ _FIELDS: Final[dict[str, Sentences]] = {
     "number": ("口座番号の形式が違います", "7桁の半角数字で入力してください。"),
     "bank_code": ("銀行コードの形式が違います", "4桁の半角数字で入力してください。"),
     "branch_code": ("支店コードの形式が違います", "3桁の半角数字で入力してください。"),
+    **dict.fromkeys(
+        (
+            "name",
+            "display_name",
+            "name_kana",
+            "category",
+            "address",
+            "phone",
+            "place",
+            "content",
+            "note",
+            "purpose",
+        ),
+        _SHOWN,
+    ),
     "client_code": ("委託者コードの形式が違います", "10桁の半角数字で入力してください。"),
 }
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
+from gateway.base.unseen import LINES, ONE_LINE, ONE_LINE_OR_NONE
 from gateway.web.asked import MunicipalityCode, MykeyIdTyped, Points, PointServiceId, Uuid
 from gateway.web.asked_staff import Login, Reason, ShopId
 from gateway.web.inputs import Strict, Words
@@ -17,11 +18,11 @@ Day = Annotated[
 ]
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 FileId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-Text = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00-\x08\x0B-\x1F\x7F]*$")]
-Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1F\x7F]*$")]
+Text = Annotated[str, StringConstraints(max_length=2_000, pattern=LINES)]
+Line = Annotated[str, StringConstraints(max_length=200, pattern=ONE_LINE_OR_NONE)]
 Budget = Annotated[int, Field(ge=1, le=10**12)]
 CodeText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1F\x7F]+$")]
-BankName = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00-\x1F\x7F]+$")]
+BankName = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=ONE_LINE)]
 
 
 # --- rules ---

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from gateway.base.unseen import ONE_LINE
 from gateway.web.asked import PasswordTyped
 from gateway.web.inputs import Strict, Words
 
@@ -15,7 +16,7 @@ ShopId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^pgh_[A-Za-z0-9_-]{43}$")]
 TotpCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3} ?[0-9]{3}$")]
 Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,8192}$")]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1F\x7F]+$")]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=ONE_LINE)]
 Small = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
+from gateway.base.unseen import ONE_LINE
 from gateway.identity.card_login import Purpose
 from gateway.identity.card_words import REFUSAL_WORDS
 from gateway.identity.sessions import Session
@@ -28,7 +29,7 @@ api = Api()
 
 # Longer than any card's answer: what is too large is refused with the card's own word.
 Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=40_000)]
-DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1F\x7F]+$")]
+DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=ONE_LINE)]
 
 NOT_CONFIGURED: Final = "card-login-not-configured"
 CARD_REFUSALS: Final = (NOT_CONFIGURED, *REFUSAL_WORDS)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from gateway.base.unseen import UNSEEN
 from gateway.web.problems import FieldError
 
 MOST_ERRORS_SHOWN: Final = 20
@@ -25,6 +26,10 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "string_too_short": ("must have at least {min_length} characters", "は {min_length} 文字以上です"),
     "string_too_long": ("must have at most {max_length} characters", "は {max_length} 文字以内です"),
     "string_pattern_mismatch": ("must match {pattern}", "は {pattern} の形です"),
+    "unseen_character": (
+        "holds a line break or another character that is not seen; take it out",
+        "に改行などの見えない文字があります。取り除いてください",
+    ),
     "int_type": ("must be a whole number, not in quotes", "は引用符のない整数です"),
     "int_from_float": ("must be a whole number", "は整数です"),
     "int_parsing": ("must be a whole number in half-width digits", "は半角数字の整数です"),
@@ -62,6 +67,8 @@ def field_errors(error: ValidationError, *, body: bool) -> list[FieldError]:
 def _field_error(
     kind: str, location: tuple[int | str, ...], context: Mapping[str, Any], *, body: bool
 ) -> FieldError:
+    if UNSEEN in str(context.get("pattern", "")):  # which says nothing to a person
+        kind = "unseen_character"
     text, text_ja = _SENTENCES.get(kind, _OTHERWISE)
     # A name we never declared came from the caller: it is shown only if it is a plain word.
     parts = [str(part) for part in location]

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from gateway.base.unseen import ONE_LINE
 from gateway.web.input_errors import field_errors
 from gateway.web.problems import FieldError, InvalidInput, refuse
 
@@ -32,8 +33,8 @@ class Strict(BaseModel):
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$")]
 """An id in a path or body: letters, digits and `. _ ~ -`, at most 100, the first a letter or digit."""
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1F\x7F]+$")]
-"""Free text on one line: 1 to 200 characters, no control characters."""
+Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
+"""Free text on one line, shown to others: 1 to 200 characters, none that is not seen."""
 
 
 def read_body(raw: bytes, model: type[_M]) -> _M:

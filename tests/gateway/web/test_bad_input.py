@@ -9,6 +9,7 @@ from yarl import URL
 from gateway.client import sign_headers
 
 GOOD = {"exchange_id": "x-1", "units": 2}
+UNSEEN = "holds a line break or another character that is not seen; take it out"
 
 
 @pytest.fixture
@@ -79,7 +80,12 @@ async def test_what_is_not_one_plain_json_document_is_refused(send, body):
         ({"units": 10**30}, "#/units", "must be at most 9999"),
         ({"exchange_id": ""}, "#/exchange_id", "must match ^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$"),
         ({"exchange_id": "a\nb"}, "#/exchange_id", "must match ^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$"),
-        ({"note": "a\x00b"}, "#/note", "must match ^[^\\x00-\\x1F\\x7F]+$"),
+        ({"note": "a\x00b"}, "#/note", UNSEEN),
+        ({"note": "a\nb"}, "#/note", UNSEEN),
+        ({"note": "店\u202eばそ"}, "#/note", UNSEEN),  # the direction of writing, turned
+        ({"note": "\u2067店\u2069"}, "#/note", UNSEEN),
+        ({"note": "そ\u200bば"}, "#/note", UNSEEN),  # no width
+        ({"note": "そば\u2028や"}, "#/note", UNSEEN),  # a line separator
         ({"note": "x" * 201}, "#/note", "must have at most 200 characters"),
         ({"kind": "elsewhere"}, "#/kind", "must be one of 'reserve' or 'municipality'"),
         ({"colour": "red"}, "#/colour", "is not known here; leave it out"),
@@ -90,6 +96,14 @@ async def test_each_wrong_field_is_named(send, change, pointer, said):
     status, problem = await send(json.dumps(GOOD | change).encode())
     assert (status, word(problem)) == (422, "body-invalid")
     assert problem["errors"] == [{"pointer": pointer, "detail": said}]
+
+
+@pytest.mark.parametrize(
+    "name", ["葛\U000e0100城", "辻\ufe00", "神\ufe0f社", "家族\U0001f468\u200d\U0001f469", "山田　花子", "ﾊﾞ"]
+)
+async def test_a_name_keeps_its_variants_joiners_and_wide_spaces(send, name):
+    status, problem = await send(json.dumps(GOOD | {"note": name}).encode())
+    assert status == 201, problem
 
 
 async def test_a_missing_field_is_named(send):

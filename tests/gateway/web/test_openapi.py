@@ -1,9 +1,11 @@
+import re
 from typing import Annotated, Literal
 
 import pytest
 from aiohttp import ClientSession
 from pydantic import BaseModel, Field
 
+from gateway.app import whole_api
 from gateway.web.callers import Caller
 from gateway.web.catalogue import CATALOGUE
 from gateway.web.inputs import Id, Strict
@@ -22,6 +24,24 @@ async def test_every_route_of_the_app_is_described_and_no_other(site, descriptio
     served = {(route.method.lower(), route.resource.canonical) for route in site.app.router.routes()}
     described = {(method, path) for path, methods in description["paths"].items() for method in methods}
     assert described == served
+
+
+def test_no_text_that_is_shown_to_others_takes_characters_that_are_not_seen():
+    """Only what is typed to be compared does: it is never shown."""
+    compared = {"mykey_id", "login", "password", "current", "new", "code", "shop_code", "venue_code"}
+
+    def takers(part, name):
+        if isinstance(part, dict):
+            name = part["name"] if "in" in part else name
+            if isinstance(pattern := part.get("pattern"), str) and re.search(pattern, "店\u202eばそ"):
+                yield name
+            for key, inner in part.items():
+                yield from takers(inner, name if key in ("schema", "anyOf", "items") else key)
+        elif isinstance(part, list):
+            for inner in part:
+                yield from takers(inner, name)
+
+    assert set(takers(openapi_document(whole_api()), "")) == compared
 
 
 async def test_a_body_is_as_strict_as_its_check(description):
