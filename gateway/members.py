@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from gateway import directory
+from gateway.base.unseen import all_seen
 from gateway.errors import Refused
 from gateway.identity import mykey_ids, passwords, sessions
 from gateway.identity.mykey_ids import Choice
@@ -255,7 +256,7 @@ def _set_password(conn: Connection, member_id: str, hashed: str, keep: str | Non
 
 def _checked_name(display_name: str) -> str:
     name = display_name.strip()
-    if not name or len(name) > 100 or not name.isprintable():
+    if not name or len(name) > 100 or not all_seen(name):
         raise Refused("bad-display-name", "A name has 1 to 100 printable characters.", status=422)
     return name
 

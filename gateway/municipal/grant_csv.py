@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.base.unseen import all_seen
 from gateway.errors import Refused
 from gateway.identity import mykey_ids
 from gateway.municipal.excel_csv import starts_a_formula
@@ -108,7 +109,7 @@ def _line(number: int, row: list[str], width: int, places: Mapping[str, int], se
         fault = "points"
     elif not 1 <= points <= MOST_POINTS:
         fault = "points-range"
-    elif len(note) > LONGEST_NOTE or not note.isprintable():
+    elif len(note) > LONGEST_NOTE or not all_seen(note):
         fault = "note-too-long"
     elif mykey_id in seen:
         fault = "duplicate"

@@ -104,6 +104,8 @@ async def test_a_wanted_mykey_id_is_given_once(town: Town) -> None:
         ({"display_name": " ", "password": PASSWORD}, "bad-display-name"),
         ({"display_name": "a" * 101, "password": PASSWORD}, "bad-display-name"),
         ({"display_name": "a\nb", "password": PASSWORD}, "bad-display-name"),
+        ({"display_name": "山田\u202e花子", "password": PASSWORD}, "bad-display-name"),
+        ({"display_name": "山田\ud800", "password": PASSWORD}, "bad-display-name"),
         ({"display_name": "a", "password": PASSWORD, "language": "xx"}, "bad-language"),
     ],
 )
@@ -113,6 +115,12 @@ async def test_a_registration_that_does_not_fit_is_refused_and_leaves_nothing(
     refused = await refusal(town.members.create(**wanted))
     assert (refused.type, refused.status) == (type_, 422)
     assert await town.rows(tables.members) == []
+
+
+@pytest.mark.parametrize("name", ["山田　花子", "葛\U000e0100城 太郎", "Nguyễn Văn A"])
+async def test_a_name_is_kept_as_it_is_written(town: Town, name: str) -> None:
+    """Japanese family and given names stand apart by a wide space; some are written with a variant (IVS)."""
+    assert (await town.members.create(display_name=name, password=PASSWORD)).display_name == name
 
 
 async def test_two_who_want_the_same_id_at_once_are_one_member(town: Town) -> None:

@@ -219,6 +219,15 @@ async def applied(town, file, approver="approver"):
     return await town.city.files.apply(KASAMA, file.file_id)
 
 
+async def test_a_note_in_a_file_may_have_a_wide_space_and_no_character_that_is_not_seen(town, project):
+    members = [await town.member() for _ in range(2)]
+    notes = ("敬老　お祝い", "敬老\u202eお祝い")
+    file, _ = await upload(
+        town, csv_of(*(f"{one.mykey_id},100,{note}" for one, note in zip(members, notes, strict=True)))
+    )
+    assert (file.lines, file.faults) == (2, 1)
+
+
 async def test_a_checked_file_grants_nothing_until_a_second_person_approves(town, project):
     members = [await town.member() for _ in range(3)]
     file, new = await upload(
