@@ -77,7 +77,7 @@ async def logout(visit: Visit) -> web.Response:
     return await sign_out(visit)
 
 
-pages.get("/signed-out", public=True)(signed_out)
+pages.get("/signed-out", public=True, counts_as_use=False)(signed_out)
 pages.post("/still-here")(still_here)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
 
-from pagekit.api import Problem, Unreachable
 from pagekit.visits import SessionT, SettingsT, Visit, own_path
 
 CLEAR: Final = {"Clear-Site-Data": '"cache", "storage"'}
@@ -25,14 +23,11 @@ async def sign_out(visit: Visit[SettingsT, SessionT], **query: str) -> web.Respo
 
 
 async def signed_out(visit: Visit[SettingsT, SessionT]) -> web.Response:
-    """What stays on the screen: clearly nobody's. Also where an idle page goes by itself."""
-    if visit.session is not None and visit.asked("why") == "idle":
-        with suppress(Problem, Unreachable):  # it may have ended there of itself, and soon will in any case
-            await visit.api("DELETE", visit.site.session_path)
-        visit.session, visit.forget = None, True
+    """What stays on the screen: clearly nobody's. Looking at it ends no session, or any site's link could: forms do."""
+    if visit.session is not None:
+        return visit.show("still_signed_in.html")
     answer = visit.show("signed_out.html", why=visit.asked("why"), at=visit.asked("at"))
-    if visit.forget:
-        answer.headers.update(CLEAR)
+    answer.headers.update(CLEAR)
     return answer
 
 

@@ -91,7 +91,7 @@ async def logout(visit: Visit) -> web.Response:
     return await sign_out(visit, **({"at": "shared"} if visit.signed_in().shared_terminal else {}))
 
 
-pages.get("/signed-out", public=True)(signed_out)
+pages.get("/signed-out", public=True, counts_as_use=False)(signed_out)
 pages.post("/still-here")(still_here)
 
 

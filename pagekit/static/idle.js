@@ -13,13 +13,17 @@ async function stay() {
   box.close();
 }
 
+// The screen clears also where nobody answers.
 function leave() {
-  location.replace("/signed-out?why=idle");
+  clearInterval(watch);
+  const body = new URLSearchParams({ form_token: box.dataset.token });
+  const clear = () => location.replace("/signed-out?why=idle");
+  fetch("/logout", { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(3_000) }).then(clear, clear);
 }
 
 document.getElementById("idle-stay").addEventListener("click", stay);
 box.addEventListener("cancel", (event) => { event.preventDefault(); stay(); });
-setInterval(() => {
+const watch = setInterval(() => {
   const idle = Date.now() - since;
   if (idle >= limit) leave();
   else if (idle >= limit - warning && !box.open) box.showModal();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -154,10 +155,25 @@ async def test_a_member_signs_in_where_an_older_session_had_lain_idle(house: Hou
         assert [cookie.value != "" for cookie in http.cookie_jar if cookie.key == "portal"] == [True]
 
 
+async def test_another_sites_link_signs_nobody_out_and_keeps_no_session_alive(house: House) -> None:
+    house.answer = saying(ENTERED, 201)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        await post(house, "/login", http, mykey_id="12345678", password="a")
+        async with http.get(f"{house.portal}/signed-out?why=idle") as page:
+            assert page.status == 200
+            assert "まだログインしています" in await page.text()
+            assert "Set-Cookie" not in page.headers
+        assert [cookie.value != "" for cookie in http.cookie_jar if cookie.key == "portal"] == [True]
+    assert not [asked for asked in house.asked if asked.startswith("DELETE")]
+
+
 async def test_an_idle_screen_is_nobodys_also_while_the_gateway_is_away(house: House) -> None:
     house.answer = saying(ENTERED, 201)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         await post(house, "/login", http, mykey_id="12345678", password="a", shared_terminal="yes")
+        async with http.get(f"{house.portal}/signed-out") as page:
+            token = re.search(r'name="form_token" value="(\w+)"', await page.text())
+        assert token is not None
 
         async def away(request: web.Request) -> web.StreamResponse:
             assert request.transport is not None
@@ -165,6 +181,7 @@ async def test_an_idle_screen_is_nobodys_also_while_the_gateway_is_away(house: H
             return web.Response()
 
         house.answer = away
+        await post(house, "/logout", http, form_token=token[1])  # as the page does by itself
         async with http.get(f"{house.portal}/signed-out?why=idle") as left:
             assert left.status == 200
             assert "見＊＊郎" not in await left.text()
