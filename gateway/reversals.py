@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -84,8 +84,9 @@ class Reversals:
     ) -> ReversalRecord:
         """Give `units` (口; None: all that is left) of a settled exchange back to the partner.
 
-        `reversal_id` is the caller's: the same id with the same content is the same reversal. The points are
-        taken from where the exchange put them, or from another of the member's accounts named in `taken_from`.
+        `reversal_id` is the caller's: the same id with the same content is the same reversal (None and as many as
+        were left then mean the same). The points are taken from where the exchange put them, or from another of
+        the member's accounts named in `taken_from`.
         `by_hand` says that the partner has been told by other means, with its `reference`.
         Raises Refused: not settled, more than is left, points already spent (with what is left), or a plugin
         that cannot do it (then it is done by hand).
@@ -148,7 +149,7 @@ class Reversals:
         exchange, now = records.get_locked(conn, book, wish.exchange_id), self.desk.clock()
         known = kept.find(conn, book, wish.reversal_id)
         if known is not None:
-            if not known.is_what(wish):
+            if not _was_asked_for(conn, exchange, known, wish):
                 raise Refused("id-reused", "this id was used for another reversal; make a new one")
             return known, False
         if exchange.state is not State.SETTLED:
@@ -274,6 +275,16 @@ class Reversals:
             ask_at=now + wait,
             leased_until=None,
         )
+
+
+def _was_asked_for(conn: Connection, exchange: Exchange, known: ReversalRecord, wish: kept.Wish) -> bool:
+    """Was `known` asked for by this wish, as it was understood then: how many units, from which account?"""
+    if known.exchange_id != exchange.exchange_id:
+        return False
+    assert exchange.quote is not None
+    total = sum(line.units for line in exchange.quote.lines)
+    units = total - kept.units_given_back_before(conn, known) if wish.units is None else wish.units
+    return known.is_what(replace(wish, units=units, taken_from=wish.taken_from or account_of(exchange)))
 
 
 def _lines_to_give_back(

@@ -125,10 +125,10 @@ class ReversalRecord:
     ended_at: datetime | None
 
     def is_what(self, wish: Wish) -> bool:
-        """Was this reversal asked for by the same wish?"""
-        same = (self.exchange_id, self.by_hand, self.reason) == (wish.exchange_id, wish.by_hand, wish.reason)
-        from_there = wish.taken_from in (None, self.taken_from)
-        return same and from_there and wish.units in (None, sum(line.units for line in self.lines))
+        """Was this reversal asked for by the same wish, in which units and account are spelled out?"""
+        units = sum(line.units for line in self.lines)
+        known = (self.exchange_id, self.by_hand, self.reason, self.taken_from, units)
+        return known == (wish.exchange_id, wish.by_hand, wish.reason, wish.taken_from, wish.units)
 
 
 def find(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord | None:
@@ -158,6 +158,19 @@ def units_given_back(conn: Connection, exchange: Exchange) -> dict[int, int]:
         for line in json.loads(row["lines"]):
             units[line["line"]] = units.get(line["line"], 0) + line["units"]
     return units
+
+
+def units_given_back_before(conn: Connection, reversal: ReversalRecord) -> int:
+    """Units of the exchange that were, or might yet have been, given back by others when this reversal was begun."""
+    held = _r.c.state.not_in(_CAME_TO_NOTHING) | (_r.c.ended_at > reversal.started_at)
+    query = select(_r.c.lines).where(
+        _r.c.book_id == reversal.book_id,
+        _r.c.exchange_id == reversal.exchange_id,
+        _r.c.reversal_id != reversal.reversal_id,
+        _r.c.started_at <= reversal.started_at,
+        held,
+    )
+    return sum(line["units"] for lines in conn.execute(query).scalars() for line in json.loads(lines))
 
 
 def given_back(conn: Connection, exchange: Exchange) -> tuple[dict[str, int], bool]:

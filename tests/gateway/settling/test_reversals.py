@@ -148,6 +148,37 @@ async def test_the_same_id_is_the_same_reversal(world, generous, reversals) -> N
     assert (await refused(again)).type == "id-reused"
 
 
+async def test_all_that_is_left_is_another_reversal_than_a_part_and_the_same_as_so_many_units(
+    world, generous, reversals
+) -> None:
+    exchange = await world.settled(await world.member(), units=3)
+    generous.reversal = lambda it: Declined(exchange_id=it.exchange_id, reason=DeclineReason.REFUSED)
+    await reverse(reversals, exchange, 1)  # comes to nothing, and is in nobody's way
+    generous.reversal = None
+    part, rest = new_id(), new_id()
+    world.clock.forward(seconds=1)
+    await reverse(reversals, exchange, 1, reversal_id=part)
+    assert (await refused(reverse(reversals, exchange, None, reversal_id=part))).type == "id-reused"
+    world.clock.forward(seconds=1)
+    first = await reverse(reversals, exchange, None, reversal_id=rest)
+    for units in (None, 2):
+        assert await reverse(reversals, exchange, units, reversal_id=rest) == first
+    assert (await refused(reverse(reversals, exchange, 1, reversal_id=rest))).type == "id-reused"
+    assert (await refused(reverse(reversals, exchange, None, reversal_id=part))).type == "id-reused"
+
+
+async def test_the_usual_account_is_another_one_to_take_from_than_the_one_that_was_named(
+    world, generous, reversals
+) -> None:
+    member, id_ = await world.member(), new_id()
+    exchange = await world.settled(member)
+    await world.allocations.allocate(member, new_id(), 450, "082163", "kasama-ouen")
+    elsewhere = chart.municipal(member, "082163", "kasama-ouen")
+    first = await reverse(reversals, exchange, 1, reversal_id=id_, taken_from=elsewhere)
+    assert await reverse(reversals, exchange, 1, reversal_id=id_, taken_from=elsewhere) == first
+    assert (await refused(reverse(reversals, exchange, 1, reversal_id=id_))).type == "id-reused"
+
+
 async def test_a_gateway_that_died_while_reversing_is_taken_over(world, generous, reversals, watch) -> None:
     member = await world.member()
     exchange = await world.settled(member)
