@@ -67,9 +67,8 @@ def daily_digest(conn: Connection, day: date) -> Digest:
     """
     text = day.isoformat()
     row = anchors.c
-    if (
-        conn.dialect.name == "postgresql"
-    ):  # SQLite has one writer; here two would chain to the same day before
+    # SQLite has one writer; here two would chain to the same day before.
+    if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("LOCK TABLE anchors IN SHARE ROW EXCLUSIVE MODE")
     stored = conn.execute(sa.select(anchors).where(row.book_id == LEDGER, row.day == text)).first()
     if stored is not None:
