@@ -4,7 +4,7 @@
     contribute    reserve → a support event (特定支援イベント)
     move_overdue  reserve untouched for 14 days → the member's default municipality (基本自治体)
 
-All points keep the day they were issued. Source for the 14 days: the platform's published rules.
+All points keep the day they were issued, and none goes to where it has expired by then. Source for the 14 days: the platform's published rules.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from core_ledger import (
 from gateway import directory, tables
 from gateway.errors import Refused
 from gateway.loading.setup import Clock
+from gateway.municipal import expiry
+from gateway.municipal.city_desk import day_of
 from gateway.records import support_events
 from gateway.records.members import require_member
 
@@ -53,7 +55,8 @@ class Allocations:
         """Move `points` from the reserve to a point service (各自治体ポイントへの移行).
 
         `allocation_id` is the caller's; the same id with the same content is the same allocation.
-        Raises Refused: not enough points, unknown or closed point service, id used for something else.
+        Raises Refused: not enough points, unknown or closed point service, points that would have expired there
+        already, id used for something else.
         """
 
         def job(conn: Connection) -> Receipt:
@@ -64,6 +67,8 @@ class Allocations:
             )
             if not receipt.replayed:  # what was done before a closing is still the answer to its id
                 directory.require_service(conn, municipality, point_service)
+                issued, today = [lot.issued_on for lot in receipt.lots], day_of(self.clock())
+                expiry.refuse_expired(conn, municipality, point_service, issued, today)
             return receipt
 
         return await self.store.run(job)
@@ -93,8 +98,8 @@ class Allocations:
         """Move every reserve heap of 14 days or older to its member's default municipality.
 
         Safe to repeat, to interrupt and to run in two processes: each heap's move has an id of its own.
-        A member without a default, or whose default takes no more points, keeps the points and is counted, so
-        that somebody can be told.
+        A member without a default, or whose default takes no more points or none of that day, keeps the points
+        and is counted, so that somebody can be told.
         """
         last_day = today - STAYS_FOR
         due = await self.store.read(
@@ -129,9 +134,11 @@ class Allocations:
         if row is None or row.default_municipality is None:
             return None
         try:
-            directory.require_service(conn, row.default_municipality, row.default_point_service)
+            default = (row.default_municipality, row.default_point_service)
+            directory.require_service(conn, *default)
+            expiry.refuse_expired(conn, *default, [heap.issued_on], today)
         except Refused:
-            return None  # closed since the member chose it: it takes no more points
+            return None  # closed since the member chose it, or these points would be lost there
         account = chart.reserve(member_id)
         free = sum(
             own.available for own in ledger.heaps(conn, heap.book, account) if own.issued_on == heap.issued_on
@@ -142,7 +149,7 @@ class Allocations:
             id=f"move-after-14-days:{heap.issued_on.isoformat()}:{today.isoformat()}",
             book=heap.book,
             source=account,
-            target=chart.municipal(member_id, row.default_municipality, row.default_point_service),
+            target=chart.municipal(member_id, *default),
             points=free,
             at=self.clock(),
             kind="auto_allocate",

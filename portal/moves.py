@@ -106,7 +106,12 @@ async def move(visit: Visit) -> web.Response:
     try:
         receipt = await visit.api("POST", address, body=body)
     except Problem as problem:
-        if problem.word not in ("not-enough-points", "body-invalid", "event-not-open"):
+        if problem.word not in (
+            "not-enough-points",
+            "points-expired-there",
+            "body-invalid",
+            "event-not-open",
+        ):
             raise
         return await _points_page(visit, goal, trouble=visit.trouble(problem), typed=typed)
     return visit.go(f"{goal.path}/done", **goal.fields, seq=str(receipt["seq"]))

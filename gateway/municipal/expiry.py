@@ -7,7 +7,7 @@ member's history. A member is shown what expires when (`what_expires`) before it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 from core_ledger import Heap, LedgerError, NotEnoughPoints, Transfer, chart, entries, ledger
 from core_ledger.tables import books
 from gateway.base.hot import HotList
+from gateway.errors import Refused
 from gateway.municipal import point_rules, tables
 from gateway.municipal.city_desk import CityDesk, day_of
 from gateway.municipal.point_rules import RuleVersion
@@ -112,6 +113,19 @@ def expire_in(conn: Connection, account: str, at: datetime) -> int:
 def is_expired(rules: Sequence[RuleVersion], issued_on: date, today: date) -> bool:
     last = point_rules.last_day(rules, issued_on)
     return last is not None and last < today
+
+
+def refuse_expired(conn: Connection, code: str, service: str, issued: Iterable[date], today: date) -> None:
+    """Refuse points that have expired in a point service before they come there. Raises Refused (409)."""
+    rules = point_rules.versions(conn, code, service)
+    for issued_on in issued:
+        if is_expired(rules, issued_on, today):
+            raise Refused(
+                "points-expired-there",
+                f"The points that were issued on {issued_on} expired there on"
+                f" {point_rules.last_day(rules, issued_on)}; they stay where they are. Choose another municipality.",
+                issued_on=issued_on.isoformat(),
+            )
 
 
 def what_expires(conn: Connection, member_id: str, code: str, service: str) -> list[ExpiryDue]:

@@ -82,7 +82,13 @@ async def event_history(call: Call[None, Services, asked.PageQuery, asked.EventP
     caller=Caller.MEMBER,
     body=asked.AllocationWanted,
     returns={201: views.ReceiptView, 200: views.ReceiptView},
-    refuses=("not-enough-points", "id-reused", "unknown-municipality", "unknown-point-service"),
+    refuses=(
+        "not-enough-points",
+        "points-expired-there",
+        "id-reused",
+        "unknown-municipality",
+        "unknown-point-service",
+    ),
 )
 async def allocate(call: Call[asked.AllocationWanted, Services]) -> Reply:
     """Move points from the reserve to a municipality (各自治体ポイントへの移行), under an id that you made.

@@ -1,14 +1,16 @@
 """When points expire, by the first day of issue; how rules change, and what members are told."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_ledger import chart
+from core_ledger import Transfer, chart, ledger
 from gateway import directory
+from gateway.allocation import Allocations
 from gateway.errors import Refused
+from gateway.model import JST
 from gateway.municipal import expiry
 from gateway.municipal.point_rules import (
     Expiry,
@@ -18,8 +20,9 @@ from gateway.municipal.point_rules import (
     last_day_under,
     what_gets_worse,
 )
+from gateway.records import members as member_records
 
-from .conftest import KASAMA, NOON, OUEN
+from .conftest import KASAMA, MITO, NOON, OUEN, new_id
 
 TODAY = NOON.date()
 
@@ -181,3 +184,55 @@ async def test_a_member_sees_what_expires_when_the_soonest_first(town):
         (date(2018, 10, 31), 50),
         (date(2018, 11, 30), 100),
     ]
+
+
+async def put_in_reserve(town, points, *days):
+    """A member whose 基本自治体 is Kasama, with points in the reserve of each of these days of issue."""
+    member = await town.member()
+    book, reserve = chart.member_book(member.member_id), chart.reserve(member.member_id)
+    for day in days:
+        move = Transfer(
+            id=day.isoformat(), book=book, source=chart.partner_due("saison"), target=reserve, points=points,
+            at=town.clock(), kind="exchange", issued_on=day,
+        )  # fmt: skip
+        await town.store.apply(move)
+    default = {"default_municipality": KASAMA, "default_point_service": OUEN}
+    await town.store.run(lambda conn: member_records.change(conn, member.member_id, **default))
+    return member.member_id
+
+
+async def reserve_of(town, member_id):
+    book, reserve = chart.member_book(member_id), chart.reserve(member_id)
+    return {
+        heap.issued_on: heap.points
+        for heap in await town.store.read(lambda conn: ledger.heaps(conn, book, reserve))
+    }
+
+
+async def test_the_14_day_move_carries_no_points_to_where_they_have_expired(town):
+    await announce(town, fiscal())
+    old, young = date(2019, 3, 25), date(2019, 4, 1)
+    member = await put_in_reserve(town, 900, old, young)
+    allocations = Allocations(store=town.store, clock=town.clock)
+    town.clock.now = datetime(2019, 4, 15, 12, 0, tzinfo=JST)
+    moved = await allocations.move_overdue(town.city.desk.today)
+    assert (moved.heaps, moved.points, moved.without_default) == (1, 900, 1)
+    await town.city.expiries.sweep(town.city.desk.today)
+    assert await reserve_of(town, member) == {old: 900}
+    assert await town.balance(member) == 900
+    assert await town.total(chart.expired(KASAMA)) == 0
+
+
+async def test_nobody_allocates_points_to_where_they_have_expired(town):
+    await announce(town, fiscal())
+    member = await put_in_reserve(town, 900, date(2019, 3, 25))
+    allocations, allocation = Allocations(store=town.store, clock=town.clock), new_id()
+    town.clock.now = datetime(2019, 3, 31, 23, 0, tzinfo=JST)
+    await allocations.allocate(member, allocation, 100, KASAMA, OUEN)
+    town.clock.forward(hours=2)
+    assert (await allocations.allocate(member, allocation, 100, KASAMA, OUEN)).replayed
+    with pytest.raises(Refused, match="expired there on 2019-03-31") as refused:
+        await allocations.allocate(member, new_id(), 100, KASAMA, OUEN)
+    assert refused.value.type == "points-expired-there"
+    assert await reserve_of(town, member) == {date(2019, 3, 25): 800}
+    await allocations.allocate(member, new_id(), 800, MITO, "mito-ouen")
