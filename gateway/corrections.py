@@ -4,14 +4,15 @@
     the partner took less, or nothing          the member's surplus goes back to whoever paid it
     `leave`                                    nothing moves: both sides have agreed otherwise, and say how
 
-The exchange and its transfers stay as they are; the correction is a transfer of its own, with the reason.
+The exchange and its transfers stay as they are; the correction is a transfer of its own, with the reason. One that
+nobody has confirmed here (a database that was restored forgets) is ended with its difference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -28,7 +29,7 @@ from gateway.records.exchanges import Exchange
 from gateway.records.quotes import QuoteLine
 from gateway.records.reversals import units_given_back
 from gateway.reversals import account_of
-from gateway.states import State
+from gateway.states import BEFORE_SENDING, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class Corrections:
             self._keep(conn, partner_id, day, line, points, reason, operator)
             _apply(conn, [move for _, move in moves])
             if book is not None:
+                _end_unconfirmed(conn, book, exchange_id, self.desk.clock())
                 told = {"difference": line.verdict.value, "points": points, "by": operator, "because": reason}
                 exchange = records.get_locked(conn, book, exchange_id)
                 records.tell(conn, exchange, self.desk.clock(), "difference closed", told)
@@ -122,7 +124,12 @@ class Corrections:
                 " then close it with --leave",
             )
         exchange = records.get_locked(conn, book, line.exchange_id)
-        assert exchange.quote is not None
+        if exchange.quote is None:
+            raise Refused(
+                "no-whole-units",
+                "nothing was quoted for this exchange, so no rate is known; let the partner give the points back,"
+                " then close it with --leave",
+            )
         given_back = units_given_back(conn, exchange)
         theirs = _their_units(exchange, line.their_amounts)
         account, now = account_of(exchange), self.desk.clock()
@@ -153,6 +160,15 @@ class Corrections:
             )
             for number, ((source, target), points) in enumerate(sorted(moves.items()))
         ]
+
+
+def _end_unconfirmed(conn: Connection, book: str, exchange_id: str, at: datetime) -> None:
+    """What the partner has taken already is not confirmed once more: by its id that would be the same debit."""
+    exchange = records.get_locked(conn, book, exchange_id)
+    if exchange.state in BEFORE_SENDING:
+        records.move(
+            conn, exchange, State.EXPIRED, at, "ended with its difference", ended_at=at, handoff_sealed=None
+        )
 
 
 def _add(moves: dict[tuple[str, str], int], payer: str, account: str, points: int) -> None:

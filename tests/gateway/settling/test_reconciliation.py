@@ -19,6 +19,7 @@ from gateway.errors import OutcomeUnknown, Refused
 from gateway.model import DebitLine, DebitRecord, Declined, DeclineReason, WalletId
 from gateway.reconciliation import Reconciliation, Verdict
 from gateway.reversals import Reversals
+from gateway.states import State
 from tests.gateway.exchange.conftest import CARDS, KASAMA, NOON, new_id
 
 DAY = date(2018, 7, 31)
@@ -374,3 +375,27 @@ async def test_two_people_who_close_a_difference_at_once_move_the_points_once(wo
     assert sorted(type(one).__name__ for one in ended) == ["Closed", "Refused"]
     assert (await world.balance(member)).posted == 0
     assert await verdicts(world) == {exchange.exchange_id: Verdict.CLOSED}
+
+
+@pytest.mark.parametrize("leave", [False, True])
+async def test_what_nobody_has_confirmed_here_is_not_confirmed_once_its_difference_is_closed(
+    world, generous, leave
+) -> None:
+    """As a database that was restored meets a debit of which it has forgotten that it was sent."""
+    member = await world.member()
+    quoted = await world.quoted(member)
+    generous.day = [there(quoted.exchange_id)]
+    assert await verdicts(world) == {quoted.exchange_id: Verdict.THEIRS_ONLY}
+    await close(world, quoted.exchange_id, leave=leave)
+    late = await world.exchanges.confirm(member, quoted.exchange_id, quoted.quote.quote_id)
+    assert (late.state, world.script.orders) == (State.EXPIRED, [])
+    assert (await world.balance(member)).posted == (0 if leave else 900)
+
+
+async def test_a_debit_without_a_quote_here_is_no_units_that_could_be_given(world, generous) -> None:
+    ready = await world.linked(await world.member())
+    generous.day = [there(ready.exchange_id)]
+    with pytest.raises(Refused) as refused:
+        await close(world, ready.exchange_id)
+    assert refused.value.type == "no-whole-units"
+    assert (await close(world, ready.exchange_id, leave=True)).points == 0
