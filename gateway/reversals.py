@@ -39,7 +39,7 @@ from gateway.model import (
 from gateway.municipal.expiry import expire_in
 from gateway.outcome import ASK_AFTER, GIVE_UP_AFTER, NeverSent, Unknown
 from gateway.records import exchanges as records
-from gateway.records import links
+from gateway.records import links, support_events
 from gateway.records import reversals as kept
 from gateway.records.exchanges import Exchange
 from gateway.records.reversals import GivenBackLine, ReversalRecord, ReversalState
@@ -386,6 +386,9 @@ def _finish(
         for move_id, _, _ in _parts(reversal)
     ]
     ledger.apply(conn, posts)
+    match reversal.taken_from.split(":"):
+        case ["member", _, "event", event_id]:  # what has gone back does not help to reach its goal
+            support_events.count_gift(conn, reversal.book_id, event_id, -reversal.points)
     records.note(conn, exchange, reversed_points=exchange.reversed_points + reversal.points)
     records.tell(conn, exchange, now, "reversed", facts)
     news = {

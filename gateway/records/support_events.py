@@ -201,7 +201,10 @@ def of_municipality(conn: Connection, code: str) -> tuple[SupportEvent, ...]:
 
 
 def count_gift(conn: Connection, book: str, event_id: str, points: int) -> None:
-    """Count a gift in the transaction of its move; the book's own row, so that no two givers wait for each other."""
+    """Count a gift in the transaction of its move; the book's own row, so that no two givers wait for each other.
+
+    Below zero takes off what a reversal has taken back from it.
+    """
     conn.execute(
         insert_into(conn, _gifts)
         .values(book_id=book, event_id=event_id, points=points)
@@ -217,7 +220,7 @@ def given(conn: Connection, event_ids: Iterable[str]) -> Mapping[str, Given]:
     wanted = list(event_ids)
     rows = conn.execute(
         select(_gifts.c.event_id, func.sum(_gifts.c.points), func.count())
-        .where(_gifts.c.event_id.in_(wanted))
+        .where(_gifts.c.event_id.in_(wanted), _gifts.c.points > 0)
         .group_by(_gifts.c.event_id)
     )
     found = {event_id: Given(int(points), int(givers)) for event_id, points, givers in rows}

@@ -12,6 +12,7 @@ from gateway.model import Declined, DeclineReason
 from gateway.municipal import partner_settlement
 from gateway.municipal.tables import point_rules
 from gateway.records import exchanges as records
+from gateway.records import support_events
 from gateway.records.reversals import ReversalState
 from gateway.reversals import Reversals
 from tests.gateway.exchange.conftest import KASAMA, new_id
@@ -265,3 +266,23 @@ async def test_points_that_have_expired_go_back_to_nobody_however_late_the_sweep
     assert (await world.balance(member, KASAMA)).posted == 450
     assert await world.total(chart.expired(KASAMA.municipality)) == 1_100
     assert await sound(world)
+
+
+async def test_what_a_reversal_takes_back_from_an_event_was_not_given_to_it(
+    world, generous, reversals
+) -> None:
+    async def given():
+        return (await world.store.read(lambda conn: support_events.given(conn, ["himatsuri"])))["himatsuri"]
+
+    member = await world.member()
+    exchange = await world.settled(member)
+    await world.allocations.contribute(member, new_id(), 900, "himatsuri")
+    share = chart.event_share(member, "himatsuri")
+    generous.reversal = Declined(exchange_id=exchange.exchange_id, reason=DeclineReason.REFUSED)
+    await reverse(reversals, exchange, 1, taken_from=share)
+    assert await given() == support_events.Given(points=900, givers=1)
+    generous.reversal = None
+    await reverse(reversals, exchange, 1, taken_from=share)
+    assert await given() == support_events.Given(points=450, givers=1)
+    await reverse(reversals, exchange, taken_from=share)
+    assert await given() == support_events.Given(points=0, givers=0)
