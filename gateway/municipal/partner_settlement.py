@@ -114,12 +114,12 @@ def month_of(
         for line in quote.lines:
             wallets.hear(line.wallet, line.wallet_name, quote.quoted_at)
             campaigns.hear(line.campaign, line.campaign_name, quote.quoted_at)
-            own = line.points - line.campaign_points
             rate = (line.wallet, line.cost_per_unit, line.points_per_unit)
-            if own:
-                _count(groups, (partner_id, *rate, line.campaign), line.units, own)
-            if line.campaign_points:
-                _count(groups, (line.funder, *rate, line.campaign), line.units, line.campaign_points)
+            owed = Counter({partner_id: line.points - line.campaign_points})
+            owed[line.funder] += line.campaign_points  # a partner may pay for a campaign of its own
+            for owed_by, points in owed.items():
+                if points:
+                    _count(groups, (owed_by, *rate, line.campaign), line.units, points)
     closed, corrected = _corrections(conn, partner_id, since, until)
     given_back = _reversed(conn, partner_id, since, until)
     paid_for: dict[str, list[Label]] = {owed_by: [] for owed_by in (partner_id, *given_back, *corrected)}

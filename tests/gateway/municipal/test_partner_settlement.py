@@ -88,6 +88,15 @@ async def test_the_partner_owes_450_a_unit_and_the_funder_the_100_above(town):
     assert (month.owes, month.exchanges, month.reconciled) == (5_400, 2, True)
 
 
+async def test_a_partner_that_pays_for_its_own_campaign_owes_each_unit_once(town):
+    await exchange(town, 1, quote(line(10, 5_500, 1_000, funder="saison")))
+    month = await july(town)
+    assert [(one.owed_by, one.exchanges, one.units, one.points) for one in month.lines] == [
+        ("saison", 1, 10, 5_500)
+    ]
+    assert month.owes == 5_500
+
+
 async def test_a_month_begins_and_ends_at_midnight_in_japan(town):
     await exchange(town, 1, quote(line(1, 450)), at=datetime(2018, 6, 30, 23, 59, 59, tzinfo=JST))
     await exchange(town, 2, quote(line(2, 900)), at=datetime(2018, 7, 1, 0, 0, tzinfo=JST))
