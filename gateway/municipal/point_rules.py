@@ -229,6 +229,8 @@ class PointRules:
         Raises Refused: `bad-rule` (422), `rule-in-effect`, `worse-not-accepted` (409, naming what members lose).
         """
         check(rule)
+        if rule.expiry_day is not None and rule.expiry_day < takes_effect_on:
+            raise _bad("Points expire on a day on or after the one on which the rule takes effect.")
         now, today, code = self.desk.clock(), self.desk.today, who.municipality
 
         def job(conn: Connection) -> RuleVersion:
@@ -279,7 +281,10 @@ class PointRules:
         await self.desk.store.run(job)
 
     async def take_effect(self, today: date) -> int:
-        """Open and close point services for direct exchange as the rules of the day say. Safe to repeat."""
+        """Open and close point services for direct exchange as the rules of the day say. Safe to repeat.
+
+        One whose fixed day of expiry is over stays closed until a rule says another day.
+        """
 
         def job(conn: Connection) -> int:
             changed = 0
@@ -288,7 +293,9 @@ class PointRules:
                 found = versions(conn, code, service)
                 if not found or found[0].takes_effect_on > today:
                     continue
-                wanted = in_force(found, today).open_for_direct_exchange
+                last = last_day(found, today)
+                is_over = last is not None and last < today  # what came in would have expired at once
+                wanted = in_force(found, today).open_for_direct_exchange and not is_over
                 known = directory.require_known_service(conn, code, service)
                 if known.closed_at is None and known.open_for_direct_exchange != wanted:
                     directory.set_direct_exchange(conn, code, service, is_open=wanted)

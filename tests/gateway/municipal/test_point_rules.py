@@ -109,6 +109,37 @@ async def announce(town, rule, on=TODAY, *, accepted=False, role="administrator"
     )
 
 
+def fixed(day):
+    return PointRule(expiry=Expiry.FIXED_DAY, expiry_day=day, open_for_direct_exchange=True)
+
+
+async def test_a_fixed_day_that_is_over_when_its_rule_begins_is_refused(town):
+    member = await town.member(points=100)
+    with pytest.raises(Refused) as refused:
+        await announce(town, fixed(TODAY - timedelta(days=1)))
+    assert refused.value.type == "bad-rule"
+    await town.city.nightly.once(TODAY)
+    assert await town.balance(member.member_id) == 100
+
+
+async def test_a_point_service_whose_fixed_day_is_over_takes_nothing_from_partners(town):
+    await announce(town, fixed(TODAY))
+
+    async def is_open():
+        found = await town.store.read(lambda conn: directory.require_service(conn, KASAMA, OUEN))
+        return found.open_for_direct_exchange
+
+    await town.city.nightly.once(TODAY)
+    assert await is_open()
+    tomorrow = TODAY + timedelta(days=1)
+    await town.city.nightly.once(tomorrow)
+    assert not await is_open()
+    town.clock.forward(days=1)
+    await announce(town, fixed(TODAY + timedelta(days=365)), tomorrow + timedelta(days=1))
+    await town.city.nightly.once(tomorrow + timedelta(days=1))
+    assert await is_open()
+
+
 async def test_a_first_rule_may_take_effect_today_and_closes_direct_exchange(town):
     await announce(town, PointRule(open_for_direct_exchange=False))
     service = await town.store.read(lambda conn: directory.require_service(conn, KASAMA, OUEN))
