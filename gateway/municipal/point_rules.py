@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from core_ledger import chart, ledger
 from gateway import directory
 from gateway import tables as gateway_tables
 from gateway.base.hot import Hot
@@ -224,7 +225,8 @@ class PointRules:
         worse_accepted: bool,
         reason: str,
     ) -> RuleVersion:
-        """Announce a version. It takes effect tomorrow at the earliest; a service's first one may do so today.
+        """Announce a version. It takes effect tomorrow at the earliest; the first one of a service of which nobody
+        has points may do so today.
 
         Raises Refused: `bad-rule` (422), `rule-in-effect`, `worse-not-accepted` (409, naming what members lose).
         """
@@ -237,12 +239,13 @@ class PointRules:
             directory.require_service(conn, code, service)
             _hold(conn, code, service)
             found = versions(conn, code, service)
-            if takes_effect_on < today or (found and takes_effect_on == today):
+            in_use = bool(found) or _is_held(conn, code, service, today)
+            if takes_effect_on < today or (in_use and takes_effect_on == today):
                 raise Refused(
                     "rule-in-effect",
                     "Members are told before a rule changes: let it take effect tomorrow or later.",
                 )
-            worse = what_gets_worse(in_force(found, takes_effect_on), rule, takes_effect_on) if found else ()
+            worse = what_gets_worse(in_force(found, takes_effect_on), rule, takes_effect_on) if in_use else ()
             if worse and not worse_accepted:
                 raise Refused(
                     "worse-not-accepted",
@@ -309,6 +312,11 @@ def _hold(conn: Connection, code: str, service: str) -> None:
     """Hold a point service until the transaction ends: its rules are decided about one after the other."""
     mine = (_services.c.municipality == code, _services.c.point_service == service)
     conn.execute(select(_services.c.point_service).where(*mine).with_for_update())
+
+
+def _is_held(conn: Connection, code: str, service: str, today: date) -> bool:
+    """Whether members have points of it, which until a first rule are under the plain one."""
+    return bool(ledger.heaps_due(conn, chart.municipal("*", code, service), today, limit=1))
 
 
 def _add(

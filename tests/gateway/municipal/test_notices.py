@@ -57,10 +57,10 @@ async def told(town) -> list[dict[str, Any]]:
     )
 
 
-async def rule(town, **values: Any) -> None:
+async def rule(town, *, on: date = TODAY, **values: Any) -> None:
     decided = PointRule(open_for_direct_exchange=True, **values)
     await town.city.rules.announce(
-        await town.who("administrator"), OUEN, decided, TODAY, worse_accepted=False, reason=""
+        await town.who("administrator"), OUEN, decided, on, worse_accepted=on > TODAY, reason=""
     )
 
 
@@ -137,9 +137,10 @@ async def test_points_without_a_last_day_and_points_that_have_expired_are_not_to
     await mailer(town)
     member = await town.member(points=500)
     assert await town.city.notices.tell(TODAY) == 0
-    await rule(town, expiry=Expiry.MONTHS, expiry_count=1)
+    tomorrow = TODAY + timedelta(days=1)
+    await rule(town, on=tomorrow, expiry=Expiry.MONTHS, expiry_count=1)
     await town.give(member.member_id, 90, TODAY - timedelta(days=40))
-    assert await town.city.notices.tell(TODAY) == 1  # what came today lasts for a month
+    assert await town.city.notices.tell(tomorrow) == 1  # what came today lasts for a month
     assert [one["data"]["points"] for one in await told(town)] == [500]
 
 

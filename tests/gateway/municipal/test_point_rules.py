@@ -146,6 +146,22 @@ async def test_a_first_rule_may_take_effect_today_and_closes_direct_exchange(tow
     assert service.open_for_direct_exchange is False
 
 
+async def test_a_first_rule_for_points_that_members_have_is_announced_and_named_like_any_other(town):
+    """Until then they never expired."""
+    member = await town.member(points=100, issued_on=date(2016, 1, 10))
+    with pytest.raises(Refused) as refused:
+        await announce(town, months(6))
+    assert refused.value.type == "rule-in-effect"
+    tomorrow = TODAY + timedelta(days=1)
+    with pytest.raises(Refused) as refused:
+        await announce(town, months(6), tomorrow)
+    assert refused.value.facts["worse"] == "points-expire-earlier"
+    await town.city.nightly.once(tomorrow)
+    assert await town.balance(member.member_id) == 100
+    made = await announce(town, months(6), tomorrow, accepted=True)
+    assert (made.version, made.worse) == (1, ("points-expire-earlier",))
+
+
 async def test_a_later_rule_takes_effect_tomorrow_at_the_earliest(town):
     await announce(town, months(6))
     with pytest.raises(Refused) as refused:
