@@ -59,12 +59,19 @@ class Nightly:
         return moved
 
     def parts(self, today: date) -> dict[str, Part]:
-        """A day's work: the 14-day move, tidying up, the comparison of yesterday."""
+        """A day's work: the 14-day move, tidying up, the comparison of yesterday with each partner.
+
+        A partner that is away at midnight is asked again, without the others.
+        """
+        yesterday = today - timedelta(days=1)
         return {
             "reserve": partial(self.allocations.move_overdue, today),
             "sessions": self.members.sweep,
             "abandoned exchanges": self._expire_abandoned,
-            "comparison": partial(self.reconciliation.night, today - timedelta(days=1)),
+            **{
+                f"comparison with {partner_id}": partial(self.reconciliation.night, partner_id, yesterday)
+                for partner_id in self.reconciliation.comparable
+            },
             "outbox": partial(self.desk.store.run, self._forget),
         }
 

@@ -28,8 +28,9 @@ import structlog
 from sqlalchemy import Connection, select
 
 from gateway import tables
+from gateway.base.parts import work_all
 from gateway.desk import Desk
-from gateway.errors import GatewayError, Refused
+from gateway.errors import Refused
 from gateway.model import JST, DebitLine, DebitRecord
 from gateway.municipal.excel_csv import starts_a_formula
 from gateway.records import exchanges as records
@@ -137,24 +138,26 @@ class Reconciliation:
             lines = [_on_another_day(line, found, ours) for line in lines]
         return Report(partner_id=partner_id, day=day, lines=tuple(lines))
 
-    async def night(self, day: date) -> list[Report]:
-        """Compare with every partner that can tell a day; differences are logged with both references.
+    @property
+    def comparable(self) -> list[str]:
+        """The partners that can tell a day."""
+        return [id_ for id_, partner in self.desk.partners.items() if partner.can("debits_on")]
 
-        Besides `day` itself, earlier days are compared again of which something was given back on `day`.
+    async def night(self, partner_id: str, day: date) -> list[Report]:
+        """Compare with one of those partners; differences are logged with both references.
+
+        Besides `day` itself, earlier days are compared again of which something was given back on `day`. Raises
+        what one of them raises when the others are done.
         """
-        reports = []
-        for partner_id, partner in self.desk.partners.items():
-            if not partner.can("debits_on"):
-                continue
-            earlier = await self.desk.store.read(partial(_days_given_back_on, partner_id=partner_id, day=day))
-            for one in (day, *earlier):
-                try:
-                    report = await self.compare(partner_id, one)
-                except GatewayError as fault:
-                    _log.error("comparison failed", partner=partner_id, day=one.isoformat(), text=str(fault))
-                    continue
-                reports.append(report)
-                _tell(report)
+        reports: list[Report] = []
+
+        async def one(day: date) -> None:
+            report = await self.compare(partner_id, day)
+            reports.append(report)
+            _tell(report)
+
+        earlier = await self.desk.store.read(partial(_days_given_back_on, partner_id=partner_id, day=day))
+        await work_all([day, *earlier], one, f"comparison with {partner_id}")
         return reports
 
 

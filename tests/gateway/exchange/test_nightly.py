@@ -94,17 +94,18 @@ async def test_a_part_that_fails_for_good_keeps_no_other_from_being_done_and_is_
             thrice.set()
         raise RuntimeError
 
-    async def night(self, day: date) -> None:
-        done.append("night")
+    async def sweep(self) -> int:
+        done.append("sweep")
+        return 0
 
     monkeypatch.setattr(Allocations, "move_overdue", move)
-    monkeypatch.setattr(Reconciliation, "night", night)
+    monkeypatch.setattr(Members, "sweep", sweep)
     loop = asyncio.create_task(nightly.run())
     async with asyncio.timeout(10):
         await thrice.wait()
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
-    assert done == ["move", "night", "move", "move"]
+    assert done == ["move", "sweep", "move", "move"]
 
 
 async def test_one_damaged_book_keeps_no_other_members_reserve_from_moving(world) -> None:

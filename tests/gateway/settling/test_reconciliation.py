@@ -14,8 +14,11 @@ import pytest
 from core_ledger import audit, entries
 from core_ledger import balance as balance_of
 from core_ledger.chart import member_book, municipal, reserve
+from gateway import nightly, reconciliation
 from gateway.corrections import Corrections
 from gateway.errors import OutcomeUnknown, Refused
+from gateway.identity.passwords import PasswordHasher
+from gateway.members import Members
 from gateway.model import DebitLine, DebitRecord, Declined, DeclineReason, WalletId
 from gateway.reconciliation import Reconciliation, Verdict
 from gateway.reversals import Reversals
@@ -200,12 +203,12 @@ async def test_a_part_given_back_on_one_side_only_is_corrected_by_its_units(
 async def test_a_part_given_back_a_week_later_brings_the_day_of_its_debit_up_again(world, generous) -> None:
     exchange = await world.settled(await world.member())
     generous.day = lambda day: [there(exchange.exchange_id, back=())] if day == DAY else []
-    reconciliation = Reconciliation(world.desk)
-    (report,) = await reconciliation.night(DAY)
+    comparison = Reconciliation(world.desk)
+    (report,) = await comparison.night(CARDS, DAY)
     assert report.differences == ()
     world.clock.forward(days=7)
     await give_back(world, exchange, 1)
-    quiet, earlier = await reconciliation.night(DAY + timedelta(days=7))
+    quiet, earlier = await comparison.night(CARDS, DAY + timedelta(days=7))
     assert (quiet.day, quiet.lines) == (DAY + timedelta(days=7), ())
     assert (earlier.day, [line.exchange_id for line in earlier.differences]) == (DAY, [exchange.exchange_id])
 
@@ -339,13 +342,39 @@ async def test_a_plugin_without_a_daily_list_is_refused_by_name(world) -> None:
         await compare(world)
 
 
-async def test_the_nightly_comparison_goes_on_when_one_partner_cannot_be_asked(world, generous) -> None:
+async def test_a_partner_that_was_away_at_midnight_is_compared_when_it_is_back(
+    world, generous, monkeypatch
+) -> None:
+    monkeypatch.setattr(nightly, "LOOKS_EVERY_S", 0.001)
+    compared, tries = asyncio.Event(), []
     exchange = await world.settled(await world.member())
-    reconciliation = Reconciliation(world.desk)
-    (report,) = await reconciliation.night(DAY)
-    assert [line.exchange_id for line in report.differences] == [exchange.exchange_id]
-    generous.day = RuntimeError("closed at night")
-    assert await reconciliation.night(DAY) == []
+    world.clock.forward(days=1)
+
+    def closed_at_night(day):
+        tries.append(day)
+        if len(tries) < 3:
+            raise RuntimeError("closed at night")
+        return [there(exchange.exchange_id)]
+
+    generous.day = closed_at_night
+    tell = reconciliation._tell
+    monkeypatch.setattr(reconciliation, "_tell", lambda report: (tell(report), compared.set()))
+    hasher = PasswordHasher(time_cost=1, memory_kib=64)
+    members = Members(world.store, hasher, world.clock, vault=world.desk.vault)
+    loop = asyncio.create_task(
+        nightly.Nightly(
+            desk=world.desk,
+            allocations=world.allocations,
+            members=members,
+            reconciliation=Reconciliation(world.desk),
+        ).run()
+    )
+    async with asyncio.timeout(10):
+        await compared.wait()
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    hasher.close()
+    assert tries == [DAY] * 3
 
 
 async def test_a_partners_words_are_no_formulas_in_the_csv(world, generous) -> None:
