@@ -111,6 +111,8 @@ class Spending:
 
         def job(conn: Connection) -> GivenBack:
             paid = records.require_of_city(conn, city, spend_id, shop_id=shop_id, lock=True)
+            # The id is the member's: of two payments refunded at once under it, the second finds the first's refund.
+            expiry.hold_books(conn, [paid.book_id])
             before = records.find_refund(conn, paid.book_id, refund_id)
             if before is not None:
                 if (before.spend_id, before.points) != (spend_id, points):

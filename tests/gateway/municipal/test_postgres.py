@@ -312,3 +312,25 @@ async def test_one_file_uploaded_by_several_at_once_is_one_file_and_whole(town, 
     await town.city.files.approve(await town.who("approver"), file.file_id, "確認済み")
     await asyncio.gather(*(town.city.files.apply(KASAMA, file.file_id) for _ in range(3)))
     assert [await town.balance(one.member_id) for one in members] == [10] * 20
+
+
+async def test_one_refund_id_for_two_payments_at_once_is_one_refund(town):
+    """Their points are of two days of issue, so that the moves alone would not meet."""
+    code, who = await shop(town), await town.who("operator")
+    for _ in range(6):
+        member = await town.member(points=100, issued_on=date(2018, 7, 1))
+        await town.give(member.member_id, 100, date(2018, 7, 2))
+        spends = [new_id(), new_id()]
+        for spend_id in spends:
+            await town.city.spending.pay(member.member_id, spend_id, code, OUEN, 100)
+        refund_id = new_id()
+        outcomes = await asyncio.gather(
+            *(
+                town.city.spending.refund_by_city(who, refund_id, spend_id, 100, "返品")
+                for spend_id in spends
+            ),
+            return_exceptions=True,
+        )
+        assert {one.type for one in outcomes if isinstance(one, Refused)} == {"id-reused"}
+        assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 1
+        assert await town.balance(member.member_id) == 100
