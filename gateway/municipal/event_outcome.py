@@ -140,7 +140,7 @@ class EventOutcomes:
 
 
 def _outcome(event: SupportEvent, given: int, at: datetime) -> str:
-    if event.state == "planned" or at < event.starts_at:
+    if not given and (event.state == "planned" or at < event.starts_at):
         return "withdrawn"
     if event.goal_points is not None and given >= event.goal_points:
         return "reached"

@@ -307,6 +307,18 @@ async def test_what_time_it_is_is_asked_when_the_event_is_held(town, monkeypatch
     assert (ended.event.outcome, ended.event.ends_at) == ("given_back", NOON + timedelta(days=1))
 
 
+async def test_a_clock_that_is_set_back_over_the_beginning_makes_no_gift_vanish(town):
+    await shown(town, starts_on=TODAY + timedelta(days=1))
+    member, approver = await giver(town, 500), await town.who("approver")
+    town.clock.forward(hours=12, seconds=5)
+    await give(town, member, 200)
+    town.clock.forward(seconds=-30)
+    assert await refused(town.city.events.change(await town.who("operator"), FESTIVAL, PLAN)) == "event-begun"
+    assert (await town.city.events.end(approver, FESTIVAL, "中止")).event.outcome == "given_back"
+    await town.city.events.outcomes.settle(FESTIVAL)
+    assert await heaps(town, member, chart.reserve(member)) == {TODAY: 500}
+
+
 async def test_an_event_that_never_began_is_withdrawn_and_unknown_to_members(town):
     await shown(town, starts_on=TODAY + timedelta(days=1))
     ended = await town.city.events.end(await town.who("approver"), FESTIVAL, "取りやめ")
