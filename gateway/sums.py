@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from gateway.errors import NoRate, NotEnough, Refused
 from gateway.model import DebitLine, Destination, Label, Rate, WalletId
@@ -159,23 +160,16 @@ def most_units(
         for r in rates
         if r.wallet in priority and r.in_force(destination.kind, at) and available.get(r.wallet, 0)
     ]
-    # A rate may depend on how much is exchanged at once, so each step of the table is tried from above.
-    ceilings = sorted({min(MAX_UNITS, r.max_units) for r in in_force}, reverse=True)
-    for ceiling in ceilings:
+    # A rate may depend on how much is exchanged at once: from one of these to the next below it all rates stay the same.
+    ceilings = {min(MAX_UNITS, r.max_units) for r in in_force} | {r.min_units - 1 for r in in_force}
+    steps = sorted({*ceilings, 0}, reverse=True)
+    for ceiling, floor in pairwise(steps):
         held = 0
         for wallet in priority:
             rate = rate_in_force(rates, wallet, destination, at, ceiling)
             held += available.get(wallet, 0) // rate.cost_per_unit if rate else 0
-        units = min(ceiling, held)
-        while units > 0:
-            try:
-                draw(units, rates, priority, available, destination, at)
-            except NotEnough as short:
-                units -= short.units_short
-            except NoRate:
-                break
-            else:
-                return units
+        if held > floor:
+            return min(ceiling, held)
     return 0
 
 

@@ -119,6 +119,10 @@ def test_the_most_units_are_those_that_can_be_drawn() -> None:
     assert most_units(RATES, PRIORITY, {EIKYU: 10**9}, RESERVE, LAST_MINUTE) == 9_999
     steps = (rate(EIKYU, 100, 50, max_units=9), rate(EIKYU, 100, 100, min_units=20))
     assert most_units(steps, (EIKYU,), {EIKYU: 1_500}, RESERVE, LAST_MINUTE) == 9
+    cheaper = (rate(EIKYU, 100, 450), rate(EIKYU, 50, 450, campaign=CAMPAIGN, max_units=5))
+    assert most_units(cheaper, (EIKYU,), {EIKYU: 300}, RESERVE, LAST_MINUTE) == 5
+    dearer = (rate(EIKYU, 100, 450), rate(EIKYU, 50, 450, campaign=CAMPAIGN, min_units=6))
+    assert most_units(dearer, (EIKYU,), {EIKYU: 290}, RESERVE, LAST_MINUTE) == 2
 
 
 @given(st.integers(1, 60), st.integers(0, 5_000), st.integers(0, 5_000), st.sampled_from([RESERVE, KASAMA]))
