@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, select, update
 from gateway import directory
 from gateway.base.sql import insert_new
 from gateway.errors import Refused
-from gateway.municipal import tables
+from gateway.municipal import expiry, point_rules, tables
 from gateway.municipal.city_desk import CityDesk, day_of, told
 from gateway.municipal.staff_records import StaffSession
 
@@ -67,7 +67,10 @@ def require(conn: Connection, code: str, project_id: str) -> GrantProject:
 
 
 def require_granting(conn: Connection, code: str, project_id: str, day: date) -> GrantProject:
-    """Give a project that grants on this day. Raises Refused: `unknown-project` (404), `project-not-open` (409)."""
+    """Give a project that grants on this day, into a point service that takes points.
+
+    Raises Refused: `unknown-project` (404), `project-not-open` (409).
+    """
     project = require(conn, code, project_id)
     if not project.grants_on(day):
         plan = project.plan
@@ -75,6 +78,10 @@ def require_granting(conn: Connection, code: str, project_id: str, day: date) ->
             "project-not-open",
             f"{plan.name} grants from {plan.starts_on} to {plan.ends_on} while it is open; nothing was granted.",
         )
+    service = directory.require_known_service(conn, code, project.plan.point_service)
+    rules = point_rules.versions(conn, code, service.point_service)
+    if service.closed_at is not None or expiry.is_expired(rules, day, day):
+        raise Refused("project-not-open", f"{service.name} takes no more points; nothing was granted.")
     return project
 
 

@@ -11,7 +11,7 @@ from gateway.identity import mykey_ids
 from gateway.members import Members
 from gateway.municipal import audit_log, grant_csv, grant_files
 from gateway.municipal.grant_projects import ProjectPlan
-from gateway.municipal.point_rules import PointRule
+from gateway.municipal.point_rules import Expiry, PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
 
@@ -56,6 +56,30 @@ async def upload(town, raw, role="operator"):
 
 async def left(town):
     return (await town.city.projects.get(KASAMA, "kosodate")).left
+
+
+@pytest.mark.parametrize("why", ["closed", "fixed day"])
+async def test_nothing_is_granted_into_a_point_service_that_takes_no_more_points(town, project, why):
+    boss, operator, approver = [await town.who(role) for role in ("administrator", "operator", "approver")]
+    member, grant_id = await town.member(), new_id()
+    rule = PointRule(expiry=Expiry.FIXED_DAY, expiry_day=NOON.date())
+    await town.city.rules.announce(boss, OUEN, rule, NOON.date(), worse_accepted=True, reason="規則")
+    await grant(town, member, grant_id=grant_id)
+    file, _ = await upload(town, csv_of(f"{member.mykey_id},100,"))
+    if why == "closed":
+        await town.city.services.close(boss, OUEN, "統合")
+    else:
+        town.clock.forward(days=1)
+    assert (await grant(town, member, grant_id=grant_id)).replayed
+    for doing in (
+        grant(town, member),
+        town.city.files.approve(approver, file.file_id, "議決済み"),
+        town.city.projects.venue_code(operator, "kosodate"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await doing
+        assert refused.value.type == "project-not-open"
+    assert await left(town) == 10_000 - 500
 
 
 # --- one member ---------------------------------------------------------------------------------------------------
