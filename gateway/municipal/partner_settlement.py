@@ -162,9 +162,11 @@ def month_of(
 
 
 def partners_with_business(conn: Connection) -> list[str]:
-    """Every partner that ever had a settled exchange."""
-    query = select(_x.c.partner_id).where(_x.c.state == State.SETTLED.value).distinct()
-    return sorted(conn.execute(query).scalars())
+    """Every partner that ever had a settled exchange, or one that was corrected."""
+    closed = tables.closed_differences
+    settled = select(_x.c.partner_id).where(_x.c.state == State.SETTLED.value)
+    corrected = select(closed.c.partner_id).where(closed.c.points != 0)
+    return sorted(conn.execute(settled.union(corrected)).scalars())
 
 
 def invoice_csv(months: Sequence[PartnerMonth]) -> bytes:

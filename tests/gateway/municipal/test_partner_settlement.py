@@ -156,6 +156,27 @@ async def test_reversals_and_corrections_of_the_month_are_taken_into_account(tow
     assert (month.reversed_points, month.corrected_points, month.owes) == (450, -50, 400)
 
 
+async def test_a_partner_that_owes_for_a_correction_alone_has_its_invoice(town):
+    """It debited what it had declined here, and that was its first exchange."""
+    await exchange(town, 2, quote(line(2, 900)), state="declined")
+    closed = {
+        "partner_id": "saison", "exchange_id": "x2", "day": "2018-07-10", "kind": "theirs_only", "points": 900,
+        "reason": "r", "operator": "o", "closed_at": JULY,
+    }  # fmt: skip
+
+    def job(conn):
+        conn.execute(insert(tables.closed_differences).values(**closed))
+        conn.execute(insert(tables.closed_differences).values(**closed | {"partner_id": "left", "points": 0}))
+        conn.execute(insert(tables.exchange_owners).values(exchange_id="x2", book_id="member:2"))
+        ledger.transfer(
+            conn, move("x2:correction:0", "partner:saison:due", "member:2:reserve", 900, JULY.date())
+        )
+
+    await town.store.run(job)
+    assert await town.store.read(partner_settlement.partners_with_business) == ["saison"]
+    assert (await july(town)).owes == 900
+
+
 async def test_the_invoice_adds_up_in_excel(town):
     await exchange(town, 1, quote(line(2, 900)))
     rows = [
