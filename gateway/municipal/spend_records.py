@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, text
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, text
 
 from core_ledger import Lot, Transfer, chart, references
 from gateway.base.hot import Hot, HotList
@@ -217,6 +217,24 @@ def of_shop(
         .limit(limit)
     )
     return _all(conn, query)
+
+
+def sums_of_shop(
+    conn: Connection, code: str, shop_id: str, *, since: datetime, until: datetime
+) -> tuple[int, int]:
+    """(points, of them given back) of all payments that `of_shop` would list without a limit."""
+    row = conn.execute(
+        select(
+            func.coalesce(func.sum(_spends.c.points), 0),
+            func.coalesce(func.sum(_spends.c.refunded_points), 0),
+        ).where(
+            _spends.c.municipality == code,
+            _spends.c.shop_id == shop_id,
+            _spends.c.at >= since,
+            _spends.c.at < until,
+        )
+    ).one()
+    return int(row[0]), int(row[1])
 
 
 def of_member(conn: Connection, book: str, limit: int = 50) -> list[Spend]:

@@ -93,21 +93,20 @@ async def shop_day(call: Call[None, Services, asked.ShopDayQuery]) -> Reply:
     """A day's payments at this shop, newest first, those that members made by the shop's code among them."""
     day = call.query.day or call.services.city.desk.today
     since = datetime.combine(day, time(), JST)
+    until = since + timedelta(days=1)
     code, shop_id = call.staff.municipality, call.staff.own_shop
-    found = await call.services.store.read(
-        lambda conn: spend_records.of_shop(
-            conn, code, shop_id, since=since, until=since + timedelta(days=1), limit=LISTED_A_DAY
-        )
-    )
-    return Reply(
-        200,
-        views_counter.ShopDay(
+
+    def job(conn: Connection) -> views_counter.ShopDay:
+        found = spend_records.of_shop(conn, code, shop_id, since=since, until=until, limit=LISTED_A_DAY)
+        points, refunded = spend_records.sums_of_shop(conn, code, shop_id, since=since, until=until)
+        return views_counter.ShopDay(
             day=day,
             spends=[views_counter.ShopSpendView.of(one) for one in found],
-            points=sum(one.points for one in found),
-            refunded_points=sum(one.refunded_points for one in found),
-        ),
-    )
+            points=points,
+            refunded_points=refunded,
+        )
+
+    return Reply(200, await call.services.store.read(job))
 
 
 @api.post(

@@ -5,8 +5,9 @@ import uuid
 from datetime import timedelta
 
 from core_ledger import audit
+from gateway.web import handlers_counter
 
-from .conftest import KASAMA, MITO, NOON, OUEN
+from .conftest import KASAMA, MITO, NOON, OUEN, give
 
 PROJECT = {
     "project_id": "kosodate", "point_service": OUEN, "name": "子育て応援", "starts_on": "2018-07-01",
@@ -16,6 +17,24 @@ BANK = {
     "bank_code": "0130", "bank_name": "ジョウヨウ", "branch_code": "021", "branch_name": "カサマ", "kind": 1,
     "number": "7654321", "holder": "ミホンショウテン",
 }  # fmt: skip
+
+
+async def test_a_shops_day_is_summed_whole_however_many_payments_are_listed(site, monkeypatch):
+    monkeypatch.setattr(handlers_counter, "LISTED_A_DAY", 1)
+    shop = {"shop_id": "soba", "name": "そば処 見本"}
+    assert (await site.call("POST", "/v1/city/shops", await site.staff_token("operator"), json=shop))[
+        0
+    ] == 201
+    counter = await site.staff_token("shop", shop_id="soba")
+    member, token = await site.member_token()
+    await site.services.store.run(lambda conn: give(conn, member.member_id, 500, NOON.date(), NOON))
+    shop_code = (await site.call("GET", "/v1/shop/code", counter))[1]["shop_code"]
+    pay = {"shop_code": shop_code, "point_service": OUEN}
+    for points in (50, 70):
+        paid = {"spend_id": str(uuid.uuid4()), "points": points} | pay
+        assert (await site.call("POST", "/v1/spends", token, json=paid))[0] == 201
+    today = (await site.call("GET", "/v1/shop/spends", counter))[1]
+    assert (len(today["spends"]), today["points"], today["refunded_points"]) == (1, 120, 0)
 
 
 async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(site):
