@@ -18,7 +18,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -122,9 +122,7 @@ class Reconciliation:
             raise Refused(
                 "no-daily-list", "this partner's plugin has no debits_on(); compare with its own papers"
             )
-        theirs: dict[str, DebitRecord] = {
-            record.exchange_id: record for record in await partner.debits_on(day)
-        }
+        theirs = _by_exchange(await partner.debits_on(day))
         ours = await self.desk.store.read(lambda conn: _ours(conn, partner_id, day, list(theirs)))
         lines = [_line(id_, theirs.get(id_), ours.get(id_, _NOTHING)) for id_ in sorted({*theirs, *ours})]
         if any(line.verdict is Verdict.OURS_ONLY for line in lines):
@@ -134,7 +132,7 @@ class Reconciliation:
                 for other in (day - timedelta(days=1), day + timedelta(days=1))
                 for record in await partner.debits_on(other)
             ]
-            found: dict[str, DebitRecord] = {record.exchange_id: record for record in beside}
+            found = _by_exchange(beside)
             lines = [_on_another_day(line, found, ours) for line in lines]
         return Report(partner_id=partner_id, day=day, lines=tuple(lines))
 
@@ -252,6 +250,27 @@ def _our_side(conn: Connection, exchange: Exchange | None, *, closed: bool) -> _
         return _Ours(exchange=exchange, closed=closed)
     given_back, waits = reversals.given_back(conn, exchange)
     return _Ours(exchange=exchange, closed=closed, given_back=given_back, reversal_waits=waits)
+
+
+def _by_exchange(records: Sequence[DebitRecord]) -> dict[str, DebitRecord]:
+    """The partner's records by our ids. Several debits under one are told together: none of them is passed over."""
+    found: dict[str, DebitRecord] = {}
+    for record in dict.fromkeys(records):  # one that is listed twice is one
+        before = found.get(record.exchange_id)
+        found[record.exchange_id] = record if before is None else _together(before, record)
+    return found
+
+
+def _together(one: DebitRecord, other: DebitRecord) -> DebitRecord:
+    back = [each.lines if each.reversed else each.given_back for each in (one, other)]
+    told = [lines for lines in back if lines is not None]
+    return replace(
+        one,
+        reference=f"{one.reference}, {other.reference}",
+        lines=one.lines + other.lines,
+        reversed=one.reversed and other.reversed,
+        given_back=sum(told, ()) if told else None,
+    )
 
 
 def _line(id_: str, theirs: DebitRecord | None, ours: _Ours, note: str = "") -> Line:

@@ -105,6 +105,27 @@ async def test_each_kind_of_difference_has_its_name(world, generous, watch) -> N
     }
 
 
+async def test_two_debits_there_under_one_id_are_laid_beside_ours_together(world, generous) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    once, again = there(exchange.exchange_id), replace(there(exchange.exchange_id), reference="TWICE")
+    generous.day = [once, once]
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.MATCHED}
+    generous.day = [once, replace(again, reversed=True)]
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.MATCHED}
+    generous.day = [
+        replace(once, given_back=amounts(eikyu=100)),
+        replace(again, given_back=amounts(eikyu=100)),
+    ]
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.MATCHED}
+    generous.day = [once, again]
+    (line,) = (await compare(world)).differences
+    assert (line.verdict, line.their_amounts) == (Verdict.AMOUNT_DIFFERS, {"eikyu": 400})
+    assert line.their_reference == "THEIRS, TWICE"
+    assert (await close(world, exchange.exchange_id)).points == 900
+    assert (await world.balance(member)).posted == 1_800
+
+
 async def test_a_debit_that_stands_under_the_next_day_there_is_matched(world, generous) -> None:
     exchange = await world.settled(await world.member())
     record = there(exchange.exchange_id, at=NOON + timedelta(days=1))
