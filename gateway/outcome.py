@@ -20,11 +20,12 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection, delete, insert
 
-from core_ledger import Hold, Move, Post, Void, chart, ledger
+from core_ledger import Hold, Move, Post, Transfer, Void, chart, ledger
 from gateway import tables
 from gateway.base.hot import Hot
 from gateway.errors import Refused
 from gateway.model import JST, Debited, Declined, DestinationKind, InProgress, NoRecord
+from gateway.municipal.expiry import is_expired_in
 from gateway.records import exchanges as records
 from gateway.records.exchanges import Exchange
 from gateway.records.links import Link
@@ -146,18 +147,7 @@ def _settle(
     at: datetime,
     facts: Mapping[str, Any],
 ) -> Exchange:
-    posts: list[Move] = [
-        Post(
-            id=f"{hold.id}:post",
-            book=hold.book,
-            hold=hold.id,
-            at=at,
-            reference=reference,
-            details=hold.details,
-        )
-        for hold in _standing_holds(exchange)
-    ]
-    ledger.apply(conn, posts)
+    ledger.apply(conn, _arriving(conn, exchange, reference, at))
     _ADD_DEBIT.all(
         conn,
         {
@@ -179,6 +169,50 @@ def _settle(
         ask_at=None,
         leased_until=None,
     )
+
+
+def _arriving(conn: Connection, exchange: Exchange, reference: str, at: datetime) -> list[Move]:
+    """The posts of its holds. Points that would come expired are issued on the day on which they come instead."""
+    holds, today = _standing_holds(exchange), at.astimezone(JST).date()
+    if any(
+        hold.issued_on != today and is_expired_in(conn, hold.target, hold.issued_on, today) for hold in holds
+    ):
+        return [
+            move
+            for hold in holds
+            for move in (
+                Void(
+                    id=f"{hold.id}:void",
+                    book=hold.book,
+                    hold=hold.id,
+                    at=at,
+                    reason="came too late for its day",
+                ),
+                Transfer(
+                    id=f"{hold.id}:late",
+                    book=hold.book,
+                    source=hold.source,
+                    target=hold.target,
+                    points=hold.points,
+                    at=at,
+                    kind=hold.kind,
+                    issued_on=today,
+                    reference=reference,
+                    details=hold.details,
+                ),
+            )
+        ]
+    return [
+        Post(
+            id=f"{hold.id}:post",
+            book=hold.book,
+            hold=hold.id,
+            at=at,
+            reference=reference,
+            details=hold.details,
+        )
+        for hold in holds
+    ]
 
 
 def _give_back(

@@ -110,6 +110,14 @@ def expire_in(conn: Connection, account: str, at: datetime) -> int:
     return 0
 
 
+def is_expired_in(conn: Connection, account: str, issued_on: date | None, today: date) -> bool:
+    """Whether points of this day of issue have expired in an account, in the sense of `expire_in`."""
+    match account.split(":"):
+        case ["member", _, "municipality", code, service] if issued_on is not None:
+            return is_expired(point_rules.versions(conn, code, service), issued_on, today)
+    return False
+
+
 def is_expired(rules: Sequence[RuleVersion], issued_on: date, today: date) -> bool:
     last = point_rules.last_day(rules, issued_on)
     return last is not None and last < today

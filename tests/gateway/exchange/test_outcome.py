@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
 
+from core_ledger import audit, chart, entries
 from gateway.errors import OutcomeUnknown
-from gateway.model import Debited, Declined, DeclineReason, InProgress, NoRecord
+from gateway.model import JST, Debited, Declined, DeclineReason, InProgress, NoRecord
+from gateway.municipal.expiry import expire_in
+from gateway.municipal.tables import point_rules
 from gateway.outcome import ASK_AFTER, NeverSent, Unknown
 from gateway.records import exchanges as records
 from gateway.states import State
+from tests.gateway.exchange.conftest import KASAMA
 
 
 async def open_exchange(world):
@@ -83,3 +88,33 @@ async def test_asking_waits_longer_each_time_and_ends_with_a_person(world) -> No
     done = await world.exchanges.write_outcome(exchange, yes(exchange, world.clock), [])
     assert done.state is State.SETTLED
     assert (await world.balance(member)).posted == 900
+
+
+async def test_points_that_come_when_those_of_their_day_have_expired_are_issued_when_they_come(world) -> None:
+    """What was confirmed in the last second of a fiscal year is answered in the next one."""
+    rule = {
+        "municipality": "082163", "point_service": "kasama-ouen", "version": 1, "takes_effect_on": "2018-04-01",
+        "unit_value_yen": 1, "expiry": "fiscal_year", "expiry_count": 0, "open_for_direct_exchange": True,
+        "worse": "[]", "decided_by": "s", "decided_at": world.clock(),
+    }  # fmt: skip
+    await world.store.run(lambda conn: conn.execute(insert(point_rules).values(**rule)))
+    world.clock.now = datetime(2019, 3, 31, 23, 59, 59, tzinfo=JST)
+    member = await world.member()
+    quoted = await world.quoted(member, KASAMA)
+    world.script.debit = OutcomeUnknown("lost reply")
+    exchange = await world.exchanges.confirm(member, quoted.exchange_id, quoted.quote.quote_id)
+    world.clock.forward(seconds=5)
+    for _ in range(2):
+        done = await world.exchanges.write_outcome(exchange, yes(exchange, world.clock), [])
+        assert done.state is State.SETTLED
+    account = chart.municipal(member, "082163", "kasama-ouen")
+    (line,) = await world.store.read(lambda conn: entries(conn, chart.member_book(member), account))
+    assert (line.kind, line.reference, line.details["exchange_id"]) == (
+        "exchange",
+        "LATE",
+        exchange.exchange_id,
+    )
+    assert await world.store.run(lambda conn: expire_in(conn, account, world.clock())) == 0
+    balance = await world.balance(member, KASAMA)
+    assert (balance.posted, balance.coming) == (900, 0)
+    assert (await world.store.read(audit.verify)).ok
