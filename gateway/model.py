@@ -347,7 +347,10 @@ class NoRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:
-    """Give back what was debited, wholly or in part. `reversal_id` is the idempotency key."""
+    """Give back what was debited, wholly or in part. `reversal_id` is the idempotency key.
+
+    `account` is the one that paid, where it has stayed linked since.
+    """
 
     reversal_id: str
     exchange_id: ExchangeId

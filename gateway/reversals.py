@@ -215,7 +215,8 @@ class Reversals:
                 for line in reversal.lines
             ),
             at=reversal.started_at,
-            account=self.desk.account(link) if link is not None else None,
+            # One that was linked since may be another account, which never paid.
+            account=self.desk.account(link) if link and link.linked_at <= exchange.sent_at else None,
         )
         outcome: Outcome
         with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:

@@ -12,7 +12,7 @@ from gateway.model import Declined, DeclineReason
 from gateway.municipal import partner_settlement
 from gateway.municipal.tables import point_rules
 from gateway.records import exchanges as records
-from gateway.records import support_events
+from gateway.records import links, support_events
 from gateway.records.reversals import ReversalState
 from gateway.reversals import Reversals
 from tests.gateway.exchange.conftest import KASAMA, new_id
@@ -286,3 +286,17 @@ async def test_what_a_reversal_takes_back_from_an_event_was_not_given_to_it(
     assert await given() == support_events.Given(points=450, givers=1)
     await reverse(reversals, exchange, taken_from=share)
     assert await given() == support_events.Given(points=0, givers=0)
+
+
+async def test_an_account_that_was_linked_since_is_not_the_one_that_points_go_back_to(
+    world, generous, reversals, watch
+) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    await reverse(reversals, exchange, 1)
+    watch.forward(days=1)
+    await world.store.run(lambda conn: links.remove(conn, exchange.book_id, exchange.partner_id))
+    watch.own_account("another")
+    await world.linked(member)
+    await reverse(reversals, exchange, 1)
+    assert [one.account and one.account.service_id for one in generous.asked] == ["svc-1", None]
