@@ -109,6 +109,8 @@ def last_day(versions: Sequence[RuleVersion], issued_on: date) -> date | None:
     at_issue = [one for one in versions if one.takes_effect_on <= issued_on]
     first = at_issue[-1] if at_issue else versions[0]
     last = last_day_under(first.rule, issued_on)
+    if last is not None and not at_issue:  # until it takes effect, nothing expires under a first rule
+        last = max(last, first.takes_effect_on - timedelta(days=1))
     for later in versions[versions.index(first) + 1 :]:
         if last is None or last < later.takes_effect_on:
             return last

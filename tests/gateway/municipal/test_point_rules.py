@@ -20,6 +20,7 @@ from gateway.municipal.point_rules import (
     last_day_under,
     what_gets_worse,
 )
+from gateway.municipal.shops import ShopEntry
 from gateway.records import members as member_records
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
@@ -81,8 +82,34 @@ def test_a_longer_rule_lengthens_what_has_not_expired():
     assert last_day(rules, date(2018, 5, 1)) == date(2018, 5, 31)
 
 
-def test_points_older_than_the_first_rule_go_by_the_first_rule():
-    assert last_day([version(1, date(2018, 8, 1), months(6))], date(2018, 1, 10)) == date(2018, 7, 9)
+def test_points_older_than_the_first_rule_go_by_it_from_the_day_on_which_it_takes_effect():
+    rules = [version(1, date(2018, 8, 1), months(6)), version(2, date(2018, 8, 2), months(24))]
+    for issued, last in (
+        (date(2016, 1, 10), date(2018, 7, 31)),
+        (date(2018, 1, 10), date(2018, 7, 31)),
+        (date(2018, 2, 10), date(2020, 2, 9)),
+        (date(2018, 8, 1), date(2020, 7, 31)),
+    ):
+        assert last_day(rules, issued) == last
+    assert last_day(rules[:1], date(2018, 2, 10)) == date(2018, 8, 9)
+
+
+async def test_a_first_rule_takes_no_points_before_it_takes_effect(town):
+    code = await shop_code(town)
+    member = await town.member(points=100, issued_on=date(2016, 1, 10))
+    tomorrow = TODAY + timedelta(days=1)
+    await announce(town, months(6), tomorrow, accepted=True)
+    await town.city.nightly.once(TODAY)
+    await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 40)
+    assert await town.balance(member.member_id) == 60
+    town.clock.forward(days=1)
+    await town.city.nightly.once(tomorrow)
+    assert await town.balance(member.member_id) == 0
+
+
+async def shop_code(town):
+    made = await town.city.shops.register(await town.who("operator"), "soba", ShopEntry(name="そば"))
+    return town.city.shops.code_of(made)
 
 
 def test_what_members_lose_is_named():
