@@ -44,6 +44,7 @@ MOVE_LEAD: Final = timedelta(days=7)
 _PAGE: Final = 1_000
 _log = structlog.get_logger()
 _Service = tuple[str, str]
+_Rules = Mapping[_Service, Sequence[RuleVersion]]
 
 
 def reference_for(vault: Vault, mailer: str, member_id: str) -> str:
@@ -77,11 +78,11 @@ class Notices:
         services = await self.desk.store.read(_services)
         rules = await self.desk.store.read(point_rules.all_that_expire)
         told = await self._walk(
-            "member:*:reserve", today - STAYS_FOR + MOVE_LEAD, _moving(today), mailers, services
+            "member:*:reserve", today - STAYS_FOR + MOVE_LEAD, _moving(today), mailers, services, rules
         )
         if rules:
             told += await self._walk(
-                "member:*:municipality:*:*", today, _expiring(rules, today), mailers, services
+                "member:*:municipality:*:*", today, _expiring(rules, today), mailers, services, rules
             )
         _log.info("told ahead of time", day=today.isoformat(), messages=told)
         return told
@@ -93,6 +94,7 @@ class Notices:
         foresee: Callable[[HeapDue], Ahead | None],
         mailers: Sequence[WebhookKey],
         services: Mapping[_Service, PointService],
+        rules: _Rules,
     ) -> int:
         """Look at every account page by page; each page is one read and, where something is due, one write."""
         told = 0
@@ -109,16 +111,14 @@ class Notices:
             due = _together([one for heap in page if (one := foresee(heap)) is not None])
             if due:
                 told += await self.desk.store.run(
-                    partial(_leave, due=due, desk=self.desk, mailers=mailers, services=services)
+                    partial(_leave, due=due, desk=self.desk, mailers=mailers, services=services, rules=rules)
                 )
 
 
 # --- what will happen, from a heap of points ----------------------------------------------------------------------
 
 
-def _expiring(
-    rules: Mapping[_Service, Sequence[RuleVersion]], today: date
-) -> Callable[[HeapDue], Ahead | None]:
+def _expiring(rules: _Rules, today: date) -> Callable[[HeapDue], Ahead | None]:
     @cache
     def last_day(service: _Service, issued_on: date) -> date | None:
         return point_rules.last_day(rules.get(service, ()), issued_on)
@@ -185,6 +185,7 @@ def _leave(
     desk: CityDesk,
     mailers: Sequence[WebhookKey],
     services: Mapping[_Service, PointService],
+    rules: _Rules,
 ) -> int:
     """Write one page's messages, for members who are still members. Returns how many are new."""
     m = tables.members
@@ -197,7 +198,7 @@ def _leave(
         ).mappings()
     }
     messages = [
-        _message(one, member, mailer, _destination(one, member, services), desk.vault)
+        _message(one, member, mailer, _destination(one, member, services, rules), desk.vault)
         for one in due
         if (member := members.get(one.member_id)) is not None
         for mailer in mailers
@@ -206,13 +207,17 @@ def _leave(
 
 
 def _destination(
-    one: Ahead, member: RowMapping, services: Mapping[_Service, PointService]
+    one: Ahead, member: RowMapping, services: Mapping[_Service, PointService], rules: _Rules
 ) -> PointService | None:
     """Where the points are, or where they will go; None where the member has still to choose."""
     if one.service is not None:
         return services.get(one.service)
-    chosen = services.get((member["default_municipality"], member["default_point_service"]))
-    return chosen if chosen is not None and chosen.closed_at is None else None
+    default = (member["default_municipality"], member["default_point_service"])
+    chosen = services.get(default)
+    if chosen is None or chosen.closed_at is not None:
+        return None
+    last = point_rules.last_day(rules.get(default, ()), one.day - STAYS_FOR)
+    return chosen if last is None or one.day <= last else None
 
 
 def _message(

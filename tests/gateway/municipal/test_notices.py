@@ -186,6 +186,17 @@ async def test_reserve_that_has_nowhere_to_go_is_told_as_that(town, closed):
     assert (one["data"]["municipality"], one["data"]["moves_on"]) == (None, "2018-08-14")
 
 
+async def test_reserve_that_stays_because_it_would_have_expired_is_told_with_nowhere_to_go(town):
+    await mailer(town)
+    await rule(town, expiry=Expiry.FIXED_DAY, expiry_day=TODAY + timedelta(days=13))
+    await with_reserve(town, 900, TODAY)
+    kasama = {"default_municipality": KASAMA, "default_point_service": OUEN}
+    await town.store.run(lambda conn: conn.execute(sa.update(tables.members).values(**kasama)))
+    await town.city.notices.tell(TODAY + timedelta(days=8))
+    (one,) = await told(town)
+    assert (one["data"]["municipality"], one["data"]["moves_on"]) == (None, "2018-08-14")
+
+
 async def test_who_is_no_member_any_more_is_told_nothing(town):
     await mailer(town)
     await expiring_on(town, TODAY + timedelta(days=5))
