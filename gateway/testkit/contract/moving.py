@@ -61,6 +61,7 @@ class Contract:
         with watch, server.router:
             world = new_world(self, server, clock)
             server.is_well()
+            await world.signs_in()
             yield world
             await world.partner.aclose()
 

@@ -70,7 +70,12 @@ class World:
         call: Callable[[Partner], Awaitable[object]],
         faults: Mapping[int, httpx.Response | Exception] | None = None,
     ) -> object:
-        """How the call ends, and what was sent: see `server.meeting`. Its breaker is new, so that it is tried."""
+        """How the call ends, and what was sent: see `server.meeting`. Its breaker is new, so that it is tried.
+
+        Positions of `faults` count from what a plugin sends that has its access token, where it keeps one.
+        """
+        if faults:
+            await self.signs_in()
         self.partner = self._made()
         self.server.looks_afresh(faults)
         with recording() as calls:
@@ -80,6 +85,10 @@ class World:
                 ended = fault
         self.calls.extend(calls)
         return ended
+
+    async def signs_in(self) -> None:
+        """Whatever a plugin gets before its first request, such as an access token, it has after this."""
+        await self.end(lambda it: it.check_connection())
 
     async def debit(
         self, order: DebitOrder, faults: Mapping[int, httpx.Response | Exception] | None = None
@@ -96,12 +105,18 @@ class World:
         return ExchangeId(f"kit-exchange-{next(self._numbers):04}")
 
     async def order(self, exchange_id: str | None = None, member: str = "kit-member-1") -> DebitOrder:
-        """An order over two units of every wallet that has a rate now; a coupon is taken whole."""
+        """An order over two units, or the fewest that the rate allows, of every wallet that has a rate now.
+
+        A coupon is taken whole.
+        """
         exchange_id = exchange_id or self.new_id()
         rates = await self.rates_now()
         if self.partner.profile.link is LinkKind.COUPON:
             rates = rates[:1]
-        lines = tuple(DebitLine(wallet=it.wallet, units=2, amount=2 * it.cost_per_unit) for it in rates)
+        lines = tuple(
+            DebitLine(wallet=it.wallet, units=_units(it), amount=_units(it) * it.cost_per_unit)
+            for it in rates
+        )
         account, coupon = None, None
         if self.partner.profile.link is LinkKind.COUPON:
             coupon = self.coupon(lines[0].amount)
@@ -110,7 +125,7 @@ class World:
         return DebitOrder(
             exchange_id=ExchangeId(exchange_id),
             lines=lines,
-            points=sum(2 * it.points_per_unit for it in rates),
+            points=sum(_units(it) * it.points_per_unit for it in rates),
             destination=Destination.reserve(),
             at=self.clock(),
             account=account,
@@ -118,13 +133,15 @@ class World:
         )
 
     async def rates_now(self) -> list[Rate]:
-        """One rate in force for each wallet, as the plugin tells them."""
+        """One rate in force for each wallet, as the plugin tells them; of rates by tier, that for the fewest units."""
         table = await self.end(lambda it: it.rate_table(self.clock()))
         if isinstance(table, Exception):
             self.complain("rate_table", f"rate_table() ends with: {table}", "let it give the rates")
         rates: dict[str, Rate] = {}
-        for rate in getattr(table, "rates", ()):
-            if any(rate.in_force(kind, self.clock(), 2) for kind in rate.destinations):
+        for rate in sorted(
+            getattr(table, "rates", ()), key=lambda it: (not it.min_units <= 2 <= it.max_units, it.min_units)
+        ):
+            if any(rate.in_force(kind, self.clock()) for kind in rate.destinations):
                 rates.setdefault(rate.wallet, rate)
         if not rates:
             self.complain(
@@ -177,6 +194,8 @@ class World:
 
     def sent_again(self, at: int) -> bool:
         """Was the moving request sent once more, or a debit taken under another address after it?"""
+        if len(self.meeting.requests) <= at:
+            return False
         moving, later = self.meeting.requests[at], self.meeting.requests[at + 1 :]
         same = any((it.method, it.url) == (moving.method, moving.url) for it in later)
         return same or (self.meeting.moving_at is not None and self.meeting.moving_at > at)
@@ -198,6 +217,11 @@ class World:
         for complaint in self.server.complaints:
             what, _, remedy = complaint.partition("; ")
             self.complain(hook, what, remedy)
+
+
+def _units(rate: Rate) -> int:
+    """Two units, so that they can be halved, where the rate's tier has them."""
+    return min(max(2, rate.min_units), rate.max_units)
 
 
 _ANY_ID = re.compile(rb"kit-exchange-\d{4}")
