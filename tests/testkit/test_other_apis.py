@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from gateway import LinkKind, scaffold
+from gateway.testkit.contract.unknown_words import in_unknown_words
 from tests.testkit.test_mutants import contract_of
 
 CLIENT = """
@@ -109,3 +112,70 @@ def test_a_partner_of_forms_and_xml_with_access_tokens_passes(tmp_path: Path) ->
     ran = contract_of(other(tmp_path))
     assert ran.returncode == 0, ran.stdout
     assert "acme reaches 梅 (ume)" in ran.stdout
+
+
+MISTAKES = {
+    "an unknown word in XML is a no": (
+        "plugin.py",
+        'case "declined" if (reason := DECLINES.get(answer.text("reason"))) is not None:',
+        'case _ if (reason := DECLINES.get("refused")) is not None:',
+        "test_an_unclear_answer_is_unknown_and_was_sent_once",
+    ),
+    "a second try with a new access token": (
+        "client.py",
+        "            self._token = None\n",
+        "            self._token = None\n            return await self.send(method, path, body, about=about)\n",
+        "test_an_unclear_answer_is_unknown_and_was_sent_once",
+    ),
+    "the member in the XML is not looked at": (
+        "plugin.py",
+        ' or answer.text("member") != account.service_id',
+        "",
+        "test_balances_of_somebody_else_are_not_believed",
+    ),
+    "the exchange in the XML is not looked at": (
+        "plugin.py",
+        '            about={"exchange_id": order.exchange_id},\n',
+        "",
+        "test_an_answer_about_another_exchange_is_unknown",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "test"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_caught_there_too(file: str, old: str, new: str, test: str, tmp_path: Path) -> None:
+    folder = other(tmp_path)
+    change(folder / "gateway_acme" / file, old, new)
+    ran = contract_of(folder, "-k", test)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert f"failed: {test}: acme: " in ran.stdout
+    assert "Traceback" not in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "expected"),
+    [
+        (b'{"code": "00", "id": "a1"}', b'{"code": "51", "id": "a1"}', [b'{"code": "99", "id": "a1"}']),
+        (b"code=OK&ref=7", b"code=NG&text=sorry", [b"code=kit_unknown&ref=7"]),
+        (b'<a s="OK"><r>7</r></a>', b'<a s="NG"></a>', [b'<a s="kit_unknown"><r>7</r></a>']),
+        (b"<html>", b"NG", []),
+    ],
+    ids=["JSON", "a form", "XML", "neither"],
+)
+def test_the_word_of_a_yes_becomes_one_that_nobody_knows(
+    yes: bytes, no: bytes, expected: list[bytes]
+) -> None:
+    made = [
+        body.removeprefix(b"<?xml version='1.0' encoding='utf-8'?>\n")
+        for _, body in in_unknown_words(yes, no)
+    ]
+    assert made == expected
+
+
+def test_what_is_another_in_every_yes_is_left_alone() -> None:
+    yes, again, no = (
+        b'{"ok": "y", "asked": "r1"}',
+        b'{"ok": "y", "asked": "r2"}',
+        b'{"ok": "n", "asked": "r3"}',
+    )
+    assert [name for name, _ in in_unknown_words(yes, no, again)] == ["200 with an unknown word in ok"]

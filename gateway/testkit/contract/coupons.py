@@ -71,8 +71,9 @@ class CouponContract(FullPartner):
         coupon, _ = await self._coupon(world)
         await world.end(lambda it: it.coupon_value(coupon))
         last = len(world.meeting.requests) - 1
-        value = world.answer_to(world.meeting.requests[last])
-        for name, answer in unclear_answers(value).items():
+        asked = world.meeting.requests[last]
+        value, kind = world.answer_to(asked), world.kind_of(asked)
+        for name, answer in unclear_answers(value, kind=kind).items():
             ended = await world.end(lambda it: it.coupon_value(coupon), {last: answer})
             if not isinstance(ended, PartnerUnavailable):
                 world.complain(

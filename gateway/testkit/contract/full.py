@@ -148,7 +148,8 @@ class FullPartner(SafeAmongOthers):
         at = world.meeting.moving_at
         if at is None:
             world.complain("reverse_debit", "the partner gave nothing back", "send the reversal")
-        answers = unclear_answers(world.answer_to(world.meeting.requests[at]))
+        said = world.meeting.requests[at]
+        answers = unclear_answers(world.answer_to(said), kind=world.kind_of(said))
         faults = [*answers.items(), *(("nothing", lost()) for lost in LOST)]
         for name, fault in faults:
             ended = await world.end(lambda it: it.reverse_debit(reversal), {at: fault})  # type: ignore[dict-item]

@@ -89,8 +89,11 @@ class AccountContract(FullPartner):
         other, mine = world.member("kit-member-b"), world.member("kit-member-a")
         await world.end(lambda it: it.balances(other))
         last = len(world.meeting.requests) - 1
-        others = world.answer_to(world.meeting.requests[last])
-        ended = await world.end(lambda it: it.balances(mine), {last: _json(others)})
+        asked = world.meeting.requests[last]
+        others = httpx.Response(
+            200, content=world.answer_to(asked), headers={"content-type": world.kind_of(asked)}
+        )
+        ended = await world.end(lambda it: it.balances(mine), {last: others})
         if not isinstance(ended, PartnerUnavailable):
             world.complain(
                 "balances",
@@ -132,8 +135,9 @@ class AccountContract(FullPartner):
         exchange_id, handoff = await self._left(world)
         await self._returns(world, exchange_id, world.server.comes_back(exchange_id), handoff.keep)
         last = len(world.meeting.requests) - 1
-        proof = world.answer_to(world.meeting.requests[last])
-        for name, answer in unclear_answers(proof).items():
+        asked = world.meeting.requests[last]
+        proof, kind = world.answer_to(asked), world.kind_of(asked)
+        for name, answer in unclear_answers(proof, kind=kind).items():
             query = world.server.comes_back(exchange_id)
             ended = await self._returns(world, exchange_id, query, handoff.keep, {last: answer})
             self._is_refused(world, ended, f"the partner answered {name} when asked who came back")
@@ -197,7 +201,3 @@ class AccountContract(FullPartner):
                 f"{what} and complete_handoff() ended with {told(ended)}",
                 "prove the code with the partner, compare the exchange id, and raise HandoffRefused for a no",
             )
-
-
-def _json(body: bytes) -> httpx.Response:
-    return httpx.Response(200, content=body, headers={"content-type": "application/json"})

@@ -97,8 +97,10 @@ class Contract:
                 "check_connection() asks nobody",
                 "send a request that needs our credentials",
             )
-        for name, answer in unclear_answers(b"{}").items():
-            ended = await world.end(lambda it: it.check_connection(), {0: answer})
+        last = world.meeting.requests[-1]
+        at = len(world.meeting.requests) - 1
+        for name, answer in unclear_answers(world.answer_to(last), kind=world.kind_of(last)).items():
+            ended = await world.end(lambda it: it.check_connection(), {at: answer})
             if not isinstance(ended, PartnerUnavailable):
                 world.complain(
                     "check_connection",
@@ -241,10 +243,17 @@ class Contract:
     @ume
     async def test_an_unclear_answer_is_unknown_and_was_sent_once(self, world: World) -> None:
         at, yes = await world.clear_debit()
+        kind = world.kind_of(world.meeting.requests[at])
+        _, again = await world.clear_debit()
         no = await self._clear_no(world, at)
-        for name in unclear_answers(yes, no):
+
+        def answers(order: DebitOrder) -> dict[str, httpx.Response]:
+            clear_no = about(order, no) if no is not None else None
+            return unclear_answers(about(order, yes), clear_no, again=about(order, again), kind=kind)
+
+        for name in answers(await world.order()):
             order = await world.order()
-            answer = unclear_answers(about(order, yes), about(order, no or yes))[name]
+            answer = answers(order)[name]
             ended = await world.debit(order, {at: answer})
             if world.sent_again(at):
                 world.complain(
@@ -262,10 +271,9 @@ class Contract:
     @take
     async def test_an_answer_about_another_exchange_is_unknown(self, world: World) -> None:
         at, yes = await world.clear_debit()
+        kind = world.kind_of(world.meeting.requests[at])
         order = await world.order()
-        of_another = httpx.Response(
-            200, content=about(order, yes), headers={"content-type": "application/json"}
-        )
+        of_another = httpx.Response(200, content=about(order, yes), headers={"content-type": kind})
         order = await world.order()
         ended = await world.debit(order, {at: of_another})
         if not isinstance(ended, OutcomeUnknown):
@@ -319,10 +327,13 @@ class Contract:
         order = await self._debited(world)
         world.server.remembers(order.exchange_id)
         await world.end(lambda it: it.find_debit(order.exchange_id))
-        yes = world.answer_to(world.meeting.requests[-1])
+        yes, kind = world.answer_to(world.meeting.requests[-1]), world.kind_of(world.meeting.requests[-1])
+        await world.end(lambda it: it.find_debit(order.exchange_id))
+        again = world.answer_to(world.meeting.requests[-1])
         world.server.forgets(order.exchange_id)
         await world.end(lambda it: it.find_debit(order.exchange_id))
-        answers = unclear_answers(yes, world.answer_to(world.meeting.requests[-1]))
+        no = world.answer_to(world.meeting.requests[-1])
+        answers = unclear_answers(yes, no, again=again, kind=kind)
         world.server.remembers(order.exchange_id)
         last = len(world.meeting.requests) - 1
         for name, answer in answers.items():

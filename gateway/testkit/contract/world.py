@@ -192,6 +192,13 @@ class World:
                 return bytes(call.response.content)
         return b""
 
+    def kind_of(self, request: httpx.Request) -> str:
+        """The content type of the partner's answer; what the kit puts in its place says the same."""
+        for call in reversed(self.server.router.calls):
+            if call.request is request:
+                return str(call.response.headers.get("content-type", "application/json"))
+        return "application/json"
+
     def sent_again(self, at: int) -> bool:
         """Was the moving request sent once more, or a debit taken under another address after it?"""
         if len(self.meeting.requests) <= at:
