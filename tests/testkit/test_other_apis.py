@@ -75,7 +75,7 @@ def xml(fields):
 """
 TOKEN = """
     def is_well(self) -> None:
-        told = {"access_token": "kit-access-token", "expires_in": 300}
+        told = {"access_token": self.hands_out("kit-access-token"), "expires_in": 300}
         self.router.post("/oauth/token").respond(json=told)
 """
 
@@ -133,6 +133,18 @@ MISTAKES = {
         "",
         "test_balances_of_somebody_else_are_not_believed",
     ),
+    "an access token is logged": (
+        "client.py",
+        "            self._good_until",
+        '            self._log.info("signed_in", token=self._token.reveal())\n            self._good_until',
+        "test_no_secret_is_in_a_log_a_repr_or_an_error",
+    ),
+    "what is not decided yet is not there": (
+        "plugin.py",
+        'if answer.text("result") == "not_found":',
+        'if answer.text("result") in ("not_found", "in_progress"):',
+        "test_a_decision_that_comes_later_is_in_progress",
+    ),
     "the exchange in the XML is not looked at": (
         "plugin.py",
         '            about={"exchange_id": order.exchange_id},\n',
@@ -150,6 +162,74 @@ def test_a_mistake_is_caught_there_too(file: str, old: str, new: str, test: str,
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert f"failed: {test}: acme: " in ran.stdout
     assert "Traceback" not in ran.stdout
+
+
+def later(into: Path) -> Path:
+    """Its partner takes every order in, with 202, and tells what became of it when it is asked."""
+    folder = other(into)
+    change(folder / "gateway_acme" / "client.py", "answer.status != 200", "answer.status not in (200, 202)")
+    server = folder / "tests" / "acme_server.py"
+    change(
+        server, "    declines = tuple(_WORDS)\n", "    declines = tuple(_WORDS)\n    always_later = True\n"
+    )
+    text = server.read_text("utf-8")
+    debit, entry = text.index("    def _debit("), text.index("    def _entry(")
+    text = text[:debit] + TAKEN_IN + text[entry:]
+    decline, following = text.index("    def will_decline("), text.index("    def will_decide_later(")
+    server.write_text(text[:decline] + NOES + text[following:], "utf-8")
+    return folder
+
+
+TAKEN_IN = """
+    def _debit(self, request):
+        asked = form(request)
+        self.takes(asked["exchange_id"], {"points": asked["points"]}, holder=asked["token"])
+        return self._in(asked["exchange_id"])
+
+    def _in(self, exchange_id):
+        answer = xml({"result": "in_progress", "exchange_id": exchange_id})
+        answer.status_code = 202
+        return answer
+
+"""
+NOES = """
+    def will_decline(self, reason):
+        def later(request):
+            exchange_id = form(request)["exchange_id"]
+            told = {"result": "declined", "exchange_id": exchange_id, "reason": _WORDS[reason]}
+            self.router.get(f"/v1/debits/{exchange_id}").mock(return_value=xml(told))
+            return self._in(exchange_id)
+
+        self.router.post("/v1/debits").mock(side_effect=later)
+
+"""
+
+
+def test_a_partner_that_always_decides_later_passes(tmp_path: Path) -> None:
+    ran = contract_of(later(tmp_path))
+    assert ran.returncode == 0, ran.stdout
+    assert "acme reaches 梅 (ume)" in ran.stdout
+
+
+def test_an_order_that_was_only_taken_in_is_not_debited(tmp_path: Path) -> None:
+    folder = later(tmp_path)
+    change(folder / "gateway_acme" / "plugin.py", 'case "debited":', 'case "debited" | "in_progress":')
+    change(folder / "gateway_acme" / "plugin.py", 'answer.text("reference")', '"R-1"')
+    change(folder / "gateway_acme" / "plugin.py", 'answer.moment("at")', "datetime.now().astimezone()")
+    ran = contract_of(folder, "-k", "test_a_yes_is_debited")
+    assert ran.returncode == 1, ran.stdout
+    assert "return InProgress for the word with which it takes an order in" in ran.stdout
+
+
+def test_an_annotation_of_a_name_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    folder = other(tmp_path)
+    change(
+        folder / "gateway_acme" / "plugin.py",
+        "from datetime import datetime, timedelta",
+        "from datetime import timedelta",
+    )
+    ran = contract_of(folder, "-k", "test_arguments_are_annotated_as_in_the_hooks")
+    assert "is annotated with datetime, which its file does not have; import datetime" in ran.stdout
 
 
 @pytest.mark.parametrize(
@@ -178,4 +258,4 @@ def test_what_is_another_in_every_yes_is_left_alone() -> None:
         b'{"ok": "y", "asked": "r2"}',
         b'{"ok": "n", "asked": "r3"}',
     )
-    assert [name for name, _ in in_unknown_words(yes, no, again)] == ["200 with an unknown word in ok"]
+    assert [name for name, _ in in_unknown_words(yes, no, again)] == ["a yes with an unknown word in ok"]

@@ -75,7 +75,15 @@ class SafeAmongOthers(Contract):
             if not world.partner.can(name):
                 continue
             method = getattr(world.plugin, name)
-            wanted, there = typing.get_type_hints(spec), typing.get_type_hints(inspect.unwrap(method))
+            wanted = typing.get_type_hints(spec)
+            try:
+                there = typing.get_type_hints(inspect.unwrap(method))
+            except NameError as fault:
+                world.complain(
+                    name,
+                    f"{name}() is annotated with {fault.name}, which its file does not have",
+                    f"import {fault.name}, and not only for type checkers",
+                )
             for parameter in inspect.signature(method).parameters:
                 if there.get(parameter) != wanted[parameter]:
                     kind = getattr(wanted[parameter], "__name__", str(wanted[parameter]))
@@ -94,7 +102,7 @@ class SafeAmongOthers(Contract):
         caplog.set_level(logging.DEBUG)
         at, yes = await world.clear_debit()
         order = await world.order()
-        secrets = {*world.server.secrets.values(), *world.holder(order)}
+        secrets = {*world.server.secrets.values(), *world.server.handed_out, *world.holder(order)}
         if order.account is not None:
             secrets.discard(order.account.service_id)
         echo = httpx.Response(200, json={"result": sorted(secrets), "error": sorted(secrets)})

@@ -71,9 +71,8 @@ class CouponContract(FullPartner):
         coupon, _ = await self._coupon(world)
         await world.end(lambda it: it.coupon_value(coupon))
         last = len(world.meeting.requests) - 1
-        asked = world.meeting.requests[last]
-        value, kind = world.answer_to(asked), world.kind_of(asked)
-        for name, answer in unclear_answers(value, kind=kind).items():
+        like = world.answered(world.meeting.requests[last])
+        for name, answer in unclear_answers(like.content, like=like).items():
             ended = await world.end(lambda it: it.coupon_value(coupon), {last: answer})
             if not isinstance(ended, PartnerUnavailable):
                 world.complain(

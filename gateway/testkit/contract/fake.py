@@ -60,6 +60,8 @@ class FakePartner:
     settings: ClassVar[Mapping[str, str | int]] = {}
     secrets: ClassVar[Mapping[str, str]] = {}
     declines: ClassVar[tuple[DeclineReason, ...]] = (DeclineReason.REFUSED,)
+    always_later: ClassVar[bool] = False
+    """Every order is only taken in (`InProgress`); the yes or no comes when `find_debit` asks."""
     coupon_codes: ClassVar[tuple[str, str]] = ("KIT-COUPON-0001", "KIT-COUPON-0002")
 
     def __init__(self, clock: HandClock) -> None:
@@ -71,6 +73,7 @@ class FakePartner:
         self.holdings: dict[str, dict[str, int]] = {}
         self.coupons: dict[str, int] = {}
         self.complaints: list[str] = []
+        self.handed_out: set[str] = set()
         self.meeting = Meeting()
         self.met = 0
         self._codes: dict[str, str] = {}
@@ -125,7 +128,7 @@ class FakePartner:
     # --- what the author writes for 松 -----------------------------------------------------------------------
 
     def will_decide_later(self) -> None:
-        """The partner takes the order in and will decide."""
+        """The partner takes the order in and will decide; asked about it, it says the same."""
         self._not_written("will_decide_later")
 
     def will_give_back(self) -> None:
@@ -181,6 +184,11 @@ class FakePartner:
             for wallet, amount in lines.items() if of == exchange_id else ():
                 amounts[wallet] = amounts.get(wallet, 0) + int(str(amount))
         return amounts
+
+    def hands_out(self, secret: str) -> str:
+        """A secret of the partner's making, such as an access token: the kit looks for it in logs and errors."""
+        self.handed_out.add(secret)
+        return secret
 
     def issue(self, exchange_id: str) -> str:
         """A one-time code for the browser to bring back from this visit."""

@@ -20,7 +20,7 @@ from gateway.model import (
 )
 from gateway.testkit.contract.full import FullPartner
 from gateway.testkit.contract.levels import take, ume
-from gateway.testkit.contract.unclear import unclear_answers
+from gateway.testkit.contract.unclear import like_it, unclear_answers
 from gateway.testkit.contract.world import World, told
 
 _RETURN_URL = "https://gateway.example/returns/kit?state=kit-state.%2B%3D"
@@ -89,11 +89,8 @@ class AccountContract(FullPartner):
         other, mine = world.member("kit-member-b"), world.member("kit-member-a")
         await world.end(lambda it: it.balances(other))
         last = len(world.meeting.requests) - 1
-        asked = world.meeting.requests[last]
-        others = httpx.Response(
-            200, content=world.answer_to(asked), headers={"content-type": world.kind_of(asked)}
-        )
-        ended = await world.end(lambda it: it.balances(mine), {last: others})
+        others = world.answered(world.meeting.requests[last])
+        ended = await world.end(lambda it: it.balances(mine), {last: like_it(others, others.content)})
         if not isinstance(ended, PartnerUnavailable):
             world.complain(
                 "balances",
@@ -135,9 +132,8 @@ class AccountContract(FullPartner):
         exchange_id, handoff = await self._left(world)
         await self._returns(world, exchange_id, world.server.comes_back(exchange_id), handoff.keep)
         last = len(world.meeting.requests) - 1
-        asked = world.meeting.requests[last]
-        proof, kind = world.answer_to(asked), world.kind_of(asked)
-        for name, answer in unclear_answers(proof, kind=kind).items():
+        like = world.answered(world.meeting.requests[last])
+        for name, answer in unclear_answers(like.content, like=like).items():
             query = world.server.comes_back(exchange_id)
             ended = await self._returns(world, exchange_id, query, handoff.keep, {last: answer})
             self._is_refused(world, ended, f"the partner answered {name} when asked who came back")

@@ -19,13 +19,14 @@ from gateway.model import (
     DebitOrder,
     Declined,
     ExchangeId,
+    InProgress,
     LinkKind,
     NoRecord,
     RateTable,
 )
 from gateway.testkit.contract.fake import FakePartner
 from gateway.testkit.contract.levels import promises, take, ume
-from gateway.testkit.contract.unclear import LOST, refused, unclear_answers
+from gateway.testkit.contract.unclear import LOST, like_it, refused, unclear_answers
 from gateway.testkit.contract.world import World, about, moment_of, new_world, told
 from gateway.testkit.plugin_world import HandClock
 
@@ -97,9 +98,9 @@ class Contract:
                 "check_connection() asks nobody",
                 "send a request that needs our credentials",
             )
-        last = world.meeting.requests[-1]
         at = len(world.meeting.requests) - 1
-        for name, answer in unclear_answers(world.answer_to(last), kind=world.kind_of(last)).items():
+        like = world.answered(world.meeting.requests[at])
+        for name, answer in unclear_answers(like.content, like=like).items():
             ended = await world.end(lambda it: it.check_connection(), {at: answer})
             if not isinstance(ended, PartnerUnavailable):
                 world.complain(
@@ -114,7 +115,7 @@ class Contract:
     async def test_a_yes_is_debited(self, world: World) -> None:
         world.server.will_debit()
         order = await world.order()
-        ended = await world.debit(order)
+        ended = await self.decided(world, order)
         taken = world.server.taken
         if not isinstance(ended, Debited):
             world.complain(
@@ -174,7 +175,7 @@ class Contract:
         for reason in world.server.declines:
             world.server.will_decline(reason)
             order = await world.order()
-            ended = await world.debit(order)
+            ended = await self.decided(world, order)
             if not isinstance(ended, Declined):
                 world.complain(
                     "debit",
@@ -187,6 +188,21 @@ class Contract:
                     f"{reason} became {ended.reason}",
                     f"return Declined(reason=DeclineReason.{reason.name})",
                 )
+
+    async def decided(self, world: World, order: DebitOrder) -> object:
+        """How an order ends: with the answer to it, or to `find_debit` where the partner always decides later."""
+        ended = await world.debit(order)
+        if not world.server.always_later:
+            return ended
+        if not isinstance(ended, InProgress):
+            world.complain(
+                "debit",
+                f"the partner always decides later and debit() ended with {told(ended)}: {ended}",
+                "return InProgress for the word with which it takes an order in",
+            )
+        if order.exchange_id in world.server.taken:
+            world.server.remembers(order.exchange_id)
+        return await world.end(lambda it: it.find_debit(order.exchange_id))
 
     # --- neither -----------------------------------------------------------------------------------------------
 
@@ -243,13 +259,13 @@ class Contract:
     @ume
     async def test_an_unclear_answer_is_unknown_and_was_sent_once(self, world: World) -> None:
         at, yes = await world.clear_debit()
-        kind = world.kind_of(world.meeting.requests[at])
+        like = world.answered(world.meeting.requests[at])
         _, again = await world.clear_debit()
         no = await self._clear_no(world, at)
 
         def answers(order: DebitOrder) -> dict[str, httpx.Response]:
             clear_no = about(order, no) if no is not None else None
-            return unclear_answers(about(order, yes), clear_no, again=about(order, again), kind=kind)
+            return unclear_answers(about(order, yes), clear_no, again=about(order, again), like=like)
 
         for name in answers(await world.order()):
             order = await world.order()
@@ -271,9 +287,9 @@ class Contract:
     @take
     async def test_an_answer_about_another_exchange_is_unknown(self, world: World) -> None:
         at, yes = await world.clear_debit()
-        kind = world.kind_of(world.meeting.requests[at])
+        like = world.answered(world.meeting.requests[at])
         order = await world.order()
-        of_another = httpx.Response(200, content=about(order, yes), headers={"content-type": kind})
+        of_another = like_it(like, about(order, yes))
         order = await world.order()
         ended = await world.debit(order, {at: of_another})
         if not isinstance(ended, OutcomeUnknown):
@@ -327,13 +343,13 @@ class Contract:
         order = await self._debited(world)
         world.server.remembers(order.exchange_id)
         await world.end(lambda it: it.find_debit(order.exchange_id))
-        yes, kind = world.answer_to(world.meeting.requests[-1]), world.kind_of(world.meeting.requests[-1])
+        like = world.answered(world.meeting.requests[-1])
         await world.end(lambda it: it.find_debit(order.exchange_id))
         again = world.answer_to(world.meeting.requests[-1])
         world.server.forgets(order.exchange_id)
         await world.end(lambda it: it.find_debit(order.exchange_id))
         no = world.answer_to(world.meeting.requests[-1])
-        answers = unclear_answers(yes, no, again=again, kind=kind)
+        answers = unclear_answers(like.content, no, again=again, like=like)
         world.server.remembers(order.exchange_id)
         last = len(world.meeting.requests) - 1
         for name, answer in answers.items():
@@ -355,7 +371,7 @@ class Contract:
     async def _debited(self, world: World) -> DebitOrder:
         world.server.will_debit()
         order = await world.order()
-        ended = await world.debit(order)
+        ended = await self.decided(world, order)
         if not isinstance(ended, Debited) or order.exchange_id not in world.server.taken:
             world.complain(
                 "debit",

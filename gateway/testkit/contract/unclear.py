@@ -22,19 +22,25 @@ def refused() -> Exception:
     return httpx.ConnectError("the connection was refused")
 
 
+def like_it(answer: httpx.Response, content: bytes) -> httpx.Response:
+    """Another content with the same status and content type."""
+    kind = answer.headers.get("content-type", _JSON)
+    return httpx.Response(answer.status_code, content=content, headers={"content-type": kind})
+
+
 def unclear_answers(
-    yes: bytes, no: bytes | None = None, *, again: bytes | None = None, kind: str = _JSON
+    yes: bytes, no: bytes | None = None, *, again: bytes | None = None, like: httpx.Response
 ) -> dict[str, httpx.Response]:
     """By name. `yes` and `no` are what the partner says when it is sure: a 500 does not become one by its body.
 
     `again` is a second yes, where there is one: what differs from one yes to the next tells no yes from a no.
-    `kind` is the content type in which the partner answers: JSON, XML or a form.
+    `like` is the yes as it came: what is made of it has its status and content type.
     """
     clear = no if no is not None else yes
-    as_usual = {"content-type": kind}
+    kind = like.headers.get("content-type", _JSON)
     answers = {
         "500": httpx.Response(500, text="Internal Server Error"),
-        "500 with a clear answer in it": httpx.Response(500, content=clear, headers=as_usual),
+        "500 with a clear answer in it": httpx.Response(500, content=clear, headers={"content-type": kind}),
         "502 with a page": httpx.Response(502, html="<h1>Bad gateway</h1>"),
         "503": httpx.Response(503, headers={"retry-after": "60"}),
         "200 with a page": httpx.Response(200, html="<h1>ただいまメンテナンス中です</h1>"),
@@ -49,10 +55,10 @@ def unclear_answers(
         "409": httpx.Response(409, json={}),
         "429": httpx.Response(429),
     }
-    if kind != _JSON:
-        answers["200 with nothing, and its usual content type"] = httpx.Response(200, headers=as_usual)
+    if kind != _JSON or like.status_code != 200:
+        answers["nothing in a yes"] = like_it(like, b"")
     if len(yes) > 1:
-        answers["half of a yes"] = httpx.Response(200, content=yes[: len(yes) // 2], headers=as_usual)
+        answers["half of a yes"] = like_it(like, yes[: len(yes) // 2])
     for name, content in in_unknown_words(yes, no, again):
-        answers[name] = httpx.Response(200, content=content, headers=as_usual)
+        answers[name] = like_it(like, content)
     return answers

@@ -35,7 +35,7 @@ def in_unknown_words(yes: bytes, no: bytes | None, again: bytes | None = None) -
                 and _WORD.fullmatch(word)
                 and _WORD.fullmatch(other)
             ):
-                name = f"200 with an unknown word in {place}"
+                name = f"a yes with an unknown word in {place}"
                 yield name, write(yes, place, _unknown(word, other))
         return
 

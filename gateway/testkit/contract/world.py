@@ -187,17 +187,15 @@ class World:
         return at, self.answer_to(moving)
 
     def answer_to(self, request: httpx.Request) -> bytes:
-        for call in reversed(self.server.router.calls):
-            if call.request is request:
-                return bytes(call.response.content)
-        return b""
+        return bytes(self.answered(request).content)
 
-    def kind_of(self, request: httpx.Request) -> str:
-        """The content type of the partner's answer; what the kit puts in its place says the same."""
+    def answered(self, request: httpx.Request) -> httpx.Response:
+        """The partner's answer to a request; what the kit puts in its place has its status and content type."""
         for call in reversed(self.server.router.calls):
             if call.request is request:
-                return str(call.response.headers.get("content-type", "application/json"))
-        return "application/json"
+                answer: httpx.Response = call.response
+                return answer
+        return httpx.Response(200, headers={"content-type": "application/json"})
 
     def sent_again(self, at: int) -> bool:
         """Was the moving request sent once more, or a debit taken under another address after it?"""

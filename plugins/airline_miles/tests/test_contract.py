@@ -48,6 +48,11 @@ class AirlineServer(FakePartner):
 
     def will_decide_later(self) -> None:
         self._answers("/api/redemptions", lambda _: {"result": "in_progress"})
+        self.router.get(path__regex="/api/redemptions/.+").mock(
+            side_effect=lambda it: httpx.Response(
+                200, json={"result": "in_progress", "orderId": it.url.path.rpartition("/")[2]}
+            )
+        )
 
     def remembers(self, exchange_id: str) -> None:
         self.router.get(f"/api/redemptions/{exchange_id}").respond(json=self._told(exchange_id))

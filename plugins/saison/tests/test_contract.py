@@ -58,7 +58,13 @@ class SaisonServer(FakePartner):
         self._answers("/api/captures", lambda it: {"result": "declined", "reason": WORDS[reason]})
 
     def will_decide_later(self) -> None:
-        self._answers("/api/captures", lambda it: {"result": "in_progress", "askAfterSeconds": 30})
+        later = {"result": "in_progress", "askAfterSeconds": 30}
+        self._answers("/api/captures", lambda _: later)
+        self.router.get(path__regex="/api/captures/.+").mock(
+            side_effect=lambda it: httpx.Response(
+                200, json={**later, "orderId": it.url.path.rpartition("/")[2]}
+            )
+        )
 
     def remembers(self, exchange_id: str) -> None:
         self.router.get(f"/api/captures/{exchange_id}").respond(json=self._told(exchange_id))

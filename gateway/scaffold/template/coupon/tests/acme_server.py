@@ -43,7 +43,9 @@ class AcmeServer(FakePartner):
     def will_decide_later(self) -> None:
         def later(request: httpx.Request) -> httpx.Response:
             asked = json.loads(request.content)
-            return httpx.Response(200, json={"result": "in_progress", "exchange_id": asked["exchange_id"]})
+            answer = {"result": "in_progress", "exchange_id": asked["exchange_id"]}
+            self.router.get(f"/v1/debits/{asked['exchange_id']}").respond(json=answer)
+            return httpx.Response(200, json=answer)
 
         self.router.post("/v1/debits").mock(side_effect=later)
 
