@@ -165,7 +165,16 @@ async def open_bench(
         known: Callable[[], tuple[str, ...]] = lambda: tuple(watch.secrets)  # noqa: E731  its type is told
         plugin_log = PartnerLog(log, partner_id, known)
         http = WatchedHttp(GuardedHttp(partner_id, log), watch)
-        made = kind(PartnerSetup(settings=settings, http=http, clock=system_clock, log=plugin_log))
+        try:
+            made = kind(PartnerSetup(settings=settings, http=http, clock=system_clock, log=plugin_log))
+        except KeyError as missing:
+            if config is not None:
+                raise
+            raise Refused(
+                "setting-missing",
+                f"{partner_id} asks for the setting {missing}, and its own sandbox is given base_url, merchant_id and the"
+                " secret api_key only; give it a default, or name all settings with --config",
+            ) from None
         partner = Partner(made, log=plugin_log, http=http, known_secrets=known)
         stack.push_async_callback(partner.aclose)
         watch_hooks(partner, watch)

@@ -207,3 +207,21 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
     page = Path("gateway/workbench/page")
     for file in page.iterdir():
         assert not re.search(r"(?:src|href|url\()\W{0,2}https?:", file.read_text("utf-8"))
+
+
+@pytest.mark.asyncio
+async def test_a_setting_that_the_sandbox_is_not_given_is_named(written: Any) -> None:
+    kind, _ = written(LinkKind.ACCOUNT)
+
+    class Other(kind):  # type: ignore[misc]
+        __module__ = kind.__module__
+
+        def __init__(self, setup: Any) -> None:
+            super().__init__(setup)
+            setup.settings.text("auth_url")
+
+    with pytest.raises(
+        Refused, match=r"acme asks for the setting 'auth_url'.*or name all settings with --config"
+    ):
+        async with opened("acme", plugin=Other):
+            pass
