@@ -47,6 +47,8 @@ async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console,
             out.print(
                 "city staff             with --city the demo fills a city and tells the logins of its staff"
             )
+        out.print(f"the clock stands at    {town.clock():%Y-%m-%d %H:%M} JST and goes on")
+        out.print("Ctrl-C ends it.")
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -57,13 +59,16 @@ async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console,
 def _tell_city(out: Console) -> None:
     for login, name, role in STAFF:
         out.print(f"city staff             {login} ({name}, {role}), password {PASSWORD}")
+    out.print(
+        "                       they set up a second factor first: a passkey, for in July 2018 no phone's app fits"
+    )
     out.print(f"the platform's staff   {PLATFORM_LOGIN}, password {PASSWORD}")
     out.print(f"shops' people          shop-01 to shop-{SHOPS}, password {PASSWORD}")
 
 
 def _tell(town: Town, out: Console) -> None:
     out.print()
-    out.print(f"members' pages          {town.portal_url}")
+    out.print(f"members' pages         {town.portal_url}")
     out.print(f"staff's and shops'     {town.municipal_url}")
     out.print(f"API and its pages      {town.gateway_url}/docs")
     out.print(f"Saison's sandbox       {town.saison_url}")
@@ -74,5 +79,3 @@ def _tell(town: Town, out: Console) -> None:
         out.print(
             f"member                 MyKey ID {town.mykey_ids[member.name]}, password {member.password}"
         )
-    out.print(f"the clock stands at    {town.clock():%Y-%m-%d %H:%M} JST and goes on")
-    out.print("Ctrl-C ends it.")
