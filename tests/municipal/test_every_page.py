@@ -83,6 +83,22 @@ def test_a_staff_page_is_accessible_light_and_quiet(boss: Watched, places: dict[
     assert boss.page.url.startswith(boss.site + path.partition("?")[0].format(**places))
 
 
+def test_on_a_phone_the_section_that_one_is_in_stands_in_sight(boss: Watched) -> None:
+    boss.look("/audit")
+    box = boss.page.locator(".sections a[aria-current]").bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] <= 390 - box["width"]
+
+
+def test_a_box_to_check_stands_beside_its_words(boss: Watched) -> None:
+    boss.look("/shops")
+    box = boss.page.locator("label.check input").bounding_box()
+    words = boss.page.locator("label.check span").bounding_box()
+    assert box is not None
+    assert words is not None
+    assert words["x"] - (box["x"] + box["width"]) < 20
+
+
 def test_what_forms_answer_is_as_accessible(at: At) -> None:
     """Pages that no address leads to: confirmations, and forms that come back with what was wrong."""
     person = at("kanri")
