@@ -27,6 +27,7 @@ from portal import (
     sign_in,
     support_events,
 )
+from portal.prefecture_names import prefecture_name
 from portal.sealed import members_seal
 from portal.settings import Settings
 from portal.trouble import TROUBLES
@@ -75,5 +76,5 @@ def make_app(settings: Settings) -> web.Application:
 
 def templates() -> jinja2.Environment:
     made = environment(HERE / "templates", FILES)
-    made.globals |= {"other_side": other_side, "wallet_name": wallet_name}
+    made.globals |= {"other_side": other_side, "prefecture_name": prefecture_name, "wallet_name": wallet_name}
     return made

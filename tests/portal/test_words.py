@@ -7,7 +7,9 @@ import re
 import pytest
 from babel.messages.pofile import read_po
 
+from gateway.municipalities import prefectures
 from pagekit.words import language_of
+from portal.prefecture_names import prefecture_name
 from portal.words import SOURCES, WORDS
 
 KANJI = re.compile(r"[一-龠々]")
@@ -85,3 +87,13 @@ def test_the_catalogues_are_whole_files() -> None:
         for path in WORDS.files(language):
             with path.open("rb") as file:
                 assert not [one.id for one in read_po(file, abort_invalid=True) if one.fuzzy and one.id]
+
+
+def test_a_prefecture_is_named_in_english_with_its_japanese_name() -> None:
+    names = {one.code[:2]: one.name for one in prefectures()}
+    english, japanese = WORDS.speech("en"), WORDS.speech("ja")
+    assert len(names) == 47
+    assert prefecture_name(english, "082163", names["08"]) == "Ibaraki (茨城県)"
+    assert prefecture_name(english, "01", names["01"]) == "Hokkaido (北海道)"
+    assert prefecture_name(english, "47", names["47"]) == "Okinawa (沖縄県)"
+    assert prefecture_name(japanese, "08", names["08"]) == "茨城県"

@@ -1,0 +1,26 @@
+"""Prefectures as a reader of English knows them, with the name that stands on every sign behind.
+
+In the order of their two digits; the gateway tells the Japanese names and readings only.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pagekit.words import Speech
+
+_ENGLISH: Final = (
+    "Hokkaido", "Aomori", "Iwate", "Miyagi", "Akita", "Yamagata", "Fukushima", "Ibaraki", "Tochigi",
+    "Gunma", "Saitama", "Chiba", "Tokyo", "Kanagawa", "Niigata", "Toyama", "Ishikawa", "Fukui",
+    "Yamanashi", "Nagano", "Gifu", "Shizuoka", "Aichi", "Mie", "Shiga", "Kyoto", "Osaka", "Hyogo",
+    "Nara", "Wakayama", "Tottori", "Shimane", "Okayama", "Hiroshima", "Yamaguchi", "Tokushima",
+    "Kagawa", "Ehime", "Kochi", "Fukuoka", "Saga", "Nagasaki", "Kumamoto", "Oita", "Miyazaki",
+    "Kagoshima", "Okinawa",
+)  # fmt: skip
+
+
+def prefecture_name(speech: Speech, code: str, name: str) -> str:
+    """`Ibaraki (茨城県)` in English, the name alone in Japanese. `code` begins with the prefecture's two digits."""
+    if speech.language != "en":
+        return name
+    return f"{_ENGLISH[int(code[:2]) - 1]} ({name})"
