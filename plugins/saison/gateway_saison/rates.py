@@ -60,7 +60,7 @@ RATES: Final = RateTable(
     notes=(
         Label(
             "永久不滅ウォレットを450以上お持ちの場合は、ウォレット450を永久不滅ポイントより先に交換します。",
-            "If you hold 450 or more in 永久不滅ウォレット, 450 of it are exchanged before 永久不滅ポイント.",
+            "If you hold 450 or more in your Eikyufumetsu wallet, 450 of it are exchanged before Eikyufumetsu points.",
         ),
         Label(
             "ウォレット1口の受取ポイント数と、2口目以降もウォレットを先に使うかは公表されていないため、見本の値です。",
