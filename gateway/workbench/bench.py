@@ -79,6 +79,7 @@ class Bench:
         await openings.complete(MEMBER, self.exchange_id, goes_to.partition("return_code=")[2])
 
     async def quote(self, units: int | None, destination: Destination) -> Exchange:
+        await self._now()
         return await Exchanges(self.desk).quote(MEMBER, self.exchange_id, destination, units)
 
     async def confirm(self) -> Exchange:

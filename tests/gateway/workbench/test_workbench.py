@@ -191,7 +191,10 @@ async def test_nobody_without_the_key_and_no_other_site_gets_in(written: Any) ->
 
 async def test_a_step_out_of_turn_is_told_and_the_bench_goes_on(written: Any) -> None:
     async with visiting(written(LinkKind.COUPON)[0]) as (_, visitor):
-        assert "start" in (await visitor.presses("confirm"))["refused"]
+        for step in ("quote", "confirm", "ask"):
+            assert (
+                "start an exchange first" in (await visitor.presses(step, destination="reserve"))["refused"]
+            ), step
         assert "refused" in await visitor.presses("trouble", kind="earthquake")
         assert "refused" in await visitor.presses("dance")
         assert await visitor.presses("check") == {"goes_to": ""}
