@@ -74,7 +74,7 @@ def contract(
         if value:
             asked.append(f"--contract-{option}={value}")
     settings = ["-c", str(home / "pyproject.toml"), "--rootdir", str(home)]
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", *settings, *asked]
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-rN", *settings, *asked]
     typer.echo(f"$ python -m {shlex.join(command[2:])}")
     raise typer.Exit(subprocess.run(command, check=False, cwd=home).returncode)  # noqa: S603  our own arguments
 
