@@ -83,11 +83,17 @@ def test_a_staff_page_is_accessible_light_and_quiet(boss: Watched, places: dict[
     assert boss.page.url.startswith(boss.site + path.partition("?")[0].format(**places))
 
 
-def test_on_a_phone_the_section_that_one_is_in_stands_in_sight(boss: Watched) -> None:
-    boss.look("/audit")
+@pytest.mark.parametrize("path", ["/figures", "/shops", "/audit"])
+def test_on_a_phone_the_section_that_one_is_in_stands_in_sight_with_the_one_before(
+    boss: Watched, path: str
+) -> None:
+    boss.look(path)
     box = boss.page.locator(".sections a[aria-current]").bounding_box()
+    before = boss.page.locator(".sections li:has(+ li a[aria-current]) a").bounding_box()
     assert box is not None
-    assert 0 <= box["x"] <= 390 - box["width"]
+    assert before is not None
+    assert before["x"] > -1
+    assert box["x"] <= 390 - box["width"]
 
 
 def test_a_box_to_check_stands_beside_its_words(boss: Watched) -> None:
