@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import migrations
 from core_ledger import LedgerError, Store, audit
 from gateway import directory, registry
+from gateway.base.parts import Worked
 from gateway.commands import members as cli_members
 from gateway.commands import partner as cli_partner
 from gateway.commands.city import city_staff
@@ -164,18 +165,19 @@ def _told(found: Registry) -> dict[str, Any]:
 
 @app.command()
 def nightly(config: Config = None) -> None:
-    """Do a day's work now: the 14-day move of reserve, and tidying up. Safe to repeat."""
+    """Do a day's work now: the 14-day move of reserve, the comparison with partners, tidying up. Safe to repeat."""
 
-    async def work(settings: Settings) -> None:
+    async def once(settings: Settings) -> Worked:
         async with open_services(settings) as services:
-            moved = await services.nightly.once(services.clock().astimezone(JST).date())
-        typer.echo(
-            json.dumps(
-                {"heaps": moved.heaps, "points": moved.points, "without_default": moved.without_default}
-            )
-        )
+            return await services.nightly.once(services.clock().astimezone(JST).date())
 
-    asyncio.run(work(_settings(config)))
+    worked = asyncio.run(once(_settings(config)))
+    if (moved := worked.given.get("reserve")) is not None:
+        told = {"heaps": moved.heaps, "points": moved.points, "without_default": moved.without_default}
+        typer.echo(json.dumps(told))
+    if worked.faults:
+        failed = "; ".join(f"{part}: {fault}" for part, fault in worked.faults.items())
+        raise GatewayError(f"all is done but this, which can be done again: {failed}")
 
 
 # --- look after ------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from gateway.allocation import Allocations, MovedOverdue
-from gateway.base.parts import Part, work
+from gateway.allocation import Allocations
+from gateway.base.parts import Part, Worked, work
 from gateway.desk import KEPT_BEFORE_CONFIRMING, Desk, expire
 from gateway.errors import Refused
 from gateway.members import Members
@@ -50,13 +50,9 @@ class Nightly:
                 _log.info("nightly work", day=day.isoformat(), done=worked.told())
             await asyncio.sleep(LOOKS_EVERY_S)
 
-    async def once(self, today: date) -> MovedOverdue:
-        """All of one day's work. What one part raises is raised when the others are done."""
-        worked = await work(self.parts(today), "nightly work")
-        for fault in worked.faults.values():
-            raise fault
-        moved: MovedOverdue = worked.given["reserve"]
-        return moved
+    async def once(self, today: date) -> Worked:
+        """All of one day's work; `given["reserve"]` is a MovedOverdue."""
+        return await work(self.parts(today), "nightly work")
 
     def parts(self, today: date) -> dict[str, Part]:
         """A day's work: the 14-day move, tidying up, the comparison of yesterday with each partner.

@@ -146,7 +146,16 @@ def test_plugins_are_listed_loaded_and_refused_with_the_remedy(run) -> None:
         assert word in shown
 
 
-def test_nightly_work_is_safe_to_repeat(run) -> None:
+def test_nightly_work_is_safe_to_repeat_and_names_what_was_not_done(run) -> None:
+    for _ in range(2):
+        with pytest.raises(
+            GatewayError, match=r"all is done but this.*comparison with saison: .*connect_refused"
+        ):
+            run("nightly")
+    settings = Path("gateway.toml")
+    settings.write_text(
+        settings.read_text("utf-8").replace("[partners.saison]", "[partners.nobody_else]"), "utf-8"
+    )
     for _ in range(2):
         assert json.loads(run("nightly").splitlines()[-1]) == {"heaps": 0, "points": 0, "without_default": 0}
 
