@@ -24,6 +24,7 @@ from gateway.errors import Refused
 from gateway.model import JST
 from gateway.municipal.expiry import expire_in
 from gateway.reconciliation import DIFFERENCES, Line, Reconciliation, has_moved
+from gateway.records import compared_days
 from gateway.records import exchanges as records
 from gateway.records.exchanges import Exchange
 from gateway.records.quotes import QuoteLine
@@ -73,6 +74,7 @@ class Corrections:
             moves = [] if leave else self._moves(conn, line, reason)
             points = sum(move.points if move.target == to else -move.points for to, move in moves)
             self._keep(conn, partner_id, day, line, points, reason, operator)
+            compared_days.close_one(conn, partner_id, day)
             _apply(conn, [move for _, move in moves])
             if book is not None:
                 _end_unconfirmed(conn, book, exchange_id, self.desk.clock())

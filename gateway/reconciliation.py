@@ -8,6 +8,7 @@
     closed           a difference that a person has closed, with a reason
 
 What is laid side by side is what either side still has of a debit: what was taken, less what was given back since.
+How each day came out is kept, for the month's invoice; a day that nobody has compared is compared the next night.
 
 A person closes a difference (`gateway.corrections`), which posts a transfer of its own and edits nothing.
 """
@@ -33,8 +34,8 @@ from gateway.desk import Desk
 from gateway.errors import Refused
 from gateway.model import JST, DebitLine, DebitRecord
 from gateway.municipal.excel_csv import starts_a_formula
+from gateway.records import compared_days, reversals
 from gateway.records import exchanges as records
-from gateway.records import reversals
 from gateway.records.exchanges import Exchange
 from gateway.records.quotes import QuoteLine
 from gateway.states import HELD, State
@@ -113,7 +114,7 @@ class Reconciliation:
     desk: Desk
 
     async def compare(self, partner_id: str, day: date) -> Report:
-        """Ask for the partner's book of `day` and lay ours beside it.
+        """Ask for the partner's book of `day` and lay ours beside it; how it came out is kept.
 
         Raises Refused where the plugin cannot tell a day, PartnerUnavailable when the partner cannot now.
         """
@@ -122,8 +123,14 @@ class Reconciliation:
             raise Refused(
                 "no-daily-list", "this partner's plugin has no debits_on(); compare with its own papers"
             )
-        theirs = _by_exchange(await partner.debits_on(day))
-        ours = await self.desk.store.read(lambda conn: _ours(conn, partner_id, day, list(theirs)))
+        listed = list(await partner.debits_on(day))
+        ids = list({record.exchange_id for record in listed})
+        ours = await self.desk.store.read(lambda conn: _ours(conn, partner_id, day, ids))
+        for other in sorted({one.settled_under for one in ours.values() if one.settled_under is not None}):
+            # What stands under the day on which it was settled here and under this one was taken twice.
+            before = await partner.debits_on(other)
+            listed += [record for record in before if record.exchange_id in ids]
+        theirs = _by_exchange(listed)
         lines = [_line(id_, theirs.get(id_), ours.get(id_, _NOTHING)) for id_ in sorted({*theirs, *ours})]
         if any(line.verdict is Verdict.OURS_ONLY for line in lines):
             # The two calendars may disagree about midnight: such a debit stands under a day beside.
@@ -134,7 +141,9 @@ class Reconciliation:
             ]
             found = _by_exchange(beside)
             lines = [_on_another_day(line, found, ours) for line in lines]
-        return Report(partner_id=partner_id, day=day, lines=tuple(lines))
+        report = Report(partner_id=partner_id, day=day, lines=tuple(lines))
+        await self.desk.store.run(partial(_keep, report=report, at=self.desk.clock()))
+        return report
 
     @property
     def comparable(self) -> list[str]:
@@ -142,10 +151,10 @@ class Reconciliation:
         return [id_ for id_, partner in self.desk.partners.items() if partner.can("debits_on")]
 
     async def night(self, partner_id: str, day: date) -> list[Report]:
-        """Compare with one of those partners; differences are logged with both references.
+        """Compare with one of those partners until `day`; differences are logged with both references.
 
-        Besides `day` itself, earlier days are compared again of which something was given back on `day`. Raises
-        what one of them raises when the others are done.
+        Days are compared that were not yet, that did not come out even, or of which something was given back on
+        `day`, the newest first. Raises what one of them raises when the others are done.
         """
         reports: list[Report] = []
 
@@ -154,8 +163,8 @@ class Reconciliation:
             reports.append(report)
             _tell(report)
 
-        earlier = await self.desk.store.read(partial(_days_given_back_on, partner_id=partner_id, day=day))
-        await work_all([day, *earlier], one, f"comparison with {partner_id}")
+        days = await self.desk.store.read(partial(_due, partner_id=partner_id, day=day))
+        await work_all(days, one, f"comparison with {partner_id}")
         return reports
 
 
@@ -167,12 +176,16 @@ def has_moved(conn: Connection, exchange: Exchange, line: Line) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ours:
-    """Our side of one id. There is no exchange where the id is none of ours."""
+    """Our side of one id. There is no exchange where the id is none of ours.
+
+    `settled_under` is the partner's day under which it was settled here, where the partner lists it under another.
+    """
 
     exchange: Exchange | None
     closed: bool
     given_back: Mapping[str, int] = field(default_factory=dict)
     reversal_waits: bool = False
+    settled_under: date | None = None
 
 
 _NOTHING: Final = _Ours(exchange=None, closed=False)
@@ -190,6 +203,21 @@ def _tell(report: Report) -> None:
             ours=line.our_reference,
             theirs=line.their_reference,
         )
+
+
+def _keep(conn: Connection, report: Report, at: datetime) -> None:
+    found = compared_days.Found(
+        lines=len(report.lines),
+        open=report.counts[Verdict.OPEN.value],
+        differences=len(report.differences),
+    )
+    compared_days.keep(conn, report.partner_id, report.day, found, at)
+
+
+def _due(conn: Connection, partner_id: str, day: date) -> list[date]:
+    """The days to be compared in the night after `day`."""
+    due = {*compared_days.to_compare(conn, partner_id, day), *_days_given_back_on(conn, partner_id, day)}
+    return sorted(due, reverse=True)
 
 
 def _days_given_back_on(conn: Connection, partner_id: str, day: date) -> list[date]:
@@ -238,11 +266,36 @@ def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]
     c = tables.closed_differences
     closed = set(conn.scalars(select(c.c.exchange_id).where(c.c.partner_id == partner_id)))
     exchanges = {id_: records.get(conn, book, id_) for book, id_ in sorted(keys)}
-    return {
+    found = {
         id_: _our_side(conn, exchanges.get(id_), closed=id_ in closed)
         for id_ in {*exchanges, *their_ids}
         if id_ not in exchanges or exchanges[id_].partner_id == partner_id
     }
+    for id_ in their_ids:
+        if (one := found.get(id_)) is not None and one.exchange is not None:
+            found[id_] = replace(one, settled_under=_other_day(conn, one.exchange, day))
+    return found
+
+
+def _other_day(conn: Connection, exchange: Exchange, day: date) -> date | None:
+    """The partner's day under which an exchange was settled, where it is not this one."""
+    if exchange.state is not State.SETTLED or exchange.sent_at is None or exchange.ended_at is None:
+        return None
+    d = tables.partner_debits.c
+    a_day = timedelta(days=1)  # the partner's clock may be another
+    found = conn.scalar(
+        select(d.day).where(
+            d.partner_id == exchange.partner_id,
+            d.day >= _day_of(exchange.sent_at - a_day),
+            d.day <= _day_of(exchange.ended_at + a_day),
+            d.exchange_id == exchange.exchange_id,
+        )
+    )
+    return None if found in (None, day.isoformat()) else date.fromisoformat(found)
+
+
+def _day_of(at: datetime) -> str:
+    return at.astimezone(JST).date().isoformat()
 
 
 def _our_side(conn: Connection, exchange: Exchange | None, *, closed: bool) -> _Ours:
@@ -306,7 +359,7 @@ def _on_another_day(line: Line, beside: Mapping[str, DebitRecord], ours: Mapping
     theirs = beside.get(line.exchange_id)
     if line.verdict is not Verdict.OURS_ONLY or theirs is None:
         return line
-    there = theirs.at.astimezone(JST).date().isoformat()
+    there = _day_of(theirs.at)
     return _line(line.exchange_id, theirs, ours[line.exchange_id], note=f"stands under {there} there")
 
 

@@ -313,6 +313,17 @@ partner_debits = _table(  # our settled exchanges by the partner's own day, for 
     PrimaryKeyConstraint("partner_id", "day", "exchange_id"),
 )
 
+compared_days = _table(  # what laying a partner's day beside ours has found last
+    "compared_days",
+    Column("partner_id", _Words, nullable=False),
+    Column("day", _Words, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("open", Integer, nullable=False),
+    Column("differences", Integer, nullable=False),
+    Column("compared_at", Instant, nullable=False),
+    PrimaryKeyConstraint("partner_id", "day"),
+)
+
 reversals = _table(
     "reversals",
     Column("book_id", _Words, nullable=False),

@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
@@ -22,6 +22,7 @@ from core_ledger.tables import moves
 from gateway import municipalities, tables
 from gateway.model import JST, Label
 from gateway.municipal.excel_csv import excel_csv
+from gateway.records import compared_days
 from gateway.records.quotes import Quote
 from gateway.states import HELD, State
 
@@ -57,9 +58,10 @@ class PartnerMonth:
     """One partner's month. `owes` is the partner's own part after reversals; `funders` are in the lines.
 
     `reversed_points` and `corrected_points` are of the partner's own part; those of funders are `funders_reversed`
-    and `funders_corrected`, by funder. `compared` is how many of the month's exchanges stand in both books for the
-    nightly comparison; `closed_differences` were put right by a person; `open_outcomes` have no outcome yet.
-    `owners` are the names of all who owe, the partner's own too.
+    and `funders_corrected`, by funder. `compared` is how many of the month's exchanges were laid beside the partner's
+    book since they ended; on `days_left` days nobody has compared yet, and the compared ones have `differences` that
+    nobody has closed. `closed_differences` were put right by a person; `open_outcomes` have no outcome yet. `owners`
+    are the names of all who owe, the partner's own too.
     """
 
     partner_id: str
@@ -67,6 +69,8 @@ class PartnerMonth:
     lines: tuple[RateLine, ...]
     exchanges: int
     compared: int
+    days_left: int
+    differences: int
     reversed_points: int
     closed_differences: int
     corrected_points: int
@@ -89,8 +93,10 @@ class PartnerMonth:
 
     @property
     def reconciled(self) -> bool:
-        """Whether nothing is left to clear up before the invoice."""
-        return self.open_outcomes == 0 and self.compared == self.exchanges
+        """Whether both books were laid side by side and nothing is left to clear up before the invoice."""
+        return (
+            not (self.open_outcomes or self.differences or self.days_left) and self.compared == self.exchanges
+        )
 
 
 def month_of(
@@ -98,6 +104,7 @@ def month_of(
 ) -> PartnerMonth:
     """Draw up one partner's month (Japan's time). `partners` are the names of those that are connected."""
     since, until = _bounds(year, month)
+    days = (since.date(), until.date() - timedelta(days=1))
     groups: dict[tuple[str, str, int, int, str], list[int]] = {}
     wallets, campaigns = _Called(), _Called()
     exchanges = 0
@@ -152,6 +159,8 @@ def month_of(
         ),
         exchanges=exchanges,
         compared=_compared(conn, settled),
+        days_left=compared_days.left(conn, partner_id, *days),
+        differences=compared_days.differences(conn, partner_id, *days),
         reversed_points=given_back.pop(partner_id, 0),
         closed_differences=closed,
         corrected_points=corrected.pop(partner_id, 0),
@@ -254,9 +263,11 @@ def _count(groups: dict[Any, list[int]], key: Any, units: int, points: int) -> N
 
 
 def _compared(conn: Connection, settled: tuple[Any, ...]) -> int:
-    d = tables.partner_debits
+    d, c = tables.partner_debits, tables.compared_days
     same = (d.c.partner_id == _x.c.partner_id) & (d.c.exchange_id == _x.c.exchange_id)
-    return int(conn.scalar(select(func.count()).select_from(_x.join(d, same)).where(*settled)) or 0)
+    since = (c.c.partner_id == d.c.partner_id) & (c.c.day == d.c.day) & (c.c.compared_at >= _x.c.ended_at)
+    query = select(func.count()).select_from(_x.join(d, same).join(c, since)).where(*settled)
+    return int(conn.scalar(query) or 0)
 
 
 def _reversed(conn: Connection, partner_id: str, since: datetime, until: datetime) -> dict[str, int]:

@@ -171,6 +171,9 @@ class RateLineView(View):
 class PartnerMonthView(View):
     """`owes` is the partner's own part, after reversals and corrections; campaigns are owed by their funders.
 
+    `compared` exchanges were laid beside the partner's book since they ended; on `days_left` days nobody has compared
+    yet, and `differences` of the others nobody has closed.
+
     `funders_reversed` comes off what each funder's lines say, and `funders_corrected` comes on top of it (or off it,
     below zero).
     """
@@ -181,6 +184,8 @@ class PartnerMonthView(View):
     lines: list[RateLineView]
     exchanges: int
     compared: int
+    days_left: int
+    differences: int
     reversed_points: int
     closed_differences: int
     corrected_points: int

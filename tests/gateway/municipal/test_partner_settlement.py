@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert
 
@@ -10,6 +10,7 @@ from core_ledger import Transfer, ledger
 from gateway import tables
 from gateway.model import JST, Destination, Label
 from gateway.municipal import partner_settlement
+from gateway.records import compared_days
 from gateway.records.quotes import Quote, QuoteLine
 from gateway.web.views_figures import PartnerMonthView
 
@@ -38,7 +39,7 @@ def quote(*lines, at=JULY):
     )  # fmt: skip
 
 
-async def exchange(town, number, made, *, at=JULY, state="settled", compared=True):
+async def exchange(town, number, made, *, at=JULY, state="settled"):
     def job(conn):
         key = {"book_id": f"member:{number}", "exchange_id": f"x{number}", "partner_id": "saison"}
         conn.execute(
@@ -53,7 +54,7 @@ async def exchange(town, number, made, *, at=JULY, state="settled", compared=Tru
                 ended_at=at if state == "settled" else None,
             )
         )
-        if compared and state == "settled":
+        if state == "settled":
             conn.execute(insert(tables.partner_debits).values(**key, day=at.date().isoformat()))
 
     await town.store.run(job)
@@ -72,6 +73,17 @@ def move(id_, source, target, points, issued_on):
     )
 
 
+async def compared(town, *days, at=datetime(2018, 8, 1, 1, tzinfo=JST), differences=0):
+    """Lay these days of July beside the partner's."""
+
+    def job(conn):
+        found = compared_days.Found(lines=1, open=0, differences=differences)
+        for day in days:
+            compared_days.keep(conn, "saison", date(2018, 7, day), found, at)
+
+    await town.store.run(job)
+
+
 async def july(town):
     return await town.store.read(lambda conn: partner_settlement.month_of(conn, "saison", 2018, 7, NAMES))
 
@@ -85,7 +97,7 @@ async def test_the_partner_owes_450_a_unit_and_the_funder_the_100_above(town):
         ("saison", "", 2, 900),
         ("saison", "summer", 10, 4_500),
     ]
-    assert (month.owes, month.exchanges, month.reconciled) == (5_400, 2, True)
+    assert (month.owes, month.exchanges) == (5_400, 2)
 
 
 async def test_a_partner_that_pays_for_its_own_campaign_owes_each_unit_once(town):
@@ -104,12 +116,42 @@ async def test_a_month_begins_and_ends_at_midnight_in_japan(town):
     assert (await july(town)).owes == 900
 
 
-async def test_an_open_outcome_or_a_missing_comparison_is_not_reconciled(town):
-    await exchange(town, 1, quote(line(1, 450)), state="open")
+async def test_a_month_is_reconciled_when_every_day_of_it_was_compared_and_came_out_even(town):
+    await exchange(town, 1, quote(line(1, 450)))  # on the 10th, when business began
     month = await july(town)
-    assert (month.owes, month.open_outcomes, month.reconciled) == (0, 1, False)
-    await exchange(town, 2, quote(line(1, 450)), compared=False)
-    assert (await july(town)).compared == 0
+    assert (month.compared, month.days_left, month.reconciled) == (0, 22, False)
+    await compared(town, 10, at=JULY)  # the day was not over
+    assert (await july(town)).days_left == 22
+    await compared(town, *range(10, 31))
+    month = await july(town)
+    assert (month.compared, month.days_left, month.reconciled) == (1, 1, False)
+    await compared(town, 31)
+    assert (await july(town)).reconciled
+
+
+async def test_a_difference_or_an_open_outcome_is_not_reconciled(town):
+    await exchange(town, 1, quote(line(1, 450)))
+    await compared(town, *range(10, 32))
+    await compared(town, 20, differences=2)
+    month = await july(town)
+    assert (month.differences, month.reconciled) == (2, False)
+    for left in (1, 0, 0):
+        await town.store.run(lambda conn: compared_days.close_one(conn, "saison", date(2018, 7, 20)))
+        assert (await july(town)).differences == left
+    await exchange(town, 2, quote(line(1, 450)), state="open")
+    month = await july(town)
+    assert (month.owes, month.open_outcomes, month.reconciled) == (450, 1, False)
+
+
+async def test_an_exchange_that_ended_after_its_day_was_compared_was_not_compared(town):
+    await compared(town, *range(1, 32))
+    late = datetime(2018, 7, 31, 23, 59, tzinfo=JST)
+    await exchange(town, 1, quote(line(1, 450)), at=late)
+    assert (await july(town)).compared == 1
+    await compared(town, 31, at=late)
+    await exchange(town, 2, quote(line(1, 450)), at=late + timedelta(seconds=1))
+    month = await july(town)
+    assert (month.exchanges, month.compared, month.reconciled) == (2, 1, False)
 
 
 async def test_reversals_and_corrections_of_the_month_are_taken_into_account(town):

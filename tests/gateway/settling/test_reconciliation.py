@@ -19,7 +19,7 @@ from gateway.corrections import Corrections
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
-from gateway.model import DebitLine, DebitRecord, Declined, DeclineReason, WalletId
+from gateway.model import Debited, DebitLine, DebitRecord, Declined, DeclineReason, WalletId
 from gateway.reconciliation import Reconciliation, Verdict
 from gateway.reversals import Reversals
 from gateway.states import State
@@ -56,6 +56,10 @@ async def give_back(world, exchange, units):
 
 async def compare(world, day=DAY):
     return await Reconciliation(world.desk).compare(CARDS, day)
+
+
+async def night(world, day):
+    return await Reconciliation(world.desk).night(CARDS, day)
 
 
 async def verdicts(world, day=DAY):
@@ -224,14 +228,58 @@ async def test_a_part_given_back_on_one_side_only_is_corrected_by_its_units(
 async def test_a_part_given_back_a_week_later_brings_the_day_of_its_debit_up_again(world, generous) -> None:
     exchange = await world.settled(await world.member())
     generous.day = lambda day: [there(exchange.exchange_id, back=())] if day == DAY else []
-    comparison = Reconciliation(world.desk)
-    (report,) = await comparison.night(CARDS, DAY)
-    assert report.differences == ()
-    world.clock.forward(days=7)
+    world.clock.forward(days=1)
+    assert [report.differences for report in await night(world, DAY)] == [()]
+    world.clock.forward(days=6)
+    await night(world, DAY + timedelta(days=6))
     await give_back(world, exchange, 1)
-    quiet, earlier = await comparison.night(CARDS, DAY + timedelta(days=7))
+    world.clock.forward(days=1)
+    quiet, earlier = await night(world, DAY + timedelta(days=7))
     assert (quiet.day, quiet.lines) == (DAY + timedelta(days=7), ())
     assert (earlier.day, [line.exchange_id for line in earlier.differences]) == (DAY, [exchange.exchange_id])
+
+
+async def test_days_that_nobody_has_compared_are_compared_when_the_gateway_is_back(world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    generous.day = lambda day: [there(exchange.exchange_id)] if day == DAY else []
+    await compare(world)  # the day is not over yet
+    world.clock.forward(days=4)
+    last = DAY + timedelta(days=3)
+    assert [report.day for report in await night(world, last)] == [last - timedelta(days=n) for n in range(4)]
+    assert await night(world, last) == []
+
+
+async def test_a_day_is_compared_again_until_it_comes_out_even(world, generous, watch) -> None:
+    differs = await world.settled(await world.member())
+    _, open_ = await watch.opened()
+    generous.day = lambda day: [there(differs.exchange_id, eikyu=300)] if day == DAY else []
+    world.clock.forward(days=1)
+    for _ in range(2):
+        (report,) = await night(world, DAY)
+        assert (len(report.differences), report.counts["open"]) == (1, 1)
+    await close(world, differs.exchange_id)
+    (report,) = await night(world, DAY)  # for what is open
+    assert report.differences == ()
+    watch.forward(hours=1)
+    world.script.find = lambda id_: Debited(exchange_id=id_, reference="FOUND", at=NOON)
+    await watch.settler.round()
+    generous.day = lambda day: (
+        [there(differs.exchange_id, eikyu=300), there(open_.exchange_id)] if day == DAY else []
+    )
+    await night(world, DAY)
+    assert await night(world, DAY) == []
+
+
+async def test_what_the_partner_took_on_two_days_under_one_id_is_told(world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    once = there(exchange.exchange_id)
+    later = DAY + timedelta(days=2)
+    again = replace(once, reference="TWICE", at=NOON + timedelta(days=2))
+    generous.day = lambda day: {DAY: [once], later: [again]}.get(day, [])
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.MATCHED}
+    assert await verdicts(world, later) == {exchange.exchange_id: Verdict.AMOUNT_DIFFERS}
+    generous.day = lambda day: [once] if day in (DAY, later) else []  # a list that repeats itself
+    assert await verdicts(world, later) == {exchange.exchange_id: Verdict.MATCHED}
 
 
 async def test_points_we_gave_for_nothing_go_back_to_whoever_paid(world, generous) -> None:
