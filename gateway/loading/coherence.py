@@ -114,9 +114,14 @@ def _rate_faults(rate: Rate, known: AbstractSet[WalletId]) -> Iterator[str]:
             or campaign.extra_points_per_unit > rate.points_per_unit
         ):
             yield "the campaign's extra_points_per_unit must be above 0 and at most points_per_unit"
-        if not campaign.id or not campaign.funder:
-            yield "the campaign needs an id and a funder"
+        if not (_names_in_the_ledger(campaign.id) and _names_in_the_ledger(campaign.funder)):
+            yield "the campaign needs an id and a funder, each of 1 to 100 characters without ':' and line breaks"
         yield from _label_faults("the campaign's name", campaign.name)
+
+
+def _names_in_the_ledger(word: object) -> bool:
+    """Whether it can be a part of an account's name."""
+    return isinstance(word, str) and 0 < len(word) <= 100 and word.isprintable() and ":" not in word
 
 
 def _overlaps(rates: Sequence[Rate]) -> Iterator[str]:

@@ -95,6 +95,19 @@ def test_hosts_are_names_with_or_without_a_port(profile, host):
             {"campaign": Campaign(id="s", name="s", funder="c", extra_points_per_unit=1)},
             "the campaign's name",
         ),
+        *(
+            (
+                {"campaign": Campaign(id=id_, name=CAMPAIGN.name, funder=funder, extra_points_per_unit=1)},
+                "without ':'",
+            )
+            for id_, funder in (
+                ("summer:2018", "c"),
+                ("s", "city:kasama"),
+                ("s", "c" * 101),
+                ("s\n", "c"),
+                (7, "c"),
+            )
+        ),
         ({"campaign": Campaign(id="s", name=CAMPAIGN.name, funder="c", extra_points_per_unit=0)}, "above 0"),
     ],
 )
