@@ -10,6 +10,7 @@ nobody has confirmed here (a database that was restored forgets) is ended with i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from gateway.desk import Desk
 from gateway.errors import Refused
 from gateway.model import JST
 from gateway.municipal.expiry import expire_in
-from gateway.reconciliation import DIFFERENCES, Line, Reconciliation, has_moved
+from gateway.reconciliation import DIFFERENCES, Line, Reconciliation, closings, has_moved
 from gateway.records import compared_days
 from gateway.records import exchanges as records
 from gateway.records.exchanges import Exchange
@@ -66,21 +67,29 @@ class Corrections:
             raise Refused("no-difference", f"there is no difference to close; it is {state}")
 
         def job(conn: Connection) -> Closed:
-            book = records.owner(conn, exchange_id)
+            book, now = records.owner(conn, exchange_id), self.desk.clock()
             if book is not None and has_moved(conn, records.get_locked(conn, book, exchange_id), line):
                 raise Refused(
                     "exchange-state", "the exchange has moved on since it was compared; close it again"
                 )
-            moves = [] if leave else self._moves(conn, line, reason)
+            before = closings(conn, partner_id, exchange_id).get(exchange_id)
+            closing = before.number + 1 if before is not None else 1
+            moves = [] if leave else _moves(conn, line, reason, closing, now)
             points = sum(move.points if move.target == to else -move.points for to, move in moves)
-            self._keep(conn, partner_id, day, line, points, reason, operator)
+            new = insert_new(
+                conn, tables.closed_differences, partner_id=partner_id, exchange_id=exchange_id, closing=closing,
+                day=day.isoformat(), kind=line.verdict.value, theirs=json.dumps(line.their_amounts), points=points,
+                reason=reason, operator=operator, closed_at=now,
+            )  # fmt: skip
+            if not new:
+                raise Refused("no-difference", "this difference was closed a moment ago")
             compared_days.close_one(conn, partner_id, day)
             _apply(conn, [move for _, move in moves])
             if book is not None:
-                _end_unconfirmed(conn, book, exchange_id, self.desk.clock())
+                _end_unconfirmed(conn, book, exchange_id, now)
                 told = {"difference": line.verdict.value, "points": points, "by": operator, "because": reason}
                 exchange = records.get_locked(conn, book, exchange_id)
-                records.tell(conn, exchange, self.desk.clock(), "difference closed", told)
+                records.tell(conn, exchange, now, "difference closed", told)
             return Closed(
                 exchange_id=exchange_id,
                 partner_id=partner_id,
@@ -91,77 +100,63 @@ class Corrections:
 
         return await self.desk.store.run(job)
 
-    def _keep(
-        self,
-        conn: Connection,
-        partner_id: str,
-        day: date,
-        line: Line,
-        points: int,
-        reason: str,
-        operator: str,
-    ) -> None:
-        new = insert_new(
-            conn,
-            tables.closed_differences,
-            partner_id=partner_id,
-            exchange_id=line.exchange_id,
-            day=day.isoformat(),
-            kind=line.verdict.value,
-            points=points,
-            reason=reason,
-            operator=operator,
-            closed_at=self.desk.clock(),
-        )
-        if not new:
-            raise Refused("no-difference", "this difference was closed a moment ago")
 
-    def _moves(self, conn: Connection, line: Line, reason: str) -> list[tuple[str, Transfer]]:
-        """(the member's account, transfer) for every unit that one side has and the other has not."""
-        book = records.owner(conn, line.exchange_id)
-        if book is None:
-            raise Refused(
-                "not-ours",
-                "no exchange here has this id, so no member is known; let the partner give the points back,"
-                " then close it with --leave",
-            )
-        exchange = records.get_locked(conn, book, line.exchange_id)
-        if exchange.quote is None:
-            raise Refused(
-                "no-whole-units",
-                "nothing was quoted for this exchange, so no rate is known; let the partner give the points back,"
-                " then close it with --leave",
-            )
-        given_back = units_given_back(conn, exchange)
-        theirs = _their_units(exchange, line.their_amounts)
-        account, now = account_of(exchange), self.desk.clock()
-        moves: dict[tuple[str, str], int] = {}
-        for number, quoted in enumerate(exchange.quote.lines):
-            ours = quoted.units - given_back.get(number, 0) if exchange.state is State.SETTLED else 0
-            units = theirs[number] - ours
-            if units:
-                due = chart.partner_due(exchange.partner_id)
-                _add(moves, due, account, (quoted.points - quoted.campaign_points) // quoted.units * units)
-            if units and quoted.campaign_points:
-                funder = chart.funder(quoted.funder, quoted.campaign)
-                _add(moves, funder, account, quoted.campaign_points // quoted.units * units)
-        return [
-            (
-                account,
-                Transfer(
-                    id=f"{exchange.exchange_id}:correction:{number}",
-                    book=book,
-                    source=source,
-                    target=target,
-                    points=points,
-                    at=now,
-                    kind="correction",
-                    issued_on=now.astimezone(JST).date() if target == account else None,
-                    details={"exchange_id": exchange.exchange_id, "reason": reason[:200]},
-                ),
-            )
-            for number, ((source, target), points) in enumerate(sorted(moves.items()))
-        ]
+def _moves(
+    conn: Connection, line: Line, reason: str, closing: int, now: datetime
+) -> list[tuple[str, Transfer]]:
+    """(the member's account, transfer) for every unit that one side has and the other has not."""
+    book = records.owner(conn, line.exchange_id)
+    if book is None:
+        raise Refused(
+            "not-ours",
+            "no exchange here has this id, so no member is known; let the partner give the points back,"
+            " then close it with --leave",
+        )
+    exchange = records.get_locked(conn, book, line.exchange_id)
+    if exchange.quote is None:
+        raise Refused(
+            "no-whole-units",
+            "nothing was quoted for this exchange, so no rate is known; let the partner give the points back,"
+            " then close it with --leave",
+        )
+    theirs, account = _units(exchange, line.their_amounts), account_of(exchange)
+    ours = _our_units(conn, exchange) if closing == 1 else _units(exchange, line.our_amounts)
+    moves: dict[tuple[str, str], int] = {}
+    for number, quoted in enumerate(exchange.quote.lines):
+        units = theirs[number] - ours[number]
+        if units:
+            due = chart.partner_due(exchange.partner_id)
+            _add(moves, due, account, (quoted.points - quoted.campaign_points) // quoted.units * units)
+        if units and quoted.campaign_points:
+            funder = chart.funder(quoted.funder, quoted.campaign)
+            _add(moves, funder, account, quoted.campaign_points // quoted.units * units)
+    return [
+        (
+            account,
+            Transfer(
+                id=f"{exchange.exchange_id}:correction:{number}" + (f":{closing}" if closing > 1 else ""),
+                book=book,
+                source=source,
+                target=target,
+                points=points,
+                at=now,
+                kind="correction",
+                reference=f"closing {closing}" if closing > 1 else "",
+                issued_on=now.astimezone(JST).date() if target == account else None,
+                details={"exchange_id": exchange.exchange_id, "reason": reason[:200]},
+            ),
+        )
+        for number, ((source, target), points) in enumerate(sorted(moves.items()))
+    ]
+
+
+def _our_units(conn: Connection, exchange: Exchange) -> list[int]:
+    """What we have given for of each line of our quote, less what was given back."""
+    assert exchange.quote is not None
+    if exchange.state is not State.SETTLED:
+        return [0] * len(exchange.quote.lines)
+    given_back = units_given_back(conn, exchange)
+    return [line.units - given_back.get(number, 0) for number, line in enumerate(exchange.quote.lines)]
 
 
 def _end_unconfirmed(conn: Connection, book: str, exchange_id: str, at: datetime) -> None:
@@ -179,7 +174,7 @@ def _add(moves: dict[tuple[str, str], int], payer: str, account: str, points: in
     moves[key] = moves.get(key, 0) + abs(points)
 
 
-def _their_units(exchange: Exchange, amounts: Mapping[str, int]) -> list[int]:
+def _units(exchange: Exchange, amounts: Mapping[str, int]) -> list[int]:
     """The partner's amounts as units of each line of our quote."""
     assert exchange.quote is not None
     left, units = dict(amounts), []

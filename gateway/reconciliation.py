@@ -5,7 +5,7 @@
     ours_only        we gave points for which the partner took none
     theirs_only      the partner took points for which we gave none
     amount_differs   both have it, with different amounts, or one side has given back what the other has not
-    closed           a difference that a person has closed, with a reason
+    closed           a difference that a person has closed, with a reason, and the partner's book is as it was then
 
 What is laid side by side is what either side still has of a debit: what was taken, less what was given back since.
 How each day came out is kept, for the month's invoice; a day that nobody has compared is compared the next night.
@@ -170,8 +170,32 @@ class Reconciliation:
 
 def has_moved(conn: Connection, exchange: Exchange, line: Line) -> bool:
     """Is our side of an exchange, whose row the caller holds, another one than a line was drawn up from?"""
-    ours = _our_side(conn, exchange, closed=False)
+    ours = _our_side(
+        conn, exchange, closings(conn, exchange.partner_id, exchange.exchange_id).get(line.exchange_id)
+    )
     return ours.reversal_waits or (line.our_state, line.our_amounts) != (exchange.state, _our_amounts(ours))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How often a difference about an exchange was closed, and what the partner had at the last time; None: not kept."""
+
+    number: int
+    theirs: Mapping[str, int] | None
+
+
+def closings(conn: Connection, partner_id: str, exchange_id: str | None = None) -> dict[str, Closing]:
+    """The last closing of each difference with a partner that a person has closed, by exchange."""
+    c = tables.closed_differences.c
+    query = select(c.exchange_id, c.closing, c.theirs).where(c.partner_id == partner_id).order_by(c.closing)
+    if exchange_id is not None:
+        query = query.where(c.exchange_id == exchange_id)
+    return {
+        row.exchange_id: Closing(
+            number=row.closing, theirs=None if row.theirs is None else json.loads(row.theirs)
+        )
+        for row in conn.execute(query)
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,13 +206,13 @@ class _Ours:
     """
 
     exchange: Exchange | None
-    closed: bool
+    closing: Closing | None
     given_back: Mapping[str, int] = field(default_factory=dict)
     reversal_waits: bool = False
     settled_under: date | None = None
 
 
-_NOTHING: Final = _Ours(exchange=None, closed=False)
+_NOTHING: Final = _Ours(exchange=None, closing=None)
 
 
 def _tell(report: Report) -> None:
@@ -263,11 +287,10 @@ def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]
             owners.c.exchange_id.in_(list(their_ids[start : start + _PAGE]))
         )
         keys |= {(row.book_id, row.exchange_id) for row in conn.execute(named)}
-    c = tables.closed_differences
-    closed = set(conn.scalars(select(c.c.exchange_id).where(c.c.partner_id == partner_id)))
+    closed = closings(conn, partner_id)
     exchanges = {id_: records.get(conn, book, id_) for book, id_ in sorted(keys)}
     found = {
-        id_: _our_side(conn, exchanges.get(id_), closed=id_ in closed)
+        id_: _our_side(conn, exchanges.get(id_), closed.get(id_))
         for id_ in {*exchanges, *their_ids}
         if id_ not in exchanges or exchanges[id_].partner_id == partner_id
     }
@@ -298,11 +321,11 @@ def _day_of(at: datetime) -> str:
     return at.astimezone(JST).date().isoformat()
 
 
-def _our_side(conn: Connection, exchange: Exchange | None, *, closed: bool) -> _Ours:
+def _our_side(conn: Connection, exchange: Exchange | None, closing: Closing | None) -> _Ours:
     if exchange is None or exchange.state is not State.SETTLED:
-        return _Ours(exchange=exchange, closed=closed)
+        return _Ours(exchange=exchange, closing=closing)
     given_back, waits = reversals.given_back(conn, exchange)
-    return _Ours(exchange=exchange, closed=closed, given_back=given_back, reversal_waits=waits)
+    return _Ours(exchange=exchange, closing=closing, given_back=given_back, reversal_waits=waits)
 
 
 def _by_exchange(records: Sequence[DebitRecord]) -> dict[str, DebitRecord]:
@@ -328,10 +351,12 @@ def _together(one: DebitRecord, other: DebitRecord) -> DebitRecord:
 
 def _line(id_: str, theirs: DebitRecord | None, ours: _Ours, note: str = "") -> Line:
     exchange = ours.exchange
-    notes = [note, _given_back_words(theirs, ours)]
+    verdict, notes = _verdict(theirs, ours), [note, _given_back_words(theirs, ours)]
+    if ours.closing is not None and verdict is not Verdict.CLOSED:
+        notes.append("closed before, and the partner's book has changed since")
     return Line(
         exchange_id=id_,
-        verdict=Verdict.CLOSED if ours.closed else _verdict(theirs, ours),
+        verdict=verdict,
         our_state=exchange.state.value if exchange is not None else "",
         our_reference=(exchange.reference or "") if exchange is not None else "",
         their_reference=theirs.reference if theirs is not None else "",
@@ -344,6 +369,9 @@ def _line(id_: str, theirs: DebitRecord | None, ours: _Ours, note: str = "") -> 
 
 def _verdict(theirs: DebitRecord | None, ours: _Ours) -> Verdict:
     exchange, there = ours.exchange, _their_amounts(theirs, ours)
+    if (closing := ours.closing) is not None:
+        as_it_was = closing.theirs is None or theirs is None or there == closing.theirs
+        return Verdict.CLOSED if as_it_was else Verdict.AMOUNT_DIFFERS
     if exchange is not None and exchange.state in HELD:
         return Verdict.OPEN
     if exchange is None or exchange.state is not State.SETTLED:
@@ -364,7 +392,9 @@ def _on_another_day(line: Line, beside: Mapping[str, DebitRecord], ours: Mapping
 
 
 def _our_amounts(ours: _Ours) -> dict[str, int]:
-    """What the exchange drew from each wallet, less what we have given back of it."""
+    """What the exchange drew from each wallet, less what we have given back of it; or what a person has made of it."""
+    if ours.closing is not None and ours.closing.theirs is not None:
+        return dict(ours.closing.theirs)
     quote = ours.exchange.quote if ours.exchange is not None else None
     return _less(_amounts(quote.lines if quote is not None else ()), ours.given_back)
 

@@ -348,21 +348,19 @@ reversals = _table(
     Index("reversals_to_ask", "state", "ask_at"),
 )
 
-closed_differences = (
-    _table(  # a difference that a person has closed; the correcting transfers are in the ledger
-        "closed_differences",
-        Column("partner_id", _Words, nullable=False),
-        Column("exchange_id", _Words, nullable=False),
-        Column("day", _Words, nullable=False),
-        Column("kind", _Words, nullable=False),
-        Column(
-            "points", _Whole, nullable=False
-        ),  # signed: what the member was given (+) or what was taken back (-)
-        Column("reason", _Words, nullable=False),
-        Column("operator", _Words, nullable=False),
-        Column("closed_at", Instant, nullable=False),
-        PrimaryKeyConstraint("partner_id", "exchange_id"),
-    )
+closed_differences = _table(  # closed by a person; the correcting transfers are in the ledger
+    "closed_differences",
+    Column("partner_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    Column("closing", Integer, nullable=False),  # 1, 2, … where the partner's book changed afterwards
+    Column("day", _Words, nullable=False),
+    Column("kind", _Words, nullable=False),
+    Column("theirs", _Words),  # JSON: what the partner had by wallet, when it was closed
+    Column("points", _Whole, nullable=False),  # signed: given to the member (+) or taken back (-)
+    Column("reason", _Words, nullable=False),
+    Column("operator", _Words, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("partner_id", "exchange_id", "closing"),
 )
 
 webhook_keys = _table(  # secrets that sign webhooks: theirs to us, and ours to portals

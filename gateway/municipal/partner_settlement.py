@@ -289,7 +289,7 @@ def _corrections(
     """How many differences were closed in the month, and what more (or less) is owed by whom for it."""
     c, owners = tables.closed_differences, tables.exchange_owners
     closed = conn.execute(
-        select(c.c.exchange_id, owners.c.book_id)
+        select(c.c.exchange_id, c.c.closing, owners.c.book_id)
         .outerjoin(owners, owners.c.exchange_id == c.c.exchange_id)
         .where(c.c.partner_id == partner_id, c.c.closed_at >= since, c.c.closed_at < until)
     ).all()
@@ -298,6 +298,7 @@ def _corrections(
         its_moves = select(moves.c.source, moves.c.target, moves.c.points).where(
             moves.c.book_id == row.book_id,
             moves.c.id.startswith(f"{row.exchange_id}:correction:", autoescape=True),
+            moves.c.reference == ("" if row.closing == 1 else f"closing {row.closing}"),
         )
         for source, target, points in conn.execute(its_moves):
             for account, signed in ((source, points), (target, -points)):

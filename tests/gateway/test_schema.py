@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import alembic.command
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import migrations
+from gateway.reconciliation import Closing, closings
 from gateway.tables import metadata
 
 
@@ -42,4 +45,34 @@ def test_upgrading_twice_changes_nothing(tmp_path: Path) -> None:
     before = described(engine)
     migrations.upgrade(url)
     assert described(engine) == before
+    engine.dispose()
+
+
+def test_what_was_closed_before_stays_closed(tmp_path: Path) -> None:
+    what_was_closed_stays_closed(f"sqlite:///{tmp_path / 'before.db'}")
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_what_was_closed_before_stays_closed_on_postgresql(postgres: str) -> None:
+    engine = sa.create_engine(postgres)
+    with engine.begin() as conn:
+        conn.exec_driver_sql("DROP SCHEMA public CASCADE")
+        conn.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+    what_was_closed_stays_closed(postgres)
+
+
+def what_was_closed_stays_closed(url: str) -> None:
+    migrations.upgrade(url, "0009_keys_in_their_order")
+    engine = sa.create_engine(url)
+    row = ("saison", "x", "2018-07-31", "ours_only", -900, "why", "sato", 7)
+    with engine.begin() as conn:
+        conn.exec_driver_sql(f"INSERT INTO closed_differences VALUES {row}")
+    migrations.upgrade(url)
+    with engine.begin() as conn:
+        assert closings(conn, "saison") == {"x": Closing(number=1, theirs=None)}
+    alembic.command.downgrade(migrations.config(url), "0009_keys_in_their_order")
+    with engine.begin() as conn:
+        assert conn.exec_driver_sql("SELECT * FROM closed_differences").all() == [row]
     engine.dispose()

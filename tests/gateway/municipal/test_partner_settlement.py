@@ -179,6 +179,7 @@ async def test_reversals_and_corrections_of_the_month_are_taken_into_account(tow
             insert(tables.closed_differences).values(
                 partner_id="saison",
                 exchange_id="x2",
+                closing=1,
                 day="2018-07-10",
                 kind="k",
                 points=-50,
@@ -202,7 +203,7 @@ async def test_a_partner_that_owes_for_a_correction_alone_has_its_invoice(town):
     """It debited what it had declined here, and that was its first exchange."""
     await exchange(town, 2, quote(line(2, 900)), state="declined")
     closed = {
-        "partner_id": "saison", "exchange_id": "x2", "day": "2018-07-10", "kind": "theirs_only", "points": 900,
+        "partner_id": "saison", "exchange_id": "x2", "closing": 1, "day": "2018-07-10", "kind": "theirs_only", "points": 900,
         "reason": "r", "operator": "o", "closed_at": JULY,
     }  # fmt: skip
 

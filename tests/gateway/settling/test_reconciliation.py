@@ -20,6 +20,7 @@ from gateway.errors import OutcomeUnknown, Refused
 from gateway.identity.passwords import PasswordHasher
 from gateway.members import Members
 from gateway.model import Debited, DebitLine, DebitRecord, Declined, DeclineReason, WalletId
+from gateway.municipal.partner_settlement import month_of
 from gateway.reconciliation import Reconciliation, Verdict
 from gateway.reversals import Reversals
 from gateway.states import State
@@ -359,6 +360,30 @@ async def test_a_difference_is_closed_once_and_cannot_be_reversed_on_top(world, 
         await Reversals(world.desk).reverse(
             exchange.exchange_id, new_id(), units=None, reason="r", operator="sato"
         )
+
+
+async def test_what_the_partner_lists_after_it_was_closed_is_seen_and_closed_again(world, generous) -> None:
+    """A list that lagged: its points were taken back from the member, who had paid for them."""
+    member = await world.member()
+    exchange = await world.settled(member)
+    assert (await close(world, exchange.exchange_id)).points == -900
+    all_of_it = there(exchange.exchange_id)
+    half = there(exchange.exchange_id, eikyu=100)
+    for theirs, given in ((all_of_it, 900), (half, -450), (replace(half, reversed=True), -450)):
+        generous.day = [theirs]
+        (line,) = (await compare(world)).lines
+        assert line.verdict is Verdict.AMOUNT_DIFFERS
+        assert "closed before" in line.note
+        assert (await close(world, exchange.exchange_id)).points == given
+        assert await verdicts(world) == {exchange.exchange_id: Verdict.CLOSED}
+    assert (await world.balance(member)).posted == 0
+    with pytest.raises(Refused, match="closed"):
+        await close(world, exchange.exchange_id)
+    generous.day = [all_of_it]
+    assert (await close(world, exchange.exchange_id, leave=True)).points == 0
+    assert await verdicts(world) == {exchange.exchange_id: Verdict.CLOSED}
+    month = await world.store.read(lambda conn: month_of(conn, CARDS, 2018, 7, {}))
+    assert (month.closed_differences, month.corrected_points, month.owes) == (5, -900, 0)
 
 
 async def test_only_the_units_not_yet_reversed_are_taken_back(world, generous) -> None:
