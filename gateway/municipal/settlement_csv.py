@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gateway.municipal.city_desk import day_of
 from gateway.municipal.excel_csv import excel_csv
-from gateway.municipal.settlement import CycleCorrections, Settlement, ShopStatement
+from gateway.municipal.settlement import CycleCorrections, ShopStatement
+from gateway.municipal.settlement_lines import Settlement
 from gateway.municipal.statement_rows import statement_rows
 
 

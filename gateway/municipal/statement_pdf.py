@@ -21,7 +21,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from gateway.model import JST
 from gateway.municipal.business_days import Cycle
-from gateway.municipal.settlement import Settlement, ShopStatement
+from gateway.municipal.settlement import ShopStatement
+from gateway.municipal.settlement_lines import Settlement
 from gateway.municipal.statement_rows import statement_rows
 
 FONT: Final = "HeiseiKakuGo-W5"

@@ -9,7 +9,8 @@ from gateway import directory
 from gateway.municipal.bank_accounts import BankAccount
 from gateway.municipal.business_days import Cycle
 from gateway.municipal.cycle_corrections import Correction
-from gateway.municipal.settlement import CycleCorrections, Settlement, ShopLine, ShopStatement
+from gateway.municipal.settlement import CycleCorrections, ShopStatement
+from gateway.municipal.settlement_lines import Settlement, ShopLine
 from gateway.municipal.shop_records import Shop
 from gateway.web.views import View
 from gateway.web.views_counter import RefundView, ShopSpendView

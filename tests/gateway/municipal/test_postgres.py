@@ -11,12 +11,12 @@ from gateway import tables
 from gateway.allocation import Allocations
 from gateway.demo import city as demo
 from gateway.errors import Refused
-from gateway.municipal import audit_log, figures, grant_files, open_exchanges, settlement
+from gateway.municipal import audit_log, figures, grant_files, open_exchanges, settlement_lines
 from gateway.municipal.events import EventPlan
 from gateway.municipal.grant_projects import ProjectPlan
 from gateway.municipal.point_rules import Expiry, PointRule
 from gateway.municipal.roles import Role
-from gateway.municipal.settlement import paid_account
+from gateway.municipal.settlement_lines import paid_account
 from gateway.municipal.shops import ShopEntry
 from gateway.municipal.spending import Spending
 
@@ -224,7 +224,7 @@ async def test_what_is_committed_while_a_cycle_is_closed_comes_into_the_next_one
     town.clock.now = NOON
     await town.city.settlements.close(who, date(2018, 7, 1))
     await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 400)
-    loop, drawn_up = asyncio.get_running_loop(), settlement._drawn_up
+    loop, drawn_up = asyncio.get_running_loop(), settlement_lines.drawn_up
 
     async def comes_late():
         # Asked for before midnight, written when the cycle is being closed.
@@ -236,11 +236,11 @@ async def test_what_is_committed_while_a_cycle_is_closed_comes_into_the_next_one
 
     def with_something_late(*args, **options):
         drawn = drawn_up(*args, **options)
-        monkeypatch.setattr(settlement, "_drawn_up", drawn_up)
+        monkeypatch.setattr(settlement_lines, "drawn_up", drawn_up)
         asyncio.run_coroutine_threadsafe(comes_late(), loop).result()
         return drawn
 
-    monkeypatch.setattr(settlement, "_drawn_up", with_something_late)
+    monkeypatch.setattr(settlement_lines, "drawn_up", with_something_late)
     town.clock.now = NOON + timedelta(days=1)
     closed = await town.city.settlements.close(who, date(2018, 7, 16))
     town.clock.now = NOON + timedelta(days=16)

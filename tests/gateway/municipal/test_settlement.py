@@ -13,8 +13,8 @@ from gateway.errors import Refused
 from gateway.model import JST
 from gateway.municipal.bank_accounts import BankAccount, Payer
 from gateway.municipal.business_days import Cycle, cycle_of, cycles, is_business_day
-from gateway.municipal.settlement import paid_account
 from gateway.municipal.settlement_csv import settlement_csv, statement_csv
+from gateway.municipal.settlement_lines import paid_account
 from gateway.municipal.shops import ShopEntry
 
 from .conftest import KASAMA, MITO, OUEN, new_id

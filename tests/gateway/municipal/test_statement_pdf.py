@@ -11,7 +11,8 @@ from core_ledger import Lot
 from gateway.model import JST
 from gateway.municipal.business_days import cycle_of
 from gateway.municipal.cycle_corrections import Correction
-from gateway.municipal.settlement import Settlement, ShopLine, ShopStatement
+from gateway.municipal.settlement import ShopStatement
+from gateway.municipal.settlement_lines import Settlement, ShopLine
 from gateway.municipal.shop_records import Shop
 from gateway.municipal.spend_records import Refund, Spend
 from gateway.municipal.statement_pdf import settlement_pdf, statement_pdf
