@@ -113,7 +113,7 @@ class Members(SignIns):
         now = self._clock()
 
         def job(conn: Connection) -> Choice:
-            records.require_member(conn, member_id)
+            records.require_member(conn, member_id, lock=True)
             return mykey_ids.choose(conn, member_id, typed, now)
 
         return await self._run_claiming(job)
@@ -201,7 +201,8 @@ class Members(SignIns):
         now = self._clock()
 
         def job(conn: Connection) -> None:
-            member = records.find_member(conn, member_id)
+            # Held, so that another revocation, or a change of the MyKey ID, comes before this or after it.
+            member = records.find_member(conn, member_id, lock=True)
             if member is None:
                 raise records.unknown_member()
             mykey_ids.retire(conn, member_id, member.mykey_id, now)

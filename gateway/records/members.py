@@ -15,7 +15,9 @@ from gateway.errors import Refused
 from gateway.identity import mykey_ids
 
 _members = tables.members
-_FIND: Final = Hot(select(_members).where(_members.c.member_id == bindparam("of_member")))
+_ONE: Final = select(_members).where(_members.c.member_id == bindparam("of_member"))
+_FIND: Final = Hot(_ONE)
+_LOCKED: Final = Hot(_ONE.with_for_update())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +66,9 @@ def create_member(
     return require_member(conn, member_id)
 
 
-def find_member(conn: Connection, member_id: str) -> Member | None:
-    """Find a member, a revoked one too (histories need them)."""
-    row = _FIND.first(conn, {"of_member": member_id})
+def find_member(conn: Connection, member_id: str, *, lock: bool = False) -> Member | None:
+    """Find a member, a revoked one too (histories need them); `lock` keeps it so until the transaction ends."""
+    row = (_LOCKED if lock else _FIND).first(conn, {"of_member": member_id})
     return None if row is None else _member(row)
 
 
@@ -78,9 +80,9 @@ def find_by_mykey_id(conn: Connection, mykey_id: str) -> Member | None:
     return None if row is None else _member(row._asdict())
 
 
-def require_member(conn: Connection, member_id: str) -> Member:
-    """Give an active member. Raises Refused `unknown-member` (404)."""
-    found = find_member(conn, member_id)
+def require_member(conn: Connection, member_id: str, *, lock: bool = False) -> Member:
+    """Give an active member; `lock` keeps it so until the transaction ends. Raises Refused `unknown-member` (404)."""
+    found = find_member(conn, member_id, lock=lock)
     if found is None or not found.active:
         raise unknown_member()
     return found

@@ -11,9 +11,11 @@ from core_ledger import Store
 from gateway import directory, tables
 from gateway.base.vault import Vault
 from gateway.errors import Refused
+from gateway.identity import mykey_ids
 from gateway.identity.passwords import PasswordHasher
 from gateway.members import Member, Members
 from gateway.model import JST
+from gateway.records import members as records
 
 pytestmark = pytest.mark.postgres
 
@@ -102,3 +104,33 @@ async def test_one_member_changing_the_id_many_times_at_once_is_held_to_three(me
     changed = [each for each in answers if not isinstance(each, BaseException)]
     assert len(changed) == 3
     assert {each.type for each in answers if isinstance(each, Refused)} == {"mykey-id-changed-enough"}
+
+
+async def test_a_member_who_is_revoked_by_several_requests_at_once_is_revoked_for_all_of_them(
+    members: Members,
+) -> None:
+    for n in range(5):
+        member = await members.create(display_name="a", card_key=f"card-{n}")
+        answers = await asyncio.gather(
+            *(members.revoke(member.member_id) for _ in range(4)), return_exceptions=True
+        )
+        assert answers == [None] * 4
+
+
+async def test_a_mykey_id_that_is_taken_while_its_member_is_revoked_is_retired_or_was_never_had(
+    store: Store, members: Members
+) -> None:
+    for wanted in ("KAXAMA99", "KAXAMA77", "KAXAMA66", "KAXAMA44"):
+        member = await members.create(display_name="a", card_key=wanted)
+        *revoked, changed = await asyncio.gather(
+            members.revoke(member.member_id),
+            members.revoke(member.member_id),
+            members.change_mykey_id(member.member_id, wanted),
+            return_exceptions=True,
+        )
+        assert revoked == [None, None]
+        assert not isinstance(changed, BaseException) or getattr(changed, "type", "") == "unknown-member"
+        left = await store.read(lambda conn, id_=member.member_id: records.find_member(conn, id_))
+        assert left is not None
+        retired = await store.read(lambda conn, had=left.mykey_id: mykey_ids.retired_from(conn, had))
+        assert retired == member.member_id
