@@ -230,6 +230,8 @@ class Members(SignIns):
         _, hashed, renewed = kept
 
         def job(conn: Connection) -> None:
+            if not records.still_good(conn, member_id, hashed):
+                raise _current_wrong()  # somebody changed it meanwhile: the old one opens nothing and does not come back
             forgive(conn, self._key(member.mykey_id), member_id, renewed)
 
         await self._store.run(job)

@@ -241,6 +241,27 @@ async def test_a_member_revoked_while_the_password_is_compared_does_not_get_in(
     assert await town.rows(tables.sessions) == []
 
 
+async def test_a_password_that_is_confirmed_while_the_desk_gives_a_new_one_opens_nothing_and_stays_replaced(
+    town: Town, saito: Member
+) -> None:
+    stronger = PasswordHasher(time_cost=2, memory_kib=64)  # so the old password's hash is made anew
+    real = stronger.verify
+
+    async def slow(kept: str | None, password: str) -> object:
+        verdict = await real(kept, password)
+        await town.members.set_password_at_desk(saito.mykey_id, OTHER_PASSWORD)
+        return verdict
+
+    town.members._hasher = stronger
+    stronger.verify = slow  # type: ignore[method-assign,assignment]
+    refused = await refusal(town.members.confirm_password(saito.member_id, PASSWORD))
+    assert refused.type == "current-password-wrong"
+    stronger.verify = real  # type: ignore[method-assign]
+    assert (await refusal(town.sign_in(saito))).type == "sign-in-refused"
+    assert (await town.sign_in(saito, OTHER_PASSWORD)).member == saito
+    stronger.close()
+
+
 # --- the card ----------------------------------------------------------------------------------------------------------
 
 
