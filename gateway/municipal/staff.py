@@ -156,8 +156,9 @@ class StaffDesk:
                 raise _current_wrong()  # an administrator's reset, or a closing, came first: it stands
             lockout.forgive(conn, self._key("password", who.login))
             records.write(conn, who.staff_id, password_hash=hashed, password_is_first=False)
-            records.end_sessions(conn, who.staff_id, keep=who.session_id)
+            # Halves first: one that is just being completed is waited for, and has become a session by then.
             factor.end_half_sign_ins(conn, who.staff_id)
+            records.end_sessions(conn, who.staff_id, keep=who.session_id)
             told(conn, who, now, "password changed", who.login)
 
         await self.desk.store.run(job)

@@ -1,17 +1,25 @@
 """The same city on PostgreSQL with several writers: what a race decides there, and what it must not."""
 
 import asyncio
+import time
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from core_ledger import Transfer, audit, chart, ledger, unused_by_issue_date
 from gateway import tables
 from gateway.allocation import Allocations
 from gateway.demo import city as demo
 from gateway.errors import Refused
-from gateway.municipal import audit_log, figures, grant_files, open_exchanges, settlement_lines
+from gateway.municipal import (
+    audit_log,
+    figures,
+    grant_files,
+    open_exchanges,
+    second_factor,
+    settlement_lines,
+)
 from gateway.municipal.events import EventPlan
 from gateway.municipal.grant_projects import ProjectPlan
 from gateway.municipal.point_rules import Expiry, PointRule
@@ -20,7 +28,8 @@ from gateway.municipal.settlement_lines import paid_account
 from gateway.municipal.shops import ShopEntry
 from gateway.municipal.spending import Spending
 
-from .conftest import KASAMA, NOON, OUEN, another_town, new_id
+from .conftest import KASAMA, NOON, OUEN, SITE, another_town, new_id
+from .passkey import SoftPasskey
 from .test_dashboard import exchange
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
@@ -31,6 +40,20 @@ async def town(postgres, tmp_path):
     # One job a transaction and four writers, so that they race.
     async with another_town(tmp_path, postgres, writers=4, max_batch=1) as opened:
         yield opened
+
+
+def begun_beside(town, loop, work):
+    """Begin `work` from inside a transaction of another thread; give it when it is done, or waits for that transaction."""
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
+    )
+    with town.store.engine.connect() as beside:
+        while not future.done() and not beside.execute(waiting).scalar_one():
+            beside.rollback()
+            time.sleep(0.01)
+    return asyncio.wrap_future(future, loop=loop)
 
 
 async def test_a_filled_city_is_whole_there_too(town, monkeypatch):
@@ -334,3 +357,36 @@ async def test_one_refund_id_for_two_payments_at_once_is_one_refund(town):
         assert {one.type for one in outcomes if isinstance(one, Refused)} == {"id-reused"}
         assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 1
         assert await town.balance(member.member_id) == 100
+
+
+async def with_passkey(town):
+    """Somebody of the city with a password and a passkey: (session, password, passkey)."""
+    login, staff = f"sato-{new_id()[:8]}", town.city.staff
+    _, password = await staff.add(
+        await town.who("administrator"), login=login, display_name="佐藤", role=Role.OPERATOR
+    )
+    who = (await staff.sign_in(login, password.reveal(), client_id="city")).session
+    begun, passkey = await staff.begin_passkey(who), SoftPasskey(SITE)
+    await staff.add_passkey(who, begun.token.reveal(), passkey.create(begun.options), "電話")
+    return who, password.reveal(), passkey
+
+
+async def test_what_was_begun_with_the_old_password_ends_also_where_it_is_just_being_completed(
+    town, monkeypatch
+):
+    who, password, passkey = await with_passkey(town)
+    half = (await town.city.staff.sign_in(who.login, password, client_id="city")).challenge
+    loop, end, changing = asyncio.get_running_loop(), second_factor._end, []
+
+    def while_it_is_completed(conn, token):
+        end(conn, token)
+        change = town.city.staff.change_password(who, password, "asagao-no-sakima-8")
+        changing.append(begun_beside(town, loop, change))
+
+    monkeypatch.setattr(second_factor, "_end", while_it_is_completed)
+    signed_in = await town.city.staff.prove_by_passkey(
+        half.token.reveal(), passkey.get(half.options), client_id="city"
+    )
+    await changing[0]
+    with pytest.raises(Refused, match="session has ended"):
+        await town.city.staff.session(signed_in.token.reveal(), "city")
