@@ -27,6 +27,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from gateway.base.sql import insert_new
 from gateway.base.vault import Vault
 from gateway.errors import Refused
 from gateway.model import Secret
@@ -211,16 +212,17 @@ def add_passkey(
     except (WebAuthnException, ValueError, TypeError, KeyError) as fault:
         raise second_factor_wrong() from fault
     credential_id = webauthn.helpers.bytes_to_base64url(made.credential_id)
-    conn.execute(
-        insert(_passkeys).values(
-            credential_id=credential_id,
-            staff_id=person.staff_id,
-            public_key=made.credential_public_key,
-            sign_count=made.sign_count,
-            name=name,
-            created_at=now,
-        )
-    )
+    if not insert_new(
+        conn,
+        _passkeys,
+        credential_id=credential_id,
+        staff_id=person.staff_id,
+        public_key=made.credential_public_key,
+        sign_count=made.sign_count,
+        name=name,
+        created_at=now,
+    ):
+        raise second_factor_wrong()  # a browser makes a new one each time, so this is a copy of one that is known
     _end(conn, token)
     return Passkey(credential_id=credential_id, name=name, created_at=now, used_at=None)
 

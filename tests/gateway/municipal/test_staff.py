@@ -88,6 +88,18 @@ async def test_a_passkey_is_set_up_and_signs_in(site):
     assert (status, whole["session"]["strong"]) == (201, True), whole
 
 
+async def test_a_passkey_that_is_known_is_added_by_nobody_again(site):
+    passkey, outcomes = SoftPasskey("https://city.example"), []
+    for login in ("suzuki", "sato"):
+        await site.hire("viewer", login)
+        token = (await sign_in(site, login))[1]["token"]
+        begun = (await site.call("POST", "/v1/staff/me/passkeys/begin", token))[1]
+        made = {"token": begun["token"], "credential": passkey.create(begun["options"]), "name": "電話"}
+        outcomes.append(await site.call("POST", "/v1/staff/me/passkeys", token, json=made))
+    assert [status for status, _ in outcomes] == [201, 401]
+    assert outcomes[1][1]["type"].endswith("second-factor-wrong")
+
+
 @pytest.mark.parametrize("wrong", ["origin", "key", "challenge"])
 async def test_a_passkey_of_another_place_key_or_challenge_is_refused(site, wrong):
     await site.hire("viewer", "suzuki")
