@@ -15,11 +15,12 @@ from typing import Final
 
 import aiohttp
 import structlog
+from sqlalchemy import Connection
 
 from gateway.desk import Desk
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks import outbox
-from gateway.webhooks.keys import Direction
+from gateway.webhooks.keys import Direction, WebhookKey
 from gateway.webhooks.outbox import Message
 from gateway.webhooks.standard import sign
 
@@ -79,7 +80,7 @@ class Deliveries:
         store = self.desk.store
         key = await store.read(lambda conn: webhook_keys.get(conn, message.key_id))
         if key is None or key.url is None or key.revoked_at is not None:
-            await store.run(lambda conn: outbox.delivered(conn, message, self.desk.clock()))
+            await store.run(partial(self._hand_over, message=message, key=key))
             return
         body = message.body.encode()
         try:
@@ -101,3 +102,8 @@ class Deliveries:
         again = await store.run(partial(outbox.failed, message=message, why=why, at=now))
         say = _log.warning if again else _log.error
         say("webhook not delivered", message=message.message_id, party=key.party, why=why, again=again)
+
+    def _hand_over(self, conn: Connection, message: Message, key: WebhookKey | None) -> None:
+        """A secret that was changed while a message waited loses none: its portal is told under the new one."""
+        other = webhook_keys.successor(conn, key) if key is not None else None
+        outbox.hand_over(conn, message, other, self.desk.clock())

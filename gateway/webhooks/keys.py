@@ -97,6 +97,14 @@ def get(conn: Connection, key_id: str) -> WebhookKey | None:
     return _key(row) if row is not None else None
 
 
+def successor(conn: Connection, key: WebhookKey) -> str | None:
+    """The newest key in use of the same portal or mailer, which its messages go on under; None where there is none."""
+    query = select(_k.c.key_id).where(
+        _k.c.direction == key.direction, _k.c.party == key.party, _k.c.revoked_at.is_(None)
+    )
+    return conn.execute(query.order_by(_k.c.created_at.desc(), _k.c.key_id.desc()).limit(1)).scalar()
+
+
 def _safe(url: str) -> str:
     parts = urlsplit(url)
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway import tables
 from gateway.base.hot import Hot
-from gateway.base.sql import insert_all_new
+from gateway.base.sql import insert_all_new, insert_new
 from gateway.webhooks.keys import Direction
 
 RETRY_AFTER: Final = tuple(
@@ -104,6 +104,14 @@ def claim(
 
 def delivered(conn: Connection, message: Message, at: datetime) -> None:
     _change(conn, message, delivered_at=at, next_at=None, leased_until=None, last_error=None)
+
+
+def hand_over(conn: Connection, message: Message, key_id: str | None, at: datetime) -> None:
+    """The key of a message is out of use: it goes on under the other key, once, or ends where there is none."""
+    if key_id is not None:
+        again = {"message_id": message.message_id, "key_id": key_id, "body": message.body}
+        insert_new(conn, _o, **again, created_at=at, next_at=at)
+    delivered(conn, message, at)
 
 
 def failed(conn: Connection, message: Message, why: str, at: datetime) -> bool:

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from gateway.model import Debited, Declined, DeclineReason, Secret
 from gateway.reversals import Reversals
 from gateway.states import State
 from gateway.webhooks import keys as webhook_keys
+from gateway.webhooks import outbox
 from gateway.webhooks.delivery import Deliveries
 from gateway.webhooks.outbox import RETRY_AFTER
 from gateway.webhooks.pushes import Pushes
@@ -281,6 +282,38 @@ async def test_a_revoked_portal_is_told_nothing(world, portal, secret, deliverie
     assert await world.store.run(lambda conn: webhook_keys.revoke(conn, key.key_id, world.clock()))
     await deliveries.round()
     assert portal.got == []
+
+
+async def test_what_waits_while_a_secret_is_changed_is_told_once_under_the_new_one(
+    watch, world, portal, secret, deliveries
+) -> None:
+    (old,) = await world.store.read(webhook_keys.listed)
+    exchange = await world.settled(await world.member())
+    portal.status = 503
+    await deliveries.round()
+    _, new = await world.store.run(
+        lambda conn: webhook_keys.add_portal(conn, world.desk.vault, "portal", portal.url, world.clock())
+    )
+    await world.store.run(
+        lambda conn: webhook_keys.add_portal(conn, world.desk.vault, "other", portal.url, world.clock())
+    )
+    await world.store.run(lambda conn: outbox.put(conn, "later", "exchange.settled", {}, world.clock()))
+    await world.store.run(lambda conn: webhook_keys.revoke(conn, old.key_id, world.clock()))
+    portal.got.clear()
+    portal.status = 204
+    for _ in range(3):
+        watch.forward(seconds=10)
+        await deliveries.round()
+    told = [verify([new], *got, world.clock()) for got in portal.got if _signed_with(new, got, world.clock())]
+    assert sorted(told) == sorted([f"{exchange.exchange_id}-settled", "later"])
+    assert len(portal.got) == 3
+
+
+def _signed_with(key: Secret, got: tuple[dict[str, str], bytes], at: datetime) -> bool:
+    try:
+        return bool(verify([key], *got, at))
+    except NotBelieved:
+        return False
 
 
 @pytest.mark.parametrize("url", ["http://portal.example/x", "ftp://x/y", "https://a:b@portal.example/"])
