@@ -112,7 +112,7 @@ class Reversals:
     async def resolve(
         self, exchange_id: str, reversal_id: str, *, was_reversed: bool, reason: str, operator: str
     ) -> ReversalRecord:
-        """End a reversal as a person decides, when asking has not."""
+        """End a reversal as a person decides, when asking has not. Raises Refused while the partner is being asked."""
         if not reason.strip() or not operator.strip():
             raise Refused("reason-missing", "a decision has a reason and a name", status=422)
         found = await self.desk.store.read(lambda conn: kept.of(conn, exchange_id, reversal_id))
@@ -204,6 +204,8 @@ class Reversals:
 
         exchange, link = await self.desk.store.read(look)
         assert exchange.sent_at is not None
+        assert reversal.leased_until is not None
+        claimed_at = reversal.leased_until - longest_debit(partner)
         asked = Reversal(
             reversal_id=reversal.reversal_id,
             exchange_id=exchange.exchange_id,
@@ -221,6 +223,9 @@ class Reversals:
         outcome: Outcome
         with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
             try:
+                # A process that was frozen in between must not ask for what a person may have ended by now.
+                if abs(self.desk.clock() - claimed_at) > timedelta(seconds=partner.profile.deadline_s):
+                    raise NotSent("the moment to ask for it had passed")
                 outcome = await partner.reverse_debit(asked)
             except NotSent as never:
                 outcome = NeverSent(str(never))
@@ -249,6 +254,8 @@ class Reversals:
             if isinstance(outcome, Decision):
                 raise Refused("reversal-ended", f"the reversal is {reversal.state} already")
             return reversal
+        if isinstance(outcome, Decision):
+            _refuse_while_asked(conn, reversal, now)
         match outcome:
             case Reversed():
                 return _finish(conn, exchange, reversal, outcome.reference, now, facts)
@@ -262,6 +269,11 @@ class Reversals:
                 return _keep(conn, exchange, reversal, ReversalState.DECLINED, now, facts)
             case NeverSent() if reversal.attempts == 0:
                 return _keep(conn, exchange, reversal, ReversalState.NOT_SENT, now, facts)
+        claim, theirs = known.leased_until, reversal.leased_until
+        if claim is not None and theirs is not None and theirs > claim:
+            # "Not known" from a claim that somebody else has taken over says less than what the other will hear.
+            records.tell(conn, exchange, now, "reversal: heard too late", facts)
+            return reversal
         if now - reversal.started_at >= GIVE_UP_AFTER:
             records.tell(conn, exchange, now, "reversal needs a person", facts)
             return kept.change(conn, reversal, ReversalState.NEEDS_A_PERSON, ask_at=None, leased_until=None)
@@ -275,6 +287,16 @@ class Reversals:
             attempts=tries,
             ask_at=now + wait,
             leased_until=None,
+        )
+
+
+def _refuse_while_asked(conn: Connection, reversal: ReversalRecord, now: datetime) -> None:
+    """Take the claim on asking, so that no answer is under way, or will be, that says otherwise than the decision."""
+    if reversal.state is not ReversalState.NEEDS_A_PERSON and kept.lease(conn, reversal, now, now) is None:
+        raise Refused(
+            "exchange-state",
+            "the partner is being asked at this moment; decide a minute later",
+            state=reversal.state,
         )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from core_ledger import Transfer, audit, chart, ledger
+from gateway.desk import longest_debit
 from gateway.errors import NotSent, OutcomeUnknown, Refused
-from gateway.model import Declined, DeclineReason
+from gateway.model import Declined, DeclineReason, Reversed
 from gateway.municipal import partner_settlement
 from gateway.municipal.tables import point_rules
 from gateway.records import exchanges as records
 from gateway.records import links, support_events
+from gateway.records import reversals as kept
 from gateway.records.reversals import ReversalState
 from gateway.reversals import Reversals
 from tests.gateway.exchange.conftest import KASAMA, new_id
@@ -224,6 +227,72 @@ async def test_after_seven_days_a_person_decides(watch, world, generous, reversa
     assert done.state is (ReversalState.REVERSED if gave_back else ReversalState.DECLINED)
     balance = await world.balance(member)
     assert (balance.posted, balance.held) == (0 if gave_back else 900, 0)
+
+
+async def test_nobody_decides_while_the_partner_is_being_asked(world, generous, reversals, watch) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    generous.reversal = OutcomeUnknown("silence")
+    open_ = await reverse(reversals, exchange)
+    decided = []
+
+    async def gives_back_meanwhile(asked):
+        no = await refused(
+            reversals.resolve(
+                exchange.exchange_id,
+                open_.reversal_id,
+                was_reversed=False,
+                reason="電話で確認",
+                operator="sato",
+            )
+        )
+        decided.append(no.type)
+        return Reversed(reversal_id=asked.reversal_id, reference="BACK", at=world.clock())
+
+    generous.reversal = gives_back_meanwhile
+    watch.forward(seconds=5)
+    await reversals.round()
+    assert decided == ["exchange-state"]
+    assert ((await world.balance(member)).posted, await world.total("partner:cards:due")) == (0, 0)
+    assert await sound(world)
+
+
+async def test_what_a_frozen_process_does_not_know_ends_nobody_elses_claim(
+    world, generous, reversals, watch
+) -> None:
+    exchange = await world.settled(await world.member())
+    generous.reversal = OutcomeUnknown("silence")
+    open_ = await reverse(reversals, exchange)
+    claims = []
+    for _ in range(2):
+        watch.forward(hours=1)
+        now, lasts = world.clock(), longest_debit(world.desk.partner("cards"))
+        claims.append(await world.store.run(partial(kept.lease, reversal=open_, now=now, until=now + lasts)))
+    frozen, asking = claims
+    assert (await reversals._send(frozen)).leased_until == asking.leased_until
+    assert (await reversals._send(asking)).leased_until is None
+
+
+async def test_a_process_that_was_frozen_asks_for_no_reversal_that_a_person_has_ended_since(
+    world, generous, reversals, watch
+) -> None:
+    member = await world.member()
+    exchange = await world.settled(member)
+    generous.reversal = OutcomeUnknown("silence")
+    open_ = await reverse(reversals, exchange)
+    watch.forward(seconds=5)
+    until = world.clock() + longest_debit(world.desk.partner("cards"))
+    claimed = await world.store.run(lambda conn: kept.lease(conn, open_, world.clock(), until))
+    generous.reversal = None
+    watch.forward(hours=2)
+    ended = await reversals.resolve(
+        exchange.exchange_id, open_.reversal_id, was_reversed=False, reason="電話で確認", operator="sato"
+    )
+    assert ended.state is ReversalState.DECLINED
+    asked = len(generous.asked)
+    assert (await reversals._send(claimed)).state is ReversalState.DECLINED
+    assert len(generous.asked) == asked
+    assert (await world.balance(member)).posted == 900
 
 
 async def test_what_a_partner_and_a_funder_owe_for_the_month_is_what_the_ledger_says_after_a_reversal(
