@@ -85,7 +85,8 @@ class Desk:
         try:
             return (await partner.balances(self.account(link))).available
         except LinkEnded:
-            await self.store.run(lambda conn: links.remove(conn, book, partner_id))
+            # This one alone: the member may have linked the account anew while the partner was asked.
+            await self.store.run(lambda conn: links.remove(conn, book, partner_id, only=link))
             raise _link_missing() from None
 
     def account(self, link: Link) -> LinkedAccount:

@@ -79,11 +79,19 @@ def save(conn: Connection, link: Link) -> None:
     conn.execute(delete(_o).where(*mine, _o.c.service_id != link.service_id))
 
 
-def remove(conn: Connection, book_id: str, partner_id: str) -> bool:
-    """Unlink; what was exchanged stays. Returns whether there was a link."""
-    gone = conn.execute(delete(_l).where(_l.c.book_id == book_id, _l.c.partner_id == partner_id))
-    conn.execute(delete(_o).where(_o.c.partner_id == partner_id, _o.c.book_id == book_id))
-    return gone.rowcount > 0
+def remove(conn: Connection, book_id: str, partner_id: str, *, only: Link | None = None) -> bool:
+    """Unlink; what was exchanged stays. Returns whether there was a link, or still the link of `only`."""
+    which = delete(_l).where(_l.c.book_id == book_id, _l.c.partner_id == partner_id)
+    if only is not None:
+        which = which.where(
+            _l.c.service_id == only.service_id,
+            _l.c.linked_at == only.linked_at,
+            _l.c.token.is_not_distinct_from(only.token_sealed),
+        )
+    gone = conn.execute(which).rowcount > 0
+    if gone or only is None:
+        conn.execute(delete(_o).where(_o.c.partner_id == partner_id, _o.c.book_id == book_id))
+    return gone
 
 
 def from_row(row: Mapping[str, Any]) -> Link:

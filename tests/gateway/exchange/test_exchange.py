@@ -11,6 +11,7 @@ from gateway.errors import LinkEnded, NoRate, NotEnough, NotSent, OutcomeUnknown
 from gateway.model import Declined, DeclineReason, Destination, InProgress, WalletId
 from gateway.records import exchanges as records
 from gateway.states import State
+from tests.gateway.exchange.conftest import CARDS, PORTAL, new_id
 
 RESERVE = Destination.reserve()
 KASAMA = Destination.to_municipality("082163", "kasama-ouen")
@@ -236,6 +237,25 @@ async def test_a_link_that_the_partner_ended_is_forgotten_and_the_member_told(wo
     assert (
         await refused(world.exchanges.quote(member, exchange.exchange_id, RESERVE, 1))
     ).type == "link-missing"
+
+
+async def test_a_link_that_is_made_anew_while_the_old_one_is_found_ended_stays(world) -> None:
+    member, first, second = await world.member(), new_id(), new_id()
+    for exchange_id in (second, first):
+        await world.openings.start(member, exchange_id, CARDS, return_url=PORTAL)
+    await world.openings.complete(member, first, await world.come_back())
+    world.script.handoffs.reverse()
+
+    async def linked_anew_meanwhile(_account: object) -> None:
+        world.script.balances = {"eikyu": 500}
+        code = await world.come_back()
+        await world.openings.complete(member, second, code)
+        raise LinkEnded
+
+    world.script.balances = linked_anew_meanwhile
+    with pytest.raises(Refused, match="not linked any more"):
+        await world.exchanges.offer(member, first, RESERVE)
+    assert (await world.exchanges.offer(member, second, RESERVE)).most_units == 5
 
 
 async def test_a_partner_that_cannot_be_asked_moves_nothing(world) -> None:
