@@ -40,11 +40,11 @@ async def test_a_days_work_moves_old_reserve_and_ends_what_was_abandoned(world, 
     await world.settled(member)
     abandoned = await _started(world, member)
     world.clock.forward(days=14)
-    moved = await nightly.once(date(2018, 8, 14))
-    assert moved.points == 900
+    worked = await nightly.once(date(2018, 8, 14))
+    assert (worked.given["reserve"].points, worked.faults) == (900, {})
     assert (await world.exchanges.look(member, abandoned)).state is State.EXPIRED
     again = await nightly.once(date(2018, 8, 14))
-    assert again.points == 0
+    assert again.given["reserve"].points == 0
 
 
 async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly, monkeypatch) -> None:
