@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway.demo.city import PASSWORD, PLATFORM_LOGIN, SHOPS, STAFF
-from gateway.demo.story import StoryBroken, play
+from gateway.demo.story import StoryBroken, one_exchange, play
 from gateway.demo.town import MEMBERS, Town, open_town
 
 
@@ -42,6 +42,8 @@ async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console,
         town = await stack.enter_async_context(open_town(folder, port=port, fill=out if city else None))
         _tell(town, out)
         if city:
+            if (mykey_id := await one_exchange(town)) is not None:
+                out.print(f"                       {mykey_id} has linked セゾン and exchanged 2口 to 笠間市")
             _tell_city(out)
         else:
             out.print(

@@ -102,6 +102,20 @@ async def play(town: Town, out: Console) -> None:
         await _books(town, tell)
 
 
+async def one_exchange(town: Town) -> str | None:
+    """One sample member links セゾン and exchanges two units (口), so that the partner's month has something to show.
+
+    Returns the MyKey ID; None where that was done before in this folder.
+    """
+    tell = Teller(Console(quiet=True))
+    async with town.portal() as portal:
+        jiro = await sign_in_as(town, portal, JIRO)
+        if (await jiro.get("/v1/exchanges"))["exchanges"]:
+            return None
+        await exchange_at(jiro, await link_at(jiro, JIRO, tell), TO_KASAMA, 2)
+    return town.mykey_ids[JIRO.name]
+
+
 # --- chapters ----------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 from rich.console import Console
 
+from gateway.demo.story import JIRO, one_exchange
 from gateway.demo.town import Town, open_town
 from tests.municipal.staffer import Staffer
 from tests.portal.conftest import (  # one browser and one event loop in a process
@@ -28,9 +29,10 @@ WIDE = {"width": 1280, "height": 900}
 
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[Town]:
-    """The town of the demonstration: 2,000 members, 40 shops, staff of every role."""
+    """The town of the demonstration: 2,000 members, 40 shops, staff of every role, an exchange that was just made."""
     opened = open_town(tmp_path_factory.mktemp("city"), fill=Console(quiet=True))
     found: Town = loop.run(opened.__aenter__())
+    assert loop.run(one_exchange(found)) == found.mykey_ids[JIRO.name]
     yield found
     loop.run(opened.__aexit__(None, None, None))
 

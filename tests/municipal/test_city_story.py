@@ -7,15 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, insert
 
-from gateway import tables
 from gateway.demo.city import PASSWORD
+from gateway.demo.story import one_exchange
 from gateway.demo.town import Town
 from gateway.model import JST
-from tests.gateway.municipal.test_partner_settlement import JULY, line, quote
 from tests.municipal.conftest import At
 from tests.municipal.staffer import Staffer
+from tests.portal.conftest import Loop
 from tests.portal.test_every_page import faults
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -249,27 +248,27 @@ def test_the_audit_log_says_who_and_why_and_shows_a_line_that_was_changed(at: At
         book.execute("UPDATE audit_lines SET reason = '申請が多い' WHERE reason = '別の理由'")
 
 
-def test_the_platform_reads_by_name_who_owes_what(at: At, filled: Town) -> None:
-    made = quote(line(10, 5_500, 1_000))
-    row = {
-        "book_id": "member:owes", "exchange_id": "owes", "partner_id": "saison", "state": "settled",
-        "request_hash": "h", "quote": made.to_json(), "points": made.points, "started_at": JULY, "ended_at": JULY,
-    }  # fmt: skip
-    engine = create_engine(f"sqlite:///{filled.folder / 'gateway.db'}", connect_args={"timeout": 30})
-    with engine.begin() as book:
-        book.execute(insert(tables.exchanges).values(**row))
-    engine.dispose()
+def test_the_platform_reads_by_name_who_owes_what_and_whether_it_was_compared(
+    at: At, filled: Town, loop: Loop
+) -> None:
+    assert loop.run(one_exchange(filled)) is None  # made when the town was opened
     person = at("platform").to("/partners?month=2018-07")
     assert faults(person.picture("partners").page) == []
-    assert person.text("h2").startswith("セゾン ")
     assert person.page.locator("tbody tr td:first-child").all_inner_texts() == [
-        "夏のキャンペーンの負担者",
         "セゾン",
+        "レートアップキャンペーン（2018年7月31日まで）の負担者",
     ]
-    for id_ in ("saison", "fund", "eikyu", "summer"):
+    assert (person.text("h2"), "突合した件数\n0 / 1\n突合していない日\n1\n" in person.text()) in (
+        ("セゾン 突合待ち", True),
+        (
+            "セゾン 照合済み",
+            False,
+        ),  # where the clock has passed midnight, and the night compared the two books
+    )
+    for id_ in ("saison", "eikyu", "rate-up"):
         assert id_ not in person.text()
     person.page.click("button:text-is('English')")
-    assert "Funder of “Summer campaign”" in person.to("/partners?month=2018-07").text()
+    assert "Funder of “Rate-up campaign (until 31 July 2018)”" in person.to("/partners?month=2018-07").text()
 
 
 def test_the_legal_report_counts_to_the_end_of_its_day(at: At) -> None:
