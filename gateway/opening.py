@@ -7,6 +7,7 @@ With a saved link or a coupon, `start` alone makes it ready.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
 
@@ -54,6 +56,9 @@ class Openings:
     """The use cases that make an exchange ready to be quoted."""
 
     desk: Desk
+    _completing: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(
+        default_factory=WeakValueDictionary, repr=False
+    )
 
     async def start(
         self,
@@ -217,8 +222,16 @@ class Openings:
         return _with_query(exchange.client_return_url, exchange=exchange.exchange_id, return_code=code)
 
     async def complete(self, member_id: str, exchange_id: str, return_code: str) -> Exchange:
-        """Prove with the partner who came back and save the link. Safe to repeat until it has worked."""
+        """Prove with the partner who came back and save the link. Safe to repeat until it has worked.
+
+        A page that is loaded again while the partner answers waits for that answer: asked a second time at once, a
+        partner says that its code was used, and that no could be heard before the yes.
+        """
         book = chart.member_book(member_id)
+        async with self._completing.setdefault((book, exchange_id), asyncio.Lock()):
+            return await self._complete(book, exchange_id, return_code)
+
+    async def _complete(self, book: str, exchange_id: str, return_code: str) -> Exchange:
         exchange = await self.desk.current(book, exchange_id)
         if exchange.state is not State.AWAITING_RETURN:
             return exchange

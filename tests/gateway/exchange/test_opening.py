@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from threading import Barrier
 
@@ -105,6 +106,25 @@ async def test_a_return_can_be_used_once(world) -> None:
     await world.come_back()
     no = await refused(world.come_back())
     assert no.type == "state-used"
+
+
+async def test_a_return_that_is_loaded_again_while_the_partner_answers_is_one_return(world) -> None:
+    member, again = await world.member(), asyncio.Event()
+    await world.openings.start(member, id_of(1), CARDS, return_url=PORTAL)
+    code = await world.come_back()
+
+    async def takes_a_code_once(_returned: object) -> LinkedAccount:
+        if len(world.script.returns) > 1:
+            again.set()
+            raise HandoffRefused("code_used")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(again.wait(), 0.2)
+        return LinkedAccount(service_id="svc-1", shown_as="サイトウ 様", token=Secret("partner-token"))
+
+    world.script.link = takes_a_code_once
+    both = await asyncio.gather(*(world.openings.complete(member, id_of(1), code) for _ in range(2)))
+    assert [one.state for one in both] == [State.READY, State.READY]
+    assert len(world.script.returns) == 1
 
 
 async def test_a_forged_state_is_refused_before_the_plugin_sees_anything(world) -> None:
