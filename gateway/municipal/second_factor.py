@@ -271,7 +271,7 @@ def forget_all(conn: Connection, staff_id: str) -> None:
 
 
 def end_half_sign_ins(conn: Connection, staff_id: str) -> None:
-    """Half a sign-in was begun with a password that is no longer the password."""
+    """Half a sign-in was begun with a password that is no longer the password, or by somebody who is let in no more."""
     conn.execute(
         delete(_challenges).where(_challenges.c.staff_id == staff_id, _challenges.c.purpose == "sign-in")
     )

@@ -295,6 +295,7 @@ class StaffDesk:
             person = self._of_city(conn, who, staff_id)
             _keep_an_administrator(conn, person)
             records.write(conn, staff_id, state="closed")
+            factor.end_half_sign_ins(conn, staff_id)
             records.end_sessions(conn, staff_id)
             told(conn, who, now, "staff closed", person.login, why)
             return records.require(conn, staff_id, who.municipality)

@@ -241,6 +241,18 @@ async def test_half_a_sign_in_ends_with_the_password_it_was_begun_with(site):
     assert (status, refused["type"]) == (401, "/docs/problems/sign-in-ended")
 
 
+async def test_half_a_sign_in_of_somebody_who_was_closed_meanwhile_is_over(site):
+    staff_id, _, seed = await with_totp(site, "operator")
+    boss = await site.staff_token("administrator")
+    site.set_clock(NOON + timedelta(minutes=2))
+    half = (await sign_in(site, "sato"))[1]
+    status, _ = await site.call("POST", f"/v1/city/staff/{staff_id}/closure", boss, json={"reason": "退職"})
+    assert status == 200
+    proof = {"sign_in_token": half["sign_in_token"], "code": totp_at(seed, site.clock())}
+    status, refused = await site.call("POST", "/v1/staff/sessions/totp", json=proof)
+    assert (status, refused["type"]) == (401, "/docs/problems/sign-in-ended")
+
+
 async def test_a_session_ends_after_fifteen_idle_minutes_and_after_nine_hours(site):
     await site.hire("viewer", "suzuki")
     token = (await sign_in(site, "suzuki"))[1]["token"]
