@@ -150,7 +150,7 @@ class Reversals:
         known = kept.find(conn, book, wish.reversal_id)
         if known is not None:
             if not _was_asked_for(conn, exchange, known, wish):
-                raise Refused("id-reused", "this id was used for another reversal; make a new one")
+                raise kept.id_reused()
             return known, False
         if exchange.state is not State.SETTLED:
             raise Refused(

@@ -13,10 +13,11 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, false, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, false, or_, select, update
 
 from gateway import tables
 from gateway.base.hot import Hot
+from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.model import ExchangeId
 from gateway.records.exchanges import LONGEST_LEASE, LONGEST_WAIT, Exchange
@@ -72,7 +73,6 @@ _LEASE: Final = Hot(
     .values(attempts=_r.c.attempts + 1)
     .returning(*_r.c)
 )
-_ADD: Final = Hot(insert(_r).returning(*_r.c))
 _CHANGE: Final = Hot(update(_r).where(*_THIS).returning(*_r.c))
 
 
@@ -141,6 +141,10 @@ def get(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord:
     if found is None:
         raise Refused("unknown-reversal", "there is no reversal with this id", status=404)
     return found
+
+
+def id_reused() -> Refused:
+    return Refused("id-reused", "this id was used for another reversal; make a new one")
 
 
 def of(conn: Connection, exchange_id: str, reversal_id: str) -> ReversalRecord:
@@ -219,6 +223,7 @@ def add(
     at: datetime,
     ask_at: datetime | None,
 ) -> ReversalRecord:
+    """A new reversal in its first state. Raises Refused `id-reused` where another one of the member has its id."""
     values = {
         "book_id": exchange.book_id,
         "reversal_id": wish.reversal_id,
@@ -235,8 +240,9 @@ def add(
         "ask_at": ask_at,
         "leased_until": ask_at,
     }
-    (row,) = _ADD.all(conn, values)
-    return _record(row)
+    if not insert_new(conn, _r, **values):  # of another exchange of the member, a moment ago
+        raise id_reused()
+    return get(conn, exchange.book_id, wish.reversal_id)
 
 
 def change(conn: Connection, reversal: ReversalRecord, state: ReversalState, **values: Any) -> ReversalRecord:

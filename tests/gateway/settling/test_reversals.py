@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from functools import partial
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -18,7 +20,7 @@ from gateway.records import links, support_events
 from gateway.records import reversals as kept
 from gateway.records.reversals import ReversalState
 from gateway.reversals import Reversals
-from tests.gateway.exchange.conftest import KASAMA, new_id
+from tests.gateway.exchange.conftest import CARDS, KASAMA, PORTAL, RESERVE, new_id
 
 
 @pytest.fixture
@@ -227,6 +229,35 @@ async def test_after_seven_days_a_person_decides(watch, world, generous, reversa
     assert done.state is (ReversalState.REVERSED if gave_back else ReversalState.DECLINED)
     balance = await world.balance(member)
     assert (balance.posted, balance.held) == (0 if gave_back else 900, 0)
+
+
+async def test_one_id_at_once_for_two_exchanges_of_a_member_is_one_reversal(
+    world, generous, reversals, monkeypatch
+) -> None:
+    member, second = await world.member(), new_id()
+    exchanges = [await world.settled(member)]
+    await world.openings.start(member, second, CARDS, return_url=PORTAL)
+    quoted = await world.exchanges.quote(member, second, RESERVE, 2)
+    exchanges.append(await world.exchanges.confirm(member, second, quoted.quote.quote_id))
+    both, corrected, reversal_id = Barrier(2), kept.corrected, new_id()
+    loop, others = asyncio.get_running_loop(), []
+
+    def when_both_have_looked(conn, exchange) -> bool:
+        if not others:
+            work = reverse(reversals, exchanges[1], reversal_id=reversal_id)
+            others.append(asyncio.run_coroutine_threadsafe(work, loop))
+        with contextlib.suppress(BrokenBarrierError):  # on SQLite one comes after the other
+            both.wait(0.5)
+        return corrected(conn, exchange)
+
+    monkeypatch.setattr(kept, "corrected", when_both_have_looked)
+    begun = reverse(reversals, exchanges[0], reversal_id=reversal_id)
+    ends = await asyncio.gather(begun, return_exceptions=True)
+    ends += await asyncio.gather(*map(asyncio.wrap_future, others), return_exceptions=True)
+    (no,) = [end for end in ends if isinstance(end, Exception)]
+    assert isinstance(no, Refused)
+    assert no.type == "id-reused"
+    assert (await world.balance(member)).posted == 900
 
 
 async def test_nobody_decides_while_the_partner_is_being_asked(world, generous, reversals, watch) -> None:
