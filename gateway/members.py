@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
@@ -222,20 +223,25 @@ class Members(SignIns):
         member = await self.profile(member_id)
         if not member.has_password:
             raise Refused("password-not-set", "There is no password yet; set one with the card.")
-        kept = await self._attempt(
-            member.mykey_id, password, lambda conn: records.credentials(conn, member.mykey_id, member_id)
+        for last in (False, True):
+            kept = await self._attempt(
+                member.mykey_id, password, lambda conn: records.credentials(conn, member.mykey_id, member_id)
+            )
+            if kept is None:
+                break
+            hashed, renewed = kept[1:]
+            if await self._store.run(partial(self._forgive_confirmed, member, hashed, renewed)):
+                return _Confirmed(mykey_id=member.mykey_id, hashed=renewed or hashed)
+            # Somebody changed it meanwhile: the old one opens nothing and does not come back. A hash that is made anew
+            # may have been made anew by another request, so it is looked at once more.
+            if last or renewed is None:
+                break
+        raise _current_wrong()
+
+    def _forgive_confirmed(self, member: Member, hashed: str, renewed: str | None, conn: Connection) -> bool:
+        return records.still_good(conn, member.member_id, hashed) and forgive(
+            conn, self._key(member.mykey_id), member.member_id, renewed
         )
-        if kept is None:
-            raise _current_wrong()
-        _, hashed, renewed = kept
-
-        def job(conn: Connection) -> None:
-            if not records.still_good(conn, member_id, hashed):
-                raise _current_wrong()  # somebody changed it meanwhile: the old one opens nothing and does not come back
-            forgive(conn, self._key(member.mykey_id), member_id, renewed)
-
-        await self._store.run(job)
-        return _Confirmed(mykey_id=member.mykey_id, hashed=renewed or hashed)
 
 
 def new_member_id(at: datetime) -> str:

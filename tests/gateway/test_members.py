@@ -226,6 +226,19 @@ async def test_a_hash_of_older_parameters_is_renewed_at_sign_in(town: Town, sait
     stronger.close()
 
 
+async def test_a_right_password_is_right_for_all_who_send_it_while_its_hash_is_renewed(
+    town: Town, saito: Member
+) -> None:
+    stronger = PasswordHasher(time_cost=2, memory_kib=64)
+    town.members._hasher = stronger
+    signed_in = await asyncio.gather(*(town.sign_in(saito) for _ in range(3)))
+    assert {one.member for one in signed_in} == {saito}
+    town.members._hasher = town.hasher  # and back again
+    await asyncio.gather(*(town.members.confirm_password(saito.member_id, PASSWORD) for _ in range(3)))
+    assert await town.rows(tables.sign_in_misses) == []
+    stronger.close()
+
+
 async def test_a_member_revoked_while_the_password_is_compared_does_not_get_in(
     town: Town, saito: Member
 ) -> None:
