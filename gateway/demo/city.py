@@ -41,7 +41,7 @@ from gateway.municipal.point_rules import Expiry
 from gateway.municipal.roles import PLATFORM, Role
 from gateway.municipal.settlement import Settlements
 from gateway.municipal.shops import ShopEntry
-from gateway.municipal.spend_records import Spend, spend_columns
+from gateway.municipal.spend_records import Spend, lots_text, spend_columns
 from gateway.municipal.spending import Spending
 from gateway.municipal.staff_records import StaffSession
 from gateway.services import vault_of
@@ -320,7 +320,7 @@ class _Filling:
         def job(conn: Connection) -> None:
             receipts = _moved(conn, moves)
             made = [
-                spend_columns(spend) | {"lots": _lots_text(receipts[f"spend:{spend.spend_id}"])}
+                spend_columns(spend) | {"lots": lots_text(receipts[f"spend:{spend.spend_id}"].lots)}
                 for spend in spends
             ]
             _insert(conn, municipal.spends, made)
@@ -439,10 +439,6 @@ def _spend_move(spend: Spend) -> Transfer:
         target=chart.shop(CITY, spend.shop_id), points=spend.points, at=spend.at, kind="spend",
         reference=spend.spend_id, details={"shop_id": spend.shop_id, "way": spend.way, "taken_by": "demo"},
     )  # fmt: skip
-
-
-def _lots_text(receipt: Receipt) -> str:
-    return "[" + ",".join(f'["{lot.issued_on.isoformat()}",{lot.points}]' for lot in receipt.lots) + "]"
 
 
 def _insert(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

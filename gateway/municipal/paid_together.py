@@ -44,7 +44,7 @@ def pay_all(conn: Connection, wishes: Sequence[Wish]) -> list[Paid | None]:
             raise NotTogether
         wish = asked.payment.wish
         made[id(wish)] = Paid(
-            spend=asked.payment.made(receipt.lots, found.rule(asked.payment).unit_value_yen),
+            spend=asked.payment.made(receipt.lots, found.rule(asked).unit_value_yen),
             shop_name=found.shops[wish.municipality, wish.shop_id],
             left=found.available(asked),
             replayed=False,
@@ -56,10 +56,11 @@ def pay_all(conn: Connection, wishes: Sequence[Wish]) -> list[Paid | None]:
 
 
 class _Asked(NamedTuple):
-    """A payment and the move that it would be."""
+    """A payment, the move that it would be, and its day."""
 
     payment: Payment
     move: Transfer
+    today: date
 
 
 class _Found:
@@ -76,39 +77,39 @@ class _Found:
             names = shop_records.names_of_open(conn, city, ids)
             self.shops |= {(city, shop_id): name for shop_id, name in names.items()}
         payments = _first_of_each(self._payment(wish) for wish in wishes)
-        self.asked = [_Asked(payment, payment.move()) for payment in payments]
+        self.asked = [_Asked(one, one.move(), day_of(one.wish.at)) for one in payments]
         self._rules: dict[tuple[str, str], list[RuleVersion]] = {}
         self._rule_of: dict[tuple[str, str, date], PointRule] = {}
         self._expired: dict[tuple[str, str, date, date], bool] = {}
         for service in sorted({(one.wish.municipality, one.point_service) for one in payments}):
             self._rules[service] = point_rules.versions(conn, *service)
-        self.books = OpenBooks(conn, [move for _, move in self.asked])
+        self.books = OpenBooks(conn, [asked.move for asked in self.asked])
 
     def is_plain(self, asked: _Asked) -> bool:
         """Whether nothing stands in the way of a payment but a limit of the day."""
-        payment, move = asked
+        move = asked.move
         return self.available(asked) >= move.points and not any(
-            self._is_expired(payment, issued_on) for issued_on in self.books.days(move.book, move.source)
+            self._is_expired(asked, issued_on) for issued_on in self.books.days(move.book, move.source)
         )
 
     def available(self, asked: _Asked) -> int:
         """What the member has, or has left once it is paid."""
         return self.books.available(asked.move.book, asked.move.source)
 
-    def rule(self, payment: Payment) -> PointRule:
+    def rule(self, asked: _Asked) -> PointRule:
         """The rule of the day."""
-        service = (payment.wish.municipality, payment.point_service, day_of(payment.wish.at))
+        service = (asked.payment.wish.municipality, asked.payment.point_service, asked.today)
         rule = self._rule_of.get(service)
         if rule is None:
             rule = self._rule_of[service] = point_rules.in_force(self._rules[service[:2]], service[2])
         return rule
 
-    def _is_expired(self, payment: Payment, issued_on: date) -> bool:
-        service = (payment.wish.municipality, payment.point_service)
-        asked = (*service, day_of(payment.wish.at), issued_on)
-        expired = self._expired.get(asked)
+    def _is_expired(self, asked: _Asked, issued_on: date) -> bool:
+        service = (asked.payment.wish.municipality, asked.payment.point_service)
+        key = (*service, asked.today, issued_on)
+        expired = self._expired.get(key)
         if expired is None:
-            expired = self._expired[asked] = expiry.is_expired(self._rules[service], issued_on, asked[2])
+            expired = self._expired[key] = expiry.is_expired(self._rules[service], issued_on, asked.today)
         return expired
 
     def _payment(self, wish: Wish) -> Payment | None:
@@ -141,14 +142,14 @@ def _first_of_each(payments: Iterable[Payment | None]) -> list[Payment]:
 
 def _within_limits(conn: Connection, plain: list[_Asked], found: _Found) -> list[_Asked]:
     """Count those that a limit of the day concerns, and leave out those that it does not allow."""
-    limited = [asked for asked in plain if found.rule(asked.payment).most_spent_a_day is not None]
+    limited = [asked for asked in plain if found.rule(asked).most_spent_a_day is not None]
     beyond: set[str] = set()
     days = _by(
         limited,
-        lambda one: (one.payment.wish.municipality, one.payment.point_service, day_of(one.payment.wish.at)),
+        lambda one: (one.payment.wish.municipality, one.payment.point_service, one.today),
     )
     for (city, service, day), those in days.items():
-        most = found.rule(those[0].payment).most_spent_a_day or 0
+        most = found.rule(those[0]).most_spent_a_day or 0
         wanted = {asked.move.book: asked.move.points for asked in those}
         beyond |= member_days.count_many(conn, city, service, day, "spent", wanted, most)
     return [asked for asked in plain if asked.move.book not in beyond]

@@ -34,11 +34,16 @@ _ADD: Final = Hot(insert(_codes))
 _USE_UP: Final = Hot(
     update(_codes).where(_codes.c.code_hash == bindparam("hashed")).values(spend_id=bindparam("spend"))
 )
-
-
+_WHAT_IT_IS_OF: Final = (
+    _codes.c.code_hash, _codes.c.book_id, _codes.c.municipality, _codes.c.point_service, _codes.c.ends_at,
+    _codes.c.spend_id,
+)  # fmt: skip
 _THESE_LOCKED: Final = HotList(
     lambda hashes: (
-        select(_codes).where(_codes.c.code_hash.in_(hashes)).order_by(_codes.c.code_hash).with_for_update()
+        select(*_WHAT_IT_IS_OF)
+        .where(_codes.c.code_hash.in_(hashes))
+        .order_by(_codes.c.code_hash)
+        .with_for_update()
     )
 )
 

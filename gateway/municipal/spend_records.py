@@ -175,7 +175,7 @@ def spend_columns(spend: Spend) -> dict[str, Any]:
         "book_id": spend.book_id, "spend_id": spend.spend_id, "municipality": spend.municipality,
         "point_service": spend.point_service, "shop_id": spend.shop_id, "points": spend.points,
         "yen": spend.yen, "way": spend.way, "taken_by": spend.taken_by, "at": spend.at,
-        "lots": json.dumps([[lot.issued_on.isoformat(), lot.points] for lot in spend.lots]),
+        "lots": lots_text(spend.lots),
         "refunded_points": spend.refunded_points,
     }  # fmt: skip
 
@@ -285,6 +285,11 @@ def spend_of(row: Mapping[Any, Any]) -> Spend:
     values = dict(row)
     values.pop("settled_in")
     return Spend(**values | {"lots": lots_of(values["lots"])})
+
+
+def lots_text(lots: Sequence[Lot]) -> str:
+    """Lots as they are stored: JSON by hand, as the ledger writes it."""
+    return "[" + ",".join([f'["{lot.issued_on.isoformat()}",{lot.points}]' for lot in lots]) + "]"
 
 
 def lots_of(stored: str) -> tuple[Lot, ...]:
