@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from core_ledger import chart
 from gateway import directory
 from gateway.base.hot import Hot, HotList
+from gateway.base.sql import insert_new
 from gateway.errors import Refused
 from gateway.municipal import tables
 from gateway.municipal.city_desk import CityDesk
@@ -30,7 +31,6 @@ _PREFIX: Final = "PGP1"
 _SHOP_PREFIX: Final = "PGS1"
 _codes = tables.pay_codes
 _LOCKED: Final = Hot(select(_codes).where(_codes.c.code_hash == bindparam("hashed")).with_for_update())
-_ADD: Final = Hot(insert(_codes))
 _USE_UP: Final = Hot(
     update(_codes).where(_codes.c.code_hash == bindparam("hashed")).values(spend_id=bindparam("spend"))
 )
@@ -64,23 +64,25 @@ class PayCodes:
 
     async def make(self, member_id: str, code: str, service: str) -> PayCode:
         """Make a code for one point service. Raises Refused: `unknown-municipality`, `unknown-point-service` (404)."""
-        digits, now = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", self.desk.clock()
+        now = self.desk.clock()
 
-        def job(conn: Connection) -> None:
+        def job(conn: Connection) -> str:
             directory.require_known_service(conn, code, service)
-            _ADD.all(
-                conn,
-                {
-                    "code_hash": _hash(self.desk, digits),
-                    "book_id": chart.member_book(member_id),
-                    "municipality": code,
-                    "point_service": service,
-                    "made_at": now,
-                    "ends_at": now + LASTS,
-                },
-            )
+            while True:
+                digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+                if insert_new(
+                    conn,
+                    _codes,
+                    code_hash=_hash(self.desk, digits),
+                    book_id=chart.member_book(member_id),
+                    municipality=code,
+                    point_service=service,
+                    made_at=now,
+                    ends_at=now + LASTS,
+                ):
+                    return digits  # else somebody has this one, which is rare, but codes are kept for a day
 
-        await self.desk.store.run(job)
+        digits = await self.desk.store.run(job)
         return PayCode(
             qr=f"{_PREFIX}.{digits}.{_sign(self.desk, digits)}",
             digits=digits,

@@ -88,6 +88,17 @@ async def test_a_code_lives_sixty_seconds(town, shop, seconds, word):
         assert (await refused(take(town, code.qr))).type == word
 
 
+async def test_a_code_that_somebody_has_already_is_drawn_again(town, shop, monkeypatch):
+    """Of a hundred thousand codes a day two are the same once in some months."""
+    first, second = await town.member(points=500), await town.member(points=500)
+    drawn = iter((7, 7, 8))
+    monkeypatch.setattr(pay_codes.secrets, "randbelow", lambda _: next(drawn))
+    one, other = await show(town, first), await show(town, second)
+    assert (one.digits, other.digits) == ("000000000007", "000000000008")
+    assert (await take(town, other.digits)).spend.book_id == chart.member_book(second.member_id)
+    assert await town.city.codes.used_for(first.member_id, one.digits) is None
+
+
 async def test_made_up_codes_are_refused(town, shop):
     code = await show(town, await town.member(points=1_000))
     flipped = code.qr[:-1] + ("0" if code.qr[-1] != "0" else "1")
