@@ -266,7 +266,7 @@ def _days_given_back_on(conn: Connection, partner_id: str, day: date) -> list[da
 def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]) -> dict[str, _Ours]:
     """Our exchanges that belong beside the partner's day: settled then, open since then, or named by it."""
     d, x, owners = tables.partner_debits, tables.exchanges, tables.exchange_owners
-    keys = {
+    debited = {
         (row.book_id, row.exchange_id)
         for row in conn.execute(
             select(d.c.book_id, d.c.exchange_id).where(
@@ -281,7 +281,7 @@ def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]
         x.c.sent_at >= since,
         x.c.sent_at < since + timedelta(days=1),
     )
-    keys |= {(row.book_id, row.exchange_id) for row in conn.execute(held)}
+    keys = debited | {(row.book_id, row.exchange_id) for row in conn.execute(held)}
     for start in range(0, len(their_ids), _PAGE):
         named = select(owners.c.book_id, owners.c.exchange_id).where(
             owners.c.exchange_id.in_(list(their_ids[start : start + _PAGE]))
@@ -294,14 +294,15 @@ def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]
         for id_ in {*exchanges, *their_ids}
         if id_ not in exchanges or exchanges[id_].partner_id == partner_id
     }
-    for id_ in their_ids:
+    of_this_day = {exchange_id for _, exchange_id in debited}
+    for id_ in set(their_ids) - of_this_day:
         if (one := found.get(id_)) is not None and one.exchange is not None:
-            found[id_] = replace(one, settled_under=_other_day(conn, one.exchange, day))
+            found[id_] = replace(one, settled_under=_settled_under(conn, one.exchange))
     return found
 
 
-def _other_day(conn: Connection, exchange: Exchange, day: date) -> date | None:
-    """The partner's day under which an exchange was settled, where it is not this one."""
+def _settled_under(conn: Connection, exchange: Exchange) -> date | None:
+    """The partner's day under which an exchange was settled here."""
     if exchange.state is not State.SETTLED or exchange.sent_at is None or exchange.ended_at is None:
         return None
     d = tables.partner_debits.c
@@ -314,7 +315,7 @@ def _other_day(conn: Connection, exchange: Exchange, day: date) -> date | None:
             d.exchange_id == exchange.exchange_id,
         )
     )
-    return None if found in (None, day.isoformat()) else date.fromisoformat(found)
+    return None if found is None else date.fromisoformat(found)
 
 
 def _day_of(at: datetime) -> str:

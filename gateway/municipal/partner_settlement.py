@@ -21,6 +21,7 @@ from sqlalchemy import Connection, func, select
 from core_ledger.tables import moves
 from gateway import municipalities, tables
 from gateway.model import JST, Label
+from gateway.municipal.city_desk import day_of
 from gateway.municipal.excel_csv import excel_csv
 from gateway.records import compared_days
 from gateway.records.quotes import Quote
@@ -29,6 +30,8 @@ from gateway.states import HELD, State
 _x = tables.exchanges
 _r = tables.reversals
 _PAGE: Final = 1_000
+_A_DAY: Final = timedelta(days=1)
+"""By so much a partner's clock may be another."""
 _BLANK: Final = ("",) * 7
 """What a row of the invoice that is of no rate leaves empty."""
 
@@ -158,7 +161,7 @@ def month_of(
             for key, (count, units, points) in sorted(groups.items())
         ),
         exchanges=exchanges,
-        compared=_compared(conn, settled),
+        compared=_compared(conn, partner_id, settled, until),
         days_left=compared_days.left(conn, partner_id, *days),
         differences=compared_days.differences(conn, partner_id, *days),
         reversed_points=given_back.pop(partner_id, 0),
@@ -262,11 +265,23 @@ def _count(groups: dict[Any, list[int]], key: Any, units: int, points: int) -> N
     found[2] += points
 
 
-def _compared(conn: Connection, settled: tuple[Any, ...]) -> int:
+def _compared(conn: Connection, partner_id: str, settled: tuple[Any, ...], until: datetime) -> int:
+    """How many of these exchanges were laid beside the partner's book since they ended.
+
+    Found by the partner's days, from the first on which one of them can have been debited.
+    """
+    first_sent: datetime | None = conn.scalar(select(func.min(_x.c.sent_at)).where(*settled))
+    if first_sent is None:
+        return 0
     d, c = tables.partner_debits, tables.compared_days
-    same = (d.c.partner_id == _x.c.partner_id) & (d.c.exchange_id == _x.c.exchange_id)
+    first, last = (day_of(at).isoformat() for at in (first_sent - _A_DAY, until + _A_DAY))
+    same = (_x.c.book_id == d.c.book_id) & (_x.c.exchange_id == d.c.exchange_id)
     since = (c.c.partner_id == d.c.partner_id) & (c.c.day == d.c.day) & (c.c.compared_at >= _x.c.ended_at)
-    query = select(func.count()).select_from(_x.join(d, same).join(c, since)).where(*settled)
+    query = (
+        select(func.count())
+        .select_from(d.join(_x, same).join(c, since))
+        .where(d.c.partner_id == partner_id, d.c.day >= first, d.c.day <= last, *settled)
+    )
     return int(conn.scalar(query) or 0)
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, text
 
 from core_ledger import Lot, Transfer, chart, references
 from gateway.base.hot import Hot, HotList
@@ -207,12 +207,7 @@ def of_shop(
     """A shop's payments from `since` (inclusive) to `until` (exclusive), newest first."""
     query = (
         select(_spends)
-        .where(
-            _spends.c.municipality == code,
-            _spends.c.shop_id == shop_id,
-            _spends.c.at >= since,
-            _spends.c.at < until,
-        )
+        .where(*_at_shop(code, shop_id, since, until))
         .order_by(_spends.c.at.desc(), _spends.c.spend_id.desc())
         .limit(limit)
     )
@@ -223,18 +218,14 @@ def sums_of_shop(
     conn: Connection, code: str, shop_id: str, *, since: datetime, until: datetime
 ) -> tuple[int, int]:
     """(points, of them given back) of all payments that `of_shop` would list without a limit."""
-    row = conn.execute(
-        select(
-            func.coalesce(func.sum(_spends.c.points), 0),
-            func.coalesce(func.sum(_spends.c.refunded_points), 0),
-        ).where(
-            _spends.c.municipality == code,
-            _spends.c.shop_id == shop_id,
-            _spends.c.at >= since,
-            _spends.c.at < until,
-        )
-    ).one()
-    return int(row[0]), int(row[1])
+    sums = (func.coalesce(func.sum(one), 0) for one in (_spends.c.points, _spends.c.refunded_points))
+    points, refunded = conn.execute(select(*sums).where(*_at_shop(code, shop_id, since, until))).one()
+    return int(points), int(refunded)
+
+
+def _at_shop(code: str, shop_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    s = _spends.c
+    return (s.municipality == code, s.shop_id == shop_id, s.at >= since, s.at < until)
 
 
 def of_member(conn: Connection, book: str, limit: int = 50) -> list[Spend]:

@@ -71,9 +71,9 @@ def differences(conn: Connection, partner_id: str, first: date, last: date) -> i
 
 
 def first_day(conn: Connection, partner_id: str) -> date | None:
-    """The day on which business with a partner began; None where there was none."""
+    """The first day with something in either book; None where there was none. Any day can be compared, but not begin it."""
     query = select(func.min(_d.day)).where(_d.partner_id == partner_id)
-    compared = select(func.min(_c.day)).where(_c.partner_id == partner_id)
+    compared = select(func.min(_c.day)).where(_c.partner_id == partner_id, _c.lines > 0)
     found = [day for one in (query, compared) if (day := conn.scalar(one)) is not None]
     return date.fromisoformat(min(found)) if found else None
 

@@ -129,6 +129,36 @@ async def test_a_month_is_reconciled_when_every_day_of_it_was_compared_and_came_
     assert (await july(town)).reconciled
 
 
+async def test_looking_at_a_day_before_any_business_does_not_begin_it(town):
+    nothing = compared_days.Found(lines=0, open=0, differences=0)
+    await town.store.run(lambda conn: compared_days.keep(conn, "saison", date(2018, 7, 1), nothing, JULY))
+    await exchange(town, 1, quote(line(1, 450)))
+    await compared(town, *range(10, 32))
+    assert (await july(town)).reconciled
+
+
+async def test_the_days_of_many_exchanges_are_found_by_their_keys(town):
+    """One by one, each among all of the partner's debits, four thousand took seventeen seconds."""
+    await exchange(town, 1, quote(line(1, 450)))
+    await compared(town, *range(10, 32))
+    steps = []
+
+    def counted(conn):
+        driver = conn.connection.driver_connection
+        driver.set_progress_handler(lambda: steps.append(1), 100)
+        partner_settlement.month_of(conn, "saison", 2018, 7, NAMES)
+        driver.set_progress_handler(None, 0)
+        made, steps[:] = len(steps), []
+        return made
+
+    for number in range(2, 101):
+        await exchange(town, number, quote(line(1, 450)))
+    hundred = await town.store.run(counted)
+    for number in range(101, 401):
+        await exchange(town, number, quote(line(1, 450)))
+    assert await town.store.run(counted) < 8 * hundred
+
+
 async def test_a_difference_or_an_open_outcome_is_not_reconciled(town):
     await exchange(town, 1, quote(line(1, 450)))
     await compared(town, *range(10, 32))
