@@ -1,69 +1,15 @@
-"""What a plugin's test makes its plugin with: a clock set by hand, a log to read, settings from a dict.
-
-setup = PartnerSetup(settings=PlainSettings({"base_url": url}, {"api_key": key}), http=…, clock=HandClock(…), log=ListLog())
-"""
+"""The former name of `gateway.testkit.stubs`. Import from there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+import warnings
 
-from gateway.model import JST, ExchangeId, HandoffReturn, Secret
+from gateway.testkit.stubs import HandClock, ListLog, PlainSettings, handoff_return
 
+__all__ = ["HandClock", "ListLog", "PlainSettings", "handoff_return"]
 
-@dataclass(slots=True)
-class HandClock:
-    """Tells the time that a test sets; starts at noon of the last campaign day of the 2018 guide."""
-
-    now: datetime = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, by: timedelta) -> None:
-        self.now += by
-
-
-@dataclass(slots=True)
-class ListLog:
-    """Keeps its lines. `str(log)` is everything that was written, for a search for secrets."""
-
-    lines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    def debug(self, event: str, **values: Any) -> None:
-        self.lines.append((event, values))
-
-    def info(self, event: str, **values: Any) -> None:
-        self.lines.append((event, values))
-
-    def warning(self, event: str, **values: Any) -> None:
-        self.lines.append((event, values))
-
-    def error(self, event: str, **values: Any) -> None:
-        self.lines.append((event, values))
-
-
-@dataclass(frozen=True, slots=True)
-class PlainSettings:
-    """A plugin's settings without a file. A name that is not there raises KeyError."""
-
-    values: Mapping[str, str | int]
-    secrets: Mapping[str, Secret]
-
-    def text(self, name: str, default: str | None = None) -> str:
-        return str(self.values[name] if default is None else self.values.get(name, default))
-
-    def number(self, name: str, default: int | None = None) -> int:
-        return int(self.values[name] if default is None else self.values.get(name, default))
-
-    def secret(self, name: str) -> Secret:
-        return self.secrets[name]
-
-
-def handoff_return(url: str, exchange_id: str, at: datetime, kept: Mapping[str, str]) -> HandoffReturn:
-    """What the gateway makes of the browser's return to `url`: the partner's query, without our own state."""
-    query = {name: value for name, value in parse_qsl(urlsplit(url).query) if name != "state"}
-    return HandoffReturn(exchange_id=ExchangeId(exchange_id), query=query, kept=kept, at=at)
+warnings.warn(
+    "gateway.testkit.plugin_world is called gateway.testkit.stubs now; import from there",
+    DeprecationWarning,
+    stacklevel=2,
+)

@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     contract: Any = getattr(item, "cls", None)
-    kit = sys.modules.get("gateway.testkit.contract.moving")
+    kit = sys.modules.get("gateway.testkit.contract.debits")
     if kit is None or contract is None or not issubclass(contract, kit.Contract):
         return
     from gateway.testkit.contract.levels import is_the_kits_own, promises

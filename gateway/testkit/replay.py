@@ -23,7 +23,7 @@ from gateway.loading.setup import PartnerSetup
 from gateway.model import Secret
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
-from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings
+from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 
 
 @dataclass(frozen=True, slots=True)

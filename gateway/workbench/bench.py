@@ -34,8 +34,8 @@ from gateway.records.members import create_member
 from gateway.registry import GROUP
 from gateway.settings import Settings
 from gateway.settler import Settler
-from gateway.testkit.plugin_world import ListLog, PlainSettings
-from gateway.workbench.watched import Watch, WatchedHttp, watch_hooks
+from gateway.testkit.stubs import ListLog, PlainSettings
+from gateway.workbench.call_recorder import Watch, WatchedHttp, watch_hooks
 
 MEMBER: Final = "workbench-member"
 KASAMA: Final = ("082163", "kasama-ouen", "笠間応援ポイント")

@@ -14,7 +14,7 @@ from typing import Any, Final
 from gateway.errors import GatewayError
 from gateway.model import JST, Secret
 from gateway.workbench.bench import Bench
-from gateway.workbench.watched import Called, Exchanged
+from gateway.workbench.call_recorder import Called, Exchanged
 
 _HEAD: Final = '''"""What happened at the workbench with {plugin}: the same calls and answers must come to the same ends."""
 

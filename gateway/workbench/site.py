@@ -18,8 +18,8 @@ from aiohttp import web
 from gateway.errors import GatewayError
 from gateway.model import Destination, LinkKind
 from gateway.workbench.bench import KASAMA, Bench
+from gateway.workbench.call_recorder import Trouble
 from gateway.workbench.export import as_test
-from gateway.workbench.watched import Trouble
 
 _COOKIE: Final = "point_gateway_workbench"
 _HEADERS: Final = {

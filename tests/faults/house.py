@@ -46,9 +46,9 @@ from gateway.records.members import create_member
 from gateway.reversals import Reversals
 from gateway.settler import Settler
 from gateway.states import HELD
-from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings
 from gateway.testkit.sandbox import EntryState, SandboxServer
 from gateway.testkit.sandbox.browser import Browser
+from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 
 KEY = Secret("a key that both sides know")
 PATIENT_S = 10.0

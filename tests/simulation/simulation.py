@@ -39,7 +39,7 @@ from gateway.records.members import create_member
 from gateway.reversals import Reversals
 from gateway.settler import Settler
 from gateway.states import HELD, State
-from gateway.testkit.plugin_world import ListLog
+from gateway.testkit.stubs import ListLog
 from tests.simulation.partner import COST, POINTS, SimulatedPlugin, World
 from tests.simulation.same_thread_store import Database, SameThreadStore
 from tests.simulation.time_loop import TimeLoop

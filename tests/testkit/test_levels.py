@@ -24,20 +24,20 @@ def ended(*ends: tuple[Level, Ended]) -> list[ContractTest]:
 
 def test_a_level_needs_every_promise_of_it_and_of_those_below() -> None:
     passed, failed = Ended.PASSED, Ended.FAILED
-    every = [(Level.UME, passed), (Level.TAKE, passed), (Level.MATSU, passed)]
-    assert level_of(ended(*every)) is Level.MATSU
-    assert level_of(ended(*every, (Level.UME, failed))) is Level.NONE
-    assert level_of(ended(*every, (Level.TAKE, failed))) is Level.UME
-    assert level_of(ended(*every, (Level.MATSU, failed))) is Level.TAKE
+    every = [(Level.LEVEL_1, passed), (Level.LEVEL_2, passed), (Level.LEVEL_3, passed)]
+    assert level_of(ended(*every)) is Level.LEVEL_3
+    assert level_of(ended(*every, (Level.LEVEL_1, failed))) is Level.NONE
+    assert level_of(ended(*every, (Level.LEVEL_2, failed))) is Level.LEVEL_1
+    assert level_of(ended(*every, (Level.LEVEL_3, failed))) is Level.LEVEL_2
 
 
 @pytest.mark.parametrize("end", [Ended.SKIPPED, Ended.FAILED, Ended.MISSING])
 def test_what_did_not_pass_does_not_count(end: Ended) -> None:
-    assert level_of(ended((Level.UME, end))) is Level.NONE
+    assert level_of(ended((Level.LEVEL_1, end))) is Level.NONE
 
 
 def test_an_exempted_promise_counts() -> None:
-    assert level_of(ended((Level.UME, Ended.EXEMPT))) is Level.UME
+    assert level_of(ended((Level.LEVEL_1, Ended.EXEMPT))) is Level.LEVEL_1
 
 
 def test_nothing_proven_is_no_level() -> None:
@@ -48,7 +48,7 @@ def test_nothing_proven_is_no_level() -> None:
 def test_every_test_of_the_kit_belongs_to_a_level(contract: type) -> None:
     tests = {name for name in dir(contract) if name.startswith("test_")}
     assert tests == set(promises(contract))
-    assert set(promises(contract).values()) == {Level.UME, Level.TAKE, Level.MATSU}
+    assert set(promises(contract).values()) == {Level.LEVEL_1, Level.LEVEL_2, Level.LEVEL_3}
 
 
 def test_a_test_that_an_author_replaces_or_removes_is_still_asked_for() -> None:

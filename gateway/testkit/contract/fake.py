@@ -30,7 +30,7 @@ import respx
 
 from gateway.loading.checks import place_of_code
 from gateway.model import DeclineReason, LinkedAccount, Secret
-from gateway.testkit.plugin_world import HandClock
+from gateway.testkit.stubs import HandClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

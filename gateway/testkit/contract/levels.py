@@ -20,17 +20,17 @@ _MARK: Final = "contract_level"
 
 class Level(StrEnum):
     NONE = "なし"
-    UME = "梅"
-    TAKE = "竹"
-    MATSU = "松"
+    LEVEL_1 = "梅"
+    LEVEL_2 = "竹"
+    LEVEL_3 = "松"
 
 
-IN_ORDER: Final = (Level.UME, Level.TAKE, Level.MATSU)
+IN_ORDER: Final = (Level.LEVEL_1, Level.LEVEL_2, Level.LEVEL_3)
 ROMAN: Final[Mapping[Level, str]] = {
     Level.NONE: "none",
-    Level.UME: "ume",
-    Level.TAKE: "take",
-    Level.MATSU: "matsu",
+    Level.LEVEL_1: "ume",
+    Level.LEVEL_2: "take",
+    Level.LEVEL_3: "matsu",
 }
 
 
@@ -58,16 +58,16 @@ class ContractTest:
         return self.name.removeprefix("test_").replace("_", " ")
 
 
-def ume(test: _F) -> _F:
-    return _marked(test, Level.UME)
+def level_1(test: _F) -> _F:
+    return _marked(test, Level.LEVEL_1)
 
 
-def take(test: _F) -> _F:
-    return _marked(test, Level.TAKE)
+def level_2(test: _F) -> _F:
+    return _marked(test, Level.LEVEL_2)
 
 
-def matsu(test: _F) -> _F:
-    return _marked(test, Level.MATSU)
+def level_3(test: _F) -> _F:
+    return _marked(test, Level.LEVEL_3)
 
 
 def _marked(test: _F, level: Level) -> _F:

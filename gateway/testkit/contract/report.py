@@ -12,9 +12,9 @@ from gateway.testkit.contract.levels import IN_ORDER, ROMAN, ContractTest, Ended
 
 _COLOURS: Final[Mapping[Level, str]] = {
     Level.NONE: "#9b1c1c",
-    Level.UME: "#b5396b",
-    Level.TAKE: "#3f7d3a",
-    Level.MATSU: "#0f5132",
+    Level.LEVEL_1: "#b5396b",
+    Level.LEVEL_2: "#3f7d3a",
+    Level.LEVEL_3: "#0f5132",
 }
 
 

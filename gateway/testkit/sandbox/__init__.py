@@ -4,13 +4,13 @@ A sandbox is a small site that plays one partner over real HTTP. A plugin import
 own `sandbox` package, so that none of it (nor aiohttp) is loaded in service.
 """
 
-from gateway.testkit.sandbox.book import Book, BookBroken
 from gateway.testkit.sandbox.debits import Entry, EntryState, GivenBack, OrderIdReused
-from gateway.testkit.sandbox.doors import FAULTS, Doors, operation
+from gateway.testkit.sandbox.endpoints import FAULTS, Doors, operation
 from gateway.testkit.sandbox.faults import Fault, FaultKind, Faults
 from gateway.testkit.sandbox.pages import Pages, Visit
 from gateway.testkit.sandbox.server import SandboxServer
 from gateway.testkit.sandbox.signed import SignatureRefused, Signed
+from gateway.testkit.sandbox.store import Book, BookBroken
 
 __all__ = [
     "FAULTS",

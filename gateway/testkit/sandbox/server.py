@@ -24,10 +24,10 @@ from typing import Any, Self
 from aiohttp import web
 
 from gateway.testkit.sandbox import debits
-from gateway.testkit.sandbox.book import Book
 from gateway.testkit.sandbox.debits import Entry, GivenBack
-from gateway.testkit.sandbox.doors import Doors
+from gateway.testkit.sandbox.endpoints import Doors
 from gateway.testkit.sandbox.faults import ONLY_SOME, Fault, FaultKind
+from gateway.testkit.sandbox.store import Book
 
 
 class SandboxServer:

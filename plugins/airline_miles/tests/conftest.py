@@ -13,8 +13,8 @@ from gateway_airline_miles.sandbox import SandboxOptions, make_server
 from gateway import Coupon, DebitLine, DebitOrder, Destination, ExchangeId, PartnerSetup, Secret
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
-from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings
 from gateway.testkit.sandbox import SandboxServer
+from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 
 KEY = Secret("a key that both sides know")
 

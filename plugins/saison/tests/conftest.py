@@ -24,9 +24,9 @@ from gateway import (
 )
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
-from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings, handoff_return
 from gateway.testkit.sandbox import SandboxServer
 from gateway.testkit.sandbox.browser import Browser
+from gateway.testkit.stubs import HandClock, ListLog, PlainSettings, handoff_return
 
 KEY = Secret("a key that both sides know")
 RETURN_URL = "https://gateway.example/returns/saison?state=abc.DEF-123%2B%3D"

@@ -31,7 +31,7 @@ from gateway import (
     Secret,
 )
 from gateway.loading.coherence import coherence
-from gateway.testkit.plugin_world import handoff_return
+from gateway.testkit.stubs import handoff_return
 
 BASE = "https://points.saison.example"
 ACCOUNT = LinkedAccount(service_id="SZ1", shown_as="見本", token=Secret("the token of a link"))

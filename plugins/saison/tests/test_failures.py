@@ -29,8 +29,8 @@ from gateway import (
     Reversal,
     Reversed,
 )
-from gateway.testkit.plugin_world import handoff_return
 from gateway.testkit.sandbox import EntryState, Fault, FaultKind
+from gateway.testkit.stubs import handoff_return
 
 UNCLEAR = [
     ("reset", False),

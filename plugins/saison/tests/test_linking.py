@@ -9,7 +9,7 @@ import pytest
 from gateway_saison.rates import EIKYU, WALLET
 
 from gateway import ExchangeId, HandoffRefused, HandoffRequest, LinkEnded
-from gateway.testkit.plugin_world import handoff_return
+from gateway.testkit.stubs import handoff_return
 
 
 async def test_a_member_signs_in_agrees_and_is_linked_under_a_pseudonym(member):

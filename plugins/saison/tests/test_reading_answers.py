@@ -20,7 +20,7 @@ from gateway import (
     Secret,
 )
 from gateway.partner_http import GuardedHttp
-from gateway.testkit.plugin_world import PlainSettings
+from gateway.testkit.stubs import PlainSettings
 
 BASE = "https://points.saison.example"
 

@@ -12,10 +12,10 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from gateway.model import Secret
-from gateway.testkit.plugin_world import HandClock, PlainSettings
 from gateway.testkit.sandbox import Fault, FaultKind, Faults, Pages, SignatureRefused, Signed
 from gateway.testkit.sandbox.browser import Page
 from gateway.testkit.sandbox.cli import read_or_make_key
+from gateway.testkit.stubs import HandClock, PlainSettings
 
 KEY = "a key of sixteen"
 

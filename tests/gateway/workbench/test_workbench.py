@@ -19,8 +19,8 @@ import pytest
 from gateway import LinkKind, scaffold
 from gateway.errors import Refused
 from gateway.testkit.sandbox.browser import Browser
+from gateway.workbench.call_recorder import Trouble
 from gateway.workbench.run import Opened, opened
-from gateway.workbench.watched import Trouble
 
 
 @dataclass

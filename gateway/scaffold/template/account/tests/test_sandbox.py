@@ -19,7 +19,7 @@ from gateway import (
 )
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
-from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings, handoff_return
+from gateway.testkit.stubs import HandClock, ListLog, PlainSettings, handoff_return
 from gateway.testkit.sandbox import Fault, FaultKind, SandboxServer
 from gateway.testkit.sandbox.browser import Browser
 from gateway.testkit.sandbox.cli import SandboxOptions

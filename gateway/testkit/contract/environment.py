@@ -34,13 +34,13 @@ from gateway.model import (
 from gateway.partner import Partner
 from gateway.partner_http import GuardedHttp
 from gateway.testkit.contract.fake import FakePartner, Meeting
-from gateway.testkit.plugin_world import HandClock, ListLog, PlainSettings
+from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 
 _PLAIN = "kit"
 
 
 @dataclass(slots=True)
-class World:
+class Environment:
     """One test's plugin, partner and clock. `end` of a call is its answer or the GatewayError it ended with."""
 
     plugin: Any
@@ -242,7 +242,7 @@ def told(ended: object) -> str:
     return type(ended).__name__
 
 
-def new_world(contract: Any, server: FakePartner, clock: HandClock) -> World:
+def make_environment(contract: Any, server: FakePartner, clock: HandClock) -> Environment:
     """The plugin is made before the hosts of its profile are known, as in service."""
     plugin_log, gateway_log = ListLog(), ListLog()
     http = GuardedHttp(_PLAIN, gateway_log, testing=True)
@@ -250,7 +250,7 @@ def new_world(contract: Any, server: FakePartner, clock: HandClock) -> World:
     setup = PartnerSetup(settings=settings, http=http, clock=clock, log=plugin_log)
     try:
         plugin = contract.plugin(setup)
-        return World(
+        return Environment(
             plugin=plugin,
             server=server,
             clock=clock,

@@ -18,10 +18,10 @@ import pytest
 
 from gateway.loading.checks import HOOKS, place_of_code, shown
 from gateway.model import DebitOrder, Label, Rate, RateTable
-from gateway.testkit.contract.levels import take
-from gateway.testkit.contract.moving import Contract
+from gateway.testkit.contract.debits import Contract
+from gateway.testkit.contract.environment import Environment
+from gateway.testkit.contract.levels import level_2
 from gateway.testkit.contract.unclear import LOST
-from gateway.testkit.contract.world import World
 
 AHEAD_DAYS = 90
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -33,29 +33,29 @@ _BLOCKED = "plugin_blocks_the_loop"
 class SafeAmongOthers(Contract):
     """What a plugin owes the members, the gateway and the other plugins."""
 
-    @take
-    async def test_rates_are_in_force_for_90_days_or_a_note_names_their_end(self, world: World) -> None:
-        table = await world.end(lambda it: it.rate_table(world.clock()))
+    @level_2
+    async def test_rates_are_in_force_for_90_days_or_a_note_names_their_end(self, env: Environment) -> None:
+        table = await env.end(lambda it: it.rate_table(env.clock()))
         assert isinstance(table, RateTable)
-        for wallet in world.partner.profile.wallets:
+        for wallet in env.partner.profile.wallets:
             rates = [rate for rate in table.rates if rate.wallet == wallet.id]
-            end = _first_gap(rates, world.clock(), world.clock() + timedelta(days=AHEAD_DAYS))
+            end = _first_gap(rates, env.clock(), env.clock() + timedelta(days=AHEAD_DAYS))
             if end is None or any(_names(note, end) for note in table.notes):
                 continue
-            world.complain(
+            env.complain(
                 "rate_table",
                 f"the wallet {wallet.id} has no rate from {end:%Y-%m-%d} on",
                 f"add the rate that follows, or a note to RateTable.notes that names {end:%Y-%m-%d}",
             )
 
-    @take
-    async def test_texts_are_in_japanese_and_in_english(self, world: World) -> None:
-        profile = world.partner.profile
-        table = await world.end(lambda it: it.rate_table(world.clock()))
+    @level_2
+    async def test_texts_are_in_japanese_and_in_english(self, env: Environment) -> None:
+        profile = env.partner.profile
+        table = await env.end(lambda it: it.rate_table(env.clock()))
         notes = (*profile.notes, *(table.notes if isinstance(table, RateTable) else ()))
         for what, label in (("terms", profile.terms), *(("a note", note) for note in notes)):
             if not _JAPANESE.search(label.ja):
-                world.complain(
+                env.complain(
                     "partner_profile", f"{what} has no Japanese text", "write Label(ja=…) in Japanese"
                 )
         names = (("name", profile.name), ("points_name", profile.points_name), ("terms", profile.terms))
@@ -63,23 +63,23 @@ class SafeAmongOthers(Contract):
         for what, label in (*names, *wallets, *(("a note", note) for note in notes)):
             # A name may be quoted as it is written; a text that is Japanese for the most part is not English.
             if len(_JAPANESE.findall(label.en)) >= len(_LATIN.findall(label.en)):
-                world.complain(
+                env.complain(
                     "partner_profile",
                     f"{what} is Japanese in its English text",
                     "write Label(en=…) in English",
                 )
 
-    @take
-    async def test_arguments_are_annotated_as_in_the_hooks(self, world: World) -> None:
+    @level_2
+    async def test_arguments_are_annotated_as_in_the_hooks(self, env: Environment) -> None:
         for name, spec in HOOKS.items():
-            if not world.partner.can(name):
+            if not env.partner.can(name):
                 continue
-            method = getattr(world.plugin, name)
+            method = getattr(env.plugin, name)
             wanted = typing.get_type_hints(spec)
             try:
                 there = typing.get_type_hints(inspect.unwrap(method))
             except NameError as fault:
-                world.complain(
+                env.complain(
                     name,
                     f"{name}() is annotated with {fault.name}, which its file does not have",
                     f"import {fault.name}, and not only for type checkers",
@@ -87,95 +87,95 @@ class SafeAmongOthers(Contract):
             for parameter in inspect.signature(method).parameters:
                 if there.get(parameter) != wanted[parameter]:
                     kind = getattr(wanted[parameter], "__name__", str(wanted[parameter]))
-                    world.complain(
+                    env.complain(
                         name,
                         f"{name}(): `{parameter}` is not annotated as in the hook",
                         f"write {parameter}: {kind}",
                     )
             if "return" not in there:
-                world.complain(name, f"{name}() does not say what it gives", "annotate its result")
+                env.complain(name, f"{name}() does not say what it gives", "annotate its result")
 
-    @take
+    @level_2
     async def test_no_secret_is_in_a_log_a_repr_or_an_error(
-        self, world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+        self, env: Environment, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG)
-        at, yes = await world.clear_debit()
-        order = await world.order()
-        secrets = {*world.server.secrets.values(), *world.server.handed_out, *world.holder(order)}
+        at, yes = await env.clear_debit()
+        order = await env.order()
+        secrets = {*env.server.secrets.values(), *env.server.handed_out, *env.holder(order)}
         if order.account is not None:
             secrets.discard(order.account.service_id)
         echo = httpx.Response(200, json={"result": sorted(secrets), "error": sorted(secrets)})
         said: list[str] = []
         for fault in (None, echo, httpx.Response(500, text=" ".join(sorted(secrets))), LOST[0](), yes[:9]):
             faults = {} if fault is None else {at: _answer(fault)}
-            order = await world.order()
-            ended = await world.debit(order, faults)
+            order = await env.order()
+            ended = await env.debit(order, faults)
             said += [repr(ended), str(ended), *_causes(ended)]
-        said += await self.told_while_asking(world)
-        said += [repr(world.plugin), *(repr(value) for value in vars(world.plugin).values())]
+        said += await self.told_while_asking(env)
+        said += [repr(env.plugin), *(repr(value) for value in vars(env.plugin).values())]
         captured = capsys.readouterr()
         where = {
-            "a line of its log": repr(world.plugin_log.lines),
-            "a line of the gateway's log": repr(world.gateway_log.lines),
+            "a line of its log": repr(env.plugin_log.lines),
+            "a line of the gateway's log": repr(env.gateway_log.lines),
             "an error, an answer or a repr": " ".join(said),
             "what it prints": captured.out + captured.err,
             "a line of the standard log": caplog.text,
         }
         for place, text in where.items():
             if any(secret in text for secret in secrets):
-                world.complain(
+                env.complain(
                     "debit",
                     f"a secret of the settings, a token or a code stands in {place}",
                     "keep it in a Secret, and reveal() it only where the request is made",
                 )
 
-    async def told_while_asking(self, world: World) -> list[str]:
+    async def told_while_asking(self, env: Environment) -> list[str]:
         """What the hooks of this kind of link answer, for the search for secrets."""
-        del world
+        del env
         return []
 
-    @take
-    async def test_nobody_is_spoken_to_but_the_declared_hosts(self, world: World) -> None:
+    @level_2
+    async def test_nobody_is_spoken_to_but_the_declared_hosts(self, env: Environment) -> None:
         with _no_way_out() as strangers:
-            await self.everything(world)
+            await self.everything(env)
         if strangers:
-            world.complain(
+            env.complain(
                 "debit",
                 f"a connection of its own was opened to {strangers[0]}",
                 "send every request with setup.http, and only to the hosts of partner_profile()",
             )
-        by_the_client = sum(len(call.requests) for call in world.calls)
-        if by_the_client != self.sent(world):
-            world.complain(
+        by_the_client = sum(len(call.requests) for call in env.calls)
+        if by_the_client != self.sent(env):
+            env.complain(
                 "debit",
-                f"{self.sent(world)} requests were sent and {by_the_client} of them with setup.http",
+                f"{self.sent(env)} requests were sent and {by_the_client} of them with setup.http",
                 "send every request with setup.http: it knows what has left this machine",
             )
-        refused = [call.text for call in world.calls if "is not one of the profile's hosts" in call.text]
+        refused = [call.text for call in env.calls if "is not one of the profile's hosts" in call.text]
         if refused:
-            world.complain("partner_profile", refused[0], "name the host, or do not ask it")
+            env.complain("partner_profile", refused[0], "name the host, or do not ask it")
 
-    @take
-    async def test_the_loop_is_never_held_up(self, world: World) -> None:
+    @level_2
+    async def test_the_loop_is_never_held_up(self, env: Environment) -> None:
         # A busy machine can stop any process for a moment; a plugin that blocks does so every time.
         blocked: list[dict[str, Any]] = []
         for _ in range(3):
-            world.gateway_log.lines.clear()
-            await self.everything(world)
-            blocked = [values for event, values in world.gateway_log.lines if event == _BLOCKED]
+            env.gateway_log.lines.clear()
+            await self.everything(env)
+            blocked = [values for event, values in env.gateway_log.lines if event == _BLOCKED]
             if not blocked:
                 return
-        world.complain(
+        env.complain(
             blocked[0]["hook"],
             f"{blocked[0]['hook']}() held up everybody for {blocked[0]['blocked_ms']} ms",
             "await instead of waiting (asyncio.sleep, setup.http), and move long work to asyncio.to_thread",
         )
 
-    @take
-    async def test_nothing_is_left_to_do(self, world: World) -> None:
-        file, _ = place_of_code(type(world.plugin))
-        source = inspect.getsourcefile(type(world.plugin))
+    @level_2
+    async def test_nothing_is_left_to_do(self, env: Environment) -> None:
+        file, _ = place_of_code(type(env.plugin))
+        source = inspect.getsourcefile(type(env.plugin))
         assert source is not None, file
         folder = Path(source).parent
         files = (
@@ -194,26 +194,26 @@ class SafeAmongOthers(Contract):
 
     # --- the whole of a plugin, once -------------------------------------------------------------------------
 
-    async def everything(self, world: World) -> None:
+    async def everything(self, env: Environment) -> None:
         """Call every hook once; what they answer is for other tests to judge."""
-        server = world.server
-        world.partner.wallet_priority((await world.order()).destination, world.clock())
-        await world.end(lambda it: it.check_connection())
+        server = env.server
+        env.partner.wallet_priority((await env.order()).destination, env.clock())
+        await env.end(lambda it: it.check_connection())
         server.will_debit()
-        order = await world.order()
-        await world.debit(order)
+        order = await env.order()
+        await env.debit(order)
         if order.exchange_id in server.taken:
             server.remembers(order.exchange_id)
-        await world.end(lambda it: it.find_debit(order.exchange_id))
-        await self.ask_everything(world, order)
+        await env.end(lambda it: it.find_debit(order.exchange_id))
+        await self.ask_everything(env, order)
 
-    async def ask_everything(self, world: World, order: DebitOrder) -> None:
+    async def ask_everything(self, env: Environment, order: DebitOrder) -> None:
         """The hooks of this kind of link."""
-        del world, order
+        del env, order
 
-    def sent(self, world: World) -> int:
+    def sent(self, env: Environment) -> int:
         """How many requests the partner met in this test."""
-        return world.server.met
+        return env.server.met
 
 
 @contextlib.contextmanager
