@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from gateway import LinkKind, scaffold
+from tests.testkit.contract_runs import Run
 
 
 @dataclass(frozen=True)
@@ -328,43 +326,19 @@ def made(link: LinkKind, into: Path) -> Path:
     return folder
 
 
-def contract_of(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """The author's own command, as a process of its own: a mutant must not live on in this one."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "pytest_asyncio.plugin", "-p", "gateway_testkit"]
-    env = {
-        **{name: it for name, it in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))},
-        "PYTHONPATH": str(folder),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # only what the extra `testkit` brings
-    }
-    return subprocess.run(
-        [
-            *command,
-            "--rootdir",
-            str(folder),
-            "-c",
-            str(folder / "pyproject.toml"),
-            "tests/test_contract.py",
-            *options,
-        ],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
 @pytest.mark.parametrize("link", LinkKind)
-def test_the_scaffold_with_the_unused_methods_of_the_mutants_is_green(link: LinkKind, tmp_path: Path) -> None:
+def test_the_scaffold_with_the_unused_methods_of_the_mutants_is_green(
+    link: LinkKind, tmp_path: Path, contract_of: Run
+) -> None:
     ran = contract_of(made(link, tmp_path))
     assert ran.returncode == 0, ran.stdout
     assert "acme reaches 梅 (ume)" in ran.stdout
 
 
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
-def test_a_classic_mistake_is_caught_and_the_remedy_named(mutant: Mutant, tmp_path: Path) -> None:
+def test_a_classic_mistake_is_caught_and_the_remedy_named(
+    mutant: Mutant, tmp_path: Path, contract_of: Run
+) -> None:
     folder = made(mutant.link, tmp_path)
     file = folder / "gateway_acme" / mutant.file
     text = file.read_text("utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.testkit.test_mutants import contract_of
+from tests.testkit.contract_runs import Run
 
 SAISON = Path(__file__).parents[2] / "plugins" / "saison"
 TEST = "test_a_day_tells_what_was_given_back"
@@ -26,14 +26,16 @@ def copied(into: Path) -> Path:
     return folder
 
 
-def test_the_copy_passes_as_it_is(tmp_path: Path) -> None:
+def test_the_copy_passes_as_it_is(tmp_path: Path, contract_of: Run) -> None:
     ran = contract_of(copied(tmp_path), "-k", TEST)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "1 passed" in ran.stdout
 
 
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
-def test_a_mistake_about_what_was_given_back_is_caught(mutant: tuple[str, str], tmp_path: Path) -> None:
+def test_a_mistake_about_what_was_given_back_is_caught(
+    mutant: tuple[str, str], tmp_path: Path, contract_of: Run
+) -> None:
     folder = copied(tmp_path)
     file = folder / "gateway_saison" / "plugin.py"
     text = file.read_text("utf-8")

@@ -13,7 +13,7 @@ import pytest
 
 from gateway import LinkKind, scaffold
 from gateway.testkit.contract.unknown_words import in_unknown_words
-from tests.testkit.test_mutants import contract_of
+from tests.testkit.contract_runs import Run
 
 CLIENT = """
 from datetime import datetime, timedelta
@@ -108,7 +108,7 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), "utf-8")
 
 
-def test_a_partner_of_forms_and_xml_with_access_tokens_passes(tmp_path: Path) -> None:
+def test_a_partner_of_forms_and_xml_with_access_tokens_passes(tmp_path: Path, contract_of: Run) -> None:
     ran = contract_of(other(tmp_path))
     assert ran.returncode == 0, ran.stdout
     assert "acme reaches 梅 (ume)" in ran.stdout
@@ -155,7 +155,9 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("file", "old", "new", "test"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_caught_there_too(file: str, old: str, new: str, test: str, tmp_path: Path) -> None:
+def test_a_mistake_is_caught_there_too(
+    file: str, old: str, new: str, test: str, tmp_path: Path, contract_of: Run
+) -> None:
     folder = other(tmp_path)
     change(folder / "gateway_acme" / file, old, new)
     ran = contract_of(folder, "-k", test)
@@ -205,13 +207,13 @@ NOES = """
 """
 
 
-def test_a_partner_that_always_decides_later_passes(tmp_path: Path) -> None:
+def test_a_partner_that_always_decides_later_passes(tmp_path: Path, contract_of: Run) -> None:
     ran = contract_of(later(tmp_path))
     assert ran.returncode == 0, ran.stdout
     assert "acme reaches 梅 (ume)" in ran.stdout
 
 
-def test_an_order_that_was_only_taken_in_is_not_debited(tmp_path: Path) -> None:
+def test_an_order_that_was_only_taken_in_is_not_debited(tmp_path: Path, contract_of: Run) -> None:
     folder = later(tmp_path)
     change(folder / "gateway_acme" / "plugin.py", 'case "debited":', 'case "debited" | "in_progress":')
     change(folder / "gateway_acme" / "plugin.py", 'answer.text("reference")', '"R-1"')
@@ -221,7 +223,7 @@ def test_an_order_that_was_only_taken_in_is_not_debited(tmp_path: Path) -> None:
     assert "return InProgress for the word with which it takes an order in" in ran.stdout
 
 
-def test_an_annotation_of_a_name_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+def test_an_annotation_of_a_name_that_is_not_there_is_one_sentence(tmp_path: Path, contract_of: Run) -> None:
     folder = other(tmp_path)
     change(
         folder / "gateway_acme" / "plugin.py",
