@@ -1,4 +1,4 @@
-"""Hundreds of seeds hold, each replays exactly, and five mistakes are caught."""
+"""The first seeds hold, each replays exactly, and five mistakes are caught. `make nightly` plays ten thousand."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from tests.simulation.simulation import move_in, run_seed
 from tests.simulation.time_loop import Stuck, TimeLoop
 from tests.simulation.wrong_patches import WRONG
 
-SEEDS = 200
-AT_ONCE = 20
+SEEDS = 20
 CAUGHT_WITHIN = 40
 
 
@@ -29,10 +28,9 @@ def database():
 
 
 @pytest.mark.timeout(300)  # a machine that does much else beside
-@pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
-def test_after_each_seed_both_books_agree_and_nothing_is_stuck(database, first) -> None:
+def test_after_each_seed_both_books_agree_and_nothing_is_stuck(database) -> None:
     seen: dict[str, int] = {}
-    for seed in range(first, first + AT_ONCE):
+    for seed in range(SEEDS):
         result = run_seed(seed, database, members=10, each=2)
         assert result.wrongs == (), (
             f"python -m tests.simulation.run --trace --from {seed} --members 10 --each 2"
