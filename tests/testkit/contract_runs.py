@@ -97,7 +97,7 @@ def _run(folder: str, arguments: list[str], output: str) -> None:
         code = int(pytest.main(arguments, plugins=[pytest_asyncio.plugin]))
         sys.stdout.flush()
         sys.stderr.flush()
-    except BaseException:
+    except BaseException:  # noqa: BLE001  whatever ends the fork is printed
         traceback.print_exc()
         sys.stderr.flush()
     finally:
