@@ -178,6 +178,7 @@ class Exchanges:
             ask_at=now + patience,
             leased_until=now + patience,
             promised_by=now + partner.profile.arrives_within,
+            service_id=link.service_id if link is not None else None,
         )
         return exchange, link, True
 
@@ -218,8 +219,11 @@ class Exchanges:
     ) -> Exchange:
         """State, effect and story in one transaction; also used by the settler."""
         key, claim = (exchange.book_id, exchange.exchange_id), exchange.leased_until
+        profile = self.desk.partner(exchange.partner_id).profile
         done = await self.desk.store.run(
-            lambda conn: record(conn, key, outcome, self.desk.clock(), calls, claim, link)
+            lambda conn: record(
+                conn, key, outcome, self.desk.clock(), calls, claim, link, profile.decides_within
+            )
         )
         _log.info("exchange", exchange_id=done.exchange_id, partner=done.partner_id, state=done.state)
         return done

@@ -4,10 +4,12 @@ A plugin is one instance with the methods below, each marked with `@hookimpl`. I
 than the hook gives, never others. Each partner has a plugin manager of its own, so a call reaches exactly
 one plugin. Every plugin has: `partner_profile`, `check_connection`, `rate_table`, `debit`, `find_debit`.
 An account link (`LinkKind.ACCOUNT`) adds `begin_handoff`, `complete_handoff` and `balances`; a coupon link
-(`LinkKind.COUPON`) adds `coupon_value`. `wallet_priority`, `reverse_debit` and `debits_on` are optional.
+(`LinkKind.COUPON`) adds `coupon_value`. `wallet_priority`, `reverse_debit`, `find_reversal` and `debits_on` are
+optional.
 
-Points cannot be lost if one rule is kept: **only an explicit no is a no**. Where `debit` is not sure, it
-raises or returns nothing, and the gateway asks `find_debit` later. The gateway never sends a debit twice.
+Points cannot be lost if two rules are kept. **Only an explicit no is a no**: where `debit` is not sure, it raises
+or returns nothing, and the gateway asks `find_debit` later. **A yes shows what was taken and from whom**: lines and
+service id come from the partner's answer, and the gateway compares them. The gateway never sends a debit twice.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from gateway.model import (
     Destination,
     ExchangeId,
     FindAnswer,
+    FindReversalAnswer,
     Handoff,
     HandoffRequest,
     HandoffReturn,
@@ -107,7 +110,8 @@ class PartnerHooks:
     async def debit(self, order: DebitOrder) -> DebitAnswer:
         """Take the partner's points (減算), once, with `order.exchange_id` as the idempotency key.
 
-        Answers `Debited`, `Declined` or `InProgress`. There is no "failed": raise, and it is unknown.
+        Answers `Debited`, `Declined`, `InProgress`, `IdReused` (the id stands for another order) or `NotProcessed`
+        (documented: nothing was looked at). There is no "failed": raise, and it is unknown.
         """
         raise NotImplementedError
 
@@ -118,7 +122,15 @@ class PartnerHooks:
 
     @hookspec(firstresult=True)
     async def reverse_debit(self, reversal: Reversal) -> ReverseAnswer:
-        """Give the partner's points back (取消・返還), with `reversal.reversal_id` as the idempotency key."""
+        """Give the partner's points back (取消・返還), with `reversal.reversal_id` as the idempotency key.
+
+        Sent again under the same id while the outcome is unknown and the key is younger than `keys_kept_for`.
+        """
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    async def find_reversal(self, reversal: Reversal) -> FindReversalAnswer:
+        """What became of that reversal? Moves nothing. Asked when its key is too old to be sent again."""
         raise NotImplementedError
 
     @hookspec(firstresult=True)
@@ -130,4 +142,4 @@ class PartnerHooks:
 ALWAYS_REQUIRED = ("partner_profile", "check_connection", "rate_table", "debit", "find_debit")
 REQUIRED_FOR_ACCOUNT_LINK = ("begin_handoff", "complete_handoff", "balances")
 REQUIRED_FOR_COUPON_LINK = ("coupon_value",)
-OPTIONAL = ("wallet_priority", "reverse_debit", "debits_on")
+OPTIONAL = ("wallet_priority", "reverse_debit", "find_reversal", "debits_on")

@@ -3,18 +3,24 @@
     answer = JsonAnswer.read(await self._http.request(…), partner="acme", asked="/v1/debits", about={"id": order_id})
     if answer.text("result") == "debited": …
 
-An answer means something only with status 200, a JSON object and the ids that were asked for in it. Everything else
-raises `OutcomeUnknown`, whose text says what was wrong and never quotes what the partner sent.
+An answer means something only with a status that the partner documents for it (200 unless `statuses` says otherwise),
+a JSON object and the ids that were asked for in it. Everything else raises `OutcomeUnknown`, whose text says what was
+wrong and never quotes what the partner sent. Numbers with a fraction are read as exact decimals, never as floats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Self
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NoReturn, Self
 
 from gateway.errors import OutcomeUnknown
 from gateway.loading.setup import HttpAnswer
+
+MAX_DIGITS: Final = 18
+"""Of a decimal before its point: more are no points, and would fill the memory when written out."""
 
 
 class JsonAnswer:
@@ -32,24 +38,35 @@ class JsonAnswer:
 
     @classmethod
     def read(
-        cls, answer: HttpAnswer, *, partner: str, asked: str, about: Mapping[str, str] | None = None
+        cls,
+        answer: HttpAnswer,
+        *,
+        partner: str,
+        asked: str,
+        about: Mapping[str, str] | None = None,
+        statuses: Collection[int] = (200,),
+        ids_ignore_case: bool = False,
     ) -> Self:
         """The object in `answer`. `about` names the fields that must repeat what was asked.
 
-        `asked` stands in errors and logs: give a path without ids or codes in it. Raises OutcomeUnknown.
+        `statuses` are those that the partner documents for this answer, such as 201 or 202. With `ids_ignore_case`
+        the fields of `about` may come back in another case. `asked` stands in errors and logs: give a path without
+        ids or codes in it. Raises OutcomeUnknown.
         """
         read = cls({}, partner=partner, asked=asked)
-        if answer.status != 200:
+        if answer.status not in statuses:
             raise read.unclear(f"status {answer.status}")
         try:
-            fields = answer.json()
+            fields = json.loads(answer.body, parse_float=Decimal, parse_constant=_refuse)
         except (ValueError, RecursionError):
             raise read.unclear("it is not JSON") from None
         if not isinstance(fields, dict):
             raise read.unclear("it is not an object")
         read._fields = fields
         for name, expected in (about or {}).items():
-            if read.text(name) != expected:
+            text = read.text(name)
+            same = text.casefold() == expected.casefold() if ids_ignore_case else text == expected
+            if not same:
                 raise read.unclear(f"{name} is another one")
         return read
 
@@ -66,6 +83,26 @@ class JsonAnswer:
         if type(value) is not int or value < 0:
             raise self.unclear(f"{name} is not a whole number")
         return value
+
+    def decimal(self, name: str) -> Decimal:
+        """An exact decimal, zero or more: a JSON number, or a text such as "12345.75"."""
+        value = self._fields.get(name)
+        try:
+            number = Decimal(value) if isinstance(value, str | int) and type(value) is not bool else value
+        except InvalidOperation:
+            number = None
+        if not isinstance(number, Decimal) or not number.is_finite() or number < 0:
+            raise self.unclear(f"{name} is not a decimal number")
+        if number.adjusted() >= MAX_DIGITS:
+            raise self.unclear(f"{name} has too many digits")
+        return number
+
+    def points(self, name: str) -> int:
+        """Points that the partner writes as a decimal: "400.00" is 400, and 400.50 is unclear."""
+        number = self.decimal(name)
+        if number != number.to_integral_value():
+            raise self.unclear(f"{name} is not a whole number of points")
+        return int(number)
 
     def moment(self, name: str) -> datetime:
         """A moment in ISO 8601, with its time zone."""
@@ -91,3 +128,8 @@ class JsonAnswer:
     def unclear(self, why: str) -> OutcomeUnknown:
         """The error to raise for a word that the partner does not document, or a field that does not fit."""
         return OutcomeUnknown(f"{self._partner}'s answer to {self._asked} says neither yes nor no: {why}")
+
+
+def _refuse(constant: str) -> NoReturn:
+    """NaN and Infinity are not JSON."""
+    raise ValueError(constant)

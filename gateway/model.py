@@ -6,17 +6,21 @@ an HTTP client or a database, so a plugin's tests need none of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
-from typing import Final, NewType
+from typing import Final, Literal, NewType
 
 JST: Final = timezone(timedelta(hours=9), "JST")
 """Japan has had no daylight saving since 1951, so a fixed offset is exact and needs no zone database."""
 
 WalletId = NewType("WalletId", str)
 ExchangeId = NewType("ExchangeId", str)
+
+Provable = Literal["amount", "account"]
+"""What a partner's yes can show: how much was taken from each wallet, and from whose account."""
 
 
 class Secret:
@@ -90,6 +94,11 @@ class PartnerProfile:
     `arrives_within`: what is promised to the member between confirming and having the points.
     `debits_may_hide_for`: how long after sending a debit `find_debit` may still answer `NoRecord` although
     the debit will come; only after that a `NoRecord` is believed.
+    `proves`: what each `Debited` and `DebitRecord` shows, `{"amount", "account"}` or a part of it; `set()` where the
+    partner's API tells neither. The gateway holds the plugin to it. None marks a plugin of the first edition.
+    `keys_kept_for`: how long the partner knows an idempotency key. No debit and no reversal is sent again after it.
+    `decides_within`: how long an order may be `InProgress`; after that a person is told.
+    `ids_ignore_case`: the partner may repeat our ids, and its own service ids, in another case.
     """
 
     id: str
@@ -104,6 +113,10 @@ class PartnerProfile:
     terms: Label
     deadline_s: float = 10.0
     notes: tuple[Label, ...] = ()
+    proves: AbstractSet[Provable] | None = None
+    keys_kept_for: timedelta = timedelta(hours=24)
+    decides_within: timedelta = timedelta(days=7)
+    ids_ignore_case: bool = False
 
 
 # --- destinations ------------------------------------------------------------------------------------------
@@ -270,10 +283,10 @@ class Balances:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebitLine:
-    """`amount` of the wallet's own points, for `units` (口) at one rate."""
+    """`amount` of the wallet's own points. In orders for `units` (口) at one rate; partners do not know units."""
 
     wallet: WalletId
-    units: int
+    units: int = 0
     amount: int
 
 
@@ -296,19 +309,44 @@ class DebitOrder:
     @property
     def amounts(self) -> dict[WalletId, int]:
         """What to take from each wallet, in that wallet's points."""
-        amounts: dict[WalletId, int] = {}
-        for line in self.lines:
-            amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
-        return amounts
+        return amounts_by_wallet(self.lines)
+
+
+def amounts_by_wallet(lines: Iterable[DebitLine]) -> dict[WalletId, int]:
+    """The sum of the lines for each wallet, in that wallet's points."""
+    amounts: dict[WalletId, int] = {}
+    for line in lines:
+        amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
+    return amounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debited:
-    """An explicit yes. `reference` is the partner's own name for the debit, shown in histories."""
+    """An explicit yes. `reference` is the partner's own name for the debit, shown in histories.
+
+    `lines` is what was taken, whatever was given back since, and `service_id` the account it was taken from. Both
+    come from the partner's answer, never from the order: the gateway compares them with the order, and a yes that
+    shows another amount or account gives no points. None where the partner does not tell (`proves`).
+    """
 
     exchange_id: ExchangeId
     reference: str
     at: datetime
+    lines: tuple[DebitLine, ...] | None = None
+    service_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdReused:
+    """The partner has used this exchange id for another order (a documented 409): ends with a person.
+
+    No later answer of the partner about this id is believed. `lines` and `service_id` as in `Debited`, where told.
+    """
+
+    exchange_id: ExchangeId
+    reference: str = ""
+    lines: tuple[DebitLine, ...] | None = None
+    service_id: str | None = None
 
 
 class DeclineReason(StrEnum):
@@ -346,10 +384,23 @@ class NoRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotProcessed:
+    """The partner documents that it has not looked at this request (a 401, a 429): nothing was taken or given back.
+
+    Only for answers whose documentation says so; a 401 or 429 of something in between may follow a debit. The
+    member's points are free again and the member is told to try again, after `retry_after` where it is given.
+    """
+
+    exchange_id: ExchangeId
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:
     """Give back what was debited, wholly or in part. `reversal_id` is the idempotency key.
 
-    `account` is the one that paid, where it has stayed linked since.
+    `at` is when it was first sent: `keys_kept_for` counts from there. `account` is the one that paid, where it has
+    stayed linked since.
     """
 
     reversal_id: str
@@ -362,11 +413,12 @@ class Reversal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversed:
-    """The partner has given its points back."""
+    """The partner has given its points back. `lines` is what it gave back, where it tells."""
 
     reversal_id: str
     reference: str
     at: datetime
+    lines: tuple[DebitLine, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,7 +427,8 @@ class DebitRecord:
 
     `lines` is what was taken then, whatever became of it since. `given_back` is what the partner has returned of
     it until now, in sum and by wallet; () means nothing, None that the partner's list does not tell parts.
-    `reversed` says that all of it was returned, and is enough where only that is told.
+    `reversed` says that all of it was returned, and is enough where only that is told. `service_id` is the account
+    that the points were taken from; None where the list does not tell it (`proves`).
     """
 
     exchange_id: ExchangeId
@@ -384,8 +437,10 @@ class DebitRecord:
     at: datetime
     reversed: bool = False
     given_back: tuple[DebitLine, ...] | None = None
+    service_id: str | None = None
 
 
-DebitAnswer = Debited | Declined | InProgress
-FindAnswer = Debited | Declined | InProgress | NoRecord
-ReverseAnswer = Reversed | Declined | InProgress
+DebitAnswer = Debited | Declined | InProgress | IdReused | NotProcessed
+FindAnswer = Debited | Declined | InProgress | IdReused | NoRecord
+ReverseAnswer = Reversed | Declined | InProgress | NotProcessed
+FindReversalAnswer = Reversed | Declined | InProgress | NoRecord

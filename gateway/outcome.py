@@ -3,9 +3,12 @@
     Debited     the hold is posted, the member has the points          settled
     Declined    the hold is voided                                     declined
     NotSent     the hold is voided, nothing ever left this machine     not_sent
+    NotProcessed   the same: the partner has not looked at it          not_sent
+    IdReused    the hold stands, no later answer is believed           needs_a_person
     InProgress, OutcomeUnknown                                         open: asked again later
     Decided     a person has found out which of the first two it is    settled | declined
 
+A yes that shows another amount or account arrives here as `IdReused`: `Partner` has compared it with the order.
 An answer that contradicts one recorded before changes nothing; it is written into the story and logged, and
 the nightly comparison shows both sides.
 """
@@ -24,7 +27,18 @@ from core_ledger import Hold, Move, Post, Transfer, Void, chart, ledger
 from gateway import tables
 from gateway.base.hot import Hot
 from gateway.errors import Refused
-from gateway.model import JST, Debited, Declined, DestinationKind, InProgress, NoRecord
+from gateway.model import (
+    JST,
+    Debited,
+    DebitLine,
+    Declined,
+    DestinationKind,
+    IdReused,
+    InProgress,
+    NoRecord,
+    NotProcessed,
+    amounts_by_wallet,
+)
 from gateway.municipal.expiry import is_expired_in
 from gateway.records import exchanges as records
 from gateway.records.exchanges import Exchange
@@ -35,8 +49,11 @@ from gateway.states import HELD, State
 ASK_AFTER: Final = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
 """After a first unknown answer; the last step repeats."""
 
-GIVE_UP_AFTER: Final = timedelta(days=7)
-"""Then a person looks at it; the hold stays and nothing is guessed."""
+CONTRADICTION: Final = "contradiction"
+"""The reason of an exchange that waits for a person because the partner showed another debit under its id."""
+
+DECIDES_WITHIN: Final = timedelta(days=7)
+"""What a profile says unless it says otherwise."""
 
 _ADD_DEBIT: Final = Hot(insert(tables.partner_debits))
 _log = structlog.get_logger()
@@ -58,15 +75,19 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A person has found out what the partner did, and answers for it with name and reason."""
+    """A person has found out what the partner did, and answers for it with name and reason.
+
+    `heard` is what the partner answered just before: a decision for a debit cannot stand against what it shows.
+    """
 
     debited: bool
     reason: str
     operator: str
     reference: str = ""
+    heard: Debited | Declined | InProgress | IdReused | NoRecord | Unknown | None = None
 
 
-Outcome = Debited | Declined | InProgress | NoRecord | NeverSent | Unknown | Decided
+Outcome = Debited | Declined | InProgress | IdReused | NotProcessed | NoRecord | NeverSent | Unknown | Decided
 
 
 def holds_for(exchange: Exchange, quote: Quote, at: datetime) -> list[Hold]:
@@ -107,16 +128,25 @@ def record(
     calls: Sequence[Mapping[str, Any]],
     claim: datetime | None = None,
     link: Link | None = None,
+    decides_within: timedelta = DECIDES_WITHIN,
 ) -> Exchange:
     """Write what the partner answered; `calls` is the scrubbed account of what was sent for it.
 
-    `claim` is the end of the lease under which it was asked. A yes or a no is a fact whenever it arrives; but
+    `decides_within` is the profile's: after it a person is told. `claim` is the end of the lease under which it was asked. A yes or a no is a fact whenever it arrives; but
     "not known" from a claim that somebody else has taken over since says less than what the other will hear.
     """
     exchange = records.get_locked(conn, *exchange_key, link=link)
     facts = _facts(outcome) | ({"calls": calls} if calls else {})
+    if isinstance(outcome, IdReused):
+        facts |= _both_sides(exchange, outcome)
     if exchange.state not in HELD:
         return _contradicted_or_repeated(conn, exchange, outcome, at, facts)
+    if exchange.reason == CONTRADICTION:
+        if not isinstance(outcome, Decided):
+            records.tell(conn, exchange, at, "a person decides", facts)
+            records.note(conn, exchange, leased_until=None)
+            return exchange
+        _require_decidable(exchange, outcome)
     match outcome:
         case Debited():
             return _settle(conn, exchange, outcome.reference, outcome.at, at, facts)
@@ -127,8 +157,12 @@ def record(
             return _give_back(conn, exchange, State.DECLINED, "resolved_by_a_person", at, facts)
         case Declined():
             return _give_back(conn, exchange, State.DECLINED, outcome.reason, at, facts)
+        case IdReused():
+            return _contradicted(conn, exchange, outcome, at, facts)
         case NeverSent() if exchange.state is State.SENDING:
             return _give_back(conn, exchange, State.NOT_SENT, "not_sent", at, facts)
+        case NotProcessed() if exchange.state is State.SENDING:
+            return _give_back(conn, exchange, State.NOT_SENT, "not_processed", at, facts)
         case NoRecord():
             # Only asked for when the partner's promise says a debit can no longer be hiding.
             return _give_back(conn, exchange, State.DECLINED, "no_record", at, facts)
@@ -136,7 +170,7 @@ def record(
             records.tell(conn, exchange, at, "heard too late", facts)
             return exchange
         case _:
-            return _ask_later(conn, exchange, outcome, at, facts)
+            return _ask_later(conn, exchange, outcome, at, facts, decides_within)
 
 
 def _settle(
@@ -238,19 +272,24 @@ def _give_back(
 
 
 def _ask_later(
-    conn: Connection, exchange: Exchange, outcome: Outcome, at: datetime, facts: Mapping[str, Any]
+    conn: Connection,
+    exchange: Exchange,
+    outcome: Outcome,
+    at: datetime,
+    facts: Mapping[str, Any],
+    decides_within: timedelta,
 ) -> Exchange:
     if exchange.state is State.NEEDS_A_PERSON:
         records.tell(conn, exchange, at, "still unknown", facts)
         records.note(conn, exchange, leased_until=None)
         return exchange
-    if exchange.sent_at is not None and at - exchange.sent_at >= GIVE_UP_AFTER:
+    if exchange.sent_at is not None and at - exchange.sent_at >= decides_within:
         return records.move(
             conn,
             exchange,
             State.NEEDS_A_PERSON,
             at,
-            "asked for seven days",
+            f"asked for {_span_words(decides_within)}",
             facts,
             reason="unknown",
             ask_at=None,
@@ -272,6 +311,41 @@ def _ask_later(
     )
 
 
+def _contradicted(
+    conn: Connection, exchange: Exchange, answer: IdReused, at: datetime, facts: Mapping[str, Any]
+) -> Exchange:
+    """The partner shows another debit under this id: the hold stands, and only a person ends it."""
+    _log_contradiction(exchange, answer)
+    if exchange.state is State.NEEDS_A_PERSON:
+        records.tell(conn, exchange, at, "contradiction", facts)
+        records.note(conn, exchange, reason=CONTRADICTION, leased_until=None)
+        return records.get(conn, exchange.book_id, exchange.exchange_id)
+    return records.move(
+        conn,
+        exchange,
+        State.NEEDS_A_PERSON,
+        at,
+        "contradiction",
+        facts,
+        reason=CONTRADICTION,
+        ask_at=None,
+        leased_until=None,
+    )
+
+
+def _require_decidable(exchange: Exchange, decision: Decided) -> None:
+    """A person may end a contradiction with a no; with a yes only where the partner now shows this very debit."""
+    if not decision.debited or isinstance(decision.heard, Debited):
+        return
+    shown = f"; it shows {_words(decision.heard)}" if isinstance(decision.heard, IdReused) else ""
+    raise Refused(
+        "exchange-state",
+        f"the partner does not show this debit: the order is {_words(_order_of(exchange))}{shown}."
+        " Decide that it was not debited and close the difference, or let the partner correct its book first",
+        state=exchange.state,
+    )
+
+
 def _contradicted_or_repeated(
     conn: Connection, exchange: Exchange, outcome: Outcome, at: datetime, facts: Mapping[str, Any]
 ) -> Exchange:
@@ -284,15 +358,9 @@ def _contradicted_or_repeated(
     same = (exchange.state is State.SETTLED and isinstance(outcome, Debited)) or (
         exchange.state in (State.DECLINED, State.NOT_SENT) and isinstance(outcome, Declined | NoRecord)
     )
-    silent = isinstance(outcome, InProgress | Unknown | NeverSent)
+    silent = isinstance(outcome, InProgress | Unknown | NeverSent | NotProcessed)
     if not same and not silent:
-        _log.error(
-            "contradiction",
-            exchange_id=exchange.exchange_id,
-            partner=exchange.partner_id,
-            state=exchange.state,
-            answer=type(outcome).__name__,
-        )
+        _log_contradiction(exchange, outcome)
         records.tell(conn, exchange, at, "contradiction", facts)
     return exchange
 
@@ -303,16 +371,77 @@ def _standing_holds(exchange: Exchange) -> list[Hold]:
     return holds_for(exchange, exchange.quote, exchange.sent_at)
 
 
+def _order_of(exchange: Exchange) -> IdReused:
+    """Our side in the form of the partner's, so that both are told in the same words."""
+    lines = exchange.quote.debit_lines if exchange.quote is not None else None
+    return IdReused(exchange_id=exchange.exchange_id, lines=lines, service_id=exchange.service_id)
+
+
+def _both_sides(exchange: Exchange, answer: IdReused) -> dict[str, Any]:
+    return {"ours": _shown(_order_of(exchange)), "theirs": _shown(answer)}
+
+
+def _shown(debit: Debited | IdReused) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if debit.lines is not None:
+        shown["amounts"] = amounts_by_wallet(debit.lines)
+    if debit.service_id is not None:
+        shown["service_id"] = debit.service_id
+    return shown
+
+
+def _words(debit: Debited | IdReused) -> str:
+    """For operators: amounts, and the account as far as it takes to see a difference."""
+    amounts = _amount_words(debit.lines) if debit.lines is not None else "an amount that is not told"
+    return amounts + (f" of account {_end_of(debit.service_id)}" if debit.service_id is not None else "")
+
+
+def _amount_words(lines: Sequence[DebitLine]) -> str:
+    return ", ".join(f"{amount:,} {wallet}" for wallet, amount in sorted(amounts_by_wallet(lines).items()))
+
+
+def _end_of(service_id: str) -> str:
+    """The last characters: logs name no member of a partner."""
+    return f"…{service_id[-4:] if len(service_id) > 8 else service_id[-2:]}"
+
+
+def _log_contradiction(exchange: Exchange, outcome: Outcome) -> None:
+    sides = (
+        {"ours": _words(_order_of(exchange)), "theirs": _words(outcome)}
+        if isinstance(outcome, IdReused)
+        else {}
+    )
+    _log.error(
+        "contradiction",
+        exchange_id=exchange.exchange_id,
+        partner=exchange.partner_id,
+        state=exchange.state,
+        answer=type(outcome).__name__,
+        **sides,
+    )
+
+
+def _span_words(span: timedelta) -> str:
+    return f"{span.days} days" if span.days else f"{span.total_seconds() / 3600:g} hours"
+
+
 def _facts(outcome: Outcome) -> dict[str, Any]:
     match outcome:
         case Debited():
-            return {"answer": "debited", "reference": outcome.reference, "partner_at": outcome.at.isoformat()}
+            told = {"answer": "debited", "reference": outcome.reference, "partner_at": outcome.at.isoformat()}
+            return told | _shown(outcome)
+        case IdReused():
+            told = {"answer": "shows another debit"}
+            return told | ({"reference": outcome.reference} if outcome.reference else {})
+        case NotProcessed(retry_after=retry_after):
+            waits = {"retry_after_s": round(retry_after.total_seconds())} if retry_after is not None else {}
+            return {"answer": "not processed"} | waits
         case Declined():
             return {"answer": "declined", "reason": outcome.reason.value}
         case Decided():
             said = "debited" if outcome.debited else "declined"
-            told = {"answer": said, "by": outcome.operator, "because": outcome.reason}
-            return told | ({"reference": outcome.reference} if outcome.reference else {})
+            decision = {"answer": said, "by": outcome.operator, "because": outcome.reason}
+            return decision | ({"reference": outcome.reference} if outcome.reference else {})
         case InProgress():
             return {"answer": "in progress"}
         case NoRecord():

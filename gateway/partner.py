@@ -22,6 +22,7 @@ from gateway.calling import answers
 from gateway.calling.answers import ContractBroken
 from gateway.calling.breaker import BreakerState
 from gateway.calling.containment import contained_now
+from gateway.calling.debit_proof import ExpectedDebit, compared
 from gateway.calling.guard import CallGuard, Unanswered, crash_text, wrong_text
 from gateway.calling.pace import Pace
 from gateway.errors import (
@@ -48,6 +49,7 @@ from gateway.model import (
     Destination,
     ExchangeId,
     FindAnswer,
+    FindReversalAnswer,
     Handoff,
     HandoffRequest,
     HandoffReturn,
@@ -117,7 +119,7 @@ class Partner:
         return place_of_code(self._hook(hook).get_hookimpls()[0].function)
 
     def can(self, hook: str) -> bool:
-        """Has the plugin this hook? Asked before `reverse_debit`, `debits_on` and the hooks of the other link."""
+        """Has the plugin this hook? Asked before the optional hooks and those of the other link."""
         return hook in self.capabilities
 
     @property
@@ -208,10 +210,22 @@ class Partner:
             coupon=coupon,
         )
 
-    async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
-        """What became of the debit. Raises PartnerUnavailable: ask again later."""
+    async def find_debit(self, exchange_id: ExchangeId, expected: ExpectedDebit | None = None) -> FindAnswer:
+        """What became of the debit; IdReused where it is not the `expected` one. Raises PartnerUnavailable."""
+
+        def check(answer: object) -> FindAnswer:
+            found = answers.find_answer(answer, exchange_id, self.profile)
+            return found if expected is None else compared(found, expected, self.profile)
+
+        return await self._ask("find_debit", check, exchange_id=exchange_id)
+
+    async def find_reversal(self, reversal: Reversal) -> FindReversalAnswer:
+        """What became of the reversal. Raises PartnerUnavailable: ask again later."""
         return await self._ask(
-            "find_debit", lambda it: answers.find_answer(it, exchange_id), exchange_id=exchange_id
+            "find_reversal",
+            lambda it: answers.find_reversal_answer(it, reversal, self.profile),
+            secrets=_revealed(reversal.account.token if reversal.account else None),
+            reversal=reversal,
         )
 
     async def debits_on(self, day: date) -> tuple[DebitRecord, ...]:
@@ -221,7 +235,7 @@ class Partner:
     # --- moving points --------------------------------------------------------------------------------------
 
     async def debit(self, order: DebitOrder) -> DebitAnswer:
-        """Take the partner's points, once. Raises OutcomeUnknown or NotSent, nothing else.
+        """Take the partner's points, once; IdReused where a yes shows another debit. Raises OutcomeUnknown, NotSent.
 
         Cancelled from outside, it lets the cancellation through; the debit is then as unknown as after a
         time-out.
@@ -229,15 +243,18 @@ class Partner:
         secrets = _revealed(
             order.coupon.code if order.coupon else None, order.account.token if order.account else None
         )
-        return await self._move(
-            "debit", lambda it: answers.debit_answer(it, order.exchange_id), secrets, order=order
-        )
+
+        def check(answer: object) -> DebitAnswer:
+            answered = answers.debit_answer(answer, order.exchange_id, self.profile)
+            return compared(answered, ExpectedDebit.of_order(order), self.profile)
+
+        return await self._move("debit", check, secrets, order=order)
 
     async def reverse_debit(self, reversal: Reversal) -> ReverseAnswer:
         """Give the partner's points back. Raises OutcomeUnknown or NotSent, nothing else."""
         return await self._move(
             "reverse_debit",
-            lambda it: answers.reverse_answer(it, reversal.reversal_id, reversal.exchange_id),
+            lambda it: answers.reverse_answer(it, reversal, self.profile),
             _revealed(reversal.account.token if reversal.account else None),
             reversal=reversal,
         )

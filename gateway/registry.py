@@ -44,6 +44,7 @@ from gateway.partner_http import GuardedHttp
 from gateway.settings import PartnerSettings, Settings, SettingsWrong
 
 GROUP: Final = "gateway.partners"
+FIRST_EDITION_GONE_IN: Final = "1.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ async def load(
             candidate = _candidate(id_, candidates, own)
             http = _client(own, own_log, testing=testing)
             partner = _made(candidate, own, http, clock, own_log, seconds)
-            note = await _rates_checked(partner, clock)
+            note = [*await _rates_checked(partner, clock), *_edition_notes(partner)]
         except Exception as fault:  # noqa: BLE001  one plugin never keeps the gateway from starting
             if http is not None:
                 await http.aclose()
@@ -114,6 +115,9 @@ async def load(
     await asyncio.gather(*(load_one(id_, own) for id_, own in wanted.items()))
     for refusal in refused:
         log.error("plugin_refused", plugin=refusal.plugin, check=refusal.check, sentence=refusal.sentence)
+    for id_, partner in partners.items():
+        for sentence in _edition_notes(partner):
+            log.warning("plugin_deprecated", plugin=id_, sentence=sentence)
     for id_, origin in origins.items():
         log.info("plugin_loaded", plugin=id_, origin=origin)
     return Registry(
@@ -263,6 +267,22 @@ def _profile(plugin: Any) -> PartnerProfile:
     what = f"crashes with {type(ended.fault).__name__}" if ended.fault else "gives no PartnerProfile"
     text = f"partner_profile() {what}; let it give one constant PartnerProfile"
     raise Refusal(Fault(check="coherent", text=text, file=file, line=line))
+
+
+def _edition_notes(partner: Partner) -> list[str]:
+    """A plugin of the contract's first edition still works; what it does not prove is said with its place."""
+    if partner.profile.proves is not None:
+        return []
+    file, line = partner.place_of("partner_profile")
+    facts = '{"amount", "account"}' if partner.profile.link is LinkKind.ACCOUNT else '{"amount"}'
+    return [
+        (
+            f"{partner.id}: is written for the first edition of the contract, whose yes shows neither amount nor account:"
+            f" a debit of another order is not noticed. Give Debited and DebitRecord what was taken and add"
+            f" proves={facts} to the profile, or proves=set() where the partner tells neither;"
+            f" the first edition goes with point-gateway {FIRST_EDITION_GONE_IN} ({file}:{line})"
+        )
+    ]
 
 
 async def _rates_checked(partner: Partner, clock: Clock) -> list[str]:

@@ -37,7 +37,7 @@ from gateway.model import (
     WalletId,
 )
 from gateway.municipal.expiry import expire_in
-from gateway.outcome import ASK_AFTER, GIVE_UP_AFTER, NeverSent, Unknown
+from gateway.outcome import ASK_AFTER, DECIDES_WITHIN, NeverSent, Unknown
 from gateway.records import exchanges as records
 from gateway.records import links, support_events
 from gateway.records import reversals as kept
@@ -204,13 +204,18 @@ class Reversals:
 
         exchange, link = await self.desk.store.read(look)
         assert exchange.sent_at is not None
+        assert exchange.quote is not None
         assert reversal.leased_until is not None
         claimed_at = reversal.leased_until - longest_debit(partner)
         asked = Reversal(
             reversal_id=reversal.reversal_id,
             exchange_id=exchange.exchange_id,
             debit=Debited(
-                exchange_id=exchange.exchange_id, reference=exchange.reference or "", at=exchange.sent_at
+                exchange_id=exchange.exchange_id,
+                reference=exchange.reference or "",
+                at=exchange.sent_at,
+                lines=exchange.quote.debit_lines,
+                service_id=exchange.service_id,
             ),
             lines=tuple(
                 DebitLine(wallet=WalletId(line.wallet), units=line.units, amount=line.amount)
@@ -274,7 +279,7 @@ class Reversals:
             # "Not known" from a claim that somebody else has taken over says less than what the other will hear.
             records.tell(conn, exchange, now, "reversal: heard too late", facts)
             return reversal
-        if now - reversal.started_at >= GIVE_UP_AFTER:
+        if now - reversal.started_at >= DECIDES_WITHIN:
             records.tell(conn, exchange, now, "reversal needs a person", facts)
             return kept.change(conn, reversal, ReversalState.NEEDS_A_PERSON, ask_at=None, leased_until=None)
         records.tell(conn, exchange, now, "reversal: outcome unknown", facts)

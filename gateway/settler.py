@@ -22,13 +22,14 @@ from sqlalchemy import Connection
 
 from core_ledger import chart
 from gateway import partner_controls
+from gateway.calling.debit_proof import ExpectedDebit
 from gateway.calling.metrics import EXCHANGES_OLDEST_WAITING, EXCHANGES_WAITING
 from gateway.calling.scope import recording
 from gateway.desk import longest_debit, longest_question
 from gateway.errors import GatewayError, PartnerUnavailable, Refused
 from gateway.exchange import Exchanges
-from gateway.model import NoRecord
-from gateway.outcome import Decided, Outcome, Unknown
+from gateway.model import FindAnswer, NoRecord, amounts_by_wallet
+from gateway.outcome import CONTRADICTION, Decided, Unknown
 from gateway.partner import Partner
 from gateway.records import exchanges as records
 from gateway.records.exchanges import Exchange
@@ -45,6 +46,9 @@ PAUSE_S: Final = 1.0
 REMEMBERED: Final = 100_000
 
 _log = structlog.get_logger()
+
+
+Heard = FindAnswer | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,28 +112,33 @@ class Settler:
         """The exchange as a member looks at it: an open outcome is asked about at once."""
         exchange = await self.exchanges.look(member_id, exchange_id)
         now = self.exchanges.desk.clock()
-        if exchange.state not in HELD or (
+        asked_just_now = (
             exchange.asked_at is not None and abs(now - exchange.asked_at) < LOOKED_AT_AGAIN_AFTER
-        ):
+        )
+        if exchange.state not in HELD or exchange.reason == CONTRADICTION or asked_just_now:
             return exchange
         return await self.ask(chart.member_book(member_id), exchange_id) or exchange
 
     async def ask(self, book: str, exchange_id: str) -> Exchange | None:
         """Ask the partner about one exchange and write the answer; None when somebody else is asking."""
+        done, _ = await self._ask_and_hear(book, exchange_id)
+        return done
+
+    async def _ask_and_hear(self, book: str, exchange_id: str) -> tuple[Exchange | None, Heard | None]:
         desk = self.exchanges.desk
         now = desk.clock()
         owner = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
         partner = desk.partners.get(owner.partner_id)
         if partner is None:
-            return None  # switched off or refused at load; it is asked again when it is back
+            return None, None  # switched off or refused at load; it is asked again when it is back
         until = now + longest_question(partner)
         exchange = await desk.store.run(lambda conn: records.lease(conn, book, exchange_id, now, until))
         if exchange is None:
-            return None
-        done = await self._ask(partner, exchange)
+            return None, None
+        done, heard = await self._ask(partner, exchange)
         if done.state not in HELD:
             self._known_since_s.pop(exchange_id, None)
-        return done
+        return done, heard
 
     async def check(self, book: str, exchange_id: str) -> Exchange:
         """Ask about an exchange that has ended, because somebody says otherwise. Moves nothing.
@@ -141,15 +150,16 @@ class Settler:
         exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
         if exchange.sent_at is None:
             return exchange
-        return await self._ask(desk.partner(exchange.partner_id), exchange)
+        done, _ = await self._ask(desk.partner(exchange.partner_id), exchange)
+        return done
 
     async def resolve(
         self, exchange_id: str, *, debited: bool, reason: str, operator: str, reference: str = ""
     ) -> Exchange:
         """End an exchange as a person decides. The partner is asked first: its own answer wins.
 
-        Raises Refused when the exchange has ended already (perhaps just now, by the partner's answer), or
-        while its debit may still be under way.
+        Raises Refused when the exchange has ended already (perhaps just now, by the partner's answer), while its
+        debit may still be under way, or for a yes against which the partner shows another debit.
         """
         desk = self.exchanges.desk
         if not reason.strip() or not operator.strip():
@@ -157,23 +167,24 @@ class Settler:
         book = await desk.store.read(lambda conn: records.owner(conn, exchange_id))
         if book is None:
             raise Refused("unknown-exchange", "there is no exchange with this id", status=404)
-        await self.ask(book, exchange_id)
+        _, heard = await self._ask_and_hear(book, exchange_id)
         exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
         if exchange.state is State.SENDING:
             raise Refused("exchange-state", "its debit may still be under way; decide a minute later")
-        decided = Decided(debited=debited, reason=reason, operator=operator, reference=reference)
+        decided = Decided(debited=debited, reason=reason, operator=operator, reference=reference, heard=heard)
         return await self.exchanges.write_outcome(exchange, decided, [])
 
-    async def _ask(self, partner: Partner, exchange: Exchange) -> Exchange:
+    async def _ask(self, partner: Partner, exchange: Exchange) -> tuple[Exchange, Heard]:
         with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
             outcome = await self._find(partner, exchange)
-        return await self.exchanges.write_outcome(exchange, outcome, [call.plain() for call in calls])
+        done = await self.exchanges.write_outcome(exchange, outcome, [call.plain() for call in calls])
+        return done, outcome
 
-    async def _find(self, partner: Partner, exchange: Exchange) -> Outcome:
+    async def _find(self, partner: Partner, exchange: Exchange) -> Heard:
         # Judged by the moment of asking: a later one would lend an old answer a meaning that it had not.
         may_hide = self._may_hide(partner, exchange)
         try:
-            found = await partner.find_debit(exchange.exchange_id)
+            found = await partner.find_debit(exchange.exchange_id, expected_debit(exchange))
         except GatewayError as fault:
             return Unknown(str(fault) if isinstance(fault, PartnerUnavailable) else type(fault).__name__)
         if isinstance(found, NoRecord) and (may_hide or exchange.state is State.NEEDS_A_PERSON):
@@ -191,3 +202,11 @@ class Settler:
         hides = partner.profile.debits_may_hide_for
         by_calendar = self.exchanges.desk.clock() - exchange.sent_at < longest_debit(partner) + hides
         return by_calendar or seconds - since_s < hides.total_seconds()
+
+
+def expected_debit(exchange: Exchange) -> ExpectedDebit:
+    """What a yes about an exchange that was sent must show."""
+    assert exchange.quote is not None
+    return ExpectedDebit(
+        amounts=amounts_by_wallet(exchange.quote.debit_lines), service_id=exchange.service_id
+    )

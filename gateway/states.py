@@ -3,8 +3,8 @@
     awaiting_return ──► ready ──► quoted ──► sending ──► settled
           │               │         │           ├──────► declined
           └► refused      └────┬────┘           ├──────► not_sent
-                               ▼                └► open ──► settled | declined | needs_a_person
-                            expired
+                               ▼                ├──────► needs_a_person
+                            expired             └► open ──► settled | declined | needs_a_person
 
 Until `sending` no point has moved anywhere. From `sending` on, a hold stands in the ledger until the outcome
 is known: `settled` posts it, `declined` and `not_sent` void it, `open` and `needs_a_person` leave it.
@@ -32,7 +32,7 @@ class State(StrEnum):
     NOT_SENT = "not_sent"
     """Provably nothing left our machine."""
     NEEDS_A_PERSON = "needs_a_person"
-    """Asking has not settled it; the hold stays and nothing is guessed."""
+    """Asking has not settled it, or the partner showed another debit; the hold stays and nothing is guessed."""
     REFUSED = "refused"
     """The member did not consent at the partner's site."""
     EXPIRED = "expired"
@@ -43,7 +43,9 @@ LEGAL: Final[dict[State, frozenset[State]]] = {
     State.AWAITING_RETURN: frozenset({State.READY, State.REFUSED, State.EXPIRED}),
     State.READY: frozenset({State.QUOTED, State.EXPIRED}),
     State.QUOTED: frozenset({State.QUOTED, State.SENDING, State.EXPIRED}),
-    State.SENDING: frozenset({State.SETTLED, State.DECLINED, State.NOT_SENT, State.OPEN}),
+    State.SENDING: frozenset(
+        {State.SETTLED, State.DECLINED, State.NOT_SENT, State.OPEN, State.NEEDS_A_PERSON}
+    ),
     State.OPEN: frozenset({State.OPEN, State.SETTLED, State.DECLINED, State.NEEDS_A_PERSON}),
     State.NEEDS_A_PERSON: frozenset({State.SETTLED, State.DECLINED}),
     State.SETTLED: frozenset(),

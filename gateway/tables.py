@@ -285,6 +285,7 @@ exchanges = _table(
     Column("ended_at", Instant),
     Column("steps", Integer, nullable=False, server_default="1"),  # lines of its story so far
     Column("reversed_points", _Whole, nullable=False, server_default="0"),
+    Column("service_id", _Words),  # the partner's account that the debit was ordered from
     PrimaryKeyConstraint("book_id", "exchange_id"),
     CheckConstraint("reversed_points >= 0", name="reversed_points_not_negative"),
     Index("exchanges_to_ask", "state", "ask_at"),

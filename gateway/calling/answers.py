@@ -29,22 +29,29 @@ from gateway.model import (
     DeclineReason,
     ExchangeId,
     FindAnswer,
+    FindReversalAnswer,
     Handoff,
+    IdReused,
     InProgress,
     Label,
     LinkedAccount,
+    LinkKind,
     NoRecord,
+    NotProcessed,
     PartnerProfile,
     RateTable,
+    Reversal,
     ReverseAnswer,
     Reversed,
     Secret,
     WalletId,
+    amounts_by_wallet,
 )
 
 _T = TypeVar("_T")
 _REFERENCE_LENGTH: Final = 200
 _NAME_LENGTH: Final = 200
+"""A longer service id does not go into the index that finds a link's one owner."""
 _URL_LENGTH: Final = 2_000
 _REASON: Final = re.compile("[a-z0-9_-]{1,64}")
 
@@ -62,41 +69,84 @@ def no_answer(answer: object) -> None:
     del answer
 
 
-def debit_answer(answer: object, exchange_id: ExchangeId) -> DebitAnswer:
+def debit_answer(answer: object, exchange_id: ExchangeId, profile: PartnerProfile) -> DebitAnswer:
     match answer:
-        case Debited() | Declined() | InProgress():
-            _about(answer, exchange_id)
-            return answer
-    raise WrongAnswer(f"answered {_kind(answer)} instead of Debited, Declined or InProgress")
+        case Debited() | Declined() | InProgress() | IdReused() | NotProcessed():
+            return _about(answer, exchange_id, profile)
+    raise WrongAnswer(
+        f"answered {_kind(answer)} instead of Debited, Declined, InProgress, IdReused or NotProcessed"
+    )
 
 
-def find_answer(answer: object, exchange_id: ExchangeId) -> FindAnswer:
+def find_answer(answer: object, exchange_id: ExchangeId, profile: PartnerProfile) -> FindAnswer:
     match answer:
-        case Debited() | Declined() | InProgress() | NoRecord():
-            _about(answer, exchange_id)
-            return answer
-    raise WrongAnswer(f"answered {_kind(answer)} instead of Debited, Declined, InProgress or NoRecord")
+        case Debited() | Declined() | InProgress() | IdReused() | NoRecord():
+            return _about(answer, exchange_id, profile)
+    raise WrongAnswer(
+        f"answered {_kind(answer)} instead of Debited, Declined, InProgress, IdReused or NoRecord"
+    )
 
 
-def reverse_answer(answer: object, reversal_id: str, exchange_id: ExchangeId) -> ReverseAnswer:
+def reverse_answer(answer: object, reversal: Reversal, profile: PartnerProfile) -> ReverseAnswer:
     match answer:
         case Reversed():
-            _require(answer.reversal_id == reversal_id, "answered for another reversal_id")
-            _reference(answer.reference)
-            _aware(answer.at, "at")
-            return answer
-        case Declined() | InProgress():
-            _about(answer, exchange_id)
-            return answer
-    raise WrongAnswer(f"answered {_kind(answer)} instead of Reversed, Declined or InProgress")
+            return _reversed(answer, reversal, profile)
+        case Declined() | InProgress() | NotProcessed():
+            return _about(answer, reversal.exchange_id, profile)
+    raise WrongAnswer(f"answered {_kind(answer)} instead of Reversed, Declined, InProgress or NotProcessed")
 
 
-def _about(answer: FindAnswer, exchange_id: ExchangeId) -> None:
-    _require(answer.exchange_id == exchange_id, "answered for another exchange_id")
+def find_reversal_answer(answer: object, reversal: Reversal, profile: PartnerProfile) -> FindReversalAnswer:
+    match answer:
+        case Reversed():
+            return _reversed(answer, reversal, profile)
+        case Declined() | InProgress() | NoRecord():
+            return _about(answer, reversal.exchange_id, profile)
+    raise WrongAnswer(f"answered {_kind(answer)} instead of Reversed, Declined, InProgress or NoRecord")
+
+
+def _reversed(answer: Reversed, reversal: Reversal, profile: PartnerProfile) -> Reversed:
+    _require(
+        _is_same_id(answer.reversal_id, reversal.reversal_id, profile), "answered for another reversal_id"
+    )
+    _reference(answer.reference)
+    _aware(answer.at, "at")
+    if answer.lines is not None:
+        _require(
+            _taken(answer.lines, profile) == amounts_by_wallet(reversal.lines),
+            "gave back another amount than the reversal asked for",
+        )
+    return replace(answer, reversal_id=reversal.reversal_id)
+
+
+_About = TypeVar("_About", bound=Debited | Declined | InProgress | IdReused | NoRecord | NotProcessed)
+
+
+def _about(answer: _About, exchange_id: ExchangeId, profile: PartnerProfile) -> _About:
+    _require(_is_same_id(answer.exchange_id, exchange_id, profile), "answered for another exchange_id")
     match answer:
         case Debited():
             _reference(answer.reference)
             _aware(answer.at, "at")
+            _shows(answer, profile)
+            promised = profile.proves or frozenset()
+            _require(
+                answer.lines is not None or "amount" not in promised,
+                'said Debited without `lines`, and partner_profile() proves "amount"; read them from the answer',
+            )
+            _require(
+                answer.service_id is not None or "account" not in promised,
+                'said Debited without `service_id`, and partner_profile() proves "account"; read it from the answer',
+            )
+        case IdReused():
+            if answer.reference:
+                _reference(answer.reference)
+            _shows(answer, profile)
+        case NotProcessed(retry_after=retry_after):
+            _require(
+                retry_after is None or _is_span(retry_after),
+                "answered with a retry_after that is no timedelta of 0 or more",
+            )
         case Declined():
             _require(
                 isinstance(answer.reason, DeclineReason), "declined with a reason that is no DeclineReason"
@@ -109,6 +159,34 @@ def _about(answer: FindAnswer, exchange_id: ExchangeId) -> None:
             )
         case NoRecord():
             pass
+    return answer if answer.exchange_id == exchange_id else replace(answer, exchange_id=exchange_id)
+
+
+def _shows(answer: Debited | IdReused, profile: PartnerProfile) -> None:
+    """What is told of the debit is of the right shape; whether it is the one that was ordered is compared elsewhere."""
+    if answer.lines is not None:
+        _taken(answer.lines, profile)
+    if answer.service_id is not None:
+        _require(profile.link is LinkKind.ACCOUNT, "answered with a service_id, and a coupon link has none")
+        _service_id(answer.service_id)
+
+
+def _taken(lines: object, profile: PartnerProfile) -> dict[WalletId, int]:
+    _require(isinstance(lines, tuple) and bool(lines), "`lines` is neither None nor a tuple of DebitLine")
+    assert isinstance(lines, tuple)
+    return _amounts(lines, profile)
+
+
+def _service_id(service_id: object) -> None:
+    _require(_is_text(service_id), "the service_id is empty or no text")
+    _can_be_kept(service_id, "the service_id")
+    _require(len(str(service_id)) <= _NAME_LENGTH, f"the service_id is longer than {_NAME_LENGTH} characters")
+
+
+def _is_same_id(theirs: object, ours: str, profile: PartnerProfile) -> bool:
+    if isinstance(theirs, str) and profile.ids_ignore_case:
+        return theirs.casefold() == ours.casefold()
+    return theirs == ours
 
 
 def reason(word: object) -> str:
@@ -161,16 +239,13 @@ def handoff(answer: object, profile: PartnerProfile) -> Handoff:
 
 def linked_account(answer: object) -> LinkedAccount:
     answer = _of(answer, LinkedAccount)
-    _require(_is_text(answer.service_id), "the service_id is empty or no text")
-    _can_be_kept(answer.service_id, "the service_id")
+    _service_id(answer.service_id)
     _require(
         _is_text(answer.shown_as),
         "`shown_as` is empty or no text: the member could not recognise the account",
     )
     _can_be_kept(answer.shown_as, "`shown_as`")
-    # A longer one does not go into the index that finds a link's one owner.
-    fits = len(answer.service_id) <= _NAME_LENGTH and len(answer.shown_as) <= _NAME_LENGTH
-    _require(fits, f"the service_id or `shown_as` is longer than {_NAME_LENGTH} characters")
+    _require(len(answer.shown_as) <= _NAME_LENGTH, f"`shown_as` is longer than {_NAME_LENGTH} characters")
     _require(answer.token is None or isinstance(answer.token, Secret), "the token is not a Secret")
     return answer
 
@@ -207,6 +282,15 @@ def debit_records(answer: object, profile: PartnerProfile) -> tuple[DebitRecord,
         _aware(record.at, "at")
         _require(isinstance(record.reversed, bool), "`reversed` is neither True nor False")
         _require(isinstance(record.lines, tuple) and bool(record.lines), "a record has no lines")
+        _require(
+            record.service_id is not None or "account" not in (profile.proves or ()),
+            'a record has no service_id, and partner_profile() proves "account"',
+        )
+        if record.service_id is not None:
+            _require(
+                profile.link is LinkKind.ACCOUNT, "a record has a service_id, and a coupon link has none"
+            )
+            _service_id(record.service_id)
         taken = _amounts(record.lines, profile)
         if record.given_back is None:
             continue
@@ -220,20 +304,21 @@ def debit_records(answer: object, profile: PartnerProfile) -> tuple[DebitRecord,
             not record.reversed or not back or back == taken,
             "a record is `reversed`, and `given_back` names only a part",
         )
+    if profile.ids_ignore_case:
+        # Our ids are written in lower case.
+        return tuple(replace(it, exchange_id=ExchangeId(it.exchange_id.lower())) for it in answer)
     return tuple(answer)
 
 
-def _amounts(lines: tuple[DebitLine, ...], profile: PartnerProfile) -> dict[str, int]:
-    amounts: dict[str, int] = {}
+def _amounts(lines: tuple[DebitLine, ...], profile: PartnerProfile) -> dict[WalletId, int]:
     for line in lines:
         _of(line, DebitLine)
         _known_wallet(line.wallet, profile)
         _require(
             _is_whole(line.units) and _is_whole(line.amount) and line.units >= 0 and line.amount > 0,
-            "a record's units or amount are not whole numbers above 0",
+            "the amount of a line is not a whole number above 0",
         )
-        amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
-    return amounts
+    return amounts_by_wallet(lines)
 
 
 def _of(answer: object, kind: type[_T]) -> _T:

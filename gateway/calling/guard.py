@@ -24,7 +24,7 @@ from gateway.calling.pace import Pace
 from gateway.calling.scope import CallRecord, CallScope, RequestRecord, opened, record
 from gateway.errors import GatewayError, NotSent, OutcomeUnknown, PartnerRefused, PartnerUnavailable
 from gateway.loading.setup import Log
-from gateway.model import Debited, Declined, InProgress, NoRecord, Reversed
+from gateway.model import Debited, Declined, IdReused, InProgress, NoRecord, NotProcessed, Reversed
 
 IN_FLIGHT: Final = 16
 WAITING: Final = 256
@@ -148,7 +148,8 @@ class CallGuard:
             except Exception as fault:  # noqa: BLE001  a plugin's object can raise at any touch
                 self._judge(scope, answered=False)
                 return self._unanswered(scope, f"{scope.hook}() {wrong_text(fault)}", broke_contract=True)
-            self._judge(scope, answered=True)
+            # A partner that looks at nothing now is left alone as one that does not answer.
+            self._judge(scope, answered=not isinstance(answer, NotProcessed))
             return answer
         self._judge(scope, answered=isinstance(ended.fault, PartnerRefused), fault=ended.fault)
         told = (
@@ -278,8 +279,10 @@ class CallGuard:
 _OUTCOMES: Final[Mapping[type, str]] = {
     Debited: "debited",
     Declined: "declined",
+    IdReused: "id_reused",
     InProgress: "in_progress",
     NoRecord: "no_record",
+    NotProcessed: "not_processed",
     Reversed: "reversed",
 }
 

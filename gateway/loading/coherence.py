@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from itertools import combinations
-from typing import Final
+from typing import Final, get_args
 
 from gateway.model import (
     DestinationKind,
@@ -19,6 +19,7 @@ from gateway.model import (
     LinkKind,
     PartnerKind,
     PartnerProfile,
+    Provable,
     Rate,
     RateTable,
     WalletId,
@@ -27,6 +28,7 @@ from gateway.model import (
 _HOST: Final = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?", re.IGNORECASE)
 LONGEST_DEADLINE_S: Final = 120.0
 LONGEST_GOOD_FOR: Final = timedelta(hours=1)
+MAX_DECIDES_WITHIN: Final = timedelta(days=366)
 
 
 def coherence(profile: PartnerProfile, rates: RateTable | None = None) -> tuple[str, ...]:
@@ -61,14 +63,37 @@ def _profile_faults(profile: PartnerProfile) -> Iterator[str]:
         yield "the profile's hosts must be a tuple of every host that the plugin talks to"
     elif strange := [host for host in profile.hosts if not _is(host, str) or not _HOST.fullmatch(host)]:
         yield f"the host {strange[0]!r} is neither `name` nor `name:port`"
-    for name in ("arrives_within", "debits_may_hide_for"):
+    for name in ("arrives_within", "debits_may_hide_for", "keys_kept_for"):
         span = getattr(profile, name)
         if not _is(span, timedelta) or span < timedelta(0):
             yield f"the profile's {name} must be a timedelta of 0 or more"
+    if (
+        not _is(profile.decides_within, timedelta)
+        or not timedelta(0) < profile.decides_within <= MAX_DECIDES_WITHIN
+    ):
+        yield f"the profile's decides_within must be a timedelta above 0 and of at most {MAX_DECIDES_WITHIN.days} days"
+    if not _is(profile.ids_ignore_case, bool):
+        yield "the profile's ids_ignore_case must be True or False"
+    yield from _proves_faults(profile)
     if _is(profile.deadline_s, bool) or not _is(profile.deadline_s, (int, float)):
         yield "the profile's deadline_s must be a number of seconds"
     elif not 0 < profile.deadline_s <= LONGEST_DEADLINE_S:
         yield f"the profile's deadline_s must be above 0 and at most {LONGEST_DEADLINE_S:.0f}"
+
+
+def _proves_faults(profile: PartnerProfile) -> Iterator[str]:
+    proves = profile.proves
+    if proves is None:
+        return
+    if not _is(proves, AbstractSet) or not all(_is(fact, str) for fact in proves):
+        yield (
+            'the profile\'s proves must be a set of "amount" and "account",'
+            " or set() where the partner's answers tell neither"
+        )
+    elif unknown := sorted(proves - set(get_args(Provable))):
+        yield f'the profile\'s proves names {unknown[0]!r}; there are "amount" and "account"'
+    elif profile.link is LinkKind.COUPON and "account" in proves:
+        yield 'the profile\'s proves names "account", which a coupon link has not; leave it out'
 
 
 def _rate_table_faults(profile: PartnerProfile, table: RateTable) -> Iterator[str]:

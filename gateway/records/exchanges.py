@@ -94,6 +94,7 @@ class Exchange:
     points: int | None
     promised_by: datetime | None
     reference: str | None
+    service_id: str | None
     reason: str | None
     attempts: int
     asked_at: datetime | None

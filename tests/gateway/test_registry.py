@@ -30,6 +30,7 @@ class Plugin:
             id="acorn", name=TEXT, kind=PartnerKind.OTHER, link=LinkKind.COUPON, points_name=TEXT,
             wallets=(Wallet(id=POINTS, name=TEXT),), hosts=("acorn.example",),
             arrives_within=timedelta(days=1), debits_may_hide_for=timedelta(0), terms=TEXT,
+            proves={"amount"},
         )
 
     @hookimpl
@@ -351,6 +352,36 @@ async def test_a_profile_and_rates_that_make_no_sense_together_are_refused(refus
     assert refusal.check == "coherent"
     assert said in refusal.sentence
     assert refusal.line is not None
+
+
+@pytest.mark.parametrize(
+    ("proves", "said"),
+    [
+        ('proves="amount"', 'proves must be a set of "amount" and "account"'),
+        ("proves={1}", 'proves must be a set of "amount" and "account"'),
+        ('proves={"amonut"}', "proves names 'amonut'"),
+        ('proves={"amount", "account"}', 'names "account", which a coupon link has not'),
+        ("proves=set(), keys_kept_for=24", "keys_kept_for must be a timedelta of 0 or more"),
+        ("proves=set(), keys_kept_for=timedelta(hours=-1)", "keys_kept_for must be a timedelta of 0 or more"),
+        ("proves=set(), decides_within=14", "decides_within must be a timedelta above 0"),
+        ("proves=set(), decides_within=timedelta(0)", "decides_within must be a timedelta above 0"),
+        ("proves=set(), decides_within=timedelta(days=400)", "at most 366 days"),
+        ("proves=set(), ids_ignore_case='yes'", "ids_ignore_case must be True or False"),
+    ],
+)
+async def test_what_a_partner_proves_and_for_how_long_is_said_in_its_own_types(refused, proves, said):
+    refusal = await refused(GOOD.replace('proves={"amount"}', proves))
+    assert said in refusal.sentence
+    assert refusal.sentence.endswith("correct partner_profile() (plugins/acorn.py:14)")
+
+
+async def test_a_plugin_of_the_first_edition_is_read_and_told_where_to_add_what(house, log):
+    found = await house(GOOD.replace('            proves={"amount"},\n', ""))
+    (note,) = found.notes
+    assert list(found.partners) == ["acorn"]
+    assert 'add proves={"amount"} to the profile' in note
+    assert note.endswith("(plugins/acorn.py:14)")
+    assert ("warning", "plugin_deprecated", {"plugin": "acorn", "sentence": note}) in log.lines
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])

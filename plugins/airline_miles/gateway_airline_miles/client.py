@@ -34,8 +34,14 @@ class AirlineClient:
         self.host = parts.netloc
 
     async def order(self, path: str, body: Mapping[str, Any], *, about: Mapping[str, str]) -> JsonAnswer:
-        """Ask the partner to do something. `about` names the ids that its answer must repeat."""
-        return _read(await self._send("POST", path, body), path, about)
+        """Ask the partner to do something. `about` names the ids that its answer must repeat.
+
+        Its 409 repeats the order id; its 401, by which nothing of a request is looked at, repeats none.
+        """
+        answer = await self._send("POST", path, body)
+        if answer.status == 401:
+            return _read(answer, path, {}, statuses=(401,))
+        return _read(answer, path, about, statuses=(200, 409))
 
     async def ask(
         self,
@@ -79,6 +85,14 @@ class AirlineClient:
         )
 
 
-def _read(answer: HttpAnswer, path: str, about: Mapping[str, str]) -> JsonAnswer:
+def _read(
+    answer: HttpAnswer, path: str, about: Mapping[str, str], *, statuses: tuple[int, ...] = (200,)
+) -> JsonAnswer:
     # Order ids stand in the path; the story of the exchange has them anyway, a log of errors need not.
-    return JsonAnswer.read(answer, partner="the airline", asked="/".join(path.split("/")[:3]), about=about)
+    asked = "/".join(path.split("/")[:3])
+    read = JsonAnswer.read(answer, partner="the airline", asked=asked, about=about, statuses=statuses)
+    # A status and its words belong together: a yes in a 409 is none.
+    word = read.text("result")
+    if {"conflict": 409, "unauthorized": 401}.get(word, 200) != answer.status:
+        raise read.unclear("its status and its result do not fit")
+    return read

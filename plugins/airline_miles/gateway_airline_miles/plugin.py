@@ -14,6 +14,7 @@ from gateway import (
     Coupon,
     CouponRefused,
     CouponValue,
+    DebitAnswer,
     Debited,
     DebitLine,
     DebitOrder,
@@ -21,11 +22,13 @@ from gateway import (
     Declined,
     DeclineReason,
     ExchangeId,
+    IdReused,
     InProgress,
     JsonAnswer,
     Label,
     LinkKind,
     NoRecord,
+    NotProcessed,
     NotSent,
     PartnerKind,
     PartnerProfile,
@@ -36,7 +39,7 @@ from gateway import (
 )
 from gateway_airline_miles.client import AirlineClient
 from gateway_airline_miles.codes import normalise
-from gateway_airline_miles.rates import MILES, MILES_PER_UNIT, RATES
+from gateway_airline_miles.rates import MILES, RATES
 
 # The airline's documented words for a no. A word that is not here is not understood, hence not a no.
 _DECLINES = {
@@ -64,6 +67,9 @@ class AirlineMiles:
             hosts=(self._client.host,),
             arrives_within=timedelta(days=1),
             debits_may_hide_for=timedelta(minutes=10),
+            proves={"amount"},
+            # The airline keeps order ids for good; a year is longer than anybody asks.
+            keys_kept_for=timedelta(days=366),
             terms=Label(
                 "クーポンコードは1回限り有効です。交換後の取消は、窓口での手続きになります。",
                 "A coupon code is good once. Taking an exchange back is done by hand at the airline's desk.",
@@ -103,7 +109,7 @@ class AirlineMiles:
         return CouponValue(wallet=MILES, amount=answer.whole("miles"), expires_at=answer.moment("expiresAt"))
 
     @hookimpl
-    async def debit(self, order: DebitOrder) -> Debited | Declined | InProgress:
+    async def debit(self, order: DebitOrder) -> DebitAnswer:
         if order.coupon is None or set(order.amounts) != {MILES}:
             raise NotSent("the airline is given a coupon and miles; nothing was sent")
         code = normalise(order.coupon.code.reveal())
@@ -115,6 +121,11 @@ class AirlineMiles:
             {"orderId": order.exchange_id, "code": code, "miles": order.amounts[MILES]},
             about={"orderId": order.exchange_id},
         )
+        match answer.text("result"):
+            case "unauthorized":
+                return NotProcessed(exchange_id=order.exchange_id)
+            case "conflict" if answer.text("reason") == "order_id_reused":
+                return IdReused(exchange_id=order.exchange_id)
         return _redemption(order.exchange_id, answer)
 
     @hookimpl
@@ -151,7 +162,10 @@ def _redemption(exchange_id: ExchangeId, answer: JsonAnswer) -> Debited | Declin
     match answer.text("result"):
         case "redeemed":
             return Debited(
-                exchange_id=exchange_id, reference=answer.text("reference"), at=answer.moment("redeemedAt")
+                exchange_id=exchange_id,
+                reference=answer.text("reference"),
+                at=answer.moment("redeemedAt"),
+                lines=_lines(answer.whole("miles")),
             )
         case "declined" if (reason := _DECLINES.get(answer.text("reason"))) is not None:
             return Declined(exchange_id=exchange_id, reason=reason)
@@ -176,4 +190,4 @@ def _record(row: JsonAnswer) -> DebitRecord:
 
 
 def _lines(miles: int) -> tuple[DebitLine, ...]:
-    return (DebitLine(wallet=MILES, units=miles // MILES_PER_UNIT, amount=miles),) if miles else ()
+    return (DebitLine(wallet=MILES, amount=miles),) if miles else ()

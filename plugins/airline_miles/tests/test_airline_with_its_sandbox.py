@@ -138,7 +138,7 @@ async def test_the_list_of_the_day_names_what_was_spent(airline, an_order):
     await airline.debit(an_order(EXPIRED, "x-2"))
     [record] = await airline.debits_on(date(2018, 7, 31))
     assert (record.exchange_id, record.reference) == ("x-1", debit.reference)
-    assert record.lines == (DebitLine(wallet=MILES, units=10, amount=1_000),)
+    assert record.lines == (DebitLine(wallet=MILES, amount=1_000),)
     assert (record.reversed, record.given_back) == (False, ())
     assert await airline.debits_on(date(2018, 8, 1)) == ()
 
@@ -150,7 +150,7 @@ async def test_miles_that_the_airlines_desk_returned_are_told_with_their_day(
     await airline.debit(an_order(ONE_THOUSAND, miles=1_000))
     assert (await site.give_back("x-1", {MILES: miles}, clock())).reason == ""
     [record] = await airline.debits_on(date(2018, 7, 31))
-    assert record.given_back == (DebitLine(wallet=MILES, units=miles // 100, amount=miles),)
+    assert record.given_back == (DebitLine(wallet=MILES, amount=miles),)
     assert record.reversed is whole
 
 

@@ -14,10 +14,13 @@ from gateway import (
     Coupon,
     CouponRefused,
     Debited,
+    DebitLine,
     Declined,
     DeclineReason,
     ExchangeId,
+    IdReused,
     InProgress,
+    NotProcessed,
     OutcomeUnknown,
     PartnerUnavailable,
     Secret,
@@ -31,8 +34,10 @@ REDEEMED = {
     "result": "redeemed",
     "orderId": "x-1",
     "reference": "SA1",
+    "miles": 5_000,
     "redeemedAt": "2018-07-31T12:00:00+09:00",
 }
+REUSED = {"result": "conflict", "reason": "order_id_reused", "orderId": "x-1"}
 
 
 @pytest.fixture
@@ -51,9 +56,12 @@ NEITHER_YES_NOR_NO = {
     "503": httpx.Response(503, headers={"Retry-After": "60"}),
     "200 html": httpx.Response(200, html="<h1>maintenance</h1>"),
     "302": httpx.Response(302, headers={"Location": "https://elsewhere.example/"}),
-    "401": httpx.Response(401, json={"result": "unauthorized"}),
+    "401 {}": httpx.Response(401, json={}),
+    "401 with a yes in it": httpx.Response(401, json=REDEEMED),
     "404": httpx.Response(404, json={"result": "not_found", "orderId": "x-1"}),
-    "409": httpx.Response(409, json={"result": "conflict"}),
+    "409 without an id": httpx.Response(409, json={"result": "conflict", "reason": "order_id_reused"}),
+    "409 with a yes in it": httpx.Response(409, json=REDEEMED),
+    "200 that is a conflict": httpx.Response(200, json=REUSED),
     "empty": httpx.Response(200),
     "{}": httpx.Response(200, json={}),
     "[]": httpx.Response(200, json=[]),
@@ -64,13 +72,34 @@ NEITHER_YES_NOR_NO = {
     "unknown reason": httpx.Response(200, json={"result": "declined", "orderId": "x-1", "reason": "busy"}),
     "no reference": httpx.Response(200, json={**REDEEMED, "reference": None}),
     "no time zone": httpx.Response(200, json={**REDEEMED, "redeemedAt": "2018-07-31T12:00:00"}),
+    "no miles": httpx.Response(200, json={k: v for k, v in REDEEMED.items() if k != "miles"}),
 }
 
 
 async def test_a_yes_is_debited(airline, partner, an_order):
     partner.post("/api/redemptions").respond(json=REDEEMED)
     answer = await airline.debit(an_order(CODE))
-    assert answer == Debited(exchange_id="x-1", reference="SA1", at=datetime(2018, 7, 31, 3, tzinfo=UTC))
+    assert answer == Debited(
+        exchange_id="x-1",
+        reference="SA1",
+        at=datetime(2018, 7, 31, 3, tzinfo=UTC),
+        lines=(DebitLine(wallet=MILES, amount=5_000),),
+    )
+
+
+async def test_a_yes_for_other_miles_is_none(airline, partner, an_order):
+    partner.post("/api/redemptions").respond(json={**REDEEMED, "miles": 500})
+    assert isinstance(await airline.debit(an_order(CODE)), IdReused)
+
+
+async def test_an_order_id_that_came_with_another_coupon_is_said_to_be_reused(airline, partner, an_order):
+    partner.post("/api/redemptions").respond(409, json=REUSED)
+    assert await airline.debit(an_order(CODE)) == IdReused(exchange_id="x-1")
+
+
+async def test_a_signature_that_is_not_believed_has_spent_nothing(airline, partner, an_order):
+    partner.post("/api/redemptions").respond(401, json={"result": "unauthorized", "reason": "signature"})
+    assert await airline.debit(an_order(CODE)) == NotProcessed(exchange_id="x-1")
 
 
 async def test_later_is_in_progress(airline, partner, an_order):

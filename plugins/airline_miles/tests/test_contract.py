@@ -62,10 +62,7 @@ class AirlineServer(FakePartner):
         self.router.get(f"/api/redemptions/{exchange_id}").respond(json=answer)
 
     def lists(self, day: date) -> None:
-        rows = [
-            self._told(it) | {"miles": self.taken[it].amounts["miles"], "milesReturned": 0}
-            for it in self.taken
-        ]
+        rows = [self._told(it) | {"milesReturned": 0} for it in self.taken]
         answer = {"result": "ok", "day": day.isoformat(), "redemptions": rows, "next": None}
         self.router.get("/api/redemptions").respond(json=answer)
 
@@ -93,7 +90,11 @@ class AirlineServer(FakePartner):
 
     def _told(self, exchange_id: str) -> dict[str, Any]:
         taken = self.taken[exchange_id]
-        told = {"reference": taken.reference, "redeemedAt": taken.at.isoformat()}
+        told = {
+            "reference": taken.reference,
+            "miles": taken.amounts["miles"],
+            "redeemedAt": taken.at.isoformat(),
+        }
         return {"result": "redeemed", "orderId": exchange_id} | told
 
 

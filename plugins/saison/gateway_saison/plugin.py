@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from gateway import (
     JST,
     Balances,
+    DebitAnswer,
     Debited,
     DebitLine,
     DebitOrder,
@@ -22,6 +23,7 @@ from gateway import (
     HandoffRefused,
     HandoffRequest,
     HandoffReturn,
+    IdReused,
     InProgress,
     JsonAnswer,
     Label,
@@ -29,6 +31,7 @@ from gateway import (
     LinkEnded,
     LinkKind,
     NoRecord,
+    NotProcessed,
     NotSent,
     PartnerKind,
     PartnerProfile,
@@ -75,6 +78,9 @@ class Saison:
             hosts=(self._client.host,),
             arrives_within=timedelta(days=1),
             debits_may_hide_for=timedelta(minutes=10),
+            proves={"amount", "account"},
+            # The partner keeps order ids and cancel ids for good; a year is longer than anybody asks.
+            keys_kept_for=timedelta(days=366),
             terms=Label(
                 "応援ポイントへの交換後は、会員ご本人のお申し出による取消はできません。",
                 "Once exchanged, points cannot be taken back at the member's wish.",
@@ -166,7 +172,7 @@ class Saison:
         )
 
     @hookimpl
-    async def debit(self, order: DebitOrder) -> Debited | Declined | InProgress:
+    async def debit(self, order: DebitOrder) -> DebitAnswer:
         amounts = order.amounts
         if order.account is None or not set(amounts) <= set(COST_PER_UNIT):
             raise NotSent("saison is given an account and its own two wallets; nothing was sent")
@@ -183,6 +189,11 @@ class Saison:
             },
             about={"orderId": order.exchange_id},
         )
+        match answer.text("result"):
+            case "unauthorized":
+                return NotProcessed(exchange_id=order.exchange_id)
+            case "conflict" if answer.text("reason") == "order_id_reused":
+                return IdReused(exchange_id=order.exchange_id)
         return _capture(order.exchange_id, answer)
 
     @hookimpl
@@ -195,7 +206,7 @@ class Saison:
         return _capture(exchange_id, answer)
 
     @hookimpl
-    async def reverse_debit(self, reversal: Reversal) -> Reversed | Declined | InProgress:
+    async def reverse_debit(self, reversal: Reversal) -> Reversed | Declined | InProgress | NotProcessed:
         amounts: dict[WalletId, int] = {}
         for line in reversal.lines:
             amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
@@ -209,6 +220,8 @@ class Saison:
             },
             about={"cancelId": reversal.reversal_id, "orderId": reversal.exchange_id},
         )
+        if answer.text("result") == "unauthorized":
+            return NotProcessed(exchange_id=reversal.exchange_id)
         if answer.text("result") == "declined" and answer.text("reason") in _REVERSAL_DECLINES:
             return Declined(exchange_id=reversal.exchange_id, reason=DeclineReason.REFUSED)
         if answer.text("result") != "cancelled":
@@ -244,7 +257,11 @@ def _capture(exchange_id: ExchangeId, answer: JsonAnswer) -> Debited | Declined 
     match answer.text("result"):
         case "captured":
             return Debited(
-                exchange_id=exchange_id, reference=answer.text("reference"), at=answer.moment("capturedAt")
+                exchange_id=exchange_id,
+                reference=answer.text("reference"),
+                at=answer.moment("capturedAt"),
+                lines=_taken(answer),
+                service_id=answer.text("serviceId"),
             )
         case "declined" if (reason := _DECLINES.get(answer.text("reason"))) is not None:
             return Declined(exchange_id=exchange_id, reason=reason)
@@ -257,7 +274,7 @@ def _capture(exchange_id: ExchangeId, answer: JsonAnswer) -> Debited | Declined 
 
 
 def _record(row: JsonAnswer) -> DebitRecord:
-    taken = _lines({WALLET: row.whole("walletAmount"), EIKYU: row.whole("cardAmount")})
+    taken = _taken(row)
     given_back = _lines({WALLET: row.whole("walletCancelled"), EIKYU: row.whole("cardCancelled")})
     return DebitRecord(
         exchange_id=ExchangeId(row.text("orderId")),
@@ -266,12 +283,13 @@ def _record(row: JsonAnswer) -> DebitRecord:
         at=row.moment("capturedAt").astimezone(JST),
         reversed=given_back == taken,
         given_back=given_back,
+        service_id=row.text("serviceId"),
     )
+
+
+def _taken(answer: JsonAnswer) -> tuple[DebitLine, ...]:
+    return _lines({WALLET: answer.whole("walletAmount"), EIKYU: answer.whole("cardAmount")})
 
 
 def _lines(amounts: Mapping[WalletId, int]) -> tuple[DebitLine, ...]:
-    return tuple(
-        DebitLine(wallet=wallet, units=amount // COST_PER_UNIT[wallet], amount=amount)
-        for wallet, amount in amounts.items()
-        if amount
-    )
+    return tuple(DebitLine(wallet=wallet, amount=amount) for wallet, amount in amounts.items() if amount)

@@ -15,6 +15,7 @@ from gateway_saison.rates import EIKYU, RATES, WALLET
 from gateway import (
     JST,
     Debited,
+    DebitLine,
     Declined,
     DeclineReason,
     Destination,
@@ -22,9 +23,11 @@ from gateway import (
     ExchangeId,
     HandoffRefused,
     HandoffRequest,
+    IdReused,
     InProgress,
     LinkedAccount,
     LinkEnded,
+    NotProcessed,
     NotSent,
     OutcomeUnknown,
     PartnerUnavailable,
@@ -36,7 +39,16 @@ from gateway.testkit.stubs import handoff_return
 BASE = "https://points.saison.example"
 ACCOUNT = LinkedAccount(service_id="SZ1", shown_as="見本", token=Secret("the token of a link"))
 AT = "2018-07-31T12:00:00+09:00"
-CAPTURED = {"result": "captured", "orderId": "x-1", "reference": "SZ1", "capturedAt": AT}
+CAPTURED = {
+    "result": "captured",
+    "orderId": "x-1",
+    "reference": "SZ1",
+    "serviceId": "SZ1",
+    "walletAmount": 0,
+    "cardAmount": 200,
+    "capturedAt": AT,
+}
+REUSED = {"result": "conflict", "reason": "order_id_reused", "orderId": "x-1"}
 
 
 @pytest.fixture
@@ -57,9 +69,14 @@ NEITHER_YES_NOR_NO = {
     "200 html": httpx.Response(200, html="<h1>maintenance</h1>"),
     "302": httpx.Response(302, headers={"Location": "https://elsewhere.example/"}),
     "400": httpx.Response(400, json={"result": "malformed"}),
-    "401": httpx.Response(401, json={"result": "unauthorized"}),
+    "401 {}": httpx.Response(401, json={}),
+    "401 with a yes in it": httpx.Response(401, json=CAPTURED),
+    "200 that is not authorized": httpx.Response(200, json={"result": "unauthorized", "orderId": "x-1"}),
     "404": httpx.Response(404, json={"result": "not_found", "orderId": "x-1"}),
-    "409": httpx.Response(409, json={"result": "conflict"}),
+    "409 without an id": httpx.Response(409, json={"result": "conflict", "reason": "order_id_reused"}),
+    "409 with a yes in it": httpx.Response(409, json=CAPTURED),
+    "409 for another reason": httpx.Response(409, json=REUSED | {"reason": "busy"}),
+    "200 that is a conflict": httpx.Response(200, json=REUSED),
     "429": httpx.Response(429),
     "201": httpx.Response(201, json=CAPTURED),
     "empty": httpx.Response(200),
@@ -78,13 +95,47 @@ NEITHER_YES_NOR_NO = {
     "no reference": httpx.Response(200, json={**CAPTURED, "reference": ""}),
     "no time zone": httpx.Response(200, json={**CAPTURED, "capturedAt": "2018-07-31T12:00:00"}),
     "no moment": httpx.Response(200, json={**CAPTURED, "capturedAt": "now"}),
+    "no amount": httpx.Response(200, json={k: v for k, v in CAPTURED.items() if k != "cardAmount"}),
+    "no whole amount": httpx.Response(200, json={**CAPTURED, "cardAmount": 200.0}),
+    "nothing taken": httpx.Response(200, json={**CAPTURED, "cardAmount": 0}),
+    "nobody's": httpx.Response(200, json={**CAPTURED, "serviceId": ""}),
 }
 
 
 async def test_a_yes_is_debited(saison, partner, an_order):
     partner.post("/api/captures").respond(json=CAPTURED)
     answer = await saison.debit(an_order(ACCOUNT, eikyu=2))
-    assert answer == Debited(exchange_id="x-1", reference="SZ1", at=datetime(2018, 7, 31, 3, tzinfo=UTC))
+    assert answer == Debited(
+        exchange_id="x-1",
+        reference="SZ1",
+        at=datetime(2018, 7, 31, 3, tzinfo=UTC),
+        lines=(DebitLine(wallet=EIKYU, amount=200),),
+        service_id="SZ1",
+    )
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"cardAmount": 100},
+        {"walletAmount": 450},
+        {"cardAmount": 0, "walletAmount": 200},
+        {"serviceId": "SZ2"},
+    ],
+)
+async def test_a_yes_that_shows_another_debit_is_none(saison, partner, an_order, shown):
+    partner.post("/api/captures").respond(json={**CAPTURED, **shown})
+    assert isinstance(await saison.debit(an_order(ACCOUNT, eikyu=2)), IdReused)
+
+
+async def test_an_order_id_that_came_with_another_content_is_said_to_be_reused(saison, partner, an_order):
+    partner.post("/api/captures").respond(409, json=REUSED)
+    assert await saison.debit(an_order(ACCOUNT, eikyu=2)) == IdReused(exchange_id="x-1")
+
+
+async def test_a_signature_that_is_not_believed_has_taken_nothing(saison, partner, an_order):
+    partner.post("/api/captures").respond(401, json={"result": "unauthorized", "reason": "signature"})
+    assert await saison.debit(an_order(ACCOUNT, eikyu=2)) == NotProcessed(exchange_id="x-1")
 
 
 @pytest.mark.parametrize(("seconds", "after"), [(30, timedelta(seconds=30)), (None, None)])
@@ -111,8 +162,8 @@ async def test_a_look_up_that_is_neither_yes_nor_no_is_not_an_answer(saison, par
 
 
 async def test_the_exchange_id_is_the_idempotency_key_and_wallets_are_told_apart(saison, partner, an_order):
-    route = partner.post("/api/captures").respond(json=CAPTURED)
-    await saison.debit(an_order(ACCOUNT, "x-1", eikyu=2, wallet=3))
+    route = partner.post("/api/captures").respond(json={**CAPTURED, "walletAmount": 1_350})
+    assert isinstance(await saison.debit(an_order(ACCOUNT, "x-1", eikyu=2, wallet=3)), Debited)
     assert json.loads(route.calls.last.request.content) == {
         "orderId": "x-1",
         "token": "the token of a link",

@@ -77,7 +77,7 @@ class SaisonServer(FakePartner):
         self._answers("/api/cancels", self._cancel)
 
     def lists(self, day: date) -> None:
-        rows = [self._told(it) | self._amounts(it) | {"orderId": it} for it in self.taken]
+        rows = [self._told(it) | self._returned(it) for it in self.taken]
         answer = {"result": "ok", "day": day.isoformat(), "captures": rows, "next": None}
         self.router.get("/api/captures").respond(json=answer)
 
@@ -123,13 +123,16 @@ class SaisonServer(FakePartner):
     def _told(self, exchange_id: str) -> dict[str, Any]:
         taken = self.taken[exchange_id]
         told = {"reference": taken.reference, "capturedAt": taken.at.isoformat()}
-        return {"result": "captured", "orderId": exchange_id} | told
+        amounts = {
+            "walletAmount": taken.amounts.get("wallet", 0),
+            "cardAmount": taken.amounts.get("eikyu", 0),
+        }
+        whose = {"serviceId": self.member_of(taken.holder) or ""}
+        return {"result": "captured", "orderId": exchange_id} | told | amounts | whose
 
-    def _amounts(self, exchange_id: str) -> dict[str, Any]:
-        amounts = self.taken[exchange_id].amounts
-        wanted = {"walletAmount": amounts.get("wallet", 0), "cardAmount": amounts.get("eikyu", 0)}
+    def _returned(self, exchange_id: str) -> dict[str, Any]:
         back = self.returned(exchange_id)
-        return wanted | {"walletCancelled": back.get("wallet", 0), "cardCancelled": back.get("eikyu", 0)}
+        return {"walletCancelled": back.get("wallet", 0), "cardCancelled": back.get("eikyu", 0)}
 
 
 class TestSaison(AccountContract):

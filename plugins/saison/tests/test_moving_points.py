@@ -13,8 +13,9 @@ from gateway import (
     DebitLine,
     Declined,
     DeclineReason,
+    IdReused,
     NoRecord,
-    OutcomeUnknown,
+    NotProcessed,
     PartnerUnavailable,
     Reversal,
     Reversed,
@@ -59,11 +60,27 @@ async def test_the_same_order_twice_is_one_debit(saison, taro, an_order):
     assert await held(saison, taro) == {EIKYU: 9_800, WALLET: 0}
 
 
-async def test_the_same_id_with_another_amount_is_unclear_and_takes_nothing(saison, taro, an_order):
+async def test_the_same_id_with_another_amount_is_reused_and_takes_nothing(saison, taro, an_order):
     await saison.debit(an_order(taro, "x-1", eikyu=2))
-    with pytest.raises(OutcomeUnknown):
-        await saison.debit(an_order(taro, "x-1", eikyu=3))
+    assert await saison.debit(an_order(taro, "x-1", eikyu=3)) == IdReused(exchange_id="x-1")
     assert await held(saison, taro) == {EIKYU: 9_800, WALLET: 0}
+
+
+async def test_the_same_id_by_another_member_is_reused_and_takes_nothing(member, saison, taro, an_order):
+    await saison.debit(an_order(taro, "x-1", eikyu=2))
+    hanako = await member.links("1001-0002", "sample-hanako")
+    assert await saison.debit(an_order(hanako, "x-1", eikyu=2)) == IdReused(exchange_id="x-1")
+    assert await held(saison, hanako) == {EIKYU: 10_000, WALLET: 450}
+
+
+async def test_a_yes_shows_what_was_taken_and_from_whom(member, saison, an_order):
+    mie = await member.links("1001-0004", "sample-mie")
+    debit = await saison.debit(an_order(mie, "x-1", eikyu=3, wallet=2))
+    taken = (DebitLine(wallet=WALLET, amount=900), DebitLine(wallet=EIKYU, amount=300))
+    assert (debit.lines, debit.service_id) == (taken, mie.service_id)
+    assert await saison.find_debit("x-1") == debit
+    [record] = await saison.debits_on(DAY)
+    assert (record.lines, record.service_id) == (taken, mie.service_id)
 
 
 async def test_many_at_once_never_take_more_than_there_is(member, saison, an_order):
@@ -114,7 +131,7 @@ async def test_a_debit_is_given_back_in_parts_but_never_more_than_was_taken(memb
     assert await held(saison, mie) == {EIKYU: 34_900, WALLET: 450}
     [record] = await saison.debits_on(DAY)
     assert not record.reversed
-    assert record.given_back == (DebitLine(wallet=EIKYU, units=2, amount=200),)
+    assert record.given_back == (DebitLine(wallet=EIKYU, amount=200),)
     assert isinstance(await saison.reverse_debit(a_reversal(debit, "r-3", eikyu=1, wallet=2)), Reversed)
     assert await held(saison, mie) == {EIKYU: 35_000, WALLET: 1_350}
     [record] = await saison.debits_on(DAY)
@@ -131,7 +148,7 @@ async def test_the_list_of_a_day_is_the_day_in_japan(saison, taro, an_order, clo
     [last_of_july] = await saison.debits_on(DAY)
     [first_of_august] = await saison.debits_on(date(2018, 8, 1))
     assert (last_of_july.exchange_id, first_of_august.exchange_id) == ("x-1", "x-2")
-    assert first_of_august.lines == (DebitLine(wallet=EIKYU, units=2, amount=200),)
+    assert first_of_august.lines == (DebitLine(wallet=EIKYU, amount=200),)
 
 
 async def test_a_long_day_is_read_to_its_end(saison, taro, an_order, monkeypatch):
@@ -152,8 +169,7 @@ async def test_a_request_signed_more_than_30_seconds_ago_is_not_taken(
     make_saison, site, clock, taro, an_order
 ):
     slow_clock = make_saison(site.url, clock=lambda: clock() - timedelta(seconds=31))
-    with pytest.raises(OutcomeUnknown):
-        await slow_clock.debit(an_order(taro, "x-1", eikyu=1))
+    assert await slow_clock.debit(an_order(taro, "x-1", eikyu=1)) == NotProcessed(exchange_id="x-1")
     just_in_time = make_saison(site.url, clock=lambda: clock() - timedelta(seconds=30))
     assert isinstance(await just_in_time.debit(an_order(taro, "x-2", eikyu=1)), Debited)
     assert [it.order_id for it in await site.entries()] == ["x-2"]

@@ -3,12 +3,14 @@
     GET  /api/hello                          {"result": "ok"}
     POST /api/coupons/value                  code, requestId → valid (miles, expiresAt) | refused (reason)
     POST /api/redemptions                    orderId, code, miles
-                                             → redeemed (reference, redeemedAt) | declined (reason) | in_progress
+                                             → redeemed (reference, miles, redeemedAt) | declined (reason)
+                                               | in_progress
     GET  /api/redemptions/{orderId}          the same | not_found
     GET  /api/redemptions?day=&after=        ok (redemptions, next): those of a day in JST, with `milesReturned`
 
-A yes or a no is always status 200. 400 is a malformed request, 401 a signature that is not believed, 409 an
-order id that came with another content. Reasons: `unknown`, `used`, `expired`, `wrong_amount`.
+A yes or a no is always status 200. 400 is a malformed request, 401 a signature that is not believed: nothing of the
+request was looked at. 409 with {"result": "conflict", "reason": "order_id_reused"} is an order id that came with
+another content: nothing was done. Reasons: `unknown`, `used`, `expired`, `wrong_amount`.
 """
 
 from __future__ import annotations
@@ -63,8 +65,9 @@ class MerchantApi:
             return await handler(request)  # type: ignore[no-any-return]
         except SignatureRefused as refused:
             return web.json_response({"result": "unauthorized", "reason": str(refused)}, status=401)
-        except OrderIdReused:
-            return web.json_response({"result": "conflict", "reason": "order_id_reused"}, status=409)
+        except OrderIdReused as reused:
+            conflict = {"result": "conflict", "reason": "order_id_reused", "orderId": str(reused)}
+            return web.json_response(conflict, status=409)
         except _Malformed as malformed:
             return web.json_response({"result": "malformed", "reason": str(malformed)}, status=400)
 
@@ -123,10 +126,7 @@ class MerchantApi:
         except (KeyError, ValueError):
             raise _Malformed("day, after") from None
         found = await self._book.run(lambda db: debits.debits_of(db, day, after=after, limit=PAGE))
-        rows = [
-            _redeemed(entry) | {"miles": entry.lines[MILES], "milesReturned": entry.given_back.get(MILES, 0)}
-            for entry in found
-        ]
+        rows = [_redeemed(entry) | {"milesReturned": entry.given_back.get(MILES, 0)} for entry in found]
         return web.json_response(
             {
                 "result": "ok",
@@ -163,6 +163,7 @@ def _redeemed(entry: Entry) -> dict[str, Any]:
         "result": "redeemed",
         "orderId": entry.order_id,
         "reference": f"SA{entry.seq:010}",
+        "miles": entry.lines[MILES],
         "redeemedAt": entry.at.isoformat(),
     }
 

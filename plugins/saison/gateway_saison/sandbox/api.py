@@ -5,14 +5,16 @@
     POST /api/orders/{orderId}/consent      code, requestId → consented (serviceId, shownAs, token) | refused (reason)
     POST /api/balances                      token, requestId → ok (cardPoints, walletPoints, asOf) | link_ended
     POST /api/captures                      orderId, token, walletAmount, cardAmount
-                                            → captured (reference, capturedAt) | declined (reason) | in_progress
+                                            → captured (reference, capturedAt, serviceId, walletAmount, cardAmount)
+                                              | declined (reason) | in_progress
     GET  /api/captures/{orderId}            the same | not_found
     GET  /api/captures?day=&after=          ok (captures, next): done captures of a day in JST
     POST /api/cancels                       cancelId, orderId, walletAmount, cardAmount
                                             → cancelled (reference, cancelledAt) | declined (reason)
 
-A yes or a no is always status 200. 400 is a malformed request, 401 a signature that is not believed, 409 an
-order id that came with another content.
+A yes or a no is always status 200. 400 is a malformed request, 401 a signature that is not believed. 409 with
+{"result": "conflict", "reason": "order_id_reused"} is an order id that came with another content: nothing was done.
+A 401 names no order: {"result": "unauthorized"}; nothing of the request was looked at.
 """
 
 from __future__ import annotations
@@ -71,8 +73,9 @@ class MerchantApi:
             return await handler(request)  # type: ignore[no-any-return]
         except SignatureRefused as refused:
             return web.json_response({"result": "unauthorized", "reason": str(refused)}, status=401)
-        except OrderIdReused:
-            return web.json_response({"result": "conflict", "reason": "order_id_reused"}, status=409)
+        except OrderIdReused as reused:
+            conflict = {"result": "conflict", "reason": "order_id_reused", "orderId": str(reused)}
+            return web.json_response(conflict, status=409)
         except _Malformed as malformed:
             return web.json_response({"result": "malformed", "reason": str(malformed)}, status=400)
 
@@ -161,7 +164,8 @@ class MerchantApi:
                 fault.seconds, lambda: self._book.run(lambda db: debits.finish(db, entry.order_id))
             )
         contradicted = fault is not None and fault.kind is FaultKind.CONTRADICTION
-        return web.json_response(_opposite(entry) if contradicted else _told(entry))
+        holder = await self._book.run(lambda db: members.service_id_of(db, entry.holder))
+        return web.json_response(_opposite(entry, holder) if contradicted else _told(entry, holder))
 
     @operation("find")
     async def find(self, request: web.Request) -> web.Response:
@@ -170,7 +174,8 @@ class MerchantApi:
         if entry is None:
             return web.json_response({"result": "not_found", "orderId": order_id})
         contradicted = fault is not None and fault.kind is FaultKind.CONTRADICTION
-        return web.json_response(_opposite(entry) if contradicted else _told(entry))
+        holder = await self._book.run(lambda db: members.service_id_of(db, entry.holder))
+        return web.json_response(_opposite(entry, holder) if contradicted else _told(entry, holder))
 
     @operation("list")
     async def captures_of_day(self, request: web.Request) -> web.Response:
@@ -179,13 +184,18 @@ class MerchantApi:
             after = int(request.query.get("after", "0"))
         except (KeyError, ValueError):
             raise _Malformed("day, after") from None
-        found = await self._book.run(lambda db: debits.debits_of(db, day, after=after, limit=PAGE))
+
+        def page(db: sqlite3.Connection) -> list[tuple[Entry, str]]:
+            entries = debits.debits_of(db, day, after=after, limit=PAGE)
+            return [(entry, members.service_id_of(db, entry.holder)) for entry in entries]
+
+        found = await self._book.run(page)
         return web.json_response(
             {
                 "result": "ok",
                 "day": day.isoformat(),
-                "captures": [_listed(entry) for entry in found],
-                "next": found[-1].seq if len(found) == PAGE else None,
+                "captures": [_listed(entry, holder) for entry, holder in found],
+                "next": found[-1][0].seq if len(found) == PAGE else None,
             }
         )
 
@@ -245,36 +255,39 @@ def _reference(entry: Entry) -> str:
     return f"SZ{entry.seq:010}"
 
 
-def _told(entry: Entry) -> dict[str, Any]:
+def _captured(entry: Entry, holder: str) -> dict[str, Any]:
+    return {
+        "result": "captured",
+        "orderId": entry.order_id,
+        "reference": _reference(entry),
+        "serviceId": holder,
+        "walletAmount": entry.lines.get(WALLET, 0),
+        "cardAmount": entry.lines.get(EIKYU, 0),
+        "capturedAt": entry.at.isoformat(),
+    }
+
+
+def _told(entry: Entry, holder: str) -> dict[str, Any]:
     match entry.state:
         case EntryState.DONE:
-            return {
-                "result": "captured",
-                "orderId": entry.order_id,
-                "reference": _reference(entry),
-                "capturedAt": entry.at.isoformat(),
-            }
+            return _captured(entry, holder)
         case EntryState.REFUSED:
             return {"result": "declined", "orderId": entry.order_id, "reason": entry.reason}
         case EntryState.PENDING:
             return {"result": "in_progress", "orderId": entry.order_id, "askAfterSeconds": 5}
 
 
-def _opposite(entry: Entry) -> dict[str, Any]:
+def _opposite(entry: Entry, holder: str) -> dict[str, Any]:
     if entry.state is EntryState.DONE:
         return {"result": "declined", "orderId": entry.order_id, "reason": "refused"}
-    return {
-        "result": "captured",
-        "orderId": entry.order_id,
-        "reference": _reference(entry),
-        "capturedAt": entry.at.isoformat(),
-    }
+    return _captured(entry, holder)
 
 
-def _listed(entry: Entry) -> dict[str, Any]:
+def _listed(entry: Entry, holder: str) -> dict[str, Any]:
     return {
         "orderId": entry.order_id,
         "reference": _reference(entry),
+        "serviceId": holder,
         "walletAmount": entry.lines.get(WALLET, 0),
         "cardAmount": entry.lines.get(EIKYU, 0),
         "walletCancelled": entry.given_back.get(WALLET, 0),

@@ -100,6 +100,12 @@ def member(db: sqlite3.Connection, number: str) -> Member | None:
     return Member(number=row["number"], name=row["name"], service_id=row["service_id"])
 
 
+def service_id_of(db: sqlite3.Connection, number: str) -> str:
+    """The service ID of a member's number; empty for nobody's."""
+    found = member(db, number)
+    return found.service_id if found is not None else ""
+
+
 def link(db: sqlite3.Connection, number: str) -> str:
     """A new token for the merchant; earlier ones of the same member stay good."""
     token = secrets.token_urlsafe(32)
