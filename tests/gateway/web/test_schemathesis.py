@@ -26,7 +26,7 @@ EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "5")
 ENDING = ("sign_out", "end_session", "end_other_sessions", "revoke_mykey_id")
 """What ends the session that the run itself goes by; these have stories of their own."""
 
-SHARDS = 3
+SHARDS = 2
 ALONE = "examples,coverage,fuzzing"
 IN_SEQUENCE = "stateful"
 
