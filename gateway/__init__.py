@@ -60,7 +60,7 @@ from gateway.model import (
     WalletId,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "JST",

@@ -11,12 +11,12 @@ from typing import Final
 import structlog
 from aiohttp import web
 from prometheus_client import REGISTRY, CollectorRegistry
-from sqlalchemy import text
 
 import gateway
 from core_ledger import Busy, CommitFailed, StoreClosed
 from gateway.calling.breaker import BreakerState
 from gateway.identity import sessions
+from gateway.readiness import Readiness
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 from gateway.web import (
@@ -124,8 +124,7 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
 
 
 def _health(services: Services, metrics: CollectorRegistry) -> HealthChecks:
-    async def ready() -> object:
-        return await services.store.read(lambda conn: conn.execute(text("SELECT 1")).scalar())
+    readiness = Readiness(services.store, services.clock)
 
     async def partners() -> Sequence[PartnerHealth]:
         now = services.clock()
@@ -134,7 +133,7 @@ def _health(services: Services, metrics: CollectorRegistry) -> HealthChecks:
             for id_, partner in services.desk.partners.items()
         ]
 
-    return HealthChecks(ready=ready, partners=partners, registry=metrics)
+    return HealthChecks(ready=readiness.check, partners=partners, registry=metrics)
 
 
 def _partner_health(partner_id: str, state: BreakerState, now: datetime) -> PartnerHealth:

@@ -8,30 +8,30 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+import gateway
 import migrations
-from core_ledger import LedgerError, Store, audit
+from core_ledger import LedgerError, audit
 from gateway import directory, registry
 from gateway.base.parts import Worked
 from gateway.commands import members as cli_members
 from gateway.commands import partner as cli_partner
 from gateway.commands.city import city_staff
+from gateway.commands.database import db
 from gateway.commands.exchanges import exchanges
 from gateway.commands.keys import keys
 from gateway.commands.partner_controls import partners, webhooks
 from gateway.commands.reconcile import reconcile
-from gateway.commands.shared import Config, out
+from gateway.commands.shared import Config, in_store_of, out, read_store_of
 from gateway.commands.shared import settings_of as _settings
 from gateway.errors import GatewayError
 from gateway.identity.passwords import PasswordHasher
@@ -42,13 +42,11 @@ from gateway.records.support_events import SupportEvent
 from gateway.registry import Registry
 from gateway.serve import RefusedToStart
 from gateway.serve import serve as serve_until_stopped
-from gateway.services import clock_of, open_services, vault_of
+from gateway.services import clock_of, open_services, open_store, vault_of
 from gateway.settings import Settings
-
-T = TypeVar("T")
+from migrations import SchemaRefused
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-db = typer.Typer(no_args_is_help=True, help="The database's schema.")
 members = typer.Typer(no_args_is_help=True, help="Members, for service desks and demonstrations.")
 places = typer.Typer(no_args_is_help=True, help="Point services and support events.")
 ledger = typer.Typer(no_args_is_help=True, help="The ledger.")
@@ -67,12 +65,20 @@ app.add_typer(partners, name="partners")
 app.add_typer(webhooks, name="webhooks")
 
 
-def _in_store(settings: Settings, job: Callable[[Connection], T]) -> T:
-    store = Store.open(settings.database_url)
-    try:
-        return store.run_now(job)
-    finally:
-        store.close_now()
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"point-gateway {gateway.__version__}, schema {migrations.known_revisions()[-1]}")
+        raise typer.Exit
+
+
+@app.callback(help=__doc__)
+def options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the release and end."),
+    ] = False,
+) -> None:
+    """What stands before every command."""
 
 
 # --- run -------------------------------------------------------------------------------------------------------------
@@ -83,11 +89,20 @@ def serve(
     config: Config = None,
     strict: Annotated[bool, typer.Option(help="Do not start when a configured partner is refused.")] = False,
     reuse_port: Annotated[bool, typer.Option(help="Share the port with other processes.")] = False,
+    no_upgrade: Annotated[
+        bool, typer.Option("--no-upgrade", help="Refuse an embedded database that is empty or older.")
+    ] = False,
 ) -> None:
-    """Run the gateway until it is told to stop. An embedded (SQLite) database is brought up to date first."""
+    """Run the gateway until it is told to stop.
+
+    An embedded (SQLite) database is copied and brought up to date first. PostgreSQL is never changed by `serve`: a
+    schema that is empty, older or unknown is refused.
+    """
     settings = _settings(config)
-    if settings.database_url.startswith("sqlite"):
-        migrations.upgrade(settings.database_url)
+    if settings.database_url.startswith("sqlite") and not no_upgrade:
+        copied = migrations.upgrade(settings.database_url)
+        if copied is not None:
+            typer.echo(f"the database as it was before its upgrade: {copied}")
     asyncio.run(
         serve_until_stopped(
             settings,
@@ -183,13 +198,6 @@ def nightly(config: Config = None) -> None:
 # --- look after ------------------------------------------------------------------------------------------------------
 
 
-@db.command()
-def upgrade(config: Config = None) -> None:
-    """Bring the database's schema to the newest step. Safe to repeat."""
-    migrations.upgrade(_settings(config).database_url)
-    typer.echo("the schema is up to date")
-
-
 @members.command("add")
 def add_member(
     name: Annotated[str, typer.Argument(help="The name to be shown.")],
@@ -201,7 +209,7 @@ def add_member(
     password = sys.stdin.readline().rstrip("\n")
 
     async def work() -> str:
-        store = Store.open(settings.database_url)
+        store = await open_store(settings)
         hasher = PasswordHasher()
         try:
             use = Members(store, hasher, clock_of(settings), vault=vault_of(settings))
@@ -224,7 +232,7 @@ def add_service(
     """Register a municipality's point service (笠間応援ポイント)."""
     settings = _settings(config)
     now = clock_of(settings)()
-    _in_store(
+    in_store_of(
         settings,
         lambda conn: directory.register_service(
             conn, municipality, point_service, name=name, open_for_direct_exchange=direct, at=now
@@ -239,19 +247,14 @@ def add_event(event_id: str, name: str, starts: datetime, ends: datetime, config
     event = SupportEvent(
         event_id=event_id, name=name, starts_at=starts.replace(tzinfo=JST), ends_at=ends.replace(tzinfo=JST)
     )
-    _in_store(_settings(config), lambda conn: support_events.register(conn, event))
+    in_store_of(_settings(config), lambda conn: support_events.register(conn, event))
     typer.echo(f"{name} ({event_id}) is registered")
 
 
 @ledger.command()
 def verify(config: Config = None) -> None:
     """Read the whole ledger again: sums, balances, holds, chains, digests. Exit code 1 when something is broken."""
-    settings = _settings(config)
-    store = Store.open(settings.database_url)
-    try:
-        report = store.read_now(audit.verify)
-    finally:
-        store.close_now()
+    report = read_store_of(_settings(config), audit.verify)
     for fault in report.faults:
         typer.echo(fault)
     broken = f"{len(report.faults)} faults" if report.faults else "nothing is broken"
@@ -265,7 +268,7 @@ def main() -> None:
     """
     try:
         app()
-    except (GatewayError, RefusedToStart, LedgerError) as fault:
+    except (GatewayError, RefusedToStart, LedgerError, SchemaRefused) as fault:
         _end(str(fault))
     except SQLAlchemyError as fault:
         # Its own text has the statement in it; what the database said stands alone in `orig`.

@@ -34,6 +34,7 @@ from gateway.terminal_orders import SETTING as TERMINAL_ORDERS
 from gateway.terminal_orders import TerminalOrders
 from gateway.webhooks.delivery import Deliveries
 from gateway.webhooks.pushes import Pushes
+from migrations import require_usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +89,27 @@ def _with_terminals(settings: Settings) -> frozenset[str]:
     return frozenset(id_ for id_, own in settings.partners.items() if own.table.get(TERMINAL_ORDERS) is True)
 
 
+async def open_store(settings: Settings) -> Store:
+    """Open the database. Raises SchemaRefused where this release does not fit its schema."""
+    store = Store.open(settings.database_url)
+    try:
+        await store.read(require_usable)
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Open the database and load the partners; close both in order at the end."""
+    """Open the database and load the partners; close both in order at the end.
+
+    Raises SchemaRefused, saying what to do, where the database's schema is not one for this release.
+    """
     clock, vault = clock_of(settings), vault_of(settings)
     card_rules = rules_of(settings, clock)
     log = structlog.get_logger()
-    store = Store.open(settings.database_url)
+    store = await open_store(settings)
     tasks = Tasks()
     loaded = await registry.load(settings, clock=clock, log=log)
     desk = Desk(

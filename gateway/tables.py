@@ -419,3 +419,15 @@ maintenance_windows = _table(
     Column("reason", _Words, nullable=False, server_default=""),
     PrimaryKeyConstraint("partner_id", "starts_at"),
 )
+
+schema_marker = _table(  # written by each migration: which releases may work with the schema
+    "schema_marker",
+    Column("written_by", _Words, nullable=False),
+    Column("oldest_release", _Words, nullable=False),
+)
+
+commit_probes = _table(  # one row, written again and again: does the database take a commit?
+    "commit_probes",
+    Column("probe", _Words, primary_key=True),
+    Column("at", Instant, nullable=False),
+)

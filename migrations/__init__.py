@@ -2,23 +2,49 @@
 
 `upgrade(url)` brings a database to the newest step; running it again changes nothing. The steps are in
 `versions/`, each one frozen: a schema changes by a new step, never by editing an old one.
+
+An upgrade that is cut off can be run again: on SQLite all steps are one transaction, on PostgreSQL each step
+is one. Two upgrades at the same time wait for each other. `schema_status` says whether code and schema fit.
 """
 
 from pathlib import Path
 
-import alembic.command
-from alembic.config import Config
+from migrations.schema_status import (
+    SchemaRefused,
+    SchemaState,
+    SchemaStatus,
+    read_status,
+    require_usable,
+    status,
+)
+from migrations.steps import Step, config, known_revisions, list_steps
+from migrations.upgrading import run_downgrade, run_upgrade
+
+__all__ = [
+    "SchemaRefused",
+    "SchemaState",
+    "SchemaStatus",
+    "Step",
+    "config",
+    "downgrade",
+    "known_revisions",
+    "list_steps",
+    "read_status",
+    "require_usable",
+    "status",
+    "upgrade",
+]
 
 
-def config(url: str) -> Config:
-    """Make the settings that Alembic's own commands take, for the database at `url`."""
-    made = Config()
-    made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    made.set_main_option("path_separator", "os")
-    made.attributes["url"] = url
-    return made
+def upgrade(url: str, revision: str = "head", *, copy: bool = True) -> Path | None:
+    """Bring the database at `url` to `revision`, making what is missing.
+
+    Before an SQLite file that has rows is changed, it is copied beside itself; the copy's path is returned.
+    Raises SchemaRefused, saying what to do; then nothing was changed.
+    """
+    return run_upgrade(url, revision, copy=copy)
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to `revision`, making what is missing."""
-    alembic.command.upgrade(config(url), revision)
+def downgrade(url: str, revision: str, *, copy: bool = True) -> Path | None:
+    """Take the steps after `revision` back; what only they hold is lost. Otherwise as `upgrade`."""
+    return run_downgrade(url, revision, copy=copy)

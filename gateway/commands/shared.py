@@ -16,6 +16,7 @@ from core_ledger import Store
 from gateway.base import logs
 from gateway.services import Services, open_services
 from gateway.settings import Settings
+from migrations import require_usable
 
 T = TypeVar("T")
 
@@ -45,9 +46,25 @@ def settings_of(config: Path | None) -> Settings:
 
 def in_store(config: Path | None, job: Callable[[Connection], T]) -> T:
     """Run one writing transaction on the configured database."""
-    store = Store.open(settings_of(config).database_url)
+    return in_store_of(settings_of(config), job)
+
+
+def in_store_of(settings: Settings, job: Callable[[Connection], T]) -> T:
+    """As `in_store`, with settings that were read already. Raises SchemaRefused where the schema does not fit."""
+    store = Store.open(settings.database_url)
     try:
+        store.read_now(require_usable)
         return store.run_now(job)
+    finally:
+        store.close_now()
+
+
+def read_store_of(settings: Settings, job: Callable[[Connection], T]) -> T:
+    """Run one reading job, however long, beside the gateways that serve. Raises SchemaRefused as `in_store_of`."""
+    store = Store.open(settings.database_url)
+    try:
+        store.read_now(require_usable)
+        return store.read_now(job)
     finally:
         store.close_now()
 

@@ -208,7 +208,7 @@ def test_what_goes_wrong_on_purpose_is_one_sentence_and_exit_code_1(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["keys", "list", "--config", "new.toml"], "no such table: client_keys; see that"),
+        (["keys", "list", "--config", "new.toml"], "the database is empty"),
         (["keys", "list", "--config", "away.toml"], "unable to open database file"),
         (["db", "upgrade", "--config", "away.toml"], "unable to open database file"),
         (["keys", "list", "--config", "strange.toml"], "Can't load plugin"),

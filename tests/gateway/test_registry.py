@@ -487,7 +487,7 @@ async def test_an_installed_distribution_becomes_a_partner(house, entry_point):
     [
         (
             {"requires": "point-gateway>=2"},
-            "needs point-gateway>=2, this is 0.1.0; install a release of gateway-acorn-t",
+            "needs point-gateway>=2, this is 0.2.0; install a release of gateway-acorn-t",
         ),
         ({"requires": "Point_Gateway (<0.1)"}, "needs point-gateway<0.1"),
         ({"python": ">=4"}, "needs Python >=4, this is 3."),

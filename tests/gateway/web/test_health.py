@@ -1,10 +1,16 @@
 import asyncio
+import itertools
+from functools import partial
 
 import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry, Counter
+from sqlalchemy import Connection
 
+import migrations
+from core_ledger import Store
+from gateway.readiness import NotReady, Readiness
 from gateway.web.health import HealthChecks
 
 
@@ -85,3 +91,50 @@ def test_an_address_that_is_none_is_not_near():
 
     assert not _is_near(make_mocked_request("GET", "/metrics").clone(remote="unix"), LOOPBACK)
     assert _is_near(make_mocked_request("GET", "/metrics").clone(remote="::1"), LOOPBACK)
+
+
+class TestReadiness:
+    """The real thing, not the probe of these tests' own site: schema and commit on a database of its own."""
+
+    async def test_a_schema_that_changed_under_the_process_is_not_ready(self, tmp_path, clock):
+        url = f"sqlite:///{tmp_path / 'gateway.db'}"
+        migrations.upgrade(url)
+        async with Store.open(url) as store:
+            readiness = Readiness(store, clock, monotonic=itertools.count(0, 10).__next__)
+            await readiness.check()
+            for statement in (
+                "UPDATE alembic_version SET version_num = '9999_x'",
+                "UPDATE schema_marker SET oldest_release = '99'",
+            ):
+                await store.run(partial(Connection.exec_driver_sql, statement=statement))
+            with pytest.raises(NotReady, match="9999_x") as refused:
+                await readiness.check()
+            assert refused.value.check == "schema"
+
+    async def test_a_database_that_answers_but_takes_no_commit_is_not_ready(self, tmp_path, clock):
+        url = f"sqlite:///{tmp_path / 'gateway.db'}"
+        migrations.upgrade(url)
+        async with Store.open(url) as store:
+            readiness = Readiness(store, clock, monotonic=itertools.count(0, 10).__next__)
+            await readiness.check()
+            assert (
+                await store.read(
+                    lambda conn: conn.exec_driver_sql("SELECT count(*) FROM commit_probes").scalar()
+                )
+                == 1
+            )
+            await store.run(lambda conn: conn.exec_driver_sql("PRAGMA query_only = ON"))
+            assert await store.read(lambda conn: conn.exec_driver_sql("SELECT 1").scalar()) == 1
+            with pytest.raises(NotReady, match="readonly") as refused:
+                await readiness.check()
+            assert refused.value.check == "commit"
+
+    async def test_many_who_ask_at_once_cost_one_commit(self, tmp_path, clock):
+        url = f"sqlite:///{tmp_path / 'gateway.db'}"
+        migrations.upgrade(url)
+        async with Store.open(url) as store:
+            readiness = Readiness(store, clock, monotonic=lambda: 0.0)
+            readiness._probed_at = -1.0
+            await asyncio.gather(*(readiness.check() for _ in range(50)))
+            await readiness.check()
+            assert sum(store.batch_sizes.values()) <= 1
