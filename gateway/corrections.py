@@ -2,6 +2,7 @@
 
     the partner took more than we gave for     the member is given the points that are missing
     the partner took less, or nothing          the member's surplus goes back to whoever paid it
+    it took from another account               the same: for this exchange it took nothing
     `leave`                                    nothing moves: both sides have agreed otherwise, and say how
 
 The exchange and its transfers stay as they are; the correction is a transfer of its own, with the reason. One that
@@ -24,14 +25,14 @@ from gateway.desk import Desk
 from gateway.errors import Refused
 from gateway.model import JST
 from gateway.municipal.expiry import expire_in
-from gateway.reconciliation import DIFFERENCES, Line, Reconciliation, closings, has_moved
-from gateway.records import compared_days
+from gateway.reconciliation import DIFFERENCES, Line, Reconciliation, Verdict, closings, has_moved
+from gateway.records import compared_days, links
 from gateway.records import exchanges as records
 from gateway.records.exchanges import Exchange
 from gateway.records.quotes import QuoteLine
 from gateway.records.reversals import units_given_back
 from gateway.reversals import account_of
-from gateway.states import BEFORE_SENDING, State
+from gateway.states import BEFORE_SENDING, HELD, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,13 @@ class Corrections:
         if line is None or line.verdict not in DIFFERENCES:
             state = line.verdict.value if line is not None else "not there"
             raise Refused("no-difference", f"there is no difference to close; it is {state}")
+
+        if line.our_state in HELD:
+            raise Refused(
+                "exchange-state",
+                "the exchange still waits for its outcome: end it first (exchanges resolve), then close the difference",
+                state=line.our_state,
+            )
 
         def job(conn: Connection) -> Closed:
             book, now = records.owner(conn, exchange_id), self.desk.clock()
@@ -119,7 +127,10 @@ def _moves(
             "nothing was quoted for this exchange, so no rate is known; let the partner give the points back,"
             " then close it with --leave",
         )
-    theirs, account = _units(exchange, line.their_amounts), account_of(exchange)
+    _require_own_account(conn, exchange, line, closing)
+    # What was taken from another account gives this exchange's member nothing.
+    amounts = {} if line.verdict is Verdict.ACCOUNT_DIFFERS else line.their_amounts
+    theirs, account = _units(exchange, amounts), account_of(exchange)
     ours = _our_units(conn, exchange) if closing == 1 else _units(exchange, line.our_amounts)
     moves: dict[tuple[str, str], int] = {}
     for number, quoted in enumerate(exchange.quote.lines):
@@ -148,6 +159,24 @@ def _moves(
         )
         for number, ((source, target), points) in enumerate(sorted(moves.items()))
     ]
+
+
+def _require_own_account(conn: Connection, exchange: Exchange, line: Line, closing: int) -> None:
+    """Points are given for a debit of the member's own account, as far as the partner tells whose it was."""
+    if line.verdict is Verdict.ACCOUNT_DIFFERS:
+        others = exchange.state is not State.SETTLED or closing > 1
+    else:
+        # What was never sent names no account: the one that the partner tells must be linked by this member.
+        unsent = exchange.service_id is None and exchange.state is not State.SETTLED
+        others = unsent and bool(line.their_account)
+        others = others and links.owner(conn, exchange.partner_id, line.their_account) != exchange.book_id
+    if others:
+        raise Refused(
+            "not-the-members",
+            "the partner took these points from another account than this member's; let it give them back,"
+            " then close the difference with --leave",
+            status=422,
+        )
 
 
 def _our_units(conn: Connection, exchange: Exchange) -> list[int]:

@@ -5,6 +5,7 @@
     ours_only        we gave points for which the partner took none
     theirs_only      the partner took points for which we gave none
     amount_differs   both have it, with different amounts, or one side has given back what the other has not
+    account_differs  the partner took it from another account than our order named
     closed           a difference that a person has closed, with a reason, and the partner's book is as it was then
 
 What is laid side by side is what either side still has of a debit: what was taken, less what was given back since.
@@ -18,7 +19,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -30,6 +31,7 @@ from sqlalchemy import Connection, select
 
 from gateway import tables
 from gateway.base.parts import work_all
+from gateway.calling.debit_proof import same_account
 from gateway.desk import Desk
 from gateway.errors import Refused
 from gateway.model import JST, DebitLine, DebitRecord
@@ -50,17 +52,21 @@ class Verdict(StrEnum):
     OURS_ONLY = "ours_only"
     THEIRS_ONLY = "theirs_only"
     AMOUNT_DIFFERS = "amount_differs"
+    ACCOUNT_DIFFERS = "account_differs"
     CLOSED = "closed"
 
 
-DIFFERENCES: Final = frozenset({Verdict.OURS_ONLY, Verdict.THEIRS_ONLY, Verdict.AMOUNT_DIFFERS})
+DIFFERENCES: Final = frozenset(
+    {Verdict.OURS_ONLY, Verdict.THEIRS_ONLY, Verdict.AMOUNT_DIFFERS, Verdict.ACCOUNT_DIFFERS}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One exchange, seen from both sides. Amounts are the partner's points per wallet; `points` are ours.
 
-    Both are what is left of it when something was given back; the note then says what was.
+    Both are what is left of it when something was given back; the note then says what was. The accounts are the
+    partner's service ids: the one that we ordered from, and the one that it took from, where each is known.
     """
 
     exchange_id: str
@@ -72,6 +78,8 @@ class Line:
     their_amounts: Mapping[str, int]
     points: int
     note: str = ""
+    our_account: str = ""
+    their_account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +139,8 @@ class Reconciliation:
             before = await partner.debits_on(other)
             listed += [record for record in before if record.exchange_id in ids]
         theirs = _by_exchange(listed)
-        lines = [_line(id_, theirs.get(id_), ours.get(id_, _NOTHING)) for id_ in sorted({*theirs, *ours})]
+        line_of = partial(_line, ignore_case=partner.profile.ids_ignore_case)
+        lines = [line_of(id_, theirs.get(id_), ours.get(id_, _NOTHING)) for id_ in sorted({*theirs, *ours})]
         if any(line.verdict is Verdict.OURS_ONLY for line in lines):
             # The two calendars may disagree about midnight: such a debit stands under a day beside.
             beside = [
@@ -140,7 +149,7 @@ class Reconciliation:
                 for record in await partner.debits_on(other)
             ]
             found = _by_exchange(beside)
-            lines = [_on_another_day(line, found, ours) for line in lines]
+            lines = [_on_another_day(line, found, ours, line_of) for line in lines]
         report = Report(partner_id=partner_id, day=day, lines=tuple(lines))
         await self.desk.store.run(partial(_keep, report=report, at=self.desk.clock()))
         return report
@@ -227,6 +236,9 @@ def _tell(report: Report) -> None:
             ours=line.our_reference,
             theirs=line.their_reference,
         )
+    for line in report.lines:
+        if line.our_state == State.NEEDS_A_PERSON and line.verdict is Verdict.OPEN and line.their_amounts:
+            _log.warning("the partner lists what waits for a person", **about, exchange_id=line.exchange_id)
 
 
 def _keep(conn: Connection, report: Report, at: datetime) -> None:
@@ -347,12 +359,24 @@ def _together(one: DebitRecord, other: DebitRecord) -> DebitRecord:
         lines=one.lines + other.lines,
         reversed=one.reversed and other.reversed,
         given_back=sum(told, ()) if told else None,
+        service_id=_accounts_together(one.service_id, other.service_id),
     )
 
 
-def _line(id_: str, theirs: DebitRecord | None, ours: _Ours, note: str = "") -> Line:
+def _accounts_together(one: str | None, other: str | None) -> str | None:
+    """Two accounts under one id are told together, and are nobody's one account."""
+    if one is None or other is None or one == other:
+        return one if one is not None else other
+    return f"{one}, {other}"
+
+
+def _line(
+    id_: str, theirs: DebitRecord | None, ours: _Ours, note: str = "", *, ignore_case: bool = False
+) -> Line:
     exchange = ours.exchange
-    verdict, notes = _verdict(theirs, ours), [note, _given_back_words(theirs, ours)]
+    verdict, notes = _verdict(theirs, ours, ignore_case=ignore_case), [note, _given_back_words(theirs, ours)]
+    if verdict is Verdict.OPEN and exchange is not None and exchange.state is State.NEEDS_A_PERSON and theirs:
+        notes.append("the partner lists it: decide about the exchange")
     if ours.closing is not None and verdict is not Verdict.CLOSED:
         notes.append("closed before, and the partner's book has changed since")
     return Line(
@@ -365,14 +389,22 @@ def _line(id_: str, theirs: DebitRecord | None, ours: _Ours, note: str = "") -> 
         their_amounts=_their_amounts(theirs, ours),
         points=(exchange.points or 0) - exchange.reversed_points if exchange is not None else 0,
         note="; ".join(text for text in notes if text),
+        our_account=(exchange.service_id or "") if exchange is not None else "",
+        their_account=(theirs.service_id or "") if theirs is not None else "",
     )
 
 
-def _verdict(theirs: DebitRecord | None, ours: _Ours) -> Verdict:
+def _verdict(theirs: DebitRecord | None, ours: _Ours, *, ignore_case: bool) -> Verdict:
     exchange, there = ours.exchange, _their_amounts(theirs, ours)
     if (closing := ours.closing) is not None:
         as_it_was = closing.theirs is None or theirs is None or there == closing.theirs
         return Verdict.CLOSED if as_it_was else Verdict.AMOUNT_DIFFERS
+    if theirs is not None and exchange is not None and there:
+        if not same_account(theirs.service_id, exchange.service_id, ignore_case=ignore_case):
+            return Verdict.ACCOUNT_DIFFERS
+        ordered = exchange.quote.lines if exchange.quote is not None else ()
+        if exchange.state in HELD and _amounts(theirs.lines) != _amounts(ordered):
+            return Verdict.AMOUNT_DIFFERS
     if exchange is not None and exchange.state in HELD:
         return Verdict.OPEN
     if exchange is None or exchange.state is not State.SETTLED:
@@ -384,12 +416,14 @@ def _verdict(theirs: DebitRecord | None, ours: _Ours) -> Verdict:
     return Verdict.OURS_ONLY if theirs is None else Verdict.AMOUNT_DIFFERS
 
 
-def _on_another_day(line: Line, beside: Mapping[str, DebitRecord], ours: Mapping[str, _Ours]) -> Line:
+def _on_another_day(
+    line: Line, beside: Mapping[str, DebitRecord], ours: Mapping[str, _Ours], line_of: Callable[..., Line]
+) -> Line:
     theirs = beside.get(line.exchange_id)
     if line.verdict is not Verdict.OURS_ONLY or theirs is None:
         return line
     there = _day_of(theirs.at)
-    return _line(line.exchange_id, theirs, ours[line.exchange_id], note=f"stands under {there} there")
+    return line_of(line.exchange_id, theirs, ours[line.exchange_id], note=f"stands under {there} there")
 
 
 def _our_amounts(ours: _Ours) -> dict[str, int]:

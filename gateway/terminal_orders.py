@@ -100,7 +100,8 @@ class TerminalOrders:
 
 
 def _the_same(exchange: Exchange, order: TerminalOrder) -> Exchange:
-    if exchange.quote is None or exchange.quote.units != order.units:
+    other_account = exchange.service_id is not None and exchange.service_id != order.service_id
+    if other_account or exchange.quote is None or exchange.quote.units != order.units:
         raise Refused(
             "exchange-id-reused", "this order id was used for another order; make a new one", status=409
         )
