@@ -12,10 +12,10 @@ from pathlib import Path
 
 import structlog
 
-from gateway import registry
-from gateway.base.clock import system_clock
-from gateway.base.logs import configure
 from gateway.model import LinkedAccount, Secret
+from gateway.partners import registry
+from gateway.platform.clock import system_clock
+from gateway.platform.logs import configure
 from gateway.settings import Settings
 
 AT_ONCE = 16

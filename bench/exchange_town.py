@@ -17,17 +17,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import migrations
 from bench.exchange_load import MUNICIPALITY, POINT_SERVICE
 from core_ledger import Store, chart
-from gateway import directory
-from gateway.base.clock import system_clock
-from gateway.desk import link_row
-from gateway.identity import sessions
-from gateway.members import new_member_id
-from gateway.records import links
-from gateway.records.links import Link
-from gateway.records.members import create_member
+from gateway.exchanges import link_rows
+from gateway.exchanges.exchange_context import link_row
+from gateway.exchanges.link_rows import Link
+from gateway.http.client_keys import register_key
+from gateway.members import sessions
+from gateway.members.member_rows import create_member
+from gateway.members.members import new_member_id
+from gateway.platform.clock import system_clock
+from gateway.points import directory
 from gateway.services import vault_of
 from gateway.settings import Settings
-from gateway.web.client_keys import register_key
 
 KEY_ID = "pgk_bench"
 PATIENCE_S = 60.0
@@ -64,7 +64,7 @@ async def make_town(folder: Path, partner_url: str, members: int, database_url: 
             sessions.start(conn, token, member_id=member_id, client_id="portal", at=now)
             # The partner of these measurements answers with the token as the service id.
             sealed = vault.seal(f"svc-{number}", purpose="link", bound_to=link_row(book, "saison"))
-            links.save(
+            link_rows.save(
                 conn,
                 Link(
                     book_id=book,

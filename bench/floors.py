@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from core_ledger import Transfer, chart
+from core_ledger.account_rows import account_row
+from core_ledger.hash_chain import Record
 from core_ledger.plan import Plan
-from core_ledger.seal import Record
-from core_ledger.states import account_row
 
 NOW = datetime(2018, 7, 31, tzinfo=UTC)
 DAY = date(2018, 7, 31)

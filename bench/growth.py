@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.floors import DAY, NOW
 from core_ledger import Store, Transfer, chart, create_schema, entries
-from core_ledger.seal import microseconds
+from core_ledger.hash_chain import microseconds
 
 SMALL = 100_000
 PER_BOOK = 50

@@ -43,10 +43,10 @@ from bench.municipal_city import (
 )
 from bench.slow_disk import SLOW_COMMIT_S, commits_taking, wait
 from core_ledger import Transfer, chart, ledger
-from gateway.base import garbage
-from gateway.municipal import dashboard, figures
-from gateway.municipal.pay_codes import PayCode
-from gateway.web import views_figures
+from gateway.api.city import statistics_responses
+from gateway.cities.spending.pay_codes import PayCode
+from gateway.cities.statistics import daily_stats, stats_queries
+from gateway.platform import gc_tuning
 
 BULK = 10_000
 """Moves in one transaction of the ledger's bulk rate, as `bench/ledger.py` has it."""
@@ -147,7 +147,7 @@ async def measure_counter(folder: Path, runs: int, payments: int) -> Result:
     found: Result = {"shops": SHOPS, "payments": payments}
     async with open_town(folder) as town:
         members = await make_members(town, SHOPS, points=10**9)
-        garbage.look_seldom()  # as the gateway does when it begins to serve
+        gc_tuning.look_seldom()  # as the gateway does when it begins to serve
         for disk, disk_s in (("", 0.0), ("slow_", SLOW_COMMIT_S)):
             with commits_taking(town.store.engine, disk_s):
                 measured = await _on_one_disk(town, members, runs, payments, disk_s)
@@ -305,13 +305,13 @@ async def measure_dashboards(folder: Path, runs: int, entries: int) -> Result:
         year, all_of_it = until - timedelta(days=364), until - timedelta(days=1_094)
 
         def by_day(since: date) -> Any:
-            return lambda conn: views_figures.DayTotals.of(
-                totals=dashboard.totals_by_day(conn, City.CODE, since, until, City.SERVICE)
+            return lambda conn: statistics_responses.DayTotals.of(
+                totals=stats_queries.totals_by_day(conn, City.CODE, since, until, City.SERVICE)
             )
 
         def by_party(since: date) -> Any:
-            return lambda conn: views_figures.PartyTotals.of(
-                totals=dashboard.totals_by_party(conn, City.CODE, since, until, City.SERVICE)
+            return lambda conn: statistics_responses.PartyTotals.of(
+                totals=stats_queries.totals_by_party(conn, City.CODE, since, until, City.SERVICE)
             )
 
         month = until - timedelta(days=30)
@@ -320,17 +320,17 @@ async def measure_dashboards(folder: Path, runs: int, entries: int) -> Result:
             "by_day_three_years": by_day(all_of_it),
             "by_party_year": by_party(year),
             "by_party_three_years": by_party(all_of_it),
-            "detail_month": lambda conn: views_figures.DayFigures.of(
-                figures=figures.by_day(conn, City.CODE, month, until, City.SERVICE)
+            "detail_month": lambda conn: statistics_responses.DayFigures.of(
+                figures=daily_stats.by_day(conn, City.CODE, month, until, City.SERVICE)
             ),
-            "issue_months": lambda conn: views_figures.MonthsOfIssue.of(
-                months=dashboard.by_month_of_issue(conn, City.CODE, City.SERVICE)
+            "issue_months": lambda conn: statistics_responses.MonthsOfIssue.of(
+                months=stats_queries.by_month_of_issue(conn, City.CODE, City.SERVICE)
             ),
-            "expiring": lambda conn: views_figures.ExpiringList.of(
-                expiring=dashboard.expiring(conn, City.CODE, City.SERVICE)
+            "expiring": lambda conn: statistics_responses.ExpiringList.of(
+                expiring=stats_queries.expiring(conn, City.CODE, City.SERVICE)
             ),
-            "unused": lambda conn: views_figures.UnusedView(
-                day=until, services=[], points=sum(figures.unused_on(conn, City.CODE, until).values())
+            "unused": lambda conn: statistics_responses.UnusedView(
+                day=until, services=[], points=sum(daily_stats.unused_on(conn, City.CODE, until).values())
             ),
         }
         took: dict[str, list[float]] = {name: [] for name in asked}

@@ -16,20 +16,22 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from core_ledger import Store, Transfer, chart, ledger
-from gateway import directory, tables
-from gateway.base.tasks import Tasks
-from gateway.base.vault import Vault
-from gateway.identity import mykey_ids
-from gateway.identity.passwords import PasswordHasher
+from gateway.cities import tables as municipal
+from gateway.cities.city import City as UseCases
+from gateway.cities.grants.grant_projects import ProjectPlan
+from gateway.cities.shops.shops import ShopEntry
+from gateway.cities.staff import staff_rows
+from gateway.cities.staff.staff_rows import StaffSession
+from gateway.cities.statistics import daily_stats
+from gateway.members import mykey_ids
+from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
-from gateway.municipal import figures, staff_records
-from gateway.municipal import tables as municipal
-from gateway.municipal.city import City as UseCases
-from gateway.municipal.grant_projects import ProjectPlan
-from gateway.municipal.point_rules import Expiry, PointRule
-from gateway.municipal.roles import Role
-from gateway.municipal.shops import ShopEntry
-from gateway.municipal.staff_records import StaffSession
+from gateway.platform import tables
+from gateway.platform.encryption import Vault
+from gateway.platform.roles import Role
+from gateway.platform.tasks import Tasks
+from gateway.points import directory
+from gateway.points.rules import Expiry, PointRule
 from migrations.targets import METADATAS
 from pagekit.ids import fresh_id
 
@@ -139,12 +141,12 @@ async def _furnished(path: Path, store: Store, city: UseCases) -> MunicipalTown:
 
 def _hired(conn: sa.Connection, role: Role, shop_id: str | None) -> StaffSession:
     staff_id = fresh_id()
-    staff_records.add(
+    staff_rows.add(
         conn, staff_id=staff_id, municipality=City.CODE, login=staff_id, display_name="bench", role=role,
         password_hash="x", at=NOW, shop_id=shop_id, password_is_first=False,
     )  # fmt: skip
-    token = staff_records.start_session(conn, staff_id, client_id="bench", strong=True, at=NOW)
-    return staff_records.find_session(conn, token.reveal(), client_id="bench", now=NOW)
+    token = staff_rows.start_session(conn, staff_id, client_id="bench", strong=True, at=NOW)
+    return staff_rows.find_session(conn, token.reveal(), client_id="bench", now=NOW)
 
 
 async def make_members(town: MunicipalTown, count: int, points: int = 0) -> list[str]:
@@ -185,7 +187,7 @@ async def fill_figures(town: MunicipalTown, entries: int) -> FilledFigures:
     real = [_exchange(f"{number % 500:032x}", 450, f"real-{number}") for number in range(10_000)]
     await town.store.run(lambda conn: ledger.transfer_many(conn, real))
     began = perf_counter()
-    counted = await figures.count_all(town.store)
+    counted = await daily_stats.count_all(town.store)
     rate = counted / (perf_counter() - began)
     assert counted >= len(real)
     first = await town.store.read(

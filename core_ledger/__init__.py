@@ -37,12 +37,12 @@ from core_ledger.ledger import (
     transfer,
     void,
 )
-from core_ledger.moves import Balance, Heap, Hold, Lot, Move, Post, Receipt, Transfer, Void
-from core_ledger.open_books import OpenBooks
-from core_ledger.replay import Fault
+from core_ledger.locked_books import OpenBooks
+from core_ledger.recompute import Fault
 from core_ledger.statements import Statement, export_csv, export_json_lines, statement, unused_by_issue_date
 from core_ledger.store import Store
 from core_ledger.tables import create_schema, metadata
+from core_ledger.transfers import Balance, Heap, Hold, Lot, Move, Post, Receipt, Transfer, Void
 
 __all__ = [
     "AuditReport",

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from core_ledger.errors import BadMove
-from core_ledger.seal import GENESIS, Record, content
+from core_ledger.hash_chain import GENESIS, Record, content
 from core_ledger.tables import anchors, books, moves
 
 # The ledger as a whole has the one name that no book can have.

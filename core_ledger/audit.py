@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, ProgrammingError
 
+from core_ledger.account_rows import account as account_of
 from core_ledger.anchors import LEDGER, chained, leaf, merkle_root
 from core_ledger.errors import Damaged
+from core_ledger.hash_chain import GENESIS, Record
 from core_ledger.plan import Account
-from core_ledger.replay import Fault, Replay
-from core_ledger.seal import GENESIS, Record
-from core_ledger.states import account as account_of
+from core_ledger.recompute import Fault, Replay
 from core_ledger.tables import accounts, anchors, books, moves
 
 PAGE = 500

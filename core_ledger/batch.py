@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core_ledger import ledger
 from core_ledger.errors import Busy, CommitFailed, LedgerError
-from core_ledger.moves import Move
+from core_ledger.transfers import Move
 
 ATTEMPTS = 8
 # PostgreSQL: serialization_failure, deadlock_detected.

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.engine import Connection
 
-from core_ledger import shelf
+from core_ledger import storage
 from core_ledger.errors import LedgerError
-from core_ledger.moves import Move, Receipt, objection
 from core_ledger.plan import Plan
+from core_ledger.transfers import Move, Receipt, objection
 
 SET_SIZE = 2_000
 
@@ -23,12 +23,14 @@ def transfer_many(
     for start in range(0, len(moves), SET_SIZE):
         part = moves[start : start + SET_SIZE]
         objections = [objection([move]) for move in part]
-        plan = shelf.load(conn, [move for move, found in zip(part, objections, strict=True) if found is None])
+        plan = storage.load(
+            conn, [move for move, found in zip(part, objections, strict=True) if found is None]
+        )
         results += [
             _take(plan, move) if found is None else found
             for move, found in zip(part, objections, strict=True)
         ]
-        shelf.save(conn, plan)
+        storage.save(conn, plan)
         if progress is not None:
             progress(len(results), len(moves))
     return results

@@ -13,9 +13,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from core_ledger.moves import Lot
-from core_ledger.seal import lots, microseconds, moment, read_details
+from core_ledger.hash_chain import lots, microseconds, moment, read_details
 from core_ledger.tables import accounts, moves
+from core_ledger.transfers import Lot
 
 _COLUMNS = (
     "{0}.book_id, {0}.seq, {0}.id, {0}.source, {0}.target, {0}.points, {0}.at, {0}.kind, {0}.reference, {0}.details,"

@@ -11,13 +11,13 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from core_ledger import shelf
+from core_ledger import storage
+from core_ledger.account_rows import account as account_of
 from core_ledger.bulk import transfer_many as transfer_many  # noqa: PLC0414 - belongs to what this module offers
 from core_ledger.errors import LedgerError
-from core_ledger.moves import Balance, Heap, Hold, Move, Post, Receipt, Transfer, Void, check, objection
-from core_ledger.seal import microseconds
-from core_ledger.states import account as account_of
+from core_ledger.hash_chain import microseconds
 from core_ledger.tables import accounts, moves
+from core_ledger.transfers import Balance, Heap, Hold, Move, Post, Receipt, Transfer, Void, check, objection
 
 
 def apply(conn: Connection, moves: Sequence[Move]) -> list[Receipt]:
@@ -30,11 +30,11 @@ def apply(conn: Connection, moves: Sequence[Move]) -> list[Receipt]:
         check(move)
     if not moves:
         return []
-    plan = shelf.load(conn, moves)
+    plan = storage.load(conn, moves)
     answer = plan.take(moves)
     if isinstance(answer, LedgerError):
         raise answer
-    shelf.save(conn, plan)
+    storage.save(conn, plan)
     return answer
 
 
@@ -42,9 +42,9 @@ def apply_groups(conn: Connection, groups: Sequence[Sequence[Move]]) -> list[lis
     """Do many groups of moves in one sweep of statements; each group whole or not at all, on its own."""
     answers = [objection(group) for group in groups]
     sound = [group for group, objection in zip(groups, answers, strict=True) if objection is None]
-    plan = shelf.load(conn, [move for group in sound for move in group])
+    plan = storage.load(conn, [move for group in sound for move in group])
     taken = iter([plan.take(group) if group else [] for group in sound])
-    shelf.save(conn, plan)
+    storage.save(conn, plan)
     return [next(taken) if objection is None else objection for objection in answers]
 
 

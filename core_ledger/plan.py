@@ -19,8 +19,7 @@ from core_ledger.errors import (
     NotEnoughPoints,
     UnknownHold,
 )
-from core_ledger.moves import Hold, Move, Post, Receipt, Transfer, Void
-from core_ledger.seal import (
+from core_ledger.hash_chain import (
     GENESIS,
     Record,
     asked,
@@ -32,6 +31,7 @@ from core_ledger.seal import (
     read_lots,
     receipt,
 )
+from core_ledger.transfers import Hold, Move, Post, Receipt, Transfer, Void
 
 # Far below what 64 bits hold, far above all points there will ever be.
 MAX_BALANCE = 10**18

@@ -5,7 +5,7 @@ Values arrive as one text per column, joined by the unit separator: no name or n
 splitting it in the server is several times cheaper than building arrays in the client.
 """
 
-from core_ledger.seal import Record
+from core_ledger.hash_chain import Record
 
 SEPARATOR = "\x1f"
 

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from core_ledger.chart import owned
+from core_ledger.hash_chain import Record, microseconds, moment, read_lots
 from core_ledger.history import Entry, entry
 from core_ledger.ledger import matches
-from core_ledger.seal import Record, microseconds, moment, read_lots
 from core_ledger.tables import accounts, moves
 
 PAGE = 1_000

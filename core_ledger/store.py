@@ -18,13 +18,13 @@ from typing import Any, Self, TypeVar, cast
 
 from sqlalchemy.engine import Connection, Engine
 
-from core_ledger.answers import answer
 from core_ledger.batch import Work, write_batch
 from core_ledger.checkpoint import checkpointer
 from core_ledger.engines import open_engines
 from core_ledger.errors import Busy, StoreClosed
-from core_ledger.moves import Move, Receipt
-from core_ledger.reads import Glance, Readers, closed
+from core_ledger.futures import answer
+from core_ledger.readers import Glance, Readers, closed
+from core_ledger.transfers import Move, Receipt
 
 T = TypeVar("T")
 MAX_WAITING = 10_000

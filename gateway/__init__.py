@@ -18,7 +18,6 @@ from gateway.errors import (
 )
 from gateway.hookspecs import hookimpl
 from gateway.json_answer import JsonAnswer
-from gateway.loading.setup import Clock, HttpAnswer, Log, PartnerHttp, PartnerSetup, Settings
 from gateway.model import (
     JST,
     Balances,
@@ -59,6 +58,7 @@ from gateway.model import (
     Wallet,
     WalletId,
 )
+from gateway.plugin_interfaces import Clock, HttpAnswer, Log, PartnerHttp, PartnerSetup, Settings
 
 __version__ = "0.2.0"
 
@@ -123,6 +123,6 @@ if not TYPE_CHECKING:  # a type checker is to know the names above and no others
 
     def __getattr__(name: str) -> object:
         """A name that is on its way out still works, and warns with file and line."""
-        from gateway.loading.deprecations import former
+        from gateway.partners.loading.deprecations import former
 
         return former(name)

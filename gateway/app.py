@@ -14,32 +14,24 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 import gateway
 from core_ledger import Busy, CommitFailed, StoreClosed
-from gateway.calling.breaker import BreakerState
-from gateway.identity import sessions
+from gateway.api import cards, directory, exchanges, members, overview, points, webhooks
+from gateway.api.city import routes
+from gateway.http.authentication import Gate
+from gateway.http.client_keys import ClientKeys
+from gateway.http.dispatch import BODY_LIMIT, SERVICES, Kernel
+from gateway.http.docs_page import docs_api
+from gateway.http.health import HealthChecks, PartnerHealth, health_api
+from gateway.http.metrics import HttpMetrics
+from gateway.http.middleware import Edge
+from gateway.http.nonces import StoredNonces
+from gateway.http.rate_limit import Buckets, Share
+from gateway.http.routing import Api
+from gateway.http.signatures import SignatureVerifier
+from gateway.members import sessions
+from gateway.partners.calls.breaker import BreakerState
 from gateway.readiness import Readiness
 from gateway.services import Services, open_services
 from gateway.settings import Settings
-from gateway.web import (
-    handlers_cards,
-    handlers_directory,
-    handlers_exchanges,
-    handlers_members,
-    handlers_overview,
-    handlers_points,
-    handlers_webhooks,
-    municipal_api,
-)
-from gateway.web.callers import Gate
-from gateway.web.client_keys import ClientKeys
-from gateway.web.docs_page import docs_api
-from gateway.web.health import HealthChecks, PartnerHealth, health_api
-from gateway.web.kernel import BODY_LIMIT, SERVICES, Kernel
-from gateway.web.limits import Buckets, Share
-from gateway.web.metrics import HttpMetrics
-from gateway.web.middleware import Edge
-from gateway.web.nonces import StoredNonces
-from gateway.web.routing import Api
-from gateway.web.signatures import SignatureVerifier
 
 PER_CLIENT: Final = Share(per_second=2_000, burst=4_000)
 """A portal serves a whole town."""
@@ -57,14 +49,14 @@ def whole_api() -> Api:
         description="Partner points become reserve points (留保ポイント) and municipal points (自治体ポイント).",
     )
     for part in (
-        handlers_members,
-        handlers_cards,
-        handlers_exchanges,
-        handlers_points,
-        handlers_overview,
-        handlers_directory,
-        handlers_webhooks,
-        municipal_api,
+        members,
+        cards,
+        exchanges,
+        points,
+        overview,
+        directory,
+        webhooks,
+        routes,
     ):
         api.include(part.api)
     return api

@@ -21,25 +21,25 @@ from sqlalchemy.exc import SQLAlchemyError
 import gateway
 import migrations
 from core_ledger import LedgerError, audit
-from gateway import directory, registry
-from gateway.base.parts import Worked
 from gateway.commands import members as cli_members
 from gateway.commands import partner as cli_partner
 from gateway.commands.city import city_staff
 from gateway.commands.database import db
 from gateway.commands.exchanges import exchanges
 from gateway.commands.keys import keys
-from gateway.commands.partner_controls import partners, webhooks
+from gateway.commands.partner_availability import partners, webhooks
 from gateway.commands.reconcile import reconcile
 from gateway.commands.shared import Config, in_store_of, out, read_store_of
 from gateway.commands.shared import settings_of as _settings
 from gateway.errors import GatewayError
-from gateway.identity.passwords import PasswordHasher
-from gateway.members import Members
+from gateway.members.members import Members
+from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
-from gateway.records import support_events
-from gateway.records.support_events import SupportEvent
-from gateway.registry import Registry
+from gateway.partners import registry
+from gateway.partners.registry import Registry
+from gateway.platform.job_steps import Worked
+from gateway.points import directory, support_events
+from gateway.points.support_events import SupportEvent
 from gateway.serve import RefusedToStart
 from gateway.serve import serve as serve_until_stopped
 from gateway.services import clock_of, open_services, open_store, vault_of

@@ -15,7 +15,7 @@
                               its text says what to do instead
 
 A plugin raises the first five groups; everything else that leaves a plugin (a time-out, a crash, an answer
-of the wrong shape) is made one of them by `gateway.partner`: for `debit` always `OutcomeUnknown`.
+of the wrong shape) is made one of them by `gateway.partners.partner`: for `debit` always `OutcomeUnknown`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn, Self
 
 from gateway.errors import OutcomeUnknown
-from gateway.loading.setup import HttpAnswer
+from gateway.plugin_interfaces import HttpAnswer
 
 MAX_DIGITS: Final = 18
 """Of a decimal before its point: more are no points, and would fill the memory when written out."""

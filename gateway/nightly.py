@@ -14,14 +14,14 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from gateway.allocation import Allocations
-from gateway.base.parts import Part, Worked, work
-from gateway.desk import KEPT_BEFORE_CONFIRMING, Desk, expire
 from gateway.errors import Refused
-from gateway.members import Members
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.exchange_context import KEPT_BEFORE_CONFIRMING, Desk, expire
+from gateway.exchanges.reconciliation import Reconciliation
+from gateway.members.members import Members
 from gateway.model import JST
-from gateway.reconciliation import Reconciliation
-from gateway.records import exchanges as records
+from gateway.platform.job_steps import Part, Worked, work
+from gateway.points.allocation import Allocations
 from gateway.webhooks import outbox
 
 LOOKS_EVERY_S: Final = 60.0

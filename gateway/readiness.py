@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from core_ledger import Store, StoreError
-from gateway.base.sql import insert_into
-from gateway.loading.setup import Clock
-from gateway.tables import commit_probes
+from gateway.platform.sql import insert_into
+from gateway.platform.tables import commit_probes
+from gateway.plugin_interfaces import Clock
 from migrations import SchemaRefused, require_usable
 
 PROBE_INTERVAL_S: Final = 1.0

@@ -10,10 +10,10 @@ import structlog
 from aiohttp import web
 
 from gateway.app import make_app
-from gateway.base import garbage
+from gateway.http.runner import GatewayRunner
+from gateway.platform import gc_tuning
 from gateway.services import open_services
 from gateway.settings import Settings
-from gateway.web.runner import GatewayRunner
 
 _log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ async def serve(
                 runner, settings.server.host, settings.server.port, reuse_port=reuse_port or None
             )
             await site.start()
-            garbage.look_seldom()
+            gc_tuning.look_seldom()
             _log.info("serving", address=site.name, public_url=settings.server.origin)
             on_ready(site.name)
             await stop.wait()

@@ -9,31 +9,31 @@ from dataclasses import dataclass
 import structlog
 
 from core_ledger import Store
-from gateway import registry
-from gateway.allocation import Allocations
-from gateway.base.clock import FileClock, system_clock
-from gateway.base.tasks import Tasks
-from gateway.base.vault import Vault
-from gateway.corrections import Corrections
-from gateway.desk import Desk
-from gateway.exchange import Exchanges
-from gateway.identity.card_login import CardLogins, rules_of
-from gateway.identity.passwords import PasswordHasher
-from gateway.loading.setup import Clock
-from gateway.members import Members
-from gateway.municipal.city import City
+from gateway.cities.city import City
+from gateway.exchanges.corrections import Corrections
+from gateway.exchanges.exchange_context import Desk
+from gateway.exchanges.inbound_pushes import Pushes
+from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.quote_confirm import Exchanges
+from gateway.exchanges.reconciliation import Reconciliation
+from gateway.exchanges.reversals import Reversals
+from gateway.exchanges.start_exchange import Openings
+from gateway.exchanges.terminal_orders import SETTING as TERMINAL_ORDERS
+from gateway.exchanges.terminal_orders import TerminalOrders
+from gateway.members.card_sign_in import CardLogins, rules_of
+from gateway.members.members import Members
+from gateway.members.passwords import PasswordHasher
 from gateway.nightly import Nightly
-from gateway.opening import Openings
-from gateway.partner_controls import Controls
-from gateway.reconciliation import Reconciliation
-from gateway.registry import Registry
-from gateway.reversals import Reversals
+from gateway.partners import registry
+from gateway.partners.availability import Controls
+from gateway.partners.registry import Registry
+from gateway.platform.clock import FileClock, system_clock
+from gateway.platform.encryption import Vault
+from gateway.platform.tasks import Tasks
+from gateway.plugin_interfaces import Clock
+from gateway.points.allocation import Allocations
 from gateway.settings import Settings, SettingsWrong
-from gateway.settler import Settler
-from gateway.terminal_orders import SETTING as TERMINAL_ORDERS
-from gateway.terminal_orders import TerminalOrders
-from gateway.webhooks.delivery import Deliveries
-from gateway.webhooks.pushes import Pushes
+from gateway.webhooks.sender import Deliveries
 from migrations import require_usable
 
 
@@ -152,7 +152,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             terminal=TerminalOrders(
                 exchanges=exchanges, openings=Openings(desk), partners=_with_terminals(settings)
             ),
-            deliveries=Deliveries(desk),
+            deliveries=Deliveries(desk.store, desk.vault, desk.clock),
             controls=Controls(store, loaded.partners, clock),
             allocations=allocations,
             city=city,

@@ -28,7 +28,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from card.client_data import checked_origin
 from gateway.errors import SecretMissing
-from gateway.loading.partner_settings import (
+from gateway.model import Secret
+from gateway.partners.loading.partner_settings import (
     PartnerSettings,
     Place,
     SecretPlace,
@@ -36,7 +37,6 @@ from gateway.loading.partner_settings import (
     refuse_literal_secrets,
     secret_place,
 )
-from gateway.model import Secret
 
 __all__ = ["PartnerSettings", "SecretPlace", "Settings", "SettingsWrong"]
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from core_ledger.tables import metadata as ledger
-from gateway.municipal.tables import metadata as municipal
-from gateway.tables import metadata as gateway
+from gateway.cities.tables import metadata as municipal
+from gateway.platform.tables import metadata as gateway
 
 METADATAS: list[sa.MetaData] = [ledger, gateway, municipal]

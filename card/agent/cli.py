@@ -19,7 +19,7 @@ from card.agent.hardening import forbid_core_dumps
 from card.agent.server import PORT, Agent, serve
 
 if TYPE_CHECKING:
-    from card.agent.desk import Desk
+    from card.agent.card_session import Desk
 
 # A traceback with local variables would be one more place for a PIN to turn up.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -37,7 +37,7 @@ def serve_command(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.", min=1, max=65535)] = PORT,
 ) -> None:
     """Wait for the pages of the allowed sites, until told to stop."""
-    from card.agent.desk import Desk
+    from card.agent.card_session import Desk
     from card.agent.prompt import best_prompt
     from card.errors import NoPrompt
     from card.pcsc import jpki_card

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from card.agent.desk import Prompt, Question
+from card.agent.card_session import Prompt, Question
 from card.errors import NoPrompt, PromptCancelled, PromptTimedOut
 from card.pin import Pin
 

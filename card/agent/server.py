@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 import structlog
 from aiohttp import web
 
-from card.agent.desk import Desk
+from card.agent.card_session import Desk
 from card.client_data import ClientData, Purpose, checked_challenge, checked_origin
 from card.errors import (
     AgentBusy,

@@ -14,12 +14,13 @@ import typer
 from sqlalchemy import Connection
 
 from core_ledger import Store
+from gateway.cities.staff import staff_rows
+from gateway.cities.staff.staff import first_password
+from gateway.cities.staff.staff_rows import Staff
 from gateway.commands.shared import Config, Operator, in_store, settings_of
-from gateway.identity.passwords import PasswordHasher
-from gateway.municipal import audit_log, staff_records
-from gateway.municipal.roles import PLATFORM, Role
-from gateway.municipal.staff import first_password
-from gateway.municipal.staff_records import Staff
+from gateway.members.passwords import PasswordHasher
+from gateway.platform import audit_log
+from gateway.platform.roles import PLATFORM, Role
 from gateway.services import clock_of
 
 city_staff = typer.Typer(no_args_is_help=True, help="Staff of cities; their deeds.")
@@ -44,7 +45,7 @@ def add_staff(
             hashed = await hasher.hash(password.reveal())
 
             def job(conn: Connection) -> Staff:
-                person = staff_records.add(
+                person = staff_rows.add(
                     conn,
                     staff_id=uuid.uuid4().hex,
                     municipality=municipality,

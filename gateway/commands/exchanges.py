@@ -10,12 +10,12 @@ import typer
 from uuid_utils import uuid7
 
 from gateway.commands.shared import Config, Operator, Reason, in_store, with_services
-from gateway.records import exchange_story as stories
-from gateway.records import exchanges as records
-from gateway.records.exchanges import Exchange
-from gateway.records.reversals import ReversalRecord
+from gateway.exchanges import exchange_report as stories
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.reversal_rows import ReversalRecord
+from gateway.exchanges.states import State
 from gateway.services import Services
-from gateway.states import State
 
 exchanges = typer.Typer(
     invoke_without_command=True, help="Exchanges: which are open, their story, what a person decides."

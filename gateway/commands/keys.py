@@ -11,12 +11,12 @@ import typer
 from sqlalchemy import Connection
 
 from gateway.client import new_key_pair
-from gateway.commands import deeds
+from gateway.commands import audit
 from gateway.commands.shared import Config, Most, Operator, Reason, in_store, settings_of
 from gateway.errors import Refused
-from gateway.municipal.audit_log import AuditLine
+from gateway.http.client_keys import find_key, list_keys, register_key, revoke_key
+from gateway.platform.audit_log import AuditLine
 from gateway.services import clock_of
-from gateway.web.client_keys import find_key, list_keys, register_key, revoke_key
 
 keys = typer.Typer(
     no_args_is_help=True, help="Keys with which client programs (portals) sign their requests."
@@ -46,11 +46,11 @@ def new_key(
 
     def job(conn: Connection) -> AuditLine:
         register_key(conn, client, pair.key_id, pair.public_raw, now)
-        return deeds.write(
-            conn, deeds.KEY_MADE, client, operator=operator, at=now, reason=reason, facts={"key_id": pair.key_id}
+        return audit.write(
+            conn, audit.KEY_MADE, client, operator=operator, at=now, reason=reason, facts={"key_id": pair.key_id}
         )  # fmt: skip
 
-    deeds.tell(in_store(config, job), "client")
+    audit.tell(in_store(config, job), "client")
     typer.echo(json.dumps({"client": client, "key_id": pair.key_id, "private_key": str(path)}))
 
 
@@ -72,11 +72,11 @@ def revoke(key_id: str, operator: Operator, config: Config = None, reason: Reaso
             raise Refused(
                 "unknown-key", "there is no such key in use; list them with `point-gateway keys list`"
             )
-        return deeds.write(
-            conn, deeds.KEY_REVOKED, key.client_id, operator=operator, at=now, reason=reason, facts={"key_id": key_id}
+        return audit.write(
+            conn, audit.KEY_REVOKED, key.client_id, operator=operator, at=now, reason=reason, facts={"key_id": key_id}
         )  # fmt: skip
 
-    deeds.tell(in_store(config, job), "client")
+    audit.tell(in_store(config, job), "client")
     typer.echo("revoked")
 
 
@@ -87,5 +87,5 @@ def list_deeds(
     config: Config = None,
 ) -> None:
     """Show who made and revoked keys, when and why, newest first."""
-    told = in_store(config, lambda conn: deeds.listed(conn, deeds.ABOUT_KEYS, "client", client, limit=limit))
+    told = in_store(config, lambda conn: audit.listed(conn, audit.ABOUT_KEYS, "client", client, limit=limit))
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))

@@ -12,11 +12,11 @@ import typer
 from sqlalchemy import Connection
 
 from core_ledger import Store
+from gateway.cities.notices import reference_for
 from gateway.commands.shared import Config, in_store, settings_of
-from gateway.identity.passwords import PasswordHasher
-from gateway.members import Member, Members
-from gateway.municipal.notices import reference_for
-from gateway.records.members import find_by_mykey_id
+from gateway.members.member_rows import find_by_mykey_id
+from gateway.members.members import Member, Members
+from gateway.members.passwords import PasswordHasher
 from gateway.services import clock_of, vault_of
 
 

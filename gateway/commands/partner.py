@@ -22,8 +22,8 @@ from rich.markdown import Markdown
 
 from gateway import scaffold
 from gateway.errors import GatewayError
-from gateway.loading.checks import HOOKS
 from gateway.model import LinkKind
+from gateway.partners.loading.checks import HOOKS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from gateway.commands.shared import Config, Operator, Reason, with_services
-from gateway.corrections import Closed
-from gateway.reconciliation import Report, Verdict
+from gateway.exchanges.corrections import Closed
+from gateway.exchanges.reconciliation import Report, Verdict
 from gateway.services import Services
 
 reconcile = typer.Typer(

@@ -13,7 +13,7 @@ from rich.console import Console
 from sqlalchemy import Connection
 
 from core_ledger import Store
-from gateway.base import logs
+from gateway.platform import logs
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 from migrations import require_usable

@@ -22,28 +22,31 @@ from sqlalchemy import Connection, Table, insert, select
 
 from core_ledger import LedgerError, Receipt, Store, Transfer, chart, ledger
 from core_ledger.tables import accounts
-from gateway import directory, tables
-from gateway.base.tasks import Tasks
+from gateway.cities import tables as municipal
+from gateway.cities.city import City
+from gateway.cities.city_context import CityDesk
+from gateway.cities.grants.grant_projects import ProjectPlan
+from gateway.cities.grants.grants import transfer_of
+from gateway.cities.settlement.business_days import cycle_of, cycles
+from gateway.cities.settlement.settlement import Settlements
+from gateway.cities.shops.bank_accounts import BankAccount, Payer
+from gateway.cities.shops.shops import ShopEntry
+from gateway.cities.spending.spend_rows import Spend, lots_text, spend_columns
+from gateway.cities.spending.spending import Spending
+from gateway.cities.staff import staff_rows
+from gateway.cities.staff.staff_rows import StaffSession
+from gateway.cities.statistics import daily_stats
 from gateway.errors import Refused
-from gateway.identity import mykey_ids
-from gateway.identity.passwords import PasswordHasher
-from gateway.loading.setup import Clock
+from gateway.members import mykey_ids
+from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
-from gateway.municipal import figures, point_rules, staff_records
-from gateway.municipal import tables as municipal
-from gateway.municipal.bank_accounts import BankAccount, Payer
-from gateway.municipal.business_days import cycle_of, cycles
-from gateway.municipal.city import City
-from gateway.municipal.city_desk import CityDesk, day_of
-from gateway.municipal.grant_projects import ProjectPlan
-from gateway.municipal.grants import transfer_of
-from gateway.municipal.point_rules import Expiry
-from gateway.municipal.roles import PLATFORM, Role
-from gateway.municipal.settlement import Settlements
-from gateway.municipal.shops import ShopEntry
-from gateway.municipal.spend_records import Spend, lots_text, spend_columns
-from gateway.municipal.spending import Spending
-from gateway.municipal.staff_records import StaffSession
+from gateway.platform import tables
+from gateway.platform.clock import day_of
+from gateway.platform.roles import PLATFORM, Role
+from gateway.platform.tasks import Tasks
+from gateway.plugin_interfaces import Clock
+from gateway.points import directory, rules
+from gateway.points.rules import Expiry
 from gateway.services import vault_of
 from gateway.settings import Settings
 
@@ -175,7 +178,7 @@ class _Filling:
             self.tick("days", number + 1)
         await self._write_days()
         await self._settle(who)
-        await figures.count_all(self.store)
+        await daily_stats.count_all(self.store)
         c = self.counts
         return Filled(
             members=len(self.members), shops=SHOPS, granted=c["granted"], spends=c["spends"], spent=c["spent"],
@@ -187,7 +190,7 @@ class _Filling:
 
         def job(conn: Connection) -> StaffSession:
             for number, (login, name, role) in enumerate(STAFF):
-                staff_records.add(
+                staff_rows.add(
                     conn,
                     staff_id=uuid.UUID(int=number + 1).hex,
                     municipality=CITY,
@@ -198,7 +201,7 @@ class _Filling:
                     at=at,
                     password_is_first=False,
                 )
-            staff_records.add(
+            staff_rows.add(
                 conn,
                 staff_id=uuid.UUID(int=len(STAFF) + 1).hex,
                 municipality=PLATFORM,
@@ -209,10 +212,10 @@ class _Filling:
                 at=at,
                 password_is_first=False,
             )
-            token = staff_records.start_session(
+            token = staff_rows.start_session(
                 conn, uuid.UUID(int=len(STAFF)).hex, client_id="demo", strong=True, at=at
             )
-            return staff_records.find_session(conn, token.reveal(), client_id="demo", now=at)
+            return staff_rows.find_session(conn, token.reveal(), client_id="demo", now=at)
 
         return await self.store.run(job)
 
@@ -249,7 +252,7 @@ class _Filling:
     async def _rule_and_projects(self, who: StaffSession, at: datetime) -> None:
         def job(conn: Connection) -> None:
             conn.execute(
-                insert(municipal.point_rules).values(
+                insert(tables.point_rules).values(
                     municipality=CITY,
                     point_service=SERVICE,
                     version=1,
@@ -376,8 +379,8 @@ class _Filling:
         staff_id = uuid.UUID(int=len(STAFF)).hex
 
         def job(conn: Connection) -> StaffSession:
-            token = staff_records.start_session(conn, staff_id, client_id="demo", strong=True, at=at)
-            return staff_records.find_session(conn, token.reveal(), client_id="demo", now=at)
+            token = staff_rows.start_session(conn, staff_id, client_id="demo", strong=True, at=at)
+            return staff_rows.find_session(conn, token.reveal(), client_id="demo", now=at)
 
         return await self.store.run(job)
 
@@ -400,7 +403,7 @@ def _moved(conn: Connection, moves: Sequence[Transfer]) -> dict[str, Receipt]:
 
 
 def _open_service(conn: Connection, at: datetime) -> None:
-    if point_rules.versions(conn, CITY, SERVICE):
+    if rules.versions(conn, CITY, SERVICE):
         raise Refused("point-service-exists", "This city was filled before; take a new folder.")
     try:
         directory.require_known_service(conn, CITY, SERVICE)
@@ -411,7 +414,7 @@ def _open_service(conn: Connection, at: datetime) -> None:
 
 
 def _add_clerk(conn: Connection, shop_id: str, number: int, hashed: str, at: datetime) -> None:
-    staff_records.add(
+    staff_rows.add(
         conn,
         staff_id=uuid.UUID(int=1_000 + number).hex,
         municipality=CITY,

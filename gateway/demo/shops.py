@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway.municipal import shop_records
-from gateway.municipal.shop_records import Shop
+from gateway.cities.shops import shop_rows
+from gateway.cities.shops.shop_rows import Shop
 
 CITY: Final = "082163"
 _SHOPS: Final = (
@@ -42,7 +42,7 @@ _SHOPS: Final = (
 def open_shops(conn: Connection, at: datetime) -> None:
     """Put them on the city's register; they have no bank account and no staff."""
     for number, (name, kana, category) in enumerate(_SHOPS, start=1):
-        shop_records.add(
+        shop_rows.add(
             conn,
             Shop(
                 municipality=CITY,

@@ -23,20 +23,19 @@ from rich.console import Console
 
 import migrations
 from core_ledger import Store
-from gateway import directory
-from gateway.base.clock import FileClock, set_file_clock
 from gateway.client import KeyPair, SignedClient, new_key_pair
 from gateway.demo.card import card_settings, furnish_card
 from gateway.demo.city import fill_town
 from gateway.demo.shops import open_shops
-from gateway.identity.passwords import PasswordHasher
-from gateway.members import Members
+from gateway.http.client_keys import register_key
+from gateway.members.members import Members
+from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
-from gateway.records import support_events
-from gateway.records.support_events import SupportEvent
+from gateway.platform.clock import FileClock, set_file_clock
+from gateway.points import directory, support_events
+from gateway.points.support_events import SupportEvent
 from gateway.services import vault_of
 from gateway.settings import Settings
-from gateway.web.client_keys import register_key
 
 STARTS_AT: Final = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 RETURN_URL: Final = "http://127.0.0.1/portal/back"

@@ -19,10 +19,10 @@ import httpx
 import respx
 
 from gateway.errors import GatewayError
-from gateway.loading.setup import PartnerSetup
 from gateway.model import Secret
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
+from gateway.partners.http_client import GuardedHttp
+from gateway.partners.partner import Partner
+from gateway.plugin_interfaces import PartnerSetup
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 
 

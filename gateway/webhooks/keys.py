@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, Row, insert, select, update
 from uuid_utils import uuid7
 
-from gateway import tables
-from gateway.base.vault import Vault
 from gateway.errors import Refused
 from gateway.model import Secret
-from gateway.webhooks.standard import new_secret
+from gateway.platform import tables
+from gateway.platform.encryption import Vault
+from gateway.webhooks.standard_webhooks import new_secret
 
 _k = tables.webhook_keys
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

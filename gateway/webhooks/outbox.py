@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway import tables
-from gateway.base.hot import Hot
-from gateway.base.sql import insert_all_new, insert_new
+from gateway.platform import tables
+from gateway.platform.compiled_sql import Hot
+from gateway.platform.sql import insert_all_new, insert_new
 from gateway.webhooks.keys import Direction
 
 RETRY_AFTER: Final = tuple(

@@ -15,25 +15,26 @@ from sqlalchemy import Connection
 from uuid_utils import uuid7
 
 from core_ledger import Store, chart, create_schema, ledger
-from gateway import directory, tables
-from gateway.base.clock import system_clock
-from gateway.base.logs import PartnerLog
-from gateway.base.tasks import Tasks
-from gateway.base.vault import Vault
-from gateway.desk import Desk
 from gateway.errors import Refused
-from gateway.exchange import Exchanges
-from gateway.loading.setup import PartnerSetup
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.exchange_context import Desk
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.quote_confirm import Exchanges
+from gateway.exchanges.start_exchange import Openings
+from gateway.members.member_rows import create_member
 from gateway.model import Destination, LinkKind, Secret
-from gateway.opening import Openings
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
-from gateway.records import exchanges as records
-from gateway.records.exchanges import Exchange
-from gateway.records.members import create_member
-from gateway.registry import GROUP
+from gateway.partners.http_client import GuardedHttp
+from gateway.partners.partner import Partner
+from gateway.partners.registry import GROUP
+from gateway.platform import tables
+from gateway.platform.clock import system_clock
+from gateway.platform.encryption import Vault
+from gateway.platform.logs import PartnerLog
+from gateway.platform.tasks import Tasks
+from gateway.plugin_interfaces import PartnerSetup
+from gateway.points import directory
 from gateway.settings import Settings
-from gateway.settler import Settler
 from gateway.testkit.stubs import ListLog, PlainSettings
 from gateway.workbench.call_recorder import Watch, WatchedHttp, watch_hooks
 

@@ -14,13 +14,13 @@ from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any, Final
 
-from gateway.base.scrub import scrubbed
 from gateway.errors import GatewayError, OutcomeUnknown
-from gateway.loading.checks import HOOKS
-from gateway.loading.setup import HttpAnswer
 from gateway.model import Secret
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
+from gateway.partners.http_client import GuardedHttp
+from gateway.partners.loading.checks import HOOKS
+from gateway.partners.partner import Partner
+from gateway.platform.redact import scrubbed
+from gateway.plugin_interfaces import HttpAnswer
 
 SHOWN_BYTES: Final = 4_000
 MOST_EVENTS: Final = 2_000

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from card import errors
-from card.agent.desk import Desk
+from card.agent.card_session import Desk
 from card.agent.server import Agent, serve
 from card.fake import FakeConnection
 from card.jpki import JpkiCard

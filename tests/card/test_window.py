@@ -17,7 +17,7 @@ from aiohttp import web
 from desk import SITE, WINDOW, Agent, in_background, type_into_window, xdotool
 
 from card import errors
-from card.agent.desk import Question
+from card.agent.card_session import Question
 from card.agent.hardening import forbid_core_dumps
 from card.agent.prompt import TerminalPrompt, WindowPrompt, best_prompt, window_command
 from card.client_data import Purpose

@@ -24,7 +24,7 @@ from core_ledger import (
     references,
     transfer_many,
 )
-from core_ledger.moves import check
+from core_ledger.transfers import check
 from tests.core_ledger.samples import (
     BOOK,
     DAY,

@@ -14,7 +14,7 @@ from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
 
 from gateway.hookspecs import ALWAYS_REQUIRED, OPTIONAL, REQUIRED_FOR_ACCOUNT_LINK, REQUIRED_FOR_COUPON_LINK
-from gateway.loading.checks import HOOKS
+from gateway.partners.loading.checks import HOOKS
 from gateway.testkit.contract import AccountContract, CouponContract
 from gateway.testkit.contract.levels import promises
 

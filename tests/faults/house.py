@@ -27,25 +27,27 @@ from gateway_saison import Saison
 from gateway_saison.sandbox import SandboxOptions, make_server
 
 from core_ledger import Store, audit, chart, create_schema, ledger
-from gateway import PartnerSetup, Secret, directory, tables
-from gateway.base.clock import FileClock, set_file_clock
-from gateway.base.tasks import Tasks
-from gateway.base.vault import Vault
-from gateway.corrections import Corrections
-from gateway.desk import Desk
-from gateway.exchange import Exchanges
+from gateway import PartnerSetup, Secret
+from gateway.cities import tables as city_tables
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.corrections import Corrections
+from gateway.exchanges.exchange_context import Desk
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.quote_confirm import Exchanges
+from gateway.exchanges.reconciliation import DIFFERENCES, Reconciliation
+from gateway.exchanges.reversals import Reversals
+from gateway.exchanges.start_exchange import Openings
+from gateway.exchanges.states import HELD
+from gateway.members.member_rows import create_member
 from gateway.model import Destination
-from gateway.municipal import tables as city_tables
-from gateway.opening import Openings
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
-from gateway.reconciliation import DIFFERENCES, Reconciliation
-from gateway.records import exchanges as records
-from gateway.records.exchanges import Exchange
-from gateway.records.members import create_member
-from gateway.reversals import Reversals
-from gateway.settler import Settler
-from gateway.states import HELD
+from gateway.partners.http_client import GuardedHttp
+from gateway.partners.partner import Partner
+from gateway.platform import tables
+from gateway.platform.clock import FileClock, set_file_clock
+from gateway.platform.encryption import Vault
+from gateway.platform.tasks import Tasks
+from gateway.points import directory
 from gateway.testkit.sandbox import EntryState, SandboxServer
 from gateway.testkit.sandbox.browser import Browser
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings

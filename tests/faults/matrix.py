@@ -20,9 +20,9 @@ from pathlib import Path
 from gateway_saison.sandbox import OPERATIONS
 
 from gateway.errors import GatewayError
-from gateway.records import exchanges as records
-from gateway.records.exchanges import Exchange
-from gateway.states import HELD, State
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.states import HELD, State
 from gateway.testkit.sandbox import Fault, FaultKind
 from gateway.testkit.sandbox.faults import ONLY_SOME
 from tests.faults.house import HASTY_S, House, Person, open_house, tls_of_a_stranger

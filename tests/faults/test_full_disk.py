@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from core_ledger import CommitFailed
-from gateway.records import exchanges as records
-from gateway.states import State
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.states import State
 from gateway.testkit.sandbox import Fault, FaultKind
 from tests.faults.house import open_house
 

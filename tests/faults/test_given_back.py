@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from gateway.corrections import Corrections
-from gateway.reconciliation import Line, Reconciliation, Verdict
+from gateway.exchanges.corrections import Corrections
+from gateway.exchanges.reconciliation import Line, Reconciliation, Verdict
 from tests.faults.house import House, open_house
 
 

@@ -26,7 +26,6 @@ from rich.console import Console
 
 import migrations
 from core_ledger import Store, audit, chart, ledger
-from gateway.base.clock import system_clock
 from gateway.client import SignedClient, new_key_pair
 from gateway.demo.story import (
     HANAKO,
@@ -39,15 +38,16 @@ from gateway.demo.story import (
     sign_in_as,
 )
 from gateway.demo.town import Town
-from gateway.identity.passwords import PasswordHasher
-from gateway.members import Members
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.states import HELD
+from gateway.http.client_keys import register_key
+from gateway.members.members import Members
+from gateway.members.passwords import PasswordHasher
 from gateway.model import Secret
-from gateway.records import exchanges as records
+from gateway.platform.clock import system_clock
 from gateway.services import vault_of
 from gateway.settings import Settings
-from gateway.states import HELD
 from gateway.testkit.sandbox import Fault, FaultKind, SandboxServer
-from gateway.web.client_keys import register_key
 
 LIBRARY = next(
     (

@@ -35,8 +35,8 @@ from gateway import (
     WalletId,
     hookimpl,
 )
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
+from gateway.partners.http_client import GuardedHttp
+from gateway.partners.partner import Partner
 
 POINTS = WalletId("points")
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)

@@ -20,7 +20,7 @@ from gateway import (
     PartnerUnavailable,
     WalletId,
 )
-from gateway.calling.debit_proof import ExpectedDebit
+from gateway.partners.calls.debit_proof import ExpectedDebit
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 X1, POINTS = ExchangeId("x-1"), WalletId("points")

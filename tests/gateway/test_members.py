@@ -10,13 +10,14 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import Store
-from gateway import directory, tables
-from gateway.base.vault import Vault
 from gateway.errors import Refused
-from gateway.identity.passwords import PasswordHasher
-from gateway.members import Member, Members, SignedIn, new_member_id
+from gateway.members import member_rows as member_records
+from gateway.members.members import Member, Members, SignedIn, new_member_id
+from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
-from gateway.records import members as member_records
+from gateway.platform import tables
+from gateway.platform.encryption import Vault
+from gateway.points import directory
 
 PASSWORD, OTHER_PASSWORD, WRONG = "correct horse battery", "another fine phrase", "wrong wrong wrong"
 START = datetime(2018, 7, 1, 9, 0, tzinfo=JST)

@@ -8,14 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import Store
-from gateway import directory, tables
-from gateway.base.vault import Vault
 from gateway.errors import Refused
-from gateway.identity import mykey_ids
-from gateway.identity.passwords import PasswordHasher
-from gateway.members import Member, Members
+from gateway.members import member_rows as records
+from gateway.members import mykey_ids
+from gateway.members.members import Member, Members
+from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
-from gateway.records import members as records
+from gateway.platform import tables
+from gateway.platform.encryption import Vault
+from gateway.points import directory
 
 pytestmark = pytest.mark.postgres
 

@@ -19,11 +19,11 @@ import structlog
 
 import gateway
 from gateway import Label, LinkKind, PartnerKind, PartnerProfile, Wallet, WalletId, hookimpl
-from gateway.loading import deprecations
-from gateway.loading.checks import HOOKS
-from gateway.loading.deprecations import Former
 from gateway.model import Destination
-from gateway.partner import Partner
+from gateway.partners.loading import deprecations
+from gateway.partners.loading.checks import HOOKS
+from gateway.partners.loading.deprecations import Former
+from gateway.partners.partner import Partner
 
 STORED = Path(__file__).with_name("public_api.txt")
 REMEDY = (
@@ -135,7 +135,7 @@ async def test_an_implementation_with_fewer_arguments_keeps_working() -> None:
             return gateway.RateTable(rates=())
 
     partner = Partner(Fewer(), log=structlog.get_logger())
-    from gateway.base.clock import system_clock
+    from gateway.platform.clock import system_clock
 
     assert partner.wallet_priority(Destination.reserve(), system_clock()) == ("b", "a")
     assert await partner.rate_table(system_clock()) == gateway.RateTable(rates=())

@@ -11,8 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import migrations
-from gateway.reconciliation import Closing, closings
-from gateway.tables import metadata
+from gateway.exchanges.reconciliation import Closing, closings
+from gateway.platform.tables import metadata
 
 
 def described(engine: sa.Engine) -> dict[str, str]:

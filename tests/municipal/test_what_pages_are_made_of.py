@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import segno
 
-from gateway.municipal.grant_csv import FAULTS as GATEWAYS_FAULTS
-from gateway.municipal.point_rules import Expiry
-from gateway.municipal.roles import ALLOWED, Role
-from gateway.web.views_rules import WORSE_JA
+from gateway.api.city.rules_responses import WORSE_JA
+from gateway.cities.grants.grant_csv import FAULTS as GATEWAYS_FAULTS
+from gateway.platform.roles import ALLOWED, Role
+from gateway.points.rules import Expiry
 from municipal import names
 from municipal.app import PARTS
 from municipal.audit import ACTIONS, FACTS
@@ -109,7 +109,7 @@ def test_everything_that_the_gateway_says_by_a_word_has_a_name() -> None:
 def test_every_deed_of_the_audit_log_has_a_name() -> None:
     """Read from the gateway's own sources: what is written into a city's log."""
     written = set()
-    for path in (GATEWAY / "municipal").glob("*.py"):
+    for path in (GATEWAY / "cities").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
                 "told",
@@ -128,7 +128,7 @@ def test_every_deed_of_the_audit_log_has_a_name() -> None:
 def test_every_fact_of_the_audit_log_has_a_name() -> None:
     """The words under which facts are kept, as the gateway's sources have them."""
     written = set()
-    for path in (GATEWAY / "municipal").glob("*.py"):
+    for path in (GATEWAY / "cities").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if _is_about_facts(node):
                 written |= {

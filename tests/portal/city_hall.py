@@ -12,8 +12,8 @@ import pyotp
 
 from core_ledger import Store
 from gateway.demo.town import Town
-from gateway.identity.passwords import PasswordHasher
-from gateway.members import Members
+from gateway.members.members import Members
+from gateway.members.passwords import PasswordHasher
 from gateway.services import vault_of
 from gateway.settings import Settings
 

@@ -12,8 +12,8 @@ from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestServer
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
+from gateway.api.city.routes import api
 from gateway.demo.town import Town
-from gateway.web.municipal_api import api
 from portal.app import make_app
 from portal.sealed import members_seal, new_session
 from portal.settings import Settings

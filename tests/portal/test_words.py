@@ -7,7 +7,7 @@ import re
 import pytest
 from babel.messages.pofile import read_po
 
-from gateway.municipalities import prefectures
+from gateway.points.municipalities import prefectures
 from pagekit.words import language_of
 from portal.prefecture_names import prefecture_name
 from portal.words import SOURCES, WORDS

@@ -20,8 +20,8 @@ from core_ledger import create_schema
 from core_ledger.batch import Outcome, Work, do_job
 from core_ledger.engines import open_engines
 from core_ledger.errors import Busy
-from gateway import tables
-from gateway.municipal import tables as city_tables
+from gateway.cities import tables as city_tables
+from gateway.platform import tables
 
 T = TypeVar("T")
 

@@ -22,23 +22,24 @@ import structlog
 
 from core_ledger import StoreError, audit, chart, ledger
 from core_ledger.tables import books
-from gateway import directory, tables
-from gateway.allocation import Allocations
-from gateway.base.tasks import Tasks
-from gateway.base.vault import Vault
-from gateway.desk import Desk
 from gateway.errors import GatewayError
-from gateway.exchange import Exchanges
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges import link_rows
+from gateway.exchanges.exchange_context import Desk
+from gateway.exchanges.link_rows import Link
+from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.quote_confirm import Exchanges
+from gateway.exchanges.reversals import Reversals
+from gateway.exchanges.start_exchange import Openings
+from gateway.exchanges.states import HELD, State
+from gateway.members.member_rows import create_member
 from gateway.model import JST, Destination
-from gateway.opening import Openings
-from gateway.partner import Partner
-from gateway.records import exchanges as records
-from gateway.records import links
-from gateway.records.links import Link
-from gateway.records.members import create_member
-from gateway.reversals import Reversals
-from gateway.settler import Settler
-from gateway.states import HELD, State
+from gateway.partners.partner import Partner
+from gateway.platform import tables
+from gateway.platform.encryption import Vault
+from gateway.platform.tasks import Tasks
+from gateway.points import directory
+from gateway.points.allocation import Allocations
 from gateway.testkit.stubs import ListLog
 from tests.simulation.partner import COST, POINTS, SimulatedPlugin, World
 from tests.simulation.same_thread_store import Database, SameThreadStore
@@ -303,7 +304,7 @@ def move_in(conn: Any, number: int) -> None:
             conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=NOON
         )
     create_member(conn, member_id=name, display_name=name, at=NOON, password_hash="x")
-    links.save(
+    link_rows.save(
         conn,
         Link(
             book_id=chart.member_book(name),

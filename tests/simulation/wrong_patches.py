@@ -11,12 +11,12 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.errors import OutcomeUnknown
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.outcome import NeverSent
+from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.states import State
 from gateway.model import Declined, DeclineReason
-from gateway.outcome import NeverSent
-from gateway.partner import Partner
-from gateway.records import exchanges as records
-from gateway.settler import Settler
-from gateway.states import State
+from gateway.partners.partner import Partner
 
 
 @contextmanager

@@ -259,7 +259,7 @@ def test_a_plugin_that_cannot_be_taken_is_refused_with_one_sentence(
 
 
 def test_every_check_of_the_registry_is_broken_here() -> None:
-    from gateway import registry
+    from gateway.partners import registry
 
     assert registry.__doc__ is not None
     named = registry.__doc__.partition("Checks, in this order:")[2].partition(". A plugin")[0]

@@ -10,7 +10,7 @@ import pytest
 from gateway.demo.story import sign_in_as
 from gateway.demo.town import MEMBERS
 from gateway.model import Secret
-from gateway.webhooks.standard import new_secret, sign
+from gateway.webhooks.standard_webhooks import new_secret, sign
 
 pytestmark = pytest.mark.xdist_group("town")
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

@@ -26,7 +26,7 @@ from yarl import URL
 import migrations
 from core_ledger import chart, ledger
 from gateway.app import make_app
-from gateway.records.members import create_member
+from gateway.members.member_rows import create_member
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 from gateway.webhooks import keys as webhook_keys

@@ -12,8 +12,6 @@ import pytest_asyncio
 import respx
 
 from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable
-from gateway.loading.checks import hook_faults, missing_for_link
-from gateway.loading.coherence import coherence
 from gateway.model import (
     Debited,
     DebitOrder,
@@ -24,6 +22,8 @@ from gateway.model import (
     NoRecord,
     RateTable,
 )
+from gateway.partners.loading.checks import hook_faults, missing_for_link
+from gateway.partners.loading.profile_checks import coherence
 from gateway.testkit.contract.environment import Environment, about, make_environment, moment_of, told
 from gateway.testkit.contract.fake import FakePartner
 from gateway.testkit.contract.levels import level_1, level_2, promises

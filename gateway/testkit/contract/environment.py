@@ -15,11 +15,7 @@ from typing import Any, NoReturn
 import httpx
 import pytest
 
-from gateway.base.logs import PartnerLog
-from gateway.calling.scope import CallRecord, recording
 from gateway.errors import GatewayError
-from gateway.loading.checks import HOOKS, place_of_code
-from gateway.loading.setup import PartnerSetup
 from gateway.model import (
     Coupon,
     DebitLine,
@@ -31,8 +27,12 @@ from gateway.model import (
     Rate,
     Secret,
 )
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
+from gateway.partners.calls.call_log import CallRecord, recording
+from gateway.partners.http_client import GuardedHttp
+from gateway.partners.loading.checks import HOOKS, place_of_code
+from gateway.partners.partner import Partner
+from gateway.platform.logs import PartnerLog
+from gateway.plugin_interfaces import PartnerSetup
 from gateway.testkit.contract.fake import FakePartner, Meeting
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 
@@ -269,7 +269,7 @@ def make_environment(contract: Any, server: FakePartner, clock: HandClock) -> En
 
 def moment_of(contract: Any) -> datetime:
     """The day the tests play on: the contract's own `moment`, else today, so that rates that ran out are noticed."""
-    from gateway.base.clock import system_clock
+    from gateway.platform.clock import system_clock
 
     moment = contract.moment if contract.moment is not None else system_clock()
     return moment if isinstance(moment, datetime) else system_clock()

@@ -28,8 +28,8 @@ import httpx
 import pytest
 import respx
 
-from gateway.loading.checks import place_of_code
 from gateway.model import DeclineReason, LinkedAccount, Secret
+from gateway.partners.loading.checks import place_of_code
 from gateway.testkit.stubs import HandClock
 
 

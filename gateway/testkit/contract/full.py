@@ -22,7 +22,7 @@ from gateway.model import (
     Reversal,
     Reversed,
 )
-from gateway.partner import Partner
+from gateway.partners.partner import Partner
 from gateway.testkit.contract.environment import Environment, told
 from gateway.testkit.contract.levels import level_3
 from gateway.testkit.contract.safety import SafeAmongOthers

@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.loading.checks import HOOKS, place_of_code, shown
 from gateway.model import DebitOrder, Label, Rate, RateTable
+from gateway.partners.loading.checks import HOOKS, place_of_code, shown
 from gateway.testkit.contract.debits import Contract
 from gateway.testkit.contract.environment import Environment
 from gateway.testkit.contract.levels import level_2

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.base.clock import FileClock, system_clock
-from gateway.loading.setup import Clock
 from gateway.model import Secret
+from gateway.platform.clock import FileClock, system_clock
+from gateway.plugin_interfaces import Clock
 from gateway.testkit.sandbox.server import SandboxServer
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from gateway.loading.setup import Clock
+from gateway.plugin_interfaces import Clock
 
 IDLE = timedelta(minutes=10)
 _MOST_VISITS = 10_000

@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from gateway.loading.setup import Clock
 from gateway.model import Secret
+from gateway.plugin_interfaces import Clock
 
 WINDOW = timedelta(seconds=30)
 

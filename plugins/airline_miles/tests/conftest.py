@@ -11,8 +11,8 @@ from gateway_airline_miles.rates import MILES, MILES_PER_UNIT
 from gateway_airline_miles.sandbox import SandboxOptions, make_server
 
 from gateway import Coupon, DebitLine, DebitOrder, Destination, ExchangeId, PartnerSetup, Secret
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
+from gateway.partners.http_client import GuardedHttp
+from gateway.partners.partner import Partner
 from gateway.testkit.sandbox import SandboxServer
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 

@@ -25,7 +25,7 @@ from gateway import (
     PartnerUnavailable,
     Secret,
 )
-from gateway.loading.coherence import coherence
+from gateway.partners.loading.profile_checks import coherence
 
 BASE = "https://miles.airline.example"
 CODE = "SAMPLE5000M1LE0A"

@@ -22,8 +22,8 @@ from gateway import (
     PartnerSetup,
     Secret,
 )
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
+from gateway.partners.http_client import GuardedHttp
+from gateway.partners.partner import Partner
 from gateway.testkit.sandbox import SandboxServer
 from gateway.testkit.sandbox.browser import Browser
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings, handoff_return

@@ -33,7 +33,7 @@ from gateway import (
     PartnerUnavailable,
     Secret,
 )
-from gateway.loading.coherence import coherence
+from gateway.partners.loading.profile_checks import coherence
 from gateway.testkit.stubs import handoff_return
 
 BASE = "https://points.saison.example"

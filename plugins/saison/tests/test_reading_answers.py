@@ -19,7 +19,7 @@ from gateway import (
     PartnerSetup,
     Secret,
 )
-from gateway.partner_http import GuardedHttp
+from gateway.partners.http_client import GuardedHttp
 from gateway.testkit.stubs import PlainSettings
 
 BASE = "https://points.saison.example"

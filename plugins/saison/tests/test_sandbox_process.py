@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from gateway import Debited, Declined, ExchangeId, Secret
-from gateway.base.clock import FileClock, set_file_clock
+from gateway.platform.clock import FileClock, set_file_clock
 from gateway.testkit.sandbox.browser import Browser
 
 

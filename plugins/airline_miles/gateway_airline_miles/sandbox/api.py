@@ -21,7 +21,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.loading.setup import Clock
+from gateway.plugin_interfaces import Clock
 from gateway.testkit.sandbox import (
     FAULTS,
     Book,

@@ -1,0 +1,84 @@
+"""What a member's first page shows, in one call: who it is, all balances, what expires soon, and what still waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from core_ledger import chart
+from gateway.api.members_responses import MemberView
+from gateway.api.points import balances_of
+from gateway.api.points_responses import Balances
+from gateway.api.responses import ExchangeView, View
+from gateway.exchanges import exchange_rows as records
+from gateway.http.authentication import Caller
+from gateway.http.routing import Api, Call, Reply
+from gateway.members.member_rows import require_member
+from gateway.platform.clock import day_of
+from gateway.points import account_positions, rules
+from gateway.points.account_positions import Standing
+from gateway.points.expiry import last_days
+from gateway.services import Services
+
+api = Api()
+
+SOON: Final = timedelta(days=30)
+"""As far ahead as `expiring` looks."""
+
+
+class ExpiringView(View):
+    """Points of one point service that can be used until `last_day` and not after it."""
+
+    municipality: str
+    point_service: str
+    last_day: date
+    points: int
+
+
+class Overview(View):
+    """`waiting` holds the newest exchanges whose outcome is not known yet, `expiring` the next 30 days."""
+
+    member: MemberView
+    balances: Balances
+    expiring: list[ExpiringView]
+    waiting: list[ExchangeView]
+
+
+@api.get("/v1/overview", tag="points", caller=Caller.MEMBER, returns={200: Overview})
+async def overview(call: Call[None, Services]) -> Reply:
+    """The member, the balances, what expires and the waiting exchanges, all read at one moment."""
+    member_id, today = call.member.member_id, day_of(call.services.clock())
+
+    def job(conn: Connection) -> Overview:
+        book = chart.member_book(member_id)
+        member, standings = require_member(conn, member_id), account_positions.of_book(conn, book)
+        return Overview(
+            member=MemberView.of(member),
+            balances=balances_of(conn, member, standings),
+            expiring=_expiring(conn, book, standings, today),
+            waiting=[ExchangeView.of(one) for one in records.waiting(conn, book)],
+        )
+
+    return Reply(200, await call.services.store.read(job))
+
+
+def _expiring(
+    conn: Connection, book: str, standings: Mapping[str, Standing], today: date
+) -> list[ExpiringView]:
+    found: dict[tuple[date, str, str], int] = {}
+    for account, one in standings.items():
+        match account.removeprefix(f"{book}:").split(":"):
+            case ["municipality", code, service] if one.heaps:
+                for due in last_days(rules.versions(conn, code, service), one.heaps):
+                    if due.last_day is not None and today <= due.last_day <= today + SOON:
+                        key = (due.last_day, code, service)
+                        found[key] = found.get(key, 0) + due.points
+            case _:
+                pass
+    return [
+        ExpiringView(municipality=code, point_service=service, last_day=day, points=points)
+        for (day, code, service), points in sorted(found.items())
+    ]

@@ -1,0 +1,118 @@
+"""Where partners call us: something has become of a debit, or a member gave an order at their terminal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from gateway.api import requests, responses
+from gateway.exchanges.terminal_orders import TerminalOrder
+from gateway.http.authentication import Caller
+from gateway.http.inputs import Strict, Words
+from gateway.http.routing import Api, Call, Reply
+from gateway.services import Services
+
+api = Api()
+
+Moment = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2})$"),
+]
+
+
+class PushData(Strict):
+    exchange_id: requests.Uuid
+
+
+class Push(Strict):
+    """A message of Standard Webhooks. Only the exchange id is used; what became of it, we ask."""
+
+    type: Words
+    timestamp: Moment
+    data: PushData
+
+
+@api.post(
+    "/pushes/{partner_id}",
+    tag="webhooks",
+    caller=Caller.PUBLIC,
+    path=requests.PartnerPath,
+    body=Push,
+    returns={204: None},
+    refuses=("unknown-partner", "push-not-believed"),
+)
+async def take_push(call: Call[Push, Services, None, requests.PartnerPath]) -> Reply:
+    """A partner says that something has become of a debit. It is signed as Standard Webhooks asks.
+
+    Whatever the message says, the gateway only asks the partner (`find_debit`) and believes that answer. So
+    messages may come in any order and any number of times.
+    """
+    body = await call.request.read()
+    await call.services.pushes.take(
+        call.path.partner_id, call.request.headers, body, call.body.data.exchange_id
+    )
+    return Reply(204)
+
+
+class OrderData(Strict):
+    exchange_id: requests.Uuid
+    service_id: Words
+    units: requests.Units
+
+
+class Order(Strict):
+    """A message of Standard Webhooks. `exchange_id` is the partner's own order id and the idempotency key."""
+
+    type: Words
+    timestamp: Moment
+    data: OrderData
+
+
+class OrderTaken(responses.View):
+    """What became of it. `state` is `settled`, `declined`, `not_sent`, or `open` while nobody knows yet."""
+
+    exchange_id: str
+    state: str
+    points: int | None
+
+
+@api.post(
+    "/orders/{partner_id}",
+    tag="webhooks",
+    caller=Caller.PUBLIC,
+    path=requests.PartnerPath,
+    body=Order,
+    returns={200: OrderTaken},
+    refuses=(
+        "unknown-partner",
+        "push-not-believed",
+        "link-missing",
+        "exchange-id-reused",
+        "unknown-exchange",
+        "exchange-state",
+        "not-returned",
+        "not-quoted",
+        "quote-replaced",
+        "quote-expired",
+        "units-not-allowed",
+        "not-enough",
+        "no-rate",
+        "coupon-missing",
+        "return-url-missing",
+        "partner-unavailable",
+        "partner-paused",
+        "partner-in-maintenance",
+    ),
+)
+async def take_order(call: Call[Order, Services, None, requests.PartnerPath]) -> Reply:
+    """A member gave an order at the partner's terminal, for an account that was linked before.
+
+    Signed as Standard Webhooks asks. The points go to the reserve, by the partner's `debit` as always. Send the
+    same order again when the answer was lost: it is the same exchange.
+    """
+    body = await call.request.read()
+    data = call.body.data
+    order = TerminalOrder(exchange_id=data.exchange_id, service_id=data.service_id, units=data.units)
+    done = await call.services.terminal.take(call.path.partner_id, call.request.headers, body, order)
+    return Reply(200, OrderTaken(exchange_id=done.exchange_id, state=done.state, points=done.points))

@@ -1,1 +1,0 @@
-"""What everything else stands on and that knows nothing of points: time, secrets, logs, statements, tasks."""

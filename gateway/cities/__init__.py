@@ -1,0 +1,1 @@
+"""The municipal cloud (自治体ポイント管理クラウド): staff, grants, shops, spending, settlement, statistics. Nothing below imports it."""

@@ -1,0 +1,76 @@
+"""The municipal cloud's use cases, made once from what the gateway has opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core_ledger import Store
+from gateway.cities.city_context import CityDesk
+from gateway.cities.event_outcome import EventOutcomes
+from gateway.cities.events import Events
+from gateway.cities.grants.grant_files import GrantFiles
+from gateway.cities.grants.grant_projects import GrantProjects
+from gateway.cities.grants.grants import Grants
+from gateway.cities.nightly import CityNightly
+from gateway.cities.notices import Notices
+from gateway.cities.point_rules import PointRules
+from gateway.cities.point_services import PointServices
+from gateway.cities.settlement.settlement import Settlements
+from gateway.cities.shops.shops import Shops
+from gateway.cities.spending.pay_codes import PayCodes
+from gateway.cities.spending.spending import Spending
+from gateway.cities.staff.staff import StaffDesk
+from gateway.members.passwords import PasswordHasher
+from gateway.platform.encryption import Vault
+from gateway.platform.tasks import Tasks
+from gateway.plugin_interfaces import Clock
+from gateway.points.expiry_sweep import Expiries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class City:
+    """One of each."""
+
+    desk: CityDesk
+    staff: StaffDesk
+    services: PointServices
+    rules: PointRules
+    expiries: Expiries
+    events: Events
+    projects: GrantProjects
+    grants: Grants
+    files: GrantFiles
+    shops: Shops
+    codes: PayCodes
+    spending: Spending
+    settlements: Settlements
+    notices: Notices
+    nightly: CityNightly
+
+    @classmethod
+    def open(
+        cls, *, store: Store, vault: Vault, clock: Clock, tasks: Tasks, hasher: PasswordHasher, site: str
+    ) -> City:
+        desk = CityDesk(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
+        rules, expiries, files = PointRules(desk), Expiries(desk.store, desk.clock), GrantFiles(desk)
+        notices = Notices(desk)
+        outcomes = EventOutcomes(desk)
+        return cls(
+            desk=desk,
+            staff=StaffDesk(desk),
+            services=PointServices(desk),
+            rules=rules,
+            expiries=expiries,
+            events=Events(desk, outcomes),
+            projects=GrantProjects(desk),
+            grants=Grants(desk),
+            files=files,
+            shops=Shops(desk),
+            codes=PayCodes(desk),
+            spending=Spending(desk),
+            settlements=Settlements(desk),
+            notices=notices,
+            nightly=CityNightly(
+                desk=desk, rules=rules, expiries=expiries, files=files, notices=notices, outcomes=outcomes
+            ),
+        )

@@ -1,0 +1,70 @@
+"""What every use case of the municipal cloud works with, and how staff deeds get their line in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from core_ledger import Store
+from gateway.cities.staff.staff_rows import StaffSession
+from gateway.errors import Refused
+from gateway.members.passwords import PasswordHasher
+from gateway.platform import audit_log
+from gateway.platform.clock import day_of
+from gateway.platform.encryption import Vault
+from gateway.platform.tasks import Tasks
+from gateway.plugin_interfaces import Clock
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityDesk:
+    """`site` is the address at which staff and shops open their pages: passkeys are bound to it."""
+
+    store: Store
+    vault: Vault
+    clock: Clock
+    tasks: Tasks
+    hasher: PasswordHasher
+    site: str
+
+    @property
+    def today(self) -> date:
+        """The day in Japan."""
+        return day_of(self.clock())
+
+
+def told(
+    conn: Connection,
+    who: StaffSession,
+    at: datetime,
+    action: str,
+    subject: str = "",
+    reason: str = "",
+    facts: Mapping[str, str | int] | None = None,
+) -> None:
+    """Write a line of the city's audit log as a part of the deed's own transaction."""
+    audit_log.write(
+        conn,
+        who.municipality,
+        at=at,
+        actor=who.staff_id,
+        actor_name=who.display_name,
+        action=action,
+        subject=subject,
+        reason=reason,
+        facts=facts,
+    )
+
+
+def require_reason(reason: str) -> str:
+    """Give the reason without its margins. Raises Refused `reason-missing` (422) for none."""
+    plain = reason.strip()
+    if not plain:
+        raise Refused("reason-missing", "Say in one sentence why it was decided so.", status=422)
+    return plain

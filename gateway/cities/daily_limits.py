@@ -1,0 +1,110 @@
+"""Limits by member and day: how many points of a point service a member may spend, or be granted, in one day.
+
+Counted only where a rule sets a limit, in the transaction of the spend or grant itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final, Literal
+
+from sqlalchemy import Connection, select
+
+from core_ledger.tables import books
+from gateway.cities import tables
+from gateway.errors import Refused
+from gateway.platform.sql import insert_into
+
+_days = tables.member_days
+_ASKED_AT_ONCE: Final = 500
+Kind = Literal["spent", "granted"]
+
+
+def count(
+    conn: Connection, book: str, code: str, service: str, day: date, kind: Kind, points: int, most: int | None
+) -> None:
+    """Count `points` against the day's limit. Raises Refused `limit-of-the-day` (409) with what is left.
+
+    Below zero gives back, as a refund on the same day does.
+    """
+    if most is None:
+        return
+    column = _days.c[kind]
+    used = (
+        conn.execute(
+            select(column)
+            .where(
+                _days.c.book_id == book,
+                _days.c.municipality == code,
+                _days.c.point_service == service,
+                _days.c.day == day.isoformat(),
+            )
+            .with_for_update()
+        ).scalar_one_or_none()
+        or 0
+    )
+    if used + points > most:
+        raise Refused(
+            "limit-of-the-day",
+            f"At most {most:,} points a day; {max(0, most - used):,} are left for today. Nothing was moved.",
+            available=max(0, most - used),
+        )
+    values = {
+        "book_id": book, "municipality": code, "point_service": service, "day": day.isoformat(),
+        "spent": 0, "granted": 0,
+    } | {kind: max(0, points)}  # fmt: skip
+    conn.execute(
+        insert_into(conn, _days)
+        .values(**values)
+        .on_conflict_do_update(
+            index_elements=[_days.c.book_id, _days.c.municipality, _days.c.point_service, _days.c.day],
+            set_={kind: max(0, used + points)},
+        )
+    )
+
+
+def count_many(
+    conn: Connection, code: str, service: str, day: date, kind: Kind, wanted: Mapping[str, int], most: int
+) -> set[str]:
+    """Count for many members, by book, in a few statements; gives the books whose limit does not allow theirs."""
+    names = sorted(wanted)
+    used: dict[str, int] = {}
+    for start in range(0, len(names), _ASKED_AT_ONCE):
+        part = names[start : start + _ASKED_AT_ONCE]
+        # As with a single one, the book's row is held first: whoever moves points of the same member waits.
+        conn.execute(
+            select(books.c.book_id)
+            .where(books.c.book_id.in_(part))
+            .order_by(books.c.book_id)
+            .with_for_update()
+        )
+        rows = conn.execute(
+            select(_days.c.book_id, _days.c[kind].label("used")).where(
+                _days.c.book_id.in_(part),
+                _days.c.municipality == code,
+                _days.c.point_service == service,
+                _days.c.day == day.isoformat(),
+            )
+        )
+        used.update((row.book_id, row.used) for row in rows)
+    beyond = {book for book in names if used.get(book, 0) + wanted[book] > most}
+    made = insert_into(conn, _days)
+    values = [
+        {
+            "book_id": book, "municipality": code, "point_service": service, "day": day.isoformat(),
+            "spent": 0, "granted": 0,
+        }
+        | {kind: wanted[book]}
+        for book in names
+        if book not in beyond
+    ]  # fmt: skip
+    if values:
+        conn.execute(
+            made.on_conflict_do_update(
+                index_elements=[_days.c.book_id, _days.c.municipality, _days.c.point_service, _days.c.day],
+                set_={kind: _days.c[kind] + made.excluded[kind]},
+            ),
+            values,
+        )
+    return beyond

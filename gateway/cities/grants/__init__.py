@@ -1,0 +1,1 @@
+"""Grants (給付): projects, single grants, and files of many."""

@@ -1,0 +1,169 @@
+"""A grant file as bytes, read line by line: whatever is wrong with it is named with its line. Pure.
+
+UTF-8 (with or without byte order mark) or Shift_JIS as Excel writes it; the first line names the columns. A file
+that is no such thing is refused as a whole; a line that cannot be granted is a line with its `fault`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.errors import Refused
+from gateway.members import mykey_ids
+from gateway.platform.invisible_chars import all_seen
+from gateway.platform.safe_csv import starts_a_formula
+
+MOST_LINES: Final = 100_000
+MOST_POINTS: Final = 1_000_000
+LONGEST_NOTE: Final = 200
+_PIECE: Final = 64 * 1024
+
+_COLUMNS: Final[Mapping[str, str]] = {
+    "マイキーid": "mykey_id", "mykey_id": "mykey_id", "mykeyid": "mykey_id", "mykey id": "mykey_id",
+    "ポイント": "points", "ポイント数": "points", "points": "points",
+    "摘要": "note", "備考": "note", "note": "note",
+}  # fmt: skip
+_WHOLE: Final = re.compile(r"[0-9]{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class CsvLine:
+    """One line of the file, by its number there (the header is 1). `fault` is a stable word, "" for none."""
+
+    line: int
+    mykey_id: str
+    points: int
+    note: str
+    fault: str = ""
+
+
+FAULTS: Final = {
+    "columns": "列の数が見出しと違います",
+    "formula": "数式の形のセルがあります",
+    "mykey-id": "マイキーIDの形ではありません",
+    "points": "ポイントは半角数字の整数で入力してください",
+    "points-range": f"ポイントは1から{MOST_POINTS:,}までです",
+    "note-too-long": f"摘要は{LONGEST_NOTE}文字までです",
+    "duplicate": "同じマイキーIDが前の行にあります",
+    "unknown-member": "このマイキーIDの利用者はありません",
+    "limit-of-the-day": "1日の上限を超えています",
+    "not-granted": "承認後に給付できなくなりました",
+}
+"""What can be wrong with a line, in words for the report."""
+
+
+def digest(raw: bytes) -> tuple[str, int]:
+    """Hash what the file says, whatever its encoding and line ends, and count its lines; reads to the end.
+
+    Raises Refused (422): `csv-unreadable`, `csv-columns`, `csv-too-long`.
+    """
+    hashed, count = hashlib.sha256(), 0
+    for line in lines(raw):
+        count += 1
+        hashed.update(f"{line.mykey_id}\x1f{line.points}\x1f{line.note}\x1f{line.fault}\x1e".encode())
+    return hashed.hexdigest(), count
+
+
+def lines(raw: bytes) -> Iterator[CsvLine]:
+    """Read line by line. Raises Refused as `digest`, the last two at the line concerned."""
+    # Decoded as it is read: a file is held once, as the bytes that came.
+    text = io.TextIOWrapper(io.BytesIO(raw), encoding=_encoding(raw), newline="")
+    reader = csv.reader(text, strict=True)
+    try:
+        header = next(reader, None)
+        places = _places(header or [])
+        width, seen, count = len(header or []), set[str](), 0
+        for row in reader:
+            if not any(cell.strip() for cell in row):
+                continue
+            count += 1
+            if count > MOST_LINES:
+                raise Refused("csv-too-long", f"A file has at most {MOST_LINES:,} lines.", status=422)
+            yield _line(reader.line_num, row, width, places, seen)
+    except csv.Error as fault:
+        raise _unreadable("quotes", reader.line_num) from fault
+
+
+def _line(number: int, row: list[str], width: int, places: Mapping[str, int], seen: set[str]) -> CsvLine:
+    if len(row) != width:
+        return CsvLine(number, "", 0, "", "columns")
+    cells = {name: row[place].strip() for name, place in places.items()}
+    if any(starts_a_formula(cell) for cell in cells.values()):
+        return CsvLine(number, "", 0, "", "formula")
+    mykey_id = mykey_ids.read(cells["mykey_id"])
+    note = cells.get("note", "")
+    points_text = unicodedata.normalize("NFKC", cells["points"])
+    points = int(points_text) if _WHOLE.fullmatch(points_text) else -1
+    fault = ""
+    if mykey_id is None:
+        fault = "mykey-id"
+    elif points < 0:
+        fault = "points"
+    elif not 1 <= points <= MOST_POINTS:
+        fault = "points-range"
+    elif len(note) > LONGEST_NOTE or not all_seen(note):
+        fault = "note-too-long"
+    elif mykey_id in seen:
+        fault = "duplicate"
+    seen.add(mykey_id or "")
+    # What was typed is kept for the report only as far as it is an id, a number and a note.
+    return CsvLine(number, mykey_id or "", max(points, 0), note[:LONGEST_NOTE], fault)
+
+
+def _places(header: list[str]) -> Mapping[str, int]:
+    names = [unicodedata.normalize("NFKC", cell).strip().casefold() for cell in header]
+    known = [_COLUMNS.get(name) for name in names]
+    places = {name: place for place, name in enumerate(known) if name is not None}
+    if None in known or len(places) != len(known) or not {"mykey_id", "points"} <= set(places):
+        raise Refused(
+            "csv-columns",
+            "The first line names the columns: マイキーID,ポイント,摘要 (the last may be left out), and no others.",
+            status=422,
+        )
+    return places
+
+
+def _encoding(raw: bytes) -> str:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _unreadable("utf-16", 1)
+    if b"\x00" in raw:
+        raise _unreadable("nul", raw[: raw.index(b"\x00")].count(b"\n") + 1)
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise _unreadable("excel", 1)
+    fault = _first_fault(raw, "utf-8-sig")
+    if fault is None:
+        return "utf-8-sig"
+    if _first_fault(raw, "cp932") is None:
+        return "cp932"
+    raise _unreadable("encoding", raw[:fault].count(b"\n") + 1)
+
+
+def _first_fault(raw: bytes, encoding: str) -> int | None:
+    """Where the bytes stop being text of this encoding; None where all of them are."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for start in range(0, len(raw) + 1, _PIECE):
+        piece = raw[start : start + _PIECE]
+        try:
+            decoder.decode(piece, final=start + _PIECE > len(raw))
+        except UnicodeDecodeError as fault:
+            # The decoder may have kept the beginning of a letter from the piece before.
+            return start + len(piece) - len(fault.object) + fault.start
+    return None
+
+
+def _unreadable(why: str, line: int) -> Refused:
+    return Refused(
+        "csv-unreadable",
+        f"The file cannot be read as CSV in UTF-8 or Shift_JIS at line {line} ({why}); save it as CSV again.",
+        status=422,
+        why=why,
+        line=line,
+    )

@@ -1,0 +1,257 @@
+"""Grant projects (給付事業): name, place, period, points, budget, content. The budget is never exceeded.
+
+`granted` counts what was given and what is set aside for approved files; it is raised only where the budget
+suffices, in one statement, so that no two grants share the last points.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select, update
+
+from gateway.cities import tables
+from gateway.cities.city_context import CityDesk, told
+from gateway.cities.staff.staff_rows import StaffSession
+from gateway.errors import Refused
+from gateway.platform.clock import day_of
+from gateway.platform.sql import insert_new
+from gateway.points import directory, expiry
+from gateway.points import rules as point_rules
+
+_projects = tables.grant_projects
+_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+MOST_POINTS: Final = 10_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectPlan:
+    """What a city plans. `points_each` is what a venue's code gives; the period includes both days."""
+
+    project_id: str
+    point_service: str
+    name: str
+    place: str
+    content: str
+    starts_on: date
+    ends_on: date
+    points_each: int
+    budget: int
+    venue: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantProject:
+    municipality: str
+    plan: ProjectPlan
+    granted: int
+    is_open: bool
+    created_at: datetime
+
+    @property
+    def left(self) -> int:
+        """Points of the budget that are neither given nor set aside."""
+        return self.plan.budget - self.granted
+
+    def grants_on(self, day: date) -> bool:
+        return self.is_open and self.plan.starts_on <= day <= self.plan.ends_on
+
+
+def require(conn: Connection, code: str, project_id: str) -> GrantProject:
+    """Give a project of this city. Raises Refused `unknown-project` (404)."""
+    row = conn.execute(select(_projects).where(*_key(code, project_id))).one_or_none()
+    if row is None:
+        raise Refused("unknown-project", "This city has no such grant project.", status=404)
+    return _project(row)
+
+
+def require_granting(conn: Connection, code: str, project_id: str, day: date) -> GrantProject:
+    """Give a project that grants on this day, into a point service that takes points.
+
+    Raises Refused: `unknown-project` (404), `project-not-open` (409).
+    """
+    project = require(conn, code, project_id)
+    if not project.grants_on(day):
+        plan = project.plan
+        raise Refused(
+            "project-not-open",
+            f"{plan.name} grants from {plan.starts_on} to {plan.ends_on} while it is open; nothing was granted.",
+        )
+    service = directory.require_known_service(conn, code, project.plan.point_service)
+    rules = point_rules.versions(conn, code, service.point_service)
+    if service.closed_at is not None or expiry.is_expired(rules, day, day):
+        raise Refused("project-not-open", f"{service.name} takes no more points; nothing was granted.")
+    return project
+
+
+def take_from_budget(conn: Connection, code: str, project_id: str, points: int) -> None:
+    """Count points as granted. Raises Refused `budget-exceeded` (409) with what is left."""
+    hit = conn.execute(
+        update(_projects)
+        .where(*_key(code, project_id), _projects.c.granted + points <= _projects.c.budget)
+        .values(granted=_projects.c.granted + points)
+    )
+    if hit.rowcount == 0:
+        left = require(conn, code, project_id).left
+        raise Refused(
+            "budget-exceeded", f"The budget has {left:,} points left; nothing was granted.", available=left
+        )
+
+
+def give_back_to_budget(conn: Connection, code: str, project_id: str, points: int) -> None:
+    """Points set aside for a file's lines that could not be granted."""
+    conn.execute(
+        update(_projects).where(*_key(code, project_id)).values(granted=_projects.c.granted - points)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GrantProjects:
+    """The use cases around projects."""
+
+    desk: CityDesk
+
+    async def listed(self, code: str) -> list[GrantProject]:
+        """All projects of a city, the one that starts last first."""
+        query = (
+            select(_projects)
+            .where(_projects.c.municipality == code)
+            .order_by(_projects.c.starts_on.desc(), _projects.c.project_id)
+        )
+        return await self.desk.store.read(lambda conn: [_project(row) for row in conn.execute(query)])
+
+    async def get(self, code: str, project_id: str) -> GrantProject:
+        return await self.desk.store.read(lambda conn: require(conn, code, project_id))
+
+    async def add(self, who: StaffSession, plan: ProjectPlan) -> GrantProject:
+        """Add a project. Raises Refused: `bad-project` (422), `project-exists` (409), `unknown-point-service` (404)."""
+        now, code = self.desk.clock(), who.municipality
+        _check(plan)
+
+        def job(conn: Connection) -> GrantProject:
+            directory.require_service(conn, code, plan.point_service)
+            if not insert_new(
+                conn, _projects, municipality=code, granted=0, state="open", created_at=now, **_columns(plan)
+            ):
+                raise Refused("project-exists", "There is a project with this id already; choose another.")
+            told(conn, who, now, "project added", plan.project_id, facts={"budget": plan.budget})
+            return require(conn, code, plan.project_id)
+
+        return await self.desk.store.run(job)
+
+    async def change_budget(
+        self, who: StaffSession, project_id: str, budget: int, reason: str
+    ) -> GrantProject:
+        """Raise or lower a budget, never below what is granted. Raises Refused: `budget-exceeded`, `unknown-project`."""
+        now, code = self.desk.clock(), who.municipality
+
+        def job(conn: Connection) -> GrantProject:
+            before = require(conn, code, project_id)
+            hit = conn.execute(
+                update(_projects)
+                .where(*_key(code, project_id), _projects.c.granted <= budget)
+                .values(budget=budget)
+            )
+            if hit.rowcount == 0:
+                raise Refused(
+                    "budget-exceeded",
+                    f"{before.granted:,} points are granted or set aside; the budget cannot be lower.",
+                    available=before.left,
+                )
+            facts: dict[str, str | int] = {"from": before.plan.budget, "to": budget}
+            told(conn, who, now, "budget changed", project_id, reason, facts)
+            return require(conn, code, project_id)
+
+        return await self.desk.store.run(job)
+
+    async def set_open(
+        self, who: StaffSession, project_id: str, *, is_open: bool, reason: str
+    ) -> GrantProject:
+        """Let a project grant nothing more, or again."""
+        now, code = self.desk.clock(), who.municipality
+
+        def job(conn: Connection) -> GrantProject:
+            require(conn, code, project_id)
+            conn.execute(
+                update(_projects).where(*_key(code, project_id)).values(state="open" if is_open else "closed")
+            )
+            told(conn, who, now, "project reopened" if is_open else "project closed", project_id, reason)
+            return require(conn, code, project_id)
+
+        return await self.desk.store.run(job)
+
+    async def venue_code(self, who: StaffSession, project_id: str) -> str:
+        """Today's code of the venue, to be shown as a QR. Raises Refused: `unknown-project`, `project-not-open`."""
+        today, code = day_of(self.desk.clock()), who.municipality
+
+        def job(conn: Connection) -> GrantProject:
+            return require_granting(conn, code, project_id, today)
+
+        project = await self.desk.store.read(job)
+        if not project.plan.venue:
+            raise Refused("project-not-open", "This project has no venue at which members scan a code.")
+        return make_venue_code(self.desk, code, project_id, today)
+
+
+def make_venue_code(desk: CityDesk, code: str, project_id: str, day: date) -> str:
+    """A code that nobody else can make and that serves on one day only: a photo of it is worthless tomorrow."""
+    said = f"{code}.{project_id}.{day.isoformat()}"
+    return f"PGV1.{said}.{desk.vault.keyed_hash(said, purpose='venue')[:32]}"
+
+
+def read_venue_code(desk: CityDesk, text: str, today: date) -> tuple[str, str]:
+    """(municipality, project) of today's code. Raises Refused `venue-code-wrong` (409) for any other text."""
+    parts = text.strip().split(".")
+    if len(parts) == 5 and make_venue_code(desk, parts[1], parts[2], today) == text.strip():
+        return parts[1], parts[2]
+    raise Refused("venue-code-wrong", "This is not a code that a venue shows today; scan it again there.")
+
+
+def _check(plan: ProjectPlan) -> None:
+    if not _ID.fullmatch(plan.project_id) or not plan.name.strip():
+        raise _bad("A project has a name, and an id of 1 to 40 lower-case letters, digits and hyphens.")
+    if plan.ends_on < plan.starts_on:
+        raise _bad("A project ends on or after the day on which it starts.")
+    if not 0 < plan.points_each <= MOST_POINTS or not plan.budget > 0:
+        raise _bad(f"A project gives 1 to {MOST_POINTS:,} points each and has a budget.")
+
+
+def _bad(text: str) -> Refused:
+    return Refused("bad-project", text, status=422)
+
+
+def _key(code: str, project_id: str) -> tuple[Any, Any]:
+    return (_projects.c.municipality == code, _projects.c.project_id == project_id)
+
+
+def _columns(plan: ProjectPlan) -> dict[str, Any]:
+    return {
+        "project_id": plan.project_id, "point_service": plan.point_service, "name": plan.name.strip(),
+        "place": plan.place, "content": plan.content, "starts_on": plan.starts_on.isoformat(),
+        "ends_on": plan.ends_on.isoformat(), "points_each": plan.points_each, "budget": plan.budget,
+        "venue": plan.venue,
+    }  # fmt: skip
+
+
+def _project(row: Row[Any]) -> GrantProject:
+    return GrantProject(
+        municipality=row.municipality,
+        plan=ProjectPlan(
+            project_id=row.project_id,
+            point_service=row.point_service,
+            name=row.name,
+            place=row.place,
+            content=row.content,
+            starts_on=date.fromisoformat(row.starts_on),
+            ends_on=date.fromisoformat(row.ends_on),
+            points_each=row.points_each,
+            budget=row.budget,
+            venue=row.venue,
+        ),
+        granted=row.granted,
+        is_open=row.state == "open",
+        created_at=row.created_at,
+    )

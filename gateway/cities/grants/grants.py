@@ -1,0 +1,178 @@
+"""Grants (給付) to one member: by staff, by MyKey ID; or by the member, who scans a venue's code.
+
+In one transaction: the transfer into the member's book, the project's budget, the day's limit, the audit line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select
+
+from core_ledger import IdReused, Receipt, Transfer, chart, ledger
+from core_ledger.hash_chain import read_lots
+from core_ledger.tables import moves
+from gateway.cities import daily_limits, tables
+from gateway.cities.city_context import CityDesk, told
+from gateway.cities.grants import grant_projects
+from gateway.cities.grants.grant_projects import GrantProject, read_venue_code
+from gateway.cities.staff.staff_rows import StaffSession
+from gateway.errors import Refused
+from gateway.members import member_rows, mykey_ids
+from gateway.platform.clock import day_of
+from gateway.platform.sql import insert_new
+from gateway.points import rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """`replayed`: the same grant was made before, and nothing was given now."""
+
+    receipt: Receipt
+    project: GrantProject
+
+    @property
+    def replayed(self) -> bool:
+        return self.receipt.replayed
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    desk: CityDesk
+
+    async def to_one(
+        self, who: StaffSession, project_id: str, grant_id: str, mykey_id: str, points: int, note: str = ""
+    ) -> Granted:
+        """Grant to one member under an id that the caller made; the same id with the same content is one grant.
+
+        That it was made is also answered to the MyKey ID that the member had then and has no more.
+        Raises Refused: `unknown-project`, `unknown-member` (404), `project-not-open`, `budget-exceeded`,
+        `limit-of-the-day`, `id-reused` (409).
+        """
+        now, code = self.desk.clock(), who.municipality
+
+        def job(conn: Connection) -> Granted:
+            project = grant_projects.require(conn, code, project_id)
+            member_id = _member_of(conn, code, grant_id, mykey_id)
+            _claim_id(conn, project, grant_id, member_id)
+            move = transfer_of(project, member_id, f"one:{grant_id}", points, now, by=who.staff_id, note=note)
+            granted_on = _granted_on(conn, move)
+            if granted_on is None:
+                grant_projects.require_granting(conn, code, project_id, day_of(now))
+            else:  # what was granted on another day, or before a closing, is still the answer to its id
+                move = replace(move, issued_on=granted_on)
+            done = _grant(conn, project, move, now)
+            if not done.replayed:
+                told(
+                    conn, who, now, "granted", mykey_ids.read(mykey_id) or "", note,
+                    {"project": project_id, "points": points},
+                )  # fmt: skip
+            return done
+
+        return await self.desk.store.run(job)
+
+    async def at_venue(self, member_id: str, venue_code: str) -> Granted:
+        """A member scans the code of a venue: each member is granted it once in a project.
+
+        Raises Refused: `venue-code-wrong`, `project-not-open`, `granted-already`, `budget-exceeded`,
+        `limit-of-the-day` (409), `unknown-project` (404).
+        """
+        now = self.desk.clock()
+        code, project_id = read_venue_code(self.desk, venue_code, day_of(now))
+
+        def job(conn: Connection) -> Granted:
+            project = grant_projects.require_granting(conn, code, project_id, day_of(now))
+            if not project.plan.venue:
+                raise Refused("project-not-open", "This project has no venue.")
+            move = transfer_of(project, member_id, "venue", project.plan.points_each, now, by="member")
+            return _grant(conn, project, move, now)
+
+        try:
+            done = await self.desk.store.run(job)
+        except Refused as refused:
+            if refused.type == "id-reused":  # scanned on another day
+                raise _already() from None
+            raise
+        if done.replayed:
+            raise _already()
+        return done
+
+
+def transfer_of(
+    project: GrantProject, member_id: str, key: str, points: int, at: datetime, *, by: str, note: str = ""
+) -> Transfer:
+    """The move of one grant. `key` is unique in its project and member: it is what makes a grant happen once."""
+    code, plan = project.municipality, project.plan
+    return Transfer(
+        id=f"grant:{code}:{plan.project_id}:{key}",
+        book=chart.member_book(member_id),
+        source=chart.granted(code),
+        target=chart.municipal(member_id, code, plan.point_service),
+        points=points,
+        at=at,
+        kind="grant",
+        issued_on=day_of(at),
+        reference=note,
+        details={"project_id": plan.project_id, "granted_by": by},
+    )
+
+
+def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime) -> Granted:
+    try:
+        receipt = ledger.transfer(conn, move)
+    except IdReused:
+        raise _id_reused() from None
+    if not receipt.replayed:
+        code, plan, today = project.municipality, project.plan, day_of(at)
+        grant_projects.take_from_budget(conn, code, plan.project_id, move.points)
+        rule = rules.in_force(rules.versions(conn, code, plan.point_service), today)
+        daily_limits.count(
+            conn, move.book, code, plan.point_service, today, "granted", move.points, rule.most_granted_a_day
+        )
+    return Granted(
+        receipt=receipt, project=grant_projects.require(conn, project.municipality, project.plan.project_id)
+    )
+
+
+def _claim_id(conn: Connection, project: GrantProject, grant_id: str, member_id: str) -> None:
+    """Take an id for one member in one project. Raises Refused `id-reused` (409) where another grant has it."""
+    ids, book = tables.grant_ids, chart.member_book(member_id)
+    code, project_id = project.municipality, project.plan.project_id
+    if insert_new(conn, ids, municipality=code, grant_id=grant_id, project_id=project_id, book_id=book):
+        return
+    mine = select(ids.c.project_id, ids.c.book_id).where(
+        ids.c.municipality == code, ids.c.grant_id == grant_id
+    )
+    if conn.execute(mine).one() != (project_id, book):
+        raise _id_reused()
+
+
+def _granted_on(conn: Connection, move: Transfer) -> date | None:
+    """The day on which a move of this id was made; None where there is none yet."""
+    lots = conn.execute(
+        select(moves.c.lots).where(moves.c.book_id == move.book, moves.c.id == move.id)
+    ).scalar_one_or_none()
+    return None if lots is None else date.fromisoformat(read_lots(lots)[0][0])
+
+
+def _member_of(conn: Connection, code: str, grant_id: str, mykey_id: str) -> str:
+    """Who has this MyKey ID; or had it, where a grant of this id was made to that member."""
+    known = mykey_ids.read(mykey_id)
+    found = member_rows.find_by_mykey_id(conn, known) if known else None
+    if found is not None:
+        return found.member_id
+    had = mykey_ids.retired_from(conn, known) if known else None
+    ids = tables.grant_ids
+    granted = select(ids.c.book_id).where(ids.c.municipality == code, ids.c.grant_id == grant_id)
+    if had is None or conn.execute(granted).scalar_one_or_none() != chart.member_book(had):
+        raise member_rows.unknown_member()
+    return had
+
+
+def _id_reused() -> Refused:
+    return Refused("id-reused", "This id was used for something else; make a new id (a UUID).")
+
+
+def _already() -> Refused:
+    return Refused("granted-already", "This member was granted it before; nothing was given now.")

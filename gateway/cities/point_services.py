@@ -1,0 +1,62 @@
+"""A city's point services as its administrators keep them: added, closed to new points, opened again; each told.
+
+What a point is worth and when it expires is in the rules (`gateway.points.rules`). A new service takes
+points from the moment it is there, by way of the reserve until a rule opens it to partners.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from gateway.cities.city_context import CityDesk, require_reason, told
+from gateway.cities.staff.staff_rows import StaffSession
+from gateway.points import directory
+from gateway.points.directory import PointService
+
+
+@dataclass(frozen=True, slots=True)
+class PointServices:
+    desk: CityDesk
+
+    async def listed(self, code: str) -> tuple[PointService, ...]:
+        """All of a city's point services, those that take no more points too."""
+        return await self.desk.store.read(
+            lambda conn: directory.list_services(conn, municipality_code=code, closed=True)
+        )
+
+    async def add(self, who: StaffSession, point_service: str, name: str) -> PointService:
+        """Add a point service. Raises Refused: `bad-point-service` (422), `point-service-exists` (409)."""
+        now, code = self.desk.clock(), who.municipality
+
+        def job(conn: Connection) -> PointService:
+            made = directory.register_service(
+                conn, code, point_service, name=name, open_for_direct_exchange=False, at=now
+            )
+            told(conn, who, now, "point service added", point_service, facts={"name": made.name})
+            return made
+
+        return await self.desk.store.run(job)
+
+    async def close(self, who: StaffSession, point_service: str, reason: str) -> PointService:
+        """Let it take no more points; what members hold stays theirs. Raises Refused `unknown-point-service` (404)."""
+        now, code, why = self.desk.clock(), who.municipality, require_reason(reason)
+
+        def job(conn: Connection) -> PointService:
+            closed = directory.close_service(conn, code, point_service, at=now)
+            told(conn, who, now, "point service closed", point_service, why)
+            return closed
+
+        return await self.desk.store.run(job)
+
+    async def reopen(self, who: StaffSession, point_service: str, reason: str) -> PointService:
+        """Let it take points again. Raises Refused `unknown-point-service` (404)."""
+        now, code, why = self.desk.clock(), who.municipality, require_reason(reason)
+
+        def job(conn: Connection) -> PointService:
+            opened = directory.reopen_service(conn, code, point_service)
+            told(conn, who, now, "point service reopened", point_service, why)
+            return opened
+
+        return await self.desk.store.run(job)

@@ -1,0 +1,1 @@
+"""Settlement (精算): cycles, statements, the bank's file, and what partners owe."""

@@ -1,0 +1,286 @@
+"""Paying the shops (精算): a cycle is closed once, by somebody who may; what changes later comes into the next one.
+
+Closing takes every payment and refund up to the cycle's end that no earlier closing took, sums them by shop, and
+moves what is paid from the shop's account to the city's `paid` account, in the city's own book. A shop whose
+refunds exceed its payments is paid nothing, and the difference is carried into its next cycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, select
+
+from gateway.cities import tables
+from gateway.cities.city_context import CityDesk, told
+from gateway.cities.settlement import business_days, cycle_corrections, zengin
+from gateway.cities.settlement import settlement_lines as lines
+from gateway.cities.settlement import settlement_scope as contents
+from gateway.cities.settlement.business_days import Cycle
+from gateway.cities.settlement.cycle_corrections import Correction
+from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
+from gateway.cities.settlement.settlement_scope import Contents
+from gateway.cities.shops import shop_rows
+from gateway.cities.shops.bank_accounts import BankAccount, Payer, open_account, open_payer
+from gateway.cities.shops.shop_rows import Shop
+from gateway.cities.spending import spend_rows
+from gateway.cities.spending.spend_rows import Refund, Spend
+from gateway.cities.staff import staff_rows
+from gateway.cities.staff.staff_rows import StaffSession
+from gateway.errors import Refused
+from gateway.platform.clock import day_of
+from gateway.platform.sql import insert_new
+
+_spends, _refunds = tables.spends, tables.refunds
+_settlements, _lines = tables.settlements, tables.settlement_lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopStatement:
+    """What a shop is paid for in one cycle, payment by payment; `closed_at` is None for what closing now would give."""
+
+    cycle: Cycle
+    closed_at: datetime | None
+    shop: Shop
+    line: ShopLine
+    spends: tuple[Spend, ...]
+    refunds: tuple[Refund, ...]
+    corrections: tuple[Correction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleCorrections:
+    """What in a cycle corrects earlier ones; `people` are the names of those who made it, by their staff ids."""
+
+    cycle: Cycle
+    closed_at: datetime | None
+    corrections: tuple[Correction, ...]
+    people: Mapping[str, str]
+
+    @property
+    def yen(self) -> int:
+        return sum(one.yen for one in self.corrections)
+
+    @property
+    def points(self) -> int:
+        return sum(one.points for one in self.corrections)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlements:
+    desk: CityDesk
+
+    async def listed(self, code: str) -> list[tuple[Cycle, int | None]]:
+        """Every cycle since the first payment, newest first, with what was paid; None while it is not closed."""
+
+        def job(conn: Connection) -> list[tuple[Cycle, int | None]]:
+            first = conn.scalar(select(func.min(_spends.c.at)).where(_spends.c.municipality == code))
+            closed = {
+                row.starts_on: (lines.stored_cycle(row), int(row.yen))
+                for row in conn.execute(select(_settlements).where(_settlements.c.municipality == code))
+            }
+            if first is None:
+                return [(cycle, yen) for cycle, yen in closed.values()]
+            found = business_days.cycles(day_of(first), self.desk.today)
+            return sorted((closed.get(one.starts_on.isoformat(), (one, None)) for one in found), reverse=True)
+
+        return await self.desk.store.read(job)
+
+    async def get(self, code: str, starts_on: date) -> Settlement:
+        """A closed settlement, or what closing would give. Raises Refused `unknown-cycle` (404)."""
+        cycle = _cycle(starts_on)
+
+        def job(conn: Connection) -> Settlement:
+            return lines.closed(conn, code, starts_on) or lines.foreseen(conn, code, cycle)
+
+        return await self.desk.store.read(job)
+
+    async def close(self, who: StaffSession, starts_on: date, reason: str = "") -> Settlement:
+        """Close a cycle, once. Raises Refused: `unknown-cycle` (404), `cycle-not-over`, `cycle-closed`,
+        `earlier-cycle-open` (409).
+        """
+        cycle, now, code = _cycle(starts_on), self.desk.clock(), who.municipality
+        if day_of(now) <= cycle.ends_on:
+            raise Refused("cycle-not-over", f"This cycle ends on {cycle.ends_on}; close it after that day.")
+
+        def job(conn: Connection) -> Settlement:
+            if lines.closed(conn, code, starts_on) is not None:
+                raise _already_closed()
+            _refuse_earlier(conn, code, cycle)
+            found = contents.of_open(conn, code, cycle)
+            lines.take(conn, found)
+            drawn = lines.drawn_up(
+                conn, contents.of_closed(code, cycle), lines.brought_from_before(conn, found)
+            )
+            row = {
+                "municipality": code, "starts_on": starts_on.isoformat(), "ends_on": cycle.ends_on.isoformat(),
+                "pays_on": cycle.pays_on.isoformat(), "yen": drawn.yen, "closed_by": who.staff_id, "closed_at": now,
+            }  # fmt: skip
+            if not insert_new(conn, _settlements, **row):
+                raise _already_closed()
+            lines.keep(conn, code, drawn, now)
+            facts: dict[str, str | int] = {"yen": drawn.yen, "shops": len(drawn.lines)}
+            told(conn, who, now, "settlement closed", starts_on.isoformat(), reason, facts)
+            closed = lines.closed(conn, code, starts_on)
+            assert closed is not None
+            return closed
+
+        return await self.desk.store.run(job)
+
+    async def statement(self, code: str, starts_on: date, shop_id: str) -> ShopStatement:
+        """A shop's statement of a cycle. Raises Refused: `unknown-cycle`, `unknown-shop` (404)."""
+        cycle = _cycle(starts_on)
+
+        def job(conn: Connection) -> ShopStatement:
+            shop = shop_rows.require(conn, code, shop_id)
+            settlement = lines.closed(conn, code, starts_on) or lines.foreseen(conn, code, cycle)
+            found = lines.contents_of(conn, code, cycle)
+            line = next((one for one in settlement.lines if one.shop_id == shop_id), None)
+            spends, refunds = _of_cycle(conn, found, shop_id)
+            return ShopStatement(
+                cycle=settlement.cycle,
+                closed_at=settlement.closed_at,
+                shop=shop,
+                line=line or lines.of_nothing(shop),
+                spends=spends,
+                refunds=refunds,
+                corrections=tuple(cycle_corrections.of_cycle(conn, found, shop_id)),
+            )
+
+        return await self.desk.store.read(job)
+
+    async def corrections(self, code: str, starts_on: date) -> CycleCorrections:
+        """What in a cycle corrects earlier ones, of all shops. Raises Refused `unknown-cycle` (404)."""
+        cycle = _cycle(starts_on)
+
+        def job(conn: Connection) -> CycleCorrections:
+            row = lines.closed_row(conn, code, starts_on)
+            found = cycle_corrections.of_cycle(conn, lines.contents_of(conn, code, cycle))
+            return CycleCorrections(
+                cycle=cycle if row is None else lines.stored_cycle(row),
+                closed_at=None if row is None else row.closed_at,
+                corrections=tuple(found),
+                people={one.staff_id: one.display_name for one in staff_rows.of_municipality(conn, code)},
+            )
+
+        return await self.desk.store.read(job)
+
+    async def of_shop(self, code: str, shop_id: str, limit: int = 24) -> list[tuple[Cycle, ShopLine]]:
+        """A shop's closed cycles, newest first."""
+
+        def job(conn: Connection) -> list[tuple[Cycle, ShopLine]]:
+            return lines.closed_of_shop(conn, code, shop_rows.require(conn, code, shop_id), limit)
+
+        return await self.desk.store.read(job)
+
+    async def transfer_file(self, who: StaffSession, starts_on: date) -> bytes:
+        """The bank's transfer file of a closed cycle. Raises Refused: `unknown-cycle` (404), `cycle-not-closed`,
+        `payer-missing`, `bank-missing` (409, naming the shops).
+        """
+        _cycle(starts_on)
+        now, code = self.desk.clock(), who.municipality
+
+        def job(conn: Connection) -> bytes:
+            settlement = lines.closed(conn, code, starts_on)
+            if settlement is None:
+                raise Refused("cycle-not-closed", "Close this cycle first.")
+            paid = [line for line in settlement.lines if line.paid_yen > 0]
+            payer = self._payer(conn, code)
+            banks = {line.shop_id: self._bank(conn, code, line.shop_id) for line in paid}
+            missing = [shop_id for shop_id, bank in banks.items() if bank is None]
+            if missing:
+                raise Refused(
+                    "bank-missing",
+                    "Register the accounts of these shops first.",
+                    shops=",".join(missing[:50]),
+                )
+            told(conn, who, now, "transfer file made", starts_on.isoformat(), facts={"yen": settlement.yen})
+            targets = [
+                _target(line, bank, number)
+                for number, line in enumerate(paid, 1)
+                if (bank := banks[line.shop_id]) is not None
+            ]
+            return zengin.transfer_file(_source(payer, settlement.cycle.pays_on), targets)
+
+        return await self.desk.store.run(job)
+
+    def _payer(self, conn: Connection, code: str) -> Payer:
+        banks = tables.city_banks
+        sealed = conn.execute(
+            select(banks.c.payer_sealed).where(banks.c.municipality == code)
+        ).scalar_one_or_none()
+        if sealed is None:
+            raise Refused("payer-missing", "An administrator registers the city's own account first.")
+        return open_payer(self.desk.vault, code, sealed)
+
+    def _bank(self, conn: Connection, code: str, shop_id: str) -> BankAccount | None:
+        sealed = shop_rows.bank_sealed(conn, code, shop_id)
+        return None if sealed is None else open_account(self.desk.vault, code, shop_id, sealed)
+
+
+def _refuse_earlier(conn: Connection, code: str, cycle: Cycle) -> None:
+    """Cycles are closed in their order; a payment that was committed after its cycle's closing waits for no one."""
+    earlier = contents.earlier_open(conn, code, cycle)
+    if earlier is not None:
+        raise Refused(
+            "earlier-cycle-open",
+            f"The cycle of {earlier.starts_on} is still open; close it first.",
+            starts_on=earlier.starts_on.isoformat(),
+        )
+
+
+def _of_cycle(
+    conn: Connection, found: Contents, shop_id: str
+) -> tuple[tuple[Spend, ...], tuple[Refund, ...]]:
+    spends, refunds = (
+        conn.execute(
+            select(table).where(found.rows(table), table.c.shop_id == shop_id).order_by(table.c.at)
+        ).all()
+        for table in (_spends, _refunds)
+    )
+    return (
+        tuple(spend_rows.spend_of(row._mapping) for row in spends),  # noqa: SLF001  a row as a mapping
+        tuple(map(spend_rows.refund_of, refunds)),
+    )
+
+
+def _cycle(starts_on: date) -> Cycle:
+    cycle = business_days.cycle_of(starts_on)
+    if cycle.starts_on != starts_on:
+        raise Refused("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.", status=404)
+    return cycle
+
+
+def _already_closed() -> Refused:
+    return Refused("cycle-closed", "This cycle was closed before; what changes now comes into the next one.")
+
+
+def _source(payer: Payer, pays_on: date) -> zengin.TransferFrom:
+    account = payer.account
+    return zengin.TransferFrom(
+        client_code=payer.client_code,
+        client_name=account.holder,
+        pays_on=pays_on,
+        bank_code=account.bank_code,
+        bank_name=account.bank_name,
+        branch_code=account.branch_code,
+        branch_name=account.branch_name,
+        account_kind=account.kind,
+        account_number=account.number,
+    )
+
+
+def _target(line: ShopLine, bank: BankAccount, number: int) -> zengin.TransferTo:
+    return zengin.TransferTo(
+        bank_code=bank.bank_code,
+        bank_name=bank.bank_name,
+        branch_code=bank.branch_code,
+        branch_name=bank.branch_name,
+        account_kind=bank.kind,
+        account_number=bank.number,
+        holder=bank.holder,
+        yen=line.paid_yen,
+        reference=str(number),
+    )

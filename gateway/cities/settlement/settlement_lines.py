@@ -1,0 +1,302 @@
+"""What each shop is paid in a cycle: drawn up from its payments and refunds, kept when it is closed, read again later."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Table, func, insert, select, update
+
+from core_ledger import Transfer, chart, ledger
+from gateway.cities import tables
+from gateway.cities.settlement import cycle_corrections
+from gateway.cities.settlement import settlement_scope as contents
+from gateway.cities.settlement.business_days import Cycle
+from gateway.cities.settlement.cycle_corrections import CorrectionSum
+from gateway.cities.settlement.settlement_scope import Contents
+from gateway.cities.shops.shop_rows import Shop
+
+_spends, _refunds = tables.spends, tables.refunds
+_settlements, _lines = tables.settlements, tables.settlement_lines
+_LINE_COLUMNS: Final = (
+    "shop_id", "spends", "spent", "refunds", "refunded", "yen", "brought_points", "brought_yen", "paid_points",
+    "paid_yen", "carried_points", "carried_yen",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopLine:
+    """One shop in one cycle. `paid_*` is paid now, `carried_*` goes into the next cycle (zero, or below).
+
+    Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_*`.
+    """
+
+    shop_id: str
+    shop_name: str
+    spends: int
+    spent: int
+    refunds: int
+    refunded: int
+    yen: int
+    corrections: int
+    corrected_points: int
+    corrected_yen: int
+    brought_points: int
+    brought_yen: int
+    paid_points: int
+    paid_yen: int
+    carried_points: int
+    carried_yen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """A cycle with its lines; `closed_at` is None for what closing it now would give."""
+
+    cycle: Cycle
+    closed_at: datetime | None
+    closed_by: str | None
+    lines: tuple[ShopLine, ...]
+
+    @property
+    def yen(self) -> int:
+        return sum(line.paid_yen for line in self.lines)
+
+
+def paid_account(code: str) -> str:
+    """Name the city's account of what was paid to shops; it belongs to the city's own book."""
+    return f"{chart.municipality_book(code)}:paid"
+
+
+def foreseen(conn: Connection, code: str, cycle: Cycle) -> Settlement:
+    """What closing it would give."""
+    found = contents.of_open(conn, code, cycle)
+    return drawn_up(conn, found, brought_from_before(conn, found))
+
+
+def take(conn: Connection, found: Contents) -> None:
+    """Mark what a cycle takes before it is summed: what commits meanwhile is in neither, and comes into the next one."""
+    for table in (_spends, _refunds):
+        conn.execute(
+            update(table).where(found.rows(table)).values(settled_in=found.cycle.starts_on.isoformat())
+        )
+
+
+def drawn_up(conn: Connection, found: Contents, brought: Mapping[str, Mapping[str, int]]) -> Settlement:
+    """Sum what is in a cycle by shop, with what an earlier cycle left over."""
+    code, cycle = found.municipality, found.cycle
+    spent, refunded = (_sums(conn, table, found) for table in (_spends, _refunds))
+    names = {
+        row.shop_id: row.name
+        for row in conn.execute(
+            select(tables.shops.c.shop_id, tables.shops.c.name).where(tables.shops.c.municipality == code)
+        )
+    }
+    corrected = _corrections_by_shop(conn, found)
+    shop_ids = sorted({*spent, *refunded, *brought})
+    return Settlement(
+        cycle=cycle,
+        closed_at=None,
+        closed_by=None,
+        lines=tuple(
+            _line(
+                one,
+                names.get(one, one),
+                spent.get(one, {}),
+                refunded.get(one, {}),
+                brought.get(one, {}),
+                corrected[one],
+            )
+            for one in shop_ids
+        ),
+    )
+
+
+def keep(conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
+    """Keep the lines of a cycle that is closed, and move what is paid in the city's own book."""
+    starts_on, book = drawn.cycle.starts_on.isoformat(), chart.municipality_book(code)
+    if not drawn.lines:
+        return
+    conn.execute(
+        insert(_lines),
+        [
+            {"municipality": code, "starts_on": starts_on}
+            | {name: getattr(line, name) for name in _LINE_COLUMNS}
+            for line in drawn.lines
+        ],
+    )
+    ledger.apply(
+        conn,
+        [
+            Transfer(
+                id=f"settlement:{starts_on}:{line.shop_id}",
+                book=book,
+                source=chart.shop(code, line.shop_id),
+                target=paid_account(code),
+                points=line.paid_points,
+                at=now,
+                kind="settlement",
+                issued_on=drawn.cycle.ends_on,
+                reference=starts_on,
+                details={"shop_id": line.shop_id, "yen": str(line.paid_yen)},
+            )
+            for line in drawn.lines
+            if line.paid_points
+        ],
+    )
+
+
+def closed(conn: Connection, code: str, starts_on: date) -> Settlement | None:
+    """A cycle as its closing left it; None while it is open."""
+    row = closed_row(conn, code, starts_on)
+    if row is None:
+        return None
+    key, shops = starts_on.isoformat(), tables.shops
+    lines = conn.execute(
+        select(_lines, shops.c.name)
+        .join(shops, (shops.c.municipality == _lines.c.municipality) & (shops.c.shop_id == _lines.c.shop_id))
+        .where(_lines.c.municipality == code, _lines.c.starts_on == key)
+        .order_by(_lines.c.shop_id)
+    )
+    cycle = stored_cycle(row)
+    corrected = _corrections_by_shop(conn, contents.of_closed(code, cycle))
+    return Settlement(
+        cycle=cycle,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+        lines=tuple(_stored_line(line, line.name, corrected[line.shop_id]) for line in lines),
+    )
+
+
+def closed_of_shop(conn: Connection, code: str, shop: Shop, limit: int) -> list[tuple[Cycle, ShopLine]]:
+    """A shop's lines of closed cycles, newest first."""
+    same = (_settlements.c.municipality == _lines.c.municipality) & (
+        _settlements.c.starts_on == _lines.c.starts_on
+    )
+    query = (
+        select(_lines, _settlements.c.ends_on, _settlements.c.pays_on)
+        .join(_settlements, same)
+        .where(_lines.c.municipality == code, _lines.c.shop_id == shop.shop_id)
+        .order_by(_lines.c.starts_on.desc())
+        .limit(limit)
+    )
+    found: list[tuple[Cycle, ShopLine]] = []
+    for row in conn.execute(query).all():
+        cycle = stored_cycle(row)
+        corrected = _corrections_by_shop(conn, contents.of_closed(code, cycle), shop.shop_id)
+        found.append((cycle, _stored_line(row, shop.name, corrected[shop.shop_id])))
+    return found
+
+
+def closed_row(conn: Connection, code: str, starts_on: date) -> Row[Any] | None:
+    """When and by whom a cycle was closed, as it is stored."""
+    return conn.execute(
+        select(_settlements).where(
+            _settlements.c.municipality == code, _settlements.c.starts_on == starts_on.isoformat()
+        )
+    ).one_or_none()
+
+
+def contents_of(conn: Connection, code: str, cycle: Cycle) -> Contents:
+    """What is in a cycle, closed or not."""
+    if closed_row(conn, code, cycle.starts_on) is not None:
+        return contents.of_closed(code, cycle)
+    return contents.of_open(conn, code, cycle)
+
+
+def _corrections_by_shop(
+    conn: Connection, found: Contents, shop_id: str | None = None
+) -> defaultdict[str, CorrectionSum]:
+    sums = cycle_corrections.by_shop(cycle_corrections.of_cycle(conn, found, shop_id))
+    return defaultdict(lambda: cycle_corrections.NONE, sums)
+
+
+def stored_cycle(row: Row[Any]) -> Cycle:
+    return Cycle(*(date.fromisoformat(one) for one in (row.starts_on, row.ends_on, row.pays_on)))
+
+
+def _stored_line(row: Row[Any], name: str, corrected: CorrectionSum) -> ShopLine:
+    return ShopLine(
+        shop_name=name,
+        corrections=corrected.corrections,
+        corrected_points=corrected.points,
+        corrected_yen=corrected.yen,
+        **{column: getattr(row, column) for column in _LINE_COLUMNS},
+    )
+
+
+def of_nothing(shop: Shop) -> ShopLine:
+    """The line of a shop with which nothing was done."""
+    return _line(shop.shop_id, shop.name, {}, {}, {}, cycle_corrections.NONE)
+
+
+def _line(
+    shop_id: str,
+    shop_name: str,
+    spent: Mapping[str, int],
+    refunded: Mapping[str, int],
+    brought: Mapping[str, int],
+    corrected: CorrectionSum,
+) -> ShopLine:
+    points = spent.get("points", 0) - refunded.get("points", 0) + brought.get("points", 0)
+    yen = spent.get("yen", 0) - refunded.get("yen", 0)
+    due = yen + brought.get("yen", 0)
+    pays = points > 0 and due > 0
+    return ShopLine(
+        shop_id=shop_id,
+        shop_name=shop_name,
+        spends=spent.get("count", 0),
+        spent=spent.get("points", 0),
+        refunds=refunded.get("count", 0),
+        refunded=refunded.get("points", 0),
+        yen=yen,
+        corrections=corrected.corrections,
+        corrected_points=corrected.points,
+        corrected_yen=corrected.yen,
+        brought_points=brought.get("points", 0),
+        brought_yen=brought.get("yen", 0),
+        paid_points=points if pays else 0,
+        paid_yen=due if pays else 0,
+        carried_points=0 if pays else points,
+        carried_yen=0 if pays else due,
+    )
+
+
+def brought_from_before(conn: Connection, found: Contents) -> dict[str, dict[str, int]]:
+    """What each shop's newest line carried on, for the cycle that is closed next."""
+    if not found.is_next:
+        return {}
+    code = found.municipality
+    newest = (
+        select(_lines.c.shop_id, func.max(_lines.c.starts_on).label("starts_on"))
+        .where(_lines.c.municipality == code)
+        .group_by(_lines.c.shop_id)
+        .subquery()
+    )
+    rows = conn.execute(
+        select(_lines)
+        .join(newest, (newest.c.shop_id == _lines.c.shop_id) & (newest.c.starts_on == _lines.c.starts_on))
+        .where(_lines.c.municipality == code)
+    )
+    return {
+        row.shop_id: {"points": row.carried_points, "yen": row.carried_yen}
+        for row in rows
+        if row.carried_points or row.carried_yen
+    }
+
+
+def _sums(conn: Connection, table: Table, found: Contents) -> dict[str, dict[str, int]]:
+    rows = conn.execute(
+        select(
+            table.c.shop_id,
+            func.count().label("moves"),
+            func.sum(table.c.points).label("points"),
+            func.sum(table.c.yen).label("yen"),
+        )
+        .where(found.rows(table))
+        .group_by(table.c.shop_id)
+    )
+    return {r.shop_id: {"count": int(r.moves), "points": int(r.points), "yen": int(r.yen)} for r in rows}

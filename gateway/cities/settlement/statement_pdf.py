@@ -1,0 +1,245 @@
+"""Settlement as PDF, for the file and for the post: a cycle of the whole city, and one shop's statement. Pure.
+
+The same settlement gives the same bytes. The font is named and not carried along (`docs/decisions/050`): every
+reader of PDF brings a Japanese one for it. What does not fit into its column is set smaller, then cut with an ellipsis.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from gateway.cities.settlement.business_days import Cycle
+from gateway.cities.settlement.settlement import ShopStatement
+from gateway.cities.settlement.settlement_lines import Settlement
+from gateway.cities.settlement.statement_rows import statement_rows
+from gateway.model import JST
+
+FONT: Final = "HeiseiKakuGo-W5"
+WIDTH, HEIGHT = A4
+LEFT: Final = 18 * mm
+RIGHT: Final = WIDTH - LEFT
+BOTTOM: Final = 20 * mm
+ROW: Final = 6 * mm
+SMALLEST: Final = 6.0
+_BEYOND: Final = re.compile("[\U00010000-\U0010ffff]")
+"""Letters that the font's encoding (UCS-2) cannot name; printers set a geta (〓) for what they lack."""
+_NOT_CLOSED: Final = "未締め(この時点の見込みです)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """`right` is the edge of a number's column, as a share of the width; a text starts at `left`."""
+
+    title: str
+    left: float
+    right: float
+    number: bool = False
+
+
+_CITY_COLUMNS: Final = (
+    _Column("番号", 0.0, 0.12),
+    _Column("加盟店", 0.12, 0.32),
+    _Column("利用件数", 0.32, 0.41, number=True),
+    _Column("利用ポイント", 0.41, 0.53, number=True),
+    _Column("取消ポイント", 0.53, 0.64, number=True),
+    _Column("うち訂正(円)", 0.64, 0.75, number=True),
+    _Column("前期繰越(円)", 0.75, 0.86, number=True),
+    _Column("支払額(円)", 0.86, 1.0, number=True),
+)
+_SHOP_COLUMNS: Final = (
+    _Column("区分", 0.0, 0.11),
+    _Column("日時", 0.11, 0.30),
+    _Column("番号", 0.30, 0.62),
+    _Column("訂正する利用の日", 0.62, 0.77),
+    _Column("ポイント", 0.77, 0.87, number=True),
+    _Column("金額(円)", 0.87, 1.0, number=True),
+)
+
+
+def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
+    """A cycle of the whole city: a line a shop, and the sum."""
+    page = _Paper("加盟店精算書", city_name, settlement.cycle, settlement.closed_at)
+    page.facts(("支払総額", _yen(settlement.yen)), ("加盟店", f"{len(settlement.lines):,}店"))
+    page.table(
+        _CITY_COLUMNS,
+        [
+            (
+                one.shop_id, one.shop_name, f"{one.spends:,}", f"{one.spent:,}", f"{-one.refunded:,}",
+                f"{one.corrected_yen:,}", f"{one.brought_yen:,}", f"{one.paid_yen:,}",
+            )
+            for one in settlement.lines
+        ],
+        (
+            "", "合計", f"{sum(one.spends for one in settlement.lines):,}",
+            f"{sum(one.spent for one in settlement.lines):,}",
+            f"{-sum(one.refunded for one in settlement.lines):,}",
+            f"{sum(one.corrected_yen for one in settlement.lines):,}",
+            f"{sum(one.brought_yen for one in settlement.lines):,}", f"{settlement.yen:,}",
+        ),
+    )  # fmt: skip
+    return page.finished()
+
+
+def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
+    """A shop's statement: what it is paid and why, then every payment and refund in the order of their times.
+
+    What corrects an earlier cycle says so, with the day of the payment.
+    """
+    line, shop = statement.line, statement.shop
+    page = _Paper("精算明細書", city_name, statement.cycle, statement.closed_at)
+    page.to(f"{shop.name} 様", f"加盟店番号 {shop.shop_id}")
+    page.facts(
+        ("お支払額", _yen(line.paid_yen)),
+        ("利用", f"{line.spends:,}件 {line.spent:,}ポイント"),
+        ("取消", f"{line.refunds:,}件 {line.refunded:,}ポイント"),
+        ("今期の金額", _yen(line.yen)),
+        ("うち訂正", f"{line.corrections:,}件 {_yen(line.corrected_yen)}"),
+        ("前期からの繰越", _yen(line.brought_yen)),
+        ("翌期への繰越", _yen(line.carried_yen)),
+    )
+    rows = statement_rows(statement)
+    page.table(
+        _SHOP_COLUMNS,
+        [
+            (
+                one.kind, f"{one.at:%Y-%m-%d %H:%M:%S}", one.spend_id, f"{one.corrects:%Y-%m-%d}" if one.corrects else "",
+                f"{one.points:,}", f"{one.yen:,}",
+            )
+            for one in rows
+        ],
+        ("合計", "", "", "", f"{sum(one.points for one in rows):,}", f"{sum(one.yen for one in rows):,}"),
+    )  # fmt: skip
+    return page.finished()
+
+
+class _Paper:
+    """One document: its head on the first page, a table over as many as it takes, a foot on each."""
+
+    def __init__(self, title: str, city_name: str, cycle: Cycle, closed_at: datetime | None) -> None:
+        if FONT not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+        self.out = io.BytesIO()
+        self.canvas = Canvas(self.out, pagesize=A4, invariant=1, lang="ja")
+        self.canvas.setTitle(f"{title} {_day(cycle.starts_on)}〜{_day(cycle.ends_on)}")
+        self.canvas.setAuthor(city_name)
+        self.foot = f"{city_name} {title} {_day(cycle.starts_on)}〜{_day(cycle.ends_on)}"
+        self.number = 1
+        self.y = HEIGHT - 24 * mm
+        self._write(title, LEFT, self.y, size=17)
+        self._write(city_name, RIGHT, self.y, size=12, right=True)
+        self.y -= 9 * mm
+        self._write(f"精算期間 {_day(cycle.starts_on)} 〜 {_day(cycle.ends_on)}", LEFT, self.y, size=10)
+        when = f"締め日 {_day(closed_at.astimezone(JST).date())}" if closed_at else _NOT_CLOSED
+        self._write(when, RIGHT, self.y, size=10, right=True)
+        self.y -= ROW
+        self._write(f"支払日 {_day(cycle.pays_on)}", LEFT, self.y, size=10)
+        self.y -= 5 * mm
+
+    def to(self, name: str, below: str) -> None:
+        """Whom it is for."""
+        self.y -= 5 * mm
+        self._write(name, LEFT, self.y, size=13, width=RIGHT - LEFT)
+        self.y -= ROW
+        self._write(below, LEFT, self.y, size=9)
+        self.y -= 3 * mm
+
+    def facts(self, *facts: tuple[str, str]) -> None:
+        """The numbers that matter, the first one large."""
+        for place, (name, value) in enumerate(facts):
+            size = 13 if place == 0 else 10
+            self.y -= ROW + (2 * mm if place == 0 else 0)
+            self._write(name, LEFT, self.y, size=size)
+            self._write(value, LEFT + 95 * mm, self.y, size=size, right=True)
+            self._line(self.y - 1.6 * mm, until=LEFT + 95 * mm)
+        self.y -= 6 * mm
+
+    def table(
+        self, columns: Sequence[_Column], rows: Sequence[tuple[str, ...]], total: tuple[str, ...]
+    ) -> None:
+        self._head(columns)
+        for row in rows:
+            self._row(columns, row)
+        self._row(columns, total, strong=True)
+
+    def finished(self) -> bytes:
+        self._foot()
+        self.canvas.showPage()
+        self.canvas.save()
+        return self.out.getvalue()
+
+    def _head(self, columns: Sequence[_Column]) -> None:
+        self.y -= ROW
+        self.canvas.setFillGray(0.92)
+        self.canvas.rect(LEFT, self.y - 1.8 * mm, RIGHT - LEFT, ROW, stroke=0, fill=1)
+        self.canvas.setFillGray(0)
+        self._cells(columns, tuple(column.title for column in columns), size=8.5)
+
+    def _row(self, columns: Sequence[_Column], cells: tuple[str, ...], *, strong: bool = False) -> None:
+        if self.y - ROW < BOTTOM:
+            self._foot()
+            self.canvas.showPage()
+            self.number += 1
+            self.y = HEIGHT - 20 * mm
+            self._head(columns)
+        self.y -= ROW
+        if strong:
+            self._line(self.y + ROW - 1.8 * mm, weight=1.2)
+        self._cells(columns, cells, size=9.5 if strong else 9)
+        self._line(self.y - 1.8 * mm)
+
+    def _cells(self, columns: Sequence[_Column], cells: tuple[str, ...], *, size: float) -> None:
+        across, gap = RIGHT - LEFT, 1.2 * mm
+        for column, text in zip(columns, cells, strict=True):
+            width = (column.right - column.left) * across - 2 * gap
+            x = LEFT + (column.right * across - gap if column.number else column.left * across + gap)
+            self._write(text, x, self.y, size=size, right=column.number, width=width)
+
+    def _foot(self) -> None:
+        self._write(self.foot, LEFT, 12 * mm, size=7.5)
+        self._write(f"{self.number}ページ", RIGHT, 12 * mm, size=7.5, right=True)
+
+    def _line(self, y: float, *, until: float = RIGHT, weight: float = 0.3) -> None:
+        self.canvas.setLineWidth(weight)
+        self.canvas.line(LEFT, y, until, y)
+
+    def _write(
+        self, text: str, x: float, y: float, *, size: float, right: bool = False, width: float | None = None
+    ) -> None:
+        text = _BEYOND.sub("〓", text)
+        if width is not None:
+            text, size = _fitted(text, size, width)
+        self.canvas.setFont(FONT, size)
+        if right:
+            self.canvas.drawRightString(x, y, text)
+        else:
+            self.canvas.drawString(x, y, text)
+
+
+def _fitted(text: str, size: float, width: float) -> tuple[str, float]:
+    """A text and the size in which it fits: smaller down to what can be read, then shortened."""
+    needed = pdfmetrics.stringWidth(text, FONT, size)
+    if needed <= width:
+        return text, size
+    size = max(SMALLEST, size * width / needed)
+    while text and pdfmetrics.stringWidth(text, FONT, size) > width:
+        text = text.removesuffix("…")[:-1] + "…" if len(text) > 1 else ""
+    return text, size
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _yen(yen: int) -> str:
+    return f"{yen:,}円"

@@ -1,0 +1,46 @@
+"""A shop's statement as its papers write it, in CSV and in PDF: a row a payment or refund, corrections marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from gateway.cities.settlement.settlement import ShopStatement
+from gateway.model import JST
+from gateway.platform.clock import day_of
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """A payment or refund as a statement writes it; `corrects` is the day of the payment that it corrects."""
+
+    kind: str
+    at: datetime
+    spend_id: str
+    points: int
+    yen: int
+    corrects: date | None
+
+
+def statement_rows(statement: ShopStatement) -> list[StatementRow]:
+    """A shop's payments and refunds in the order of their times; a refund's numbers are below zero."""
+    corrected = {(one.spend_id, one.refund_id): day_of(one.paid_at) for one in statement.corrections}
+    rows = [
+        _statement_row("利用", one.at, one.spend_id, one.points, one.yen, corrected.get((one.spend_id, None)))
+        for one in statement.spends
+    ]
+    rows += [
+        _statement_row(
+            "取消", one.at, one.spend_id, -one.points, -one.yen, corrected.get((one.spend_id, one.refund_id))
+        )
+        for one in statement.refunds
+    ]
+    return sorted(rows, key=lambda row: (row.at, row.spend_id))
+
+
+def _statement_row(
+    kind: str, at: datetime, spend_id: str, points: int, yen: int, corrects: date | None
+) -> StatementRow:
+    return StatementRow(
+        kind if corrects is None else f"訂正・{kind}", at.astimezone(JST), spend_id, points, yen, corrects
+    )

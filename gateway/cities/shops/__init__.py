@@ -1,0 +1,1 @@
+"""Shops (加盟店): the register and their bank accounts."""

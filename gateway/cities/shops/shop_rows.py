@@ -1,0 +1,142 @@
+"""The register of shops (加盟店登録名簿) as rows: sync functions of a Connection. A shop is never deleted, only closed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, func, or_, select, update
+
+from gateway.cities import tables
+from gateway.errors import Refused
+from gateway.platform.compiled_sql import Hot, HotList
+from gateway.platform.sql import insert_new
+from gateway.points.municipalities import in_hiragana
+
+_shops = tables.shops
+_FIND: Final = Hot(
+    select(_shops).where(
+        _shops.c.municipality == bindparam("of_city"), _shops.c.shop_id == bindparam("of_shop")
+    )
+)
+
+
+_OPEN: Final = HotList(
+    lambda ids: select(_shops.c.shop_id, _shops.c.name).where(
+        _shops.c.municipality == bindparam("of_city"), _shops.c.shop_id.in_(ids), _shops.c.closed_at.is_(None)
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """One shop. `closed_at` is set from the moment it takes no more points; what it is owed is still paid."""
+
+    municipality: str
+    shop_id: str
+    name: str
+    name_kana: str
+    category: str
+    address: str
+    phone: str
+    has_bank: bool
+    registered_at: datetime
+    closed_at: datetime | None
+
+
+def require(conn: Connection, municipality: str, shop_id: str) -> Shop:
+    """Give a shop of this city, open or closed. Raises Refused `unknown-shop` (404)."""
+    row = _FIND.first(conn, {"of_city": municipality, "of_shop": shop_id})
+    if row is None:
+        raise Refused("unknown-shop", "There is no such shop in this city's register.", status=404)
+    return _shop(row)
+
+
+def names_of_open(conn: Connection, municipality: str, shop_ids: Sequence[str]) -> dict[str, str]:
+    """The names of those of these shops that take points, by id."""
+    return {row["shop_id"]: row["name"] for row in _OPEN.all(conn, shop_ids, {"of_city": municipality})}
+
+
+def require_open(conn: Connection, municipality: str, shop_id: str) -> Shop:
+    """Give a shop that takes points. Raises Refused: `unknown-shop` (404), `shop-closed` (409)."""
+    shop = require(conn, municipality, shop_id)
+    if shop.closed_at is not None:
+        raise Refused("shop-closed", f"{shop.name} takes no more points; nothing was taken.", shop_id=shop_id)
+    return shop
+
+
+def list_shops(
+    conn: Connection,
+    municipality: str,
+    *,
+    closed: bool = False,
+    named: str = "",
+    after: str | None = None,
+    limit: int = 200,
+) -> list[Shop]:
+    """The register in order of shop id; closed shops only where they are asked for too.
+
+    `named` leaves those with it in their name or reading, in any width and either kana.
+    """
+    query = select(_shops).where(_shops.c.municipality == municipality).order_by(_shops.c.shop_id)
+    if not closed:
+        query = query.where(_shops.c.closed_at.is_(None))
+    if after is not None:
+        query = query.where(_shops.c.shop_id > after)
+    if wanted := unicodedata.normalize("NFKC", named).strip().lower():
+        kana = in_hiragana(wanted)
+        spelled = {named.strip().lower(), wanted, kana, _in_katakana(kana)}
+        query = query.where(
+            or_(
+                *(
+                    func.lower(column).contains(one, autoescape=True)
+                    for column in (_shops.c.name, _shops.c.name_kana)
+                    for one in sorted(spelled)
+                )
+            )
+        )
+    return [_shop(row) for row in conn.execute(query.limit(limit)).mappings()]
+
+
+def add(conn: Connection, shop: Shop) -> Shop:
+    """Put a shop on the register. Raises Refused `shop-exists` (409) where the id names another shop."""
+    if not insert_new(
+        conn,
+        _shops,
+        municipality=shop.municipality,
+        shop_id=shop.shop_id,
+        name=shop.name,
+        name_kana=shop.name_kana,
+        category=shop.category,
+        address=shop.address,
+        phone=shop.phone,
+        registered_at=shop.registered_at,
+    ):
+        raise Refused("shop-exists", "A shop with this id is on the register already; choose another id.")
+    return require(conn, shop.municipality, shop.shop_id)
+
+
+def write(conn: Connection, municipality: str, shop_id: str, **to: Any) -> Shop:
+    """Write columns of a shop's row and give the shop as changed."""
+    conn.execute(
+        update(_shops).where(_shops.c.municipality == municipality, _shops.c.shop_id == shop_id).values(**to)
+    )
+    return require(conn, municipality, shop_id)
+
+
+def bank_sealed(conn: Connection, municipality: str, shop_id: str) -> bytes | None:
+    return conn.execute(
+        select(_shops.c.bank_sealed).where(_shops.c.municipality == municipality, _shops.c.shop_id == shop_id)
+    ).scalar_one_or_none()
+
+
+def _in_katakana(hiragana: str) -> str:
+    return "".join(chr(ord(letter) + 0x60) if "ぁ" <= letter <= "ゖ" else letter for letter in hiragana)
+
+
+def _shop(row: Mapping[Any, Any]) -> Shop:
+    values = dict(row)
+    return Shop(has_bank=values.pop("bank_sealed") is not None, **values)

@@ -1,0 +1,1 @@
+"""Spending (利用): pay codes, payments, refunds."""

@@ -1,0 +1,196 @@
+"""Pay codes: what a member shows at the counter, and what a shop shows to be scanned.
+
+A member's code is twelve digits, random, sixty seconds, once. As a QR it is signed, so that made-up ones are known
+without asking the database; typed it is the bare digits, found by a keyed hash. The portal asks for a new one
+before the old has ended. A shop's code is printed: it names the shop, is signed, and moves nothing by itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from core_ledger import chart
+from gateway.cities import tables
+from gateway.cities.city_context import CityDesk
+from gateway.errors import Refused
+from gateway.platform.compiled_sql import Hot, HotList
+from gateway.platform.sql import insert_new
+from gateway.points import directory
+
+LASTS: Final = timedelta(seconds=60)
+DIGITS: Final = 12
+_PREFIX: Final = "PGP1"
+_SHOP_PREFIX: Final = "PGS1"
+_codes = tables.pay_codes
+_LOCKED: Final = Hot(select(_codes).where(_codes.c.code_hash == bindparam("hashed")).with_for_update())
+_USE_UP: Final = Hot(
+    update(_codes).where(_codes.c.code_hash == bindparam("hashed")).values(spend_id=bindparam("spend"))
+)
+_WHAT_IT_IS_OF: Final = (
+    _codes.c.code_hash, _codes.c.book_id, _codes.c.municipality, _codes.c.point_service, _codes.c.ends_at,
+    _codes.c.spend_id,
+)  # fmt: skip
+_THESE_LOCKED: Final = HotList(
+    lambda hashes: (
+        select(*_WHAT_IT_IS_OF)
+        .where(_codes.c.code_hash.in_(hashes))
+        .order_by(_codes.c.code_hash)
+        .with_for_update()
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayCode:
+    """`qr` is the text of the QR, `digits` what is typed where no camera helps."""
+
+    qr: str = field(repr=False)
+    digits: str = field(repr=False)
+    made_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PayCodes:
+    desk: CityDesk
+
+    async def make(self, member_id: str, code: str, service: str) -> PayCode:
+        """Make a code for one point service. Raises Refused: `unknown-municipality`, `unknown-point-service` (404)."""
+        now = self.desk.clock()
+
+        def job(conn: Connection) -> str:
+            directory.require_known_service(conn, code, service)
+            while True:
+                digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+                if insert_new(
+                    conn,
+                    _codes,
+                    code_hash=_hash(self.desk, digits),
+                    book_id=chart.member_book(member_id),
+                    municipality=code,
+                    point_service=service,
+                    made_at=now,
+                    ends_at=now + LASTS,
+                ):
+                    return digits  # else somebody has this one, which is rare, but codes are kept for a day
+
+        digits = await self.desk.store.run(job)
+        return PayCode(
+            qr=f"{_PREFIX}.{digits}.{_sign(self.desk, digits)}",
+            digits=digits,
+            made_at=now,
+            ends_at=now + LASTS,
+        )
+
+    async def used_for(self, member_id: str, digits: str) -> str | None:
+        """The spend that a member's own code was used for; None while it was not. Raises `pay-code-unknown` (404)."""
+        query = select(_codes.c.spend_id, _codes.c.book_id).where(
+            _codes.c.code_hash == _hash(self.desk, digits)
+        )
+        row = await self.desk.store.read(lambda conn: conn.execute(query).one_or_none())
+        if row is None or row.book_id != chart.member_book(member_id):
+            raise _unknown()
+        spend_id: str | None = row.spend_id
+        return spend_id
+
+
+def read(desk: CityDesk, text: str) -> str:
+    """The hash under which a scanned or typed code is found. Raises Refused `pay-code-unknown` (404) for anything else."""
+    plain = "".join(unicodedata.normalize("NFKC", text).replace("-", "").split())
+    if plain.startswith(_PREFIX):
+        prefix, _, rest = plain.partition(".")
+        digits, _, signature = rest.partition(".")
+        if prefix != _PREFIX or not compare_digest(signature.encode(), _sign(desk, digits).encode()):
+            raise _unknown()
+        return _hash(desk, digits)
+    if len(plain) != DIGITS or not plain.isascii() or not plain.isdigit():
+        raise _unknown()
+    return _hash(desk, plain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshCode:
+    """A code that was not used, as it is kept; whether it has ended is for who uses it to see."""
+
+    book_id: str
+    municipality: str
+    point_service: str
+    ends_at: datetime
+
+
+def fresh_ones(conn: Connection, hashes: Sequence[str]) -> dict[str, FreshCode]:
+    """Those of these codes that were not used, by hash, held until the transaction ends."""
+    return {
+        row["code_hash"]: FreshCode(
+            book_id=row["book_id"],
+            municipality=row["municipality"],
+            point_service=row["point_service"],
+            ends_at=row["ends_at"],
+        )
+        for row in _THESE_LOCKED.all(conn, hashes)
+        if row["spend_id"] is None
+    }
+
+
+def use_up(conn: Connection, spend_ids: Mapping[str, str]) -> None:
+    """Use codes up for these payments, by hash."""
+    _USE_UP.each(conn, [{"hashed": hashed, "spend": spend_id} for hashed, spend_id in spend_ids.items()])
+
+
+def take(conn: Connection, hashed: str, code: str, spend_id: str, now: datetime) -> tuple[str, str]:
+    """Use a code up for a spend, as a part of its transaction; gives the book and the point service it is of.
+
+    Raises Refused: `pay-code-unknown` (404, also for another city's), `pay-code-used`, `pay-code-ended` (409).
+    """
+    row = _LOCKED.first(conn, {"hashed": hashed})
+    if row is None or row["municipality"] != code:
+        raise _unknown()
+    if row["spend_id"] is not None:
+        raise Refused(
+            "pay-code-used", "This code was used before. Nothing more was taken; ask for a new one."
+        )
+    if now >= row["ends_at"]:
+        raise Refused("pay-code-ended", "This code is too old. Nothing was taken; ask for a new one.")
+    _USE_UP.all(conn, {"hashed": hashed, "spend": spend_id})
+    return row["book_id"], row["point_service"]
+
+
+def forget_ended(conn: Connection, now: datetime) -> int:
+    """Delete codes that ended a day ago, for the nightly sweep; until then a late scan gets its own words."""
+    return conn.execute(delete(_codes).where(_codes.c.ends_at < now - timedelta(days=1))).rowcount
+
+
+def make_shop_code(desk: CityDesk, code: str, shop_id: str) -> str:
+    """The text of the QR that a shop shows."""
+    said = f"{code}.{shop_id}"
+    return f"{_SHOP_PREFIX}.{said}.{desk.vault.keyed_hash(said, purpose='shop-code')[:24]}"
+
+
+def read_shop_code(desk: CityDesk, text: str) -> tuple[str, str]:
+    """(municipality, shop). Raises Refused `shop-code-wrong` (404) for anything that we did not make."""
+    parts = text.strip().split(".")
+    if len(parts) == 4 and compare_digest(
+        make_shop_code(desk, parts[1], parts[2]).encode(), text.strip().encode()
+    ):
+        return parts[1], parts[2]
+    raise Refused("shop-code-wrong", "This is not the code of a shop; nothing was paid.", status=404)
+
+
+def _sign(desk: CityDesk, digits: str) -> str:
+    return desk.vault.keyed_hash(digits, purpose="pay-code-qr")[:24]
+
+
+def _hash(desk: CityDesk, digits: str) -> str:
+    return desk.vault.keyed_hash(digits, purpose="pay-code")
+
+
+def _unknown() -> Refused:
+    return Refused("pay-code-unknown", "This code is not one of ours. Nothing was taken.", status=404)

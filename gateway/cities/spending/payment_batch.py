@@ -1,0 +1,168 @@
+"""Payments that come at the same moment, decided together: a hall full of shops is one transaction.
+
+Decided one after the other, each payment asks some fifteen questions, and the last of 32 waits for all of them. A
+set asks each of those questions once, about all of its payments. It makes only what is plain: an unknown payment at
+an open shop, a fresh code, points that are there, none of them expired, no other payment of the same member beside
+it. Whatever is not plain is left, and decided alone by `gateway.cities.spending.spending`, which has the words for it. So
+the rules are not written twice: here it is only found out that none of them stands in the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Final, NamedTuple, TypeVar
+
+from sqlalchemy import Connection
+
+from core_ledger import LedgerError, OpenBooks, Transfer
+from gateway.cities import daily_limits
+from gateway.cities.shops import shop_rows
+from gateway.cities.spending import pay_codes
+from gateway.cities.spending import spend_rows as records
+from gateway.cities.spending.spend_rows import Paid, Payment, Wish
+from gateway.errors import Refused
+from gateway.platform.clock import day_of
+from gateway.points import directory, expiry, rules
+from gateway.points.rules import PointRule, RuleVersion
+
+MOST_AT_ONCE: Final = 64
+
+
+class NotTogether(Exception):
+    """Something that was looked at turned out otherwise; nothing of the set is written."""
+
+
+def pay_all(conn: Connection, wishes: Sequence[Wish]) -> list[Paid | None]:
+    """Make what is plain of a set, in the caller's transaction; None for what has to be decided alone.
+
+    Raises NotTogether: then all of them have to be.
+    """
+    found = _Found(conn, wishes)
+    plain = _within_limits(conn, [asked for asked in found.asked if found.is_plain(asked)], found)
+    made: dict[int, Paid] = {}  # by wish: two of them may have one id
+    for asked, receipt in zip(plain, found.books.apply([one.move for one in plain]), strict=True):
+        if isinstance(receipt, LedgerError) or receipt.replayed:
+            raise NotTogether
+        wish = asked.payment.wish
+        made[id(wish)] = Paid(
+            spend=asked.payment.made(receipt.lots, found.rule(asked).unit_value_yen),
+            shop_name=found.shops[wish.municipality, wish.shop_id],
+            left=found.available(asked),
+            replayed=False,
+        )
+    wanted = [asked.payment.wish for asked in plain]
+    pay_codes.use_up(conn, {wish.code_hash: wish.spend_id for wish in wanted if wish.code_hash})
+    records.add_spends(conn, [paid.spend for paid in made.values()])
+    return [made.get(id(wish)) for wish in wishes]
+
+
+class _Asked(NamedTuple):
+    """A payment, the move that it would be, and its day."""
+
+    payment: Payment
+    move: Transfer
+    today: date
+
+
+class _Found:
+    """What the database says about all wishes of a set, each question asked once."""
+
+    def __init__(self, conn: Connection, wishes: Sequence[Wish]) -> None:
+        self._conn = conn
+        records.hold_ids(conn, [wish.spend_id for wish in wishes])
+        self._known = records.known_ids(conn, [wish.spend_id for wish in wishes])
+        self._codes = pay_codes.fresh_ones(conn, [wish.code_hash for wish in wishes if wish.code_hash])
+        self.shops: dict[tuple[str, str], str] = {}  # those that are open, with their names
+        for city, those in _by(wishes, lambda wish: wish.municipality).items():
+            ids = sorted({wish.shop_id for wish in those})
+            names = shop_rows.names_of_open(conn, city, ids)
+            self.shops |= {(city, shop_id): name for shop_id, name in names.items()}
+        payments = _first_of_each(self._payment(wish) for wish in wishes)
+        self.asked = [_Asked(one, one.move(), day_of(one.wish.at)) for one in payments]
+        self._rules: dict[tuple[str, str], list[RuleVersion]] = {}
+        self._rule_of: dict[tuple[str, str, date], PointRule] = {}
+        self._expired: dict[tuple[str, str, date, date], bool] = {}
+        for service in sorted({(one.wish.municipality, one.point_service) for one in payments}):
+            self._rules[service] = rules.versions(conn, *service)
+        self.books = OpenBooks(conn, [asked.move for asked in self.asked])
+
+    def is_plain(self, asked: _Asked) -> bool:
+        """Whether nothing stands in the way of a payment but a limit of the day."""
+        move = asked.move
+        return self.available(asked) >= move.points and not any(
+            self._is_expired(asked, issued_on) for issued_on in self.books.days(move.book, move.source)
+        )
+
+    def available(self, asked: _Asked) -> int:
+        """What the member has, or has left once it is paid."""
+        return self.books.available(asked.move.book, asked.move.source)
+
+    def rule(self, asked: _Asked) -> PointRule:
+        """The rule of the day."""
+        service = (asked.payment.wish.municipality, asked.payment.point_service, asked.today)
+        rule = self._rule_of.get(service)
+        if rule is None:
+            rule = self._rule_of[service] = rules.in_force(self._rules[service[:2]], service[2])
+        return rule
+
+    def _is_expired(self, asked: _Asked, issued_on: date) -> bool:
+        service = (asked.payment.wish.municipality, asked.payment.point_service)
+        key = (*service, asked.today, issued_on)
+        expired = self._expired.get(key)
+        if expired is None:
+            expired = self._expired[key] = expiry.is_expired(self._rules[service], issued_on, asked.today)
+        return expired
+
+    def _payment(self, wish: Wish) -> Payment | None:
+        if wish.spend_id in self._known or (wish.municipality, wish.shop_id) not in self.shops:
+            return None
+        if not wish.code_hash:
+            try:
+                directory.require_known_service(self._conn, wish.municipality, wish.point_service)
+            except Refused:
+                return None
+            return wish.of(wish.member_id, wish.point_service)
+        code = self._codes.get(wish.code_hash)
+        if code is None or code.municipality != wish.municipality or wish.at >= code.ends_at:
+            return None
+        return wish.of(code.book_id.removeprefix("member:"), code.point_service)
+
+
+def _first_of_each(payments: Iterable[Payment | None]) -> list[Payment]:
+    """One of each id and of each member: what a second one may draw, the first decides."""
+    ids: set[str] = set()
+    members: set[str] = set()
+    first = []
+    for payment in payments:
+        if payment is not None and payment.wish.spend_id not in ids and payment.member_id not in members:
+            ids.add(payment.wish.spend_id)
+            members.add(payment.member_id)
+            first.append(payment)
+    return first
+
+
+def _within_limits(conn: Connection, plain: list[_Asked], found: _Found) -> list[_Asked]:
+    """Count those that a limit of the day concerns, and leave out those that it does not allow."""
+    limited = [asked for asked in plain if found.rule(asked).most_spent_a_day is not None]
+    beyond: set[str] = set()
+    days = _by(
+        limited,
+        lambda one: (one.payment.wish.municipality, one.payment.point_service, one.today),
+    )
+    for (city, service, day), those in days.items():
+        most = found.rule(those[0]).most_spent_a_day or 0
+        wanted = {asked.move.book: asked.move.points for asked in those}
+        beyond |= daily_limits.count_many(conn, city, service, day, "spent", wanted, most)
+    return [asked for asked in plain if asked.move.book not in beyond]
+
+
+_T = TypeVar("_T")
+_K = TypeVar("_K")
+
+
+def _by(all_of_them: Iterable[_T], key: Callable[[_T], _K]) -> Mapping[_K, list[_T]]:
+    found: dict[_K, list[_T]] = {}
+    for one in all_of_them:
+        found.setdefault(key(one), []).append(one)
+    return found

@@ -1,0 +1,303 @@
+"""Spends and refunds as rows: who paid what where. Sync functions of a Connection; the ledger moves the points."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, text
+
+from core_ledger import Lot, Transfer, chart, references
+from gateway.cities import tables
+from gateway.errors import Refused
+from gateway.platform.compiled_sql import Hot, HotList
+
+_spends = tables.spends
+_refunds = tables.refunds
+_ONE: Final = select(_spends).where(
+    _spends.c.spend_id == bindparam("of_spend"), _spends.c.municipality == bindparam("of_city")
+)
+_FIND: Final = Hot(_ONE)
+_LOCKED: Final = Hot(_ONE.with_for_update())
+_ADD: Final = Hot(insert(_spends))
+_HOLD: Final = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
+_KNOWN: Final = HotList(lambda ids: select(_spends.c.spend_id).where(_spends.c.spend_id.in_(ids)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """One payment. `way` is shop_scans or member_pays; `yen` is what the shop is owed for it."""
+
+    book_id: str
+    spend_id: str
+    municipality: str
+    point_service: str
+    shop_id: str
+    points: int
+    yen: int
+    lots: tuple[Lot, ...]
+    way: str
+    taken_by: str
+    at: datetime
+    refunded_points: int
+
+    @property
+    def refundable(self) -> int:
+        return self.points - self.refunded_points
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for at a counter: by a code of the member's, known by its hash, or by the member, who is known.
+
+    `spend_id` is the caller's own and makes asking again safe.
+    """
+
+    municipality: str
+    shop_id: str
+    spend_id: str
+    points: int
+    at: datetime
+    way: str
+    taken_by: str
+    code_hash: str = ""
+    member_id: str = ""
+    point_service: str = ""
+
+    def of(self, member_id: str, point_service: str) -> Payment:
+        """The payment, once the member and the point service are known."""
+        return Payment(wish=self, member_id=member_id, point_service=point_service)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """What is to be paid: the wish of a counter, and whose points of which point service fulfil it."""
+
+    wish: Wish
+    member_id: str
+    point_service: str
+
+    @property
+    def book(self) -> str:
+        return chart.member_book(self.member_id)
+
+    @property
+    def account(self) -> str:
+        return chart.municipal(self.member_id, self.wish.municipality, self.point_service)
+
+    def move(self) -> Transfer:
+        """The move of the points, the oldest first."""
+        return Transfer(
+            id=f"spend:{self.wish.spend_id}",
+            book=self.book,
+            source=self.account,
+            target=chart.shop(self.wish.municipality, self.wish.shop_id),
+            points=self.wish.points,
+            at=self.wish.at,
+            kind="spend",
+            reference=self.wish.spend_id,
+            details={"shop_id": self.wish.shop_id, "way": self.wish.way, "taken_by": self.wish.taken_by},
+        )
+
+    def made(self, lots: tuple[Lot, ...], unit_value_yen: int) -> Spend:
+        """The payment as it is kept, once these lots have moved."""
+        return Spend(
+            book_id=self.book,
+            spend_id=self.wish.spend_id,
+            municipality=self.wish.municipality,
+            point_service=self.point_service,
+            shop_id=self.wish.shop_id,
+            points=self.wish.points,
+            yen=self.wish.points * unit_value_yen,
+            lots=lots,
+            way=self.wish.way,
+            taken_by=self.wish.taken_by,
+            at=self.wish.at,
+            refunded_points=0,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """`replayed`: this very payment was made before, and nothing was taken now. `left` is the member's balance."""
+
+    spend: Spend
+    shop_name: str
+    left: int
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    book_id: str
+    refund_id: str
+    spend_id: str
+    municipality: str
+    shop_id: str
+    points: int
+    yen: int
+    reason: str
+    made_by: str
+    at: datetime
+
+
+def add_spend(conn: Connection, spend: Spend) -> None:
+    _ADD.all(conn, spend_columns(spend))
+
+
+def add_spends(conn: Connection, spends: Sequence[Spend]) -> None:
+    _ADD.each(conn, [spend_columns(spend) for spend in spends])
+
+
+def hold_ids(conn: Connection, spend_ids: Sequence[str]) -> None:
+    """Hold ids until the transaction ends, in one order for everybody, whether or not they stand for a payment yet.
+
+    So two requests of one id take turns, and the second finds what the first has made, be it from another member.
+    On SQLite the transaction is the only one that writes.
+    """
+    if conn.dialect.name == "postgresql":
+        keys = sorted({int.from_bytes(sha256(one.encode()).digest()[:8], signed=True) for one in spend_ids})
+        conn.execute(_HOLD, {"keys": keys})
+
+
+def known_ids(conn: Connection, spend_ids: Sequence[str]) -> set[str]:
+    """Those of the ids that stand for a payment already, in any city."""
+    return {row["spend_id"] for row in _KNOWN.all(conn, spend_ids)}
+
+
+def spend_columns(spend: Spend) -> dict[str, Any]:
+    """A row as it is written, for one or for many at once."""
+    return {
+        "book_id": spend.book_id, "spend_id": spend.spend_id, "municipality": spend.municipality,
+        "point_service": spend.point_service, "shop_id": spend.shop_id, "points": spend.points,
+        "yen": spend.yen, "way": spend.way, "taken_by": spend.taken_by, "at": spend.at,
+        "lots": lots_text(spend.lots),
+        "refunded_points": spend.refunded_points,
+    }  # fmt: skip
+
+
+def find_spend(conn: Connection, book: str, spend_id: str) -> Spend | None:
+    row = conn.execute(select(_spends).where(_spends.c.book_id == book, _spends.c.spend_id == spend_id))
+    found = row.mappings().one_or_none()
+    return None if found is None else spend_of(found)
+
+
+def require_of_city(
+    conn: Connection, code: str, spend_id: str, *, shop_id: str | None = None, lock: bool = False
+) -> Spend:
+    """Give a spend of this city, or of one shop. Raises Refused `unknown-spend` (404)."""
+    rows = (_LOCKED if lock else _FIND).all(conn, {"of_spend": spend_id, "of_city": code})
+    rows = [row for row in rows if shop_id in (None, row["shop_id"])]
+    if len(rows) != 1:  # an id is unique in its member's book; of two members' it would name neither
+        raise unknown_spend()
+    return spend_of(rows[0])
+
+
+def unknown_spend() -> Refused:
+    return Refused("unknown-spend", "There is no such payment here.", status=404)
+
+
+def of_shop(
+    conn: Connection, code: str, shop_id: str, *, since: datetime, until: datetime, limit: int = 200
+) -> list[Spend]:
+    """A shop's payments from `since` (inclusive) to `until` (exclusive), newest first."""
+    query = (
+        select(_spends)
+        .where(*_at_shop(code, shop_id, since, until))
+        .order_by(_spends.c.at.desc(), _spends.c.spend_id.desc())
+        .limit(limit)
+    )
+    return _all(conn, query)
+
+
+def sums_of_shop(
+    conn: Connection, code: str, shop_id: str, *, since: datetime, until: datetime
+) -> tuple[int, int]:
+    """(points, of them given back) of all payments that `of_shop` would list without a limit."""
+    sums = (func.coalesce(func.sum(one), 0) for one in (_spends.c.points, _spends.c.refunded_points))
+    points, refunded = conn.execute(select(*sums).where(*_at_shop(code, shop_id, since, until))).one()
+    return int(points), int(refunded)
+
+
+def _at_shop(code: str, shop_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    s = _spends.c
+    return (s.municipality == code, s.shop_id == shop_id, s.at >= since, s.at < until)
+
+
+def of_member(conn: Connection, book: str, limit: int = 50) -> list[Spend]:
+    """A member's payments, newest first, as the member's own book names them."""
+    ids = references(conn, book, kind="spend", limit=limit)
+    query = select(_spends).where(_spends.c.spend_id.in_(ids), _spends.c.book_id == book)
+    return _all(conn, query.order_by(_spends.c.at.desc()))
+
+
+def find_refund(conn: Connection, book: str, refund_id: str) -> Refund | None:
+    row = conn.execute(
+        select(_refunds).where(_refunds.c.book_id == book, _refunds.c.refund_id == refund_id)
+    ).one_or_none()
+    return None if row is None else refund_of(row)
+
+
+def refunds_of(conn: Connection, book: str, spend_id: str) -> list[Refund]:
+    query = (
+        select(_refunds)
+        .where(_refunds.c.book_id == book, _refunds.c.spend_id == spend_id)
+        .order_by(_refunds.c.at)
+    )
+    return [refund_of(row) for row in conn.execute(query)]
+
+
+def add_refund(conn: Connection, refund: Refund) -> None:
+    conn.execute(
+        insert(_refunds).values(
+            book_id=refund.book_id,
+            refund_id=refund.refund_id,
+            spend_id=refund.spend_id,
+            municipality=refund.municipality,
+            shop_id=refund.shop_id,
+            points=refund.points,
+            yen=refund.yen,
+            reason=refund.reason,
+            made_by=refund.made_by,
+            at=refund.at,
+        )
+    )
+
+
+def _all(conn: Connection, query: Select[Any]) -> list[Spend]:
+    return [spend_of(row) for row in conn.execute(query).mappings()]
+
+
+def spend_of(row: Mapping[Any, Any]) -> Spend:
+    values = dict(row)
+    values.pop("settled_in")
+    return Spend(**values | {"lots": lots_of(values["lots"])})
+
+
+def lots_text(lots: Sequence[Lot]) -> str:
+    """Lots as they are stored: JSON by hand, as the ledger writes it."""
+    return "[" + ",".join([f'["{lot.issued_on.isoformat()}",{lot.points}]' for lot in lots]) + "]"
+
+
+def lots_of(stored: str) -> tuple[Lot, ...]:
+    pairs: Sequence[Any] = json.loads(stored)
+    return tuple(Lot(date.fromisoformat(day), points) for day, points in pairs)
+
+
+def refund_of(row: Row[Any]) -> Refund:
+    return Refund(
+        book_id=row.book_id,
+        refund_id=row.refund_id,
+        spend_id=row.spend_id,
+        municipality=row.municipality,
+        shop_id=row.shop_id,
+        points=row.points,
+        yen=row.yen,
+        reason=row.reason,
+        made_by=row.made_by,
+        at=row.at,
+    )

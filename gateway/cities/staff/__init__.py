@@ -1,0 +1,1 @@
+"""Staff of a city or shop: accounts, sign-in, second factors."""

@@ -1,0 +1,341 @@
+"""The second factor of staff: passkeys (WebAuthn), and codes of an authenticator app (TOTP, RFC 6238) as fallback.
+
+Sync functions of a Connection. Half a sign-in is a challenge: a token of five minutes that opens nothing but its
+own completion, dies after five misses, and serves once. A TOTP code opens once, also within its 30 seconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import pyotp
+import webauthn
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from gateway.cities import tables
+from gateway.cities.staff import staff_rows as records
+from gateway.cities.staff.staff_rows import Staff
+from gateway.errors import Refused
+from gateway.model import Secret
+from gateway.platform.encryption import Vault
+from gateway.platform.sql import insert_new
+
+LASTS: Final = timedelta(minutes=5)
+MISSES_ALLOWED: Final = 5
+STEP_S: Final = 30
+STEPS_APART: Final = 1
+"""A phone's clock may be half a minute off."""
+
+_challenges = tables.staff_challenges
+_passkeys = tables.staff_passkeys
+_staff = tables.staff
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    credential_id: str
+    name: str
+    created_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """`token` completes what was begun; `options` is what the browser's `navigator.credentials` takes."""
+
+    token: Secret
+    options: Mapping[str, Any] | None
+    ends_at: datetime
+
+
+def passkeys_of(conn: Connection, staff_id: str) -> list[Passkey]:
+    rows = conn.execute(
+        select(_passkeys).where(_passkeys.c.staff_id == staff_id).order_by(_passkeys.c.created_at)
+    )
+    return [
+        Passkey(credential_id=r.credential_id, name=r.name, created_at=r.created_at, used_at=r.used_at)
+        for r in rows
+    ]
+
+
+def has_any(conn: Connection, person: Staff) -> bool:
+    return person.has_totp or bool(passkeys_of(conn, person.staff_id))
+
+
+# --- half a sign-in -----------------------------------------------------------------------------------------------
+
+
+def ask_for_proof(conn: Connection, person: Staff, client_id: str, site: str, now: datetime) -> Challenge:
+    """The password was right; ask for a passkey where there is one. `options` is None where only TOTP is set up."""
+    known = [webauthn.base64url_to_bytes(one.credential_id) for one in passkeys_of(conn, person.staff_id)]
+    challenge, options = secrets.token_bytes(32), None
+    if known:
+        made = webauthn.generate_authentication_options(
+            rp_id=_rp_id(site),
+            challenge=challenge,
+            allow_credentials=[PublicKeyCredentialDescriptor(id=one) for one in known],
+            user_verification=UserVerificationRequirement.PREFERRED,
+        )
+        options = json.loads(webauthn.options_to_json(made))
+    return _keep(conn, person.staff_id, client_id, "sign-in", challenge, options, now)
+
+
+def prove_by_passkey(
+    conn: Connection,
+    token: str,
+    credential: Mapping[str, Any],
+    *,
+    client_id: str,
+    site: str,
+    now: datetime,
+) -> str:
+    """Complete a sign-in by passkey; gives the staff id. Raises Refused: `sign-in-ended`, `second-factor-wrong`."""
+    row = _take(conn, token, client_id, "sign-in", now)
+    known = conn.execute(
+        select(_passkeys).where(
+            _passkeys.c.staff_id == row.staff_id,
+            _passkeys.c.credential_id == str(credential.get("id", "")),
+        )
+    ).one_or_none()
+    if known is None:
+        raise second_factor_wrong()
+    try:
+        verified = webauthn.verify_authentication_response(
+            credential=dict(credential),
+            expected_challenge=row.challenge,
+            expected_rp_id=_rp_id(site),
+            expected_origin=site,
+            credential_public_key=known.public_key,
+            credential_current_sign_count=known.sign_count,
+        )
+    except (WebAuthnException, ValueError, TypeError, KeyError) as fault:
+        raise second_factor_wrong() from fault
+    conn.execute(
+        update(_passkeys)
+        .where(_passkeys.c.credential_id == known.credential_id)
+        .values(sign_count=verified.new_sign_count, used_at=now)
+    )
+    _end(conn, token)
+    staff_id: str = row.staff_id
+    return staff_id
+
+
+def prove_by_totp(
+    conn: Connection, token: str, code: str, *, client_id: str, vault: Vault, now: datetime
+) -> str:
+    """Complete a sign-in by a code; gives the staff id. Raises Refused: `sign-in-ended`, `second-factor-wrong`."""
+    row = _take(conn, token, client_id, "sign-in", now)
+    check_code(conn, row.staff_id, code, vault=vault, now=now)
+    _end(conn, token)
+    staff_id: str = row.staff_id
+    return staff_id
+
+
+def note_miss(conn: Connection, token: str) -> None:
+    """Count a miss against a challenge; it is a job of its own, because the refusal undoes its transaction."""
+    conn.execute(
+        update(_challenges)
+        .where(_challenges.c.challenge_hash == records.hash_of(token))
+        .values(misses=_challenges.c.misses + 1)
+    )
+
+
+def owner_of(conn: Connection, token: str, *, client_id: str, now: datetime) -> str:
+    """Whose half sign-in this is. Raises Refused `sign-in-ended` (401)."""
+    staff_id: str = _take(conn, token, client_id, "sign-in", now).staff_id
+    return staff_id
+
+
+# --- setting up ------------------------------------------------------------------------------------------------------
+
+
+def begin_passkey(conn: Connection, person: Staff, client_id: str, site: str, now: datetime) -> Challenge:
+    """Begin to make a passkey for this person at this site."""
+    challenge = secrets.token_bytes(32)
+    made = webauthn.generate_registration_options(
+        rp_id=_rp_id(site),
+        rp_name="自治体ポイント管理クラウド",
+        user_id=person.staff_id.encode(),
+        user_name=person.login,
+        user_display_name=person.display_name,
+        challenge=challenge,
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.PREFERRED,
+            user_verification=UserVerificationRequirement.PREFERRED,
+        ),
+        exclude_credentials=[
+            PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(one.credential_id))
+            for one in passkeys_of(conn, person.staff_id)
+        ],
+    )
+    options = json.loads(webauthn.options_to_json(made))
+    return _keep(conn, person.staff_id, client_id, "passkey", challenge, options, now)
+
+
+def add_passkey(
+    conn: Connection,
+    person: Staff,
+    token: str,
+    credential: Mapping[str, Any],
+    name: str,
+    *,
+    client_id: str,
+    site: str,
+    now: datetime,
+) -> Passkey:
+    """Keep the passkey that the browser made. Raises Refused: `sign-in-ended`, `second-factor-wrong` (401)."""
+    row = _take(conn, token, client_id, "passkey", now)
+    if row.staff_id != person.staff_id:
+        raise _over()
+    try:
+        made = webauthn.verify_registration_response(
+            credential=dict(credential),
+            expected_challenge=row.challenge,
+            expected_rp_id=_rp_id(site),
+            expected_origin=site,
+        )
+    except (WebAuthnException, ValueError, TypeError, KeyError) as fault:
+        raise second_factor_wrong() from fault
+    credential_id = webauthn.helpers.bytes_to_base64url(made.credential_id)
+    if not insert_new(
+        conn,
+        _passkeys,
+        credential_id=credential_id,
+        staff_id=person.staff_id,
+        public_key=made.credential_public_key,
+        sign_count=made.sign_count,
+        name=name,
+        created_at=now,
+    ):
+        raise second_factor_wrong()  # a browser makes a new one each time, so this is a copy of one that is known
+    _end(conn, token)
+    return Passkey(credential_id=credential_id, name=name, created_at=now, used_at=None)
+
+
+def begin_totp(conn: Connection, person: Staff, vault: Vault) -> tuple[Secret, str]:
+    """Make a seed; gives it and the otpauth address for the app's camera. It counts once a code has confirmed it."""
+    seed = pyotp.random_base32()
+    sealed = vault.seal(seed, purpose="totp", bound_to=person.staff_id)
+    records.write(conn, person.staff_id, totp_sealed=sealed, totp_confirmed=False, totp_last_step=0)
+    address = pyotp.TOTP(seed).provisioning_uri(name=person.login, issuer_name="自治体ポイント管理クラウド")
+    return Secret(seed), address
+
+
+def confirm_totp(conn: Connection, staff_id: str, code: str, *, vault: Vault, now: datetime) -> None:
+    """The app shows the right code: from now on it is asked for. Raises Refused `second-factor-wrong` (401)."""
+    check_code(conn, staff_id, code, vault=vault, now=now, confirmed=False)
+    records.write(conn, staff_id, totp_confirmed=True)
+
+
+def check_code(
+    conn: Connection, staff_id: str, code: str, *, vault: Vault, now: datetime, confirmed: bool = True
+) -> None:
+    """Take a code of six digits, once. Raises Refused `second-factor-wrong` (401)."""
+    row = conn.execute(
+        select(_staff.c.totp_sealed, _staff.c.totp_last_step, _staff.c.totp_confirmed)
+        .where(_staff.c.staff_id == staff_id)
+        .with_for_update()
+    ).one_or_none()
+    if row is None or row.totp_sealed is None or (confirmed and not row.totp_confirmed):
+        raise second_factor_wrong()
+    totp = pyotp.TOTP(vault.unseal(row.totp_sealed, purpose="totp", bound_to=staff_id))
+    typed = "".join(code.split())
+    step_now = int(now.timestamp()) // STEP_S
+    for step in range(step_now - STEPS_APART, step_now + STEPS_APART + 1):
+        if step > row.totp_last_step and compare_digest(totp.generate_otp(step).encode(), typed.encode()):
+            records.write(conn, staff_id, totp_last_step=step)
+            return
+    raise second_factor_wrong()
+
+
+def forget_all(conn: Connection, staff_id: str) -> None:
+    """Take every second factor away: the phone is lost, and an administrator has made sure who asks."""
+    conn.execute(delete(_passkeys).where(_passkeys.c.staff_id == staff_id))
+    conn.execute(delete(_challenges).where(_challenges.c.staff_id == staff_id))
+    records.write(conn, staff_id, totp_sealed=None, totp_confirmed=False, totp_last_step=0)
+
+
+def end_half_sign_ins(conn: Connection, staff_id: str) -> None:
+    """Half a sign-in was begun with a password that is no longer the password, or by somebody who is let in no more."""
+    conn.execute(
+        delete(_challenges).where(_challenges.c.staff_id == staff_id, _challenges.c.purpose == "sign-in")
+    )
+
+
+def forget_ended(conn: Connection, now: datetime) -> int:
+    return conn.execute(delete(_challenges).where(_challenges.c.ends_at <= now)).rowcount
+
+
+# --- what they share ---------------------------------------------------------------------------------------------------
+
+
+def _keep(
+    conn: Connection,
+    staff_id: str,
+    client_id: str,
+    purpose: str,
+    challenge: bytes,
+    options: Mapping[str, Any] | None,
+    now: datetime,
+) -> Challenge:
+    token = Secret("pgh_" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("="))
+    conn.execute(
+        insert(_challenges).values(
+            challenge_hash=records.hash_of(token.reveal()),
+            staff_id=staff_id,
+            client_id=client_id,
+            purpose=purpose,
+            challenge=challenge,
+            misses=0,
+            ends_at=now + LASTS,
+        )
+    )
+    return Challenge(token=token, options=options, ends_at=now + LASTS)
+
+
+def _take(conn: Connection, token: str, client_id: str, purpose: str, now: datetime) -> Row[Any]:
+    row = conn.execute(
+        select(_challenges)
+        .where(
+            _challenges.c.challenge_hash == records.hash_of(token),
+            _challenges.c.client_id == client_id,
+            _challenges.c.purpose == purpose,
+        )
+        .with_for_update()
+    ).one_or_none()
+    if row is None or row.ends_at <= now or row.misses >= MISSES_ALLOWED:
+        raise _over()
+    return row
+
+
+def _end(conn: Connection, token: str) -> None:
+    conn.execute(delete(_challenges).where(_challenges.c.challenge_hash == records.hash_of(token)))
+
+
+def _rp_id(site: str) -> str:
+    return urlsplit(site).hostname or "localhost"
+
+
+def second_factor_wrong() -> Refused:
+    return Refused("second-factor-wrong", "The passkey or the code is not right; try again.", status=401)
+
+
+def _over() -> Refused:
+    return Refused(
+        "sign-in-ended", "This sign-in took too long or missed too often; begin again.", status=401
+    )

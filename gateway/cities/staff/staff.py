@@ -1,0 +1,400 @@
+"""The staff of cities and shops: how they sign in, set up a second factor, and are kept by their administrator.
+
+    sign_in ──► a second factor is set up: half a sign-in ──► prove_by_passkey | prove_by_totp ──► session
+            └─► none yet: a session that may only set one up (a shop's people may work with it)
+
+Whoever is added gets a first password that opens nothing but its own change.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from gateway.cities.city_context import CityDesk, require_reason, told
+from gateway.cities.shops import shop_rows
+from gateway.cities.staff import second_factor as factor
+from gateway.cities.staff import staff_rows as records
+from gateway.cities.staff.second_factor import Challenge, Passkey
+from gateway.cities.staff.staff_rows import Staff, StaffSession
+from gateway.errors import Refused
+from gateway.members import lockout, passwords
+from gateway.model import Secret
+from gateway.platform.roles import CITY_ROLES, Role
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSignedIn:
+    """The token is given to the client program once; only its hash is kept."""
+
+    token: Secret
+    session: StaffSession
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofWanted:
+    """The password was right; `challenge` is completed by a passkey or by a code."""
+
+    challenge: Challenge
+    by_passkey: bool
+    by_totp: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDesk:
+    """The use cases around staff. All raise `Refused` for what is not carried out."""
+
+    desk: CityDesk
+
+    # --- coming and going ---
+
+    async def sign_in(self, login: str, password: str, *, client_id: str) -> StaffSignedIn | ProofWanted:
+        """Look at the password. Raises Refused: `sign-in-refused` (401), `sign-in-locked` (429), `busy` (503)."""
+        known = records.read_login(login)
+        if known is None:
+            raise _refused()
+        found = await self._password_right(known, password)
+        if found is None:
+            raise _refused()
+        person, hashed = found
+
+        def job(conn: Connection) -> StaffSignedIn | ProofWanted:
+            if records.password_hash(conn, person.staff_id, lock=True) != hashed:
+                raise _refused()  # changed or closed while it was being compared
+            lockout.forgive(conn, self._key("password", known))
+            if not factor.has_any(conn, person):
+                return self._session(conn, person.staff_id, client_id, strong=False)
+            challenge = factor.ask_for_proof(conn, person, client_id, self.desk.site, self.desk.clock())
+            return ProofWanted(
+                challenge=challenge, by_passkey=challenge.options is not None, by_totp=person.has_totp
+            )
+
+        return await self.desk.store.run(job)
+
+    async def prove_by_passkey(
+        self, token: str, credential: Mapping[str, Any], *, client_id: str
+    ) -> StaffSignedIn:
+        """Complete a sign-in. Raises Refused: `sign-in-ended`, `second-factor-wrong` (401)."""
+
+        def prove(conn: Connection) -> str:
+            return factor.prove_by_passkey(
+                conn, token, credential, client_id=client_id, site=self.desk.site, now=self.desk.clock()
+            )
+
+        return await self._proven(token, prove, client_id)
+
+    async def prove_by_totp(self, token: str, code: str, *, client_id: str) -> StaffSignedIn:
+        """Complete a sign-in. Raises Refused: `sign-in-ended`, `second-factor-wrong` (401), `sign-in-locked` (429).
+
+        Misses are counted against the person too: who knows the password could begin again and again.
+        """
+        now = self.desk.clock()
+
+        def count(conn: Connection) -> str:
+            owner = factor.owner_of(conn, token, client_id=client_id, now=now)
+            lockout.count_attempt(conn, self._key("code", owner), now)
+            return owner
+
+        owner = await self.desk.store.run(count)
+
+        def prove(conn: Connection) -> str:
+            staff_id = factor.prove_by_totp(
+                conn, token, code, client_id=client_id, vault=self.desk.vault, now=now
+            )
+            lockout.forgive(conn, self._key("code", owner))
+            return staff_id
+
+        return await self._proven(token, prove, client_id)
+
+    async def session(self, token: str, client_id: str) -> StaffSession:
+        """Give the living session of a token and note its use. Raises Refused `session-ended` (401)."""
+        now = self.desk.clock()
+        session = await self.desk.store.read(
+            lambda conn: records.find_session(conn, token, client_id=client_id, now=now)
+        )
+        if records.to_be_marked(session, now):
+            await self.desk.store.run(lambda conn: records.mark_seen(conn, token, now))
+        return session
+
+    async def sign_out(self, token: str, *, client_id: str) -> None:
+        await self.desk.store.run(lambda conn: records.end_session(conn, token, client_id=client_id))
+
+    # --- one's own account ---
+
+    async def profile(self, who: StaffSession) -> tuple[Staff, list[Passkey]]:
+        return await self.desk.store.read(
+            lambda conn: (
+                records.require(conn, who.staff_id, who.municipality),
+                factor.passkeys_of(conn, who.staff_id),
+            )
+        )
+
+    async def change_password(self, who: StaffSession, current: str, new: str) -> None:
+        """Change one's own password; other sessions end, and so does what was begun with the old one.
+
+        Raises Refused: `current-password-wrong` (403), `password-unfit` (422), `sign-in-locked` (429), `busy`.
+        """
+        found = await self._password_right(who.login, current)
+        if found is None or found[0].staff_id != who.staff_id:
+            raise _current_wrong()
+        if new == current:
+            raise Refused(
+                "password-unfit", "The new password is the current one.", status=422, why="unchanged"
+            )
+        passwords.check_new_password(new, mykey_id=who.login)
+        hashed, now = await self.desk.hasher.hash(new), self.desk.clock()
+
+        def job(conn: Connection) -> None:
+            if records.password_hash(conn, who.staff_id, lock=True) != found[1]:
+                raise _current_wrong()  # an administrator's reset, or a closing, came first: it stands
+            lockout.forgive(conn, self._key("password", who.login))
+            records.write(conn, who.staff_id, password_hash=hashed, password_is_first=False)
+            # Halves first: one that is just being completed is waited for, and has become a session by then.
+            factor.end_half_sign_ins(conn, who.staff_id)
+            records.end_sessions(conn, who.staff_id, keep=who.session_id)
+            told(conn, who, now, "password changed", who.login)
+
+        await self.desk.store.run(job)
+
+    async def begin_passkey(self, who: StaffSession) -> Challenge:
+        return await self._own(
+            who,
+            lambda conn, person: factor.begin_passkey(
+                conn, person, who.client_id, self.desk.site, self.desk.clock()
+            ),
+        )
+
+    async def add_passkey(
+        self, who: StaffSession, token: str, credential: Mapping[str, Any], name: str
+    ) -> Passkey:
+        """Keep a passkey; this session counts as proven. Raises Refused: `sign-in-ended`, `second-factor-wrong`."""
+        now = self.desk.clock()
+
+        def job(conn: Connection, person: Staff) -> Passkey:
+            made = factor.add_passkey(
+                conn,
+                person,
+                token,
+                credential,
+                name,
+                client_id=who.client_id,
+                site=self.desk.site,
+                now=now,
+            )
+            records.strengthen(conn, who.session_id)
+            told(conn, who, now, "passkey added", who.login, facts={"name": name})
+            return made
+
+        return await self._own(who, job)
+
+    async def begin_totp(self, who: StaffSession) -> tuple[Secret, str]:
+        """Make a seed for an authenticator app; gives it and its otpauth address."""
+
+        def job(conn: Connection, person: Staff) -> tuple[Secret, str]:
+            if person.has_totp:
+                raise Refused(
+                    "second-factor-exists",
+                    "An authenticator app is set up already; an administrator can reset it.",
+                )
+            return factor.begin_totp(conn, person, self.desk.vault)
+
+        return await self._own(who, job)
+
+    async def confirm_totp(self, who: StaffSession, code: str) -> None:
+        """Show that the app was set up; this session counts as proven. Raises Refused as `prove_by_totp`."""
+        now = self.desk.clock()
+        await self.desk.store.run(
+            lambda conn: lockout.count_attempt(conn, self._key("code", who.staff_id), now)
+        )
+
+        def job(conn: Connection, person: Staff) -> None:
+            if person.has_totp:
+                raise Refused("second-factor-exists", "An authenticator app is set up already.")
+            factor.confirm_totp(conn, who.staff_id, code, vault=self.desk.vault, now=now)
+            lockout.forgive(conn, self._key("code", who.staff_id))
+            records.strengthen(conn, who.session_id)
+            told(conn, who, now, "authenticator app set up", who.login)
+
+        await self._own(who, job)
+
+    # --- keeping the staff ---
+
+    async def people(self, who: StaffSession, shop_id: str | None = None) -> list[Staff]:
+        return await self.desk.store.read(
+            lambda conn: records.of_municipality(conn, who.municipality, shop_id)
+        )
+
+    async def add(
+        self, who: StaffSession, *, login: str, display_name: str, role: Role, shop_id: str | None = None
+    ) -> tuple[Staff, Secret]:
+        """Add a person; gives the first password, to be handed over once.
+
+        Raises Refused: `login-unfit`, `role-unfit` (422), `login-taken` (409), `unknown-shop` (404).
+        """
+        password = first_password()
+        hashed, now = await self.desk.hasher.hash(password.reveal()), self.desk.clock()
+
+        def job(conn: Connection) -> Staff:
+            if shop_id is not None:
+                shop_rows.require(conn, who.municipality, shop_id)
+            person = records.add(
+                conn,
+                staff_id=uuid.uuid4().hex,
+                municipality=who.municipality,
+                login=login,
+                display_name=display_name,
+                role=role,
+                password_hash=hashed,
+                at=now,
+                shop_id=shop_id,
+            )
+            told(
+                conn, who, now, "staff added", person.login, facts={"role": role.value, "shop": shop_id or ""}
+            )
+            return person
+
+        return await self.desk.store.run(job), password
+
+    async def change_role(self, who: StaffSession, staff_id: str, role: Role, reason: str) -> Staff:
+        """Give a person of the city another role; their sessions end.
+
+        Raises Refused: `unknown-staff` (404), `role-unfit`, `reason-missing` (422), `own-role`,
+        `last-administrator` (409).
+        """
+        why, now = require_reason(reason), self.desk.clock()
+
+        def job(conn: Connection) -> Staff:
+            records.hold_administrators(conn, who.municipality)
+            person = self._of_city(conn, who, staff_id)
+            if role not in CITY_ROLES or person.role not in CITY_ROLES:
+                raise Refused(
+                    "role-unfit", "Choose a role of the city; a shop's people keep theirs.", status=422
+                )
+            if role is not Role.ADMINISTRATOR:
+                _keep_an_administrator(conn, person)
+            records.write(conn, staff_id, role=role.value)
+            records.end_sessions(conn, staff_id)
+            told(conn, who, now, "role changed", person.login, why, {"from": person.role, "to": role.value})
+            return records.require(conn, staff_id, who.municipality)
+
+        return await self.desk.store.run(job)
+
+    async def close(self, who: StaffSession, staff_id: str, reason: str) -> Staff:
+        """Let a person in no more. Raises Refused as `change_role`."""
+        why, now = require_reason(reason), self.desk.clock()
+
+        def job(conn: Connection) -> Staff:
+            records.hold_administrators(conn, who.municipality)
+            person = self._of_city(conn, who, staff_id)
+            _keep_an_administrator(conn, person)
+            records.write(conn, staff_id, state="closed")
+            factor.end_half_sign_ins(conn, staff_id)
+            records.end_sessions(conn, staff_id)
+            told(conn, who, now, "staff closed", person.login, why)
+            return records.require(conn, staff_id, who.municipality)
+
+        return await self.desk.store.run(job)
+
+    async def reset(self, who: StaffSession, staff_id: str, reason: str) -> tuple[Staff, Secret]:
+        """A phone or password is lost: a new first password, all second factors and sessions gone."""
+        why, password = require_reason(reason), first_password()
+        hashed, now = await self.desk.hasher.hash(password.reveal()), self.desk.clock()
+
+        def job(conn: Connection) -> Staff:
+            person = self._of_city(conn, who, staff_id)
+            factor.forget_all(conn, staff_id)
+            records.write(conn, staff_id, password_hash=hashed, password_is_first=True)
+            records.end_sessions(conn, staff_id)
+            told(conn, who, now, "access reset", person.login, why)
+            return records.require(conn, staff_id, who.municipality)
+
+        return await self.desk.store.run(job), password
+
+    # --- what they share ---
+
+    def _key(self, what: str, whom: str) -> str:
+        return self.desk.vault.keyed_hash(whom, purpose=f"staff-{what}")
+
+    async def _password_right(self, login: str, password: str) -> tuple[Staff, str] | None:
+        key, now = self._key("password", login), self.desk.clock()
+
+        def count(conn: Connection) -> tuple[Staff, str] | None:
+            lockout.count_attempt(conn, key, now)
+            return records.by_login(conn, login)
+
+        found = await self.desk.store.run(count)
+        try:
+            verdict = await self.desk.hasher.verify(found[1] if found else None, password)
+        except Refused:  # busy: the password was never looked at
+            await self.desk.store.run(lambda conn: lockout.take_back(conn, key))
+            raise
+        return found if verdict.right else None
+
+    async def _proven(self, token: str, prove: Callable[[Connection], str], client_id: str) -> StaffSignedIn:
+        def job(conn: Connection) -> StaffSignedIn:
+            return self._session(conn, prove(conn), client_id, strong=True)
+
+        try:
+            return await self.desk.store.run(job)
+        except Refused as refused:
+            if refused.type == "second-factor-wrong":
+                await self.desk.store.run(lambda conn: factor.note_miss(conn, token))
+            raise
+
+    def _session(self, conn: Connection, staff_id: str, client_id: str, *, strong: bool) -> StaffSignedIn:
+        now = self.desk.clock()
+        token = records.start_session(conn, staff_id, client_id=client_id, strong=strong, at=now)
+        session = records.find_session(conn, token.reveal(), client_id=client_id, now=now)
+        told(
+            conn, session, now, "signed in", session.login, facts={"second factor": "yes" if strong else "no"}
+        )
+        return StaffSignedIn(token=token, session=session)
+
+    async def _own(self, who: StaffSession, work: Callable[[Connection, Staff], T]) -> T:
+        """Change one's own second factor: a session that showed none may only set up the first."""
+
+        def job(conn: Connection) -> T:
+            person = records.require(conn, who.staff_id, who.municipality, lock=True)
+            if factor.has_any(conn, person) and not who.strong:
+                raise Refused("second-factor-missing", "Sign in again with the second factor.", status=403)
+            return work(conn, person)
+
+        return await self.desk.store.run(job)
+
+    def _of_city(self, conn: Connection, who: StaffSession, staff_id: str) -> Staff:
+        if staff_id == who.staff_id:
+            raise Refused("own-role", "Nobody changes their own role or access; ask another administrator.")
+        return records.require(conn, staff_id, who.municipality, lock=True)
+
+
+def first_password() -> Secret:
+    """A password that is typed once: 16 letters and digits in fours."""
+    letters = "23456789abcdefghjkmnpqrstuvwxyz"
+    return Secret("-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4)))
+
+
+def _keep_an_administrator(conn: Connection, person: Staff) -> None:
+    if person.role is not Role.ADMINISTRATOR:
+        return
+    others = [
+        one
+        for one in records.of_municipality(conn, person.municipality)
+        if one.role is Role.ADMINISTRATOR and one.active and one.staff_id != person.staff_id
+    ]
+    if not others:
+        raise Refused("last-administrator", "A city keeps at least one administrator; add another first.")
+
+
+def _current_wrong() -> Refused:
+    return Refused("current-password-wrong", "The current password is not right.", status=403)
+
+
+def _refused() -> Refused:
+    return Refused("sign-in-refused", "The login or the password is not right.", status=401)

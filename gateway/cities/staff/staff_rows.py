@@ -1,0 +1,301 @@
+"""Staff and their sessions as rows: sync functions of a Connection, each a part of somebody's transaction.
+
+A staff session is worth more than a member's: it lives shorter, never survives a change of role or password,
+and says whether a second factor was shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from gateway.cities import tables
+from gateway.errors import Refused
+from gateway.model import Secret
+from gateway.platform.roles import PLATFORM, Role
+from gateway.platform.sql import insert_new
+from gateway.points import directory
+
+IDLE_LIMIT: Final = timedelta(minutes=15)
+ABSOLUTE_LIMIT: Final = timedelta(hours=9)
+"""A working day at a counter."""
+
+_staff = tables.staff
+_sessions = tables.staff_sessions
+_TOKEN: Final = re.compile(r"pgc_[A-Za-z0-9_-]{43}")
+_LOGIN: Final = re.compile(
+    r"[a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?(?:@[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?)?"
+)
+_MARK_EVERY: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """One person of a city's staff or of a shop's, without the password's hash and the sealed seed."""
+
+    staff_id: str
+    municipality: str
+    login: str
+    display_name: str
+    role: Role
+    shop_id: str | None
+    has_totp: bool
+    password_is_first: bool
+    active: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSession:
+    """Who is at the other end. `municipality` is the only one whose rows this session ever sees."""
+
+    session_id: str
+    staff_id: str
+    municipality: str
+    login: str
+    display_name: str
+    role: Role
+    shop_id: str | None
+    client_id: str
+    strong: bool
+    first_password: bool
+    created_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+
+    @property
+    def idle_ends_at(self) -> datetime:
+        return min(self.seen_at + IDLE_LIMIT, self.ends_at)
+
+    @property
+    def own_shop(self) -> str:
+        """The shop whose points this session takes. Raises Refused `role-not-allowed` for staff of no shop."""
+        if self.shop_id is None:
+            raise Refused("role-not-allowed", "Only a shop's own people may do this.", status=403)
+        return self.shop_id
+
+
+# --- people -----------------------------------------------------------------------------------------------------
+
+
+def read_login(typed: str) -> str | None:
+    """Read a login as it was typed, any width or case; None if it can be none."""
+    login = unicodedata.normalize("NFKC", typed).strip().casefold()
+    return login if _LOGIN.fullmatch(login) else None
+
+
+def add(
+    conn: Connection,
+    *,
+    staff_id: str,
+    municipality: str,
+    login: str,
+    display_name: str,
+    role: Role,
+    password_hash: str,
+    at: datetime,
+    shop_id: str | None = None,
+    password_is_first: bool = True,
+) -> Staff:
+    """Add a person. Raises Refused: `login-unfit`, `role-unfit` (422), `login-taken` (409), `unknown-municipality`."""
+    known = read_login(login)
+    if known is None:
+        raise Refused(
+            "login-unfit",
+            "A login is 1 to 64 letters, digits and . _ + -, and may have the form of a mail address.",
+            status=422,
+        )
+    if municipality != PLATFORM:
+        directory.require_municipality(municipality)
+    if (role is Role.PLATFORM) != (municipality == PLATFORM) or (role is Role.SHOP) != (shop_id is not None):
+        raise Refused(
+            "role-unfit", "A shop's people belong to a shop, the platform's to no city, all others to a city.",
+            status=422,
+        )  # fmt: skip
+    if not insert_new(
+        conn,
+        _staff,
+        staff_id=staff_id,
+        municipality=municipality,
+        login=known,
+        display_name=display_name,
+        role=role.value,
+        shop_id=shop_id,
+        password_hash=password_hash,
+        password_is_first=password_is_first,
+        totp_confirmed=False,
+        totp_last_step=0,
+        state="active",
+        created_at=at,
+    ):
+        raise Refused("login-taken", "Somebody has this login already; choose another.")
+    return require(conn, staff_id, municipality)
+
+
+def require(conn: Connection, staff_id: str, municipality: str, *, lock: bool = False) -> Staff:
+    """Give a person of this city. Raises Refused `unknown-staff` (404), also for those of another city."""
+    query = select(_staff).where(_staff.c.staff_id == staff_id, _staff.c.municipality == municipality)
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise Refused("unknown-staff", "There is no such person in this city's staff.", status=404)
+    return _person(row)
+
+
+def of_municipality(conn: Connection, municipality: str, shop_id: str | None = None) -> list[Staff]:
+    query = select(_staff).where(_staff.c.municipality == municipality).order_by(_staff.c.login)
+    if shop_id is not None:
+        query = query.where(_staff.c.shop_id == shop_id)
+    return [_person(row) for row in conn.execute(query)]
+
+
+def hold_administrators(conn: Connection, municipality: str) -> None:
+    """Hold a city's administrators until the transaction ends, in one order for everybody.
+
+    So two of them who dismiss each other take turns, and the second finds itself the last one.
+    """
+    those = (_staff.c.municipality == municipality, _staff.c.role == Role.ADMINISTRATOR.value)
+    conn.execute(select(_staff.c.staff_id).where(*those).order_by(_staff.c.staff_id).with_for_update())
+
+
+def by_login(conn: Connection, login: str) -> tuple[Staff, str] | None:
+    """The active person of this login with the password's hash."""
+    row = conn.execute(
+        select(_staff).where(_staff.c.login == login, _staff.c.state == "active")
+    ).one_or_none()
+    return None if row is None else (_person(row), row.password_hash)
+
+
+def password_hash(conn: Connection, staff_id: str, *, lock: bool = False) -> str | None:
+    """Of an active person; `lock` keeps it so until the transaction ends."""
+    query = select(_staff.c.password_hash).where(_staff.c.staff_id == staff_id, _staff.c.state == "active")
+    return conn.execute(query.with_for_update() if lock else query).scalar_one_or_none()
+
+
+def write(conn: Connection, staff_id: str, **to: Any) -> None:
+    """Write columns of a person's row as they are; what may be written is the caller's to know."""
+    conn.execute(update(_staff).where(_staff.c.staff_id == staff_id).values(**to))
+
+
+# --- sessions ------------------------------------------------------------------------------------------------------
+
+
+def start_session(conn: Connection, staff_id: str, *, client_id: str, strong: bool, at: datetime) -> Secret:
+    """Keep a new session and give its token (`pgc_…`), which is kept nowhere."""
+    token = Secret("pgc_" + secrets.token_urlsafe(32))
+    conn.execute(
+        insert(_sessions).values(
+            token_hash=hash_of(token.reveal()),
+            staff_id=staff_id,
+            client_id=client_id,
+            strong=strong,
+            created_at=at,
+            seen_at=at,
+            ends_at=at + ABSOLUTE_LIMIT,
+        )
+    )
+    return token
+
+
+def find_session(conn: Connection, token: str, *, client_id: str, now: datetime) -> StaffSession:
+    """Give the living session of a token. Raises Refused `session-ended` (401), the same for every reason."""
+    row = None
+    if _TOKEN.fullmatch(token):
+        query = (
+            select(_sessions, _staff)
+            .join(_staff, _staff.c.staff_id == _sessions.c.staff_id)
+            .where(
+                _sessions.c.token_hash == hash_of(token),
+                _sessions.c.client_id == client_id,
+                _staff.c.state == "active",
+            )
+        )
+        row = conn.execute(query).mappings().one_or_none()
+    if row is None:
+        raise _ended()
+    session = StaffSession(
+        session_id=row[_sessions.c.token_hash][:20],
+        staff_id=row[_staff.c.staff_id],
+        municipality=row[_staff.c.municipality],
+        login=row[_staff.c.login],
+        display_name=row[_staff.c.display_name],
+        role=Role(row[_staff.c.role]),
+        shop_id=row[_staff.c.shop_id],
+        client_id=client_id,
+        strong=row[_sessions.c.strong],
+        first_password=row[_staff.c.password_is_first],
+        created_at=row[_sessions.c.created_at],
+        seen_at=row[_sessions.c.seen_at],
+        ends_at=row[_sessions.c.ends_at],
+    )
+    if now >= session.idle_ends_at:
+        raise _ended()
+    return session
+
+
+def to_be_marked(session: StaffSession, now: datetime) -> bool:
+    """Whether this use is to be written down: at most once a minute, so that reading stays reading."""
+    return now >= session.seen_at + _MARK_EVERY
+
+
+def mark_seen(conn: Connection, token: str, now: datetime) -> None:
+    conn.execute(update(_sessions).where(_sessions.c.token_hash == hash_of(token)).values(seen_at=now))
+
+
+def strengthen(conn: Connection, session_id: str) -> None:
+    """A second factor was set up and shown in this very session."""
+    conn.execute(
+        update(_sessions)
+        .where(_sessions.c.token_hash.startswith(session_id, autoescape=True))
+        .values(strong=True)
+    )
+
+
+def end_session(conn: Connection, token: str, *, client_id: str) -> None:
+    conn.execute(
+        delete(_sessions).where(_sessions.c.token_hash == hash_of(token), _sessions.c.client_id == client_id)
+    )
+
+
+def end_sessions(conn: Connection, staff_id: str, *, keep: str | None = None) -> int:
+    """End all sessions of a person, but for the one named. Returns how many."""
+    which = delete(_sessions).where(_sessions.c.staff_id == staff_id)
+    if keep is not None:
+        which = which.where(~_sessions.c.token_hash.startswith(keep, autoescape=True))
+    return conn.execute(which).rowcount
+
+
+def forget_ended(conn: Connection, now: datetime) -> int:
+    """Delete sessions that are over, for the nightly sweep. Returns how many."""
+    over = (_sessions.c.ends_at <= now) | (_sessions.c.seen_at <= now - IDLE_LIMIT)
+    return conn.execute(delete(_sessions).where(over)).rowcount
+
+
+def hash_of(token: str) -> str:
+    """SHA-256 is enough for 256 random bits: there is nothing to guess slowly."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _ended() -> Refused:
+    return Refused("session-ended", "This session has ended; sign in again.", status=401)
+
+
+def _person(row: Row[Any]) -> Staff:
+    return Staff(
+        staff_id=row.staff_id,
+        municipality=row.municipality,
+        login=row.login,
+        display_name=row.display_name,
+        role=Role(row.role),
+        shop_id=row.shop_id,
+        has_totp=row.totp_confirmed,
+        password_is_first=row.password_is_first,
+        active=row.state == "active",
+        created_at=row.created_at,
+    )

@@ -1,0 +1,1 @@
+"""Figures of a city by day, and the queries behind its dashboard."""

@@ -1,0 +1,333 @@
+"""Tables of the municipal cloud (自治体ポイント管理クラウド): staff, rules, grants, shops, spending, settlement, figures.
+
+What a member does carries that member's `book_id`; what a city decides carries its `municipality`. Small tables
+by which something is found first (a pay code, a session) have keys of their own. Days are ISO dates in JST,
+moments whole microseconds since 1970. Nothing here says how many points anybody has: only the ledger does.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from gateway.platform.tables import Flag, Instant
+
+metadata: Final = MetaData()
+
+_Whole = BigInteger().with_variant(Integer, "sqlite")
+_Words = Text()
+
+
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True)
+
+
+# --- staff ---------------------------------------------------------------------------------------------------
+
+staff = _table(
+    "staff",
+    Column("staff_id", _Words, primary_key=True),
+    Column("municipality", _Words, nullable=False),
+    Column("login", _Words, nullable=False, unique=True),
+    Column("display_name", _Words, nullable=False),
+    Column("role", _Words, nullable=False),
+    Column("shop_id", _Words),  # a shop's own people belong to one shop
+    Column("password_hash", _Words, nullable=False),
+    Column("password_is_first", Flag, nullable=False),  # set by somebody else: to be changed at once
+    Column("totp_sealed", LargeBinary),
+    Column("totp_confirmed", Flag, nullable=False),
+    Column("totp_last_step", _Whole, nullable=False),  # a code opens once, also within its 30 seconds
+    Column("state", _Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("staff_of_a_municipality", "municipality"),
+)
+
+staff_passkeys = _table(
+    "staff_passkeys",
+    Column("credential_id", _Words, primary_key=True),
+    Column("staff_id", _Words, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", _Whole, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("passkeys_of_staff", "staff_id"),
+)
+
+staff_challenges = _table(  # half a sign-in, or a passkey about to be made: single use, minutes
+    "staff_challenges",
+    Column("challenge_hash", _Words, primary_key=True),
+    Column("staff_id", _Words, nullable=False),
+    Column("client_id", _Words, nullable=False),
+    Column("purpose", _Words, nullable=False),
+    Column("challenge", LargeBinary, nullable=False),
+    Column("misses", Integer, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index("staff_challenges_to_forget", "ends_at"),
+)
+
+staff_sessions = _table(
+    "staff_sessions",
+    Column("token_hash", _Words, primary_key=True),
+    Column("staff_id", _Words, nullable=False),
+    Column("client_id", _Words, nullable=False),
+    Column("strong", Flag, nullable=False),  # a second factor was shown
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index("sessions_of_staff", "staff_id"),
+)
+
+member_days = _table(  # what limits by member and day are measured against; kept only where there is a limit
+    "member_days",
+    Column("book_id", _Words, nullable=False),
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("day", _Words, nullable=False),
+    Column("spent", _Whole, nullable=False),
+    Column("granted", _Whole, nullable=False),
+    PrimaryKeyConstraint("book_id", "municipality", "point_service", "day"),
+)
+
+# --- grants -------------------------------------------------------------------------------------------------------
+
+grant_projects = _table(
+    "grant_projects",
+    Column("municipality", _Words, nullable=False),
+    Column("project_id", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("place", _Words, nullable=False),
+    Column("content", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("ends_on", _Words, nullable=False),
+    Column("points_each", _Whole, nullable=False),
+    Column("budget", _Whole, nullable=False),
+    Column("granted", _Whole, nullable=False),  # given, and set aside for approved files
+    Column("venue", Flag, nullable=False),  # members may scan the venue's code
+    Column("state", _Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("municipality", "project_id"),
+    CheckConstraint("granted >= 0 AND granted <= budget", name="budget_never_exceeded"),
+)
+
+grant_ids = _table(  # an id that staff's program made names one grant to one member
+    "grant_ids",
+    Column("municipality", _Words, nullable=False),
+    Column("grant_id", _Words, nullable=False),
+    Column("project_id", _Words, nullable=False),
+    Column("book_id", _Words, nullable=False),
+    PrimaryKeyConstraint("municipality", "grant_id"),
+)
+
+grant_files = _table(
+    "grant_files",
+    Column("municipality", _Words, nullable=False),
+    Column("file_id", _Words, nullable=False),
+    Column("project_id", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("content_hash", _Words, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("faults", Integer, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("uploaded_by", _Words, nullable=False),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("approved_by", _Words),
+    Column("approved_at", Instant),
+    Column("applied_through", Integer, nullable=False),  # the last line that was dealt with
+    Column("granted_lines", Integer, nullable=False),
+    Column("granted_points", _Whole, nullable=False),
+    Column("ended_at", Instant),
+    PrimaryKeyConstraint("municipality", "file_id"),
+    UniqueConstraint("municipality", "project_id", "content_hash", name="a_file_grants_once"),
+    Index("grant_files_by_state", "state"),
+)
+
+grant_lines = _table(
+    "grant_lines",
+    Column("file_id", _Words, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("member_id", _Words),
+    Column("mykey_id", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("note", _Words, nullable=False),
+    Column("fault", _Words),  # why it cannot be granted, or was not
+    PrimaryKeyConstraint("file_id", "line"),
+    Index("grant_lines_by_member", "file_id", "mykey_id"),
+)
+
+# --- shops and spending -------------------------------------------------------------------------------------------
+
+shops = _table(
+    "shops",
+    Column("municipality", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("name_kana", _Words, nullable=False),
+    Column("category", _Words, nullable=False),
+    Column("address", _Words, nullable=False),
+    Column("phone", _Words, nullable=False),
+    Column("bank_sealed", LargeBinary),
+    Column("registered_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    PrimaryKeyConstraint("municipality", "shop_id"),
+)
+
+city_banks = _table(  # who pays the shops
+    "city_banks",
+    Column("municipality", _Words, primary_key=True),
+    Column("payer_sealed", LargeBinary, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+
+pay_codes = _table(
+    "pay_codes",
+    Column("code_hash", _Words, primary_key=True),
+    Column("book_id", _Words, nullable=False),
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("spend_id", _Words),  # what it was used for
+    Index("pay_codes_to_forget", "ends_at"),
+)
+
+spends = _table(
+    "spends",
+    Column("book_id", _Words, nullable=False),
+    Column("spend_id", _Words, nullable=False),
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("yen", _Whole, nullable=False),
+    Column("lots", _Words, nullable=False),  # JSON: what was drawn, by day of issue
+    Column("way", _Words, nullable=False),  # shop_scans or member_pays
+    Column("taken_by", _Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("refunded_points", _Whole, nullable=False),
+    Column("settled_in", _Words),
+    # Each begins with what grows with time, so that payments of one moment lie side by side (decision 023).
+    PrimaryKeyConstraint("spend_id", "book_id"),
+    CheckConstraint("refunded_points >= 0 AND refunded_points <= points", name="refund_within_spend"),
+    Index("spends_of_a_day", "municipality", "at", "shop_id"),
+    Index("spends_to_settle", "municipality", "settled_in", "at"),
+)
+
+refunds = _table(
+    "refunds",
+    Column("book_id", _Words, nullable=False),
+    Column("refund_id", _Words, nullable=False),
+    Column("spend_id", _Words, nullable=False),
+    Column("municipality", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("yen", _Whole, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("made_by", _Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("settled_in", _Words),
+    PrimaryKeyConstraint("book_id", "refund_id"),
+    Index("refunds_to_settle", "municipality", "settled_in", "at"),
+)
+
+# --- settlement -----------------------------------------------------------------------------------------------------
+
+settlements = _table(  # a cycle that was closed; an open one is not stored
+    "settlements",
+    Column("municipality", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("ends_on", _Words, nullable=False),
+    Column("pays_on", _Words, nullable=False),
+    Column("yen", _Whole, nullable=False),
+    Column("closed_by", _Words, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("municipality", "starts_on"),
+)
+
+settlement_lines = _table(
+    "settlement_lines",
+    Column("municipality", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("spends", Integer, nullable=False),
+    Column("spent", _Whole, nullable=False),
+    Column("refunds", Integer, nullable=False),
+    Column("refunded", _Whole, nullable=False),
+    Column("yen", _Whole, nullable=False),  # spent - refunded, at each day's value
+    Column("brought_points", _Whole, nullable=False),  # what an earlier cycle left over
+    Column("brought_yen", _Whole, nullable=False),
+    Column("paid_points", _Whole, nullable=False),
+    Column("paid_yen", _Whole, nullable=False),
+    Column("carried_points", _Whole, nullable=False),  # not paid now: refunds exceed, or nothing to pay
+    Column("carried_yen", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "starts_on", "shop_id"),
+    Index("settlement_lines_of_a_shop", "municipality", "shop_id", "starts_on"),
+)
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+figure_cursors = _table(  # how far each book has been counted
+    "figure_cursors",
+    Column("book_id", _Words, primary_key=True),
+    Column("seq", _Whole, nullable=False),
+)
+
+daily_figures = _table(
+    "daily_figures",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("day", _Words, nullable=False),
+    Column("figure", _Words, nullable=False),
+    Column("party", _Words, nullable=False),  # the shop, the partner, the project
+    Column("moves", _Whole, nullable=False),
+    Column("points", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "point_service", "day", "figure", "party"),
+)
+
+day_totals = _table(  # the same without the parties, so that years are drawn from some thousand rows
+    "day_totals",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("day", _Words, nullable=False),
+    Column("figure", _Words, nullable=False),
+    Column("moves", _Whole, nullable=False),
+    Column("points", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "point_service", "day", "figure"),
+)
+
+month_figures = _table(  # the same by month: a year by party is twelve rows for each of them
+    "month_figures",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("month", _Words, nullable=False),
+    Column("figure", _Words, nullable=False),
+    Column("party", _Words, nullable=False),
+    Column("moves", _Whole, nullable=False),
+    Column("points", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "point_service", "month", "figure", "party"),
+)
+
+issue_figures = _table(
+    "issue_figures",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("issued_on", _Words, nullable=False),
+    Column("figure", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "point_service", "issued_on", "figure"),
+)

@@ -1,0 +1,386 @@
+"""Exchanges as rows: sync functions of a Connection, each a part of somebody's transaction.
+
+Every change of state goes through `move`, which refuses what `states.LEGAL` does not allow and adds a step to
+the exchange's story in the same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, false, func, insert, or_, select, update
+
+from gateway.errors import Refused
+from gateway.exchanges.link_rows import Link
+from gateway.exchanges.quotes import Quote
+from gateway.exchanges.states import BEFORE_SENDING, ENDED, HELD, LEGAL, State
+from gateway.model import ExchangeId
+from gateway.platform import tables
+from gateway.platform.compiled_sql import Hot
+from gateway.platform.sql import insert_new
+from gateway.webhooks import outbox
+
+LONGEST_LEASE: Final = timedelta(hours=1)
+LONGEST_WAIT: Final = timedelta(hours=2)
+"""What lies further ahead was written by a clock that has been set back since, and binds nobody."""
+
+TOLD: Final = ENDED | {State.NEEDS_A_PERSON}
+"""Portals hear of these by webhook, in the transaction that makes them true."""
+
+MOST_SHOWN: Final = 20
+"""Of the exchanges that wait, on a first page; the list of exchanges has all."""
+
+_x = tables.exchanges
+_s = tables.exchange_steps
+_o = tables.exchange_owners
+
+# Made once: putting a statement together costs several times what the database takes to carry it out.
+_THIS: Final = (_x.c.book_id == bindparam("of_book"), _x.c.exchange_id == bindparam("of_exchange"))
+_UPDATE: Final = update(_x).where(*_THIS)
+_CHANGE: Final = Hot(_UPDATE)
+_FIND: Final = Hot(select(_x).where(*_THIS))
+_FIND_LOCKED: Final = Hot(select(_x).where(*_THIS).with_for_update())
+_ADD: Final = Hot(insert(_x).returning(*_x.c))
+_MOVE: Final = Hot(
+    _UPDATE.where(_x.c.state == bindparam("from_state"))
+    .values(steps=_x.c.steps + 1)
+    .returning(*(column for column in _x.c if column.name != "quote"))  # the longest, and known
+)
+_TELL: Final = Hot(_UPDATE.values(steps=_x.c.steps + 1).returning(_x.c.steps))
+_ADD_STEP: Final = Hot(insert(_s))
+_OWNER: Final = Hot(select(_o.c.book_id).where(_o.c.exchange_id == bindparam("of_exchange")))
+_UNCLAIMED: Final = (
+    _x.c.leased_until.is_(None)
+    | (_x.c.leased_until <= bindparam("now"))
+    | (_x.c.leased_until > bindparam("no_lease"))
+)
+_LEASE: Final = Hot(
+    _UPDATE.where(or_(*(_x.c.state == state for state in sorted(HELD))), _UNCLAIMED).returning(*_x.c)
+)
+_WAITING: Final = Hot(
+    select(_x)
+    .where(_x.c.book_id == bindparam("of_book"), or_(*(_x.c.state == state for state in sorted(HELD))))
+    .order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc())
+    .limit(MOST_SHOWN)
+)
+_facts_text: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode
+
+
+@dataclass(frozen=True, kw_only=True)  # without slots for the sake of `from_row`
+class Exchange:
+    """One exchange as it stands. Sealed columns stay sealed; only `exchange` and `outcome` open them."""
+
+    book_id: str
+    exchange_id: ExchangeId
+    partner_id: str
+    state: State
+    request_hash: str
+    started_at: datetime
+    client_return_url: str | None
+    redirect_url: str | None
+    handoff_nonce: str | None
+    handoff_ends_at: datetime | None
+    handoff_sealed: bytes | None
+    return_code_hash: str | None
+    coupon_sealed: bytes | None
+    coupon_hash: str | None
+    available: Mapping[str, int] | None
+    quote: Quote | None
+    points: int | None
+    promised_by: datetime | None
+    reference: str | None
+    service_id: str | None
+    reason: str | None
+    attempts: int
+    asked_at: datetime | None
+    ask_at: datetime | None
+    leased_until: datetime | None
+    sent_at: datetime | None
+    ended_at: datetime | None
+    reversed_points: int
+    link: Link | None = field(default=None, compare=False, repr=False)
+    """The member's link to the partner, where it was read along; not a part of the row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of an exchange's story."""
+
+    step: int
+    at: datetime
+    state: State
+    what: str
+    facts: Mapping[str, Any]
+
+
+def find(conn: Connection, book_id: str, exchange_id: str) -> Exchange | None:
+    row = _FIND.first(conn, _this(book_id, exchange_id))
+    return from_row(row) if row is not None else None
+
+
+def get(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
+    """Raises Refused (404) for an unknown id and for another member's alike."""
+    found = find(conn, book_id, exchange_id)
+    if found is None:
+        raise unknown()
+    return found
+
+
+def get_locked(conn: Connection, book_id: str, exchange_id: str, *, link: Link | None = None) -> Exchange:
+    """The same, holding the row until the transaction ends, so that two movers take turns.
+
+    `link` is the member's, where it has been read: it stays with the exchange through every move.
+    """
+    row = _FIND_LOCKED.first(conn, _this(book_id, exchange_id))
+    if row is None:
+        raise unknown()
+    return from_row(row, link=link)
+
+
+def unknown() -> Refused:
+    """The same words for an id that nobody has and for another member's."""
+    return Refused("unknown-exchange", "there is no exchange of yours with this id; list yours", status=404)
+
+
+def claim_id(conn: Connection, book_id: str, exchange_id: str) -> bool:
+    """Take an exchange id for one book; False when it is taken, be it by the same book."""
+    return insert_new(conn, _o, exchange_id=exchange_id, book_id=book_id)
+
+
+def owner(conn: Connection, exchange_id: str) -> str | None:
+    """The book that an exchange id belongs to."""
+    row = _OWNER.first(conn, {"of_exchange": exchange_id})
+    return row["book_id"] if row is not None else None
+
+
+def of_member(conn: Connection, book_id: str, *, before: str | None, limit: int) -> Sequence[Exchange]:
+    """A member's exchanges, newest first. `before` is the exchange id that the last page ended with."""
+    query = select(_x).where(_x.c.book_id == book_id)
+    if before is not None:
+        last = get(conn, book_id, before)
+        query = query.where(
+            (_x.c.started_at < last.started_at)
+            | ((_x.c.started_at == last.started_at) & (_x.c.exchange_id < before))
+        )
+    query = query.order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc()).limit(limit)
+    return [from_row(row._asdict()) for row in conn.execute(query)]
+
+
+def waiting(conn: Connection, book_id: str) -> Sequence[Exchange]:
+    """A member's newest exchanges whose outcome is not known yet: their hold stands."""
+    return [from_row(row) for row in _WAITING.all(conn, {"of_book": book_id})]
+
+
+def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[tuple[str, str]]:
+    """Exchanges whose outcome is to be asked for now: (book, exchange id), the longest waiting first.
+
+    Only of these partners: one that cannot be asked must not stand in the way of the others.
+    """
+    asked = {f"partner_{number}": id_ for number, id_ in enumerate(sorted(partner_ids))}
+    rows = _due(len(asked)).all(conn, asked | _by_clock(now) | {"no_wait": now + LONGEST_WAIT, "most": limit})
+    return [(row["book_id"], row["exchange_id"]) for row in rows]
+
+
+def abandoned(conn: Connection, before: datetime, limit: int) -> list[tuple[str, str]]:
+    """Exchanges begun before a moment and never confirmed: (book, exchange id)."""
+    query = (
+        select(_x.c.book_id, _x.c.exchange_id)
+        .where(_x.c.state.in_(list(BEFORE_SENDING)), _x.c.started_at < before)
+        .limit(limit)
+    )
+    return [(row.book_id, row.exchange_id) for row in conn.execute(query)]
+
+
+def lease(
+    conn: Connection, book_id: str, exchange_id: str, now: datetime, until: datetime
+) -> Exchange | None:
+    """Claim an exchange for asking, if its hold stands and nobody else has the claim. A claim ends by itself."""
+    this = _this(book_id, exchange_id)
+    row = _LEASE.first(conn, this | _by_clock(now) | {"leased_until": until, "asked_at": now})
+    return from_row(row) if row is not None else None
+
+
+def add(
+    conn: Connection,
+    book_id: str,
+    exchange_id: str,
+    state: State,
+    at: datetime,
+    *,
+    link: Link | None = None,
+    **values: Any,
+) -> Exchange:
+    """A new exchange in its first state, under an id that was claimed; the first line of its story."""
+    if isinstance(values.get("available"), dict):
+        values["available"] = json.dumps(values["available"])
+    first = {"book_id": book_id, "exchange_id": exchange_id, "state": state, "started_at": at}
+    (row,) = _ADD.all(conn, first | values)
+    exchange = from_row(row, link=link)
+    _add_step(conn, exchange, 1, at, state, "started", {})
+    return exchange
+
+
+def move(
+    conn: Connection,
+    exchange: Exchange,
+    new: State,
+    at: datetime,
+    what: str,
+    facts: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Exchange:
+    """Move to `new` and tell the story. The caller holds the row (`get_locked`), or gives a new quote with it.
+
+    Raises Refused `exchange-state` where that is not allowed, or the row is not in the state of `exchange` any more.
+    """
+    if new not in LEGAL[exchange.state]:
+        raise Refused(
+            "exchange-state",
+            f"the exchange is {exchange.state} and cannot become {new}; look at it again",
+            state=exchange.state,
+        )
+    # The row is held, so a quote that is not replaced is the one that was read: it need not be read out again.
+    quote = exchange.quote
+    if "quote" in values:
+        quote = values["quote"]
+        values["quote"] = quote.to_json() if quote is not None else None
+    this = _this(exchange.book_id, exchange.exchange_id)
+    moved = _MOVE.first(conn, this | {"from_state": exchange.state, "state": new} | values)
+    if moved is None:
+        raise Refused("exchange-state", "the exchange has moved on; look at it again", state=exchange.state)
+    _add_step(conn, exchange, moved["steps"], at, new, what, facts or {})
+    if new in TOLD:
+        outbox.put(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
+    return from_row(moved | {"quote": None}, quote, exchange.link)
+
+
+def _news(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a portal is told: enough to look at the exchange, nothing about whose it is."""
+    return {
+        "exchange_id": row["exchange_id"],
+        "partner_id": row["partner_id"],
+        "state": row["state"],
+        "points": row["points"],
+        "reason": row["reason"],
+    }
+
+
+def note(conn: Connection, exchange: Exchange, **values: Any) -> None:
+    """Change columns that are not the state."""
+    _CHANGE.all(conn, _this(exchange.book_id, exchange.exchange_id) | values)
+
+
+def tell(conn: Connection, exchange: Exchange, at: datetime, what: str, facts: Mapping[str, Any]) -> None:
+    """Add a line to the story. Facts are plain values, already free of secrets."""
+    step = _TELL.all(conn, _this(exchange.book_id, exchange.exchange_id))[0]["steps"]
+    _add_step(conn, exchange, step, at, exchange.state, what, facts)
+
+
+def listed(
+    conn: Connection, *, states: Sequence[State], partner_id: str | None = None, limit: int = 100
+) -> list[Exchange]:
+    """Exchanges of all members in these states, the longest waiting first."""
+    query = select(_x).where(_x.c.state.in_(list(states)))
+    if partner_id is not None:
+        query = query.where(_x.c.partner_id == partner_id)
+    return [from_row(row._asdict()) for row in conn.execute(query.order_by(_x.c.started_at).limit(limit))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Exchanges of one partner in one state whose outcome is not known."""
+
+    partner_id: str
+    state: State
+    exchanges: int
+    oldest_sent_at: datetime | None
+
+
+def waiting_by_partner(conn: Connection) -> list[Waiting]:
+    """How many exchanges wait for an answer or for a person, over all members."""
+    oldest = func.min(_x.c.sent_at, type_=_x.c.sent_at.type)
+    query = (
+        select(_x.c.partner_id, _x.c.state, func.count(), oldest)
+        .where(_x.c.state.in_([state.value for state in HELD]))
+        .group_by(_x.c.partner_id, _x.c.state)
+    )
+    return [
+        Waiting(partner_id=partner_id, state=State(state), exchanges=exchanges, oldest_sent_at=sent_at)
+        for partner_id, state, exchanges, sent_at in conn.execute(query)
+    ]
+
+
+def story(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:
+    query = select(_s).where(_s.c.book_id == book_id, _s.c.exchange_id == exchange_id).order_by(_s.c.step)
+    return [
+        Step(step=row.step, at=row.at, state=State(row.state), what=row.what, facts=json.loads(row.facts))
+        for row in conn.execute(query)
+    ]
+
+
+@cache
+def _due(partners: int) -> Hot:
+    """The question for so many partners: a list has no place in a statement that is made once."""
+    x = _x.c
+    return Hot(
+        select(x.book_id, x.exchange_id)
+        .where(
+            or_(x.state == State.SENDING, x.state == State.OPEN),
+            or_(false(), *(x.partner_id == bindparam(f"partner_{number}") for number in range(partners))),
+            (x.ask_at <= bindparam("now")) | (x.ask_at > bindparam("no_wait")),
+            _UNCLAIMED,
+        )
+        .order_by(x.ask_at)
+        .limit(bindparam("most"))
+    )
+
+
+def _by_clock(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "no_lease": now + LONGEST_LEASE}
+
+
+def _this(book_id: str, exchange_id: str) -> dict[str, Any]:
+    return {"of_book": book_id, "of_exchange": exchange_id}
+
+
+def _add_step(
+    conn: Connection,
+    exchange: Exchange,
+    step: int,
+    at: datetime,
+    state: State,
+    what: str,
+    facts: Mapping[str, Any],
+) -> None:
+    line = {
+        "book_id": exchange.book_id,
+        "exchange_id": exchange.exchange_id,
+        "step": step,
+        "at": at,
+        "state": state,
+        "what": what,
+        "facts": _facts_text(facts),
+    }
+    _ADD_STEP.all(conn, line)
+
+
+def from_row(row: Mapping[str, Any], quote: Quote | None = None, link: Link | None = None) -> Exchange:
+    """A whole row, by column name. `quote` spares reading it out where the caller has it."""
+    values = dict(row)
+    values["state"] = State(values["state"])
+    values["exchange_id"] = ExchangeId(values["exchange_id"])
+    values["available"] = json.loads(values["available"]) if values["available"] else None
+    if values["quote"] and quote is None:
+        quote = Quote.from_json(values["quote"])
+    values["quote"] = quote
+    values["link"] = link
+    del values["quote_id"], values["steps"]
+    # A frozen class sets its 29 fields one by one, which takes longer than the database does for the row.
+    exchange = object.__new__(Exchange)
+    exchange.__dict__.update(values)
+    return exchange

@@ -1,0 +1,450 @@
+"""What a partner's answer does to an exchange and to the ledger: one transaction for state, effect and story.
+
+    Debited     the hold is posted, the member has the points          settled
+    Declined    the hold is voided                                     declined
+    NotSent     the hold is voided, nothing ever left this machine     not_sent
+    NotProcessed   the same: the partner has not looked at it          not_sent
+    IdReused    the hold stands, no later answer is believed           needs_a_person
+    InProgress, OutcomeUnknown                                         open: asked again later
+    Decided     a person has found out which of the first two it is    settled | declined
+
+A yes that shows another amount or account arrives here as `IdReused`: `Partner` has compared it with the order.
+An answer that contradicts one recorded before changes nothing; it is written into the story and logged, and
+the nightly comparison shows both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection, delete, insert
+
+from core_ledger import Hold, Move, Post, Transfer, Void, chart, ledger
+from gateway.errors import Refused
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.link_rows import Link
+from gateway.exchanges.quotes import Quote
+from gateway.exchanges.states import HELD, State
+from gateway.model import (
+    JST,
+    Debited,
+    DebitLine,
+    Declined,
+    DestinationKind,
+    IdReused,
+    InProgress,
+    NoRecord,
+    NotProcessed,
+    amounts_by_wallet,
+)
+from gateway.platform import tables
+from gateway.platform.compiled_sql import Hot
+from gateway.points.expiry import is_expired_in
+
+ASK_AFTER: Final = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
+"""After a first unknown answer; the last step repeats."""
+
+CONTRADICTION: Final = "contradiction"
+"""The reason of an exchange that waits for a person because the partner showed another debit under its id."""
+
+DECIDES_WITHIN: Final = timedelta(days=7)
+"""What a profile says unless it says otherwise."""
+
+_ADD_DEBIT: Final = Hot(insert(tables.partner_debits))
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSent:
+    """Provably nothing left this machine."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The partner may or may not have it."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A person has found out what the partner did, and answers for it with name and reason.
+
+    `heard` is what the partner answered just before: a decision for a debit cannot stand against what it shows.
+    """
+
+    debited: bool
+    reason: str
+    operator: str
+    reference: str = ""
+    heard: Debited | Declined | InProgress | IdReused | NoRecord | Unknown | None = None
+
+
+Outcome = Debited | Declined | InProgress | IdReused | NotProcessed | NoRecord | NeverSent | Unknown | Decided
+
+
+def holds_for(exchange: Exchange, quote: Quote, at: datetime) -> list[Hold]:
+    """The holds of an exchange: the partner's part, and each campaign's part from its own funder."""
+    member = exchange.book_id.removeprefix("member:")
+    destination = quote.destination
+    if destination.kind is DestinationKind.RESERVE:
+        target = chart.reserve(member)
+    else:
+        target = chart.municipal(member, destination.municipality, destination.point_service)
+    details = {"exchange_id": exchange.exchange_id, "partner_id": exchange.partner_id}
+    parts = [("partner", chart.partner_due(exchange.partner_id), quote.partner_points, "exchange", details)]
+    for number, ((funder, campaign), points) in enumerate(sorted(quote.campaigns.items()), 1):
+        paid_by = details | {"funder": funder, "campaign": campaign}
+        parts.append((f"campaign-{number}", chart.funder(funder, campaign), points, "campaign", paid_by))
+    return [
+        Hold(
+            id=f"{exchange.exchange_id}:{part}",
+            book=exchange.book_id,
+            source=source,
+            target=target,
+            points=points,
+            at=at,
+            kind=kind,
+            issued_on=at.astimezone(JST).date(),
+            details=facts,
+        )
+        for part, source, points, kind, facts in parts
+        if points
+    ]
+
+
+def record(
+    conn: Connection,
+    exchange_key: tuple[str, str],
+    outcome: Outcome,
+    at: datetime,
+    calls: Sequence[Mapping[str, Any]],
+    claim: datetime | None = None,
+    link: Link | None = None,
+    decides_within: timedelta = DECIDES_WITHIN,
+) -> Exchange:
+    """Write what the partner answered; `calls` is the scrubbed account of what was sent for it.
+
+    `decides_within` is the profile's: after it a person is told. `claim` is the end of the lease under which it was asked. A yes or a no is a fact whenever it arrives; but
+    "not known" from a claim that somebody else has taken over since says less than what the other will hear.
+    """
+    exchange = records.get_locked(conn, *exchange_key, link=link)
+    facts = _facts(outcome) | ({"calls": calls} if calls else {})
+    if isinstance(outcome, IdReused):
+        facts |= _both_sides(exchange, outcome)
+    if exchange.state not in HELD:
+        return _contradicted_or_repeated(conn, exchange, outcome, at, facts)
+    if exchange.reason == CONTRADICTION:
+        if not isinstance(outcome, Decided):
+            records.tell(conn, exchange, at, "a person decides", facts)
+            records.note(conn, exchange, leased_until=None)
+            return exchange
+        _require_decidable(exchange, outcome)
+    match outcome:
+        case Debited():
+            return _settle(conn, exchange, outcome.reference, outcome.at, at, facts)
+        case Decided(debited=True):
+            assert exchange.sent_at is not None
+            return _settle(conn, exchange, outcome.reference, exchange.sent_at, at, facts)
+        case Decided():
+            return _give_back(conn, exchange, State.DECLINED, "resolved_by_a_person", at, facts)
+        case Declined():
+            return _give_back(conn, exchange, State.DECLINED, outcome.reason, at, facts)
+        case IdReused():
+            return _contradicted(conn, exchange, outcome, at, facts)
+        case NeverSent() if exchange.state is State.SENDING:
+            return _give_back(conn, exchange, State.NOT_SENT, "not_sent", at, facts)
+        case NotProcessed() if exchange.state is State.SENDING:
+            return _give_back(conn, exchange, State.NOT_SENT, "not_processed", at, facts)
+        case NoRecord():
+            # Only asked for when the partner's promise says a debit can no longer be hiding.
+            return _give_back(conn, exchange, State.DECLINED, "no_record", at, facts)
+        case _ if claim is not None and exchange.leased_until is not None and exchange.leased_until > claim:
+            records.tell(conn, exchange, at, "heard too late", facts)
+            return exchange
+        case _:
+            return _ask_later(conn, exchange, outcome, at, facts, decides_within)
+
+
+def _settle(
+    conn: Connection,
+    exchange: Exchange,
+    reference: str,
+    partner_at: datetime,
+    at: datetime,
+    facts: Mapping[str, Any],
+) -> Exchange:
+    ledger.apply(conn, _arriving(conn, exchange, reference, at))
+    _ADD_DEBIT.all(
+        conn,
+        {
+            "partner_id": exchange.partner_id,
+            "day": partner_at.astimezone(JST).date().isoformat(),
+            "exchange_id": exchange.exchange_id,
+            "book_id": exchange.book_id,
+        },
+    )
+    return records.move(
+        conn,
+        exchange,
+        State.SETTLED,
+        at,
+        "debited",
+        facts,
+        reference=reference,
+        ended_at=at,
+        ask_at=None,
+        leased_until=None,
+    )
+
+
+def _arriving(conn: Connection, exchange: Exchange, reference: str, at: datetime) -> list[Move]:
+    """The posts of its holds. Points that would come expired are issued on the day on which they come instead."""
+    holds, today = _standing_holds(exchange), at.astimezone(JST).date()
+    if any(
+        hold.issued_on != today and is_expired_in(conn, hold.target, hold.issued_on, today) for hold in holds
+    ):
+        return [
+            move
+            for hold in holds
+            for move in (
+                Void(
+                    id=f"{hold.id}:void",
+                    book=hold.book,
+                    hold=hold.id,
+                    at=at,
+                    reason="came too late for its day",
+                ),
+                Transfer(
+                    id=f"{hold.id}:late",
+                    book=hold.book,
+                    source=hold.source,
+                    target=hold.target,
+                    points=hold.points,
+                    at=at,
+                    kind=hold.kind,
+                    issued_on=today,
+                    reference=reference,
+                    details=hold.details,
+                ),
+            )
+        ]
+    return [
+        Post(
+            id=f"{hold.id}:post",
+            book=hold.book,
+            hold=hold.id,
+            at=at,
+            reference=reference,
+            details=hold.details,
+        )
+        for hold in holds
+    ]
+
+
+def _give_back(
+    conn: Connection, exchange: Exchange, new: State, reason: str, at: datetime, facts: Mapping[str, Any]
+) -> Exchange:
+    voids: list[Move] = [
+        Void(id=f"{hold.id}:void", book=hold.book, hold=hold.id, at=at, reason=reason)
+        for hold in _standing_holds(exchange)
+    ]
+    ledger.apply(conn, voids)
+    claims = tables.coupon_claims
+    if exchange.coupon_hash is not None:
+        conn.execute(
+            delete(claims).where(
+                claims.c.partner_id == exchange.partner_id,
+                claims.c.code_hash == exchange.coupon_hash,
+                claims.c.exchange_id == exchange.exchange_id,
+            )
+        )
+    return records.move(
+        conn, exchange, new, at, new.value, facts, reason=reason, ended_at=at, ask_at=None, leased_until=None
+    )
+
+
+def _ask_later(
+    conn: Connection,
+    exchange: Exchange,
+    outcome: Outcome,
+    at: datetime,
+    facts: Mapping[str, Any],
+    decides_within: timedelta,
+) -> Exchange:
+    if exchange.state is State.NEEDS_A_PERSON:
+        records.tell(conn, exchange, at, "still unknown", facts)
+        records.note(conn, exchange, leased_until=None)
+        return exchange
+    if exchange.sent_at is not None and at - exchange.sent_at >= decides_within:
+        return records.move(
+            conn,
+            exchange,
+            State.NEEDS_A_PERSON,
+            at,
+            f"asked for {_span_words(decides_within)}",
+            facts,
+            reason="unknown",
+            ask_at=None,
+            leased_until=None,
+        )
+    wait = ASK_AFTER[min(exchange.attempts, len(ASK_AFTER) - 1)]
+    if isinstance(outcome, InProgress) and outcome.ask_after is not None:
+        wait = max(wait, min(outcome.ask_after, ASK_AFTER[-1]))
+    return records.move(
+        conn,
+        exchange,
+        State.OPEN,
+        at,
+        "outcome unknown",
+        facts,
+        attempts=exchange.attempts + 1,
+        ask_at=at + wait,
+        leased_until=None,
+    )
+
+
+def _contradicted(
+    conn: Connection, exchange: Exchange, answer: IdReused, at: datetime, facts: Mapping[str, Any]
+) -> Exchange:
+    """The partner shows another debit under this id: the hold stands, and only a person ends it."""
+    _log_contradiction(exchange, answer)
+    if exchange.state is State.NEEDS_A_PERSON:
+        records.tell(conn, exchange, at, "contradiction", facts)
+        records.note(conn, exchange, reason=CONTRADICTION, leased_until=None)
+        return records.get(conn, exchange.book_id, exchange.exchange_id)
+    return records.move(
+        conn,
+        exchange,
+        State.NEEDS_A_PERSON,
+        at,
+        "contradiction",
+        facts,
+        reason=CONTRADICTION,
+        ask_at=None,
+        leased_until=None,
+    )
+
+
+def _require_decidable(exchange: Exchange, decision: Decided) -> None:
+    """A person may end a contradiction with a no; with a yes only where the partner now shows this very debit."""
+    if not decision.debited or isinstance(decision.heard, Debited):
+        return
+    shown = f"; it shows {_words(decision.heard)}" if isinstance(decision.heard, IdReused) else ""
+    raise Refused(
+        "exchange-state",
+        f"the partner does not show this debit: the order is {_words(_order_of(exchange))}{shown}."
+        " Decide that it was not debited and close the difference, or let the partner correct its book first",
+        state=exchange.state,
+    )
+
+
+def _contradicted_or_repeated(
+    conn: Connection, exchange: Exchange, outcome: Outcome, at: datetime, facts: Mapping[str, Any]
+) -> Exchange:
+    if isinstance(outcome, Decided):
+        raise Refused(
+            "exchange-state",
+            f"the exchange is {exchange.state} already; a correction is a reversal or the closing of a difference",
+            state=exchange.state,
+        )
+    same = (exchange.state is State.SETTLED and isinstance(outcome, Debited)) or (
+        exchange.state in (State.DECLINED, State.NOT_SENT) and isinstance(outcome, Declined | NoRecord)
+    )
+    silent = isinstance(outcome, InProgress | Unknown | NeverSent | NotProcessed)
+    if not same and not silent:
+        _log_contradiction(exchange, outcome)
+        records.tell(conn, exchange, at, "contradiction", facts)
+    return exchange
+
+
+def _standing_holds(exchange: Exchange) -> list[Hold]:
+    assert exchange.quote is not None
+    assert exchange.sent_at is not None
+    return holds_for(exchange, exchange.quote, exchange.sent_at)
+
+
+def _order_of(exchange: Exchange) -> IdReused:
+    """Our side in the form of the partner's, so that both are told in the same words."""
+    lines = exchange.quote.debit_lines if exchange.quote is not None else None
+    return IdReused(exchange_id=exchange.exchange_id, lines=lines, service_id=exchange.service_id)
+
+
+def _both_sides(exchange: Exchange, answer: IdReused) -> dict[str, Any]:
+    return {"ours": _shown(_order_of(exchange)), "theirs": _shown(answer)}
+
+
+def _shown(debit: Debited | IdReused) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if debit.lines is not None:
+        shown["amounts"] = amounts_by_wallet(debit.lines)
+    if debit.service_id is not None:
+        shown["service_id"] = debit.service_id
+    return shown
+
+
+def _words(debit: Debited | IdReused) -> str:
+    """For operators: amounts, and the account as far as it takes to see a difference."""
+    amounts = _amount_words(debit.lines) if debit.lines is not None else "an amount that is not told"
+    return amounts + (f" of account {_end_of(debit.service_id)}" if debit.service_id is not None else "")
+
+
+def _amount_words(lines: Sequence[DebitLine]) -> str:
+    return ", ".join(f"{amount:,} {wallet}" for wallet, amount in sorted(amounts_by_wallet(lines).items()))
+
+
+def _end_of(service_id: str) -> str:
+    """The last characters: logs name no member of a partner."""
+    return f"…{service_id[-4:] if len(service_id) > 8 else service_id[-2:]}"
+
+
+def _log_contradiction(exchange: Exchange, outcome: Outcome) -> None:
+    sides = (
+        {"ours": _words(_order_of(exchange)), "theirs": _words(outcome)}
+        if isinstance(outcome, IdReused)
+        else {}
+    )
+    _log.error(
+        "contradiction",
+        exchange_id=exchange.exchange_id,
+        partner=exchange.partner_id,
+        state=exchange.state,
+        answer=type(outcome).__name__,
+        **sides,
+    )
+
+
+def _span_words(span: timedelta) -> str:
+    return f"{span.days} days" if span.days else f"{span.total_seconds() / 3600:g} hours"
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    match outcome:
+        case Debited():
+            told = {"answer": "debited", "reference": outcome.reference, "partner_at": outcome.at.isoformat()}
+            return told | _shown(outcome)
+        case IdReused():
+            told = {"answer": "shows another debit"}
+            return told | ({"reference": outcome.reference} if outcome.reference else {})
+        case NotProcessed(retry_after=retry_after):
+            waits = {"retry_after_s": round(retry_after.total_seconds())} if retry_after is not None else {}
+            return {"answer": "not processed"} | waits
+        case Declined():
+            return {"answer": "declined", "reason": outcome.reason.value}
+        case Decided():
+            said = "debited" if outcome.debited else "declined"
+            decision = {"answer": said, "by": outcome.operator, "because": outcome.reason}
+            return decision | ({"reference": outcome.reference} if outcome.reference else {})
+        case InProgress():
+            return {"answer": "in progress"}
+        case NoRecord():
+            return {"answer": "no record"}
+        case NeverSent() | Unknown():
+            return {"answer": "not sent" if isinstance(outcome, NeverSent) else "unknown", "why": outcome.why}

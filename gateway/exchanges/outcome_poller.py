@@ -1,0 +1,212 @@
+"""Asks partners what became of debits whose outcome is not known, until it is (照会).
+
+An exchange is asked about when its time has come, and at once when a member or an operator looks at it. A claim
+is a lease on the row, never a lock: several gateways may run settlers on one database, and one that dies
+leaves nothing stuck. Asking moves nothing; what is answered is written by `gateway.exchanges.outcome`.
+
+"No record" is believed only when a debit can no longer be hiding: by the calendar, and by a clock of this
+process that only goes forward, because a machine's calendar may jump.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from core_ledger import chart
+from gateway.errors import GatewayError, PartnerUnavailable, Refused
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.exchange_context import longest_debit, longest_question
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.outcome import CONTRADICTION, Decided, Unknown
+from gateway.exchanges.quote_confirm import Exchanges
+from gateway.exchanges.states import HELD, State
+from gateway.model import FindAnswer, NoRecord, amounts_by_wallet
+from gateway.partners import availability
+from gateway.partners.calls.call_log import recording
+from gateway.partners.calls.debit_proof import ExpectedDebit
+from gateway.partners.calls.metrics import EXCHANGES_OLDEST_WAITING, EXCHANGES_WAITING
+from gateway.partners.partner import Partner
+
+LOOKED_AT_AGAIN_AFTER: Final = timedelta(seconds=2)
+"""A page that polls does not make us ask the partner more often than this."""
+
+COUNTED_EVERY_S: Final = 15.0
+"""How often the metrics of what waits are made new."""
+
+AT_ONCE: Final = 16
+PAUSE_S: Final = 1.0
+REMEMBERED: Final = 100_000
+
+_log = structlog.get_logger()
+
+
+Heard = FindAnswer | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """`seconds` only goes forward, whatever happens to the machine's calendar."""
+
+    exchanges: Exchanges
+    seconds: Callable[[], float] = time.monotonic
+    _known_since_s: dict[str, float] = field(default_factory=dict, repr=False)
+
+    async def run(self) -> None:
+        """Ask about what is due, for ever. A failure is logged and the next round goes on."""
+        count_at_s = self.seconds()
+        while True:
+            try:
+                busy = await self.round()
+                if self.seconds() >= count_at_s:
+                    count_at_s = self.seconds() + COUNTED_EVERY_S
+                    await self.count()
+            except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the rounds go on
+                _log.error("settler round failed", error=type(fault).__name__, text=str(fault))
+                busy = 0
+            if busy < AT_ONCE:
+                await asyncio.sleep(PAUSE_S)
+
+    async def round(self) -> int:
+        """Ask once about each of the exchanges that are due, some at a time. Returns how many there were."""
+        desk = self.exchanges.desk
+        now = desk.clock()
+        due = await desk.store.read(lambda conn: self._due(conn, now))
+        answers = await asyncio.gather(*(self.ask(book, id_) for book, id_ in due), return_exceptions=True)
+        for (_, exchange_id), answer in zip(due, answers, strict=True):
+            if isinstance(answer, BaseException):
+                _log.error(
+                    "asking failed", exchange_id=exchange_id, error=type(answer).__name__, text=str(answer)
+                )
+        return len(due)
+
+    async def count(self) -> None:
+        """Tell the metrics how many exchanges wait for a partner's answer or for a person, and for how long."""
+        desk = self.exchanges.desk
+        now = desk.clock()
+        counted = {
+            (one.partner_id, one.state): one for one in await desk.store.read(records.waiting_by_partner)
+        }
+        for partner_id in desk.partners.keys() | {partner_id for partner_id, _ in counted}:
+            for state in HELD:
+                found = counted.get((partner_id, state))
+                sent_at = found.oldest_sent_at if found else None
+                EXCHANGES_WAITING.labels(partner_id, state).set(found.exchanges if found else 0)
+                EXCHANGES_OLDEST_WAITING.labels(partner_id, state).set(
+                    max(0.0, (now - sent_at).total_seconds()) if sent_at else 0
+                )
+
+    def _due(self, conn: Connection, now: datetime) -> list[tuple[str, str]]:
+        standings = availability.standings(conn, now)
+        resting = {id_ for id_, one in standings.items() if one.window is not None}
+        return records.due(conn, now, AT_ONCE, self.exchanges.desk.partners.keys() - resting)
+
+    async def look(self, member_id: str, exchange_id: str) -> Exchange:
+        """The exchange as a member looks at it: an open outcome is asked about at once."""
+        exchange = await self.exchanges.look(member_id, exchange_id)
+        now = self.exchanges.desk.clock()
+        asked_just_now = (
+            exchange.asked_at is not None and abs(now - exchange.asked_at) < LOOKED_AT_AGAIN_AFTER
+        )
+        if exchange.state not in HELD or exchange.reason == CONTRADICTION or asked_just_now:
+            return exchange
+        return await self.ask(chart.member_book(member_id), exchange_id) or exchange
+
+    async def ask(self, book: str, exchange_id: str) -> Exchange | None:
+        """Ask the partner about one exchange and write the answer; None when somebody else is asking."""
+        done, _ = await self._ask_and_hear(book, exchange_id)
+        return done
+
+    async def _ask_and_hear(self, book: str, exchange_id: str) -> tuple[Exchange | None, Heard | None]:
+        desk = self.exchanges.desk
+        now = desk.clock()
+        owner = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
+        partner = desk.partners.get(owner.partner_id)
+        if partner is None:
+            return None, None  # switched off or refused at load; it is asked again when it is back
+        until = now + longest_question(partner)
+        exchange = await desk.store.run(lambda conn: records.lease(conn, book, exchange_id, now, until))
+        if exchange is None:
+            return None, None
+        done, heard = await self._ask(partner, exchange)
+        if done.state not in HELD:
+            self._known_since_s.pop(exchange_id, None)
+        return done, heard
+
+    async def check(self, book: str, exchange_id: str) -> Exchange:
+        """Ask about an exchange that has ended, because somebody says otherwise. Moves nothing.
+
+        An answer that contradicts what was recorded is written into the story, for the nightly comparison. "No record"
+        is none until it is believed, so it is remembered since when this process has asked.
+        """
+        desk = self.exchanges.desk
+        exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
+        if exchange.sent_at is None:
+            return exchange
+        done, _ = await self._ask(desk.partner(exchange.partner_id), exchange)
+        return done
+
+    async def resolve(
+        self, exchange_id: str, *, debited: bool, reason: str, operator: str, reference: str = ""
+    ) -> Exchange:
+        """End an exchange as a person decides. The partner is asked first: its own answer wins.
+
+        Raises Refused when the exchange has ended already (perhaps just now, by the partner's answer), while its
+        debit may still be under way, or for a yes against which the partner shows another debit.
+        """
+        desk = self.exchanges.desk
+        if not reason.strip() or not operator.strip():
+            raise Refused("reason-missing", "a decision has a reason and a name", status=422)
+        book = await desk.store.read(lambda conn: records.owner(conn, exchange_id))
+        if book is None:
+            raise Refused("unknown-exchange", "there is no exchange with this id", status=404)
+        _, heard = await self._ask_and_hear(book, exchange_id)
+        exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
+        if exchange.state is State.SENDING:
+            raise Refused("exchange-state", "its debit may still be under way; decide a minute later")
+        decided = Decided(debited=debited, reason=reason, operator=operator, reference=reference, heard=heard)
+        return await self.exchanges.write_outcome(exchange, decided, [])
+
+    async def _ask(self, partner: Partner, exchange: Exchange) -> tuple[Exchange, Heard]:
+        with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
+            outcome = await self._find(partner, exchange)
+        done = await self.exchanges.write_outcome(exchange, outcome, [call.plain() for call in calls])
+        return done, outcome
+
+    async def _find(self, partner: Partner, exchange: Exchange) -> Heard:
+        # Judged by the moment of asking: a later one would lend an old answer a meaning that it had not.
+        may_hide = self._may_hide(partner, exchange)
+        try:
+            found = await partner.find_debit(exchange.exchange_id, expected_debit(exchange))
+        except GatewayError as fault:
+            return Unknown(str(fault) if isinstance(fault, PartnerUnavailable) else type(fault).__name__)
+        if isinstance(found, NoRecord) and (may_hide or exchange.state is State.NEEDS_A_PERSON):
+            return Unknown("the partner has no record of it, which is not believed yet")
+        return found
+
+    def _may_hide(self, partner: Partner, exchange: Exchange) -> bool:
+        """Could the debit still be on its way, or taken and not yet to be seen?"""
+        assert exchange.sent_at is not None
+        known = self._known_since_s
+        if len(known) >= REMEMBERED:
+            del known[next(iter(known))]
+        seconds = self.seconds()
+        since_s = known.setdefault(exchange.exchange_id, seconds)
+        hides = partner.profile.debits_may_hide_for
+        by_calendar = self.exchanges.desk.clock() - exchange.sent_at < longest_debit(partner) + hides
+        return by_calendar or seconds - since_s < hides.total_seconds()
+
+
+def expected_debit(exchange: Exchange) -> ExpectedDebit:
+    """What a yes about an exchange that was sent must show."""
+    assert exchange.quote is not None
+    return ExpectedDebit(
+        amounts=amounts_by_wallet(exchange.quote.debit_lines), service_id=exchange.service_id
+    )

@@ -1,0 +1,242 @@
+"""The exchange (移行・交換) as use cases: offer ──► quote ──► confirm ──► look. `gateway.exchanges.start_exchange` is what came before.
+
+Each keeps the law: no transaction is open while a partner is asked, and a debit is sent once. What a partner
+answers is written by `gateway.exchanges.outcome`; an open outcome is asked about by `gateway.exchanges.outcome_poller`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+from uuid_utils import uuid7
+
+from core_ledger import Move, chart, ledger
+from gateway.errors import NotSent, OutcomeUnknown, Refused
+from gateway.exchanges import coupon_claims, link_rows, pricing
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.exchange_context import Desk, longest_debit, require_before_sending, require_link
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.link_rows import Link
+from gateway.exchanges.outcome import NeverSent, Outcome, Unknown, holds_for, record
+from gateway.exchanges.quotes import make_quote
+from gateway.exchanges.states import BEFORE_SENDING, State
+from gateway.model import DebitOrder, Destination, DestinationKind, Label, Rate, WalletId
+from gateway.partners import availability
+from gateway.partners.calls.call_log import recording
+from gateway.points import directory
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What can be exchanged now: the figures of the input screen (交換ポイント入力)."""
+
+    destination: Destination
+    available: Mapping[WalletId, int]
+    priority: tuple[WalletId, ...]
+    rates: tuple[Rate, ...]
+    most_units: int
+    terms: Label
+    notes: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanges:
+    """From "what could I exchange?" to "it is settled"."""
+
+    desk: Desk
+
+    async def offer(self, member_id: str, exchange_id: str, destination: Destination) -> Offer:
+        """What the member has, the rates in force and the most units that can be drawn now."""
+        book = chart.member_book(member_id)
+        exchange = await self.desk.ready(book, exchange_id, destination)
+        partner = self.desk.partner(exchange.partner_id)
+        available = await self.desk.available(partner, exchange)
+        now = self.desk.clock()
+        table = await partner.rate_table(now)
+        priority = partner.wallet_priority(destination, now)
+        return Offer(
+            destination=destination,
+            available={WalletId(wallet): points for wallet, points in available.items()},
+            priority=tuple(priority),
+            rates=tuple(
+                rate
+                for rate in table.rates
+                if rate.wallet in priority and rate.in_force(destination.kind, now)
+            ),
+            most_units=pricing.most_units(table.rates, priority, available, destination, now),
+            terms=partner.profile.terms,
+            notes=(*partner.profile.notes, *table.notes),
+        )
+
+    async def quote(
+        self, member_id: str, exchange_id: str, destination: Destination, units: int | None
+    ) -> Exchange:
+        """Show what will happen (確認): lines, points, rates and terms, good for ten minutes.
+
+        `units` (口数) is for account links; a coupon is exchanged whole. Raises NotEnough, NoRate, Refused.
+        """
+        book = chart.member_book(member_id)
+        exchange = await self.desk.ready(book, exchange_id, destination)
+        partner = self.desk.partner(exchange.partner_id)
+        available = await self.desk.available(partner, exchange)
+        now = self.desk.clock()
+        table = await partner.rate_table(now)
+        priority = partner.wallet_priority(destination, now)
+        if exchange.coupon_hash is None and units is None:
+            raise Refused("units-missing", "give the number of units (口数)", status=422)
+        if exchange.coupon_hash is not None:
+            if units is not None:
+                raise Refused(
+                    "units-not-for-coupons", "a coupon is exchanged whole; leave units out", status=422
+                )
+            ((wallet, amount),) = available.items()
+            units = pricing.units_of_coupon(amount, wallet, table.rates, destination, now)
+        assert units is not None
+        drawing = pricing.draw(units, table.rates, priority, available, destination, now)
+        quote = make_quote(drawing, partner.profile, destination, table.notes, uuid7().hex, now)
+
+        def quoted(conn: Connection, current: Exchange) -> Exchange:
+            require_before_sending(current)
+            facts = {"quote": quote.quote_id, "units": quote.units, "points": quote.points}
+            return records.move(
+                conn,
+                current,
+                State.QUOTED,
+                now,
+                "quoted",
+                facts,
+                quote=quote,
+                quote_id=quote.quote_id,
+                points=quote.points,
+                available=json.dumps(dict(available)),
+            )
+
+        def keep(conn: Connection) -> Exchange:
+            try:  # as it was read before the partner was asked, which costs no question
+                return quoted(conn, exchange)
+            except Refused:  # somebody has moved it since
+                return quoted(conn, records.get_locked(conn, book, exchange_id, link=exchange.link))
+
+        return await self.desk.store.run(keep)
+
+    async def confirm(self, member_id: str, exchange_id: str, quote_id: str) -> Exchange:
+        """Carry the quote out. One debit whatever happens; the same confirm again is the same exchange.
+
+        Waits for the partner's answer as long as its deadline; a caller that goes away cancels nothing.
+        """
+        book = chart.member_book(member_id)
+        exchange, link, ours = await self.desk.store.run(
+            lambda conn: self._begin_sending(conn, book, exchange_id, quote_id)
+        )
+        if not ours:
+            return exchange
+        task = self.desk.tasks.spawn(self._send(exchange, link), name=f"debit {exchange_id}")
+        return await asyncio.shield(task)
+
+    def _begin_sending(
+        self, conn: Connection, book: str, exchange_id: str, quote_id: str
+    ) -> tuple[Exchange, Link | None, bool]:
+        now = self.desk.clock()
+        exchange = records.get_locked(conn, book, exchange_id)
+        quote = exchange.quote
+        if quote is None or (exchange.state in BEFORE_SENDING and exchange.state is not State.QUOTED):
+            raise Refused("not-quoted", "ask for a quote first", state=exchange.state)
+        if quote.quote_id != quote_id:
+            raise Refused(
+                "quote-replaced", "there is a newer quote; show it to the member and confirm that one"
+            )
+        if exchange.state is not State.QUOTED:
+            return exchange, None, False
+        if now >= quote.ends_at:
+            raise Refused("quote-expired", "the quote is older than ten minutes; ask for a new one")
+        _require_open(conn, quote.destination)
+        availability.require_open(conn, exchange.partner_id, now)
+        partner = self.desk.partner(exchange.partner_id)
+        link = None
+        if exchange.coupon_hash is not None:
+            coupon_claims.claim(conn, exchange)
+        else:
+            link = require_link(link_rows.find(conn, book, exchange.partner_id))
+        moves: list[Move] = [*holds_for(exchange, quote, now)]
+        ledger.apply(conn, moves)
+        patience = longest_debit(partner)
+        exchange = records.move(
+            conn,
+            exchange,
+            State.SENDING,
+            now,
+            "confirmed",
+            {"quote": quote_id},
+            sent_at=now,
+            ask_at=now + patience,
+            leased_until=now + patience,
+            promised_by=now + partner.profile.arrives_within,
+            service_id=link.service_id if link is not None else None,
+        )
+        return exchange, link, True
+
+    async def _send(self, exchange: Exchange, link: Link | None) -> Exchange:
+        """Send the debit, once, with no transaction open; then write down what was answered."""
+        partner = self.desk.partner(exchange.partner_id)
+        quote = exchange.quote
+        assert quote is not None
+        assert exchange.sent_at is not None
+        order = DebitOrder(
+            exchange_id=exchange.exchange_id,
+            lines=quote.debit_lines,
+            points=quote.points,
+            destination=quote.destination,
+            at=exchange.sent_at,
+            account=self.desk.account(link) if link is not None else None,
+            coupon=self.desk.coupon(exchange),
+        )
+        outcome: Outcome
+        with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
+            try:
+                # A process that was frozen in between must not send what others may have given up by now.
+                if abs(self.desk.clock() - exchange.sent_at) > timedelta(seconds=partner.profile.deadline_s):
+                    raise NotSent("the moment to send it had passed")
+                outcome = await partner.debit(order)
+            except NotSent as never:
+                outcome = NeverSent(str(never))
+            except OutcomeUnknown as unknown:
+                outcome = Unknown(str(unknown))
+        return await self.write_outcome(exchange, outcome, [call.plain() for call in calls], link)
+
+    async def write_outcome(
+        self,
+        exchange: Exchange,
+        outcome: Outcome,
+        calls: Sequence[Mapping[str, object]],
+        link: Link | None = None,
+    ) -> Exchange:
+        """State, effect and story in one transaction; also used by the settler."""
+        key, claim = (exchange.book_id, exchange.exchange_id), exchange.leased_until
+        profile = self.desk.partner(exchange.partner_id).profile
+        done = await self.desk.store.run(
+            lambda conn: record(
+                conn, key, outcome, self.desk.clock(), calls, claim, link, profile.decides_within
+            )
+        )
+        _log.info("exchange", exchange_id=done.exchange_id, partner=done.partner_id, state=done.state)
+        return done
+
+    # --- look ---------------------------------------------------------------------------------------------------
+
+    async def look(self, member_id: str, exchange_id: str) -> Exchange:
+        return await self.desk.store.glance(
+            lambda conn: records.get(conn, chart.member_book(member_id), exchange_id)
+        )
+
+
+def _require_open(conn: Connection, destination: Destination) -> None:
+    if destination.kind is DestinationKind.MUNICIPALITY:
+        directory.require_open_service(conn, destination.municipality, destination.point_service)

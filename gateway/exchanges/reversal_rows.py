@@ -1,0 +1,278 @@
+"""Reversals as rows: sync functions of a Connection, each a part of somebody's transaction.
+
+The caller holds the exchange's row, which is the lock of all its reversals.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, bindparam, false, or_, select, update
+
+from gateway.errors import Refused
+from gateway.exchanges.exchange_rows import LONGEST_LEASE, LONGEST_WAIT, Exchange
+from gateway.model import ExchangeId
+from gateway.platform import tables
+from gateway.platform.compiled_sql import Hot
+from gateway.platform.sql import insert_new
+
+_r = tables.reversals
+_c = tables.closed_differences
+
+
+class ReversalState(StrEnum):
+    SENDING = "sending"
+    OPEN = "open"
+    NEEDS_A_PERSON = "needs_a_person"
+    REVERSED = "reversed"
+    DECLINED = "declined"
+    NOT_SENT = "not_sent"
+
+
+ENDED: Final = frozenset({ReversalState.REVERSED, ReversalState.DECLINED, ReversalState.NOT_SENT})
+_CAME_TO_NOTHING: Final = (ReversalState.DECLINED, ReversalState.NOT_SENT)
+_WAITING: Final = or_(_r.c.state == ReversalState.SENDING, _r.c.state == ReversalState.OPEN)
+
+_THIS: Final = (_r.c.book_id == bindparam("of_book"), _r.c.reversal_id == bindparam("of_reversal"))
+_FIND: Final = Hot(select(_r).where(*_THIS))
+_OF: Final = Hot(
+    select(_r).where(
+        _r.c.exchange_id == bindparam("of_exchange"), _r.c.reversal_id == bindparam("of_reversal")
+    )
+)
+_LINES: Final = Hot(
+    select(_r.c.lines, _r.c.state).where(
+        _r.c.book_id == bindparam("of_book"),
+        _r.c.exchange_id == bindparam("of_exchange"),
+        and_(*(_r.c.state != state for state in _CAME_TO_NOTHING)),
+    )
+)
+_CORRECTED: Final = Hot(
+    select(_c.c.points).where(
+        _c.c.partner_id == bindparam("of_partner"),
+        _c.c.exchange_id == bindparam("of_exchange"),
+        _c.c.points != 0,
+    )
+)
+_LEASE: Final = Hot(
+    update(_r)
+    .where(
+        *_THIS,
+        _WAITING,
+        _r.c.leased_until.is_(None)
+        | (_r.c.leased_until <= bindparam("now"))
+        | (_r.c.leased_until > bindparam("no_lease")),
+    )
+    # One that was sent, and whose answer was never written down, has been tried.
+    .values(attempts=_r.c.attempts + 1)
+    .returning(*_r.c)
+)
+_CHANGE: Final = Hot(update(_r).where(*_THIS).returning(*_r.c))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What an operator asked for. `units` None: all that is left."""
+
+    exchange_id: str
+    reversal_id: str
+    units: int | None
+    reason: str
+    operator: str
+    by_hand: bool
+    reference: str
+    taken_from: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBackLine:
+    """A part of one line of the quote: `amount` goes back to the wallet, `points` leave the member."""
+
+    line: int
+    wallet: str
+    units: int
+    amount: int
+    points: int
+    campaign_points: int
+    funder: str
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalRecord:
+    book_id: str
+    reversal_id: str
+    exchange_id: ExchangeId
+    partner_id: str
+    state: ReversalState
+    lines: tuple[GivenBackLine, ...]
+    points: int
+    taken_from: str
+    by_hand: bool
+    reason: str
+    operator: str
+    reference: str | None
+    attempts: int
+    ask_at: datetime | None
+    leased_until: datetime | None
+    started_at: datetime
+    ended_at: datetime | None
+
+    def is_what(self, wish: Wish) -> bool:
+        """Was this reversal asked for by the same wish, in which units and account are spelled out?"""
+        units = sum(line.units for line in self.lines)
+        known = (self.exchange_id, self.by_hand, self.reason, self.taken_from, units)
+        return known == (wish.exchange_id, wish.by_hand, wish.reason, wish.taken_from, wish.units)
+
+
+def find(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord | None:
+    row = _FIND.first(conn, {"of_book": book_id, "of_reversal": reversal_id})
+    return _record(row) if row is not None else None
+
+
+def get(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord:
+    found = find(conn, book_id, reversal_id)
+    if found is None:
+        raise Refused("unknown-reversal", "there is no reversal with this id", status=404)
+    return found
+
+
+def id_reused() -> Refused:
+    return Refused("id-reused", "this id was used for another reversal; make a new one")
+
+
+def of(conn: Connection, exchange_id: str, reversal_id: str) -> ReversalRecord:
+    """The reversal of an exchange, whosever it is. Raises Refused (404)."""
+    row = _OF.first(conn, {"of_exchange": exchange_id, "of_reversal": reversal_id})
+    if row is None:
+        raise Refused("unknown-reversal", "there is no reversal with this id", status=404)
+    return _record(row)
+
+
+def units_given_back(conn: Connection, exchange: Exchange) -> dict[int, int]:
+    """Line of the quote → units that are, or may yet be, given back."""
+    units: dict[int, int] = {}
+    for row in _LINES.all(conn, {"of_book": exchange.book_id, "of_exchange": exchange.exchange_id}):
+        for line in json.loads(row["lines"]):
+            units[line["line"]] = units.get(line["line"], 0) + line["units"]
+    return units
+
+
+def units_given_back_before(conn: Connection, reversal: ReversalRecord) -> int:
+    """Units of the exchange that were, or might yet have been, given back by others when this reversal was begun."""
+    held = _r.c.state.not_in(_CAME_TO_NOTHING) | (_r.c.ended_at > reversal.started_at)
+    query = select(_r.c.lines).where(
+        _r.c.book_id == reversal.book_id,
+        _r.c.exchange_id == reversal.exchange_id,
+        _r.c.reversal_id != reversal.reversal_id,
+        _r.c.started_at <= reversal.started_at,
+        held,
+    )
+    return sum(line["units"] for lines in conn.execute(query).scalars() for line in json.loads(lines))
+
+
+def given_back(conn: Connection, exchange: Exchange) -> tuple[dict[str, int], bool]:
+    """Wallet → what of it has gone back, in the partner's points; and does a reversal still wait for its end?"""
+    amounts: dict[str, int] = {}
+    waits = False
+    for row in _LINES.all(conn, {"of_book": exchange.book_id, "of_exchange": exchange.exchange_id}):
+        if row["state"] != ReversalState.REVERSED:
+            waits = True
+            continue
+        for line in json.loads(row["lines"]):
+            amounts[line["wallet"]] = amounts.get(line["wallet"], 0) + line["amount"]
+    return amounts, waits
+
+
+def corrected(conn: Connection, exchange: Exchange) -> bool:
+    """Has a person closed a difference about this exchange by moving points?"""
+    this = {"of_partner": exchange.partner_id, "of_exchange": exchange.exchange_id}
+    return _CORRECTED.first(conn, this) is not None
+
+
+def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[ReversalRecord]:
+    """Reversals that are to be asked about now, the longest waiting first."""
+    asked = {f"partner_{number}": id_ for number, id_ in enumerate(sorted(partner_ids))}
+    rows = _due(len(asked)).all(conn, asked | {"now": now, "no_wait": now + LONGEST_WAIT, "most": limit})
+    return [_record(row) for row in rows]
+
+
+def lease(
+    conn: Connection, reversal: ReversalRecord, now: datetime, until: datetime
+) -> ReversalRecord | None:
+    """Claim a reversal for asking, if nobody else has the claim. A claim ends by itself."""
+    this = {"of_book": reversal.book_id, "of_reversal": reversal.reversal_id}
+    clock = {"now": now, "no_lease": now + LONGEST_LEASE}
+    row = _LEASE.first(conn, this | clock | {"leased_until": until, "ask_at": until})
+    return _record(row) if row is not None else None
+
+
+def add(
+    conn: Connection,
+    exchange: Exchange,
+    wish: Wish,
+    *,
+    lines: Sequence[GivenBackLine],
+    taken_from: str,
+    at: datetime,
+    ask_at: datetime | None,
+) -> ReversalRecord:
+    """A new reversal in its first state. Raises Refused `id-reused` where another one of the member has its id."""
+    values = {
+        "book_id": exchange.book_id,
+        "reversal_id": wish.reversal_id,
+        "exchange_id": exchange.exchange_id,
+        "partner_id": exchange.partner_id,
+        "state": ReversalState.SENDING,
+        "lines": json.dumps([asdict(line) for line in lines]),
+        "points": sum(line.points for line in lines),
+        "taken_from": taken_from,
+        "by_hand": wish.by_hand,
+        "reason": wish.reason,
+        "operator": wish.operator,
+        "started_at": at,
+        "ask_at": ask_at,
+        "leased_until": ask_at,
+    }
+    if not insert_new(conn, _r, **values):  # of another exchange of the member, a moment ago
+        raise id_reused()
+    return get(conn, exchange.book_id, wish.reversal_id)
+
+
+def change(conn: Connection, reversal: ReversalRecord, state: ReversalState, **values: Any) -> ReversalRecord:
+    this = {"of_book": reversal.book_id, "of_reversal": reversal.reversal_id}
+    (row,) = _CHANGE.all(conn, this | {"state": state} | values)
+    return _record(row)
+
+
+@cache
+def _due(partners: int) -> Hot:
+    """The question for so many partners: a list has no place in a statement that is made once."""
+    r = _r.c
+    return Hot(
+        select(_r)
+        .where(
+            _WAITING,
+            or_(false(), *(r.partner_id == bindparam(f"partner_{number}") for number in range(partners))),
+            (r.ask_at <= bindparam("now")) | (r.ask_at > bindparam("no_wait")),
+        )
+        .order_by(r.ask_at)
+        .limit(bindparam("most"))
+    )
+
+
+def _record(values: Mapping[str, Any]) -> ReversalRecord:
+    return ReversalRecord(
+        **{
+            **values,
+            "state": ReversalState(values["state"]),
+            "exchange_id": ExchangeId(values["exchange_id"]),
+            "lines": tuple(GivenBackLine(**line) for line in json.loads(values["lines"])),
+        }
+    )

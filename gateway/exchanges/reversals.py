@@ -1,0 +1,458 @@
+"""Taking an exchange back (取消・返還), wholly or in part: by an operator, with a reason, never more than was exchanged.
+
+    reverse ──► sending ──► reversed        both sides have their points back
+                   │  ├───► declined        the partner said no; the member keeps the points
+                   │  ├───► not_sent        nothing left this machine; the member keeps the points
+                   │  └───► open            asked again under the same id, until it is one of these
+                   └ by hand ► reversed     the plugin cannot: a person has arranged it with the partner
+
+First the member's points are held, so that they cannot be spent meanwhile; then, with no transaction open, the
+partner is asked; then the hold becomes a transfer of its own, back to whoever paid. The exchange itself stays
+as it was: a reversal is a new record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection
+
+from core_ledger import Hold, Move, NotEnoughPoints, Post, Void, chart, ledger
+from gateway.errors import NotSent, OutcomeUnknown, Refused
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges import link_rows
+from gateway.exchanges import reversal_rows as kept
+from gateway.exchanges.exchange_context import Desk, longest_debit
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.outcome import ASK_AFTER, DECIDES_WITHIN, NeverSent, Unknown
+from gateway.exchanges.reversal_rows import GivenBackLine, ReversalRecord, ReversalState
+from gateway.exchanges.states import State
+from gateway.model import (
+    Debited,
+    DebitLine,
+    Declined,
+    DestinationKind,
+    Reversal,
+    ReverseAnswer,
+    Reversed,
+    WalletId,
+)
+from gateway.partners.calls.call_log import recording
+from gateway.points import support_events
+from gateway.points.expiry import expire_in
+from gateway.webhooks import outbox
+
+AT_ONCE: Final = 8
+PAUSE_S: Final = 2.0
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person says about a reversal whose outcome is not known."""
+
+    reversed: bool
+    reason: str
+    operator: str
+
+
+Outcome = ReverseAnswer | NeverSent | Unknown | Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Reversals:
+    """Start one with `reverse`; `run` asks again about those whose outcome is not known."""
+
+    desk: Desk
+
+    async def reverse(
+        self,
+        exchange_id: str,
+        reversal_id: str,
+        *,
+        units: int | None,
+        reason: str,
+        operator: str,
+        by_hand: bool = False,
+        reference: str = "",
+        taken_from: str | None = None,
+    ) -> ReversalRecord:
+        """Give `units` (口; None: all that is left) of a settled exchange back to the partner.
+
+        `reversal_id` is the caller's: the same id with the same content is the same reversal (None and as many as
+        were left then mean the same). The points are taken from where the exchange put them, or from another of
+        the member's accounts named in `taken_from`.
+        `by_hand` says that the partner has been told by other means, with its `reference`.
+        Raises Refused: not settled, more than is left, points already spent (with what is left), or a plugin
+        that cannot do it (then it is done by hand).
+        """
+        if not reason.strip() or not operator.strip():
+            raise Refused("reason-missing", "a reversal has a reason and a name", status=422)
+        wish = kept.Wish(
+            exchange_id=exchange_id,
+            reversal_id=reversal_id,
+            units=units,
+            reason=reason,
+            operator=operator,
+            by_hand=by_hand,
+            reference=reference,
+            taken_from=taken_from,
+        )
+        begun, ours = await self.desk.store.run(lambda conn: self._begin(conn, wish))
+        if not ours or begun.state is not ReversalState.SENDING:
+            return begun
+        task = self.desk.tasks.spawn(self._send(begun), name=f"reversal {reversal_id}")
+        return await asyncio.shield(task)
+
+    async def resolve(
+        self, exchange_id: str, reversal_id: str, *, was_reversed: bool, reason: str, operator: str
+    ) -> ReversalRecord:
+        """End a reversal as a person decides, when asking has not. Raises Refused while the partner is being asked."""
+        if not reason.strip() or not operator.strip():
+            raise Refused("reason-missing", "a decision has a reason and a name", status=422)
+        found = await self.desk.store.read(lambda conn: kept.of(conn, exchange_id, reversal_id))
+        decision = Decision(reversed=was_reversed, reason=reason, operator=operator)
+        return await self._write(found, decision, [])
+
+    async def run(self) -> None:
+        """Ask again about what is due, for ever."""
+        while True:
+            try:
+                await self.round()
+            except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the rounds go on
+                _log.error("reversals round failed", error=type(fault).__name__, text=str(fault))
+            await asyncio.sleep(PAUSE_S)
+
+    async def round(self) -> int:
+        """Ask once about each reversal that is due. Returns how many there were."""
+        now = self.desk.clock()
+        due = await self.desk.store.read(lambda conn: kept.due(conn, now, AT_ONCE, self.desk.partners.keys()))
+        await asyncio.gather(*(self._again(one) for one in due))
+        return len(due)
+
+    async def _again(self, one: ReversalRecord) -> None:
+        now = self.desk.clock()
+        until = now + longest_debit(self.desk.partner(one.partner_id))
+        claimed = await self.desk.store.run(lambda conn: kept.lease(conn, one, now, until))
+        if claimed is not None:
+            await self._send(claimed)
+
+    def _begin(self, conn: Connection, wish: kept.Wish) -> tuple[ReversalRecord, bool]:
+        book = records.owner(conn, wish.exchange_id)
+        if book is None:
+            raise Refused("unknown-exchange", "there is no exchange with this id", status=404)
+        exchange, now = records.get_locked(conn, book, wish.exchange_id), self.desk.clock()
+        known = kept.find(conn, book, wish.reversal_id)
+        if known is not None:
+            if not _was_asked_for(conn, exchange, known, wish):
+                raise kept.id_reused()
+            return known, False
+        if exchange.state is not State.SETTLED:
+            raise Refused(
+                "exchange-state",
+                f"only a settled exchange can be reversed; this one is {exchange.state}",
+                state=exchange.state,
+            )
+        if kept.corrected(conn, exchange):
+            raise Refused(
+                "exchange-state", "a comparison has corrected this exchange; nothing is left to reverse"
+            )
+        partner = self.desk.partners.get(exchange.partner_id)
+        if not wish.by_hand and (partner is None or not partner.can("reverse_debit")):
+            raise Refused(
+                "reversal-by-hand",
+                "this partner's plugin cannot reverse; arrange it with the partner and record it by hand",
+            )
+        lines = _lines_to_give_back(exchange, kept.units_given_back(conn, exchange), wish.units)
+        account = wish.taken_from or account_of(exchange)
+        if not chart.owned(book, account):
+            raise Refused("not-the-members", "the points come from an account of the same member", status=422)
+        patience = longest_debit(partner) if partner is not None else timedelta(0)
+        reversal = kept.add(
+            conn,
+            exchange,
+            wish,
+            lines=lines,
+            taken_from=account,
+            at=now,
+            ask_at=None if wish.by_hand else now + patience,
+        )
+        _hold(conn, reversal, now)
+        told = {
+            "reversal": wish.reversal_id,
+            "points": reversal.points,
+            "by": wish.operator,
+            "because": wish.reason,
+        }
+        records.tell(conn, exchange, now, "reversal", told)
+        if wish.by_hand:
+            return _finish(conn, exchange, reversal, wish.reference, now, {"by hand": wish.operator}), True
+        return reversal, True
+
+    async def _send(self, reversal: ReversalRecord) -> ReversalRecord:
+        """Ask the partner; the same id however often, which by contract is one reversal."""
+        partner = self.desk.partner(reversal.partner_id)
+
+        def look(conn: Connection) -> tuple[Exchange, link_rows.Link | None]:
+            exchange = records.get(conn, reversal.book_id, reversal.exchange_id)
+            return exchange, link_rows.find(conn, reversal.book_id, reversal.partner_id)
+
+        exchange, link = await self.desk.store.read(look)
+        assert exchange.sent_at is not None
+        assert exchange.quote is not None
+        assert reversal.leased_until is not None
+        claimed_at = reversal.leased_until - longest_debit(partner)
+        asked = Reversal(
+            reversal_id=reversal.reversal_id,
+            exchange_id=exchange.exchange_id,
+            debit=Debited(
+                exchange_id=exchange.exchange_id,
+                reference=exchange.reference or "",
+                at=exchange.sent_at,
+                lines=exchange.quote.debit_lines,
+                service_id=exchange.service_id,
+            ),
+            lines=tuple(
+                DebitLine(wallet=WalletId(line.wallet), units=line.units, amount=line.amount)
+                for line in reversal.lines
+            ),
+            at=reversal.started_at,
+            # One that was linked since may be another account, which never paid.
+            account=self.desk.account(link) if link and link.linked_at <= exchange.sent_at else None,
+        )
+        outcome: Outcome
+        with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
+            try:
+                # A process that was frozen in between must not ask for what a person may have ended by now.
+                if abs(self.desk.clock() - claimed_at) > timedelta(seconds=partner.profile.deadline_s):
+                    raise NotSent("the moment to ask for it had passed")
+                outcome = await partner.reverse_debit(asked)
+            except NotSent as never:
+                outcome = NeverSent(str(never))
+            except OutcomeUnknown as unknown:
+                outcome = Unknown(str(unknown))
+        return await self._write(reversal, outcome, [call.plain() for call in calls])
+
+    async def _write(
+        self, reversal: ReversalRecord, outcome: Outcome, calls: Sequence[Mapping[str, Any]]
+    ) -> ReversalRecord:
+        done = await self.desk.store.run(lambda conn: self._record(conn, reversal, outcome, calls))
+        _log.info("reversal", reversal_id=done.reversal_id, partner=done.partner_id, state=done.state)
+        return done
+
+    def _record(
+        self,
+        conn: Connection,
+        known: ReversalRecord,
+        outcome: Outcome,
+        calls: Sequence[Mapping[str, Any]],
+    ) -> ReversalRecord:
+        exchange, now = records.get_locked(conn, known.book_id, known.exchange_id), self.desk.clock()
+        reversal = kept.get(conn, known.book_id, known.reversal_id)
+        facts = {"reversal": reversal.reversal_id} | ({"calls": list(calls)} if calls else {})
+        if reversal.state in kept.ENDED:
+            if isinstance(outcome, Decision):
+                raise Refused("reversal-ended", f"the reversal is {reversal.state} already")
+            return reversal
+        if isinstance(outcome, Decision):
+            _refuse_while_asked(conn, reversal, now)
+        match outcome:
+            case Reversed():
+                return _finish(conn, exchange, reversal, outcome.reference, now, facts)
+            case Decision(reversed=True):
+                told = facts | {"by": outcome.operator, "because": outcome.reason}
+                return _finish(conn, exchange, reversal, "", now, told)
+            case Decision():
+                told = facts | {"by": outcome.operator, "because": outcome.reason}
+                return _keep(conn, exchange, reversal, ReversalState.DECLINED, now, told)
+            case Declined():
+                return _keep(conn, exchange, reversal, ReversalState.DECLINED, now, facts)
+            case NeverSent() if reversal.attempts == 0:
+                return _keep(conn, exchange, reversal, ReversalState.NOT_SENT, now, facts)
+        claim, theirs = known.leased_until, reversal.leased_until
+        if claim is not None and theirs is not None and theirs > claim:
+            # "Not known" from a claim that somebody else has taken over says less than what the other will hear.
+            records.tell(conn, exchange, now, "reversal: heard too late", facts)
+            return reversal
+        if now - reversal.started_at >= DECIDES_WITHIN:
+            records.tell(conn, exchange, now, "reversal needs a person", facts)
+            return kept.change(conn, reversal, ReversalState.NEEDS_A_PERSON, ask_at=None, leased_until=None)
+        records.tell(conn, exchange, now, "reversal: outcome unknown", facts)
+        tries = max(reversal.attempts, 1)  # each claim counts; the first try had none
+        wait = ASK_AFTER[min(tries, len(ASK_AFTER)) - 1]
+        return kept.change(
+            conn,
+            reversal,
+            ReversalState.OPEN,
+            attempts=tries,
+            ask_at=now + wait,
+            leased_until=None,
+        )
+
+
+def _refuse_while_asked(conn: Connection, reversal: ReversalRecord, now: datetime) -> None:
+    """Take the claim on asking, so that no answer is under way, or will be, that says otherwise than the decision."""
+    if reversal.state is not ReversalState.NEEDS_A_PERSON and kept.lease(conn, reversal, now, now) is None:
+        raise Refused(
+            "exchange-state",
+            "the partner is being asked at this moment; decide a minute later",
+            state=reversal.state,
+        )
+
+
+def _was_asked_for(conn: Connection, exchange: Exchange, known: ReversalRecord, wish: kept.Wish) -> bool:
+    """Was `known` asked for by this wish, as it was understood then: how many units, from which account?"""
+    if known.exchange_id != exchange.exchange_id:
+        return False
+    assert exchange.quote is not None
+    total = sum(line.units for line in exchange.quote.lines)
+    units = total - kept.units_given_back_before(conn, known) if wish.units is None else wish.units
+    return known.is_what(replace(wish, units=units, taken_from=wish.taken_from or account_of(exchange)))
+
+
+def _lines_to_give_back(
+    exchange: Exchange, given_back: Mapping[int, int], units: int | None
+) -> list[GivenBackLine]:
+    """Whole units, those drawn last first; never more of a line than is left of it."""
+    assert exchange.quote is not None
+    left = {n: line.units - given_back.get(n, 0) for n, line in enumerate(exchange.quote.lines)}
+    wanted = sum(left.values()) if units is None else units
+    if wanted < 1 or wanted > sum(left.values()):
+        raise Refused(
+            "more-than-is-left",
+            f"{sum(left.values())} units of this exchange can still be reversed",
+            units_left=sum(left.values()),
+        )
+    chosen: list[GivenBackLine] = []
+    for number, line in reversed(list(enumerate(exchange.quote.lines))):
+        take = min(wanted, left[number])
+        if take:
+            chosen.append(
+                GivenBackLine(
+                    line=number,
+                    wallet=line.wallet,
+                    units=take,
+                    amount=line.amount // line.units * take,
+                    points=line.points // line.units * take,
+                    campaign_points=line.campaign_points // line.units * take,
+                    funder=line.funder,
+                    campaign=line.campaign,
+                )
+            )
+            wanted -= take
+    return chosen
+
+
+def account_of(exchange: Exchange) -> str:
+    """The member's account that the exchange put its points on."""
+    assert exchange.quote is not None
+    member, destination = exchange.book_id.removeprefix("member:"), exchange.quote.destination
+    if destination.kind is DestinationKind.RESERVE:
+        return chart.reserve(member)
+    return chart.municipal(member, destination.municipality, destination.point_service)
+
+
+def _parts(reversal: ReversalRecord) -> list[tuple[str, str, int]]:
+    """(move id, who gets points back, points): the partner, and each campaign's funder."""
+    paid: dict[str, int] = {}
+    for line in reversal.lines:
+        due = chart.partner_due(reversal.partner_id)
+        paid[due] = paid.get(due, 0) + line.points - line.campaign_points
+        if line.campaign_points:
+            funder = chart.funder(line.funder, line.campaign)
+            paid[funder] = paid.get(funder, 0) + line.campaign_points
+    front = f"{reversal.exchange_id}:reversal:{reversal.reversal_id}"
+    return [
+        (f"{front}:{n}", account, points)
+        for n, (account, points) in enumerate(sorted(paid.items()))
+        if points
+    ]
+
+
+def _hold(conn: Connection, reversal: ReversalRecord, now: datetime) -> None:
+    holds: list[Move] = [
+        Hold(
+            id=move_id,
+            book=reversal.book_id,
+            source=reversal.taken_from,
+            target=account,
+            points=points,
+            at=now,
+            kind="reversal",
+            details={"exchange_id": reversal.exchange_id, "reversal_id": reversal.reversal_id},
+        )
+        for move_id, account, points in _parts(reversal)
+    ]
+    expire_in(conn, reversal.taken_from, now)
+    try:
+        ledger.apply(conn, holds)
+    except NotEnoughPoints:
+        left = ledger.balance(conn, reversal.book_id, reversal.taken_from).available
+        raise Refused(
+            "points-already-spent",
+            f"{reversal.points:,} points would go back and {left:,} are left on this account; reverse fewer units,"
+            " or name another account of the member",
+            available=left,
+        ) from None
+
+
+def _finish(
+    conn: Connection,
+    exchange: Exchange,
+    reversal: ReversalRecord,
+    reference: str,
+    now: datetime,
+    facts: Mapping[str, Any],
+) -> ReversalRecord:
+    posts: list[Move] = [
+        Post(id=f"{move_id}:post", book=reversal.book_id, hold=move_id, at=now, reference=reference)
+        for move_id, _, _ in _parts(reversal)
+    ]
+    ledger.apply(conn, posts)
+    match reversal.taken_from.split(":"):
+        case ["member", _, "event", event_id]:  # what has gone back does not help to reach its goal
+            support_events.count_gift(conn, reversal.book_id, event_id, -reversal.points)
+    records.note(conn, exchange, reversed_points=exchange.reversed_points + reversal.points)
+    records.tell(conn, exchange, now, "reversed", facts)
+    news = {
+        "exchange_id": exchange.exchange_id,
+        "partner_id": exchange.partner_id,
+        "reversal_id": reversal.reversal_id,
+        "points": reversal.points,
+        "reversed_points": exchange.reversed_points + reversal.points,
+    }
+    outbox.put(
+        conn, f"{exchange.exchange_id}-reversed-{reversal.reversal_id}", "exchange.reversed", news, now
+    )
+    return kept.change(
+        conn,
+        reversal,
+        ReversalState.REVERSED,
+        reference=reference,
+        ended_at=now,
+        ask_at=None,
+        leased_until=None,
+    )
+
+
+def _keep(
+    conn: Connection,
+    exchange: Exchange,
+    reversal: ReversalRecord,
+    state: ReversalState,
+    now: datetime,
+    facts: Mapping[str, Any],
+) -> ReversalRecord:
+    voids: list[Move] = [
+        Void(id=f"{move_id}:void", book=reversal.book_id, hold=move_id, at=now, reason=state.value)
+        for move_id, _, _ in _parts(reversal)
+    ]
+    ledger.apply(conn, voids)
+    records.tell(conn, exchange, now, f"reversal {state.value}", facts)
+    return kept.change(conn, reversal, state, ended_at=now, ask_at=None, leased_until=None)

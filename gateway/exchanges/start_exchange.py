@@ -1,0 +1,344 @@
+"""How an exchange begins: under an id that the caller made, by account link or by coupon.
+
+    start ──► (the partner's site) ──► arrive ──► complete ──► ready
+
+With a saved link or a coupon, `start` alone makes it ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode, urlsplit, urlunsplit
+from weakref import WeakValueDictionary
+
+from sqlalchemy import Connection
+
+from core_ledger import chart
+from gateway.errors import HandoffRefused, Refused
+from gateway.exchanges import coupon_claims, link_rows
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.exchange_context import Desk, link_row
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.link_rows import Link
+from gateway.exchanges.states import State
+from gateway.model import Coupon, Handoff, HandoffRequest, HandoffReturn, LinkedAccount, LinkKind, Secret
+from gateway.partners import availability
+from gateway.partners.calls.call_log import recording
+from gateway.partners.partner import Partner
+
+HANDOFF_LASTS: Final = timedelta(minutes=30)
+"""How long a member may take at the partner's site."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What a caller asked for, with the hashes by which it is recognised."""
+
+    book: str
+    exchange_id: str
+    partner_id: str
+    request_hash: str
+    return_url: str | None
+    coupon_code: str | None = field(repr=False)
+    coupon_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """The use cases that make an exchange ready to be quoted."""
+
+    desk: Desk
+    _completing: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(
+        default_factory=WeakValueDictionary, repr=False
+    )
+
+    async def start(
+        self,
+        member_id: str,
+        exchange_id: str,
+        partner_id: str,
+        *,
+        coupon_code: str | None = None,
+        return_url: str | None = None,
+        language: str = "ja",
+    ) -> tuple[Exchange, bool]:
+        """Begin an exchange under an id that the caller made and stored first.
+
+        The same id with the same content is the same exchange (then the second value is False); with other
+        content it is refused. Afterwards the exchange is `ready`, or `awaiting_return` with a redirect.
+        """
+        partner = self.desk.partner(partner_id)
+        _check_link_kind(partner, coupon_code)
+        coupon_hash = (
+            self.desk.vault.keyed_hash(coupon_code, purpose="coupon") if coupon_code is not None else None
+        )
+        asked = json.dumps([partner_id, coupon_hash, return_url])
+        wish = _Wish(
+            book=chart.member_book(member_id),
+            exchange_id=exchange_id,
+            partner_id=partner_id,
+            request_hash=hashlib.sha256(asked.encode()).hexdigest(),
+            return_url=return_url,
+            coupon_code=coupon_code,
+            coupon_hash=coupon_hash,
+        )
+        known, available = None, None
+        if wish.coupon_code is not None:
+            known, available = await self._known_or_worth(partner, wish, wish.coupon_code)
+        if known is None:
+            exchange, new = await self.desk.store.run(lambda conn: self._add(conn, wish, available))
+        else:
+            exchange, new = known, False
+        if exchange.state is State.AWAITING_RETURN and exchange.redirect_url is None:
+            exchange = await self._begin_handoff(partner, exchange, language)
+        return exchange, new
+
+    async def _known_or_worth(
+        self, partner: Partner, wish: _Wish, code: str
+    ) -> tuple[Exchange | None, Mapping[str, int] | None]:
+        """The exchange that this coupon began before; else what the partner says it is worth."""
+
+        def look(conn: Connection) -> Exchange | None:
+            if (known := _known(conn, wish)) is not None:
+                return known
+            availability.require_open(conn, wish.partner_id, self.desk.clock())
+            coupon_claims.refuse_claimed(conn, wish.partner_id, wish.coupon_hash)
+            return None
+
+        known = await self.desk.store.read(look)
+        if known is not None:
+            return known, None
+        value = await partner.coupon_value(Coupon(code=Secret(code)))
+        return None, {value.wallet: value.amount}
+
+    def _add(
+        self, conn: Connection, wish: _Wish, available: Mapping[str, int] | None
+    ) -> tuple[Exchange, bool]:
+        if not records.claim_id(conn, wish.book, wish.exchange_id):
+            known = _known(conn, wish)
+            assert known is not None  # a claim is committed together with its exchange
+            return known, False
+        now, vault, code = self.desk.clock(), self.desk.vault, wish.coupon_code
+        availability.require_open(conn, wish.partner_id, now)
+        link = link_rows.find(conn, wish.book, wish.partner_id) if code is None else None
+        linked = code is not None or link is not None
+        if not linked and wish.return_url is None:
+            raise Refused(
+                "return-url-missing",
+                "this exchange goes by way of the partner's site; give the return_url to come back to",
+                status=422,
+            )
+        exchange = records.add(
+            conn,
+            wish.book,
+            wish.exchange_id,
+            State.READY if linked else State.AWAITING_RETURN,
+            now,
+            link=link,
+            partner_id=wish.partner_id,
+            request_hash=wish.request_hash,
+            client_return_url=wish.return_url,
+            coupon_sealed=vault.seal(code, purpose="coupon", bound_to=wish.exchange_id)
+            if code is not None
+            else None,
+            coupon_hash=wish.coupon_hash,
+            available=available,
+            handoff_nonce=None if linked else secrets.token_urlsafe(24),
+            handoff_ends_at=None if linked else now + HANDOFF_LASTS,
+        )
+        return exchange, True
+
+    async def _begin_handoff(self, partner: Partner, exchange: Exchange, language: str) -> Exchange:
+        assert exchange.handoff_nonce is not None
+        assert exchange.handoff_ends_at is not None
+        state = self.desk.vault.make_state(
+            member_book=exchange.book_id,
+            exchange_id=exchange.exchange_id,
+            partner_id=exchange.partner_id,
+            nonce=exchange.handoff_nonce,
+            expires_at=exchange.handoff_ends_at,
+        )
+        request = HandoffRequest(
+            exchange_id=exchange.exchange_id,
+            return_url=f"{self.desk.public_url}/returns/{exchange.partner_id}?{urlencode({'state': state})}",
+            at=self.desk.clock(),
+            language=language,
+        )
+        with recording() as calls:
+            handoff = await partner.begin_handoff(request)
+        story = [call.plain() for call in calls]
+        return await self.desk.store.run(lambda conn: self._keep_handoff(conn, exchange, handoff, story))
+
+    def _keep_handoff(
+        self, conn: Connection, exchange: Exchange, handoff: Handoff, calls: Sequence[Mapping[str, object]]
+    ) -> Exchange:
+        exchange = records.get_locked(conn, exchange.book_id, exchange.exchange_id)
+        if exchange.state is State.AWAITING_RETURN and exchange.redirect_url is None:
+            kept = self._seal_handoff(exchange, {"kept": dict(handoff.keep)})
+            records.note(conn, exchange, redirect_url=handoff.url, handoff_sealed=kept)
+            records.tell(conn, exchange, self.desk.clock(), "sent to the partner's site", {"calls": calls})
+        return records.get(conn, exchange.book_id, exchange.exchange_id)
+
+    async def arrive(self, partner_id: str, query: Mapping[str, str]) -> str:
+        """The browser is back from the partner's site (協力会社のサイトに遷移). Returns where it goes next.
+
+        Only our own signed, single-use state is believed here, and only as far as this: which exchange it
+        is. What the partner added is kept sealed; whose browser it is, is proven by `complete`, which needs
+        both the code given to this browser and the session of the member who began. So nobody can have
+        another person consent for them.
+        """
+        claims = self.desk.vault.read_state(query.get("state", ""), now=self.desk.clock())
+        if claims.partner_id != partner_id:
+            raise Refused(
+                "state-invalid",
+                "this return belongs to another partner; start the exchange again",
+                status=400,
+            )
+        code = secrets.token_urlsafe(24)
+        rest = {name: value for name, value in query.items() if name != "state"}
+
+        def keep(conn: Connection) -> Exchange:
+            exchange = records.get_locked(conn, claims.member_book, claims.exchange_id)
+            if exchange.state is not State.AWAITING_RETURN or exchange.handoff_nonce != claims.nonce:
+                raise Refused("state-used", "this return was used before; go on in the portal", status=409)
+            before = self._open_handoff(exchange)
+            sealed = self._seal_handoff(exchange, before | {"query": rest})
+            records.note(
+                conn, exchange, handoff_nonce=None, handoff_sealed=sealed, return_code_hash=_hash(code)
+            )
+            records.tell(conn, exchange, self.desk.clock(), "back from the partner's site", {})
+            return exchange
+
+        exchange = await self.desk.store.run(keep)
+        assert exchange.client_return_url is not None
+        return _with_query(exchange.client_return_url, exchange=exchange.exchange_id, return_code=code)
+
+    async def complete(self, member_id: str, exchange_id: str, return_code: str) -> Exchange:
+        """Prove with the partner who came back and save the link. Safe to repeat until it has worked.
+
+        A page that is loaded again while the partner answers waits for that answer: asked a second time at once, a
+        partner says that its code was used, and that no could be heard before the yes.
+        """
+        book = chart.member_book(member_id)
+        async with self._completing.setdefault((book, exchange_id), asyncio.Lock()):
+            return await self._complete(book, exchange_id, return_code)
+
+    async def _complete(self, book: str, exchange_id: str, return_code: str) -> Exchange:
+        exchange = await self.desk.current(book, exchange_id)
+        if exchange.state is not State.AWAITING_RETURN:
+            return exchange
+        if exchange.return_code_hash is None:
+            raise Refused(
+                "not-returned", "the member is not back from the partner's site yet; open the redirect_url"
+            )
+        if not hmac.compare_digest(exchange.return_code_hash, _hash(return_code)):
+            raise Refused(
+                "return-code-wrong",
+                "this is not the code of the last return; start a new exchange",
+                status=403,
+            )
+        partner = self.desk.partner(exchange.partner_id)
+        sealed = self._open_handoff(exchange)
+        returned = HandoffReturn(
+            exchange_id=exchange.exchange_id, query=sealed["query"], kept=sealed["kept"], at=self.desk.clock()
+        )
+        account: LinkedAccount | HandoffRefused
+        with recording() as calls:
+            try:
+                account = await partner.complete_handoff(returned)
+            except HandoffRefused as refused:
+                account = refused
+        story: Mapping[str, object] = {"calls": [call.plain() for call in calls]}
+        return await self.desk.store.run(
+            lambda conn: self._keep_link(conn, book, exchange_id, account, story)
+        )
+
+    def _keep_link(
+        self,
+        conn: Connection,
+        book: str,
+        exchange_id: str,
+        account: LinkedAccount | HandoffRefused,
+        story: Mapping[str, object],
+    ) -> Exchange:
+        exchange, now = records.get_locked(conn, book, exchange_id), self.desk.clock()
+        if exchange.state is not State.AWAITING_RETURN:
+            return exchange
+        if isinstance(account, HandoffRefused):
+            return records.move(
+                conn,
+                exchange,
+                State.REFUSED,
+                now,
+                "refused at the partner's site",
+                story,
+                reason=account.reason,
+                handoff_sealed=None,
+                ended_at=now,
+            )
+        token = account.token
+        link_rows.save(
+            conn,
+            Link(
+                book_id=book,
+                partner_id=exchange.partner_id,
+                service_id=account.service_id,
+                shown_as=account.shown_as,
+                token_sealed=self.desk.vault.seal(
+                    token.reveal(), purpose="link", bound_to=link_row(book, exchange.partner_id)
+                )
+                if token is not None
+                else None,
+                linked_at=now,
+            ),
+        )
+        return records.move(
+            conn, exchange, State.READY, now, "linked", story, handoff_sealed=None, return_code_hash=None
+        )
+
+    def _seal_handoff(self, exchange: Exchange, kept: Mapping[str, object]) -> bytes:
+        return self.desk.vault.seal(json.dumps(kept), purpose="handoff", bound_to=exchange.exchange_id)
+
+    def _open_handoff(self, exchange: Exchange) -> dict[str, dict[str, str]]:
+        sealed = exchange.handoff_sealed or b""
+        opened: dict[str, dict[str, str]] = json.loads(
+            self.desk.vault.unseal(sealed, purpose="handoff", bound_to=exchange.exchange_id)
+        )
+        return opened
+
+
+def _known(conn: Connection, wish: _Wish) -> Exchange | None:
+    owner = records.owner(conn, wish.exchange_id)
+    if owner is None:
+        return None
+    exchange = records.find(conn, wish.book, wish.exchange_id) if owner == wish.book else None
+    if exchange is None or exchange.request_hash != wish.request_hash:
+        raise Refused("exchange-id-reused", "this id was used for something else; make a new id (a UUID)")
+    return exchange
+
+
+def _check_link_kind(partner: Partner, coupon_code: str | None) -> None:
+    if partner.profile.link is LinkKind.COUPON and coupon_code is None:
+        raise Refused("coupon-missing", "this partner works by coupon; send coupon_code", status=422)
+    if partner.profile.link is LinkKind.ACCOUNT and coupon_code is not None:
+        raise Refused(
+            "coupon-not-taken", "this partner works by account link; leave coupon_code out", status=422
+        )
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _with_query(url: str, **more: str) -> str:
+    parts = urlsplit(url)
+    query = f"{parts.query}&{urlencode(more)}" if parts.query else urlencode(more)
+    return urlunsplit(parts._replace(query=query))

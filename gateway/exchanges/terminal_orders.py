@@ -1,0 +1,123 @@
+"""Orders that a member gives at the partner's own terminal: there it is the partner who calls us.
+
+The member's account was linked before (移行用のサービスID); the order names it. A signed order is believed as far
+as this: that the partner wants the exchange to begin, to the reserve, for that linked account. The points still
+go the usual way (quote, hold, `debit`, settle), so that an order that is sent twice, late or never answered ends
+as every other exchange does. Only partners whose settings say `terminal_orders = true` may give orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from core_ledger import chart
+from gateway.errors import Refused
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges import link_rows
+from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.quote_confirm import Exchanges
+from gateway.exchanges.start_exchange import Openings
+from gateway.exchanges.states import BEFORE_SENDING
+from gateway.model import Destination
+from gateway.webhooks import keys as webhook_keys
+from gateway.webhooks.standard_webhooks import NotBelieved, verify
+
+SETTING: Final = "terminal_orders"
+TRIES_AT_ONCE: Final = 4
+_MOVED_ON: Final = frozenset({"quote-replaced", "exchange-state"})
+"""The same order is being carried out at this moment; to look again tells how far it is."""
+
+_MEMBERS: Final = "member:"  # how `chart.member_book` begins
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalOrder:
+    """What the partner wants. `exchange_id` is its own order id, a UUID, and the idempotency key of everything."""
+
+    exchange_id: str
+    service_id: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalOrders:
+    """`partners` are those that may give orders."""
+
+    exchanges: Exchanges
+    openings: Openings
+    partners: frozenset[str]
+
+    async def take(
+        self, partner_id: str, headers: Mapping[str, str], body: bytes, order: TerminalOrder
+    ) -> Exchange:
+        """Carry the order out, or go on where it was left; the same order again is the same exchange.
+
+        Raises Refused: `push-not-believed` without a good signature or without leave, `link-missing` for an
+        account that nobody linked, `exchange-id-reused` for an order id with another content.
+        """
+        desk = self.exchanges.desk
+        desk.partner(partner_id)
+        keys = await desk.store.read(lambda conn: webhook_keys.of_partner(conn, desk.vault, partner_id))
+        try:
+            if partner_id not in self.partners:
+                raise NotBelieved(f"[partners.{partner_id}] does not say {SETTING} = true")
+            verify(keys, headers, body, desk.clock())
+        except NotBelieved as why:
+            _log.warning("terminal order not believed", partner=partner_id, why=str(why))
+            raise Refused("push-not-believed", "", status=401) from None
+        linked = await desk.store.read(lambda conn: _member(conn, partner_id, order))
+        if isinstance(linked, Exchange):
+            return _the_same(linked, order)
+        for _ in range(TRIES_AT_ONCE):
+            try:
+                return await self._go_on(linked, partner_id, order)
+            except Refused as refused:
+                if refused.type not in _MOVED_ON:
+                    raise
+        return await self._go_on(linked, partner_id, order)
+
+    async def _go_on(self, member_id: str, partner_id: str, order: TerminalOrder) -> Exchange:
+        desk = self.exchanges.desk
+        exchange, _ = await self.openings.start(member_id, order.exchange_id, partner_id)
+        stale = exchange.quote is None or desk.clock() >= exchange.quote.ends_at
+        if exchange.state in BEFORE_SENDING and stale:
+            exchange = await self.exchanges.quote(
+                member_id, order.exchange_id, Destination.reserve(), order.units
+            )
+        quote = _the_same(exchange, order).quote
+        assert quote is not None
+        if exchange.state not in BEFORE_SENDING:
+            return await desk.store.read(
+                lambda conn: records.get(conn, chart.member_book(member_id), order.exchange_id)
+            )
+        return await self.exchanges.confirm(member_id, order.exchange_id, quote.quote_id)
+
+
+def _the_same(exchange: Exchange, order: TerminalOrder) -> Exchange:
+    other_account = exchange.service_id is not None and exchange.service_id != order.service_id
+    if other_account or exchange.quote is None or exchange.quote.units != order.units:
+        raise Refused(
+            "exchange-id-reused", "this order id was used for another order; make a new one", status=409
+        )
+    return exchange
+
+
+def _member(conn: Connection, partner_id: str, order: TerminalOrder) -> str | Exchange:
+    """Whose account it is. Nothing is told about who else there is.
+
+    Where nobody has linked it any more, what was carried out before is still the answer to its id.
+    """
+    book = link_rows.owner(conn, partner_id, order.service_id)
+    if book is not None:
+        return book.removeprefix(_MEMBERS)
+    book = records.owner(conn, order.exchange_id)
+    known = records.find(conn, book, order.exchange_id) if book is not None else None
+    if known is not None and known.partner_id == partner_id and known.sent_at is not None:
+        return known
+    raise Refused("link-missing", "nobody has linked this account; the member links it in the portal first")

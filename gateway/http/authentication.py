@@ -1,0 +1,147 @@
+"""Who may call a route, and what is known about a caller once admitted.
+
+PUBLIC   anybody: health, documentation, returns from a partner
+CLIENT   a registered client program, by a signature over the request
+MEMBER   a client program on behalf of a member who is signed in: signature and session token
+STAFF    a client program on behalf of a city's or shop's staff: signature, staff session, and a role that may do it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from gateway.http.problems import refuse
+from gateway.platform.roles import ALLOWED, Action, Role, may
+
+
+class Caller(StrEnum):
+    PUBLIC = "public"
+    CLIENT = "client"
+    MEMBER = "member"
+    STAFF = "staff"
+
+
+class MemberSession(Protocol):
+    """What the kernel needs to know of a session; the finder may return any richer value."""
+
+    @property
+    def member_id(self) -> str: ...
+
+
+class WorkingSession(Protocol):
+    """What the kernel needs to know of a staff session."""
+
+    @property
+    def role(self) -> Role: ...
+    @property
+    def strong(self) -> bool: ...
+    @property
+    def first_password(self) -> bool: ...
+
+
+FindSession = Callable[[str, str], Awaitable[Any]]
+"""`(token, client_id)` to a live `MemberSession`; raises the refusal `session-ended` for any other token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A caller who was let in. `client_id` is empty for PUBLIC, `member` and `staff` None except at their levels."""
+
+    client_id: str = ""
+    member: Any = None
+    staff: Any = None
+
+
+NOBODY = Admitted()
+
+
+class VerifiesSignatures(Protocol):
+    async def verify(self, request: web.BaseRequest, body: bytes) -> str:
+        """The id of the client program that signed `request` with `body`, or a 401 refusal."""
+        ...
+
+    async def verify_and_find(self, request: web.BaseRequest, body: bytes, key: str) -> tuple[str, Any]:
+        """The same, and what is kept under `key`."""
+        ...
+
+
+class FindsMembers(Protocol):
+    """Members' sessions, found in the same step in which a request's nonce is used up."""
+
+    def key_of(self, token: str) -> str | None:
+        """Under which the session of a token is kept; None for what cannot be one."""
+        ...
+
+    async def living(self, found: Any, token: str, *, client_id: str) -> Any:
+        """The session, if what was found is one that lives; raises the refusal `session-ended` for anything else."""
+        ...
+
+
+class Gate:
+    """Lets a request in at a level, or refuses it with the word that says what is missing."""
+
+    def __init__(
+        self,
+        signatures: VerifiesSignatures,
+        members: FindsMembers,
+        find_staff: FindSession | None = None,
+    ) -> None:
+        self._signatures = signatures
+        self._members = members
+        self._find_staff = find_staff
+
+    async def admit(
+        self, request: web.BaseRequest, body: bytes, level: Caller, action: Action | None = None
+    ) -> Admitted:
+        if level is Caller.PUBLIC:
+            return NOBODY
+        if level is Caller.MEMBER:
+            return await self._admit_member(request, body)
+        client_id = await self._signatures.verify(request, body)
+        if level is Caller.CLIENT:
+            return Admitted(client_id=client_id)
+        return await self._admit_staff(request, client_id, action)
+
+    async def _admit_member(self, request: web.BaseRequest, body: bytes) -> Admitted:
+        token = _bearer_token(request)
+        # Whatever is wrong with the token, a wrong signature is told first; and for no key nothing is found.
+        key = self._members.key_of(token) if token is not None else None
+        client_id, found = await self._signatures.verify_and_find(request, body, key or "")
+        if token is None:
+            raise refuse("session-missing")
+        return Admitted(
+            client_id=client_id, member=await self._members.living(found, token, client_id=client_id)
+        )
+
+    async def _admit_staff(self, request: web.BaseRequest, client_id: str, action: Action | None) -> Admitted:
+        token = bearer_token(request)
+        if self._find_staff is None or action is None:
+            raise refuse("session-ended")
+        staff: WorkingSession = await self._find_staff(token, client_id)
+        if action not in ALLOWED[staff.role]:
+            raise refuse("role-not-allowed", role=staff.role.value)
+        if not may(staff.role, action, strong=staff.strong, first_password=staff.first_password):
+            raise refuse("password-to-change" if staff.first_password else "second-factor-missing")
+        return Admitted(client_id=client_id, staff=staff)
+
+
+def bearer_token(request: web.BaseRequest) -> str:
+    """The token of `Authorization: Bearer …`; raises the refusal `session-missing` for none or more than one."""
+    token = _bearer_token(request)
+    if token is None:
+        raise refuse("session-missing")
+    return token
+
+
+def _bearer_token(request: web.BaseRequest) -> str | None:
+    fields = request.headers.getall("Authorization", [])
+    if len(fields) != 1:
+        return None
+    scheme, _, token = fields[0].partition(" ")
+    sound = scheme.lower() == "bearer" and 0 < len(token) <= 200 and token.isascii() and token.isprintable()
+    return token if sound else None

@@ -1,0 +1,92 @@
+"""The public keys of client programs: registered by an operator, looked up at each request, revoked for good."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection, insert, select, update
+
+from gateway.platform.tables import client_keys
+from gateway.plugin_interfaces import Clock
+
+_T = TypeVar("_T")
+
+KEPT_FOR: Final = timedelta(seconds=10)
+"""How long a looked-up key is believed: the longest that a revoked key can still work in a running process."""
+
+UNKNOWN_KEPT_FOR: Final = timedelta(seconds=1)
+MOST_KEPT: Final = 4096
+
+
+class Reads(Protocol):
+    """The reading half of a store."""
+
+    async def read(self, job: Callable[[Connection], _T]) -> _T: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientKey:
+    """One key of one client program. `public_key` is 32 raw bytes; `revoked_at` None while it may be used."""
+
+    key_id: str
+    client_id: str
+    public_key: bytes = field(repr=False)
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+def register_key(conn: Connection, client_id: str, key_id: str, public_raw: bytes, now: datetime) -> None:
+    """Let `client_id` sign with the key from now on. Raises ValueError for bytes that are no Ed25519 key."""
+    Ed25519PublicKey.from_public_bytes(public_raw)
+    conn.execute(
+        insert(client_keys).values(key_id=key_id, client_id=client_id, public_key=public_raw, created_at=now)
+    )
+
+
+def revoke_key(conn: Connection, key_id: str, now: datetime) -> bool:
+    """End a key for good; running gateways follow within ten seconds. False when there is no such live key."""
+    live = (client_keys.c.key_id == key_id) & client_keys.c.revoked_at.is_(None)
+    return conn.execute(update(client_keys).where(live).values(revoked_at=now)).rowcount == 1
+
+
+def find_key(conn: Connection, key_id: str) -> ClientKey | None:
+    """The key of that id, revoked or not."""
+    row = conn.execute(select(client_keys).where(client_keys.c.key_id == key_id)).mappings().one_or_none()
+    return None if row is None else ClientKey(**row)
+
+
+def list_keys(conn: Connection) -> list[ClientKey]:
+    """All keys, by client program and age."""
+    rows = conn.execute(
+        select(client_keys).order_by(client_keys.c.client_id, client_keys.c.created_at)
+    ).mappings()
+    return [ClientKey(**row) for row in rows]
+
+
+class ClientKeys:
+    """Live keys by id, read from the store and kept in memory for a few seconds."""
+
+    def __init__(self, store: Reads, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._kept: OrderedDict[str, tuple[ClientKey | None, datetime]] = OrderedDict()
+
+    async def find(self, key_id: str) -> ClientKey | None:
+        """The live key of that id, or None where there is none or it was revoked."""
+        now = self._clock()
+        key, until = self._kept.get(key_id, (None, now))
+        # A clock that was set back must not make an old answer last longer.
+        if now < until <= now + KEPT_FOR:
+            return key
+        found = await self._store.read(lambda conn: find_key(conn, key_id))
+        key = None if found is None or found.revoked_at is not None else found
+        self._kept[key_id] = (key, now + (KEPT_FOR if key else UNKNOWN_KEPT_FOR))
+        self._kept.move_to_end(key_id)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return key

@@ -1,0 +1,127 @@
+"""Puts an `Api` on an aiohttp application: each route reads, admits and checks a request in one fixed order.
+
+The order: address and method, size, signature and session, the client's share, media type, path, query, body.
+A caller who is not admitted learns nothing about what would have been right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+
+from gateway.http.authentication import Caller, Gate
+from gateway.http.inputs import read_body, read_path, read_query
+from gateway.http.problems import refuse
+from gateway.http.rate_limit import Buckets
+from gateway.http.routing import Api, Route
+
+BODY_LIMIT: Final = 64 * 1024
+
+SERVICES: Final = web.AppKey("services", object)
+"""What handlers find as `call.services`: any one object that the application makes."""
+
+ROUTE: Final = web.RequestKey("route", Route)
+REQUEST_ID: Final = web.RequestKey("request_id", str)
+CLIENT_ID: Final = web.RequestKey("client_id", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """What every route needs: the gate, and the share of requests each client program has."""
+
+    gate: Gate
+    client_buckets: Buckets
+    body_limit: int = BODY_LIMIT
+
+    def add(self, app: web.Application, api: Api) -> None:
+        """Serve all routes of `api` on `app`, whose `client_max_size` must be this kernel's `body_limit`."""
+        for route in api.routes:
+            app.router.add_route(route.method, route.template, self._serve(route))
+
+    def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            request[ROUTE] = route
+            raw = await self._read(request, route)
+            admitted = await self.gate.admit(request, raw, route.caller, route.action)
+            if route.caller is not Caller.PUBLIC:
+                request[CLIENT_ID] = admitted.client_id
+                self.client_buckets.take(admitted.client_id)
+            return await route.run(
+                request,
+                admitted,
+                path=_path(request, route),
+                query=_query(request, route),
+                body=_body(request, route, raw),
+                services=request.app.get(SERVICES),
+                request_id=request.get(REQUEST_ID, ""),
+            )
+
+        return serve
+
+    async def _read(self, request: web.Request, route: Route) -> bytes:
+        if "Content-Encoding" in request.headers:
+            # The server would unpack it: the digest would be of other bytes, and the size limit of no use.
+            raise refuse("content-type-wrong" if route.takes_body else "body-unexpected")
+        if not route.takes_body and request.can_read_body and request.content_length != 0:
+            raise refuse("body-unexpected")
+        limit = self.body_limit if route.upload is None else route.upload.limit_bytes
+        if (request.content_length or 0) > limit:
+            raise refuse("body-too-large", limit_bytes=limit)
+        if route.upload is not None:
+            return await _read_upload(request, limit)
+        try:
+            return await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            raise refuse("body-too-large", limit_bytes=self.body_limit) from None
+
+
+def _path(request: web.Request, route: Route) -> Any:
+    if route.path is None:
+        return {}
+    value = read_path(request.match_info, route.path)
+    return value if route.own_path else value.model_dump()
+
+
+def _query(request: web.Request, route: Route) -> Any:
+    if route.any_query:
+        return None
+    raw = raw_query(request)
+    if route.query is None:
+        if raw:
+            raise refuse("query-invalid", "This address takes no query; leave it out.")
+        return None
+    return read_query(raw, route.query)
+
+
+async def _read_upload(request: web.Request, limit: int) -> bytes:
+    # Larger than the application's own limit, so piece by piece: what is too long is not even received.
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.content.iter_chunked(64 * 1024):
+        size += len(part)
+        if size > limit:
+            raise refuse("body-too-large", limit_bytes=limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _body(request: web.Request, route: Route, raw: bytes) -> Any:
+    if route.upload is not None:
+        if request.content_type not in route.upload.media_types:
+            raise refuse("upload-type-wrong")
+        return raw
+    if route.body is None:
+        return None
+    media, _, parameters = request.headers.get("Content-Type", "").partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    if media.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
+        raise refuse("content-type-wrong")
+    return read_body(raw, route.body)
+
+
+def raw_query(request: web.BaseRequest) -> str:
+    """The query exactly as it came, still percent-encoded."""
+    return request.raw_path.partition("#")[0].partition("?")[2]

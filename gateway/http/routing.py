@@ -1,0 +1,298 @@
+"""Routes: one decorator that says who may call, what comes in, what goes out, and which refusals are possible.
+
+The same declaration checks each request and becomes the published description (`gateway.http.openapi`), so the
+two cannot differ. A handler is a plain async function of one `Call`; it returns a `Reply` or raises a refusal.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeAlias
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, create_model
+from typing_extensions import TypeVar
+
+from gateway.errors import GatewayError
+from gateway.http.authentication import Admitted, Caller
+from gateway.http.inputs import Id, Strict, require_tight_schema
+from gateway.http.problem_types import CATALOGUE
+from gateway.http.problems import as_refusal
+from gateway.platform.roles import Action
+
+BodyT_co = TypeVar("BodyT_co", covariant=True, default=Any)
+ServicesT_co = TypeVar("ServicesT_co", covariant=True, default=Any)
+QueryT_co = TypeVar("QueryT_co", covariant=True, default=Any)
+PathT_co = TypeVar("PathT_co", covariant=True, default=Any)
+
+_PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
+_EVERYWHERE: Final = frozenset({"busy", "commit-failed", "took-too-long", "internal-error"})
+_log = structlog.get_logger("gateway.http")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[BodyT_co, ServicesT_co, QueryT_co, PathT_co]):
+    """One admitted, checked request.
+
+    `body` and `query` are the declared models (None where none is declared); `path` is the declared model, or
+    a mapping of names to ids. `member` is the session of a MEMBER call, `staff` that of a STAFF call. `services` is what the app was given.
+    """
+
+    request: web.Request
+    body: BodyT_co
+    query: QueryT_co
+    path: PathT_co
+    services: ServicesT_co
+    client_id: str
+    member: Any
+    request_id: str
+    staff: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An answer that is not JSON: its bytes and its media type, such as `text/html; charset=utf-8`."""
+
+    data: bytes = field(repr=False)
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers: a status that the route declares, and the declared model or content, or nothing."""
+
+    status: int
+    value: BaseModel | Content | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A body that is a file: the handler gets its bytes. Its `limit_bytes` may exceed that of all other bodies."""
+
+    media_types: tuple[str, ...]
+    limit_bytes: int
+
+
+Handler: TypeAlias = Callable[[Call[Any, Any, Any, Any]], Awaitable[Reply | web.StreamResponse]]
+Answers: TypeAlias = Mapping[int, type[BaseModel] | str | None]
+"""Status to model, to a media type (`text/html`), or to None for an answer without a body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method of one address, as declared."""
+
+    method: str
+    template: str
+    name: str
+    caller: Caller
+    tag: str
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    any_query: bool
+    path: type[BaseModel] | None
+    own_path: bool
+    returns: Answers
+    refuses: tuple[str, ...]
+    summary: str
+    description: str
+    handler: Handler
+    action: Action | None = None
+    upload: Upload | None = None
+
+    @property
+    def takes_body(self) -> bool:
+        return self.body is not None or self.upload is not None
+
+    async def run(self, request: web.Request, admitted: Admitted, **parts: Any) -> web.StreamResponse:
+        """Call the handler with the checked `parts` of the request and make its reply an HTTP answer."""
+        call = Call(
+            request=request,
+            client_id=admitted.client_id,
+            member=admitted.member,
+            staff=admitted.staff,
+            **parts,
+        )
+        try:
+            reply = await self.handler(call)
+        except GatewayError as error:
+            self._check_declared(error)
+            raise
+        return reply if isinstance(reply, web.StreamResponse) else self._answer(reply)
+
+    def _check_declared(self, error: GatewayError) -> None:
+        refused = as_refusal(error, {})
+        if refused is None or refused.type in _EVERYWHERE:
+            return
+        if refused.type not in self.refuses:
+            self.report("refusal", refused.type)
+        elif CATALOGUE[refused.type].status != refused.status:
+            self.report("refusal status", f"{refused.type} {refused.status}")
+
+    def _answer(self, reply: Reply) -> web.Response:
+        declared = self.returns.get(reply.status)
+        value = reply.value
+        if reply.status not in self.returns or not _fits(value, declared):
+            self.report("answer", f"{reply.status} {type(value).__name__}")
+        headers = dict(reply.headers)
+        if value is None:
+            return web.Response(status=reply.status, headers=headers)
+        if isinstance(value, Content):
+            headers["Content-Type"] = value.content_type
+            return web.Response(status=reply.status, body=value.data, headers=headers)
+        body = value.model_dump_json(by_alias=True).encode()
+        return web.Response(status=reply.status, body=body, content_type="application/json", headers=headers)
+
+    def report(self, what: str, word: str) -> None:
+        # By now points may have moved: the caller gets the answer all the same, and a test helper fails.
+        UNDECLARED.append(f"{self.method} {self.template}: {what} {word}")
+        del UNDECLARED[:-100]
+        _log.error("web.undeclared", route=self.template, what=what, word=word)
+
+
+UNDECLARED: Final[list[str]] = []
+"""What handlers answered without having declared it, newest last, at most a hundred."""
+
+
+def take_undeclared() -> list[str]:
+    """All that was answered without being declared since the last call; a test asserts that it is empty."""
+    found = list(UNDECLARED)
+    UNDECLARED.clear()
+    return found
+
+
+class Api:
+    """A set of routes under one title. Several can be put together with `include`."""
+
+    def __init__(self, title: str = "", version: str = "", description: str = "") -> None:
+        self.title, self.version, self.description = title, version, description
+        self._routes: list[Route] = []
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        return tuple(self._routes)
+
+    def include(self, other: Api) -> None:
+        for route in other.routes:
+            self._add(route)
+
+    def get(self, template: str, **declared: Any) -> Callable[[_HandlerT], _HandlerT]:
+        """Declare GET; the options are those of `route`."""
+        return self.route("GET", template, **declared)
+
+    def post(self, template: str, **declared: Any) -> Callable[[_HandlerT], _HandlerT]:
+        """Declare POST; the options are those of `route`."""
+        return self.route("POST", template, **declared)
+
+    def put(self, template: str, **declared: Any) -> Callable[[_HandlerT], _HandlerT]:
+        """Declare PUT; the options are those of `route`."""
+        return self.route("PUT", template, **declared)
+
+    def delete(self, template: str, **declared: Any) -> Callable[[_HandlerT], _HandlerT]:
+        """Declare DELETE; the options are those of `route`."""
+        return self.route("DELETE", template, **declared)
+
+    def route(
+        self,
+        method: str,
+        template: str,
+        *,
+        tag: str,
+        caller: Caller,
+        returns: Answers,
+        body: type[BaseModel] | None = None,
+        query: type[BaseModel] | None = None,
+        any_query: bool = False,
+        path: type[BaseModel] | None = None,
+        refuses: Sequence[str] = (),
+        action: Action | None = None,
+        upload: Upload | None = None,
+    ) -> Callable[[_HandlerT], _HandlerT]:
+        """Declare a handler for `method` and `template` (`/v1/exchanges/{exchange_id}`).
+
+        `any_query` leaves the query to the handler (`call.request.query`), for addresses that a partner calls
+        with parameters of its own. Raises TypeError, naming the route, for a declaration that cannot be kept:
+        a loose schema, a path model that does not fit the template, a word outside the catalogue, a STAFF route
+        without the `action` that its roles are asked for.
+        """
+
+        def declare(handler: _HandlerT) -> _HandlerT:
+            where = f"{method} {template}"
+            for model in (body, query, path):
+                if model is not None:
+                    require_tight_schema(model.model_json_schema(), f"{where} {model.__name__}")
+            if (caller is Caller.STAFF) != (action is not None) or (body is not None and upload is not None):
+                raise TypeError(
+                    f"{where}: a staff route names its action, no other does; a body is a model or an upload"
+                )
+            strangers = [word for word in refuses if word not in CATALOGUE]
+            if strangers:
+                raise TypeError(
+                    f"{where}: {strangers[0]} is not in gateway/http/problem_types.py; add it there"
+                )
+            text = inspect.cleandoc(handler.__doc__ or "")
+            if not text:
+                raise TypeError(
+                    f"{where}: {handler.__name__} needs a docstring; its first line is the summary"
+                )
+            summary, _, description = text.partition("\n")
+            self._add(
+                Route(
+                    method=method,
+                    template=template,
+                    name=handler.__name__,
+                    caller=caller,
+                    tag=tag,
+                    body=body,
+                    query=query,
+                    any_query=any_query,
+                    path=_path_model(template, path, where),
+                    own_path=path is not None,
+                    returns=returns,
+                    refuses=tuple(refuses),
+                    summary=summary.strip(),
+                    description=description.strip(),
+                    handler=handler,
+                    action=action,
+                    upload=upload,
+                )
+            )
+            return handler
+
+        return declare
+
+    def _add(self, route: Route) -> None:
+        for known in self._routes:
+            if (known.method, known.template) == (route.method, route.template) or known.name == route.name:
+                raise TypeError(
+                    f"{route.method} {route.template}: declared twice, or its name {route.name} is taken"
+                )
+        self._routes.append(route)
+
+
+_HandlerT = TypeVar("_HandlerT", bound=Callable[..., Awaitable[Reply | web.StreamResponse]])
+
+
+def _path_model(template: str, model: type[BaseModel] | None, where: str) -> type[BaseModel] | None:
+    names = _PARAMETER.findall(template)
+    if model is not None:
+        if set(model.model_fields) != set(names):
+            raise TypeError(f"{where}: the fields of {model.__name__} are not the parts of the path {names}")
+        return model
+    if not names:
+        return None
+    fields: dict[str, Any] = dict.fromkeys(names, (Id, ...))
+    return create_model("Path", __base__=Strict, **fields)
+
+
+def _fits(value: BaseModel | Content | None, declared: type[BaseModel] | str | None) -> bool:
+    if isinstance(declared, str):
+        return isinstance(value, Content) and value.content_type.partition(";")[0] == declared
+    if declared is None:
+        return value is None
+    return isinstance(value, declared)

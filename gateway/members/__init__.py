@@ -1,0 +1,1 @@
+"""Members: MyKey IDs, passwords, sessions, sign-in by password and by card."""

@@ -1,0 +1,167 @@
+"""Members as rows: sync functions of a Connection, each a part of somebody's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from gateway.errors import Refused
+from gateway.members import mykey_ids
+from gateway.platform import tables
+from gateway.platform.compiled_sql import Hot
+
+_members = tables.members
+_ONE: Final = select(_members).where(_members.c.member_id == bindparam("of_member"))
+_FIND: Final = Hot(_ONE)
+_LOCKED: Final = Hot(_ONE.with_for_update())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A member as others may see the row: without the password's hash and the card's key."""
+
+    member_id: str
+    mykey_id: str
+    display_name: str
+    language: str
+    default_municipality: str | None
+    default_point_service: str | None
+    active: bool
+    has_password: bool
+    has_card: bool
+    created_at: datetime
+
+
+def create_member(
+    conn: Connection,
+    *,
+    member_id: str,
+    display_name: str,
+    at: datetime,
+    mykey_id: str | None = None,
+    password_hash: str | None = None,
+    card_key: str | None = None,
+    language: str = "ja",
+) -> Member:
+    """Add a member. Raises Refused: `mykey-id-taken`, `card-registered` (409)."""
+    if mykey_id is not None and not mykey_ids.is_available(conn, mykey_id):
+        raise Refused("mykey-id-taken", "This MyKey ID is taken; choose another or have one generated.")
+    if card_key is not None:
+        check_card_free(conn, card_key, member_id)
+    conn.execute(
+        insert(_members).values(
+            member_id=member_id,
+            mykey_id=mykey_id or mykey_ids.new_mykey_id(conn),
+            password_hash=password_hash,
+            card_key=card_key,
+            display_name=display_name,
+            language=language,
+            created_at=at,
+        )
+    )
+    return require_member(conn, member_id)
+
+
+def find_member(conn: Connection, member_id: str, *, lock: bool = False) -> Member | None:
+    """Find a member, a revoked one too (histories need them); `lock` keeps it so until the transaction ends."""
+    row = (_LOCKED if lock else _FIND).first(conn, {"of_member": member_id})
+    return None if row is None else _member(row)
+
+
+def find_by_mykey_id(conn: Connection, mykey_id: str) -> Member | None:
+    """Find the active member who has this MyKey ID now."""
+    row = conn.execute(
+        select(_members).where(_members.c.mykey_id == mykey_id, _members.c.state == "active")
+    ).one_or_none()
+    return None if row is None else _member(row._asdict())
+
+
+def require_member(conn: Connection, member_id: str, *, lock: bool = False) -> Member:
+    """Give an active member; `lock` keeps it so until the transaction ends. Raises Refused `unknown-member` (404)."""
+    found = find_member(conn, member_id, lock=lock)
+    if found is None or not found.active:
+        raise unknown_member()
+    return found
+
+
+def credentials(
+    conn: Connection, mykey_id: str, member_id: str | None = None
+) -> tuple[str, str | None] | None:
+    """The active member of this ID and the password's hash; None where it is not the member asked for."""
+    row = conn.execute(
+        select(_members.c.member_id, _members.c.password_hash).where(
+            _members.c.mykey_id == mykey_id, _members.c.state == "active"
+        )
+    ).one_or_none()
+    if row is None or member_id not in (None, row.member_id):
+        return None
+    return row.member_id, row.password_hash
+
+
+def still_good(conn: Connection, member_id: str, hashed: str) -> bool:
+    """Whether nobody has changed the password or revoked the member while it was being compared.
+
+    Keeps it so until the transaction ends, so that no session slips in behind a revocation.
+    """
+    return (
+        conn.execute(
+            select(_members.c.member_id)
+            .where(
+                _members.c.member_id == member_id,
+                _members.c.state == "active",
+                _members.c.password_hash == hashed,
+            )
+            .with_for_update()
+        ).first()
+        is not None
+    )
+
+
+def member_of_card(conn: Connection, card_key: str, *, lock: bool = False) -> str | None:
+    """Whose card this is, among active members; `lock` keeps it so until the transaction ends."""
+    wanted = select(_members.c.member_id).where(_members.c.card_key == card_key, _members.c.state == "active")
+    return conn.execute(wanted.with_for_update() if lock else wanted).scalar_one_or_none()
+
+
+def write(conn: Connection, member_id: str, **to: Any) -> None:
+    """Write columns of a member's row as they are; what may be written is the caller's to know."""
+    conn.execute(update(_members).where(_members.c.member_id == member_id).values(**to))
+
+
+def check_card_free(conn: Connection, card_key: str, member_id: str) -> None:
+    """Refuse a card that is somebody else's (`card-registered`, 409)."""
+    if member_of_card(conn, card_key) not in (None, member_id):
+        raise Refused(
+            "card-registered",
+            "This card already has a MyKey ID; sign in with the card, or revoke the old ID first.",
+        )
+
+
+def change(conn: Connection, member_id: str, **to: Any) -> Member:
+    """Write columns of an active member and give the member as changed. Raises Refused `unknown-member` (404)."""
+    require_member(conn, member_id)
+    write(conn, member_id, **to)
+    return require_member(conn, member_id)
+
+
+def _member(row: Mapping[str, Any]) -> Member:
+    return Member(
+        member_id=row["member_id"],
+        mykey_id=row["mykey_id"],
+        display_name=row["display_name"],
+        language=row["language"],
+        default_municipality=row["default_municipality"],
+        default_point_service=row["default_point_service"],
+        active=row["state"] == "active",
+        has_password=row["password_hash"] is not None,
+        has_card=row["card_key"] is not None,
+        created_at=row["created_at"],
+    )
+
+
+def unknown_member() -> Refused:
+    return Refused("unknown-member", "There is no such member.", status=404)

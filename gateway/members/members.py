@@ -1,0 +1,281 @@
+"""Members: how they are registered, and what they set for themselves.
+
+A member has a password, a card, or both. `Members` holds every use case around one member; coming and going is
+in `gateway.members.sign_in`. What cannot be undone, or would let a stranger at a forgotten terminal stay, asks for the
+password or the card again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from gateway.errors import Refused
+from gateway.members import member_rows as records
+from gateway.members import mykey_ids, passwords, sessions
+from gateway.members.member_rows import Member
+from gateway.members.mykey_ids import Choice
+from gateway.members.sign_in import Runs, SignedIn, SignIns, card_unknown, forgive
+from gateway.platform.invisible_chars import all_seen
+from gateway.points import directory
+
+__all__ = ["LANGUAGES", "Member", "Members", "Runs", "SignedIn", "new_member_id"]
+
+T = TypeVar("T")
+LANGUAGES: Final = ("ja", "en", "ja-easy")
+
+
+class Members(SignIns):
+    """The use cases around one member. All raise `Refused` for what is not carried out."""
+
+    async def create(
+        self,
+        *,
+        display_name: str,
+        password: str | None = None,
+        card_key: str | None = None,
+        mykey_id: str | None = None,
+        language: str = "ja",
+    ) -> Member:
+        """Register a member with a password, a card, or both; the MyKey ID is drawn unless one is wanted.
+
+        Raises Refused: `password-unfit`, `bad-display-name`, `bad-language`, `mykey-id-unfit` (422),
+        `mykey-id-taken`, `card-registered` (409), `busy` (503).
+        """
+        if password is None and card_key is None:
+            raise Refused("no-way-to-sign-in", "A member has a password, a card, or both.", status=422)
+        wanted = None if mykey_id is None else mykey_ids.read_choice(mykey_id)
+        name = _checked_name(display_name)
+        _check_language(language)
+        hashed = None
+        if password is not None:
+            passwords.check_new_password(password, mykey_id=wanted or "")
+            hashed = await self._hasher.hash(password)
+        now = self._clock()
+        member_id = new_member_id(now)
+
+        def job(conn: Connection) -> Member:
+            return records.create_member(
+                conn,
+                member_id=member_id,
+                mykey_id=wanted,
+                display_name=name,
+                password_hash=hashed,
+                card_key=card_key,
+                language=language,
+                at=now,
+            )
+
+        return await self._run_claiming(job)
+
+    async def profile(self, member_id: str) -> Member:
+        """Give the member. Raises Refused `unknown-member` (404)."""
+        return await self._store.read(lambda conn: records.require_member(conn, member_id))
+
+    async def set_default_municipality(self, member_id: str, code: str, point_service: str) -> Member:
+        """Say where reserve goes after 14 days (基本自治体). Raises Refused as `directory.require_service`."""
+
+        def job(conn: Connection) -> Member:
+            directory.require_service(conn, code, point_service)
+            return records.change(
+                conn, member_id, default_municipality=code, default_point_service=point_service
+            )
+
+        return await self._store.run(job)
+
+    async def set_language(self, member_id: str, language: str) -> Member:
+        """Choose the language of pages and messages. Raises Refused `bad-language` (422)."""
+        _check_language(language)
+        return await self._store.run(lambda conn: records.change(conn, member_id, language=language))
+
+    async def check_mykey_id(self, member_id: str, typed: str) -> Choice:
+        """重複チェック. Raises Refused: `mykey-id-unfit` (422), `mykey-id-only-generated` (409)."""
+        now = self._clock()
+        return await self._store.run(lambda conn: mykey_ids.check(conn, member_id, typed, now))
+
+    async def generate_mykey_id(self, member_id: str) -> Choice:
+        """自動生成, up to three times a day. Raises Refused `mykey-id-generated-enough` (409)."""
+        now = self._clock()
+        return await self._store.run(lambda conn: mykey_ids.generate(conn, member_id, now))
+
+    async def change_mykey_id(self, member_id: str, typed: str) -> Choice:
+        """Take the wanted MyKey ID if it is free; the answer says so, or what is offered instead.
+
+        Raises Refused: `mykey-id-unfit` (422), `mykey-id-only-generated`, `mykey-id-changed-enough` (409).
+        """
+        now = self._clock()
+
+        def job(conn: Connection) -> Choice:
+            records.require_member(conn, member_id, lock=True)
+            return mykey_ids.choose(conn, member_id, typed, now)
+
+        return await self._run_claiming(job)
+
+    async def confirm_password(self, member_id: str, password: str) -> None:
+        """Ask for the password again before something that cannot be undone; misses count as at sign-in.
+
+        Raises Refused: `current-password-wrong` (403), `password-not-set` (409), `sign-in-locked` (429), `busy`.
+        """
+        await self._confirmed(member_id, password)
+
+    async def change_password(
+        self, member_id: str, current: str, new: str, *, keep: str | None = None
+    ) -> int:
+        """Change the password and end all sessions but the one named `keep`. Returns how many ended.
+
+        Raises Refused: `password-unfit` (422) and as `confirm_password`.
+        """
+        confirmed = await self._confirmed(member_id, current)
+        passwords.check_new_password(new, mykey_id=confirmed.mykey_id)
+        hashed = await self._hasher.hash(new)
+
+        def job(conn: Connection) -> int:
+            if not records.still_good(conn, member_id, confirmed.hashed):
+                raise _current_wrong()  # somebody changed it meanwhile
+            return _set_password(conn, member_id, hashed, keep)
+
+        return await self._store.run(job)
+
+    async def set_password_by_card(
+        self, member_id: str, card_key: str, new: str, *, keep: str | None = None
+    ) -> int:
+        """Set a first or forgotten password; the card has just been verified again. Other sessions end.
+
+        A session alone is not enough: it may have been left open at a shared terminal. Raises Refused:
+        `password-unfit` (422), `card-unknown` (401), `busy` (503).
+        """
+        member = await self.profile(member_id)
+        passwords.check_new_password(new, mykey_id=member.mykey_id)
+        hashed = await self._hasher.hash(new)
+
+        def job(conn: Connection) -> int:
+            if records.member_of_card(conn, card_key, lock=True) != member_id:
+                raise card_unknown()
+            return _set_password(conn, member_id, hashed, keep)
+
+        return await self._store.run(job)
+
+    async def set_password_at_desk(self, typed: str, new: str) -> int:
+        """Set a password for a member whose identity a service desk has checked; all sessions and misses end.
+
+        The way back for who has only a card and gets a new one. Raises Refused `unknown-member` (404), `password-unfit`
+        (422), `busy` (503).
+        """
+        known = mykey_ids.read(typed)
+        if known is None:
+            raise records.unknown_member()
+        passwords.check_new_password(new, mykey_id=known)
+        hashed = await self._hasher.hash(new)
+
+        def job(conn: Connection) -> int:
+            member = records.find_by_mykey_id(conn, known)
+            if member is None:
+                raise records.unknown_member()
+            forgive(conn, self._key(known), member.member_id, None)
+            return _set_password(conn, member.member_id, hashed, None)
+
+        return await self._store.run(job)
+
+    async def link_card(self, member_id: str, card_key: str) -> Member:
+        """Give the member a card, or the renewed one in place of the old. Raises Refused `card-registered` (409)."""
+
+        def job(conn: Connection) -> Member:
+            records.check_card_free(conn, card_key, member_id)
+            return records.change(conn, member_id, card_key=card_key)
+
+        return await self._run_claiming(job)
+
+    async def revoke(self, member_id: str) -> None:
+        """Revoke the MyKey ID (失効): nobody signs in with it again, and it is never given out again.
+
+        Ends all sessions and frees the card for a new registration. The ledger's book is not touched. The
+        second time is the same answer.
+        """
+        now = self._clock()
+
+        def job(conn: Connection) -> None:
+            # Held, so that another revocation, or a change of the MyKey ID, comes before this or after it.
+            member = records.find_member(conn, member_id, lock=True)
+            if member is None:
+                raise records.unknown_member()
+            mykey_ids.retire(conn, member_id, member.mykey_id, now)
+            records.write(conn, member_id, state="revoked", password_hash=None, card_key=None)
+            sessions.end_all(conn, member_id)
+
+        await self._store.run(job)
+
+    async def _run_claiming(self, job: Callable[[Connection], T]) -> T:
+        """Run a job that claims a MyKey ID or a card; one who lost a race looks again and is told so."""
+        try:
+            return await self._store.run(job)
+        except IntegrityError:
+            return await self._store.run(job)
+
+    async def _confirmed(self, member_id: str, password: str) -> _Confirmed:
+        member = await self.profile(member_id)
+        if not member.has_password:
+            raise Refused("password-not-set", "There is no password yet; set one with the card.")
+        for last in (False, True):
+            kept = await self._attempt(
+                member.mykey_id, password, lambda conn: records.credentials(conn, member.mykey_id, member_id)
+            )
+            if kept is None:
+                break
+            hashed, renewed = kept[1:]
+            if await self._store.run(partial(self._forgive_confirmed, member, hashed, renewed)):
+                return _Confirmed(mykey_id=member.mykey_id, hashed=renewed or hashed)
+            # Somebody changed it meanwhile: the old one opens nothing and does not come back. A hash that is made anew
+            # may have been made anew by another request, so it is looked at once more.
+            if last or renewed is None:
+                break
+        raise _current_wrong()
+
+    def _forgive_confirmed(self, member: Member, hashed: str, renewed: str | None, conn: Connection) -> bool:
+        return records.still_good(conn, member.member_id, hashed) and forgive(
+            conn, self._key(member.mykey_id), member.member_id, renewed
+        )
+
+
+def new_member_id(at: datetime) -> str:
+    """Make a UUIDv7 of that moment as 32 hex digits: later members sort later (RFC 9562, 5.7)."""
+    bits = (int(at.timestamp() * 1000) << 80) | secrets.randbits(80)
+    bits = bits & ~(0xF << 76) | (7 << 76)  # version
+    bits = bits & ~(0b11 << 62) | (0b10 << 62)  # variant
+    return uuid.UUID(int=bits).hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Confirmed:
+    mykey_id: str
+    hashed: str
+
+
+def _set_password(conn: Connection, member_id: str, hashed: str, keep: str | None) -> int:
+    records.change(conn, member_id, password_hash=hashed)
+    return sessions.end_all(conn, member_id, except_id=keep)
+
+
+def _checked_name(display_name: str) -> str:
+    name = display_name.strip()
+    if not name or len(name) > 100 or not all_seen(name):
+        raise Refused("bad-display-name", "A name has 1 to 100 printable characters.", status=422)
+    return name
+
+
+def _check_language(language: str) -> None:
+    if language not in LANGUAGES:
+        raise Refused("bad-language", f"The languages are {', '.join(LANGUAGES)}.", status=422)
+
+
+def _current_wrong() -> Refused:
+    return Refused(
+        "current-password-wrong", "The current password is not right; nothing was changed.", status=403
+    )

@@ -1,0 +1,237 @@
+"""Signing in and out: by MyKey ID and password, by card; and the sessions that come of it.
+
+Each use case is one or two jobs for the store, with the slow hashing between them and no transaction open
+meanwhile. The words of a refusal at sign-in are the same whichever half was wrong, and take the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from gateway.errors import Refused
+from gateway.members import lockout, mykey_ids, sessions
+from gateway.members import member_rows as records
+from gateway.members.member_rows import Member
+from gateway.members.passwords import PasswordHasher
+from gateway.members.sessions import Session
+from gateway.model import Secret
+from gateway.platform.encryption import Vault
+from gateway.plugin_interfaces import Clock
+
+T = TypeVar("T")
+
+
+class Runs(Protocol):
+    """What is needed of a store: jobs that write, each a transaction, and jobs that only read."""
+
+    async def run(self, job: Callable[[Connection], T]) -> T: ...
+
+    async def read(self, job: Callable[[Connection], T]) -> T: ...
+
+    async def glance(self, job: Callable[[Connection], T]) -> T: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """The token is given to the client program once; the gateway keeps only its hash."""
+
+    token: Secret
+    session: Session
+    member: Member
+
+
+class SignIns:
+    """Members come and go. All use cases raise `Refused` for what is not carried out."""
+
+    def __init__(
+        self,
+        store: Runs,
+        hasher: PasswordHasher,
+        clock: Clock,
+        *,
+        vault: Vault,
+        idle_limit: timedelta = sessions.IDLE_LIMIT,
+        shared_terminal_idle_limit: timedelta = sessions.SHARED_TERMINAL_IDLE_LIMIT,
+        absolute_limit: timedelta = sessions.ABSOLUTE_LIMIT,
+    ) -> None:
+        self._store = store
+        self._hasher = hasher
+        self._clock = clock
+        self._vault = vault
+        self._idle_limit = idle_limit
+        self._shared_terminal_idle_limit = shared_terminal_idle_limit
+        self._absolute_limit = absolute_limit
+
+    async def sign_in(
+        self, mykey_id: str, password: str, *, client_id: str, shared_terminal: bool = False
+    ) -> SignedIn:
+        """Sign in by MyKey ID and password.
+
+        Raises Refused: `sign-in-refused` (401) whichever half was wrong, `sign-in-locked` (429) after five misses
+        in a row with this MyKey ID, be it anybody's or nobody's, `busy` (503).
+        """
+        known = mykey_ids.read(mykey_id)
+        if known is None:
+            raise _sign_in_refused()  # that this can be no MyKey ID is public; it needs no hash to hide it
+        for last in (False, True):
+            kept = await self._attempt(known, password, lambda conn: records.credentials(conn, known))
+            if kept is None:
+                break
+            try:
+                return await self._let_in(known, kept, client_id, shared_terminal)
+            except Refused as refused:
+                # A hash that is made anew may just have been made anew by another request: it is looked at once more.
+                if last or kept[2] is None or refused.type != "sign-in-refused":
+                    raise
+        raise _sign_in_refused()
+
+    async def _let_in(
+        self, known: str, kept: tuple[str, str, str | None], client_id: str, shared_terminal: bool
+    ) -> SignedIn:
+        member_id, hashed, renewed = kept
+        return await self._start(
+            member_id,
+            client_id,
+            shared_terminal,
+            lambda conn: (
+                records.still_good(conn, member_id, hashed)
+                and forgive(conn, self._key(known), member_id, renewed)
+            ),
+        )
+
+    async def sign_in_by_card(
+        self, card_key: str, *, client_id: str, shared_terminal: bool = False
+    ) -> SignedIn:
+        """Sign in by a card whose signature has just been verified; `card_key` is its keyed hash.
+
+        A lock-out from wrong passwords does not close this door. Raises Refused `card-unknown` (401).
+        """
+        member_id = await self._store.read(lambda conn: records.member_of_card(conn, card_key))
+        if member_id is None:
+            raise card_unknown()
+        return await self._start(
+            member_id,
+            client_id,
+            shared_terminal,
+            lambda conn: records.member_of_card(conn, card_key, lock=True) == member_id,
+        )
+
+    async def session(self, token: str, *, client_id: str) -> Session:
+        """Give the living session of a token and note its use. Raises Refused `session-ended` (401)."""
+        now = self._clock()
+        session = await self._store.glance(
+            lambda conn: sessions.find(conn, token, client_id=client_id, now=now)
+        )
+        return await self._seen(token, session, now)
+
+    def key_of(self, token: str) -> str | None:
+        """Under which the session of a token is kept; None for what cannot be one."""
+        return sessions.key_of(token)
+
+    async def living(self, found: Session | None, token: str, *, client_id: str) -> Session:
+        """The same for a session that has just been read by the key of its token."""
+        now = self._clock()
+        return await self._seen(token, sessions.require_living(found, client_id=client_id, now=now), now)
+
+    async def _seen(self, token: str, session: Session, now: datetime) -> Session:
+        if not session.to_be_marked(now):
+            return session
+        return await self._store.run(lambda conn: sessions.mark_seen(conn, token, session, now))
+
+    async def sign_out(self, token: str, *, client_id: str) -> None:
+        """End the session of a token. Nothing to end is no error."""
+        await self._store.run(lambda conn: sessions.end(conn, token, client_id=client_id))
+
+    async def sessions(self, member_id: str) -> tuple[Session, ...]:
+        """The member's living sessions, the one used last first."""
+        now = self._clock()
+        return await self._store.read(lambda conn: sessions.of_member(conn, member_id, now))
+
+    async def end_session(self, member_id: str, session_id: str) -> None:
+        """End one of the member's own sessions. Raises Refused `unknown-session` (404)."""
+        await self._store.run(lambda conn: sessions.end_one(conn, member_id, session_id))
+
+    async def end_other_sessions(self, member_id: str, *, keep: str) -> int:
+        """End all but the session named `keep`. Returns how many ended."""
+        return await self._store.run(lambda conn: sessions.end_all(conn, member_id, except_id=keep))
+
+    async def sweep(self) -> int:
+        """Delete ended sessions and misses that no longer count; for a nightly job. Returns how many rows."""
+        now = self._clock()
+        return await self._store.run(
+            lambda conn: sessions.forget_ended(conn, now) + lockout.forget_old(conn, now)
+        )
+
+    def _key(self, mykey_id: str) -> str:
+        return self._vault.keyed_hash(mykey_id, purpose="sign-in")
+
+    async def _attempt(
+        self, mykey_id: str, password: str, find: Callable[[Connection], tuple[str, str | None] | None]
+    ) -> tuple[str, str, str | None] | None:
+        """Count an attempt, then look at the password. Gives (member, kept hash, renewed hash), or None for a miss."""
+        key = self._key(mykey_id)
+        now = self._clock()
+
+        def job(conn: Connection) -> tuple[str, str | None] | None:
+            lockout.count_attempt(conn, key, now)
+            return find(conn)
+
+        found = await self._store.run(job)
+        member_id, hashed = found or ("", None)
+        try:
+            verdict = await self._hasher.verify(hashed, password)
+        except Refused:  # busy: the password was never looked at
+            await self._store.run(lambda conn: lockout.take_back(conn, key))
+            raise
+        if not verdict.right or hashed is None:
+            return None
+        return member_id, hashed, verdict.renewed
+
+    async def _start(
+        self, member_id: str, client_id: str, shared_terminal: bool, still: Callable[[Connection], bool]
+    ) -> SignedIn:
+        """Start a session if what let the member in still holds in the same transaction."""
+        now = self._clock()
+        token = sessions.new_token()
+        idle_limit = self._shared_terminal_idle_limit if shared_terminal else self._idle_limit
+
+        def job(conn: Connection) -> SignedIn:
+            if not still(conn):
+                raise _sign_in_refused()
+            session = sessions.start(
+                conn,
+                token,
+                member_id=member_id,
+                client_id=client_id,
+                at=now,
+                idle_limit=idle_limit,
+                absolute_limit=self._absolute_limit,
+            )
+            return SignedIn(token=token, session=session, member=records.require_member(conn, member_id))
+
+        return await self._store.run(job)
+
+
+def forgive(conn: Connection, key: str, member_id: str, renewed: str | None) -> bool:
+    """The password was right: forget the misses, keep the hash made with today's parameters. Always True."""
+    lockout.forgive(conn, key)
+    if renewed is not None:
+        records.write(conn, member_id, password_hash=renewed)
+    return True
+
+
+def _sign_in_refused() -> Refused:
+    return Refused("sign-in-refused", "The MyKey ID or the password is not right.", status=401)
+
+
+def card_unknown() -> Refused:
+    return Refused(
+        "card-unknown",
+        "No MyKey ID belongs to this card; register first, or sign in with the password.",
+        status=401,
+    )

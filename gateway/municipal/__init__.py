@@ -1,1 +1,0 @@
-"""The municipal cloud (自治体ポイント管理クラウド) behind the API: staff, rules of points, grants, shops, settlement."""

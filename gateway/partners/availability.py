@@ -1,0 +1,186 @@
+"""What an operator decides about a partner while everything runs: pause, maintenance windows, a pace to keep.
+
+    pause         no new exchange begins and no debit leaves; open outcomes are still asked about
+    maintenance   the same, and nothing is asked either, from one moment to another; portals say until when
+    pace          at most so many calls a minute from each gateway
+
+All of it is rows in the database, so it holds for every process within a second or so and survives a restart.
+Debits look at the rows in their own transaction: after `pause` has returned, none is confirmed any more but one
+that was being written at that very moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection, bindparam, cast, delete, null, select, true, union_all
+
+from core_ledger import Store
+from gateway.errors import Refused
+from gateway.partners.partner import Partner
+from gateway.platform import tables
+from gateway.platform.compiled_sql import Hot
+from gateway.platform.sql import insert_into
+from gateway.plugin_interfaces import Clock
+
+LOOKS_EVERY_S: Final = 1.0
+
+_c, _w = tables.partner_controls, tables.maintenance_windows
+_WINDOWS: Final = Hot(select(_w).where(_w.c.ends_at > bindparam("now")).order_by(_w.c.starts_at))
+_DECISIONS: Final = Hot(select(_c))
+# A pause has no end, so it has no moment; one question for both.
+_CLOSED: Final = Hot(
+    union_all(
+        select(_w.c.ends_at.label("until")).where(
+            _w.c.partner_id == bindparam("partner"),
+            _w.c.starts_at <= bindparam("now"),
+            _w.c.ends_at > bindparam("now"),
+        ),
+        select(cast(null(), _w.c.ends_at.type).label("until")).where(
+            _c.c.partner_id == bindparam("partner"), _c.c.paused.is_(true())
+        ),
+    )
+)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Half-open: from `starts_at` until just before `ends_at`."""
+
+    partner_id: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a partner stands now. `window` is the one in force; `upcoming` what has been announced.
+
+    `operator` decided last about pause and pace.
+    """
+
+    partner_id: str
+    paused: bool = False
+    reason: str = ""
+    operator: str = ""
+    calls_per_minute: int | None = None
+    window: Window | None = None
+    upcoming: tuple[Window, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        return not self.paused and self.window is None
+
+
+def standings(conn: Connection, now: datetime) -> Mapping[str, Standing]:
+    """Every partner about which something was decided."""
+    windows: dict[str, list[Window]] = {}
+    for row in _WINDOWS.all(conn, {"now": now}):
+        windows.setdefault(row["partner_id"], []).append(Window(**row))
+    decided = {row["partner_id"]: row for row in _DECISIONS.all(conn)}
+    return {id_: _standing(id_, decided.get(id_), windows.get(id_, []), now) for id_ in {*windows, *decided}}
+
+
+def require_open(conn: Connection, partner_id: str, now: datetime) -> None:
+    """Raise Refused (503) while nothing new may be begun with this partner."""
+    reasons = [row["until"] for row in _CLOSED.all(conn, {"partner": partner_id, "now": now})]
+    if windows := [until for until in reasons if until is not None]:
+        until = min(windows)
+        raise Refused(
+            "partner-in-maintenance",
+            "",
+            status=503,
+            until=until.isoformat(),
+            retry_after_s=max(1, int((until - now).total_seconds())),
+        )
+    if reasons:
+        raise Refused("partner-paused", "", status=503, retry_after_s=60)
+
+
+def pause(conn: Connection, partner_id: str, *, reason: str, operator: str, at: datetime) -> None:
+    """The kill switch. Safe to repeat."""
+    _decide(conn, partner_id, at, operator, paused=True, reason=reason)
+
+
+def resume(conn: Connection, partner_id: str, *, operator: str, at: datetime) -> None:
+    _decide(conn, partner_id, at, operator, paused=False, reason="")
+
+
+def limit(
+    conn: Connection, partner_id: str, calls_per_minute: int | None, *, operator: str, at: datetime
+) -> None:
+    """Keep this pace towards the partner, in each gateway; None keeps none."""
+    if calls_per_minute is not None and not 1 <= calls_per_minute <= 1_000_000:
+        raise Refused("bad-pace", "a pace is 1 to 1,000,000 calls a minute", status=422)
+    _decide(conn, partner_id, at, operator, calls_per_minute=calls_per_minute)
+
+
+def announce(conn: Connection, window: Window) -> None:
+    """Announce a maintenance window; one that begins at the same moment is replaced."""
+    if window.ends_at <= window.starts_at:
+        raise Refused("bad-window", "a window ends after it begins", status=422)
+    announced = insert_into(conn, _w).values(
+        partner_id=window.partner_id, starts_at=window.starts_at, ends_at=window.ends_at, reason=window.reason
+    )
+    same = [_w.c.partner_id, _w.c.starts_at]
+    again = {name: announced.excluded[name] for name in ("ends_at", "reason")}
+    conn.execute(announced.on_conflict_do_update(index_elements=same, set_=again))
+
+
+def withdraw(conn: Connection, partner_id: str, starts_at: datetime) -> bool:
+    """Take a window back; False when none begins at that moment."""
+    gone = conn.execute(delete(_w).where(_w.c.partner_id == partner_id, _w.c.starts_at == starts_at))
+    return gone.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """Brings what was decided to the partners of this process."""
+
+    store: Store
+    partners: Mapping[str, Partner]
+    clock: Clock
+
+    async def run(self) -> None:
+        """Look every second, for ever; what was decided last stays in force while the database cannot be read."""
+        while True:
+            try:
+                await self.look()
+            except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the next look may work
+                _log.error("controls not read", error=type(fault).__name__, text=str(fault))
+            await asyncio.sleep(LOOKS_EVERY_S)
+
+    async def look(self) -> Mapping[str, Standing]:
+        now = self.clock()
+        found = await self.store.read(lambda conn: standings(conn, now))
+        for id_, partner in self.partners.items():
+            decided = found.get(id_)
+            partner.pace.keep(decided.calls_per_minute if decided is not None else None)
+        return found
+
+
+def _standing(id_: str, row: Any, windows: list[Window], now: datetime) -> Standing:
+    current = next((one for one in windows if one.starts_at <= now), None)
+    return Standing(
+        partner_id=id_,
+        paused=row["paused"] if row is not None else False,
+        reason=row["reason"] if row is not None else "",
+        operator=row["operator"] if row is not None else "",
+        calls_per_minute=row["calls_per_minute"] if row is not None else None,
+        window=current,
+        upcoming=tuple(one for one in windows if one.starts_at > now),
+    )
+
+
+def _decide(conn: Connection, partner_id: str, at: datetime, operator: str, **values: Any) -> None:
+    values |= {"operator": operator, "changed_at": at}
+    first = insert_into(conn, _c).values(**({"partner_id": partner_id, "paused": False} | values))
+    # In one statement: whoever decides something else about the same partner at this moment keeps it from nothing.
+    conn.execute(first.on_conflict_do_update(index_elements=[_c.c.partner_id], set_=values))

@@ -1,0 +1,1 @@
+"""One call to a plugin: guarded, timed, throttled, logged, and its result checked."""

@@ -1,0 +1,404 @@
+"""The HTTP client that one plugin is given: it refuses strangers, follows nothing, repeats nothing, and is honest.
+
+Honest means: `NotSent` is raised only when it is certain that nothing left this machine, not in this request
+and not in an earlier one of the same hook call; every other failure is `OutcomeUnknown`. This is the only
+file that knows httpx and aiohttp's client; no type of theirs leaves it. In service httpx reads the URL and puts
+together what is not bytes yet, and aiohttp sends (eight times the calls per second of httpx's own transport);
+with `testing=True` httpx sends as well, which is what respx can answer for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import ip_address
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+import aiohttp
+import httpx
+from httpx_aiohttp.transport import AiohttpResponseStream
+from yarl import URL
+
+from gateway.errors import NotSent, OutcomeUnknown
+from gateway.partners.calls.call_log import CallScope, RequestRecord, current_scope
+from gateway.plugin_interfaces import HttpAnswer, Log
+
+ANSWER_LIMIT_BYTES: Final = 8 * 2**20
+CONNECTIONS: Final = 64
+IDLE_CONNECTION_S: Final = (
+    4.0  # below the 5 s of common servers: a reused connection that dies is an unknown outcome
+)
+
+_OUR_HEADERS: Final = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", "point-gateway"))
+
+for _name in ("httpx", "httpcore"):
+    # httpx logs whole URLs at INFO and httpcore all headers at DEBUG: query values and credentials.
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class GuardedHttp:
+    """Implements `gateway.plugin_interfaces.PartnerHttp` for one plugin; one client, alive as long as the gateway.
+
+    Until `allow` has named the hosts of the partner's profile, every request is refused.
+    """
+
+    def __init__(
+        self,
+        partner: str,
+        log: Log,
+        *,
+        testing: bool = False,
+        ca_file: Path | None = None,
+        answer_limit_bytes: int = ANSWER_LIMIT_BYTES,
+    ) -> None:
+        """`ca_file`: certificates of a partner's private authority, trusted besides the public ones."""
+        self._partner = partner
+        self._log = log
+        self._hosts: frozenset[str] = frozenset()
+        self._timeout_s = 10.0
+        self._answer_limit_bytes = answer_limit_bytes
+        self._tls = httpx.create_ssl_context(trust_env=False)
+        if ca_file is not None:
+            self._tls.load_verify_locations(ca_file)
+        self._session: aiohttp.ClientSession | None = None
+        self._for_tests = _client_for_tests(self._tls) if testing else None
+
+    def allow(self, hosts: Iterable[str], *, timeout_s: float) -> None:
+        """From now on talk to these hosts (`name` means the scheme's own port, or `name:port`)."""
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._timeout_s = timeout_s
+
+    async def get(self, url: str, **options: Any) -> HttpAnswer:
+        return await self.request("GET", url, **options)
+
+    async def post(self, url: str, **options: Any) -> HttpAnswer:
+        return await self.request("POST", url, **options)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        timeout_s: float | None = None,
+    ) -> HttpAnswer:
+        """Send once and give the whole answer, whatever its status.
+
+        At most one of `json`, `form` and `content` is the body; `params` are added to those in `url`.
+        `timeout_s` is for everything together, half of it for connecting; default: the profile's deadline.
+        """
+        scope = current_scope()
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        try:
+            if scope is not None and scope.closed:
+                raise _Unfit(f"{scope.hook}() has ended; a request after its end is not sent")
+            if sum(body is not None for body in (json, form, content)) > 1:
+                raise _Unfit("a request has one body: json, form or content")
+            target = self._checked(url, params)
+            said = _with_our_own(headers or {})
+            if json is None and form is None and (content is None or type(content) is bytes):
+                request = _Request(method, target, _all_ascii(said), content)
+            else:
+                made = httpx.Request(method, target.url, headers=said, json=json, data=form, content=content)
+                request = _Request(method, target, made.headers.multi_items(), made.read())
+        except _Unfit as fault:
+            raise self._stayed_here(scope, str(fault)) from None
+        except (ValueError, TypeError, httpx.InvalidURL) as fault:
+            text = f"the request cannot be put together ({type(fault).__name__})"
+            raise self._stayed_here(scope, text) from None
+        return await self._send(request, scope, timeout_s)
+
+    async def aclose(self) -> None:
+        if self._for_tests is not None:
+            await self._for_tests.aclose()
+        if self._session is not None:
+            await self._session.close()
+
+    def _checked(self, url: str, params: Mapping[str, str] | None) -> _Target:
+        # httpx's own `params=` drops the query that the URL has.
+        target = _Target.of(httpx.URL(url).copy_merge_params(params)) if params else _target(url)
+        if target.host not in self._hosts:
+            raise _Unfit(
+                f"{target.host} is not one of the profile's hosts; add it to partner_profile().hosts"
+            )
+        return target
+
+    async def _send(self, request: _Request, scope: CallScope | None, timeout_s: float) -> HttpAnswer:
+        began = perf_counter()
+        status: int | None = None
+        error: str | None = (
+            "cancelled"  # what is left when neither an answer nor an exception of ours says more
+        )
+        if scope is not None:
+            scope.request_leaves()
+        try:
+            async with asyncio.timeout(timeout_s):
+                ask = self._ask_by_httpx if self._for_tests is not None else self._ask
+                answer = await ask(request, timeout_s)
+            status, error = answer.status, None
+            return answer
+        except Exception as fault:  # noqa: BLE001  whatever it was, the caller hears one of two words
+            error = _word(fault)
+            if not _is_proof_that_nothing_left(fault):
+                raise OutcomeUnknown(self._says(request, error)) from None
+            if scope is not None:
+                scope.request_stayed()
+            raise self._stayed_here(scope, f"{request.target.host}: {error}") from None
+        finally:
+            self._tell(request, scope, status=status, error=error, ms=round((perf_counter() - began) * 1000))
+
+    async def _ask(self, request: _Request, timeout_s: float) -> HttpAnswer:
+        if self._session is None:
+            self._session = _session(self._tls)
+        response = await self._session.request(
+            request.method,
+            request.target.as_signed,
+            headers=request.headers,
+            data=request.content or None,
+            allow_redirects=False,
+            auto_decompress=False,
+            timeout=_timeout(timeout_s),
+        )
+        async with response:
+            if "Content-Encoding" in response.headers:
+                # We ask for none. httpx unpacks it piece by piece, so that the limit holds for what comes out.
+                packed = httpx.Response(
+                    response.status, headers=response.raw_headers, stream=AiohttpResponseStream(response)
+                )
+                body = await self._whole(packed.aiter_bytes())
+            else:
+                body = await self._whole(response.content.iter_any())
+        return HttpAnswer(status=response.status, headers=_headers(response.raw_headers), body=body)
+
+    async def _ask_by_httpx(self, request: _Request, timeout_s: float) -> HttpAnswer:
+        assert self._for_tests is not None
+        timeout = httpx.Timeout(timeout_s, connect=timeout_s / 2, pool=timeout_s / 2)
+        said = httpx.Request(
+            request.method,
+            request.target.url,
+            headers=list(request.headers),
+            content=request.content,
+            extensions={"timeout": timeout.as_dict()},
+        )
+        response = await self._for_tests.send(said, stream=True)
+        try:
+            body = await self._whole(response.aiter_bytes())
+        finally:
+            await response.aclose()
+        return HttpAnswer(status=response.status_code, headers=dict(response.headers.items()), body=body)
+
+    async def _whole(self, parts: AsyncIterator[bytes]) -> bytes:
+        body = bytearray()
+        async for part in parts:
+            body += part
+            if len(body) > self._answer_limit_bytes:
+                raise _TooLarge
+        return bytes(body)
+
+    def _stayed_here(self, scope: CallScope | None, text: str) -> NotSent | OutcomeUnknown:
+        text = f"{self._partner}: {text}"
+        if scope is not None and scope.may_have_left:
+            return OutcomeUnknown(f"{text}; an earlier request of {scope.hook}() has left")
+        return NotSent(text)
+
+    def _says(self, request: _Request, error: str) -> str:
+        return f"{self._partner}: {request.method} to {request.target.host} ended with {error}"
+
+    def _tell(
+        self,
+        request: _Request,
+        scope: CallScope | None,
+        *,
+        status: int | None,
+        error: str | None,
+        ms: int,
+    ) -> None:
+        target = request.target
+        if scope is not None:  # the line about the call tells it
+            url = target.before_path + scope.scrubbed(target.path) + target.query_names
+            told = RequestRecord(method=request.method, url=url, ms=ms, status=status, error=error)
+            scope.requests.append(told)
+            return
+        outcome = {"status": status} if error is None else {"error": error}
+        self._log.info(
+            "partner_request", method=request.method, host=target.host, path=target.path, ms=ms, **outcome
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent: every part checked, nothing of it handed to the network yet."""
+
+    method: str
+    target: _Target
+    headers: Sequence[tuple[str, str]]
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """An address that may be asked, and what is told of it: the names of its query's parameters, not their values."""
+
+    url: httpx.URL
+    as_signed: URL  # not as yarl would write it
+    host: str  # `name` or `name:port`, as in a profile: lower case, the port only where it is not the scheme's own
+    path: str
+    before_path: str
+    query_names: str
+
+    @classmethod
+    def of(cls, url: httpx.URL) -> _Target:
+        """Raises _Unfit for what no partner can be asked by."""
+        host = url.netloc.decode("ascii").lower()
+        if url.scheme not in ("https", "http") or not host or url.userinfo:
+            raise _Unfit("a URL is https://host/path, without credentials in it")
+        if url.scheme == "http" and not _is_loopback(url.host):
+            raise _Unfit(f"{host} must be asked by https; only this machine may be asked by http")
+        names = "&".join(url.params.keys())
+        return cls(
+            url=url,
+            as_signed=URL(str(url), encoded=True),
+            host=host,
+            path=url.path,
+            before_path=f"{url.scheme}://{host}",
+            query_names=f"?{names}" if names else "",
+        )
+
+
+@lru_cache(maxsize=256)
+def _target(url: str) -> _Target:
+    return _Target.of(httpx.URL(url))
+
+
+class _Unfit(Exception):
+    """A request that is not sent; the text is ours and quotes nothing but a host."""
+
+
+class _TooLarge(Exception):
+    """The answer is longer than the limit; the rest of it is not read."""
+
+
+class _Lost(aiohttp.ClientError):
+    """The connection broke after it was made. Not one of the errors after which aiohttp sends again."""
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keeps aiohttp from repeating GET, PUT and DELETE when a reused connection breaks.
+
+    A repetition could take a partner's points twice; and a repetition that is refused would look as if
+    nothing had left.
+    """
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as fault:
+        raise _Lost(type(fault).__name__) from fault
+
+
+def _session(tls: ssl.SSLContext) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=tls, limit=CONNECTIONS, keepalive_timeout=IDLE_CONNECTION_S),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        middlewares=(_send_once,),
+    )
+
+
+def _with_our_own(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What the plugin wants said, and what we say where it says nothing."""
+    said = {name.lower() for name in headers}
+    return [*((name, value) for name, value in _OUR_HEADERS if name not in said), *headers.items()]
+
+
+def _all_ascii(headers: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Raises ValueError or TypeError for a header that cannot be sent as it is."""
+    for part in (part for header in headers for part in header):
+        if not isinstance(part, str):
+            raise TypeError("a header is a name and a text")
+        part.encode("ascii")
+    return headers
+
+
+def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """By name in lower case; several of one name as one, with commas between."""
+    told: dict[str, str] = {}
+    try:
+        for name, value in raw:
+            known, text = name.decode("ascii").lower(), value.decode("ascii")
+            told[known] = f"{told[known]}, {text}" if known in told else text
+    except UnicodeDecodeError:
+        return dict(httpx.Headers(raw).items())  # which finds out the encoding
+    return told
+
+
+@lru_cache(maxsize=256)
+def _timeout(timeout_s: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=timeout_s / 2, sock_read=timeout_s, connect=timeout_s / 2)
+
+
+def _client_for_tests(tls: ssl.SSLContext) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        verify=tls,
+        trust_env=False,  # no proxy and no netrc from the environment: only the profile's hosts are spoken to
+        follow_redirects=False,
+        # One client serves all members, so a partner's cookie for one must never travel with another's call.
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_proof_that_nothing_left(fault: Exception) -> bool:
+    """True only for failures before a connection was ready.
+
+    httpx's words count only where its own transport (or respx in its place) spoke them: httpx-aiohttp calls a
+    reset after sending `ConnectTimeout` too.
+    """
+    said = _as_said(fault)
+    if isinstance(said, aiohttp.ClientError):
+        return isinstance(said, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    return isinstance(fault, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
+def _word(fault: Exception) -> str:
+    """A stable word for logs and histories; the texts of exceptions are not kept, they can quote content."""
+    said = _as_said(fault)
+    return next((word for kinds, word in _WORDS if isinstance(said, kinds)), "broken_answer")
+
+
+def _as_said(fault: Exception) -> BaseException:
+    """The fault in aiohttp's own words where they were put into httpx's."""
+    if isinstance(fault.__cause__, aiohttp.ClientError) and not isinstance(fault, aiohttp.ClientError):
+        return fault.__cause__
+    return fault
+
+
+_WORDS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]] = (
+    (_TooLarge, "answer_too_large"),
+    (aiohttp.ClientSSLError, "tls_refused"),
+    ((aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout, httpx.PoolTimeout), "connect_timeout"),
+    ((aiohttp.ClientConnectorError, httpx.ConnectError), "connect_refused"),
+    ((TimeoutError, httpx.TimeoutException), "timeout"),
+    ((_Lost, httpx.NetworkError, httpx.RemoteProtocolError), "connection_lost"),
+    ((aiohttp.ClientConnectionError, aiohttp.ClientPayloadError), "connection_lost"),
+)

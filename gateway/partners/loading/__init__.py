@@ -1,0 +1,1 @@
+"""Finding plugins, checking them against the contract, and reading their settings."""

@@ -1,0 +1,333 @@
+"""A partner as the gateway sees it: one plugin, made safe to call. Nothing else calls a hook.
+
+Each hook is one typed method. Around every call: a turn (16 in flight at most, others wait at most one
+deadline), a deadline, the circuit breaker, a check of the answer, one log line, one metric, one CallRecord.
+
+`debit` and `reverse_debit` end in an answer, `OutcomeUnknown` or `NotSent`, and in nothing else; a call that
+was cancelled from outside is as unknown as one that timed out. All other hooks move nothing and end in an
+answer, an explicit no (`PartnerRefused`) or `PartnerUnavailable`.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
+from typing import Final, NamedTuple, Protocol, TypeVar
+
+import pluggy
+
+from gateway.errors import (
+    CouponRefused,
+    GatewayError,
+    HandoffRefused,
+    LinkEnded,
+    NotSent,
+    OutcomeUnknown,
+    PartnerRefused,
+    PartnerUnavailable,
+)
+from gateway.hookspecs import PROJECT, PartnerHooks
+from gateway.model import (
+    Balances,
+    Coupon,
+    CouponValue,
+    DebitAnswer,
+    DebitOrder,
+    DebitRecord,
+    Destination,
+    ExchangeId,
+    FindAnswer,
+    FindReversalAnswer,
+    Handoff,
+    HandoffRequest,
+    HandoffReturn,
+    LinkedAccount,
+    PartnerProfile,
+    RateTable,
+    Reversal,
+    ReverseAnswer,
+    Secret,
+    WalletId,
+)
+from gateway.partners.calls import result_checks
+from gateway.partners.calls.breaker import BreakerState
+from gateway.partners.calls.debit_proof import ExpectedDebit, compared
+from gateway.partners.calls.guard import CallGuard, Unanswered, crash_text, wrong_text
+from gateway.partners.calls.isolate import contained_now
+from gateway.partners.calls.result_checks import ContractBroken
+from gateway.partners.calls.throttle import Pace
+from gateway.partners.loading.checks import place_of_code
+from gateway.partners.loading.profile_checks import coherence
+from gateway.plugin_interfaces import Log
+
+_T = TypeVar("_T")
+
+
+class _RatesAsked(NamedTuple):
+    at: datetime
+    table: RateTable
+
+
+class BoundHttp(Protocol):
+    """What a partner needs of its plugin's HTTP client: `gateway.partners.http_client.GuardedHttp`."""
+
+    def allow(self, hosts: tuple[str, ...], *, timeout_s: float) -> None: ...
+    async def aclose(self) -> None: ...
+
+
+class Partner:
+    """One plugin made safe to call; made once, alive as long as the gateway."""
+
+    def __init__(
+        self,
+        plugin: object,
+        *,
+        log: Log,
+        http: BoundHttp | None = None,
+        seconds: Callable[[], float] = time.monotonic,
+        known_secrets: Callable[[], tuple[str, ...]] = tuple,
+    ) -> None:
+        """`http`: the client that the plugin was given; it is bound to the profile's hosts and closed with us.
+
+        `seconds` only goes forward. `known_secrets`: values that must never be part of a text.
+        Raises PartnerUnavailable when the plugin cannot say who it is.
+        """
+        self._http = http
+        self._sound_rates: RateTable | None = None
+        self._rates_asked: _RatesAsked | None = None
+        self._plugins = pluggy.PluginManager(PROJECT)
+        self._plugins.add_hookspecs(PartnerHooks)
+        self._plugins.register(plugin)
+        self._plugins.check_pending()
+        self.capabilities: Final = frozenset(
+            name
+            for name in vars(PartnerHooks)
+            if not name.startswith("_") and self._hook(name).get_hookimpls()
+        )
+        self.profile: Final = self._asked_profile()
+        self.id: Final = self.profile.id
+        if http is not None:
+            http.allow(self.profile.hosts, timeout_s=self.profile.deadline_s)
+        self._guard = CallGuard(
+            self.id, self.profile.deadline_s, log, seconds=seconds, known_secrets=known_secrets
+        )
+
+    def place_of(self, hook: str) -> tuple[str | None, int | None]:
+        """File and line of the plugin's method, for sentences that say where something is to be corrected."""
+        return place_of_code(self._hook(hook).get_hookimpls()[0].function)
+
+    def can(self, hook: str) -> bool:
+        """Has the plugin this hook? Asked before the optional hooks and those of the other link."""
+        return hook in self.capabilities
+
+    @property
+    def breaker_state(self) -> BreakerState:
+        return self._guard.breaker.state
+
+    @property
+    def pace(self) -> Pace:
+        """The pace that is kept towards the partner; an operator changes it while everything runs."""
+        return self._guard.pace
+
+    # --- who the partner is ---------------------------------------------------------------------------------
+
+    def wallet_priority(self, destination: Destination, at: datetime) -> tuple[WalletId, ...]:
+        """The order in which wallets are drawn on; as in the profile when the plugin has no opinion."""
+        if not self.can("wallet_priority"):
+            return tuple(wallet.id for wallet in self.profile.wallets)
+        ended = contained_now(lambda: self._hook("wallet_priority")(destination=destination, at=at))
+        self._guard.warn_when_blocked("wallet_priority", ended)
+        try:
+            if ended.fault is None:
+                return result_checks.wallet_priority(ended.value, self.profile)
+            text = crash_text(ended.fault)
+        except Exception as fault:  # noqa: BLE001  a plugin's object can raise at any touch
+            text = wrong_text(fault)
+        raise PartnerUnavailable(f"{self.id}: wallet_priority() {text}")
+
+    # --- asking, which moves no points ----------------------------------------------------------------------
+
+    async def check_connection(self) -> None:
+        """Raises PartnerUnavailable when the partner is out of reach or does not accept our credentials."""
+        await self._ask("check_connection", result_checks.no_answer)
+
+    async def rate_table(self, at: datetime) -> RateTable:
+        """All rates known at `at`, checked for coherence. Raises PartnerUnavailable.
+
+        While the last table is good, by its own `good_for`, the plugin is not asked.
+        """
+        if (asked := self._rates_asked) is not None and asked.at <= at < asked.at + asked.table.good_for:
+            return asked.table
+        table = await self._ask("rate_table", self._sound, at=at)
+        self._rates_asked = _RatesAsked(at, table)
+        return table
+
+    def _sound(self, answer: object) -> RateTable:
+        # Most plugins answer one and the same table, which cannot change: it is looked through once.
+        if self._sound_rates is None or answer is not self._sound_rates:
+            self._sound_rates = result_checks.rate_table(answer, self.profile)
+        return self._sound_rates
+
+    async def begin_handoff(self, request: HandoffRequest) -> Handoff:
+        """Where the browser goes: always a host of the profile. Raises HandoffRefused, PartnerUnavailable."""
+        return await self._ask(
+            "begin_handoff",
+            lambda it: result_checks.handoff(it, self.profile),
+            refusals=(HandoffRefused,),
+            request=request,
+        )
+
+    async def complete_handoff(self, returned: HandoffReturn) -> LinkedAccount:
+        """Who came back. Raises HandoffRefused, PartnerUnavailable."""
+        secrets = (*returned.query.values(), *returned.kept.values())
+        return await self._ask(
+            "complete_handoff",
+            result_checks.linked_account,
+            refusals=(HandoffRefused,),
+            secrets=secrets,
+            returned=returned,
+        )
+
+    async def balances(self, account: LinkedAccount) -> Balances:
+        """What could be exchanged now, of wallets in the profile only. Raises LinkEnded, PartnerUnavailable."""
+        return await self._ask(
+            "balances",
+            lambda it: result_checks.balances(it, self.profile),
+            refusals=(LinkEnded,),
+            secrets=_revealed(account.token),
+            account=account,
+        )
+
+    async def coupon_value(self, coupon: Coupon) -> CouponValue:
+        """What the coupon is worth; it is not spent. Raises CouponRefused, PartnerUnavailable."""
+        return await self._ask(
+            "coupon_value",
+            lambda it: result_checks.coupon_value(it, self.profile),
+            refusals=(CouponRefused,),
+            secrets=_revealed(coupon.code),
+            coupon=coupon,
+        )
+
+    async def find_debit(self, exchange_id: ExchangeId, expected: ExpectedDebit | None = None) -> FindAnswer:
+        """What became of the debit; IdReused where it is not the `expected` one. Raises PartnerUnavailable."""
+
+        def check(answer: object) -> FindAnswer:
+            found = result_checks.find_answer(answer, exchange_id, self.profile)
+            return found if expected is None else compared(found, expected, self.profile)
+
+        return await self._ask("find_debit", check, exchange_id=exchange_id)
+
+    async def find_reversal(self, reversal: Reversal) -> FindReversalAnswer:
+        """What became of the reversal. Raises PartnerUnavailable: ask again later."""
+        return await self._ask(
+            "find_reversal",
+            lambda it: result_checks.find_reversal_answer(it, reversal, self.profile),
+            secrets=_revealed(reversal.account.token if reversal.account else None),
+            reversal=reversal,
+        )
+
+    async def debits_on(self, day: date) -> tuple[DebitRecord, ...]:
+        """The partner's own book of that day (JST). Raises PartnerUnavailable."""
+        return await self._ask("debits_on", lambda it: result_checks.debit_records(it, self.profile), day=day)
+
+    # --- moving points --------------------------------------------------------------------------------------
+
+    async def debit(self, order: DebitOrder) -> DebitAnswer:
+        """Take the partner's points, once; IdReused where a yes shows another debit. Raises OutcomeUnknown, NotSent.
+
+        Cancelled from outside, it lets the cancellation through; the debit is then as unknown as after a
+        time-out.
+        """
+        secrets = _revealed(
+            order.coupon.code if order.coupon else None, order.account.token if order.account else None
+        )
+
+        def check(answer: object) -> DebitAnswer:
+            answered = result_checks.debit_answer(answer, order.exchange_id, self.profile)
+            return compared(answered, ExpectedDebit.of_order(order), self.profile)
+
+        return await self._move("debit", check, secrets, order=order)
+
+    async def reverse_debit(self, reversal: Reversal) -> ReverseAnswer:
+        """Give the partner's points back. Raises OutcomeUnknown or NotSent, nothing else."""
+        return await self._move(
+            "reverse_debit",
+            lambda it: result_checks.reverse_answer(it, reversal, self.profile),
+            _revealed(reversal.account.token if reversal.account else None),
+            reversal=reversal,
+        )
+
+    async def aclose(self) -> None:
+        """End what still runs and close the plugin's HTTP client. Running debits are unknown to their callers."""
+        await self._guard.aclose()
+        if self._http is not None:
+            await self._http.aclose()
+
+    # --- how a call is made safe ----------------------------------------------------------------------------
+
+    async def _ask(
+        self,
+        hook: str,
+        check: Callable[[object], _T],
+        *,
+        refusals: tuple[type[PartnerRefused], ...] = (),
+        secrets: tuple[str, ...] = (),
+        **arguments: object,
+    ) -> _T:
+        """A hook that moves nothing: an answer, one of `refusals`, or PartnerUnavailable."""
+
+        def meaning(end: Unanswered) -> GatewayError:
+            for kind in refusals:
+                if isinstance(end.fault, kind):
+                    return kind(result_checks.reason(end.fault.reason), end.text)
+            if end.broke_contract:
+                return ContractBroken(end.text)
+            wait_s = end.fault.retry_after_s if isinstance(end.fault, PartnerUnavailable) else None
+            return PartnerUnavailable(end.text, wait_s)
+
+        return await self._guard.call(
+            hook, self._bound(hook, arguments), check, meaning, secrets=secrets, may_probe=True
+        )
+
+    async def _move(
+        self, hook: str, check: Callable[[object], _T], secrets: tuple[str, ...], **arguments: object
+    ) -> _T:
+        """A hook that moves points: an answer, OutcomeUnknown or NotSent."""
+
+        def meaning(end: Unanswered) -> GatewayError:
+            if end.held or (isinstance(end.fault, NotSent) and not end.may_have_left):
+                return NotSent(end.text)
+            return OutcomeUnknown(end.text)
+
+        if self.breaker_state is BreakerState.HALF_OPEN:
+            # A debit is never what tries whether the partner is back: a question that moves nothing is.
+            try:
+                await self.check_connection()
+            except PartnerUnavailable as fault:
+                raise NotSent(str(fault)) from None
+        return await self._guard.call(
+            hook, self._bound(hook, arguments), check, meaning, secrets=secrets, may_probe=False
+        )
+
+    def _bound(self, hook: str, arguments: Mapping[str, object]) -> Callable[[], Awaitable[object]] | None:
+        return functools.partial(self._hook(hook), **arguments) if self.can(hook) else None
+
+    def _hook(self, name: str) -> pluggy.HookCaller:
+        caller: pluggy.HookCaller = getattr(self._plugins.hook, name)
+        return caller
+
+    def _asked_profile(self) -> PartnerProfile:
+        ended = contained_now(self._hook("partner_profile"))
+        if ended.fault is not None:
+            raise PartnerUnavailable(f"partner_profile() {crash_text(ended.fault)}")
+        if not isinstance(ended.value, PartnerProfile):
+            raise PartnerUnavailable("partner_profile() answered no PartnerProfile")
+        if faults := coherence(ended.value):
+            raise PartnerUnavailable(f"{ended.value.id}: {faults[0]}")
+        return ended.value
+
+
+def _revealed(*secrets: Secret | None) -> tuple[str, ...]:
+    return tuple(secret.reveal() for secret in secrets if secret is not None)

@@ -1,0 +1,479 @@
+"""The gateway's own tables: members, links, exchanges and their stories. The ledger keeps its own beside them.
+
+Rows that belong to a member carry `book_id`, the key by which the whole schema can be sharded; look-ups that
+must find a member first (a MyKey ID, a partner's service ID, a coupon) have small tables of their own.
+Moments are stored as whole microseconds since 1970 and come back as aware datetimes in JST.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from gateway.model import JST
+
+metadata: Final = MetaData()
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_HERE: Final = _EPOCH.astimezone(JST)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_Whole = BigInteger().with_variant(Integer, "sqlite")
+_Words = Text()
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as whole microseconds since 1970, exact to the microsecond."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
+
+    # Plain functions in place of process_bind_param and process_result_value, around which the library would put
+    # a function of its own: a row of an exchange has eight moments.
+    def bind_processor(self, dialect: Any) -> Any:  # noqa: ARG002  SQLAlchemy's signature
+        return _microseconds
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:  # noqa: ARG002  as above
+        return _moment
+
+
+def _microseconds(value: datetime | None) -> int | None:
+    return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH_HERE + timedelta(microseconds=value)
+
+
+class Flag(TypeDecorator[bool]):
+    """True or false as 1 or 0 where the database has no boolean of its own (SQLite's STRICT tables)."""
+
+    impl = Boolean
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
+
+    def process_bind_param(self, value: bool | None, dialect: Any) -> Any:
+        return value if value is None or dialect.name != "sqlite" else int(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> bool | None:  # noqa: ARG002  SQLAlchemy's signature
+        return None if value is None else bool(value)
+
+
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True)
+
+
+# --- members ---------------------------------------------------------------------------------------------------
+
+members = _table(
+    "members",
+    Column("member_id", _Words, primary_key=True),
+    Column("mykey_id", _Words, nullable=False, unique=True),
+    Column("password_hash", _Words),
+    Column(
+        "card_key", _Words, unique=True
+    ),  # keyed hash of issuer and serial; the serial itself is never stored
+    Column("display_name", _Words, nullable=False),
+    Column("language", _Words, nullable=False, server_default="ja"),
+    Column("default_municipality", _Words),
+    Column("default_point_service", _Words),
+    Column("state", _Words, nullable=False, server_default="active"),
+    Column("created_at", Instant, nullable=False),
+)
+
+retired_mykey_ids = (
+    _table(  # given up or revoked: never given out again, or points would find the wrong person
+        "retired_mykey_ids",
+        Column("mykey_id", _Words, primary_key=True),
+        Column("member_id", _Words, nullable=False),
+        Column("retired_at", Instant, nullable=False),
+    )
+)
+
+mykey_id_choices = _table(  # how often a member has tried and changed within a day
+    "mykey_id_choices",
+    Column("member_id", _Words, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("taken", Integer, nullable=False),
+    Column("generated", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("offered", _Words),
+)
+
+sign_in_misses = _table(  # by keyed hash of what was typed, whether or not such a member exists
+    "sign_in_misses",
+    Column("mykey_id_hash", _Words, primary_key=True),
+    Column("misses", Integer, nullable=False),
+    Column("locked_until", Instant),
+    Column("forget_at", Instant, nullable=False),
+    Index("sign_in_misses_to_forget", "forget_at"),
+)
+
+sessions = _table(
+    "sessions",
+    Column("token_hash", _Words, primary_key=True),
+    Column("member_id", _Words, nullable=False),
+    Column("client_id", _Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("idle_limit_s", Integer, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index("sessions_of_a_member", "member_id"),
+)
+
+card_challenges = (
+    _table(  # asked of a browser's card and not answered yet; gone when used, whatever the answer
+        "card_challenges",
+        Column("value", _Words, primary_key=True),
+        Column("purpose", _Words, nullable=False),
+        Column("session", _Words, nullable=False),  # hash of the client program and its name for the browser
+        Column("expires_at", Instant, nullable=False),
+        Index("card_challenges_to_forget", "expires_at"),
+    )
+)
+
+# --- client programs (portals) that sign their requests ------------------------------------------------------------
+
+client_keys = _table(
+    "client_keys",
+    Column("key_id", _Words, primary_key=True),
+    Column("client_id", _Words, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+seen_nonces = _table(
+    "seen_nonces",
+    Column("key_id", _Words, nullable=False),
+    Column("nonce", _Words, nullable=False),
+    Column("forget_at", Instant, nullable=False),
+    PrimaryKeyConstraint("key_id", "nonce"),
+    Index("seen_nonces_to_forget", "forget_at"),
+)
+
+# --- where points can go ---------------------------------------------------------------------------------------------
+
+point_services = _table(
+    "point_services",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("open_for_direct_exchange", Flag, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    PrimaryKeyConstraint("municipality", "point_service"),
+)
+
+point_rules = _table(  # one line a version; what has taken effect is never changed
+    "point_rules",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("takes_effect_on", _Words, nullable=False),
+    Column("unit_value_yen", _Whole, nullable=False),
+    Column("expiry", _Words, nullable=False),  # none, months, fiscal_year or fixed_day
+    Column("expiry_count", Integer, nullable=False),  # months, or fiscal years after the one of issue
+    Column("expiry_day", _Words),
+    Column("open_for_direct_exchange", Flag, nullable=False),
+    Column("most_spent_a_day", _Whole),
+    Column("most_granted_a_day", _Whole),
+    Column("worse", _Words, nullable=False),  # JSON: what members lose by it
+    Column("decided_by", _Words, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+    PrimaryKeyConstraint("municipality", "point_service", "version"),
+)
+
+support_events = _table(
+    "support_events",
+    Column("event_id", _Words, primary_key=True),
+    Column("municipality", _Words),
+    Column("name", _Words, nullable=False),
+    Column("purpose", _Words, nullable=False, server_default=""),
+    Column("goal_points", _Whole),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("givers", _Words, nullable=False),  # everybody, or members of the city
+    Column("on_failure", _Words, nullable=False),  # keep or give_back, where the goal was not reached
+    Column("state", _Words, nullable=False),  # planned, shown or ended
+    Column("outcome", _Words),
+    Column("decided_at", Instant),
+    Column("settled_at", Instant),  # every giver's share has gone where the outcome sends it
+    Index("support_events_of_a_municipality", "municipality"),
+)
+
+event_gifts = (
+    _table(  # who has given to what, kept with the move itself, so that progress costs no walk of the ledger
+        "event_gifts",
+        Column("book_id", _Words, nullable=False),
+        Column("event_id", _Words, nullable=False),
+        Column("points", _Whole, nullable=False),
+        Column("settled_at", Instant),
+        PrimaryKeyConstraint("book_id", "event_id"),
+        Index("gifts_of_an_event", "event_id", "settled_at", "book_id"),
+    )
+)
+
+# --- links to partners ----------------------------------------------------------------------------------------------
+
+linked_accounts = _table(
+    "linked_accounts",
+    Column("book_id", _Words, nullable=False),
+    Column("partner_id", _Words, nullable=False),
+    Column("service_id", _Words, nullable=False),
+    Column("shown_as", _Words, nullable=False),
+    Column("token", LargeBinary),  # encrypted; see gateway.platform.encryption
+    Column("linked_at", Instant, nullable=False),
+    PrimaryKeyConstraint("book_id", "partner_id"),
+)
+
+link_owners = _table(  # one partner account belongs to one member
+    "link_owners",
+    Column("partner_id", _Words, nullable=False),
+    Column("service_id", _Words, nullable=False),
+    Column("book_id", _Words, nullable=False),
+    PrimaryKeyConstraint("partner_id", "service_id"),
+)
+
+coupon_claims = _table(  # one coupon serves one exchange
+    "coupon_claims",
+    Column("partner_id", _Words, nullable=False),
+    Column("code_hash", _Words, nullable=False),  # keyed: a stolen database tells no codes
+    Column("book_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    PrimaryKeyConstraint("partner_id", "code_hash"),
+)
+
+# --- exchanges ----------------------------------------------------------------------------------------------------------
+
+exchange_owners = (
+    _table(  # an exchange id is a debit's idempotency key at the partner, so it is one member's alone
+        "exchange_owners",
+        Column("exchange_id", _Words, primary_key=True),
+        Column("book_id", _Words, nullable=False),
+    )
+)
+
+exchanges = _table(
+    "exchanges",
+    Column("book_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    Column("partner_id", _Words, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("request_hash", _Words, nullable=False),
+    Column("client_return_url", _Words),
+    Column("redirect_url", _Words),
+    Column("handoff_nonce", _Words),
+    Column("handoff_ends_at", Instant),
+    Column("handoff_sealed", LargeBinary),  # what the plugin keeps, then what came back; encrypted
+    Column("return_code_hash", _Words),
+    Column("coupon_sealed", LargeBinary),
+    Column("coupon_hash", _Words),
+    Column("available", _Words),  # JSON: wallet -> points, as the partner last said
+    Column("quote_id", _Words),
+    Column("quote", _Words),  # JSON: the rates, terms and numbers the member was shown
+    Column("points", _Whole),
+    Column("promised_by", Instant),
+    Column("reference", _Words),  # the partner's own name for the debit
+    Column("reason", _Words),  # why it was declined, or waits for a person
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("asked_at", Instant),
+    Column("ask_at", Instant),
+    Column("leased_until", Instant),
+    Column("started_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("ended_at", Instant),
+    Column("steps", Integer, nullable=False, server_default="1"),  # lines of its story so far
+    Column("reversed_points", _Whole, nullable=False, server_default="0"),
+    Column("service_id", _Words),  # the partner's account that the debit was ordered from
+    PrimaryKeyConstraint("book_id", "exchange_id"),
+    CheckConstraint("reversed_points >= 0", name="reversed_points_not_negative"),
+    Index("exchanges_to_ask", "state", "ask_at"),
+)
+
+exchange_steps = _table(  # the story of an exchange: append-only
+    "exchange_steps",
+    Column("book_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("what", _Words, nullable=False),
+    Column("facts", _Words, nullable=False, server_default="{}"),
+    PrimaryKeyConstraint("book_id", "exchange_id", "step"),
+)
+
+# --- nothing is lost ----------------------------------------------------------------------------------------------------
+
+partner_debits = _table(  # our settled exchanges by the partner's own day, for the nightly comparison
+    "partner_debits",
+    Column("partner_id", _Words, nullable=False),
+    Column("day", _Words, nullable=False),  # ISO date in JST of the debit at the partner
+    Column("exchange_id", _Words, nullable=False),
+    Column("book_id", _Words, nullable=False),
+    PrimaryKeyConstraint("partner_id", "day", "exchange_id"),
+)
+
+compared_days = _table(  # what laying a partner's day beside ours has found last
+    "compared_days",
+    Column("partner_id", _Words, nullable=False),
+    Column("day", _Words, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("open", Integer, nullable=False),
+    Column("differences", Integer, nullable=False),
+    Column("compared_at", Instant, nullable=False),
+    PrimaryKeyConstraint("partner_id", "day"),
+)
+
+reversals = _table(
+    "reversals",
+    Column("book_id", _Words, nullable=False),
+    Column("reversal_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    Column("partner_id", _Words, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("lines", _Words, nullable=False),  # JSON: what goes back to each wallet, and the points it brought
+    Column("points", _Whole, nullable=False),
+    Column("taken_from", _Words, nullable=False),  # the member's account that gives the points back
+    Column("by_hand", Flag, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("operator", _Words, nullable=False),
+    Column("reference", _Words),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("ask_at", Instant),
+    Column("leased_until", Instant),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    PrimaryKeyConstraint("book_id", "reversal_id"),
+    Index("reversals_of_an_exchange", "book_id", "exchange_id"),
+    Index("reversals_to_ask", "state", "ask_at"),
+)
+
+closed_differences = _table(  # closed by a person; the correcting transfers are in the ledger
+    "closed_differences",
+    Column("partner_id", _Words, nullable=False),
+    Column("exchange_id", _Words, nullable=False),
+    Column("closing", Integer, nullable=False),  # 1, 2, … where the partner's book changed afterwards
+    Column("day", _Words, nullable=False),
+    Column("kind", _Words, nullable=False),
+    Column("theirs", _Words),  # JSON: what the partner had by wallet, when it was closed
+    Column("points", _Whole, nullable=False),  # signed: given to the member (+) or taken back (-)
+    Column("reason", _Words, nullable=False),
+    Column("operator", _Words, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("partner_id", "exchange_id", "closing"),
+)
+
+webhook_keys = _table(  # secrets that sign webhooks: theirs to us, and ours to portals
+    "webhook_keys",
+    Column("key_id", _Words, primary_key=True),
+    Column("direction", _Words, nullable=False),  # "in" from a partner, "out" to a portal
+    Column("party", _Words, nullable=False),
+    Column("url", _Words),
+    Column("secret_sealed", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+outbox = _table(  # what is still to be told, written in the transaction that made it true
+    "outbox",
+    Column("message_id", _Words, nullable=False),
+    Column("key_id", _Words, nullable=False),
+    Column("body", _Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Instant),  # none: delivered or given up
+    Column("leased_until", Instant),
+    Column("delivered_at", Instant),
+    Column("last_error", _Words),
+    PrimaryKeyConstraint("message_id", "key_id"),
+    Index("outbox_to_deliver", "next_at"),
+)
+
+seen_pushes = _table(  # pushes taken, so that a replayed one is known
+    "seen_pushes",
+    Column("partner_id", _Words, nullable=False),
+    Column("message_id", _Words, nullable=False),
+    Column("forget_at", Instant, nullable=False),
+    PrimaryKeyConstraint("partner_id", "message_id"),
+    Index("seen_pushes_to_forget", "forget_at"),
+)
+
+partner_controls = (
+    _table(  # what an operator has decided about a partner; read by every process within seconds
+        "partner_controls",
+        Column("partner_id", _Words, primary_key=True),
+        Column("paused", Flag, nullable=False),
+        Column("reason", _Words, nullable=False, server_default=""),
+        Column("calls_per_minute", Integer),
+        Column("operator", _Words, nullable=False, server_default=""),
+        Column("changed_at", Instant, nullable=False),
+    )
+)
+
+maintenance_windows = _table(
+    "maintenance_windows",
+    Column("partner_id", _Words, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("reason", _Words, nullable=False, server_default=""),
+    PrimaryKeyConstraint("partner_id", "starts_at"),
+)
+
+schema_marker = _table(  # written by each migration: which releases may work with the schema
+    "schema_marker",
+    Column("written_by", _Words, nullable=False),
+    Column("oldest_release", _Words, nullable=False),
+)
+
+commit_probes = _table(  # one row, written again and again: does the database take a commit?
+    "commit_probes",
+    Column("probe", _Words, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+# --- what staff and operators did ---------------------------------------------------------------------------------
+
+audit_heads = _table(  # the lock and the newest hash of each city's chain
+    "audit_heads",
+    Column("municipality", _Words, primary_key=True),
+    Column("seq", _Whole, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+audit_lines = _table(  # append-only
+    "audit_lines",
+    Column("municipality", _Words, nullable=False),
+    Column("seq", _Whole, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", _Words, nullable=False),
+    Column("actor_name", _Words, nullable=False),
+    Column("action", _Words, nullable=False),
+    Column("subject", _Words, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("facts", _Words, nullable=False),  # JSON, sorted names
+    Column("hash", LargeBinary, nullable=False),  # over the hash before it and this line
+    PrimaryKeyConstraint("municipality", "seq"),
+)
+
+# --- rules of a point service -----------------------------------------------------------------------------------

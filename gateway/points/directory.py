@@ -1,0 +1,217 @@
+"""Where points can go: the point services that municipalities run.
+
+Sync functions of a Connection, each a part of somebody's transaction. A municipality may run several point
+services (笠間応援ポイント); each is open for direct exchange or is reached by way of the reserve. The
+municipalities themselves are in `gateway.points.municipalities`, support events in `gateway.points.support_events`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from gateway.errors import Refused
+from gateway.platform import tables
+from gateway.platform.compiled_sql import Hot
+from gateway.platform.sql import insert_new
+from gateway.points.municipalities import Municipality, municipality, prefecture, ward
+
+_services = tables.point_services
+_FIND: Final = Hot(
+    select(_services).where(
+        _services.c.municipality == bindparam("code"), _services.c.point_service == bindparam("service")
+    )
+)
+_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointService:
+    """A municipality's name for its points. `closed_at` is set from the moment it takes no more points."""
+
+    municipality: str
+    point_service: str
+    name: str
+    open_for_direct_exchange: bool
+    created_at: datetime
+    closed_at: datetime | None = None
+
+
+def require_open_service(conn: Connection, code: str, service: str) -> PointService:
+    """Give the point service that a direct exchange may credit.
+
+    Raises Refused: `unknown-municipality`, `unknown-point-service`, or `not-open-for-direct-exchange` with the
+    way that does work.
+    """
+    return must_be_open(code, service, _find(conn, code, service))
+
+
+def must_be_open(code: str, service: str, found: PointService | None) -> PointService:
+    """Look at what was found under this name as `require_open_service` does."""
+    found = _must_take_points(code, service, found)
+    if not found.open_for_direct_exchange:
+        raise Refused(
+            "not-open-for-direct-exchange",
+            f"{found.name} takes no points directly from partners. Exchange to 留保ポイント (the reserve) first, "
+            "then use 各自治体ポイントへの移行 to move them there.",
+            municipality=code,
+            point_service=service,
+        )
+    return found
+
+
+def require_service(conn: Connection, code: str, service: str) -> PointService:
+    """Give a point service that takes points (from the reserve, from grants).
+
+    Raises Refused: `unknown-municipality`, `unknown-point-service` (404, also for a closed one, whose text
+    says so).
+    """
+    return _must_take_points(code, service, _find(conn, code, service))
+
+
+def require_known_service(conn: Connection, code: str, service: str) -> PointService:
+    """Give a point service whether it still takes points or is closed. Raises Refused as `require_service`."""
+    return _must_be_known(code, _find(conn, code, service))
+
+
+def _find(conn: Connection, code: str, service: str) -> PointService | None:
+    row = _FIND.first(conn, {"code": code, "service": service})
+    return PointService(**row) if row is not None else None
+
+
+def _must_take_points(code: str, service: str, found: PointService | None) -> PointService:
+    found = _must_be_known(code, found)
+    if found.closed_at is not None:
+        raise Refused(
+            "unknown-point-service",
+            f"{found.name} takes no more points; choose another point service of {require_municipality(code).name}.",
+            status=404,
+            municipality=code,
+            point_service=service,
+        )
+    return found
+
+
+def _must_be_known(code: str, found: PointService | None) -> PointService:
+    place = require_municipality(code)
+    if found is None:
+        raise Refused(
+            "unknown-point-service",
+            f"{place.name} has no such point service; choose one from its list.",
+            status=404,
+            municipality=code,
+        )
+    return found
+
+
+def require_municipality(code: str) -> Municipality:
+    """Give the municipality of a six-digit code. Raises Refused `unknown-municipality` (404)."""
+    found = municipality(code)
+    if found is not None:
+        return found
+    part = ward(code)
+    if part is not None:
+        whole = require_municipality(part.part_of)
+        raise Refused(
+            "unknown-municipality",
+            f"{part.name} is a ward of {whole.name}, which runs the point services; use the code {whole.code}.",
+            status=404,
+        )
+    raise Refused(
+        "unknown-municipality",
+        "No municipality has this code; it has six digits, the last of which checks the others (笠間市: 082163).",
+        status=404,
+    )
+
+
+def list_services(
+    conn: Connection,
+    *,
+    municipality_code: str | None = None,
+    prefecture_code: str | None = None,
+    open_for_direct_exchange: bool | None = None,
+    closed: bool = False,
+) -> tuple[PointService, ...]:
+    """Point services in order of code; those that take no more points only where `closed` asks for them too.
+
+    Raises Refused for an unknown municipality or prefecture (404), so that a typing mistake is not an empty list.
+    """
+    wanted = select(_services).order_by(_services.c.municipality, _services.c.point_service)
+    if municipality_code is not None:
+        wanted = wanted.where(_services.c.municipality == require_municipality(municipality_code).code)
+    if prefecture_code is not None:
+        of = prefecture(prefecture_code)
+        if of is None:
+            raise Refused("unknown-prefecture", "No prefecture has this code; they are 01 to 47.", status=404)
+        wanted = wanted.where(_services.c.municipality.startswith(of.number, autoescape=True))
+    if open_for_direct_exchange is not None:
+        wanted = wanted.where(_services.c.open_for_direct_exchange == open_for_direct_exchange)
+    if not closed:
+        wanted = wanted.where(_services.c.closed_at.is_(None))
+    return tuple(PointService(**row._asdict()) for row in conn.execute(wanted))
+
+
+def register_service(
+    conn: Connection, code: str, service: str, *, name: str, open_for_direct_exchange: bool, at: datetime
+) -> PointService:
+    """Add a point service to a municipality.
+
+    `service` is 1–40 of a–z, 0–9 and hyphen: it becomes part of account names and never changes. Raises Refused:
+    `unknown-municipality` (404), `bad-point-service` (422), `point-service-exists` (409).
+    """
+    place = require_municipality(code)
+    if not _ID.fullmatch(service) or not name.strip():
+        raise Refused(
+            "bad-point-service",
+            "A point service has a name, and an id of 1 to 40 lower-case letters, digits and hyphens between them.",
+            status=422,
+        )
+    new = PointService(
+        municipality=place.code,
+        point_service=service,
+        name=name.strip(),
+        open_for_direct_exchange=open_for_direct_exchange,
+        created_at=at,
+    )
+    if not insert_new(
+        conn,
+        _services,
+        municipality=new.municipality,
+        point_service=new.point_service,
+        name=new.name,
+        open_for_direct_exchange=new.open_for_direct_exchange,
+        created_at=new.created_at,
+    ):
+        raise Refused("point-service-exists", f"{place.name} already has a point service with this id.")
+    return new
+
+
+def set_direct_exchange(conn: Connection, code: str, service: str, *, is_open: bool) -> PointService:
+    """Open a point service for direct exchange, or close it for that. Raises Refused as `require_service`."""
+    require_service(conn, code, service)
+    return _changed(conn, code, service, open_for_direct_exchange=is_open)
+
+
+def close_service(conn: Connection, code: str, service: str, *, at: datetime) -> PointService:
+    """Let a point service take no more points; what members hold stays theirs. Once closed, the day stays."""
+    found = require_known_service(conn, code, service)
+    return found if found.closed_at is not None else _changed(conn, code, service, closed_at=at)
+
+
+def reopen_service(conn: Connection, code: str, service: str) -> PointService:
+    """Let a closed point service take points again, directly only where it did before."""
+    require_known_service(conn, code, service)
+    return _changed(conn, code, service, closed_at=None)
+
+
+def _changed(conn: Connection, code: str, service: str, **to: Any) -> PointService:
+    conn.execute(
+        update(_services)
+        .where(_services.c.municipality == code, _services.c.point_service == service)
+        .values(**to)
+    )
+    return require_known_service(conn, code, service)

@@ -1,1 +1,0 @@
-"""Exchanges, links, coupons, reversals and members as rows: sync functions of a Connection."""

@@ -1,0 +1,34 @@
+"""The member's first page in one call: balances, what expires within 30 days, and what waits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gateway.points.rules import Expiry, PointRule
+
+from .conftest import KASAMA, NOON, OUEN, give
+
+TODAY = NOON.date()
+
+
+async def test_the_overview_tells_what_expires_within_thirty_days_and_nothing_else(site):
+    member, token = await site.member_token()
+    staff = await site.staff_token("administrator")
+    who = await site.services.city.staff.session(staff, client_id="city")
+    rule = PointRule(expiry=Expiry.MONTHS, expiry_count=2, open_for_direct_exchange=True)
+    await site.services.city.rules.announce(who, OUEN, rule, TODAY, worse_accepted=False, reason="")
+    for days_ago, points in ((62, 9), (50, 300), (45, 200), (1, 1_000)):
+        issued_on = TODAY - timedelta(days=days_ago)
+        await site.services.store.run(
+            lambda conn, on=issued_on, points=points: give(conn, member.member_id, points, on, NOON)
+        )
+    status, seen = await site.call("GET", "/v1/overview", token)
+    assert status == 200
+    place = {"municipality": KASAMA, "point_service": OUEN}
+    assert seen["expiring"] == [
+        {**place, "last_day": "2018-08-10", "points": 300},
+        {**place, "last_day": "2018-08-15", "points": 200},
+    ]
+    (held,) = seen["balances"]["municipal"]
+    assert (held["balance"]["available"], held["point_service_name"]) == (1_509, "笠間応援ポイント")
+    assert (await site.call("GET", "/v1/balances", token))[1] == seen["balances"]

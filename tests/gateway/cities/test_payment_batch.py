@@ -1,0 +1,263 @@
+"""Payments of one moment are one set: what is plain is made together, all else is decided alone and in its own words."""
+
+import asyncio
+from datetime import date
+
+import pytest
+
+from core_ledger import Transfer, audit, chart, ledger
+from core_ledger.tables import accounts
+from gateway.cities.shops.shops import ShopEntry
+from gateway.cities.spending import pay_codes, payment_batch, spending
+from gateway.cities.spending.spend_rows import Wish
+from gateway.errors import Refused
+from gateway.points.rules import Expiry, PointRule
+
+from .conftest import KASAMA, MITO, NOON, OUEN, another_town, new_id
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]),
+    ]
+)
+async def town(request, tmp_path):
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres")
+    async with another_town(tmp_path, url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def shops(town):
+    who = await town.who("operator")
+    for number in range(3):
+        await town.city.shops.register(who, f"shop-{number}", ShopEntry(name=f"見本の店{number}"))
+    await town.city.shops.register(await town.who("operator", MITO), "mito", ShopEntry(name="水戸の店"))
+    return [await town.who("shop", KASAMA, f"shop-{number}") for number in range(3)]
+
+
+@pytest.fixture
+def sets(monkeypatch):
+    """Of each set: how many payments it held, and how many of them were made in it."""
+    seen = []
+
+    def watched(conn, wishes):
+        made = payment_batch.pay_all(conn, wishes)
+        seen.append((len(wishes), sum(paid is not None for paid in made)))
+        return made
+
+    monkeypatch.setattr(spending, "pay_all", watched)
+    return seen
+
+
+async def show(town, member):
+    return (await town.city.codes.make(member.member_id, KASAMA, OUEN)).qr
+
+
+def word(outcome):
+    if isinstance(outcome, Refused):
+        return outcome.type
+    assert not isinstance(outcome, BaseException), outcome
+    return "again" if outcome.replayed else "paid"
+
+
+async def all_at_once(payments):
+    return [word(one) for one in await asyncio.gather(*payments, return_exceptions=True)]
+
+
+async def rule(town, **values):
+    boss = await town.who("administrator")
+    await town.city.rules.announce(
+        boss, OUEN, PointRule(open_for_direct_exchange=True, **values), NOON.date(), worse_accepted=True,
+        reason="見本",
+    )  # fmt: skip
+
+
+async def test_a_hall_full_of_shops_is_one_transaction(town, shops, sets):
+    members = [await town.member(points=1_000) for _ in range(30)]
+    codes = [await show(town, member) for member in members]
+    take = town.city.spending.take
+    paid = await asyncio.gather(
+        *(take(shops[n % 3], new_id(), code, 100 + n) for n, code in enumerate(codes))
+    )
+    assert sets == [(30, 30)]
+    assert [one.left for one in paid] == [900 - n for n in range(30)]
+    assert [one.shop_name for one in paid[:3]] == ["見本の店0", "見本の店1", "見本の店2"]
+    assert [await town.balance(member.member_id) for member in members] == [one.left for one in paid]
+    assert sum([await town.total(chart.shop(KASAMA, f"shop-{n}")) for n in range(3)]) == sum(
+        one.spend.points for one in paid
+    )
+    assert (await town.store.read(audit.verify)).ok
+    # Each is kept as a payment decided alone is, and the same asked for again is known.
+    assert await take(shops[0], paid[0].spend.spend_id, codes[0], 100) == paid_again(paid[0])
+    assert word(await refusal(take(shops[0], new_id(), codes[0], 100))) == "pay-code-used"
+
+
+def paid_again(paid):
+    return type(paid)(spend=paid.spend, shop_name=paid.shop_name, left=paid.left, replayed=True)
+
+
+async def refusal(awaited):
+    with pytest.raises(Refused) as caught:
+        await awaited
+    return caught.value
+
+
+async def test_what_is_not_plain_gets_its_own_word_and_harms_nobody_beside_it(town, shops, sets):
+    take, pay = town.city.spending.take, town.city.spending.pay
+    shop, closed, other = shops
+    plain = [await town.member(points=500) for _ in range(4)]
+    poor, twice = await town.member(points=99), await town.member(points=150)
+    old = await show(town, await town.member(points=500))
+    town.clock.forward(seconds=61)
+    used, known = await show(town, await town.member(points=500)), new_id()
+    await take(shop, known, used, 100)
+    await town.city.shops.close(await town.who("operator"), "shop-1", "見本")
+    stranger = await town.who("shop", MITO, "mito")
+    shop_code = pay_codes.make_shop_code(town.city.desk, KASAMA, "shop-0")
+    same_id = new_id()
+    sets.clear()
+    found = await all_at_once(
+        [
+            take(shop, new_id(), await show(town, plain[0]), 100),
+            take(shop, known, used, 100),
+            take(shop, new_id(), used, 100),
+            take(shop, new_id(), old, 100),
+            take(shop, new_id(), "000000000000", 100),
+            take(closed, new_id(), await show(town, plain[1]), 100),
+            take(stranger, new_id(), await show(town, plain[1]), 100),
+            take(shop, new_id(), await show(town, poor), 100),
+            take(shop, new_id(), await show(town, twice), 100),
+            take(other, new_id(), await show(town, twice), 100),
+            take(other, same_id, await show(town, plain[2]), 100),
+            take(other, same_id, await show(town, plain[2]), 101),
+            pay(plain[3].member_id, new_id(), shop_code, OUEN, 100),
+            pay(plain[3].member_id, new_id(), shop_code, "nowhere", 100),
+        ]
+    )
+    assert found == [
+        "paid", "again", "pay-code-used", "pay-code-ended", "pay-code-unknown", "shop-closed", "pay-code-unknown",
+        "not-enough-points", "paid", "not-enough-points", "paid", "id-reused", "paid", "unknown-point-service",
+    ]  # fmt: skip
+    assert sets == [(14, 4)]
+    assert (await town.store.read(audit.verify)).ok
+
+
+async def test_what_has_expired_leaves_first_beside_others(town, shops, sets):
+    await rule(town, expiry=Expiry.MONTHS, expiry_count=6)
+    member, fresh = await town.member(points=300), await town.member(points=300)
+    await town.give(member.member_id, 1_000, date(2017, 12, 31))
+    take = town.city.spending.take
+    codes = [await show(town, one) for one in (member, fresh)]
+    found = await asyncio.gather(*(take(shops[0], new_id(), code, 200) for code in codes))
+    assert sets == [(2, 1)]
+    assert [one.left for one in found] == [100, 100]
+    assert await town.balance(member.member_id) == 100
+    assert await town.total(chart.expired(KASAMA)) == 1_000
+
+
+async def test_the_limit_of_the_day_holds_in_a_set_and_beside_it(town, shops, sets):
+    await rule(town, most_spent_a_day=250)
+    members = [await town.member(points=1_000) for _ in range(3)]
+    take = town.city.spending.take
+
+    async def round_of(points):
+        codes = [await show(town, member) for member in members]
+        return await all_at_once(
+            [take(shops[0], new_id(), code, points) for code in codes]
+            + [take(shops[1], new_id(), await show(town, members[0]), points)]
+        )
+
+    assert await round_of(100) == ["paid"] * 4  # the last is the first member's second, and decided alone
+    assert await round_of(100) == ["limit-of-the-day", "paid", "paid", "limit-of-the-day"]
+    assert await round_of(50) == ["paid", "paid", "paid", "limit-of-the-day"]
+    assert sets == [(4, 3), (4, 2), (4, 3)]
+    assert [await town.balance(one.member_id) for one in members] == [750, 750, 750]
+
+
+async def test_when_the_ledger_says_otherwise_nothing_of_the_set_stands_and_all_are_decided_alone(
+    town, shops, sets
+):
+    members = [await town.member(points=1_000) for _ in range(3)]
+    ids = [new_id() for _ in members]
+    book = chart.member_book(members[1].member_id)
+    await town.store.run(
+        lambda conn: ledger.transfer(
+            conn,
+            Transfer(
+                id=f"spend:{ids[1]}", book=book, source=chart.granted(KASAMA),
+                target=chart.municipal(members[1].member_id, KASAMA, OUEN), points=1, at=NOON, kind="grant",
+                issued_on=NOON.date(),
+            ),
+        )
+    )  # fmt: skip
+    codes = [await show(town, member) for member in members]
+    found = await all_at_once(
+        [town.city.spending.take(shops[0], id_, code, 100) for id_, code in zip(ids, codes, strict=True)]
+    )
+    assert found == ["paid", "id-reused", "paid"]
+    assert sets == []  # the set raised
+    assert [await town.balance(one.member_id) for one in members] == [900, 1_001, 900]
+    # The code of the one that was refused was not used up by it.
+    assert word(await town.city.spending.take(shops[0], new_id(), codes[1], 100)) == "paid"
+
+
+async def test_a_set_of_two_that_want_the_same_code_uses_it_once(town, shops):
+    member = await town.member(points=1_000)
+    code = await show(town, member)
+    found = await all_at_once([town.city.spending.take(who, new_id(), code, 100) for who in shops])
+    assert sorted(found) == ["paid", "pay-code-used", "pay-code-used"]
+    assert await town.balance(member.member_id) == 900
+
+
+async def test_sets_and_payments_alone_agree(town, shops):
+    """The same wishes, decided together in one transaction and alone in another, which is undone."""
+    members = [await town.member(points=points) for points in (0, 50, 100, 150, 1_000)]
+    await town.give(members[4].member_id, 200, date(2018, 6, 1))
+    wishes = [
+        Wish(
+            municipality=KASAMA, shop_id=f"shop-{n % 4}", spend_id=new_id(), points=100, at=NOON, way="member_pays",
+            taken_by="member", member_id=member.member_id, point_service=service,
+        )
+        for n, (member, service) in enumerate([(m, s) for m in members for s in (OUEN, "nowhere")])
+    ]  # fmt: skip
+
+    class Undone(Exception):
+        pass
+
+    def together(conn):
+        raise Undone(payment_batch.pay_all(conn, wishes))
+
+    def alone(conn):
+        found = []
+        for wish in wishes:
+            try:
+                found.append(spending.pay_alone(conn, wish))
+            except Refused:
+                found.append(None)
+        raise Undone(found)
+
+    answers = []
+    for job in (together, alone):
+        with pytest.raises(Undone) as caught:
+            await town.store.run(job)
+        answers.append(caught.value.args[0])
+    assert answers[0] == answers[1]
+    assert sum(one is not None for one in answers[0]) == 3
+
+
+async def test_a_damaged_account_is_told_of_in_its_own_payment_alone(town, shops):
+    members = [await town.member(points=500) for _ in range(4)]
+    codes = [await show(town, member) for member in members]
+    damaged = members[1].member_id
+
+    def damage(conn):
+        mine = accounts.c.account == chart.municipal(damaged, KASAMA, OUEN)
+        conn.execute(accounts.update().where(mine).values(heaps="no heaps"))
+
+    await town.store.run(damage)
+    told = await asyncio.gather(
+        *(town.city.spending.take(shops[0], new_id(), code, 100) for code in codes), return_exceptions=True
+    )
+    assert [type(one).__name__ for one in told] == ["Paid", "Damaged", "Paid", "Paid"]

@@ -1,0 +1,53 @@
+"""A city adds point services of its own, closes them and opens them again; members see what takes points."""
+
+import pytest
+
+from gateway.errors import Refused
+from gateway.platform import audit_log
+
+from .conftest import KASAMA, MITO, OUEN
+
+
+async def test_a_new_service_takes_points_by_way_of_the_reserve_until_a_rule_opens_it(site):
+    boss = await site.staff_token("administrator")
+    wanted = {"point_service": "kosodate", "name": "子育て応援ポイント"}
+    status, made = await site.call("POST", "/v1/city/point-services", boss, json=wanted)
+    assert (status, made["open_for_direct_exchange"], made["closed_at"]) == (201, False, None)
+    status, again = await site.call("POST", "/v1/city/point-services", boss, json=wanted)
+    assert (status, again["type"]) == (409, "/docs/problems/point-service-exists")
+    listed = (await site.call("GET", f"/v1/point-services?municipality={KASAMA}"))[1]["point_services"]
+    assert {one["point_service"]: one["open_for_direct_exchange"] for one in listed} == {
+        OUEN: True,
+        "kosodate": False,
+    }
+    operator = await site.staff_token("operator")
+    assert (await site.call("POST", "/v1/city/point-services", operator, json=wanted))[0] == 403
+
+
+async def test_a_closed_service_is_seen_by_staff_only_until_it_is_opened_again(site):
+    boss, stranger = await site.staff_token("administrator"), await site.staff_token("administrator", MITO)
+    closing = f"/v1/city/point-services/{OUEN}/closure"
+    assert (await site.call("POST", closing, stranger, json={"reason": "x"}))[0] == 404
+    status, closed = await site.call("POST", closing, boss, json={"reason": "統合"})
+    assert (status, closed["closed_at"] is not None) == (200, True)
+    members_see = f"/v1/point-services?municipality={KASAMA}"
+    assert (await site.call("GET", members_see))[1]["count"] == 0
+    (seen,) = (await site.call("GET", "/v1/city/point-services", boss))[1]["point_services"]
+    assert seen["closed_at"] == closed["closed_at"]
+    opening = f"/v1/city/point-services/{OUEN}/reopening"
+    assert (await site.call("POST", opening, boss, json={"reason": "再開"}))[1]["closed_at"] is None
+    assert (await site.call("GET", members_see))[1]["count"] == 1
+
+
+async def test_each_deed_is_told_with_its_reason(town):
+    boss = await town.who("administrator")
+    await town.city.services.add(boss, "kosodate", "子育て応援ポイント")
+    await town.city.services.close(boss, "kosodate", "統合")
+    with pytest.raises(Refused) as refused:
+        await town.city.services.reopen(boss, "kosodate", " ")
+    assert refused.value.type == "reason-missing"
+    lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
+    assert [(one.action, one.subject, one.reason) for one in lines] == [
+        ("point service closed", "kosodate", "統合"),
+        ("point service added", "kosodate", ""),
+    ]

@@ -1,0 +1,388 @@
+"""The same city on PostgreSQL with several writers: what a race decides there, and what it must not."""
+
+import asyncio
+import time
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import insert, text
+
+from core_ledger import Transfer, audit, chart, ledger, unused_by_issue_date
+from gateway.cities.events import EventPlan
+from gateway.cities.grants import grant_files
+from gateway.cities.grants.grant_projects import ProjectPlan
+from gateway.cities.settlement import settlement_lines
+from gateway.cities.settlement.settlement_lines import paid_account
+from gateway.cities.shops.shops import ShopEntry
+from gateway.cities.spending.spending import Spending
+from gateway.cities.staff import second_factor
+from gateway.cities.statistics import daily_stats, open_exchanges
+from gateway.demo import city as demo
+from gateway.errors import Refused
+from gateway.platform import audit_log, tables
+from gateway.platform.roles import Role
+from gateway.points.allocation import Allocations
+from gateway.points.rules import Expiry, PointRule
+
+from .conftest import KASAMA, NOON, OUEN, SITE, another_town, new_id
+from .passkey import SoftPasskey
+from .test_stats_queries import exchange
+
+pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+
+
+@pytest.fixture
+async def town(postgres, tmp_path):
+    # One job a transaction and four writers, so that they race.
+    async with another_town(tmp_path, postgres, writers=4, max_batch=1) as opened:
+        yield opened
+
+
+def begun_beside(town, loop, work):
+    """Begin `work` from inside a transaction of another thread; give it when it is done, or waits for that transaction."""
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
+    )
+    with town.store.engine.connect() as beside:
+        while not future.done() and not beside.execute(waiting).scalar_one():
+            beside.rollback()
+            time.sleep(0.01)
+    return asyncio.wrap_future(future, loop=loop)
+
+
+async def test_a_filled_city_is_whole_there_too(town, monkeypatch):
+    for name, value in {"MEMBERS": 60, "DAYS": 34, "VISITS_A_DAY": 8, "SHOPS": 5}.items():
+        monkeypatch.setattr(demo, name, value)
+    filled = await demo.fill_city(town.city, date(2018, 5, 1))
+    assert filled.closed_cycles == 2
+    issues = await town.store.read(lambda conn: daily_stats.by_issue(conn, demo.CITY, demo.SERVICE))
+    unused = await town.store.read(
+        lambda conn: unused_by_issue_date(conn, chart.municipal("*", demo.CITY, demo.SERVICE))
+    )
+    assert {one.issued_on: one.held for one in issues if one.held} == unused
+    assert (await town.store.read(audit.verify)).ok
+    assert await town.store.read(audit_log.verify) == []
+
+
+async def shop(town):
+    made = await town.city.shops.register(await town.who("operator"), "soba", ShopEntry(name="そば"))
+    return town.city.shops.code_of(made)
+
+
+async def test_thirty_payments_at_once_never_take_more_than_there_is(town):
+    code, member = await shop(town), await town.member(points=1_000)
+    outcomes = await asyncio.gather(
+        *(town.city.spending.pay(member.member_id, new_id(), code, OUEN, 150) for _ in range(30)),
+        return_exceptions=True,
+    )
+    assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 6
+    assert {one.type for one in outcomes if isinstance(one, Refused)} == {"not-enough-points"}
+    assert not [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, Refused)]
+
+
+async def test_one_code_is_one_payment_for_two_shops_at_once(town):
+    await shop(town)
+    member, who = await town.member(points=1_000), await town.who("shop", KASAMA, "soba")
+    code = await town.city.codes.make(member.member_id, KASAMA, OUEN)
+    outcomes = await asyncio.gather(
+        *(town.city.spending.take(who, new_id(), code.qr, 100) for _ in range(10)), return_exceptions=True
+    )
+    assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 1
+    assert await town.balance(member.member_id) == 900
+
+
+@pytest.mark.parametrize("way", ["shop_scans", "member_pays"])
+async def test_a_payment_that_is_sent_again_while_it_is_made_is_one_payment_for_both(town, way):
+    shop_code, who = await shop(town), await town.who("shop", KASAMA, "soba")
+    expires = PointRule(open_for_direct_exchange=True, expiry=Expiry.MONTHS, expiry_count=6)
+    await town.city.rules.announce(
+        await town.who("administrator"), OUEN, expires, NOON.date(), worse_accepted=True, reason="見本"
+    )
+    for _ in range(5):
+        member, spend_id = await town.member(points=1_000), new_id()
+        await town.give(member.member_id, 50, date(2017, 1, 1))  # expired, so it is decided alone
+        code = await town.city.codes.make(member.member_id, KASAMA, OUEN)
+        gateways = [Spending(town.city.desk) for _ in range(4)]
+        outcomes = await asyncio.gather(
+            *(
+                one.take(who, spend_id, code.qr, 100)
+                if way == "shop_scans"
+                else one.pay(member.member_id, spend_id, shop_code, OUEN, 100)
+                for one in gateways
+            )
+        )
+        assert sorted(one.replayed for one in outcomes) == [False, True, True, True]
+        assert await town.balance(member.member_id) == 900
+
+
+async def test_one_payment_id_never_takes_from_two_members(town):
+    await shop(town)
+    who, gateways = await town.who("shop", KASAMA, "soba"), [Spending(town.city.desk) for _ in range(4)]
+    for _ in range(5):
+        members, spend_id = [await town.member(points=1_000) for _ in gateways], new_id()
+        codes = [await town.city.codes.make(one.member_id, KASAMA, OUEN) for one in members]
+        outcomes = await asyncio.gather(
+            *(one.take(who, spend_id, code.qr, 100) for one, code in zip(gateways, codes, strict=True)),
+            return_exceptions=True,
+        )
+        assert len({one.spend.book_id for one in outcomes if not isinstance(one, Exception)}) == 1
+        assert sum([await town.balance(one.member_id) for one in members]) == 3_900
+
+
+@pytest.mark.parametrize("deed", ["shop", "project", "point service", "staff", "event", "rule"])
+async def test_what_is_added_twice_at_once_is_added_once_and_the_other_is_told_so(town, deed):
+    operator, boss = await town.who("operator"), await town.who("administrator")
+    plan = ProjectPlan(
+        project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=date(2018, 7, 1),
+        ends_on=date(2018, 8, 31), points_each=1, budget=1_000,
+    )  # fmt: skip
+    event = EventPlan(
+        name="e", purpose="", goal_points=None, starts_on=date(2018, 8, 1), ends_on=date(2018, 8, 31),
+        givers="everybody", on_failure="keep",
+    )  # fmt: skip
+
+    def add():
+        match deed:
+            case "shop":
+                return town.city.shops.register(operator, "soba", ShopEntry(name="そば"))
+            case "project":
+                return town.city.projects.add(operator, plan)
+            case "point service":
+                return town.city.services.add(boss, "new", "新")
+            case "staff":
+                return town.city.staff.add(boss, login="sato", display_name="佐藤", role=Role.VIEWER)
+            case "event":
+                return town.city.events.plan(operator, "e", event)
+            case _:
+                rule = PointRule(open_for_direct_exchange=True)
+                return town.city.rules.announce(
+                    boss, OUEN, rule, date(2018, 9, 1), worse_accepted=True, reason="見本"
+                )
+
+    outcomes = await asyncio.gather(*(add() for _ in range(4)), return_exceptions=True)
+    faults = {type(one).__name__ for one in outcomes if isinstance(one, Exception)}
+    assert faults <= {"Refused"}
+    if deed != "rule":  # any number of versions may be announced, each after the other
+        assert [isinstance(one, Exception) for one in outcomes].count(False) == 1
+
+
+async def test_one_grant_id_never_grants_to_two_members(town):
+    plan = ProjectPlan(
+        project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=date(2018, 7, 1),
+        ends_on=date(2018, 8, 31), points_each=1, budget=1_000,
+    )  # fmt: skip
+    who, grant_id = await town.who("operator"), new_id()
+    await town.city.projects.add(who, plan)
+    members = [await town.member() for _ in range(4)]
+    outcomes = await asyncio.gather(
+        *(town.city.grants.to_one(who, "p", grant_id, one.mykey_id, 100) for one in members),
+        return_exceptions=True,
+    )
+    assert sorted(getattr(one, "type", "granted") for one in outcomes) == ["granted"] + ["id-reused"] * 3
+    assert await town.total(chart.granted(KASAMA)) == -100
+
+
+async def test_a_budget_is_not_exceeded_by_a_race_and_the_log_has_one_line_for_each_grant(town):
+    plan = ProjectPlan(
+        project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=date(2018, 7, 1),
+        ends_on=date(2018, 8, 31), points_each=1, budget=1_000,
+    )  # fmt: skip
+    who = await town.who("operator")
+    await town.city.projects.add(who, plan)
+    members = [await town.member() for _ in range(12)]
+    outcomes = await asyncio.gather(
+        *(town.city.grants.to_one(who, "p", new_id(), one.mykey_id, 300) for one in members),
+        return_exceptions=True,
+    )
+    assert [getattr(one, "type", "granted") for one in outcomes].count("granted") == 3
+    assert await town.total(chart.granted(KASAMA)) == -900
+    lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
+    assert [line.action for line in lines].count("granted") == 3
+    assert await town.store.read(audit_log.verify) == []
+
+
+@pytest.mark.parametrize("deed", ["close", "change_role"])
+async def test_two_administrators_who_dismiss_each_other_at_once_leave_one(town, deed):
+    def dismiss(who, whom):
+        if deed == "close":
+            return town.city.staff.close(who, whom.staff_id, "見本")
+        return town.city.staff.change_role(who, whom.staff_id, Role.VIEWER, "見本")
+
+    one, other = [await town.who("administrator", name=name) for name in ("一", "二")]
+    outcomes = await asyncio.gather(dismiss(one, other), dismiss(other, one), return_exceptions=True)
+    assert sorted(getattr(it, "type", "done") for it in outcomes) == ["done", "last-administrator"]
+    people = await town.city.staff.people(one)
+    assert len([it for it in people if it.active and it.role is Role.ADMINISTRATOR]) == 1
+
+
+async def test_a_cycle_is_closed_once_and_figures_are_counted_once_by_several(town):
+    code, member = await shop(town), await town.member(points=1_000)
+    await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 400)
+    town.clock.now = NOON + timedelta(days=1)
+    who = await town.who("approver")
+    outcomes = await asyncio.gather(
+        *(town.city.settlements.close(who, date(2018, 7, 16)) for _ in range(5)), return_exceptions=True
+    )
+    assert sorted(getattr(one, "type", "closed") for one in outcomes) == ["closed"] + ["cycle-closed"] * 4
+    assert await town.total(paid_account(KASAMA)) == 400
+    await asyncio.gather(*(daily_stats.count_all(town.store) for _ in range(4)))
+    (issue,) = await town.store.read(lambda conn: daily_stats.by_issue(conn, KASAMA, OUEN))
+    assert (issue.issued, issue.spent, issue.held) == (1_000, 400, 600)
+
+
+@pytest.mark.parametrize("late", ["payment", "refund"])
+async def test_what_is_committed_while_a_cycle_is_closed_comes_into_the_next_one_and_is_not_lost(
+    town, monkeypatch, late
+):
+    code, who, operator = await shop(town), await town.who("approver"), await town.who("operator")
+    member, other = await town.member(points=1_000), await town.member(points=1_000)
+    town.clock.now = NOON - timedelta(days=20)
+    before = await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 100)
+    town.clock.now = NOON
+    await town.city.settlements.close(who, date(2018, 7, 1))
+    await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 400)
+    loop, drawn_up = asyncio.get_running_loop(), settlement_lines.drawn_up
+
+    async def comes_late():
+        # Asked for before midnight, written when the cycle is being closed.
+        town.clock.now = NOON
+        if late == "payment":
+            await town.city.spending.pay(other.member_id, new_id(), code, OUEN, 70)
+        else:
+            await town.city.spending.refund_by_city(operator, new_id(), before.spend.spend_id, 70, "誤り")
+
+    def with_something_late(*args, **options):
+        drawn = drawn_up(*args, **options)
+        monkeypatch.setattr(settlement_lines, "drawn_up", drawn_up)
+        asyncio.run_coroutine_threadsafe(comes_late(), loop).result()
+        return drawn
+
+    monkeypatch.setattr(settlement_lines, "drawn_up", with_something_late)
+    town.clock.now = NOON + timedelta(days=1)
+    closed = await town.city.settlements.close(who, date(2018, 7, 16))
+    town.clock.now = NOON + timedelta(days=16)
+    (line,) = (await town.city.settlements.close(who, date(2018, 8, 1))).lines
+    assert closed.yen == 400
+    assert (line.spent, line.refunded) == ((70, 0) if late == "payment" else (0, 70))
+    assert (line.paid_yen, line.carried_yen) == ((70, 0) if late == "payment" else (0, -70))
+    assert await town.total(chart.shop(KASAMA, "soba")) == line.carried_points
+
+
+async def test_a_gift_at_the_moment_of_the_end_is_counted_or_refused_never_stranded(town):
+    plan = EventPlan(
+        name="陶炎祭", purpose="", goal_points=10_000, starts_on=NOON.date(), ends_on=NOON.date(), givers="everybody",
+        on_failure="give_back",
+    )  # fmt: skip
+    event = (await town.city.events.plan(await town.who("operator"), "himatsuri", plan)).event
+    await town.city.events.show(await town.who("approver"), event.event_id, "議決済み")
+    approver, allocations = await town.who("approver"), Allocations(store=town.store, clock=town.clock)
+    members = [await town.member() for _ in range(20)]
+    for member in members:
+        move = Transfer(
+            id="e", book=chart.member_book(member.member_id), source=chart.partner_due("saison"),
+            target=chart.reserve(member.member_id), points=100, at=NOON, kind="exchange", issued_on=NOON.date(),
+        )  # fmt: skip
+        await town.store.apply(move)
+    gifts = [allocations.contribute(one.member_id, new_id(), 70, event.event_id) for one in members]
+    ending = town.city.events.end(approver, event.event_id, "中止")
+    outcomes = await asyncio.gather(*gifts[:10], ending, *gifts[10:], return_exceptions=True)
+    others = [one for one in outcomes if isinstance(one, Exception)]
+    assert {one.type for one in others if isinstance(one, Refused)} <= {"event-not-open"}
+    assert all(isinstance(one, Refused) for one in others)
+    await asyncio.gather(*(town.city.events.outcomes.settle(event.event_id) for _ in range(4)))
+    for member in members:
+        reserve = chart.reserve(member.member_id)
+        book = chart.member_book(member.member_id)
+        assert (
+            await town.store.read(lambda conn, a=reserve, b=book: ledger.balance(conn, b, a))
+        ).posted == 100
+    assert (await town.store.read(audit.verify)).ok
+    lines = [one.action for one in await town.store.read(lambda conn: audit_log.page(conn, KASAMA))]
+    assert lines.count("event settled") == 1
+
+
+async def test_open_exchanges_are_counted_there_too(town):
+    rows = [exchange(1, "open", KASAMA), exchange(2, "open", None), exchange(3, "sending", KASAMA)]
+    await town.store.run(lambda conn: conn.execute(insert(tables.exchanges), rows))
+    found = await town.store.read(lambda conn: open_exchanges.by_state(conn, KASAMA))
+    assert [(one.state, one.exchanges, one.oldest_sent_at) for one in found] == [
+        ("open", 1, NOON + timedelta(minutes=1)),
+        ("sending", 1, NOON + timedelta(minutes=3)),
+    ]
+
+
+async def test_one_file_uploaded_by_several_at_once_is_one_file_and_whole(town, monkeypatch):
+    monkeypatch.setattr(grant_files, "CHECK_SET", 3)
+    operator, members = await town.who("operator"), [await town.member() for _ in range(20)]
+    plan = ProjectPlan(
+        project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=NOON.date(),
+        ends_on=NOON.date(), points_each=10, budget=1_000,
+    )  # fmt: skip
+    await town.city.projects.add(operator, plan)
+    raw = ("マイキーID,ポイント\r\n" + "".join(f"{one.mykey_id},10\r\n" for one in members)).encode()
+    outcomes = await asyncio.gather(
+        *(town.city.files.upload(operator, "p", "x.csv", raw) for _ in range(4)), return_exceptions=True
+    )
+    assert {getattr(one, "type", "") for one in outcomes if isinstance(one, Exception)} <= {"file-state"}
+    (file,) = await town.city.files.listed(KASAMA)
+    assert (file.state, file.lines, file.points) == ("checked", 20, 200)
+    await town.city.files.approve(await town.who("approver"), file.file_id, "確認済み")
+    await asyncio.gather(*(town.city.files.apply(KASAMA, file.file_id) for _ in range(3)))
+    assert [await town.balance(one.member_id) for one in members] == [10] * 20
+
+
+async def test_one_refund_id_for_two_payments_at_once_is_one_refund(town):
+    """Their points are of two days of issue, so that the moves alone would not meet."""
+    code, who = await shop(town), await town.who("operator")
+    for _ in range(6):
+        member = await town.member(points=100, issued_on=date(2018, 7, 1))
+        await town.give(member.member_id, 100, date(2018, 7, 2))
+        spends = [new_id(), new_id()]
+        for spend_id in spends:
+            await town.city.spending.pay(member.member_id, spend_id, code, OUEN, 100)
+        refund_id = new_id()
+        outcomes = await asyncio.gather(
+            *(
+                town.city.spending.refund_by_city(who, refund_id, spend_id, 100, "返品")
+                for spend_id in spends
+            ),
+            return_exceptions=True,
+        )
+        assert {one.type for one in outcomes if isinstance(one, Refused)} == {"id-reused"}
+        assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 1
+        assert await town.balance(member.member_id) == 100
+
+
+async def with_passkey(town):
+    """Somebody of the city with a password and a passkey: (session, password, passkey)."""
+    login, staff = f"sato-{new_id()[:8]}", town.city.staff
+    _, password = await staff.add(
+        await town.who("administrator"), login=login, display_name="佐藤", role=Role.OPERATOR
+    )
+    who = (await staff.sign_in(login, password.reveal(), client_id="city")).session
+    begun, passkey = await staff.begin_passkey(who), SoftPasskey(SITE)
+    await staff.add_passkey(who, begun.token.reveal(), passkey.create(begun.options), "電話")
+    return who, password.reveal(), passkey
+
+
+async def test_what_was_begun_with_the_old_password_ends_also_where_it_is_just_being_completed(
+    town, monkeypatch
+):
+    who, password, passkey = await with_passkey(town)
+    half = (await town.city.staff.sign_in(who.login, password, client_id="city")).challenge
+    loop, end, changing = asyncio.get_running_loop(), second_factor._end, []
+
+    def while_it_is_completed(conn, token):
+        end(conn, token)
+        change = town.city.staff.change_password(who, password, "asagao-no-sakima-8")
+        changing.append(begun_beside(town, loop, change))
+
+    monkeypatch.setattr(second_factor, "_end", while_it_is_completed)
+    signed_in = await town.city.staff.prove_by_passkey(
+        half.token.reveal(), passkey.get(half.options), client_id="city"
+    )
+    await changing[0]
+    with pytest.raises(Refused, match="session has ended"):
+        await town.city.staff.session(signed_in.token.reveal(), "city")

@@ -1,0 +1,152 @@
+"""The migration of the municipal cloud makes the very tables that the code describes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import alembic.command
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+import migrations
+from core_ledger import Transfer, ledger, verify
+from gateway.cities import tables
+from gateway.cities.spending import spend_rows
+from gateway.cities.tables import metadata
+from gateway.model import JST
+from gateway.points import support_events
+
+
+def described(engine: sa.Engine) -> dict[str, str]:
+    """Every table and index in SQLite's own words."""
+    query = sa.text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    with engine.connect() as conn:
+        return {name: " ".join(sql.split()) for name, sql in conn.execute(query)}
+
+
+def test_migrated_municipal_tables_are_the_described_ones(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'migrated.db'}"
+    migrations.upgrade(url)
+    migrated, from_code = sa.create_engine(url), sa.create_engine("sqlite://")
+    metadata.create_all(from_code)
+    made, wanted = described(migrated), described(from_code)
+    assert {name: made.get(name) for name in wanted} == wanted
+    with migrated.connect() as conn:
+        context = MigrationContext.configure(
+            conn, opts={"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables}
+        )
+        assert compare_metadata(context, metadata) == []
+    migrated.dispose()
+    from_code.dispose()
+
+
+def test_events_and_gifts_from_before_the_rules_are_kept(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'before.db'}"
+    migrations.upgrade(url, "0005_card")
+    kept_before_the_rules(url)
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_events_and_gifts_from_before_the_rules_are_kept_on_postgresql(postgres: str) -> None:
+    make_empty(postgres)
+    migrations.upgrade(postgres, "0005_card")
+    kept_before_the_rules(postgres)
+
+
+def make_empty(url: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as conn:
+        conn.exec_driver_sql("DROP SCHEMA public CASCADE")
+        conn.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+
+
+def kept_before_the_rules(url: str) -> None:
+    """What members gave before there were rules is still counted, and its event shown to everybody."""
+    engine = sa.create_engine(url)
+    give = Transfer(
+        id="e", book="member:a", source="partner:saison:due", target="member:a:reserve", points=500,
+        at=datetime(2018, 7, 31, tzinfo=JST), kind="exchange", issued_on=date(2018, 7, 31),
+    )  # fmt: skip
+    share = replace(
+        give, id="c", source="member:a:reserve", target="member:a:event:park", points=300, issued_on=None
+    )
+    with engine.begin() as conn:
+        conn.exec_driver_sql(
+            "INSERT INTO support_events (event_id, name, starts_at, ends_at) VALUES ('park', 'P', 1, 2)"
+        )
+        ledger.apply(conn, [give, share])
+    migrations.upgrade(url)
+    with engine.begin() as conn:
+        event = support_events.require(conn, "park")
+        assert (event.state, event.givers, event.on_failure, event.purpose) == (
+            "shown",
+            "everybody",
+            "keep",
+            "",
+        )
+        assert support_events.given(conn, ["park"]) == {"park": support_events.Given(points=300, givers=1)}
+    alembic.command.downgrade(migrations.config(url), "0005_card")
+    with engine.begin() as conn:
+        assert conn.exec_driver_sql("SELECT event_id, name, ends_at FROM support_events").all() == [
+            ("park", "P", 2)
+        ]
+    engine.dispose()
+
+
+def test_payments_from_before_are_kept_under_their_new_keys(tmp_path: Path) -> None:
+    payments_from_before_are_kept(f"sqlite:///{tmp_path / 'before.db'}")
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_payments_from_before_are_kept_under_their_new_keys_on_postgresql(postgres: str) -> None:
+    make_empty(postgres)
+    payments_from_before_are_kept(postgres)
+
+
+def payments_from_before_are_kept(url: str) -> None:
+    """A payment of before is found by the shop, the city and its member, and its move is known by its id still."""
+    migrations.upgrade(url, "0008_grant_ids")
+    engine = sa.create_engine(url)
+    noon = datetime(2018, 7, 31, 12, tzinfo=JST)
+    give = Transfer(
+        id="grant:1", book="member:a", source="municipality:082163:granted",
+        target="member:a:municipality:082163:ouen", points=500, at=noon, kind="grant", issued_on=date(2018, 7, 1),
+    )  # fmt: skip
+    spends = [
+        Transfer(
+            id=f"spend:{number}", book="member:a", source=give.target, target="shop:082163:shop-1", points=100 + number,
+            at=noon + timedelta(minutes=number), kind="spend", reference=str(number),
+        )
+        for number in range(3)
+    ]  # fmt: skip
+    with engine.begin() as conn:
+        ledger.apply(conn, [give, *spends])
+        conn.execute(sa.insert(tables.spends), [row_of(spend) for spend in spends])
+    migrations.upgrade(url)
+    with engine.begin() as conn:
+        assert [one.spend_id for one in spend_rows.of_member(conn, "member:a")] == ["2", "1", "0"]
+        day = spend_rows.of_shop(conn, "082163", "shop-1", since=noon, until=noon + timedelta(minutes=2))
+        assert [(one.spend_id, one.points) for one in day] == [("1", 101), ("0", 100)]
+        assert spend_rows.require_of_city(conn, "082163", "2").refundable == 102
+        assert spend_rows.known_ids(conn, ["1", "7"]) == {"1"}
+        assert ledger.apply(conn, spends[:1])[0].replayed
+        assert verify(conn).faults == ()
+    alembic.command.downgrade(migrations.config(url), "0008_grant_ids")
+    with engine.begin() as conn:
+        assert conn.scalar(sa.select(sa.func.sum(tables.spends.c.points))) == 303
+    engine.dispose()
+
+
+def row_of(spend: Transfer) -> dict[str, object]:
+    return {
+        "book_id": spend.book, "spend_id": spend.reference, "municipality": "082163", "point_service": "ouen",
+        "shop_id": "shop-1", "points": spend.points, "yen": spend.points, "lots": "[]", "way": "shop_scans",
+        "taken_by": "clerk", "at": spend.at, "refunded_points": 0,
+    }  # fmt: skip

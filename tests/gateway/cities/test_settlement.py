@@ -1,0 +1,269 @@
+"""Shops are paid by half-months, once; what changes later comes into the next cycle."""
+
+import asyncio
+import itertools
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core_ledger import audit, chart
+from gateway.cities.settlement.business_days import Cycle, cycle_of, cycles, is_business_day
+from gateway.cities.settlement.settlement_csv import settlement_csv, statement_csv
+from gateway.cities.settlement.settlement_lines import paid_account
+from gateway.cities.shops.bank_accounts import BankAccount, Payer
+from gateway.cities.shops.shops import ShopEntry
+from gateway.errors import Refused
+from gateway.model import JST
+
+from .conftest import KASAMA, MITO, OUEN, new_id
+
+JULY_1, JULY_16, AUG_1 = date(2018, 7, 1), date(2018, 7, 16), date(2018, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("day", "starts", "ends", "pays"),
+    [
+        ("2018-07-01", "2018-07-01", "2018-07-15", "2018-07-31"),
+        ("2018-07-15", "2018-07-01", "2018-07-15", "2018-07-31"),
+        ("2018-07-16", "2018-07-16", "2018-07-31", "2018-08-15"),
+        ("2018-02-16", "2018-02-16", "2018-02-28", "2018-03-15"),
+        ("2018-06-10", "2018-06-01", "2018-06-15", "2018-07-02"),  # 30 June was a Saturday
+        ("2018-12-05", "2018-12-01", "2018-12-15", "2019-01-04"),  # New Year's Eve to 3 January
+        ("2019-04-10", "2019-04-01", "2019-04-15", "2019-05-07"),  # ten days of holidays for a new emperor
+        ("2018-08-31", "2018-08-16", "2018-08-31", "2018-09-18"),  # Saturday, Sunday, 敬老の日
+    ],
+)
+def test_a_half_month_is_paid_at_the_next_date_on_which_banks_work(day, starts, ends, pays):
+    assert cycle_of(date.fromisoformat(day)) == Cycle(*map(date.fromisoformat, (starts, ends, pays)))
+
+
+@given(st.dates(date(2015, 1, 1), date(2030, 12, 31)))
+def test_every_day_has_one_cycle_and_is_paid_on_a_business_day_after_it(day):
+    cycle = cycle_of(day)
+    assert cycle.starts_on <= day <= cycle.ends_on < cycle.pays_on
+    assert is_business_day(cycle.pays_on)
+
+
+def test_cycles_follow_each_other_without_a_gap():
+    found = list(cycles(date(2018, 1, 20), date(2018, 12, 31)))
+    assert all(one.ends_on + timedelta(days=1) == other.starts_on for one, other in itertools.pairwise(found))
+    assert len(found) == 23
+
+
+def at(day, month=7, hour=12):
+    return datetime(2018, month, day, hour, tzinfo=JST)
+
+
+@pytest.fixture
+async def shops(town):
+    who = await town.who("operator")
+    for shop_id in ("cafe", "soba"):
+        await town.city.shops.register(who, shop_id, ShopEntry(name=f"見本 {shop_id}"))
+
+
+async def pay(town, moment, points, shop_id="soba"):
+    before, town.clock.now = town.clock.now, moment
+    member = await town.member(points=points)
+    shop = await town.city.shops.get(KASAMA, shop_id)
+    paid = (
+        await town.city.spending.pay(member.member_id, new_id(), town.city.shops.code_of(shop), OUEN, points)
+    ).spend
+    town.clock.now = max(before, moment)
+    return paid
+
+
+async def close(town, starts_on, role="approver"):
+    return await town.city.settlements.close(await town.who(role), starts_on)
+
+
+async def test_closing_pays_each_shop_what_it_took_in_the_cycle(town, shops):
+    await pay(town, at(1, hour=0), 100)
+    await pay(town, at(15, hour=23), 200)
+    await pay(town, at(16, hour=0), 400)
+    await pay(town, at(3), 50, "cafe")
+    closed = await close(town, JULY_1)
+    assert [(one.shop_id, one.spends, one.paid_yen) for one in closed.lines] == [
+        ("cafe", 1, 50),
+        ("soba", 2, 300),
+    ]
+    assert closed.yen == 350
+    assert await town.total(chart.shop(KASAMA, "soba")) == 400
+    assert await town.total(paid_account(KASAMA)) == 350
+    assert (await town.store.read(audit.verify)).ok
+
+
+async def test_a_cycle_is_closed_once_even_by_ten_at_once(town, shops):
+    await pay(town, at(2), 100)
+    await pay(town, at(17), 100)
+    who = await town.who("approver")
+    outcomes = await asyncio.gather(
+        *(town.city.settlements.close(who, JULY_1) for _ in range(10)), return_exceptions=True
+    )
+    assert sorted(getattr(one, "type", "closed") for one in outcomes) == ["closed"] + ["cycle-closed"] * 9
+    assert await town.total(paid_account(KASAMA)) == 100
+
+
+async def test_nothing_is_closed_before_its_last_day_is_over(town, shops):
+    await pay(town, at(15, hour=23), 100)
+    town.clock.now = at(15, hour=23)
+    with pytest.raises(Refused) as refused:
+        await close(town, JULY_1)
+    assert refused.value.type == "cycle-not-over"
+
+
+async def test_cycles_are_closed_in_their_order_and_start_on_the_1st_or_16th(town, shops):
+    await pay(town, at(2), 100)
+    await pay(town, at(2, 8), 100)
+    with pytest.raises(Refused) as refused:
+        await close(town, JULY_16)
+    assert (refused.value.type, refused.value.facts["starts_on"]) == ("earlier-cycle-open", "2018-07-01")
+    with pytest.raises(Refused) as refused:
+        await close(town, date(2018, 7, 2))
+    assert refused.value.type == "unknown-cycle"
+
+
+async def test_a_refund_after_closing_comes_into_the_next_cycle_and_a_debt_is_carried(town, shops):
+    first = await pay(town, at(2), 1_000)
+    town.clock.now = at(17)
+    await close(town, JULY_1)
+    operator = await town.who("operator")
+    await town.city.spending.refund_by_city(operator, new_id(), first.spend_id, 700, "誤り")
+    await pay(town, at(18), 200)
+    town.clock.now = at(2, 8)
+    second = await close(town, JULY_16)
+    assert [(one.paid_yen, one.carried_yen, one.refunded) for one in second.lines] == [(0, -500, 700)]
+    await pay(town, at(3, 8), 800)
+    town.clock.now = at(20, 8)
+    third = await close(town, AUG_1)
+    assert [(one.brought_yen, one.paid_yen, one.carried_yen) for one in third.lines] == [(-500, 300, 0)]
+    assert await town.total(paid_account(KASAMA)) == 1_300
+    assert await town.total(chart.shop(KASAMA, "soba")) == 0
+
+
+async def test_a_statement_lists_what_the_line_sums(town, shops):
+    await pay(town, at(2), 100)
+    await pay(town, at(3), 250)
+    town.clock.now = at(17)
+    before = await town.city.settlements.statement(KASAMA, JULY_1, "soba")
+    await close(town, JULY_1)
+    after = await town.city.settlements.statement(KASAMA, JULY_1, "soba")
+    assert before.line == after.line
+    assert sum(one.yen for one in after.spends) == after.line.paid_yen == 350
+    lines = statement_csv(after).decode("utf-8-sig").splitlines()
+    assert lines[0] == "区分,日時,番号,ポイント,金額(円),訂正する利用の日"
+    assert [line.split(",")[3] for line in lines[1:]] == ["100", "250"]
+    assert (await town.city.settlements.of_shop(KASAMA, "soba"))[0][1].paid_yen == 350
+
+
+async def test_a_name_that_looks_like_a_formula_is_a_name_in_excel(town, shops):
+    await town.city.shops.change(await town.who("operator"), "soba", ShopEntry(name="=HYPERLINK(1)"))
+    await pay(town, at(2), 100)
+    town.clock.now = at(17)
+    text = settlement_csv(await close(town, JULY_1)).decode("utf-8-sig")
+    assert "'=HYPERLINK(1)" in text
+
+
+async def with_banks(town):
+    boss = await town.who("administrator")
+    account = BankAccount(
+        bank_code="0130", bank_name="ジョウヨウ", branch_code="021", branch_name="カサマ", kind=1, number="7654321",
+        holder="ミホン",
+    )  # fmt: skip
+    await town.city.shops.set_bank(boss, "soba", account)
+    await town.city.shops.set_payer(boss, Payer(client_code="0123456789", account=account))
+
+
+async def test_the_transfer_file_pays_what_was_closed(town, shops):
+    await pay(town, at(2), 100)
+    town.clock.now = at(17)
+    who = await town.who("approver")
+    for word in ("cycle-not-closed", "payer-missing"):
+        with pytest.raises(Refused) as refused:
+            await town.city.settlements.transfer_file(who, JULY_1)
+        assert refused.value.type == word
+        if word == "cycle-not-closed":
+            await close(town, JULY_1)
+    await with_banks(town)
+    header, data, trailer, _ = (await town.city.settlements.transfer_file(who, JULY_1)).split(b"\r\n")[:4]
+    assert header[54:58] == b"0731"
+    assert data[80:90] == b"0000000100"
+    assert trailer[1:19] == b"000001000000000100"
+
+
+async def test_shops_without_an_account_are_named(town, shops):
+    await with_banks(town)
+    await pay(town, at(2), 100)
+    await pay(town, at(2), 100, "cafe")
+    town.clock.now = at(17)
+    await close(town, JULY_1)
+    with pytest.raises(Refused) as refused:
+        await town.city.settlements.transfer_file(await town.who("approver"), JULY_1)
+    assert (refused.value.type, refused.value.facts["shops"]) == ("bank-missing", "cafe")
+
+
+async def test_bank_accounts_are_sealed_at_rest(town, shops, tmp_path):
+    await with_banks(town)
+    raw = b"".join(path.read_bytes() for path in tmp_path.rglob("city.db*"))
+    assert b"7654321" not in raw
+
+
+async def test_another_city_sees_none_of_it(town, shops):
+    await pay(town, at(2), 100)
+    assert await town.city.settlements.listed(MITO) == []
+    assert (await town.city.settlements.get(MITO, JULY_1)).lines == ()
+
+
+async def test_open_and_closed_cycles_are_listed_newest_first(town, shops):
+    await pay(town, at(2), 100)
+    town.clock.now = at(2, 8)
+    await close(town, JULY_1)
+    listed = await town.city.settlements.listed(KASAMA)
+    assert [(cycle.starts_on, yen) for cycle, yen in listed] == [
+        (AUG_1, None),
+        (JULY_16, None),
+        (JULY_1, 100),
+    ]
+
+
+async def test_beside_a_late_payment_an_open_cycle_is_still_closed_before_the_next(town, shops):
+    await pay(town, at(2), 100)
+    town.clock.now = at(2, 8)
+    await close(town, JULY_1)
+    await pay(town, at(15, hour=23), 40)  # of the closed cycle, committed after its closing
+    await pay(town, at(20), 200)
+    town.clock.now = at(20, 8)
+    with pytest.raises(Refused) as refused:
+        await close(town, AUG_1)
+    assert (refused.value.type, refused.value.facts["starts_on"]) == ("earlier-cycle-open", "2018-07-16")
+    assert (await close(town, JULY_16)).yen == 240
+
+
+async def test_what_an_open_cycle_will_pay_is_foreseen_in_no_later_one(town, shops):
+    first = await pay(town, at(2), 1_000)
+    town.clock.now = at(17)
+    await close(town, JULY_1)
+    await town.city.spending.refund_by_city(await town.who("operator"), new_id(), first.spend_id, 700, "誤り")
+    await pay(town, at(3, 8), 800)
+    foreseen = [await town.city.settlements.get(KASAMA, day) for day in (JULY_16, AUG_1)]
+    assert [(one.lines[0].refunded, one.lines[0].spent, one.yen) for one in foreseen] == [
+        (700, 0, 0),
+        (0, 800, 800),
+    ]
+
+
+async def test_a_cycle_that_was_passed_over_takes_neither_late_payments_nor_debts(town, shops):
+    first = await pay(town, at(2), 1_000)
+    town.clock.now = at(17)
+    await close(town, JULY_1)
+    town.clock.now = at(2, 8)
+    await town.city.spending.refund_by_city(await town.who("operator"), new_id(), first.spend_id, 700, "誤り")
+    town.clock.now = at(17, 8)
+    assert [line.carried_yen for line in (await close(town, AUG_1)).lines] == [-700]
+    await pay(town, at(20), 800)  # of a cycle that nobody has closed and AUG_1 has passed over
+    assert (await close(town, JULY_16)).lines == ()
+    town.clock.now = at(2, 9)
+    assert [(one.brought_yen, one.paid_yen) for one in (await close(town, date(2018, 8, 16))).lines] == [
+        (-700, 100)
+    ]

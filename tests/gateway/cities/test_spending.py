@@ -1,0 +1,306 @@
+"""At the counter: one code, one payment, one clear answer; oldest points first, expired never."""
+
+import asyncio
+from datetime import date, timedelta
+
+import pytest
+
+from core_ledger import audit, chart, ledger
+from gateway.cities.shops.shops import ShopEntry
+from gateway.cities.spending import pay_codes
+from gateway.cities.spending import spend_rows as records
+from gateway.errors import Refused
+from gateway.points.rules import Expiry, PointRule
+
+from .conftest import KASAMA, MITO, NOON, OUEN, new_id
+
+
+@pytest.fixture
+async def shop(town):
+    who = await town.who("operator")
+    return await town.city.shops.register(who, "soba-ya", ShopEntry(name="そば処 見本"))
+
+
+async def clerk(town, shop_id="soba-ya", city=KASAMA):
+    return await town.who("shop", city, shop_id)
+
+
+async def show(town, member):
+    return await town.city.codes.make(member.member_id, KASAMA, OUEN)
+
+
+async def take(town, code, points=300, spend_id=None, who=None):
+    return await town.city.spending.take(who or await clerk(town), spend_id or new_id(), code, points)
+
+
+async def refused(awaited):
+    with pytest.raises(Refused) as caught:
+        await awaited
+    return caught.value
+
+
+async def test_the_shop_scans_the_members_code_and_both_see_it_at_once(town, shop):
+    member = await town.member(points=1_000)
+    code = await show(town, member)
+    paid = await take(town, code.qr)
+    assert (paid.spend.points, paid.spend.yen, paid.left, paid.shop_name) == (300, 300, 700, "そば処 見本")
+    assert await town.balance(member.member_id) == 700
+    assert await town.total(chart.shop(KASAMA, "soba-ya")) == 300
+    assert await town.city.codes.used_for(member.member_id, code.digits) == paid.spend.spend_id
+
+
+async def test_the_typed_digits_work_like_the_scan_in_any_width(town, shop):
+    member = await town.member(points=1_000)
+    code = await show(town, member)
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code.digits)
+    assert (await take(town, f"{wide[:4]} {wide[4:8]}-{wide[8:]}")).spend.points == 300
+
+
+async def test_a_code_serves_once_whoever_comes_second(town, shop):
+    await town.city.shops.register(await town.who("operator"), "cafe", ShopEntry(name="カフェ"))
+    member = await town.member(points=1_000)
+    code = await show(town, member)
+    one, other = await clerk(town), await clerk(town, "cafe")
+    outcomes = await asyncio.gather(
+        *(take(town, code.qr, who=who) for who in (one, other) * 10), return_exceptions=True
+    )
+    assert [getattr(one, "type", "paid") for one in outcomes].count("paid") == 1
+    assert {one.type for one in outcomes if isinstance(one, Refused)} == {"pay-code-used"}
+    assert await town.balance(member.member_id) == 700
+
+
+async def test_the_same_payment_asked_for_again_is_the_same_payment(town, shop):
+    member, spend_id = await town.member(points=1_000), new_id()
+    code = await show(town, member)
+    first, again = await take(town, code.qr, 300, spend_id), await take(town, code.qr, 300, spend_id)
+    assert (first.replayed, again.replayed) == (False, True)
+    assert await town.balance(member.member_id) == 700
+    assert (await refused(take(town, code.qr, 301, spend_id))).type == "id-reused"
+
+
+@pytest.mark.parametrize(("seconds", "word"), [(59, None), (60, "pay-code-ended")])
+async def test_a_code_lives_sixty_seconds(town, shop, seconds, word):
+    code = await show(town, await town.member(points=1_000))
+    town.clock.forward(seconds=seconds)
+    if word is None:
+        assert (await take(town, code.qr)).spend.points == 300
+    else:
+        assert (await refused(take(town, code.qr))).type == word
+
+
+async def test_a_code_that_somebody_has_already_is_drawn_again(town, shop, monkeypatch):
+    """Of a hundred thousand codes a day two are the same once in some months."""
+    first, second = await town.member(points=500), await town.member(points=500)
+    drawn = iter((7, 7, 8))
+    monkeypatch.setattr(pay_codes.secrets, "randbelow", lambda _: next(drawn))
+    one, other = await show(town, first), await show(town, second)
+    assert (one.digits, other.digits) == ("000000000007", "000000000008")
+    assert (await take(town, other.digits)).spend.book_id == chart.member_book(second.member_id)
+    assert await town.city.codes.used_for(first.member_id, one.digits) is None
+
+
+async def test_made_up_codes_are_refused(town, shop):
+    code = await show(town, await town.member(points=1_000))
+    flipped = code.qr[:-1] + ("0" if code.qr[-1] != "0" else "1")
+    for text in (
+        "000000000000",
+        flipped,
+        "PGP1",
+        "PGP1..",
+        "12",
+        "",
+        code.qr.replace("PGP1", "PGP2"),
+        "٣" * 12,
+    ):
+        assert (await refused(take(town, text))).type == "pay-code-unknown"
+
+
+async def test_another_citys_shop_cannot_take_this_citys_points(town, shop):
+    await town.city.shops.register(await town.who("operator", MITO), "mito", ShopEntry(name="水戸の店"))
+    code = await show(town, await town.member(points=1_000))
+    stranger = await clerk(town, "mito", MITO)
+    assert (await refused(take(town, code.qr, who=stranger))).type == "pay-code-unknown"
+
+
+async def test_more_than_the_balance_takes_nothing_and_the_code_still_serves(town, shop):
+    member = await town.member(points=200)
+    code = await show(town, member)
+    short = await refused(take(town, code.qr, 201))
+    assert (short.type, short.facts["available"]) == ("not-enough-points", 200)
+    assert (await take(town, code.qr, 200)).left == 0
+
+
+async def test_thirty_two_shops_at_once_never_take_more_than_there_is(town, shop):
+    operator, member = await town.who("operator"), await town.member(points=1_000)
+    clerks = []
+    for number in range(32):
+        await town.city.shops.register(operator, f"shop-{number}", ShopEntry(name=f"{number}"))
+        clerks.append(await clerk(town, f"shop-{number}"))
+    codes = [await show(town, member) for _ in clerks]
+    outcomes = await asyncio.gather(
+        *(take(town, code.qr, 150, who=who) for code, who in zip(codes, clerks, strict=True)),
+        return_exceptions=True,
+    )
+    assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 6
+    assert await town.balance(member.member_id) == 100
+    assert (await town.store.read(audit.verify)).ok
+
+
+async def rule(town, **changes):
+    who = await town.who("administrator")
+    await town.city.rules.announce(
+        who, OUEN, PointRule(**changes), NOON.date(), worse_accepted=True, reason="規則"
+    )
+
+
+async def test_the_oldest_points_go_first_and_expired_ones_never(town, shop):
+    await rule(town, expiry=Expiry.MONTHS, expiry_count=6)
+    member = await town.member(points=100, issued_on=date(2018, 1, 10))
+    await town.give(member.member_id, 200, date(2018, 3, 1))
+    await town.give(member.member_id, 400, date(2018, 2, 10))
+    short = await refused(take(town, (await show(town, member)).qr, 601))
+    assert short.facts["available"] == 600
+    paid = await take(town, (await show(town, member)).qr, 450)
+    assert [(lot.issued_on, lot.points) for lot in paid.spend.lots] == [
+        (date(2018, 2, 10), 400),
+        (date(2018, 3, 1), 50),
+    ]
+    assert paid.left == 150
+    assert await town.total(chart.expired(KASAMA)) == 100
+
+
+async def test_a_limit_of_the_day_holds_and_a_refund_gives_room_again(town, shop):
+    await rule(town, most_spent_a_day=500)
+    member = await town.member(points=1_000)
+    paid = await take(town, (await show(town, member)).qr, 400)
+    over = await refused(take(town, (await show(town, member)).qr, 101))
+    assert (over.type, over.facts["available"]) == ("limit-of-the-day", 100)
+    await town.city.spending.refund_by_shop(await clerk(town), new_id(), paid.spend.spend_id, 100, "返品")
+    await take(town, (await show(town, member)).qr, 200)
+
+
+async def test_a_closed_shop_takes_nothing(town, shop):
+    await town.city.shops.close(await town.who("operator"), "soba-ya", "閉店")
+    code = await show(town, await town.member(points=1_000))
+    assert (await refused(take(town, code.qr))).type == "shop-closed"
+
+
+# --- the member scans the shop's code -------------------------------------------------------------------------------
+
+
+async def pay(town, member, code, points=300, spend_id=None, service=OUEN):
+    return await town.city.spending.pay(member.member_id, spend_id or new_id(), code, service, points)
+
+
+async def test_a_member_pays_by_the_shops_code(town, shop):
+    member, code = await town.member(points=1_000), town.city.shops.code_of(shop)
+    assert (await town.city.shops.by_code(code)).name == "そば処 見本"
+    paid = await pay(town, member, code)
+    assert (paid.left, paid.spend.way) == (700, "member_pays")
+    day = NOON.replace(hour=0)
+    seen = await town.store.read(
+        lambda conn: records.of_shop(conn, KASAMA, "soba-ya", since=day, until=day + timedelta(days=1))
+    )
+    assert [one.spend_id for one in seen] == [paid.spend.spend_id]
+
+
+async def test_a_made_up_shop_code_pays_nobody(town, shop):
+    member, code = await town.member(points=1_000), town.city.shops.code_of(shop)
+    for text in (code[:-1] + "z", code.replace("soba-ya", "soba-yb"), "", "PGS1.082163.soba-ya"):
+        assert (await refused(pay(town, member, text))).type == "shop-code-wrong"
+    assert await town.balance(member.member_id) == 1_000
+
+
+async def test_one_member_cannot_use_anothers_spend_id(town, shop):
+    one, other, code = (
+        await town.member(points=500),
+        await town.member(points=500),
+        town.city.shops.code_of(shop),
+    )
+    spend_id = new_id()
+    await pay(town, one, code, spend_id=spend_id)
+    assert (await refused(pay(town, other, code, spend_id=spend_id))).type == "id-reused"
+
+
+async def test_a_payment_is_shown_to_the_member_whose_it_is_and_to_nobody_else(town, shop):
+    one, other = await town.member(points=500), await town.member(points=500)
+    paid = await pay(town, one, town.city.shops.code_of(shop))
+    seen = await town.city.spending.of_member(one.member_id, paid.spend.spend_id)
+    assert (seen.spend, seen.shop_name, seen.left) == (paid.spend, "そば処 見本", 200)
+    with_another = town.city.spending.of_member(other.member_id, paid.spend.spend_id)
+    assert (await refused(with_another)).type == "unknown-spend"
+
+
+# --- refunds ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_refund_gives_points_back_with_their_first_days_of_issue(town, shop):
+    member = await town.member(points=100, issued_on=date(2018, 5, 1))
+    await town.give(member.member_id, 200, date(2018, 6, 1))
+    paid = await take(town, (await show(town, member)).qr, 250)
+    who, refund = await clerk(town), town.city.spending.refund_by_shop
+    await refund(who, new_id(), paid.spend.spend_id, 200, "返品")
+    heaps = await town.store.read(
+        lambda conn: ledger.heaps(
+            conn, chart.member_book(member.member_id), chart.municipal(member.member_id, KASAMA, OUEN)
+        )
+    )
+    assert [(heap.issued_on, heap.points) for heap in heaps] == [
+        (date(2018, 5, 1), 50),
+        (date(2018, 6, 1), 200),
+    ]
+    over = await refused(refund(who, new_id(), paid.spend.spend_id, 51, "返品"))
+    assert (over.type, over.facts["available"]) == ("refund-too-much", 50)
+    await refund(who, new_id(), paid.spend.spend_id, 50, "返品")
+    assert await town.balance(member.member_id) == 300
+    assert await town.total(chart.shop(KASAMA, "soba-ya")) == 0
+
+
+async def test_the_shop_refunds_today_and_the_city_tomorrow(town, shop):
+    member = await town.member(points=500)
+    paid = await take(town, (await show(town, member)).qr, 250)
+    town.clock.now = NOON.replace(hour=0) + timedelta(days=1)
+    spending = town.city.spending
+    late = await refused(
+        spending.refund_by_shop(await clerk(town), new_id(), paid.spend.spend_id, 50, "返品")
+    )
+    assert late.type == "refund-too-late"
+    stranger = await town.who("operator", MITO)
+    assert (
+        await refused(spending.refund_by_city(stranger, new_id(), paid.spend.spend_id, 50, "x"))
+    ).type == "unknown-spend"
+    done = await spending.refund_by_city(
+        await town.who("operator"), new_id(), paid.spend.spend_id, 50, "誤り"
+    )
+    assert (done.refund.yen, done.spend.refundable) == (50, 200)
+
+
+async def test_ten_refunds_at_once_give_back_no_more_than_was_paid(town, shop):
+    member = await town.member(points=500)
+    paid = await take(town, (await show(town, member)).qr, 250)
+    who = await clerk(town)
+    outcomes = await asyncio.gather(
+        *(
+            town.city.spending.refund_by_shop(who, new_id(), paid.spend.spend_id, 100, "返品")
+            for _ in range(10)
+        ),
+        return_exceptions=True,
+    )
+    assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 2
+    assert await town.balance(member.member_id) == 450
+
+
+async def test_a_repeated_refund_is_one_refund(town, shop):
+    member, refund_id = await town.member(points=500), new_id()
+    paid = await take(town, (await show(town, member)).qr, 250)
+    who = await clerk(town)
+    for expected in (False, True):
+        done = await town.city.spending.refund_by_shop(who, refund_id, paid.spend.spend_id, 100, "返品")
+        assert done.replayed is expected
+    assert await town.balance(member.member_id) == 350
+
+
+async def test_old_codes_are_forgotten_after_a_day(town, shop):
+    await show(town, await town.member(points=1))
+    town.clock.forward(days=1, seconds=61)
+    assert await town.store.run(lambda conn: pay_codes.forget_ended(conn, town.clock())) == 1

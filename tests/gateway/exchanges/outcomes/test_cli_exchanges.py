@@ -1,0 +1,303 @@
+"""The operator's commands, run as an operator runs them: on files, without a gateway running."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import json
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+import structlog
+from gateway_saison.rates import EIKYU
+from gateway_saison.sandbox import SandboxOptions, make_server, members
+from typer.testing import CliRunner
+
+import migrations
+from core_ledger import chart
+from gateway.cli import app
+from gateway.errors import Refused
+from gateway.exchanges.link_rows import Link
+from gateway.exchanges.link_rows import save as save_link
+from gateway.members.member_rows import create_member
+from gateway.model import Destination, Secret
+from gateway.platform.clock import FileClock, set_file_clock
+from gateway.points import directory
+from gateway.services import open_services
+from gateway.settings import Settings
+from gateway.testkit.sandbox import Fault, FaultKind
+from tests.gateway.exchanges.conftest import NOON, new_id
+
+KEY = "a key that both sides know, of some length"
+EXCHANGE, OTHER = new_id(), new_id()
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    yield
+    structlog.reset_defaults()
+
+
+class Desk:
+    """Runs commands against a folder with a database, and a sandbox that lives in a loop of its own."""
+
+    def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop) -> None:
+        self.folder, self.loop = folder, loop
+        self.config = folder / "gateway.toml"
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, [*words, "--config", str(self.config)])
+        if code == 1:
+            assert isinstance(result.exception, Refused), result.output
+            return str(result.exception)
+        assert result.exit_code == code, result.output
+        return result.output
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """One exchange that nobody answered (taken by the partner), one that settled."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    def run(work):
+        return asyncio.run_coroutine_threadsafe(work, loop).result(60)
+
+    set_file_clock(tmp_path / "clock", NOON)
+    for name in ("sealing", "lookup", "account_key"):
+        (tmp_path / name).write_text("x" * 48)
+    (tmp_path / "api_key").write_text(KEY)
+    options = SandboxOptions(
+        book=tmp_path / "saison.db",
+        key=Secret(KEY),
+        clock=FileClock(tmp_path / "clock"),
+        merchant_id="point-gateway",
+        crowd=2,
+    )
+    site = run(_entered(make_server(options)))
+    (tmp_path / "gateway.toml").write_text(
+        f"""[clock]
+file = "clock"
+[log]
+level = "error"
+[security]
+sealing = {{ file = "sealing" }}
+lookup = {{ file = "lookup" }}
+account_key = {{ file = "account_key" }}
+[partners.saison]
+base_url = "{site.url}"
+merchant_id = "point-gateway"
+api_key = {{ file = "api_key" }}
+"""
+    )
+    made = Desk(tmp_path, loop)
+    settings = Settings.load(made.config, env={})
+    migrations.upgrade(settings.database_url)
+    run(_exchanges(settings, site))
+    yield made
+    run(site.__aexit__(None, None, None))
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+async def _entered(server):
+    return await server.__aenter__()
+
+
+async def _exchanges(settings: Settings, site) -> None:
+    token, service_id = await site._book.run(_linked)
+    async with open_services(settings) as services:
+        vault = services.desk.vault
+
+        def move_in(conn) -> None:
+            directory.register_service(
+                conn, "082163", "kasama-ouen", name="k", open_for_direct_exchange=True, at=NOON
+            )
+            create_member(conn, member_id="m1", display_name="見本", at=NOON, password_hash="x")
+            book = chart.member_book("m1")
+            sealed = vault.seal(token, purpose="link", bound_to=f"{book} saison")
+            save_link(
+                conn,
+                Link(
+                    book_id=book,
+                    partner_id="saison",
+                    service_id=service_id,
+                    shown_as="見本",
+                    token_sealed=sealed,
+                    linked_at=NOON,
+                ),
+            )
+
+        await services.store.run(move_in)
+        for id_, fault in ((OTHER, None), (EXCHANGE, FaultKind.RESET)):
+            await services.openings.start("m1", id_, "saison")
+            if fault is not None:
+                site.order(Fault(operation="capture", kind=fault, done=True))
+            quoted = await _quoted(services, id_)
+            await services.exchanges.confirm("m1", id_, quoted.quote.quote_id)
+
+
+async def _quoted(services, id_):
+    return await services.exchanges.quote("m1", id_, Destination.reserve(), 2)
+
+
+def _linked(db) -> tuple[str, str]:
+    number = "2000-0001"
+    return members.link(db, number), members.member(db, number).service_id
+
+
+def test_open_exchanges_are_listed_and_told_whole(desk) -> None:
+    (one,) = json.loads(desk("exchanges", "list", "--json"))
+    assert (one["exchange_id"], one["state"], one["points"]) == (EXCHANGE, "open", 900)
+    assert EXCHANGE in desk("exchanges", "--state", "open")
+    assert OTHER in desk("exchanges", "list", "--state", "settled")
+    told = json.loads(desk("exchanges", "show", EXCHANGE, "--json"))
+    assert [step["what"] for step in told["story"]] == ["started", "quoted", "confirmed", "outcome unknown"]
+    (call,) = told["story"][-1]["facts"]["calls"]
+    assert (call["hook"], call["outcome"]) == ("debit", "unknown")
+    assert [(move["action"], move["points"]) for move in told["moves"]] == [("hold", 900)]
+    text = desk("exchanges", "show", EXCHANGE)
+    assert "/api/captures" in text
+    assert "token" not in text.lower().replace("token=***", "")
+
+
+def test_show_with_ask_settles_what_the_partner_can_answer(desk) -> None:
+    assert "debited" in desk("exchanges", "show", EXCHANGE, "--ask")
+    assert json.loads(desk("exchanges", "list", "--json")) == []
+
+
+def test_resolving_asks_first_and_the_partners_answer_wins(desk) -> None:
+    said = desk("exchanges", "resolve", EXCHANGE, "--as", "declined", "--reason", "電話", code=1)
+    assert "settled already" in said
+    assert json.loads(desk("exchanges", "list", "--json")) == []
+
+
+def test_a_settled_exchange_is_reversed_in_parts_from_the_command_line(desk) -> None:
+    words = ("exchanges", "reverse", OTHER, "--reason", "誤り")
+    assert json.loads(desk(*words, "--units", "1"))["points"] == 450
+    assert "1 units" in desk(*words, "--units", "2", code=1)
+    assert json.loads(desk(*words))["state"] == "reversed"
+    assert "reversal" in desk("exchanges", "show", OTHER)
+
+
+def test_a_day_is_compared_and_a_difference_closed(desk) -> None:
+    day = ("--partner", "saison", "--day", "2018-07-31")
+    assert "1 matched, 1 open" in desk("reconcile", *day)
+    desk("exchanges", "show", EXCHANGE, "--ask")
+    assert json.loads(desk("reconcile", *day, "--json"))["counts"]["matched"] == 2
+    assert desk("reconcile", *day, "--csv").count("matched") == 2
+    with contextlib.closing(sqlite3.connect(desk.folder / "saison.db")) as book, book:
+        book.execute(
+            "UPDATE debit_lines SET points = points + 100 WHERE order_id = ? AND wallet = ?", (OTHER, EIKYU)
+        )
+    book.close()
+    assert "amount_differs" in desk("reconcile", *day, code=2)
+    done = json.loads(desk("reconcile", "close", OTHER, *day, "--reason", "先方の記録が正しい"))
+    assert done["points"] == 450
+    assert "1 closed" in desk("reconcile", *day)
+
+
+def test_a_partner_is_paused_paced_and_put_into_maintenance(desk) -> None:
+    desk("partners", "pause", "saison", "--reason", "不具合")
+    desk("partners", "pace", "saison", "120")
+    window = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00")
+    desk(*window, "--reason", "点検", "--operator", "sato")
+    (one,) = json.loads(desk("partners", "list"))
+    assert (one["open"], one["calls_per_minute"], one["operator"]) == (False, 120, getpass.getuser())
+    assert one["maintenance"] == [["2018-08-01T00:00:00+09:00", "2018-08-01T06:00:00+09:00", "点検", "sato"]]
+    desk("partners", "resume", "saison")
+    desk(*window, "--withdraw")
+    (one,) = json.loads(desk("partners", "list"))
+    assert (one["open"], one["maintenance"]) == (True, [])
+    assert "no [partners.nobody]" in desk("partners", "pause", "nobody", "--reason", "x", code=1)
+
+
+def test_who_took_a_partner_out_for_maintenance_and_why_is_kept_and_told(desk) -> None:
+    config = desk.config.read_text("utf-8").replace('level = "error"', 'level = "info"')
+    desk.config.write_text(config, "utf-8")
+    window = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00")
+    logged = next(
+        json.loads(line)
+        for line in desk(*window, "--reason", "定期点検", "--operator", "sato").splitlines()
+        if line.startswith("{")
+    )
+    assert (logged["event"], logged["partner"], logged["operator"], logged["reason"]) == (
+        "partner maintenance announced",
+        "saison",
+        "sato",
+        "定期点検",
+    )
+    desk(*window, "--withdraw", "--reason", "先方が延期")
+    taken_back, announced = json.loads(desk("partners", "log", "saison"))
+    window_facts = {"starts_at": "2018-08-01T00:00:00+09:00", "ends_at": "2018-08-01T06:00:00+09:00"}
+    assert announced.pop("at").startswith("2018-07-31T12:00:")
+    assert announced == window_facts | {
+        "partner": "saison", "deed": "partner maintenance announced",
+        "operator": "sato", "reason": "定期点検",
+    }  # fmt: skip
+    assert (taken_back["deed"], taken_back["operator"], taken_back["reason"]) == (
+        "partner maintenance withdrawn",
+        getpass.getuser(),
+        "先方が延期",
+    )
+    assert "nothing is broken" in desk("staff", "verify-log")
+
+
+def test_a_window_that_is_not_there_is_not_taken_back_and_nothing_is_written_of_it(desk) -> None:
+    words = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00", "--withdraw")
+    assert "no window of saison begins at 2018-08-01 00:00" in desk(*words, code=1)
+    assert json.loads(desk("partners", "log")) == []
+
+
+def test_every_decision_about_a_partner_is_in_its_log(desk) -> None:
+    desk("partners", "pause", "saison", "--reason", "不具合", "--operator", "sato")
+    desk("partners", "pace", "saison", "120", "--operator", "suzuki")
+    desk("partners", "resume", "saison", "--operator", "sato")
+    told = json.loads(desk("partners", "log", "--limit", "2"))
+    assert [(one["deed"], one["operator"]) for one in told] == [
+        ("partner resumed", "sato"),
+        ("partner paced", "suzuki"),
+    ]
+    assert told[1]["calls_per_minute"] == 120
+    assert json.loads(desk("partners", "log", "airline_miles")) == []
+
+
+def test_webhook_secrets_are_shown_once_and_revoked_by_their_id(desk) -> None:
+    made = json.loads(desk("webhooks", "add", "portal", "https://portal.example/hook"))
+    assert made["secret"].startswith("whsec_")
+    push = json.loads(desk("partners", "push-secret", "saison"))
+    listed = desk("webhooks", "list")
+    assert made["key_id"] in listed
+    assert made["secret"] not in listed
+    assert push["secret"] not in listed
+    desk("webhooks", "revoke", made["key_id"])
+    assert "no such key" in desk("webhooks", "revoke", made["key_id"], code=1)
+
+
+def test_who_made_or_revoked_a_webhooks_secret_and_why_is_kept_and_no_secret_with_it(desk) -> None:
+    url = "https://portal.example/hook?t=sesame"
+    hook = json.loads(desk("webhooks", "add", "portal", url, "--operator", "sato"))
+    mail = json.loads(desk("webhooks", "add-mailer", "post", "https://post.example/", "--reason", "通知"))
+    push = json.loads(desk("partners", "push-secret", "saison", "--operator", "suzuki"))
+    desk("webhooks", "revoke", hook["key_id"], "--operator", "sato", "--reason", "漏えい")
+    desk("webhooks", "revoke", push["key_id"], "--operator", "sato")
+    desk("webhooks", "revoke", push["key_id"], code=1)
+    told = desk("webhooks", "log")
+    assert [
+        (one["deed"], one["party"], one["key_id"], one["operator"], one["reason"]) for one in json.loads(told)
+    ] == [
+        ("push secret revoked", "saison", push["key_id"], "sato", ""),
+        ("webhook revoked", "portal", hook["key_id"], "sato", "漏えい"),
+        ("push secret made", "saison", push["key_id"], "suzuki", ""),
+        ("webhook added", "post", mail["key_id"], getpass.getuser(), "通知"),
+        ("webhook added", "portal", hook["key_id"], "sato", ""),
+    ]
+    assert not [secret for secret in (hook["secret"], push["secret"], "sesame") if secret in told]
+    of_partner = [one["deed"] for one in json.loads(desk("partners", "log", "saison"))]
+    assert of_partner == ["push secret revoked", "push secret made"]
+    assert "nothing is broken" in desk("staff", "verify-log")

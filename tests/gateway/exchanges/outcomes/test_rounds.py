@@ -1,0 +1,159 @@
+"""The rounds in the background go on when a database restarts, and refuse nothing silently."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+import structlog
+from prometheus_client import REGISTRY
+
+from gateway.errors import OutcomeUnknown, Refused
+from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.reversal_rows import ReversalState
+from gateway.exchanges.reversals import Reversals
+from gateway.exchanges.states import State
+from gateway.webhooks.sender import Deliveries
+from tests.gateway.exchanges.conftest import CARDS, new_id
+
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+async def until(done) -> None:
+    async with asyncio.timeout(10):
+        while not done():  # noqa: ASYNC110 - another task works meanwhile
+            await asyncio.sleep(0.001)
+
+
+async def ended(task) -> None:
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize(("kind", "reaches"), [(Reversals, "read"), (Deliveries, "run")])
+async def test_a_round_that_meets_a_restarting_database_is_followed_by_the_next(
+    world, monkeypatch, kind, reaches
+) -> None:
+    work, met = kind(world.desk), []
+    real = getattr(world.store, reaches)
+
+    async def broken_once(job):
+        met.append(job)
+        if len(met) == 1:
+            raise sa.exc.OperationalError("SELECT", {}, Exception("server closed the connection"))
+        return await real(job)
+
+    monkeypatch.setattr(world.store, reaches, broken_once)
+    monkeypatch.setattr(f"{kind.__module__}.PAUSE_S", 0.0)
+    with structlog.testing.capture_logs() as lines:
+        running = asyncio.create_task(work.run())
+        await until(lambda: len(met) >= 3)
+        await ended(running)
+    assert [line["error"] for line in lines if "round failed" in line["event"]] == ["OperationalError"]
+
+
+async def test_one_question_that_breaks_is_logged_and_the_round_counts_it(watch, world, monkeypatch) -> None:
+    _, exchange = await watch.opened()
+    watch.forward(seconds=5)
+
+    async def broken(_job):
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(world.store, "run", broken)
+    with structlog.testing.capture_logs() as lines:
+        assert await watch.settler.round() == 1
+    (line,) = [line for line in lines if line["event"] == "asking failed"]
+    assert (line["exchange_id"], line["error"]) == (exchange.exchange_id, "RuntimeError")
+
+
+async def test_what_was_never_sent_is_not_asked_about(watch, world) -> None:
+    exchange = await world.quoted(await world.member())
+    done = await watch.settler.check(exchange.book_id, exchange.exchange_id)
+    assert done.state is State.QUOTED
+
+
+async def test_an_exchange_of_a_partner_that_is_gone_waits_for_it(watch, world) -> None:
+    _, exchange = await watch.opened()
+    world.desk.partners.clear()
+    assert await watch.settler.ask(exchange.book_id, exchange.exchange_id) is None
+
+
+async def test_nobody_decides_about_an_id_that_is_not_there_or_a_debit_under_way(watch, world) -> None:
+    with pytest.raises(Refused) as caught:
+        await watch.settler.resolve(NOWHERE, debited=True, reason="r", operator="o")
+    assert caught.value.type == "unknown-exchange"
+    exchange = await world.quoted(await world.member())
+    await world.store.run(
+        lambda conn: world.exchanges._begin_sending(
+            conn, exchange.book_id, exchange.exchange_id, exchange.quote.quote_id
+        )
+    )
+    with pytest.raises(Refused, match="under way"):
+        await watch.settler.resolve(exchange.exchange_id, debited=True, reason="r", operator="o")
+
+
+async def test_a_reversal_needs_a_reason_an_exchange_and_to_be_open_when_decided(world, generous) -> None:
+    reversals = Reversals(world.desk)
+    exchange = await world.settled(await world.member())
+    id_, words = new_id(), {"units": 1, "reason": "r", "operator": "o"}
+    for refused in (
+        reversals.reverse(exchange.exchange_id, id_, units=1, reason=" ", operator="o"),
+        reversals.reverse(NOWHERE, id_, **words),
+        reversals.resolve(exchange.exchange_id, id_, was_reversed=True, reason="", operator="o"),
+        reversals.resolve(exchange.exchange_id, id_, was_reversed=True, reason="r", operator="o"),
+    ):
+        with pytest.raises(Refused):
+            await refused
+    await reversals.reverse(exchange.exchange_id, id_, **words)
+    with pytest.raises(Refused) as caught:
+        await reversals.resolve(exchange.exchange_id, id_, was_reversed=False, reason="r", operator="o")
+    assert caught.value.type == "reversal-ended"
+
+
+async def test_two_gateways_ask_once_about_a_reversal(watch, world, generous) -> None:
+    exchange = await world.settled(await world.member())
+    generous.reversal = OutcomeUnknown("silence")
+    one, other = Reversals(world.desk), Reversals(world.desk)
+    open_ = await one.reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="o")
+    assert open_.state is ReversalState.OPEN
+    watch.forward(seconds=5)
+    generous.reversal = None
+    await asyncio.gather(one.round(), other.round())
+    assert len(generous.asked) == 2
+
+
+async def test_what_waits_is_counted_for_whoever_watches_the_gateway(watch, world) -> None:
+    def measured(name, state):
+        return REGISTRY.get_sample_value(
+            f"point_gateway_exchanges_{name}", {"partner": CARDS, "state": state}
+        )
+
+    await watch.opened()
+    watch.forward(minutes=1)
+    await watch.settler.count()
+    assert measured("waiting", "open") == 1
+    assert measured("oldest_waiting_seconds", "open") == 60
+    assert measured("waiting", "needs_a_person") == 0
+
+    watch.forward(days=8)
+    await watch.settler.round()
+    await watch.settler.count()
+    assert (measured("waiting", "open"), measured("waiting", "needs_a_person")) == (0, 1)
+
+
+async def test_the_rounds_count_what_waits_from_the_first_on(watch, world, monkeypatch) -> None:
+    counted = []
+
+    async def count(self):
+        counted.append(self.seconds())
+
+    monkeypatch.setattr(Settler, "count", count)
+    monkeypatch.setattr("gateway.exchanges.outcome_poller.PAUSE_S", 0.0)
+    running = asyncio.create_task(watch.settler.run())
+    await until(lambda: counted)
+    watch.seconds.now += 15
+    await until(lambda: len(counted) == 2)
+    await ended(running)
+    assert counted == [0, 15]

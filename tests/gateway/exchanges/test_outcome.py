@@ -1,0 +1,120 @@
+"""What an answer does, whenever it comes and however often."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from core_ledger import audit, chart, entries
+from gateway.errors import OutcomeUnknown
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.outcome import ASK_AFTER, NeverSent, Unknown
+from gateway.exchanges.states import State
+from gateway.model import JST, Debited, Declined, DeclineReason, InProgress, NoRecord
+from gateway.platform.tables import point_rules
+from gateway.points.expiry import expire_in
+from tests.gateway.exchanges.conftest import KASAMA
+
+
+async def open_exchange(world):
+    member = await world.member()
+    world.script.debit = OutcomeUnknown("lost reply")
+    return member, await world.settled(member)
+
+
+def yes(exchange, clock):
+    return Debited(exchange_id=exchange.exchange_id, reference="LATE", at=clock())
+
+
+def no(exchange):
+    return Declined(exchange_id=exchange.exchange_id, reason=DeclineReason.REFUSED)
+
+
+async def test_a_late_yes_settles_and_a_second_yes_changes_nothing(world) -> None:
+    member, exchange = await open_exchange(world)
+    for _ in range(3):
+        done = await world.exchanges.write_outcome(exchange, yes(exchange, world.clock), [])
+        assert done.state is State.SETTLED
+    assert (await world.balance(member)).posted == 900
+    assert await world.total("partner:cards:due") == -900
+
+
+@pytest.mark.parametrize("answer", [no, lambda x: NoRecord(exchange_id=x.exchange_id)])
+async def test_a_late_no_gives_back_once(world, answer) -> None:
+    member, exchange = await open_exchange(world)
+    for _ in range(2):
+        done = await world.exchanges.write_outcome(exchange, answer(exchange), [])
+        assert done.state is State.DECLINED
+    balance = await world.balance(member)
+    assert (balance.posted, balance.coming) == (0, 0)
+
+
+@pytest.mark.parametrize("first_is_yes", [True, False])
+async def test_a_contradiction_changes_nothing_and_is_told(world, first_is_yes) -> None:
+    member, exchange = await open_exchange(world)
+    answers = [yes(exchange, world.clock), no(exchange)]
+    for answer in answers if first_is_yes else answers[::-1]:
+        done = await world.exchanges.write_outcome(exchange, answer, [])
+    assert done.state is (State.SETTLED if first_is_yes else State.DECLINED)
+    assert (await world.balance(member)).posted == (900 if first_is_yes else 0)
+    story = await world.store.read(lambda conn: records.story(conn, exchange.book_id, exchange.exchange_id))
+    assert story[-1].what == "contradiction"
+
+
+async def test_not_sent_is_not_believed_of_a_debit_that_may_have_left_before(world) -> None:
+    _, exchange = await open_exchange(world)
+    done = await world.exchanges.write_outcome(exchange, NeverSent("breaker open"), [])
+    assert done.state is State.OPEN
+
+
+async def test_asking_waits_longer_each_time_and_ends_with_a_person(world) -> None:
+    member, exchange = await open_exchange(world)
+    waits = [exchange.ask_at - world.clock()]
+    while True:
+        world.clock.now = exchange.ask_at
+        exchange = await world.exchanges.write_outcome(exchange, Unknown("still"), [])
+        if exchange.state is not State.OPEN:
+            break
+        waits.append(exchange.ask_at - world.clock())
+    assert waits[:5] == list(ASK_AFTER)
+    assert set(waits[5:]) == {timedelta(hours=1)}
+    assert exchange.state is State.NEEDS_A_PERSON
+    assert world.clock() - exchange.sent_at >= timedelta(days=7)
+    assert (await world.balance(member)).coming == 900
+    again = await world.exchanges.write_outcome(exchange, InProgress(exchange_id=exchange.exchange_id), [])
+    assert again.state is State.NEEDS_A_PERSON
+    done = await world.exchanges.write_outcome(exchange, yes(exchange, world.clock), [])
+    assert done.state is State.SETTLED
+    assert (await world.balance(member)).posted == 900
+
+
+async def test_points_that_come_when_those_of_their_day_have_expired_are_issued_when_they_come(world) -> None:
+    """What was confirmed in the last second of a fiscal year is answered in the next one."""
+    rule = {
+        "municipality": "082163", "point_service": "kasama-ouen", "version": 1, "takes_effect_on": "2018-04-01",
+        "unit_value_yen": 1, "expiry": "fiscal_year", "expiry_count": 0, "open_for_direct_exchange": True,
+        "worse": "[]", "decided_by": "s", "decided_at": world.clock(),
+    }  # fmt: skip
+    await world.store.run(lambda conn: conn.execute(insert(point_rules).values(**rule)))
+    world.clock.now = datetime(2019, 3, 31, 23, 59, 59, tzinfo=JST)
+    member = await world.member()
+    quoted = await world.quoted(member, KASAMA)
+    world.script.debit = OutcomeUnknown("lost reply")
+    exchange = await world.exchanges.confirm(member, quoted.exchange_id, quoted.quote.quote_id)
+    world.clock.forward(seconds=5)
+    for _ in range(2):
+        done = await world.exchanges.write_outcome(exchange, yes(exchange, world.clock), [])
+        assert done.state is State.SETTLED
+    account = chart.municipal(member, "082163", "kasama-ouen")
+    (line,) = await world.store.read(lambda conn: entries(conn, chart.member_book(member), account))
+    assert (line.kind, line.reference, line.details["exchange_id"]) == (
+        "exchange",
+        "LATE",
+        exchange.exchange_id,
+    )
+    assert await world.store.run(lambda conn: expire_in(conn, account, world.clock())) == 0
+    balance = await world.balance(member, KASAMA)
+    assert (balance.posted, balance.coming) == (900, 0)
+    assert (await world.store.read(audit.verify)).ok

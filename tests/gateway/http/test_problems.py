@@ -1,0 +1,154 @@
+import json
+
+import pytest
+
+from gateway.errors import (
+    CouponRefused,
+    HandoffRefused,
+    LinkEnded,
+    NoRate,
+    NotEnough,
+    NotSent,
+    OutcomeUnknown,
+    PartnerUnavailable,
+    Refused,
+)
+from gateway.http.problem_types import BUSINESS, CARD, CATALOGUE, KERNEL, MUNICIPAL
+from gateway.http.problems import (
+    FieldError,
+    InvalidInput,
+    as_refusal,
+    document,
+    language_of,
+    refuse,
+    response,
+)
+
+ID = "0198f2c4-7a00-7000-8000-000000000001"
+
+
+def test_each_word_stands_in_the_catalogue_once():
+    assert len(CATALOGUE) == sum(map(len, (KERNEL, BUSINESS, CARD, MUNICIPAL)))
+
+
+@pytest.mark.parametrize("kind", CATALOGUE.values(), ids=lambda kind: kind.word)
+def test_each_kind_says_what_to_do_in_two_languages(kind):
+    assert kind.word == kind.word.lower().replace("_", "-")
+    assert 400 <= kind.status <= 503
+    assert all((kind.title, kind.remedy, kind.title_ja, kind.remedy_ja))
+    assert kind.title.isascii()
+    assert kind.remedy.endswith(".")
+    assert kind.remedy_ja.endswith("。")
+    assert not kind.title_ja.isascii()
+
+
+@pytest.mark.parametrize(
+    ("accept", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("ja", "ja"),
+        ("ja-JP", "ja"),
+        ("JA", "ja"),
+        ("en", "en"),
+        ("en,ja", "en"),
+        ("ja,en", "ja"),
+        ("ja;q=0.5,en;q=0.9", "en"),
+        ("ja;q=0.9,en;q=0.5", "ja"),
+        ("fr,ja;q=0.1", "ja"),
+        ("fr", "en"),
+        ("*", "en"),
+        ("ja;q=0", "en"),
+        ("ja;q=nonsense", "en"),
+        ("ja;q=7", "en"),
+        ("ja;level=1", "ja"),
+        ("fr,ja-JP,en-US", "ja"),
+        ("fr,en-US,ja-JP", "en"),
+        (";;;,,,", "en"),
+        ("x" * 10_000 + ",ja", "en"),
+    ],
+)
+def test_the_language_is_the_one_wished_for_most(accept, language):
+    assert language_of(accept) == language
+
+
+def test_a_document_has_the_members_of_rfc_9457_and_the_facts():
+    found = document("not-enough", request_id=ID, facts={"units": 3, "status": 7})
+    assert found == {
+        "type": "/docs/problems/not-enough",
+        "title": "Not enough points",
+        "status": 409,
+        "detail": CATALOGUE["not-enough"].remedy,
+        "instance": f"urn:uuid:{ID}",
+        "units": 3,
+    }
+
+
+def test_who_asks_for_japanese_gets_the_catalogues_sentence_and_the_facts():
+    found = document(
+        "not-enough", request_id=ID, language="ja", text="One unit is missing.", facts={"units_short": 1}
+    )
+    assert (found["title"], found["detail"]) == ("ポイントが足りません", "口数を減らしてください。")
+    assert found["units_short"] == 1
+    english = document("not-enough", request_id=ID, language="en", text="One unit is missing.")
+    assert english["detail"] == "One unit is missing."
+
+
+def test_a_word_outside_the_catalogue_is_answered_with_its_own_status():
+    answer = response(Refused("brand-new", "Do this.", status=418), request_id=ID)
+    assert answer.status == 418
+    assert json.loads(answer.body)["detail"] == "Do this."
+
+
+def test_errors_name_pointers_and_parameters():
+    refused = InvalidInput(
+        "body-invalid", [FieldError("#/a", "wrong", "違います"), FieldError("b", "w", "違")]
+    )
+    found = json.loads(response(refused, request_id=ID, language="ja").body)
+    assert found["errors"] == [
+        {"pointer": "#/a", "detail": "違います"},
+        {"parameter": "b", "detail": "違"},
+    ]
+
+
+def test_the_answer_says_its_language_and_that_it_varies():
+    answer = response(refuse("no-rate"), request_id=ID, language="ja")
+    assert answer.content_type == "application/problem+json"
+    assert (answer.headers["Content-Language"], answer.headers["Vary"]) == ("ja", "Accept-Language")
+
+
+def test_a_wait_becomes_a_retry_after():
+    assert response(refuse("busy", retry_after_s=9), request_id=ID).headers["Retry-After"] == "9"
+    assert response(refuse("busy"), request_id=ID).headers["Retry-After"] == "5"
+    assert "Retry-After" not in response(refuse("no-rate"), request_id=ID).headers
+
+
+class Foreign(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("error", "word", "facts"),
+    [
+        (refuse("no-rate"), "no-rate", {}),
+        (PartnerUnavailable("closed", 30), "partner-unavailable", {"retry_after_s": 30}),
+        (PartnerUnavailable("closed", 0), "partner-unavailable", {"retry_after_s": 1}),
+        (PartnerUnavailable("closed"), "partner-unavailable", {"retry_after_s": 5}),
+        (NotEnough(3, 1), "not-enough", {"units": 3, "units_short": 1}),
+        (NoRate("none"), "no-rate", {}),
+        (CouponRefused("used"), "coupon-refused", {"reason": "used"}),
+        (HandoffRefused("member_declined"), "handoff-refused", {"reason": "member_declined"}),
+        (LinkEnded(), "link-ended", {"reason": "link_ended"}),
+        (NotSent("offline"), "partner-unavailable", {}),
+        (Foreign(), "busy", {}),
+        (TimeoutError(), "took-too-long", {}),
+    ],
+)
+def test_each_error_has_its_word(error, word, facts):
+    refused = as_refusal(error, {Foreign: "busy"})
+    assert (refused.type, refused.facts) == (word, facts)
+
+
+@pytest.mark.parametrize("error", [OutcomeUnknown("?"), RuntimeError("bug"), KeyError("x")])
+def test_what_has_no_word_stays_a_failure_of_ours(error):
+    assert as_refusal(error, {Foreign: "busy"}) is None
