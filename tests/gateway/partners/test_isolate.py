@@ -100,7 +100,7 @@ def test_a_loop_that_throws_away_its_tasks_lets_the_hook_clean_up():
 
 def test_the_place_of_a_fault_is_the_plugins_own_line_not_the_librarys():
     ended = contained_now(lambda: json.loads("{"))
-    assert place_of(ended.fault).startswith("calling/test_containment.py:")
+    assert place_of(ended.fault).startswith("partners/test_isolate.py:")
 
 
 def test_a_fault_that_was_never_raised_has_no_place():

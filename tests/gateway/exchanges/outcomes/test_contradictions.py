@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 import structlog
-from tests.gateway.exchange.conftest import CARDS, NOON
-from tests.gateway.settling.conftest import Generous
+from tests.gateway.exchanges.conftest import CARDS, NOON
+from tests.gateway.exchanges.outcomes.conftest import Generous
 
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.exchanges import exchange_rows as records

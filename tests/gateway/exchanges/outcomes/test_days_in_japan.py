@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
-from tests.gateway.exchange.conftest import CARDS, KASAMA, World
+from tests.gateway.exchanges.conftest import CARDS, KASAMA, World
 
 from core_ledger import chart, unused_by_issue_date
 from gateway.exchanges.reconciliation import Reconciliation, Verdict
