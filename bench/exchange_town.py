@@ -63,7 +63,7 @@ async def make_town(folder: Path, partner_url: str, members: int, database_url: 
             create_member(conn, member_id=member_id, display_name="見本", at=now, password_hash="none")
             sessions.start(conn, token, member_id=member_id, client_id="portal", at=now)
             # The partner of these measurements answers with the token as the service id.
-            sealed = vault.seal(f"svc-{number}", purpose="link", bound_to=link_row(book, "saison"))
+            sealed = vault.encrypt(f"svc-{number}", purpose="link", bound_to=link_row(book, "saison"))
             link_rows.save(
                 conn,
                 Link(

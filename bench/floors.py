@@ -46,7 +46,7 @@ def rows(count: int, first: int = 0) -> Iterator[tuple[tuple[Any, ...], list[tup
     plan = Plan()
     for number in range(first, first + count):
         plan.touched.clear()
-        plan.take([transfer(number)])
+        plan.apply_group([transfer(number)])
         record = plan.written.pop()
         plan.known.clear()
         accounts = [account_row(key, plan.accounts[key]) for key in sorted(plan.touched)]

@@ -19,7 +19,7 @@ WRONG_P1_P2: Final = 0x6A86
 PAST_END: Final = 0x6B00
 NO_DIAGNOSIS: Final = 0x6F00
 
-LONGEST_ANSWER: Final = 256
+MAX_ANSWER_LENGTH: Final = 256
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,11 +34,11 @@ class Command:
     le: int | None = None
 
     def to_bytes(self) -> bytes:
-        if len(self.data) > 255 or (self.le is not None and not 1 <= self.le <= LONGEST_ANSWER):
+        if len(self.data) > 255 or (self.le is not None and not 1 <= self.le <= MAX_ANSWER_LENGTH):
             raise ValueError("a short command carries at most 255 bytes and asks for 1 to 256")
         head = bytes((self.cla, self.ins, self.p1, self.p2))
         body = bytes((len(self.data),)) + self.data if self.data else b""
-        tail = b"" if self.le is None else bytes((self.le % LONGEST_ANSWER,))
+        tail = b"" if self.le is None else bytes((self.le % MAX_ANSWER_LENGTH,))
         return head + body + tail
 
     def __repr__(self) -> str:
@@ -82,7 +82,7 @@ def transmit(connection: CardConnection, command: Command) -> Answer:
             command.p1,
             command.p2,
             command.data,
-            answer.status & 0xFF or LONGEST_ANSWER,
+            answer.status & 0xFF or MAX_ANSWER_LENGTH,
         )
         answer = Answer.from_bytes(connection.send_and_receive(exact.to_bytes()))
     collected = answer.data
@@ -90,7 +90,7 @@ def transmit(connection: CardConnection, command: Command) -> Answer:
     for _ in range(4):
         if answer.status >> 8 != 0x61:
             break
-        more = Command(0x00, 0xC0, 0x00, 0x00, le=answer.status & 0xFF or LONGEST_ANSWER)
+        more = Command(0x00, 0xC0, 0x00, 0x00, le=answer.status & 0xFF or MAX_ANSWER_LENGTH)
         answer = Answer.from_bytes(connection.send_and_receive(more.to_bytes()))
         collected += answer.data
     return Answer(collected, answer.status)

@@ -32,7 +32,7 @@ from card.refusals import (
 )
 from card.trust import PinnedRoot, TrustStore
 
-LONGEST: Final = 8192
+MAX_CERTIFICATE_LENGTH: Final = 8192
 E = TypeVar("E", bound=x509.ExtensionType)
 
 _UNDERSTOOD: Final = {
@@ -72,7 +72,7 @@ def check_certificate(
     der: bytes, *, trust: TrustStore, at: datetime, algorithms: Sequence[Algorithm]
 ) -> CheckedCertificate:
     """Check everything a certificate can tell without asking anybody. Raises a CertificateRefused."""
-    if len(der) > LONGEST:
+    if len(der) > MAX_CERTIFICATE_LENGTH:
         raise CertificateMalformed(f"{len(der)} bytes")
     try:
         leaf = x509.load_der_x509_certificate(der)

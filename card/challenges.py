@@ -63,7 +63,7 @@ def ask(
     return challenge
 
 
-def take(
+def consume_challenge(
     nonces: NonceStore, signed: ClientData, *, purpose: Purpose, session: str, origin: str, now: datetime
 ) -> Challenge:
     """Use up the challenge that was signed, then check it was ours to ask. Raises a ChallengeRefused."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-LONGEST: Final = 1024
+MAX_CLIENT_DATA_LENGTH: Final = 1024
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 
@@ -43,7 +43,7 @@ class ClientData:
     @classmethod
     def from_bytes(cls, raw: bytes) -> Self:
         """Read what `to_bytes` wrote, and nothing else. Raises ValueError on any other byte sequence."""
-        if len(raw) > LONGEST:
+        if len(raw) > MAX_CLIENT_DATA_LENGTH:
             raise ValueError("client data are too long")
         try:
             fields = json.loads(raw.decode())

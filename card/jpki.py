@@ -75,7 +75,7 @@ class JpkiCard:
         while len(certificate) < length:
             # The short id in P1 names the file only at offset 0; it is the current file from then on.
             offset = len(certificate)
-            wanted = min(length - offset, apdu.LONGEST_ANSWER)
+            wanted = min(length - offset, apdu.MAX_ANSWER_LENGTH)
             part = self._send(Command(0x00, _READ_BINARY, offset >> 8, offset & 0xFF, le=wanted))
             if not part.ok or not part.data:
                 raise UnexpectedAnswer(f"READ BINARY at {offset} answered {part.status:04X}")

@@ -39,7 +39,7 @@ from card.profiles import JPKI_2016, CardProfile
 # on that handle, 0x80100003 after pcscd was restarted.
 _NO_READERS: Final = 0x8010002E
 _SHARING_VIOLATION: Final = 0x8010000B
-_PATIENCE_S: Final = 3.0
+_RETRY_S: Final = 3.0
 _MEANINGS: Final[dict[int, type[ReaderError]]] = {
     0x80100003: PcscUnavailable,
     0x80100009: NoReader,
@@ -159,7 +159,7 @@ def _connect(reader: str) -> PcscConnection:
     attempt: Future[PcscConnection] = Future()
     threading.Thread(target=_attempt, args=(reader, attempt), name="card-connect", daemon=True).start()
     try:
-        return attempt.result(_PATIENCE_S)
+        return attempt.result(_RETRY_S)
     except FutureTimeout:
         if attempt.cancel():
             raise ReaderBusy("connecting took too long") from None
@@ -224,7 +224,7 @@ def jpki_card(profile: CardProfile = JPKI_2016) -> Iterator[HeldCard]:
         obstacles: list[ReaderError | NotJpkiCard] = []
         for name in present:
             try:
-                found.append(_hold(name, profile, held))
+                found.append(_held_card(name, profile, held))
             except (ReaderError, NotJpkiCard) as obstacle:
                 obstacles.append(obstacle)
         if len(found) > 1:
@@ -239,10 +239,10 @@ def jpki_card(profile: CardProfile = JPKI_2016) -> Iterator[HeldCard]:
 def card_in(reader: str, profile: CardProfile = JPKI_2016) -> Iterator[HeldCard]:
     """Hold the card in one named reader; for `doctor`. Raises as `jpki_card` does."""
     with ExitStack() as held:
-        yield _hold(reader, profile, held)
+        yield _held_card(reader, profile, held)
 
 
-def _hold(reader: str, profile: CardProfile, held: ExitStack) -> HeldCard:
+def _held_card(reader: str, profile: CardProfile, held: ExitStack) -> HeldCard:
     with ExitStack() as until_selected:
         connection = _connect(reader)
         until_selected.callback(connection.close)

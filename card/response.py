@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from card.refusals import ResponseMalformed, ResponseTooLarge
 
-LONGEST_BODY: Final = 16 * 1024
+MAX_BODY_LENGTH: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,7 +27,7 @@ class CardResponse:
 
         A body over 16 KiB is refused unread; better still, let the web server stop it there.
         """
-        if len(body) > LONGEST_BODY:
+        if len(body) > MAX_BODY_LENGTH:
             raise ResponseTooLarge(f"{len(body)} bytes")
         try:
             fields = json.loads(body)

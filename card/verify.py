@@ -16,7 +16,7 @@ from datetime import datetime
 
 from card.algorithms import ALGORITHMS, Algorithm
 from card.certificate import check_certificate
-from card.challenges import Challenge, MemoryNonces, NonceStore, ask, take
+from card.challenges import Challenge, MemoryNonces, NonceStore, ask, consume_challenge
 from card.client_data import ClientData, Purpose
 from card.refusals import LoginRefused, ResponseMalformed, SignatureWrong
 from card.response import CardResponse
@@ -47,9 +47,9 @@ __all__ = [
     "VerifiedCard",
     "ask",
     "check_login",
+    "consume_challenge",
     "load_trust",
     "read_client_data",
-    "take",
     "verify_login",
 ]
 
@@ -90,7 +90,7 @@ def verify_login(
     tells the time with its zone. The challenge is used up first, whatever else is wrong with the response.
     """
     signed = read_client_data(response)
-    take(nonces, signed, purpose=purpose, session=session, origin=origin, now=clock())
+    consume_challenge(nonces, signed, purpose=purpose, session=session, origin=origin, now=clock())
     return check_login(
         response,
         trust=trust,

@@ -16,33 +16,33 @@ from core_ledger.errors import (
     HoldAlreadyResolved,
     IdReused,
     LedgerError,
+    MoveRejected,
     NotEnoughPoints,
-    Refused,
     StoreClosed,
     StoreError,
     UnknownHold,
 )
 from core_ledger.history import Entry, entries, references
 from core_ledger.ledger import (
-    HeapDue,
+    LotDue,
     apply,
     balance,
     balances,
-    each_heap_due,
-    heaps,
-    heaps_due,
+    each_lot_due,
     hold,
+    lots,
+    lots_due,
     post,
     total,
     transfer,
     void,
 )
-from core_ledger.locked_books import OpenBooks
+from core_ledger.locked_books import LockedBooks
 from core_ledger.recompute import Fault
 from core_ledger.statements import Statement, export_csv, export_json_lines, statement, unused_by_issue_date
 from core_ledger.store import Store
 from core_ledger.tables import create_schema, metadata
-from core_ledger.transfers import Balance, Heap, Hold, Lot, Move, Post, Receipt, Transfer, Void
+from core_ledger.transfers import Balance, Hold, Lot, LotMovement, Move, Post, Receipt, Transfer, Void
 
 __all__ = [
     "AuditReport",
@@ -54,20 +54,20 @@ __all__ = [
     "Digest",
     "Entry",
     "Fault",
-    "Heap",
-    "HeapDue",
     "Hold",
     "HoldAlreadyResolved",
     "IdReused",
     "LedgerError",
+    "LockedBooks",
     "Lot",
+    "LotDue",
+    "LotMovement",
     "Move",
+    "MoveRejected",
     "NotEnoughPoints",
-    "OpenBooks",
     "Post",
     "Proof",
     "Receipt",
-    "Refused",
     "Statement",
     "Store",
     "StoreClosed",
@@ -81,14 +81,14 @@ __all__ = [
     "chart",
     "create_schema",
     "daily_digest",
-    "each_heap_due",
+    "each_lot_due",
     "entries",
     "export_csv",
     "export_json_lines",
-    "heaps",
-    "heaps_due",
     "hold",
     "ledger",
+    "lots",
+    "lots_due",
     "metadata",
     "post",
     "proof",

@@ -17,7 +17,7 @@ from core_ledger.anchors import LEDGER, chained, leaf, merkle_root
 from core_ledger.errors import Damaged
 from core_ledger.hash_chain import GENESIS, Record
 from core_ledger.plan import Account
-from core_ledger.recompute import Fault, Replay
+from core_ledger.recompute import Fault, Recomputation
 from core_ledger.tables import accounts, anchors, books, moves
 
 PAGE = 500
@@ -80,7 +80,7 @@ def _file_faults(conn: Connection) -> list[Fault]:
     return [Fault("database", "file", line) for line in found if line != "ok"]
 
 
-def _replays(conn: Connection) -> Iterator[Replay]:
+def _replays(conn: Connection) -> Iterator[Recomputation]:
     """Replay book after book, a page of books at a time."""
     after = ""
     while page := _book_page(conn, after):
@@ -104,13 +104,13 @@ def _replays(conn: Connection) -> Iterator[Replay]:
                 for empty in waiting:
                     if empty == book:
                         break
-                    yield _finished(Replay(empty), heads, stored, anchored)
-                replay = Replay(book)
+                    yield _finished(Recomputation(empty), heads, stored, anchored)
+                replay = Recomputation(book)
                 for record in records:
-                    replay.take(record)
+                    replay.apply(record)
                 yield _finished(replay, heads, stored, anchored)
             for empty in waiting:
-                yield _finished(Replay(empty), heads, stored, anchored)
+                yield _finished(Recomputation(empty), heads, stored, anchored)
         after = last
 
 
@@ -161,11 +161,11 @@ def _anchored(conn: Connection, first: str, last: str) -> dict[str, list[tuple[s
 
 
 def _finished(
-    replay: Replay,
+    replay: Recomputation,
     heads: dict[str, tuple[int, bytes]],
     stored: Stored,
     anchored: dict[str, list[tuple[str, int, bytes]]],
-) -> Replay:
+) -> Recomputation:
     replay.finish(heads.get(replay.book), stored.get(replay.book, {}))
     for day, seq, head in anchored.get(replay.book, []):
         if replay.hashes.get(seq) != head:

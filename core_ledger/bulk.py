@@ -9,7 +9,7 @@ from core_ledger.errors import LedgerError
 from core_ledger.plan import Plan
 from core_ledger.transfers import Move, Receipt, objection
 
-SET_SIZE = 2_000
+BULK_BATCH_SIZE = 2_000
 
 
 def transfer_many(
@@ -20,14 +20,14 @@ def transfer_many(
     `progress(done, total)` is called after every set. All are in the caller's transaction.
     """
     results: list[Receipt | LedgerError] = []
-    for start in range(0, len(moves), SET_SIZE):
-        part = moves[start : start + SET_SIZE]
+    for start in range(0, len(moves), BULK_BATCH_SIZE):
+        part = moves[start : start + BULK_BATCH_SIZE]
         objections = [objection([move]) for move in part]
         plan = storage.load(
             conn, [move for move, found in zip(part, objections, strict=True) if found is None]
         )
         results += [
-            _take(plan, move) if found is None else found
+            _apply_one(plan, move) if found is None else found
             for move, found in zip(part, objections, strict=True)
         ]
         storage.save(conn, plan)
@@ -36,6 +36,6 @@ def transfer_many(
     return results
 
 
-def _take(plan: Plan, move: Move) -> Receipt | LedgerError:
-    answer = plan.take([move])
+def _apply_one(plan: Plan, move: Move) -> Receipt | LedgerError:
+    answer = plan.apply_group([move])
     return answer if isinstance(answer, LedgerError) else answer[0]

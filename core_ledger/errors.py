@@ -29,11 +29,11 @@ class BadMove(LedgerError):
         self.remedy = remedy
 
 
-class Refused(LedgerError):
+class MoveRejected(LedgerError):
     """The book does not allow this move. Nothing was written."""
 
 
-class NotEnoughPoints(Refused):
+class NotEnoughPoints(MoveRejected):
     """The account has fewer free points than the move wants. Ask for less, or add points first."""
 
     def __init__(self, account: str, wanted: int, available: int) -> None:
@@ -47,7 +47,7 @@ class NotEnoughPoints(Refused):
         self.available = available
 
 
-class IdReused(Refused):
+class IdReused(MoveRejected):
     """The id already names a move with other content. The first one stands; a new move needs a new id."""
 
     def __init__(self, move_id: str, book: str) -> None:
@@ -60,7 +60,7 @@ class IdReused(Refused):
         self.book = book
 
 
-class UnknownHold(Refused):
+class UnknownHold(MoveRejected):
     """No hold of that id in that book. Nothing moved; look up the id under which the hold was made."""
 
     def __init__(self, hold: str, book: str) -> None:
@@ -72,7 +72,7 @@ class UnknownHold(Refused):
         self.book = book
 
 
-class HoldAlreadyResolved(Refused):
+class HoldAlreadyResolved(MoveRejected):
     """The hold was posted or voided before. The first answer stands; correct it with a new transfer."""
 
     def __init__(self, hold: str, resolved_by: str, how: str) -> None:

@@ -29,7 +29,7 @@ def _settle_all(outcomes: Sequence[Outcome]) -> None:
         settle(outcome)
 
 
-class Answers:
+class Futures:
     """Outcomes that come one by one: a loop that is busy finds several of them at its one wake-up."""
 
     def __init__(self) -> None:

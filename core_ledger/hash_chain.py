@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from core_ledger.transfers import Hold, Lot, Move, Post, Receipt, Transfer, Void
+from core_ledger.transfers import Hold, LotMovement, Move, Post, Receipt, Transfer, Void
 
 GENESIS = bytes(32)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,7 +62,7 @@ def link(previous: bytes, row: Sequence[Any]) -> bytes:
     return hashlib.sha256(previous + content(row)).digest()
 
 
-def asked(move: Move) -> bytes:
+def content_digest(move: Move) -> bytes:
     """Digest what a move asks for, to tell a repeat from another move under the same id (16 bytes).
 
     The time is left out: a caller that asks again after a lost answer asks for the same thing later.
@@ -123,9 +123,9 @@ def read_lots(text: str) -> list[tuple[str, int]]:
 
 
 @lru_cache(maxsize=4096)
-def lots(text: str) -> tuple[Lot, ...]:
+def lots(text: str) -> tuple[LotMovement, ...]:
     """Read what lots_text wrote as values for a caller."""
-    return tuple(Lot(date.fromisoformat(day), points) for day, points in json.loads(text))
+    return tuple(LotMovement(date.fromisoformat(day), points) for day, points in json.loads(text))
 
 
 def microseconds(at: datetime) -> int:
@@ -146,7 +146,7 @@ def receipt(record: Record, *, replayed: bool) -> Receipt:
         seq=record.seq,
         hash=record.hash.hex(),
         points=record.points,
-        lots=lots(record.lots),
+        lot_movements=lots(record.lots),
         replayed=replayed,
     )
 

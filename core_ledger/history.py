@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from core_ledger.hash_chain import lots, microseconds, moment, read_details
 from core_ledger.tables import accounts, moves
-from core_ledger.transfers import Lot
+from core_ledger.transfers import LotMovement
 
 _COLUMNS = (
     "{0}.book_id, {0}.seq, {0}.id, {0}.source, {0}.target, {0}.points, {0}.at, {0}.kind, {0}.reference, {0}.details,"
@@ -47,7 +47,7 @@ class Entry:
     counterparty: str
     points: int
     balance: int
-    lots: tuple[Lot, ...]
+    lots: tuple[LotMovement, ...]
     reference: str
     details: dict[str, str]
     hold: str = ""

@@ -17,7 +17,7 @@ from core_ledger.bulk import transfer_many as transfer_many  # noqa: PLC0414 - b
 from core_ledger.errors import LedgerError
 from core_ledger.hash_chain import microseconds
 from core_ledger.tables import accounts, moves
-from core_ledger.transfers import Balance, Heap, Hold, Move, Post, Receipt, Transfer, Void, check, objection
+from core_ledger.transfers import Balance, Hold, Lot, Move, Post, Receipt, Transfer, Void, check, objection
 
 
 def apply(conn: Connection, moves: Sequence[Move]) -> list[Receipt]:
@@ -31,7 +31,7 @@ def apply(conn: Connection, moves: Sequence[Move]) -> list[Receipt]:
     if not moves:
         return []
     plan = storage.load(conn, moves)
-    answer = plan.take(moves)
+    answer = plan.apply_group(moves)
     if isinstance(answer, LedgerError):
         raise answer
     storage.save(conn, plan)
@@ -43,7 +43,7 @@ def apply_groups(conn: Connection, groups: Sequence[Sequence[Move]]) -> list[lis
     answers = [objection(group) for group in groups]
     sound = [group for group, objection in zip(groups, answers, strict=True) if objection is None]
     plan = storage.load(conn, [move for group in sound for move in group])
-    taken = iter([plan.take(group) if group else [] for group in sound])
+    taken = iter([plan.apply_group(group) if group else [] for group in sound])
     storage.save(conn, plan)
     return [next(taken) if objection is None else objection for objection in answers]
 
@@ -101,18 +101,18 @@ def total(conn: Connection, account: str) -> int:
     return int(found or 0)
 
 
-def heaps(conn: Connection, book: str, account: str) -> tuple[Heap, ...]:
+def lots(conn: Connection, book: str, account: str) -> tuple[Lot, ...]:
     """List the heaps of an own account, oldest day of issue first."""
     row = conn.execute(
         _account_row().where(accounts.c.book_id == book, accounts.c.account == account)
     ).first()
     if row is None:
         return ()
-    return _heaps(account_of(row).heaps)
+    return _lots(account_of(row).heaps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeapDue:
+class LotDue:
     """One heap that a sweep must look at: whose, since when, how many points are free to move."""
 
     book: str
@@ -121,14 +121,14 @@ class HeapDue:
     points: int
 
 
-def heaps_due(
+def lots_due(
     conn: Connection,
     pattern: str,
     issued_until: date,
     *,
     after: tuple[str, str] | None = None,
     limit: int = 1_000,
-) -> list[HeapDue]:
+) -> list[LotDue]:
     """Find, across books, free heaps issued on or before a day, in accounts that match `pattern`.
 
     `pattern` is a name with `*` for any one part: "member:*:reserve". A page ends with a whole account and holds
@@ -145,19 +145,17 @@ def heaps_due(
     if after is not None:
         query = query.where(sa.tuple_(book_id, account) > sa.tuple_(*map(sa.literal, after)))
     return [
-        HeapDue(book=row.book_id, account=row.account, issued_on=heap.issued_on, points=heap.available)
+        LotDue(book=row.book_id, account=row.account, issued_on=heap.issued_on, points=heap.available)
         for row in conn.execute(query)
-        for heap in _heaps(account_of(row).heaps)
+        for heap in _lots(account_of(row).heaps)
         if heap.issued_on <= issued_until and heap.available
     ]
 
 
-def each_heap_due(
-    conn: Connection, pattern: str, issued_until: date, limit: int = 1_000
-) -> Iterator[HeapDue]:
+def each_lot_due(conn: Connection, pattern: str, issued_until: date, limit: int = 1_000) -> Iterator[LotDue]:
     """Walk through every page of heaps_due."""
     after = None
-    while page := heaps_due(conn, pattern, issued_until, after=after, limit=limit):
+    while page := lots_due(conn, pattern, issued_until, after=after, limit=limit):
         yield from page
         after = (page[-1].book, page[-1].account)
 
@@ -185,9 +183,9 @@ def _account_row() -> sa.Select[tuple[str, str, int, int, int, int, str]]:
     )
 
 
-def _heaps(stored: Mapping[str, Sequence[int]]) -> tuple[Heap, ...]:
+def _lots(stored: Mapping[str, Sequence[int]]) -> tuple[Lot, ...]:
     return tuple(
-        Heap(issued_on=date.fromisoformat(day), points=stored[day][0], held=stored[day][1])
+        Lot(issued_on=date.fromisoformat(day), points=stored[day][0], held=stored[day][1])
         for day in sorted(stored)
     )
 

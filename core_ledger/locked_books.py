@@ -16,7 +16,7 @@ from core_ledger.transfers import Move, Receipt, check
 _EMPTY = Account()
 
 
-class OpenBooks:
+class LockedBooks:
     """The books that some moves name, held by the caller's transaction until it ends."""
 
     def __init__(self, conn: Connection, moves: Sequence[Move]) -> None:
@@ -41,7 +41,7 @@ class OpenBooks:
 
         What `available` tells afterwards is what they left.
         """
-        answers = [self._plan.take([move]) for move in moves]
+        answers = [self._plan.apply_group([move]) for move in moves]
         storage.save(self._conn, self._plan)
         return [answer if isinstance(answer, LedgerError) else answer[0] for answer in answers]
 

@@ -22,7 +22,7 @@ from core_ledger.errors import (
 from core_ledger.hash_chain import (
     GENESIS,
     Record,
-    asked,
+    content_digest,
     details_text,
     link,
     lots_text,
@@ -95,7 +95,7 @@ class Plan:
     touched: set[Key] = field(default_factory=set)
     _undo: dict[Key, Account | None] | None = None
 
-    def take(self, group: Sequence[Move]) -> list[Receipt] | LedgerError:
+    def apply_group(self, group: Sequence[Move]) -> list[Receipt] | LedgerError:
         """Do every move of the group, or none: the first refusal is returned and undoes the others.
 
         A single move needs no undo: it is decided in full before anything is changed.
@@ -112,13 +112,13 @@ class Plan:
         try:
             return [self._do(move) for move in group]
         except LedgerError as refusal:
-            self._take_back(start, heads)
+            self._roll_back(start, heads)
             self.touched = touched
             return refusal
         finally:
             self._undo = None
 
-    def _take_back(self, start: int, heads: dict[str, tuple[int, bytes] | None]) -> None:
+    def _roll_back(self, start: int, heads: dict[str, tuple[int, bytes] | None]) -> None:
         for record in self.written[start:]:
             del self.known[record.book_id, record.id]
             if record.hold is not None:
@@ -136,7 +136,7 @@ class Plan:
                 self.accounts[key] = before
 
     def _do(self, move: Move) -> Receipt:
-        digest = asked(move)
+        digest = content_digest(move)
         stored = self.known.get((move.book, move.id))
         if stored is not None:
             if stored.asked != digest:

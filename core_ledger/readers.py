@@ -21,12 +21,12 @@ from sqlalchemy.exc import DBAPIError
 
 from core_ledger.batch import Outcome, Work, is_locked_file
 from core_ledger.errors import Busy, StoreClosed
-from core_ledger.futures import Answers
+from core_ledger.futures import Futures
 
 T = TypeVar("T")
 
 
-class _Wish(NamedTuple):
+class _ReadRequest(NamedTuple):
     work: Work
     number: int
 
@@ -41,11 +41,11 @@ class Readers:
         """
         self._engine = engine
         self._max_waiting = max_waiting
-        self._waiting: deque[_Wish] = deque()
+        self._waiting: deque[_ReadRequest] = deque()
         self._awake = threading.Condition()
         self._handed_in = 0
         self._closing = False
-        self._answers = Answers()
+        self._answers = Futures()
         self._threads = [
             threading.Thread(target=self._serve, name=f"ledger-read-{n}", daemon=True) for n in range(threads)
         ]
@@ -80,11 +80,11 @@ class Readers:
             if len(self._waiting) >= self._max_waiting:
                 raise Busy(f"{self._max_waiting} others wait to read already. Ask again a little later.")
             self._handed_in += 1
-            self._waiting.append(_Wish(work, self._handed_in))
+            self._waiting.append(_ReadRequest(work, self._handed_in))
             self._awake.notify()
 
     def _serve(self) -> None:
-        with contextlib.closing(Moment(self._engine)) as moment:
+        with contextlib.closing(Snapshot(self._engine)) as moment:
             began_at = 0  # how many jobs had been handed in when the moment began
             while True:
                 with self._awake:
@@ -101,7 +101,7 @@ class Readers:
                     self._answers.give(_outcome(moment, wish.work))
 
 
-class Glance:
+class InlineReader:
     """Single questions on the caller's own thread, on SQLite: the rows are nearer than any other thread is.
 
     A job here asks one question for a few rows by their keys, takes all its rows, and asks for nothing that grows
@@ -157,7 +157,7 @@ _NOBODYS = Work(None, None, None, Future())
 """In the place of a caller where the answer is not handed over to one."""
 
 
-class Moment:
+class Snapshot:
     """One connection, and whether it is in a transaction in which the database stands still.
 
     For the library the connection is in one transaction all the time; begun and ended it is at the driver, since
@@ -209,7 +209,7 @@ def closed() -> StoreClosed:
     return StoreClosed("The store is closed; nothing was read. Open a store and ask again.")
 
 
-def _outcome(moment: Moment, work: Work) -> Outcome:
+def _outcome(moment: Snapshot, work: Work) -> Outcome:
     outcome = _tried(moment, work)
     if _lost(outcome.error):
         moment.close()
@@ -217,7 +217,7 @@ def _outcome(moment: Moment, work: Work) -> Outcome:
     return outcome
 
 
-def _tried(moment: Moment, work: Work) -> Outcome:
+def _tried(moment: Snapshot, work: Work) -> Outcome:
     """Do a job in the moment. After an error the moment is over: PostgreSQL answers nothing more in it."""
     assert work.job is not None
     outcome = Outcome(work)

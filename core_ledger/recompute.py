@@ -27,7 +27,7 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Replay:
+class Recomputation:
     """The state of a book after the moves so far, and the faults met on the way."""
 
     book: str
@@ -40,10 +40,10 @@ class Replay:
     _holds: dict[str, Record] = field(default_factory=dict)
     _resolved: set[str] = field(default_factory=set)
 
-    def take(self, record: Record) -> None:
+    def apply(self, record: Record) -> None:
         """Check one move against all before it, and carry it out."""
         try:
-            self._take(record)
+            self._apply(record)
         except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError) as error:
             self._fault(record, f"the row cannot be read ({type(error).__name__}: {error})")
             self.seq += 1
@@ -55,9 +55,9 @@ class Replay:
     ) -> None:
         """Compare what came out with the book's stored row and its stored accounts."""
         if stored_head is None:
-            self._note("head", "the book's row is missing")
+            self._add_fault("head", "the book's row is missing")
         elif stored_head != (self.seq, self.head):
-            self._note(
+            self._add_fault(
                 "head",
                 f"the book's row names move {stored_head[0]}; the chain ends at {self.seq}, or otherwise",
             )
@@ -65,19 +65,19 @@ class Replay:
             mine = self.accounts.get(name, Account())
             theirs, oldest = stored.get(name, (None, None))
             if theirs is None:
-                self._note(name, "the account's row is missing")
+                self._add_fault(name, "the account's row is missing")
                 continue
             for what in ("posted", "held", "coming", "last_seq", "heaps"):
                 if getattr(mine, what) != getattr(theirs, what):
-                    self._note(
+                    self._add_fault(
                         name, f"{what} is {getattr(theirs, what)}, the moves make {getattr(mine, what)}"
                     )
             if oldest != mine.oldest_on():
-                self._note(name, f"oldest_on is {oldest}, the moves make {mine.oldest_on()}")
+                self._add_fault(name, f"oldest_on is {oldest}, the moves make {mine.oldest_on()}")
         if sum(account.posted for account in self.accounts.values()):
-            self._note("sum", "the entries do not sum to zero")
+            self._add_fault("sum", "the entries do not sum to zero")
 
-    def _take(self, record: Record) -> None:
+    def _apply(self, record: Record) -> None:
         # A damaged file can hold anything; what the types say is a hope here.
         seq: object = record.seq
         if not isinstance(seq, int):
@@ -170,7 +170,7 @@ class Replay:
                 target.heaps.setdefault(day, [0, 0])[0] += points
 
     def _fault(self, record: Record, what: str) -> None:
-        self._note(f"move {record.seq}", what)
+        self._add_fault(f"move {record.seq}", what)
 
-    def _note(self, place: str, what: str) -> None:
+    def _add_fault(self, place: str, what: str) -> None:
         self.faults.append(Fault(self.book, place, what))

@@ -23,7 +23,7 @@ from core_ledger.checkpoint import checkpointer
 from core_ledger.engines import open_engines
 from core_ledger.errors import Busy, StoreClosed
 from core_ledger.futures import answer
-from core_ledger.readers import Glance, Readers, closed
+from core_ledger.readers import InlineReader, Readers, closed
 from core_ledger.transfers import Move, Receipt
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class Store:
         self._closing = False
         self._readers = Readers(reading, readers, max_waiting) if reading is not None else None
         near = reading is not None and reading.dialect.name == "sqlite"
-        self._glance = Glance(reading) if reading is not None and near else None
+        self._glance = InlineReader(reading) if reading is not None and near else None
         self._writers = [
             threading.Thread(target=self._write, name=f"ledger-write-{n}") for n in range(writers)
         ]
@@ -108,7 +108,7 @@ class Store:
             return await self.run(job)
         return cast("T", await self._readers.read(job))
 
-    async def glance(self, job: Callable[[Connection], T]) -> T:
+    async def read_inline(self, job: Callable[[Connection], T]) -> T:
         """Run a job that asks one question for a few rows by their keys, and nothing that grows with the database.
 
         On SQLite it is done at once, on the caller's thread; else it is the same as `read`.
@@ -187,7 +187,7 @@ class Store:
             self._waiting.append(work)
             self._awake.notify()
 
-    def _take(self) -> list[Work]:
+    def _next_batch(self) -> list[Work]:
         """Wait for work and take all there is, up to a full batch; nothing means: closed and drained."""
         with self._awake:
             while not self._waiting and not self._closing:
@@ -197,7 +197,7 @@ class Store:
             return [self._waiting.popleft() for _ in range(count)]
 
     def _write(self) -> None:
-        while batch := self._take():
+        while batch := self._next_batch():
             answer(write_batch(self.engine, batch))
             if self._checkpointer is not None:
                 self._checkpointer.committed()

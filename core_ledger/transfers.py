@@ -91,7 +91,7 @@ _GIVES = (Transfer, Hold)
 
 
 @dataclass(frozen=True, slots=True)
-class Lot:
+class LotMovement:
     """Some points of a move that were issued on one day."""
 
     issued_on: date
@@ -110,7 +110,7 @@ class Receipt:
     seq: int
     hash: str
     points: int
-    lots: tuple[Lot, ...]
+    lot_movements: tuple[LotMovement, ...]
     replayed: bool
 
 
@@ -129,7 +129,7 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heap:
+class Lot:
     """The points of one account that were issued on one day, and how many of them are held."""
 
     issued_on: date

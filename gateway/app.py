@@ -16,15 +16,15 @@ import gateway
 from core_ledger import Busy, CommitFailed, StoreClosed
 from gateway.api import cards, directory, exchanges, members, overview, points, webhooks
 from gateway.api.city import routes
-from gateway.http.authentication import Gate
+from gateway.http.authentication import Authenticator
 from gateway.http.client_keys import ClientKeys
-from gateway.http.dispatch import BODY_LIMIT, SERVICES, Kernel
+from gateway.http.dispatch import BODY_LIMIT, SERVICES, Dispatcher
 from gateway.http.docs_page import docs_api
 from gateway.http.health import HealthChecks, PartnerHealth, health_api
 from gateway.http.metrics import HttpMetrics
-from gateway.http.middleware import Edge
+from gateway.http.middleware import ErrorBoundary
 from gateway.http.nonces import StoredNonces
-from gateway.http.rate_limit import Buckets, Share
+from gateway.http.rate_limit import RateLimit, TokenBuckets
 from gateway.http.routing import Api
 from gateway.http.signatures import SignatureVerifier
 from gateway.members import sessions
@@ -33,10 +33,10 @@ from gateway.readiness import Readiness
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 
-PER_CLIENT: Final = Share(per_second=2_000, burst=4_000)
+PER_CLIENT: Final = RateLimit(per_second=2_000, burst=4_000)
 """A portal serves a whole town."""
 
-PER_ADDRESS: Final = Share(per_second=2_000, burst=4_000)
+PER_ADDRESS: Final = RateLimit(per_second=2_000, burst=4_000)
 
 _log = structlog.get_logger()
 
@@ -68,7 +68,7 @@ async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) ->
     api = whole_api()
     api.include(health_api(_health(services, metrics)))
     api.include(docs_api(api))
-    gate = Gate(
+    gate = Authenticator(
         SignatureVerifier(
             ClientKeys(store, clock),
             StoredNonces(store, clock, sessions.find_many),
@@ -80,9 +80,9 @@ async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) ->
     )
     app = web.Application(client_max_size=BODY_LIMIT)
     app[SERVICES] = services
-    Kernel(gate=gate, client_buckets=Buckets(PER_CLIENT, time.monotonic)).add(app, api)
-    Edge(
-        address_buckets=Buckets(PER_ADDRESS, time.monotonic),
+    Dispatcher(gate=gate, client_buckets=TokenBuckets(PER_CLIENT, time.monotonic)).add(app, api)
+    ErrorBoundary(
+        address_buckets=TokenBuckets(PER_ADDRESS, time.monotonic),
         metrics=HttpMetrics(metrics),
         public_url=settings.server.origin,
         trusted_proxies=settings.server.trusted_proxies,

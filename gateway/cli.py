@@ -37,7 +37,7 @@ from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
 from gateway.partners import registry
 from gateway.partners.registry import Registry
-from gateway.platform.job_steps import Worked
+from gateway.platform.job_steps import StepResults
 from gateway.points import directory, support_events
 from gateway.points.support_events import SupportEvent
 from gateway.serve import RefusedToStart
@@ -135,7 +135,7 @@ def plugins(
     settings = _settings(config)
     found = asyncio.run(_load(settings))
     if as_json:
-        typer.echo(json.dumps(_told(found), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_registry_report(found), ensure_ascii=False, indent=2))
         return
     table = Table("plugin", "state", "from", "what to know")
     for id_, partner in found.partners.items():
@@ -157,7 +157,7 @@ async def _load(settings: Settings) -> Registry:
     return found
 
 
-def _told(found: Registry) -> dict[str, Any]:
+def _registry_report(found: Registry) -> dict[str, Any]:
     return {
         "loaded": [
             {"plugin": id_, "name": partner.profile.name.ja, "link": partner.profile.link}
@@ -182,7 +182,7 @@ def _told(found: Registry) -> dict[str, Any]:
 def nightly(config: Config = None) -> None:
     """Do a day's work now: the 14-day move of reserve, the comparison with partners, tidying up. Safe to repeat."""
 
-    async def once(settings: Settings) -> Worked:
+    async def once(settings: Settings) -> StepResults:
         async with open_services(settings) as services:
             return await services.nightly.once(services.clock().astimezone(JST).date())
 

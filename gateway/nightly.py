@@ -16,11 +16,11 @@ from sqlalchemy import Connection
 
 from gateway.errors import Refused
 from gateway.exchanges import exchange_rows as records
-from gateway.exchanges.exchange_context import KEPT_BEFORE_CONFIRMING, Desk, expire
+from gateway.exchanges.exchange_context import UNCONFIRMED_RETENTION, ExchangeContext, expire
 from gateway.exchanges.reconciliation import Reconciliation
 from gateway.members.members import Members
 from gateway.model import JST
-from gateway.platform.job_steps import Part, Worked, work
+from gateway.platform.job_steps import Step, StepResults, run_steps
 from gateway.points.allocation import Allocations
 from gateway.webhooks import outbox
 
@@ -31,7 +31,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nightly:
-    desk: Desk
+    desk: ExchangeContext
     allocations: Allocations
     members: Members
     reconciliation: Reconciliation
@@ -39,22 +39,22 @@ class Nightly:
     async def run(self) -> None:
         """Wait for each new day and do its work, for ever; a part that failed is tried again, without the others."""
         day: date | None = None
-        left: dict[str, Part] = {}
+        left: dict[str, Step] = {}
         while True:
             today = self.desk.clock().astimezone(JST).date()
             if today != day:
                 day, left = today, self.parts(today)
             if left:
-                worked = await work(left, "nightly work")
+                worked = await run_steps(left, "nightly work")
                 left = {name: part for name, part in left.items() if name in worked.faults}
-                _log.info("nightly work", day=day.isoformat(), done=worked.told())
+                _log.info("nightly work", day=day.isoformat(), done=worked.as_dict())
             await asyncio.sleep(LOOKS_EVERY_S)
 
-    async def once(self, today: date) -> Worked:
+    async def once(self, today: date) -> StepResults:
         """All of one day's work; `given["reserve"]` is a MovedOverdue."""
-        return await work(self.parts(today), "nightly work")
+        return await run_steps(self.parts(today), "nightly work")
 
-    def parts(self, today: date) -> dict[str, Part]:
+    def parts(self, today: date) -> dict[str, Step]:
         """A day's work: the 14-day move, tidying up, the comparison of yesterday with each partner.
 
         A partner that is away at midnight is asked again, without the others.
@@ -65,21 +65,23 @@ class Nightly:
             "sessions": self.members.sweep,
             "abandoned exchanges": self._expire_abandoned,
             **{
-                f"comparison with {partner_id}": partial(self.reconciliation.night, partner_id, yesterday)
+                f"comparison with {partner_id}": partial(
+                    self.reconciliation.run_nightly, partner_id, yesterday
+                )
                 for partner_id in self.reconciliation.comparable
             },
             "outbox": partial(self.desk.store.run, self._forget),
         }
 
     def _forget(self, conn: Connection) -> int:
-        return outbox.forget(conn, self.desk.clock())
+        return outbox.prune(conn, self.desk.clock())
 
     async def _expire_abandoned(self) -> int:
         now = self.desk.clock()
         count = 0
         while True:
             found = await self.desk.store.read(
-                lambda conn: records.abandoned(conn, now - KEPT_BEFORE_CONFIRMING, _PAGE)
+                lambda conn: records.abandoned(conn, now - UNCONFIRMED_RETENTION, _PAGE)
             )
             for book, exchange_id in found:
                 try:

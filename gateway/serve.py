@@ -48,7 +48,7 @@ async def serve(
                 runner, settings.server.host, settings.server.port, reuse_port=reuse_port or None
             )
             await site.start()
-            gc_tuning.look_seldom()
+            gc_tuning.reduce_gc()
             _log.info("serving", address=site.name, public_url=settings.server.origin)
             on_ready(site.name)
             await stop.wait()

@@ -10,17 +10,17 @@ import structlog
 
 from core_ledger import Store
 from gateway.cities.city import City
-from gateway.exchanges.corrections import Corrections
-from gateway.exchanges.exchange_context import Desk
-from gateway.exchanges.inbound_pushes import Pushes
-from gateway.exchanges.outcome_poller import Settler
-from gateway.exchanges.quote_confirm import Exchanges
+from gateway.exchanges.corrections import CorrectionService
+from gateway.exchanges.exchange_context import ExchangeContext
+from gateway.exchanges.inbound_pushes import InboundPushes
+from gateway.exchanges.outcome_poller import OutcomePoller
+from gateway.exchanges.quote_confirm import QuoteConfirm
 from gateway.exchanges.reconciliation import Reconciliation
 from gateway.exchanges.reversals import Reversals
-from gateway.exchanges.start_exchange import Openings
+from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.exchanges.terminal_orders import SETTING as TERMINAL_ORDERS
 from gateway.exchanges.terminal_orders import TerminalOrders
-from gateway.members.card_sign_in import CardLogins, rules_of
+from gateway.members.card_sign_in import CardSignIns, rules_of
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.nightly import Nightly
@@ -33,7 +33,7 @@ from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points.allocation import Allocations
 from gateway.settings import Settings, SettingsWrong
-from gateway.webhooks.sender import Deliveries
+from gateway.webhooks.sender import WebhookSender
 from migrations import require_usable
 
 
@@ -43,18 +43,18 @@ class Services:
 
     settings: Settings
     registry: Registry
-    desk: Desk
+    desk: ExchangeContext
     members: Members
-    cards: CardLogins
-    openings: Openings
-    exchanges: Exchanges
-    settler: Settler
+    cards: CardSignIns
+    openings: ExchangeStarter
+    exchanges: QuoteConfirm
+    settler: OutcomePoller
     reversals: Reversals
     reconciliation: Reconciliation
-    corrections: Corrections
-    pushes: Pushes
+    corrections: CorrectionService
+    pushes: InboundPushes
     terminal: TerminalOrders
-    deliveries: Deliveries
+    deliveries: WebhookSender
     controls: Controls
     allocations: Allocations
     nightly: Nightly
@@ -112,7 +112,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     store = await open_store(settings)
     tasks = Tasks()
     loaded = await registry.load(settings, clock=clock, log=log)
-    desk = Desk(
+    desk = ExchangeContext(
         store=store,
         partners=loaded.partners,
         vault=vault,
@@ -122,9 +122,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     )
     hasher = PasswordHasher()
     members = Members(store, hasher, clock, vault=vault)
-    cards = CardLogins(store, members, clock, card_rules)
-    exchanges = Exchanges(desk)
-    settler = Settler(exchanges)
+    cards = CardSignIns(store, members, clock, card_rules)
+    exchanges = QuoteConfirm(desk)
+    settler = OutcomePoller(exchanges)
     reconciliation = Reconciliation(desk)
     allocations = Allocations(store=store, clock=clock)
     city = City.open(
@@ -142,17 +142,17 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             desk=desk,
             members=members,
             cards=cards,
-            openings=Openings(desk),
+            openings=ExchangeStarter(desk),
             exchanges=exchanges,
             settler=settler,
             reversals=Reversals(desk),
             reconciliation=reconciliation,
-            corrections=Corrections(desk),
-            pushes=Pushes(settler),
+            corrections=CorrectionService(desk),
+            pushes=InboundPushes(settler),
             terminal=TerminalOrders(
-                exchanges=exchanges, openings=Openings(desk), partners=_with_terminals(settings)
+                exchanges=exchanges, openings=ExchangeStarter(desk), partners=_with_terminals(settings)
             ),
-            deliveries=Deliveries(desk.store, desk.vault, desk.clock),
+            deliveries=WebhookSender(desk.store, desk.vault, desk.clock),
             controls=Controls(store, loaded.partners, clock),
             allocations=allocations,
             city=city,

@@ -47,14 +47,14 @@ class Prompt(Protocol):
     def ask(self, question: Question, watch: Callable[[], None], /) -> Pin: ...
 
 
-class Desk:
+class CardSession:
     """The reader and the person in front of it. `find_card` is `card.pcsc.jpki_card` outside of tests."""
 
     def __init__(self, find_card: Callable[[], AbstractContextManager[HeldCard]], prompt: Prompt) -> None:
         self._find_card = find_card
         self._prompt = prompt
 
-    def look(self) -> int:
+    def status(self) -> int:
         """PIN tries left on the card that lies there, 0 when locked. Costs no try. Raises any CardError."""
         with self._find_card() as held:
             return held.card.tries_left()

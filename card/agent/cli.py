@@ -19,7 +19,7 @@ from card.agent.hardening import forbid_core_dumps
 from card.agent.server import PORT, Agent, serve
 
 if TYPE_CHECKING:
-    from card.agent.card_session import Desk
+    from card.agent.card_session import CardSession
 
 # A traceback with local variables would be one more place for a PIN to turn up.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -37,14 +37,14 @@ def serve_command(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.", min=1, max=65535)] = PORT,
 ) -> None:
     """Wait for the pages of the allowed sites, until told to stop."""
-    from card.agent.card_session import Desk
+    from card.agent.card_session import CardSession
     from card.agent.prompt import best_prompt
     from card.errors import NoPrompt
     from card.pcsc import jpki_card
 
     forbid_core_dumps()
     try:
-        desk = Desk(jpki_card, best_prompt())
+        desk = CardSession(jpki_card, best_prompt())
     except NoPrompt as none:
         _stop(f"{none.sentence_ja}\n{none.sentence_en}")
     try:
@@ -57,7 +57,7 @@ def serve_command(
         )
 
 
-async def _serve(desk: Desk, origins: list[str], port: int) -> None:
+async def _serve(desk: CardSession, origins: list[str], port: int) -> None:
     stop = asyncio.Event()
     with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt instead
         for number in (signal.SIGINT, signal.SIGTERM):

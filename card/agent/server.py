@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 import structlog
 from aiohttp import web
 
-from card.agent.card_session import Desk
+from card.agent.card_session import CardSession
 from card.client_data import ClientData, Purpose, checked_challenge, checked_origin
 from card.errors import (
     AgentBusy,
@@ -46,7 +46,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Agent:
     """The handlers and what they share. `origins` are the sites that may ask, exactly as browsers write them."""
 
-    def __init__(self, desk: Desk, origins: Collection[str], *, port: int = PORT) -> None:
+    def __init__(self, desk: CardSession, origins: Collection[str], *, port: int = PORT) -> None:
         self._desk = desk
         self._origins = frozenset(checked_origin(origin) for origin in origins)
         self._hosts = {f"{name}:{port}" for name in (LOOPBACK, "localhost")}
@@ -100,7 +100,7 @@ class Agent:
 
     async def _status(self, _request: web.Request) -> web.Response:
         async with self._turn():
-            tries_left = await _to_the_end(asyncio.create_task(asyncio.to_thread(self._desk.look)))
+            tries_left = await _to_the_end(asyncio.create_task(asyncio.to_thread(self._desk.status)))
         if not tries_left:
             raise PinLocked
         return web.json_response({"ready": True, "tries_left": tries_left})

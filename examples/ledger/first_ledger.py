@@ -21,7 +21,7 @@ from core_ledger import (
     create_schema,
     daily_digest,
     entries,
-    heaps,
+    lots,
     proof,
     total,
     verify,
@@ -82,7 +82,7 @@ async def main(url: str) -> None:
             print(f"{account}: {balance.posted}")
         for line in await store.read(lambda conn: entries(conn, BOOK, RESERVE)):
             print(f"  {line.seq} {line.kind:9} {line.points:+5} -> {line.balance:4} {line.reference}")
-        for heap in await store.read(lambda conn: heaps(conn, BOOK, KASAMA)):
+        for heap in await store.read(lambda conn: lots(conn, BOOK, KASAMA)):
             print(f"issued on {heap.issued_on}: {heap.points}")
         print(f"Saison owes {-await store.read(lambda conn: total(conn, chart.partner_due('saison')))}")
 

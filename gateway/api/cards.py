@@ -15,9 +15,9 @@ from pydantic import Field, StringConstraints
 from gateway.api import members_responses as views
 from gateway.api.requests import MykeyIdTyped, OpaqueCode, PasswordTyped
 from gateway.api.responses import View
-from gateway.http.authentication import Caller
+from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, Call, Reply
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.card_sign_in import Purpose
 from gateway.members.sessions import Session
 from gateway.members.sign_in import SignedIn
@@ -99,38 +99,42 @@ class ChallengeView(View):
     expires_at: datetime
 
 
-@api.get("/v1/card", tag="card", caller=Caller.CLIENT, returns={200: CardStanding})
-async def card_standing(call: Call[None, Services]) -> Reply:
+@api.get("/v1/card", tag="card", caller=AuthLevel.CLIENT, returns={200: CardStanding})
+async def card_standing(call: TypedRequest[None, Services]) -> TypedResponse:
     """Whether members can come with their card."""
     rules = call.services.cards.rules
-    return Reply(200, CardStanding(open=rules is not None, only_tests=rules is not None and rules.only_tests))
+    return TypedResponse(
+        200, CardStanding(open=rules is not None, only_tests=rules is not None and rules.only_tests)
+    )
 
 
 @api.post(
     "/v1/card/challenges",
     tag="card",
-    caller=Caller.CLIENT,
+    caller=AuthLevel.CLIENT,
     body=ChallengeWanted,
     returns={201: ChallengeView},
     refuses=(NOT_CONFIGURED,),
 )
-async def ask_card(call: Call[ChallengeWanted, Services]) -> Reply:
+async def ask_card(call: TypedRequest[ChallengeWanted, Services]) -> TypedResponse:
     """Make a challenge for a card to sign: good once, for two minutes, for this browser and purpose alone."""
     made = await call.services.cards.challenge(
         PURPOSES[call.body.purpose], client_id=call.client_id, browser=call.body.browser
     )
-    return Reply(201, ChallengeView(value=made.value, purpose=made.purpose.value, expires_at=made.expires_at))
+    return TypedResponse(
+        201, ChallengeView(value=made.value, purpose=made.purpose.value, expires_at=made.expires_at)
+    )
 
 
 @api.post(
     "/v1/card/sessions",
     tag="card",
-    caller=Caller.CLIENT,
+    caller=AuthLevel.CLIENT,
     body=CardSignIn,
     returns={201: views.SessionStarted},
     refuses=("card-unknown", "sign-in-refused", *CARD_REFUSALS),
 )
-async def sign_in_by_card(call: Call[CardSignIn, Services]) -> Reply:
+async def sign_in_by_card(call: TypedRequest[CardSignIn, Services]) -> TypedResponse:
     """Sign a member in by card (purpose `login`). A lock-out from wrong passwords does not close this door."""
     signed_in = await call.services.cards.sign_in(
         call.body.card.model_dump(),
@@ -144,14 +148,14 @@ async def sign_in_by_card(call: Call[CardSignIn, Services]) -> Reply:
 @api.post(
     "/v1/card/registrations",
     tag="card",
-    caller=Caller.CLIENT,
+    caller=AuthLevel.CLIENT,
     body=CardRegistration,
     returns={201: views.SessionStarted},
     refuses=(
         "card-registered", "card-unknown", "sign-in-refused", "password-unfit", "bad-display-name", *CARD_REFUSALS,
     ),
 )  # fmt: skip
-async def register_by_card(call: Call[CardRegistration, Services]) -> Reply:
+async def register_by_card(call: TypedRequest[CardRegistration, Services]) -> TypedResponse:
     """Make a MyKey ID (マイキーID) with a card (purpose `register`): one per certificate, drawn at random.
 
     The answer signs the new member in and tells the MyKey ID. A password can be given at once or set later.
@@ -171,14 +175,14 @@ async def register_by_card(call: Call[CardRegistration, Services]) -> Reply:
 @api.post(
     "/v1/card/relinks",
     tag="card",
-    caller=Caller.CLIENT,
+    caller=AuthLevel.CLIENT,
     body=CardRelink,
     returns={201: views.SessionStarted},
     refuses=(
         "card-registered", "sign-in-refused", "sign-in-locked", "unknown-member", *CARD_REFUSALS,
     ),
 )  # fmt: skip
-async def relink_card(call: Call[CardRelink, Services]) -> Reply:
+async def relink_card(call: TypedRequest[CardRelink, Services]) -> TypedResponse:
     """Give an old MyKey ID a renewed certificate (purpose `relink`), after its password; signs the member in."""
     signed_in = await call.services.cards.relink(
         call.body.card.model_dump(),
@@ -194,7 +198,7 @@ async def relink_card(call: Call[CardRelink, Services]) -> Reply:
 @api.post(
     "/v1/me/card",
     tag="card",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=CardLink,
     returns={200: views.MemberView},
     refuses=(
@@ -202,7 +206,7 @@ async def relink_card(call: Call[CardRelink, Services]) -> Reply:
         *CARD_REFUSALS,
     ),
 )  # fmt: skip
-async def link_card(call: Call[CardLink, Services]) -> Reply:
+async def link_card(call: TypedRequest[CardLink, Services]) -> TypedResponse:
     """Link a card, or the renewed one (purpose `relink`), to the member who is signed in. Asks for the password."""
     member = await call.services.cards.link(
         call.body.card.model_dump(),
@@ -211,18 +215,18 @@ async def link_card(call: Call[CardLink, Services]) -> Reply:
         member_id=call.member.member_id,
         password=call.body.password,
     )
-    return Reply(200, views.MemberView.of(member))
+    return TypedResponse(200, views.MemberView.of(member))
 
 
 @api.put(
     "/v1/me/card/password",
     tag="card",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=PasswordByCard,
     returns={200: views.SessionsEnded},
     refuses=("card-unknown", "password-unfit", "unknown-member", *CARD_REFUSALS),
 )
-async def set_password_by_card(call: Call[PasswordByCard, Services]) -> Reply:
+async def set_password_by_card(call: TypedRequest[PasswordByCard, Services]) -> TypedResponse:
     """Set a first or forgotten password with the card in hand (purpose `login`). All other sessions end."""
     own: Session = call.member
     ended = await call.services.cards.set_password(
@@ -233,11 +237,11 @@ async def set_password_by_card(call: Call[PasswordByCard, Services]) -> Reply:
         new=call.body.new,
         keep=own.session_id,
     )
-    return Reply(200, views.SessionsEnded(ended=ended))
+    return TypedResponse(200, views.SessionsEnded(ended=ended))
 
 
-def _started(signed_in: SignedIn) -> Reply:
-    return Reply(
+def _started(signed_in: SignedIn) -> TypedResponse:
+    return TypedResponse(
         201,
         views.SessionStarted(
             token=signed_in.token.reveal(),

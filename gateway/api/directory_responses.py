@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from gateway.api.responses import View
-from gateway.cities.events import EventSeen
+from gateway.cities.events import EventProgress
 from gateway.platform.clock import day_of
 from gateway.points.directory import PointService
 
@@ -87,7 +87,7 @@ class EventView(View):
     outcome: str | None
 
     @classmethod
-    def of(cls, seen: EventSeen, at: datetime) -> EventView:
+    def of(cls, seen: EventProgress, at: datetime) -> EventView:
         return cls(**_event_fields(seen, at))
 
 
@@ -101,7 +101,7 @@ class CityEventView(EventView):
     settled_at: datetime | None
 
     @classmethod
-    def of(cls, seen: EventSeen, at: datetime) -> CityEventView:
+    def of(cls, seen: EventProgress, at: datetime) -> CityEventView:
         event = seen.event
         return cls(
             **_event_fields(seen, at),
@@ -117,7 +117,7 @@ class CityEvents(View):
     events: list[CityEventView]
 
 
-def _event_fields(seen: EventSeen, at: datetime) -> dict[str, Any]:
+def _event_fields(seen: EventProgress, at: datetime) -> dict[str, Any]:
     event = seen.event
     return {
         "event_id": event.event_id, "name": event.name, "purpose": event.purpose,

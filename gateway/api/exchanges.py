@@ -12,8 +12,8 @@ from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
-from gateway.http.authentication import Caller
-from gateway.http.routing import Api, Call, Reply
+from gateway.http.authentication import AuthLevel
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.model import Destination
 from gateway.partners import availability
 from gateway.services import Services
@@ -25,16 +25,16 @@ PARTNER_CLOSED = ("partner-paused", "partner-in-maintenance")
 DESTINATION_REFUSALS = ("unknown-municipality", "unknown-point-service", "not-open-for-direct-exchange")
 
 
-@api.get("/v1/partners", tag="partners", caller=Caller.MEMBER, returns={200: responses.Partners})
-async def list_partners(call: Call[None, Services]) -> Reply:
+@api.get("/v1/partners", tag="partners", caller=AuthLevel.MEMBER, returns={200: responses.Partners})
+async def list_partners(call: TypedRequest[None, Services]) -> TypedResponse:
     """The partner companies (地域経済応援ポイント協力会社一覧), and which of them the member has linked."""
     book = chart.member_book(call.member.member_id)
     now = call.services.clock()
     found, standings = await call.services.store.read(
-        lambda conn: (link_rows.of_member(conn, book), availability.standings(conn, now))
+        lambda conn: (link_rows.list_by_member(conn, book), availability.standings(conn, now))
     )
     linked = {link.partner_id for link in found}
-    return Reply(
+    return TypedResponse(
         200,
         responses.Partners(
             partners=[
@@ -47,34 +47,34 @@ async def list_partners(call: Call[None, Services]) -> Reply:
     )
 
 
-@api.get("/v1/links", tag="partners", caller=Caller.MEMBER, returns={200: responses.Links})
-async def list_links(call: Call[None, Services]) -> Reply:
+@api.get("/v1/links", tag="partners", caller=AuthLevel.MEMBER, returns={200: responses.Links})
+async def list_links(call: TypedRequest[None, Services]) -> TypedResponse:
     """The member's linked partner accounts (移行用のサービスID)."""
     book = chart.member_book(call.member.member_id)
-    found = await call.services.store.read(lambda conn: link_rows.of_member(conn, book))
-    return Reply(200, responses.Links(links=[responses.LinkView.of(link) for link in found]))
+    found = await call.services.store.read(lambda conn: link_rows.list_by_member(conn, book))
+    return TypedResponse(200, responses.Links(links=[responses.LinkView.of(link) for link in found]))
 
 
 @api.delete(
     "/v1/links/{partner_id}",
     tag="partners",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     path=requests.PartnerPath,
     returns={204: None},
     refuses=("link-missing",),
 )
-async def unlink(call: Call[None, Services, None, requests.PartnerPath]) -> Reply:
+async def unlink(call: TypedRequest[None, Services, None, requests.PartnerPath]) -> TypedResponse:
     """Unlink a partner account. What was exchanged stays."""
     book = chart.member_book(call.member.member_id)
     if not await call.services.store.run(lambda conn: link_rows.remove(conn, book, call.path.partner_id)):
         raise Refused("link-missing", "this partner is not linked; there is nothing to unlink")
-    return Reply(204)
+    return TypedResponse(204)
 
 
 @api.post(
     "/v1/exchanges",
     tag="exchanges",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=requests.ExchangeStart,
     returns={201: responses.ExchangeView, 200: responses.ExchangeView},
     refuses=(
@@ -90,7 +90,7 @@ async def unlink(call: Call[None, Services, None, requests.PartnerPath]) -> Repl
         *PARTNER_CLOSED,
     ),
 )
-async def start_exchange(call: Call[requests.ExchangeStart, Services]) -> Reply:
+async def start_exchange(call: TypedRequest[requests.ExchangeStart, Services]) -> TypedResponse:
     """Begin an exchange under an id that you made and stored first.
 
     The same id with the same body is the same exchange (200), with another body it is refused. With an account
@@ -115,19 +115,19 @@ async def start_exchange(call: Call[requests.ExchangeStart, Services]) -> Reply:
         return_url=wanted.return_url,
         language=wanted.language,
     )
-    return Reply(201 if new else 200, await _view(call.services, exchange))
+    return TypedResponse(201 if new else 200, await _view(call.services, exchange))
 
 
 @api.get(
     "/returns/{partner_id}",
     tag="exchanges",
-    caller=Caller.PUBLIC,
+    caller=AuthLevel.PUBLIC,
     path=requests.PartnerPath,
     any_query=True,
     returns={303: None},
     refuses=("state-invalid", "state-expired", "state-used", "unknown-exchange"),
 )
-async def come_back(call: Call[None, Services, None, requests.PartnerPath]) -> web.StreamResponse:
+async def come_back(call: TypedRequest[None, Services, None, requests.PartnerPath]) -> web.StreamResponse:
     """Where a partner's site sends the browser back to. Goes on to the `return_url` of the exchange."""
     goes_to = await call.services.openings.arrive(call.path.partner_id, dict(call.request.query))
     raise web.HTTPSeeOther(goes_to)
@@ -136,13 +136,15 @@ async def come_back(call: Call[None, Services, None, requests.PartnerPath]) -> w
 @api.post(
     "/v1/exchanges/{exchange_id}/return",
     tag="exchanges",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     path=requests.ExchangePath,
     body=requests.ReturnCode,
     returns={200: responses.ExchangeView},
     refuses=("not-returned", "return-code-wrong", "account-linked-elsewhere", *PARTNER_REFUSALS),
 )
-async def complete_return(call: Call[requests.ReturnCode, Services, None, requests.ExchangePath]) -> Reply:
+async def complete_return(
+    call: TypedRequest[requests.ReturnCode, Services, None, requests.ExchangePath],
+) -> TypedResponse:
     """Finish the link, with the code that the returning browser brought. Safe to repeat.
 
     Afterwards the exchange is `ready`, and `link.shown_as` is how the partner knows the member: show it and ask.
@@ -151,13 +153,13 @@ async def complete_return(call: Call[requests.ReturnCode, Services, None, reques
     exchange = await call.services.openings.complete(
         call.member.member_id, call.path.exchange_id, call.body.return_code
     )
-    return Reply(200, await _view(call.services, exchange))
+    return TypedResponse(200, await _view(call.services, exchange))
 
 
 @api.get(
     "/v1/exchanges/{exchange_id}/offer",
     tag="exchanges",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     path=requests.ExchangePath,
     query=requests.OfferQuery,
     returns={200: responses.OfferView},
@@ -169,17 +171,19 @@ async def complete_return(call: Call[requests.ReturnCode, Services, None, reques
         *DESTINATION_REFUSALS,
     ),
 )
-async def offer(call: Call[None, Services, requests.OfferQuery, requests.ExchangePath]) -> Reply:
+async def offer(
+    call: TypedRequest[None, Services, requests.OfferQuery, requests.ExchangePath],
+) -> TypedResponse:
     """What the member has at the partner, the rates in force and the most units (口) that can be drawn."""
     destination = _destination(call.query)
     found = await call.services.exchanges.offer(call.member.member_id, call.path.exchange_id, destination)
-    return Reply(200, responses.OfferView.of(found))
+    return TypedResponse(200, responses.OfferView.of(found))
 
 
 @api.post(
     "/v1/exchanges/{exchange_id}/quote",
     tag="exchanges",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     path=requests.ExchangePath,
     body=requests.QuoteWanted,
     returns={200: responses.ExchangeView},
@@ -196,7 +200,9 @@ async def offer(call: Call[None, Services, requests.OfferQuery, requests.Exchang
         *DESTINATION_REFUSALS,
     ),
 )
-async def quote(call: Call[requests.QuoteWanted, Services, None, requests.ExchangePath]) -> Reply:
+async def quote(
+    call: TypedRequest[requests.QuoteWanted, Services, None, requests.ExchangePath],
+) -> TypedResponse:
     """Show what will happen (確認): the numbers, rates and terms, which hold for ten minutes.
 
     They hold also when a rate changes in between: the member was shown them. A new quote replaces the old one.
@@ -207,13 +213,13 @@ async def quote(call: Call[requests.QuoteWanted, Services, None, requests.Exchan
         requests.destination_of(call.body.destination),
         call.body.units,
     )
-    return Reply(200, await _view(call.services, exchange))
+    return TypedResponse(200, await _view(call.services, exchange))
 
 
 @api.post(
     "/v1/exchanges/{exchange_id}/confirm",
     tag="exchanges",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     path=requests.ExchangePath,
     body=requests.QuoteConfirmed,
     returns={200: responses.ExchangeView},
@@ -228,7 +234,9 @@ async def quote(call: Call[requests.QuoteWanted, Services, None, requests.Exchan
         *DESTINATION_REFUSALS,
     ),
 )
-async def confirm(call: Call[requests.QuoteConfirmed, Services, None, requests.ExchangePath]) -> Reply:
+async def confirm(
+    call: TypedRequest[requests.QuoteConfirmed, Services, None, requests.ExchangePath],
+) -> TypedResponse:
     """Carry the quote out. There is one debit, however often this is sent.
 
     The state is then `settled`, `declined`, `not_sent`, or `open` when the partner's answer is not known yet:
@@ -237,40 +245,40 @@ async def confirm(call: Call[requests.QuoteConfirmed, Services, None, requests.E
     exchange = await call.services.exchanges.confirm(
         call.member.member_id, call.path.exchange_id, call.body.quote_id
     )
-    return Reply(200, await _view(call.services, exchange))
+    return TypedResponse(200, await _view(call.services, exchange))
 
 
 @api.get(
     "/v1/exchanges/{exchange_id}",
     tag="exchanges",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     path=requests.ExchangePath,
     returns={200: responses.ExchangeView},
     refuses=("unknown-exchange",),
 )
-async def show_exchange(call: Call[None, Services, None, requests.ExchangePath]) -> Reply:
+async def show_exchange(call: TypedRequest[None, Services, None, requests.ExchangePath]) -> TypedResponse:
     """One exchange as it stands. An open one is asked about at the partner when it is looked at."""
-    exchange = await call.services.settler.look(call.member.member_id, call.path.exchange_id)
-    return Reply(200, await _view(call.services, exchange))
+    exchange = await call.services.settler.get_and_refresh(call.member.member_id, call.path.exchange_id)
+    return TypedResponse(200, await _view(call.services, exchange))
 
 
 @api.get(
     "/v1/exchanges",
     tag="exchanges",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     query=requests.ExchangesQuery,
     returns={200: responses.ExchangesPage},
     refuses=("unknown-exchange",),
 )
-async def list_exchanges(call: Call[None, Services, requests.ExchangesQuery]) -> Reply:
+async def list_exchanges(call: TypedRequest[None, Services, requests.ExchangesQuery]) -> TypedResponse:
     """The member's exchanges, newest first, a page at a time."""
     book, page = chart.member_book(call.member.member_id), call.query
 
     def job(conn: Connection) -> list[Exchange]:
-        return list(records.of_member(conn, book, before=page.before, limit=page.limit))
+        return list(records.list_by_member(conn, book, before=page.before, limit=page.limit))
 
     found = await call.services.store.read(job)
-    return Reply(
+    return TypedResponse(
         200,
         responses.ExchangesPage(
             exchanges=[responses.ExchangeView.of(one) for one in found],
@@ -283,7 +291,7 @@ async def _view(services: Services, exchange: Exchange) -> responses.ExchangeVie
     def job(conn: Connection) -> Link | None:
         return link_rows.find(conn, exchange.book_id, exchange.partner_id)
 
-    link = exchange.link if exchange.link is not None else await services.store.glance(job)
+    link = exchange.link if exchange.link is not None else await services.store.read_inline(job)
     return responses.ExchangeView.of(exchange, link)
 
 

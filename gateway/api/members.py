@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gateway.api import members_responses as views
 from gateway.api import requests
-from gateway.http.authentication import Caller, bearer_token
-from gateway.http.routing import Api, Call, Reply
+from gateway.http.authentication import AuthLevel, bearer_token
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.sessions import Session
 from gateway.services import Services
 
@@ -17,12 +17,12 @@ MEMBER_REFUSALS = ("sign-in-locked", "busy")
 @api.post(
     "/v1/sessions",
     tag="sessions",
-    caller=Caller.CLIENT,
+    caller=AuthLevel.CLIENT,
     body=requests.SignIn,
     returns={201: views.SessionStarted},
     refuses=("sign-in-refused", *MEMBER_REFUSALS),
 )
-async def sign_in(call: Call[requests.SignIn, Services]) -> Reply:
+async def sign_in(call: TypedRequest[requests.SignIn, Services]) -> TypedResponse:
     """Sign a member in by MyKey ID and password.
 
     The words of a refusal are the same whichever half was wrong. `shared_terminal` (at a library) shortens the
@@ -34,7 +34,7 @@ async def sign_in(call: Call[requests.SignIn, Services]) -> Reply:
         client_id=call.client_id,
         shared_terminal=call.body.shared_terminal,
     )
-    return Reply(
+    return TypedResponse(
         201,
         views.SessionStarted(
             token=signed_in.token.reveal(),
@@ -44,19 +44,19 @@ async def sign_in(call: Call[requests.SignIn, Services]) -> Reply:
     )
 
 
-@api.delete("/v1/sessions/current", tag="sessions", caller=Caller.MEMBER, returns={204: None})
-async def sign_out(call: Call[None, Services]) -> Reply:
+@api.delete("/v1/sessions/current", tag="sessions", caller=AuthLevel.MEMBER, returns={204: None})
+async def sign_out(call: TypedRequest[None, Services]) -> TypedResponse:
     """Sign out: the token is worthless from now on."""
     await call.services.members.sign_out(bearer_token(call.request), client_id=call.client_id)
-    return Reply(204)
+    return TypedResponse(204)
 
 
-@api.get("/v1/sessions", tag="sessions", caller=Caller.MEMBER, returns={200: views.Sessions})
-async def list_sessions(call: Call[None, Services]) -> Reply:
+@api.get("/v1/sessions", tag="sessions", caller=AuthLevel.MEMBER, returns={200: views.Sessions})
+async def list_sessions(call: TypedRequest[None, Services]) -> TypedResponse:
     """All places where the member is signed in, the one used last first."""
     own: Session = call.member
     found = await call.services.members.sessions(own.member_id)
-    return Reply(
+    return TypedResponse(
         200,
         views.Sessions(
             sessions=[views.SessionView.of(one, current=one.session_id == own.session_id) for one in found]
@@ -64,104 +64,106 @@ async def list_sessions(call: Call[None, Services]) -> Reply:
     )
 
 
-@api.delete("/v1/sessions", tag="sessions", caller=Caller.MEMBER, returns={200: views.SessionsEnded})
-async def end_other_sessions(call: Call[None, Services]) -> Reply:
+@api.delete("/v1/sessions", tag="sessions", caller=AuthLevel.MEMBER, returns={200: views.SessionsEnded})
+async def end_other_sessions(call: TypedRequest[None, Services]) -> TypedResponse:
     """Sign out everywhere else."""
     own: Session = call.member
     ended = await call.services.members.end_other_sessions(own.member_id, keep=own.session_id)
-    return Reply(200, views.SessionsEnded(ended=ended))
+    return TypedResponse(200, views.SessionsEnded(ended=ended))
 
 
 @api.delete(
     "/v1/sessions/{session_id}",
     tag="sessions",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     path=requests.SessionPath,
     returns={204: None},
     refuses=("unknown-session",),
 )
-async def end_session(call: Call[None, Services, None, requests.SessionPath]) -> Reply:
+async def end_session(call: TypedRequest[None, Services, None, requests.SessionPath]) -> TypedResponse:
     """Sign out in one other place."""
     await call.services.members.end_session(call.member.member_id, call.path.session_id)
-    return Reply(204)
+    return TypedResponse(204)
 
 
-@api.get("/v1/me", tag="member", caller=Caller.MEMBER, returns={200: views.MemberView})
-async def me(call: Call[None, Services]) -> Reply:
+@api.get("/v1/me", tag="member", caller=AuthLevel.MEMBER, returns={200: views.MemberView})
+async def me(call: TypedRequest[None, Services]) -> TypedResponse:
     """The member who is signed in."""
-    return Reply(200, views.MemberView.of(await call.services.members.profile(call.member.member_id)))
+    return TypedResponse(200, views.MemberView.of(await call.services.members.profile(call.member.member_id)))
 
 
 @api.put(
     "/v1/me/default-municipality",
     tag="member",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=requests.DefaultMunicipality,
     returns={200: views.MemberView},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def set_default_municipality(call: Call[requests.DefaultMunicipality, Services]) -> Reply:
+async def set_default_municipality(
+    call: TypedRequest[requests.DefaultMunicipality, Services],
+) -> TypedResponse:
     """Choose the 基本自治体: where reserve points go by themselves after 14 days."""
     member = await call.services.members.set_default_municipality(
         call.member.member_id, call.body.municipality, call.body.point_service
     )
-    return Reply(200, views.MemberView.of(member))
+    return TypedResponse(200, views.MemberView.of(member))
 
 
 @api.put(
     "/v1/me/language",
     tag="member",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=requests.LanguageChosen,
     returns={200: views.MemberView},
 )
-async def set_language(call: Call[requests.LanguageChosen, Services]) -> Reply:
+async def set_language(call: TypedRequest[requests.LanguageChosen, Services]) -> TypedResponse:
     """Choose the language of pages and messages."""
     member = await call.services.members.set_language(call.member.member_id, call.body.language)
-    return Reply(200, views.MemberView.of(member))
+    return TypedResponse(200, views.MemberView.of(member))
 
 
 @api.put(
     "/v1/me/password",
     tag="member",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=requests.PasswordChange,
     returns={200: views.SessionsEnded},
     refuses=("password-unfit", "password-not-set", "current-password-wrong", *MEMBER_REFUSALS),
 )
-async def change_password(call: Call[requests.PasswordChange, Services]) -> Reply:
+async def change_password(call: TypedRequest[requests.PasswordChange, Services]) -> TypedResponse:
     """Change the password. All other sessions of the member end."""
     own: Session = call.member
     ended = await call.services.members.change_password(
         own.member_id, call.body.current, call.body.new, keep=own.session_id
     )
-    return Reply(200, views.SessionsEnded(ended=ended))
+    return TypedResponse(200, views.SessionsEnded(ended=ended))
 
 
 @api.post(
     "/v1/me/mykey-id/check",
     tag="member",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=requests.MykeyIdWanted,
     returns={200: views.ChoiceView},
     refuses=("mykey-id-unfit", "mykey-id-only-generated"),
 )
-async def check_mykey_id(call: Call[requests.MykeyIdWanted, Services]) -> Reply:
+async def check_mykey_id(call: TypedRequest[requests.MykeyIdWanted, Services]) -> TypedResponse:
     """Is this MyKey ID free (重複チェック)? After three taken ones a generated one is offered."""
     choice = await call.services.members.check_mykey_id(call.member.member_id, call.body.mykey_id)
-    return Reply(200, views.ChoiceView.of(choice))
+    return TypedResponse(200, views.ChoiceView.of(choice))
 
 
 @api.post(
     "/v1/me/mykey-id/generate",
     tag="member",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     returns={200: views.ChoiceView},
     refuses=("mykey-id-generated-enough",),
 )
-async def generate_mykey_id(call: Call[None, Services]) -> Reply:
+async def generate_mykey_id(call: TypedRequest[None, Services]) -> TypedResponse:
     """Draw a free MyKey ID (自動生成), up to three times a day."""
-    return Reply(
+    return TypedResponse(
         200, views.ChoiceView.of(await call.services.members.generate_mykey_id(call.member.member_id))
     )
 
@@ -169,28 +171,28 @@ async def generate_mykey_id(call: Call[None, Services]) -> Reply:
 @api.put(
     "/v1/me/mykey-id",
     tag="member",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=requests.MykeyIdWanted,
     returns={200: views.ChoiceView},
     refuses=("mykey-id-unfit", "mykey-id-only-generated", "mykey-id-changed-enough"),
 )
-async def change_mykey_id(call: Call[requests.MykeyIdWanted, Services]) -> Reply:
+async def change_mykey_id(call: TypedRequest[requests.MykeyIdWanted, Services]) -> TypedResponse:
     """Take a MyKey ID if it is free; the answer says so, or what is offered instead."""
     choice = await call.services.members.change_mykey_id(call.member.member_id, call.body.mykey_id)
-    return Reply(200, views.ChoiceView.of(choice))
+    return TypedResponse(200, views.ChoiceView.of(choice))
 
 
 @api.post(
     "/v1/me/revocation",
     tag="member",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=requests.Revocation,
     returns={204: None},
     refuses=("current-password-wrong", "password-not-set", *MEMBER_REFUSALS),
 )
-async def revoke_mykey_id(call: Call[requests.Revocation, Services]) -> Reply:
+async def revoke_mykey_id(call: TypedRequest[requests.Revocation, Services]) -> TypedResponse:
     """Revoke the MyKey ID (失効). It cannot be undone; the password is asked for again."""
     members, member_id = call.services.members, call.member.member_id
     await members.confirm_password(member_id, call.body.password)
     await members.revoke(member_id)
-    return Reply(204)
+    return TypedResponse(204)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.api.responses import View
 from gateway.members.members import Member
-from gateway.members.mykey_ids import Choice
+from gateway.members.mykey_ids import IdSuggestion
 from gateway.members.sessions import Session
 
 
@@ -79,7 +79,7 @@ class ChoiceView(View):
     tries_left: int
 
     @classmethod
-    def of(cls, choice: Choice) -> ChoiceView:
+    def of(cls, choice: IdSuggestion) -> ChoiceView:
         return cls(
             wanted=choice.wanted,
             available=choice.available,

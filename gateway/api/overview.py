@@ -14,12 +14,12 @@ from gateway.api.points import balances_of
 from gateway.api.points_responses import Balances
 from gateway.api.responses import ExchangeView, View
 from gateway.exchanges import exchange_rows as records
-from gateway.http.authentication import Caller
-from gateway.http.routing import Api, Call, Reply
+from gateway.http.authentication import AuthLevel
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.member_rows import require_member
 from gateway.platform.clock import day_of
 from gateway.points import account_positions, rules
-from gateway.points.account_positions import Standing
+from gateway.points.account_positions import AccountPosition
 from gateway.points.expiry import last_days
 from gateway.services import Services
 
@@ -47,8 +47,8 @@ class Overview(View):
     waiting: list[ExchangeView]
 
 
-@api.get("/v1/overview", tag="points", caller=Caller.MEMBER, returns={200: Overview})
-async def overview(call: Call[None, Services]) -> Reply:
+@api.get("/v1/overview", tag="points", caller=AuthLevel.MEMBER, returns={200: Overview})
+async def overview(call: TypedRequest[None, Services]) -> TypedResponse:
     """The member, the balances, what expires and the waiting exchanges, all read at one moment."""
     member_id, today = call.member.member_id, day_of(call.services.clock())
 
@@ -62,11 +62,11 @@ async def overview(call: Call[None, Services]) -> Reply:
             waiting=[ExchangeView.of(one) for one in records.waiting(conn, book)],
         )
 
-    return Reply(200, await call.services.store.read(job))
+    return TypedResponse(200, await call.services.store.read(job))
 
 
 def _expiring(
-    conn: Connection, book: str, standings: Mapping[str, Standing], today: date
+    conn: Connection, book: str, standings: Mapping[str, AccountPosition], today: date
 ) -> list[ExpiringView]:
     found: dict[tuple[date, str, str], int] = {}
     for account, one in standings.items():

@@ -10,22 +10,22 @@ from core_ledger import Balance, chart, entries
 from gateway.api import points_responses as views
 from gateway.api import requests
 from gateway.cities.statistics.counterparty_names import parties
-from gateway.http.authentication import Caller
-from gateway.http.routing import Api, Call, Reply
+from gateway.http.authentication import AuthLevel
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.member_rows import Member, require_member
 from gateway.points import account_positions, directory, support_events
-from gateway.points.account_positions import Standing
-from gateway.points.allocation import STAYS_FOR
+from gateway.points.account_positions import AccountPosition
+from gateway.points.allocation import RESERVE_PERIOD
 from gateway.services import Services
 
 api = Api()
 
 
-@api.get("/v1/balances", tag="points", caller=Caller.MEMBER, returns={200: views.Balances})
-async def balances(call: Call[None, Services]) -> Reply:
+@api.get("/v1/balances", tag="points", caller=AuthLevel.MEMBER, returns={200: views.Balances})
+async def balances(call: TypedRequest[None, Services]) -> TypedResponse:
     """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points."""
     member_id = call.member.member_id
-    return Reply(
+    return TypedResponse(
         200,
         await call.services.store.read(lambda conn: balances_of(conn, require_member(conn, member_id))),
     )
@@ -34,11 +34,11 @@ async def balances(call: Call[None, Services]) -> Reply:
 @api.get(
     "/v1/history/reserve",
     tag="points",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     query=requests.PageQuery,
     returns={200: views.HistoryPage},
 )
-async def reserve_history(call: Call[None, Services, requests.PageQuery]) -> Reply:
+async def reserve_history(call: TypedRequest[None, Services, requests.PageQuery]) -> TypedResponse:
     """留保ポイントの履歴, newest first."""
     return await _history(call.services, call.query, chart.reserve(call.member.member_id))
 
@@ -46,15 +46,15 @@ async def reserve_history(call: Call[None, Services, requests.PageQuery]) -> Rep
 @api.get(
     "/v1/history/municipal/{municipality}/{point_service}",
     tag="points",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     path=requests.PointServicePath,
     query=requests.PageQuery,
     returns={200: views.HistoryPage},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def municipal_history(
-    call: Call[None, Services, requests.PageQuery, requests.PointServicePath],
-) -> Reply:
+    call: TypedRequest[None, Services, requests.PageQuery, requests.PointServicePath],
+) -> TypedResponse:
     """自治体ポイントの履歴 of one point service, newest first."""
     code, service = call.path.municipality, call.path.point_service
     await call.services.store.read(lambda conn: directory.require_known_service(conn, code, service))
@@ -64,13 +64,15 @@ async def municipal_history(
 @api.get(
     "/v1/history/events/{event_id}",
     tag="points",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     path=requests.EventPath,
     query=requests.PageQuery,
     returns={200: views.HistoryPage},
     refuses=("unknown-event",),
 )
-async def event_history(call: Call[None, Services, requests.PageQuery, requests.EventPath]) -> Reply:
+async def event_history(
+    call: TypedRequest[None, Services, requests.PageQuery, requests.EventPath],
+) -> TypedResponse:
     """特定支援イベントポイントの履歴 of one event, newest first."""
     event_id = call.path.event_id
     await call.services.store.read(lambda conn: support_events.require_shown(conn, event_id))
@@ -80,7 +82,7 @@ async def event_history(call: Call[None, Services, requests.PageQuery, requests.
 @api.post(
     "/v1/allocations",
     tag="points",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=requests.AllocationWanted,
     returns={201: views.ReceiptView, 200: views.ReceiptView},
     refuses=(
@@ -91,7 +93,7 @@ async def event_history(call: Call[None, Services, requests.PageQuery, requests.
         "unknown-point-service",
     ),
 )
-async def allocate(call: Call[requests.AllocationWanted, Services]) -> Reply:
+async def allocate(call: TypedRequest[requests.AllocationWanted, Services]) -> TypedResponse:
     """Move points from the reserve to a municipality (各自治体ポイントへの移行), under an id that you made.
 
     The same id with the same content again is the same allocation (200).
@@ -103,37 +105,37 @@ async def allocate(call: Call[requests.AllocationWanted, Services]) -> Reply:
         call.body.municipality,
         call.body.point_service,
     )
-    return Reply(200 if receipt.replayed else 201, views.ReceiptView.of(receipt))
+    return TypedResponse(200 if receipt.replayed else 201, views.ReceiptView.of(receipt))
 
 
 @api.post(
     "/v1/contributions",
     tag="points",
-    caller=Caller.MEMBER,
+    caller=AuthLevel.MEMBER,
     body=requests.ContributionWanted,
     returns={201: views.ReceiptView, 200: views.ReceiptView},
     refuses=("not-enough-points", "id-reused", "unknown-event", "event-not-open", "event-not-for-member"),
 )
-async def contribute(call: Call[requests.ContributionWanted, Services]) -> Reply:
+async def contribute(call: TypedRequest[requests.ContributionWanted, Services]) -> TypedResponse:
     """Move points from the reserve to a support event (留保ポイントを個別特定支援イベントに移行)."""
     receipt = await call.services.allocations.contribute(
         call.member.member_id, call.body.contribution_id, call.body.points, call.body.event_id
     )
-    return Reply(200 if receipt.replayed else 201, views.ReceiptView.of(receipt))
+    return TypedResponse(200 if receipt.replayed else 201, views.ReceiptView.of(receipt))
 
 
-async def _history(services: Services, page: requests.PageQuery, account: str) -> Reply:
+async def _history(services: Services, page: requests.PageQuery, account: str) -> TypedResponse:
     book = ":".join(account.split(":")[:2])
 
     def job(conn: Connection) -> views.HistoryPage:
         found = entries(conn, book, account, before=page.before, limit=page.limit)
         return views.HistoryPage.of(found, parties(conn, found), page.limit)
 
-    return Reply(200, await services.store.read(job))
+    return TypedResponse(200, await services.store.read(job))
 
 
 def balances_of(
-    conn: Connection, member: Member, standings: Mapping[str, Standing] | None = None
+    conn: Connection, member: Member, standings: Mapping[str, AccountPosition] | None = None
 ) -> views.Balances:
     """All balances of one member, as one read sees them; `standings` where they were read already."""
     book, reserve = chart.member_book(member.member_id), chart.reserve(member.member_id)
@@ -153,11 +155,13 @@ def balances_of(
                 events.append(views.EventBalanceView(event_id=event_id, event_name=name, balance=view))
             case _:
                 pass
-    kept = found.get(reserve, Standing(balance=Balance(), heaps=()))
+    kept = found.get(reserve, AccountPosition(balance=Balance(), heaps=()))
     return views.Balances(
         reserve=views.BalanceView.of(kept.balance),
         reserve_heaps=[
-            views.HeapView(issued_on=heap.issued_on, points=heap.points, moves_on=heap.issued_on + STAYS_FOR)
+            views.HeapView(
+                issued_on=heap.issued_on, points=heap.points, moves_on=heap.issued_on + RESERVE_PERIOD
+            )
             for heap in kept.heaps
         ],
         municipal=municipal,

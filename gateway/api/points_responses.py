@@ -31,7 +31,7 @@ class ReceiptView(View):
             seq=receipt.seq,
             hash=receipt.hash,
             points=receipt.points,
-            lots=[LotView(issued_on=lot.issued_on, points=lot.points) for lot in receipt.lots],
+            lots=[LotView(issued_on=lot.issued_on, points=lot.points) for lot in receipt.lot_movements],
             replayed=receipt.replayed,
         )
 

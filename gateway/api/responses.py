@@ -15,7 +15,7 @@ from gateway.exchanges.link_rows import Link
 from gateway.exchanges.quote_confirm import Offer
 from gateway.exchanges.quotes import Quote, QuoteLine
 from gateway.model import Campaign, Destination, DestinationKind, Label, PartnerProfile, Rate
-from gateway.partners.availability import Standing
+from gateway.partners.availability import PartnerAvailability
 
 
 class View(BaseModel):
@@ -61,7 +61,9 @@ class PartnerView(View):
     maintenance: list[MaintenanceView] = []
 
     @classmethod
-    def of(cls, profile: PartnerProfile, *, linked: bool, standing: Standing | None = None) -> PartnerView:
+    def of(
+        cls, profile: PartnerProfile, *, linked: bool, standing: PartnerAvailability | None = None
+    ) -> PartnerView:
         windows = () if standing is None else (standing.window, *standing.upcoming)
         return cls(
             partner_id=profile.id,

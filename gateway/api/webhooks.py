@@ -8,9 +8,9 @@ from pydantic import StringConstraints
 
 from gateway.api import requests, responses
 from gateway.exchanges.terminal_orders import TerminalOrder
-from gateway.http.authentication import Caller
+from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
-from gateway.http.routing import Api, Call, Reply
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.services import Services
 
 api = Api()
@@ -36,23 +36,23 @@ class Push(Strict):
 @api.post(
     "/pushes/{partner_id}",
     tag="webhooks",
-    caller=Caller.PUBLIC,
+    caller=AuthLevel.PUBLIC,
     path=requests.PartnerPath,
     body=Push,
     returns={204: None},
     refuses=("unknown-partner", "push-not-believed"),
 )
-async def take_push(call: Call[Push, Services, None, requests.PartnerPath]) -> Reply:
+async def take_push(call: TypedRequest[Push, Services, None, requests.PartnerPath]) -> TypedResponse:
     """A partner says that something has become of a debit. It is signed as Standard Webhooks asks.
 
     Whatever the message says, the gateway only asks the partner (`find_debit`) and believes that answer. So
     messages may come in any order and any number of times.
     """
     body = await call.request.read()
-    await call.services.pushes.take(
+    await call.services.pushes.accept(
         call.path.partner_id, call.request.headers, body, call.body.data.exchange_id
     )
-    return Reply(204)
+    return TypedResponse(204)
 
 
 class OrderData(Strict):
@@ -80,7 +80,7 @@ class OrderTaken(responses.View):
 @api.post(
     "/orders/{partner_id}",
     tag="webhooks",
-    caller=Caller.PUBLIC,
+    caller=AuthLevel.PUBLIC,
     path=requests.PartnerPath,
     body=Order,
     returns={200: OrderTaken},
@@ -105,7 +105,7 @@ class OrderTaken(responses.View):
         "partner-in-maintenance",
     ),
 )
-async def take_order(call: Call[Order, Services, None, requests.PartnerPath]) -> Reply:
+async def take_order(call: TypedRequest[Order, Services, None, requests.PartnerPath]) -> TypedResponse:
     """A member gave an order at the partner's terminal, for an account that was linked before.
 
     Signed as Standard Webhooks asks. The points go to the reserve, by the partner's `debit` as always. Send the
@@ -114,5 +114,5 @@ async def take_order(call: Call[Order, Services, None, requests.PartnerPath]) ->
     body = await call.request.read()
     data = call.body.data
     order = TerminalOrder(exchange_id=data.exchange_id, service_id=data.service_id, units=data.units)
-    done = await call.services.terminal.take(call.path.partner_id, call.request.headers, body, order)
-    return Reply(200, OrderTaken(exchange_id=done.exchange_id, state=done.state, points=done.points))
+    done = await call.services.terminal.accept(call.path.partner_id, call.request.headers, body, order)
+    return TypedResponse(200, OrderTaken(exchange_id=done.exchange_id, state=done.state, points=done.points))

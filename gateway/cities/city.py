@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core_ledger import Store
-from gateway.cities.city_context import CityDesk
+from gateway.cities.city_context import CityContext
 from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.events import Events
 from gateway.cities.grants.grant_files import GrantFiles
@@ -19,23 +19,23 @@ from gateway.cities.settlement.settlement import Settlements
 from gateway.cities.shops.shops import Shops
 from gateway.cities.spending.pay_codes import PayCodes
 from gateway.cities.spending.spending import Spending
-from gateway.cities.staff.staff import StaffDesk
+from gateway.cities.staff.staff import StaffService
 from gateway.members.passwords import PasswordHasher
 from gateway.platform.encryption import Vault
 from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
-from gateway.points.expiry_sweep import Expiries
+from gateway.points.expiry_sweep import ExpirySweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class City:
     """One of each."""
 
-    desk: CityDesk
-    staff: StaffDesk
+    desk: CityContext
+    staff: StaffService
     services: PointServices
     rules: PointRules
-    expiries: Expiries
+    expiries: ExpirySweep
     events: Events
     projects: GrantProjects
     grants: Grants
@@ -51,13 +51,13 @@ class City:
     def open(
         cls, *, store: Store, vault: Vault, clock: Clock, tasks: Tasks, hasher: PasswordHasher, site: str
     ) -> City:
-        desk = CityDesk(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
-        rules, expiries, files = PointRules(desk), Expiries(desk.store, desk.clock), GrantFiles(desk)
+        desk = CityContext(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
+        rules, expiries, files = PointRules(desk), ExpirySweep(desk.store, desk.clock), GrantFiles(desk)
         notices = Notices(desk)
         outcomes = EventOutcomes(desk)
         return cls(
             desk=desk,
-            staff=StaffDesk(desk),
+            staff=StaffService(desk),
             services=PointServices(desk),
             rules=rules,
             expiries=expiries,

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CityDesk:
+class CityContext:
     """`site` is the address at which staff and shops open their pages: passkeys are bound to it."""
 
     store: Store
@@ -39,7 +39,7 @@ class CityDesk:
         return day_of(self.clock())
 
 
-def told(
+def write_audit(
     conn: Connection,
     who: StaffSession,
     at: datetime,

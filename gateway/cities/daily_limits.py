@@ -17,7 +17,7 @@ from gateway.errors import Refused
 from gateway.platform.sql import insert_into
 
 _days = tables.member_days
-_ASKED_AT_ONCE: Final = 500
+_QUERY_BATCH_SIZE: Final = 500
 Kind = Literal["spent", "granted"]
 
 
@@ -70,8 +70,8 @@ def count_many(
     """Count for many members, by book, in a few statements; gives the books whose limit does not allow theirs."""
     names = sorted(wanted)
     used: dict[str, int] = {}
-    for start in range(0, len(names), _ASKED_AT_ONCE):
-        part = names[start : start + _ASKED_AT_ONCE]
+    for start in range(0, len(names), _QUERY_BATCH_SIZE):
+        part = names[start : start + _QUERY_BATCH_SIZE]
         # As with a single one, the book's row is held first: whoever moves points of the same member waits.
         conn.execute(
             select(books.c.book_id)

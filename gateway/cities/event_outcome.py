@@ -24,21 +24,21 @@ from sqlalchemy import Connection, select, update
 
 from core_ledger import LedgerError, NotEnoughPoints, Transfer, chart, ledger
 from core_ledger.tables import accounts
-from gateway.cities.city_context import CityDesk
+from gateway.cities.city_context import CityContext
 from gateway.platform import audit_log, tables
-from gateway.platform.job_steps import work_all
+from gateway.platform.job_steps import run_each
 from gateway.platform.roles import PLATFORM
 from gateway.points import support_events as records
 from gateway.points.support_events import SupportEvent
 
-SET: Final = 500
+SETTLE_BATCH_SIZE: Final = 500
 _events, _gifts = tables.support_events, tables.event_gifts
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class EventOutcomes:
-    desk: CityDesk
+    desk: CityContext
 
     async def settle_ended(self) -> int:
         """Settle every shown event whose period is over, and go on with what was interrupted. Returns how many.
@@ -52,7 +52,7 @@ class EventOutcomes:
             | ((_events.c.state == "ended") & unsettled)
         )
         found = await self.desk.store.read(lambda conn: list(conn.execute(query).scalars()))
-        await work_all(found, self.settle, "event")
+        await run_each(found, self.settle, "event")
         return len(found)
 
     async def settle(self, event_id: str) -> SupportEvent:
@@ -67,7 +67,7 @@ class EventOutcomes:
 
     def decide(self, conn: Connection, event: SupportEvent, at: datetime) -> str:
         """Decide the outcome of an event whose row the caller has locked, and end it. Returns the outcome."""
-        given = records.given(conn, [event.event_id])[event.event_id]
+        given = records.gifts_by_event(conn, [event.event_id])[event.event_id]
         outcome = _outcome(event, given.points, at)
         conn.execute(
             update(_events)
@@ -83,7 +83,7 @@ class EventOutcomes:
         facts: dict[str, str | int] = {
             "outcome": outcome, "points": given.points, "givers": given.givers, "goal": event.goal_points or "",
         }  # fmt: skip
-        self._told(conn, event, at, "event outcome decided", facts)
+        self._write_audit(conn, event, at, "event outcome decided", facts)
         return outcome
 
     def _decide_when_over(self, conn: Connection, event_id: str) -> SupportEvent:
@@ -101,10 +101,10 @@ class EventOutcomes:
             .where(_gifts.c.event_id == event_id, _gifts.c.settled_at.is_(None))
             .order_by(_gifts.c.book_id)
         )
-        books = list(conn.execute(waiting.where(_gifts.c.book_id > after).limit(SET)).scalars())
+        books = list(conn.execute(waiting.where(_gifts.c.book_id > after).limit(SETTLE_BATCH_SIZE)).scalars())
         if books:
             _move_shares(conn, event, books, now)
-        if len(books) == SET:
+        if len(books) == SETTLE_BATCH_SIZE:
             return event, books[-1]
         if conn.execute(waiting.limit(1)).first() is None:
             self._close(conn, event, now)
@@ -118,12 +118,12 @@ class EventOutcomes:
         )
         if closed.rowcount == 0:
             return  # another process was there first
-        given = records.given(conn, [event.event_id])[event.event_id]
+        given = records.gifts_by_event(conn, [event.event_id])[event.event_id]
         facts: dict[str, str | int] = {"outcome": event.outcome or "", "points": given.points}
-        self._told(conn, event, now, "event settled", facts | {"givers": given.givers})
+        self._write_audit(conn, event, now, "event settled", facts | {"givers": given.givers})
         _log.info("event settled", event_id=event.event_id, outcome=event.outcome, points=given.points)
 
-    def _told(
+    def _write_audit(
         self, conn: Connection, event: SupportEvent, at: datetime, action: str, facts: dict[str, str | int]
     ) -> None:
         audit_log.write(

@@ -18,17 +18,17 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, update
 
-from gateway.cities.city_context import CityDesk, require_reason, told
+from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import Refused
 from gateway.model import JST
 from gateway.platform import tables
 from gateway.points import support_events as records
-from gateway.points.support_events import Given, Givers, OnFailure, SupportEvent
+from gateway.points.support_events import EventGifts, Givers, OnFailure, SupportEvent
 
 _events = tables.support_events
-LONGEST_ID: Final = 32
+MAX_ID_LENGTH: Final = 32
 """Of the id that staff choose; the city's code and a hyphen come before it."""
 
 
@@ -46,46 +46,46 @@ class EventPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class EventSeen:
+class EventProgress:
     """An event and what it was given so far."""
 
     event: SupportEvent
-    given: Given
+    given: EventGifts
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
     """The use cases of a city's staff."""
 
-    desk: CityDesk
+    desk: CityContext
     outcomes: EventOutcomes
 
-    async def listed(self, code: str) -> list[EventSeen]:
+    async def list(self, code: str) -> list[EventProgress]:
         """The city's own events, the one that starts last first."""
         return await self.desk.store.read(lambda conn: seen(conn, records.of_municipality(conn, code)))
 
-    async def get(self, code: str, event_id: str) -> EventSeen:
+    async def get(self, code: str, event_id: str) -> EventProgress:
         """One of the city's own events. Raises Refused `unknown-event` (404)."""
         return await self.desk.store.read(lambda conn: seen(conn, [_own(conn, code, event_id)])[0])
 
-    async def plan(self, who: StaffSession, own_id: str, plan: EventPlan) -> EventSeen:
+    async def plan(self, who: StaffSession, own_id: str, plan: EventPlan) -> EventProgress:
         """Plan an event, which nobody but staff sees yet. Its id becomes the city's code, a hyphen and `own_id`.
 
         Raises Refused: `bad-event` (422), `event-exists` (409).
         """
         now, code = self.desk.clock(), who.municipality
-        if len(own_id) > LONGEST_ID:
-            raise Refused("bad-event", f"An event's id has at most {LONGEST_ID} characters.", status=422)
+        if len(own_id) > MAX_ID_LENGTH:
+            raise Refused("bad-event", f"An event's id has at most {MAX_ID_LENGTH} characters.", status=422)
         planned = _planned(f"{code}-{own_id}", code, plan)
 
-        def job(conn: Connection) -> EventSeen:
+        def job(conn: Connection) -> EventProgress:
             made = records.register(conn, planned)
-            told(conn, who, now, "event planned", made.event_id, facts=_facts(made))
+            write_audit(conn, who, now, "event planned", made.event_id, facts=_facts(made))
             return seen(conn, [made])[0]
 
         return await self.desk.store.run(job)
 
-    async def change(self, who: StaffSession, event_id: str, plan: EventPlan) -> EventSeen:
+    async def change(self, who: StaffSession, event_id: str, plan: EventPlan) -> EventProgress:
         """Change what was planned. One that is shown but has not begun has to be shown again afterwards.
 
         Raises Refused: `unknown-event` (404), `event-begun`, `event-state` (409), `bad-event` (422).
@@ -94,50 +94,50 @@ class Events:
         changed = _planned(event_id, code, plan)
         records.check(changed)
 
-        def job(conn: Connection) -> EventSeen:
+        def job(conn: Connection) -> EventProgress:
             before, now = _held(conn, code, event_id), self.desk.clock()
             _refuse_ended(before)
-            given = records.given(conn, [event_id])[event_id]  # a clock may have been set back since
+            given = records.gifts_by_event(conn, [event_id])[event_id]  # a clock may have been set back since
             if before.state == "shown" and (before.starts_at <= now or given.points):
                 raise Refused(
                     "event-begun",
                     f"{before.name} has begun and members have given under what it says; end it, or plan another.",
                 )
             _write(conn, event_id, **records.columns(changed))
-            told(conn, who, now, "event changed", event_id, facts=_facts(changed))
+            write_audit(conn, who, now, "event changed", event_id, facts=_facts(changed))
             return seen(conn, [records.require(conn, event_id)])[0]
 
         return await self.desk.store.run(job)
 
-    async def show(self, who: StaffSession, event_id: str, reason: str) -> EventSeen:
+    async def show(self, who: StaffSession, event_id: str, reason: str) -> EventProgress:
         """Let members see it, and give from its start on. Raises Refused: `unknown-event` (404), `event-state`,
         `event-over` (409), `reason-missing` (422).
         """
         code, why = who.municipality, require_reason(reason)
 
-        def job(conn: Connection) -> EventSeen:
+        def job(conn: Connection) -> EventProgress:
             event, now = _held(conn, code, event_id), self.desk.clock()
             if event.state != "planned":
                 raise _wrong_state(event)
             if event.ends_at <= now:
                 raise Refused("event-over", f"The period of {event.name} is over; change it first.")
             _write(conn, event_id, state="shown")
-            told(conn, who, now, "event shown", event_id, why, _facts(event))
+            write_audit(conn, who, now, "event shown", event_id, why, _facts(event))
             return seen(conn, [records.require(conn, event_id)])[0]
 
         return await self.desk.store.run(job)
 
-    async def end(self, who: StaffSession, event_id: str, reason: str) -> EventSeen:
+    async def end(self, who: StaffSession, event_id: str, reason: str) -> EventProgress:
         """End an event before its period is over. Its outcome is decided at once, by its goal and its rule.
 
         Raises Refused: `unknown-event` (404), `event-state` (409), `reason-missing` (422).
         """
         code, why = who.municipality, require_reason(reason)
 
-        def job(conn: Connection) -> EventSeen:
+        def job(conn: Connection) -> EventProgress:
             event, now = _held(conn, code, event_id), self.desk.clock()
             _refuse_ended(event)
-            told(conn, who, now, "event ended", event_id, why)
+            write_audit(conn, who, now, "event ended", event_id, why)
             self.outcomes.decide(conn, event, now)
             return seen(conn, [records.require(conn, event_id)])[0]
 
@@ -146,10 +146,10 @@ class Events:
         return ended
 
 
-def seen(conn: Connection, events: Sequence[SupportEvent]) -> list[EventSeen]:
+def seen(conn: Connection, events: Sequence[SupportEvent]) -> list[EventProgress]:
     """Events with what they were given."""
-    given = records.given(conn, [one.event_id for one in events])
-    return [EventSeen(one, given[one.event_id]) for one in events]
+    given = records.gifts_by_event(conn, [one.event_id for one in events])
+    return [EventProgress(one, given[one.event_id]) for one in events]
 
 
 def _planned(event_id: str, code: str, plan: EventPlan) -> SupportEvent:

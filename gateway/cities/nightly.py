@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from gateway.cities.city_context import CityDesk
+from gateway.cities.city_context import CityContext
 from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.notices import Notices
@@ -22,20 +22,20 @@ from gateway.cities.point_rules import PointRules
 from gateway.cities.spending import pay_codes
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.statistics import daily_stats
-from gateway.platform.job_steps import Part, work
-from gateway.points.expiry_sweep import Expiries
+from gateway.platform.job_steps import Step, run_steps
+from gateway.points.expiry_sweep import ExpirySweep
 
-LOOKS_EVERY_S: Final = 10.0
-LOOKS_BETWEEN_TRIES: Final = 6
+RUN_INTERVAL_S: Final = 10.0
+RETRY_INTERVAL: Final = 6
 """A day's part that failed is tried again after so many looks; the figures are counted at each."""
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityNightly:
-    desk: CityDesk
+    desk: CityContext
     rules: PointRules
-    expiries: Expiries
+    expiries: ExpirySweep
     files: GrantFiles
     notices: Notices
     outcomes: EventOutcomes
@@ -43,32 +43,32 @@ class CityNightly:
     async def run(self) -> None:
         """Look again and again, for ever; a part of a day that failed is tried again, without the others."""
         day: date | None = None
-        left: dict[str, Part] = {}
+        left: dict[str, Step] = {}
         look = 0
         while True:
             if self.desk.today != day:
                 day, look = self.desk.today, 0
                 left = self.parts(day)
-            if left and look % LOOKS_BETWEEN_TRIES == 0:
-                worked = await work(left, "city work")
+            if left and look % RETRY_INTERVAL == 0:
+                worked = await run_steps(left, "city work")
                 left = {name: part for name, part in left.items() if name in worked.faults}
-                _log.info("city work", day=day.isoformat(), done=worked.told())
+                _log.info("city work", day=day.isoformat(), done=worked.as_dict())
             look += 1
-            await work({"figures": partial(daily_stats.count_all, self.desk.store)}, "city work")
-            await asyncio.sleep(LOOKS_EVERY_S)
+            await run_steps({"figures": partial(daily_stats.count_all, self.desk.store)}, "city work")
+            await asyncio.sleep(RUN_INTERVAL_S)
 
-    async def once(self, today: date) -> None:
+    async def run_now(self, today: date) -> None:
         """All of one day's work. What one part raises is raised when the others are done."""
-        worked = await work(self.parts(today), "city work")
+        worked = await run_steps(self.parts(today), "city work")
         for fault in worked.faults.values():
             raise fault
 
-    def parts(self, today: date) -> dict[str, Part]:
+    def parts(self, today: date) -> dict[str, Step]:
         """A day's work: rules that take effect, expiry, what will expire, ended events, files, tidying up."""
         return {
             "rules": partial(self.rules.take_effect, today),
             "expiry": partial(self.expiries.sweep, today),
-            "notices": partial(self.notices.tell, today),
+            "notices": partial(self.notices.queue_notices, today),
             "events": self.outcomes.settle_ended,
             "grant files": self.files.resume,
             "tidying up": partial(self.desk.store.run, self._forget),

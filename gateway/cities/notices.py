@@ -21,20 +21,20 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection, RowMapping, select
 
-from core_ledger import HeapDue, ledger
-from gateway.cities.city_context import CityDesk
+from core_ledger import LotDue, ledger
+from gateway.cities.city_context import CityContext
 from gateway.platform import tables
 from gateway.platform.encryption import Vault
 from gateway.points import directory
 from gateway.points import rules as point_rules
-from gateway.points.allocation import STAYS_FOR
+from gateway.points.allocation import RESERVE_PERIOD
 from gateway.points.directory import PointService
 from gateway.points.municipalities import municipality
 from gateway.points.rules import RuleVersion
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks import outbox
 from gateway.webhooks.keys import WebhookKey
-from gateway.webhooks.outbox import Told
+from gateway.webhooks.outbox import OutboxEntry
 
 EXPIRY_LEADS: Final = (timedelta(days=30), timedelta(days=7))
 """The longest first; a message whose lead was missed is told as soon as it can be."""
@@ -54,7 +54,7 @@ def reference_for(vault: Vault, mailer: str, member_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ahead:
+class UpcomingChange:
     """One thing that will happen to a member's points, before it is known how the member is told."""
 
     member_id: str
@@ -69,9 +69,9 @@ class Ahead:
 class Notices:
     """The nightly look ahead."""
 
-    desk: CityDesk
+    desk: CityContext
 
-    async def tell(self, today: date) -> int:
+    async def queue_notices(self, today: date) -> int:
         """Leave what is due in the outbox and give the number of new messages. Safe to repeat and to interrupt."""
         mailers = await self.desk.store.read(webhook_keys.mailers)
         if not mailers:
@@ -79,7 +79,7 @@ class Notices:
         services = await self.desk.store.read(_services)
         rules = await self.desk.store.read(point_rules.all_that_expire)
         told = await self._walk(
-            "member:*:reserve", today - STAYS_FOR + MOVE_LEAD, _moving(today), mailers, services, rules
+            "member:*:reserve", today - RESERVE_PERIOD + MOVE_LEAD, _moving(today), mailers, services, rules
         )
         if rules:
             told += await self._walk(
@@ -92,7 +92,7 @@ class Notices:
         self,
         accounts: str,
         issued_until: date,
-        foresee: Callable[[HeapDue], Ahead | None],
+        foresee: Callable[[LotDue], UpcomingChange | None],
         mailers: Sequence[WebhookKey],
         services: Mapping[_Service, PointService],
         rules: _Rules,
@@ -103,7 +103,7 @@ class Notices:
         while True:
             page = await self.desk.store.read(
                 partial(
-                    ledger.heaps_due, pattern=accounts, issued_until=issued_until, after=after, limit=_PAGE
+                    ledger.lots_due, pattern=accounts, issued_until=issued_until, after=after, limit=_PAGE
                 )
             )
             if not page:
@@ -119,17 +119,17 @@ class Notices:
 # --- what will happen, from a heap of points ----------------------------------------------------------------------
 
 
-def _expiring(rules: _Rules, today: date) -> Callable[[HeapDue], Ahead | None]:
+def _expiring(rules: _Rules, today: date) -> Callable[[LotDue], UpcomingChange | None]:
     @cache
     def last_day(service: _Service, issued_on: date) -> date | None:
         return point_rules.last_day(rules.get(service, ()), issued_on)
 
-    def foresee(heap: HeapDue) -> Ahead | None:
+    def foresee(heap: LotDue) -> UpcomingChange | None:
         _, member_id, _, code, service = heap.account.split(":")
         day = last_day((code, service), heap.issued_on)
         if day is None or not today <= day <= today + EXPIRY_LEADS[0]:
             return None
-        return Ahead(
+        return UpcomingChange(
             member_id=member_id,
             type="member.points_will_expire",
             day=day,
@@ -141,12 +141,12 @@ def _expiring(rules: _Rules, today: date) -> Callable[[HeapDue], Ahead | None]:
     return foresee
 
 
-def _moving(today: date) -> Callable[[HeapDue], Ahead | None]:
-    def foresee(heap: HeapDue) -> Ahead | None:
-        day = heap.issued_on + STAYS_FOR
+def _moving(today: date) -> Callable[[LotDue], UpcomingChange | None]:
+    def foresee(heap: LotDue) -> UpcomingChange | None:
+        day = heap.issued_on + RESERVE_PERIOD
         if not today < day <= today + MOVE_LEAD:
             return None  # older points stay for want of a municipality, of which the member was told
-        return Ahead(
+        return UpcomingChange(
             member_id=heap.book.removeprefix("member:"),
             type="member.reserve_will_move",
             day=day,
@@ -158,14 +158,14 @@ def _moving(today: date) -> Callable[[HeapDue], Ahead | None]:
     return foresee
 
 
-def _together(found: Sequence[Ahead]) -> list[Ahead]:
+def _together(found: Sequence[UpcomingChange]) -> list[UpcomingChange]:
     """Points of several days of issue with one last day are one message; pages never part an account."""
-    sums: dict[tuple[str, _Service | None, date], Ahead] = {}
+    sums: dict[tuple[str, _Service | None, date], UpcomingChange] = {}
     for one in found:
         key = (one.member_id, one.service, one.day)
         before = sums.get(key)
         points = one.points + (before.points if before else 0)
-        sums[key] = Ahead(
+        sums[key] = UpcomingChange(
             member_id=one.member_id,
             type=one.type,
             day=one.day,
@@ -182,8 +182,8 @@ def _together(found: Sequence[Ahead]) -> list[Ahead]:
 def _leave(
     conn: Connection,
     *,
-    due: Sequence[Ahead],
-    desk: CityDesk,
+    due: Sequence[UpcomingChange],
+    desk: CityContext,
     mailers: Sequence[WebhookKey],
     services: Mapping[_Service, PointService],
     rules: _Rules,
@@ -204,11 +204,11 @@ def _leave(
         if (member := members.get(one.member_id)) is not None
         for mailer in mailers
     ]
-    return outbox.put_new(conn, messages, desk.clock())
+    return outbox.enqueue_new(conn, messages, desk.clock())
 
 
 def _destination(
-    one: Ahead, member: RowMapping, services: Mapping[_Service, PointService], rules: _Rules
+    one: UpcomingChange, member: RowMapping, services: Mapping[_Service, PointService], rules: _Rules
 ) -> PointService | None:
     """Where the points are, or where they will go; None where the member has still to choose."""
     if one.service is not None:
@@ -217,16 +217,16 @@ def _destination(
     chosen = services.get(default)
     if chosen is None or chosen.closed_at is not None:
         return None
-    last = point_rules.last_day(rules.get(default, ()), one.day - STAYS_FOR)
+    last = point_rules.last_day(rules.get(default, ()), one.day - RESERVE_PERIOD)
     return chosen if last is None or one.day <= last else None
 
 
 def _message(
-    one: Ahead, member: RowMapping, mailer: WebhookKey, service: PointService | None, vault: Vault
-) -> Told:
+    one: UpcomingChange, member: RowMapping, mailer: WebhookKey, service: PointService | None, vault: Vault
+) -> OutboxEntry:
     reference = reference_for(vault, mailer.party, one.member_id)
     where = "reserve" if one.service is None else "-".join(one.service)
-    return Told(
+    return OutboxEntry(
         key_id=mailer.key_id,
         message_id=f"ahead-{one.lead.days}-{one.day.isoformat()}-{where}-{reference}",
         type=one.type,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, select, update
 
 from core_ledger import chart, ledger
-from gateway.cities.city_context import CityDesk, told
+from gateway.cities.city_context import CityContext, write_audit
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import Refused
 from gateway.platform import tables
@@ -17,13 +17,13 @@ from gateway.points import directory
 from gateway.points.rules import (
     PointRule,
     RuleVersion,
+    adverse_changes,
     bad_rule,
     check,
     in_force,
     last_day,
     version_of,
     versions,
-    what_gets_worse,
 )
 
 _rules = tables.point_rules
@@ -34,7 +34,7 @@ _services = tables.point_services
 class PointRules:
     """The use cases around rules."""
 
-    desk: CityDesk
+    desk: CityContext
 
     async def versions(self, code: str, service: str) -> list[RuleVersion]:
         """All versions in their order. Raises Refused: `unknown-municipality`, `unknown-point-service` (404)."""
@@ -67,7 +67,7 @@ class PointRules:
 
         def job(conn: Connection) -> RuleVersion:
             directory.require_service(conn, code, service)
-            _hold(conn, code, service)
+            _lock_service(conn, code, service)
             found = versions(conn, code, service)
             in_use = bool(found) or _is_held(conn, code, service, today)
             if takes_effect_on < today or (in_use and takes_effect_on == today):
@@ -75,7 +75,7 @@ class PointRules:
                     "rule-in-effect",
                     "Members are told before a rule changes: let it take effect tomorrow or later.",
                 )
-            worse = what_gets_worse(in_force(found, takes_effect_on), rule, takes_effect_on) if in_use else ()
+            worse = adverse_changes(in_force(found, takes_effect_on), rule, takes_effect_on) if in_use else ()
             if worse and not worse_accepted:
                 raise Refused(
                     "worse-not-accepted",
@@ -94,7 +94,7 @@ class PointRules:
         now, today, code = self.desk.clock(), self.desk.today, who.municipality
 
         def job(conn: Connection) -> None:
-            _hold(conn, code, service)
+            _lock_service(conn, code, service)
             found = [one for one in versions(conn, code, service) if one.version == version]
             if not found:
                 raise Refused("unknown-rule", "There is no such version, or it was withdrawn.", status=404)
@@ -109,7 +109,7 @@ class PointRules:
                 )
                 .values(withdrawn_at=now)
             )
-            told(conn, who, now, "rule withdrawn", service, reason, {"version": version})
+            write_audit(conn, who, now, "rule withdrawn", service, reason, {"version": version})
 
         await self.desk.store.run(job)
 
@@ -138,7 +138,7 @@ class PointRules:
         return await self.desk.store.run(job)
 
 
-def _hold(conn: Connection, code: str, service: str) -> None:
+def _lock_service(conn: Connection, code: str, service: str) -> None:
     """Hold a point service until the transaction ends: its rules are decided about one after the other."""
     mine = (_services.c.municipality == code, _services.c.point_service == service)
     conn.execute(select(_services.c.point_service).where(*mine).with_for_update())
@@ -146,7 +146,7 @@ def _hold(conn: Connection, code: str, service: str) -> None:
 
 def _is_held(conn: Connection, code: str, service: str, today: date) -> bool:
     """Whether members have points of it, which until a first rule are under the plain one."""
-    return bool(ledger.heaps_due(conn, chart.municipal("*", code, service), today, limit=1))
+    return bool(ledger.lots_due(conn, chart.municipal("*", code, service), today, limit=1))
 
 
 def _add(
@@ -186,6 +186,6 @@ def _add(
         "takes_effect_on": takes_effect_on.isoformat(),
         "worse": ",".join(worse),
     }
-    told(conn, who, now, "rule announced", service, reason, facts)
+    write_audit(conn, who, now, "rule announced", service, reason, facts)
     row = conn.execute(select(_rules).where(*same, _rules.c.version == version)).one()
     return version_of(row._asdict())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from gateway.cities.city_context import CityDesk, require_reason, told
+from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.points import directory
 from gateway.points.directory import PointService
@@ -18,7 +18,7 @@ from gateway.points.directory import PointService
 
 @dataclass(frozen=True, slots=True)
 class PointServices:
-    desk: CityDesk
+    desk: CityContext
 
     async def listed(self, code: str) -> tuple[PointService, ...]:
         """All of a city's point services, those that take no more points too."""
@@ -34,7 +34,7 @@ class PointServices:
             made = directory.register_service(
                 conn, code, point_service, name=name, open_for_direct_exchange=False, at=now
             )
-            told(conn, who, now, "point service added", point_service, facts={"name": made.name})
+            write_audit(conn, who, now, "point service added", point_service, facts={"name": made.name})
             return made
 
         return await self.desk.store.run(job)
@@ -45,7 +45,7 @@ class PointServices:
 
         def job(conn: Connection) -> PointService:
             closed = directory.close_service(conn, code, point_service, at=now)
-            told(conn, who, now, "point service closed", point_service, why)
+            write_audit(conn, who, now, "point service closed", point_service, why)
             return closed
 
         return await self.desk.store.run(job)
@@ -56,7 +56,7 @@ class PointServices:
 
         def job(conn: Connection) -> PointService:
             opened = directory.reopen_service(conn, code, point_service)
-            told(conn, who, now, "point service reopened", point_service, why)
+            write_audit(conn, who, now, "point service reopened", point_service, why)
             return opened
 
         return await self.desk.store.run(job)

@@ -56,7 +56,7 @@ def write(
     )  # fmt: skip
 
 
-def tell(line: AuditLine, kind: str) -> None:
+def log_audit(line: AuditLine, kind: str) -> None:
     """Say in the program's own log what has been decided; `kind` is what the subject is: `partner`, `client`, `party`."""
     told = {kind: line.subject, "operator": line.actor_name, "reason": line.reason, **line.facts}
     _log.info(line.action, **told)

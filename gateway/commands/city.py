@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from core_ledger import Store
 from gateway.cities.staff import staff_rows
-from gateway.cities.staff.staff import first_password
+from gateway.cities.staff.staff import temporary_password
 from gateway.cities.staff.staff_rows import Staff
 from gateway.commands.shared import Config, Operator, in_store, settings_of
 from gateway.members.passwords import PasswordHasher
@@ -36,7 +36,7 @@ def add_staff(
 ) -> None:
     """Add a city's administrator (or somebody of the platform); prints the first password, this once."""
     settings = settings_of(config)
-    password, now = first_password(), clock_of(settings)()
+    password, now = temporary_password(), clock_of(settings)()
     role = Role.PLATFORM if municipality == PLATFORM else Role.ADMINISTRATOR
 
     async def work() -> Staff:

@@ -58,7 +58,7 @@ def list_exchanges(
     """List exchanges, the longest waiting first."""
     wanted = state or [State.SENDING, State.OPEN, State.NEEDS_A_PERSON]
     found = in_store(
-        config, lambda conn: records.listed(conn, states=wanted, partner_id=partner, limit=limit)
+        config, lambda conn: records.list_by(conn, states=wanted, partner_id=partner, limit=limit)
     )
     if as_json:
         typer.echo(json.dumps([stories.summary(one) for one in found], ensure_ascii=False, indent=2))
@@ -79,11 +79,11 @@ def show_exchange(
     if ask:
 
         async def asked(services: Services) -> None:
-            exchange = await services.store.read(lambda conn: stories.found(conn, exchange_id))
+            exchange = await services.store.read(lambda conn: stories.find(conn, exchange_id))
             await services.settler.check(exchange.book_id, exchange_id)
 
         with_services(config, asked)
-    story = in_store(config, lambda conn: stories.told(conn, exchange_id))
+    story = in_store(config, lambda conn: stories.report(conn, exchange_id))
     if as_json:
         typer.echo(json.dumps(story, ensure_ascii=False, indent=2))
         return
@@ -144,7 +144,7 @@ def reverse(
             taken_from=taken_from,
         )
 
-    _tell_reversal(with_services(config, work))
+    _print_reversal(with_services(config, work))
 
 
 @exchanges.command("resolve-reversal")
@@ -164,10 +164,10 @@ def resolve_reversal(
             exchange_id, reversal_id, was_reversed=was_reversed, reason=reason, operator=operator
         )
 
-    _tell_reversal(with_services(config, work))
+    _print_reversal(with_services(config, work))
 
 
-def _tell_reversal(done: ReversalRecord) -> None:
+def _print_reversal(done: ReversalRecord) -> None:
     told = {
         "reversal_id": done.reversal_id,
         "exchange_id": done.exchange_id,

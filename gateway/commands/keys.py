@@ -50,7 +50,7 @@ def new_key(
             conn, audit.KEY_MADE, client, operator=operator, at=now, reason=reason, facts={"key_id": pair.key_id}
         )  # fmt: skip
 
-    audit.tell(in_store(config, job), "client")
+    audit.log_audit(in_store(config, job), "client")
     typer.echo(json.dumps({"client": client, "key_id": pair.key_id, "private_key": str(path)}))
 
 
@@ -76,7 +76,7 @@ def revoke(key_id: str, operator: Operator, config: Config = None, reason: Reaso
             conn, audit.KEY_REVOKED, key.client_id, operator=operator, at=now, reason=reason, facts={"key_id": key_id}
         )  # fmt: skip
 
-    audit.tell(in_store(config, job), "client")
+    audit.log_audit(in_store(config, job), "client")
     typer.echo("revoked")
 
 

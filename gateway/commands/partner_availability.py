@@ -185,7 +185,7 @@ def add_mailer(mailer: str, url: str, operator: Operator, config: Config = None,
 @webhooks.command("list")
 def list_keys(config: Config = None) -> None:
     """List portals, mailers and partners that webhooks are signed for, revoked keys included."""
-    for key in in_store(config, webhook_keys.listed):
+    for key in in_store(config, webhook_keys.list_all):
         state = "revoked" if key.revoked_at else "in use"
         typer.echo(f"{key.key_id}  {key.direction.value}  {key.party}  {key.url or ''}  {state}")
 
@@ -207,7 +207,7 @@ def revoke(key_id: str, operator: Operator, config: Config = None, reason: Reaso
             conn, deed, key.party, operator=operator, at=now, reason=reason, facts={"key_id": key_id}
         )
 
-    audit.tell(in_store(config, job), "party")
+    audit.log_audit(in_store(config, job), "party")
     typer.echo("revoked")
 
 
@@ -237,7 +237,7 @@ def _decide(
         job(conn, now)
         return audit.write(conn, deed, partner, operator=operator, at=now, reason=reason, facts=facts)
 
-    audit.tell(in_store(config, decided), "partner")
+    audit.log_audit(in_store(config, decided), "partner")
 
 
 def _known(config: Any, partner: str) -> None:
@@ -269,7 +269,7 @@ def _show_new(
         return key_id, secret, line
 
     key_id, secret, line = in_store(config, added)
-    audit.tell(line, "party")
+    audit.log_audit(line, "party")
     typer.echo(json.dumps({"key_id": key_id, "secret": secret.reveal()}))
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.commands.shared import Config, Operator, Reason, with_services
-from gateway.exchanges.corrections import Closed
+from gateway.exchanges.corrections import CorrectionResult
 from gateway.exchanges.reconciliation import Report, Verdict
 from gateway.services import Services
 
@@ -59,7 +59,7 @@ def close(
 ) -> None:
     """Close a difference: our side is made what the partner's is, by a transfer of its own with the reason."""
 
-    async def work(services: Services) -> Closed:
+    async def work(services: Services) -> CorrectionResult:
         return await services.corrections.close(
             partner, day.date(), exchange_id, reason=reason, operator=operator, leave=leave
         )

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from gateway.demo.city import PASSWORD, PLATFORM_LOGIN, SHOPS, STAFF
 from gateway.demo.story import StoryBroken, one_exchange, play
-from gateway.demo.town import MEMBERS, Town, open_town
+from gateway.demo.town import MEMBERS, DemoEnvironment, open_town
 
 
 async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console, city: bool = False) -> int:
@@ -40,11 +40,11 @@ async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console,
             name = stack.enter_context(tempfile.TemporaryDirectory(prefix="point-gateway-demo-"))
             folder = Path(name)
         town = await stack.enter_async_context(open_town(folder, port=port, fill=out if city else None))
-        _tell(town, out)
+        _print_addresses(town, out)
         if city:
             if (mykey_id := await one_exchange(town)) is not None:
                 out.print(f"                       {mykey_id} has linked セゾン and exchanged 2口 to 笠間市")
-            _tell_city(out)
+            _print_city(out)
         else:
             out.print(
                 "city staff             with --city the demo fills a city and tells the logins of its staff"
@@ -58,7 +58,7 @@ async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console,
     return 0
 
 
-def _tell_city(out: Console) -> None:
+def _print_city(out: Console) -> None:
     for login, name, role in STAFF:
         out.print(f"city staff             {login} ({name}, {role}), password {PASSWORD}")
     out.print(
@@ -68,7 +68,7 @@ def _tell_city(out: Console) -> None:
     out.print(f"shops' people          shop-01 to shop-{SHOPS}, password {PASSWORD}")
 
 
-def _tell(town: Town, out: Console) -> None:
+def _print_addresses(town: DemoEnvironment, out: Console) -> None:
     out.print()
     out.print(f"members' pages         {town.portal_url}")
     out.print(f"staff's and shops'     {town.municipal_url}")

@@ -24,7 +24,7 @@ from core_ledger import LedgerError, Receipt, Store, Transfer, chart, ledger
 from core_ledger.tables import accounts
 from gateway.cities import tables as municipal
 from gateway.cities.city import City
-from gateway.cities.city_context import CityDesk
+from gateway.cities.city_context import CityContext
 from gateway.cities.grants.grant_projects import ProjectPlan
 from gateway.cities.grants.grants import transfer_of
 from gateway.cities.settlement.business_days import cycle_of, cycles
@@ -323,7 +323,7 @@ class _Filling:
         def job(conn: Connection) -> None:
             receipts = _moved(conn, moves)
             made = [
-                spend_columns(spend) | {"lots": lots_text(receipts[f"spend:{spend.spend_id}"].lots)}
+                spend_columns(spend) | {"lots": lots_text(receipts[f"spend:{spend.spend_id}"].lot_movements)}
                 for spend in spends
             ]
             _insert(conn, municipal.spends, made)
@@ -384,7 +384,7 @@ class _Filling:
 
         return await self.store.run(job)
 
-    def _desk_at(self, moment: datetime) -> CityDesk:
+    def _desk_at(self, moment: datetime) -> CityContext:
         return replace(self.city.desk, clock=lambda: moment)
 
     @staticmethod

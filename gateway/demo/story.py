@@ -19,7 +19,7 @@ from rich.console import Console
 
 from gateway.client import SignedClient
 from gateway.demo.browser import Browser
-from gateway.demo.town import MEMBERS, RETURN_URL, SampleMember, Town
+from gateway.demo.town import MEMBERS, RETURN_URL, DemoEnvironment, SampleMember
 from gateway.model import JST
 
 KASAMA: Final = {"municipality": "082163", "point_service": "kasama-ouen"}
@@ -43,7 +43,7 @@ class StoryBroken(Exception):
 
 
 @dataclass(slots=True)
-class Teller:
+class Narrator:
     """Prints each step with its numbers, and stops the story where one does not hold."""
 
     out: Console
@@ -91,9 +91,9 @@ class SignedIn:
         )
 
 
-async def play(town: Town, out: Console) -> None:
+async def play(town: DemoEnvironment, out: Console) -> None:
     """All chapters, in order. Raises StoryBroken at the first number that does not hold."""
-    tell = Teller(out)
+    tell = Narrator(out)
     async with town.portal() as portal:
         await _link_and_reserve(town, portal, tell)
         await _campaign(town, portal, tell)
@@ -102,12 +102,12 @@ async def play(town: Town, out: Console) -> None:
         await _books(town, tell)
 
 
-async def one_exchange(town: Town) -> str | None:
+async def one_exchange(town: DemoEnvironment) -> str | None:
     """One sample member links セゾン and exchanges two units (口), so that the partner's month has something to show.
 
     Returns the MyKey ID; None where that was done before in this folder.
     """
-    tell = Teller(Console(quiet=True))
+    tell = Narrator(Console(quiet=True))
     async with town.portal() as portal:
         jiro = await sign_in_as(town, portal, JIRO)
         if (await jiro.get("/v1/exchanges"))["exchanges"]:
@@ -119,7 +119,7 @@ async def one_exchange(town: Town) -> str | None:
 # --- chapters ----------------------------------------------------------------------------------------------------------
 
 
-async def _link_and_reserve(town: Town, portal: SignedClient, tell: Teller) -> None:
+async def _link_and_reserve(town: DemoEnvironment, portal: SignedClient, tell: Narrator) -> None:
     tell.chapter("1  A member signs in, chooses セゾン, consents there, and comes back")
     taro = await sign_in_as(town, portal, TARO)
     partners = (await taro.get("/v1/partners"))["partners"]
@@ -142,7 +142,7 @@ async def _link_and_reserve(town: Town, portal: SignedClient, tell: Teller) -> N
     tell.expect("reserve", await taro.points(), 0)
 
 
-async def _campaign(town: Town, portal: SignedClient, tell: Teller) -> None:
+async def _campaign(town: DemoEnvironment, portal: SignedClient, tell: Narrator) -> None:
     tell.chapter("3  Directly to 笠間市: the campaign until midnight, and the wallet")
     town.set_clock(LAST_MINUTE)
     taro = await sign_in_as(town, portal, TARO)
@@ -179,7 +179,7 @@ async def _campaign(town: Town, portal: SignedClient, tell: Teller) -> None:
     tell.expect("at 00:00, points", (exchange["points"], exchange["quote"]["campaign_points"]), (900, 0))
 
 
-async def _coupon(town: Town, portal: SignedClient, tell: Teller) -> None:
+async def _coupon(town: DemoEnvironment, portal: SignedClient, tell: Narrator) -> None:
     tell.chapter("4  A coupon of the airline")
     code = await _buy_coupon(town, "3000")
     taro = await sign_in_as(town, portal, TARO)
@@ -197,7 +197,7 @@ async def _coupon(town: Town, portal: SignedClient, tell: Teller) -> None:
     tell.expect("spelled otherwise: the partner says", told, ("coupon-refused", "used"))
 
 
-async def _event_and_fourteen_days(town: Town, portal: SignedClient, tell: Teller) -> None:
+async def _event_and_fourteen_days(town: DemoEnvironment, portal: SignedClient, tell: Narrator) -> None:
     tell.chapter("5  Reserve to an event; what is left moves by itself after 14 days")
     taro = await sign_in_as(town, portal, TARO)
     gift = {"contribution_id": str(uuid.uuid4()), "points": 1_000, "event_id": EVENT}
@@ -226,7 +226,7 @@ async def _event_and_fourteen_days(town: Town, portal: SignedClient, tell: Telle
         tell.expect(f"{path}: lines, and a running balance that fits", *_running(lines))
 
 
-async def _books(town: Town, tell: Teller) -> None:
+async def _books(town: DemoEnvironment, tell: Narrator) -> None:
     tell.chapter("7  The ledger, read again from its first move")
     code, printed = await town.run("ledger verify")
     tell.expect(printed.strip().splitlines()[-1] if printed.strip() else "ledger verify", code, 0)
@@ -235,7 +235,7 @@ async def _books(town: Town, tell: Teller) -> None:
 # --- parts ---------------------------------------------------------------------------------------------------------------
 
 
-async def sign_in_as(town: Town, portal: SignedClient, who: SampleMember) -> SignedIn:
+async def sign_in_as(town: DemoEnvironment, portal: SignedClient, who: SampleMember) -> SignedIn:
     body = {"mykey_id": town.mykey_ids[who.name], "password": who.password}
     async with await portal.post("/v1/sessions", json=body) as answer:
         told = await answer.json()
@@ -249,7 +249,7 @@ async def start_at(member: SignedIn) -> Any:
     return await member.post("/v1/exchanges", body, 201)
 
 
-async def link_at(member: SignedIn, who: SampleMember, tell: Teller) -> Any:
+async def link_at(member: SignedIn, who: SampleMember, tell: Narrator) -> Any:
     """Over to the partner's site and back, as the member's browser goes."""
     exchange = await start_at(member)
     number, password = AT_SAISON[who.name]
@@ -280,7 +280,7 @@ async def exchange_at(
     return await member.get(path)
 
 
-async def _buy_coupon(town: Town, miles: str) -> str:
+async def _buy_coupon(town: DemoEnvironment, miles: str) -> str:
     """Log in at the airline's site and turn miles into a coupon."""
     async with Browser(stop_at=RETURN_URL) as browser:
         page = await browser.open(town.airline_url)

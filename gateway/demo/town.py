@@ -57,7 +57,7 @@ MEMBERS: Final = tuple(
 
 
 @dataclass(slots=True, kw_only=True)
-class Town:
+class DemoEnvironment:
     folder: Path
     gateway_url: str
     saison_url: str
@@ -114,7 +114,7 @@ async def open_town(
     municipal_port: int = 0,
     card_agent_url: str = "http://127.0.0.1:37650",
     fill: Console | None = None,
-) -> AsyncIterator[Town]:
+) -> AsyncIterator[DemoEnvironment]:
     """Start everything in `folder` and end it again. What is in the folder from an earlier run is kept.
 
     `card_agent_url` is where the program at a member's desk listens; the town does not start it.
@@ -218,7 +218,7 @@ api_key = {{ file = "airline_miles.key" }}
     )
 
 
-def _write_portal_settings(town: Town, port: int, card_agent_url: str) -> None:
+def _write_portal_settings(town: DemoEnvironment, port: int, card_agent_url: str) -> None:
     (town.folder / "portal.toml").write_text(
         f"""gateway_url = "{town.gateway_url}"
 key_id = "{town.portal_key_id}"
@@ -234,7 +234,7 @@ tries_at_once = 1000
     )
 
 
-def _write_municipal_settings(town: Town, port: int) -> None:
+def _write_municipal_settings(town: DemoEnvironment, port: int) -> None:
     (town.folder / "municipal.toml").write_text(
         f"""gateway_url = "{town.gateway_url}"
 key_id = "{(town.folder / "municipal.id").read_text("utf-8")}"
@@ -251,7 +251,7 @@ tries_at_once = 1000
 
 async def _settle(
     folder: Path, gateway_url: str, saison_url: str, airline_url: str, portal_url: str, municipal_url: str
-) -> Town:
+) -> DemoEnvironment:
     """The schema, the sites' keys, point services, an event and the members; once per folder."""
     settings = Settings.load(folder / "gateway.toml", env={})
     migrations.upgrade(settings.database_url)
@@ -272,7 +272,7 @@ async def _settle(
         hasher.close()
         await store.close()
     known = dict(line.rsplit(" ", 1) for line in id_file.read_text("utf-8").splitlines())
-    return Town(
+    return DemoEnvironment(
         folder=folder,
         gateway_url=gateway_url,
         saison_url=saison_url,
@@ -341,7 +341,7 @@ async def _start(
         )
 
 
-async def _until_ready(town: Town, url: str, process: asyncio.subprocess.Process) -> None:
+async def _until_ready(town: DemoEnvironment, url: str, process: asyncio.subprocess.Process) -> None:
     async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
         while True:
             if process.returncode is not None:

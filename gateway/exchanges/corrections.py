@@ -22,7 +22,7 @@ from core_ledger import Move, NotEnoughPoints, Transfer, chart, ledger
 from gateway.errors import Refused
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows, reconciliation_days
-from gateway.exchanges.exchange_context import Desk
+from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.quotes import QuoteLine
 from gateway.exchanges.reconciliation import DIFFERENCES, Line, Reconciliation, Verdict, closings, has_moved
@@ -36,7 +36,7 @@ from gateway.points.expiry import expire_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+class CorrectionResult:
     """`points` is signed: given to the member, or taken back."""
 
     exchange_id: str
@@ -47,12 +47,12 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class Corrections:
-    desk: Desk
+class CorrectionService:
+    desk: ExchangeContext
 
     async def close(
         self, partner_id: str, day: date, exchange_id: str, *, reason: str, operator: str, leave: bool = False
-    ) -> Closed:
+    ) -> CorrectionResult:
         """Compare again, then make our side what the partner's is.
 
         Raises Refused: no difference there (any more), points already spent (with what is left), amounts that
@@ -74,8 +74,8 @@ class Corrections:
                 state=line.our_state,
             )
 
-        def job(conn: Connection) -> Closed:
-            book, now = records.owner(conn, exchange_id), self.desk.clock()
+        def job(conn: Connection) -> CorrectionResult:
+            book, now = records.find_owner(conn, exchange_id), self.desk.clock()
             if book is not None and has_moved(conn, records.get_locked(conn, book, exchange_id), line):
                 raise Refused(
                     "exchange-state", "the exchange has moved on since it was compared; close it again"
@@ -97,8 +97,8 @@ class Corrections:
                 _end_unconfirmed(conn, book, exchange_id, now)
                 told = {"difference": line.verdict.value, "points": points, "by": operator, "because": reason}
                 exchange = records.get_locked(conn, book, exchange_id)
-                records.tell(conn, exchange, now, "difference closed", told)
-            return Closed(
+                records.add_step(conn, exchange, now, "difference closed", told)
+            return CorrectionResult(
                 exchange_id=exchange_id,
                 partner_id=partner_id,
                 day=day,
@@ -113,7 +113,7 @@ def _moves(
     conn: Connection, line: Line, reason: str, closing: int, now: datetime
 ) -> list[tuple[str, Transfer]]:
     """(the member's account, transfer) for every unit that one side has and the other has not."""
-    book = records.owner(conn, line.exchange_id)
+    book = records.find_owner(conn, line.exchange_id)
     if book is None:
         raise Refused(
             "not-ours",
@@ -192,7 +192,7 @@ def _end_unconfirmed(conn: Connection, book: str, exchange_id: str, at: datetime
     """What the partner has taken already is not confirmed once more: by its id that would be the same debit."""
     exchange = records.get_locked(conn, book, exchange_id)
     if exchange.state in BEFORE_SENDING:
-        records.move(
+        records.transition(
             conn, exchange, State.EXPIRED, at, "ended with its difference", ended_at=at, handoff_sealed=None
         )
 

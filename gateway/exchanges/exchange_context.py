@@ -26,7 +26,7 @@ from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points import directory
 
-KEPT_BEFORE_CONFIRMING: Final = timedelta(hours=24)
+UNCONFIRMED_RETENTION: Final = timedelta(hours=24)
 """An exchange that nobody confirms is over after a day; nothing has moved in it."""
 
 DEADLINES_OF_A_DEBIT: Final = 8
@@ -37,7 +37,7 @@ DEADLINES_OF_A_QUESTION: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class ExchangeContext:
     """`partners` is what the registry loaded; `tasks` outlive the requests that began them."""
 
     store: Store
@@ -56,20 +56,24 @@ class Desk:
         return partner
 
     async def current(self, book: str, exchange_id: str) -> Exchange:
-        return await self._in_time(await self.store.glance(lambda conn: records.get(conn, book, exchange_id)))
+        return await self._in_time(
+            await self.store.read_inline(lambda conn: records.get(conn, book, exchange_id))
+        )
 
     async def ready(self, book: str, exchange_id: str, destination: Destination) -> Exchange:
         """The exchange, not yet sent, with its member's link to the partner; the destination takes points."""
-        found = await self.store.glance(lambda conn: quote_context.get(conn, book, exchange_id, destination))
+        found = await self.store.read_inline(
+            lambda conn: quote_context.get(conn, book, exchange_id, destination)
+        )
         exchange = await self._in_time(found.exchange)
         require_before_sending(exchange)
         if destination.kind is DestinationKind.MUNICIPALITY:
-            directory.must_be_open(destination.municipality, destination.point_service, found.service)
+            directory.require_open(destination.municipality, destination.point_service, found.service)
         return exchange
 
     def _is_late(self, exchange: Exchange) -> bool:
         waits = exchange.state in BEFORE_SENDING
-        return waits and self.clock() - exchange.started_at > KEPT_BEFORE_CONFIRMING
+        return waits and self.clock() - exchange.started_at > UNCONFIRMED_RETENTION
 
     async def _in_time(self, exchange: Exchange) -> Exchange:
         if not self._is_late(exchange):
@@ -96,7 +100,7 @@ class Desk:
             service_id=link.service_id,
             shown_as=link.shown_as,
             token=Secret(
-                self.vault.unseal(sealed, purpose="link", bound_to=link_row(link.book_id, link.partner_id))
+                self.vault.decrypt(sealed, purpose="link", bound_to=link_row(link.book_id, link.partner_id))
             )
             if sealed is not None
             else None,
@@ -105,7 +109,7 @@ class Desk:
     def coupon(self, exchange: Exchange) -> Coupon | None:
         sealed = exchange.coupon_sealed
         return (
-            Coupon(code=Secret(self.vault.unseal(sealed, purpose="coupon", bound_to=exchange.exchange_id)))
+            Coupon(code=Secret(self.vault.decrypt(sealed, purpose="coupon", bound_to=exchange.exchange_id)))
             if sealed is not None
             else None
         )
@@ -130,7 +134,7 @@ def expire(conn: Connection, book: str, exchange_id: str, now: datetime) -> Exch
     exchange = records.get_locked(conn, book, exchange_id)
     if exchange.state not in BEFORE_SENDING:
         return exchange
-    return records.move(
+    return records.transition(
         conn, exchange, State.EXPIRED, now, "left alone for a day", ended_at=now, handoff_sealed=None
     )
 

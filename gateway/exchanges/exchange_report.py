@@ -20,9 +20,9 @@ from gateway.platform import tables
 _LEFT_OUT = frozenset({"id", "book_id", "steps", "leased_until", "lines"})
 
 
-def told(conn: Connection, exchange_id: str) -> dict[str, Any]:
+def report(conn: Connection, exchange_id: str) -> dict[str, Any]:
     """Everything known about an exchange. Raises Refused for an unknown id."""
-    exchange = found(conn, exchange_id)
+    exchange = find(conn, exchange_id)
     return {
         "exchange": summary(exchange),
         "quote": json.loads(exchange.quote.to_json()) if exchange.quote is not None else None,
@@ -34,16 +34,16 @@ def told(conn: Connection, exchange_id: str) -> dict[str, Any]:
                 "what": step.what,
                 "facts": dict(step.facts),
             }
-            for step in records.story(conn, exchange.book_id, exchange_id)
+            for step in records.list_steps(conn, exchange.book_id, exchange_id)
         ],
         "moves": _moves(conn, exchange),
         "reversals": _reversals(conn, exchange),
     }
 
 
-def found(conn: Connection, exchange_id: str) -> Exchange:
+def find(conn: Connection, exchange_id: str) -> Exchange:
     """The exchange of this id, whosever it is. Raises Refused (404)."""
-    book = records.owner(conn, exchange_id)
+    book = records.find_owner(conn, exchange_id)
     if book is None:
         raise Refused("unknown-exchange", f"there is no exchange {exchange_id}", status=404)
     return records.get(conn, book, exchange_id)

@@ -21,18 +21,18 @@ from gateway.exchanges.quotes import Quote
 from gateway.exchanges.states import BEFORE_SENDING, ENDED, HELD, LEGAL, State
 from gateway.model import ExchangeId
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_new
 from gateway.webhooks import outbox
 
-LONGEST_LEASE: Final = timedelta(hours=1)
-LONGEST_WAIT: Final = timedelta(hours=2)
+MAX_LEASE: Final = timedelta(hours=1)
+MAX_WAIT: Final = timedelta(hours=2)
 """What lies further ahead was written by a clock that has been set back since, and binds nobody."""
 
-TOLD: Final = ENDED | {State.NEEDS_A_PERSON}
+NOTIFIED_STATES: Final = ENDED | {State.NEEDS_A_PERSON}
 """Portals hear of these by webhook, in the transaction that makes them true."""
 
-MOST_SHOWN: Final = 20
+MAX_SHOWN: Final = 20
 """Of the exchanges that wait, on a first page; the list of exchanges has all."""
 
 _x = tables.exchanges
@@ -42,31 +42,31 @@ _o = tables.exchange_owners
 # Made once: putting a statement together costs several times what the database takes to carry it out.
 _THIS: Final = (_x.c.book_id == bindparam("of_book"), _x.c.exchange_id == bindparam("of_exchange"))
 _UPDATE: Final = update(_x).where(*_THIS)
-_CHANGE: Final = Hot(_UPDATE)
-_FIND: Final = Hot(select(_x).where(*_THIS))
-_FIND_LOCKED: Final = Hot(select(_x).where(*_THIS).with_for_update())
-_ADD: Final = Hot(insert(_x).returning(*_x.c))
-_MOVE: Final = Hot(
+_CHANGE: Final = CompiledStatement(_UPDATE)
+_FIND: Final = CompiledStatement(select(_x).where(*_THIS))
+_FIND_LOCKED: Final = CompiledStatement(select(_x).where(*_THIS).with_for_update())
+_ADD: Final = CompiledStatement(insert(_x).returning(*_x.c))
+_MOVE: Final = CompiledStatement(
     _UPDATE.where(_x.c.state == bindparam("from_state"))
     .values(steps=_x.c.steps + 1)
     .returning(*(column for column in _x.c if column.name != "quote"))  # the longest, and known
 )
-_TELL: Final = Hot(_UPDATE.values(steps=_x.c.steps + 1).returning(_x.c.steps))
-_ADD_STEP: Final = Hot(insert(_s))
-_OWNER: Final = Hot(select(_o.c.book_id).where(_o.c.exchange_id == bindparam("of_exchange")))
+_TELL: Final = CompiledStatement(_UPDATE.values(steps=_x.c.steps + 1).returning(_x.c.steps))
+_ADD_STEP: Final = CompiledStatement(insert(_s))
+_OWNER: Final = CompiledStatement(select(_o.c.book_id).where(_o.c.exchange_id == bindparam("of_exchange")))
 _UNCLAIMED: Final = (
     _x.c.leased_until.is_(None)
     | (_x.c.leased_until <= bindparam("now"))
     | (_x.c.leased_until > bindparam("no_lease"))
 )
-_LEASE: Final = Hot(
+_LEASE: Final = CompiledStatement(
     _UPDATE.where(or_(*(_x.c.state == state for state in sorted(HELD))), _UNCLAIMED).returning(*_x.c)
 )
-_WAITING: Final = Hot(
+_WAITING: Final = CompiledStatement(
     select(_x)
     .where(_x.c.book_id == bindparam("of_book"), or_(*(_x.c.state == state for state in sorted(HELD))))
     .order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc())
-    .limit(MOST_SHOWN)
+    .limit(MAX_SHOWN)
 )
 _facts_text: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode
 
@@ -152,13 +152,13 @@ def claim_id(conn: Connection, book_id: str, exchange_id: str) -> bool:
     return insert_new(conn, _o, exchange_id=exchange_id, book_id=book_id)
 
 
-def owner(conn: Connection, exchange_id: str) -> str | None:
+def find_owner(conn: Connection, exchange_id: str) -> str | None:
     """The book that an exchange id belongs to."""
     row = _OWNER.first(conn, {"of_exchange": exchange_id})
     return row["book_id"] if row is not None else None
 
 
-def of_member(conn: Connection, book_id: str, *, before: str | None, limit: int) -> Sequence[Exchange]:
+def list_by_member(conn: Connection, book_id: str, *, before: str | None, limit: int) -> Sequence[Exchange]:
     """A member's exchanges, newest first. `before` is the exchange id that the last page ended with."""
     query = select(_x).where(_x.c.book_id == book_id)
     if before is not None:
@@ -182,7 +182,7 @@ def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str
     Only of these partners: one that cannot be asked must not stand in the way of the others.
     """
     asked = {f"partner_{number}": id_ for number, id_ in enumerate(sorted(partner_ids))}
-    rows = _due(len(asked)).all(conn, asked | _by_clock(now) | {"no_wait": now + LONGEST_WAIT, "most": limit})
+    rows = _due(len(asked)).all(conn, asked | _by_clock(now) | {"no_wait": now + MAX_WAIT, "most": limit})
     return [(row["book_id"], row["exchange_id"]) for row in rows]
 
 
@@ -225,7 +225,7 @@ def add(
     return exchange
 
 
-def move(
+def transition(
     conn: Connection,
     exchange: Exchange,
     new: State,
@@ -254,8 +254,8 @@ def move(
     if moved is None:
         raise Refused("exchange-state", "the exchange has moved on; look at it again", state=exchange.state)
     _add_step(conn, exchange, moved["steps"], at, new, what, facts or {})
-    if new in TOLD:
-        outbox.put(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
+    if new in NOTIFIED_STATES:
+        outbox.enqueue(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
     return from_row(moved | {"quote": None}, quote, exchange.link)
 
 
@@ -270,18 +270,18 @@ def _news(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def note(conn: Connection, exchange: Exchange, **values: Any) -> None:
+def update_columns(conn: Connection, exchange: Exchange, **values: Any) -> None:
     """Change columns that are not the state."""
     _CHANGE.all(conn, _this(exchange.book_id, exchange.exchange_id) | values)
 
 
-def tell(conn: Connection, exchange: Exchange, at: datetime, what: str, facts: Mapping[str, Any]) -> None:
+def add_step(conn: Connection, exchange: Exchange, at: datetime, what: str, facts: Mapping[str, Any]) -> None:
     """Add a line to the story. Facts are plain values, already free of secrets."""
     step = _TELL.all(conn, _this(exchange.book_id, exchange.exchange_id))[0]["steps"]
     _add_step(conn, exchange, step, at, exchange.state, what, facts)
 
 
-def listed(
+def list_by(
     conn: Connection, *, states: Sequence[State], partner_id: str | None = None, limit: int = 100
 ) -> list[Exchange]:
     """Exchanges of all members in these states, the longest waiting first."""
@@ -315,7 +315,7 @@ def waiting_by_partner(conn: Connection) -> list[Waiting]:
     ]
 
 
-def story(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:
+def list_steps(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:
     query = select(_s).where(_s.c.book_id == book_id, _s.c.exchange_id == exchange_id).order_by(_s.c.step)
     return [
         Step(step=row.step, at=row.at, state=State(row.state), what=row.what, facts=json.loads(row.facts))
@@ -324,10 +324,10 @@ def story(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:
 
 
 @cache
-def _due(partners: int) -> Hot:
+def _due(partners: int) -> CompiledStatement:
     """The question for so many partners: a list has no place in a statement that is made once."""
     x = _x.c
-    return Hot(
+    return CompiledStatement(
         select(x.book_id, x.exchange_id)
         .where(
             or_(x.state == State.SENDING, x.state == State.OPEN),
@@ -341,7 +341,7 @@ def _due(partners: int) -> Hot:
 
 
 def _by_clock(now: datetime) -> dict[str, datetime]:
-    return {"now": now, "no_lease": now + LONGEST_LEASE}
+    return {"now": now, "no_lease": now + MAX_LEASE}
 
 
 def _this(book_id: str, exchange_id: str) -> dict[str, Any]:

@@ -19,14 +19,14 @@ from sqlalchemy import Connection, delete
 from gateway.errors import Refused
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
-from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.states import HELD, State
 from gateway.platform import tables
 from gateway.platform.sql import insert_new
 from gateway.webhooks import keys as webhook_keys
-from gateway.webhooks.standard_webhooks import TOLERANCE, NotBelieved, verify
+from gateway.webhooks.standard_webhooks import TOLERANCE, SignatureInvalid, verify
 
-KEPT_FOR: Final = 2 * TOLERANCE + timedelta(minutes=1)
+PUSH_RETENTION: Final = 2 * TOLERANCE + timedelta(minutes=1)
 """Longer than a message can be taken for a new one by its timestamp."""
 
 _p = tables.seen_pushes
@@ -34,18 +34,20 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Pushes:
-    settler: Settler
+class InboundPushes:
+    settler: OutcomePoller
 
-    async def take(self, partner_id: str, headers: Mapping[str, str], body: bytes, exchange_id: str) -> None:
+    async def accept(
+        self, partner_id: str, headers: Mapping[str, str], body: bytes, exchange_id: str
+    ) -> None:
         """Make the exchange due. Raises Refused for what is not believed; a message seen before does nothing."""
         desk = self.settler.exchanges.desk
         desk.partner(partner_id)
         now = desk.clock()
-        keys = await desk.store.read(lambda conn: webhook_keys.of_partner(conn, desk.vault, partner_id))
+        keys = await desk.store.read(lambda conn: webhook_keys.list_by_partner(conn, desk.vault, partner_id))
         try:
             message_id = verify(keys, headers, body, now)
-        except NotBelieved as why:
+        except SignatureInvalid as why:
             _log.warning("push not believed", partner=partner_id, why=str(why))
             raise Refused("push-not-believed", "", status=401) from None
         ended = await desk.store.run(lambda conn: _make_due(conn, partner_id, message_id, exchange_id, now))
@@ -59,10 +61,10 @@ def _make_due(
 ) -> Exchange | None:
     """In one transaction: remember the message, and make the exchange due. One that no round asks about is given back."""
     conn.execute(delete(_p).where(_p.c.forget_at <= now))
-    new = insert_new(conn, _p, partner_id=partner_id, message_id=message_id, forget_at=now + KEPT_FOR)
+    new = insert_new(conn, _p, partner_id=partner_id, message_id=message_id, forget_at=now + PUSH_RETENTION)
     if not new:
         return None
-    book = records.owner(conn, exchange_id)
+    book = records.find_owner(conn, exchange_id)
     if book is None:
         return None
     exchange = records.get_locked(conn, book, exchange_id)
@@ -71,5 +73,5 @@ def _make_due(
     if exchange.state not in HELD or exchange.state is State.NEEDS_A_PERSON:
         return exchange
     # While its debit is under way the answer comes by itself; the lease keeps others from asking.
-    records.note(conn, exchange, ask_at=now)
+    records.update_columns(conn, exchange, ask_at=now)
     return None

@@ -14,12 +14,12 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from gateway.errors import Refused
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_into, insert_new
 
 _l = tables.linked_accounts
 _o = tables.link_owners
-_FIND: Final = Hot(
+_FIND: Final = CompiledStatement(
     select(_l).where(_l.c.book_id == bindparam("book"), _l.c.partner_id == bindparam("partner"))
 )
 
@@ -41,12 +41,12 @@ def find(conn: Connection, book_id: str, partner_id: str) -> Link | None:
     return from_row(row) if row is not None else None
 
 
-def of_member(conn: Connection, book_id: str) -> Sequence[Link]:
+def list_by_member(conn: Connection, book_id: str) -> Sequence[Link]:
     query = select(_l).where(_l.c.book_id == book_id).order_by(_l.c.linked_at, _l.c.partner_id)
     return [from_row(row._asdict()) for row in conn.execute(query)]
 
 
-def owner(conn: Connection, partner_id: str, service_id: str) -> str | None:
+def find_owner(conn: Connection, partner_id: str, service_id: str) -> str | None:
     """The book of the member who linked this account of the partner, or None."""
     query = select(_o.c.book_id).where(_o.c.partner_id == partner_id, _o.c.service_id == service_id)
     return conn.execute(query).scalar()
@@ -69,7 +69,7 @@ def save(conn: Connection, link: Link) -> None:
     again = {name: saved.excluded[name] for name in ("service_id", "shown_as", "token", "linked_at")}
     conn.execute(saved.on_conflict_do_update(index_elements=[_l.c.book_id, _l.c.partner_id], set_=again))
     new = insert_new(conn, _o, partner_id=link.partner_id, service_id=link.service_id, book_id=link.book_id)
-    if not new and owner(conn, link.partner_id, link.service_id) != link.book_id:
+    if not new and find_owner(conn, link.partner_id, link.service_id) != link.book_id:
         raise Refused(
             "account-linked-elsewhere",
             "this partner account is already linked to another member; if it is yours, unlink it there first"

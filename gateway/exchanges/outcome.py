@@ -6,7 +6,7 @@
     NotProcessed   the same: the partner has not looked at it          not_sent
     IdReused    the hold stands, no later answer is believed           needs_a_person
     InProgress, OutcomeUnknown                                         open: asked again later
-    Decided     a person has found out which of the first two it is    settled | declined
+    OperatorDecision     a person has found out which of the first two it is    settled | declined
 
 A yes that shows another amount or account arrives here as `IdReused`: `Partner` has compared it with the order.
 An answer that contradicts one recorded before changes nothing; it is written into the story and logged, and
@@ -43,7 +43,7 @@ from gateway.model import (
     amounts_by_wallet,
 )
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.points.expiry import is_expired_in
 
 ASK_AFTER: Final = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
@@ -55,7 +55,7 @@ CONTRADICTION: Final = "contradiction"
 DECIDES_WITHIN: Final = timedelta(days=7)
 """What a profile says unless it says otherwise."""
 
-_ADD_DEBIT: Final = Hot(insert(tables.partner_debits))
+_ADD_DEBIT: Final = CompiledStatement(insert(tables.partner_debits))
 _log = structlog.get_logger()
 
 
@@ -74,7 +74,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class OperatorDecision:
     """A person has found out what the partner did, and answers for it with name and reason.
 
     `heard` is what the partner answered just before: a decision for a debit cannot stand against what it shows.
@@ -87,7 +87,17 @@ class Decided:
     heard: Debited | Declined | InProgress | IdReused | NoRecord | Unknown | None = None
 
 
-Outcome = Debited | Declined | InProgress | IdReused | NotProcessed | NoRecord | NeverSent | Unknown | Decided
+Outcome = (
+    Debited
+    | Declined
+    | InProgress
+    | IdReused
+    | NotProcessed
+    | NoRecord
+    | NeverSent
+    | Unknown
+    | OperatorDecision
+)
 
 
 def holds_for(exchange: Exchange, quote: Quote, at: datetime) -> list[Hold]:
@@ -142,18 +152,18 @@ def record(
     if exchange.state not in HELD:
         return _contradicted_or_repeated(conn, exchange, outcome, at, facts)
     if exchange.reason == CONTRADICTION:
-        if not isinstance(outcome, Decided):
-            records.tell(conn, exchange, at, "a person decides", facts)
-            records.note(conn, exchange, leased_until=None)
+        if not isinstance(outcome, OperatorDecision):
+            records.add_step(conn, exchange, at, "a person decides", facts)
+            records.update_columns(conn, exchange, leased_until=None)
             return exchange
         _require_decidable(exchange, outcome)
     match outcome:
         case Debited():
             return _settle(conn, exchange, outcome.reference, outcome.at, at, facts)
-        case Decided(debited=True):
+        case OperatorDecision(debited=True):
             assert exchange.sent_at is not None
             return _settle(conn, exchange, outcome.reference, exchange.sent_at, at, facts)
-        case Decided():
+        case OperatorDecision():
             return _give_back(conn, exchange, State.DECLINED, "resolved_by_a_person", at, facts)
         case Declined():
             return _give_back(conn, exchange, State.DECLINED, outcome.reason, at, facts)
@@ -167,7 +177,7 @@ def record(
             # Only asked for when the partner's promise says a debit can no longer be hiding.
             return _give_back(conn, exchange, State.DECLINED, "no_record", at, facts)
         case _ if claim is not None and exchange.leased_until is not None and exchange.leased_until > claim:
-            records.tell(conn, exchange, at, "heard too late", facts)
+            records.add_step(conn, exchange, at, "heard too late", facts)
             return exchange
         case _:
             return _ask_later(conn, exchange, outcome, at, facts, decides_within)
@@ -191,7 +201,7 @@ def _settle(
             "book_id": exchange.book_id,
         },
     )
-    return records.move(
+    return records.transition(
         conn,
         exchange,
         State.SETTLED,
@@ -266,7 +276,7 @@ def _give_back(
                 claims.c.exchange_id == exchange.exchange_id,
             )
         )
-    return records.move(
+    return records.transition(
         conn, exchange, new, at, new.value, facts, reason=reason, ended_at=at, ask_at=None, leased_until=None
     )
 
@@ -280,11 +290,11 @@ def _ask_later(
     decides_within: timedelta,
 ) -> Exchange:
     if exchange.state is State.NEEDS_A_PERSON:
-        records.tell(conn, exchange, at, "still unknown", facts)
-        records.note(conn, exchange, leased_until=None)
+        records.add_step(conn, exchange, at, "still unknown", facts)
+        records.update_columns(conn, exchange, leased_until=None)
         return exchange
     if exchange.sent_at is not None and at - exchange.sent_at >= decides_within:
-        return records.move(
+        return records.transition(
             conn,
             exchange,
             State.NEEDS_A_PERSON,
@@ -298,7 +308,7 @@ def _ask_later(
     wait = ASK_AFTER[min(exchange.attempts, len(ASK_AFTER) - 1)]
     if isinstance(outcome, InProgress) and outcome.ask_after is not None:
         wait = max(wait, min(outcome.ask_after, ASK_AFTER[-1]))
-    return records.move(
+    return records.transition(
         conn,
         exchange,
         State.OPEN,
@@ -317,10 +327,10 @@ def _contradicted(
     """The partner shows another debit under this id: the hold stands, and only a person ends it."""
     _log_contradiction(exchange, answer)
     if exchange.state is State.NEEDS_A_PERSON:
-        records.tell(conn, exchange, at, "contradiction", facts)
-        records.note(conn, exchange, reason=CONTRADICTION, leased_until=None)
+        records.add_step(conn, exchange, at, "contradiction", facts)
+        records.update_columns(conn, exchange, reason=CONTRADICTION, leased_until=None)
         return records.get(conn, exchange.book_id, exchange.exchange_id)
-    return records.move(
+    return records.transition(
         conn,
         exchange,
         State.NEEDS_A_PERSON,
@@ -333,7 +343,7 @@ def _contradicted(
     )
 
 
-def _require_decidable(exchange: Exchange, decision: Decided) -> None:
+def _require_decidable(exchange: Exchange, decision: OperatorDecision) -> None:
     """A person may end a contradiction with a no; with a yes only where the partner now shows this very debit."""
     if not decision.debited or isinstance(decision.heard, Debited):
         return
@@ -349,7 +359,7 @@ def _require_decidable(exchange: Exchange, decision: Decided) -> None:
 def _contradicted_or_repeated(
     conn: Connection, exchange: Exchange, outcome: Outcome, at: datetime, facts: Mapping[str, Any]
 ) -> Exchange:
-    if isinstance(outcome, Decided):
+    if isinstance(outcome, OperatorDecision):
         raise Refused(
             "exchange-state",
             f"the exchange is {exchange.state} already; a correction is a reversal or the closing of a difference",
@@ -361,7 +371,7 @@ def _contradicted_or_repeated(
     silent = isinstance(outcome, InProgress | Unknown | NeverSent | NotProcessed)
     if not same and not silent:
         _log_contradiction(exchange, outcome)
-        records.tell(conn, exchange, at, "contradiction", facts)
+        records.add_step(conn, exchange, at, "contradiction", facts)
     return exchange
 
 
@@ -438,7 +448,7 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
             return {"answer": "not processed"} | waits
         case Declined():
             return {"answer": "declined", "reason": outcome.reason.value}
-        case Decided():
+        case OperatorDecision():
             said = "debited" if outcome.debited else "declined"
             decision = {"answer": said, "by": outcome.operator, "because": outcome.reason}
             return decision | ({"reference": outcome.reference} if outcome.reference else {})

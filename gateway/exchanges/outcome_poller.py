@@ -25,25 +25,25 @@ from gateway.errors import GatewayError, PartnerUnavailable, Refused
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import longest_debit, longest_question
 from gateway.exchanges.exchange_rows import Exchange
-from gateway.exchanges.outcome import CONTRADICTION, Decided, Unknown
-from gateway.exchanges.quote_confirm import Exchanges
+from gateway.exchanges.outcome import CONTRADICTION, OperatorDecision, Unknown
+from gateway.exchanges.quote_confirm import QuoteConfirm
 from gateway.exchanges.states import HELD, State
 from gateway.model import FindAnswer, NoRecord, amounts_by_wallet
 from gateway.partners import availability
-from gateway.partners.calls.call_log import recording
+from gateway.partners.calls.call_log import record_calls
 from gateway.partners.calls.debit_proof import ExpectedDebit
 from gateway.partners.calls.metrics import EXCHANGES_OLDEST_WAITING, EXCHANGES_WAITING
 from gateway.partners.partner import Partner
 
-LOOKED_AT_AGAIN_AFTER: Final = timedelta(seconds=2)
+RECHECK_AFTER: Final = timedelta(seconds=2)
 """A page that polls does not make us ask the partner more often than this."""
 
-COUNTED_EVERY_S: Final = 15.0
+COUNT_INTERVAL_S: Final = 15.0
 """How often the metrics of what waits are made new."""
 
-AT_ONCE: Final = 16
+POLL_CONCURRENCY: Final = 16
 PAUSE_S: Final = 1.0
-REMEMBERED: Final = 100_000
+CHECK_RETENTION: Final = 100_000
 
 _log = structlog.get_logger()
 
@@ -52,10 +52,10 @@ Heard = FindAnswer | Unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Settler:
+class OutcomePoller:
     """`seconds` only goes forward, whatever happens to the machine's calendar."""
 
-    exchanges: Exchanges
+    exchanges: QuoteConfirm
     seconds: Callable[[], float] = time.monotonic
     _known_since_s: dict[str, float] = field(default_factory=dict, repr=False)
 
@@ -64,17 +64,17 @@ class Settler:
         count_at_s = self.seconds()
         while True:
             try:
-                busy = await self.round()
+                busy = await self.poll_once()
                 if self.seconds() >= count_at_s:
-                    count_at_s = self.seconds() + COUNTED_EVERY_S
+                    count_at_s = self.seconds() + COUNT_INTERVAL_S
                     await self.count()
             except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the rounds go on
                 _log.error("settler round failed", error=type(fault).__name__, text=str(fault))
                 busy = 0
-            if busy < AT_ONCE:
+            if busy < POLL_CONCURRENCY:
                 await asyncio.sleep(PAUSE_S)
 
-    async def round(self) -> int:
+    async def poll_once(self) -> int:
         """Ask once about each of the exchanges that are due, some at a time. Returns how many there were."""
         desk = self.exchanges.desk
         now = desk.clock()
@@ -106,15 +106,13 @@ class Settler:
     def _due(self, conn: Connection, now: datetime) -> list[tuple[str, str]]:
         standings = availability.standings(conn, now)
         resting = {id_ for id_, one in standings.items() if one.window is not None}
-        return records.due(conn, now, AT_ONCE, self.exchanges.desk.partners.keys() - resting)
+        return records.due(conn, now, POLL_CONCURRENCY, self.exchanges.desk.partners.keys() - resting)
 
-    async def look(self, member_id: str, exchange_id: str) -> Exchange:
+    async def get_and_refresh(self, member_id: str, exchange_id: str) -> Exchange:
         """The exchange as a member looks at it: an open outcome is asked about at once."""
-        exchange = await self.exchanges.look(member_id, exchange_id)
+        exchange = await self.exchanges.get(member_id, exchange_id)
         now = self.exchanges.desk.clock()
-        asked_just_now = (
-            exchange.asked_at is not None and abs(now - exchange.asked_at) < LOOKED_AT_AGAIN_AFTER
-        )
+        asked_just_now = exchange.asked_at is not None and abs(now - exchange.asked_at) < RECHECK_AFTER
         if exchange.state not in HELD or exchange.reason == CONTRADICTION or asked_just_now:
             return exchange
         return await self.ask(chart.member_book(member_id), exchange_id) or exchange
@@ -164,18 +162,23 @@ class Settler:
         desk = self.exchanges.desk
         if not reason.strip() or not operator.strip():
             raise Refused("reason-missing", "a decision has a reason and a name", status=422)
-        book = await desk.store.read(lambda conn: records.owner(conn, exchange_id))
+        book = await desk.store.read(lambda conn: records.find_owner(conn, exchange_id))
         if book is None:
             raise Refused("unknown-exchange", "there is no exchange with this id", status=404)
         _, heard = await self._ask_and_hear(book, exchange_id)
         exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
         if exchange.state is State.SENDING:
             raise Refused("exchange-state", "its debit may still be under way; decide a minute later")
-        decided = Decided(debited=debited, reason=reason, operator=operator, reference=reference, heard=heard)
+        decided = OperatorDecision(
+            debited=debited, reason=reason, operator=operator, reference=reference, heard=heard
+        )
         return await self.exchanges.write_outcome(exchange, decided, [])
 
     async def _ask(self, partner: Partner, exchange: Exchange) -> tuple[Exchange, Heard]:
-        with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
+        with (
+            structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id),
+            record_calls() as calls,
+        ):
             outcome = await self._find(partner, exchange)
         done = await self.exchanges.write_outcome(exchange, outcome, [call.plain() for call in calls])
         return done, outcome
@@ -195,7 +198,7 @@ class Settler:
         """Could the debit still be on its way, or taken and not yet to be seen?"""
         assert exchange.sent_at is not None
         known = self._known_since_s
-        if len(known) >= REMEMBERED:
+        if len(known) >= CHECK_RETENTION:
             del known[next(iter(known))]
         seconds = self.seconds()
         since_s = known.setdefault(exchange.exchange_id, seconds)

@@ -20,7 +20,12 @@ from core_ledger import Move, chart, ledger
 from gateway.errors import NotSent, OutcomeUnknown, Refused
 from gateway.exchanges import coupon_claims, link_rows, pricing
 from gateway.exchanges import exchange_rows as records
-from gateway.exchanges.exchange_context import Desk, longest_debit, require_before_sending, require_link
+from gateway.exchanges.exchange_context import (
+    ExchangeContext,
+    longest_debit,
+    require_before_sending,
+    require_link,
+)
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.outcome import NeverSent, Outcome, Unknown, holds_for, record
@@ -28,7 +33,7 @@ from gateway.exchanges.quotes import make_quote
 from gateway.exchanges.states import BEFORE_SENDING, State
 from gateway.model import DebitOrder, Destination, DestinationKind, Label, Rate, WalletId
 from gateway.partners import availability
-from gateway.partners.calls.call_log import recording
+from gateway.partners.calls.call_log import record_calls
 from gateway.points import directory
 
 _log = structlog.get_logger()
@@ -48,10 +53,10 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchanges:
+class QuoteConfirm:
     """From "what could I exchange?" to "it is settled"."""
 
-    desk: Desk
+    desk: ExchangeContext
 
     async def offer(self, member_id: str, exchange_id: str, destination: Destination) -> Offer:
         """What the member has, the rates in force and the most units that can be drawn now."""
@@ -106,7 +111,7 @@ class Exchanges:
         def quoted(conn: Connection, current: Exchange) -> Exchange:
             require_before_sending(current)
             facts = {"quote": quote.quote_id, "units": quote.units, "points": quote.points}
-            return records.move(
+            return records.transition(
                 conn,
                 current,
                 State.QUOTED,
@@ -168,7 +173,7 @@ class Exchanges:
         moves: list[Move] = [*holds_for(exchange, quote, now)]
         ledger.apply(conn, moves)
         patience = longest_debit(partner)
-        exchange = records.move(
+        exchange = records.transition(
             conn,
             exchange,
             State.SENDING,
@@ -199,7 +204,10 @@ class Exchanges:
             coupon=self.desk.coupon(exchange),
         )
         outcome: Outcome
-        with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
+        with (
+            structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id),
+            record_calls() as calls,
+        ):
             try:
                 # A process that was frozen in between must not send what others may have given up by now.
                 if abs(self.desk.clock() - exchange.sent_at) > timedelta(seconds=partner.profile.deadline_s):
@@ -231,8 +239,8 @@ class Exchanges:
 
     # --- look ---------------------------------------------------------------------------------------------------
 
-    async def look(self, member_id: str, exchange_id: str) -> Exchange:
-        return await self.desk.store.glance(
+    async def get(self, member_id: str, exchange_id: str) -> Exchange:
+        return await self.desk.store.read_inline(
             lambda conn: records.get(conn, chart.member_book(member_id), exchange_id)
         )
 

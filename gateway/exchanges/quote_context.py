@@ -10,7 +10,7 @@ from gateway.exchanges import exchange_rows, link_rows
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.model import Destination
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.points.directory import PointService
 
 _x, _l, _s = tables.exchanges, tables.linked_accounts, tables.point_services
@@ -24,7 +24,7 @@ def _labels(table: Table, prefix: str) -> dict[str, str]:
 _LINK: Final = _labels(_l, "link_")
 _SERVICE: Final = _labels(_s, "service_")
 _EXCHANGE: Final = tuple(column.name for column in _x.c)
-_FIND: Final = Hot(
+_FIND: Final = CompiledStatement(
     select(
         *_x.c,
         *(_l.c[name].label(label) for name, label in _LINK.items()),
@@ -39,14 +39,14 @@ _FIND: Final = Hot(
 )
 
 
-class Ground(NamedTuple):
+class QuoteContext(NamedTuple):
     """`service` is None where there is none of this name, or where the points go to the reserve."""
 
     exchange: Exchange
     service: PointService | None
 
 
-def get(conn: Connection, book_id: str, exchange_id: str, destination: Destination) -> Ground:
+def get(conn: Connection, book_id: str, exchange_id: str, destination: Destination) -> QuoteContext:
     """The exchange with its member's link. Raises Refused (404) for an unknown id and for another member's alike."""
     row = _FIND.first(
         conn,
@@ -64,7 +64,7 @@ def get(conn: Connection, book_id: str, exchange_id: str, destination: Destinati
     link = None
     if exchange["coupon_hash"] is None and row["link_book_id"] is not None:
         link = link_rows.from_row({name: row[label] for name, label in _LINK.items()})
-    return Ground(
+    return QuoteContext(
         exchange=exchange_rows.from_row(exchange, link=link),
         service=PointService(**service) if service["municipality"] is not None else None,
     )

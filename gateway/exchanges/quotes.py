@@ -15,7 +15,7 @@ from typing import Any, Final
 from gateway.exchanges.pricing import Drawing, DrawnLine
 from gateway.model import DebitLine, Destination, DestinationKind, Label, PartnerProfile, WalletId
 
-HOLDS_FOR: Final = timedelta(minutes=10)
+QUOTE_TTL: Final = timedelta(minutes=10)
 """How long the numbers hold, also over a change of rates in between: the member was shown them."""
 
 
@@ -99,7 +99,7 @@ def make_quote(
         terms=profile.terms,
         notes=(*profile.notes, *notes),
         quoted_at=at,
-        ends_at=at + HOLDS_FOR,
+        ends_at=at + QUOTE_TTL,
         arrives_within_s=int(profile.arrives_within.total_seconds()),
     )
 

@@ -32,14 +32,14 @@ from sqlalchemy import Connection, select
 from gateway.errors import Refused
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import reconciliation_days, reversal_rows
-from gateway.exchanges.exchange_context import Desk
+from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.quotes import QuoteLine
 from gateway.exchanges.states import HELD, State
 from gateway.model import JST, DebitLine, DebitRecord
 from gateway.partners.calls.debit_proof import same_account
 from gateway.platform import tables
-from gateway.platform.job_steps import work_all
+from gateway.platform.job_steps import run_each
 from gateway.platform.safe_csv import starts_a_formula
 
 _PAGE: Final = 500
@@ -119,7 +119,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    desk: Desk
+    desk: ExchangeContext
 
     async def compare(self, partner_id: str, day: date) -> Report:
         """Ask for the partner's book of `day` and lay ours beside it; how it came out is kept.
@@ -140,7 +140,7 @@ class Reconciliation:
             listed += [record for record in before if record.exchange_id in ids]
         theirs = _by_exchange(listed)
         line_of = partial(_line, ignore_case=partner.profile.ids_ignore_case)
-        lines = [line_of(id_, theirs.get(id_), ours.get(id_, _NOTHING)) for id_ in sorted({*theirs, *ours})]
+        lines = [line_of(id_, theirs.get(id_), ours.get(id_, _MISSING)) for id_ in sorted({*theirs, *ours})]
         if any(line.verdict is Verdict.OURS_ONLY for line in lines):
             # The two calendars may disagree about midnight: such a debit stands under a day beside.
             beside = [
@@ -151,7 +151,7 @@ class Reconciliation:
             found = _by_exchange(beside)
             lines = [_on_another_day(line, found, ours, line_of) for line in lines]
         report = Report(partner_id=partner_id, day=day, lines=tuple(lines))
-        await self.desk.store.run(partial(_keep, report=report, at=self.desk.clock()))
+        await self.desk.store.run(partial(_save_result, report=report, at=self.desk.clock()))
         return report
 
     @property
@@ -159,7 +159,7 @@ class Reconciliation:
         """The partners that can tell a day."""
         return [id_ for id_, partner in self.desk.partners.items() if partner.can("debits_on")]
 
-    async def night(self, partner_id: str, day: date) -> list[Report]:
+    async def run_nightly(self, partner_id: str, day: date) -> list[Report]:
         """Compare with one of those partners until `day`; differences are logged with both references.
 
         Days are compared that were not yet, that did not come out even, or of which something was given back on
@@ -170,10 +170,10 @@ class Reconciliation:
         async def one(day: date) -> None:
             report = await self.compare(partner_id, day)
             reports.append(report)
-            _tell(report)
+            _log_differences(report)
 
         days = await self.desk.store.read(partial(_due, partner_id=partner_id, day=day))
-        await work_all(days, one, f"comparison with {partner_id}")
+        await run_each(days, one, f"comparison with {partner_id}")
         return reports
 
 
@@ -208,7 +208,7 @@ def closings(conn: Connection, partner_id: str, exchange_id: str | None = None) 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ours:
+class _OurSide:
     """Our side of one id. There is no exchange where the id is none of ours.
 
     `settled_under` is the partner's day under which it was settled here, where the partner lists it under another.
@@ -221,10 +221,10 @@ class _Ours:
     settled_under: date | None = None
 
 
-_NOTHING: Final = _Ours(exchange=None, closing=None)
+_MISSING: Final = _OurSide(exchange=None, closing=None)
 
 
-def _tell(report: Report) -> None:
+def _log_differences(report: Report) -> None:
     about = {"partner": report.partner_id, "day": report.day.isoformat()}
     _log.info("compared", **about, **report.counts)
     for line in report.differences:
@@ -241,13 +241,13 @@ def _tell(report: Report) -> None:
             _log.warning("the partner lists what waits for a person", **about, exchange_id=line.exchange_id)
 
 
-def _keep(conn: Connection, report: Report, at: datetime) -> None:
-    found = reconciliation_days.Found(
+def _save_result(conn: Connection, report: Report, at: datetime) -> None:
+    found = reconciliation_days.ComparisonResult(
         lines=len(report.lines),
         open=report.counts[Verdict.OPEN.value],
         differences=len(report.differences),
     )
-    reconciliation_days.keep(conn, report.partner_id, report.day, found, at)
+    reconciliation_days.save_result(conn, report.partner_id, report.day, found, at)
 
 
 def _due(conn: Connection, partner_id: str, day: date) -> list[date]:
@@ -278,7 +278,7 @@ def _days_given_back_on(conn: Connection, partner_id: str, day: date) -> list[da
     return [date.fromisoformat(found) for found in conn.scalars(query)]
 
 
-def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]) -> dict[str, _Ours]:
+def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]) -> dict[str, _OurSide]:
     """Our exchanges that belong beside the partner's day: settled then, open since then, or named by it."""
     d, x, owners = tables.partner_debits, tables.exchanges, tables.exchange_owners
     debited = {
@@ -337,11 +337,11 @@ def _day_of(at: datetime) -> str:
     return at.astimezone(JST).date().isoformat()
 
 
-def _our_side(conn: Connection, exchange: Exchange | None, closing: Closing | None) -> _Ours:
+def _our_side(conn: Connection, exchange: Exchange | None, closing: Closing | None) -> _OurSide:
     if exchange is None or exchange.state is not State.SETTLED:
-        return _Ours(exchange=exchange, closing=closing)
-    given_back, waits = reversal_rows.given_back(conn, exchange)
-    return _Ours(exchange=exchange, closing=closing, given_back=given_back, reversal_waits=waits)
+        return _OurSide(exchange=exchange, closing=closing)
+    given_back, waits = reversal_rows.points_given_back(conn, exchange)
+    return _OurSide(exchange=exchange, closing=closing, given_back=given_back, reversal_waits=waits)
 
 
 def _by_exchange(records: Sequence[DebitRecord]) -> dict[str, DebitRecord]:
@@ -374,7 +374,7 @@ def _accounts_together(one: str | None, other: str | None) -> str | None:
 
 
 def _line(
-    id_: str, theirs: DebitRecord | None, ours: _Ours, note: str = "", *, ignore_case: bool = False
+    id_: str, theirs: DebitRecord | None, ours: _OurSide, note: str = "", *, ignore_case: bool = False
 ) -> Line:
     exchange = ours.exchange
     verdict, notes = _verdict(theirs, ours, ignore_case=ignore_case), [note, _given_back_words(theirs, ours)]
@@ -397,7 +397,7 @@ def _line(
     )
 
 
-def _verdict(theirs: DebitRecord | None, ours: _Ours, *, ignore_case: bool) -> Verdict:
+def _verdict(theirs: DebitRecord | None, ours: _OurSide, *, ignore_case: bool) -> Verdict:
     exchange, there = ours.exchange, _their_amounts(theirs, ours)
     if (closing := ours.closing) is not None:
         as_it_was = closing.theirs is None or theirs is None or there == closing.theirs
@@ -420,7 +420,7 @@ def _verdict(theirs: DebitRecord | None, ours: _Ours, *, ignore_case: bool) -> V
 
 
 def _on_another_day(
-    line: Line, beside: Mapping[str, DebitRecord], ours: Mapping[str, _Ours], line_of: Callable[..., Line]
+    line: Line, beside: Mapping[str, DebitRecord], ours: Mapping[str, _OurSide], line_of: Callable[..., Line]
 ) -> Line:
     theirs = beside.get(line.exchange_id)
     if line.verdict is not Verdict.OURS_ONLY or theirs is None:
@@ -429,7 +429,7 @@ def _on_another_day(
     return line_of(line.exchange_id, theirs, ours[line.exchange_id], note=f"stands under {there} there")
 
 
-def _our_amounts(ours: _Ours) -> dict[str, int]:
+def _our_amounts(ours: _OurSide) -> dict[str, int]:
     """What the exchange drew from each wallet, less what we have given back of it; or what a person has made of it."""
     if ours.closing is not None and ours.closing.theirs is not None:
         return dict(ours.closing.theirs)
@@ -437,7 +437,7 @@ def _our_amounts(ours: _Ours) -> dict[str, int]:
     return _less(_amounts(quote.lines if quote is not None else ()), ours.given_back)
 
 
-def _their_amounts(record: DebitRecord | None, ours: _Ours) -> dict[str, int]:
+def _their_amounts(record: DebitRecord | None, ours: _OurSide) -> dict[str, int]:
     """What the partner has of it now. Where its list tells no parts, ours are taken for granted, but never all."""
     if record is None or record.reversed:
         return {}
@@ -446,7 +446,7 @@ def _their_amounts(record: DebitRecord | None, ours: _Ours) -> dict[str, int]:
     return _less(_amounts(record.lines), ours.given_back if _our_amounts(ours) else {})
 
 
-def _given_back_words(record: DebitRecord | None, ours: _Ours) -> str:
+def _given_back_words(record: DebitRecord | None, ours: _OurSide) -> str:
     there = record.given_back if record is not None else None
     words = [f"given back here: {_words(ours.given_back)}"] if ours.given_back else []
     if record is not None and record.reversed:

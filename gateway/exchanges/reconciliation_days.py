@@ -17,12 +17,12 @@ from gateway.platform.sql import insert_into
 
 _c = tables.compared_days.c
 _d = tables.partner_debits.c
-LOOKS_BACK: Final = timedelta(days=62)
+LOOKBACK: Final = timedelta(days=62)
 """How far a night looks for days that nobody has compared, or that did not come out even: two months' invoices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ComparisonResult:
     """A day's lines, of which so many are still open and so many differ."""
 
     lines: int
@@ -30,7 +30,7 @@ class Found:
     differences: int
 
 
-def keep(conn: Connection, partner_id: str, day: date, found: Found, at: datetime) -> None:
+def save_result(conn: Connection, partner_id: str, day: date, found: ComparisonResult, at: datetime) -> None:
     """Keep what was found, in the place of what was found before."""
     values = {
         "lines": found.lines, "open": found.open, "differences": found.differences, "compared_at": at,
@@ -50,7 +50,7 @@ def close_one(conn: Connection, partner_id: str, day: date) -> None:
 
 def to_compare(conn: Connection, partner_id: str, last: date) -> list[date]:
     """The days until `last` that were not compared yet, or did not come out even, newest first."""
-    first = max(first_day(conn, partner_id) or last, last - LOOKS_BACK)
+    first = max(first_day(conn, partner_id) or last, last - LOOKBACK)
     even = {day for day, found in _compared(conn, partner_id, first, last).items() if _is_even(found)}
     return [day for day in _days(first, last)[::-1] if day not in even]
 
@@ -78,11 +78,11 @@ def first_day(conn: Connection, partner_id: str) -> date | None:
     return date.fromisoformat(min(found)) if found else None
 
 
-def _compared(conn: Connection, partner_id: str, first: date, last: date) -> dict[date, Found]:
+def _compared(conn: Connection, partner_id: str, first: date, last: date) -> dict[date, ComparisonResult]:
     """Those that were compared when they were over."""
     rows = conn.execute(select(tables.compared_days).where(*_between(partner_id, first, last)))
     return {
-        day: Found(lines=row.lines, open=row.open, differences=row.differences)
+        day: ComparisonResult(lines=row.lines, open=row.open, differences=row.differences)
         for row in rows
         if row.compared_at >= _end_of(day := date.fromisoformat(row.day))
     }
@@ -92,7 +92,7 @@ def _between(partner_id: str, first: date, last: date) -> tuple[Any, ...]:
     return (_c.partner_id == partner_id, _c.day >= first.isoformat(), _c.day <= last.isoformat())
 
 
-def _is_even(found: Found) -> bool:
+def _is_even(found: ComparisonResult) -> bool:
     return found.open == 0 and found.differences == 0
 
 

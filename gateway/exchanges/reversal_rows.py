@@ -16,10 +16,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, false, or_, select, update
 
 from gateway.errors import Refused
-from gateway.exchanges.exchange_rows import LONGEST_LEASE, LONGEST_WAIT, Exchange
+from gateway.exchanges.exchange_rows import MAX_LEASE, MAX_WAIT, Exchange
 from gateway.model import ExchangeId
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_new
 
 _r = tables.reversals
@@ -40,27 +40,27 @@ _CAME_TO_NOTHING: Final = (ReversalState.DECLINED, ReversalState.NOT_SENT)
 _WAITING: Final = or_(_r.c.state == ReversalState.SENDING, _r.c.state == ReversalState.OPEN)
 
 _THIS: Final = (_r.c.book_id == bindparam("of_book"), _r.c.reversal_id == bindparam("of_reversal"))
-_FIND: Final = Hot(select(_r).where(*_THIS))
-_OF: Final = Hot(
+_FIND: Final = CompiledStatement(select(_r).where(*_THIS))
+_OF: Final = CompiledStatement(
     select(_r).where(
         _r.c.exchange_id == bindparam("of_exchange"), _r.c.reversal_id == bindparam("of_reversal")
     )
 )
-_LINES: Final = Hot(
+_LINES: Final = CompiledStatement(
     select(_r.c.lines, _r.c.state).where(
         _r.c.book_id == bindparam("of_book"),
         _r.c.exchange_id == bindparam("of_exchange"),
         and_(*(_r.c.state != state for state in _CAME_TO_NOTHING)),
     )
 )
-_CORRECTED: Final = Hot(
+_CORRECTED: Final = CompiledStatement(
     select(_c.c.points).where(
         _c.c.partner_id == bindparam("of_partner"),
         _c.c.exchange_id == bindparam("of_exchange"),
         _c.c.points != 0,
     )
 )
-_LEASE: Final = Hot(
+_LEASE: Final = CompiledStatement(
     update(_r)
     .where(
         *_THIS,
@@ -73,11 +73,11 @@ _LEASE: Final = Hot(
     .values(attempts=_r.c.attempts + 1)
     .returning(*_r.c)
 )
-_CHANGE: Final = Hot(update(_r).where(*_THIS).returning(*_r.c))
+_CHANGE: Final = CompiledStatement(update(_r).where(*_THIS).returning(*_r.c))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ReverseExchange:
     """What an operator asked for. `units` None: all that is left."""
 
     exchange_id: str
@@ -124,7 +124,7 @@ class ReversalRecord:
     started_at: datetime
     ended_at: datetime | None
 
-    def is_what(self, wish: Wish) -> bool:
+    def is_what(self, wish: ReverseExchange) -> bool:
         """Was this reversal asked for by the same wish, in which units and account are spelled out?"""
         units = sum(line.units for line in self.lines)
         known = (self.exchange_id, self.by_hand, self.reason, self.taken_from, units)
@@ -177,7 +177,7 @@ def units_given_back_before(conn: Connection, reversal: ReversalRecord) -> int:
     return sum(line["units"] for lines in conn.execute(query).scalars() for line in json.loads(lines))
 
 
-def given_back(conn: Connection, exchange: Exchange) -> tuple[dict[str, int], bool]:
+def points_given_back(conn: Connection, exchange: Exchange) -> tuple[dict[str, int], bool]:
     """Wallet → what of it has gone back, in the partner's points; and does a reversal still wait for its end?"""
     amounts: dict[str, int] = {}
     waits = False
@@ -199,7 +199,7 @@ def corrected(conn: Connection, exchange: Exchange) -> bool:
 def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str]) -> list[ReversalRecord]:
     """Reversals that are to be asked about now, the longest waiting first."""
     asked = {f"partner_{number}": id_ for number, id_ in enumerate(sorted(partner_ids))}
-    rows = _due(len(asked)).all(conn, asked | {"now": now, "no_wait": now + LONGEST_WAIT, "most": limit})
+    rows = _due(len(asked)).all(conn, asked | {"now": now, "no_wait": now + MAX_WAIT, "most": limit})
     return [_record(row) for row in rows]
 
 
@@ -208,7 +208,7 @@ def lease(
 ) -> ReversalRecord | None:
     """Claim a reversal for asking, if nobody else has the claim. A claim ends by itself."""
     this = {"of_book": reversal.book_id, "of_reversal": reversal.reversal_id}
-    clock = {"now": now, "no_lease": now + LONGEST_LEASE}
+    clock = {"now": now, "no_lease": now + MAX_LEASE}
     row = _LEASE.first(conn, this | clock | {"leased_until": until, "ask_at": until})
     return _record(row) if row is not None else None
 
@@ -216,7 +216,7 @@ def lease(
 def add(
     conn: Connection,
     exchange: Exchange,
-    wish: Wish,
+    wish: ReverseExchange,
     *,
     lines: Sequence[GivenBackLine],
     taken_from: str,
@@ -252,10 +252,10 @@ def change(conn: Connection, reversal: ReversalRecord, state: ReversalState, **v
 
 
 @cache
-def _due(partners: int) -> Hot:
+def _due(partners: int) -> CompiledStatement:
     """The question for so many partners: a list has no place in a statement that is made once."""
     r = _r.c
-    return Hot(
+    return CompiledStatement(
         select(_r)
         .where(
             _WAITING,

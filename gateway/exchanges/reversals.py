@@ -27,7 +27,7 @@ from gateway.errors import NotSent, OutcomeUnknown, Refused
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges import reversal_rows as kept
-from gateway.exchanges.exchange_context import Desk, longest_debit
+from gateway.exchanges.exchange_context import ExchangeContext, longest_debit
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.outcome import ASK_AFTER, DECIDES_WITHIN, NeverSent, Unknown
 from gateway.exchanges.reversal_rows import GivenBackLine, ReversalRecord, ReversalState
@@ -42,19 +42,19 @@ from gateway.model import (
     Reversed,
     WalletId,
 )
-from gateway.partners.calls.call_log import recording
+from gateway.partners.calls.call_log import record_calls
 from gateway.points import support_events
 from gateway.points.expiry import expire_in
 from gateway.webhooks import outbox
 
-AT_ONCE: Final = 8
+REVERSAL_CONCURRENCY: Final = 8
 PAUSE_S: Final = 2.0
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class OperatorDecision:
     """What a person says about a reversal whose outcome is not known."""
 
     reversed: bool
@@ -62,14 +62,14 @@ class Decision:
     operator: str
 
 
-Outcome = ReverseAnswer | NeverSent | Unknown | Decision
+Outcome = ReverseAnswer | NeverSent | Unknown | OperatorDecision
 
 
 @dataclass(frozen=True, slots=True)
 class Reversals:
     """Start one with `reverse`; `run` asks again about those whose outcome is not known."""
 
-    desk: Desk
+    desk: ExchangeContext
 
     async def reverse(
         self,
@@ -94,7 +94,7 @@ class Reversals:
         """
         if not reason.strip() or not operator.strip():
             raise Refused("reason-missing", "a reversal has a reason and a name", status=422)
-        wish = kept.Wish(
+        wish = kept.ReverseExchange(
             exchange_id=exchange_id,
             reversal_id=reversal_id,
             units=units,
@@ -117,22 +117,24 @@ class Reversals:
         if not reason.strip() or not operator.strip():
             raise Refused("reason-missing", "a decision has a reason and a name", status=422)
         found = await self.desk.store.read(lambda conn: kept.of(conn, exchange_id, reversal_id))
-        decision = Decision(reversed=was_reversed, reason=reason, operator=operator)
+        decision = OperatorDecision(reversed=was_reversed, reason=reason, operator=operator)
         return await self._write(found, decision, [])
 
     async def run(self) -> None:
         """Ask again about what is due, for ever."""
         while True:
             try:
-                await self.round()
+                await self.poll_once()
             except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the rounds go on
                 _log.error("reversals round failed", error=type(fault).__name__, text=str(fault))
             await asyncio.sleep(PAUSE_S)
 
-    async def round(self) -> int:
+    async def poll_once(self) -> int:
         """Ask once about each reversal that is due. Returns how many there were."""
         now = self.desk.clock()
-        due = await self.desk.store.read(lambda conn: kept.due(conn, now, AT_ONCE, self.desk.partners.keys()))
+        due = await self.desk.store.read(
+            lambda conn: kept.due(conn, now, REVERSAL_CONCURRENCY, self.desk.partners.keys())
+        )
         await asyncio.gather(*(self._again(one) for one in due))
         return len(due)
 
@@ -143,8 +145,8 @@ class Reversals:
         if claimed is not None:
             await self._send(claimed)
 
-    def _begin(self, conn: Connection, wish: kept.Wish) -> tuple[ReversalRecord, bool]:
-        book = records.owner(conn, wish.exchange_id)
+    def _begin(self, conn: Connection, wish: kept.ReverseExchange) -> tuple[ReversalRecord, bool]:
+        book = records.find_owner(conn, wish.exchange_id)
         if book is None:
             raise Refused("unknown-exchange", "there is no exchange with this id", status=404)
         exchange, now = records.get_locked(conn, book, wish.exchange_id), self.desk.clock()
@@ -190,7 +192,7 @@ class Reversals:
             "by": wish.operator,
             "because": wish.reason,
         }
-        records.tell(conn, exchange, now, "reversal", told)
+        records.add_step(conn, exchange, now, "reversal", told)
         if wish.by_hand:
             return _finish(conn, exchange, reversal, wish.reference, now, {"by hand": wish.operator}), True
         return reversal, True
@@ -227,7 +229,10 @@ class Reversals:
             account=self.desk.account(link) if link and link.linked_at <= exchange.sent_at else None,
         )
         outcome: Outcome
-        with structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id), recording() as calls:
+        with (
+            structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id),
+            record_calls() as calls,
+        ):
             try:
                 # A process that was frozen in between must not ask for what a person may have ended by now.
                 if abs(self.desk.clock() - claimed_at) > timedelta(seconds=partner.profile.deadline_s):
@@ -257,33 +262,33 @@ class Reversals:
         reversal = kept.get(conn, known.book_id, known.reversal_id)
         facts = {"reversal": reversal.reversal_id} | ({"calls": list(calls)} if calls else {})
         if reversal.state in kept.ENDED:
-            if isinstance(outcome, Decision):
+            if isinstance(outcome, OperatorDecision):
                 raise Refused("reversal-ended", f"the reversal is {reversal.state} already")
             return reversal
-        if isinstance(outcome, Decision):
+        if isinstance(outcome, OperatorDecision):
             _refuse_while_asked(conn, reversal, now)
         match outcome:
             case Reversed():
                 return _finish(conn, exchange, reversal, outcome.reference, now, facts)
-            case Decision(reversed=True):
+            case OperatorDecision(reversed=True):
                 told = facts | {"by": outcome.operator, "because": outcome.reason}
                 return _finish(conn, exchange, reversal, "", now, told)
-            case Decision():
+            case OperatorDecision():
                 told = facts | {"by": outcome.operator, "because": outcome.reason}
-                return _keep(conn, exchange, reversal, ReversalState.DECLINED, now, told)
+                return _save(conn, exchange, reversal, ReversalState.DECLINED, now, told)
             case Declined():
-                return _keep(conn, exchange, reversal, ReversalState.DECLINED, now, facts)
+                return _save(conn, exchange, reversal, ReversalState.DECLINED, now, facts)
             case NeverSent() if reversal.attempts == 0:
-                return _keep(conn, exchange, reversal, ReversalState.NOT_SENT, now, facts)
+                return _save(conn, exchange, reversal, ReversalState.NOT_SENT, now, facts)
         claim, theirs = known.leased_until, reversal.leased_until
         if claim is not None and theirs is not None and theirs > claim:
             # "Not known" from a claim that somebody else has taken over says less than what the other will hear.
-            records.tell(conn, exchange, now, "reversal: heard too late", facts)
+            records.add_step(conn, exchange, now, "reversal: heard too late", facts)
             return reversal
         if now - reversal.started_at >= DECIDES_WITHIN:
-            records.tell(conn, exchange, now, "reversal needs a person", facts)
+            records.add_step(conn, exchange, now, "reversal needs a person", facts)
             return kept.change(conn, reversal, ReversalState.NEEDS_A_PERSON, ask_at=None, leased_until=None)
-        records.tell(conn, exchange, now, "reversal: outcome unknown", facts)
+        records.add_step(conn, exchange, now, "reversal: outcome unknown", facts)
         tries = max(reversal.attempts, 1)  # each claim counts; the first try had none
         wait = ASK_AFTER[min(tries, len(ASK_AFTER)) - 1]
         return kept.change(
@@ -306,7 +311,9 @@ def _refuse_while_asked(conn: Connection, reversal: ReversalRecord, now: datetim
         )
 
 
-def _was_asked_for(conn: Connection, exchange: Exchange, known: ReversalRecord, wish: kept.Wish) -> bool:
+def _was_asked_for(
+    conn: Connection, exchange: Exchange, known: ReversalRecord, wish: kept.ReverseExchange
+) -> bool:
     """Was `known` asked for by this wish, as it was understood then: how many units, from which account?"""
     if known.exchange_id != exchange.exchange_id:
         return False
@@ -418,8 +425,8 @@ def _finish(
     match reversal.taken_from.split(":"):
         case ["member", _, "event", event_id]:  # what has gone back does not help to reach its goal
             support_events.count_gift(conn, reversal.book_id, event_id, -reversal.points)
-    records.note(conn, exchange, reversed_points=exchange.reversed_points + reversal.points)
-    records.tell(conn, exchange, now, "reversed", facts)
+    records.update_columns(conn, exchange, reversed_points=exchange.reversed_points + reversal.points)
+    records.add_step(conn, exchange, now, "reversed", facts)
     news = {
         "exchange_id": exchange.exchange_id,
         "partner_id": exchange.partner_id,
@@ -427,7 +434,7 @@ def _finish(
         "points": reversal.points,
         "reversed_points": exchange.reversed_points + reversal.points,
     }
-    outbox.put(
+    outbox.enqueue(
         conn, f"{exchange.exchange_id}-reversed-{reversal.reversal_id}", "exchange.reversed", news, now
     )
     return kept.change(
@@ -441,7 +448,7 @@ def _finish(
     )
 
 
-def _keep(
+def _save(
     conn: Connection,
     exchange: Exchange,
     reversal: ReversalRecord,
@@ -454,5 +461,5 @@ def _keep(
         for move_id, _, _ in _parts(reversal)
     ]
     ledger.apply(conn, voids)
-    records.tell(conn, exchange, now, f"reversal {state.value}", facts)
+    records.add_step(conn, exchange, now, f"reversal {state.value}", facts)
     return kept.change(conn, reversal, state, ended_at=now, ask_at=None, leased_until=None)

@@ -25,21 +25,21 @@ from core_ledger import chart
 from gateway.errors import HandoffRefused, Refused
 from gateway.exchanges import coupon_claims, link_rows
 from gateway.exchanges import exchange_rows as records
-from gateway.exchanges.exchange_context import Desk, link_row
+from gateway.exchanges.exchange_context import ExchangeContext, link_row
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.states import State
 from gateway.model import Coupon, Handoff, HandoffRequest, HandoffReturn, LinkedAccount, LinkKind, Secret
 from gateway.partners import availability
-from gateway.partners.calls.call_log import recording
+from gateway.partners.calls.call_log import record_calls
 from gateway.partners.partner import Partner
 
-HANDOFF_LASTS: Final = timedelta(minutes=30)
+HANDOFF_TTL: Final = timedelta(minutes=30)
 """How long a member may take at the partner's site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
+class _StartExchange:
     """What a caller asked for, with the hashes by which it is recognised."""
 
     book: str
@@ -52,10 +52,10 @@ class _Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Openings:
+class ExchangeStarter:
     """The use cases that make an exchange ready to be quoted."""
 
-    desk: Desk
+    desk: ExchangeContext
     _completing: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(
         default_factory=WeakValueDictionary, repr=False
     )
@@ -81,7 +81,7 @@ class Openings:
             self.desk.vault.keyed_hash(coupon_code, purpose="coupon") if coupon_code is not None else None
         )
         asked = json.dumps([partner_id, coupon_hash, return_url])
-        wish = _Wish(
+        wish = _StartExchange(
             book=chart.member_book(member_id),
             exchange_id=exchange_id,
             partner_id=partner_id,
@@ -102,7 +102,7 @@ class Openings:
         return exchange, new
 
     async def _known_or_worth(
-        self, partner: Partner, wish: _Wish, code: str
+        self, partner: Partner, wish: _StartExchange, code: str
     ) -> tuple[Exchange | None, Mapping[str, int] | None]:
         """The exchange that this coupon began before; else what the partner says it is worth."""
 
@@ -120,7 +120,7 @@ class Openings:
         return None, {value.wallet: value.amount}
 
     def _add(
-        self, conn: Connection, wish: _Wish, available: Mapping[str, int] | None
+        self, conn: Connection, wish: _StartExchange, available: Mapping[str, int] | None
     ) -> tuple[Exchange, bool]:
         if not records.claim_id(conn, wish.book, wish.exchange_id):
             known = _known(conn, wish)
@@ -146,13 +146,13 @@ class Openings:
             partner_id=wish.partner_id,
             request_hash=wish.request_hash,
             client_return_url=wish.return_url,
-            coupon_sealed=vault.seal(code, purpose="coupon", bound_to=wish.exchange_id)
+            coupon_sealed=vault.encrypt(code, purpose="coupon", bound_to=wish.exchange_id)
             if code is not None
             else None,
             coupon_hash=wish.coupon_hash,
             available=available,
             handoff_nonce=None if linked else secrets.token_urlsafe(24),
-            handoff_ends_at=None if linked else now + HANDOFF_LASTS,
+            handoff_ends_at=None if linked else now + HANDOFF_TTL,
         )
         return exchange, True
 
@@ -172,7 +172,7 @@ class Openings:
             at=self.desk.clock(),
             language=language,
         )
-        with recording() as calls:
+        with record_calls() as calls:
             handoff = await partner.begin_handoff(request)
         story = [call.plain() for call in calls]
         return await self.desk.store.run(lambda conn: self._keep_handoff(conn, exchange, handoff, story))
@@ -183,8 +183,10 @@ class Openings:
         exchange = records.get_locked(conn, exchange.book_id, exchange.exchange_id)
         if exchange.state is State.AWAITING_RETURN and exchange.redirect_url is None:
             kept = self._seal_handoff(exchange, {"kept": dict(handoff.keep)})
-            records.note(conn, exchange, redirect_url=handoff.url, handoff_sealed=kept)
-            records.tell(conn, exchange, self.desk.clock(), "sent to the partner's site", {"calls": calls})
+            records.update_columns(conn, exchange, redirect_url=handoff.url, handoff_sealed=kept)
+            records.add_step(
+                conn, exchange, self.desk.clock(), "sent to the partner's site", {"calls": calls}
+            )
         return records.get(conn, exchange.book_id, exchange.exchange_id)
 
     async def arrive(self, partner_id: str, query: Mapping[str, str]) -> str:
@@ -211,10 +213,10 @@ class Openings:
                 raise Refused("state-used", "this return was used before; go on in the portal", status=409)
             before = self._open_handoff(exchange)
             sealed = self._seal_handoff(exchange, before | {"query": rest})
-            records.note(
+            records.update_columns(
                 conn, exchange, handoff_nonce=None, handoff_sealed=sealed, return_code_hash=_hash(code)
             )
-            records.tell(conn, exchange, self.desk.clock(), "back from the partner's site", {})
+            records.add_step(conn, exchange, self.desk.clock(), "back from the partner's site", {})
             return exchange
 
         exchange = await self.desk.store.run(keep)
@@ -251,7 +253,7 @@ class Openings:
             exchange_id=exchange.exchange_id, query=sealed["query"], kept=sealed["kept"], at=self.desk.clock()
         )
         account: LinkedAccount | HandoffRefused
-        with recording() as calls:
+        with record_calls() as calls:
             try:
                 account = await partner.complete_handoff(returned)
             except HandoffRefused as refused:
@@ -273,7 +275,7 @@ class Openings:
         if exchange.state is not State.AWAITING_RETURN:
             return exchange
         if isinstance(account, HandoffRefused):
-            return records.move(
+            return records.transition(
                 conn,
                 exchange,
                 State.REFUSED,
@@ -292,7 +294,7 @@ class Openings:
                 partner_id=exchange.partner_id,
                 service_id=account.service_id,
                 shown_as=account.shown_as,
-                token_sealed=self.desk.vault.seal(
+                token_sealed=self.desk.vault.encrypt(
                     token.reveal(), purpose="link", bound_to=link_row(book, exchange.partner_id)
                 )
                 if token is not None
@@ -300,23 +302,23 @@ class Openings:
                 linked_at=now,
             ),
         )
-        return records.move(
+        return records.transition(
             conn, exchange, State.READY, now, "linked", story, handoff_sealed=None, return_code_hash=None
         )
 
     def _seal_handoff(self, exchange: Exchange, kept: Mapping[str, object]) -> bytes:
-        return self.desk.vault.seal(json.dumps(kept), purpose="handoff", bound_to=exchange.exchange_id)
+        return self.desk.vault.encrypt(json.dumps(kept), purpose="handoff", bound_to=exchange.exchange_id)
 
     def _open_handoff(self, exchange: Exchange) -> dict[str, dict[str, str]]:
         sealed = exchange.handoff_sealed or b""
         opened: dict[str, dict[str, str]] = json.loads(
-            self.desk.vault.unseal(sealed, purpose="handoff", bound_to=exchange.exchange_id)
+            self.desk.vault.decrypt(sealed, purpose="handoff", bound_to=exchange.exchange_id)
         )
         return opened
 
 
-def _known(conn: Connection, wish: _Wish) -> Exchange | None:
-    owner = records.owner(conn, wish.exchange_id)
+def _known(conn: Connection, wish: _StartExchange) -> Exchange | None:
+    owner = records.find_owner(conn, wish.exchange_id)
     if owner is None:
         return None
     exchange = records.find(conn, wish.book, wish.exchange_id) if owner == wish.book else None

@@ -20,15 +20,15 @@ from gateway.errors import Refused
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges.exchange_rows import Exchange
-from gateway.exchanges.quote_confirm import Exchanges
-from gateway.exchanges.start_exchange import Openings
+from gateway.exchanges.quote_confirm import QuoteConfirm
+from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.exchanges.states import BEFORE_SENDING
 from gateway.model import Destination
 from gateway.webhooks import keys as webhook_keys
-from gateway.webhooks.standard_webhooks import NotBelieved, verify
+from gateway.webhooks.standard_webhooks import SignatureInvalid, verify
 
 SETTING: Final = "terminal_orders"
-TRIES_AT_ONCE: Final = 4
+TRY_CONCURRENCY: Final = 4
 _MOVED_ON: Final = frozenset({"quote-replaced", "exchange-state"})
 """The same order is being carried out at this moment; to look again tells how far it is."""
 
@@ -49,11 +49,11 @@ class TerminalOrder:
 class TerminalOrders:
     """`partners` are those that may give orders."""
 
-    exchanges: Exchanges
-    openings: Openings
+    exchanges: QuoteConfirm
+    openings: ExchangeStarter
     partners: frozenset[str]
 
-    async def take(
+    async def accept(
         self, partner_id: str, headers: Mapping[str, str], body: bytes, order: TerminalOrder
     ) -> Exchange:
         """Carry the order out, or go on where it was left; the same order again is the same exchange.
@@ -63,18 +63,18 @@ class TerminalOrders:
         """
         desk = self.exchanges.desk
         desk.partner(partner_id)
-        keys = await desk.store.read(lambda conn: webhook_keys.of_partner(conn, desk.vault, partner_id))
+        keys = await desk.store.read(lambda conn: webhook_keys.list_by_partner(conn, desk.vault, partner_id))
         try:
             if partner_id not in self.partners:
-                raise NotBelieved(f"[partners.{partner_id}] does not say {SETTING} = true")
+                raise SignatureInvalid(f"[partners.{partner_id}] does not say {SETTING} = true")
             verify(keys, headers, body, desk.clock())
-        except NotBelieved as why:
+        except SignatureInvalid as why:
             _log.warning("terminal order not believed", partner=partner_id, why=str(why))
             raise Refused("push-not-believed", "", status=401) from None
         linked = await desk.store.read(lambda conn: _member(conn, partner_id, order))
         if isinstance(linked, Exchange):
             return _the_same(linked, order)
-        for _ in range(TRIES_AT_ONCE):
+        for _ in range(TRY_CONCURRENCY):
             try:
                 return await self._go_on(linked, partner_id, order)
             except Refused as refused:
@@ -113,10 +113,10 @@ def _member(conn: Connection, partner_id: str, order: TerminalOrder) -> str | Ex
 
     Where nobody has linked it any more, what was carried out before is still the answer to its id.
     """
-    book = link_rows.owner(conn, partner_id, order.service_id)
+    book = link_rows.find_owner(conn, partner_id, order.service_id)
     if book is not None:
         return book.removeprefix(_MEMBERS)
-    book = records.owner(conn, order.exchange_id)
+    book = records.find_owner(conn, order.exchange_id)
     known = records.find(conn, book, order.exchange_id) if book is not None else None
     if known is not None and known.partner_id == partner_id and known.sent_at is not None:
         return known

@@ -19,7 +19,7 @@ from gateway.http.problems import refuse
 from gateway.platform.roles import ALLOWED, Action, Role, may
 
 
-class Caller(StrEnum):
+class AuthLevel(StrEnum):
     PUBLIC = "public"
     CLIENT = "client"
     MEMBER = "member"
@@ -60,7 +60,7 @@ class Admitted:
 NOBODY = Admitted()
 
 
-class VerifiesSignatures(Protocol):
+class SignatureVerifierProtocol(Protocol):
     async def verify(self, request: web.BaseRequest, body: bytes) -> str:
         """The id of the client program that signed `request` with `body`, or a 401 refusal."""
         ...
@@ -70,7 +70,7 @@ class VerifiesSignatures(Protocol):
         ...
 
 
-class FindsMembers(Protocol):
+class SessionLookup(Protocol):
     """Members' sessions, found in the same step in which a request's nonce is used up."""
 
     def key_of(self, token: str) -> str | None:
@@ -82,13 +82,13 @@ class FindsMembers(Protocol):
         ...
 
 
-class Gate:
+class Authenticator:
     """Lets a request in at a level, or refuses it with the word that says what is missing."""
 
     def __init__(
         self,
-        signatures: VerifiesSignatures,
-        members: FindsMembers,
+        signatures: SignatureVerifierProtocol,
+        members: SessionLookup,
         find_staff: FindSession | None = None,
     ) -> None:
         self._signatures = signatures
@@ -96,14 +96,14 @@ class Gate:
         self._find_staff = find_staff
 
     async def admit(
-        self, request: web.BaseRequest, body: bytes, level: Caller, action: Action | None = None
+        self, request: web.BaseRequest, body: bytes, level: AuthLevel, action: Action | None = None
     ) -> Admitted:
-        if level is Caller.PUBLIC:
+        if level is AuthLevel.PUBLIC:
             return NOBODY
-        if level is Caller.MEMBER:
+        if level is AuthLevel.MEMBER:
             return await self._admit_member(request, body)
         client_id = await self._signatures.verify(request, body)
-        if level is Caller.CLIENT:
+        if level is AuthLevel.CLIENT:
             return Admitted(client_id=client_id)
         return await self._admit_staff(request, client_id, action)
 

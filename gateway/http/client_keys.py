@@ -16,14 +16,14 @@ from gateway.plugin_interfaces import Clock
 
 _T = TypeVar("_T")
 
-KEPT_FOR: Final = timedelta(seconds=10)
+KEY_CACHE_TTL: Final = timedelta(seconds=10)
 """How long a looked-up key is believed: the longest that a revoked key can still work in a running process."""
 
-UNKNOWN_KEPT_FOR: Final = timedelta(seconds=1)
-MOST_KEPT: Final = 4096
+UNKNOWN_KEY_CACHE_TTL: Final = timedelta(seconds=1)
+MAX_CACHED: Final = 4096
 
 
-class Reads(Protocol):
+class KeyReader(Protocol):
     """The reading half of a store."""
 
     async def read(self, job: Callable[[Connection], _T]) -> _T: ...
@@ -71,7 +71,7 @@ def list_keys(conn: Connection) -> list[ClientKey]:
 class ClientKeys:
     """Live keys by id, read from the store and kept in memory for a few seconds."""
 
-    def __init__(self, store: Reads, clock: Clock) -> None:
+    def __init__(self, store: KeyReader, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._kept: OrderedDict[str, tuple[ClientKey | None, datetime]] = OrderedDict()
@@ -81,12 +81,12 @@ class ClientKeys:
         now = self._clock()
         key, until = self._kept.get(key_id, (None, now))
         # A clock that was set back must not make an old answer last longer.
-        if now < until <= now + KEPT_FOR:
+        if now < until <= now + KEY_CACHE_TTL:
             return key
         found = await self._store.read(lambda conn: find_key(conn, key_id))
         key = None if found is None or found.revoked_at is not None else found
-        self._kept[key_id] = (key, now + (KEPT_FOR if key else UNKNOWN_KEPT_FOR))
+        self._kept[key_id] = (key, now + (KEY_CACHE_TTL if key else UNKNOWN_KEY_CACHE_TTL))
         self._kept.move_to_end(key_id)
-        if len(self._kept) > MOST_KEPT:
+        if len(self._kept) > MAX_CACHED:
             self._kept.popitem(last=False)
         return key

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from gateway.http.authentication import Caller, Gate
+from gateway.http.authentication import Authenticator, AuthLevel
 from gateway.http.inputs import read_body, read_path, read_query
 from gateway.http.problems import refuse
-from gateway.http.rate_limit import Buckets
+from gateway.http.rate_limit import TokenBuckets
 from gateway.http.routing import Api, Route
 
 BODY_LIMIT: Final = 64 * 1024
@@ -29,11 +29,11 @@ CLIENT_ID: Final = web.RequestKey("client_id", str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kernel:
+class Dispatcher:
     """What every route needs: the gate, and the share of requests each client program has."""
 
-    gate: Gate
-    client_buckets: Buckets
+    gate: Authenticator
+    client_buckets: TokenBuckets
     body_limit: int = BODY_LIMIT
 
     def add(self, app: web.Application, api: Api) -> None:
@@ -46,9 +46,9 @@ class Kernel:
             request[ROUTE] = route
             raw = await self._read(request, route)
             admitted = await self.gate.admit(request, raw, route.caller, route.action)
-            if route.caller is not Caller.PUBLIC:
+            if route.caller is not AuthLevel.PUBLIC:
                 request[CLIENT_ID] = admitted.client_id
-                self.client_buckets.take(admitted.client_id)
+                self.client_buckets.consume(admitted.client_id)
             return await route.run(
                 request,
                 admitted,

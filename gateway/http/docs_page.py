@@ -16,11 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from gateway.http.authentication import Caller
+from gateway.http.authentication import AuthLevel
 from gateway.http.openapi import Json, openapi_document, parameters, possible_problems
-from gateway.http.problem_types import CATALOGUE
+from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.http.problems import document, refuse
-from gateway.http.routing import Api, Call, Content, Reply, Route
+from gateway.http.routing import Api, Content, Route, TypedRequest, TypedResponse
 from gateway.http.schema_examples import example, fields
 
 CACHED: Final = {"Cache-Control": "public, max-age=300"}
@@ -41,42 +41,44 @@ def docs_api(api: Api) -> Api:
     def index() -> bytes:
         return _page("docs.html", api=api, groups=_groups(api, description()), problems=_by_status())
 
-    @pages.get("/openapi.json", tag="documentation", caller=Caller.PUBLIC, returns={200: "application/json"})
-    async def openapi_json(call: Call) -> Reply:  # noqa: ARG001  every handler takes a call
+    @pages.get(
+        "/openapi.json", tag="documentation", caller=AuthLevel.PUBLIC, returns={200: "application/json"}
+    )
+    async def openapi_json(call: TypedRequest) -> TypedResponse:  # noqa: ARG001  every handler takes a call
         """Describe this API for programs, in OpenAPI 3.1."""
         text = json.dumps(description(), ensure_ascii=False).encode()
-        return Reply(200, Content(text, "application/json"), CACHED)
+        return TypedResponse(200, Content(text, "application/json"), CACHED)
 
-    @pages.get("/docs", tag="documentation", caller=Caller.PUBLIC, returns={200: "text/html"})
-    async def docs_index(call: Call) -> Reply:  # noqa: ARG001  every handler takes a call
+    @pages.get("/docs", tag="documentation", caller=AuthLevel.PUBLIC, returns={200: "text/html"})
+    async def docs_index(call: TypedRequest) -> TypedResponse:  # noqa: ARG001  every handler takes a call
         """Describe this API for people: this page."""
-        return Reply(200, Content(index(), "text/html; charset=utf-8"), CACHED)
+        return TypedResponse(200, Content(index(), "text/html; charset=utf-8"), CACHED)
 
-    @pages.get("/docs/docs.css", tag="documentation", caller=Caller.PUBLIC, returns={200: "text/css"})
-    async def docs_style(call: Call) -> Reply:  # noqa: ARG001  every handler takes a call
+    @pages.get("/docs/docs.css", tag="documentation", caller=AuthLevel.PUBLIC, returns={200: "text/css"})
+    async def docs_style(call: TypedRequest) -> TypedResponse:  # noqa: ARG001  every handler takes a call
         """Give the style of these pages."""
         style = files("gateway.http").joinpath("static/docs.css").read_bytes()
-        return Reply(200, Content(style, "text/css; charset=utf-8"), CACHED)
+        return TypedResponse(200, Content(style, "text/css; charset=utf-8"), CACHED)
 
     @pages.get(
         "/docs/problems/{word}",
         tag="documentation",
-        caller=Caller.PUBLIC,
+        caller=AuthLevel.PUBLIC,
         returns={200: "text/html"},
         refuses=("path-unknown",),
     )
-    async def docs_problem(call: Call) -> Reply:
+    async def docs_problem(call: TypedRequest) -> TypedResponse:
         """Describe one problem: what it means and what to do, in English and Japanese.
 
         The `type` of every problem document is the address of such a page.
         """
-        kind = CATALOGUE.get(call.path["word"])
+        kind = PROBLEM_TYPES.get(call.path["word"])
         if kind is None:
             raise refuse("path-unknown")
         routes = [route for route in api.routes if kind.word in possible_problems(route)]
         shown = json.dumps(document(kind.word, request_id=_SAMPLE_REQUEST_ID), ensure_ascii=False, indent=2)
         everywhere = len(routes) > len(api.routes) // 2
-        return Reply(
+        return TypedResponse(
             200,
             Content(
                 _page(
@@ -118,8 +120,8 @@ def _groups(api: Api, description: Json) -> Mapping[str, list[dict[str, Any]]]:
 
 
 def _entry(route: Route, operation: Json, schemas: Json) -> dict[str, Any]:
-    own = [CATALOGUE[word] for word in route.refuses]
-    usual = [CATALOGUE[word] for word in possible_problems(route) if word not in route.refuses]
+    own = [PROBLEM_TYPES[word] for word in route.refuses]
+    usual = [PROBLEM_TYPES[word] for word in possible_problems(route) if word not in route.refuses]
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     return {
         "route": route,
@@ -165,11 +167,11 @@ def _request(route: Route, body: Json | None, schemas: Json) -> str:
     lines = [f"{route.method} {target}{'?' + '&'.join(query) if query else ''} HTTP/1.1"]
     if body is not None:
         lines += ["Content-Type: application/json", "Content-Digest: sha-256=:…:"]
-    if route.caller is Caller.MEMBER:
+    if route.caller is AuthLevel.MEMBER:
         lines.append("Authorization: Bearer pgs_…")
-    if route.caller is Caller.STAFF:
+    if route.caller is AuthLevel.STAFF:
         lines.append("Authorization: Bearer pgc_…")
-    if route.caller is not Caller.PUBLIC:
+    if route.caller is not AuthLevel.PUBLIC:
         lines += ["Signature-Input: gateway=(…);created=…;keyid=…;…", "Signature: gateway=:…:"]
     if body is not None:
         lines += ["", json.dumps(example(body, schemas), ensure_ascii=False, indent=2)]
@@ -182,14 +184,17 @@ def _kind(schema: Json) -> str:
 
 def _by_status() -> Mapping[int, list[Any]]:
     grouped: dict[int, list[Any]] = {}
-    for kind in sorted(CATALOGUE.values(), key=lambda one: (one.status, one.word)):
+    for kind in sorted(PROBLEM_TYPES.values(), key=lambda one: (one.status, one.word)):
         grouped.setdefault(kind.status, []).append(kind)
     return grouped
 
 
 _CALLERS: Final = {
-    Caller.PUBLIC: ("Anybody", "No signature and no session."),
-    Caller.CLIENT: ("Client program", "Signed by a registered client program."),
-    Caller.MEMBER: ("Member", "Signed by a client program, with the session of a member who is signed in."),
-    Caller.STAFF: ("Staff", "Signed by a client program, with the session of staff whose role may do it."),
+    AuthLevel.PUBLIC: ("Anybody", "No signature and no session."),
+    AuthLevel.CLIENT: ("Client program", "Signed by a registered client program."),
+    AuthLevel.MEMBER: (
+        "Member",
+        "Signed by a client program, with the session of a member who is signed in.",
+    ),
+    AuthLevel.STAFF: ("Staff", "Signed by a client program, with the session of staff whose role may do it."),
 }

@@ -15,9 +15,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from pydantic import BaseModel
 
-from gateway.http.authentication import Caller
+from gateway.http.authentication import AuthLevel
 from gateway.http.problems import refuse
-from gateway.http.routing import Api, Call, Content, Reply
+from gateway.http.routing import Api, Content, TypedRequest, TypedResponse
 
 Network = IPv4Network | IPv6Network
 
@@ -65,15 +65,15 @@ def health_api(checks: HealthChecks) -> Api:
     """The routes /health/live, /health/ready, /health/partners and /metrics."""
     api = Api()
 
-    @api.get("/health/live", tag="health", caller=Caller.PUBLIC, returns={200: Alive})
-    async def live(call: Call) -> Reply:  # noqa: ARG001  every handler takes a call
+    @api.get("/health/live", tag="health", caller=AuthLevel.PUBLIC, returns={200: Alive})
+    async def live(call: TypedRequest) -> TypedResponse:  # noqa: ARG001  every handler takes a call
         """Tell whether the process is running."""
-        return Reply(200, Alive())
+        return TypedResponse(200, Alive())
 
     @api.get(
-        "/health/ready", tag="health", caller=Caller.PUBLIC, returns={200: Ready}, refuses=("not-ready",)
+        "/health/ready", tag="health", caller=AuthLevel.PUBLIC, returns={200: Ready}, refuses=("not-ready",)
     )
-    async def ready(call: Call) -> Reply:  # noqa: ARG001  every handler takes a call
+    async def ready(call: TypedRequest) -> TypedResponse:  # noqa: ARG001  every handler takes a call
         """Tell whether the database answers, so that requests can be served."""
         try:
             async with asyncio.timeout(checks.ready_deadline_s):
@@ -81,17 +81,21 @@ def health_api(checks: HealthChecks) -> Api:
         except Exception as error:  # whatever it is, the answer is "not ready"
             _log.warning("health.not_ready", error=type(error).__name__)
             raise refuse("not-ready") from error
-        return Reply(200, Ready())
+        return TypedResponse(200, Ready())
 
-    @api.get("/health/partners", tag="health", caller=Caller.PUBLIC, returns={200: PartnersHealth})
-    async def partners(call: Call) -> Reply:  # noqa: ARG001  every handler takes a call
+    @api.get("/health/partners", tag="health", caller=AuthLevel.PUBLIC, returns={200: PartnersHealth})
+    async def partners(call: TypedRequest) -> TypedResponse:  # noqa: ARG001  every handler takes a call
         """Tell which partners can be asked at the moment."""
-        return Reply(200, PartnersHealth(partners=list(await checks.partners())))
+        return TypedResponse(200, PartnersHealth(partners=list(await checks.partners())))
 
     @api.get(
-        "/metrics", tag="health", caller=Caller.PUBLIC, returns={200: "text/plain"}, refuses=("path-unknown",)
+        "/metrics",
+        tag="health",
+        caller=AuthLevel.PUBLIC,
+        returns={200: "text/plain"},
+        refuses=("path-unknown",),
     )
-    async def metrics(call: Call) -> Reply:
+    async def metrics(call: TypedRequest) -> TypedResponse:
         """Give the numbers that Prometheus collects.
 
         Answered only to the operator's own networks.
@@ -99,7 +103,7 @@ def health_api(checks: HealthChecks) -> Api:
         if not _is_near(call.request, checks.metrics_networks):
             raise refuse("path-unknown")
         text = await asyncio.to_thread(generate_latest, checks.registry)
-        return Reply(200, Content(text, CONTENT_TYPE_PLAIN_0_0_4))
+        return TypedResponse(200, Content(text, CONTENT_TYPE_PLAIN_0_0_4))
 
     return api
 

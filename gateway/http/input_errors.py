@@ -9,9 +9,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from gateway.http.problems import FieldError
-from gateway.platform.invisible_chars import UNSEEN
+from gateway.platform.invisible_chars import INVISIBLE
 
-MOST_ERRORS_SHOWN: Final = 20
+MAX_ERRORS_SHOWN: Final = 20
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
@@ -60,14 +60,14 @@ def field_errors(error: ValidationError, *, body: bool) -> list[FieldError]:
     found = error.errors(include_url=False, include_input=False)
     return [
         _field_error(one["type"], one["loc"], one.get("ctx", {}), body=body)
-        for one in found[:MOST_ERRORS_SHOWN]
+        for one in found[:MAX_ERRORS_SHOWN]
     ]
 
 
 def _field_error(
     kind: str, location: tuple[int | str, ...], context: Mapping[str, Any], *, body: bool
 ) -> FieldError:
-    if UNSEEN in str(context.get("pattern", "")):  # which says nothing to a person
+    if INVISIBLE in str(context.get("pattern", "")):  # which says nothing to a person
         kind = "unseen_character"
     text, text_ja = _SENTENCES.get(kind, _OTHERWISE)
     # A name we never declared came from the caller: it is shown only if it is a plain word.

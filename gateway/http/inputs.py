@@ -20,7 +20,7 @@ from gateway.platform.invisible_chars import ONE_LINE
 
 _M = TypeVar("_M", bound=BaseModel)
 
-MOST_QUERY_PARAMETERS: Final = 50
+MAX_QUERY_PARAMETERS: Final = 50
 _INTEGER: Final = frozenset("0123456789")
 
 
@@ -52,7 +52,7 @@ def read_body(raw: bytes, model: type[_M]) -> _M:
 def read_query(raw: str, model: type[_M]) -> _M:
     """The raw query string as `model`. Unknown, repeated and badly encoded parameters are refused by name."""
     try:
-        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=MOST_QUERY_PARAMETERS)
+        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=MAX_QUERY_PARAMETERS)
     except UnicodeDecodeError:
         raise _query_error("", "is not UTF-8", "が UTF-8 ではありません") from None
     except ValueError:

@@ -21,7 +21,7 @@ from gateway.http import problems
 from gateway.http.dispatch import CLIENT_ID, REQUEST_ID, ROUTE
 from gateway.http.metrics import HttpMetrics
 from gateway.http.problems import refuse
-from gateway.http.rate_limit import Buckets
+from gateway.http.rate_limit import TokenBuckets
 
 CONTENT_SECURITY_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
@@ -32,14 +32,14 @@ _log = structlog.get_logger("gateway.http")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class ErrorBoundary:
     """The outermost layer of an application; `install` puts it there.
 
     `trusted_proxies` is how many proxies of our own stand in front: the address a share belongs to is then
     the one that the outermost of them saw. `failures` maps exceptions from elsewhere to catalogue words.
     """
 
-    address_buckets: Buckets
+    address_buckets: TokenBuckets
     metrics: HttpMetrics
     public_url: str
     request_deadline_s: float = 30.0
@@ -70,7 +70,7 @@ class Edge:
         headers: Mapping[str, str] = {}
         try:
             if not request.path.startswith("/health/"):
-                self.address_buckets.take(self._address(request))
+                self.address_buckets.consume(self._address(request))
             async with asyncio.timeout(self.request_deadline_s):
                 return await handler(request)
         except web.HTTPException as answer:

@@ -15,20 +15,20 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from sqlalchemy import Connection, delete, select, tuple_, type_coerce
 
 from gateway.http.problems import refuse
-from gateway.platform.compiled_sql import HotList
-from gateway.platform.micro_batch import Sets
+from gateway.platform.compiled_sql import CompiledInStatement
+from gateway.platform.micro_batch import MicroBatcher
 from gateway.platform.sql import insert_new_rows
 from gateway.platform.tables import seen_nonces
 from gateway.plugin_interfaces import Clock
 
 _T = TypeVar("_T")
 
-SWEEP_EVERY: Final = timedelta(seconds=30)
-SWEPT_AT_ONCE: Final = 5_000
-WRITTEN_AT_ONCE: Final = 128
+SWEEP_INTERVAL: Final = timedelta(seconds=30)
+SWEEP_BATCH_SIZE: Final = 5_000
+WRITE_BATCH_SIZE: Final = 128
 
 
-class Writes(Protocol):
+class WriteStore(Protocol):
     """The writing half of a store."""
 
     async def run(self, job: Callable[[Connection], _T]) -> _T: ...
@@ -55,7 +55,7 @@ class StoredNonces:
 
     def __init__(
         self,
-        store: Writes,
+        store: WriteStore,
         clock: Clock,
         find: Callable[[Connection, Sequence[str]], Mapping[str, Any]] = lambda _conn, _keys: {},
     ) -> None:
@@ -64,7 +64,7 @@ class StoredNonces:
         self._clock = clock
         self._find = find
         self._sweep_at: datetime | None = None
-        self._sets = Sets("nonces", self._write)
+        self._sets = MicroBatcher("nonces", self._write)
 
     async def use(self, key_id: str, nonce: str, forget_at: datetime) -> bool:
         new, _ = await self._sets.add((Nonce(key_id, nonce, forget_at), None))
@@ -78,7 +78,7 @@ class StoredNonces:
         now = self._clock()
         sweep = self._sweep_at is None or now >= self._sweep_at
         if sweep:
-            self._sweep_at = now + SWEEP_EVERY
+            self._sweep_at = now + SWEEP_INTERVAL
 
         def job(conn: Connection) -> list[tuple[bool, Any]]:
             if sweep:
@@ -93,8 +93,8 @@ class StoredNonces:
 def remember_nonces(conn: Connection, nonces: Sequence[Nonce]) -> list[bool]:
     """Insert them all; for each, whether it was new. Of two alike the first is. Raises nothing for the others."""
     new: set[tuple[str, str]] = set()
-    for start in range(0, len(nonces), WRITTEN_AT_ONCE):
-        rows = _new(conn.dialect.name).all(conn, nonces[start : start + WRITTEN_AT_ONCE])
+    for start in range(0, len(nonces), WRITE_BATCH_SIZE):
+        rows = _new(conn.dialect.name).all(conn, nonces[start : start + WRITE_BATCH_SIZE])
         new |= {(row["key_id"], row["nonce"]) for row in rows}
     fresh = []
     for nonce in nonces:
@@ -104,9 +104,9 @@ def remember_nonces(conn: Connection, nonces: Sequence[Nonce]) -> list[bool]:
 
 
 @cache
-def _new(dialect_name: str) -> HotList:
+def _new(dialect_name: str) -> CompiledInStatement:
     # A row that fills up the list is there already by then, and is left out as any other of the same key is.
-    return HotList(
+    return CompiledInStatement(
         lambda rows: insert_new_rows(seen_nonces, dialect_name).values(
             [
                 {
@@ -126,7 +126,7 @@ def forget_nonces(conn: Connection, now: datetime) -> int:
     stale = (
         select(seen_nonces.c.key_id, seen_nonces.c.nonce)
         .where(seen_nonces.c.forget_at <= now)
-        .limit(SWEPT_AT_ONCE)
+        .limit(SWEEP_BATCH_SIZE)
     )
     return conn.execute(delete(seen_nonces).where(key.in_(stale))).rowcount
 

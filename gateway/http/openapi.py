@@ -12,8 +12,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.http.authentication import Caller
-from gateway.http.problem_types import CATALOGUE
+from gateway.http.authentication import AuthLevel
+from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.http.problems import MEDIA_TYPE, type_uri
 from gateway.http.routing import Api, Route
 
@@ -81,11 +81,11 @@ def possible_problems(route: Route) -> list[str]:
         words += ["body-broken", "body-too-large", "upload-type-wrong"]
     else:
         words += _BODY if route.body is not None else ["body-unexpected"]
-    if route.caller is not Caller.PUBLIC:
+    if route.caller is not AuthLevel.PUBLIC:
         words += _SIGNED
-    if route.caller is Caller.MEMBER:
+    if route.caller is AuthLevel.MEMBER:
         words += _SESSION
-    if route.caller is Caller.STAFF:
+    if route.caller is AuthLevel.STAFF:
         words += [*_SESSION, *_ROLE]
     return list(dict.fromkeys([*words, *_ALWAYS]))
 
@@ -149,12 +149,12 @@ def _responses(route: Route) -> Json:
         answers[str(status)] = _with_headers({"description": HTTPStatus(status).phrase}) | _content(model)
     problems: dict[int, list[str]] = {}
     for word in possible_problems(route):
-        problems.setdefault(CATALOGUE[word].status, []).append(word)
+        problems.setdefault(PROBLEM_TYPES[word].status, []).append(word)
     for status, words in sorted(problems.items()):
         types = {"properties": {"type": {"enum": [type_uri(word) for word in words]}}}
         schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, types]}
         answer = {
-            "description": "; ".join(CATALOGUE[word].title for word in words),
+            "description": "; ".join(PROBLEM_TYPES[word].title for word in words),
             "content": {MEDIA_TYPE: {"schema": schema}},
         }
         answers[str(status)] = _with_headers(answer)
@@ -243,11 +243,11 @@ _SECURITY: Final[Json] = {
         "description": "The session token of a city's or shop's staff who are signed in.",
     },
 }
-_REQUIRED: Final[Mapping[Caller, list[Json]]] = {
-    Caller.PUBLIC: [],
-    Caller.CLIENT: [{"clientSignature": []}],
-    Caller.MEMBER: [{"clientSignature": [], "memberSession": []}],
-    Caller.STAFF: [{"clientSignature": [], "staffSession": []}],
+_REQUIRED: Final[Mapping[AuthLevel, list[Json]]] = {
+    AuthLevel.PUBLIC: [],
+    AuthLevel.CLIENT: [{"clientSignature": []}],
+    AuthLevel.MEMBER: [{"clientSignature": [], "memberSession": []}],
+    AuthLevel.STAFF: [{"clientSignature": [], "staffSession": []}],
 }
 _REQUEST_ID: Final[Json] = {
     "description": "The id under which this request stands in our log.",

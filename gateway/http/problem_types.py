@@ -27,7 +27,7 @@ class ProblemKind:
 
 _K = ProblemKind
 
-KERNEL: Final = (
+HTTP_PROBLEMS: Final = (
     _K("request-malformed", 400, "This is not an HTTP request", "HTTP のリクエストとして読めません",
        "Send HTTP/1.1 with plain header fields and a whole body.",
        "HTTP/1.1 の形で、ヘッダーと本文を正しく送ってください。"),
@@ -282,7 +282,7 @@ CARD: Final = tuple(
 
 MUNICIPAL: Final = tuple(ProblemKind(*one) for one in MUNICIPAL_WORDS)
 
-CATALOGUE: Final[dict[str, ProblemKind]] = {
-    kind.word: kind for kind in (*KERNEL, *BUSINESS, *CARD, *MUNICIPAL)
+PROBLEM_TYPES: Final[dict[str, ProblemKind]] = {
+    kind.word: kind for kind in (*HTTP_PROBLEMS, *BUSINESS, *CARD, *MUNICIPAL)
 }
 """All kinds by word. The words are unique; a test holds this."""

@@ -26,7 +26,7 @@ from gateway.errors import (
     PartnerUnavailable,
     Refused,
 )
-from gateway.http.problem_types import CATALOGUE, ProblemKind
+from gateway.http.problem_types import PROBLEM_TYPES, ProblemKind
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
@@ -47,13 +47,13 @@ class InvalidInput(Refused):
     """Input that does not fit its schema; each error names its place."""
 
     def __init__(self, word: str, errors: Sequence[FieldError]) -> None:
-        super().__init__(word, "", status=CATALOGUE[word].status)
+        super().__init__(word, "", status=PROBLEM_TYPES[word].status)
         self.errors = tuple(errors)
 
 
 def refuse(word: str, text: str = "", **facts: str | int) -> Refused:
     """A refusal with a catalogue word and its status. Without `text` the catalogue's own sentence is used."""
-    return Refused(word, text, status=CATALOGUE[word].status, **facts)
+    return Refused(word, text, status=PROBLEM_TYPES[word].status, **facts)
 
 
 def type_uri(word: str) -> str:
@@ -90,7 +90,7 @@ def document(
 
     Facts never overwrite the members of RFC 9457; `status` is used only for words outside the catalogue.
     """
-    kind = CATALOGUE.get(word) or ProblemKind(word, status or 500, word, word, text, text)
+    kind = PROBLEM_TYPES.get(word) or ProblemKind(word, status or 500, word, word, text, text)
     japanese = language == "ja"
     members: dict[str, object] = {
         "type": type_uri(word),

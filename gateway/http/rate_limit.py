@@ -11,26 +11,26 @@ from gateway.http.problems import refuse
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class RateLimit:
     """`burst` requests at once, then `per_second` of them."""
 
     per_second: float
     burst: int
 
 
-class Buckets:
+class TokenBuckets:
     """One bucket per name, forgotten when full again, or when there are more than `most` (the longest unused).
 
     `ticks` gives seconds that only grow; `time.monotonic` in service.
     """
 
-    def __init__(self, share: Share, ticks: Callable[[], float], *, most: int = 50_000) -> None:
+    def __init__(self, share: RateLimit, ticks: Callable[[], float], *, most: int = 50_000) -> None:
         self._share = share
         self._ticks = ticks
         self._most = most
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, name: str) -> None:
+    def consume(self, name: str) -> None:
         """Take one request out of the bucket. Raises the refusal `too-many-requests` with the seconds to wait."""
         now = self._ticks()
         left, at = self._buckets.pop(name, (float(self._share.burst), now))

@@ -18,9 +18,9 @@ from pydantic import BaseModel, create_model
 from typing_extensions import TypeVar
 
 from gateway.errors import GatewayError
-from gateway.http.authentication import Admitted, Caller
+from gateway.http.authentication import Admitted, AuthLevel
 from gateway.http.inputs import Id, Strict, require_tight_schema
-from gateway.http.problem_types import CATALOGUE
+from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.http.problems import as_refusal
 from gateway.platform.roles import Action
 
@@ -35,7 +35,7 @@ _log = structlog.get_logger("gateway.http")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Generic[BodyT_co, ServicesT_co, QueryT_co, PathT_co]):
+class TypedRequest(Generic[BodyT_co, ServicesT_co, QueryT_co, PathT_co]):
     """One admitted, checked request.
 
     `body` and `query` are the declared models (None where none is declared); `path` is the declared model, or
@@ -62,7 +62,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class TypedResponse:
     """What a handler answers: a status that the route declares, and the declared model or content, or nothing."""
 
     status: int
@@ -78,8 +78,10 @@ class Upload:
     limit_bytes: int
 
 
-Handler: TypeAlias = Callable[[Call[Any, Any, Any, Any]], Awaitable[Reply | web.StreamResponse]]
-Answers: TypeAlias = Mapping[int, type[BaseModel] | str | None]
+Handler: TypeAlias = Callable[
+    [TypedRequest[Any, Any, Any, Any]], Awaitable[TypedResponse | web.StreamResponse]
+]
+Responses: TypeAlias = Mapping[int, type[BaseModel] | str | None]
 """Status to model, to a media type (`text/html`), or to None for an answer without a body."""
 
 
@@ -90,14 +92,14 @@ class Route:
     method: str
     template: str
     name: str
-    caller: Caller
+    caller: AuthLevel
     tag: str
     body: type[BaseModel] | None
     query: type[BaseModel] | None
     any_query: bool
     path: type[BaseModel] | None
     own_path: bool
-    returns: Answers
+    returns: Responses
     refuses: tuple[str, ...]
     summary: str
     description: str
@@ -111,7 +113,7 @@ class Route:
 
     async def run(self, request: web.Request, admitted: Admitted, **parts: Any) -> web.StreamResponse:
         """Call the handler with the checked `parts` of the request and make its reply an HTTP answer."""
-        call = Call(
+        call = TypedRequest(
             request=request,
             client_id=admitted.client_id,
             member=admitted.member,
@@ -131,10 +133,10 @@ class Route:
             return
         if refused.type not in self.refuses:
             self.report("refusal", refused.type)
-        elif CATALOGUE[refused.type].status != refused.status:
+        elif PROBLEM_TYPES[refused.type].status != refused.status:
             self.report("refusal status", f"{refused.type} {refused.status}")
 
-    def _answer(self, reply: Reply) -> web.Response:
+    def _answer(self, reply: TypedResponse) -> web.Response:
         declared = self.returns.get(reply.status)
         value = reply.value
         if reply.status not in self.returns or not _fits(value, declared):
@@ -159,7 +161,7 @@ UNDECLARED: Final[list[str]] = []
 """What handlers answered without having declared it, newest last, at most a hundred."""
 
 
-def take_undeclared() -> list[str]:
+def pop_undeclared() -> list[str]:
     """All that was answered without being declared since the last call; a test asserts that it is empty."""
     found = list(UNDECLARED)
     UNDECLARED.clear()
@@ -203,8 +205,8 @@ class Api:
         template: str,
         *,
         tag: str,
-        caller: Caller,
-        returns: Answers,
+        caller: AuthLevel,
+        returns: Responses,
         body: type[BaseModel] | None = None,
         query: type[BaseModel] | None = None,
         any_query: bool = False,
@@ -226,11 +228,13 @@ class Api:
             for model in (body, query, path):
                 if model is not None:
                     require_tight_schema(model.model_json_schema(), f"{where} {model.__name__}")
-            if (caller is Caller.STAFF) != (action is not None) or (body is not None and upload is not None):
+            if (caller is AuthLevel.STAFF) != (action is not None) or (
+                body is not None and upload is not None
+            ):
                 raise TypeError(
                     f"{where}: a staff route names its action, no other does; a body is a model or an upload"
                 )
-            strangers = [word for word in refuses if word not in CATALOGUE]
+            strangers = [word for word in refuses if word not in PROBLEM_TYPES]
             if strangers:
                 raise TypeError(
                     f"{where}: {strangers[0]} is not in gateway/http/problem_types.py; add it there"
@@ -275,7 +279,7 @@ class Api:
         self._routes.append(route)
 
 
-_HandlerT = TypeVar("_HandlerT", bound=Callable[..., Awaitable[Reply | web.StreamResponse]])
+_HandlerT = TypeVar("_HandlerT", bound=Callable[..., Awaitable[TypedResponse | web.StreamResponse]])
 
 
 def _path_model(template: str, model: type[BaseModel] | None, where: str) -> type[BaseModel] | None:

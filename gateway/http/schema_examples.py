@@ -9,7 +9,7 @@ from typing import Any, Final
 
 Json = Mapping[str, Any]
 
-DEEPEST: Final = 6
+MAX_DEPTH: Final = 6
 
 _CANDIDATES: Final = (
     "01980c2e-7a00-7000-8000-000000000001",
@@ -24,7 +24,7 @@ _CANDIDATES: Final = (
     "1",
     "a",
 )
-_USUAL: Final = {
+_DEFAULTS: Final = {
     "partner_id": "saison",
     "municipality": "082163",
     "code": "082163",
@@ -40,7 +40,7 @@ _USUAL: Final = {
     "coupon_code": "ABCD-1234",
     "reference": "SV-20180731-0001",
 }
-_USUAL_ENDS: Final = {
+_DEFAULTS_BY_SUFFIX: Final = {
     "_id": "01980c2e-7a00-7000-8000-000000000001",
     "_url": "https://portal.example.jp/back",
     "_name": "笠間応援ポイント",
@@ -84,7 +84,7 @@ def example(schema: Json, schemas: Json, depth: int = 0, name: str = "") -> Any:
         case "object":
             return _example_object(schema, schemas, depth)
         case "array":
-            return [] if depth > DEEPEST else [example(schema.get("items", {}), schemas, depth + 1, name)]
+            return [] if depth > MAX_DEPTH else [example(schema.get("items", {}), schemas, depth + 1, name)]
         case "integer" | "number":
             return schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
         case "boolean":
@@ -104,7 +104,7 @@ def fields(schema: Json, schemas: Json, prefix: str = "", depth: int = 0) -> lis
         inner = _resolved(one, schemas)
         text = one.get("description") or inner.get("description", "")
         rows.append(Field(prefix + name, _kind(inner, schemas), name in required, text))
-        if depth < DEEPEST:
+        if depth < MAX_DEPTH:
             rows += _inner_fields(inner, schemas, prefix + name, depth)
     return rows
 
@@ -148,7 +148,7 @@ def _kind(schema: Json, schemas: Json) -> str:
 
 
 def _example_object(schema: Json, schemas: Json, depth: int) -> dict[str, Any]:
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         return {}
     properties = schema.get("properties", {}).items()
     return {name: example(one, schemas, depth + 1, name) for name, one in properties}
@@ -157,7 +157,9 @@ def _example_object(schema: Json, schemas: Json, depth: int) -> dict[str, Any]:
 def _example_text(schema: Json, name: str) -> str:
     if schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]]
-    usual = _USUAL.get(name) or next((text for end, text in _USUAL_ENDS.items() if name.endswith(end)), "…")
+    usual = _DEFAULTS.get(name) or next(
+        (text for end, text in _DEFAULTS_BY_SUFFIX.items() if name.endswith(end)), "…"
+    )
     pattern, shortest, longest = (
         schema.get("pattern", ""),
         schema.get("minLength", 0),

@@ -40,20 +40,20 @@ from gateway.plugin_interfaces import Clock
 TAG: Final = "point-gateway"
 WINDOW: Final = timedelta(seconds=60)
 ALWAYS_COVERED: Final = ("@method", "@authority", "@path", "@query")
-LONGEST_FIELD: Final = 4096
+MAX_FIELD_LENGTH: Final = 4096
 
 _NONCE: Final = re.compile(r"[\x21-\x7E]{16,128}")
 _DIGEST: Final = re.compile(r"(?:^|,)[ \t]*sha-256=:([A-Za-z0-9+/]{43}=):[ \t]*(?=,|$)")
 
 
-class FindsKeys(Protocol):
+class KeyStore(Protocol):
     async def find(self, key_id: str) -> ClientKey | None: ...
 
 
 class SignatureVerifier:
     """`verify` answers with the id of the client program that signed, or refuses with one of the 401 words."""
 
-    def __init__(self, keys: FindsKeys, nonces: NonceKeeper, clock: Clock, *, public_url: str) -> None:
+    def __init__(self, keys: KeyStore, nonces: NonceKeeper, clock: Clock, *, public_url: str) -> None:
         """`public_url` is where clients find the gateway, such as `https://points.example.jp`.
 
         Where it has a path, the proxy in front takes that path off; clients sign the whole.
@@ -183,7 +183,7 @@ def _claimed_key_id(request: web.BaseRequest) -> str:
     if not fields or "Signature" not in request.headers:
         raise refuse("signature-missing")
     value = ", ".join(fields)
-    if len(value) > LONGEST_FIELD or len(request.headers["Signature"]) > LONGEST_FIELD:
+    if len(value) > MAX_FIELD_LENGTH or len(request.headers["Signature"]) > MAX_FIELD_LENGTH:
         raise refuse("signature-invalid")
     try:
         members: Any = http_sf.parse(value.encode("ascii"), tltype="dictionary")

@@ -15,7 +15,7 @@ from card.challenges import LIFETIME, Challenge
 from card.client_data import Purpose
 from gateway.platform.tables import card_challenges as _table
 
-SWEPT_AT_ONCE: Final = 1_000
+SWEEP_BATCH_SIZE: Final = 1_000
 
 
 def issue(conn: Connection, challenge: Challenge) -> None:
@@ -43,5 +43,5 @@ def consume(conn: Connection, value: str) -> Challenge | None:
 
 def forget_expired(conn: Connection, now: datetime) -> int:
     """Delete what expired a lifetime ago or earlier, a thousand at once. Returns how many."""
-    dead = select(_table.c.value).where(_table.c.expires_at <= now - LIFETIME).limit(SWEPT_AT_ONCE)
+    dead = select(_table.c.value).where(_table.c.expires_at <= now - LIFETIME).limit(SWEEP_BATCH_SIZE)
     return conn.execute(delete(_table).where(_table.c.value.in_(dead))).rowcount

@@ -20,7 +20,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from card.challenges import Challenge, ask, take
+from card.challenges import Challenge, ask, consume_challenge
 from card.client_data import Purpose
 from card.refusals import LoginRefused, ValidatorsDisagree
 from card.response import CardResponse, to_base64url
@@ -37,14 +37,14 @@ from card.verify import (
 )
 from gateway.errors import Refused
 from gateway.members import card_challenges
-from gateway.members.members import Member, Members, Runs, SignedIn
+from gateway.members.members import Member, Members, SignedIn, StoreProtocol
 from gateway.platform.card_problems import as_refused
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
 
-__all__ = ["CardLogins", "CardRules", "Purpose", "rules_of"]
+__all__ = ["CardRules", "CardSignIns", "Purpose", "rules_of"]
 
-SWEEP_EVERY: Final = timedelta(seconds=30)
+SWEEP_INTERVAL: Final = timedelta(seconds=30)
 _log = structlog.get_logger("gateway.card")
 
 
@@ -63,12 +63,12 @@ class CardRules:
         return all(root.test for root in self.trust.auth)
 
 
-class CardLogins:
+class CardSignIns:
     """The use cases of a card. All raise `Refused`: `card-login-not-configured` (503) where no roots are configured,
     and for a card that is turned away a word of `gateway.platform.card_problems`.
     """
 
-    def __init__(self, store: Runs, members: Members, clock: Clock, rules: CardRules | None) -> None:
+    def __init__(self, store: StoreProtocol, members: Members, clock: Clock, rules: CardRules | None) -> None:
         self._store = store
         self._members = members
         self._clock = clock
@@ -87,7 +87,7 @@ class CardLogins:
         made = ask(asked, purpose=purpose, session=_session_name(client_id, browser), now=now)
         sweep = self._sweep_at is None or now >= self._sweep_at
         if sweep:
-            self._sweep_at = now + SWEEP_EVERY
+            self._sweep_at = now + SWEEP_INTERVAL
 
         def job(conn: Connection) -> None:
             if sweep:
@@ -193,7 +193,7 @@ class CardLogins:
             signed = read_client_data(response)
             challenge = await self._store.run(lambda conn: card_challenges.consume(conn, signed.challenge))
             now = self._clock()
-            take(
+            consume_challenge(
                 _Kept(challenge),
                 signed,
                 purpose=purpose,

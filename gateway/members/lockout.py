@@ -19,8 +19,8 @@ from gateway.platform.sql import insert_into
 
 MISSES_ALLOWED: Final = 5
 FIRST_LOCK: Final = timedelta(minutes=15)
-LONGEST_LOCK: Final = timedelta(days=1)
-REMEMBERED_FOR: Final = timedelta(days=1)
+MAX_LOCK: Final = timedelta(days=1)
+MISS_RETENTION: Final = timedelta(days=1)
 """How long misses count after the last one, or after its lock."""
 
 _misses = tables.sign_in_misses
@@ -31,20 +31,20 @@ def lock_after(misses: int) -> timedelta | None:
     if misses < MISSES_ALLOWED:
         return None
     doublings = min(misses - MISSES_ALLOWED, 10)  # 2^10 times a quarter of an hour is far beyond a day
-    return min(FIRST_LOCK * (1 << doublings), LONGEST_LOCK)
+    return min(FIRST_LOCK * (1 << doublings), MAX_LOCK)
 
 
 def count_attempt(conn: Connection, mykey_id_hash: str, now: datetime) -> None:
     """Count an attempt as if it missed, before it is known. Raises Refused `sign-in-locked` (429) while locked."""
     counted = conn.execute(
         insert_into(conn, _misses)
-        .values(mykey_id_hash=mykey_id_hash, misses=1, locked_until=None, forget_at=now + REMEMBERED_FOR)
+        .values(mykey_id_hash=mykey_id_hash, misses=1, locked_until=None, forget_at=now + MISS_RETENTION)
         .on_conflict_do_update(
             index_elements=[_misses.c.mykey_id_hash],
             set_={
                 "misses": case((_misses.c.forget_at <= now, 1), else_=_misses.c.misses + 1),
                 "locked_until": None,
-                "forget_at": now + REMEMBERED_FOR,
+                "forget_at": now + MISS_RETENTION,
             },
             where=or_(_misses.c.locked_until.is_(None), _misses.c.locked_until <= now),
         )
@@ -57,16 +57,16 @@ def count_attempt(conn: Connection, mykey_id_hash: str, now: datetime) -> None:
         conn.execute(
             update(_misses)
             .where(_misses.c.mykey_id_hash == mykey_id_hash)
-            .values(locked_until=now + lock, forget_at=now + lock + REMEMBERED_FOR)
+            .values(locked_until=now + lock, forget_at=now + lock + MISS_RETENTION)
         )
 
 
-def forgive(conn: Connection, mykey_id_hash: str) -> None:
+def reset(conn: Connection, mykey_id_hash: str) -> None:
     """The password was right: nothing is held against this MyKey ID any more."""
     conn.execute(delete(_misses).where(_misses.c.mykey_id_hash == mykey_id_hash))
 
 
-def take_back(conn: Connection, mykey_id_hash: str) -> None:
+def uncount(conn: Connection, mykey_id_hash: str) -> None:
     """An attempt was counted but never looked at (the server was busy): it does not count, nor does its lock."""
     conn.execute(
         update(_misses)
@@ -75,7 +75,7 @@ def take_back(conn: Connection, mykey_id_hash: str) -> None:
     )
 
 
-def forget_old(conn: Connection, now: datetime) -> int:
+def prune(conn: Connection, now: datetime) -> int:
     """Delete misses that no longer count, for the nightly sweep. Returns how many."""
     return conn.execute(delete(_misses).where(_misses.c.forget_at <= now)).rowcount
 

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from gateway.errors import Refused
 from gateway.members import mykey_ids
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 
 _members = tables.members
 _ONE: Final = select(_members).where(_members.c.member_id == bindparam("of_member"))
-_FIND: Final = Hot(_ONE)
-_LOCKED: Final = Hot(_ONE.with_for_update())
+_FIND: Final = CompiledStatement(_ONE)
+_LOCKED: Final = CompiledStatement(_ONE.with_for_update())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ def credentials(
     return row.member_id, row.password_hash
 
 
-def still_good(conn: Connection, member_id: str, hashed: str) -> bool:
+def password_unchanged(conn: Connection, member_id: str, hashed: str) -> bool:
     """Whether nobody has changed the password or revoked the member while it was being compared.
 
     Keeps it so until the transaction ends, so that no session slips in behind a revocation.

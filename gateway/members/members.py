@@ -22,12 +22,12 @@ from gateway.errors import Refused
 from gateway.members import member_rows as records
 from gateway.members import mykey_ids, passwords, sessions
 from gateway.members.member_rows import Member
-from gateway.members.mykey_ids import Choice
-from gateway.members.sign_in import Runs, SignedIn, SignIns, card_unknown, forgive
-from gateway.platform.invisible_chars import all_seen
+from gateway.members.mykey_ids import IdSuggestion
+from gateway.members.sign_in import SignedIn, SignIns, StoreProtocol, card_unknown, reset_misses
+from gateway.platform.invisible_chars import is_printable
 from gateway.points import directory
 
-__all__ = ["LANGUAGES", "Member", "Members", "Runs", "SignedIn", "new_member_id"]
+__all__ = ["LANGUAGES", "Member", "Members", "SignedIn", "StoreProtocol", "new_member_id"]
 
 T = TypeVar("T")
 LANGUAGES: Final = ("ja", "en", "ja-easy")
@@ -96,24 +96,24 @@ class Members(SignIns):
         _check_language(language)
         return await self._store.run(lambda conn: records.change(conn, member_id, language=language))
 
-    async def check_mykey_id(self, member_id: str, typed: str) -> Choice:
+    async def check_mykey_id(self, member_id: str, typed: str) -> IdSuggestion:
         """重複チェック. Raises Refused: `mykey-id-unfit` (422), `mykey-id-only-generated` (409)."""
         now = self._clock()
         return await self._store.run(lambda conn: mykey_ids.check(conn, member_id, typed, now))
 
-    async def generate_mykey_id(self, member_id: str) -> Choice:
+    async def generate_mykey_id(self, member_id: str) -> IdSuggestion:
         """自動生成, up to three times a day. Raises Refused `mykey-id-generated-enough` (409)."""
         now = self._clock()
         return await self._store.run(lambda conn: mykey_ids.generate(conn, member_id, now))
 
-    async def change_mykey_id(self, member_id: str, typed: str) -> Choice:
+    async def change_mykey_id(self, member_id: str, typed: str) -> IdSuggestion:
         """Take the wanted MyKey ID if it is free; the answer says so, or what is offered instead.
 
         Raises Refused: `mykey-id-unfit` (422), `mykey-id-only-generated`, `mykey-id-changed-enough` (409).
         """
         now = self._clock()
 
-        def job(conn: Connection) -> Choice:
+        def job(conn: Connection) -> IdSuggestion:
             records.require_member(conn, member_id, lock=True)
             return mykey_ids.choose(conn, member_id, typed, now)
 
@@ -138,7 +138,7 @@ class Members(SignIns):
         hashed = await self._hasher.hash(new)
 
         def job(conn: Connection) -> int:
-            if not records.still_good(conn, member_id, confirmed.hashed):
+            if not records.password_unchanged(conn, member_id, confirmed.hashed):
                 raise _current_wrong()  # somebody changed it meanwhile
             return _set_password(conn, member_id, hashed, keep)
 
@@ -179,7 +179,7 @@ class Members(SignIns):
             member = records.find_by_mykey_id(conn, known)
             if member is None:
                 raise records.unknown_member()
-            forgive(conn, self._key(known), member.member_id, None)
+            reset_misses(conn, self._key(known), member.member_id, None)
             return _set_password(conn, member.member_id, hashed, None)
 
         return await self._store.run(job)
@@ -230,7 +230,7 @@ class Members(SignIns):
             if kept is None:
                 break
             hashed, renewed = kept[1:]
-            if await self._store.run(partial(self._forgive_confirmed, member, hashed, renewed)):
+            if await self._store.run(partial(self._reset_confirmed, member, hashed, renewed)):
                 return _Confirmed(mykey_id=member.mykey_id, hashed=renewed or hashed)
             # Somebody changed it meanwhile: the old one opens nothing and does not come back. A hash that is made anew
             # may have been made anew by another request, so it is looked at once more.
@@ -238,8 +238,8 @@ class Members(SignIns):
                 break
         raise _current_wrong()
 
-    def _forgive_confirmed(self, member: Member, hashed: str, renewed: str | None, conn: Connection) -> bool:
-        return records.still_good(conn, member.member_id, hashed) and forgive(
+    def _reset_confirmed(self, member: Member, hashed: str, renewed: str | None, conn: Connection) -> bool:
+        return records.password_unchanged(conn, member.member_id, hashed) and reset_misses(
             conn, self._key(member.mykey_id), member.member_id, renewed
         )
 
@@ -265,7 +265,7 @@ def _set_password(conn: Connection, member_id: str, hashed: str, keep: str | Non
 
 def _checked_name(display_name: str) -> str:
     name = display_name.strip()
-    if not name or len(name) > 100 or not all_seen(name):
+    if not name or len(name) > 100 or not is_printable(name):
         raise Refused("bad-display-name", "A name has 1 to 100 printable characters.", status=422)
     return name
 

@@ -28,7 +28,7 @@ from gateway.platform import tables
 ALPHABET: Final = "23456789ACDEFGHJKMNPQRTUWXY"
 LENGTH: Final = 8
 TRIES_A_DAY: Final = 3
-COUNTED_FOR: Final = timedelta(days=1)
+CHOICE_RETENTION: Final = timedelta(days=1)
 
 _PLAIN: Final = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 _LOOK_ALIKES: Final = {"B": "8", "S": "5", "Z": "2", "V": "U"}
@@ -84,7 +84,7 @@ def masked(mykey_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Choosing:
+class IdAllowance:
     """How often a member has met a taken ID, had one generated and changed, since `since`; and what is offered."""
 
     since: datetime
@@ -93,18 +93,18 @@ class Choosing:
     changed: int = 0
     offered: str | None = None
 
-    def at(self, now: datetime) -> Choosing:
+    def at(self, now: datetime) -> IdAllowance:
         """Counts are forgotten a day after the first."""
-        return self if now < self.since + COUNTED_FOR else Choosing(since=now)
+        return self if now < self.since + CHOICE_RETENTION else IdAllowance(since=now)
 
     def may_choose(self) -> bool:
         """Whether the member may still try words of their own."""
         return self.taken < TRIES_A_DAY
 
-    def met_taken(self) -> Choosing:
+    def met_taken(self) -> IdAllowance:
         return replace(self, taken=self.taken + 1)
 
-    def with_generated(self, mykey_id: str) -> Choosing:
+    def with_generated(self, mykey_id: str) -> IdAllowance:
         """One more generated. Raises Refused `mykey-id-generated-enough` (409) after three."""
         if self.generated >= TRIES_A_DAY:
             raise _tomorrow(
@@ -114,7 +114,7 @@ class Choosing:
             )
         return replace(self, generated=self.generated + 1, offered=mykey_id)
 
-    def with_change(self) -> Choosing:
+    def with_change(self) -> IdAllowance:
         """One more change. Raises Refused `mykey-id-changed-enough` (409) after three."""
         if self.changed >= TRIES_A_DAY:
             raise _tomorrow(
@@ -127,7 +127,7 @@ class Choosing:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class IdSuggestion:
     """The answer of 重複チェック and 自動生成. `generated` is offered instead when the third choice was taken."""
 
     wanted: str
@@ -151,47 +151,47 @@ def new_mykey_id(conn: Connection, draw: Draw = draw) -> str:
     raise RuntimeError("twenty random MyKey IDs in a row were taken; the source of randomness is broken")
 
 
-def check(conn: Connection, member_id: str, typed: str, now: datetime, draw: Draw = draw) -> Choice:
+def check(conn: Connection, member_id: str, typed: str, now: datetime, draw: Draw = draw) -> IdSuggestion:
     """重複チェック: tell whether the wanted ID is free; the third taken one brings a generated one instead.
 
     Raises Refused `mykey-id-unfit` (422), `mykey-id-only-generated` (409) after three taken choices in a day.
     """
     wanted = read_choice(typed)
-    before = _choosing(conn, member_id, now)
+    before = _allowance(conn, member_id, now)
     if not before.may_choose():
         raise _only_generated(before)
     if is_available(conn, wanted):
-        return Choice(wanted, available=True, generated=None, tries_left=TRIES_A_DAY - before.taken)
+        return IdSuggestion(wanted, available=True, generated=None, tries_left=TRIES_A_DAY - before.taken)
     after = before.met_taken()
     if not after.may_choose() and after.generated < TRIES_A_DAY:
         after = after.with_generated(new_mykey_id(conn, draw))
     _remember(conn, member_id, after)
     offered = None if after.may_choose() else after.offered
-    return Choice(wanted, available=False, generated=offered, tries_left=TRIES_A_DAY - after.taken)
+    return IdSuggestion(wanted, available=False, generated=offered, tries_left=TRIES_A_DAY - after.taken)
 
 
-def generate(conn: Connection, member_id: str, now: datetime, draw: Draw = draw) -> Choice:
+def generate(conn: Connection, member_id: str, now: datetime, draw: Draw = draw) -> IdSuggestion:
     """自動生成: offer a random free ID, up to three times a day; the last one offered may always be chosen.
 
     Raises Refused `mykey-id-generated-enough` (409).
     """
-    after = _choosing(conn, member_id, now).with_generated(new_mykey_id(conn, draw))
+    after = _allowance(conn, member_id, now).with_generated(new_mykey_id(conn, draw))
     _remember(conn, member_id, after)
     offered = after.offered or ""
-    return Choice(offered, available=True, generated=offered, tries_left=TRIES_A_DAY - after.generated)
+    return IdSuggestion(offered, available=True, generated=offered, tries_left=TRIES_A_DAY - after.generated)
 
 
-def choose(conn: Connection, member_id: str, typed: str, now: datetime, draw: Draw = draw) -> Choice:
+def choose(conn: Connection, member_id: str, typed: str, now: datetime, draw: Draw = draw) -> IdSuggestion:
     """Give the member the wanted ID and retire the old one, or count the taken choice as `check` does.
 
     Nothing has changed where the answer says it is not available. Raises Refused: `mykey-id-unfit` (422),
     `mykey-id-only-generated` and `mykey-id-changed-enough` (409).
     """
     wanted = read_choice(typed)
-    before = _choosing(conn, member_id, now)
+    before = _allowance(conn, member_id, now)
     held = conn.execute(select(_members.c.mykey_id).where(_members.c.member_id == member_id)).scalar_one()
     if wanted == held:
-        return Choice(wanted, available=True, generated=None, tries_left=TRIES_A_DAY - before.taken)
+        return IdSuggestion(wanted, available=True, generated=None, tries_left=TRIES_A_DAY - before.taken)
     after = before.with_change()
     if wanted != before.offered or not is_available(conn, wanted):
         choice = check(conn, member_id, wanted, now, draw)
@@ -200,7 +200,7 @@ def choose(conn: Connection, member_id: str, typed: str, now: datetime, draw: Dr
     retire(conn, member_id, held, now)
     conn.execute(update(_members).where(_members.c.member_id == member_id).values(mykey_id=wanted))
     _remember(conn, member_id, after)
-    return Choice(wanted, available=True, generated=None, tries_left=TRIES_A_DAY - after.taken)
+    return IdSuggestion(wanted, available=True, generated=None, tries_left=TRIES_A_DAY - after.taken)
 
 
 def retire(conn: Connection, member_id: str, mykey_id: str, now: datetime) -> None:
@@ -216,7 +216,7 @@ def retired_from(conn: Connection, mykey_id: str) -> str | None:
     ).scalar_one_or_none()
 
 
-def _choosing(conn: Connection, member_id: str, now: datetime) -> Choosing:
+def _allowance(conn: Connection, member_id: str, now: datetime) -> IdAllowance:
     # the member's own row is the lock: the counts may have no row yet, and several writers may count at once
     conn.execute(select(_members.c.member_id).where(_members.c.member_id == member_id).with_for_update())
     columns = (
@@ -227,10 +227,10 @@ def _choosing(conn: Connection, member_id: str, now: datetime) -> Choosing:
         _choices.c.offered,
     )
     row = conn.execute(select(*columns).where(_choices.c.member_id == member_id)).one_or_none()
-    return Choosing(since=now) if row is None else Choosing(*row).at(now)
+    return IdAllowance(since=now) if row is None else IdAllowance(*row).at(now)
 
 
-def _remember(conn: Connection, member_id: str, choosing: Choosing) -> None:
+def _remember(conn: Connection, member_id: str, choosing: IdAllowance) -> None:
     conn.execute(delete(_choices).where(_choices.c.member_id == member_id))
     conn.execute(
         insert(_choices).values(
@@ -255,7 +255,7 @@ def _unfit(text: str) -> Refused:
     return Refused("mykey-id-unfit", text, status=422)
 
 
-def _only_generated(choosing: Choosing) -> Refused:
+def _only_generated(choosing: IdAllowance) -> Refused:
     return _tomorrow(
         "mykey-id-only-generated",
         "Three choices were taken today; have an ID generated, or choose again",
@@ -263,6 +263,6 @@ def _only_generated(choosing: Choosing) -> Refused:
     )
 
 
-def _tomorrow(type_: str, text: str, choosing: Choosing) -> Refused:
-    again_at = choosing.since + COUNTED_FOR
+def _tomorrow(type_: str, text: str, choosing: IdAllowance) -> Refused:
+    again_at = choosing.since + CHOICE_RETENTION
     return Refused(type_, f"{text} after {again_at.isoformat()}.", again_at=again_at.isoformat())

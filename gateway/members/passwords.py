@@ -19,8 +19,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from gateway.errors import Refused
 
-SHORTEST: Final = 10
-LONGEST: Final = 128
+MIN_LENGTH: Final = 10
+MAX_LENGTH: Final = 128
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ class PasswordHasher:
 
     def _verify(self, kept: str | None, password: str) -> Verdict:
         typed = _bytes(
-            _normal(password)[: LONGEST + 1]
+            _normal(password)[: MAX_LENGTH + 1]
         )  # what is longer is nobody's password and costs no more
         try:
             self._argon.verify(kept or self._nobody, typed)
@@ -106,10 +106,10 @@ def check_new_password(password: str, *, mykey_id: str = "") -> None:
     """
     normal = _normal(password)
     plain = "".join(normal.casefold().split())
-    if len(normal) < SHORTEST:
-        raise _unfit("short", f"A password has at least {SHORTEST} characters.")
-    if len(normal) > LONGEST:
-        raise _unfit("long", f"A password has at most {LONGEST} characters.")
+    if len(normal) < MIN_LENGTH:
+        raise _unfit("short", f"A password has at least {MIN_LENGTH} characters.")
+    if len(normal) > MAX_LENGTH:
+        raise _unfit("long", f"A password has at most {MAX_LENGTH} characters.")
     if mykey_id and mykey_id.casefold() in plain:
         raise _unfit("mykey-id", "A password does not contain the MyKey ID; choose another.")
     if _is_common(plain):

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from gateway.errors import Refused
 from gateway.model import Secret
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot, HotList
+from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 
 IDLE_LIMIT: Final = timedelta(minutes=10)
 SHARED_TERMINAL_IDLE_LIMIT: Final = timedelta(minutes=2)
@@ -32,9 +32,11 @@ ABSOLUTE_LIMIT: Final = timedelta(hours=8)
 
 _sessions = tables.sessions
 _TOKEN: Final = re.compile(r"pgs_[A-Za-z0-9_-]{43}")
-_LONGEST_STEP: Final = timedelta(minutes=1)
-_FIND: Final = Hot(select(_sessions).where(_sessions.c.token_hash == bindparam("hashed")))
-_FIND_MANY: Final = HotList(lambda hashes: select(_sessions).where(_sessions.c.token_hash.in_(hashes)))
+_MAX_MARK_INTERVAL: Final = timedelta(minutes=1)
+_FIND: Final = CompiledStatement(select(_sessions).where(_sessions.c.token_hash == bindparam("hashed")))
+_FIND_MANY: Final = CompiledInStatement(
+    lambda hashes: select(_sessions).where(_sessions.c.token_hash.in_(hashes))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class Session:
 
     def to_be_marked(self, now: datetime) -> bool:
         """Whether this use is to be written down."""
-        return now >= self.seen_at + min(_LONGEST_STEP, self.idle_limit / 8)
+        return now >= self.seen_at + min(_MAX_MARK_INTERVAL, self.idle_limit / 8)
 
 
 def new_token() -> Secret:

@@ -26,14 +26,14 @@ from gateway.plugin_interfaces import Clock
 T = TypeVar("T")
 
 
-class Runs(Protocol):
+class StoreProtocol(Protocol):
     """What is needed of a store: jobs that write, each a transaction, and jobs that only read."""
 
     async def run(self, job: Callable[[Connection], T]) -> T: ...
 
     async def read(self, job: Callable[[Connection], T]) -> T: ...
 
-    async def glance(self, job: Callable[[Connection], T]) -> T: ...
+    async def read_inline(self, job: Callable[[Connection], T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class SignIns:
 
     def __init__(
         self,
-        store: Runs,
+        store: StoreProtocol,
         hasher: PasswordHasher,
         clock: Clock,
         *,
@@ -99,8 +99,8 @@ class SignIns:
             client_id,
             shared_terminal,
             lambda conn: (
-                records.still_good(conn, member_id, hashed)
-                and forgive(conn, self._key(known), member_id, renewed)
+                records.password_unchanged(conn, member_id, hashed)
+                and reset_misses(conn, self._key(known), member_id, renewed)
             ),
         )
 
@@ -124,7 +124,7 @@ class SignIns:
     async def session(self, token: str, *, client_id: str) -> Session:
         """Give the living session of a token and note its use. Raises Refused `session-ended` (401)."""
         now = self._clock()
-        session = await self._store.glance(
+        session = await self._store.read_inline(
             lambda conn: sessions.find(conn, token, client_id=client_id, now=now)
         )
         return await self._seen(token, session, now)
@@ -163,9 +163,7 @@ class SignIns:
     async def sweep(self) -> int:
         """Delete ended sessions and misses that no longer count; for a nightly job. Returns how many rows."""
         now = self._clock()
-        return await self._store.run(
-            lambda conn: sessions.forget_ended(conn, now) + lockout.forget_old(conn, now)
-        )
+        return await self._store.run(lambda conn: sessions.forget_ended(conn, now) + lockout.prune(conn, now))
 
     def _key(self, mykey_id: str) -> str:
         return self._vault.keyed_hash(mykey_id, purpose="sign-in")
@@ -186,7 +184,7 @@ class SignIns:
         try:
             verdict = await self._hasher.verify(hashed, password)
         except Refused:  # busy: the password was never looked at
-            await self._store.run(lambda conn: lockout.take_back(conn, key))
+            await self._store.run(lambda conn: lockout.uncount(conn, key))
             raise
         if not verdict.right or hashed is None:
             return None
@@ -217,9 +215,9 @@ class SignIns:
         return await self._store.run(job)
 
 
-def forgive(conn: Connection, key: str, member_id: str, renewed: str | None) -> bool:
+def reset_misses(conn: Connection, key: str, member_id: str, renewed: str | None) -> bool:
     """The password was right: forget the misses, keep the hash made with today's parameters. Always True."""
-    lockout.forgive(conn, key)
+    lockout.reset(conn, key)
     if renewed is not None:
         records.write(conn, member_id, password_hash=renewed)
     return True

@@ -24,17 +24,19 @@ from core_ledger import Store
 from gateway.errors import Refused
 from gateway.partners.partner import Partner
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_into
 from gateway.plugin_interfaces import Clock
 
 LOOKS_EVERY_S: Final = 1.0
 
 _c, _w = tables.partner_controls, tables.maintenance_windows
-_WINDOWS: Final = Hot(select(_w).where(_w.c.ends_at > bindparam("now")).order_by(_w.c.starts_at))
-_DECISIONS: Final = Hot(select(_c))
+_WINDOWS: Final = CompiledStatement(
+    select(_w).where(_w.c.ends_at > bindparam("now")).order_by(_w.c.starts_at)
+)
+_DECISIONS: Final = CompiledStatement(select(_c))
 # A pause has no end, so it has no moment; one question for both.
-_CLOSED: Final = Hot(
+_CLOSED: Final = CompiledStatement(
     union_all(
         select(_w.c.ends_at.label("until")).where(
             _w.c.partner_id == bindparam("partner"),
@@ -60,7 +62,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class PartnerAvailability:
     """How a partner stands now. `window` is the one in force; `upcoming` what has been announced.
 
     `operator` decided last about pause and pace.
@@ -79,7 +81,7 @@ class Standing:
         return not self.paused and self.window is None
 
 
-def standings(conn: Connection, now: datetime) -> Mapping[str, Standing]:
+def standings(conn: Connection, now: datetime) -> Mapping[str, PartnerAvailability]:
     """Every partner about which something was decided."""
     windows: dict[str, list[Window]] = {}
     for row in _WINDOWS.all(conn, {"now": now}):
@@ -157,18 +159,18 @@ class Controls:
                 _log.error("controls not read", error=type(fault).__name__, text=str(fault))
             await asyncio.sleep(LOOKS_EVERY_S)
 
-    async def look(self) -> Mapping[str, Standing]:
+    async def look(self) -> Mapping[str, PartnerAvailability]:
         now = self.clock()
         found = await self.store.read(lambda conn: standings(conn, now))
         for id_, partner in self.partners.items():
             decided = found.get(id_)
-            partner.pace.keep(decided.calls_per_minute if decided is not None else None)
+            partner.pace.set_rate(decided.calls_per_minute if decided is not None else None)
         return found
 
 
-def _standing(id_: str, row: Any, windows: list[Window], now: datetime) -> Standing:
+def _standing(id_: str, row: Any, windows: list[Window], now: datetime) -> PartnerAvailability:
     current = next((one for one in windows if one.starts_at <= now), None)
-    return Standing(
+    return PartnerAvailability(
         partner_id=id_,
         paused=row["paused"] if row is not None else False,
         reason=row["reason"] if row is not None else "",

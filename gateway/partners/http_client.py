@@ -156,7 +156,9 @@ class GuardedHttp:
                 scope.request_stayed()
             raise self._stayed_here(scope, f"{request.target.host}: {error}") from None
         finally:
-            self._tell(request, scope, status=status, error=error, ms=round((perf_counter() - began) * 1000))
+            self._record(
+                request, scope, status=status, error=error, ms=round((perf_counter() - began) * 1000)
+            )
 
     async def _ask(self, request: _Request, timeout_s: float) -> HttpAnswer:
         if self._session is None:
@@ -215,7 +217,7 @@ class GuardedHttp:
     def _says(self, request: _Request, error: str) -> str:
         return f"{self._partner}: {request.method} to {request.target.host} ended with {error}"
 
-    def _tell(
+    def _record(
         self,
         request: _Request,
         scope: CallScope | None,

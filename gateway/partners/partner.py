@@ -54,10 +54,10 @@ from gateway.model import (
 from gateway.partners.calls import result_checks
 from gateway.partners.calls.breaker import BreakerState
 from gateway.partners.calls.debit_proof import ExpectedDebit, compared
-from gateway.partners.calls.guard import CallGuard, Unanswered, crash_text, wrong_text
-from gateway.partners.calls.isolate import contained_now
+from gateway.partners.calls.guard import CallFailure, CallGuard, crash_text, wrong_text
+from gateway.partners.calls.isolate import run_isolated_sync
 from gateway.partners.calls.result_checks import ContractBroken
-from gateway.partners.calls.throttle import Pace
+from gateway.partners.calls.throttle import Throttle
 from gateway.partners.loading.checks import place_of_code
 from gateway.partners.loading.profile_checks import coherence
 from gateway.plugin_interfaces import Log
@@ -70,7 +70,7 @@ class _RatesAsked(NamedTuple):
     table: RateTable
 
 
-class BoundHttp(Protocol):
+class PartnerHttpProtocol(Protocol):
     """What a partner needs of its plugin's HTTP client: `gateway.partners.http_client.GuardedHttp`."""
 
     def allow(self, hosts: tuple[str, ...], *, timeout_s: float) -> None: ...
@@ -85,7 +85,7 @@ class Partner:
         plugin: object,
         *,
         log: Log,
-        http: BoundHttp | None = None,
+        http: PartnerHttpProtocol | None = None,
         seconds: Callable[[], float] = time.monotonic,
         known_secrets: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
@@ -127,7 +127,7 @@ class Partner:
         return self._guard.breaker.state
 
     @property
-    def pace(self) -> Pace:
+    def pace(self) -> Throttle:
         """The pace that is kept towards the partner; an operator changes it while everything runs."""
         return self._guard.pace
 
@@ -137,7 +137,7 @@ class Partner:
         """The order in which wallets are drawn on; as in the profile when the plugin has no opinion."""
         if not self.can("wallet_priority"):
             return tuple(wallet.id for wallet in self.profile.wallets)
-        ended = contained_now(lambda: self._hook("wallet_priority")(destination=destination, at=at))
+        ended = run_isolated_sync(lambda: self._hook("wallet_priority")(destination=destination, at=at))
         self._guard.warn_when_blocked("wallet_priority", ended)
         try:
             if ended.fault is None:
@@ -278,7 +278,7 @@ class Partner:
     ) -> _T:
         """A hook that moves nothing: an answer, one of `refusals`, or PartnerUnavailable."""
 
-        def meaning(end: Unanswered) -> GatewayError:
+        def meaning(end: CallFailure) -> GatewayError:
             for kind in refusals:
                 if isinstance(end.fault, kind):
                     return kind(result_checks.reason(end.fault.reason), end.text)
@@ -296,7 +296,7 @@ class Partner:
     ) -> _T:
         """A hook that moves points: an answer, OutcomeUnknown or NotSent."""
 
-        def meaning(end: Unanswered) -> GatewayError:
+        def meaning(end: CallFailure) -> GatewayError:
             if end.held or (isinstance(end.fault, NotSent) and not end.may_have_left):
                 return NotSent(end.text)
             return OutcomeUnknown(end.text)
@@ -319,7 +319,7 @@ class Partner:
         return caller
 
     def _asked_profile(self) -> PartnerProfile:
-        ended = contained_now(self._hook("partner_profile"))
+        ended = run_isolated_sync(self._hook("partner_profile"))
         if ended.fault is not None:
             raise PartnerUnavailable(f"partner_profile() {crash_text(ended.fault)}")
         if not isinstance(ended.value, PartnerProfile):

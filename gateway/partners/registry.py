@@ -24,7 +24,7 @@ from typing import Any, Final, Protocol
 
 from gateway.errors import GatewayError, PartnerUnavailable, SecretMissing
 from gateway.model import LinkKind, PartnerProfile
-from gateway.partners.calls.isolate import Ended, contained_now
+from gateway.partners.calls.isolate import CallResult, run_isolated_sync
 from gateway.partners.calls.result_checks import ContractBroken
 from gateway.partners.http_client import GuardedHttp
 from gateway.partners.loading.candidates import (
@@ -97,7 +97,7 @@ async def load(
     installed ones.
     """
     installed = importlib.metadata.entry_points(group=GROUP) if entry_points is None else entry_points
-    candidates, refused = _found(installed, settings.plugins_dir)
+    candidates, refused = _candidates(installed, settings.plugins_dir)
     enabled = {id_: partner for id_, partner in settings.partners.items() if partner.enabled}
     partners: dict[str, Partner] = {}
     origins: dict[str, str] = {}
@@ -114,7 +114,9 @@ async def load(
         except Exception as fault:  # noqa: BLE001  one plugin never keeps the gateway from starting
             if http is not None:
                 await http.aclose()
-            refused.append(_told(id_, fault.fault if isinstance(fault, Refusal) else _stumbled(fault)))
+            refused.append(
+                _refused_plugin(id_, fault.fault if isinstance(fault, Refusal) else _stumbled(fault))
+            )
             return
         partners[id_], origins[id_] = partner, candidate.origin
         notes.extend(note)
@@ -138,7 +140,7 @@ async def load(
     )
 
 
-def _told(id_: str, fault: Fault) -> RefusedPlugin:
+def _refused_plugin(id_: str, fault: Fault) -> RefusedPlugin:
     place = f" ({fault.file}:{fault.line})" if fault.line else f" ({fault.file})" if fault.file else ""
     return RefusedPlugin(
         plugin=id_,
@@ -152,7 +154,7 @@ def _told(id_: str, fault: Fault) -> RefusedPlugin:
 # --- finding --------------------------------------------------------------------------------------------------
 
 
-def _found(
+def _candidates(
     entry_points: Iterable[importlib.metadata.EntryPoint], folder: Path | None
 ) -> tuple[dict[str, Candidate], list[RefusedPlugin]]:
     candidates: dict[str, Candidate] = {}
@@ -161,7 +163,7 @@ def _found(
         if candidate.id in candidates:
             first = candidates[candidate.id].origin
             text = f"comes from {first} and from {candidate.origin}; keep one of them"
-            refused.append(_told(candidate.id, Fault(check="found", text=text)))
+            refused.append(_refused_plugin(candidate.id, Fault(check="found", text=text)))
             continue
         candidates[candidate.id] = candidate
     return candidates, refused
@@ -249,7 +251,7 @@ def _instance(entry: object, setup: PartnerSetup) -> Any:
         inspect.signature(entry).bind(setup)
     except (TypeError, ValueError):
         raise refuse("its class must take one PartnerSetup; write def __init__(self, setup)", entry) from None
-    ended: Ended = contained_now(lambda: entry(setup))
+    ended: CallResult = run_isolated_sync(lambda: entry(setup))
     if isinstance(ended.fault, SettingsWrong | SecretMissing):
         raise Refusal(Fault(check="instance", text=str(ended.fault)))  # says its own place in the settings
     if isinstance(ended.fault, GatewayError):
@@ -269,7 +271,7 @@ def _class_of(entry: object) -> object:
 
 
 def _profile(plugin: Any) -> PartnerProfile:
-    ended = contained_now(plugin.partner_profile)
+    ended = run_isolated_sync(plugin.partner_profile)
     if isinstance(ended.value, PartnerProfile):
         return ended.value
     file, line = place_of_code(plugin.partner_profile)

@@ -22,7 +22,7 @@ from gateway.platform.sql import insert_into
 _lines = tables.audit_lines
 _heads = tables.audit_heads
 START: Final = bytes(32)
-PAGE: Final = 1_000
+PAGE_SIZE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,10 +142,10 @@ def _all_lines(conn: Connection, municipality: str) -> Iterator[Row[Any]]:
             select(_lines)
             .where(_lines.c.municipality == municipality, _lines.c.seq > after)
             .order_by(_lines.c.seq)
-            .limit(PAGE)
+            .limit(PAGE_SIZE)
         ).all()
         yield from rows
-        if len(rows) < PAGE:
+        if len(rows) < PAGE_SIZE:
             return
         after = rows[-1].seq
 

@@ -29,7 +29,7 @@ class _Compiled:
     out_of: tuple[tuple[str, _Convert], ...]
 
 
-class Hot:
+class CompiledStatement:
     """One statement. Its parameters are its `bindparam`s and, for INSERT and UPDATE, columns by name; no lists."""
 
     def __init__(self, statement: Any) -> None:
@@ -44,7 +44,7 @@ class Hot:
             cursor = _driver(conn).execute(compiled.sql, _parameters(compiled, given))
             return _rows(compiled, cursor.fetchall()) if compiled.columns else []
         except conn.dialect.loaded_dbapi.Error as fault:
-            raise _told(conn, compiled, fault) from fault
+            raise _as_dbapi_error(conn, compiled, fault) from fault
 
     def each(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Carry it out for every row, all with the same names; what it gives is not read."""
@@ -54,7 +54,7 @@ class Hot:
         try:
             _driver(conn).cursor().executemany(compiled.sql, [_parameters(compiled, row) for row in rows])
         except conn.dialect.loaded_dbapi.Error as fault:
-            raise _told(conn, compiled, fault) from fault
+            raise _as_dbapi_error(conn, compiled, fault) from fault
 
     def _made_for(self, conn: Connection, given: Mapping[str, Any]) -> _Compiled:
         key = (conn.dialect.name, *given)
@@ -71,7 +71,7 @@ class Hot:
         return rows[0] if rows else None
 
 
-class HotList:
+class CompiledInStatement:
     """A statement about a list, of values or of rows.
 
     A list has no place in a statement that is made once. So one is made for each power of two, and the last of the
@@ -84,10 +84,12 @@ class HotList:
         With a `width` it is given tuples of so many values, and so must `all`.
         """
 
-        def of_size(size: int) -> Hot:
+        def of_size(size: int) -> CompiledStatement:
             if not width:
-                return Hot(about([bindparam(f"value_{n}") for n in range(size)]))
-            return Hot(about([tuple(bindparam(f"value_{n}_{w}") for w in range(width)) for n in range(size)]))
+                return CompiledStatement(about([bindparam(f"value_{n}") for n in range(size)]))
+            return CompiledStatement(
+                about([tuple(bindparam(f"value_{n}_{w}") for w in range(width)) for n in range(size)])
+            )
 
         self._width: Final = width
         self._of_size: Final = cache(of_size)
@@ -119,7 +121,7 @@ def _parameters(compiled: _Compiled, given: Mapping[str, Any]) -> Mapping[str, A
     return values if compiled.order is None else [values[name] for name in compiled.order]
 
 
-def _told(conn: Connection, compiled: _Compiled, fault: Exception) -> Exception:
+def _as_dbapi_error(conn: Connection, compiled: _Compiled, fault: Exception) -> Exception:
     """The driver's error in the library's words, and the connection given up where it is lost."""
     lost = conn.dialect.is_disconnect(cast("Any", fault), cast("Any", _driver(conn)), None)
     if lost:

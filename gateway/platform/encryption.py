@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gateway.errors import GatewayError, Refused
 
-LEAST_KEY_BYTES: Final = 32
-LONGEST_STATE: Final = 2_048
+MIN_KEY_BYTES: Final = 32
+MAX_STATE_LENGTH: Final = 2_048
 _STATE: Final = "partner-return"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -55,9 +55,9 @@ class Vault:
     __slots__ = ("_box", "_hashing", "_sealing_keys")
 
     def __init__(self, sealing_keys: Sequence[bytes], lookup_key: bytes) -> None:
-        if not sealing_keys or any(len(key) < LEAST_KEY_BYTES for key in (*sealing_keys, lookup_key)):
+        if not sealing_keys or any(len(key) < MIN_KEY_BYTES for key in (*sealing_keys, lookup_key)):
             raise ValueError(
-                f"the vault needs at least one sealing key and a look-up key, each of {LEAST_KEY_BYTES} random bytes"
+                f"the vault needs at least one sealing key and a look-up key, each of {MIN_KEY_BYTES} random bytes"
             )
         self._sealing_keys = tuple(sealing_keys)
         # The purposes are a dozen words of ours.
@@ -71,18 +71,18 @@ class Vault:
     def __reduce__(self) -> tuple[type[Vault], tuple[str]]:
         raise TypeError("a Vault is never pickled; make one from the settings in each process")
 
-    def seal(self, secret: str, *, purpose: str, bound_to: str = "") -> bytes:
+    def encrypt(self, secret: str, *, purpose: str, bound_to: str = "") -> bytes:
         """Encrypt and authenticate. `bound_to` names the row: copied to another row it opens no more."""
         return self._box(purpose, bound_to).encrypt(secret.encode("utf-8", "surrogatepass"))
 
-    def unseal(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> str:
+    def decrypt(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> str:
         """Open what `seal` made with the same purpose and binding. Raises Unreadable for anything else."""
         try:
             return self._box(purpose, bound_to).decrypt(sealed).decode("utf-8", "surrogatepass")
         except InvalidToken as fault:
             raise Unreadable(f"a secret sealed for {purpose!r} opens with none of the keys") from fault
 
-    def reseal(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> bytes:
+    def reencrypt(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> bytes:
         """Seal anew under the first key, without showing what is inside. Raises Unreadable as `unseal` does."""
         try:
             return self._box(purpose, bound_to).rotate(sealed)
@@ -105,15 +105,15 @@ class Vault:
         """
         expires_us = (expires_at - _EPOCH) // _MICROSECOND
         said = json.dumps([member_book, exchange_id, partner_id, nonce, expires_us], separators=(",", ":"))
-        return self.seal(said, purpose=_STATE).decode().rstrip("=")
+        return self.encrypt(said, purpose=_STATE).decode().rstrip("=")
 
     def read_state(self, state: str, now: datetime) -> ReturnState:
         """Read a `state` that came back. Raises Refused: `state-invalid` if we never made it, `state-expired`."""
         try:
-            if len(state) > LONGEST_STATE or not state.isascii():
+            if len(state) > MAX_STATE_LENGTH or not state.isascii():
                 raise Unreadable("a state of ours is shorter, and ASCII")
             token = state.encode() + b"=" * (-len(state) % 4)
-            said = self.unseal(token, purpose=_STATE)
+            said = self.decrypt(token, purpose=_STATE)
         except (Unreadable, binascii.Error) as fault:
             raise Refused(
                 "state-invalid",

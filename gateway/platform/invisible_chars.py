@@ -10,16 +10,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-UNSEEN: Final = r"\x7F-\x9F\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB"
+INVISIBLE: Final = (
+    r"\x7F-\x9F\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB"
+)
 """The inside of a character class that Python, the published schema and whoever reads it write alike; without C0."""
 
-ONE_LINE: Final = rf"^[^\x00-\x1F{UNSEEN}]+$"
-ONE_LINE_OR_NONE: Final = rf"^[^\x00-\x1F{UNSEEN}]*$"
-LINES: Final = rf"^[^\x00-\x08\x0B-\x1F{UNSEEN}]*$"
+ONE_LINE: Final = rf"^[^\x00-\x1F{INVISIBLE}]+$"
+ONE_LINE_OR_NONE: Final = rf"^[^\x00-\x1F{INVISIBLE}]*$"
+LINES: Final = rf"^[^\x00-\x08\x0B-\x1F{INVISIBLE}]*$"
 
-_NOT_SHOWN: Final = re.compile(rf"[\x00-\x1F{UNSEEN}\uD800-\uDFFF]")
+_NOT_SHOWN: Final = re.compile(rf"[\x00-\x1F{INVISIBLE}\uD800-\uDFFF]")
 
 
-def all_seen(text: str) -> bool:
+def is_printable(text: str) -> bool:
     """Whether a text on one line holds none of these characters, nor half a one."""
     return _NOT_SHOWN.search(text) is None

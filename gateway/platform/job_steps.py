@@ -9,23 +9,23 @@ from typing import Any, TypeVar
 import structlog
 
 T = TypeVar("T")
-Part = Callable[[], Awaitable[Any]]
+Step = Callable[[], Awaitable[Any]]
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class StepResults:
     """What each part gave, by name; and the faults of those that failed."""
 
     given: Mapping[str, Any]
     faults: Mapping[str, Exception]
 
-    def told(self) -> dict[str, int | str]:
+    def as_dict(self) -> dict[str, int | str]:
         """For the log: the count that a part gave, or that it is done."""
         return {name: value if isinstance(value, int) else "done" for name, value in self.given.items()}
 
 
-async def work(parts: Mapping[str, Part], what: str) -> Worked:
+async def run_steps(parts: Mapping[str, Step], what: str) -> StepResults:
     """Do the parts in their order. A fault is logged as `<what> failed`, and the next part is done."""
     given: dict[str, Any] = {}
     faults: dict[str, Exception] = {}
@@ -35,15 +35,15 @@ async def work(parts: Mapping[str, Part], what: str) -> Worked:
         except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), it is tried again
             _log.error(f"{what} failed", part=name, error=type(fault).__name__, text=str(fault))
             faults[name] = fault
-    return Worked(given, faults)
+    return StepResults(given, faults)
 
 
-async def work_all(items: Iterable[T], do: Callable[[T], Awaitable[object]], what: str) -> None:
+async def run_each(items: Iterable[T], do: Callable[[T], Awaitable[object]], what: str) -> None:
     """Do the same for each item; what one of them raises is raised when all others are done."""
 
-    def part(item: T) -> Part:
+    def part(item: T) -> Step:
         return lambda: do(item)
 
-    worked = await work({str(item): part(item) for item in items}, what)
+    worked = await run_steps({str(item): part(item) for item in items}, what)
     for fault in worked.faults.values():
         raise fault

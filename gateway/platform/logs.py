@@ -155,21 +155,21 @@ class PartnerLog:
         self._known_secrets = known_secrets
 
     def debug(self, event: str, **values: Any) -> Any:
-        return self._log.debug(self._clean(event), **self._told(values))
+        return self._log.debug(self._clean(event), **self._scrubbed(values))
 
     def info(self, event: str, **values: Any) -> Any:
-        return self._log.info(self._clean(event), **self._told(values))
+        return self._log.info(self._clean(event), **self._scrubbed(values))
 
     def warning(self, event: str, **values: Any) -> Any:
-        return self._log.warning(self._clean(event), **self._told(values))
+        return self._log.warning(self._clean(event), **self._scrubbed(values))
 
     def error(self, event: str, **values: Any) -> Any:
-        return self._log.error(self._clean(event), **self._told(values))
+        return self._log.error(self._clean(event), **self._scrubbed(values))
 
     def _clean(self, event: str) -> str:
         return str(scrubbed(event, self._known_secrets()))
 
-    def _told(self, values: dict[str, Any]) -> dict[str, Any]:
+    def _scrubbed(self, values: dict[str, Any]) -> dict[str, Any]:
         told: dict[str, Any] = scrubbed(values, self._known_secrets())
         return told | {"partner": self._partner}
 

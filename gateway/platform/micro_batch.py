@@ -10,10 +10,10 @@ from gateway.errors import Refused
 
 W = TypeVar("W")
 R = TypeVar("R")
-MOST_WAITING: Final = 10_000
+MAX_WAITING: Final = 10_000
 
 
-class Sets(Generic[W, R]):
+class MicroBatcher(Generic[W, R]):
     """The sets of one kind, on the event loop that uses them."""
 
     def __init__(
@@ -21,7 +21,7 @@ class Sets(Generic[W, R]):
         name: str,
         write: Callable[[Sequence[W]], Awaitable[Sequence[R]]],
         *,
-        most_at_once: int = MOST_WAITING,
+        most_at_once: int = MAX_WAITING,
     ) -> None:
         """`write` fulfils a set of at most so many and gives an answer for each. What it raises, all of the set hear.
 
@@ -35,7 +35,7 @@ class Sets(Generic[W, R]):
 
     async def add(self, wish: W) -> R:
         """The answer, when the set of which the wish is a part is written. Raises Refused `busy` where too many wait."""
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MAX_WAITING:
             raise Refused("busy", "", status=503)
         told: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((wish, told))

@@ -43,7 +43,7 @@ _TWO_WORDS: Final = frozenset(
 )
 _HARMLESS: Final = frozenset({"status_code", "municipality_code", "exit_code", "error_code", "reason_code"})
 _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
-_DEEPEST: Final = 8
+_MAX_DEPTH: Final = 8
 _HARMLESS_KINDS: Final = frozenset({int, float, bool, type(None)})
 
 
@@ -58,7 +58,7 @@ def is_secret_key(key: str) -> bool:
 
 def scrubbed(value: Any, known_secrets: Sequence[str] = (), *, depth: int = 0) -> Any:
     """A copy of plain data in which every secret is stars: under telling keys, of type Secret, or of known value."""
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return STARS
     kind = type(value)  # most values are one of these, and asking for it is quicker than matching
     if kind in _HARMLESS_KINDS:

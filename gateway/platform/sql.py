@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 
 
 def insert_into(conn: Connection, table: Table) -> Any:
@@ -32,8 +32,8 @@ def insert_all_new(conn: Connection, table: Table, rows: Sequence[Mapping[str, A
 
 
 @cache
-def _insert_one_new(table: Table, dialect_name: str) -> Hot:
-    return Hot(insert_new_rows(table, dialect_name))
+def _insert_one_new(table: Table, dialect_name: str) -> CompiledStatement:
+    return CompiledStatement(insert_new_rows(table, dialect_name))
 
 
 @cache

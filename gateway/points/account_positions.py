@@ -9,10 +9,10 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
-from core_ledger import Balance, Heap, chart
+from core_ledger import Balance, Lot, chart
 from core_ledger.account_rows import account as account_of
 from core_ledger.tables import accounts
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 
 _ROW: Final = select(
     accounts.c.book_id,
@@ -24,42 +24,42 @@ _ROW: Final = select(
     accounts.c.heaps,
 )
 _OF_BOOK: Final = _ROW.where(accounts.c.book_id == bindparam("book"))
-_ALL: Final = Hot(_OF_BOOK.order_by(accounts.c.account))
-_ONE: Final = Hot(_OF_BOOK.where(accounts.c.account == bindparam("name")))
+_ALL: Final = CompiledStatement(_OF_BOOK.order_by(accounts.c.account))
+_ONE: Final = CompiledStatement(_OF_BOOK.where(accounts.c.account == bindparam("name")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class AccountPosition:
     """One account: what is there, and since when; heaps come with the oldest first."""
 
     balance: Balance
-    heaps: tuple[Heap, ...]
+    heaps: tuple[Lot, ...]
 
 
-NOTHING: Final = Standing(balance=Balance(), heaps=())
+NOTHING: Final = AccountPosition(balance=Balance(), heaps=())
 
 
-def of_book(conn: Connection, book: str) -> Mapping[str, Standing]:
+def of_book(conn: Connection, book: str) -> Mapping[str, AccountPosition]:
     """A book's own accounts, in order of their names; the other sides of its moves are somebody else's points."""
     return {
-        row["account"]: _standing(tuple(row.values()))
+        row["account"]: _position(tuple(row.values()))
         for row in _ALL.all(conn, {"book": book})
         if chart.owned(book, row["account"])
     }
 
 
-def of_account(conn: Connection, book: str, account: str) -> Standing:
+def of_account(conn: Connection, book: str, account: str) -> AccountPosition:
     """One account of a book; nothing in it where it never had anything."""
     row = _ONE.first(conn, {"book": book, "name": account})
-    return NOTHING if row is None else _standing(tuple(row.values()))
+    return NOTHING if row is None else _position(tuple(row.values()))
 
 
-def _standing(row: tuple[object, ...]) -> Standing:
+def _position(row: tuple[object, ...]) -> AccountPosition:
     found = account_of(row)
-    return Standing(
+    return AccountPosition(
         balance=Balance(posted=found.posted, held=found.held, coming=found.coming),
         heaps=tuple(
-            Heap(issued_on=date.fromisoformat(day), points=points, held=held)
+            Lot(issued_on=date.fromisoformat(day), points=points, held=held)
             for day, (points, held) in sorted(found.heaps.items())
         ),
     )

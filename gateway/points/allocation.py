@@ -19,9 +19,9 @@ import structlog
 from sqlalchemy import Connection, select
 
 from core_ledger import (
-    HeapDue,
     IdReused,
     LedgerError,
+    LotDue,
     NotEnoughPoints,
     Receipt,
     Store,
@@ -36,7 +36,7 @@ from gateway.platform.clock import day_of
 from gateway.plugin_interfaces import Clock
 from gateway.points import directory, expiry, support_events
 
-STAYS_FOR: Final = timedelta(days=14)
+RESERVE_PERIOD: Final = timedelta(days=14)
 
 T = TypeVar("T")
 _log = structlog.get_logger()
@@ -65,7 +65,7 @@ class Allocations:
             )
             if not receipt.replayed:  # what was done before a closing is still the answer to its id
                 directory.require_service(conn, municipality, point_service)
-                issued, today = [lot.issued_on for lot in receipt.lots], day_of(self.clock())
+                issued, today = [lot.issued_on for lot in receipt.lot_movements], day_of(self.clock())
                 expiry.refuse_expired(conn, municipality, point_service, issued, today)
             return receipt
 
@@ -99,9 +99,9 @@ class Allocations:
         A member without a default, or whose default takes no more points or none of that day, keeps the points
         and is counted, so that somebody can be told.
         """
-        last_day = today - STAYS_FOR
+        last_day = today - RESERVE_PERIOD
         due = await self.store.read(
-            lambda conn: list(ledger.each_heap_due(conn, "member:*:reserve", last_day))
+            lambda conn: list(ledger.each_lot_due(conn, "member:*:reserve", last_day))
         )
         moved = points = homeless = 0
         for heap in due:
@@ -122,7 +122,7 @@ class Allocations:
         )
         return MovedOverdue(heaps=moved, points=points, without_default=homeless)
 
-    def _move_heap(self, conn: Connection, *, heap: HeapDue, today: date) -> int | None:
+    def _move_heap(self, conn: Connection, *, heap: LotDue, today: date) -> int | None:
         """Points moved; 0 when there is nothing to move any more, None when the member has no default that is open."""
         member_id = heap.book.removeprefix("member:")
         m = tables.members
@@ -139,7 +139,7 @@ class Allocations:
             return None  # closed since the member chose it, or these points would be lost there
         account = chart.reserve(member_id)
         free = sum(
-            own.available for own in ledger.heaps(conn, heap.book, account) if own.issued_on == heap.issued_on
+            own.available for own in ledger.lots(conn, heap.book, account) if own.issued_on == heap.issued_on
         )
         if not free:
             return 0

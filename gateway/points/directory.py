@@ -16,12 +16,12 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.errors import Refused
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_new
 from gateway.points.municipalities import Municipality, municipality, prefecture, ward
 
 _services = tables.point_services
-_FIND: Final = Hot(
+_FIND: Final = CompiledStatement(
     select(_services).where(
         _services.c.municipality == bindparam("code"), _services.c.point_service == bindparam("service")
     )
@@ -47,12 +47,12 @@ def require_open_service(conn: Connection, code: str, service: str) -> PointServ
     Raises Refused: `unknown-municipality`, `unknown-point-service`, or `not-open-for-direct-exchange` with the
     way that does work.
     """
-    return must_be_open(code, service, _find(conn, code, service))
+    return require_open(code, service, _find(conn, code, service))
 
 
-def must_be_open(code: str, service: str, found: PointService | None) -> PointService:
+def require_open(code: str, service: str, found: PointService | None) -> PointService:
     """Look at what was found under this name as `require_open_service` does."""
-    found = _must_take_points(code, service, found)
+    found = _require_takes_points(code, service, found)
     if not found.open_for_direct_exchange:
         raise Refused(
             "not-open-for-direct-exchange",
@@ -70,12 +70,12 @@ def require_service(conn: Connection, code: str, service: str) -> PointService:
     Raises Refused: `unknown-municipality`, `unknown-point-service` (404, also for a closed one, whose text
     says so).
     """
-    return _must_take_points(code, service, _find(conn, code, service))
+    return _require_takes_points(code, service, _find(conn, code, service))
 
 
 def require_known_service(conn: Connection, code: str, service: str) -> PointService:
     """Give a point service whether it still takes points or is closed. Raises Refused as `require_service`."""
-    return _must_be_known(code, _find(conn, code, service))
+    return _require_known(code, _find(conn, code, service))
 
 
 def _find(conn: Connection, code: str, service: str) -> PointService | None:
@@ -83,8 +83,8 @@ def _find(conn: Connection, code: str, service: str) -> PointService | None:
     return PointService(**row) if row is not None else None
 
 
-def _must_take_points(code: str, service: str, found: PointService | None) -> PointService:
-    found = _must_be_known(code, found)
+def _require_takes_points(code: str, service: str, found: PointService | None) -> PointService:
+    found = _require_known(code, found)
     if found.closed_at is not None:
         raise Refused(
             "unknown-point-service",
@@ -96,7 +96,7 @@ def _must_take_points(code: str, service: str, found: PointService | None) -> Po
     return found
 
 
-def _must_be_known(code: str, found: PointService | None) -> PointService:
+def _require_known(code: str, found: PointService | None) -> PointService:
     place = require_municipality(code)
     if found is None:
         raise Refused(

@@ -15,18 +15,18 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, select
 
-from core_ledger import Heap, Transfer, chart, entries, ledger
+from core_ledger import Lot, Transfer, chart, entries, ledger
 from core_ledger.tables import books
 from gateway.errors import Refused
 from gateway.platform.clock import day_of
-from gateway.platform.compiled_sql import HotList
+from gateway.platform.compiled_sql import CompiledInStatement
 from gateway.points import account_positions
 from gateway.points import rules as point_rules
 from gateway.points.rules import RuleVersion
 
 _log = structlog.get_logger()
 _PAGE: Final = 1_000
-_LOCK: Final = HotList(
+_LOCK: Final = CompiledInStatement(
     lambda names: (
         select(books.c.book_id).where(books.c.book_id.in_(names)).order_by(books.c.book_id).with_for_update()
     )
@@ -42,7 +42,7 @@ class ExpiryDue:
     points: int
 
 
-def hold_books(conn: Connection, names: Sequence[str]) -> None:
+def lock_books(conn: Connection, names: Sequence[str]) -> None:
     """Hold members' books until the transaction ends, in one order for everybody. On SQLite it is the only writer."""
     if conn.dialect.name != "sqlite":
         _LOCK.all(conn, names)
@@ -62,7 +62,7 @@ def expire_due(
     Locks the member's book first, so that what is drawn afterwards is what was looked at here.
     """
     book, account = chart.member_book(member_id), chart.municipal(member_id, code, service)
-    hold_books(conn, [book])
+    lock_books(conn, [book])
     due = [
         heap
         for heap in account_positions.of_account(conn, book, account).heaps
@@ -129,11 +129,11 @@ def refuse_expired(conn: Connection, code: str, service: str, issued: Iterable[d
 
 def what_expires(conn: Connection, member_id: str, code: str, service: str) -> list[ExpiryDue]:
     """A member's points by day of issue, with the last day of each; the soonest to expire first."""
-    heaps = ledger.heaps(conn, chart.member_book(member_id), chart.municipal(member_id, code, service))
+    heaps = ledger.lots(conn, chart.member_book(member_id), chart.municipal(member_id, code, service))
     return last_days(point_rules.versions(conn, code, service), heaps)
 
 
-def last_days(rules: Sequence[RuleVersion], heaps: Sequence[Heap]) -> list[ExpiryDue]:
+def last_days(rules: Sequence[RuleVersion], heaps: Sequence[Lot]) -> list[ExpiryDue]:
     """The last day of each heap under a point service's rules; the soonest to expire first."""
     due = [
         ExpiryDue(

@@ -23,7 +23,7 @@ _PAGE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Swept:
+class SweepResult:
     """What one sweep did."""
 
     heaps: int
@@ -31,13 +31,13 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True)
-class Expiries:
+class ExpirySweep:
     """The nightly sweep."""
 
     store: Store
     clock: Clock
 
-    async def sweep(self, today: date) -> Swept:
+    async def sweep(self, today: date) -> SweepResult:
         """Let expire what has expired, in every city. Safe to repeat, to interrupt and to run in two processes."""
         services = await self.store.read(_services_with_rules)
         heaps = points = 0
@@ -45,15 +45,15 @@ class Expiries:
             done = await self._sweep_service(code, service, today)
             heaps, points = heaps + done.heaps, points + done.points
         _log.info("points expired", day=today.isoformat(), heaps=heaps, points=points)
-        return Swept(heaps=heaps, points=points)
+        return SweepResult(heaps=heaps, points=points)
 
-    async def _sweep_service(self, code: str, service: str, today: date) -> Swept:
+    async def _sweep_service(self, code: str, service: str, today: date) -> SweepResult:
         rules = await self.store.read(lambda conn: point_rules.versions(conn, code, service))
         pattern = chart.municipal("*", code, service)
         due = await self.store.read(
             lambda conn: [
                 heap
-                for heap in ledger.each_heap_due(conn, pattern, today, _PAGE)
+                for heap in ledger.each_lot_due(conn, pattern, today, _PAGE)
                 if is_expired(rules, heap.issued_on, today)
             ]
         )
@@ -64,7 +64,7 @@ class Expiries:
             points += await self.store.run(
                 partial(_expire_all, part, code, service, rules, self.clock(), today)
             )
-        return Swept(heaps=len(due), points=points)
+        return SweepResult(heaps=len(due), points=points)
 
 
 def _expire_all(

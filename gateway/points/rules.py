@@ -19,12 +19,12 @@ from sqlalchemy import Connection, bindparam, select
 
 from gateway.errors import Refused
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 
 _rules = tables.point_rules
 _services = tables.point_services
-LONGEST_MONTHS: Final = 120
-_VERSIONS: Final = Hot(
+MAX_MONTHS: Final = 120
+_VERSIONS: Final = CompiledStatement(
     select(_rules)
     .where(
         _rules.c.municipality == bindparam("code"),
@@ -114,7 +114,7 @@ def last_day(versions: Sequence[RuleVersion], issued_on: date) -> date | None:
     return last
 
 
-def what_gets_worse(old: PointRule, new: PointRule, takes_effect_on: date) -> tuple[str, ...]:
+def adverse_changes(old: PointRule, new: PointRule, takes_effect_on: date) -> tuple[str, ...]:
     """What members lose by a change, as stable words; each day of issue of the coming year is compared."""
     words: list[str] = []
     days = [takes_effect_on + timedelta(days=number) for number in range(366)]
@@ -135,8 +135,8 @@ def check(rule: PointRule) -> None:
     """Raise Refused `bad-rule` (422) naming what does not fit."""
     if not 1 <= rule.unit_value_yen <= 10_000:
         raise bad_rule("A point is worth 1 to 10,000 yen.")
-    if rule.expiry is Expiry.MONTHS and not 1 <= rule.expiry_count <= LONGEST_MONTHS:
-        raise bad_rule(f"Points expire 1 to {LONGEST_MONTHS} months after issue.")
+    if rule.expiry is Expiry.MONTHS and not 1 <= rule.expiry_count <= MAX_MONTHS:
+        raise bad_rule(f"Points expire 1 to {MAX_MONTHS} months after issue.")
     if rule.expiry is Expiry.FISCAL_YEAR and not 0 <= rule.expiry_count <= 10:
         raise bad_rule("Points expire at the end of the fiscal year of issue, or up to 10 years later.")
     if (rule.expiry is Expiry.FIXED_DAY) != (rule.expiry_day is not None):

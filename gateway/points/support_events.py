@@ -67,7 +67,7 @@ class SupportEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class EventGifts:
     """What an event was given: `points` in all, by so many `givers`."""
 
     points: int = 0
@@ -215,7 +215,7 @@ def count_gift(conn: Connection, book: str, event_id: str, points: int) -> None:
     )
 
 
-def given(conn: Connection, event_ids: Iterable[str]) -> Mapping[str, Given]:
+def gifts_by_event(conn: Connection, event_ids: Iterable[str]) -> Mapping[str, EventGifts]:
     """What each of these events was given."""
     wanted = list(event_ids)
     rows = conn.execute(
@@ -223,8 +223,8 @@ def given(conn: Connection, event_ids: Iterable[str]) -> Mapping[str, Given]:
         .where(_gifts.c.event_id.in_(wanted), _gifts.c.points > 0)
         .group_by(_gifts.c.event_id)
     )
-    found = {event_id: Given(int(points), int(givers)) for event_id, points, givers in rows}
-    return {event_id: found.get(event_id, Given()) for event_id in wanted}
+    found = {event_id: EventGifts(int(points), int(givers)) for event_id, points, givers in rows}
+    return {event_id: found.get(event_id, EventGifts()) for event_id in wanted}
 
 
 def _bad(text: str) -> Refused:

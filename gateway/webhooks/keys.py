@@ -67,7 +67,7 @@ def add_partner(conn: Connection, vault: Vault, partner_id: str, at: datetime) -
     return _add(conn, vault, Direction.IN, partner_id, None, at)
 
 
-def listed(conn: Connection) -> list[WebhookKey]:
+def list_all(conn: Connection) -> list[WebhookKey]:
     """All keys, oldest first, revoked ones included."""
     return [_key(row) for row in conn.execute(select(_k).order_by(_k.c.created_at, _k.c.key_id))]
 
@@ -80,7 +80,7 @@ def revoke(conn: Connection, key_id: str, at: datetime) -> bool:
     return changed.rowcount == 1
 
 
-def of_partner(conn: Connection, vault: Vault, partner_id: str) -> Sequence[Secret]:
+def list_by_partner(conn: Connection, vault: Vault, partner_id: str) -> Sequence[Secret]:
     """The secrets a push of this partner may be signed with."""
     query = select(_k).where(
         _k.c.direction == Direction.IN, _k.c.party == partner_id, _k.c.revoked_at.is_(None)
@@ -89,7 +89,7 @@ def of_partner(conn: Connection, vault: Vault, partner_id: str) -> Sequence[Secr
 
 
 def open_secret(vault: Vault, key: WebhookKey) -> Secret:
-    return Secret(vault.unseal(key.secret_sealed, purpose="webhook", bound_to=key.key_id))
+    return Secret(vault.decrypt(key.secret_sealed, purpose="webhook", bound_to=key.key_id))
 
 
 def get(conn: Connection, key_id: str) -> WebhookKey | None:
@@ -117,7 +117,7 @@ def _add(
     conn: Connection, vault: Vault, direction: Direction, party: str, url: str | None, at: datetime
 ) -> tuple[str, Secret]:
     key_id, secret = uuid7().hex, new_secret()
-    sealed = vault.seal(secret.reveal(), purpose="webhook", bound_to=key_id)
+    sealed = vault.encrypt(secret.reveal(), purpose="webhook", bound_to=key_id)
     conn.execute(
         insert(_k).values(
             key_id=key_id, direction=direction, party=party, url=url, secret_sealed=sealed, created_at=at

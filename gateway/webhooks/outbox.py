@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.platform import tables
-from gateway.platform.compiled_sql import Hot
+from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_all_new, insert_new
 from gateway.webhooks.keys import Direction
 
@@ -24,9 +24,11 @@ RETRY_AFTER: Final = tuple(
 )
 """After each failed try, about three and a half days in all; then the message is given up and logged."""
 
-KEPT_FOR: Final = timedelta(days=30)
+MESSAGE_RETENTION: Final = timedelta(days=30)
 _o, _k = tables.outbox, tables.webhook_keys
-_PORTALS: Final = Hot(select(_k.c.key_id).where(_k.c.direction == Direction.OUT, _k.c.revoked_at.is_(None)))
+_PORTALS: Final = CompiledStatement(
+    select(_k.c.key_id).where(_k.c.direction == Direction.OUT, _k.c.revoked_at.is_(None))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Message:
     attempts: int
 
 
-def put(conn: Connection, message_id: str, type_: str, data: Mapping[str, Any], at: datetime) -> None:
+def enqueue(conn: Connection, message_id: str, type_: str, data: Mapping[str, Any], at: datetime) -> None:
     """Leave a message for every portal there is."""
     keys = [row["key_id"] for row in _PORTALS.all(conn)]
     if not keys:
@@ -53,7 +55,7 @@ def put(conn: Connection, message_id: str, type_: str, data: Mapping[str, Any], 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class OutboxEntry:
     """One message for one key."""
 
     key_id: str
@@ -62,7 +64,7 @@ class Told:
     data: Mapping[str, Any]
 
 
-def put_new(conn: Connection, messages: Sequence[Told], at: datetime) -> int:
+def enqueue_new(conn: Connection, messages: Sequence[OutboxEntry], at: datetime) -> int:
     """Leave many messages at once, but for those that were left before. Returns how many are new."""
     rows = [
         {
@@ -128,9 +130,9 @@ def failed(conn: Connection, message: Message, why: str, at: datetime) -> bool:
     return again
 
 
-def forget(conn: Connection, now: datetime) -> int:
+def prune(conn: Connection, now: datetime) -> int:
     """Remove what was delivered or given up long ago."""
-    old = delete(_o).where(_o.c.next_at.is_(None), _o.c.created_at < now - KEPT_FOR)
+    old = delete(_o).where(_o.c.next_at.is_(None), _o.c.created_at < now - MESSAGE_RETENTION)
     return conn.execute(old).rowcount
 
 

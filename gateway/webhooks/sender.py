@@ -27,15 +27,15 @@ from gateway.webhooks.outbox import Message
 from gateway.webhooks.standard_webhooks import sign
 
 DEADLINE_S: Final = 15.0
-AT_ONCE: Final = 16
+SEND_CONCURRENCY: Final = 16
 PAUSE_S: Final = 1.0
-TOLD: Final = (Direction.OUT, Direction.MAILER)
+OUTBOUND: Final = (Direction.OUT, Direction.MAILER)
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Deliveries:
+class WebhookSender:
     store: Store
     vault: Vault
     clock: Clock
@@ -49,16 +49,16 @@ class Deliveries:
         keep a portal from hearing how an exchange has ended.
         """
         async with self.opened():
-            await asyncio.gather(*(self._rounds(direction) for direction in TOLD))
+            await asyncio.gather(*(self._rounds(direction) for direction in OUTBOUND))
 
     async def _rounds(self, direction: Direction) -> None:
         while True:
             try:
-                busy = await self.round(direction)
+                busy = await self.poll_once(direction)
             except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the rounds go on
                 _log.error("webhook round failed", error=type(fault).__name__, text=str(fault))
                 busy = 0
-            if busy < AT_ONCE:
+            if busy < SEND_CONCURRENCY:
                 await asyncio.sleep(PAUSE_S)
 
     @asynccontextmanager
@@ -72,11 +72,11 @@ class Deliveries:
             finally:
                 self._session.clear()
 
-    async def round(self, direction: Direction = Direction.OUT) -> int:
+    async def poll_once(self, direction: Direction = Direction.OUT) -> int:
         """Deliver once what is due now to portals, or to mailers. Returns how many messages there were."""
         now, store = self.clock(), self.store
         until = now + 2 * timedelta(seconds=self.deadline_s)
-        taken = await store.run(lambda conn: outbox.claim(conn, now, until, AT_ONCE, direction))
+        taken = await store.run(lambda conn: outbox.claim(conn, now, until, SEND_CONCURRENCY, direction))
         await asyncio.gather(*(self._deliver(message) for message in taken))
         return len(taken)
 

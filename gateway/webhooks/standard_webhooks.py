@@ -24,12 +24,12 @@ from gateway.model import Secret
 
 TOLERANCE: Final = timedelta(minutes=5)
 _PREFIX: Final = "whsec_"
-_LONGEST_ID: Final = 200
-_LONGEST_STAMP: Final = 11
+_MAX_ID_LENGTH: Final = 200
+_MAX_STAMP_LENGTH: Final = 11
 """Digits: until the year 5138. Milliseconds, or twelve nines, are no moment that a calendar has."""
 
 
-class NotBelieved(GatewayError):
+class SignatureInvalid(GatewayError):
     """The message is not from who it should be, or not of now. Nothing was done."""
 
 
@@ -56,10 +56,10 @@ def verify(keys: Iterable[Secret], headers: Mapping[str, str], body: bytes, now:
     message_id = headers.get("webhook-id", "")
     stamp = headers.get("webhook-timestamp", "")
     given = headers.get("webhook-signature", "")
-    if not (0 < len(message_id) <= _LONGEST_ID and message_id.isascii() and message_id.isprintable()):
-        raise NotBelieved("webhook-id is missing or no id")
-    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= _LONGEST_STAMP):
-        raise NotBelieved("webhook-timestamp is no whole number of seconds")
+    if not (0 < len(message_id) <= _MAX_ID_LENGTH and message_id.isascii() and message_id.isprintable()):
+        raise SignatureInvalid("webhook-id is missing or no id")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= _MAX_STAMP_LENGTH):
+        raise SignatureInvalid("webhook-timestamp is no whole number of seconds")
     signatures = [part[3:] for part in given.split(" ")[:10] if part.startswith("v1,")]
     # Every key and signature is compared, so that time tells nothing about which of them failed.
     matches = [
@@ -68,9 +68,9 @@ def verify(keys: Iterable[Secret], headers: Mapping[str, str], body: bytes, now:
         for one in signatures
     ]
     if not any(matches):
-        raise NotBelieved("the signature does not fit")
+        raise SignatureInvalid("the signature does not fit")
     if abs(now.timestamp() - int(stamp)) > TOLERANCE.total_seconds():
-        raise NotBelieved("the message is older, or newer, than five minutes")
+        raise SignatureInvalid("the message is older, or newer, than five minutes")
     return message_id
 
 
@@ -84,4 +84,4 @@ def _key(secret: Secret) -> bytes:
     try:
         return base64.b64decode(text.removeprefix(_PREFIX), validate=True)
     except binascii.Error:
-        raise NotBelieved("the secret is no `whsec_` and base64; make a new one") from None
+        raise SignatureInvalid("the secret is no `whsec_` and base64; make a new one") from None

@@ -17,11 +17,11 @@ from uuid_utils import uuid7
 from core_ledger import Store, chart, create_schema, ledger
 from gateway.errors import Refused
 from gateway.exchanges import exchange_rows as records
-from gateway.exchanges.exchange_context import Desk
+from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.exchange_rows import Exchange
-from gateway.exchanges.outcome_poller import Settler
-from gateway.exchanges.quote_confirm import Exchanges
-from gateway.exchanges.start_exchange import Openings
+from gateway.exchanges.outcome_poller import OutcomePoller
+from gateway.exchanges.quote_confirm import QuoteConfirm
+from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.members.member_rows import create_member
 from gateway.model import Destination, LinkKind, Secret
 from gateway.partners.http_client import GuardedHttp
@@ -48,7 +48,7 @@ class Bench:
 
     partner: Partner
     watch: Watch
-    desk: Desk
+    desk: ExchangeContext
     plugin_class: type
     settings: Mapping[str, str | int]
     secret_names: tuple[str, ...]
@@ -62,7 +62,7 @@ class Bench:
         self.exchange_id = str(uuid7())
         if coupon_code:
             self.watch.secrets.append(coupon_code)
-        exchange, _ = await Openings(self.desk).start(
+        exchange, _ = await ExchangeStarter(self.desk).start(
             MEMBER,
             self.exchange_id,
             self.partner.id,
@@ -75,23 +75,23 @@ class Bench:
 
     async def arrive(self, query: Mapping[str, str]) -> None:
         """The browser is back from the partner."""
-        openings = Openings(self.desk)
+        openings = ExchangeStarter(self.desk)
         goes_to = await openings.arrive(self.partner.id, query)
         await openings.complete(MEMBER, self.exchange_id, goes_to.partition("return_code=")[2])
 
     async def quote(self, units: int | None, destination: Destination) -> Exchange:
         await self._now()
-        return await Exchanges(self.desk).quote(MEMBER, self.exchange_id, destination, units)
+        return await QuoteConfirm(self.desk).quote(MEMBER, self.exchange_id, destination, units)
 
     async def confirm(self) -> Exchange:
         exchange = await self._now()
         if exchange.quote is None:
             raise Refused("not-quoted", "ask for a quote first")
-        return await Exchanges(self.desk).confirm(MEMBER, self.exchange_id, exchange.quote.quote_id)
+        return await QuoteConfirm(self.desk).confirm(MEMBER, self.exchange_id, exchange.quote.quote_id)
 
     async def ask_again(self) -> Exchange:
         """What an operator's look does: ask the partner about an open exchange now."""
-        settler, book = Settler(Exchanges(self.desk)), chart.member_book(MEMBER)
+        settler, book = OutcomePoller(QuoteConfirm(self.desk)), chart.member_book(MEMBER)
         await self._now()
         return await settler.ask(book, self.exchange_id) or await settler.check(book, self.exchange_id)
 
@@ -123,7 +123,7 @@ class Bench:
                     "lines": [asdict(line) for line in exchange.quote.debit_lines] if exchange.quote else [],
                     "story": [
                         {"at": step.at.isoformat(), "state": step.state.value, "what": step.what}
-                        for step in records.story(conn, book, self.exchange_id)
+                        for step in records.list_steps(conn, book, self.exchange_id)
                     ],
                 }
             return shown
@@ -187,7 +187,7 @@ async def open_bench(
             _lay_out(conn)
         tasks = Tasks()
         stack.push_async_callback(tasks.close)
-        desk = Desk(
+        desk = ExchangeContext(
             store=store,
             partners={partner.id: partner},
             vault=Vault([secrets.token_bytes(32)], secrets.token_bytes(32)),

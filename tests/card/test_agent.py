@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from card import errors
-from card.agent.card_session import Desk
+from card.agent.card_session import CardSession
 from card.agent.server import Agent, serve
 from card.fake import FakeConnection
 from card.jpki import JpkiCard
@@ -104,7 +104,7 @@ def person():
 def browser(lying, person, unused_tcp_port):
     @asynccontextmanager
     async def open_browser():
-        agent = Agent(Desk(lying.find, person), [SITE], port=unused_tcp_port)
+        agent = Agent(CardSession(lying.find, person), [SITE], port=unused_tcp_port)
         runner = await serve(agent, port=unused_tcp_port)
         try:
             async with aiohttp.ClientSession() as session:
@@ -134,7 +134,7 @@ async def test_another_sites_page_on_the_list_gets_a_signature_that_is_useless_h
 
     other = "https://shop.example"
     runner = await serve(
-        Agent(Desk(lying.find, person), [SITE, other], port=unused_tcp_port), port=unused_tcp_port
+        Agent(CardSession(lying.find, person), [SITE, other], port=unused_tcp_port), port=unused_tcp_port
     )
     try:
         async with aiohttp.ClientSession() as session:
@@ -376,4 +376,4 @@ async def test_only_the_loopback_listens(browser):
 def test_an_origin_with_a_wildcard_is_not_taken(lying, person):
     for origin in ("*", "https://*.example", "http://portal.example", "null"):
         with pytest.raises(ValueError):
-            Agent(Desk(lying.find, person), [origin])
+            Agent(CardSession(lying.find, person), [origin])

@@ -54,7 +54,7 @@ async def test_results_do_not_depend_on_the_size_of_a_set(
     balance = await store.read(lambda conn: balances(conn, BOOK))
     metadata.drop_all(store.engine)
     create_schema(store.engine)
-    monkeypatch.setattr("core_ledger.bulk.SET_SIZE", size)
+    monkeypatch.setattr("core_ledger.bulk.BULK_BATCH_SIZE", size)
     results = await store.run(lambda conn: ledger.transfer_many(conn, moves))
     assert [gist(result) for result in results] == expected
     assert await store.read(lambda conn: balances(conn, BOOK)) == balance

@@ -11,10 +11,10 @@ from core_ledger import (
     BadMove,
     Balance,
     Entry,
-    Heap,
     HoldAlreadyResolved,
     IdReused,
     Lot,
+    LotMovement,
     NotEnoughPoints,
     Store,
     Transfer,
@@ -49,11 +49,16 @@ async def balance(store: Store, account: str) -> Balance:
 
 async def test_points_that_come_in_are_there_with_their_day(store: Store) -> None:
     (receipt,) = await store.apply(earn(900))
-    assert (receipt.seq, receipt.points, receipt.lots, receipt.replayed) == (1, 900, (Lot(DAY, 900),), False)
+    assert (receipt.seq, receipt.points, receipt.lot_movements, receipt.replayed) == (
+        1,
+        900,
+        (LotMovement(DAY, 900),),
+        False,
+    )
     assert await balance(store, RESERVE) == Balance(posted=900)
     assert await balance(store, SAISON) == Balance(posted=-900)
-    assert await store.read(lambda conn: ledger.heaps(conn, BOOK, RESERVE)) == (
-        Heap(issued_on=DAY, points=900, held=0),
+    assert await store.read(lambda conn: ledger.lots(conn, BOOK, RESERVE)) == (
+        Lot(issued_on=DAY, points=900, held=0),
     )
 
 
@@ -77,13 +82,13 @@ async def test_heaps_are_drawn_oldest_first_and_keep_their_days(store: Store) ->
     later = DAY + timedelta(days=3)
     await store.apply(earn(300, issued_on=later), earn(200))
     (receipt,) = await store.apply(allocate(250))
-    assert receipt.lots == (Lot(DAY, 200), Lot(later, 50))
-    assert await store.read(lambda conn: ledger.heaps(conn, BOOK, RESERVE)) == (
-        Heap(issued_on=later, points=250, held=0),
+    assert receipt.lot_movements == (LotMovement(DAY, 200), LotMovement(later, 50))
+    assert await store.read(lambda conn: ledger.lots(conn, BOOK, RESERVE)) == (
+        Lot(issued_on=later, points=250, held=0),
     )
-    assert await store.read(lambda conn: ledger.heaps(conn, BOOK, KASAMA)) == (
-        Heap(issued_on=DAY, points=200, held=0),
-        Heap(issued_on=later, points=50, held=0),
+    assert await store.read(lambda conn: ledger.lots(conn, BOOK, KASAMA)) == (
+        Lot(issued_on=DAY, points=200, held=0),
+        Lot(issued_on=later, points=50, held=0),
     )
 
 
@@ -91,7 +96,7 @@ async def test_a_move_may_be_restricted_to_some_days_of_issue(store: Store) -> N
     await store.apply(earn(100, issued_on=date(2018, 1, 1)), earn(100, issued_on=date(2018, 2, 1)), earn(100))
     wanted = allocate(100, issued_from=date(2018, 1, 2), issued_until=date(2018, 2, 1))
     (receipt,) = await store.apply(wanted)
-    assert receipt.lots == (Lot(date(2018, 2, 1), 100),)
+    assert receipt.lot_movements == (LotMovement(date(2018, 2, 1), 100),)
     with pytest.raises(NotEnoughPoints) as refusal:
         await store.apply(replace(wanted, id=fresh_id()))
     assert refusal.value.available == 0
@@ -120,7 +125,7 @@ async def test_a_hold_from_outside_is_a_promise_until_it_is_posted(store: Store)
     with pytest.raises(NotEnoughPoints):
         await store.apply(allocate(1))
     (receipt,) = await store.apply(posted(hold))
-    assert receipt.lots == (Lot(DAY, 900),)
+    assert receipt.lot_movements == (LotMovement(DAY, 900),)
     assert await balance(store, RESERVE) == Balance(posted=900)
 
 
@@ -143,7 +148,7 @@ async def test_posting_a_hold_moves_the_very_heaps_it_took(store: Store) -> None
     hold = hold_out(500)
     await store.apply(earn(500), hold, earn(100, issued_on=DAY - timedelta(days=9)))
     (receipt,) = await store.apply(posted(hold))
-    assert receipt.lots == (Lot(DAY, 500),)
+    assert receipt.lot_movements == (LotMovement(DAY, 500),)
     assert await balance(store, KASAMA) == Balance(posted=500)
 
 
@@ -250,7 +255,7 @@ async def test_a_sweep_finds_what_is_old_enough_page_by_page(store: Store) -> No
     for number in range(5):
         member = f"m{number}"
         await store.apply(earn(100 + number, member=member, issued_on=old), earn(7, member=member))
-    found = await store.read(lambda conn: list(ledger.each_heap_due(conn, "member:*:reserve", old, limit=2)))
+    found = await store.read(lambda conn: list(ledger.each_lot_due(conn, "member:*:reserve", old, limit=2)))
     assert [(due.book, due.points, due.issued_on) for due in found] == [
         (f"member:m{number}", 100 + number, old) for number in range(5)
     ]

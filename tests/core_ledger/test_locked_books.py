@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from core_ledger import BadMove, IdReused, NotEnoughPoints, OpenBooks, Store, ledger
+from core_ledger import BadMove, IdReused, LockedBooks, NotEnoughPoints, Store, ledger
 from core_ledger.chart import member_book, reserve
 from core_ledger.transfers import Hold
 from tests.core_ledger.samples import BOOK, DAY, KASAMA, NOW, RESERVE, allocate, earn, fresh_id
@@ -19,14 +19,14 @@ async def test_what_is_seen_is_what_the_moves_meet_and_what_they_leave(store: St
     wanted = [allocate(600), allocate(200, book=member_book(BOB), source=reserve(BOB))]
 
     def job(conn):
-        books = OpenBooks(conn, wanted)
+        books = LockedBooks(conn, wanted)
         seen = books.available(BOOK, RESERVE), sorted(books.days(BOOK, RESERVE))
         answers = books.apply(wanted[:1])
         return seen, answers, books.available(BOOK, RESERVE), books.available(member_book(BOB), reserve(BOB))
 
     seen, (receipt,), left, bobs = await store.run(job)
     assert seen == (900, [yesterday, DAY])
-    assert [(lot.issued_on, lot.points) for lot in receipt.lots] == [(yesterday, 400), (DAY, 200)]
+    assert [(lot.issued_on, lot.points) for lot in receipt.lot_movements] == [(yesterday, 400), (DAY, 200)]
     assert (left, bobs) == (300, 300)
     assert await store.read(lambda conn: ledger.balance(conn, BOOK, KASAMA)) == ledger.Balance(posted=600)
     assert (await store.read(lambda conn: ledger.balance(conn, BOOK, RESERVE))).posted == 300
@@ -38,7 +38,7 @@ async def test_points_on_hold_are_not_available_and_an_account_that_never_was_ha
     wanted = allocate(1)
 
     def job(conn):
-        books = OpenBooks(conn, [wanted])
+        books = LockedBooks(conn, [wanted])
         return [(books.available(BOOK, name), books.days(BOOK, name)) for name in (RESERVE, KASAMA)]
 
     assert await store.run(job) == [(0, []), (0, [])]
@@ -48,7 +48,7 @@ async def test_each_move_is_refused_alone_and_one_that_is_known_is_answered_agai
     done = allocate(100)
     await store.apply(earn(900), done)
     wanted = [done, allocate(5_000), allocate(101, id=done.id), allocate(300)]
-    again, too_much, reused, made = await store.run(lambda conn: OpenBooks(conn, wanted).apply(wanted))
+    again, too_much, reused, made = await store.run(lambda conn: LockedBooks(conn, wanted).apply(wanted))
     assert again.replayed
     assert isinstance(too_much, NotEnoughPoints)
     assert isinstance(reused, IdReused)
@@ -58,7 +58,7 @@ async def test_each_move_is_refused_alone_and_one_that_is_known_is_answered_agai
 
 async def test_a_move_that_makes_no_sense_opens_no_book(store: Store) -> None:
     with pytest.raises(BadMove):
-        await store.run(lambda conn: OpenBooks(conn, [allocate(0)]))
+        await store.run(lambda conn: LockedBooks(conn, [allocate(0)]))
 
 
 async def test_an_open_book_is_held_so_that_two_who_saw_the_same_cannot_both_take_it(store: Store) -> None:
@@ -66,7 +66,7 @@ async def test_an_open_book_is_held_so_that_two_who_saw_the_same_cannot_both_tak
 
     def take(conn):
         wanted = [allocate(900)]
-        books = OpenBooks(conn, wanted)
+        books = LockedBooks(conn, wanted)
         return isinstance(books.apply(wanted)[0], NotEnoughPoints), books.available(BOOK, RESERVE)
 
     found = await asyncio.gather(*(store.run(take) for _ in range(8)))

@@ -96,7 +96,9 @@ class LedgerMachine(RuleBasedStateMachine):
             assert isinstance(answer, NotEnoughPoints)
             return multiple()
         assert isinstance(answer, list)
-        assert [lot.issued_on.isoformat() for lot in answer[0].lots for _ in range(lot.points)] == days
+        assert [
+            lot.issued_on.isoformat() for lot in answer[0].lot_movements for _ in range(lot.points)
+        ] == days
         if kind is Hold:
             self.model.move(source, "nowhere", days) if source != SAISON else None
             self.model.outside -= len(days) if source != SAISON else 0
@@ -142,7 +144,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if not hasattr(self, "store"):
             return
         for account, days in self.model.points.items():
-            heaps = self.store.read_now(lambda conn, account=account: ledger.heaps(conn, BOOK, account))
+            heaps = self.store.read_now(lambda conn, account=account: ledger.lots(conn, BOOK, account))
             assert sorted(
                 heap.issued_on.isoformat() for heap in heaps for _ in range(heap.available)
             ) == sorted(days)

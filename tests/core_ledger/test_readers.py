@@ -106,7 +106,7 @@ async def test_a_glance_that_would_have_to_wait_is_left_to_the_readers(store: St
         assert gate.wait(10)
         return "done"
 
-    elsewhere = asyncio.create_task(asyncio.to_thread(asyncio.run, store.glance(long)))
+    elsewhere = asyncio.create_task(asyncio.to_thread(asyncio.run, store.read_inline(long)))
     await asyncio.to_thread(there.wait, 10)
     names: list[str] = []
 
@@ -114,10 +114,10 @@ async def test_a_glance_that_would_have_to_wait_is_left_to_the_readers(store: St
         names.append(threading.current_thread().name)
         return points(conn)
 
-    assert await store.glance(where) == 0
+    assert await store.read_inline(where) == 0
     gate.set()
     assert await elsewhere == "done"
-    assert await store.glance(where) == 0
+    assert await store.read_inline(where) == 0
     assert names[0].startswith("ledger-read-")
     assert names[1] == threading.current_thread().name
 

@@ -5,7 +5,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from core_ledger import Store, balance, balances, entries, heaps, ledger, metadata
+from core_ledger import Store, balance, balances, entries, ledger, lots, metadata
 from core_ledger.postgres_functions import OPEN_FUNCTION
 from tests.core_ledger.samples import BOOK, RESERVE, allocate, earn, hold_in, hold_out, posted, voided
 
@@ -39,7 +39,7 @@ async def test_every_statement_of_the_hot_paths_names_book_id(store: Store) -> N
     for read in (
         lambda conn: balance(conn, BOOK, RESERVE),
         lambda conn: balances(conn, BOOK),
-        lambda conn: heaps(conn, BOOK, RESERVE),
+        lambda conn: lots(conn, BOOK, RESERVE),
         lambda conn: entries(conn, BOOK, RESERVE),
         lambda conn: entries(conn, BOOK, RESERVE, before=3),
     ):

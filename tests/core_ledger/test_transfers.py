@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from core_ledger import BadMove, Balance, Heap, Move, Store, chart, ledger, transfer_many
+from core_ledger import BadMove, Balance, Lot, Move, Store, chart, ledger, transfer_many
 from core_ledger.plan import MAX_BALANCE
 from core_ledger.transfers import MAX_POINTS, check
 from tests.core_ledger.samples import (
@@ -160,5 +160,5 @@ async def test_the_four_verbs_do_one_move_each(store: Store) -> None:
     assert await store.read(lambda conn: ledger.balances(conn, BOOK, f"{BOOK}:")) == {
         RESERVE: Balance(posted=15)
     }
-    assert await store.read(lambda conn: ledger.heaps(conn, BOOK, KASAMA)) == ()
-    assert Heap(issued_on=DAY, points=5, held=2).available == 3
+    assert await store.read(lambda conn: ledger.lots(conn, BOOK, KASAMA)) == ()
+    assert Lot(issued_on=DAY, points=5, held=2).available == 3

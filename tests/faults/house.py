@@ -30,14 +30,14 @@ from core_ledger import Store, audit, chart, create_schema, ledger
 from gateway import PartnerSetup, Secret
 from gateway.cities import tables as city_tables
 from gateway.exchanges import exchange_rows as records
-from gateway.exchanges.corrections import Corrections
-from gateway.exchanges.exchange_context import Desk
+from gateway.exchanges.corrections import CorrectionService
+from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.exchange_rows import Exchange
-from gateway.exchanges.outcome_poller import Settler
-from gateway.exchanges.quote_confirm import Exchanges
+from gateway.exchanges.outcome_poller import OutcomePoller
+from gateway.exchanges.quote_confirm import QuoteConfirm
 from gateway.exchanges.reconciliation import DIFFERENCES, Reconciliation
 from gateway.exchanges.reversals import Reversals
-from gateway.exchanges.start_exchange import Openings
+from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.exchanges.states import HELD
 from gateway.members.member_rows import create_member
 from gateway.model import Destination
@@ -101,12 +101,12 @@ class Both:
 class House:
     """`await house.person()` is somebody new at both ends; see the matrix for what is done with them."""
 
-    desk: Desk
+    desk: ExchangeContext
     site: SandboxServer
     clocks: Both
-    openings: Openings
-    exchanges: Exchanges
-    settler: Settler
+    openings: ExchangeStarter
+    exchanges: QuoteConfirm
+    settler: OutcomePoller
     reversals: Reversals
     made: list[Partner]
     persons: int = 0
@@ -153,9 +153,9 @@ class House:
     async def until_all_have_ended(self) -> list[Exchange]:
         """Let time pass, hour by hour, until nothing waits; what is left waits for a person."""
         for _ in range(200):
-            await self.settler.round()
-            await self.reversals.round()
-            left = await self.store.read(lambda conn: records.listed(conn, states=list(HELD)))
+            await self.settler.poll_once()
+            await self.reversals.poll_once()
+            left = await self.store.read(lambda conn: records.list_by(conn, states=list(HELD)))
             waiting = await self.store.read(_reversals_waiting)
             if not left and not waiting:
                 return []
@@ -173,7 +173,7 @@ class House:
             report = await Reconciliation(self.desk).compare("saison", day)
             for line in report.lines:
                 if line.verdict in DIFFERENCES:
-                    await Corrections(self.desk).close(
+                    await CorrectionService(self.desk).close(
                         "saison", day, line.exchange_id, reason="照合の結果", operator="test"
                     )
                     closed += 1
@@ -249,7 +249,7 @@ async def open_gateway(
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     tasks, partners = Tasks(), dict[str, Partner]()
     store = Store.open(url)
-    desk = Desk(
+    desk = ExchangeContext(
         store=store,
         partners=partners,
         vault=Vault([b"s" * 32], b"l" * 32),
@@ -261,9 +261,9 @@ async def open_gateway(
         desk=desk,
         site=site,  # type: ignore[arg-type]
         clocks=clocks,
-        openings=Openings(desk),
-        exchanges=Exchanges(desk),
-        settler=Settler(Exchanges(desk), seconds=clocks.seconds),
+        openings=ExchangeStarter(desk),
+        exchanges=QuoteConfirm(desk),
+        settler=OutcomePoller(QuoteConfirm(desk), seconds=clocks.seconds),
         reversals=Reversals(desk),
         made=[],
     )

@@ -154,7 +154,7 @@ async def _begin(house: House, person: Person, fault: Breaking) -> tuple[str, Ex
     await fault.begins()
     seen = await _tried(person.begin(id_))
     await fault.ends()
-    return seen, await house.exchanges.look(person.member, id_)
+    return seen, await house.exchanges.get(person.member, id_)
 
 
 async def _return(house: House, person: Person, fault: Breaking) -> tuple[str, Exchange]:
@@ -176,7 +176,7 @@ async def _debit(house: House, person: Person, fault: Breaking) -> tuple[str, Ex
     exchange = await person.quoted()
     await fault.begins()
     seen = await _tried(person.confirmed(exchange))
-    return seen, await house.exchanges.look(person.member, exchange.exchange_id)
+    return seen, await house.exchanges.get(person.member, exchange.exchange_id)
 
 
 async def _find(house: House, person: Person, fault: Breaking) -> tuple[str, Exchange]:
@@ -185,7 +185,7 @@ async def _find(house: House, person: Person, fault: Breaking) -> tuple[str, Exc
     await person.confirmed(exchange)
     await fault.begins()
     seen = await _tried(house.settler.ask(exchange.book_id, exchange.exchange_id))
-    return seen, await house.exchanges.look(person.member, exchange.exchange_id)
+    return seen, await house.exchanges.get(person.member, exchange.exchange_id)
 
 
 async def _reverse(house: House, person: Person, fault: Breaking) -> tuple[str, Exchange]:

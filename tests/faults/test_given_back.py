@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from gateway.exchanges.corrections import Corrections
+from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.reconciliation import Line, Reconciliation, Verdict
 from tests.faults.house import House, open_house
 
@@ -54,7 +54,7 @@ async def test_a_part_given_back_on_one_side_only_is_seen_and_closed_to_what_the
             assert done.reason == ""
         assert not await house.books_agree()
         assert (await line_of(house, exchange.exchange_id)).verdict is Verdict.AMOUNT_DIFFERS
-        await Corrections(house.desk).close(
+        await CorrectionService(house.desk).close(
             "saison",
             house.clocks.calendar().date(),
             exchange.exchange_id,

@@ -32,12 +32,12 @@ from gateway.demo.story import (
     RETURN_URL,
     TARO,
     TO_RESERVE,
+    Narrator,
     SignedIn,
-    Teller,
     link_at,
     sign_in_as,
 )
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.states import HELD
 from gateway.http.client_keys import register_key
@@ -75,7 +75,7 @@ class PartnersClock:
 class Machine:
     """The gateway's machine: its process and the file that its calendar hangs on."""
 
-    town: Town
+    town: DemoEnvironment
     site: SandboxServer
     offset_file: Path
     theirs: PartnersClock
@@ -143,7 +143,7 @@ async def _until_ready(url: str, process: asyncio.subprocess.Process) -> None:
     pytest.fail("the gateway ended by itself")
 
 
-async def _furnish(folder: Path, site_url: str) -> Town:
+async def _furnish(folder: Path, site_url: str) -> DemoEnvironment:
     """Settings without a clock of their own, the tables, a portal's key, two members."""
     for name in ("sealing", "lookup", "account_key"):
         (folder / f"{name}.secret").write_text(f"{name} of a test, long enough to be one\n", "utf-8")
@@ -184,7 +184,7 @@ api_key = {{ file = "saison.key" }}
         hasher.close()
         await store.close()
     (folder / "portal.pem").write_bytes(pair.private_pem)
-    return Town(
+    return DemoEnvironment(
         folder=folder,
         gateway_url=f"http://127.0.0.1:{port}",
         saison_url=site_url,
@@ -200,7 +200,7 @@ api_key = {{ file = "saison.key" }}
 
 async def quoted(member: SignedIn, who: Any) -> tuple[str, dict[str, str]]:
     """An exchange that waits for its confirm: its path, and the confirm's body."""
-    exchange = await link_at(member, who, Teller(Console(file=StringIO())))
+    exchange = await link_at(member, who, Narrator(Console(file=StringIO())))
     path = f"/v1/exchanges/{exchange['exchange_id']}"
     told = await member.post(f"{path}/quote", {"destination": TO_RESERVE, "units": 2})
     return path, {"quote_id": told["quote"]["quote_id"]}
@@ -303,7 +303,7 @@ async def _books_agree(machine: Machine) -> None:
     try:
         report = await store.read(audit.verify)
         ours = await store.read(lambda conn: ledger.total(conn, chart.partner_due("saison")))
-        held = await store.read(lambda conn: records.listed(conn, states=list(HELD)))
+        held = await store.read(lambda conn: records.list_by(conn, states=list(HELD)))
     finally:
         await store.close()
     assert (report.ok, ours, held) == (True, -2 * POINTS, [])

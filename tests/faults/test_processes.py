@@ -78,7 +78,7 @@ async def nothing_is_lost(house: House, acknowledged: list[tuple[str, str]]) -> 
     ended = await house.store.read(
         lambda conn: {
             one.exchange_id: one
-            for one in records.listed(
+            for one in records.list_by(
                 conn, states=[State.SETTLED, State.DECLINED, State.NOT_SENT], limit=100_000
             )
         }

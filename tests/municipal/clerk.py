@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from tests.pictures_taken import take
 from tests.portal.city_hall import PASSWORD
 
@@ -17,7 +17,7 @@ PICTURES = Path(__file__).parents[2] / "var" / "municipal"
 @dataclass(slots=True)
 class Clerk:
     page: Page
-    town: Town
+    town: DemoEnvironment
     login: str
     pictures: str = ""
 

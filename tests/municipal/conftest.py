@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from rich.console import Console
 
 from gateway.demo.story import JIRO, one_exchange
-from gateway.demo.town import Town, open_town
+from gateway.demo.town import DemoEnvironment, open_town
 from tests.municipal.staffer import Staffer
 from tests.portal.conftest import (  # one browser and one event loop in a process
     Loop,
@@ -28,10 +28,10 @@ WIDE = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[Town]:
+def filled(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[DemoEnvironment]:
     """The town of the demonstration: 2,000 members, 40 shops, staff of every role, an exchange that was just made."""
     opened = open_town(tmp_path_factory.mktemp("city"), fill=Console(quiet=True))
-    found: Town = loop.run(opened.__aenter__())
+    found: DemoEnvironment = loop.run(opened.__aenter__())
     assert loop.run(one_exchange(found)) == found.mykey_ids[JIRO.name]
     yield found
     loop.run(opened.__aexit__(None, None, None))
@@ -54,7 +54,7 @@ def desk() -> Desk:
 
 
 @pytest.fixture
-def at(chromium: Browser, filled: Town, desk: Desk) -> Iterator[At]:
+def at(chromium: Browser, filled: DemoEnvironment, desk: Desk) -> Iterator[At]:
     """`at("kanri")`: that person at a browser of their own, signed in with the second factor."""
     contexts = []
 

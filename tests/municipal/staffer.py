@@ -10,7 +10,7 @@ import pyotp
 from playwright.sync_api import Page
 
 from gateway.demo.city import PASSWORD
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from tests.pictures_taken import take
 
 PICTURES = Path(__file__).parents[2] / "var" / "municipal"
@@ -19,7 +19,7 @@ PICTURES = Path(__file__).parents[2] / "var" / "municipal"
 @dataclass(slots=True)
 class Staffer:
     page: Page
-    town: Town
+    town: DemoEnvironment
     login: str
     seeds: dict[str, str]
     password: str = PASSWORD

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.demo.city import PASSWORD
 from gateway.demo.story import one_exchange
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from gateway.model import JST
 from tests.municipal.conftest import At
 from tests.municipal.staffer import Staffer
@@ -20,7 +20,7 @@ from tests.portal.test_every_page import faults
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def members_of(town: Town, count: int) -> list[str]:
+def members_of(town: DemoEnvironment, count: int) -> list[str]:
     """MyKey IDs as a welfare office has them in its own list."""
     with sqlite3.connect(town.folder / "gateway.db") as book:
         found = book.execute(
@@ -46,7 +46,7 @@ def send_file(person: Staffer, project_id: str, path: Path) -> Staffer:
 
 
 def test_a_file_is_checked_by_one_approved_by_another_and_granted_before_their_eyes(
-    at: At, filled: Town, tmp_path: Path
+    at: At, filled: DemoEnvironment, tmp_path: Path
 ) -> None:
     operator, approver = at("fukushi"), at("kacho")
     plan_project(operator, "kosodate", "2,000,000")
@@ -82,7 +82,7 @@ def test_a_file_is_checked_by_one_approved_by_another_and_granted_before_their_e
     assert "750,000 / 2,000,000" in operator.to("/projects/kosodate").text()
 
 
-def test_a_grant_to_one_member_is_confirmed_in_words_and_done_once(at: At, filled: Town) -> None:
+def test_a_grant_to_one_member_is_confirmed_in_words_and_done_once(at: At, filled: DemoEnvironment) -> None:
     operator = at("fukushi")
     plan_project(operator, "madoguchi", "10000")
     operator.to("/projects/madoguchi/grant").fill(mykey_id="nobody00", points="５００")
@@ -104,7 +104,7 @@ def test_a_grant_to_one_member_is_confirmed_in_words_and_done_once(at: At, fille
     assert "500 / 10,000" in operator.to("/projects/madoguchi").text()
 
 
-def test_more_than_the_budget_is_refused_with_what_is_left(at: At, filled: Town) -> None:
+def test_more_than_the_budget_is_refused_with_what_is_left(at: At, filled: DemoEnvironment) -> None:
     operator = at("fukushi")
     plan_project(operator, "chiisai", "300")
     operator.to("/projects/chiisai/grant").fill(mykey_id=members_of(filled, 1)[0], points="301")
@@ -230,7 +230,9 @@ def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At) -> None:
     assert approver.to("/settlements/2018-07-16/close").path() == "/settlements/2018-07-16"
 
 
-def test_the_audit_log_says_who_and_why_and_shows_a_line_that_was_changed(at: At, filled: Town) -> None:
+def test_the_audit_log_says_who_and_why_and_shows_a_line_that_was_changed(
+    at: At, filled: DemoEnvironment
+) -> None:
     boss = at("kanri")
     operator = at("fukushi")
     plan_project(operator, "kansa", "1000")
@@ -249,7 +251,7 @@ def test_the_audit_log_says_who_and_why_and_shows_a_line_that_was_changed(at: At
 
 
 def test_the_platform_reads_by_name_who_owes_what_and_whether_it_was_compared(
-    at: At, filled: Town, loop: Loop
+    at: At, filled: DemoEnvironment, loop: Loop
 ) -> None:
     assert loop.run(one_exchange(filled)) is None  # made when the town was opened
     person = at("platform").to("/partners?month=2018-07")

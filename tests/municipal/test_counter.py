@@ -13,7 +13,7 @@ from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestServer
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from municipal.app import make_app
 from municipal.counter import code_of
 from municipal.sealed import Session, staff_seal
@@ -50,20 +50,20 @@ def telephone(browser: Browser, *, scripts: bool = True) -> Iterator[BrowserCont
 
 
 @pytest.fixture
-def member(chromium: Browser, town: Town, payer: str) -> Iterator[Walk]:
+def member(chromium: Browser, town: DemoEnvironment, payer: str) -> Iterator[Walk]:
     """The member with 1,000 points, signed in."""
     with telephone(chromium) as context:
         yield Walk(context.new_page(), town, name=payer).sign_in()
 
 
 @pytest.fixture
-def soba(chromium: Browser, town: Town, city: CityHall) -> Iterator[Clerk]:
+def soba(chromium: Browser, town: DemoEnvironment, city: CityHall) -> Iterator[Clerk]:
     with telephone(chromium) as context:
         yield Clerk(context.new_page(), town, "soba@mise", "counter").sign_in()
 
 
 @pytest.fixture
-def toki(chromium: Browser, town: Town, city: CityHall) -> Iterator[Clerk]:
+def toki(chromium: Browser, town: DemoEnvironment, city: CityHall) -> Iterator[Clerk]:
     with telephone(chromium) as context:
         yield Clerk(context.new_page(), town, "toki@mise").sign_in()
 
@@ -97,7 +97,7 @@ def test_the_shops_camera_reads_the_members_screen_and_both_see_the_payment(
 
 
 def test_typed_digits_take_points_without_scripts_on_either_telephone(
-    chromium: Browser, town: Town, payer: str, city: CityHall
+    chromium: Browser, town: DemoEnvironment, payer: str, city: CityHall
 ) -> None:
     with telephone(chromium, scripts=False) as one, telephone(chromium, scripts=False) as other:
         member = Walk(one.new_page(), town, name=payer).sign_in()
@@ -245,7 +245,7 @@ def test_the_shops_own_sheet_can_be_scanned_and_names_the_shop(
 
 
 def test_a_closed_cycle_can_be_read_and_kept_by_the_shop(
-    chromium: Browser, town: Town, city: CityHall, loop: Loop, payer: str
+    chromium: Browser, town: DemoEnvironment, city: CityHall, loop: Loop, payer: str
 ) -> None:
     with telephone(chromium) as one, telephone(chromium) as other:
         member = Walk(one.new_page(), town, name=payer).sign_in()
@@ -269,7 +269,9 @@ def test_a_closed_cycle_can_be_read_and_kept_by_the_shop(
     loop.run(city.back_to_work())
 
 
-def test_where_the_gateway_does_not_answer_the_same_payment_can_be_sent_again(town: Town, loop: Loop) -> None:
+def test_where_the_gateway_does_not_answer_the_same_payment_can_be_sent_again(
+    town: DemoEnvironment, loop: Loop
+) -> None:
     """The pages alone, with nobody behind them: they say that the result is not known, and keep the id."""
     settings = replace(Settings.load(town.folder / "municipal.toml"), gateway_url=NOWHERE)
     now = settings.clock()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from municipal.app import PARTS
 from municipal.menu import ENTRIES
 from tests.municipal.conftest import At, Desk
@@ -42,7 +42,7 @@ ADMINISTRATORS = [
 ]  # fmt: skip
 
 
-def found_in(town: Town) -> dict[str, str]:
+def found_in(town: DemoEnvironment) -> dict[str, str]:
     with sqlite3.connect(town.folder / "gateway.db") as book:
         (project,) = book.execute("SELECT project_id FROM grant_projects ORDER BY project_id").fetchone()
         (spend,) = book.execute(
@@ -53,12 +53,12 @@ def found_in(town: Town) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def places(filled: Town) -> dict[str, str]:
+def places(filled: DemoEnvironment) -> dict[str, str]:
     return found_in(filled)
 
 
 @pytest.fixture(scope="module")
-def boss(chromium: Browser, filled: Town, desk: Desk) -> Iterator[Watched]:
+def boss(chromium: Browser, filled: DemoEnvironment, desk: Desk) -> Iterator[Watched]:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
     person = Staffer(context.new_page(), filled, "kanri", desk.seeds).sign_in()
     yield watched(person.page, filled.municipal_url)
@@ -66,7 +66,7 @@ def boss(chromium: Browser, filled: Town, desk: Desk) -> Iterator[Watched]:
 
 
 @pytest.fixture(scope="module")
-def stranger(chromium: Browser, filled: Town) -> Iterator[Watched]:
+def stranger(chromium: Browser, filled: DemoEnvironment) -> Iterator[Watched]:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
     yield watched(context.new_page(), filled.municipal_url)
     context.close()

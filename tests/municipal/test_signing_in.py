@@ -8,7 +8,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from municipal.app import HERE, make_app
 from municipal.settings import Settings
 from tests.municipal.conftest import At
@@ -99,7 +99,7 @@ def test_who_signs_out_cannot_come_back_by_an_old_cookie(at: At) -> None:
 # --- where no browser is needed ----------------------------------------------------------------------------------
 
 
-def routes(town: Town, method: str) -> set[str]:
+def routes(town: DemoEnvironment, method: str) -> set[str]:
     app = make_app(Settings.load(town.folder / "municipal.toml"))
     return {
         resource.canonical
@@ -116,7 +116,7 @@ FILLED = {
 PUBLIC = {"/login", "/login/proof", "/signed-out", "/help", "/health"}
 
 
-def test_a_strangers_every_page_is_the_login_and_never_data(filled: Town, loop: Loop) -> None:
+def test_a_strangers_every_page_is_the_login_and_never_data(filled: DemoEnvironment, loop: Loop) -> None:
     paths = {path for path in routes(filled, "GET") - PUBLIC if not path.startswith("/static")}
     assert len(paths) > 45
 

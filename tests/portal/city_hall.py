@@ -11,7 +11,7 @@ from typing import Any
 import pyotp
 
 from core_ledger import Store
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.services import vault_of
@@ -33,7 +33,7 @@ class Answered(Exception):
 class CityHall:
     """`token` is the administrator's; `shops` are the sessions of each shop's own person."""
 
-    town: Town
+    town: DemoEnvironment
     token: str = ""
     shops: dict[str, str] = field(default_factory=dict)
     login: str = ""

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from gateway.demo.story import _buy_coupon as buy_coupon
-from gateway.demo.town import MEMBERS, Town, open_town
+from gateway.demo.town import MEMBERS, DemoEnvironment, open_town
 from tests.portal.city_hall import CityHall
 from tests.portal.walk import PASSWORDS
 
@@ -53,9 +53,9 @@ def loop() -> Iterator[Loop]:
 
 
 @pytest.fixture(scope="session")
-def town(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[Town]:
+def town(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[DemoEnvironment]:
     opened = open_town(tmp_path_factory.mktemp("portal-town"))
-    found: Town = loop.run(opened.__aenter__())
+    found: DemoEnvironment = loop.run(opened.__aenter__())
     yield found
     loop.run(opened.__aexit__(None, None, None))
 
@@ -73,12 +73,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def taro(town: Town) -> tuple[str, str]:
+def taro(town: DemoEnvironment) -> tuple[str, str]:
     return town.mykey_ids[MEMBERS[0].name], MEMBERS[0].password
 
 
 @contextmanager
-def shifted(town: Town, by: timedelta) -> Iterator[None]:
+def shifted(town: DemoEnvironment, by: timedelta) -> Iterator[None]:
     """The town's clock later by this much, and back afterwards."""
     town.set_clock(town.clock() + by)
     try:
@@ -88,12 +88,12 @@ def shifted(town: Town, by: timedelta) -> Iterator[None]:
 
 
 @pytest.fixture
-def coupon(town: Town, loop: Loop) -> str:
+def coupon(town: DemoEnvironment, loop: Loop) -> str:
     """A code for 1,000 miles, bought at the airline's site."""
     return str(loop.run(buy_coupon(town, "1000")))
 
 
-async def add_member(town: Town) -> str:
+async def add_member(town: DemoEnvironment) -> str:
     """A member more, as the service desk would add one; gives the name that `town.mykey_ids` knows."""
     name = f"見本{len(town.mykey_ids) + 1}子"
     process = await asyncio.create_subprocess_exec(
@@ -106,7 +106,7 @@ async def add_member(town: Town) -> str:
 
 
 @pytest.fixture(scope="session")
-def city(town: Town, loop: Loop) -> CityHall:
+def city(town: DemoEnvironment, loop: Loop) -> CityHall:
     """The city hall with two shops and a project to grant from."""
     hall: CityHall = loop.run(CityHall(town).open())
     loop.run(hall.shop("soba", "そば処 見本", category="飲食", address="笠間1-2-3"))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from tests.portal.conftest import Loop, add_member
 from tests.portal.walk import PASSWORDS, Walk
 
@@ -25,12 +25,12 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def walk(context: BrowserContext, town: Town) -> Walk:
+def walk(context: BrowserContext, town: DemoEnvironment) -> Walk:
     return Walk(context.new_page(), town)
 
 
 @pytest.fixture
-def newcomer(walk: Walk, town: Town, loop: Loop) -> Walk:
+def newcomer(walk: Walk, town: DemoEnvironment, loop: Loop) -> Walk:
     """A member of this test's own, whose settings may be changed."""
     walk.name = loop.run(add_member(town))
     PASSWORDS[walk.name] = f"password of {walk.name}"

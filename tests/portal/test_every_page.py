@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from tests.portal.walk import Walk
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -94,14 +94,14 @@ def watched(page: Page, site: str) -> Watched:
 
 
 @pytest.fixture(scope="module")
-def stranger(chromium: Browser, town: Town) -> Iterator[Watched]:
+def stranger(chromium: Browser, town: DemoEnvironment) -> Iterator[Watched]:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
     yield watched(context.new_page(), town.portal_url)
     context.close()
 
 
 @pytest.fixture(scope="module")
-def resident(chromium: Browser, town: Town) -> Iterator[Watched]:
+def resident(chromium: Browser, town: DemoEnvironment) -> Iterator[Watched]:
     """Hanako, with points of each kind and a line in each history."""
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
     page = context.new_page()

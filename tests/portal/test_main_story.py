@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from portal.words import WORDS
 from tests.portal.walk import Walk
 
@@ -34,7 +34,7 @@ def page(kind: str, chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def walk(page: Page, town: Town, kind: str) -> Walk:
+def walk(page: Page, town: DemoEnvironment, kind: str) -> Walk:
     return Walk(page, town, pictures=kind)
 
 

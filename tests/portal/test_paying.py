@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from tests.portal.city_hall import Answered, CityHall
 from tests.portal.conftest import Loop, shifted
 from tests.portal.test_every_page import is_good, watched
@@ -30,7 +30,7 @@ def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Brows
 
 
 @pytest.fixture
-def walk(context: BrowserContext, town: Town, payer: str) -> Walk:
+def walk(context: BrowserContext, town: DemoEnvironment, payer: str) -> Walk:
     return Walk(context.new_page(), town, name=payer, pictures="paying").sign_in()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -27,7 +27,9 @@ BROKEN_PHRASES = """(way) => {
 """Which phrases of the heading stand on two lines when it is nine letters wide and broken in this way."""
 
 
-def test_without_the_browsers_help_a_heading_breaks_at_phrases_alone(chromium: Browser, town: Town) -> None:
+def test_without_the_browsers_help_a_heading_breaks_at_phrases_alone(
+    chromium: Browser, town: DemoEnvironment
+) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
     page = context.new_page()
     page.goto(f"{town.portal_url}/relink")

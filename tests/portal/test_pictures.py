@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from gateway.demo.town import Town, open_town
+from gateway.demo.town import DemoEnvironment, open_town
 from tests.pictures_taken import take
 from tests.portal import pictures
 from tests.portal.conftest import Loop
@@ -78,10 +78,10 @@ def fonts() -> None:
 
 
 @pytest.fixture(scope="module")
-def quiet_town(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[Town]:
+def quiet_town(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[DemoEnvironment]:
     """A town in which nothing happens but what is done here, so that its pages are the same each time."""
     opened = open_town(tmp_path_factory.mktemp("quiet-town"))
-    town: Town = loop.run(opened.__aenter__())
+    town: DemoEnvironment = loop.run(opened.__aenter__())
     yield town
     loop.run(opened.__aexit__(None, None, None))
 
@@ -93,7 +93,7 @@ def screen(request: pytest.FixtureRequest) -> Screen:
 
 
 @pytest.fixture(scope="module")
-def walk(screen: Screen, chromium: Browser, quiet_town: Town) -> Iterator[Walk]:
+def walk(screen: Screen, chromium: Browser, quiet_town: DemoEnvironment) -> Iterator[Walk]:
     """Somebody with points of each kind, the same on each kind of screen."""
     name = "見本太郎" if screen.name == "phone" else "見本花子"
     context = opened(chromium, screen)
@@ -124,7 +124,7 @@ def taken(page: Page) -> bytes:
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_page_looks_as_it_should(
-    chromium: Browser, quiet_town: Town, screen: Screen, name: str
+    chromium: Browser, quiet_town: DemoEnvironment, screen: Screen, name: str
 ) -> None:
     context = opened(chromium, screen)
     page = context.new_page()
@@ -166,7 +166,7 @@ def test_the_pages_of_an_exchange_look_as_they_should(walk: Walk, screen: Screen
 
 
 @pytest.fixture(scope="module")
-def plain(chromium: Browser, quiet_town: Town) -> Iterator[Walk]:
+def plain(chromium: Browser, quiet_town: DemoEnvironment) -> Iterator[Walk]:
     """Somebody whose page is spoiled here."""
     context = opened(chromium, SCREENS[0])
     yield Walk(context.new_page(), quiet_town, name="見本花子").sign_in()
@@ -228,7 +228,9 @@ def test_letters_drawn_a_shade_or_a_pixel_differently_are_not(plain: Walk, spoil
     assert not differs(plain, spoil).too_much
 
 
-def test_another_density_of_pixels_is_the_same_picture(chromium: Browser, quiet_town: Town) -> None:
+def test_another_density_of_pixels_is_the_same_picture(
+    chromium: Browser, quiet_town: DemoEnvironment
+) -> None:
     small = []
     for density in (1, 2):
         context = chromium.new_context(

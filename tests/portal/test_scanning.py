@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from gateway.api.city.routes import api
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from portal.app import make_app
 from portal.sealed import members_seal, new_session
 from portal.settings import Settings
@@ -44,12 +44,12 @@ def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Brows
 
 
 @pytest.fixture
-def walk(context: BrowserContext, town: Town, payer: str) -> Walk:
+def walk(context: BrowserContext, town: DemoEnvironment, payer: str) -> Walk:
     return Walk(context.new_page(), town, name=payer, pictures="scanning").sign_in()
 
 
 @pytest.fixture(scope="module")
-def reader(chromium: Browser, town: Town, city: CityHall, loop: Loop) -> Iterator[Walk]:
+def reader(chromium: Browser, town: DemoEnvironment, city: CityHall, loop: Loop) -> Iterator[Walk]:
     """One member with 1,000 points for all the stories in which nothing is paid."""
     name, PASSWORDS[name] = loop.run(city.member(1_000))
     context = chromium.new_context(viewport=PHONE, locale="ja-JP")
@@ -78,7 +78,13 @@ def to_confirm(walk: Walk, code: str, points: str) -> None:
 
 
 def test_the_camera_reads_the_shops_code_and_the_member_sees_whose_it_is_before_paying(
-    chromium: Browser, town: Town, payer: str, soba: str, tmp_path: Path, city: CityHall, loop: Loop
+    chromium: Browser,
+    town: DemoEnvironment,
+    payer: str,
+    soba: str,
+    tmp_path: Path,
+    city: CityHall,
+    loop: Loop,
 ) -> None:
     with with_camera(chromium, film(printed(soba), tmp_path / "counter.y4m")) as browser:
         page = browser.new_context(viewport=PHONE, locale="ja-JP").new_page()
@@ -157,7 +163,9 @@ def test_a_payment_whose_answer_is_lost_is_sent_again_and_is_one(walk: Walk, sob
     assert walk.points("#paid-left") == 800
 
 
-def test_where_the_gateway_does_not_answer_the_same_payment_can_be_sent_again(town: Town, loop: Loop) -> None:
+def test_where_the_gateway_does_not_answer_the_same_payment_can_be_sent_again(
+    town: DemoEnvironment, loop: Loop
+) -> None:
     """The portal alone, with nobody behind it: it says that the result is not known, and keeps the id."""
     settings = replace(Settings.load(town.folder / "portal.toml"), gateway_url=NOWHERE)
     session = new_session("token", "見本太郎", "AAAABBBB", shared_terminal=False, now=settings.clock())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -27,7 +27,7 @@ def names(page: Page) -> list[str]:
     return page.locator("#shops b").all_inner_texts()
 
 
-def test_a_resident_finds_the_shops_of_a_town_from_the_map(page: Page, town: Town) -> None:
+def test_a_resident_finds_the_shops_of_a_town_from_the_map(page: Page, town: DemoEnvironment) -> None:
     page.goto(f"{town.portal_url}/navi")
     page.click("svg a[href='/navi/08#found']")
     page.click("a:has-text('笠間応援ポイント')")
@@ -55,7 +55,7 @@ def test_a_resident_finds_the_shops_of_a_town_from_the_map(page: Page, town: Tow
     ],
 )
 def test_a_shop_is_found_by_a_part_of_its_name_however_it_is_typed(
-    page: Page, town: Town, typed: str, found: set[str]
+    page: Page, town: DemoEnvironment, typed: str, found: set[str]
 ) -> None:
     page.goto(town.portal_url + SHOPS)
     page.fill("#name", typed)
@@ -65,7 +65,9 @@ def test_a_shop_is_found_by_a_part_of_its_name_however_it_is_typed(
 
 
 @pytest.mark.parametrize("typed", ["%", "_", "zz", "<b>"])
-def test_what_matches_nothing_finds_nothing_and_says_what_to_do(page: Page, town: Town, typed: str) -> None:
+def test_what_matches_nothing_finds_nothing_and_says_what_to_do(
+    page: Page, town: DemoEnvironment, typed: str
+) -> None:
     page.goto(town.portal_url + SHOPS)
     page.fill("#name", typed)
     page.click("form[role=search] button")
@@ -78,7 +80,9 @@ def test_what_matches_nothing_finds_nothing_and_says_what_to_do(page: Page, town
 @pytest.mark.parametrize(
     "path", ["/navi/08/082155", "/navi/13/082163", "/navi/08/999999", f"{SHOPS}?after=../x"]
 )
-def test_a_town_that_is_not_there_is_a_page_that_says_so(page: Page, town: Town, path: str) -> None:
+def test_a_town_that_is_not_there_is_a_page_that_says_so(
+    page: Page, town: DemoEnvironment, path: str
+) -> None:
     answer = page.goto(town.portal_url + path)
     assert answer is not None
     assert answer.status == 404

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from portal.support_events import progress
 from tests.portal.city_hall import CityHall
 from tests.portal.conftest import Loop
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture
-def walk(chromium: Browser, town: Town) -> Iterator[Walk]:
+def walk(chromium: Browser, town: DemoEnvironment) -> Iterator[Walk]:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
     yield Walk(context.new_page(), town, name="見本花子", pictures="events")
     context.close()
@@ -55,7 +55,7 @@ def test_an_event_shows_its_goal_and_how_far_it_is_and_a_missed_goal_says_what_f
     assert "特定支援イベントからの返還" in walk.to("/history/reserve").page.inner_text("tbody tr:first-child")
 
 
-async def returned(town: Town, event_id: str) -> None:
+async def returned(town: DemoEnvironment, event_id: str) -> None:
     """The nightly work, which gives back what was given to a missed goal."""
     code, told = await town.run("nightly")
     assert code == 0, told

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from gateway.demo.town import MEMBERS, Town
+from gateway.demo.town import MEMBERS, DemoEnvironment
 from pagekit.settings import BadSettings
 from portal import history
 from portal.app import FILES, HERE, make_app
@@ -58,7 +58,7 @@ def test_settings_say_what_is_missing(tmp_path: Path) -> None:
         Settings.load(file)
 
 
-def test_the_secrets_of_the_settings_do_not_print(town: Town) -> None:
+def test_the_secrets_of_the_settings_do_not_print(town: DemoEnvironment) -> None:
     settings = Settings.load(town.folder / "portal.toml")
     assert settings.seal_secret.decode() not in repr(settings)
     assert "private_key" not in repr(settings)
@@ -77,7 +77,7 @@ def test_every_form_that_posts_carries_the_token_or_is_for_strangers() -> None:
     assert without == []
 
 
-def test_every_page_for_members_is_one_that_asks_for_a_session(town: Town) -> None:
+def test_every_page_for_members_is_one_that_asks_for_a_session(town: DemoEnvironment) -> None:
     """All routes but the public ones: asked without a cookie, none answers with anything but the way to the login."""
     app = make_app(Settings.load(town.folder / "portal.toml"))
     public = {"/", "/login", "/signed-out", "/help", "/navi", "/register", "/relink", "/health", "/events"}
@@ -117,7 +117,9 @@ def test_every_page_for_members_is_one_that_asks_for_a_session(town: Town) -> No
         loop.close()
 
 
-def test_a_file_of_ours_is_kept_for_ever_and_nothing_else_is_served(town: Town, loop: Loop) -> None:
+def test_a_file_of_ours_is_kept_for_ever_and_nothing_else_is_served(
+    town: DemoEnvironment, loop: Loop
+) -> None:
     async def ask(path: str) -> tuple[int, str]:
         async with aiohttp.ClientSession() as http, http.get(town.portal_url + path) as answer:
             return answer.status, answer.headers["Cache-Control"]
@@ -133,7 +135,7 @@ def test_a_file_of_ours_is_kept_for_ever_and_nothing_else_is_served(town: Town, 
         assert loop.run(ask(path)) == (404, "no-store")
 
 
-def test_a_page_that_updates_itself_keeps_no_session_alive(town: Town, loop: Loop) -> None:
+def test_a_page_that_updates_itself_keeps_no_session_alive(town: DemoEnvironment, loop: Loop) -> None:
     async def ask() -> tuple[bool, bool]:
         jar = aiohttp.CookieJar(unsafe=True)
         async with aiohttp.ClientSession(cookie_jar=jar) as http:

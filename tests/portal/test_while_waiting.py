@@ -10,14 +10,14 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from tests.portal.conftest import Loop, shifted
 from tests.portal.walk import Walk
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def order(town: Town, method: str, path: str, body: object = None) -> None:
+def order(town: DemoEnvironment, method: str, path: str, body: object = None) -> None:
     """Tell the partner's sandbox to break, or to go on."""
     content = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(town.saison_control_url + path, data=content, method=method)
@@ -26,7 +26,7 @@ def order(town: Town, method: str, path: str, body: object = None) -> None:
 
 
 @pytest.fixture
-def trouble(town: Town) -> Iterator[None]:
+def trouble(town: DemoEnvironment) -> Iterator[None]:
     yield
     order(town, "POST", "/finish")
     order(town, "DELETE", "/faults")
@@ -49,7 +49,7 @@ with_and_without_scripts = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def walk(context: BrowserContext, town: Town) -> Walk:
+def walk(context: BrowserContext, town: DemoEnvironment) -> Walk:
     return Walk(context.new_page(), town)
 
 
@@ -161,7 +161,7 @@ def test_the_way_to_an_exchange_needs_no_mouse(walk: Walk) -> None:
 
 @pytest.mark.usefixtures("trouble")
 def test_a_partner_in_maintenance_says_until_when_and_cannot_be_chosen(
-    walk: Walk, town: Town, loop: Loop
+    walk: Walk, town: DemoEnvironment, loop: Loop
 ) -> None:
     now = town.clock()
     ends_at = now + timedelta(hours=2)

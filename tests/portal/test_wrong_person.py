@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from gateway.demo.town import Town
+from gateway.demo.town import DemoEnvironment
 from tests.portal.conftest import shifted
 from tests.portal.walk import Walk
 
@@ -23,7 +23,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def walk(context: BrowserContext, town: Town) -> Walk:
+def walk(context: BrowserContext, town: DemoEnvironment) -> Walk:
     return Walk(context.new_page(), town)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from gateway.demo.town import MEMBERS, Town
+from gateway.demo.town import MEMBERS, DemoEnvironment
 from tests.pictures_taken import take
 
 PICTURES = Path(__file__).parents[2] / "var" / "portal"
@@ -18,7 +18,7 @@ PASSWORDS = {member.name: member.password for member in MEMBERS}
 @dataclass(slots=True)
 class Walk:
     page: Page
-    town: Town
+    town: DemoEnvironment
     name: str = "見本太郎"
     pictures: str = ""
 

@@ -25,12 +25,12 @@ from core_ledger.tables import books
 from gateway.errors import GatewayError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
-from gateway.exchanges.exchange_context import Desk
+from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.link_rows import Link
-from gateway.exchanges.outcome_poller import Settler
-from gateway.exchanges.quote_confirm import Exchanges
+from gateway.exchanges.outcome_poller import OutcomePoller
+from gateway.exchanges.quote_confirm import QuoteConfirm
 from gateway.exchanges.reversals import Reversals
-from gateway.exchanges.start_exchange import Openings
+from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.exchanges.states import HELD, State
 from gateway.members.member_rows import create_member
 from gateway.model import JST, Destination
@@ -79,7 +79,7 @@ class Process:
         log = ListLog()
         plugin = SimulatedPlugin(town.world, town.calendar)
         partner = Partner(plugin, log=log, seconds=town.loop.time)
-        desk = Desk(
+        desk = ExchangeContext(
             store=self.store,  # type: ignore[arg-type]
             partners={"cards": partner},
             vault=_vault,
@@ -87,8 +87,8 @@ class Process:
             tasks=self.tasks,
             public_url="https://gateway.example",
         )
-        self.openings, self.exchanges = Openings(desk), Exchanges(desk)
-        self.settler = Settler(self.exchanges, seconds=town.loop.time)
+        self.openings, self.exchanges = ExchangeStarter(desk), QuoteConfirm(desk)
+        self.settler = OutcomePoller(self.exchanges, seconds=town.loop.time)
         self.reversals = Reversals(desk)
         self.allocations = Allocations(store=self.store, clock=town.calendar)  # type: ignore[arg-type]
 
@@ -212,7 +212,7 @@ async def _person(town: Town, member: str, each: int) -> None:
             await asyncio.sleep(chance.uniform(0.1, 20))
         if chance.random() < 0.3:
             process = town.any_process()
-            await _alive(process, process.settler.look(member, id_))
+            await _alive(process, process.settler.get_and_refresh(member, id_))
         if chance.random() < 0.2:
             # An operator who does not know what happened to the first command gives it again.
             process, reversal = town.any_process(), str(uuid.UUID(int=chance.getrandbits(128), version=4))
@@ -254,8 +254,8 @@ async def _alive(process: Process, work: Any) -> bool:
 async def _settle(town: Town, process: Process) -> None:
     while True:
         with contextlib.suppress(GatewayError, StoreError):
-            await process.settler.round()
-            await process.reversals.round()
+            await process.settler.poll_once()
+            await process.reversals.poll_once()
         # When everybody has gone home, time is passed in steps by `_until_ended`.
         await asyncio.sleep(town.chance.uniform(2, 30) if town.busy else 86_400)
 
@@ -292,8 +292,8 @@ async def _until_ended(town: Town) -> None:
         wait = max(1.0, (first - town.calendar()).total_seconds()) if first is not None else 60.0
         await asyncio.sleep(min(wait, 3_600.0) + town.chance.uniform(0, 30))
         process = town.any_process()
-        await _alive(process, process.settler.round())
-        await _alive(process, process.reversals.round())
+        await _alive(process, process.settler.poll_once())
+        await _alive(process, process.reversals.poll_once())
 
 
 def move_in(conn: Any, number: int) -> None:
@@ -332,7 +332,7 @@ def _next_question(conn: Any) -> tuple[int, datetime | None]:
 
 def _states(conn: Any) -> dict[str, int]:
     found: dict[str, int] = {}
-    for one in records.listed(conn, states=list(State), limit=100_000):
+    for one in records.list_by(conn, states=list(State), limit=100_000):
         found[one.state.value] = found.get(one.state.value, 0) + 1
     return found
 
@@ -355,7 +355,7 @@ def _wrongs(conn: Any, town: Town) -> list[str]:
     """What must hold after every seed."""
     wrongs = []
     given = 0
-    for one in records.listed(conn, states=list(State), limit=100_000):
+    for one in records.list_by(conn, states=list(State), limit=100_000):
         order = town.world.orders.get(one.exchange_id)
         taken = order.kept if order is not None else 0
         name = f"{one.exchange_id[:8]} ({one.state})"

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.errors import OutcomeUnknown
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.outcome import NeverSent
-from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.states import State
 from gateway.model import Declined, DeclineReason
 from gateway.partners.partner import Partner
@@ -57,21 +57,21 @@ def reads_a_time_out_as_a_no() -> Any:
 
 def believes_no_record_at_once() -> Any:
     """A debit that is still on its way is taken for one that never was."""
-    return _instead(Settler, "_may_hide", lambda _self, _partner, _exchange: False)
+    return _instead(OutcomePoller, "_may_hide", lambda _self, _partner, _exchange: False)
 
 
 def voids_before_asking() -> Any:
     """What is found half sent after a crash is given back without a question."""
-    right = Settler.ask
+    right = OutcomePoller.ask
 
-    async def ask(self: Settler, book: str, exchange_id: str) -> Any:
+    async def ask(self: OutcomePoller, book: str, exchange_id: str) -> Any:
         store = self.exchanges.desk.store
         found = await store.read(lambda conn: records.get(conn, book, exchange_id))
         if found.state is State.SENDING:
             return await self.exchanges.write_outcome(found, NeverSent("found after a crash"), [])
         return await right(self, book, exchange_id)
 
-    return _instead(Settler, "ask", ask)
+    return _instead(OutcomePoller, "ask", ask)
 
 
 def forgets_the_lease() -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.demo.town import Town, open_town
+from gateway.demo.town import DemoEnvironment, open_town
 
 
 class Loop:
@@ -35,7 +35,7 @@ def town(tmp_path_factory: pytest.TempPathFactory):
     folder: Path = tmp_path_factory.mktemp("town")
     loop = Loop()
     opened = open_town(folder)
-    found: Town = loop.run(opened.__aenter__())
+    found: DemoEnvironment = loop.run(opened.__aenter__())
     yield found
     loop.run(opened.__aexit__(None, None, None))
     loop.close()

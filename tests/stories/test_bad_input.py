@@ -12,7 +12,7 @@ import pytest
 
 from gateway.client import SignedClient, new_key_pair, sign_headers
 from gateway.demo.story import AT_SAISON
-from gateway.demo.town import MEMBERS, RETURN_URL, Town
+from gateway.demo.town import MEMBERS, RETURN_URL, DemoEnvironment
 
 pytestmark = pytest.mark.xdist_group("town")
 TARO, HANAKO, _ = MEMBERS
@@ -23,7 +23,7 @@ def new_id() -> str:
 
 
 @pytest.fixture
-async def portal(town: Town):
+async def portal(town: DemoEnvironment):
     async with town.portal() as client:
         yield client
 
@@ -34,14 +34,14 @@ async def call(portal: SignedClient, method: str, path: str, **options: Any) -> 
         return answer.status, json.loads(text) if text else None
 
 
-async def token(town: Town, portal: SignedClient, who: Any = TARO) -> str:
+async def token(town: DemoEnvironment, portal: SignedClient, who: Any = TARO) -> str:
     body = {"mykey_id": town.mykey_ids[who.name], "password": who.password}
     status, told = await call(portal, "POST", "/v1/sessions", json=body)
     assert status == 201, told
     return told["token"]
 
 
-async def ready(town: Town, portal: SignedClient, who: Any = TARO) -> tuple[str, str]:
+async def ready(town: DemoEnvironment, portal: SignedClient, who: Any = TARO) -> tuple[str, str]:
     """A signed-in member with an exchange that can be quoted: (token, exchange id)."""
     from gateway.demo.browser import Browser
 
@@ -262,7 +262,7 @@ async def test_problems_speak_japanese_to_who_asks_for_it(town, portal) -> None:
     assert problem["title"] == "サインインしていません"
 
 
-def _key(town: Town):
+def _key(town: DemoEnvironment):
     from gateway.client import load_private_key
 
     return load_private_key(town.portal_key_file.read_bytes())

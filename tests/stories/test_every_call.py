@@ -15,14 +15,14 @@ from gateway.demo.story import (
     HANAKO,
     JIRO,
     KASAMA,
+    Narrator,
     SignedIn,
-    Teller,
     exchange_at,
     link_at,
     sign_in_as,
     start_at,
 )
-from gateway.demo.town import SampleMember, Town
+from gateway.demo.town import DemoEnvironment, SampleMember
 
 pytestmark = pytest.mark.xdist_group("town")
 
@@ -32,16 +32,16 @@ class Silent:
         return None
 
 
-TELL = Teller(Silent())  # type: ignore[arg-type]
+TELL = Narrator(Silent())  # type: ignore[arg-type]
 
 
 @pytest.fixture
-async def portal(town: Town) -> AsyncIterator[SignedClient]:
+async def portal(town: DemoEnvironment) -> AsyncIterator[SignedClient]:
     async with town.portal() as client:
         yield client
 
 
-async def linked(town: Town, portal: SignedClient, who: SampleMember) -> tuple[SignedIn, Any]:
+async def linked(town: DemoEnvironment, portal: SignedClient, who: SampleMember) -> tuple[SignedIn, Any]:
     member = await sign_in_as(town, portal, who)
     links = (await member.get("/v1/links"))["links"]
     return member, await start_at(member) if links else await link_at(member, who, TELL)

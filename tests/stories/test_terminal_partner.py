@@ -182,7 +182,7 @@ async def test_a_lost_answer_is_open_until_the_partner_is_asked_and_never_two_de
     assert (await town.orders(order_id, 1))[1]["state"] == "open"
     assert await town.reserve() == 0
     town.site.answers = True
-    assert (await town.services.settler.look(MEMBER, order_id)).state == "settled"
+    assert (await town.services.settler.get_and_refresh(MEMBER, order_id)).state == "settled"
     assert (await town.reserve(), town.site.points["card-1"]) == (1_000, 4_000)
 
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from gateway.api.points_responses import LotView
 from gateway.api.responses import View
 from gateway.cities.spending.pay_codes import PayCode
-from gateway.cities.spending.spend_rows import Paid, Refund, Spend
-from gateway.cities.spending.spending import GivenBack
+from gateway.cities.spending.spend_rows import PaymentResult, Refund, Spend
+from gateway.cities.spending.spending import RefundResult
 
 
 class PayCodeView(View):
@@ -79,7 +79,7 @@ class PaidView(View):
     replayed: bool
 
     @classmethod
-    def of(cls, paid: Paid) -> PaidView:
+    def of(cls, paid: PaymentResult) -> PaidView:
         return cls(
             spend=SpendView.of(paid.spend), shop_name=paid.shop_name, left=paid.left, replayed=paid.replayed
         )
@@ -92,7 +92,7 @@ class TakenView(View):
     replayed: bool
 
     @classmethod
-    def of(cls, paid: Paid) -> TakenView:
+    def of(cls, paid: PaymentResult) -> TakenView:
         return cls(spend=ShopSpendView.of(paid.spend), replayed=paid.replayed)
 
 
@@ -123,7 +123,7 @@ class GivenBackView(View):
     replayed: bool
 
     @classmethod
-    def of(cls, done: GivenBack) -> GivenBackView:
+    def of(cls, done: RefundResult) -> GivenBackView:
         return cls(
             refund=RefundView.of(done.refund), spend=ShopSpendView.of(done.spend), replayed=done.replayed
         )

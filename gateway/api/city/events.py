@@ -8,21 +8,21 @@ from gateway.api import directory_responses as views
 from gateway.api.city import requests as asked
 from gateway.api.city.staff_requests import ReasonGiven
 from gateway.api.requests import EventPath
-from gateway.cities.events import EventPlan, EventSeen
-from gateway.http.authentication import Caller
-from gateway.http.routing import Api, Call, Reply
+from gateway.cities.events import EventPlan, EventProgress
+from gateway.http.authentication import AuthLevel
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.platform.roles import Action
 from gateway.services import Services
 
 api = Api()
-STAFF: Final = Caller.STAFF
+STAFF: Final = AuthLevel.STAFF
 
 
 @api.get("/v1/city/events", tag="events", caller=STAFF, action=Action.SEE, returns={200: views.CityEvents})
-async def list_city_events(call: Call[None, Services]) -> Reply:
+async def list_city_events(call: TypedRequest[None, Services]) -> TypedResponse:
     """The city's own events with their progress, planned and ended ones too; the one that starts last comes first."""
-    now, found = call.services.clock(), await call.services.city.events.listed(call.staff.municipality)
-    return Reply(200, views.CityEvents(events=[views.CityEventView.of(one, now) for one in found]))
+    now, found = call.services.clock(), await call.services.city.events.list(call.staff.municipality)
+    return TypedResponse(200, views.CityEvents(events=[views.CityEventView.of(one, now) for one in found]))
 
 
 @api.post(
@@ -34,7 +34,7 @@ async def list_city_events(call: Call[None, Services]) -> Reply:
     returns={201: views.CityEventView},
     refuses=("bad-event", "event-exists", "unknown-municipality"),
 )
-async def plan_event(call: Call[asked.EventWanted, Services]) -> Reply:
+async def plan_event(call: TypedRequest[asked.EventWanted, Services]) -> TypedResponse:
     """Plan an event. Members see nothing of it until somebody whose role may shows it."""
     values: dict[str, Any] = call.body.model_dump()
     own_id = values.pop("own_id")
@@ -50,7 +50,7 @@ async def plan_event(call: Call[asked.EventWanted, Services]) -> Reply:
     returns={200: views.CityEventView},
     refuses=("unknown-event",),
 )
-async def get_city_event(call: Call[None, Services, None, EventPath]) -> Reply:
+async def get_city_event(call: TypedRequest[None, Services, None, EventPath]) -> TypedResponse:
     """One of the city's own events."""
     return _event(call, await call.services.city.events.get(call.staff.municipality, call.path.event_id))
 
@@ -65,7 +65,7 @@ async def get_city_event(call: Call[None, Services, None, EventPath]) -> Reply:
     returns={200: views.CityEventView},
     refuses=("unknown-event", "bad-event", "event-begun", "event-state", "unknown-municipality"),
 )
-async def change_event(call: Call[asked.EventChanged, Services, None, EventPath]) -> Reply:
+async def change_event(call: TypedRequest[asked.EventChanged, Services, None, EventPath]) -> TypedResponse:
     """Change an event before its start. One that is shown is planned again: it has to be shown anew."""
     plan = EventPlan(**call.body.model_dump())
     return _event(call, await call.services.city.events.change(call.staff, call.path.event_id, plan))
@@ -81,7 +81,7 @@ async def change_event(call: Call[asked.EventChanged, Services, None, EventPath]
     returns={200: views.CityEventView},
     refuses=("unknown-event", "event-state", "event-over", "reason-missing"),
 )
-async def show_event(call: Call[ReasonGiven, Services, None, EventPath]) -> Reply:
+async def show_event(call: TypedRequest[ReasonGiven, Services, None, EventPath]) -> TypedResponse:
     """Let members see an event, and give to it from its start on."""
     return _event(
         call, await call.services.city.events.show(call.staff, call.path.event_id, call.body.reason)
@@ -98,10 +98,12 @@ async def show_event(call: Call[ReasonGiven, Services, None, EventPath]) -> Repl
     returns={200: views.CityEventView},
     refuses=("unknown-event", "event-state", "reason-missing"),
 )
-async def end_event(call: Call[ReasonGiven, Services, None, EventPath]) -> Reply:
+async def end_event(call: TypedRequest[ReasonGiven, Services, None, EventPath]) -> TypedResponse:
     """End an event early: its goal and its rule decide at once; shares move in the background."""
     return _event(call, await call.services.city.events.end(call.staff, call.path.event_id, call.body.reason))
 
 
-def _event(call: Call[Any, Services, Any, Any], seen: EventSeen, status: int = 200) -> Reply:
-    return Reply(status, views.CityEventView.of(seen, call.services.clock()))
+def _event(
+    call: TypedRequest[Any, Services, Any, Any], seen: EventProgress, status: int = 200
+) -> TypedResponse:
+    return TypedResponse(status, views.CityEventView.of(seen, call.services.clock()))

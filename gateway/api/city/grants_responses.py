@@ -9,7 +9,7 @@ from gateway.api.responses import View
 from gateway.cities.grants.grant_csv import FAULTS
 from gateway.cities.grants.grant_files import FileLine, GrantFile
 from gateway.cities.grants.grant_projects import GrantProject
-from gateway.cities.grants.grants import Granted
+from gateway.cities.grants.grants import GrantResult
 
 
 class CityMemberView(View):
@@ -78,7 +78,7 @@ class GrantedView(View):
     replayed: bool
 
     @classmethod
-    def of(cls, granted: Granted) -> GrantedView:
+    def of(cls, granted: GrantResult) -> GrantedView:
         project = granted.project
         return cls(
             project_id=project.plan.project_id,
@@ -86,7 +86,7 @@ class GrantedView(View):
             municipality=project.municipality,
             point_service=project.plan.point_service,
             points=granted.receipt.points,
-            issued_on=granted.receipt.lots[0].issued_on,
+            issued_on=granted.receipt.lot_movements[0].issued_on,
             replayed=granted.replayed,
         )
 

@@ -7,13 +7,13 @@ from typing import Final
 from gateway.api import directory_responses as views
 from gateway.api.city import requests as asked
 from gateway.api.city.staff_requests import ReasonGiven
-from gateway.http.authentication import Caller
-from gateway.http.routing import Api, Call, Reply
+from gateway.http.authentication import AuthLevel
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.platform.roles import Action
 from gateway.services import Services
 
 api = Api()
-STAFF: Final = Caller.STAFF
+STAFF: Final = AuthLevel.STAFF
 UNKNOWN: Final = ("unknown-municipality", "unknown-point-service")
 
 
@@ -24,10 +24,10 @@ UNKNOWN: Final = ("unknown-municipality", "unknown-point-service")
     action=Action.SEE,
     returns={200: views.CityPointServices},
 )
-async def list_city_point_services(call: Call[None, Services]) -> Reply:
+async def list_city_point_services(call: TypedRequest[None, Services]) -> TypedResponse:
     """The city's own point services, those that take no more points too."""
     found = await call.services.city.services.listed(call.staff.municipality)
-    return Reply(
+    return TypedResponse(
         200, views.CityPointServices(point_services=[views.CityPointService.of(one) for one in found])
     )
 
@@ -41,10 +41,10 @@ async def list_city_point_services(call: Call[None, Services]) -> Reply:
     returns={201: views.CityPointService},
     refuses=("bad-point-service", "point-service-exists", "unknown-municipality"),
 )
-async def add_city_point_service(call: Call[asked.PointServiceWanted, Services]) -> Reply:
+async def add_city_point_service(call: TypedRequest[asked.PointServiceWanted, Services]) -> TypedResponse:
     """Add a point service; its id becomes part of account names and never changes. Announce its rules next."""
     made = await call.services.city.services.add(call.staff, call.body.point_service, call.body.name)
-    return Reply(201, views.CityPointService.of(made))
+    return TypedResponse(201, views.CityPointService.of(made))
 
 
 @api.post(
@@ -57,10 +57,12 @@ async def add_city_point_service(call: Call[asked.PointServiceWanted, Services])
     returns={200: views.CityPointService},
     refuses=(*UNKNOWN, "reason-missing"),
 )
-async def close_city_point_service(call: Call[ReasonGiven, Services, None, asked.ServicePath]) -> Reply:
+async def close_city_point_service(
+    call: TypedRequest[ReasonGiven, Services, None, asked.ServicePath],
+) -> TypedResponse:
     """Let a point service take no more points; what members hold can still be used."""
     done = await call.services.city.services.close(call.staff, call.path.point_service, call.body.reason)
-    return Reply(200, views.CityPointService.of(done))
+    return TypedResponse(200, views.CityPointService.of(done))
 
 
 @api.post(
@@ -73,7 +75,9 @@ async def close_city_point_service(call: Call[ReasonGiven, Services, None, asked
     returns={200: views.CityPointService},
     refuses=(*UNKNOWN, "reason-missing"),
 )
-async def reopen_city_point_service(call: Call[ReasonGiven, Services, None, asked.ServicePath]) -> Reply:
+async def reopen_city_point_service(
+    call: TypedRequest[ReasonGiven, Services, None, asked.ServicePath],
+) -> TypedResponse:
     """Let a closed point service take points again."""
     done = await call.services.city.services.reopen(call.staff, call.path.point_service, call.body.reason)
-    return Reply(200, views.CityPointService.of(done))
+    return TypedResponse(200, views.CityPointService.of(done))

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.api.city.counter_responses import RefundView, ShopSpendView
 from gateway.api.responses import View
-from gateway.cities.settlement.business_days import Cycle
+from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.cycle_corrections import Correction
 from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
@@ -108,7 +108,7 @@ class CycleView(View):
     pays_on: date
 
     @classmethod
-    def of(cls, cycle: Cycle) -> CycleView:
+    def of(cls, cycle: SettlementCycle) -> CycleView:
         return cls(starts_on=cycle.starts_on, ends_on=cycle.ends_on, pays_on=cycle.pays_on)
 
 

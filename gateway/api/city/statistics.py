@@ -13,15 +13,15 @@ from gateway.cities.settlement import partner_settlement
 from gateway.cities.settlement.partner_settlement import PartnerMonth
 from gateway.cities.statistics import daily_stats, open_exchanges, stats_queries
 from gateway.cities.statistics.daily_stats import DayFigure
-from gateway.http.authentication import Caller
-from gateway.http.routing import Api, Call, Content, Reply
+from gateway.http.authentication import AuthLevel
+from gateway.http.routing import Api, Content, TypedRequest, TypedResponse
 from gateway.platform.roles import Action
 from gateway.platform.safe_csv import excel_csv
 from gateway.points import directory
 from gateway.services import Services
 
 api = Api()
-STAFF: Final = Caller.STAFF
+STAFF: Final = AuthLevel.STAFF
 
 
 @api.get(
@@ -33,10 +33,10 @@ STAFF: Final = Caller.STAFF
     returns={200: statistics_responses.DayFigures},
     refuses=("bad-period",),
 )
-async def city_figures(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
+async def city_figures(call: TypedRequest[None, Services, asked.FiguresQuery]) -> TypedResponse:
     """Points in and out by day and by shop, partner or project; at most some seconds behind the ledger."""
     found = await _in_detail(call)
-    return Reply(200, statistics_responses.DayFigures.of(figures=found))
+    return TypedResponse(200, statistics_responses.DayFigures.of(figures=found))
 
 
 @api.get(
@@ -48,13 +48,13 @@ async def city_figures(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
     returns={200: "text/csv"},
     refuses=("bad-period",),
 )
-async def city_figures_csv(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
+async def city_figures_csv(call: TypedRequest[None, Services, asked.FiguresQuery]) -> TypedResponse:
     """The same figures for Excel."""
     found = await _in_detail(call)
     rows = [(one.day.isoformat(), one.figure, one.party, one.moves, one.points) for one in found]
     data = excel_csv(["日付", "区分", "相手", "件数", "ポイント"], rows)
     name = f"figures-{call.query.since}-{call.query.until}.csv"
-    return Reply(200, Content(data, CSV), attachment(name))
+    return TypedResponse(200, Content(data, CSV), attachment(name))
 
 
 @api.get(
@@ -66,13 +66,13 @@ async def city_figures_csv(call: Call[None, Services, asked.FiguresQuery]) -> Re
     returns={200: statistics_responses.DayTotals},
     refuses=("bad-period",),
 )
-async def city_totals_by_day(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
+async def city_totals_by_day(call: TypedRequest[None, Services, asked.FiguresQuery]) -> TypedResponse:
     """Points in and out by day, all parties together, for years where need be."""
     query, code = call.query, call.staff.municipality
     found = await call.services.store.read(
         lambda conn: stats_queries.totals_by_day(conn, code, query.since, query.until, query.point_service)
     )
-    return Reply(200, statistics_responses.DayTotals.of(totals=found))
+    return TypedResponse(200, statistics_responses.DayTotals.of(totals=found))
 
 
 @api.get(
@@ -84,13 +84,13 @@ async def city_totals_by_day(call: Call[None, Services, asked.FiguresQuery]) -> 
     returns={200: statistics_responses.PartyTotals},
     refuses=("bad-period",),
 )
-async def city_totals_by_party(call: Call[None, Services, asked.FiguresQuery]) -> Reply:
+async def city_totals_by_party(call: TypedRequest[None, Services, asked.FiguresQuery]) -> TypedResponse:
     """Points of a period by partner, shop and project."""
     query, code = call.query, call.staff.municipality
     found = await call.services.store.read(
         lambda conn: stats_queries.totals_by_party(conn, code, query.since, query.until, query.point_service)
     )
-    return Reply(200, statistics_responses.PartyTotals.of(totals=found))
+    return TypedResponse(200, statistics_responses.PartyTotals.of(totals=found))
 
 
 @api.get(
@@ -102,7 +102,7 @@ async def city_totals_by_party(call: Call[None, Services, asked.FiguresQuery]) -
     returns={200: statistics_responses.MonthsOfIssue},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_issue_months(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
+async def city_issue_months(call: TypedRequest[None, Services, None, asked.ServicePath]) -> TypedResponse:
     """What came of the points of each month of issue, and what of it is unused."""
     code, service = call.staff.municipality, call.path.point_service
 
@@ -112,7 +112,7 @@ async def city_issue_months(call: Call[None, Services, None, asked.ServicePath])
             months=stats_queries.by_month_of_issue(conn, code, service)
         )
 
-    return Reply(200, await call.services.store.read(job))
+    return TypedResponse(200, await call.services.store.read(job))
 
 
 @api.get(
@@ -124,7 +124,7 @@ async def city_issue_months(call: Call[None, Services, None, asked.ServicePath])
     returns={200: statistics_responses.ExpiringList},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_expiring(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
+async def city_expiring(call: TypedRequest[None, Services, None, asked.ServicePath]) -> TypedResponse:
     """What expires when: unused points by their last day, the soonest first."""
     code, service = call.staff.municipality, call.path.point_service
 
@@ -132,7 +132,7 @@ async def city_expiring(call: Call[None, Services, None, asked.ServicePath]) -> 
         directory.require_known_service(conn, code, service)
         return statistics_responses.ExpiringList.of(expiring=stats_queries.expiring(conn, code, service))
 
-    return Reply(200, await call.services.store.read(job))
+    return TypedResponse(200, await call.services.store.read(job))
 
 
 @api.get(
@@ -142,11 +142,11 @@ async def city_expiring(call: Call[None, Services, None, asked.ServicePath]) -> 
     action=Action.SEE,
     returns={200: statistics_responses.OpenExchangesList},
 )
-async def city_open_exchanges(call: Call[None, Services]) -> Reply:
+async def city_open_exchanges(call: TypedRequest[None, Services]) -> TypedResponse:
     """Exchanges into the city's points that wait for a partner's answer, by partner; no member is named."""
     code = call.staff.municipality
     found = await call.services.store.read(lambda conn: open_exchanges.by_state(conn, code))
-    return Reply(200, statistics_responses.OpenExchangesList.of(open=found))
+    return TypedResponse(200, statistics_responses.OpenExchangesList.of(open=found))
 
 
 @api.get(
@@ -158,7 +158,7 @@ async def city_open_exchanges(call: Call[None, Services]) -> Reply:
     returns={200: statistics_responses.IssueFigures},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_issues(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
+async def city_issues(call: TypedRequest[None, Services, None, asked.ServicePath]) -> TypedResponse:
     """What came of the points of each day of issue, and when what is left expires."""
     code, service = call.staff.municipality, call.path.point_service
 
@@ -166,7 +166,7 @@ async def city_issues(call: Call[None, Services, None, asked.ServicePath]) -> Re
         directory.require_known_service(conn, code, service)
         return statistics_responses.IssueFigures.of(figures=daily_stats.by_issue(conn, code, service))
 
-    return Reply(200, await call.services.store.read(job))
+    return TypedResponse(200, await call.services.store.read(job))
 
 
 @api.get(
@@ -176,15 +176,15 @@ async def city_issues(call: Call[None, Services, None, asked.ServicePath]) -> Re
     action=Action.SEE,
     returns={200: statistics_responses.CityPartners},
 )
-async def city_partners(call: Call[None, Services]) -> Reply:
+async def city_partners(call: TypedRequest[None, Services]) -> TypedResponse:
     """The partner companies by name, and how many exchanges to this city have no outcome yet."""
     code = call.staff.municipality
     found = {
         one.partner_id: one
-        for one in await call.services.store.read(lambda conn: open_exchanges.of_city(conn, code))
+        for one in await call.services.store.read(lambda conn: open_exchanges.list_by_city(conn, code))
     }
     partners = call.services.desk.partners
-    return Reply(
+    return TypedResponse(
         200,
         statistics_responses.CityPartners(
             partners=[
@@ -205,7 +205,7 @@ async def city_partners(call: Call[None, Services]) -> Reply:
     query=asked.DayQuery,
     returns={200: statistics_responses.UnusedView},
 )
-async def city_unused(call: Call[None, Services, asked.DayQuery]) -> Reply:
+async def city_unused(call: TypedRequest[None, Services, asked.DayQuery]) -> TypedResponse:
     """Unused points at the end of a day: for the legal report of 31 March and 30 September."""
     day, code = call.query.day, call.staff.municipality
     found = await call.services.store.read(lambda conn: daily_stats.unused_on(conn, code, day))
@@ -213,7 +213,9 @@ async def city_unused(call: Call[None, Services, asked.DayQuery]) -> Reply:
         rules_responses.ServiceBalanceView(point_service=service, points=points)
         for service, points in sorted(found.items())
     ]
-    return Reply(200, statistics_responses.UnusedView(day=day, services=services, points=sum(found.values())))
+    return TypedResponse(
+        200, statistics_responses.UnusedView(day=day, services=services, points=sum(found.values()))
+    )
 
 
 @api.get(
@@ -224,7 +226,7 @@ async def city_unused(call: Call[None, Services, asked.DayQuery]) -> Reply:
     query=asked.DayQuery,
     returns={200: "text/csv"},
 )
-async def city_unused_csv(call: Call[None, Services, asked.DayQuery]) -> Reply:
+async def city_unused_csv(call: TypedRequest[None, Services, asked.DayQuery]) -> TypedResponse:
     """The legal report for Excel: a line a point service, and their sum."""
     day, code = call.query.day, call.staff.municipality
 
@@ -239,7 +241,7 @@ async def city_unused_csv(call: Call[None, Services, asked.DayQuery]) -> Reply:
     rows = await call.services.store.read(job)
     total = (day.isoformat(), "", "合計", sum(row[3] for row in rows))
     data = excel_csv(["基準日", "ポイントサービス", "名称", "未使用残高(ポイント)"], [*rows, total])
-    return Reply(200, Content(data, CSV), attachment(f"unused-{day}.csv"))
+    return TypedResponse(200, Content(data, CSV), attachment(f"unused-{day}.csv"))
 
 
 @api.get(
@@ -251,7 +253,7 @@ async def city_unused_csv(call: Call[None, Services, asked.DayQuery]) -> Reply:
     returns={200: "text/csv"},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_issues_csv(call: Call[None, Services, None, asked.ServicePath]) -> Reply:
+async def city_issues_csv(call: TypedRequest[None, Services, None, asked.ServicePath]) -> TypedResponse:
     """What came of the points of each day of issue, for Excel."""
     code, service = call.staff.municipality, call.path.point_service
 
@@ -268,7 +270,9 @@ async def city_issues_csv(call: Call[None, Services, None, asked.ServicePath]) -
             ),
         )  # fmt: skip
 
-    return Reply(200, Content(await call.services.store.read(job), CSV), attachment(f"issues-{service}.csv"))
+    return TypedResponse(
+        200, Content(await call.services.store.read(job), CSV), attachment(f"issues-{service}.csv")
+    )
 
 
 @api.get(
@@ -279,10 +283,10 @@ async def city_issues_csv(call: Call[None, Services, None, asked.ServicePath]) -
     query=asked.MonthQuery,
     returns={200: statistics_responses.PartnerMonths},
 )
-async def partner_settlements(call: Call[None, Services, asked.MonthQuery]) -> Reply:
+async def partner_settlements(call: TypedRequest[None, Services, asked.MonthQuery]) -> TypedResponse:
     """What each partner owes for a month, per rate and campaign, by name, and how far both books agree."""
     found = await _months(call)
-    return Reply(
+    return TypedResponse(
         200,
         statistics_responses.PartnerMonths(
             partners=[statistics_responses.PartnerMonthView.of(one) for one in found]
@@ -298,14 +302,14 @@ async def partner_settlements(call: Call[None, Services, asked.MonthQuery]) -> R
     query=asked.MonthQuery,
     returns={200: "text/csv"},
 )
-async def partner_invoice(call: Call[None, Services, asked.MonthQuery]) -> Reply:
+async def partner_invoice(call: TypedRequest[None, Services, asked.MonthQuery]) -> TypedResponse:
     """The month's invoice for Excel; each id has its name beside it."""
     found = await _months(call)
     name = f"partners-{call.query.year:04}-{call.query.month:02}.csv"
-    return Reply(200, Content(partner_settlement.invoice_csv(found), CSV), attachment(name))
+    return TypedResponse(200, Content(partner_settlement.invoice_csv(found), CSV), attachment(name))
 
 
-async def _months(call: Call[None, Services, asked.MonthQuery]) -> list[PartnerMonth]:
+async def _months(call: TypedRequest[None, Services, asked.MonthQuery]) -> list[PartnerMonth]:
     query = call.query
     names = {id_: partner.profile.name for id_, partner in call.services.desk.partners.items()}
 
@@ -318,9 +322,9 @@ async def _months(call: Call[None, Services, asked.MonthQuery]) -> list[PartnerM
     return await call.services.store.read(job)
 
 
-async def _in_detail(call: Call[None, Services, asked.FiguresQuery]) -> list[DayFigure]:
+async def _in_detail(call: TypedRequest[None, Services, asked.FiguresQuery]) -> list[DayFigure]:
     query, code = call.query, call.staff.municipality
-    stats_queries.require_period(query.since, query.until, stats_queries.LONGEST_IN_DETAIL)
+    stats_queries.require_period(query.since, query.until, stats_queries.MAX_DAYS_IN_DETAIL)
     return await call.services.store.read(
         lambda conn: daily_stats.by_day(conn, code, query.since, query.until, query.point_service)
     )

@@ -18,12 +18,12 @@ from typing import Final
 
 from gateway.errors import Refused
 from gateway.members import mykey_ids
-from gateway.platform.invisible_chars import all_seen
+from gateway.platform.invisible_chars import is_printable
 from gateway.platform.safe_csv import starts_a_formula
 
-MOST_LINES: Final = 100_000
-MOST_POINTS: Final = 1_000_000
-LONGEST_NOTE: Final = 200
+MAX_LINES: Final = 100_000
+MAX_POINTS: Final = 1_000_000
+MAX_NOTE_LENGTH: Final = 200
 _PIECE: Final = 64 * 1024
 
 _COLUMNS: Final[Mapping[str, str]] = {
@@ -50,8 +50,8 @@ FAULTS: Final = {
     "formula": "数式の形のセルがあります",
     "mykey-id": "マイキーIDの形ではありません",
     "points": "ポイントは半角数字の整数で入力してください",
-    "points-range": f"ポイントは1から{MOST_POINTS:,}までです",
-    "note-too-long": f"摘要は{LONGEST_NOTE}文字までです",
+    "points-range": f"ポイントは1から{MAX_POINTS:,}までです",
+    "note-too-long": f"摘要は{MAX_NOTE_LENGTH}文字までです",
     "duplicate": "同じマイキーIDが前の行にあります",
     "unknown-member": "このマイキーIDの利用者はありません",
     "limit-of-the-day": "1日の上限を超えています",
@@ -85,8 +85,8 @@ def lines(raw: bytes) -> Iterator[CsvLine]:
             if not any(cell.strip() for cell in row):
                 continue
             count += 1
-            if count > MOST_LINES:
-                raise Refused("csv-too-long", f"A file has at most {MOST_LINES:,} lines.", status=422)
+            if count > MAX_LINES:
+                raise Refused("csv-too-long", f"A file has at most {MAX_LINES:,} lines.", status=422)
             yield _line(reader.line_num, row, width, places, seen)
     except csv.Error as fault:
         raise _unreadable("quotes", reader.line_num) from fault
@@ -107,15 +107,15 @@ def _line(number: int, row: list[str], width: int, places: Mapping[str, int], se
         fault = "mykey-id"
     elif points < 0:
         fault = "points"
-    elif not 1 <= points <= MOST_POINTS:
+    elif not 1 <= points <= MAX_POINTS:
         fault = "points-range"
-    elif len(note) > LONGEST_NOTE or not all_seen(note):
+    elif len(note) > MAX_NOTE_LENGTH or not is_printable(note):
         fault = "note-too-long"
     elif mykey_id in seen:
         fault = "duplicate"
     seen.add(mykey_id or "")
     # What was typed is kept for the report only as far as it is an id, a number and a note.
-    return CsvLine(number, mykey_id or "", max(points, 0), note[:LONGEST_NOTE], fault)
+    return CsvLine(number, mykey_id or "", max(points, 0), note[:MAX_NOTE_LENGTH], fault)
 
 
 def _places(header: list[str]) -> Mapping[str, int]:

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from core_ledger import LedgerError, Transfer, chart, ledger
 from gateway.cities import daily_limits, tables
-from gateway.cities.city_context import CityDesk, told
+from gateway.cities.city_context import CityContext, write_audit
 from gateway.cities.grants import grant_csv, grant_projects
 from gateway.cities.grants.grant_csv import CsvLine
 from gateway.cities.grants.grant_projects import GrantProject
@@ -34,14 +34,14 @@ from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import Refused
 from gateway.platform import audit_log
 from gateway.platform.clock import day_of
-from gateway.platform.job_steps import work_all
+from gateway.platform.job_steps import run_each
 from gateway.platform.sql import insert_new
 from gateway.platform.tables import members
 from gateway.points import rules
 
-CHECK_SET: Final = 2_000
-APPLY_SET: Final = 1_000
-_ASKED_AT_ONCE: Final = 500
+CHECK_BATCH_SIZE: Final = 2_000
+APPLY_BATCH_SIZE: Final = 1_000
+_QUERY_BATCH_SIZE: Final = 500
 
 _files = tables.grant_files
 _lines = tables.grant_lines
@@ -85,7 +85,7 @@ class FileLine:
 class GrantFiles:
     """The use cases around files."""
 
-    desk: CityDesk
+    desk: CityContext
 
     async def upload(
         self, who: StaffSession, project_id: str, name: str, raw: bytes, progress: Progress | None = None
@@ -103,7 +103,7 @@ class GrantFiles:
         if not new:
             return file, False
         rest, done = grant_csv.lines(raw), 0
-        while part := await asyncio.to_thread(lambda: list(islice(rest, CHECK_SET))):
+        while part := await asyncio.to_thread(lambda: list(islice(rest, CHECK_BATCH_SIZE))):
             await self.desk.store.run(partial(_check_set, file, part, self.desk.today))
             done += len(part)
             if progress is not None:
@@ -119,7 +119,9 @@ class GrantFiles:
             ).one()
             state = "faulty" if faults or not count else "checked"
             _write(conn, file, state=state, lines=count, faults=faults, points=int(points))
-            told(conn, who, now, "grant file checked", file.file_id, name, {"lines": count, "faults": faults})
+            write_audit(
+                conn, who, now, "grant file checked", file.file_id, name, {"lines": count, "faults": faults}
+            )
             return require(conn, code, file.file_id)
 
         return await self.desk.store.run(finish), True
@@ -141,7 +143,7 @@ class GrantFiles:
             grant_projects.require_granting(conn, code, file.project_id, day_of(now))
             grant_projects.take_from_budget(conn, code, file.project_id, file.points)
             _write(conn, file, state="approved", approved_by=who.staff_id, approved_at=now)
-            told(conn, who, now, "grant file approved", file_id, reason, {"points": file.points})
+            write_audit(conn, who, now, "grant file approved", file_id, reason, {"points": file.points})
             return require(conn, code, file_id)
 
         file = await self.desk.store.run(job)
@@ -157,7 +159,7 @@ class GrantFiles:
             if file.state not in ("checked", "faulty", "checking"):
                 raise _wrong_state(file)
             _write(conn, file, state="cancelled", ended_at=now)
-            told(conn, who, now, "grant file cancelled", file_id, reason)
+            write_audit(conn, who, now, "grant file cancelled", file_id, reason)
             return require(conn, code, file_id)
 
         return await self.desk.store.run(job)
@@ -178,7 +180,7 @@ class GrantFiles:
         """
         query = select(_files.c.municipality, _files.c.file_id).where(_files.c.state == "approved")
         found = await self.desk.store.read(lambda conn: conn.execute(query).all())
-        await work_all([(row.municipality, row.file_id) for row in found], self._apply_one, "grant file")
+        await run_each([(row.municipality, row.file_id) for row in found], self._apply_one, "grant file")
         return len(found)
 
     async def _apply_one(self, file: tuple[str, str]) -> None:
@@ -318,7 +320,7 @@ def _apply_set(conn: Connection, code: str, file_id: str, at: datetime) -> Grant
         select(_lines)
         .where(_lines.c.file_id == file_id, _lines.c.line > through)
         .order_by(_lines.c.line)
-        .limit(APPLY_SET)
+        .limit(APPLY_BATCH_SIZE)
     ).all()
     project = grant_projects.require(conn, code, file.project_id)
     refused = _grant_lines(conn, file, project, rows, at)
@@ -332,7 +334,7 @@ def _apply_set(conn: Connection, code: str, file_id: str, at: datetime) -> Grant
         grant_projects.give_back_to_budget(conn, code, file.project_id, back)
     if rows:
         changed["applied_through"] = rows[-1].line
-    if len(rows) < APPLY_SET:
+    if len(rows) < APPLY_BATCH_SIZE:
         changed |= {"state": "applied", "ended_at": at}
         facts: dict[str, str | int] = {
             "granted_lines": changed["granted_lines"],
@@ -399,8 +401,8 @@ def _count_limits(
 
 
 def _sets(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _ASKED_AT_ONCE):
-        yield values[start : start + _ASKED_AT_ONCE]
+    for start in range(0, len(values), _QUERY_BATCH_SIZE):
+        yield values[start : start + _QUERY_BATCH_SIZE]
 
 
 def _write(conn: Connection, file: GrantFile, **to: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select, update
 
 from gateway.cities import tables
-from gateway.cities.city_context import CityDesk, told
+from gateway.cities.city_context import CityContext, write_audit
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import Refused
 from gateway.platform.clock import day_of
@@ -24,7 +24,7 @@ from gateway.points import rules as point_rules
 
 _projects = tables.grant_projects
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-MOST_POINTS: Final = 10_000_000
+MAX_BUDGET: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def give_back_to_budget(conn: Connection, code: str, project_id: str, points: in
 class GrantProjects:
     """The use cases around projects."""
 
-    desk: CityDesk
+    desk: CityContext
 
     async def listed(self, code: str) -> list[GrantProject]:
         """All projects of a city, the one that starts last first."""
@@ -137,7 +137,7 @@ class GrantProjects:
                 conn, _projects, municipality=code, granted=0, state="open", created_at=now, **_columns(plan)
             ):
                 raise Refused("project-exists", "There is a project with this id already; choose another.")
-            told(conn, who, now, "project added", plan.project_id, facts={"budget": plan.budget})
+            write_audit(conn, who, now, "project added", plan.project_id, facts={"budget": plan.budget})
             return require(conn, code, plan.project_id)
 
         return await self.desk.store.run(job)
@@ -162,7 +162,7 @@ class GrantProjects:
                     available=before.left,
                 )
             facts: dict[str, str | int] = {"from": before.plan.budget, "to": budget}
-            told(conn, who, now, "budget changed", project_id, reason, facts)
+            write_audit(conn, who, now, "budget changed", project_id, reason, facts)
             return require(conn, code, project_id)
 
         return await self.desk.store.run(job)
@@ -178,7 +178,9 @@ class GrantProjects:
             conn.execute(
                 update(_projects).where(*_key(code, project_id)).values(state="open" if is_open else "closed")
             )
-            told(conn, who, now, "project reopened" if is_open else "project closed", project_id, reason)
+            write_audit(
+                conn, who, now, "project reopened" if is_open else "project closed", project_id, reason
+            )
             return require(conn, code, project_id)
 
         return await self.desk.store.run(job)
@@ -196,13 +198,13 @@ class GrantProjects:
         return make_venue_code(self.desk, code, project_id, today)
 
 
-def make_venue_code(desk: CityDesk, code: str, project_id: str, day: date) -> str:
+def make_venue_code(desk: CityContext, code: str, project_id: str, day: date) -> str:
     """A code that nobody else can make and that serves on one day only: a photo of it is worthless tomorrow."""
     said = f"{code}.{project_id}.{day.isoformat()}"
     return f"PGV1.{said}.{desk.vault.keyed_hash(said, purpose='venue')[:32]}"
 
 
-def read_venue_code(desk: CityDesk, text: str, today: date) -> tuple[str, str]:
+def read_venue_code(desk: CityContext, text: str, today: date) -> tuple[str, str]:
     """(municipality, project) of today's code. Raises Refused `venue-code-wrong` (409) for any other text."""
     parts = text.strip().split(".")
     if len(parts) == 5 and make_venue_code(desk, parts[1], parts[2], today) == text.strip():
@@ -215,8 +217,8 @@ def _check(plan: ProjectPlan) -> None:
         raise _bad("A project has a name, and an id of 1 to 40 lower-case letters, digits and hyphens.")
     if plan.ends_on < plan.starts_on:
         raise _bad("A project ends on or after the day on which it starts.")
-    if not 0 < plan.points_each <= MOST_POINTS or not plan.budget > 0:
-        raise _bad(f"A project gives 1 to {MOST_POINTS:,} points each and has a budget.")
+    if not 0 < plan.points_each <= MAX_BUDGET or not plan.budget > 0:
+        raise _bad(f"A project gives 1 to {MAX_BUDGET:,} points each and has a budget.")
 
 
 def _bad(text: str) -> Refused:

@@ -14,7 +14,7 @@ from core_ledger import IdReused, Receipt, Transfer, chart, ledger
 from core_ledger.hash_chain import read_lots
 from core_ledger.tables import moves
 from gateway.cities import daily_limits, tables
-from gateway.cities.city_context import CityDesk, told
+from gateway.cities.city_context import CityContext, write_audit
 from gateway.cities.grants import grant_projects
 from gateway.cities.grants.grant_projects import GrantProject, read_venue_code
 from gateway.cities.staff.staff_rows import StaffSession
@@ -26,7 +26,7 @@ from gateway.points import rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Granted:
+class GrantResult:
     """`replayed`: the same grant was made before, and nothing was given now."""
 
     receipt: Receipt
@@ -39,11 +39,11 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    desk: CityDesk
+    desk: CityContext
 
     async def to_one(
         self, who: StaffSession, project_id: str, grant_id: str, mykey_id: str, points: int, note: str = ""
-    ) -> Granted:
+    ) -> GrantResult:
         """Grant to one member under an id that the caller made; the same id with the same content is one grant.
 
         That it was made is also answered to the MyKey ID that the member had then and has no more.
@@ -52,7 +52,7 @@ class Grants:
         """
         now, code = self.desk.clock(), who.municipality
 
-        def job(conn: Connection) -> Granted:
+        def job(conn: Connection) -> GrantResult:
             project = grant_projects.require(conn, code, project_id)
             member_id = _member_of(conn, code, grant_id, mykey_id)
             _claim_id(conn, project, grant_id, member_id)
@@ -64,7 +64,7 @@ class Grants:
                 move = replace(move, issued_on=granted_on)
             done = _grant(conn, project, move, now)
             if not done.replayed:
-                told(
+                write_audit(
                     conn, who, now, "granted", mykey_ids.read(mykey_id) or "", note,
                     {"project": project_id, "points": points},
                 )  # fmt: skip
@@ -72,7 +72,7 @@ class Grants:
 
         return await self.desk.store.run(job)
 
-    async def at_venue(self, member_id: str, venue_code: str) -> Granted:
+    async def at_venue(self, member_id: str, venue_code: str) -> GrantResult:
         """A member scans the code of a venue: each member is granted it once in a project.
 
         Raises Refused: `venue-code-wrong`, `project-not-open`, `granted-already`, `budget-exceeded`,
@@ -81,7 +81,7 @@ class Grants:
         now = self.desk.clock()
         code, project_id = read_venue_code(self.desk, venue_code, day_of(now))
 
-        def job(conn: Connection) -> Granted:
+        def job(conn: Connection) -> GrantResult:
             project = grant_projects.require_granting(conn, code, project_id, day_of(now))
             if not project.plan.venue:
                 raise Refused("project-not-open", "This project has no venue.")
@@ -118,7 +118,7 @@ def transfer_of(
     )
 
 
-def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime) -> Granted:
+def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime) -> GrantResult:
     try:
         receipt = ledger.transfer(conn, move)
     except IdReused:
@@ -130,7 +130,7 @@ def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime
         daily_limits.count(
             conn, move.book, code, plan.point_service, today, "granted", move.points, rule.most_granted_a_day
         )
-    return Granted(
+    return GrantResult(
         receipt=receipt, project=grant_projects.require(conn, project.municipality, project.plan.project_id)
     )
 

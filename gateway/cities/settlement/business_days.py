@@ -18,7 +18,7 @@ _DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Cycle:
+class SettlementCycle:
     """Uses from `starts_on` to `ends_on`, both included, are paid on `pays_on`."""
 
     starts_on: date
@@ -39,16 +39,16 @@ def business_day_from(day: date) -> date:
     return day
 
 
-def cycle_of(day: date) -> Cycle:
+def cycle_of(day: date) -> SettlementCycle:
     """The cycle to which a use belongs."""
     next_month = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
     month_end = next_month - _DAY
     if day.day <= 15:
-        return Cycle(day.replace(day=1), day.replace(day=15), business_day_from(month_end))
-    return Cycle(day.replace(day=16), month_end, business_day_from(next_month.replace(day=15)))
+        return SettlementCycle(day.replace(day=1), day.replace(day=15), business_day_from(month_end))
+    return SettlementCycle(day.replace(day=16), month_end, business_day_from(next_month.replace(day=15)))
 
 
-def cycles(first: date, last: date) -> Iterator[Cycle]:
+def cycles(first: date, last: date) -> Iterator[SettlementCycle]:
     """Every cycle from the one of `first` to the one of `last`."""
     cycle = cycle_of(first)
     while cycle.starts_on <= last:

@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
 from gateway.cities import tables
 from gateway.cities.settlement import business_days
-from gateway.cities.settlement.business_days import Cycle
-from gateway.cities.settlement.settlement_scope import Contents, start_of
+from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.settlement_scope import CycleScope, start_of
 from gateway.platform.clock import day_of
 
 _spends, _refunds = tables.spends, tables.refunds
@@ -35,7 +35,7 @@ class Correction:
     spend_id: str
     refund_id: str | None
     paid_at: datetime
-    corrects: Cycle
+    corrects: SettlementCycle
     at: datetime
     points: int
     yen: int
@@ -55,7 +55,7 @@ class CorrectionSum:
 NONE: Final = CorrectionSum(corrections=0, points=0, yen=0)
 
 
-def of_cycle(conn: Connection, contents: Contents, shop_id: str | None = None) -> list[Correction]:
+def of_cycle(conn: Connection, contents: CycleScope, shop_id: str | None = None) -> list[Correction]:
     """What corrects earlier cycles, in the order of its times; of one shop, or of all."""
     starts, shops = start_of(contents.cycle), tables.shops
     late = (
@@ -111,7 +111,7 @@ def _late(row: Row[Any]) -> Correction:
     )
 
 
-def _given_back(row: Row[Any], cycle: Cycle) -> Correction:
+def _given_back(row: Row[Any], cycle: SettlementCycle) -> Correction:
     """A refund corrects the cycle in which its payment was paid; one that comes with it, the one it belongs to."""
     settled_before = row.paid_in is not None and row.paid_in < cycle.starts_on.isoformat()
     corrected_day = date.fromisoformat(row.paid_in) if settled_before else day_of(row.paid_at)

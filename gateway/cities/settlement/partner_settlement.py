@@ -110,7 +110,7 @@ def month_of(
     since, until = _bounds(year, month)
     days = (since.date(), until.date() - timedelta(days=1))
     groups: dict[tuple[str, str, int, int, str], list[int]] = {}
-    wallets, campaigns = _Called(), _Called()
+    wallets, campaigns = _NameHistory(), _NameHistory()
     exchanges = 0
     settled = (
         _x.c.partner_id == partner_id,
@@ -223,7 +223,7 @@ def invoice_csv(months: Sequence[PartnerMonth]) -> bytes:
     return excel_csv(header, rows)
 
 
-class _Called:
+class _NameHistory:
     """What wallets or campaigns are called, by their ids; of several names the one that was quoted last."""
 
     def __init__(self) -> None:

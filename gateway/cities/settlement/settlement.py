@@ -14,16 +14,16 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, select
 
 from gateway.cities import tables
-from gateway.cities.city_context import CityDesk, told
+from gateway.cities.city_context import CityContext, write_audit
 from gateway.cities.settlement import business_days, cycle_corrections, zengin
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement import settlement_scope as contents
-from gateway.cities.settlement.business_days import Cycle
+from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.cycle_corrections import Correction
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
-from gateway.cities.settlement.settlement_scope import Contents
+from gateway.cities.settlement.settlement_scope import CycleScope
 from gateway.cities.shops import shop_rows
-from gateway.cities.shops.bank_accounts import BankAccount, Payer, open_account, open_payer
+from gateway.cities.shops.bank_accounts import BankAccount, Payer, decrypt_account, decrypt_payer
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import Refund, Spend
@@ -41,7 +41,7 @@ _settlements, _lines = tables.settlements, tables.settlement_lines
 class ShopStatement:
     """What a shop is paid for in one cycle, payment by payment; `closed_at` is None for what closing now would give."""
 
-    cycle: Cycle
+    cycle: SettlementCycle
     closed_at: datetime | None
     shop: Shop
     line: ShopLine
@@ -54,7 +54,7 @@ class ShopStatement:
 class CycleCorrections:
     """What in a cycle corrects earlier ones; `people` are the names of those who made it, by their staff ids."""
 
-    cycle: Cycle
+    cycle: SettlementCycle
     closed_at: datetime | None
     corrections: tuple[Correction, ...]
     people: Mapping[str, str]
@@ -70,12 +70,12 @@ class CycleCorrections:
 
 @dataclass(frozen=True, slots=True)
 class Settlements:
-    desk: CityDesk
+    desk: CityContext
 
-    async def listed(self, code: str) -> list[tuple[Cycle, int | None]]:
+    async def listed(self, code: str) -> list[tuple[SettlementCycle, int | None]]:
         """Every cycle since the first payment, newest first, with what was paid; None while it is not closed."""
 
-        def job(conn: Connection) -> list[tuple[Cycle, int | None]]:
+        def job(conn: Connection) -> list[tuple[SettlementCycle, int | None]]:
             first = conn.scalar(select(func.min(_spends.c.at)).where(_spends.c.municipality == code))
             closed = {
                 row.starts_on: (lines.stored_cycle(row), int(row.yen))
@@ -93,7 +93,7 @@ class Settlements:
         cycle = _cycle(starts_on)
 
         def job(conn: Connection) -> Settlement:
-            return lines.closed(conn, code, starts_on) or lines.foreseen(conn, code, cycle)
+            return lines.closed(conn, code, starts_on) or lines.preview(conn, code, cycle)
 
         return await self.desk.store.read(job)
 
@@ -110,9 +110,9 @@ class Settlements:
                 raise _already_closed()
             _refuse_earlier(conn, code, cycle)
             found = contents.of_open(conn, code, cycle)
-            lines.take(conn, found)
-            drawn = lines.drawn_up(
-                conn, contents.of_closed(code, cycle), lines.brought_from_before(conn, found)
+            lines.claim_for_cycle(conn, found)
+            drawn = lines.compute(
+                conn, contents.of_closed(code, cycle), lines.carried_forward_from(conn, found)
             )
             row = {
                 "municipality": code, "starts_on": starts_on.isoformat(), "ends_on": cycle.ends_on.isoformat(),
@@ -120,9 +120,9 @@ class Settlements:
             }  # fmt: skip
             if not insert_new(conn, _settlements, **row):
                 raise _already_closed()
-            lines.keep(conn, code, drawn, now)
+            lines.save(conn, code, drawn, now)
             facts: dict[str, str | int] = {"yen": drawn.yen, "shops": len(drawn.lines)}
-            told(conn, who, now, "settlement closed", starts_on.isoformat(), reason, facts)
+            write_audit(conn, who, now, "settlement closed", starts_on.isoformat(), reason, facts)
             closed = lines.closed(conn, code, starts_on)
             assert closed is not None
             return closed
@@ -135,7 +135,7 @@ class Settlements:
 
         def job(conn: Connection) -> ShopStatement:
             shop = shop_rows.require(conn, code, shop_id)
-            settlement = lines.closed(conn, code, starts_on) or lines.foreseen(conn, code, cycle)
+            settlement = lines.closed(conn, code, starts_on) or lines.preview(conn, code, cycle)
             found = lines.contents_of(conn, code, cycle)
             line = next((one for one in settlement.lines if one.shop_id == shop_id), None)
             spends, refunds = _of_cycle(conn, found, shop_id)
@@ -143,7 +143,7 @@ class Settlements:
                 cycle=settlement.cycle,
                 closed_at=settlement.closed_at,
                 shop=shop,
-                line=line or lines.of_nothing(shop),
+                line=line or lines.empty(shop),
                 spends=spends,
                 refunds=refunds,
                 corrections=tuple(cycle_corrections.of_cycle(conn, found, shop_id)),
@@ -167,10 +167,12 @@ class Settlements:
 
         return await self.desk.store.read(job)
 
-    async def of_shop(self, code: str, shop_id: str, limit: int = 24) -> list[tuple[Cycle, ShopLine]]:
+    async def of_shop(
+        self, code: str, shop_id: str, limit: int = 24
+    ) -> list[tuple[SettlementCycle, ShopLine]]:
         """A shop's closed cycles, newest first."""
 
-        def job(conn: Connection) -> list[tuple[Cycle, ShopLine]]:
+        def job(conn: Connection) -> list[tuple[SettlementCycle, ShopLine]]:
             return lines.closed_of_shop(conn, code, shop_rows.require(conn, code, shop_id), limit)
 
         return await self.desk.store.read(job)
@@ -196,7 +198,9 @@ class Settlements:
                     "Register the accounts of these shops first.",
                     shops=",".join(missing[:50]),
                 )
-            told(conn, who, now, "transfer file made", starts_on.isoformat(), facts={"yen": settlement.yen})
+            write_audit(
+                conn, who, now, "transfer file made", starts_on.isoformat(), facts={"yen": settlement.yen}
+            )
             targets = [
                 _target(line, bank, number)
                 for number, line in enumerate(paid, 1)
@@ -213,14 +217,14 @@ class Settlements:
         ).scalar_one_or_none()
         if sealed is None:
             raise Refused("payer-missing", "An administrator registers the city's own account first.")
-        return open_payer(self.desk.vault, code, sealed)
+        return decrypt_payer(self.desk.vault, code, sealed)
 
     def _bank(self, conn: Connection, code: str, shop_id: str) -> BankAccount | None:
         sealed = shop_rows.bank_sealed(conn, code, shop_id)
-        return None if sealed is None else open_account(self.desk.vault, code, shop_id, sealed)
+        return None if sealed is None else decrypt_account(self.desk.vault, code, shop_id, sealed)
 
 
-def _refuse_earlier(conn: Connection, code: str, cycle: Cycle) -> None:
+def _refuse_earlier(conn: Connection, code: str, cycle: SettlementCycle) -> None:
     """Cycles are closed in their order; a payment that was committed after its cycle's closing waits for no one."""
     earlier = contents.earlier_open(conn, code, cycle)
     if earlier is not None:
@@ -232,7 +236,7 @@ def _refuse_earlier(conn: Connection, code: str, cycle: Cycle) -> None:
 
 
 def _of_cycle(
-    conn: Connection, found: Contents, shop_id: str
+    conn: Connection, found: CycleScope, shop_id: str
 ) -> tuple[tuple[Spend, ...], tuple[Refund, ...]]:
     spends, refunds = (
         conn.execute(
@@ -246,7 +250,7 @@ def _of_cycle(
     )
 
 
-def _cycle(starts_on: date) -> Cycle:
+def _cycle(starts_on: date) -> SettlementCycle:
     cycle = business_days.cycle_of(starts_on)
     if cycle.starts_on != starts_on:
         raise Refused("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.", status=404)

@@ -14,9 +14,9 @@ from core_ledger import Transfer, chart, ledger
 from gateway.cities import tables
 from gateway.cities.settlement import cycle_corrections
 from gateway.cities.settlement import settlement_scope as contents
-from gateway.cities.settlement.business_days import Cycle
+from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.cycle_corrections import CorrectionSum
-from gateway.cities.settlement.settlement_scope import Contents
+from gateway.cities.settlement.settlement_scope import CycleScope
 from gateway.cities.shops.shop_rows import Shop
 
 _spends, _refunds = tables.spends, tables.refunds
@@ -56,7 +56,7 @@ class ShopLine:
 class Settlement:
     """A cycle with its lines; `closed_at` is None for what closing it now would give."""
 
-    cycle: Cycle
+    cycle: SettlementCycle
     closed_at: datetime | None
     closed_by: str | None
     lines: tuple[ShopLine, ...]
@@ -71,13 +71,13 @@ def paid_account(code: str) -> str:
     return f"{chart.municipality_book(code)}:paid"
 
 
-def foreseen(conn: Connection, code: str, cycle: Cycle) -> Settlement:
+def preview(conn: Connection, code: str, cycle: SettlementCycle) -> Settlement:
     """What closing it would give."""
     found = contents.of_open(conn, code, cycle)
-    return drawn_up(conn, found, brought_from_before(conn, found))
+    return compute(conn, found, carried_forward_from(conn, found))
 
 
-def take(conn: Connection, found: Contents) -> None:
+def claim_for_cycle(conn: Connection, found: CycleScope) -> None:
     """Mark what a cycle takes before it is summed: what commits meanwhile is in neither, and comes into the next one."""
     for table in (_spends, _refunds):
         conn.execute(
@@ -85,7 +85,7 @@ def take(conn: Connection, found: Contents) -> None:
         )
 
 
-def drawn_up(conn: Connection, found: Contents, brought: Mapping[str, Mapping[str, int]]) -> Settlement:
+def compute(conn: Connection, found: CycleScope, brought: Mapping[str, Mapping[str, int]]) -> Settlement:
     """Sum what is in a cycle by shop, with what an earlier cycle left over."""
     code, cycle = found.municipality, found.cycle
     spent, refunded = (_sums(conn, table, found) for table in (_spends, _refunds))
@@ -115,7 +115,7 @@ def drawn_up(conn: Connection, found: Contents, brought: Mapping[str, Mapping[st
     )
 
 
-def keep(conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
+def save(conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
     """Keep the lines of a cycle that is closed, and move what is paid in the city's own book."""
     starts_on, book = drawn.cycle.starts_on.isoformat(), chart.municipality_book(code)
     if not drawn.lines:
@@ -171,7 +171,9 @@ def closed(conn: Connection, code: str, starts_on: date) -> Settlement | None:
     )
 
 
-def closed_of_shop(conn: Connection, code: str, shop: Shop, limit: int) -> list[tuple[Cycle, ShopLine]]:
+def closed_of_shop(
+    conn: Connection, code: str, shop: Shop, limit: int
+) -> list[tuple[SettlementCycle, ShopLine]]:
     """A shop's lines of closed cycles, newest first."""
     same = (_settlements.c.municipality == _lines.c.municipality) & (
         _settlements.c.starts_on == _lines.c.starts_on
@@ -183,7 +185,7 @@ def closed_of_shop(conn: Connection, code: str, shop: Shop, limit: int) -> list[
         .order_by(_lines.c.starts_on.desc())
         .limit(limit)
     )
-    found: list[tuple[Cycle, ShopLine]] = []
+    found: list[tuple[SettlementCycle, ShopLine]] = []
     for row in conn.execute(query).all():
         cycle = stored_cycle(row)
         corrected = _corrections_by_shop(conn, contents.of_closed(code, cycle), shop.shop_id)
@@ -200,7 +202,7 @@ def closed_row(conn: Connection, code: str, starts_on: date) -> Row[Any] | None:
     ).one_or_none()
 
 
-def contents_of(conn: Connection, code: str, cycle: Cycle) -> Contents:
+def contents_of(conn: Connection, code: str, cycle: SettlementCycle) -> CycleScope:
     """What is in a cycle, closed or not."""
     if closed_row(conn, code, cycle.starts_on) is not None:
         return contents.of_closed(code, cycle)
@@ -208,14 +210,14 @@ def contents_of(conn: Connection, code: str, cycle: Cycle) -> Contents:
 
 
 def _corrections_by_shop(
-    conn: Connection, found: Contents, shop_id: str | None = None
+    conn: Connection, found: CycleScope, shop_id: str | None = None
 ) -> defaultdict[str, CorrectionSum]:
     sums = cycle_corrections.by_shop(cycle_corrections.of_cycle(conn, found, shop_id))
     return defaultdict(lambda: cycle_corrections.NONE, sums)
 
 
-def stored_cycle(row: Row[Any]) -> Cycle:
-    return Cycle(*(date.fromisoformat(one) for one in (row.starts_on, row.ends_on, row.pays_on)))
+def stored_cycle(row: Row[Any]) -> SettlementCycle:
+    return SettlementCycle(*(date.fromisoformat(one) for one in (row.starts_on, row.ends_on, row.pays_on)))
 
 
 def _stored_line(row: Row[Any], name: str, corrected: CorrectionSum) -> ShopLine:
@@ -228,7 +230,7 @@ def _stored_line(row: Row[Any], name: str, corrected: CorrectionSum) -> ShopLine
     )
 
 
-def of_nothing(shop: Shop) -> ShopLine:
+def empty(shop: Shop) -> ShopLine:
     """The line of a shop with which nothing was done."""
     return _line(shop.shop_id, shop.name, {}, {}, {}, cycle_corrections.NONE)
 
@@ -265,7 +267,7 @@ def _line(
     )
 
 
-def brought_from_before(conn: Connection, found: Contents) -> dict[str, dict[str, int]]:
+def carried_forward_from(conn: Connection, found: CycleScope) -> dict[str, dict[str, int]]:
     """What each shop's newest line carried on, for the cycle that is closed next."""
     if not found.is_next:
         return {}
@@ -288,7 +290,7 @@ def brought_from_before(conn: Connection, found: Contents) -> dict[str, dict[str
     }
 
 
-def _sums(conn: Connection, table: Table, found: Contents) -> dict[str, dict[str, int]]:
+def _sums(conn: Connection, table: Table, found: CycleScope) -> dict[str, dict[str, int]]:
     rows = conn.execute(
         select(
             table.c.shop_id,

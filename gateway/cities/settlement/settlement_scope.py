@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Table, false, func, select
 
 from gateway.cities import tables
 from gateway.cities.settlement import business_days
-from gateway.cities.settlement.business_days import Cycle
+from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.model import JST
 from gateway.platform.clock import day_of
 
@@ -22,11 +22,11 @@ _spends, _refunds, _settlements = tables.spends, tables.refunds, tables.settleme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class CycleScope:
     """The rows of one city's cycle: from `since` (None: however old) until before `until`; closed, those it took."""
 
     municipality: str
-    cycle: Cycle
+    cycle: SettlementCycle
     closed: bool
     since: datetime | None
     until: datetime
@@ -47,12 +47,12 @@ class Contents:
         return here if self.since is None else here & (table.c.at >= self.since)
 
 
-def of_closed(code: str, cycle: Cycle) -> Contents:
+def of_closed(code: str, cycle: SettlementCycle) -> CycleScope:
     """What the closing of this cycle took."""
-    return Contents(municipality=code, cycle=cycle, closed=True, since=None, until=end_of(cycle))
+    return CycleScope(municipality=code, cycle=cycle, closed=True, since=None, until=end_of(cycle))
 
 
-def of_open(conn: Connection, code: str, cycle: Cycle) -> Contents:
+def of_open(conn: Connection, code: str, cycle: SettlementCycle) -> CycleScope:
     """What closing this cycle would take: nothing, when a later one was closed."""
     newest = _newest_closed(conn, code)
     since: datetime | None = None
@@ -60,10 +60,10 @@ def of_open(conn: Connection, code: str, cycle: Cycle) -> Contents:
         since = end_of(cycle)
     elif earlier_open(conn, code, cycle) is not None:
         since = start_of(cycle)
-    return Contents(municipality=code, cycle=cycle, closed=False, since=since, until=end_of(cycle))
+    return CycleScope(municipality=code, cycle=cycle, closed=False, since=since, until=end_of(cycle))
 
 
-def earlier_open(conn: Connection, code: str, cycle: Cycle) -> Cycle | None:
+def earlier_open(conn: Connection, code: str, cycle: SettlementCycle) -> SettlementCycle | None:
     """The oldest cycle before this one that has to be closed first; what is late keeps no cycle waiting."""
     newest = _newest_closed(conn, code)
     oldest: list[datetime] = []
@@ -79,16 +79,16 @@ def earlier_open(conn: Connection, code: str, cycle: Cycle) -> Cycle | None:
     return first if first.starts_on < cycle.starts_on else None
 
 
-def start_of(cycle: Cycle) -> datetime:
+def start_of(cycle: SettlementCycle) -> datetime:
     return datetime.combine(cycle.starts_on, time(), JST)
 
 
-def end_of(cycle: Cycle) -> datetime:
+def end_of(cycle: SettlementCycle) -> datetime:
     """The first moment after it."""
     return datetime.combine(cycle.ends_on + timedelta(days=1), time(), JST)
 
 
-def _newest_closed(conn: Connection, code: str) -> Cycle | None:
+def _newest_closed(conn: Connection, code: str) -> SettlementCycle | None:
     newest = conn.scalar(
         select(func.max(_settlements.c.starts_on)).where(_settlements.c.municipality == code)
     )

@@ -19,7 +19,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from gateway.cities.settlement.business_days import Cycle
+from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.settlement import ShopStatement
 from gateway.cities.settlement.settlement_lines import Settlement
 from gateway.cities.settlement.statement_rows import statement_rows
@@ -31,7 +31,7 @@ LEFT: Final = 18 * mm
 RIGHT: Final = WIDTH - LEFT
 BOTTOM: Final = 20 * mm
 ROW: Final = 6 * mm
-SMALLEST: Final = 6.0
+MIN_FONT_SIZE: Final = 6.0
 _BEYOND: Final = re.compile("[\U00010000-\U0010ffff]")
 """Letters that the font's encoding (UCS-2) cannot name; printers set a geta (〓) for what they lack."""
 _NOT_CLOSED: Final = "未締め(この時点の見込みです)"
@@ -126,7 +126,9 @@ def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
 class _Paper:
     """One document: its head on the first page, a table over as many as it takes, a foot on each."""
 
-    def __init__(self, title: str, city_name: str, cycle: Cycle, closed_at: datetime | None) -> None:
+    def __init__(
+        self, title: str, city_name: str, cycle: SettlementCycle, closed_at: datetime | None
+    ) -> None:
         if FONT not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(UnicodeCIDFont(FONT))
         self.out = io.BytesIO()
@@ -231,7 +233,7 @@ def _fitted(text: str, size: float, width: float) -> tuple[str, float]:
     needed = pdfmetrics.stringWidth(text, FONT, size)
     if needed <= width:
         return text, size
-    size = max(SMALLEST, size * width / needed)
+    size = max(MIN_FONT_SIZE, size * width / needed)
     while text and pdfmetrics.stringWidth(text, FONT, size) > width:
         text = text.removesuffix("…")[:-1] + "…" if len(text) > 1 else ""
     return text, size

@@ -20,7 +20,7 @@ from datetime import date
 from typing import Final
 
 LENGTH: Final = 120
-MOST_YEN: Final = 9_999_999_999
+MAX_YEN: Final = 9_999_999_999
 """Ten digits for one transfer."""
 
 _SMALL: Final = str.maketrans("ァィゥェォッャュョヮヲ", "アイウエオツヤユヨワオ")
@@ -125,7 +125,7 @@ def _header(source: TransferFrom) -> str:
 
 
 def _data(target: TransferTo) -> str:
-    if not 0 < target.yen <= MOST_YEN:
+    if not 0 < target.yen <= MAX_YEN:
         raise ValueError(f"yen: {target.yen} is no amount that one transfer can carry")
     return "".join(
         (

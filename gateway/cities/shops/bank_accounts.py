@@ -65,20 +65,20 @@ class Payer:
             raise _bad("kind: a city pays from an account of kind 1 (普通) or 2 (当座)")
 
 
-def seal_account(vault: Vault, code: str, shop_id: str, account: BankAccount) -> bytes:
-    return vault.seal(json.dumps(asdict(account)), purpose="bank", bound_to=f"{code}/{shop_id}")
+def encrypt_account(vault: Vault, code: str, shop_id: str, account: BankAccount) -> bytes:
+    return vault.encrypt(json.dumps(asdict(account)), purpose="bank", bound_to=f"{code}/{shop_id}")
 
 
-def open_account(vault: Vault, code: str, shop_id: str, sealed: bytes) -> BankAccount:
-    return _account(json.loads(vault.unseal(sealed, purpose="bank", bound_to=f"{code}/{shop_id}")))
+def decrypt_account(vault: Vault, code: str, shop_id: str, sealed: bytes) -> BankAccount:
+    return _account(json.loads(vault.decrypt(sealed, purpose="bank", bound_to=f"{code}/{shop_id}")))
 
 
-def seal_payer(vault: Vault, code: str, payer: Payer) -> bytes:
-    return vault.seal(json.dumps(asdict(payer)), purpose="payer", bound_to=code)
+def encrypt_payer(vault: Vault, code: str, payer: Payer) -> bytes:
+    return vault.encrypt(json.dumps(asdict(payer)), purpose="payer", bound_to=code)
 
 
-def open_payer(vault: Vault, code: str, sealed: bytes) -> Payer:
-    stored = json.loads(vault.unseal(sealed, purpose="payer", bound_to=code))
+def decrypt_payer(vault: Vault, code: str, sealed: bytes) -> Payer:
+    stored = json.loads(vault.decrypt(sealed, purpose="payer", bound_to=code))
     return Payer(client_code=stored["client_code"], account=_account(stored["account"]))
 
 

@@ -12,19 +12,19 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from gateway.cities import tables
 from gateway.errors import Refused
-from gateway.platform.compiled_sql import Hot, HotList
+from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 from gateway.platform.sql import insert_new
 from gateway.points.municipalities import in_hiragana
 
 _shops = tables.shops
-_FIND: Final = Hot(
+_FIND: Final = CompiledStatement(
     select(_shops).where(
         _shops.c.municipality == bindparam("of_city"), _shops.c.shop_id == bindparam("of_shop")
     )
 )
 
 
-_OPEN: Final = HotList(
+_OPEN: Final = CompiledInStatement(
     lambda ids: select(_shops.c.shop_id, _shops.c.name).where(
         _shops.c.municipality == bindparam("of_city"), _shops.c.shop_id.in_(ids), _shops.c.closed_at.is_(None)
     )
@@ -55,7 +55,7 @@ def require(conn: Connection, municipality: str, shop_id: str) -> Shop:
     return _shop(row)
 
 
-def names_of_open(conn: Connection, municipality: str, shop_ids: Sequence[str]) -> dict[str, str]:
+def open_shop_names(conn: Connection, municipality: str, shop_ids: Sequence[str]) -> dict[str, str]:
     """The names of those of these shops that take points, by id."""
     return {row["shop_id"]: row["name"] for row in _OPEN.all(conn, shop_ids, {"of_city": municipality})}
 

@@ -10,15 +10,15 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway.cities import tables
-from gateway.cities.city_context import CityDesk, require_reason, told
+from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.shops import shop_rows as records
 from gateway.cities.shops.bank_accounts import (
     BankAccount,
     Payer,
-    open_account,
-    open_payer,
-    seal_account,
-    seal_payer,
+    decrypt_account,
+    decrypt_payer,
+    encrypt_account,
+    encrypt_payer,
 )
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.spending import pay_codes
@@ -42,7 +42,7 @@ class ShopEntry:
 
 @dataclass(frozen=True, slots=True)
 class Shops:
-    desk: CityDesk
+    desk: CityContext
 
     async def listed(
         self,
@@ -71,7 +71,7 @@ class Shops:
 
         def job(conn: Connection) -> Shop:
             shop = records.add(conn, _shop(code, shop_id, entry, now))
-            told(conn, who, now, "shop registered", shop_id, facts={"name": entry.name})
+            write_audit(conn, who, now, "shop registered", shop_id, facts={"name": entry.name})
             return shop
 
         return await self.desk.store.run(job)
@@ -84,7 +84,7 @@ class Shops:
 
         def job(conn: Connection) -> Shop:
             records.require(conn, code, shop_id)
-            told(conn, who, now, "shop changed", shop_id, facts={"name": entry.name})
+            write_audit(conn, who, now, "shop changed", shop_id, facts={"name": entry.name})
             return records.write(
                 conn,
                 code,
@@ -111,8 +111,8 @@ class Shops:
 
         def job(conn: Connection) -> Shop:
             records.require(conn, code, shop_id)
-            told(conn, who, now, "shop account changed", shop_id, facts={"account": account.masked})
-            sealed = seal_account(self.desk.vault, code, shop_id, account)
+            write_audit(conn, who, now, "shop account changed", shop_id, facts={"account": account.masked})
+            sealed = encrypt_account(self.desk.vault, code, shop_id, account)
             return records.write(conn, code, shop_id, bank_sealed=sealed)
 
         return await self.desk.store.run(job)
@@ -125,7 +125,7 @@ class Shops:
             return records.bank_sealed(conn, code, shop_id)
 
         sealed = await self.desk.store.read(job)
-        return None if sealed is None else open_account(self.desk.vault, code, shop_id, sealed)
+        return None if sealed is None else decrypt_account(self.desk.vault, code, shop_id, sealed)
 
     async def set_payer(self, who: StaffSession, payer: Payer) -> None:
         """Say from which account the city pays; kept sealed."""
@@ -133,7 +133,7 @@ class Shops:
         banks = tables.city_banks
 
         def job(conn: Connection) -> None:
-            sealed = seal_payer(self.desk.vault, code, payer)
+            sealed = encrypt_payer(self.desk.vault, code, payer)
             conn.execute(
                 insert_into(conn, banks)
                 .values(municipality=code, payer_sealed=sealed, changed_at=now)
@@ -141,7 +141,9 @@ class Shops:
                     index_elements=[banks.c.municipality], set_={"payer_sealed": sealed, "changed_at": now}
                 )
             )
-            told(conn, who, now, "payer account changed", code, facts={"account": payer.account.masked})
+            write_audit(
+                conn, who, now, "payer account changed", code, facts={"account": payer.account.masked}
+            )
 
         await self.desk.store.run(job)
 
@@ -152,7 +154,7 @@ class Shops:
                 banks.select().with_only_columns(banks.c.payer_sealed).where(banks.c.municipality == code)
             ).scalar_one_or_none()
         )
-        return None if sealed is None else open_payer(self.desk.vault, code, sealed)
+        return None if sealed is None else decrypt_payer(self.desk.vault, code, sealed)
 
     def code_of(self, shop: Shop) -> str:
         """The text of the QR that stands at the shop's counter."""
@@ -170,7 +172,7 @@ class Shops:
             shop = records.require(conn, code, shop_id)
             if (shop.closed_at is not None) == closed:
                 return shop
-            told(conn, who, now, "shop closed" if closed else "shop reopened", shop_id, why)
+            write_audit(conn, who, now, "shop closed" if closed else "shop reopened", shop_id, why)
             return records.write(conn, code, shop_id, closed_at=now if closed else None)
 
         return await self.desk.store.run(job)

@@ -19,26 +19,28 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from core_ledger import chart
 from gateway.cities import tables
-from gateway.cities.city_context import CityDesk
+from gateway.cities.city_context import CityContext
 from gateway.errors import Refused
-from gateway.platform.compiled_sql import Hot, HotList
+from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 from gateway.platform.sql import insert_new
 from gateway.points import directory
 
-LASTS: Final = timedelta(seconds=60)
+PAY_CODE_TTL: Final = timedelta(seconds=60)
 DIGITS: Final = 12
 _PREFIX: Final = "PGP1"
 _SHOP_PREFIX: Final = "PGS1"
 _codes = tables.pay_codes
-_LOCKED: Final = Hot(select(_codes).where(_codes.c.code_hash == bindparam("hashed")).with_for_update())
-_USE_UP: Final = Hot(
+_LOCKED: Final = CompiledStatement(
+    select(_codes).where(_codes.c.code_hash == bindparam("hashed")).with_for_update()
+)
+_USE_UP: Final = CompiledStatement(
     update(_codes).where(_codes.c.code_hash == bindparam("hashed")).values(spend_id=bindparam("spend"))
 )
 _WHAT_IT_IS_OF: Final = (
     _codes.c.code_hash, _codes.c.book_id, _codes.c.municipality, _codes.c.point_service, _codes.c.ends_at,
     _codes.c.spend_id,
 )  # fmt: skip
-_THESE_LOCKED: Final = HotList(
+_THESE_LOCKED: Final = CompiledInStatement(
     lambda hashes: (
         select(*_WHAT_IT_IS_OF)
         .where(_codes.c.code_hash.in_(hashes))
@@ -60,7 +62,7 @@ class PayCode:
 
 @dataclass(frozen=True, slots=True)
 class PayCodes:
-    desk: CityDesk
+    desk: CityContext
 
     async def make(self, member_id: str, code: str, service: str) -> PayCode:
         """Make a code for one point service. Raises Refused: `unknown-municipality`, `unknown-point-service` (404)."""
@@ -78,7 +80,7 @@ class PayCodes:
                     municipality=code,
                     point_service=service,
                     made_at=now,
-                    ends_at=now + LASTS,
+                    ends_at=now + PAY_CODE_TTL,
                 ):
                     return digits  # else somebody has this one, which is rare, but codes are kept for a day
 
@@ -87,7 +89,7 @@ class PayCodes:
             qr=f"{_PREFIX}.{digits}.{_sign(self.desk, digits)}",
             digits=digits,
             made_at=now,
-            ends_at=now + LASTS,
+            ends_at=now + PAY_CODE_TTL,
         )
 
     async def used_for(self, member_id: str, digits: str) -> str | None:
@@ -102,7 +104,7 @@ class PayCodes:
         return spend_id
 
 
-def read(desk: CityDesk, text: str) -> str:
+def read(desk: CityContext, text: str) -> str:
     """The hash under which a scanned or typed code is found. Raises Refused `pay-code-unknown` (404) for anything else."""
     plain = "".join(unicodedata.normalize("NFKC", text).replace("-", "").split())
     if plain.startswith(_PREFIX):
@@ -117,7 +119,7 @@ def read(desk: CityDesk, text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreshCode:
+class UnusedCode:
     """A code that was not used, as it is kept; whether it has ended is for who uses it to see."""
 
     book_id: str
@@ -126,10 +128,10 @@ class FreshCode:
     ends_at: datetime
 
 
-def fresh_ones(conn: Connection, hashes: Sequence[str]) -> dict[str, FreshCode]:
+def unused(conn: Connection, hashes: Sequence[str]) -> dict[str, UnusedCode]:
     """Those of these codes that were not used, by hash, held until the transaction ends."""
     return {
-        row["code_hash"]: FreshCode(
+        row["code_hash"]: UnusedCode(
             book_id=row["book_id"],
             municipality=row["municipality"],
             point_service=row["point_service"],
@@ -140,12 +142,12 @@ def fresh_ones(conn: Connection, hashes: Sequence[str]) -> dict[str, FreshCode]:
     }
 
 
-def use_up(conn: Connection, spend_ids: Mapping[str, str]) -> None:
+def mark_used(conn: Connection, spend_ids: Mapping[str, str]) -> None:
     """Use codes up for these payments, by hash."""
     _USE_UP.each(conn, [{"hashed": hashed, "spend": spend_id} for hashed, spend_id in spend_ids.items()])
 
 
-def take(conn: Connection, hashed: str, code: str, spend_id: str, now: datetime) -> tuple[str, str]:
+def redeem(conn: Connection, hashed: str, code: str, spend_id: str, now: datetime) -> tuple[str, str]:
     """Use a code up for a spend, as a part of its transaction; gives the book and the point service it is of.
 
     Raises Refused: `pay-code-unknown` (404, also for another city's), `pay-code-used`, `pay-code-ended` (409).
@@ -168,13 +170,13 @@ def forget_ended(conn: Connection, now: datetime) -> int:
     return conn.execute(delete(_codes).where(_codes.c.ends_at < now - timedelta(days=1))).rowcount
 
 
-def make_shop_code(desk: CityDesk, code: str, shop_id: str) -> str:
+def make_shop_code(desk: CityContext, code: str, shop_id: str) -> str:
     """The text of the QR that a shop shows."""
     said = f"{code}.{shop_id}"
     return f"{_SHOP_PREFIX}.{said}.{desk.vault.keyed_hash(said, purpose='shop-code')[:24]}"
 
 
-def read_shop_code(desk: CityDesk, text: str) -> tuple[str, str]:
+def read_shop_code(desk: CityContext, text: str) -> tuple[str, str]:
     """(municipality, shop). Raises Refused `shop-code-wrong` (404) for anything that we did not make."""
     parts = text.strip().split(".")
     if len(parts) == 4 and compare_digest(
@@ -184,11 +186,11 @@ def read_shop_code(desk: CityDesk, text: str) -> tuple[str, str]:
     raise Refused("shop-code-wrong", "This is not the code of a shop; nothing was paid.", status=404)
 
 
-def _sign(desk: CityDesk, digits: str) -> str:
+def _sign(desk: CityContext, digits: str) -> str:
     return desk.vault.keyed_hash(digits, purpose="pay-code-qr")[:24]
 
 
-def _hash(desk: CityDesk, digits: str) -> str:
+def _hash(desk: CityContext, digits: str) -> str:
     return desk.vault.keyed_hash(digits, purpose="pay-code")
 
 

@@ -15,49 +15,49 @@ from typing import Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from core_ledger import LedgerError, OpenBooks, Transfer
+from core_ledger import LedgerError, LockedBooks, Transfer
 from gateway.cities import daily_limits
 from gateway.cities.shops import shop_rows
 from gateway.cities.spending import pay_codes
 from gateway.cities.spending import spend_rows as records
-from gateway.cities.spending.spend_rows import Paid, Payment, Wish
+from gateway.cities.spending.spend_rows import Payment, PaymentRequest, PaymentResult
 from gateway.errors import Refused
 from gateway.platform.clock import day_of
 from gateway.points import directory, expiry, rules
 from gateway.points.rules import PointRule, RuleVersion
 
-MOST_AT_ONCE: Final = 64
+MAX_BATCH: Final = 64
 
 
-class NotTogether(Exception):
+class BatchConflict(Exception):
     """Something that was looked at turned out otherwise; nothing of the set is written."""
 
 
-def pay_all(conn: Connection, wishes: Sequence[Wish]) -> list[Paid | None]:
+def pay_all(conn: Connection, wishes: Sequence[PaymentRequest]) -> list[PaymentResult | None]:
     """Make what is plain of a set, in the caller's transaction; None for what has to be decided alone.
 
     Raises NotTogether: then all of them have to be.
     """
-    found = _Found(conn, wishes)
+    found = _BatchLookup(conn, wishes)
     plain = _within_limits(conn, [asked for asked in found.asked if found.is_plain(asked)], found)
-    made: dict[int, Paid] = {}  # by wish: two of them may have one id
+    made: dict[int, PaymentResult] = {}  # by wish: two of them may have one id
     for asked, receipt in zip(plain, found.books.apply([one.move for one in plain]), strict=True):
         if isinstance(receipt, LedgerError) or receipt.replayed:
-            raise NotTogether
+            raise BatchConflict
         wish = asked.payment.wish
-        made[id(wish)] = Paid(
-            spend=asked.payment.made(receipt.lots, found.rule(asked).unit_value_yen),
+        made[id(wish)] = PaymentResult(
+            spend=asked.payment.result(receipt.lot_movements, found.rule(asked).unit_value_yen),
             shop_name=found.shops[wish.municipality, wish.shop_id],
             left=found.available(asked),
             replayed=False,
         )
     wanted = [asked.payment.wish for asked in plain]
-    pay_codes.use_up(conn, {wish.code_hash: wish.spend_id for wish in wanted if wish.code_hash})
+    pay_codes.mark_used(conn, {wish.code_hash: wish.spend_id for wish in wanted if wish.code_hash})
     records.add_spends(conn, [paid.spend for paid in made.values()])
     return [made.get(id(wish)) for wish in wishes]
 
 
-class _Asked(NamedTuple):
+class _Candidate(NamedTuple):
     """A payment, the move that it would be, and its day."""
 
     payment: Payment
@@ -65,40 +65,40 @@ class _Asked(NamedTuple):
     today: date
 
 
-class _Found:
+class _BatchLookup:
     """What the database says about all wishes of a set, each question asked once."""
 
-    def __init__(self, conn: Connection, wishes: Sequence[Wish]) -> None:
+    def __init__(self, conn: Connection, wishes: Sequence[PaymentRequest]) -> None:
         self._conn = conn
-        records.hold_ids(conn, [wish.spend_id for wish in wishes])
-        self._known = records.known_ids(conn, [wish.spend_id for wish in wishes])
-        self._codes = pay_codes.fresh_ones(conn, [wish.code_hash for wish in wishes if wish.code_hash])
+        records.lock_ids(conn, [wish.spend_id for wish in wishes])
+        self._known = records.existing_ids(conn, [wish.spend_id for wish in wishes])
+        self._codes = pay_codes.unused(conn, [wish.code_hash for wish in wishes if wish.code_hash])
         self.shops: dict[tuple[str, str], str] = {}  # those that are open, with their names
         for city, those in _by(wishes, lambda wish: wish.municipality).items():
             ids = sorted({wish.shop_id for wish in those})
-            names = shop_rows.names_of_open(conn, city, ids)
+            names = shop_rows.open_shop_names(conn, city, ids)
             self.shops |= {(city, shop_id): name for shop_id, name in names.items()}
         payments = _first_of_each(self._payment(wish) for wish in wishes)
-        self.asked = [_Asked(one, one.move(), day_of(one.wish.at)) for one in payments]
+        self.asked = [_Candidate(one, one.move(), day_of(one.wish.at)) for one in payments]
         self._rules: dict[tuple[str, str], list[RuleVersion]] = {}
         self._rule_of: dict[tuple[str, str, date], PointRule] = {}
         self._expired: dict[tuple[str, str, date, date], bool] = {}
         for service in sorted({(one.wish.municipality, one.point_service) for one in payments}):
             self._rules[service] = rules.versions(conn, *service)
-        self.books = OpenBooks(conn, [asked.move for asked in self.asked])
+        self.books = LockedBooks(conn, [asked.move for asked in self.asked])
 
-    def is_plain(self, asked: _Asked) -> bool:
+    def is_plain(self, asked: _Candidate) -> bool:
         """Whether nothing stands in the way of a payment but a limit of the day."""
         move = asked.move
         return self.available(asked) >= move.points and not any(
             self._is_expired(asked, issued_on) for issued_on in self.books.days(move.book, move.source)
         )
 
-    def available(self, asked: _Asked) -> int:
+    def available(self, asked: _Candidate) -> int:
         """What the member has, or has left once it is paid."""
         return self.books.available(asked.move.book, asked.move.source)
 
-    def rule(self, asked: _Asked) -> PointRule:
+    def rule(self, asked: _Candidate) -> PointRule:
         """The rule of the day."""
         service = (asked.payment.wish.municipality, asked.payment.point_service, asked.today)
         rule = self._rule_of.get(service)
@@ -106,7 +106,7 @@ class _Found:
             rule = self._rule_of[service] = rules.in_force(self._rules[service[:2]], service[2])
         return rule
 
-    def _is_expired(self, asked: _Asked, issued_on: date) -> bool:
+    def _is_expired(self, asked: _Candidate, issued_on: date) -> bool:
         service = (asked.payment.wish.municipality, asked.payment.point_service)
         key = (*service, asked.today, issued_on)
         expired = self._expired.get(key)
@@ -114,7 +114,7 @@ class _Found:
             expired = self._expired[key] = expiry.is_expired(self._rules[service], issued_on, asked.today)
         return expired
 
-    def _payment(self, wish: Wish) -> Payment | None:
+    def _payment(self, wish: PaymentRequest) -> Payment | None:
         if wish.spend_id in self._known or (wish.municipality, wish.shop_id) not in self.shops:
             return None
         if not wish.code_hash:
@@ -142,7 +142,7 @@ def _first_of_each(payments: Iterable[Payment | None]) -> list[Payment]:
     return first
 
 
-def _within_limits(conn: Connection, plain: list[_Asked], found: _Found) -> list[_Asked]:
+def _within_limits(conn: Connection, plain: list[_Candidate], found: _BatchLookup) -> list[_Candidate]:
     """Count those that a limit of the day concerns, and leave out those that it does not allow."""
     limited = [asked for asked in plain if found.rule(asked).most_spent_a_day is not None]
     beyond: set[str] = set()

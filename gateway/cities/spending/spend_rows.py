@@ -11,21 +11,21 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, text
 
-from core_ledger import Lot, Transfer, chart, references
+from core_ledger import LotMovement, Transfer, chart, references
 from gateway.cities import tables
 from gateway.errors import Refused
-from gateway.platform.compiled_sql import Hot, HotList
+from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 
 _spends = tables.spends
 _refunds = tables.refunds
 _ONE: Final = select(_spends).where(
     _spends.c.spend_id == bindparam("of_spend"), _spends.c.municipality == bindparam("of_city")
 )
-_FIND: Final = Hot(_ONE)
-_LOCKED: Final = Hot(_ONE.with_for_update())
-_ADD: Final = Hot(insert(_spends))
+_FIND: Final = CompiledStatement(_ONE)
+_LOCKED: Final = CompiledStatement(_ONE.with_for_update())
+_ADD: Final = CompiledStatement(insert(_spends))
 _HOLD: Final = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
-_KNOWN: Final = HotList(lambda ids: select(_spends.c.spend_id).where(_spends.c.spend_id.in_(ids)))
+_KNOWN: Final = CompiledInStatement(lambda ids: select(_spends.c.spend_id).where(_spends.c.spend_id.in_(ids)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Spend:
     shop_id: str
     points: int
     yen: int
-    lots: tuple[Lot, ...]
+    lots: tuple[LotMovement, ...]
     way: str
     taken_by: str
     at: datetime
@@ -51,7 +51,7 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class PaymentRequest:
     """What is asked for at a counter: by a code of the member's, known by its hash, or by the member, who is known.
 
     `spend_id` is the caller's own and makes asking again safe.
@@ -77,7 +77,7 @@ class Wish:
 class Payment:
     """What is to be paid: the wish of a counter, and whose points of which point service fulfil it."""
 
-    wish: Wish
+    wish: PaymentRequest
     member_id: str
     point_service: str
 
@@ -103,7 +103,7 @@ class Payment:
             details={"shop_id": self.wish.shop_id, "way": self.wish.way, "taken_by": self.wish.taken_by},
         )
 
-    def made(self, lots: tuple[Lot, ...], unit_value_yen: int) -> Spend:
+    def result(self, lots: tuple[LotMovement, ...], unit_value_yen: int) -> Spend:
         """The payment as it is kept, once these lots have moved."""
         return Spend(
             book_id=self.book,
@@ -122,7 +122,7 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paid:
+class PaymentResult:
     """`replayed`: this very payment was made before, and nothing was taken now. `left` is the member's balance."""
 
     spend: Spend
@@ -153,7 +153,7 @@ def add_spends(conn: Connection, spends: Sequence[Spend]) -> None:
     _ADD.each(conn, [spend_columns(spend) for spend in spends])
 
 
-def hold_ids(conn: Connection, spend_ids: Sequence[str]) -> None:
+def lock_ids(conn: Connection, spend_ids: Sequence[str]) -> None:
     """Hold ids until the transaction ends, in one order for everybody, whether or not they stand for a payment yet.
 
     So two requests of one id take turns, and the second finds what the first has made, be it from another member.
@@ -164,7 +164,7 @@ def hold_ids(conn: Connection, spend_ids: Sequence[str]) -> None:
         conn.execute(_HOLD, {"keys": keys})
 
 
-def known_ids(conn: Connection, spend_ids: Sequence[str]) -> set[str]:
+def existing_ids(conn: Connection, spend_ids: Sequence[str]) -> set[str]:
     """Those of the ids that stand for a payment already, in any city."""
     return {row["spend_id"] for row in _KNOWN.all(conn, spend_ids)}
 
@@ -278,14 +278,14 @@ def spend_of(row: Mapping[Any, Any]) -> Spend:
     return Spend(**values | {"lots": lots_of(values["lots"])})
 
 
-def lots_text(lots: Sequence[Lot]) -> str:
+def lots_text(lots: Sequence[LotMovement]) -> str:
     """Lots as they are stored: JSON by hand, as the ledger writes it."""
     return "[" + ",".join([f'["{lot.issued_on.isoformat()}",{lot.points}]' for lot in lots]) + "]"
 
 
-def lots_of(stored: str) -> tuple[Lot, ...]:
+def lots_of(stored: str) -> tuple[LotMovement, ...]:
     pairs: Sequence[Any] = json.loads(stored)
-    return tuple(Lot(date.fromisoformat(day), points) for day, points in pairs)
+    return tuple(LotMovement(date.fromisoformat(day), points) for day, points in pairs)
 
 
 def refund_of(row: Row[Any]) -> Refund:

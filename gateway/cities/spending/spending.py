@@ -14,24 +14,24 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, update
 
-from core_ledger import BadMove, Damaged, IdReused, Lot, NotEnoughPoints, Transfer, chart, ledger
+from core_ledger import BadMove, Damaged, IdReused, LotMovement, NotEnoughPoints, Transfer, chart, ledger
 from gateway.cities import daily_limits, tables
-from gateway.cities.city_context import CityDesk, require_reason, told
+from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.shops import shop_rows
 from gateway.cities.spending import pay_codes
 from gateway.cities.spending import spend_rows as records
-from gateway.cities.spending.payment_batch import MOST_AT_ONCE, NotTogether, pay_all
-from gateway.cities.spending.spend_rows import Paid, Payment, Refund, Spend, Wish
+from gateway.cities.spending.payment_batch import MAX_BATCH, BatchConflict, pay_all
+from gateway.cities.spending.spend_rows import Payment, PaymentRequest, PaymentResult, Refund, Spend
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import Refused
 from gateway.platform.clock import day_of
-from gateway.platform.micro_batch import Sets
+from gateway.platform.micro_batch import MicroBatcher
 from gateway.points import account_positions, directory, expiry
 from gateway.points import rules as point_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GivenBack:
+class RefundResult:
     refund: Refund
     spend: Spend
     replayed: bool
@@ -40,47 +40,51 @@ class GivenBack:
 class Spending:
     """The use cases at the counter."""
 
-    def __init__(self, desk: CityDesk) -> None:
+    def __init__(self, desk: CityContext) -> None:
         self.desk = desk
-        self._sets = Sets("payments", self._pay_all, most_at_once=MOST_AT_ONCE)
+        self._sets = MicroBatcher("payments", self._pay_all, most_at_once=MAX_BATCH)
 
-    async def take(self, who: StaffSession, spend_id: str, code_text: str, points: int) -> Paid:
+    async def receive_payment(
+        self, who: StaffSession, spend_id: str, code_text: str, points: int
+    ) -> PaymentResult:
         """The shop scans or types the member's code and names the amount; `spend_id` is the shop's own.
 
         Raises Refused: `pay-code-unknown` (404), `pay-code-ended`, `pay-code-used`, `shop-closed`,
         `not-enough-points`, `limit-of-the-day`, `id-reused` (409).
         """
-        wish = Wish(
+        wish = PaymentRequest(
             municipality=who.municipality, shop_id=who.own_shop, spend_id=spend_id, points=points,
             at=self.desk.clock(), way="shop_scans", taken_by=who.staff_id,
             code_hash=pay_codes.read(self.desk, code_text),
         )  # fmt: skip
         return await self._pay(wish)
 
-    async def pay(self, member_id: str, spend_id: str, shop_code: str, service: str, points: int) -> Paid:
+    async def pay(
+        self, member_id: str, spend_id: str, shop_code: str, service: str, points: int
+    ) -> PaymentResult:
         """The member scans the shop's code and names the amount. Raises Refused: `shop-code-wrong` (404), as `take`."""
         city, shop_id = pay_codes.read_shop_code(self.desk, shop_code)
-        wish = Wish(
+        wish = PaymentRequest(
             municipality=city, shop_id=shop_id, spend_id=spend_id, points=points, at=self.desk.clock(),
             way="member_pays", taken_by="member", member_id=member_id, point_service=service,
         )  # fmt: skip
         return await self._pay(wish)
 
-    async def _pay(self, wish: Wish) -> Paid:
+    async def _pay(self, wish: PaymentRequest) -> PaymentResult:
         paid = await self._sets.add(wish)
         return paid if paid is not None else await self.desk.store.run(lambda conn: pay_alone(conn, wish))
 
-    async def _pay_all(self, wishes: Sequence[Wish]) -> Sequence[Paid | None]:
+    async def _pay_all(self, wishes: Sequence[PaymentRequest]) -> Sequence[PaymentResult | None]:
         try:
             return await self.desk.store.run(lambda conn: pay_all(conn, wishes))
-        except (NotTogether, Refused, BadMove, Damaged):
+        except (BatchConflict, Refused, BadMove, Damaged):
             # Whatever one of them stumbles over, the others are not told of it.
             return [None] * len(wishes)
 
-    async def of_member(self, member_id: str, spend_id: str) -> Paid:
+    async def of_member(self, member_id: str, spend_id: str) -> PaymentResult:
         """One payment of a member's own, as it stands now. Raises Refused `unknown-spend` (404)."""
 
-        def job(conn: Connection) -> Paid:
+        def job(conn: Connection) -> PaymentResult:
             found = records.find_spend(conn, chart.member_book(member_id), spend_id)
             if found is None:
                 raise records.unknown_spend()
@@ -90,13 +94,13 @@ class Spending:
 
     async def refund_by_shop(
         self, who: StaffSession, refund_id: str, spend_id: str, points: int, reason: str
-    ) -> GivenBack:
+    ) -> RefundResult:
         """Give back on the day of the payment. Raises Refused: `refund-too-late`, `refund-too-much` (409), ..."""
         return await self._refund(who, refund_id, spend_id, points, reason, shop_id=who.own_shop)
 
     async def refund_by_city(
         self, who: StaffSession, refund_id: str, spend_id: str, points: int, reason: str
-    ) -> GivenBack:
+    ) -> RefundResult:
         """Give back at any time. Raises Refused: `unknown-spend` (404), `refund-too-much`, `id-reused` (409)."""
         return await self._refund(who, refund_id, spend_id, points, reason, shop_id=None)
 
@@ -109,18 +113,18 @@ class Spending:
         reason: str,
         *,
         shop_id: str | None,
-    ) -> GivenBack:
+    ) -> RefundResult:
         why, now, city = require_reason(reason), self.desk.clock(), who.municipality
 
-        def job(conn: Connection) -> GivenBack:
+        def job(conn: Connection) -> RefundResult:
             paid = records.require_of_city(conn, city, spend_id, shop_id=shop_id, lock=True)
             # The id is the member's: of two payments refunded at once under it, the second finds the first's refund.
-            expiry.hold_books(conn, [paid.book_id])
+            expiry.lock_books(conn, [paid.book_id])
             before = records.find_refund(conn, paid.book_id, refund_id)
             if before is not None:
                 if (before.spend_id, before.points) != (spend_id, points):
                     raise _id_reused()
-                return GivenBack(refund=before, spend=paid, replayed=True)
+                return RefundResult(refund=before, spend=paid, replayed=True)
             if shop_id is not None and day_of(paid.at) != day_of(now):
                 raise Refused(
                     "refund-too-late",
@@ -133,22 +137,24 @@ class Spending:
                     available=paid.refundable,
                 )
             made = _give_back(conn, paid, refund_id, points, why, who.staff_id, now)
-            told(conn, who, now, "refunded", spend_id, why, {"points": points, "shop": paid.shop_id})
-            return GivenBack(refund=made, spend=records.require_of_city(conn, city, spend_id), replayed=False)
+            write_audit(conn, who, now, "refunded", spend_id, why, {"points": points, "shop": paid.shop_id})
+            return RefundResult(
+                refund=made, spend=records.require_of_city(conn, city, spend_id), replayed=False
+            )
 
         return await self.desk.store.run(job)
 
 
-def pay_alone(conn: Connection, wish: Wish) -> Paid:
+def pay_alone(conn: Connection, wish: PaymentRequest) -> PaymentResult:
     """Decide one payment in the caller's transaction, with the words for whatever stands in its way."""
-    records.hold_ids(conn, [wish.spend_id])
+    records.lock_ids(conn, [wish.spend_id])
     known = _known(conn, wish)
     if known is not None:
         return known
     shop_rows.require_open(conn, wish.municipality, wish.shop_id)
     if wish.code_hash:
         try:
-            book, service = pay_codes.take(conn, wish.code_hash, wish.municipality, wish.spend_id, wish.at)
+            book, service = pay_codes.redeem(conn, wish.code_hash, wish.municipality, wish.spend_id, wish.at)
         except Refused:
             # Whoever held the code until now may have made this very payment.
             if (known := _known(conn, wish)) is not None:
@@ -159,7 +165,7 @@ def pay_alone(conn: Connection, wish: Wish) -> Paid:
     return _spend(conn, wish.of(wish.member_id, wish.point_service))
 
 
-def _spend(conn: Connection, payment: Payment) -> Paid:
+def _spend(conn: Connection, payment: Payment) -> PaymentResult:
     """Move a member's oldest points to a shop, what has expired never."""
     today, (city, service) = day_of(payment.wish.at), (payment.wish.municipality, payment.point_service)
     rules = point_rules.versions(conn, city, service)
@@ -180,12 +186,12 @@ def _spend(conn: Connection, payment: Payment) -> Paid:
     daily_limits.count(
         conn, payment.book, city, service, today, "spent", payment.wish.points, rule.most_spent_a_day
     )
-    made = payment.made(receipt.lots, rule.unit_value_yen)
+    made = payment.result(receipt.lot_movements, rule.unit_value_yen)
     records.add_spend(conn, made)
     return _paid(conn, made, replayed=False)
 
 
-def _known(conn: Connection, wish: Wish) -> Paid | None:
+def _known(conn: Connection, wish: PaymentRequest) -> PaymentResult | None:
     """The payment of this id, where the same shop (or member) asks for the same again."""
     try:
         before = records.require_of_city(conn, wish.municipality, wish.spend_id)
@@ -197,7 +203,7 @@ def _known(conn: Connection, wish: Wish) -> Paid | None:
     return _paid(conn, before, replayed=True)
 
 
-def _made_meanwhile(conn: Connection, wish: Wish) -> Paid:
+def _made_meanwhile(conn: Connection, wish: PaymentRequest) -> PaymentResult:
     """What another request of the same id has made while the member's book was waited for."""
     known = _known(conn, wish)
     if known is None:
@@ -205,10 +211,10 @@ def _made_meanwhile(conn: Connection, wish: Wish) -> Paid:
     return known
 
 
-def _paid(conn: Connection, made: Spend, *, replayed: bool) -> Paid:
+def _paid(conn: Connection, made: Spend, *, replayed: bool) -> PaymentResult:
     member_id = made.book_id.removeprefix("member:")
     account = chart.municipal(member_id, made.municipality, made.point_service)
-    return Paid(
+    return PaymentResult(
         spend=made,
         shop_name=shop_rows.require(conn, made.municipality, made.shop_id).name,
         left=account_positions.of_account(conn, made.book_id, account).balance.available,
@@ -270,7 +276,7 @@ def _give_back(
     return made
 
 
-def _lots_to_return(paid: Spend, points: int) -> Sequence[Lot]:
+def _lots_to_return(paid: Spend, points: int) -> Sequence[LotMovement]:
     """The part of the drawn lots that has not come back yet, newest first, up to `points`."""
     skip, left = paid.refunded_points, points
     found: dict[date, int] = {}
@@ -281,7 +287,7 @@ def _lots_to_return(paid: Spend, points: int) -> Sequence[Lot]:
         if taken:
             found[lot.issued_on] = taken
             left -= taken
-    return [Lot(day, part) for day, part in sorted(found.items())]
+    return [LotMovement(day, part) for day, part in sorted(found.items())]
 
 
 def _id_reused() -> Refused:

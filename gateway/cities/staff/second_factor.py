@@ -35,7 +35,7 @@ from gateway.model import Secret
 from gateway.platform.encryption import Vault
 from gateway.platform.sql import insert_new
 
-LASTS: Final = timedelta(minutes=5)
+CHALLENGE_TTL: Final = timedelta(minutes=5)
 MISSES_ALLOWED: Final = 5
 STEP_S: Final = 30
 STEPS_APART: Final = 1
@@ -92,7 +92,7 @@ def ask_for_proof(conn: Connection, person: Staff, client_id: str, site: str, no
             user_verification=UserVerificationRequirement.PREFERRED,
         )
         options = json.loads(webauthn.options_to_json(made))
-    return _keep(conn, person.staff_id, client_id, "sign-in", challenge, options, now)
+    return _save_challenge(conn, person.staff_id, client_id, "sign-in", challenge, options, now)
 
 
 def prove_by_passkey(
@@ -105,7 +105,7 @@ def prove_by_passkey(
     now: datetime,
 ) -> str:
     """Complete a sign-in by passkey; gives the staff id. Raises Refused: `sign-in-ended`, `second-factor-wrong`."""
-    row = _take(conn, token, client_id, "sign-in", now)
+    row = _consume_challenge(conn, token, client_id, "sign-in", now)
     known = conn.execute(
         select(_passkeys).where(
             _passkeys.c.staff_id == row.staff_id,
@@ -139,7 +139,7 @@ def prove_by_totp(
     conn: Connection, token: str, code: str, *, client_id: str, vault: Vault, now: datetime
 ) -> str:
     """Complete a sign-in by a code; gives the staff id. Raises Refused: `sign-in-ended`, `second-factor-wrong`."""
-    row = _take(conn, token, client_id, "sign-in", now)
+    row = _consume_challenge(conn, token, client_id, "sign-in", now)
     check_code(conn, row.staff_id, code, vault=vault, now=now)
     _end(conn, token)
     staff_id: str = row.staff_id
@@ -157,7 +157,7 @@ def note_miss(conn: Connection, token: str) -> None:
 
 def owner_of(conn: Connection, token: str, *, client_id: str, now: datetime) -> str:
     """Whose half sign-in this is. Raises Refused `sign-in-ended` (401)."""
-    staff_id: str = _take(conn, token, client_id, "sign-in", now).staff_id
+    staff_id: str = _consume_challenge(conn, token, client_id, "sign-in", now).staff_id
     return staff_id
 
 
@@ -184,7 +184,7 @@ def begin_passkey(conn: Connection, person: Staff, client_id: str, site: str, no
         ],
     )
     options = json.loads(webauthn.options_to_json(made))
-    return _keep(conn, person.staff_id, client_id, "passkey", challenge, options, now)
+    return _save_challenge(conn, person.staff_id, client_id, "passkey", challenge, options, now)
 
 
 def add_passkey(
@@ -199,7 +199,7 @@ def add_passkey(
     now: datetime,
 ) -> Passkey:
     """Keep the passkey that the browser made. Raises Refused: `sign-in-ended`, `second-factor-wrong` (401)."""
-    row = _take(conn, token, client_id, "passkey", now)
+    row = _consume_challenge(conn, token, client_id, "passkey", now)
     if row.staff_id != person.staff_id:
         raise _over()
     try:
@@ -230,7 +230,7 @@ def add_passkey(
 def begin_totp(conn: Connection, person: Staff, vault: Vault) -> tuple[Secret, str]:
     """Make a seed; gives it and the otpauth address for the app's camera. It counts once a code has confirmed it."""
     seed = pyotp.random_base32()
-    sealed = vault.seal(seed, purpose="totp", bound_to=person.staff_id)
+    sealed = vault.encrypt(seed, purpose="totp", bound_to=person.staff_id)
     records.write(conn, person.staff_id, totp_sealed=sealed, totp_confirmed=False, totp_last_step=0)
     address = pyotp.TOTP(seed).provisioning_uri(name=person.login, issuer_name="自治体ポイント管理クラウド")
     return Secret(seed), address
@@ -253,7 +253,7 @@ def check_code(
     ).one_or_none()
     if row is None or row.totp_sealed is None or (confirmed and not row.totp_confirmed):
         raise second_factor_wrong()
-    totp = pyotp.TOTP(vault.unseal(row.totp_sealed, purpose="totp", bound_to=staff_id))
+    totp = pyotp.TOTP(vault.decrypt(row.totp_sealed, purpose="totp", bound_to=staff_id))
     typed = "".join(code.split())
     step_now = int(now.timestamp()) // STEP_S
     for step in range(step_now - STEPS_APART, step_now + STEPS_APART + 1):
@@ -270,7 +270,7 @@ def forget_all(conn: Connection, staff_id: str) -> None:
     records.write(conn, staff_id, totp_sealed=None, totp_confirmed=False, totp_last_step=0)
 
 
-def end_half_sign_ins(conn: Connection, staff_id: str) -> None:
+def end_pending_sign_ins(conn: Connection, staff_id: str) -> None:
     """Half a sign-in was begun with a password that is no longer the password, or by somebody who is let in no more."""
     conn.execute(
         delete(_challenges).where(_challenges.c.staff_id == staff_id, _challenges.c.purpose == "sign-in")
@@ -284,7 +284,7 @@ def forget_ended(conn: Connection, now: datetime) -> int:
 # --- what they share ---------------------------------------------------------------------------------------------------
 
 
-def _keep(
+def _save_challenge(
     conn: Connection,
     staff_id: str,
     client_id: str,
@@ -302,13 +302,13 @@ def _keep(
             purpose=purpose,
             challenge=challenge,
             misses=0,
-            ends_at=now + LASTS,
+            ends_at=now + CHALLENGE_TTL,
         )
     )
-    return Challenge(token=token, options=options, ends_at=now + LASTS)
+    return Challenge(token=token, options=options, ends_at=now + CHALLENGE_TTL)
 
 
-def _take(conn: Connection, token: str, client_id: str, purpose: str, now: datetime) -> Row[Any]:
+def _consume_challenge(conn: Connection, token: str, client_id: str, purpose: str, now: datetime) -> Row[Any]:
     row = conn.execute(
         select(_challenges)
         .where(

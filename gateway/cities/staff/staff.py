@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from gateway.cities.city_context import CityDesk, require_reason, told
+from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.shops import shop_rows
 from gateway.cities.staff import second_factor as factor
 from gateway.cities.staff import staff_rows as records
@@ -48,10 +48,10 @@ class ProofWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class StaffDesk:
+class StaffService:
     """The use cases around staff. All raise `Refused` for what is not carried out."""
 
-    desk: CityDesk
+    desk: CityContext
 
     # --- coming and going ---
 
@@ -68,7 +68,7 @@ class StaffDesk:
         def job(conn: Connection) -> StaffSignedIn | ProofWanted:
             if records.password_hash(conn, person.staff_id, lock=True) != hashed:
                 raise _refused()  # changed or closed while it was being compared
-            lockout.forgive(conn, self._key("password", known))
+            lockout.reset(conn, self._key("password", known))
             if not factor.has_any(conn, person):
                 return self._session(conn, person.staff_id, client_id, strong=False)
             challenge = factor.ask_for_proof(conn, person, client_id, self.desk.site, self.desk.clock())
@@ -108,7 +108,7 @@ class StaffDesk:
             staff_id = factor.prove_by_totp(
                 conn, token, code, client_id=client_id, vault=self.desk.vault, now=now
             )
-            lockout.forgive(conn, self._key("code", owner))
+            lockout.reset(conn, self._key("code", owner))
             return staff_id
 
         return await self._proven(token, prove, client_id)
@@ -154,12 +154,12 @@ class StaffDesk:
         def job(conn: Connection) -> None:
             if records.password_hash(conn, who.staff_id, lock=True) != found[1]:
                 raise _current_wrong()  # an administrator's reset, or a closing, came first: it stands
-            lockout.forgive(conn, self._key("password", who.login))
+            lockout.reset(conn, self._key("password", who.login))
             records.write(conn, who.staff_id, password_hash=hashed, password_is_first=False)
             # Halves first: one that is just being completed is waited for, and has become a session by then.
-            factor.end_half_sign_ins(conn, who.staff_id)
+            factor.end_pending_sign_ins(conn, who.staff_id)
             records.end_sessions(conn, who.staff_id, keep=who.session_id)
-            told(conn, who, now, "password changed", who.login)
+            write_audit(conn, who, now, "password changed", who.login)
 
         await self.desk.store.run(job)
 
@@ -188,8 +188,8 @@ class StaffDesk:
                 site=self.desk.site,
                 now=now,
             )
-            records.strengthen(conn, who.session_id)
-            told(conn, who, now, "passkey added", who.login, facts={"name": name})
+            records.mark_mfa(conn, who.session_id)
+            write_audit(conn, who, now, "passkey added", who.login, facts={"name": name})
             return made
 
         return await self._own(who, job)
@@ -218,9 +218,9 @@ class StaffDesk:
             if person.has_totp:
                 raise Refused("second-factor-exists", "An authenticator app is set up already.")
             factor.confirm_totp(conn, who.staff_id, code, vault=self.desk.vault, now=now)
-            lockout.forgive(conn, self._key("code", who.staff_id))
-            records.strengthen(conn, who.session_id)
-            told(conn, who, now, "authenticator app set up", who.login)
+            lockout.reset(conn, self._key("code", who.staff_id))
+            records.mark_mfa(conn, who.session_id)
+            write_audit(conn, who, now, "authenticator app set up", who.login)
 
         await self._own(who, job)
 
@@ -238,7 +238,7 @@ class StaffDesk:
 
         Raises Refused: `login-unfit`, `role-unfit` (422), `login-taken` (409), `unknown-shop` (404).
         """
-        password = first_password()
+        password = temporary_password()
         hashed, now = await self.desk.hasher.hash(password.reveal()), self.desk.clock()
 
         def job(conn: Connection) -> Staff:
@@ -255,7 +255,7 @@ class StaffDesk:
                 at=now,
                 shop_id=shop_id,
             )
-            told(
+            write_audit(
                 conn, who, now, "staff added", person.login, facts={"role": role.value, "shop": shop_id or ""}
             )
             return person
@@ -271,7 +271,7 @@ class StaffDesk:
         why, now = require_reason(reason), self.desk.clock()
 
         def job(conn: Connection) -> Staff:
-            records.hold_administrators(conn, who.municipality)
+            records.lock_administrators(conn, who.municipality)
             person = self._of_city(conn, who, staff_id)
             if role not in CITY_ROLES or person.role not in CITY_ROLES:
                 raise Refused(
@@ -281,7 +281,9 @@ class StaffDesk:
                 _keep_an_administrator(conn, person)
             records.write(conn, staff_id, role=role.value)
             records.end_sessions(conn, staff_id)
-            told(conn, who, now, "role changed", person.login, why, {"from": person.role, "to": role.value})
+            write_audit(
+                conn, who, now, "role changed", person.login, why, {"from": person.role, "to": role.value}
+            )
             return records.require(conn, staff_id, who.municipality)
 
         return await self.desk.store.run(job)
@@ -291,20 +293,20 @@ class StaffDesk:
         why, now = require_reason(reason), self.desk.clock()
 
         def job(conn: Connection) -> Staff:
-            records.hold_administrators(conn, who.municipality)
+            records.lock_administrators(conn, who.municipality)
             person = self._of_city(conn, who, staff_id)
             _keep_an_administrator(conn, person)
             records.write(conn, staff_id, state="closed")
-            factor.end_half_sign_ins(conn, staff_id)
+            factor.end_pending_sign_ins(conn, staff_id)
             records.end_sessions(conn, staff_id)
-            told(conn, who, now, "staff closed", person.login, why)
+            write_audit(conn, who, now, "staff closed", person.login, why)
             return records.require(conn, staff_id, who.municipality)
 
         return await self.desk.store.run(job)
 
     async def reset(self, who: StaffSession, staff_id: str, reason: str) -> tuple[Staff, Secret]:
         """A phone or password is lost: a new first password, all second factors and sessions gone."""
-        why, password = require_reason(reason), first_password()
+        why, password = require_reason(reason), temporary_password()
         hashed, now = await self.desk.hasher.hash(password.reveal()), self.desk.clock()
 
         def job(conn: Connection) -> Staff:
@@ -312,7 +314,7 @@ class StaffDesk:
             factor.forget_all(conn, staff_id)
             records.write(conn, staff_id, password_hash=hashed, password_is_first=True)
             records.end_sessions(conn, staff_id)
-            told(conn, who, now, "access reset", person.login, why)
+            write_audit(conn, who, now, "access reset", person.login, why)
             return records.require(conn, staff_id, who.municipality)
 
         return await self.desk.store.run(job), password
@@ -333,7 +335,7 @@ class StaffDesk:
         try:
             verdict = await self.desk.hasher.verify(found[1] if found else None, password)
         except Refused:  # busy: the password was never looked at
-            await self.desk.store.run(lambda conn: lockout.take_back(conn, key))
+            await self.desk.store.run(lambda conn: lockout.uncount(conn, key))
             raise
         return found if verdict.right else None
 
@@ -352,7 +354,7 @@ class StaffDesk:
         now = self.desk.clock()
         token = records.start_session(conn, staff_id, client_id=client_id, strong=strong, at=now)
         session = records.find_session(conn, token.reveal(), client_id=client_id, now=now)
-        told(
+        write_audit(
             conn, session, now, "signed in", session.login, facts={"second factor": "yes" if strong else "no"}
         )
         return StaffSignedIn(token=token, session=session)
@@ -374,7 +376,7 @@ class StaffDesk:
         return records.require(conn, staff_id, who.municipality, lock=True)
 
 
-def first_password() -> Secret:
+def temporary_password() -> Secret:
     """A password that is typed once: 16 letters and digits in fours."""
     letters = "23456789abcdefghjkmnpqrstuvwxyz"
     return Secret("-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4)))

@@ -33,7 +33,7 @@ _TOKEN: Final = re.compile(r"pgc_[A-Za-z0-9_-]{43}")
 _LOGIN: Final = re.compile(
     r"[a-z0-9](?:[a-z0-9._+-]{0,62}[a-z0-9])?(?:@[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?)?"
 )
-_MARK_EVERY: Final = timedelta(minutes=1)
+_MARK_INTERVAL: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ def of_municipality(conn: Connection, municipality: str, shop_id: str | None = N
     return [_person(row) for row in conn.execute(query)]
 
 
-def hold_administrators(conn: Connection, municipality: str) -> None:
+def lock_administrators(conn: Connection, municipality: str) -> None:
     """Hold a city's administrators until the transaction ends, in one order for everybody.
 
     So two of them who dismiss each other take turns, and the second finds itself the last one.
@@ -241,14 +241,14 @@ def find_session(conn: Connection, token: str, *, client_id: str, now: datetime)
 
 def to_be_marked(session: StaffSession, now: datetime) -> bool:
     """Whether this use is to be written down: at most once a minute, so that reading stays reading."""
-    return now >= session.seen_at + _MARK_EVERY
+    return now >= session.seen_at + _MARK_INTERVAL
 
 
 def mark_seen(conn: Connection, token: str, now: datetime) -> None:
     conn.execute(update(_sessions).where(_sessions.c.token_hash == hash_of(token)).values(seen_at=now))
 
 
-def strengthen(conn: Connection, session_id: str) -> None:
+def mark_mfa(conn: Connection, session_id: str) -> None:
     """A second factor was set up and shown in this very session."""
     conn.execute(
         update(_sessions)

@@ -27,9 +27,9 @@ from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_into
 from gateway.points import rules as point_rules
 
-BOOKS_AT_ONCE: Final = 500
-IN: Final = ("granted", "exchanged", "campaign", "allocated", "refunded", "other_in")
-OUT: Final = ("spent", "expired", "reversed", "other_out")
+BOOK_BATCH_SIZE: Final = 500
+INFLOWS: Final = ("granted", "exchanged", "campaign", "allocated", "refunded", "other_in")
+OUTFLOWS: Final = ("spent", "expired", "reversed", "other_out")
 
 _days, _totals, _months = tables.daily_figures, tables.day_totals, tables.month_figures
 _issues, _cursors = tables.issue_figures, tables.figure_cursors
@@ -136,7 +136,7 @@ def _changed_books(after: str, conn: Connection) -> list[str]:
             books.c.seq > func.coalesce(_cursors.c.seq, 0),
         )
         .order_by(books.c.book_id)
-        .limit(BOOKS_AT_ONCE)
+        .limit(BOOK_BATCH_SIZE)
     )
     return list(conn.execute(query).scalars())
 
@@ -271,7 +271,7 @@ def by_issue(conn: Connection, code: str, service: str) -> list[IssueFigure]:
         found.append(
             IssueFigure(
                 issued_on=day,
-                issued=sum(one[figure] for figure in IN if figure != "refunded"),
+                issued=sum(one[figure] for figure in INFLOWS if figure != "refunded"),
                 spent=one["spent"] - one["refunded"],
                 expired=one["expired"],
                 reversed=one["reversed"] + one["other_out"],
@@ -290,5 +290,5 @@ def unused_on(conn: Connection, code: str, day: date) -> dict[str, int]:
     )
     unused: Counter[str] = Counter()
     for service, figure, points in conn.execute(query):
-        unused[service] += int(points) if figure in IN else -int(points)
+        unused[service] += int(points) if figure in INFLOWS else -int(points)
     return dict(unused)

@@ -64,7 +64,7 @@ def by_state(conn: Connection, code: str) -> list[OpenExchanges]:
     ]
 
 
-def of_city(conn: Connection, code: str) -> list[OpenAtPartner]:
+def list_by_city(conn: Connection, code: str) -> list[OpenAtPartner]:
     """The same by partner, in order of its id. What goes to the reserve is no city's."""
     states: dict[str, list[OpenExchanges]] = {}
     for one in by_state(conn, code):

@@ -18,9 +18,9 @@ from gateway.cities.statistics import daily_stats
 from gateway.errors import Refused
 
 _days, _totals, _months = tables.daily_figures, tables.day_totals, tables.month_figures
-LONGEST_IN_DETAIL: Final = 400
+MAX_DAYS_IN_DETAIL: Final = 400
 """Days for which every party of every day is told: a fiscal year and a month."""
-LONGEST_IN_SUM: Final = 4_000
+MAX_DAYS_IN_SUM: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def totals_by_day(
     conn: Connection, code: str, since: date, until: date, service: str | None = None
 ) -> list[DayTotal]:
     """Figures of all parties together, day by day. Raises Refused `bad-period` (422)."""
-    require_period(since, until, LONGEST_IN_SUM)
+    require_period(since, until, MAX_DAYS_IN_SUM)
     query = select(_totals.c.day, _totals.c.figure, func.sum(_totals.c.moves), func.sum(_totals.c.points))
     query = query.where(*_within(_totals, _totals.c.day, code, since.isoformat(), until.isoformat(), service))
     query = query.group_by(_totals.c.day, _totals.c.figure).order_by(_totals.c.day, _totals.c.figure)
@@ -96,7 +96,7 @@ def totals_by_party(
 
     Whole months are read by month, only what is left at both ends by day.
     """
-    require_period(since, until, LONGEST_IN_SUM)
+    require_period(since, until, MAX_DAYS_IN_SUM)
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for table, column, first, last in _spans(since, until):
         query = select(table.c.figure, table.c.party, func.sum(table.c.moves), func.sum(table.c.points))

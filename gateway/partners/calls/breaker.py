@@ -12,7 +12,7 @@ from typing import Final
 
 FAILURES_TO_OPEN: Final = 5
 FIRST_PAUSE_S: Final = 5.0
-LONGEST_PAUSE_S: Final = 80.0
+MAX_PAUSE_S: Final = 80.0
 
 
 class BreakerState(StrEnum):
@@ -59,21 +59,21 @@ class Breaker:
                 self._probing = True
                 return True
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """The partner answered, be it with a no: it is there."""
         self._failures, self._pause_s, self._open_until_s, self._probing = 0, FIRST_PAUSE_S, None, False
 
-    def failed(self) -> None:
+    def record_failure(self) -> None:
         """The partner did not answer, or not with anything that makes sense."""
         if self._probing:
             self._probing = False
-            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+            self._pause_s = min(self._pause_s * 2, MAX_PAUSE_S)
             self._open_until_s = self._seconds() + self._pause_s
             return
         self._failures += 1
         if self._open_until_s is None and self._failures >= self._failures_to_open:
             self._open_until_s = self._seconds() + self._pause_s
 
-    def said_nothing(self) -> None:
+    def record_neutral(self) -> None:
         """The call was cancelled by us: it proves neither; another may probe."""
         self._probing = False

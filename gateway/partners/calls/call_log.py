@@ -105,7 +105,7 @@ def current_scope() -> CallScope | None:
 
 
 @contextmanager
-def opened(scope: CallScope) -> Iterator[CallScope]:
+def call_scope(scope: CallScope) -> Iterator[CallScope]:
     """Make `scope` the current one, for this task and those started from it. The opener closes it."""
     token = _scope.set(scope)
     try:
@@ -115,7 +115,7 @@ def opened(scope: CallScope) -> Iterator[CallScope]:
 
 
 @contextmanager
-def recording() -> Iterator[list[CallRecord]]:
+def record_calls() -> Iterator[list[CallRecord]]:
     """Collect every hook call made inside the block, those that end in an error included."""
     calls: list[CallRecord] = []
     token = _calls.set(calls)

@@ -14,8 +14,8 @@ from typing import Final, TypeVar
 from gateway.errors import GatewayError, NotSent, OutcomeUnknown, PartnerRefused, PartnerUnavailable
 from gateway.model import Debited, Declined, IdReused, InProgress, NoRecord, NotProcessed, Reversed
 from gateway.partners.calls.breaker import Breaker, BreakerState
-from gateway.partners.calls.call_log import CallRecord, CallScope, RequestRecord, opened, record
-from gateway.partners.calls.isolate import BLOCKED_AFTER_S, Ended, contained, place_of
+from gateway.partners.calls.call_log import CallRecord, CallScope, RequestRecord, call_scope, record
+from gateway.partners.calls.isolate import BLOCKED_AFTER_S, CallResult, place_of, run_isolated
 from gateway.partners.calls.metrics import (
     PARTNER_BREAKER_OPEN,
     PARTNER_CALL_SECONDS,
@@ -23,11 +23,11 @@ from gateway.partners.calls.metrics import (
     PARTNER_CALLS_IN_FLIGHT,
 )
 from gateway.partners.calls.result_checks import WrongAnswer
-from gateway.partners.calls.throttle import Pace
+from gateway.partners.calls.throttle import Throttle
 from gateway.plugin_interfaces import Log
 
-IN_FLIGHT: Final = 16
-WAITING: Final = 256
+MAX_IN_FLIGHT: Final = 16
+MAX_WAITING: Final = 256
 _GRACE_S: Final = 0.05  # for a cancelled hook to put down what it holds, and to tell how its requests ended
 _TEXT_LENGTH: Final = 300
 
@@ -41,7 +41,7 @@ _breaker_open = lru_cache(maxsize=1024)(PARTNER_BREAKER_OPEN.labels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unanswered:
+class CallFailure:
     """A call without an answer: `text` for people, `fault` what the plugin raised, if it did.
 
     `held`: the plugin was not called at all. `may_have_left`: a request may have left this machine.
@@ -68,22 +68,22 @@ class CallGuard:
         known_secrets: Callable[[], tuple[str, ...]],
     ) -> None:
         self.breaker: Final = Breaker(seconds)
-        self.pace: Final = Pace(seconds)
+        self.pace: Final = Throttle(seconds)
         self._partner = partner
         self._deadline_s = deadline_s
         self._log = log
         self._seconds = seconds
         self._known_secrets = known_secrets
-        self._turns = asyncio.Semaphore(IN_FLIGHT)
+        self._turns = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._waiting = 0
-        self._running: set[asyncio.Task[Ended]] = set()
+        self._running: set[asyncio.Task[CallResult]] = set()
 
     async def call(
         self,
         name: str,
         hook: Callable[[], Awaitable[object]] | None,
         check: Callable[[object], _T],
-        meaning: Callable[[Unanswered], GatewayError],
+        meaning: Callable[[CallFailure], GatewayError],
         *,
         secrets: tuple[str, ...] = (),
         may_probe: bool,
@@ -98,14 +98,14 @@ class CallGuard:
         outcome, text = "cancelled", ""
         try:
             end = await self._attempt(scope, hook, check, may_probe=may_probe)
-            if not isinstance(end, Unanswered):
+            if not isinstance(end, CallFailure):
                 outcome = _OUTCOMES.get(type(end), "ok")
                 return end
             raised = meaning(end)
             outcome, text = _outcome(raised), end.text
             raise raised
         finally:
-            self._tell(scope, outcome, text, self._seconds() - began_s)
+            self._record_metrics(scope, outcome, text, self._seconds() - began_s)
 
     async def aclose(self) -> None:
         """Cancel what still runs and wait a second for it."""
@@ -114,7 +114,7 @@ class CallGuard:
         if self._running:
             await asyncio.wait(tuple(self._running), timeout=1.0)
 
-    def warn_when_blocked(self, hook: str, ended: Ended) -> None:
+    def warn_when_blocked(self, hook: str, ended: CallResult) -> None:
         if ended.longest_step_s > BLOCKED_AFTER_S:
             blocked_ms = round(ended.longest_step_s * 1000)
             self._log.warning(
@@ -128,26 +128,26 @@ class CallGuard:
         check: Callable[[object], _T],
         *,
         may_probe: bool,
-    ) -> _T | Unanswered:
+    ) -> _T | CallFailure:
         if hook is None:
-            return self._unanswered(scope, f"the plugin has no {scope.hook}()", held=True)
+            return self._failure(scope, f"the plugin has no {scope.hook}()", held=True)
         if (held_because := await self._turn(may_probe=may_probe)) is not None:
-            return self._unanswered(scope, held_because, held=True)
+            return self._failure(scope, held_because, held=True)
         try:
             ended = await self._run(scope, hook)
         except asyncio.CancelledError:
-            self.breaker.said_nothing()
+            self.breaker.record_neutral()
             raise
         if ended is None:
-            self.breaker.failed()
-            return self._unanswered(scope, f"{scope.hook}() did not end within {self._deadline_s:g} s")
+            self.breaker.record_failure()
+            return self._failure(scope, f"{scope.hook}() did not end within {self._deadline_s:g} s")
         self.warn_when_blocked(scope.hook, ended)
         if ended.fault is None:
             try:
                 answer = check(ended.value)
             except Exception as fault:  # noqa: BLE001  a plugin's object can raise at any touch
                 self._judge(scope, answered=False)
-                return self._unanswered(scope, f"{scope.hook}() {wrong_text(fault)}", broke_contract=True)
+                return self._failure(scope, f"{scope.hook}() {wrong_text(fault)}", broke_contract=True)
             # A partner that looks at nothing now is left alone as one that does not answer.
             self._judge(scope, answered=not isinstance(answer, NotProcessed))
             return answer
@@ -157,7 +157,7 @@ class CallGuard:
             if isinstance(ended.fault, GatewayError)
             else f"{scope.hook}() {crash_text(ended.fault)}"
         )
-        return self._unanswered(scope, told, ended.fault)
+        return self._failure(scope, told, ended.fault)
 
     async def _turn(self, *, may_probe: bool) -> str | None:
         """Wait for one of the places in flight; None when it is taken and the breaker agrees, else why not."""
@@ -170,14 +170,14 @@ class CallGuard:
         if wait_s:
             await asyncio.sleep(wait_s)
         if self._turns.locked():
-            if self._waiting >= WAITING:
-                return f"{IN_FLIGHT} calls are in flight and {WAITING} wait already"
+            if self._waiting >= MAX_WAITING:
+                return f"{MAX_IN_FLIGHT} calls are in flight and {MAX_WAITING} wait already"
             self._waiting += 1
             try:
                 async with asyncio.timeout(self._deadline_s):
                     await self._turns.acquire()
             except TimeoutError:
-                return f"{IN_FLIGHT} calls are in flight and none ended within {self._deadline_s:g} s"
+                return f"{MAX_IN_FLIGHT} calls are in flight and none ended within {self._deadline_s:g} s"
             finally:
                 self._waiting -= 1
         else:
@@ -188,13 +188,13 @@ class CallGuard:
         self._turns.release()
         return resting
 
-    async def _run(self, scope: CallScope, hook: Callable[[], Awaitable[object]]) -> Ended | None:
+    async def _run(self, scope: CallScope, hook: Callable[[], Awaitable[object]]) -> CallResult | None:
         """Run the hook in a task of its own, so that even one that ignores cancellation can be left behind.
 
         None: it did not end within the deadline. Its place in flight is free only when it really ends.
         """
-        with opened(scope):
-            task = asyncio.create_task(contained(hook), name=f"{self._partner}.{scope.hook}")
+        with call_scope(scope):
+            task = asyncio.create_task(run_isolated(hook), name=f"{self._partner}.{scope.hook}")
         self._running.add(task)
         _in_flight(self._partner).inc()
         task.add_done_callback(self._ran)
@@ -215,7 +215,7 @@ class CallGuard:
         ended = task.result()
         return None if late and ended.fault is not None else ended
 
-    def _ran(self, task: asyncio.Task[Ended]) -> None:
+    def _ran(self, task: asyncio.Task[CallResult]) -> None:
         self._running.discard(task)
         self._turns.release()
         _in_flight(self._partner).dec()
@@ -228,13 +228,13 @@ class CallGuard:
         """
         gone = (PartnerUnavailable, OutcomeUnknown, NotSent, TimeoutError)
         if answered:
-            self.breaker.succeeded()
+            self.breaker.record_success()
         elif isinstance(fault, gone) or any(_went_wrong(request) for request in scope.requests):
-            self.breaker.failed()
+            self.breaker.record_failure()
         else:
-            self.breaker.said_nothing()
+            self.breaker.record_neutral()
 
-    def _unanswered(
+    def _failure(
         self,
         scope: CallScope,
         text: str,
@@ -242,17 +242,17 @@ class CallGuard:
         *,
         held: bool = False,
         broke_contract: bool = False,
-    ) -> Unanswered:
+    ) -> CallFailure:
         # A plugin may quote its partner's JSON, in which half a character is allowed; the story keeps whole ones only.
         text = scope.scrubbed(text)[:_TEXT_LENGTH].encode(errors="replace").decode()
         if not text.startswith(f"{self._partner}: "):
             text = f"{self._partner}: {text}"
         left = scope.may_have_left
-        return Unanswered(
+        return CallFailure(
             text=text, fault=fault, held=held, may_have_left=left, broke_contract=broke_contract
         )
 
-    def _tell(self, scope: CallScope, outcome: str, text: str, took_s: float) -> None:
+    def _record_metrics(self, scope: CallScope, outcome: str, text: str, took_s: float) -> None:
         ms = round(took_s * 1000)
         _calls(self._partner, scope.hook, outcome).inc()
         _seconds(self._partner, scope.hook).observe(took_s)

@@ -21,7 +21,7 @@ _LIBRARIES: Final = frozenset(Path(path) for path in sysconfig.get_paths().value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class CallResult:
     """How a call ended: with `value`, or with `fault`. `longest_step_s`: how long the loop stood still at most."""
 
     value: object = None
@@ -29,9 +29,9 @@ class Ended:
     longest_step_s: float = 0.0
 
 
-async def contained(
+async def run_isolated(
     call: Callable[[], Awaitable[object]], seconds: Callable[[], float] = perf_counter
-) -> Ended:
+) -> CallResult:
     """Run an async hook to its end. Returns for every exception, cancellation included."""
     longest = [0.0]
     try:
@@ -39,18 +39,18 @@ async def contained(
     except GeneratorExit:
         raise  # the event loop is closing and throws away what still runs: it must be let go
     except BaseException as fault:  # noqa: BLE001  a plugin's SystemExit is the plugin's, not ours
-        return Ended(fault=fault, longest_step_s=longest[0])
-    return Ended(value=value, longest_step_s=longest[0])
+        return CallResult(fault=fault, longest_step_s=longest[0])
+    return CallResult(value=value, longest_step_s=longest[0])
 
 
-def contained_now(call: Callable[[], object], seconds: Callable[[], float] = perf_counter) -> Ended:
+def run_isolated_sync(call: Callable[[], object], seconds: Callable[[], float] = perf_counter) -> CallResult:
     """Run a sync hook to its end, in the same way."""
     began = seconds()
     try:
         value = call()
     except BaseException as fault:  # noqa: BLE001  as above
-        return Ended(fault=fault, longest_step_s=seconds() - began)
-    return Ended(value=value, longest_step_s=seconds() - began)
+        return CallResult(fault=fault, longest_step_s=seconds() - began)
+    return CallResult(value=value, longest_step_s=seconds() - began)
 
 
 @types.coroutine

@@ -12,7 +12,7 @@ BURST_S: Final = 1.0
 """What was not used in the last second may be used at once."""
 
 
-class Pace:
+class Throttle:
     """`wait_s()` books the next place and says how long it is until then."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
@@ -21,7 +21,7 @@ class Pace:
         self._gap_s = 0.0
         self._next_s = 0.0
 
-    def keep(self, calls_per_minute: int | None) -> None:
+    def set_rate(self, calls_per_minute: int | None) -> None:
         """Change the pace; None: none is kept."""
         self._gap_s = 60.0 / calls_per_minute if calls_per_minute else 0.0
 

@@ -18,7 +18,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 import gateway
-from gateway.partners.calls.isolate import contained_now, place_of
+from gateway.partners.calls.isolate import place_of, run_isolated_sync
 from gateway.partners.loading.checks import Fault, shown
 
 FILE_CLASS: Final = "Plugin"
@@ -101,7 +101,7 @@ def check_version(candidate: Candidate) -> None:
 
 
 def imported(candidate: Candidate) -> object:
-    ended = contained_now(candidate.load)
+    ended = run_isolated_sync(candidate.load)
     fault = ended.fault
     if fault is None:
         return ended.value

@@ -26,8 +26,8 @@ from gateway.model import (
 )
 
 _HOST: Final = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?", re.IGNORECASE)
-LONGEST_DEADLINE_S: Final = 120.0
-LONGEST_GOOD_FOR: Final = timedelta(hours=1)
+MAX_DEADLINE_S: Final = 120.0
+MAX_GOOD_FOR: Final = timedelta(hours=1)
 MAX_DECIDES_WITHIN: Final = timedelta(days=366)
 
 
@@ -77,8 +77,8 @@ def _profile_faults(profile: PartnerProfile) -> Iterator[str]:
     yield from _proves_faults(profile)
     if _is(profile.deadline_s, bool) or not _is(profile.deadline_s, (int, float)):
         yield "the profile's deadline_s must be a number of seconds"
-    elif not 0 < profile.deadline_s <= LONGEST_DEADLINE_S:
-        yield f"the profile's deadline_s must be above 0 and at most {LONGEST_DEADLINE_S:.0f}"
+    elif not 0 < profile.deadline_s <= MAX_DEADLINE_S:
+        yield f"the profile's deadline_s must be above 0 and at most {MAX_DEADLINE_S:.0f}"
 
 
 def _proves_faults(profile: PartnerProfile) -> Iterator[str]:
@@ -102,7 +102,7 @@ def _rate_table_faults(profile: PartnerProfile, table: RateTable) -> Iterator[st
         return
     for note in table.notes:
         yield from _label_faults("a note of the rate table", note)
-    if not _is(table.good_for, timedelta) or not timedelta(0) <= table.good_for <= LONGEST_GOOD_FOR:
+    if not _is(table.good_for, timedelta) or not timedelta(0) <= table.good_for <= MAX_GOOD_FOR:
         yield "the rate table's good_for must be a timedelta from 0 to one hour"
     known = {wallet.id for wallet in profile.wallets}
     sound = True

@@ -27,7 +27,7 @@ from gateway.model import (
     Rate,
     Secret,
 )
-from gateway.partners.calls.call_log import CallRecord, recording
+from gateway.partners.calls.call_log import CallRecord, record_calls
 from gateway.partners.http_client import GuardedHttp
 from gateway.partners.loading.checks import HOOKS, place_of_code
 from gateway.partners.partner import Partner
@@ -78,7 +78,7 @@ class Environment:
             await self.signs_in()
         self.partner = self._made()
         self.server.looks_afresh(faults)
-        with recording() as calls:
+        with record_calls() as calls:
             try:
                 ended: object = await call(self.partner)
             except GatewayError as fault:

@@ -25,7 +25,7 @@ from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.client import SignedClient, new_key_pair
 from gateway.http.client_keys import register_key
-from gateway.http.routing import take_undeclared
+from gateway.http.routing import pop_undeclared
 from gateway.members.member_rows import create_member
 from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
@@ -299,7 +299,7 @@ account_key = {{ file = "account_key" }}
         metadata.create_all(engine)
     engine.dispose()
     clock, pair = FileClock(tmp_path / "clock"), new_key_pair()
-    take_undeclared()
+    pop_undeclared()
     async with open_services(settings) as services:
         await services.store.run(lambda conn: furnish(conn, NOON))
         await services.store.run(
@@ -308,7 +308,7 @@ account_key = {{ file = "account_key" }}
         app = await make_app(services, CollectorRegistry())
         async with TestServer(app, port=port):
             yield Site(services, f"http://127.0.0.1:{port}", pair.key_id, pair.private_pem, clock, tmp_path)
-    assert take_undeclared() == []
+    assert pop_undeclared() == []
 
 
 def totp_at(seed: str, at: datetime) -> str:

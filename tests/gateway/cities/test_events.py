@@ -69,7 +69,7 @@ async def refused(doing):
 
 async def heaps(town, member_id, account):
     book = chart.member_book(member_id)
-    found = await town.store.read(lambda conn: ledger.heaps(conn, book, account))
+    found = await town.store.read(lambda conn: ledger.lots(conn, book, account))
     return {heap.issued_on: heap.points for heap in found if heap.points}
 
 
@@ -91,7 +91,7 @@ async def test_nobody_gives_to_an_event_that_is_only_planned(town):
         assert await town.store.read(lambda conn, p=period: support_events.shown(conn, NOON, p)) == ()
     await town.city.events.show(await town.who("approver"), FESTIVAL, "議決済み")
     await give(town, member, 100)
-    assert (await seen(town)).given == support_events.Given(points=100, givers=1)
+    assert (await seen(town)).given == support_events.EventGifts(points=100, givers=1)
 
 
 async def test_before_its_first_day_and_after_its_last_nothing_is_taken(town):
@@ -112,7 +112,7 @@ async def test_an_event_for_its_city_takes_from_those_whose_default_it_is(town):
     for member in (other, none):
         assert await refused(give(town, member, 100)) == "event-not-for-member"
         assert await heaps(town, member, chart.reserve(member)) == {TODAY: 500}
-    assert (await seen(town)).given == support_events.Given(points=100, givers=1)
+    assert (await seen(town)).given == support_events.EventGifts(points=100, givers=1)
 
 
 async def test_the_same_gift_again_is_one_gift_also_after_the_end(town):
@@ -178,7 +178,7 @@ async def test_what_came_back_is_moved_on_by_the_14_days_like_any_reserve(town):
 
 
 async def test_giving_back_goes_on_where_it_was_interrupted_and_never_gives_twice(town, monkeypatch):
-    monkeypatch.setattr(event_outcome, "SET", 3)
+    monkeypatch.setattr(event_outcome, "SETTLE_BATCH_SIZE", 3)
     await shown(town)
     members = [await giver(town, 100) for _ in range(8)]
     for member in members:
@@ -378,7 +378,7 @@ async def gifts_agree(town, members, event_id):
             waiting += ledger.balance(conn, book, share).posted
             for entry in entries(conn, book, share):
                 moves[entry.kind] += abs(entry.points)
-        return moves, waiting, support_events.given(conn, [event_id])[event_id]
+        return moves, waiting, support_events.gifts_by_event(conn, [event_id])[event_id]
 
     moves, waiting, counted = await town.store.read(job)
     assert counted.points == moves["contribute"]

@@ -287,7 +287,7 @@ async def test_the_same_file_twice_grants_once_also_in_another_encoding(town, pr
 
 
 async def test_the_same_file_uploaded_twice_at_once_is_checked_once_and_whole(town, project, monkeypatch):
-    monkeypatch.setattr(grant_files, "CHECK_SET", 2)
+    monkeypatch.setattr(grant_files, "CHECK_BATCH_SIZE", 2)
     members = [await town.member() for _ in range(12)]
     raw = csv_of(*(f"{one.mykey_id},10," for one in members))
     outcomes = await asyncio.gather(*(upload(town, raw) for _ in range(3)), return_exceptions=True)
@@ -302,7 +302,7 @@ async def test_the_same_file_uploaded_twice_at_once_is_checked_once_and_whole(to
 
 
 async def test_a_file_taken_back_while_it_is_checked_stays_taken_back(town, project, monkeypatch):
-    monkeypatch.setattr(grant_files, "CHECK_SET", 1)
+    monkeypatch.setattr(grant_files, "CHECK_BATCH_SIZE", 1)
     members = [await town.member() for _ in range(8)]
     raw, begun = csv_of(*(f"{one.mykey_id},10," for one in members)), asyncio.Event()
     who = await town.who("operator")

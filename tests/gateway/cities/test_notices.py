@@ -20,7 +20,7 @@ from gateway.points.rules import Expiry, PointRule
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks import outbox
 from gateway.webhooks.keys import Direction
-from gateway.webhooks.sender import Deliveries
+from gateway.webhooks.sender import WebhookSender
 from gateway.webhooks.standard_webhooks import verify
 
 from .conftest import KASAMA, MITO, NOON, OUEN, another_town, new_id
@@ -257,9 +257,9 @@ async def test_the_night_tells_and_the_mailer_gets_it_signed(town):
     await expiring_on(town, TODAY + timedelta(days=3))
     await town.city.nightly.once(TODAY)
     desk = town.city.desk
-    deliveries = Deliveries(town.store, desk.vault, town.clock)
+    deliveries = WebhookSender(town.store, desk.vault, town.clock)
     async with deliveries.opened():
-        assert await deliveries.round(Direction.MAILER) == 1
+        assert await deliveries.poll_once(Direction.MAILER) == 1
     await runner.cleanup()
     ((headers, body),) = got
     assert verify([secret], headers, body, town.clock()).startswith("ahead-7-2018-08-03-082163-kasama-ouen-")
@@ -292,8 +292,8 @@ async def test_a_mailer_that_does_not_answer_keeps_no_portal_waiting(town):
         lambda conn: webhook_keys.add_portal(conn, desk.vault, "portal", f"{site}/portal", NOON)
     )
     assert secret
-    await town.store.run(lambda conn: outbox.put(conn, "m", "exchange.settled", {}, town.clock()))
-    deliveries = Deliveries(town.store, desk.vault, town.clock)
+    await town.store.run(lambda conn: outbox.enqueue(conn, "m", "exchange.settled", {}, town.clock()))
+    deliveries = WebhookSender(town.store, desk.vault, town.clock)
     running = asyncio.create_task(deliveries.run())
     async with asyncio.timeout(20):
         await heard.wait()

@@ -15,7 +15,7 @@ async def test_what_has_no_outcome_is_counted_by_partner_and_what_has_one_is_not
     await exchange(town, 1, quote(line(2, 900)), state="open")
     await exchange(town, 2, quote(line(1, 450)), state="needs_a_person", at=EARLIER)
     await exchange(town, 3, quote(line(1, 450)))
-    (found,) = await town.store.read(lambda conn: open_exchanges.of_city(conn, KASAMA))
+    (found,) = await town.store.read(lambda conn: open_exchanges.list_by_city(conn, KASAMA))
     assert (found.partner_id, found.exchanges, found.points) == ("saison", 2, 1_350)
     assert (found.oldest_sent_at, found.waiting_for_a_person) == (EARLIER, 1)
 
@@ -27,6 +27,6 @@ async def test_another_citys_and_the_reserves_exchanges_are_not_told(town):
     )
     await exchange(town, 1, made, state="open", at=JULY)
     await exchange(town, 2, reserve, state="open", at=JULY)
-    assert await town.store.read(lambda conn: open_exchanges.of_city(conn, MITO)) == []
-    (found,) = await town.store.read(lambda conn: open_exchanges.of_city(conn, KASAMA))
+    assert await town.store.read(lambda conn: open_exchanges.list_by_city(conn, MITO)) == []
+    (found,) = await town.store.read(lambda conn: open_exchanges.list_by_city(conn, KASAMA))
     assert found.exchanges == 1

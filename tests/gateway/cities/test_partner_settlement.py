@@ -77,9 +77,9 @@ async def compared(town, *days, at=datetime(2018, 8, 1, 1, tzinfo=JST), differen
     """Lay these days of July beside the partner's."""
 
     def job(conn):
-        found = reconciliation_days.Found(lines=1, open=0, differences=differences)
+        found = reconciliation_days.ComparisonResult(lines=1, open=0, differences=differences)
         for day in days:
-            reconciliation_days.keep(conn, "saison", date(2018, 7, day), found, at)
+            reconciliation_days.save_result(conn, "saison", date(2018, 7, day), found, at)
 
     await town.store.run(job)
 
@@ -130,9 +130,9 @@ async def test_a_month_is_reconciled_when_every_day_of_it_was_compared_and_came_
 
 
 async def test_looking_at_a_day_before_any_business_does_not_begin_it(town):
-    nothing = reconciliation_days.Found(lines=0, open=0, differences=0)
+    nothing = reconciliation_days.ComparisonResult(lines=0, open=0, differences=0)
     await town.store.run(
-        lambda conn: reconciliation_days.keep(conn, "saison", date(2018, 7, 1), nothing, JULY)
+        lambda conn: reconciliation_days.save_result(conn, "saison", date(2018, 7, 1), nothing, JULY)
     )
     await exchange(town, 1, quote(line(1, 450)))
     await compared(town, *range(10, 32))

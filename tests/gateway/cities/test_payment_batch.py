@@ -9,7 +9,7 @@ from core_ledger import Transfer, audit, chart, ledger
 from core_ledger.tables import accounts
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending import pay_codes, payment_batch, spending
-from gateway.cities.spending.spend_rows import Wish
+from gateway.cities.spending.spend_rows import PaymentRequest
 from gateway.errors import Refused
 from gateway.points.rules import Expiry, PointRule
 
@@ -216,7 +216,7 @@ async def test_sets_and_payments_alone_agree(town, shops):
     members = [await town.member(points=points) for points in (0, 50, 100, 150, 1_000)]
     await town.give(members[4].member_id, 200, date(2018, 6, 1))
     wishes = [
-        Wish(
+        PaymentRequest(
             municipality=KASAMA, shop_id=f"shop-{n % 4}", spend_id=new_id(), points=100, at=NOON, way="member_pays",
             taken_by="member", member_id=member.member_id, point_service=service,
         )

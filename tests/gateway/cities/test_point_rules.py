@@ -13,7 +13,7 @@ from gateway.members import member_rows as member_records
 from gateway.model import JST
 from gateway.points import directory, expiry, expiry_sweep
 from gateway.points.allocation import Allocations
-from gateway.points.rules import Expiry, PointRule, RuleVersion, last_day, last_day_under, what_gets_worse
+from gateway.points.rules import Expiry, PointRule, RuleVersion, adverse_changes, last_day, last_day_under
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
 
@@ -109,17 +109,17 @@ def test_what_members_lose_is_named():
     new = PointRule(
         expiry=Expiry.MONTHS, expiry_count=5, most_spent_a_day=1000, most_granted_a_day=5, unit_value_yen=1
     )
-    assert what_gets_worse(old, new, TODAY) == (
+    assert adverse_changes(old, new, TODAY) == (
         "points-expire-earlier",
         "less-can-be-spent-a-day",
         "less-can-be-granted-a-day",
         "closed-for-direct-exchange",
     )
-    assert what_gets_worse(new, old, TODAY) == ()
+    assert adverse_changes(new, old, TODAY) == ()
 
 
 def test_a_fiscal_year_is_worse_than_six_months_for_points_issued_in_winter():
-    assert "points-expire-earlier" in what_gets_worse(months(6), fiscal(), TODAY)
+    assert "points-expire-earlier" in adverse_changes(months(6), fiscal(), TODAY)
 
 
 async def announce(town, rule, on=TODAY, *, accepted=False, role="administrator"):
@@ -224,11 +224,11 @@ async def test_the_sweep_takes_what_expired_yesterday_and_leaves_what_expires_to
     await announce(town, months(6))
     member = await town.member(points=100, issued_on=date(2018, 1, 31))
     await town.give(member.member_id, 50, date(2018, 2, 1))
-    assert await town.city.expiries.sweep(date(2018, 7, 31)) == expiry_sweep.Swept(heaps=1, points=100)
+    assert await town.city.expiries.sweep(date(2018, 7, 31)) == expiry_sweep.SweepResult(heaps=1, points=100)
     assert await town.balance(member.member_id) == 50
     assert await town.total(chart.expired(KASAMA)) == 100
-    assert await town.city.expiries.sweep(date(2018, 7, 31)) == expiry_sweep.Swept(heaps=0, points=0)
-    assert await town.city.expiries.sweep(date(2018, 8, 1)) == expiry_sweep.Swept(heaps=1, points=50)
+    assert await town.city.expiries.sweep(date(2018, 7, 31)) == expiry_sweep.SweepResult(heaps=0, points=0)
+    assert await town.city.expiries.sweep(date(2018, 8, 1)) == expiry_sweep.SweepResult(heaps=1, points=50)
 
 
 async def test_points_of_the_same_day_that_come_after_a_sweep_expire_in_the_next(town):
@@ -271,7 +271,7 @@ async def reserve_of(town, member_id):
     book, reserve = chart.member_book(member_id), chart.reserve(member_id)
     return {
         heap.issued_on: heap.points
-        for heap in await town.store.read(lambda conn: ledger.heaps(conn, book, reserve))
+        for heap in await town.store.read(lambda conn: ledger.lots(conn, book, reserve))
     }
 
 

@@ -107,7 +107,7 @@ async def test_a_payment_that_is_sent_again_while_it_is_made_is_one_payment_for_
         gateways = [Spending(town.city.desk) for _ in range(4)]
         outcomes = await asyncio.gather(
             *(
-                one.take(who, spend_id, code.qr, 100)
+                one.receive_payment(who, spend_id, code.qr, 100)
                 if way == "shop_scans"
                 else one.pay(member.member_id, spend_id, shop_code, OUEN, 100)
                 for one in gateways
@@ -124,7 +124,10 @@ async def test_one_payment_id_never_takes_from_two_members(town):
         members, spend_id = [await town.member(points=1_000) for _ in gateways], new_id()
         codes = [await town.city.codes.make(one.member_id, KASAMA, OUEN) for one in members]
         outcomes = await asyncio.gather(
-            *(one.take(who, spend_id, code.qr, 100) for one, code in zip(gateways, codes, strict=True)),
+            *(
+                one.receive_payment(who, spend_id, code.qr, 100)
+                for one, code in zip(gateways, codes, strict=True)
+            ),
             return_exceptions=True,
         )
         assert len({one.spend.book_id for one in outcomes if not isinstance(one, Exception)}) == 1
@@ -243,7 +246,7 @@ async def test_what_is_committed_while_a_cycle_is_closed_comes_into_the_next_one
     town.clock.now = NOON
     await town.city.settlements.close(who, date(2018, 7, 1))
     await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 400)
-    loop, drawn_up = asyncio.get_running_loop(), settlement_lines.drawn_up
+    loop, drawn_up = asyncio.get_running_loop(), settlement_lines.compute
 
     async def comes_late():
         # Asked for before midnight, written when the cycle is being closed.
@@ -255,11 +258,11 @@ async def test_what_is_committed_while_a_cycle_is_closed_comes_into_the_next_one
 
     def with_something_late(*args, **options):
         drawn = drawn_up(*args, **options)
-        monkeypatch.setattr(settlement_lines, "drawn_up", drawn_up)
+        monkeypatch.setattr(settlement_lines, "compute", drawn_up)
         asyncio.run_coroutine_threadsafe(comes_late(), loop).result()
         return drawn
 
-    monkeypatch.setattr(settlement_lines, "drawn_up", with_something_late)
+    monkeypatch.setattr(settlement_lines, "compute", with_something_late)
     town.clock.now = NOON + timedelta(days=1)
     closed = await town.city.settlements.close(who, date(2018, 7, 16))
     town.clock.now = NOON + timedelta(days=16)
@@ -314,7 +317,7 @@ async def test_open_exchanges_are_counted_there_too(town):
 
 
 async def test_one_file_uploaded_by_several_at_once_is_one_file_and_whole(town, monkeypatch):
-    monkeypatch.setattr(grant_files, "CHECK_SET", 3)
+    monkeypatch.setattr(grant_files, "CHECK_BATCH_SIZE", 3)
     operator, members = await town.who("operator"), [await town.member() for _ in range(20)]
     plan = ProjectPlan(
         project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=NOON.date(),

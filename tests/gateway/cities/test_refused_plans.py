@@ -53,7 +53,7 @@ async def test_a_shop_needs_a_name_when_it_is_registered_and_when_it_is_changed(
 
 def test_points_that_are_worth_less_are_a_change_for_the_worse():
     old, new = PointRule(unit_value_yen=2), PointRule(unit_value_yen=1)
-    assert rules.what_gets_worse(old, new, date(2018, 8, 1)) == ("points-are-worth-less",)
+    assert rules.adverse_changes(old, new, date(2018, 8, 1)) == ("points-are-worth-less",)
 
 
 def test_the_end_of_a_fiscal_year_is_at_most_ten_years_away():

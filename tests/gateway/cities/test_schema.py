@@ -90,7 +90,9 @@ def kept_before_the_rules(url: str) -> None:
             "keep",
             "",
         )
-        assert support_events.given(conn, ["park"]) == {"park": support_events.Given(points=300, givers=1)}
+        assert support_events.gifts_by_event(conn, ["park"]) == {
+            "park": support_events.EventGifts(points=300, givers=1)
+        }
     alembic.command.downgrade(migrations.config(url), "0005_card")
     with engine.begin() as conn:
         assert conn.exec_driver_sql("SELECT event_id, name, ends_at FROM support_events").all() == [
@@ -135,7 +137,7 @@ def payments_from_before_are_kept(url: str) -> None:
         day = spend_rows.of_shop(conn, "082163", "shop-1", since=noon, until=noon + timedelta(minutes=2))
         assert [(one.spend_id, one.points) for one in day] == [("1", 101), ("0", 100)]
         assert spend_rows.require_of_city(conn, "082163", "2").refundable == 102
-        assert spend_rows.known_ids(conn, ["1", "7"]) == {"1"}
+        assert spend_rows.existing_ids(conn, ["1", "7"]) == {"1"}
         assert ledger.apply(conn, spends[:1])[0].replayed
         assert verify(conn).faults == ()
     alembic.command.downgrade(migrations.config(url), "0008_grant_ids")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_ledger import audit, chart
-from gateway.cities.settlement.business_days import Cycle, cycle_of, cycles, is_business_day
+from gateway.cities.settlement.business_days import SettlementCycle, cycle_of, cycles, is_business_day
 from gateway.cities.settlement.settlement_csv import settlement_csv, statement_csv
 from gateway.cities.settlement.settlement_lines import paid_account
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
@@ -36,7 +36,9 @@ JULY_1, JULY_16, AUG_1 = date(2018, 7, 1), date(2018, 7, 16), date(2018, 8, 1)
     ],
 )
 def test_a_half_month_is_paid_at_the_next_date_on_which_banks_work(day, starts, ends, pays):
-    assert cycle_of(date.fromisoformat(day)) == Cycle(*map(date.fromisoformat, (starts, ends, pays)))
+    assert cycle_of(date.fromisoformat(day)) == SettlementCycle(
+        *map(date.fromisoformat, (starts, ends, pays))
+    )
 
 
 @given(st.dates(date(2015, 1, 1), date(2030, 12, 31)))

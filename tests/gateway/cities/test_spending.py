@@ -241,7 +241,7 @@ async def test_a_refund_gives_points_back_with_their_first_days_of_issue(town, s
     who, refund = await clerk(town), town.city.spending.refund_by_shop
     await refund(who, new_id(), paid.spend.spend_id, 200, "返品")
     heaps = await town.store.read(
-        lambda conn: ledger.heaps(
+        lambda conn: ledger.lots(
             conn, chart.member_book(member.member_id), chart.municipal(member.member_id, KASAMA, OUEN)
         )
     )

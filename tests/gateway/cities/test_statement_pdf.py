@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pypdf
 
-from core_ledger import Lot
+from core_ledger import LotMovement
 from gateway.cities.settlement.business_days import cycle_of
 from gateway.cities.settlement.cycle_corrections import Correction
 from gateway.cities.settlement.settlement import ShopStatement
@@ -35,7 +35,7 @@ SHOP = Shop(
 def spend(number: int, points: int) -> Spend:
     return Spend(
         book_id="member:a", spend_id=f"00000000-0000-4000-8000-{number:012}", municipality=KASAMA, point_service=OUEN,
-        shop_id="soba", points=points, yen=points, lots=(Lot(date(2018, 7, 1), points),), way="shop_scans",
+        shop_id="soba", points=points, yen=points, lots=(LotMovement(date(2018, 7, 1), points),), way="shop_scans",
         taken_by="x", at=NOON + timedelta(minutes=number), refunded_points=0,
     )  # fmt: skip
 

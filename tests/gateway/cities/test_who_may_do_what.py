@@ -7,14 +7,14 @@ import pytest
 
 from gateway.api.city.routes import api
 from gateway.cities.shops.shops import ShopEntry
-from gateway.http.authentication import Caller
+from gateway.http.authentication import AuthLevel
 from gateway.http.openapi import openapi_document
 from gateway.http.schema_examples import example
 from gateway.platform.roles import ALLOWED, PASSWORD_IS_ENOUGH, PLATFORM, Action, Role, may
 
 from .conftest import KASAMA, MITO, NOON
 
-STAFF = [route for route in api.routes if route.caller is Caller.STAFF]
+STAFF = [route for route in api.routes if route.caller is AuthLevel.STAFF]
 DOCUMENT = openapi_document(api)
 
 MAY = {

@@ -14,10 +14,10 @@ import structlog
 from core_ledger import Store, chart, create_schema, ledger
 from core_ledger import metadata as ledger_metadata
 from gateway.cities import tables as city_tables
-from gateway.exchanges.exchange_context import Desk
+from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.exchange_rows import Exchange
-from gateway.exchanges.quote_confirm import Exchanges
-from gateway.exchanges.start_exchange import Openings
+from gateway.exchanges.quote_confirm import QuoteConfirm
+from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.hookspecs import hookimpl
 from gateway.members.member_rows import create_member
 from gateway.model import (
@@ -208,9 +208,9 @@ class World:
     store: Store
     clock: SettableClock
     script: Script
-    desk: Desk
-    openings: Openings
-    exchanges: Exchanges
+    desk: ExchangeContext
+    openings: ExchangeStarter
+    exchanges: QuoteConfirm
     allocations: Allocations
 
     async def member(self, default: bool = False) -> str:
@@ -296,7 +296,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Any):
     script = Script(clock)
     log = structlog.get_logger()
     tasks = Tasks()
-    desk = Desk(
+    desk = ExchangeContext(
         store=store,
         partners={
             CARDS: Partner(Scripted(script, CARDS, LinkKind.ACCOUNT, ("eikyu", "wallet")), log=log),
@@ -312,8 +312,8 @@ async def world(request: pytest.FixtureRequest, tmp_path: Any):
         clock=clock,
         script=script,
         desk=desk,
-        openings=Openings(desk),
-        exchanges=Exchanges(desk),
+        openings=ExchangeStarter(desk),
+        exchanges=QuoteConfirm(desk),
         allocations=Allocations(store=store, clock=clock),
     )
     await tasks.close()

@@ -25,7 +25,7 @@ async def refused(work) -> str:
 
 
 async def issued(world, member, account) -> list[tuple[date, int]]:
-    heaps = await world.store.read(lambda conn: ledger.heaps(conn, chart.member_book(member), account))
+    heaps = await world.store.read(lambda conn: ledger.lots(conn, chart.member_book(member), account))
     return [(heap.issued_on, heap.points) for heap in heaps]
 
 

@@ -9,7 +9,7 @@ import structlog
 from gateway import DebitOrder, OutcomeUnknown, hookimpl
 from gateway.exchanges.exchange_context import longest_debit
 from gateway.partners.calls.breaker import FAILURES_TO_OPEN, FIRST_PAUSE_S, BreakerState
-from gateway.partners.calls.guard import IN_FLIGHT
+from gateway.partners.calls.guard import MAX_IN_FLIGHT
 from gateway.partners.partner import Partner
 from tests.simulation.time_loop import TimeLoop
 
@@ -54,11 +54,11 @@ async def _wait_everywhere(loop: TimeLoop, acorn, profile, order: DebitOrder) ->
     partner = Partner(plugin, log=structlog.get_logger(), seconds=loop.time)
     guard = partner._guard
     for _ in range(FAILURES_TO_OPEN):
-        guard.breaker.failed()
+        guard.breaker.record_failure()
     await asyncio.sleep(FIRST_PAUSE_S)
     assert partner.breaker_state is BreakerState.HALF_OPEN
     guard.pace = SlowestPace()
-    for _ in range(IN_FLIGHT):
+    for _ in range(MAX_IN_FLIGHT):
         await guard._turns.acquire()
     began_s = loop.time()
     others = asyncio.create_task(_others(guard._turns))

@@ -48,7 +48,7 @@ async def test_a_days_work_moves_old_reserve_and_ends_what_was_abandoned(world, 
 
 
 async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly, monkeypatch) -> None:
-    monkeypatch.setattr(nightly_module, "LOOKS_EVERY_S", 0.001)
+    monkeypatch.setattr(nightly_module, "RUN_INTERVAL_S", 0.001)
     told: list[dict[str, str]] = []
 
     class Log:
@@ -84,7 +84,7 @@ async def test_each_new_day_is_worked_once_and_a_failed_one_again(world, nightly
 async def test_a_part_that_fails_for_good_keeps_no_other_from_being_done_and_is_tried_alone(
     world, nightly, monkeypatch
 ) -> None:
-    monkeypatch.setattr(nightly_module, "LOOKS_EVERY_S", 0.001)
+    monkeypatch.setattr(nightly_module, "RUN_INTERVAL_S", 0.001)
     done: list[str] = []
     thrice = asyncio.Event()
 

@@ -59,7 +59,9 @@ async def test_a_contradiction_changes_nothing_and_is_told(world, first_is_yes) 
         done = await world.exchanges.write_outcome(exchange, answer, [])
     assert done.state is (State.SETTLED if first_is_yes else State.DECLINED)
     assert (await world.balance(member)).posted == (900 if first_is_yes else 0)
-    story = await world.store.read(lambda conn: records.story(conn, exchange.book_id, exchange.exchange_id))
+    story = await world.store.read(
+        lambda conn: records.list_steps(conn, exchange.book_id, exchange.exchange_id)
+    )
     assert story[-1].what == "contradiction"
 
 

@@ -309,7 +309,9 @@ async def test_an_account_link_needs_units_and_a_rate(world) -> None:
 async def test_the_story_tells_each_step_and_each_call_without_secrets(world) -> None:
     member = await world.member()
     exchange = await world.settled(member)
-    steps = await world.store.read(lambda conn: records.story(conn, f"member:{member}", exchange.exchange_id))
+    steps = await world.store.read(
+        lambda conn: records.list_steps(conn, f"member:{member}", exchange.exchange_id)
+    )
     assert [step.what for step in steps] == [
         "started",
         "sent to the partner's site",
@@ -334,7 +336,8 @@ async def test_exchanges_are_listed_newest_first_a_page_at_a_time(world) -> None
 
     def page(before):
         return lambda conn: [
-            one.exchange_id for one in records.of_member(conn, f"member:{member}", before=before, limit=2)
+            one.exchange_id
+            for one in records.list_by_member(conn, f"member:{member}", before=before, limit=2)
         ]
 
     first = await world.store.read(page(None))

@@ -315,10 +315,14 @@ async def test_what_was_confirmed_a_moment_ago_does_not_expire(world) -> None:
 async def test_an_exchange_moves_only_as_the_table_of_states_allows_and_from_where_it_stands(world) -> None:
     settled = await world.settled(await world.member())
     with pytest.raises(Refused, match="is settled and cannot become ready"):
-        await world.store.run(lambda conn: records.move(conn, settled, State.READY, world.clock(), "back"))
+        await world.store.run(
+            lambda conn: records.transition(conn, settled, State.READY, world.clock(), "back")
+        )
     stale = replace(settled, state=State.READY)
     with pytest.raises(Refused, match="has moved on"):
-        await world.store.run(lambda conn: records.move(conn, stale, State.QUOTED, world.clock(), "late"))
+        await world.store.run(
+            lambda conn: records.transition(conn, stale, State.QUOTED, world.clock(), "late")
+        )
     assert (
         await world.store.read(lambda conn: records.get(conn, settled.book_id, settled.exchange_id))
         == settled
@@ -330,7 +334,7 @@ async def test_a_list_of_exchanges_is_of_one_partner_where_one_is_named(world) -
 
     def listed(partner_id):
         return world.store.read(
-            lambda conn: records.listed(conn, states=[State.SETTLED], partner_id=partner_id)
+            lambda conn: records.list_by(conn, states=[State.SETTLED], partner_id=partner_id)
         )
 
     assert [one.exchange_id for one in await listed(CARDS)] == [settled.exchange_id]

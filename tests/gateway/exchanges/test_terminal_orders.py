@@ -11,7 +11,7 @@ import pytest
 from core_ledger import chart
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.exchanges import link_rows
-from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.states import State
 from gateway.exchanges.terminal_orders import TerminalOrder, TerminalOrders
 from gateway.model import Secret
@@ -39,7 +39,7 @@ class Terminal:
             {"data": {"exchange_id": order_id, "service_id": service_id, "units": units}}
         ).encode()
         headers = sign(how.get("secret", self.secret), "msg-1", how.get("at", self.world.clock()), body)
-        return await self.orders.take(how.get("partner", CARDS), headers, how.get("sent", body), order)
+        return await self.orders.accept(how.get("partner", CARDS), headers, how.get("sent", body), order)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ async def test_an_order_whose_debit_was_never_answered_stays_open_and_is_asked_a
 
     world.script.find = lambda it: Debited(exchange_id=it, reference="T-1", at=world.clock())
     world.clock.forward(seconds=30)
-    assert (await Settler(world.exchanges).look(member, order_id)).state is State.SETTLED
+    assert (await OutcomePoller(world.exchanges).get_and_refresh(member, order_id)).state is State.SETTLED
     assert (await terminal.gives(order_id)).state is State.SETTLED
 
 

@@ -22,18 +22,18 @@ from sqlalchemy import text
 from core_ledger.store import Store
 from gateway.client import KeyPair, SignedClient, new_key_pair
 from gateway.errors import NotEnough, OutcomeUnknown, PartnerUnavailable, Refused
-from gateway.http.authentication import Caller, Gate
+from gateway.http.authentication import Authenticator, AuthLevel
 from gateway.http.client_keys import ClientKeys, register_key
-from gateway.http.dispatch import BODY_LIMIT, SERVICES, Kernel
+from gateway.http.dispatch import BODY_LIMIT, SERVICES, Dispatcher
 from gateway.http.docs_page import docs_api
 from gateway.http.health import HealthChecks, PartnerHealth, health_api
 from gateway.http.inputs import Id, Strict, Words
 from gateway.http.metrics import HttpMetrics
-from gateway.http.middleware import Edge
+from gateway.http.middleware import ErrorBoundary
 from gateway.http.nonces import StoredNonces
 from gateway.http.problems import refuse
-from gateway.http.rate_limit import Buckets, Share
-from gateway.http.routing import Api, Call, Content, Reply, take_undeclared
+from gateway.http.rate_limit import RateLimit, TokenBuckets
+from gateway.http.routing import Api, Content, TypedRequest, TypedResponse, pop_undeclared
 from gateway.http.signatures import SignatureVerifier
 from gateway.model import JST
 from gateway.platform.tables import metadata
@@ -79,20 +79,20 @@ class Greeting(BaseModel):
 def sample_api() -> Api:
     api = Api(title="sample", version="1", description="A sample.")
 
-    @api.get("/v1/greeting", tag="greetings", caller=Caller.PUBLIC, returns={200: Greeting})
-    async def greet(call: Call[None, Services]) -> Reply:
+    @api.get("/v1/greeting", tag="greetings", caller=AuthLevel.PUBLIC, returns={200: Greeting})
+    async def greet(call: TypedRequest[None, Services]) -> TypedResponse:
         """Say hello."""
-        return Reply(200, Greeting(text=call.services.greeting))
+        return TypedResponse(200, Greeting(text=call.services.greeting))
 
     @api.post(
         "/v1/exchanges",
         tag="exchanges",
-        caller=Caller.MEMBER,
+        caller=AuthLevel.MEMBER,
         body=Start,
         returns={201: Started},
         refuses=("exchange-id-reused", "unknown-partner"),
     )
-    async def start_exchange(call: Call[Start]) -> Reply:
+    async def start_exchange(call: TypedRequest[Start]) -> TypedResponse:
         """Start an exchange.
 
         The id is made by the caller, who keeps it first.
@@ -102,7 +102,7 @@ def sample_api() -> Api:
         if call.body.exchange_id == "undeclared":
             raise refuse("quote-expired")
         at = datetime.fromisoformat("2026-04-01T12:00:00+09:00")
-        return Reply(
+        return TypedResponse(
             201,
             Started(
                 exchange_id=call.body.exchange_id,
@@ -116,39 +116,39 @@ def sample_api() -> Api:
     @api.get(
         "/v1/exchanges",
         tag="exchanges",
-        caller=Caller.CLIENT,
+        caller=AuthLevel.CLIENT,
         query=Page,
         returns={200: Listed},
     )
-    async def list_exchanges(call: Call[None, Services, Page]) -> Reply:
+    async def list_exchanges(call: TypedRequest[None, Services, Page]) -> TypedResponse:
         """List exchanges."""
-        return Reply(200, Listed(items=[call.client_id], limit=call.query.limit))
+        return TypedResponse(200, Listed(items=[call.client_id], limit=call.query.limit))
 
     @api.delete(
         "/v1/exchanges/{exchange_id}",
         tag="exchanges",
-        caller=Caller.CLIENT,
+        caller=AuthLevel.CLIENT,
         returns={204: None},
         refuses=("unknown-exchange",),
     )
-    async def end_exchange(call: Call) -> Reply:
+    async def end_exchange(call: TypedRequest) -> TypedResponse:
         """End an exchange."""
         if call.path["exchange_id"] == "nowhere":
             raise refuse("unknown-exchange")
-        return Reply(204)
+        return TypedResponse(204)
 
     @api.get(
         "/returns/{partner}",
         tag="returns",
-        caller=Caller.PUBLIC,
+        caller=AuthLevel.PUBLIC,
         any_query=True,
         returns={200: "text/html"},
     )
-    async def come_back(call: Call) -> Reply:
+    async def come_back(call: TypedRequest) -> TypedResponse:
         """Come back from a partner."""
         name = call.request.query.get("status", "none")
         page = f"<p>{name.encode('ascii', 'xmlcharrefreplace').decode()}"
-        return Reply(200, Content(page.encode(), "text/html; charset=utf-8"))
+        return TypedResponse(200, Content(page.encode(), "text/html; charset=utf-8"))
 
     return api
 
@@ -168,16 +168,16 @@ def failing_api(full: type[Exception]) -> Api:
     @api.get(
         "/v1/break/{how}",
         tag="faults",
-        caller=Caller.PUBLIC,
+        caller=AuthLevel.PUBLIC,
         returns={204: None},
         refuses=("partner-unavailable", "not-enough"),
     )
-    async def break_it(call: Call) -> Reply:
+    async def break_it(call: TypedRequest) -> TypedResponse:
         """Break."""
         if call.path["how"] == "slow":
             await asyncio.Event().wait()
         if call.path["how"] == "undeclared-status":
-            return Reply(200, Greeting(text="surprise"))
+            return TypedResponse(200, Greeting(text="surprise"))
         if call.path["how"] == "redirect":
             raise web.HTTPSeeOther("/v1/greeting?token=pgs_x")
         if call.path["how"] == "teapot":
@@ -244,9 +244,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture(autouse=True)
 def nothing_undeclared() -> Iterator[None]:
-    take_undeclared()
+    pop_undeclared()
     yield
-    assert take_undeclared() == []
+    assert pop_undeclared() == []
 
 
 def healthy(store: Store, registry: CollectorRegistry) -> HealthChecks:
@@ -274,12 +274,16 @@ def make_site(
     url = f"http://127.0.0.1:{port}"
     verifier = SignatureVerifier(ClientKeys(store, clock), StoredNonces(store, clock), clock, public_url=url)
     buckets = {
-        "client_buckets": Buckets(edge.pop("client_share", Share(1e6, 1_000_000)), lambda: ticks.now),
-        "address_buckets": Buckets(edge.pop("address_share", Share(1e6, 1_000_000)), lambda: ticks.now),
+        "client_buckets": TokenBuckets(
+            edge.pop("client_share", RateLimit(1e6, 1_000_000)), lambda: ticks.now
+        ),
+        "address_buckets": TokenBuckets(
+            edge.pop("address_share", RateLimit(1e6, 1_000_000)), lambda: ticks.now
+        ),
     }
     app = web.Application(client_max_size=BODY_LIMIT)
     app[SERVICES] = SERVICES_OF_SAMPLE
-    Edge(
+    ErrorBoundary(
         address_buckets=buckets["address_buckets"],
         metrics=HttpMetrics(registry),
         public_url=edge.pop("public_url", url),
@@ -291,7 +295,7 @@ def make_site(
         api.include(failing_api(Full))
     api.include(health_api(checks or healthy(store, registry)))
     api.include(docs_api(api))
-    Kernel(gate=Gate(verifier, Hanako()), client_buckets=buckets["client_buckets"]).add(app, api)
+    Dispatcher(gate=Authenticator(verifier, Hanako()), client_buckets=buckets["client_buckets"]).add(app, api)
     return Site(url, app, store, clock, key, registry, ticks)
 
 

@@ -46,7 +46,7 @@ async def test_a_clock_set_back_does_not_make_an_old_answer_last(store, clock, k
 
 
 async def test_only_so_many_are_kept_in_memory(store, clock, monkeypatch):
-    monkeypatch.setattr("gateway.http.client_keys.MOST_KEPT", 3)
+    monkeypatch.setattr("gateway.http.client_keys.MAX_CACHED", 3)
     keys = ClientKeys(store, clock)
     for number in range(10):
         await keys.find(f"pgk_{number}")

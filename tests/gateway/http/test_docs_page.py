@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 import pytest
 from aiohttp import ClientSession
 
-from gateway.http.problem_types import CATALOGUE
+from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.http.schema_examples import example, fields
 
 
@@ -72,11 +72,11 @@ async def test_the_style_comes_along(get):
     assert "prefers-color-scheme: dark" in text
 
 
-@pytest.mark.parametrize("word", CATALOGUE)
+@pytest.mark.parametrize("word", PROBLEM_TYPES)
 async def test_each_problem_has_a_page_in_two_languages(get, word):
     status, text = await get(f"/docs/problems/{word}")
     assert status == 200
-    assert f"<h2>{CATALOGUE[word].title_ja}</h2>" in text
+    assert f"<h2>{PROBLEM_TYPES[word].title_ja}</h2>" in text
     assert Page(text).open == []
 
 

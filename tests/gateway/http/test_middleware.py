@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 import migrations
 from gateway.app import make_app
-from gateway.http.rate_limit import Share
+from gateway.http.rate_limit import RateLimit
 from gateway.services import open_services
 from gateway.settings import Settings
 
@@ -154,7 +154,7 @@ async def test_a_handler_that_takes_too_long_is_let_go(building, store, clock, k
 
 
 async def test_an_address_has_a_share(building, store, clock, key, free_port, http):
-    site = building(store, clock, key, free_port, address_share=Share(per_second=0.5, burst=2))
+    site = building(store, clock, key, free_port, address_share=RateLimit(per_second=0.5, burst=2))
     async with TestServer(site.app, port=free_port):
         statuses = []
         for _ in range(3):
@@ -169,7 +169,7 @@ async def test_an_address_has_a_share(building, store, clock, key, free_port, ht
 
 
 async def test_a_client_program_has_a_share(building, store, clock, key, free_port):
-    site = building(store, clock, key, free_port, client_share=Share(per_second=1, burst=1))
+    site = building(store, clock, key, free_port, client_share=RateLimit(per_second=1, burst=1))
     async with TestServer(site.app, port=free_port), site.client() as client:
         assert (await client.get("/v1/exchanges")).status == 200
         assert (await client.get("/v1/exchanges")).status == 429
@@ -186,7 +186,7 @@ async def statuses_from(site, http, *forwarded):
 async def test_behind_our_proxy_the_share_belongs_to_whom_the_proxy_saw(
     building, store, clock, key, free_port, http
 ):
-    share = Share(per_second=1, burst=1)
+    share = RateLimit(per_second=1, burst=1)
     site = building(store, clock, key, free_port, address_share=share, trusted_proxies=1)
     async with TestServer(site.app, port=free_port):
         assert await statuses_from(site, http, "made-up, 192.0.2.1", "other, 192.0.2.1", "192.0.2.2") == [
@@ -199,13 +199,13 @@ async def test_behind_our_proxy_the_share_belongs_to_whom_the_proxy_saw(
 async def test_without_a_proxy_what_the_sender_claims_counts_for_nothing(
     building, store, clock, key, free_port, http
 ):
-    site = building(store, clock, key, free_port, address_share=Share(per_second=1, burst=1))
+    site = building(store, clock, key, free_port, address_share=RateLimit(per_second=1, burst=1))
     async with TestServer(site.app, port=free_port):
         assert await statuses_from(site, http, "192.0.2.1", "192.0.2.2") == [200, 429]
 
 
 async def test_a_proxy_that_names_nobody_is_itself_the_address(building, store, clock, key, free_port, http):
-    share = Share(per_second=1, burst=1)
+    share = RateLimit(per_second=1, burst=1)
     site = building(store, clock, key, free_port, address_share=share, trusted_proxies=2)
     async with TestServer(site.app, port=free_port):
         assert await statuses_from(site, http, "192.0.2.1", "") == [200, 429]
@@ -215,7 +215,7 @@ async def test_a_proxy_that_names_nobody_is_itself_the_address(building, store, 
 async def test_the_settings_say_how_many_proxies_are_believed_about_an_address(
     tmp_path, monkeypatch, free_port, http, proxies, second
 ):
-    monkeypatch.setattr("gateway.app.PER_ADDRESS", Share(per_second=0.001, burst=1))
+    monkeypatch.setattr("gateway.app.PER_ADDRESS", RateLimit(per_second=0.001, burst=1))
     for name in ("sealing", "lookup", "account_key"):
         (tmp_path / name).write_text(f"{name} secret that is long enough for tests", "utf-8")
     secrets = "\n".join(f'{name} = {{ file = "{name}" }}' for name in ("sealing", "lookup", "account_key"))

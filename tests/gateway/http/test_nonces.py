@@ -96,7 +96,7 @@ async def test_nobody_is_let_in_by_a_nonce_that_was_not_kept(store, clock):
 
 
 async def test_beyond_what_may_wait_a_request_is_told_to_come_again(store, clock, monkeypatch):
-    monkeypatch.setattr(micro_batch, "MOST_WAITING", 1)
+    monkeypatch.setattr(micro_batch, "MAX_WAITING", 1)
     nonces = StoredNonces(store, clock)
     soon = clock() + timedelta(seconds=60)
     answers = await asyncio.gather(

@@ -6,11 +6,11 @@ from aiohttp import ClientSession
 from pydantic import BaseModel, Field
 
 from gateway.app import whole_api
-from gateway.http.authentication import Caller
+from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Id, Strict
 from gateway.http.openapi import openapi_document, possible_problems
-from gateway.http.problem_types import CATALOGUE
-from gateway.http.routing import Api, Call, Reply
+from gateway.http.problem_types import PROBLEM_TYPES
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ async def test_an_address_with_a_partners_own_query_says_so(description):
 def test_every_word_a_route_can_answer_with_is_in_the_catalogue(site):
     from gateway.http.openapi import _ALWAYS, _BODY, _SESSION, _SIGNED
 
-    assert {*_ALWAYS, *_BODY, *_SESSION, *_SIGNED} <= set(CATALOGUE)
+    assert {*_ALWAYS, *_BODY, *_SESSION, *_SIGNED} <= set(PROBLEM_TYPES)
 
 
 class Answer(BaseModel):
@@ -112,12 +112,12 @@ class Answer(BaseModel):
 
 
 def one_route(**options):
-    async def handler(call: Call) -> Reply:
+    async def handler(call: TypedRequest) -> TypedResponse:
         """Do."""
-        return Reply(200, Answer(text=""))
+        return TypedResponse(200, Answer(text=""))
 
     api = Api("t", "1")
-    api.post("/v1/things", **({"tag": "t", "caller": Caller.PUBLIC, "returns": {200: Answer}} | options))(
+    api.post("/v1/things", **({"tag": "t", "caller": AuthLevel.PUBLIC, "returns": {200: Answer}} | options))(
         handler
     )
     return api

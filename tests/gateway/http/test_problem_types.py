@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import gateway
-from gateway.http.problem_types import CATALOGUE
+from gateway.http.problem_types import PROBLEM_TYPES
 
 ROOT = Path(gateway.__file__).parent
 
@@ -46,6 +46,6 @@ def refusals():
 
 @pytest.mark.parametrize(("word", "status"), list(refusals()))
 def test_a_refusal_has_a_word_of_the_catalogue_and_its_status(word, status):
-    assert word in CATALOGUE, "add the word to gateway/http/problem_types.py"
+    assert word in PROBLEM_TYPES, "add the word to gateway/http/problem_types.py"
     if status is not None:
-        assert CATALOGUE[word].status == status
+        assert PROBLEM_TYPES[word].status == status

@@ -13,7 +13,7 @@ from gateway.errors import (
     PartnerUnavailable,
     Refused,
 )
-from gateway.http.problem_types import BUSINESS, CARD, CATALOGUE, KERNEL, MUNICIPAL
+from gateway.http.problem_types import BUSINESS, CARD, HTTP_PROBLEMS, MUNICIPAL, PROBLEM_TYPES
 from gateway.http.problems import (
     FieldError,
     InvalidInput,
@@ -28,10 +28,10 @@ ID = "0198f2c4-7a00-7000-8000-000000000001"
 
 
 def test_each_word_stands_in_the_catalogue_once():
-    assert len(CATALOGUE) == sum(map(len, (KERNEL, BUSINESS, CARD, MUNICIPAL)))
+    assert len(PROBLEM_TYPES) == sum(map(len, (HTTP_PROBLEMS, BUSINESS, CARD, MUNICIPAL)))
 
 
-@pytest.mark.parametrize("kind", CATALOGUE.values(), ids=lambda kind: kind.word)
+@pytest.mark.parametrize("kind", PROBLEM_TYPES.values(), ids=lambda kind: kind.word)
 def test_each_kind_says_what_to_do_in_two_languages(kind):
     assert kind.word == kind.word.lower().replace("_", "-")
     assert 400 <= kind.status <= 503
@@ -78,7 +78,7 @@ def test_a_document_has_the_members_of_rfc_9457_and_the_facts():
         "type": "/docs/problems/not-enough",
         "title": "Not enough points",
         "status": 409,
-        "detail": CATALOGUE["not-enough"].remedy,
+        "detail": PROBLEM_TYPES["not-enough"].remedy,
         "instance": f"urn:uuid:{ID}",
         "units": 3,
     }

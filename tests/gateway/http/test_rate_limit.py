@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.errors import Refused
-from gateway.http.rate_limit import Buckets, Share
+from gateway.http.rate_limit import RateLimit, TokenBuckets
 
 
 @pytest.fixture
@@ -12,46 +12,46 @@ def ticks():
 
 
 def buckets(ticks, **options):
-    return Buckets(Share(per_second=2.0, burst=3), lambda: ticks.now, **options)
+    return TokenBuckets(RateLimit(per_second=2.0, burst=3), lambda: ticks.now, **options)
 
 
 def test_a_burst_is_allowed_and_no_more(ticks):
     some = buckets(ticks)
     for _ in range(3):
-        some.take("a")
+        some.consume("a")
     with pytest.raises(Refused) as refused:
-        some.take("a")
+        some.consume("a")
     assert (refused.value.type, refused.value.facts) == ("too-many-requests", {"retry_after_s": 1})
 
 
 def test_the_bucket_fills_with_time(ticks):
     some = buckets(ticks)
     for _ in range(3):
-        some.take("a")
+        some.consume("a")
     ticks.now += 0.5
-    some.take("a")
+    some.consume("a")
     with pytest.raises(Refused):
-        some.take("a")
+        some.consume("a")
 
 
 def test_each_has_a_share_of_its_own(ticks):
     some = buckets(ticks)
     for _ in range(3):
-        some.take("a")
-    some.take("b")
+        some.consume("a")
+    some.consume("b")
 
 
 def test_a_slow_share_tells_how_long_to_wait(ticks):
-    some = Buckets(Share(per_second=0.1, burst=1), lambda: ticks.now)
-    some.take("a")
+    some = TokenBuckets(RateLimit(per_second=0.1, burst=1), lambda: ticks.now)
+    some.consume("a")
     with pytest.raises(Refused) as refused:
-        some.take("a")
+        some.consume("a")
     assert refused.value.facts == {"retry_after_s": 10}
 
 
 def test_the_longest_unused_is_forgotten_when_there_are_too_many(ticks):
     some = buckets(ticks, most=2)
     for name in ("a", "b", "a", "c"):
-        some.take(name)
+        some.consume(name)
     assert set(some._buckets) == {"a", "c"}
     assert len(some) == 2

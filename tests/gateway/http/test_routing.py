@@ -3,22 +3,22 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, Field
 
-from gateway.http.authentication import Caller
+from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Id, Strict
-from gateway.http.routing import Api, Call, Content, Reply, take_undeclared
+from gateway.http.routing import Api, Content, TypedRequest, TypedResponse, pop_undeclared
 
 
 class Answer(BaseModel):
     text: str
 
 
-async def say(call: Call) -> Reply:
+async def say(call: TypedRequest) -> TypedResponse:
     """Say something."""
-    return Reply(200, Answer(text="hello"))
+    return TypedResponse(200, Answer(text="hello"))
 
 
 def declare(handler=say, template="/v1/things", **options):
-    options = {"tag": "things", "caller": Caller.PUBLIC, "returns": {200: Answer}} | options
+    options = {"tag": "things", "caller": AuthLevel.PUBLIC, "returns": {200: Answer}} | options
     api = Api()
     api.get(template, **options)(handler)
     return api.routes[0]
@@ -70,26 +70,26 @@ async def test_an_undeclared_refusal_is_answered_and_remembered_for_the_tests(po
         "/v1/exchanges", json={"exchange_id": "undeclared", "units": 2}, session_token="pgs_hanako"
     )
     assert answer.status == 409
-    assert take_undeclared() == ["POST /v1/exchanges: refusal quote-expired"]
+    assert pop_undeclared() == ["POST /v1/exchanges: refusal quote-expired"]
 
 
 async def test_an_undeclared_answer_is_given_and_remembered_for_the_tests(site, portal):
     answer = await portal._session().get(site.url + "/v1/break/undeclared-status")
     assert (answer.status, await answer.json()) == (200, {"text": "surprise"})
-    assert take_undeclared() == ["GET /v1/break/{how}: answer 200 Greeting"]
+    assert pop_undeclared() == ["GET /v1/break/{how}: answer 200 Greeting"]
 
 
 async def test_a_refusal_with_another_status_than_the_catalogue_is_remembered(portal):
     from gateway.errors import Refused
 
-    async def odd(call: Call) -> Reply:
+    async def odd(call: TypedRequest) -> TypedResponse:
         """Be odd."""
         raise Refused("quote-expired", "Too old.", status=410)
 
     route = declare(odd, refuses=("quote-expired",))
     with pytest.raises(Refused):
         await route.run(None, _nobody(), body=None, query=None, path={}, services=None, request_id="")
-    assert take_undeclared() == ["GET /v1/things: refusal status quote-expired 410"]
+    assert pop_undeclared() == ["GET /v1/things: refusal status quote-expired 410"]
 
 
 def _nobody():
@@ -99,19 +99,19 @@ def _nobody():
 
 
 async def test_content_of_another_media_type_than_declared_is_remembered():
-    async def page(call: Call) -> Reply:
+    async def page(call: TypedRequest) -> TypedResponse:
         """Give a page."""
-        return Reply(200, Content(b"x", "text/plain"))
+        return TypedResponse(200, Content(b"x", "text/plain"))
 
     route = declare(page, returns={200: "text/html"})
     await route.run(None, _nobody(), body=None, query=None, path={}, services=None, request_id="")
-    assert take_undeclared() == ["GET /v1/things: answer 200 Content"]
+    assert pop_undeclared() == ["GET /v1/things: answer 200 Content"]
 
 
 async def test_a_handler_may_answer_with_a_response_of_its_own():
     from aiohttp import web
 
-    async def stream(call: Call) -> web.StreamResponse:
+    async def stream(call: TypedRequest) -> web.StreamResponse:
         """Stream."""
         return web.Response(text="as it is")
 
@@ -121,20 +121,20 @@ async def test_a_handler_may_answer_with_a_response_of_its_own():
 
 
 def test_the_first_line_of_the_docstring_is_the_summary():
-    async def handler(call: Call) -> Reply:
+    async def handler(call: TypedRequest) -> TypedResponse:
         """Do it.
 
         Carefully.
         """
-        return Reply(204)
+        return TypedResponse(204)
 
     route = declare(handler)
     assert (route.summary, route.description) == ("Do it.", "Carefully.")
 
 
 def test_a_handler_without_a_docstring_is_refused():
-    async def silent(call: Call) -> Reply:
-        return Reply(204)
+    async def silent(call: TypedRequest) -> TypedResponse:
+        return TypedResponse(204)
 
     with pytest.raises(TypeError, match=r"GET /v1/things: silent needs a docstring"):
         declare(silent)
@@ -190,7 +190,7 @@ def test_a_path_model_must_fit_the_template():
 
 def test_one_method_of_an_address_is_declared_once():
     api = Api()
-    options = {"tag": "t", "caller": Caller.PUBLIC, "returns": {200: Answer}}
+    options = {"tag": "t", "caller": AuthLevel.PUBLIC, "returns": {200: Answer}}
     api.get("/v1/things", **options)(say)
     with pytest.raises(TypeError, match="declared twice"):
         api.get("/v1/things", **options)(say)
@@ -198,11 +198,11 @@ def test_one_method_of_an_address_is_declared_once():
 
 def test_put_and_the_other_methods_are_declared_alike():
     api = Api()
-    options = {"tag": "t", "caller": Caller.PUBLIC, "returns": {200: Answer}}
+    options = {"tag": "t", "caller": AuthLevel.PUBLIC, "returns": {200: Answer}}
 
-    async def other(call: Call) -> Reply:
+    async def other(call: TypedRequest) -> TypedResponse:
         """Do."""
-        return Reply(204)
+        return TypedResponse(204)
 
     api.put("/v1/things", **options)(say)
     api.delete("/v1/things", **options)(other)
@@ -216,10 +216,10 @@ class Coupon(Strict):
 async def test_a_path_model_gives_typed_parts():
     seen = []
 
-    async def handler(call: Call[None, object, None, Coupon]) -> Reply:
+    async def handler(call: TypedRequest[None, object, None, Coupon]) -> TypedResponse:
         """Look."""
         seen.append(call.path.code)
-        return Reply(200, Answer(text=""))
+        return TypedResponse(200, Answer(text=""))
 
     route = declare(handler, template="/v1/coupons/{code}", path=Coupon)
     await route.run(

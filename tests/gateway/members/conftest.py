@@ -25,7 +25,7 @@ from core_ledger import Store
 from gateway.app import make_app
 from gateway.client import KeyPair, SignedClient, new_key_pair
 from gateway.http.client_keys import register_key
-from gateway.http.routing import take_undeclared
+from gateway.http.routing import pop_undeclared
 from gateway.model import JST
 from gateway.platform.clock import FileClock, set_file_clock
 from gateway.services import open_services
@@ -205,4 +205,4 @@ def open_site(tmp_path: Path, authority: Authority, portal_keys: Any, schema: by
 async def site(open_site: Any) -> AsyncIterator[Site]:
     async with open_site() as opened:
         yield opened
-    assert take_undeclared() == []
+    assert pop_undeclared() == []

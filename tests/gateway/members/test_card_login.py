@@ -21,7 +21,7 @@ from card.client_data import Purpose
 from card.refusals import LoginRefused
 from gateway import cli
 from gateway.errors import Refused
-from gateway.http.problem_types import CATALOGUE
+from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.platform.card_problems import TITLES, kinds_of_refusal, word_of
 from gateway.services import open_services
 from gateway.settings import Settings, SettingsWrong
@@ -254,7 +254,7 @@ def test_every_reason_to_turn_a_card_away_has_its_word_in_two_languages():
     assert {kind.code for kind in kinds} == set(TITLES)
     assert len(kinds) == 22
     for kind in kinds:
-        listed = CATALOGUE[word_of(kind.code)]
+        listed = PROBLEM_TYPES[word_of(kind.code)]
         assert listed.status == TITLES[kind.code][0]
         assert listed.title
         assert listed.title_ja

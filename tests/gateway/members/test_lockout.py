@@ -75,17 +75,17 @@ def test_a_miss_after_a_lock_locks_twice_as_long(conn: sa.Connection) -> None:
 
 def test_a_right_password_wipes_the_slate(conn: sa.Connection) -> None:
     miss(conn, 4)
-    lockout.forgive(conn, "key")
+    lockout.reset(conn, "key")
     miss(conn, 5)
     assert locked_until(conn) == NOW + 15 * MINUTE
 
 
 def test_an_attempt_never_looked_at_is_taken_back_with_its_lock(conn: sa.Connection) -> None:
     miss(conn, 5)
-    lockout.take_back(conn, "key")
+    lockout.uncount(conn, "key")
     miss(conn, 1)
     assert locked_until(conn) == NOW + 15 * MINUTE
-    lockout.take_back(conn, "nobody")
+    lockout.uncount(conn, "nobody")
 
 
 def test_one_id_locked_leaves_the_others_open(conn: sa.Connection) -> None:
@@ -111,6 +111,6 @@ def test_misses_within_a_day_of_each_other_go_on_counting(conn: sa.Connection) -
 def test_the_sweep_forgets_what_no_longer_counts(conn: sa.Connection) -> None:
     miss(conn, 1, key="old")
     miss(conn, 5, key="locked")
-    assert lockout.forget_old(conn, NOW + timedelta(days=1) - TICK) == 0
-    assert lockout.forget_old(conn, NOW + timedelta(days=1)) == 1
-    assert lockout.forget_old(conn, NOW + timedelta(days=1) + 15 * MINUTE) == 1
+    assert lockout.prune(conn, NOW + timedelta(days=1) - TICK) == 0
+    assert lockout.prune(conn, NOW + timedelta(days=1)) == 1
+    assert lockout.prune(conn, NOW + timedelta(days=1) + 15 * MINUTE) == 1

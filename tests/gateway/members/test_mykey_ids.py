@@ -12,7 +12,7 @@ from sqlalchemy.pool import StaticPool
 from gateway.errors import Refused
 from gateway.members import member_rows as member_records
 from gateway.members import mykey_ids
-from gateway.members.mykey_ids import ALPHABET, Choosing
+from gateway.members.mykey_ids import ALPHABET, IdAllowance
 from gateway.platform import tables
 
 NOW = datetime(2018, 7, 1, 12, 0, tzinfo=UTC)
@@ -105,9 +105,9 @@ def test_a_masked_id_shows_two_characters() -> None:
 
 
 def test_counts_are_forgotten_a_day_after_the_first() -> None:
-    tired = Choosing(since=NOW, taken=3, generated=3, changed=3, offered=FREE)
+    tired = IdAllowance(since=NOW, taken=3, generated=3, changed=3, offered=FREE)
     assert tired.at(NOW + timedelta(days=1) - timedelta(microseconds=1)) is tired
-    assert tired.at(NOW + timedelta(days=1)) == Choosing(since=NOW + timedelta(days=1))
+    assert tired.at(NOW + timedelta(days=1)) == IdAllowance(since=NOW + timedelta(days=1))
 
 
 def test_an_id_is_available_while_nobody_has_it_or_ever_had(conn: sa.Connection) -> None:

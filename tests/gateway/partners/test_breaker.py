@@ -7,7 +7,7 @@ import pytest
 from gateway.partners.calls.breaker import (
     FAILURES_TO_OPEN,
     FIRST_PAUSE_S,
-    LONGEST_PAUSE_S,
+    MAX_PAUSE_S,
     Breaker,
     BreakerState,
 )
@@ -77,7 +77,7 @@ def test_a_probe_that_fails_doubles_the_pause_up_to_a_limit(breaker, watch):
         assert breaker.admits()
         breaker.failed()
         pauses.append(breaker.opens_in_s)
-    assert pauses == [10, 20, 40, 80, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
+    assert pauses == [10, 20, 40, 80, MAX_PAUSE_S, MAX_PAUSE_S]
 
 
 def test_after_a_success_the_pause_is_the_first_one_again(breaker, watch):

@@ -15,7 +15,7 @@ import pytest
 import respx
 
 from gateway.errors import NotSent, OutcomeUnknown
-from gateway.partners.calls.call_log import CallScope, opened
+from gateway.partners.calls.call_log import CallScope, call_scope
 from gateway.partners.http_client import GuardedHttp
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -68,7 +68,7 @@ def resetting(*, after_request: bool, counted: list[int] | None = None):
 
 async def ask(http, host, scope=None, **options):
     http.allow([host], timeout_s=options.pop("timeout_s", 2.0))
-    with opened(scope or CallScope(partner="acorn", hook="debit")):
+    with call_scope(scope or CallScope(partner="acorn", hook="debit")):
         return await http.request(options.pop("method", "POST"), f"http://{host}/pay", **options)
 
 
@@ -380,7 +380,7 @@ async def test_logs_and_stories_hold_no_query_value_header_body_or_secret(http, 
     scope = CallScope(partner="acorn", hook="coupon_value", secrets=("CPN/1 2",))
     host = await raw_server(answering(OK))
     http.allow([host], timeout_s=1)
-    with opened(scope):
+    with call_scope(scope):
         await http.post(
             f"http://{host}/coupons/CPN%2F1%202?key=sesame",
             headers={"authorization": "Bearer sesame"},

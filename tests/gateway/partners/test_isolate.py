@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from gateway.partners.calls.isolate import contained, contained_now, place_of
+from gateway.partners.calls.isolate import place_of, run_isolated, run_isolated_sync
 
 
 class Ticks:
@@ -32,7 +32,7 @@ async def test_the_longest_step_is_measured_and_waiting_does_not_count():
     async def time_goes_by_elsewhere():
         ticks.now_s += 100
 
-    hook_task = asyncio.create_task(contained(hook, ticks))
+    hook_task = asyncio.create_task(run_isolated(hook, ticks))
     other = asyncio.create_task(time_goes_by_elsewhere())
     ended = await hook_task
     await other
@@ -53,11 +53,11 @@ async def test_what_is_awaited_reaches_the_hook_as_value_and_as_exception():
         except KeyError:
             return got
 
-    assert (await contained(hook)).value == 7
+    assert (await run_isolated(hook)).value == 7
 
 
 async def test_a_hook_that_is_no_coroutine_answers_what_it_returned():
-    assert (await contained(lambda: 5)).value == 5
+    assert (await run_isolated(lambda: 5)).value == 5
 
 
 @pytest.mark.parametrize("fault", [SystemExit(3), KeyboardInterrupt(), ValueError()])
@@ -69,15 +69,15 @@ async def test_every_exception_ends_here(fault):
     def sync_hook():
         raise fault
 
-    assert (await contained(hook)).fault is fault
-    assert contained_now(sync_hook).fault is fault
+    assert (await run_isolated(hook)).fault is fault
+    assert run_isolated_sync(sync_hook).fault is fault
 
 
 async def test_a_generator_exit_of_the_plugins_own_is_a_crash():
     async def hook():
         raise GeneratorExit
 
-    assert isinstance((await contained(hook)).fault, RuntimeError)
+    assert isinstance((await run_isolated(hook)).fault, RuntimeError)
 
 
 def test_a_loop_that_throws_away_its_tasks_lets_the_hook_clean_up():
@@ -90,7 +90,7 @@ def test_a_loop_that_throws_away_its_tasks_lets_the_hook_clean_up():
             cleaned.append("up")
 
     async def started_and_thrown_away():
-        inner = contained(hook)
+        inner = run_isolated(hook)
         inner.send(None)
         inner.close()
 
@@ -99,7 +99,7 @@ def test_a_loop_that_throws_away_its_tasks_lets_the_hook_clean_up():
 
 
 def test_the_place_of_a_fault_is_the_plugins_own_line_not_the_librarys():
-    ended = contained_now(lambda: json.loads("{"))
+    ended = run_isolated_sync(lambda: json.loads("{"))
     assert place_of(ended.fault).startswith("partners/test_isolate.py:")
 
 

@@ -41,8 +41,8 @@ from gateway import (
     WalletId,
 )
 from gateway.partners.calls.breaker import FAILURES_TO_OPEN, FIRST_PAUSE_S, BreakerState
-from gateway.partners.calls.call_log import CallScope, current_scope, recording
-from gateway.partners.calls.guard import IN_FLIGHT, WAITING
+from gateway.partners.calls.call_log import CallScope, current_scope, record_calls
+from gateway.partners.calls.guard import MAX_IN_FLIGHT, MAX_WAITING
 from gateway.partners.calls.result_checks import ContractBroken
 from gateway.partners.http_client import GuardedHttp
 from gateway.partners.partner import Partner
@@ -225,7 +225,7 @@ async def test_a_cancelled_debit_lets_the_cancellation_through_and_stops_the_hoo
             ended.set()
 
     on = stage(debit=debit)
-    with recording() as calls:
+    with record_calls() as calls:
         task = asyncio.create_task(on.partner.debit(order))
     await began.wait()
     task.cancel()
@@ -291,7 +291,7 @@ async def test_over_real_http_a_lost_reply_is_unknown_and_a_refused_connection_i
             await http.post(f"http://{host}/pay", json={})
 
         on = stage(debit=debit, http=http, profile=profile(hosts=(host,)))
-        with recording() as calls, pytest.raises(meaning):
+        with record_calls() as calls, pytest.raises(meaning):
             await on.partner.debit(order)
         assert [request.url for request in calls[0].requests] == [f"http://{host}/pay"]
 
@@ -542,7 +542,7 @@ async def test_stars_in_a_return_address_do_not_fill_the_memory(stage):
     on = stage(
         complete_handoff=raising(HandoffRefused("malformed_return", "the return carries no agreement"))
     )
-    with recording() as calls, pytest.raises(HandoffRefused) as caught:
+    with record_calls() as calls, pytest.raises(HandoffRefused) as caught:
         await on.partner.complete_handoff(returned)
     assert len(str(caught.value)) < 250
     assert "e" not in calls[0].text.removeprefix("acorn: ")
@@ -623,11 +623,11 @@ async def test_sixteen_calls_are_in_flight_and_the_seventeenth_waits_its_turn(st
 
     on = stage(debit=debit)
     tasks = [asyncio.create_task(on.partner.debit(order)) for _ in range(40)]
-    while running < IN_FLIGHT:  # noqa: ASYNC110  until all that may run do
+    while running < MAX_IN_FLIGHT:  # noqa: ASYNC110  until all that may run do
         await asyncio.sleep(0)
     free.set()
     answers = await asyncio.gather(*tasks)
-    assert (len(answers), most) == (40, IN_FLIGHT)
+    assert (len(answers), most) == (40, MAX_IN_FLIGHT)
 
 
 async def test_who_waits_too_long_for_a_turn_has_sent_nothing(stage, order, profile):
@@ -642,7 +642,7 @@ async def test_who_waits_too_long_for_a_turn_has_sent_nothing(stage, order, prof
 
     on = stage(find_debit=find_debit, profile=profile(deadline_s=0.03))
     hanging = [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(FAILURES_TO_OPEN - 1)]
-    hanging += [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(IN_FLIGHT - len(hanging))]
+    hanging += [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(MAX_IN_FLIGHT - len(hanging))]
     await asyncio.sleep(0)
     with pytest.raises(NotSent):
         await on.partner.debit(order)
@@ -658,7 +658,7 @@ async def test_a_debit_whose_turn_comes_after_the_breaker_opened_has_sent_nothin
         raise PartnerUnavailable("down")
 
     on = stage(find_debit=find_debit)
-    questions = [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(IN_FLIGHT * 2)]
+    questions = [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(MAX_IN_FLIGHT * 2)]
     await asyncio.sleep(0)
     debit = asyncio.create_task(on.partner.debit(order))
     await asyncio.sleep(0)
@@ -678,7 +678,7 @@ async def test_a_debit_whose_turn_comes_when_a_probe_is_due_is_not_the_probe(sta
         raise PartnerUnavailable("down")
 
     on = stage(find_debit=find_debit)
-    questions = [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(IN_FLIGHT * 2)]
+    questions = [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(MAX_IN_FLIGHT * 2)]
     await asyncio.sleep(0)
     debit = asyncio.create_task(on.partner.debit(order))
     await asyncio.sleep(0)
@@ -697,13 +697,13 @@ async def test_beyond_a_bounded_queue_callers_are_told_at_once(stage, order):
         return NoRecord(exchange_id=exchange_id)
 
     on = stage(find_debit=find_debit)
-    tasks = [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(IN_FLIGHT + WAITING)]
+    tasks = [asyncio.create_task(on.partner.find_debit(X1)) for _ in range(MAX_IN_FLIGHT + MAX_WAITING)]
     for _ in range(5):
         await asyncio.sleep(0)
     with pytest.raises(NotSent, match="wait already"):
         await on.partner.debit(order)
     free.set()
-    assert len(await asyncio.gather(*tasks)) == IN_FLIGHT + WAITING
+    assert len(await asyncio.gather(*tasks)) == MAX_IN_FLIGHT + MAX_WAITING
 
 
 async def opened(on):
@@ -799,7 +799,7 @@ async def test_each_call_is_one_log_line_one_metric_and_one_record(stage, order)
 
     before = counted("debited")
     on = stage()
-    with recording() as calls:
+    with record_calls() as calls:
         await on.partner.debit(order)
     assert counted("debited") == before + 1
     assert [(call.hook, call.outcome, call.text) for call in calls] == [("debit", "debited", "")]
@@ -811,7 +811,7 @@ async def test_each_call_is_one_log_line_one_metric_and_one_record(stage, order)
 
 async def test_a_failed_call_is_a_warning_that_says_why(stage):
     on = stage(find_debit=raising(PartnerUnavailable("down")))
-    with recording() as calls, pytest.raises(PartnerUnavailable):
+    with record_calls() as calls, pytest.raises(PartnerUnavailable):
         await on.partner.find_debit(X1)
     assert [(call.outcome, call.text) for call in calls] == [("unavailable", "acorn: down")]
     assert [level for level, event, _ in on.log.lines if event == "partner_call"] == ["warning"]

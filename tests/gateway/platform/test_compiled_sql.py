@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from gateway.model import JST
-from gateway.platform.compiled_sql import Hot, HotList
+from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 from gateway.platform.tables import linked_accounts, seen_nonces
 
 NOW = datetime(2018, 7, 31, 12, 0, 0, 1, tzinfo=JST)
@@ -22,10 +22,10 @@ ROW = {
     "linked_at": NOW,
 }
 _l = linked_accounts
-ADD = Hot(sa.insert(_l).returning(*_l.c))
-ADD_ALL = Hot(sa.insert(_l))
-FIND = Hot(sa.select(_l).where(_l.c.book_id == sa.bindparam("book")))
-RENAME = Hot(
+ADD = CompiledStatement(sa.insert(_l).returning(*_l.c))
+ADD_ALL = CompiledStatement(sa.insert(_l))
+FIND = CompiledStatement(sa.select(_l).where(_l.c.book_id == sa.bindparam("book")))
+RENAME = CompiledStatement(
     sa.update(_l)
     .where(_l.c.book_id == sa.bindparam("book"))
     .values(service_id=_l.c.service_id + "!")
@@ -96,8 +96,8 @@ def test_outside_a_transaction_it_begins_one(engine: sa.Engine) -> None:
         assert FIND.all(conn, {"book": "member:1"}) == []
 
 
-THESE = HotList(lambda books: sa.select(_l.c.book_id).where(_l.c.book_id.in_(books)))
-THOSE = HotList(
+THESE = CompiledInStatement(lambda books: sa.select(_l.c.book_id).where(_l.c.book_id.in_(books)))
+THOSE = CompiledInStatement(
     lambda pairs: sa.select(_l.c.book_id).where(
         _l.c.shown_as == sa.bindparam("shown"),
         sa.or_(*(sa.and_(_l.c.book_id == book, _l.c.partner_id == partner) for book, partner in pairs)),

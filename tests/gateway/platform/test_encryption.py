@@ -33,13 +33,13 @@ def state_of(vault: Vault, expires_at: datetime = NOW + timedelta(minutes=10)) -
 @given(st.text(max_size=200))
 def test_what_is_sealed_is_opened_again(secret: str) -> None:
     vault = Vault([OLD], LOOK_UP)
-    sealed = vault.seal(secret, purpose="link", bound_to="member:1")
-    assert vault.unseal(sealed, purpose="link", bound_to="member:1") == secret
+    sealed = vault.encrypt(secret, purpose="link", bound_to="member:1")
+    assert vault.decrypt(sealed, purpose="link", bound_to="member:1") == secret
     assert len(secret) < 4 or secret.encode() not in sealed
 
 
 def test_half_a_character_is_sealed_and_hashed_like_any_other(vault: Vault) -> None:
-    assert vault.unseal(vault.seal("\ud800", purpose="link"), purpose="link") == "\ud800"
+    assert vault.decrypt(vault.encrypt("\ud800", purpose="link"), purpose="link") == "\ud800"
     assert len(vault.keyed_hash("\ud800", purpose="coupon")) == 64
 
 
@@ -47,35 +47,35 @@ def test_half_a_character_is_sealed_and_hashed_like_any_other(vault: Vault) -> N
     ("purpose", "bound_to"), [("coupon", "member:1"), ("link", "member:2"), ("link", "")]
 )
 def test_a_secret_opens_for_its_own_purpose_and_row_only(vault: Vault, purpose: str, bound_to: str) -> None:
-    sealed = vault.seal("token", purpose="link", bound_to="member:1")
+    sealed = vault.encrypt("token", purpose="link", bound_to="member:1")
     with pytest.raises(Unreadable, match=purpose):
-        vault.unseal(sealed, purpose=purpose, bound_to=bound_to)
+        vault.decrypt(sealed, purpose=purpose, bound_to=bound_to)
 
 
 def test_purpose_and_row_do_not_run_into_each_other(vault: Vault) -> None:
-    sealed = vault.seal("token", purpose="a/b", bound_to="c")
+    sealed = vault.encrypt("token", purpose="a/b", bound_to="c")
     with pytest.raises(Unreadable):
-        vault.unseal(sealed, purpose="a", bound_to="b/c")
+        vault.decrypt(sealed, purpose="a", bound_to="b/c")
 
 
 def test_the_first_key_seals_and_older_ones_still_open() -> None:
-    sealed = Vault([OLD], LOOK_UP).seal("token", purpose="link")
+    sealed = Vault([OLD], LOOK_UP).encrypt("token", purpose="link")
     rotated = Vault([NEW, OLD], LOOK_UP)
 
-    assert rotated.unseal(sealed, purpose="link") == "token"
-    fresh = rotated.seal("token", purpose="link")
-    assert Vault([NEW], LOOK_UP).unseal(fresh, purpose="link") == "token"
+    assert rotated.decrypt(sealed, purpose="link") == "token"
+    fresh = rotated.encrypt("token", purpose="link")
+    assert Vault([NEW], LOOK_UP).decrypt(fresh, purpose="link") == "token"
     with pytest.raises(Unreadable):
-        Vault([OLD], LOOK_UP).unseal(fresh, purpose="link")
+        Vault([OLD], LOOK_UP).decrypt(fresh, purpose="link")
 
 
 def test_resealing_moves_a_secret_under_the_first_key() -> None:
-    sealed = Vault([OLD], LOOK_UP).seal("token", purpose="link")
-    moved = Vault([NEW, OLD], LOOK_UP).reseal(sealed, purpose="link")
+    sealed = Vault([OLD], LOOK_UP).encrypt("token", purpose="link")
+    moved = Vault([NEW, OLD], LOOK_UP).reencrypt(sealed, purpose="link")
 
-    assert Vault([NEW], LOOK_UP).unseal(moved, purpose="link") == "token"
+    assert Vault([NEW], LOOK_UP).decrypt(moved, purpose="link") == "token"
     with pytest.raises(Unreadable):
-        Vault([NEW], LOOK_UP).reseal(sealed, purpose="link")
+        Vault([NEW], LOOK_UP).reencrypt(sealed, purpose="link")
 
 
 def test_a_keyed_hash_is_stable_and_belongs_to_its_purpose_and_key(vault: Vault) -> None:
@@ -149,7 +149,9 @@ def test_a_state_of_another_key_or_purpose_or_with_any_character_changed_is_inva
     state = state_of(vault)
     forged = [
         state_of(Vault([NEW], LOOK_UP)),
-        vault.seal('["member:0164","exchange-1","saison","once",99999999999999999]', purpose="link").decode(),
+        vault.encrypt(
+            '["member:0164","exchange-1","saison","once",99999999999999999]', purpose="link"
+        ).decode(),
     ]
     forged += [
         state[:at] + ("A" if state[at] != "A" else "B") + state[at + 1 :]

@@ -3,7 +3,7 @@
 import pytest
 import structlog
 
-from gateway.platform.job_steps import work, work_all
+from gateway.platform.job_steps import run_each, run_steps
 
 
 async def test_a_part_that_fails_keeps_no_other_from_being_done_and_is_named_in_the_log():
@@ -17,8 +17,8 @@ async def test_a_part_that_fails_keeps_no_other_from_being_done_and_is_named_in_
         return ["a reference of a partner's"]
 
     with structlog.testing.capture_logs() as lines:
-        worked = await work({"first": counts, "second": breaks, "third": lists}, "nightly work")
-    assert worked.told() == {"first": 3, "third": "done"}
+        worked = await run_steps({"first": counts, "second": breaks, "third": lists}, "nightly work")
+    assert worked.as_dict() == {"first": 3, "third": "done"}
     assert list(worked.faults) == ["second"]
     assert [(one["event"], one["part"], one["error"]) for one in lines] == [
         ("nightly work failed", "second", "RuntimeError")
@@ -34,5 +34,5 @@ async def test_of_several_items_all_are_done_before_the_fault_of_one_is_raised()
         done.append(item)
 
     with pytest.raises(RuntimeError, match="the first"):
-        await work_all([1, 2, 3], do, "event")
+        await run_each([1, 2, 3], do, "event")
     assert done == [2, 3]

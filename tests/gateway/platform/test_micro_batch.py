@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from gateway.platform.micro_batch import Sets
+from gateway.platform.micro_batch import MicroBatcher
 
 
 @pytest.mark.parametrize("answers", [[], [1], [1, 2, 3]])
@@ -14,7 +14,7 @@ async def test_a_writer_that_does_not_answer_each_leaves_nobody_waiting_and_none
     async def write(_wishes):
         return answers
 
-    sets = Sets("test", write)
+    sets = MicroBatcher("test", write)
     told = await asyncio.wait_for(asyncio.gather(sets.add("a"), sets.add("b"), return_exceptions=True), 5)
     assert [type(one) for one in told] == [ValueError, ValueError]
     answers[:] = ["yes"]

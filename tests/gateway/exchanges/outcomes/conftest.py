@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from gateway.errors import OutcomeUnknown
-from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.hookspecs import hookimpl
 from gateway.model import LinkedAccount, LinkKind, Reversed, Secret
 from gateway.partners.partner import Partner
@@ -34,14 +34,14 @@ class Watch:
 
     world: World
     seconds: Seconds = field(default_factory=Seconds)
-    settler: Settler = None  # type: ignore[assignment]
+    settler: OutcomePoller = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         self.settler = self.another()
 
-    def another(self) -> Settler:
+    def another(self) -> OutcomePoller:
         """A settler as in another process, which has seen nothing yet."""
-        return Settler(self.world.exchanges, seconds=self.seconds)
+        return OutcomePoller(self.world.exchanges, seconds=self.seconds)
 
     def forward(self, **amount: float) -> None:
         before = self.world.clock()

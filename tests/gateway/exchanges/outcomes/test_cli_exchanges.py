@@ -120,7 +120,7 @@ async def _exchanges(settings: Settings, site) -> None:
             )
             create_member(conn, member_id="m1", display_name="見本", at=NOON, password_hash="x")
             book = chart.member_book("m1")
-            sealed = vault.seal(token, purpose="link", bound_to=f"{book} saison")
+            sealed = vault.encrypt(token, purpose="link", bound_to=f"{book} saison")
             save_link(
                 conn,
                 Link(

@@ -7,8 +7,6 @@ from datetime import date, timedelta
 
 import pytest
 import structlog
-from tests.gateway.exchanges.conftest import CARDS, NOON
-from tests.gateway.exchanges.outcomes.conftest import Generous
 
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.exchanges import exchange_rows as records
@@ -30,6 +28,8 @@ from gateway.model import (
     WalletId,
 )
 from gateway.partners.partner import Partner
+from tests.gateway.exchanges.conftest import CARDS, NOON
+from tests.gateway.exchanges.outcomes.conftest import Generous
 
 DAY = date(2018, 7, 31)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
-from tests.gateway.exchanges.conftest import CARDS, KASAMA, World
 
 from core_ledger import chart, unused_by_issue_date
 from gateway.exchanges.reconciliation import Reconciliation, Verdict
 from gateway.model import JST, Debited, DebitLine, DebitRecord, WalletId
+from tests.gateway.exchanges.conftest import CARDS, KASAMA, World
 
 JULY_31, AUGUST_1 = date(2018, 7, 31), date(2018, 8, 1)
 JUST_BEFORE = datetime(2018, 7, 31, 23, 30, tzinfo=JST)

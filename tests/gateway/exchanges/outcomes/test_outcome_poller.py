@@ -28,7 +28,9 @@ def nothing(id_):
 
 
 async def story_of(world, exchange):
-    return await world.store.read(lambda conn: records.story(conn, exchange.book_id, exchange.exchange_id))
+    return await world.store.read(
+        lambda conn: records.list_steps(conn, exchange.book_id, exchange.exchange_id)
+    )
 
 
 async def now(world, exchange):

@@ -14,7 +14,7 @@ from gateway.exchanges.states import State
 from gateway.model import Debited
 from gateway.partners import availability
 from gateway.partners.availability import Controls, Window
-from gateway.partners.calls.throttle import Pace
+from gateway.partners.calls.throttle import Throttle
 from tests.gateway.exchanges.conftest import CARDS, PORTAL, new_id
 from tests.gateway.exchanges.outcomes.conftest import Seconds
 from tests.gateway.exchanges.outcomes.test_outcome_poller import now
@@ -143,9 +143,9 @@ async def test_a_debit_that_finds_no_place_within_its_deadline_is_not_sent(world
 
 def test_a_pace_spreads_calls_evenly_and_keeps_a_small_burst() -> None:
     seconds = Seconds(100.0)
-    pace = Pace(seconds)
+    pace = Throttle(seconds)
     assert [pace.wait_s(0.0) for _ in range(3)] == [0.0, 0.0, 0.0]
-    pace.keep(60)
+    pace.set_rate(60)
     assert [pace.wait_s(5.0) for _ in range(4)] == [0.0, 0.0, 1.0, 2.0]
     seconds.now += 10
     assert [pace.wait_s(5.0) for _ in range(3)] == [0.0, 0.0, 1.0]
@@ -163,7 +163,7 @@ async def test_controls_stay_in_force_while_the_database_cannot_be_read(world, m
         raise OSError("no database")
 
     monkeypatch.setattr(world.store, "read", broken)
-    monkeypatch.setattr(availability, "LOOKS_EVERY_S", 0.0)
+    monkeypatch.setattr(availability, "RUN_INTERVAL_S", 0.0)
     running = asyncio.create_task(controls.run())
     while len(tries) < 3:  # noqa: ASYNC110
         await asyncio.sleep(0)

@@ -18,7 +18,7 @@ from gateway import nightly
 from gateway.cities.settlement.partner_settlement import month_of
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.exchanges import reconciliation
-from gateway.exchanges.corrections import Corrections
+from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.reconciliation import Reconciliation, Verdict
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
@@ -61,7 +61,7 @@ async def compare(world, day=DAY):
 
 
 async def night(world, day):
-    return await Reconciliation(world.desk).night(CARDS, day)
+    return await Reconciliation(world.desk).run_nightly(CARDS, day)
 
 
 async def verdicts(world, day=DAY):
@@ -69,7 +69,7 @@ async def verdicts(world, day=DAY):
 
 
 async def close(world, exchange_id, *, leave=False):
-    return await Corrections(world.desk).close(
+    return await CorrectionService(world.desk).close(
         CARDS, DAY, exchange_id, reason="双方で確認", operator="sato", leave=leave
     )
 
@@ -440,7 +440,7 @@ async def test_a_plugin_without_a_daily_list_is_refused_by_name(world) -> None:
 async def test_a_partner_that_was_away_at_midnight_is_compared_when_it_is_back(
     world, generous, monkeypatch
 ) -> None:
-    monkeypatch.setattr(nightly, "LOOKS_EVERY_S", 0.001)
+    monkeypatch.setattr(nightly, "RUN_INTERVAL_S", 0.001)
     compared, tries = asyncio.Event(), []
     exchange = await world.settled(await world.member())
     world.clock.forward(days=1)
@@ -452,7 +452,7 @@ async def test_a_partner_that_was_away_at_midnight_is_compared_when_it_is_back(
         return [there(exchange.exchange_id)]
 
     generous.day = closed_at_night
-    tell = reconciliation._tell
+    tell = reconciliation._log_differences
     monkeypatch.setattr(reconciliation, "_tell", lambda report: (tell(report), compared.set()))
     hasher = PasswordHasher(time_cost=1, memory_kib=64)
     members = Members(world.store, hasher, world.clock, vault=world.desk.vault)
@@ -483,7 +483,7 @@ async def test_a_difference_is_closed_with_a_reason_and_a_name(world, generous) 
     exchange = await world.settled(await world.member())
     for reason, operator in ((" ", "sato"), ("双方で確認", "")):
         with pytest.raises(Refused) as caught:
-            await Corrections(world.desk).close(
+            await CorrectionService(world.desk).close(
                 CARDS, DAY, exchange.exchange_id, reason=reason, operator=operator
             )
         assert caught.value.type == "reason-missing"

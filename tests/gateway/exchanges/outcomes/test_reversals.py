@@ -373,7 +373,9 @@ async def test_what_a_reversal_takes_back_from_an_event_was_not_given_to_it(
     world, generous, reversals
 ) -> None:
     async def given():
-        return (await world.store.read(lambda conn: support_events.given(conn, ["himatsuri"])))["himatsuri"]
+        return (await world.store.read(lambda conn: support_events.gifts_by_event(conn, ["himatsuri"])))[
+            "himatsuri"
+        ]
 
     member = await world.member()
     exchange = await world.settled(member)
@@ -381,12 +383,12 @@ async def test_what_a_reversal_takes_back_from_an_event_was_not_given_to_it(
     share = chart.event_share(member, "himatsuri")
     generous.reversal = Declined(exchange_id=exchange.exchange_id, reason=DeclineReason.REFUSED)
     await reverse(reversals, exchange, 1, taken_from=share)
-    assert await given() == support_events.Given(points=900, givers=1)
+    assert await given() == support_events.EventGifts(points=900, givers=1)
     generous.reversal = None
     await reverse(reversals, exchange, 1, taken_from=share)
-    assert await given() == support_events.Given(points=450, givers=1)
+    assert await given() == support_events.EventGifts(points=450, givers=1)
     await reverse(reversals, exchange, taken_from=share)
-    assert await given() == support_events.Given(points=0, givers=0)
+    assert await given() == support_events.EventGifts(points=0, givers=0)
 
 
 async def test_an_account_that_was_linked_since_is_not_the_one_that_points_go_back_to(

@@ -10,11 +10,11 @@ import structlog
 from prometheus_client import REGISTRY
 
 from gateway.errors import OutcomeUnknown, Refused
-from gateway.exchanges.outcome_poller import Settler
+from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.reversal_rows import ReversalState
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
-from gateway.webhooks.sender import Deliveries
+from gateway.webhooks.sender import WebhookSender
 from tests.gateway.exchanges.conftest import CARDS, new_id
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -32,7 +32,7 @@ async def ended(task) -> None:
         await task
 
 
-@pytest.mark.parametrize(("kind", "reaches"), [(Reversals, "read"), (Deliveries, "run")])
+@pytest.mark.parametrize(("kind", "reaches"), [(Reversals, "read"), (WebhookSender, "run")])
 async def test_a_round_that_meets_a_restarting_database_is_followed_by_the_next(
     world, monkeypatch, kind, reaches
 ) -> None:
@@ -120,7 +120,7 @@ async def test_two_gateways_ask_once_about_a_reversal(watch, world, generous) ->
     assert open_.state is ReversalState.OPEN
     watch.forward(seconds=5)
     generous.reversal = None
-    await asyncio.gather(one.round(), other.round())
+    await asyncio.gather(one.poll_once(), other.poll_once())
     assert len(generous.asked) == 2
 
 
@@ -149,7 +149,7 @@ async def test_the_rounds_count_what_waits_from_the_first_on(watch, world, monke
     async def count(self):
         counted.append(self.seconds())
 
-    monkeypatch.setattr(Settler, "count", count)
+    monkeypatch.setattr(OutcomePoller, "count", count)
     monkeypatch.setattr("gateway.exchanges.outcome_poller.PAUSE_S", 0.0)
     running = asyncio.create_task(watch.settler.run())
     await until(lambda: counted)

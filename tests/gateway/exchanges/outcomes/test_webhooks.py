@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from aiohttp import web
 
 from gateway.errors import OutcomeUnknown, Refused
-from gateway.exchanges.inbound_pushes import Pushes
+from gateway.exchanges.inbound_pushes import InboundPushes
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
 from gateway.model import Debited, Declined, DeclineReason, Secret
@@ -22,8 +22,8 @@ from gateway.platform import tables
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks import outbox
 from gateway.webhooks.outbox import RETRY_AFTER
-from gateway.webhooks.sender import Deliveries
-from gateway.webhooks.standard_webhooks import NotBelieved, new_secret, sign, verify
+from gateway.webhooks.sender import WebhookSender
+from gateway.webhooks.standard_webhooks import SignatureInvalid, new_secret, sign, verify
 from tests.gateway.exchanges.conftest import CARDS, MILES, NOON, new_id
 from tests.gateway.exchanges.outcomes.test_outcome_poller import now, story_of
 
@@ -56,7 +56,7 @@ def test_a_timestamp_that_no_calendar_has_is_not_believed_even_when_it_is_signed
     mac = hmac.new(b"k" * 32, f"m.{stamp}.x".encode(), hashlib.sha256).digest()
     signature = f"v1,{base64.b64encode(mac).decode()}"
     headers = {"webhook-id": "m", "webhook-timestamp": stamp, "webhook-signature": signature}
-    with pytest.raises(NotBelieved):
+    with pytest.raises(SignatureInvalid):
         verify([secret], headers, b"x", NOON)
 
 
@@ -74,7 +74,7 @@ def test_a_timestamp_that_no_calendar_has_is_not_believed_even_when_it_is_signed
 )
 def test_what_was_changed_on_the_way_is_not_believed(change) -> None:
     key = new_secret()
-    with pytest.raises(NotBelieved):
+    with pytest.raises(SignatureInvalid):
         verify([key], {**sign(key, "m", NOON, b"x"), **change}, b"x", NOON)
 
 
@@ -86,7 +86,7 @@ def test_a_moment_that_no_calendar_has_is_not_believed_however_well_it_is_signed
         "webhook-timestamp": stamp,
         "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
     }
-    with pytest.raises(NotBelieved):
+    with pytest.raises(SignatureInvalid):
         verify([key], headers, b"x", NOON)
 
 
@@ -100,7 +100,7 @@ def test_another_body_another_key_and_another_time_are_not_believed() -> None:
         ([key], b"x", NOON + timedelta(minutes=6)),
         ([key], b"x", NOON - timedelta(minutes=6)),
     ):
-        with pytest.raises(NotBelieved):
+        with pytest.raises(SignatureInvalid):
             verify(keys, headers, body, at)
 
 
@@ -145,7 +145,7 @@ async def secret(world, portal) -> Secret:
 
 @pytest.fixture
 async def deliveries(world):
-    made = Deliveries(world.desk.store, world.desk.vault, world.desk.clock, deadline_s=2.0)
+    made = WebhookSender(world.desk.store, world.desk.vault, world.desk.clock, deadline_s=2.0)
     async with made.opened():
         yield made
 
@@ -269,15 +269,15 @@ async def test_two_gateways_deliver_a_message_once(world, portal, secret, delive
     import asyncio
 
     await world.settled(await world.member())
-    other = Deliveries(world.desk.store, world.desk.vault, world.desk.clock, deadline_s=2.0)
+    other = WebhookSender(world.desk.store, world.desk.vault, world.desk.clock, deadline_s=2.0)
     async with other.opened():
-        counts = await asyncio.gather(deliveries.round(), other.round())
+        counts = await asyncio.gather(deliveries.round(), other.poll_once())
     assert sum(counts) == 1
     assert len(portal.got) == 1
 
 
 async def test_a_revoked_portal_is_told_nothing(world, portal, secret, deliveries) -> None:
-    (key,) = await world.store.read(webhook_keys.listed)
+    (key,) = await world.store.read(webhook_keys.list_all)
     await world.settled(await world.member())
     assert await world.store.run(lambda conn: webhook_keys.revoke(conn, key.key_id, world.clock()))
     await deliveries.round()
@@ -287,7 +287,7 @@ async def test_a_revoked_portal_is_told_nothing(world, portal, secret, deliverie
 async def test_what_waits_while_a_secret_is_changed_is_told_once_under_the_new_one(
     watch, world, portal, secret, deliveries
 ) -> None:
-    (old,) = await world.store.read(webhook_keys.listed)
+    (old,) = await world.store.read(webhook_keys.list_all)
     exchange = await world.settled(await world.member())
     portal.status = 503
     await deliveries.round()
@@ -297,7 +297,7 @@ async def test_what_waits_while_a_secret_is_changed_is_told_once_under_the_new_o
     await world.store.run(
         lambda conn: webhook_keys.add_portal(conn, world.desk.vault, "other", portal.url, world.clock())
     )
-    await world.store.run(lambda conn: outbox.put(conn, "later", "exchange.settled", {}, world.clock()))
+    await world.store.run(lambda conn: outbox.enqueue(conn, "later", "exchange.settled", {}, world.clock()))
     await world.store.run(lambda conn: webhook_keys.revoke(conn, old.key_id, world.clock()))
     portal.got.clear()
     portal.status = 204
@@ -312,7 +312,7 @@ async def test_what_waits_while_a_secret_is_changed_is_told_once_under_the_new_o
 def _signed_with(key: Secret, got: tuple[dict[str, str], bytes], at: datetime) -> bool:
     try:
         return bool(verify([key], *got, at))
-    except NotBelieved:
+    except SignatureInvalid:
         return False
 
 
@@ -333,12 +333,12 @@ async def pushed(world, watch):
     _, key = await world.store.run(
         lambda conn: webhook_keys.add_partner(conn, world.desk.vault, CARDS, world.clock())
     )
-    pushes = Pushes(watch.settler)
+    pushes = InboundPushes(watch.settler)
 
     async def push(exchange, message_id="m-1", key=key, partner=CARDS):
         body = json.dumps({"data": {"exchange_id": exchange.exchange_id}}).encode()
         headers = sign(key, message_id, world.clock(), body)
-        await pushes.take(partner, headers, body, exchange.exchange_id)
+        await pushes.accept(partner, headers, body, exchange.exchange_id)
         await world.desk.tasks.close()
 
     return push
@@ -426,6 +426,6 @@ async def test_a_push_of_another_partner_or_about_what_was_never_sent_makes_noth
 
 
 def test_a_secret_that_is_none_is_refused_and_not_repeated() -> None:
-    with pytest.raises(NotBelieved, match="make a new one") as told:
+    with pytest.raises(SignatureInvalid, match="make a new one") as told:
         sign(Secret("whsec_not base64"), "m-1", NOON, b"{}")
     assert "not base64" not in str(told.value)
