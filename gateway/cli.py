@@ -184,7 +184,7 @@ def nightly(config: Config = None) -> None:
 
     async def once(settings: Settings) -> StepResults:
         async with open_services(settings) as services:
-            return await services.nightly.once(services.clock().astimezone(JST).date())
+            return await services.nightly.run_now(services.clock().astimezone(JST).date())
 
     worked = asyncio.run(once(_settings(config)))
     if (moved := worked.given.get("reserve")) is not None:

@@ -24,7 +24,7 @@ from gateway.platform.job_steps import Step, StepResults, run_steps
 from gateway.points.allocation import Allocations
 from gateway.webhooks import outbox
 
-LOOKS_EVERY_S: Final = 60.0
+RUN_INTERVAL_S: Final = 60.0
 _PAGE: Final = 500
 _log = structlog.get_logger()
 
@@ -48,9 +48,9 @@ class Nightly:
                 worked = await run_steps(left, "nightly work")
                 left = {name: part for name, part in left.items() if name in worked.faults}
                 _log.info("nightly work", day=day.isoformat(), done=worked.as_dict())
-            await asyncio.sleep(LOOKS_EVERY_S)
+            await asyncio.sleep(RUN_INTERVAL_S)
 
-    async def once(self, today: date) -> StepResults:
+    async def run_now(self, today: date) -> StepResults:
         """All of one day's work; `given["reserve"]` is a MovedOverdue."""
         return await run_steps(self.parts(today), "nightly work")
 

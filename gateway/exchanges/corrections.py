@@ -169,7 +169,9 @@ def _require_own_account(conn: Connection, exchange: Exchange, line: Line, closi
         # What was never sent names no account: the one that the partner tells must be linked by this member.
         unsent = exchange.service_id is None and exchange.state is not State.SETTLED
         others = unsent and bool(line.their_account)
-        others = others and link_rows.owner(conn, exchange.partner_id, line.their_account) != exchange.book_id
+        others = (
+            others and link_rows.find_owner(conn, exchange.partner_id, line.their_account) != exchange.book_id
+        )
     if others:
         raise Refused(
             "not-the-members",

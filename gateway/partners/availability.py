@@ -28,7 +28,7 @@ from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_into
 from gateway.plugin_interfaces import Clock
 
-LOOKS_EVERY_S: Final = 1.0
+RUN_INTERVAL_S: Final = 1.0
 
 _c, _w = tables.partner_controls, tables.maintenance_windows
 _WINDOWS: Final = CompiledStatement(
@@ -157,7 +157,7 @@ class Controls:
                 await self.look()
             except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the next look may work
                 _log.error("controls not read", error=type(fault).__name__, text=str(fault))
-            await asyncio.sleep(LOOKS_EVERY_S)
+            await asyncio.sleep(RUN_INTERVAL_S)
 
     async def look(self) -> Mapping[str, PartnerAvailability]:
         now = self.clock()

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from core_ledger import Busy, Store, StoreClosed, create_schema, ledger
 from tests.core_ledger.samples import BOOK, RESERVE, earn
 
-WAYS = ("read", "glance")
+WAYS = ("read", "read_inline")
 
 
 def points(conn: Connection) -> int:

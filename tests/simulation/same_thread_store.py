@@ -92,7 +92,7 @@ class SameThreadStore:
         await self._wait()
         return self._database.read(job)
 
-    async def glance(self, job: Callable[[Connection], T]) -> T:
+    async def read_inline(self, job: Callable[[Connection], T]) -> T:
         """At once, as on a file, or after a wait, as on a server: both must hold."""
         if self._chance.random() < 0.5:
             await self._wait()

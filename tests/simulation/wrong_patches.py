@@ -76,7 +76,7 @@ def voids_before_asking() -> Any:
 
 def forgets_the_lease() -> Any:
     """Everybody asks about everything, whoever else is asking."""
-    return _instead(records, "LONGEST_LEASE", timedelta(days=-1))
+    return _instead(records, "MAX_LEASE", timedelta(days=-1))
 
 
 WRONG = {

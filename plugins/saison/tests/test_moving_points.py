@@ -152,7 +152,7 @@ async def test_the_list_of_a_day_is_the_day_in_japan(saison, taro, an_order, clo
 
 
 async def test_a_long_day_is_read_to_its_end(saison, taro, an_order, monkeypatch):
-    monkeypatch.setattr("gateway_saison.sandbox.api.PAGE_SIZE", 3)
+    monkeypatch.setattr("gateway_saison.sandbox.api.PAGE", 3)
     for n in range(7):
         await saison.debit(an_order(taro, f"x-{n}", eikyu=1))
     assert [it.exchange_id for it in await saison.debits_on(DAY)] == [f"x-{n}" for n in range(7)]

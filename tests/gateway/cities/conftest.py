@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
 from sqlalchemy import create_engine
 
+import migrations
 from core_ledger import Store, Transfer, chart, ledger
 from gateway.app import make_app
 from gateway.cities.city import City
@@ -294,10 +295,7 @@ account_key = {{ file = "account_key" }}
 """
     )
     settings = Settings.load(tmp_path / "gateway.toml", env={})
-    engine = create_engine(settings.database_url)
-    for metadata in METADATAS:
-        metadata.create_all(engine)
-    engine.dispose()
+    migrations.upgrade(settings.database_url)
     clock, pair = FileClock(tmp_path / "clock"), new_key_pair()
     pop_undeclared()
     async with open_services(settings) as services:

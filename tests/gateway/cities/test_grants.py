@@ -133,7 +133,7 @@ async def test_a_grant_is_in_the_members_book_on_the_budget_and_in_the_log(town,
     assert await town.balance(member.member_id) == 500
     assert await left(town) == 9_500
     assert await town.total(chart.granted(KASAMA)) == -500
-    assert done.receipt.lots[0].issued_on == NOON.date()
+    assert done.receipt.lot_movements[0].issued_on == NOON.date()
     lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
     assert (lines[0].action, lines[0].subject) == ("granted", member.mykey_id)
 

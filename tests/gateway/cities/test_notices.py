@@ -90,7 +90,7 @@ async def test_points_that_expire_are_told_thirty_days_ahead_and_seven_days_ahea
     await mailer(town)
     member = await expiring_on(town, TODAY + timedelta(days=31))
     days = [TODAY + timedelta(days=number) for number in range(34)]
-    made = {(day - TODAY).days: await town.city.notices.tell(day) for day in days}
+    made = {(day - TODAY).days: await town.city.notices.queue_notices(day) for day in days}
     assert {day: count for day, count in made.items() if count} == {1: 1, 24: 1}
     first, second = await told(town)
     assert first["type"] == "member.points_will_expire"
@@ -109,9 +109,9 @@ async def test_points_that_expire_are_told_thirty_days_ahead_and_seven_days_ahea
 async def test_a_missed_day_is_made_up_for_and_a_day_worked_twice_at_once_tells_nothing_twice(town):
     await mailer(town)
     await expiring_on(town, TODAY + timedelta(days=20))
-    made = await asyncio.gather(*(town.city.notices.tell(TODAY) for _ in range(4)))
+    made = await asyncio.gather(*(town.city.notices.queue_notices(TODAY) for _ in range(4)))
     assert sorted(made) == [0, 0, 0, 1]
-    assert await town.city.notices.tell(TODAY + timedelta(days=1)) == 0
+    assert await town.city.notices.queue_notices(TODAY + timedelta(days=1)) == 0
     assert len(await told(town)) == 1
 
 
@@ -129,18 +129,18 @@ async def test_several_days_of_issue_with_one_last_day_are_one_message_and_what_
             ),
         )
     )  # fmt: skip
-    await town.city.notices.tell(TODAY)
+    await town.city.notices.queue_notices(TODAY)
     assert [one["data"]["points"] for one in await told(town)] == [570]
 
 
 async def test_points_without_a_last_day_and_points_that_have_expired_are_not_told(town):
     await mailer(town)
     member = await town.member(points=500)
-    assert await town.city.notices.tell(TODAY) == 0
+    assert await town.city.notices.queue_notices(TODAY) == 0
     tomorrow = TODAY + timedelta(days=1)
     await rule(town, on=tomorrow, expiry=Expiry.MONTHS, expiry_count=1)
     await town.give(member.member_id, 90, TODAY - timedelta(days=40))
-    assert await town.city.notices.tell(tomorrow) == 1  # what came today lasts for a month
+    assert await town.city.notices.queue_notices(tomorrow) == 1  # what came today lasts for a month
     assert [one["data"]["points"] for one in await told(town)] == [500]
 
 
@@ -154,7 +154,7 @@ async def test_reserve_is_told_a_week_before_it_moves_and_where_to(town):
             )
         )
     )
-    made = [await town.city.notices.tell(TODAY + timedelta(days=number)) for number in range(16)]
+    made = [await town.city.notices.queue_notices(TODAY + timedelta(days=number)) for number in range(16)]
     assert [day for day, count in enumerate(made) if count] == [7]
     (one,) = await told(town)
     assert one["type"] == "member.reserve_will_move"
@@ -181,7 +181,7 @@ async def test_reserve_that_has_nowhere_to_go_is_told_as_that(town, closed):
             )
         )
         await town.store.run(lambda conn: directory.close_service(conn, MITO, "mito-ouen", at=NOON))
-    await town.city.notices.tell(TODAY + timedelta(days=8))
+    await town.city.notices.queue_notices(TODAY + timedelta(days=8))
     (one,) = await told(town)
     assert (one["data"]["municipality"], one["data"]["moves_on"]) == (None, "2018-08-14")
 
@@ -192,7 +192,7 @@ async def test_reserve_that_stays_because_it_would_have_expired_is_told_with_now
     await with_reserve(town, 900, TODAY)
     kasama = {"default_municipality": KASAMA, "default_point_service": OUEN}
     await town.store.run(lambda conn: conn.execute(sa.update(tables.members).values(**kasama)))
-    await town.city.notices.tell(TODAY + timedelta(days=8))
+    await town.city.notices.queue_notices(TODAY + timedelta(days=8))
     (one,) = await told(town)
     assert (one["data"]["municipality"], one["data"]["moves_on"]) == (None, "2018-08-14")
 
@@ -201,7 +201,7 @@ async def test_who_is_no_member_any_more_is_told_nothing(town):
     await mailer(town)
     await expiring_on(town, TODAY + timedelta(days=5))
     await town.store.run(lambda conn: conn.execute(sa.update(tables.members).values(state="revoked")))
-    assert await town.city.notices.tell(TODAY) == 0
+    assert await town.city.notices.queue_notices(TODAY) == 0
 
 
 async def test_two_mailers_know_a_member_by_two_names_and_portals_hear_nothing_of_it(town):
@@ -212,7 +212,7 @@ async def test_two_mailers_know_a_member_by_two_names_and_portals_hear_nothing_o
         lambda conn: webhook_keys.add_portal(conn, desk.vault, "portal", "https://portal.example/", NOON)
     )
     member = await expiring_on(town, TODAY + timedelta(days=5))
-    assert await town.city.notices.tell(TODAY) == 2
+    assert await town.city.notices.queue_notices(TODAY) == 2
     names = {one["data"]["member"] for one in await told(town)}
     assert names == {reference_for(desk.vault, name, member.member_id) for name in ("post", "sms")}
     rows = await town.store.read(lambda conn: conn.execute(sa.select(tables.outbox)).all())
@@ -223,12 +223,12 @@ async def test_two_mailers_know_a_member_by_two_names_and_portals_hear_nothing_o
 
 async def test_a_mailer_that_is_named_later_is_told_what_is_still_ahead_and_a_revoked_one_nothing(town):
     await expiring_on(town, TODAY + timedelta(days=20))
-    assert await town.city.notices.tell(TODAY) == 0
+    assert await town.city.notices.queue_notices(TODAY) == 0
     await mailer(town)
-    assert await town.city.notices.tell(TODAY + timedelta(days=1)) == 1
+    assert await town.city.notices.queue_notices(TODAY + timedelta(days=1)) == 1
     (key,) = await town.store.read(webhook_keys.mailers)
     await town.store.run(lambda conn: webhook_keys.revoke(conn, key.key_id, NOON))
-    assert await town.city.notices.tell(TODAY + timedelta(days=14)) == 0
+    assert await town.city.notices.queue_notices(TODAY + timedelta(days=14)) == 0
 
 
 async def test_a_town_larger_than_a_page_is_told_whole(town, monkeypatch):
@@ -237,7 +237,7 @@ async def test_a_town_larger_than_a_page_is_told_whole(town, monkeypatch):
     await expiring_on(town, TODAY + timedelta(days=5))
     for _ in range(9):
         await town.member(points=10)
-    assert await town.city.notices.tell(TODAY) == 10
+    assert await town.city.notices.queue_notices(TODAY) == 10
     assert sorted(one["data"]["points"] for one in await told(town)) == [10] * 9 + [500]
 
 
@@ -255,7 +255,7 @@ async def test_the_night_tells_and_the_mailer_gets_it_signed(town):
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     secret = await mailer(town, url=f"http://127.0.0.1:{runner.addresses[0][1]}/hook")
     await expiring_on(town, TODAY + timedelta(days=3))
-    await town.city.nightly.once(TODAY)
+    await town.city.nightly.run_now(TODAY)
     desk = town.city.desk
     deliveries = WebhookSender(town.store, desk.vault, town.clock)
     async with deliveries.opened():
@@ -287,7 +287,7 @@ async def test_a_mailer_that_does_not_answer_keeps_no_portal_waiting(town):
     await expiring_on(town, TODAY + timedelta(days=3))
     for _ in range(40):
         await town.member(points=1)
-    assert await town.city.notices.tell(TODAY) == 41
+    assert await town.city.notices.queue_notices(TODAY) == 41
     _, secret = await town.store.run(
         lambda conn: webhook_keys.add_portal(conn, desk.vault, "portal", f"{site}/portal", NOON)
     )

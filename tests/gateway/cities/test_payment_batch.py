@@ -77,7 +77,7 @@ async def rule(town, **values):
 async def test_a_hall_full_of_shops_is_one_transaction(town, shops, sets):
     members = [await town.member(points=1_000) for _ in range(30)]
     codes = [await show(town, member) for member in members]
-    take = town.city.spending.take
+    take = town.city.spending.receive_payment
     paid = await asyncio.gather(
         *(take(shops[n % 3], new_id(), code, 100 + n) for n, code in enumerate(codes))
     )
@@ -105,7 +105,7 @@ async def refusal(awaited):
 
 
 async def test_what_is_not_plain_gets_its_own_word_and_harms_nobody_beside_it(town, shops, sets):
-    take, pay = town.city.spending.take, town.city.spending.pay
+    take, pay = town.city.spending.receive_payment, town.city.spending.pay
     shop, closed, other = shops
     plain = [await town.member(points=500) for _ in range(4)]
     poor, twice = await town.member(points=99), await town.member(points=150)
@@ -148,7 +148,7 @@ async def test_what_has_expired_leaves_first_beside_others(town, shops, sets):
     await rule(town, expiry=Expiry.MONTHS, expiry_count=6)
     member, fresh = await town.member(points=300), await town.member(points=300)
     await town.give(member.member_id, 1_000, date(2017, 12, 31))
-    take = town.city.spending.take
+    take = town.city.spending.receive_payment
     codes = [await show(town, one) for one in (member, fresh)]
     found = await asyncio.gather(*(take(shops[0], new_id(), code, 200) for code in codes))
     assert sets == [(2, 1)]
@@ -160,7 +160,7 @@ async def test_what_has_expired_leaves_first_beside_others(town, shops, sets):
 async def test_the_limit_of_the_day_holds_in_a_set_and_beside_it(town, shops, sets):
     await rule(town, most_spent_a_day=250)
     members = [await town.member(points=1_000) for _ in range(3)]
-    take = town.city.spending.take
+    take = town.city.spending.receive_payment
 
     async def round_of(points):
         codes = [await show(town, member) for member in members]
@@ -194,19 +194,22 @@ async def test_when_the_ledger_says_otherwise_nothing_of_the_set_stands_and_all_
     )  # fmt: skip
     codes = [await show(town, member) for member in members]
     found = await all_at_once(
-        [town.city.spending.take(shops[0], id_, code, 100) for id_, code in zip(ids, codes, strict=True)]
+        [
+            town.city.spending.receive_payment(shops[0], id_, code, 100)
+            for id_, code in zip(ids, codes, strict=True)
+        ]
     )
     assert found == ["paid", "id-reused", "paid"]
     assert sets == []  # the set raised
     assert [await town.balance(one.member_id) for one in members] == [900, 1_001, 900]
     # The code of the one that was refused was not used up by it.
-    assert word(await town.city.spending.take(shops[0], new_id(), codes[1], 100)) == "paid"
+    assert word(await town.city.spending.receive_payment(shops[0], new_id(), codes[1], 100)) == "paid"
 
 
 async def test_a_set_of_two_that_want_the_same_code_uses_it_once(town, shops):
     member = await town.member(points=1_000)
     code = await show(town, member)
-    found = await all_at_once([town.city.spending.take(who, new_id(), code, 100) for who in shops])
+    found = await all_at_once([town.city.spending.receive_payment(who, new_id(), code, 100) for who in shops])
     assert sorted(found) == ["paid", "pay-code-used", "pay-code-used"]
     assert await town.balance(member.member_id) == 900
 
@@ -258,6 +261,12 @@ async def test_a_damaged_account_is_told_of_in_its_own_payment_alone(town, shops
 
     await town.store.run(damage)
     told = await asyncio.gather(
-        *(town.city.spending.take(shops[0], new_id(), code, 100) for code in codes), return_exceptions=True
+        *(town.city.spending.receive_payment(shops[0], new_id(), code, 100) for code in codes),
+        return_exceptions=True,
     )
-    assert [type(one).__name__ for one in told] == ["Paid", "Damaged", "Paid", "Paid"]
+    assert [type(one).__name__ for one in told] == [
+        "PaymentResult",
+        "Damaged",
+        "PaymentResult",
+        "PaymentResult",
+    ]

@@ -91,11 +91,11 @@ async def test_a_first_rule_takes_no_points_before_it_takes_effect(town):
     member = await town.member(points=100, issued_on=date(2016, 1, 10))
     tomorrow = TODAY + timedelta(days=1)
     await announce(town, months(6), tomorrow, accepted=True)
-    await town.city.nightly.once(TODAY)
+    await town.city.nightly.run_now(TODAY)
     await town.city.spending.pay(member.member_id, new_id(), code, OUEN, 40)
     assert await town.balance(member.member_id) == 60
     town.clock.forward(days=1)
-    await town.city.nightly.once(tomorrow)
+    await town.city.nightly.run_now(tomorrow)
     assert await town.balance(member.member_id) == 0
 
 
@@ -137,7 +137,7 @@ async def test_a_fixed_day_that_is_over_when_its_rule_begins_is_refused(town):
     with pytest.raises(Refused) as refused:
         await announce(town, fixed(TODAY - timedelta(days=1)))
     assert refused.value.type == "bad-rule"
-    await town.city.nightly.once(TODAY)
+    await town.city.nightly.run_now(TODAY)
     assert await town.balance(member.member_id) == 100
 
 
@@ -148,14 +148,14 @@ async def test_a_point_service_whose_fixed_day_is_over_takes_nothing_from_partne
         found = await town.store.read(lambda conn: directory.require_service(conn, KASAMA, OUEN))
         return found.open_for_direct_exchange
 
-    await town.city.nightly.once(TODAY)
+    await town.city.nightly.run_now(TODAY)
     assert await is_open()
     tomorrow = TODAY + timedelta(days=1)
-    await town.city.nightly.once(tomorrow)
+    await town.city.nightly.run_now(tomorrow)
     assert not await is_open()
     town.clock.forward(days=1)
     await announce(town, fixed(TODAY + timedelta(days=365)), tomorrow + timedelta(days=1))
-    await town.city.nightly.once(tomorrow + timedelta(days=1))
+    await town.city.nightly.run_now(tomorrow + timedelta(days=1))
     assert await is_open()
 
 
@@ -175,7 +175,7 @@ async def test_a_first_rule_for_points_that_members_have_is_announced_and_named_
     with pytest.raises(Refused) as refused:
         await announce(town, months(6), tomorrow)
     assert refused.value.facts["worse"] == "points-expire-earlier"
-    await town.city.nightly.once(tomorrow)
+    await town.city.nightly.run_now(tomorrow)
     assert await town.balance(member.member_id) == 100
     made = await announce(town, months(6), tomorrow, accepted=True)
     assert (made.version, made.worse) == (1, ("points-expire-earlier",))

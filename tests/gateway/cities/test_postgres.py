@@ -87,7 +87,8 @@ async def test_one_code_is_one_payment_for_two_shops_at_once(town):
     member, who = await town.member(points=1_000), await town.who("shop", KASAMA, "soba")
     code = await town.city.codes.make(member.member_id, KASAMA, OUEN)
     outcomes = await asyncio.gather(
-        *(town.city.spending.take(who, new_id(), code.qr, 100) for _ in range(10)), return_exceptions=True
+        *(town.city.spending.receive_payment(who, new_id(), code.qr, 100) for _ in range(10)),
+        return_exceptions=True,
     )
     assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 1
     assert await town.balance(member.member_id) == 900

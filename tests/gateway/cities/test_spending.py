@@ -30,7 +30,9 @@ async def show(town, member):
 
 
 async def take(town, code, points=300, spend_id=None, who=None):
-    return await town.city.spending.take(who or await clerk(town), spend_id or new_id(), code, points)
+    return await town.city.spending.receive_payment(
+        who or await clerk(town), spend_id or new_id(), code, points
+    )
 
 
 async def refused(awaited):

@@ -40,10 +40,10 @@ async def test_a_days_work_moves_old_reserve_and_ends_what_was_abandoned(world, 
     await world.settled(member)
     abandoned = await _started(world, member)
     world.clock.forward(days=14)
-    worked = await nightly.once(date(2018, 8, 14))
+    worked = await nightly.run_now(date(2018, 8, 14))
     assert (worked.given["reserve"].points, worked.faults) == (900, {})
-    assert (await world.exchanges.look(member, abandoned)).state is State.EXPIRED
-    again = await nightly.once(date(2018, 8, 14))
+    assert (await world.exchanges.get(member, abandoned)).state is State.EXPIRED
+    again = await nightly.run_now(date(2018, 8, 14))
     assert again.given["reserve"].points == 0
 
 

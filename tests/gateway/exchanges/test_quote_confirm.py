@@ -128,7 +128,7 @@ async def test_a_caller_that_goes_away_cancels_nothing(world) -> None:
         await caller
     answered.set()
     await world.desk.tasks.close()
-    assert (await world.exchanges.look(member, exchange.exchange_id)).state is State.SETTLED
+    assert (await world.exchanges.get(member, exchange.exchange_id)).state is State.SETTLED
     assert (await world.balance(member)).posted == 900
 
 
@@ -210,7 +210,7 @@ async def test_another_members_exchange_does_not_exist(world) -> None:
     member, other = await world.member(), await world.member()
     exchange = await world.quoted(member)
     for work in (
-        world.exchanges.look(other, exchange.exchange_id),
+        world.exchanges.get(other, exchange.exchange_id),
         confirm(world, other, exchange),
         world.exchanges.quote(other, exchange.exchange_id, RESERVE, 1),
         world.exchanges.offer(other, exchange.exchange_id, RESERVE),
@@ -264,7 +264,7 @@ async def test_a_partner_that_cannot_be_asked_moves_nothing(world) -> None:
     world.script.balances = PartnerUnavailable("down", 30)
     with pytest.raises(PartnerUnavailable):
         await world.exchanges.quote(member, exchange.exchange_id, RESERVE, 1)
-    assert (await world.exchanges.look(member, exchange.exchange_id)).state is State.READY
+    assert (await world.exchanges.get(member, exchange.exchange_id)).state is State.READY
 
 
 async def test_a_coupon_is_exchanged_whole_and_once(world) -> None:

@@ -141,7 +141,7 @@ def test_a_handler_without_a_docstring_is_refused():
 
 
 def test_a_word_outside_the_catalogue_is_refused():
-    with pytest.raises(TypeError, match=r"made-up is not in gateway/http/catalogue\.py"):
+    with pytest.raises(TypeError, match=r"made-up is not in gateway/http/problem_types\.py"):
         declare(refuses=("made-up",))
 
 

@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestServer
 from rich.console import Console
 
 from gateway.app import whole_api
-from gateway.demo.story import TARO, Teller, exchange_at, link_at, sign_in_as, start_at
+from gateway.demo.story import TARO, Narrator, exchange_at, link_at, sign_in_as, start_at
 from gateway.demo.town import open_town
 from gateway.http.openapi import openapi_document
 
@@ -83,7 +83,7 @@ async def test_schemathesis_finds_nothing_in_an_api_that_uses_every_feature(
 
 async def in_the_whole_gateway(folder: Path, phases: str, chosen: list[str], examples: str) -> None:
     """Real processes and a member with exchanges in several states, so that what lies behind an id is reached."""
-    tell = Teller(Console(quiet=True))
+    tell = Narrator(Console(quiet=True))
     async with open_town(folder) as town:
         async with town.portal() as portal:
             member = await sign_in_as(town, portal, TARO)

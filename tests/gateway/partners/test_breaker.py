@@ -32,7 +32,7 @@ def breaker(watch):
 
 def fail(breaker, times=FAILURES_TO_OPEN):
     for _ in range(times):
-        breaker.failed()
+        breaker.record_failure()
 
 
 def test_it_opens_after_five_failures_in_a_row_and_not_after_four(breaker):
@@ -46,7 +46,7 @@ def test_it_opens_after_five_failures_in_a_row_and_not_after_four(breaker):
 
 def test_one_success_forgets_the_failures_before_it(breaker):
     fail(breaker, FAILURES_TO_OPEN - 1)
-    breaker.succeeded()
+    breaker.record_success()
     fail(breaker, FAILURES_TO_OPEN - 1)
     assert breaker.state is BreakerState.CLOSED
 
@@ -64,7 +64,7 @@ def test_a_probe_that_succeeds_closes_it(breaker, watch):
     fail(breaker)
     watch.now_s = FIRST_PAUSE_S
     breaker.admits()
-    breaker.succeeded()
+    breaker.record_success()
     assert breaker.state is BreakerState.CLOSED
     assert breaker.opens_in_s == 0
 
@@ -75,7 +75,7 @@ def test_a_probe_that_fails_doubles_the_pause_up_to_a_limit(breaker, watch):
     for _ in range(6):
         watch.now_s += breaker.opens_in_s
         assert breaker.admits()
-        breaker.failed()
+        breaker.record_failure()
         pauses.append(breaker.opens_in_s)
     assert pauses == [10, 20, 40, 80, MAX_PAUSE_S, MAX_PAUSE_S]
 
@@ -84,10 +84,10 @@ def test_after_a_success_the_pause_is_the_first_one_again(breaker, watch):
     fail(breaker)
     watch.now_s = FIRST_PAUSE_S
     breaker.admits()
-    breaker.failed()
+    breaker.record_failure()
     watch.now_s += breaker.opens_in_s
     breaker.admits()
-    breaker.succeeded()
+    breaker.record_success()
     fail(breaker)
     assert breaker.opens_in_s == FIRST_PAUSE_S
 
@@ -95,7 +95,7 @@ def test_after_a_success_the_pause_is_the_first_one_again(breaker, watch):
 def test_a_failure_of_a_call_that_was_out_before_it_opened_does_not_lengthen_the_pause(breaker, watch):
     fail(breaker)
     watch.now_s = 1.0
-    breaker.failed()
+    breaker.record_failure()
     assert breaker.opens_in_s == FIRST_PAUSE_S - 1
 
 
@@ -103,5 +103,5 @@ def test_a_probe_that_was_cancelled_lets_another_probe(breaker, watch):
     fail(breaker)
     watch.now_s = FIRST_PAUSE_S
     assert breaker.admits()
-    breaker.said_nothing()
+    breaker.record_neutral()
     assert breaker.admits()

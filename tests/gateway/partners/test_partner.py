@@ -148,7 +148,7 @@ async def test_a_crash_is_told_with_its_type_and_place(stage, order):
         return {}["sesame"]
 
     with pytest.raises(
-        OutcomeUnknown, match=r"^acorn: debit\(\) crashed with KeyError \(gateway/test_partner\.py:\d+\)$"
+        OutcomeUnknown, match=r"^acorn: debit\(\) crashed with KeyError \(partners/test_partner\.py:\d+\)$"
     ):
         await stage(debit=debit).partner.debit(order)
 

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.errors import OutcomeUnknown, Refused
 from gateway.exchanges import exchange_rows as records
-from gateway.exchanges.corrections import Corrections
+from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.reconciliation import Reconciliation, Verdict
 from gateway.exchanges.states import State
 from gateway.hookspecs import hookimpl
@@ -72,7 +72,9 @@ async def confirmed(world, watch, answer):
 
 
 async def story_of(world, exchange):
-    return await world.store.read(lambda conn: records.story(conn, exchange.book_id, exchange.exchange_id))
+    return await world.store.read(
+        lambda conn: records.list_steps(conn, exchange.book_id, exchange.exchange_id)
+    )
 
 
 async def now(world, exchange):
@@ -90,7 +92,7 @@ async def compare(world):
 
 
 async def close(world, exchange, *, leave=False):
-    return await Corrections(world.desk).close(
+    return await CorrectionService(world.desk).close(
         CARDS, DAY, exchange.exchange_id, reason="双方で確認", operator="sato", leave=leave
     )
 
@@ -143,7 +145,7 @@ async def test_a_lost_reply_that_is_found_for_another_order_is_a_contradiction_t
     member, exchange = await watch.opened()
     world.script.find = lambda id_: a_yes(id_, of=member, amount=100)
     watch.forward(seconds=5)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     assert (await now(world, exchange)).reason == "contradiction"
     assert (await world.balance(member)).posted == 0
 
@@ -161,8 +163,8 @@ async def test_no_later_answer_of_the_partner_ends_it(proving, watch, world, lat
     member, exchange = await confirmed(world, watch, reused)
     world.script.find = lambda id_: later(id_, member)
     watch.forward(hours=2)
-    assert await watch.settler.round() == 0
-    await watch.settler.look(member, exchange.exchange_id)
+    assert await watch.settler.poll_once() == 0
+    await watch.settler.get_and_refresh(member, exchange.exchange_id)
     await watch.settler.check(exchange.book_id, exchange.exchange_id)
     done = await now(world, exchange)
     assert (done.state, done.reason) == (State.NEEDS_A_PERSON, "contradiction")
@@ -176,7 +178,7 @@ async def test_a_reply_that_comes_late_with_a_yes_does_not_settle_what_was_contr
     member, exchange = await watch.opened()
     world.script.find = reused_when_asked = lambda id_: IdReused(exchange_id=id_)
     watch.forward(seconds=5)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     assert reused_when_asked is world.script.find
     done = await world.exchanges.write_outcome(exchange, a_yes(exchange.exchange_id, of=member), [])
     assert done.state is State.NEEDS_A_PERSON
@@ -221,7 +223,7 @@ class TestAPersonDecides:
     ) -> None:
         member, exchange = await watch.opened()
         watch.forward(days=8)
-        await watch.settler.round()
+        await watch.settler.poll_once()
         assert (await now(world, exchange)).reason == "unknown"
         world.script.find = lambda id_: a_yes(id_, of="another")
         watch.forward(seconds=5)
@@ -279,10 +281,10 @@ class TestTheComparison:
     async def test_says_that_the_partner_lists_what_waits_for_a_person(self, proving, watch, world) -> None:
         member, exchange = await watch.opened()
         watch.forward(days=8)
-        await watch.settler.round()
+        await watch.settler.poll_once()
         proving.day = [listed(exchange.exchange_id, of=member)]
         with structlog.testing.capture_logs() as lines:
-            await Reconciliation(world.desk).night(CARDS, DAY)
+            await Reconciliation(world.desk).run_nightly(CARDS, DAY)
         assert [line["event"] for line in lines if line["log_level"] == "warning"] == [
             "the partner lists what waits for a person"
         ]

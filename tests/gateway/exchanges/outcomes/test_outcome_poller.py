@@ -41,9 +41,9 @@ async def test_an_open_exchange_is_asked_when_its_time_has_come_and_not_before(w
     member, exchange = await watch.opened()
     world.script.find = yes(world)
     watch.forward(seconds=4)
-    assert await watch.settler.round() == 0
+    assert await watch.settler.poll_once() == 0
     watch.forward(seconds=1)
-    assert await watch.settler.round() == 1
+    assert await watch.settler.poll_once() == 1
     assert (await now(world, exchange)).state is State.SETTLED
     assert (await world.balance(member)).posted == 900
 
@@ -53,11 +53,11 @@ async def test_a_look_asks_at_once_but_not_twice_in_two_seconds(watch, world) ->
     asked = []
     world.script.find = lambda id_: asked.append(id_) or nothing(id_)
     for _ in range(3):
-        await watch.settler.look(member, exchange.exchange_id)
+        await watch.settler.get_and_refresh(member, exchange.exchange_id)
     assert len(asked) == 1
     watch.forward(seconds=2)
     world.script.find = yes(world)
-    assert (await watch.settler.look(member, exchange.exchange_id)).state is State.SETTLED
+    assert (await watch.settler.get_and_refresh(member, exchange.exchange_id)).state is State.SETTLED
 
 
 async def test_two_gateways_ask_once(watch, world) -> None:
@@ -87,9 +87,9 @@ async def test_a_claim_of_a_gateway_that_died_ends_by_itself(watch, world) -> No
     await world.store.run(lambda conn: records.lease(conn, *key, at, at + timedelta(seconds=30)))
     world.script.find = yes(world)
     watch.forward(seconds=29)
-    assert await watch.settler.round() == 0
+    assert await watch.settler.poll_once() == 0
     watch.forward(seconds=1)
-    assert await watch.settler.round() == 1
+    assert await watch.settler.poll_once() == 1
     assert (await now(world, exchange)).state is State.SETTLED
 
 
@@ -102,12 +102,12 @@ async def test_sending_found_after_a_crash_is_asked_about_and_never_sent_again(w
             conn, exchange.book_id, exchange.exchange_id, exchange.quote.quote_id
         )
     )
-    assert await watch.settler.round() == 0
+    assert await watch.settler.poll_once() == 0
     watch.forward(seconds=80)
-    assert await watch.settler.round() == 1
+    assert await watch.settler.poll_once() == 1
     assert (await now(world, exchange)).state is State.OPEN
     watch.forward(hours=1)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     done = await now(world, exchange)
     assert (done.state, done.reason) == (State.DECLINED, "no_record")
     assert world.script.orders == []
@@ -166,10 +166,10 @@ async def test_an_answer_counts_as_of_the_moment_of_asking(watch, world) -> None
 async def test_a_clock_set_a_day_back_or_forward_leaves_nothing_waiting_for_a_day(watch, world, days) -> None:
     member, exchange = await watch.opened()
     watch.forward(seconds=5)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     world.clock.forward(days=days)
     world.script.find = yes(world)
-    assert await watch.settler.round() == 1
+    assert await watch.settler.poll_once() == 1
     assert (await now(world, exchange)).state is State.SETTLED
     assert (await world.balance(member)).posted == 900
 
@@ -204,7 +204,7 @@ async def test_a_partner_that_is_gone_does_not_stand_in_the_way_of_others(watch,
     _, exchange = await watch.opened()
     world.script.find = yes(world)
     watch.forward(seconds=5)
-    assert await watch.settler.round() == 1
+    assert await watch.settler.poll_once() == 1
     assert (await now(world, exchange)).state is State.SETTLED
 
 
@@ -219,7 +219,7 @@ async def test_a_round_goes_on_when_one_question_fails(watch, world) -> None:
 
     world.script.find = find
     watch.forward(seconds=5)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     states = [(await now(world, one)).state for one in exchanges]
     assert states == [State.SETTLED, State.OPEN, State.SETTLED]
 
@@ -227,20 +227,20 @@ async def test_a_round_goes_on_when_one_question_fails(watch, world) -> None:
 async def test_after_seven_days_it_waits_for_a_person_who_can_still_ask(watch, world) -> None:
     member, exchange = await watch.opened()
     watch.forward(days=8)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     assert (await now(world, exchange)).state is State.NEEDS_A_PERSON
     assert (await world.balance(member)).coming == 900
-    assert await watch.settler.round() == 0
+    assert await watch.settler.poll_once() == 0
     watch.forward(days=1)
     world.script.find = yes(world)
-    assert (await watch.settler.look(member, exchange.exchange_id)).state is State.SETTLED
+    assert (await watch.settler.get_and_refresh(member, exchange.exchange_id)).state is State.SETTLED
 
 
 @pytest.mark.parametrize(("debited", "points"), [(True, 900), (False, 0)])
 async def test_a_person_decides_with_a_reason_and_the_story_tells_who(watch, world, debited, points) -> None:
     member, exchange = await watch.opened()
     watch.forward(days=8)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     done = await watch.settler.resolve(
         exchange.exchange_id, debited=debited, reason="電話で確認", operator="sato", reference="TEL-1"
     )
@@ -364,7 +364,7 @@ async def test_a_yes_that_cannot_be_written_down_waits_for_a_person_who_decides(
     exchange = await world.settled(member)
     assert exchange.state is State.OPEN
     watch.forward(days=7)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     assert (await now(world, exchange)).state is State.NEEDS_A_PERSON
     await watch.settler.resolve(exchange.exchange_id, debited=True, reason="電話", operator="sato")
     assert (await world.balance(member)).posted == 900

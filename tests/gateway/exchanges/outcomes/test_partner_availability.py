@@ -80,7 +80,7 @@ async def test_while_paused_open_outcomes_are_still_asked_about(watch, world) ->
     await decide(world, availability.pause, CARDS, reason="不具合")
     world.script.find = lambda id_: Debited(exchange_id=id_, reference="R", at=world.clock())
     watch.forward(seconds=5)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     assert (await now(world, exchange)).state is State.SETTLED
 
 
@@ -92,9 +92,9 @@ async def test_in_maintenance_nothing_is_sent_and_the_refusal_says_until_when(wa
     assert caught.value.type == "partner-in-maintenance"
     assert caught.value.facts["retry_after_s"] == 3_600
     watch.forward(minutes=30)
-    assert await watch.settler.round() == 0
+    assert await watch.settler.poll_once() == 0
     watch.forward(minutes=30)
-    assert await watch.settler.round() == 1
+    assert await watch.settler.poll_once() == 1
 
 
 async def test_a_window_is_announced_ahead_and_can_be_withdrawn(world) -> None:
@@ -132,7 +132,7 @@ async def test_a_debit_that_finds_no_place_within_its_deadline_is_not_sent(world
     member = await world.member()
     exchange = await world.quoted(member)
     partner = world.desk.partners[CARDS]
-    partner.pace.keep(1)
+    partner.pace.set_rate(1)
     while partner.pace.wait_s(10.0) is not None:
         pass
     done = await world.exchanges.confirm(member, exchange.exchange_id, exchange.quote.quote_id)

@@ -264,7 +264,7 @@ async def test_a_day_is_compared_again_until_it_comes_out_even(world, generous, 
     assert report.differences == ()
     watch.forward(hours=1)
     world.script.find = lambda id_: Debited(exchange_id=id_, reference="FOUND", at=NOON)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     generous.day = lambda day: (
         [there(differs.exchange_id, eikyu=300), there(open_.exchange_id)] if day == DAY else []
     )
@@ -453,7 +453,7 @@ async def test_a_partner_that_was_away_at_midnight_is_compared_when_it_is_back(
 
     generous.day = closed_at_night
     tell = reconciliation._log_differences
-    monkeypatch.setattr(reconciliation, "_tell", lambda report: (tell(report), compared.set()))
+    monkeypatch.setattr(reconciliation, "_log_differences", lambda report: (tell(report), compared.set()))
     hasher = PasswordHasher(time_cost=1, memory_kib=64)
     members = Members(world.store, hasher, world.clock, vault=world.desk.vault)
     loop = asyncio.create_task(
@@ -496,7 +496,7 @@ async def test_two_people_who_close_a_difference_at_once_move_the_points_once(wo
     ended = await asyncio.gather(
         close(world, exchange.exchange_id), close(world, exchange.exchange_id), return_exceptions=True
     )
-    assert sorted(type(one).__name__ for one in ended) == ["Closed", "Refused"]
+    assert sorted(type(one).__name__ for one in ended) == ["CorrectionResult", "Refused"]
     assert (await world.balance(member)).posted == 0
     assert await verdicts(world) == {exchange.exchange_id: Verdict.CLOSED}
 

@@ -120,10 +120,10 @@ async def test_the_points_are_held_while_the_partner_decides(world, generous, re
         await world.allocations.allocate(member, new_id(), 1, "082163", "kasama-ouen")
     generous.reversal = None
     watch.forward(seconds=5)
-    assert await reversals.round() == 1
+    assert await reversals.poll_once() == 1
     assert (await world.balance(member)).posted == 0
     assert {one.reversal_id for one in generous.asked} == {open_.reversal_id}
-    assert await reversals.round() == 0
+    assert await reversals.poll_once() == 0
 
 
 @pytest.mark.parametrize("unsent", [True, False])
@@ -193,12 +193,12 @@ async def test_a_gateway_that_died_while_reversing_is_taken_over(world, generous
     await reverse(reversals, exchange)
     generous.reversal = NotSent("still closed")
     watch.forward(seconds=5)
-    await reversals.round()
+    await reversals.poll_once()
     # What may have left once is not "never sent", however the second try ended.
     assert (await world.balance(member)).held == 900
     generous.reversal = None
     watch.forward(minutes=1)
-    await reversals.round()
+    await reversals.poll_once()
     assert (await world.balance(member)).posted == 0
 
 
@@ -223,7 +223,7 @@ async def test_after_seven_days_a_person_decides(watch, world, generous, reversa
     generous.reversal = OutcomeUnknown("silence")
     open_ = await reverse(reversals, exchange)
     watch.forward(days=8)
-    await reversals.round()
+    await reversals.poll_once()
     done = await reversals.resolve(
         exchange.exchange_id, open_.reversal_id, was_reversed=gave_back, reason="書面で確認", operator="sato"
     )
@@ -283,7 +283,7 @@ async def test_nobody_decides_while_the_partner_is_being_asked(world, generous, 
 
     generous.reversal = gives_back_meanwhile
     watch.forward(seconds=5)
-    await reversals.round()
+    await reversals.poll_once()
     assert decided == ["exchange-state"]
     assert ((await world.balance(member)).posted, await world.total("partner:cards:due")) == (0, 0)
     assert await sound(world)

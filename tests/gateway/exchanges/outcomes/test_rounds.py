@@ -36,7 +36,9 @@ async def ended(task) -> None:
 async def test_a_round_that_meets_a_restarting_database_is_followed_by_the_next(
     world, monkeypatch, kind, reaches
 ) -> None:
-    work, met = kind(world.desk), []
+    desk = world.desk
+    work = kind(desk) if kind is Reversals else kind(desk.store, desk.vault, desk.clock)
+    met = []
     real = getattr(world.store, reaches)
 
     async def broken_once(job):
@@ -63,7 +65,7 @@ async def test_one_question_that_breaks_is_logged_and_the_round_counts_it(watch,
 
     monkeypatch.setattr(world.store, "run", broken)
     with structlog.testing.capture_logs() as lines:
-        assert await watch.settler.round() == 1
+        assert await watch.settler.poll_once() == 1
     (line,) = [line for line in lines if line["event"] == "asking failed"]
     assert (line["exchange_id"], line["error"]) == (exchange.exchange_id, "RuntimeError")
 
@@ -138,7 +140,7 @@ async def test_what_waits_is_counted_for_whoever_watches_the_gateway(watch, worl
     assert measured("waiting", "needs_a_person") == 0
 
     watch.forward(days=8)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     await watch.settler.count()
     assert (measured("waiting", "open"), measured("waiting", "needs_a_person")) == (0, 1)
 

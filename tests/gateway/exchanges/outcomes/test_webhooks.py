@@ -156,7 +156,7 @@ async def outbox_of(world):
 
 async def test_the_portal_hears_that_an_exchange_has_settled(world, portal, secret, deliveries) -> None:
     exchange = await world.settled(await world.member())
-    assert await deliveries.round() == 1
+    assert await deliveries.poll_once() == 1
     ((headers, body),) = portal.got
     assert verify([secret], headers, body, world.clock()) == f"{exchange.exchange_id}-settled"
     told = json.loads(body)
@@ -168,18 +168,18 @@ async def test_the_portal_hears_that_an_exchange_has_settled(world, portal, secr
         "points": 900,
         "reason": None,
     }
-    assert await deliveries.round() == 0
+    assert await deliveries.poll_once() == 0
 
 
 async def test_nothing_is_told_while_the_outcome_is_open_and_then_how_it_ended(
     watch, world, portal, secret, deliveries
 ) -> None:
     _, _exchange = await watch.opened()
-    assert await deliveries.round() == 0
+    assert await deliveries.poll_once() == 0
     world.script.find = lambda id_: Declined(exchange_id=id_, reason=DeclineReason.NOT_ENOUGH)
     watch.forward(seconds=5)
-    await watch.settler.round()
-    await deliveries.round()
+    await watch.settler.poll_once()
+    await deliveries.poll_once()
     told = json.loads(portal.got[0][1])
     assert (told["type"], told["data"]["reason"]) == ("exchange.declined", "not_enough")
 
@@ -189,7 +189,7 @@ async def test_the_portal_hears_of_each_reversal(world, generous, portal, secret
     reversals = Reversals(world.desk)
     for _ in range(2):
         await reversals.reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="o")
-    await deliveries.round()
+    await deliveries.poll_once()
     told = [json.loads(body) for _, body in portal.got]
     back = [one["data"]["reversed_points"] for one in told if one["type"] == "exchange.reversed"]
     assert sorted(back) == [450, 900]
@@ -201,11 +201,11 @@ async def test_what_is_not_taken_is_told_again_later_and_under_the_same_id(
 ) -> None:
     portal.status = status
     await world.settled(await world.member())
-    await deliveries.round()
-    assert await deliveries.round() == 0
+    await deliveries.poll_once()
+    assert await deliveries.poll_once() == 0
     portal.status = 200
     watch.forward(seconds=5)
-    assert await deliveries.round() == 1
+    assert await deliveries.poll_once() == 1
     first, second = portal.got
     assert first[0]["webhook-id"] == second[0]["webhook-id"]
     assert first[0]["webhook-signature"] != second[0]["webhook-signature"]
@@ -218,11 +218,11 @@ async def test_after_days_a_message_is_given_up(watch, world, portal, secret, de
     await world.settled(await world.member())
     for wait in (timedelta(0), *RETRY_AFTER):
         watch.forward(seconds=wait.total_seconds())
-        assert await deliveries.round() == 1
+        assert await deliveries.poll_once() == 1
     ((row),) = await outbox_of(world)
     assert (row.next_at, row.delivered_at, row.last_error) == (None, None, "status 500")
     watch.forward(days=30)
-    assert await deliveries.round() == 0
+    assert await deliveries.poll_once() == 0
 
 
 @pytest.mark.parametrize(
@@ -239,13 +239,13 @@ async def test_what_cannot_even_be_sent_is_put_off_like_what_was_not_taken(
         vault = world.desk.vault
         key_id, _ = webhook_keys.add_portal(conn, vault, "other", url or portal.url, world.clock())
         if url is None:  # sealed under a key that was taken away
-            lost = vault.seal("s", purpose="other")
+            lost = vault.encrypt("s", purpose="other")
             chosen = tables.webhook_keys.c.key_id == key_id
             conn.execute(sa.update(tables.webhook_keys).where(chosen).values(secret_sealed=lost))
 
     await world.store.run(spoil)
     await world.settled(await world.member())
-    assert await deliveries.round() == 2
+    assert await deliveries.poll_once() == 2
     assert len(portal.got) == 1
     heard, put_off = sorted((row.last_error for row in await outbox_of(world)), key=bool)
     assert heard is None
@@ -260,7 +260,7 @@ async def test_a_portal_that_is_gone_does_not_hold_up_an_exchange(world, deliver
     )
     exchange = await world.settled(await world.member())
     assert exchange.state is State.SETTLED
-    await deliveries.round()
+    await deliveries.poll_once()
     ((row),) = await outbox_of(world)
     assert row.last_error == "ClientConnectorError"
 
@@ -271,7 +271,7 @@ async def test_two_gateways_deliver_a_message_once(world, portal, secret, delive
     await world.settled(await world.member())
     other = WebhookSender(world.desk.store, world.desk.vault, world.desk.clock, deadline_s=2.0)
     async with other.opened():
-        counts = await asyncio.gather(deliveries.round(), other.poll_once())
+        counts = await asyncio.gather(deliveries.poll_once(), other.poll_once())
     assert sum(counts) == 1
     assert len(portal.got) == 1
 
@@ -280,7 +280,7 @@ async def test_a_revoked_portal_is_told_nothing(world, portal, secret, deliverie
     (key,) = await world.store.read(webhook_keys.list_all)
     await world.settled(await world.member())
     assert await world.store.run(lambda conn: webhook_keys.revoke(conn, key.key_id, world.clock()))
-    await deliveries.round()
+    await deliveries.poll_once()
     assert portal.got == []
 
 
@@ -290,7 +290,7 @@ async def test_what_waits_while_a_secret_is_changed_is_told_once_under_the_new_o
     (old,) = await world.store.read(webhook_keys.list_all)
     exchange = await world.settled(await world.member())
     portal.status = 503
-    await deliveries.round()
+    await deliveries.poll_once()
     _, new = await world.store.run(
         lambda conn: webhook_keys.add_portal(conn, world.desk.vault, "portal", portal.url, world.clock())
     )
@@ -303,7 +303,7 @@ async def test_what_waits_while_a_secret_is_changed_is_told_once_under_the_new_o
     portal.status = 204
     for _ in range(3):
         watch.forward(seconds=10)
-        await deliveries.round()
+        await deliveries.poll_once()
     told = [verify([new], *got, world.clock()) for got in portal.got if _signed_with(new, got, world.clock())]
     assert sorted(told) == sorted([f"{exchange.exchange_id}-settled", "later"])
     assert len(portal.got) == 3
@@ -351,10 +351,10 @@ def yes(world):
 async def test_a_push_makes_an_open_exchange_due_and_the_partner_is_asked(watch, world, pushed) -> None:
     member, exchange = await watch.opened()
     world.script.find = yes(world)
-    assert await watch.settler.round() == 0
+    assert await watch.settler.poll_once() == 0
     await pushed(exchange)
     assert (await now(world, exchange)).state is State.OPEN
-    assert await watch.settler.round() == 1
+    assert await watch.settler.poll_once() == 1
     assert (await now(world, exchange)).state is State.SETTLED
     assert (await world.balance(member)).posted == 900
 
@@ -363,7 +363,7 @@ async def test_a_push_is_never_an_answer_by_itself(watch, world, pushed) -> None
     _, exchange = await watch.opened()
     world.script.find = OutcomeUnknown("cannot say")
     await pushed(exchange)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     assert (await now(world, exchange)).state is State.OPEN
 
 
@@ -372,7 +372,7 @@ async def test_pushes_in_any_order_and_any_number_settle_once(watch, world, push
     world.script.find = yes(world)
     for message in ("m-2", "m-1", "m-2", "m-3"):
         await pushed(exchange, message)
-        await watch.settler.round()
+        await watch.settler.poll_once()
     assert (await world.balance(member)).posted == 900
     assert (await story_of(world, exchange))[-1].what == "debited"
 
@@ -381,9 +381,9 @@ async def test_a_push_seen_before_makes_nothing_due(watch, world, pushed) -> Non
     _, exchange = await watch.opened()
     world.script.find = OutcomeUnknown("cannot say")
     await pushed(exchange)
-    await watch.settler.round()
+    await watch.settler.poll_once()
     await pushed(exchange)
-    assert await watch.settler.round() == 0
+    assert await watch.settler.poll_once() == 0
 
 
 async def test_a_push_that_contradicts_what_has_ended_is_asked_about_and_noted(watch, world, pushed) -> None:
@@ -400,14 +400,14 @@ async def test_a_push_signed_by_another_is_refused_and_does_nothing(watch, world
         with pytest.raises(Refused) as caught:
             await pushed(exchange, **options)
         assert (caught.value.type, caught.value.status) == ("push-not-believed", 401)
-    assert await watch.settler.round() == 0
+    assert await watch.settler.poll_once() == 0
 
 
 async def test_a_push_about_nothing_of_ours_does_nothing(watch, world, pushed) -> None:
     from types import SimpleNamespace
 
     await pushed(SimpleNamespace(exchange_id="00000000-0000-4000-8000-000000000000"))
-    assert await watch.settler.round() == 0
+    assert await watch.settler.poll_once() == 0
 
 
 async def test_a_push_of_another_partner_or_about_what_was_never_sent_makes_nothing_due(
@@ -422,7 +422,7 @@ async def test_a_push_of_another_partner_or_about_what_was_never_sent_makes_noth
         lambda conn: webhook_keys.add_partner(conn, world.desk.vault, MILES, world.clock())
     )
     await pushed(exchange, key=key, partner=MILES)
-    assert await watch.settler.round() == 0
+    assert await watch.settler.poll_once() == 0
 
 
 def test_a_secret_that_is_none_is_refused_and_not_repeated() -> None:
