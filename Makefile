@@ -7,15 +7,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo faults simulate serve test test-fast test-pythons lint format bench soak docs lock pictures clean
+.PHONY: help setup demo faults simulate serve test test-fast test-pythons lint format bench soak docs clients lock pictures clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-$(STAMP): requirements/dev.txt pyproject.toml plugins/saison/pyproject.toml plugins/airline_miles/pyproject.toml
+$(STAMP): requirements/dev.txt pyproject.toml plugins/saison/pyproject.toml plugins/airline_miles/pyproject.toml clients/python/pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e plugins/saison -e plugins/airline_miles
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e plugins/saison -e plugins/airline_miles -e clients/python
 	touch $@
 
 setup: $(STAMP) ## make the virtual environment in .venv
@@ -64,9 +64,12 @@ format: $(STAMP) ## let ruff mend what it can
 docs: $(STAMP) ## build the guide into docs/_build; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 
+clients: $(STAMP) ## make the generated parts of the clients anew from the API's document
+	$(BIN)/python -m tools.make_clients
+
 lock: ## compile the hashed requirements anew
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
-	  --extra postgres --extra testkit pyproject.toml requirements/dev.in -o requirements/dev.txt
+	  --extra postgres --extra testkit pyproject.toml clients/python/pyproject.toml requirements/dev.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  requirements/reader.in -o requirements/reader.txt
 

@@ -29,7 +29,7 @@ SOON: Final = timedelta(days=30)
 """As far ahead as `expiring` looks."""
 
 
-class ExpiringView(View):
+class MemberExpiringView(View):
     """Points of one point service that can be used until `last_day` and not after it."""
 
     municipality: str
@@ -43,7 +43,7 @@ class Overview(View):
 
     member: MemberView
     balances: Balances
-    expiring: list[ExpiringView]
+    expiring: list[MemberExpiringView]
     waiting: list[ExchangeView]
 
 
@@ -67,7 +67,7 @@ async def overview(call: TypedRequest[None, Services]) -> TypedResponse:
 
 def _expiring(
     conn: Connection, book: str, standings: Mapping[str, AccountPosition], today: date
-) -> list[ExpiringView]:
+) -> list[MemberExpiringView]:
     found: dict[tuple[date, str, str], int] = {}
     for account, one in standings.items():
         match account.removeprefix(f"{book}:").split(":"):
@@ -79,6 +79,6 @@ def _expiring(
             case _:
                 pass
     return [
-        ExpiringView(municipality=code, point_service=service, last_day=day, points=points)
+        MemberExpiringView(municipality=code, point_service=service, last_day=day, points=points)
         for (day, code, service), points in sorted(found.items())
     ]

@@ -77,7 +77,7 @@ class MonthsOfIssue(ManyRows):
     months: list[MonthOfIssueView]
 
 
-class ExpiringView(View):
+class CityExpiringView(View):
     last_day: date | None
     points: int
 
@@ -85,7 +85,7 @@ class ExpiringView(View):
 class ExpiringList(ManyRows):
     """Unused points by the last day on which they can be used; null: they never expire."""
 
-    expiring: list[ExpiringView]
+    expiring: list[CityExpiringView]
 
 
 class OpenExchangesView(View):

@@ -1,0 +1,1 @@
+"""Made from the gateway's OpenAPI document by `make clients`; not written by hand."""

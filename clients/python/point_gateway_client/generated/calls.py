@@ -1,0 +1,2007 @@
+"""One function an operation of the API: each makes a call, and a client sends it.
+
+Made from the gateway's OpenAPI document by `make clients`; not written by hand.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from types import NoneType
+from typing import Literal
+
+from msgspec import UNSET, UnsetType
+
+from point_gateway_client.call import Call, File, file_call, json_call, path_part
+from point_gateway_client.generated import models
+
+__all__ = [
+    "add_city_point_service",
+    "add_project",
+    "add_shop_staff",
+    "add_staff",
+    "allocate",
+    "announce_rule",
+    "approve_file",
+    "ask_card",
+    "balances",
+    "cancel_file",
+    "card_standing",
+    "change_event",
+    "change_mykey_id",
+    "change_password",
+    "change_project_budget",
+    "change_shop",
+    "change_staff_role",
+    "check_mykey_id",
+    "city_expiring",
+    "city_figures",
+    "city_figures_csv",
+    "city_issue_months",
+    "city_issues",
+    "city_issues_csv",
+    "city_member",
+    "city_open_exchanges",
+    "city_partners",
+    "city_refund",
+    "city_rules",
+    "city_shop_code",
+    "city_spend",
+    "city_statement",
+    "city_statement_csv",
+    "city_statement_pdf",
+    "city_totals_by_day",
+    "city_totals_by_party",
+    "city_unused",
+    "city_unused_csv",
+    "close_city_point_service",
+    "close_settlement",
+    "close_shop",
+    "close_staff",
+    "complete_return",
+    "confirm",
+    "contribute",
+    "end_event",
+    "end_other_sessions",
+    "end_session",
+    "event_history",
+    "file_lines",
+    "file_report",
+    "generate_mykey_id",
+    "get_city_event",
+    "get_corrections",
+    "get_corrections_csv",
+    "get_event",
+    "get_file",
+    "get_payer",
+    "get_project",
+    "get_settlement",
+    "get_settlement_csv",
+    "get_settlement_pdf",
+    "get_shop",
+    "get_shop_bank",
+    "get_spend",
+    "grant_at_venue",
+    "grant_to_one",
+    "link_card",
+    "list_city_events",
+    "list_city_point_services",
+    "list_city_shops",
+    "list_events",
+    "list_exchanges",
+    "list_expiries",
+    "list_files",
+    "list_links",
+    "list_municipalities",
+    "list_partners",
+    "list_places",
+    "list_point_services",
+    "list_prefectures",
+    "list_projects",
+    "list_sessions",
+    "list_settlements",
+    "list_shop_staff",
+    "list_spends",
+    "list_staff",
+    "make_pay_code",
+    "me",
+    "municipal_history",
+    "name_people",
+    "offer",
+    "overview",
+    "own_shop",
+    "own_shop_code",
+    "partner_invoice",
+    "partner_settlements",
+    "pay_code_state",
+    "pay_shop",
+    "plan_event",
+    "point_service_rules",
+    "project_venue_code",
+    "quote",
+    "read_audit",
+    "read_shop_code",
+    "register_by_card",
+    "register_shop",
+    "relink_card",
+    "reopen_city_point_service",
+    "reopen_shop",
+    "reserve_history",
+    "reset_staff",
+    "revoke_mykey_id",
+    "set_default_municipality",
+    "set_language",
+    "set_password_by_card",
+    "set_payer",
+    "set_project_open",
+    "set_shop_bank",
+    "settlement_transfer_file",
+    "shop_day",
+    "shop_refund",
+    "shop_settlements",
+    "shop_statement",
+    "shop_statement_csv",
+    "shop_statement_pdf",
+    "show_event",
+    "show_exchange",
+    "sign_in",
+    "sign_in_by_card",
+    "sign_out",
+    "staff_add_passkey",
+    "staff_begin_passkey",
+    "staff_begin_totp",
+    "staff_change_password",
+    "staff_confirm_totp",
+    "staff_me",
+    "staff_prove_by_passkey",
+    "staff_prove_by_totp",
+    "staff_sign_in",
+    "staff_sign_out",
+    "start_exchange",
+    "take_points",
+    "unlink",
+    "upload_grants",
+    "verify_audit",
+    "withdraw_rule",
+]
+
+
+def sign_in(
+    *, mykey_id: str, password: str, shared_terminal: bool | UnsetType = UNSET
+) -> Call[models.SessionStarted]:
+    """Sign a member in by MyKey ID and password.
+
+    The words of a refusal are the same whichever half was wrong. `shared_terminal` (at a library) shortens the
+    idle limit to two minutes.
+
+    Refused with: sign-in-refused, sign-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/sessions",
+        models.SessionStarted,
+        session=False,
+        body=models.SignIn(mykey_id=mykey_id, password=password, shared_terminal=shared_terminal),
+    )
+
+
+def list_sessions() -> Call[models.Sessions]:
+    """All places where the member is signed in, the one used last first."""
+    return json_call("GET", "/v1/sessions", models.Sessions, session=True)
+
+
+def end_other_sessions() -> Call[models.SessionsEnded]:
+    """Sign out everywhere else."""
+    return json_call("DELETE", "/v1/sessions", models.SessionsEnded, session=True)
+
+
+def sign_out() -> Call[None]:
+    """Sign out: the token is worthless from now on."""
+    return json_call("DELETE", "/v1/sessions/current", NoneType, session=True)
+
+
+def end_session(session_id: str) -> Call[None]:
+    """Sign out in one other place.
+
+    Refused with: unknown-session.
+    """
+    return json_call("DELETE", f"/v1/sessions/{path_part(session_id)}", NoneType, session=True)
+
+
+def me() -> Call[models.MemberView]:
+    """The member who is signed in."""
+    return json_call("GET", "/v1/me", models.MemberView, session=True)
+
+
+def set_default_municipality(*, municipality: str, point_service: str) -> Call[models.MemberView]:
+    """Choose the 基本自治体: where reserve points go by themselves after 14 days.
+
+    Refused with: unknown-municipality, unknown-point-service.
+    """
+    return json_call(
+        "PUT",
+        "/v1/me/default-municipality",
+        models.MemberView,
+        session=True,
+        body=models.DefaultMunicipality(municipality=municipality, point_service=point_service),
+    )
+
+
+def set_language(*, language: Literal["ja", "en", "ja-easy"]) -> Call[models.MemberView]:
+    """Choose the language of pages and messages."""
+    return json_call(
+        "PUT",
+        "/v1/me/language",
+        models.MemberView,
+        session=True,
+        body=models.LanguageChosen(language=language),
+    )
+
+
+def change_password(*, current: str, new: str) -> Call[models.SessionsEnded]:
+    """Change the password. All other sessions of the member end.
+
+    Refused with: current-password-wrong, password-not-set, password-unfit, sign-in-locked.
+    """
+    return json_call(
+        "PUT",
+        "/v1/me/password",
+        models.SessionsEnded,
+        session=True,
+        body=models.PasswordChange(current=current, new=new),
+    )
+
+
+def check_mykey_id(*, mykey_id: str) -> Call[models.ChoiceView]:
+    """Is this MyKey ID free (重複チェック)? After three taken ones a generated one is offered.
+
+    Refused with: mykey-id-only-generated, mykey-id-unfit.
+    """
+    return json_call(
+        "POST",
+        "/v1/me/mykey-id/check",
+        models.ChoiceView,
+        session=True,
+        body=models.MykeyIdWanted(mykey_id=mykey_id),
+    )
+
+
+def generate_mykey_id() -> Call[models.ChoiceView]:
+    """Draw a free MyKey ID (自動生成), up to three times a day.
+
+    Refused with: mykey-id-generated-enough.
+    """
+    return json_call("POST", "/v1/me/mykey-id/generate", models.ChoiceView, session=True)
+
+
+def change_mykey_id(*, mykey_id: str) -> Call[models.ChoiceView]:
+    """Take a MyKey ID if it is free; the answer says so, or what is offered instead.
+
+    Refused with: mykey-id-only-generated, mykey-id-changed-enough, mykey-id-unfit.
+    """
+    return json_call(
+        "PUT",
+        "/v1/me/mykey-id",
+        models.ChoiceView,
+        session=True,
+        body=models.MykeyIdWanted(mykey_id=mykey_id),
+    )
+
+
+def revoke_mykey_id(*, password: str) -> Call[None]:
+    """Revoke the MyKey ID (失効). It cannot be undone; the password is asked for again.
+
+    Refused with: current-password-wrong, password-not-set, sign-in-locked.
+    """
+    return json_call(
+        "POST", "/v1/me/revocation", NoneType, session=True, body=models.Revocation(password=password)
+    )
+
+
+def card_standing() -> Call[models.CardStanding]:
+    """Whether members can come with their card."""
+    return json_call("GET", "/v1/card", models.CardStanding, session=False)
+
+
+def ask_card(*, purpose: Literal["login", "register", "relink"], browser: str) -> Call[models.ChallengeView]:
+    """Make a challenge for a card to sign: good once, for two minutes, for this browser and purpose alone.
+
+    Refused with: card-login-not-configured.
+    """
+    return json_call(
+        "POST",
+        "/v1/card/challenges",
+        models.ChallengeView,
+        session=False,
+        body=models.ChallengeWanted(purpose=purpose, browser=browser),
+    )
+
+
+def sign_in_by_card(
+    *, browser: str, card: models.CardAnswer, shared_terminal: bool | UnsetType = UNSET
+) -> Call[models.SessionStarted]:
+    """Sign a member in by card (purpose `login`). A lock-out from wrong passwords does not close this door.
+
+    Refused with: card-response-malformed, card-unknown, sign-in-refused, card-challenge-unknown, card-challenge-expired, card-challenge-of-another-session, card-wrong-purpose, card-wrong-origin, card-signature-wrong, card-certificate-malformed, card-sign-certificate-used, card-issuer-untrusted, card-issuer-outside-validity, card-algorithm-refused, card-certificate-expired, card-certificate-not-yet-valid, card-wrong-policy, card-wrong-key-usage, card-certificate-is-ca, card-critical-extension-unknown, card-certificate-revoked, card-validators-disagree, card-response-too-large, card-login-not-configured, card-revocation-unknown.
+    """
+    return json_call(
+        "POST",
+        "/v1/card/sessions",
+        models.SessionStarted,
+        session=False,
+        body=models.CardSignIn(browser=browser, card=card, shared_terminal=shared_terminal),
+    )
+
+
+def register_by_card(
+    *,
+    browser: str,
+    card: models.CardAnswer,
+    display_name: str,
+    password: str | None | UnsetType = UNSET,
+    language: Literal["ja", "en", "ja-easy"] | UnsetType = UNSET,
+    shared_terminal: bool | UnsetType = UNSET,
+) -> Call[models.SessionStarted]:
+    """Make a MyKey ID (マイキーID) with a card (purpose `register`): one per certificate, drawn at random.
+
+    The answer signs the new member in and tells the MyKey ID. A password can be given at once or set later.
+
+    Refused with: card-response-malformed, card-unknown, sign-in-refused, card-challenge-unknown, card-challenge-expired, card-challenge-of-another-session, card-wrong-purpose, card-wrong-origin, card-signature-wrong, card-certificate-malformed, card-sign-certificate-used, card-issuer-untrusted, card-issuer-outside-validity, card-algorithm-refused, card-certificate-expired, card-certificate-not-yet-valid, card-wrong-policy, card-wrong-key-usage, card-certificate-is-ca, card-critical-extension-unknown, card-certificate-revoked, card-validators-disagree, card-registered, card-response-too-large, password-unfit, bad-display-name, card-login-not-configured, card-revocation-unknown.
+    """
+    return json_call(
+        "POST",
+        "/v1/card/registrations",
+        models.SessionStarted,
+        session=False,
+        body=models.CardRegistration(
+            browser=browser,
+            card=card,
+            display_name=display_name,
+            password=password,
+            language=language,
+            shared_terminal=shared_terminal,
+        ),
+    )
+
+
+def relink_card(
+    *,
+    browser: str,
+    card: models.CardAnswer,
+    mykey_id: str,
+    password: str,
+    shared_terminal: bool | UnsetType = UNSET,
+) -> Call[models.SessionStarted]:
+    """Give an old MyKey ID a renewed certificate (purpose `relink`), after its password; signs the member in.
+
+    Refused with: card-response-malformed, sign-in-refused, card-challenge-unknown, card-challenge-expired, card-challenge-of-another-session, card-wrong-purpose, card-wrong-origin, card-signature-wrong, card-certificate-malformed, card-sign-certificate-used, card-issuer-untrusted, card-issuer-outside-validity, card-algorithm-refused, card-certificate-expired, card-certificate-not-yet-valid, card-wrong-policy, card-wrong-key-usage, card-certificate-is-ca, card-critical-extension-unknown, card-certificate-revoked, card-validators-disagree, unknown-member, card-registered, card-response-too-large, sign-in-locked, card-login-not-configured, card-revocation-unknown.
+    """
+    return json_call(
+        "POST",
+        "/v1/card/relinks",
+        models.SessionStarted,
+        session=False,
+        body=models.CardRelink(
+            browser=browser, card=card, mykey_id=mykey_id, password=password, shared_terminal=shared_terminal
+        ),
+    )
+
+
+def link_card(*, browser: str, card: models.CardAnswer, password: str) -> Call[models.MemberView]:
+    """Link a card, or the renewed one (purpose `relink`), to the member who is signed in. Asks for the password.
+
+    Refused with: card-response-malformed, card-challenge-unknown, card-challenge-expired, card-challenge-of-another-session, card-wrong-purpose, card-wrong-origin, card-signature-wrong, current-password-wrong, card-certificate-malformed, card-sign-certificate-used, card-issuer-untrusted, card-issuer-outside-validity, card-algorithm-refused, card-certificate-expired, card-certificate-not-yet-valid, card-wrong-policy, card-wrong-key-usage, card-certificate-is-ca, card-critical-extension-unknown, card-certificate-revoked, card-validators-disagree, unknown-member, card-registered, password-not-set, card-response-too-large, sign-in-locked, card-login-not-configured, card-revocation-unknown.
+    """
+    return json_call(
+        "POST",
+        "/v1/me/card",
+        models.MemberView,
+        session=True,
+        body=models.CardLink(browser=browser, card=card, password=password),
+    )
+
+
+def set_password_by_card(*, browser: str, card: models.CardAnswer, new: str) -> Call[models.SessionsEnded]:
+    """Set a first or forgotten password with the card in hand (purpose `login`). All other sessions end.
+
+    Refused with: card-response-malformed, card-unknown, card-challenge-unknown, card-challenge-expired, card-challenge-of-another-session, card-wrong-purpose, card-wrong-origin, card-signature-wrong, card-certificate-malformed, card-sign-certificate-used, card-issuer-untrusted, card-issuer-outside-validity, card-algorithm-refused, card-certificate-expired, card-certificate-not-yet-valid, card-wrong-policy, card-wrong-key-usage, card-certificate-is-ca, card-critical-extension-unknown, card-certificate-revoked, card-validators-disagree, unknown-member, card-response-too-large, password-unfit, card-login-not-configured, card-revocation-unknown.
+    """
+    return json_call(
+        "PUT",
+        "/v1/me/card/password",
+        models.SessionsEnded,
+        session=True,
+        body=models.PasswordByCard(browser=browser, card=card, new=new),
+    )
+
+
+def list_partners() -> Call[models.Partners]:
+    """The partner companies (地域経済応援ポイント協力会社一覧), and which of them the member has linked."""
+    return json_call("GET", "/v1/partners", models.Partners, session=True)
+
+
+def list_links() -> Call[models.Links]:
+    """The member's linked partner accounts (移行用のサービスID)."""
+    return json_call("GET", "/v1/links", models.Links, session=True)
+
+
+def unlink(partner_id: str) -> Call[None]:
+    """Unlink a partner account. What was exchanged stays.
+
+    Refused with: link-missing.
+    """
+    return json_call("DELETE", f"/v1/links/{path_part(partner_id)}", NoneType, session=True)
+
+
+def start_exchange(
+    *,
+    exchange_id: str,
+    partner_id: str,
+    coupon_code: str | None | UnsetType = UNSET,
+    return_url: str | None | UnsetType = UNSET,
+    language: Literal["ja", "en"] | UnsetType = UNSET,
+) -> Call[models.ExchangeView]:
+    """Begin an exchange under an id that you made and stored first.
+
+    The same id with the same body is the same exchange (200), with another body it is refused. With an account
+    link that is not saved yet the state is `awaiting_return`: send the browser to `redirect_url`; it comes back
+    to `return_url` with `exchange` and `return_code`.
+
+    Refused with: unknown-partner, exchange-id-reused, coupon-refused, coupon-already-used, coupon-missing, coupon-not-taken, return-url-missing, return-url-not-allowed, partner-unavailable, partner-paused, partner-in-maintenance.
+    """
+    return json_call(
+        "POST",
+        "/v1/exchanges",
+        models.ExchangeView,
+        session=True,
+        body=models.ExchangeStart(
+            exchange_id=exchange_id,
+            partner_id=partner_id,
+            coupon_code=coupon_code,
+            return_url=return_url,
+            language=language,
+        ),
+    )
+
+
+def list_exchanges(
+    *, before: str | UnsetType = UNSET, limit: int | UnsetType = UNSET
+) -> Call[models.ExchangesPage]:
+    """The member's exchanges, newest first, a page at a time.
+
+    Refused with: unknown-exchange.
+    """
+    return json_call(
+        "GET", "/v1/exchanges", models.ExchangesPage, session=True, query={"before": before, "limit": limit}
+    )
+
+
+def complete_return(exchange_id: str, *, return_code: str) -> Call[models.ExchangeView]:
+    """Finish the link, with the code that the returning browser brought. Safe to repeat.
+
+    Afterwards the exchange is `ready`, and `link.shown_as` is how the partner knows the member: show it and ask.
+    Or `refused`, when the member did not consent.
+
+    Refused with: return-code-wrong, unknown-exchange, unknown-partner, not-returned, account-linked-elsewhere, link-missing, partner-unavailable.
+    """
+    return json_call(
+        "POST",
+        f"/v1/exchanges/{path_part(exchange_id)}/return",
+        models.ExchangeView,
+        session=True,
+        body=models.ReturnCode(return_code=return_code),
+    )
+
+
+def offer(
+    exchange_id: str,
+    *,
+    destination: Literal["reserve", "municipality"],
+    municipality: str | UnsetType = UNSET,
+    point_service: str | UnsetType = UNSET,
+) -> Call[models.OfferView]:
+    """What the member has at the partner, the rates in force and the most units (口) that can be drawn.
+
+    Refused with: unknown-exchange, unknown-partner, unknown-municipality, unknown-point-service, exchange-state, not-returned, link-missing, not-open-for-direct-exchange, destination-incomplete, partner-unavailable.
+    """
+    return json_call(
+        "GET",
+        f"/v1/exchanges/{path_part(exchange_id)}/offer",
+        models.OfferView,
+        session=True,
+        query={"destination": destination, "municipality": municipality, "point_service": point_service},
+    )
+
+
+def quote(
+    exchange_id: str,
+    *,
+    destination: models.ToReserve | models.ToMunicipality,
+    units: int | str | None | UnsetType = UNSET,
+) -> Call[models.ExchangeView]:
+    """Show what will happen (確認): the numbers, rates and terms, which hold for ten minutes.
+
+    They hold also when a rate changes in between: the member was shown them. A new quote replaces the old one.
+
+    Refused with: unknown-exchange, unknown-partner, unknown-municipality, unknown-point-service, exchange-state, not-returned, not-enough, no-rate, link-missing, not-open-for-direct-exchange, units-missing, units-not-allowed, units-not-for-coupons, coupon-not-whole-units, partner-unavailable.
+    """
+    return json_call(
+        "POST",
+        f"/v1/exchanges/{path_part(exchange_id)}/quote",
+        models.ExchangeView,
+        session=True,
+        body=models.QuoteWanted(destination=destination, units=units),
+    )
+
+
+def confirm(exchange_id: str, *, quote_id: str) -> Call[models.ExchangeView]:
+    """Carry the quote out. There is one debit, however often this is sent.
+
+    The state is then `settled`, `declined`, `not_sent`, or `open` when the partner's answer is not known yet:
+    look at the exchange again, nothing is lost.
+
+    Refused with: unknown-exchange, unknown-partner, unknown-municipality, unknown-point-service, not-quoted, quote-replaced, quote-expired, exchange-state, coupon-already-used, link-missing, not-open-for-direct-exchange, partner-paused, partner-in-maintenance, partner-unavailable.
+    """
+    return json_call(
+        "POST",
+        f"/v1/exchanges/{path_part(exchange_id)}/confirm",
+        models.ExchangeView,
+        session=True,
+        body=models.QuoteConfirmed(quote_id=quote_id),
+    )
+
+
+def show_exchange(exchange_id: str) -> Call[models.ExchangeView]:
+    """One exchange as it stands. An open one is asked about at the partner when it is looked at.
+
+    Refused with: unknown-exchange.
+    """
+    return json_call("GET", f"/v1/exchanges/{path_part(exchange_id)}", models.ExchangeView, session=True)
+
+
+def balances() -> Call[models.Balances]:
+    """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points."""
+    return json_call("GET", "/v1/balances", models.Balances, session=True)
+
+
+def reserve_history(
+    *, before: int | UnsetType = UNSET, limit: int | UnsetType = UNSET
+) -> Call[models.HistoryPage]:
+    """留保ポイントの履歴, newest first."""
+    return json_call(
+        "GET",
+        "/v1/history/reserve",
+        models.HistoryPage,
+        session=True,
+        query={"before": before, "limit": limit},
+    )
+
+
+def municipal_history(
+    municipality: str, point_service: str, *, before: int | UnsetType = UNSET, limit: int | UnsetType = UNSET
+) -> Call[models.HistoryPage]:
+    """自治体ポイントの履歴 of one point service, newest first.
+
+    Refused with: unknown-municipality, unknown-point-service.
+    """
+    return json_call(
+        "GET",
+        f"/v1/history/municipal/{path_part(municipality)}/{path_part(point_service)}",
+        models.HistoryPage,
+        session=True,
+        query={"before": before, "limit": limit},
+    )
+
+
+def event_history(
+    event_id: str, *, before: int | UnsetType = UNSET, limit: int | UnsetType = UNSET
+) -> Call[models.HistoryPage]:
+    """特定支援イベントポイントの履歴 of one event, newest first.
+
+    Refused with: unknown-event.
+    """
+    return json_call(
+        "GET",
+        f"/v1/history/events/{path_part(event_id)}",
+        models.HistoryPage,
+        session=True,
+        query={"before": before, "limit": limit},
+    )
+
+
+def allocate(
+    *, allocation_id: str, points: int, municipality: str, point_service: str
+) -> Call[models.ReceiptView]:
+    """Move points from the reserve to a municipality (各自治体ポイントへの移行), under an id that you made.
+
+    The same id with the same content again is the same allocation (200).
+
+    Refused with: unknown-municipality, unknown-point-service, not-enough-points, points-expired-there, id-reused.
+    """
+    return json_call(
+        "POST",
+        "/v1/allocations",
+        models.ReceiptView,
+        session=True,
+        body=models.AllocationWanted(
+            allocation_id=allocation_id, points=points, municipality=municipality, point_service=point_service
+        ),
+    )
+
+
+def contribute(*, contribution_id: str, points: int, event_id: str) -> Call[models.ReceiptView]:
+    """Move points from the reserve to a support event (留保ポイントを個別特定支援イベントに移行).
+
+    Refused with: unknown-event, not-enough-points, id-reused, event-not-open, event-not-for-member.
+    """
+    return json_call(
+        "POST",
+        "/v1/contributions",
+        models.ReceiptView,
+        session=True,
+        body=models.ContributionWanted(contribution_id=contribution_id, points=points, event_id=event_id),
+    )
+
+
+def overview() -> Call[models.Overview]:
+    """The member, the balances, what expires and the waiting exchanges, all read at one moment."""
+    return json_call("GET", "/v1/overview", models.Overview, session=True)
+
+
+def list_prefectures() -> Call[models.Prefectures]:
+    """All 47 prefectures (都道府県) with their readings."""
+    return json_call("GET", "/v1/prefectures", models.Prefectures, session=False)
+
+
+def list_municipalities(prefecture: str) -> Call[models.Municipalities]:
+    """The municipalities of a prefecture with their six-digit codes (JIS X 0402 and a check digit).
+
+    Refused with: unknown-prefecture.
+    """
+    return json_call(
+        "GET", f"/v1/prefectures/{path_part(prefecture)}/municipalities", models.Municipalities, session=False
+    )
+
+
+def list_point_services(
+    *,
+    prefecture: str | UnsetType = UNSET,
+    municipality: str | UnsetType = UNSET,
+    direct: bool | UnsetType = UNSET,
+) -> Call[models.PointServices]:
+    """Point services (自治体ポイント), of a prefecture or a municipality; `direct` asks for those open to partners.
+
+    The ones that are not open are reached by way of the reserve and an allocation.
+
+    Refused with: unknown-prefecture, unknown-municipality.
+    """
+    return json_call(
+        "GET",
+        "/v1/point-services",
+        models.PointServices,
+        session=False,
+        query={"prefecture": prefecture, "municipality": municipality, "direct": direct},
+    )
+
+
+def list_events(*, period: Literal["coming", "open", "ended"] | UnsetType = UNSET) -> Call[models.Events]:
+    """Support events (特定支援イベント) with their progress; without `period` those that take points now.
+
+    Of the open ones the one that ends first comes first; of ended ones the newest 200.
+    """
+    return json_call("GET", "/v1/events", models.Events, session=False, query={"period": period})
+
+
+def get_event(event_id: str) -> Call[models.EventView]:
+    """One support event with its progress, also after its end, when `outcome` says what became of the points.
+
+    Refused with: unknown-event.
+    """
+    return json_call("GET", f"/v1/events/{path_part(event_id)}", models.EventView, session=False)
+
+
+def staff_sign_in(*, login: str, password: str) -> Call[models.StaffSessionStarted]:
+    """Sign staff in by login and password; where a second factor is set up, this is half of it.
+
+    Refused with: sign-in-refused, sign-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/staff/sessions",
+        models.StaffSessionStarted,
+        session=False,
+        body=models.StaffSignIn(login=login, password=password),
+    )
+
+
+def staff_prove_by_passkey(
+    *, sign_in_token: str, credential: models.Credential
+) -> Call[models.StaffSessionStarted]:
+    """Complete a sign-in with what `navigator.credentials.get` gave for `passkey_options`.
+
+    Refused with: sign-in-ended, second-factor-wrong.
+    """
+    return json_call(
+        "POST",
+        "/v1/staff/sessions/passkey",
+        models.StaffSessionStarted,
+        session=False,
+        body=models.PasskeyProof(sign_in_token=sign_in_token, credential=credential),
+    )
+
+
+def staff_prove_by_totp(*, sign_in_token: str, code: str) -> Call[models.StaffSessionStarted]:
+    """Complete a sign-in with the six digits of the authenticator app.
+
+    Refused with: sign-in-ended, second-factor-wrong, sign-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/staff/sessions/totp",
+        models.StaffSessionStarted,
+        session=False,
+        body=models.TotpProof(sign_in_token=sign_in_token, code=code),
+    )
+
+
+def staff_sign_out() -> Call[None]:
+    """Sign out: the token is worthless from now on."""
+    return json_call("DELETE", "/v1/staff/sessions/current", NoneType, session=True)
+
+
+def staff_me() -> Call[models.StaffMe]:
+    """Who is signed in, what this role may do, and which second factors are set up.
+
+    Refused with: unknown-staff.
+    """
+    return json_call("GET", "/v1/staff/me", models.StaffMe, session=True)
+
+
+def staff_change_password(*, current: str, new: str) -> Call[None]:
+    """Change one's own password. All other sessions end.
+
+    Refused with: current-password-wrong, password-unfit, sign-in-locked.
+    """
+    return json_call(
+        "PUT",
+        "/v1/staff/me/password",
+        NoneType,
+        session=True,
+        body=models.StaffPasswordChange(current=current, new=new),
+    )
+
+
+def staff_begin_passkey() -> Call[models.PasskeyBegun]:
+    """Begin to make a passkey: give `options` to `navigator.credentials.create`.
+
+    Refused with: unknown-staff.
+    """
+    return json_call("POST", "/v1/staff/me/passkeys/begin", models.PasskeyBegun, session=True)
+
+
+def staff_add_passkey(*, token: str, credential: models.Credential, name: str) -> Call[models.PasskeyView]:
+    """Keep the passkey that the browser made; from now on it is asked for at sign-in.
+
+    Refused with: sign-in-ended, second-factor-wrong, unknown-staff.
+    """
+    return json_call(
+        "POST",
+        "/v1/staff/me/passkeys",
+        models.PasskeyView,
+        session=True,
+        body=models.PasskeyMade(token=token, credential=credential, name=name),
+    )
+
+
+def staff_begin_totp() -> Call[models.TotpBegun]:
+    """Make a seed for an authenticator app; it counts once a code has confirmed it.
+
+    Refused with: unknown-staff, second-factor-exists.
+    """
+    return json_call("POST", "/v1/staff/me/totp/begin", models.TotpBegun, session=True)
+
+
+def staff_confirm_totp(*, code: str) -> Call[None]:
+    """Show by a code that the app was set up; from now on codes are asked for at sign-in.
+
+    Refused with: second-factor-wrong, unknown-staff, second-factor-exists, sign-in-locked.
+    """
+    return json_call(
+        "POST", "/v1/staff/me/totp", NoneType, session=True, body=models.TotpConfirmed(code=code)
+    )
+
+
+def list_staff() -> Call[models.StaffList]:
+    """Everybody on the city's staff and its shops' people, closed ones included."""
+    return json_call("GET", "/v1/city/staff", models.StaffList, session=True)
+
+
+def add_staff(
+    *, login: str, display_name: str, role: Literal["viewer", "operator", "approver", "administrator"]
+) -> Call[models.StaffAdded]:
+    """Add somebody to the city's staff; the first password is in the answer, this once.
+
+    Refused with: unknown-municipality, unknown-shop, login-taken, login-unfit, role-unfit.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/staff",
+        models.StaffAdded,
+        session=True,
+        body=models.StaffWanted(login=login, display_name=display_name, role=role),
+    )
+
+
+def name_people() -> Call[models.PeopleNamed]:
+    """The names behind staff ids, as files, settlements and refunds tell who did it; nothing else about anybody."""
+    return json_call("GET", "/v1/city/people", models.PeopleNamed, session=True)
+
+
+def change_staff_role(
+    staff_id: str, *, role: Literal["viewer", "operator", "approver", "administrator"], reason: str
+) -> Call[models.StaffView]:
+    """Give somebody another role; their sessions end.
+
+    Refused with: unknown-staff, own-role, last-administrator, role-unfit, reason-missing.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/staff/{path_part(staff_id)}/role",
+        models.StaffView,
+        session=True,
+        body=models.RoleWanted(role=role, reason=reason),
+    )
+
+
+def close_staff(staff_id: str, *, reason: str) -> Call[models.StaffView]:
+    """Let somebody in no more; what they did stays in the log.
+
+    Refused with: unknown-staff, own-role, last-administrator, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/staff/{path_part(staff_id)}/closure",
+        models.StaffView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def reset_staff(staff_id: str, *, reason: str) -> Call[models.StaffAdded]:
+    """A phone or password is lost: a new first password; second factors and sessions are gone.
+
+    Refused with: unknown-staff, own-role, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/staff/{path_part(staff_id)}/reset",
+        models.StaffAdded,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def read_audit(*, before: int | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Call[models.AuditPage]:
+    """What the city's staff did, newest first: who, what, to whom, why."""
+    return json_call(
+        "GET", "/v1/city/audit", models.AuditPage, session=True, query={"before": before, "limit": limit}
+    )
+
+
+def verify_audit() -> Call[models.AuditVerified]:
+    """Read the city's whole log again and compare every hash."""
+    return json_call("POST", "/v1/city/audit/verification", models.AuditVerified, session=True)
+
+
+def list_city_point_services() -> Call[models.CityPointServices]:
+    """The city's own point services, those that take no more points too."""
+    return json_call("GET", "/v1/city/point-services", models.CityPointServices, session=True)
+
+
+def add_city_point_service(*, point_service: str, name: str) -> Call[models.CityPointService]:
+    """Add a point service; its id becomes part of account names and never changes. Announce its rules next.
+
+    Refused with: unknown-municipality, point-service-exists, bad-point-service.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/point-services",
+        models.CityPointService,
+        session=True,
+        body=models.PointServiceWanted(point_service=point_service, name=name),
+    )
+
+
+def close_city_point_service(point_service: str, *, reason: str) -> Call[models.CityPointService]:
+    """Let a point service take no more points; what members hold can still be used.
+
+    Refused with: unknown-municipality, unknown-point-service, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/point-services/{path_part(point_service)}/closure",
+        models.CityPointService,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def reopen_city_point_service(point_service: str, *, reason: str) -> Call[models.CityPointService]:
+    """Let a closed point service take points again.
+
+    Refused with: unknown-municipality, unknown-point-service, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/point-services/{path_part(point_service)}/reopening",
+        models.CityPointService,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def point_service_rules(municipality: str, point_service: str) -> Call[models.Rules]:
+    """The rules of a point service: what is in force, what is coming, and what members lose by it.
+
+    Refused with: unknown-municipality, unknown-point-service.
+    """
+    return json_call(
+        "GET",
+        f"/v1/point-services/{path_part(municipality)}/{path_part(point_service)}/rules",
+        models.Rules,
+        session=False,
+    )
+
+
+def city_rules(point_service: str) -> Call[models.Rules]:
+    """All versions of the rules of one of the city's point services.
+
+    Refused with: unknown-municipality, unknown-point-service.
+    """
+    return json_call(
+        "GET", f"/v1/city/point-services/{path_part(point_service)}/rules", models.Rules, session=True
+    )
+
+
+def announce_rule(
+    point_service: str,
+    *,
+    takes_effect_on: date,
+    expiry: Literal["none", "months", "fiscal_year", "fixed_day"],
+    open_for_direct_exchange: bool,
+    reason: str,
+    expiry_count: int | UnsetType = UNSET,
+    expiry_day: date | None | UnsetType = UNSET,
+    unit_value_yen: int | UnsetType = UNSET,
+    most_spent_a_day: int | None | UnsetType = UNSET,
+    most_granted_a_day: int | None | UnsetType = UNSET,
+    worse_accepted: bool | UnsetType = UNSET,
+) -> Call[models.Rules]:
+    """Announce a new version. A change for the worse is refused once, naming what members lose.
+
+    Refused with: unknown-municipality, unknown-point-service, rule-in-effect, worse-not-accepted, bad-rule.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/point-services/{path_part(point_service)}/rules",
+        models.Rules,
+        session=True,
+        body=models.RuleWanted(
+            takes_effect_on=takes_effect_on,
+            expiry=expiry,
+            expiry_count=expiry_count,
+            expiry_day=expiry_day,
+            unit_value_yen=unit_value_yen,
+            open_for_direct_exchange=open_for_direct_exchange,
+            most_spent_a_day=most_spent_a_day,
+            most_granted_a_day=most_granted_a_day,
+            worse_accepted=worse_accepted,
+            reason=reason,
+        ),
+    )
+
+
+def withdraw_rule(point_service: str, version: int, *, reason: str) -> Call[None]:
+    """Take back a version that has not taken effect.
+
+    Refused with: unknown-rule, rule-in-effect.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/point-services/{path_part(point_service)}/rules/{path_part(version)}/withdrawal",
+        NoneType,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def city_member(mykey_id: str) -> Call[models.CityMemberView]:
+    """A member who has the city's points or has chosen it; anybody else does not exist here.
+
+    Refused with: unknown-member.
+    """
+    return json_call("GET", f"/v1/city/members/{path_part(mykey_id)}", models.CityMemberView, session=True)
+
+
+def list_projects() -> Call[models.Projects]:
+    """The city's grant projects (給付事業), the one that starts last first."""
+    return json_call("GET", "/v1/city/projects", models.Projects, session=True)
+
+
+def add_project(
+    *,
+    project_id: str,
+    point_service: str,
+    name: str,
+    starts_on: date,
+    ends_on: date,
+    points_each: int,
+    budget: int,
+    place: str | UnsetType = UNSET,
+    content: str | UnsetType = UNSET,
+    venue: bool | UnsetType = UNSET,
+) -> Call[models.ProjectView]:
+    """Add a grant project with its period and budget.
+
+    Refused with: unknown-municipality, unknown-point-service, project-exists, bad-project.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/projects",
+        models.ProjectView,
+        session=True,
+        body=models.ProjectWanted(
+            project_id=project_id,
+            point_service=point_service,
+            name=name,
+            place=place,
+            content=content,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            points_each=points_each,
+            budget=budget,
+            venue=venue,
+        ),
+    )
+
+
+def get_project(project_id: str) -> Call[models.ProjectView]:
+    """One grant project with what is left of its budget.
+
+    Refused with: unknown-project.
+    """
+    return json_call("GET", f"/v1/city/projects/{path_part(project_id)}", models.ProjectView, session=True)
+
+
+def change_project_budget(project_id: str, *, budget: int, reason: str) -> Call[models.ProjectView]:
+    """Raise or lower a budget, never below what is granted or set aside.
+
+    Refused with: unknown-project, budget-exceeded.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/projects/{path_part(project_id)}/budget",
+        models.ProjectView,
+        session=True,
+        body=models.BudgetWanted(budget=budget, reason=reason),
+    )
+
+
+def set_project_open(project_id: str, *, open: bool, reason: str) -> Call[models.ProjectView]:
+    """Let a project grant nothing more, or again.
+
+    Refused with: unknown-project.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/projects/{path_part(project_id)}/open",
+        models.ProjectView,
+        session=True,
+        body=models.OpenWanted(open=open, reason=reason),
+    )
+
+
+def project_venue_code(project_id: str) -> Call[models.VenueCode]:
+    """Today's code of the project's venue, to be shown as a QR.
+
+    Refused with: unknown-project, project-not-open.
+    """
+    return json_call(
+        "GET", f"/v1/city/projects/{path_part(project_id)}/venue-code", models.VenueCode, session=True
+    )
+
+
+def grant_to_one(
+    project_id: str, *, grant_id: str, mykey_id: str, points: int, note: str | UnsetType = UNSET
+) -> Call[models.GrantedView]:
+    """Grant to one member by MyKey ID, under an id that you made; the same again is the same grant (200).
+
+    Refused with: unknown-project, unknown-member, project-not-open, budget-exceeded, limit-of-the-day, id-reused.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/projects/{path_part(project_id)}/grants",
+        models.GrantedView,
+        session=True,
+        body=models.GrantWanted(grant_id=grant_id, mykey_id=mykey_id, points=points, note=note),
+    )
+
+
+def grant_at_venue(*, venue_code: str) -> Call[models.GrantedView]:
+    """The member has scanned a venue's code: granted once in each project.
+
+    Refused with: unknown-project, venue-code-wrong, project-not-open, granted-already, budget-exceeded, limit-of-the-day.
+    """
+    return json_call(
+        "POST",
+        "/v1/venue-grants",
+        models.GrantedView,
+        session=True,
+        body=models.VenueScanned(venue_code=venue_code),
+    )
+
+
+def upload_grants(project_id: str, *, name: str, content: bytes) -> Call[models.FileView]:
+    """Check a CSV whole, up to 100,000 lines: マイキーID,ポイント,摘要 in UTF-8 or Shift_JIS. Nothing is granted yet.
+
+    The same content again is the same file (200). Lines that cannot be granted make the file `faulty`.
+
+    Refused with: unknown-project, file-state, upload-type-wrong, csv-unreadable, csv-columns, csv-too-long.
+    """
+    return file_call(
+        "POST",
+        f"/v1/city/projects/{path_part(project_id)}/files",
+        models.FileView,
+        session=True,
+        query={"name": name},
+        content=content,
+        media_type="text/csv",
+    )
+
+
+def list_files(*, project_id: str | UnsetType = UNSET) -> Call[models.Files]:
+    """The city's newest 200 grant files."""
+    return json_call("GET", "/v1/city/files", models.Files, session=True, query={"project_id": project_id})
+
+
+def get_file(file_id: str) -> Call[models.FileView]:
+    """How far a file is: `granted_lines` of `lines` while it is being applied.
+
+    Refused with: unknown-file.
+    """
+    return json_call("GET", f"/v1/city/files/{path_part(file_id)}", models.FileView, session=True)
+
+
+def file_lines(
+    file_id: str,
+    *,
+    faults_only: bool | UnsetType = UNSET,
+    after: int | UnsetType = UNSET,
+    limit: int | UnsetType = UNSET,
+) -> Call[models.FileLines]:
+    """The lines of a file with what is wrong with each, by their numbers in the file.
+
+    Refused with: unknown-file.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/files/{path_part(file_id)}/lines",
+        models.FileLines,
+        session=True,
+        query={"faults_only": faults_only, "after": after, "limit": limit},
+    )
+
+
+def file_report(file_id: str) -> Call[File]:
+    """The lines with a fault as CSV for Excel.
+
+    Refused with: unknown-file.
+    """
+    return json_call("GET", f"/v1/city/files/{path_part(file_id)}/report", File, session=True)
+
+
+def approve_file(file_id: str, *, reason: str) -> Call[models.FileView]:
+    """Say yes to a file that somebody else has uploaded: its points are set aside and granted from now on.
+
+    Refused with: unknown-file, unknown-project, file-state, second-person-missing, project-not-open, budget-exceeded.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/files/{path_part(file_id)}/approval",
+        models.FileView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def cancel_file(file_id: str, *, reason: str) -> Call[models.FileView]:
+    """Take back a file that nobody has approved.
+
+    Refused with: unknown-file, file-state.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/files/{path_part(file_id)}/cancellation",
+        models.FileView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def list_city_events() -> Call[models.CityEvents]:
+    """The city's own events with their progress, planned and ended ones too; the one that starts last comes first."""
+    return json_call("GET", "/v1/city/events", models.CityEvents, session=True)
+
+
+def plan_event(
+    *,
+    name: str,
+    starts_on: date,
+    ends_on: date,
+    own_id: str,
+    purpose: str | UnsetType = UNSET,
+    goal_points: int | None | UnsetType = UNSET,
+    givers: Literal["everybody", "city"] | UnsetType = UNSET,
+    on_failure: Literal["keep", "give_back"] | UnsetType = UNSET,
+) -> Call[models.CityEventView]:
+    """Plan an event. Members see nothing of it until somebody whose role may shows it.
+
+    Refused with: unknown-municipality, event-exists, bad-event.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/events",
+        models.CityEventView,
+        session=True,
+        body=models.EventWanted(
+            name=name,
+            purpose=purpose,
+            goal_points=goal_points,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            givers=givers,
+            on_failure=on_failure,
+            own_id=own_id,
+        ),
+    )
+
+
+def get_city_event(event_id: str) -> Call[models.CityEventView]:
+    """One of the city's own events.
+
+    Refused with: unknown-event.
+    """
+    return json_call("GET", f"/v1/city/events/{path_part(event_id)}", models.CityEventView, session=True)
+
+
+def change_event(
+    event_id: str,
+    *,
+    name: str,
+    starts_on: date,
+    ends_on: date,
+    purpose: str | UnsetType = UNSET,
+    goal_points: int | None | UnsetType = UNSET,
+    givers: Literal["everybody", "city"] | UnsetType = UNSET,
+    on_failure: Literal["keep", "give_back"] | UnsetType = UNSET,
+) -> Call[models.CityEventView]:
+    """Change an event before its start. One that is shown is planned again: it has to be shown anew.
+
+    Refused with: unknown-event, unknown-municipality, event-begun, event-state, bad-event.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/events/{path_part(event_id)}",
+        models.CityEventView,
+        session=True,
+        body=models.EventChanged(
+            name=name,
+            purpose=purpose,
+            goal_points=goal_points,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            givers=givers,
+            on_failure=on_failure,
+        ),
+    )
+
+
+def show_event(event_id: str, *, reason: str) -> Call[models.CityEventView]:
+    """Let members see an event, and give to it from its start on.
+
+    Refused with: unknown-event, event-state, event-over, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/events/{path_part(event_id)}/showing",
+        models.CityEventView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def end_event(event_id: str, *, reason: str) -> Call[models.CityEventView]:
+    """End an event early: its goal and its rule decide at once; shares move in the background.
+
+    Refused with: unknown-event, event-state, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/events/{path_part(event_id)}/end",
+        models.CityEventView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def list_city_shops(
+    *, closed: bool | UnsetType = UNSET, after: str | UnsetType = UNSET, limit: int | UnsetType = UNSET
+) -> Call[models.ShopsPage]:
+    """The register of shops (加盟店登録名簿), in order of shop id; `closed` asks for closed ones too."""
+    return json_call(
+        "GET",
+        "/v1/city/shops",
+        models.ShopsPage,
+        session=True,
+        query={"closed": closed, "after": after, "limit": limit},
+    )
+
+
+def register_shop(
+    *,
+    name: str,
+    shop_id: str,
+    name_kana: str | UnsetType = UNSET,
+    category: str | UnsetType = UNSET,
+    address: str | UnsetType = UNSET,
+    phone: str | UnsetType = UNSET,
+) -> Call[models.ShopView]:
+    """Put a shop on the register; the id becomes part of account names and never changes.
+
+    Refused with: shop-exists, bad-shop.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/shops",
+        models.ShopView,
+        session=True,
+        body=models.ShopWanted(
+            name=name, name_kana=name_kana, category=category, address=address, phone=phone, shop_id=shop_id
+        ),
+    )
+
+
+def get_shop(shop_id: str) -> Call[models.ShopView]:
+    """One shop of the register.
+
+    Refused with: unknown-shop.
+    """
+    return json_call("GET", f"/v1/city/shops/{path_part(shop_id)}", models.ShopView, session=True)
+
+
+def change_shop(
+    shop_id: str,
+    *,
+    name: str,
+    name_kana: str | UnsetType = UNSET,
+    category: str | UnsetType = UNSET,
+    address: str | UnsetType = UNSET,
+    phone: str | UnsetType = UNSET,
+) -> Call[models.ShopView]:
+    """Change what the register says of a shop.
+
+    Refused with: unknown-shop, bad-shop.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/shops/{path_part(shop_id)}",
+        models.ShopView,
+        session=True,
+        body=models.ShopChanged(
+            name=name, name_kana=name_kana, category=category, address=address, phone=phone
+        ),
+    )
+
+
+def close_shop(shop_id: str, *, reason: str) -> Call[models.ShopView]:
+    """Let a shop take no more points; what it is owed is still paid.
+
+    Refused with: unknown-shop, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/shops/{path_part(shop_id)}/closure",
+        models.ShopView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def reopen_shop(shop_id: str, *, reason: str) -> Call[models.ShopView]:
+    """Let a closed shop take points again.
+
+    Refused with: unknown-shop, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/shops/{path_part(shop_id)}/reopening",
+        models.ShopView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def city_shop_code(shop_id: str) -> Call[models.ShopCodeView]:
+    """The text of the QR for the shop's counter, for printing.
+
+    Refused with: unknown-shop.
+    """
+    return json_call("GET", f"/v1/city/shops/{path_part(shop_id)}/code", models.ShopCodeView, session=True)
+
+
+def list_shop_staff(shop_id: str) -> Call[models.StaffList]:
+    """Who may take points at this shop."""
+    return json_call("GET", f"/v1/city/shops/{path_part(shop_id)}/staff", models.StaffList, session=True)
+
+
+def add_shop_staff(shop_id: str, *, login: str, display_name: str) -> Call[models.StaffAdded]:
+    """Give a shop a log-in; the first password is in the answer, this once.
+
+    Refused with: unknown-shop, unknown-municipality, login-taken, login-unfit, role-unfit.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/shops/{path_part(shop_id)}/staff",
+        models.StaffAdded,
+        session=True,
+        body=models.ShopPersonWanted(login=login, display_name=display_name),
+    )
+
+
+def get_shop_bank(shop_id: str) -> Call[models.BankOf]:
+    """Where a shop is paid; of the number only the end.
+
+    Refused with: unknown-shop.
+    """
+    return json_call("GET", f"/v1/city/shops/{path_part(shop_id)}/bank-account", models.BankOf, session=True)
+
+
+def set_shop_bank(
+    shop_id: str,
+    *,
+    bank_code: str,
+    bank_name: str,
+    branch_code: str,
+    branch_name: str,
+    kind: Literal[1, 2, 4],
+    number: str,
+    holder: str,
+) -> Call[models.BankOf]:
+    """Say where a shop is paid; it is kept sealed.
+
+    Refused with: unknown-shop, bad-bank-account.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/shops/{path_part(shop_id)}/bank-account",
+        models.BankOf,
+        session=True,
+        body=models.BankAccountWanted(
+            bank_code=bank_code,
+            bank_name=bank_name,
+            branch_code=branch_code,
+            branch_name=branch_name,
+            kind=kind,
+            number=number,
+            holder=holder,
+        ),
+    )
+
+
+def get_payer() -> Call[models.BankOf]:
+    """From which account the city pays its shops."""
+    return json_call("GET", "/v1/city/bank-account", models.BankOf, session=True)
+
+
+def set_payer(
+    *,
+    bank_code: str,
+    bank_name: str,
+    branch_code: str,
+    branch_name: str,
+    kind: Literal[1, 2, 4],
+    number: str,
+    holder: str,
+    client_code: str,
+) -> Call[models.BankOf]:
+    """Say from which account the city pays; `client_code` (委託者コード) is the bank's name for the city.
+
+    Refused with: bad-bank-account.
+    """
+    return json_call(
+        "PUT",
+        "/v1/city/bank-account",
+        models.BankOf,
+        session=True,
+        body=models.PayerWanted(
+            bank_code=bank_code,
+            bank_name=bank_name,
+            branch_code=branch_code,
+            branch_name=branch_name,
+            kind=kind,
+            number=number,
+            holder=holder,
+            client_code=client_code,
+        ),
+    )
+
+
+def city_spend(spend_id: str) -> Call[models.CitySpend]:
+    """A payment at one of the city's shops, with what was given back of it.
+
+    Refused with: unknown-spend.
+    """
+    return json_call("GET", f"/v1/city/spends/{path_part(spend_id)}", models.CitySpend, session=True)
+
+
+def city_refund(spend_id: str, *, refund_id: str, points: int, reason: str) -> Call[models.GivenBackView]:
+    """Give points of a payment back, at any time; after its cycle was closed it comes into the next one.
+
+    Refused with: unknown-spend, refund-too-much, id-reused, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/spends/{path_part(spend_id)}/refunds",
+        models.GivenBackView,
+        session=True,
+        body=models.RefundWanted(refund_id=refund_id, points=points, reason=reason),
+    )
+
+
+def list_settlements() -> Call[models.CyclesList]:
+    """Every cycle since the first payment, newest first."""
+    return json_call("GET", "/v1/city/settlements", models.CyclesList, session=True)
+
+
+def get_settlement(starts_on: date) -> Call[models.SettlementView]:
+    """A closed cycle, or what closing it now would give.
+
+    Refused with: unknown-cycle.
+    """
+    return json_call(
+        "GET", f"/v1/city/settlements/{path_part(starts_on)}", models.SettlementView, session=True
+    )
+
+
+def get_settlement_csv(starts_on: date) -> Call[File]:
+    """A cycle for Excel, a line a shop.
+
+    Refused with: unknown-cycle.
+    """
+    return json_call("GET", f"/v1/city/settlements/{path_part(starts_on)}/csv", File, session=True)
+
+
+def get_settlement_pdf(starts_on: date) -> Call[File]:
+    """A cycle to print and to keep, a line a shop.
+
+    Refused with: unknown-cycle.
+    """
+    return json_call("GET", f"/v1/city/settlements/{path_part(starts_on)}/pdf", File, session=True)
+
+
+def get_corrections(starts_on: date) -> Call[models.CorrectionsList]:
+    """What in a cycle corrects cycles that were closed before it (訂正): refunds of their payments, late payments.
+
+    Refused with: unknown-cycle.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/settlements/{path_part(starts_on)}/corrections",
+        models.CorrectionsList,
+        session=True,
+    )
+
+
+def get_corrections_csv(starts_on: date) -> Call[File]:
+    """A cycle's corrections for Excel, with the names of those who made them.
+
+    Refused with: unknown-cycle.
+    """
+    return json_call(
+        "GET", f"/v1/city/settlements/{path_part(starts_on)}/corrections/csv", File, session=True
+    )
+
+
+def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementView]:
+    """Close a cycle, once; corrections come into the next one.
+
+    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/settlements/{path_part(starts_on)}/closing",
+        models.SettlementView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def settlement_transfer_file(starts_on: date) -> Call[File]:
+    """The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle.
+
+    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing.
+    """
+    return json_call("GET", f"/v1/city/settlements/{path_part(starts_on)}/transfer-file", File, session=True)
+
+
+def city_statement(starts_on: date, shop_id: str) -> Call[models.StatementView]:
+    """A shop's statement of a cycle, payment by payment.
+
+    Refused with: unknown-cycle, unknown-shop.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/settlements/{path_part(starts_on)}/shops/{path_part(shop_id)}",
+        models.StatementView,
+        session=True,
+    )
+
+
+def city_statement_csv(starts_on: date, shop_id: str) -> Call[File]:
+    """A shop's statement for Excel.
+
+    Refused with: unknown-cycle, unknown-shop.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/settlements/{path_part(starts_on)}/shops/{path_part(shop_id)}/csv",
+        File,
+        session=True,
+    )
+
+
+def city_statement_pdf(starts_on: date, shop_id: str) -> Call[File]:
+    """A shop's statement to print and to send.
+
+    Refused with: unknown-cycle, unknown-shop.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/settlements/{path_part(starts_on)}/shops/{path_part(shop_id)}/pdf",
+        File,
+        session=True,
+    )
+
+
+def own_shop() -> Call[models.ShopView]:
+    """The shop to which this session belongs.
+
+    Refused with: unknown-shop.
+    """
+    return json_call("GET", "/v1/shop", models.ShopView, session=True)
+
+
+def own_shop_code() -> Call[models.ShopCodeView]:
+    """The text of the QR that members scan to pay here.
+
+    Refused with: unknown-shop.
+    """
+    return json_call("GET", "/v1/shop/code", models.ShopCodeView, session=True)
+
+
+def take_points(*, spend_id: str, code: str, points: int) -> Call[models.TakenView]:
+    """Take points with a member's code, scanned or typed. Whatever is refused here, nothing was taken.
+
+    After a lost answer send the same again: it is the same payment (200), or it is made now (201).
+
+    Refused with: pay-code-unknown, unknown-shop, pay-code-ended, pay-code-used, shop-closed, not-enough-points, limit-of-the-day, id-reused.
+    """
+    return json_call(
+        "POST",
+        "/v1/shop/spends",
+        models.TakenView,
+        session=True,
+        body=models.SpendTaken(spend_id=spend_id, code=code, points=points),
+    )
+
+
+def shop_day(*, day: date | UnsetType = UNSET) -> Call[models.ShopDay]:
+    """A day's payments at this shop, newest first, those that members made by the shop's code among them."""
+    return json_call("GET", "/v1/shop/spends", models.ShopDay, session=True, query={"day": day})
+
+
+def shop_refund(spend_id: str, *, refund_id: str, points: int, reason: str) -> Call[models.GivenBackView]:
+    """Give points back on the day of the payment; later the city's staff can.
+
+    Refused with: unknown-spend, refund-too-late, refund-too-much, id-reused, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/shop/spends/{path_part(spend_id)}/refunds",
+        models.GivenBackView,
+        session=True,
+        body=models.RefundWanted(refund_id=refund_id, points=points, reason=reason),
+    )
+
+
+def shop_settlements() -> Call[models.ShopCycles]:
+    """The shop's last two dozen closed cycles: what was paid, and when.
+
+    Refused with: unknown-shop.
+    """
+    return json_call("GET", "/v1/shop/settlements", models.ShopCycles, session=True)
+
+
+def shop_statement(starts_on: date) -> Call[models.StatementView]:
+    """The shop's own statement of a cycle.
+
+    Refused with: unknown-cycle, unknown-shop.
+    """
+    return json_call(
+        "GET", f"/v1/shop/settlements/{path_part(starts_on)}", models.StatementView, session=True
+    )
+
+
+def shop_statement_csv(starts_on: date) -> Call[File]:
+    """The shop's own statement for Excel.
+
+    Refused with: unknown-cycle, unknown-shop.
+    """
+    return json_call("GET", f"/v1/shop/settlements/{path_part(starts_on)}/csv", File, session=True)
+
+
+def shop_statement_pdf(starts_on: date) -> Call[File]:
+    """The shop's own statement to print and to keep.
+
+    Refused with: unknown-cycle, unknown-shop.
+    """
+    return json_call("GET", f"/v1/shop/settlements/{path_part(starts_on)}/pdf", File, session=True)
+
+
+def list_places(
+    *,
+    municipality: str,
+    name: str | UnsetType = UNSET,
+    after: str | UnsetType = UNSET,
+    limit: int | UnsetType = UNSET,
+) -> Call[models.PlacesPage]:
+    """Where a city's points can be used (自治体ポイントナビ).
+
+    Refused with: unknown-municipality.
+    """
+    return json_call(
+        "GET",
+        "/v1/shops",
+        models.PlacesPage,
+        session=False,
+        query={"municipality": municipality, "name": name, "after": after, "limit": limit},
+    )
+
+
+def make_pay_code(*, municipality: str, point_service: str) -> Call[models.PayCodeView]:
+    """Make a code to show at a counter: sixty seconds, once. Ask for the next one before it ends.
+
+    Refused with: unknown-municipality, unknown-point-service.
+    """
+    return json_call(
+        "POST",
+        "/v1/pay-codes",
+        models.PayCodeView,
+        session=True,
+        body=models.PayCodeWanted(municipality=municipality, point_service=point_service),
+    )
+
+
+def pay_code_state(digits: str) -> Call[models.PayCodeState]:
+    """Whether a shop has taken points with this code of the member's own, and how many.
+
+    Refused with: pay-code-unknown.
+    """
+    return json_call("GET", f"/v1/pay-codes/{path_part(digits)}", models.PayCodeState, session=True)
+
+
+def read_shop_code(*, shop_code: str) -> Call[models.PlaceView]:
+    """Whose code the member has scanned, to be shown before the amount is typed.
+
+    Refused with: shop-code-wrong, unknown-shop, shop-closed.
+    """
+    return json_call(
+        "POST",
+        "/v1/shop-codes",
+        models.PlaceView,
+        session=True,
+        body=models.ShopCodeScanned(shop_code=shop_code),
+    )
+
+
+def pay_shop(*, spend_id: str, shop_code: str, point_service: str, points: int) -> Call[models.PaidView]:
+    """Pay the shop whose code was scanned, under an id that you made; the same again is the same payment (200).
+
+    Refused with: shop-code-wrong, unknown-shop, unknown-municipality, unknown-point-service, shop-closed, not-enough-points, limit-of-the-day, id-reused.
+    """
+    return json_call(
+        "POST",
+        "/v1/spends",
+        models.PaidView,
+        session=True,
+        body=models.SpendWanted(
+            spend_id=spend_id, shop_code=shop_code, point_service=point_service, points=points
+        ),
+    )
+
+
+def list_spends(*, before: int | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Call[models.Spends]:
+    """The member's payments, newest first."""
+    return json_call(
+        "GET", "/v1/spends", models.Spends, session=True, query={"before": before, "limit": limit}
+    )
+
+
+def get_spend(spend_id: str) -> Call[models.PaidView]:
+    """One payment of the member's own, for a receipt; `left` is what can be used now.
+
+    Refused with: unknown-spend.
+    """
+    return json_call("GET", f"/v1/spends/{path_part(spend_id)}", models.PaidView, session=True)
+
+
+def list_expiries(municipality: str, point_service: str) -> Call[models.Expiries]:
+    """What of the member's points expires when, the soonest first.
+
+    Refused with: unknown-municipality, unknown-point-service.
+    """
+    return json_call(
+        "GET",
+        f"/v1/expiries/{path_part(municipality)}/{path_part(point_service)}",
+        models.Expiries,
+        session=True,
+    )
+
+
+def city_figures(
+    *, since: date, until: date, point_service: str | UnsetType = UNSET
+) -> Call[models.DayFigures]:
+    """Points in and out by day and by shop, partner or project; at most some seconds behind the ledger.
+
+    Refused with: bad-period.
+    """
+    return json_call(
+        "GET",
+        "/v1/city/figures",
+        models.DayFigures,
+        session=True,
+        query={"since": since, "until": until, "point_service": point_service},
+    )
+
+
+def city_figures_csv(*, since: date, until: date, point_service: str | UnsetType = UNSET) -> Call[File]:
+    """The same figures for Excel.
+
+    Refused with: bad-period.
+    """
+    return json_call(
+        "GET",
+        "/v1/city/figures/csv",
+        File,
+        session=True,
+        query={"since": since, "until": until, "point_service": point_service},
+    )
+
+
+def city_totals_by_day(
+    *, since: date, until: date, point_service: str | UnsetType = UNSET
+) -> Call[models.DayTotals]:
+    """Points in and out by day, all parties together, for years where need be.
+
+    Refused with: bad-period.
+    """
+    return json_call(
+        "GET",
+        "/v1/city/figures/by-day",
+        models.DayTotals,
+        session=True,
+        query={"since": since, "until": until, "point_service": point_service},
+    )
+
+
+def city_totals_by_party(
+    *, since: date, until: date, point_service: str | UnsetType = UNSET
+) -> Call[models.PartyTotals]:
+    """Points of a period by partner, shop and project.
+
+    Refused with: bad-period.
+    """
+    return json_call(
+        "GET",
+        "/v1/city/figures/by-party",
+        models.PartyTotals,
+        session=True,
+        query={"since": since, "until": until, "point_service": point_service},
+    )
+
+
+def city_issue_months(point_service: str) -> Call[models.MonthsOfIssue]:
+    """What came of the points of each month of issue, and what of it is unused.
+
+    Refused with: unknown-municipality, unknown-point-service.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/point-services/{path_part(point_service)}/issue-months",
+        models.MonthsOfIssue,
+        session=True,
+    )
+
+
+def city_expiring(point_service: str) -> Call[models.ExpiringList]:
+    """What expires when: unused points by their last day, the soonest first.
+
+    Refused with: unknown-municipality, unknown-point-service.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/point-services/{path_part(point_service)}/expiring",
+        models.ExpiringList,
+        session=True,
+    )
+
+
+def city_open_exchanges() -> Call[models.OpenExchangesList]:
+    """Exchanges into the city's points that wait for a partner's answer, by partner; no member is named."""
+    return json_call("GET", "/v1/city/open-exchanges", models.OpenExchangesList, session=True)
+
+
+def city_issues(point_service: str) -> Call[models.IssueFigures]:
+    """What came of the points of each day of issue, and when what is left expires.
+
+    Refused with: unknown-municipality, unknown-point-service.
+    """
+    return json_call(
+        "GET", f"/v1/city/point-services/{path_part(point_service)}/issues", models.IssueFigures, session=True
+    )
+
+
+def city_partners() -> Call[models.CityPartners]:
+    """The partner companies by name, and how many exchanges to this city have no outcome yet."""
+    return json_call("GET", "/v1/city/partners", models.CityPartners, session=True)
+
+
+def city_unused(*, day: date) -> Call[models.UnusedView]:
+    """Unused points at the end of a day: for the legal report of 31 March and 30 September."""
+    return json_call("GET", "/v1/city/unused", models.UnusedView, session=True, query={"day": day})
+
+
+def city_unused_csv(*, day: date) -> Call[File]:
+    """The legal report for Excel: a line a point service, and their sum."""
+    return json_call("GET", "/v1/city/unused/csv", File, session=True, query={"day": day})
+
+
+def city_issues_csv(point_service: str) -> Call[File]:
+    """What came of the points of each day of issue, for Excel.
+
+    Refused with: unknown-municipality, unknown-point-service.
+    """
+    return json_call(
+        "GET", f"/v1/city/point-services/{path_part(point_service)}/issues/csv", File, session=True
+    )
+
+
+def partner_settlements(*, year: int, month: int) -> Call[models.PartnerMonths]:
+    """What each partner owes for a month, per rate and campaign, by name, and how far both books agree."""
+    return json_call(
+        "GET",
+        "/v1/platform/partner-settlements",
+        models.PartnerMonths,
+        session=True,
+        query={"year": year, "month": month},
+    )
+
+
+def partner_invoice(*, year: int, month: int) -> Call[File]:
+    """The month's invoice for Excel; each id has its name beside it."""
+    return json_call(
+        "GET",
+        "/v1/platform/partner-settlements/csv",
+        File,
+        session=True,
+        query={"year": year, "month": month},
+    )

@@ -1,0 +1,1600 @@
+"""What is sent and what is answered.
+
+Made from the gateway's OpenAPI document by `make clients`; not written by hand.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from point_gateway_client.messages import Message
+
+
+class AllocationWanted(Message, frozen=True, kw_only=True):
+    allocation_id: str
+    points: int
+    municipality: str
+    point_service: str
+
+
+class AuditFaultView(Message, frozen=True, kw_only=True):
+    seq: int
+    text: str
+
+
+class AuditLineView(Message, frozen=True, kw_only=True):
+    seq: int
+    at: datetime
+    actor: str
+    actor_name: str
+    action: str
+    subject: str
+    reason: str
+    facts: dict[str, str | int]
+    hash: str
+
+
+class AuditPage(Message, frozen=True, kw_only=True):
+    lines: list[AuditLineView]
+    next_before: int | None
+
+
+class AuditVerified(Message, frozen=True, kw_only=True):
+    """
+    An empty list means that no line was changed, dropped or slipped in.
+    """
+
+    faults: list[AuditFaultView]
+
+
+class BalanceView(Message, frozen=True, kw_only=True):
+    """
+    `available` can be used now; `held` is promised away, `coming` is promised and not here yet.
+    """
+
+    points: int
+    available: int
+    held: int
+    coming: int
+
+
+class BankAccountWanted(Message, frozen=True, kw_only=True):
+    """
+    Names in kana, letters and digits; they are kept as transfer files write them. kind: 1 普通, 2 当座, 4 貯蓄.
+    """
+
+    bank_code: str
+    bank_name: str
+    branch_code: str
+    branch_name: str
+    kind: Literal[1, 2, 4]
+    number: str
+    holder: str
+
+
+class BankView(Message, frozen=True, kw_only=True):
+    bank_code: str
+    bank_name: str
+    branch_code: str
+    branch_name: str
+    kind: int
+    number_ends_with: str
+    holder: str
+
+
+class BudgetWanted(Message, frozen=True, kw_only=True):
+    budget: int
+    reason: str
+
+
+class CardAnswer(Message, frozen=True, kw_only=True):
+    """
+    The card agent's answer as it came: bytes in base64url without padding.
+    """
+
+    client_data: str
+    certificate: str
+    signature: str
+
+
+class CardLink(Message, frozen=True, kw_only=True):
+    browser: str
+    card: CardAnswer
+    password: str
+
+
+class CardRegistration(Message, frozen=True, kw_only=True):
+    browser: str
+    card: CardAnswer
+    display_name: str
+    password: str | None | UnsetType = UNSET
+    language: Literal["ja", "en", "ja-easy"] | UnsetType = UNSET
+    shared_terminal: bool | UnsetType = UNSET
+
+
+class CardRelink(Message, frozen=True, kw_only=True):
+    browser: str
+    card: CardAnswer
+    mykey_id: str
+    password: str
+    shared_terminal: bool | UnsetType = UNSET
+
+
+class CardSignIn(Message, frozen=True, kw_only=True):
+    browser: str
+    card: CardAnswer
+    shared_terminal: bool | UnsetType = UNSET
+
+
+class CardStanding(Message, frozen=True, kw_only=True):
+    """
+    Whether cards are taken here; `only_tests` where just the cards of a demonstration are believed.
+    """
+
+    open: bool
+    only_tests: bool
+
+
+class ChallengeView(Message, frozen=True, kw_only=True):
+    """
+    `purpose` and `value` are what the page hands to the card agent's POST /v1/sign.
+    """
+
+    value: str
+    purpose: str
+    expires_at: datetime
+
+
+class ChallengeWanted(Message, frozen=True, kw_only=True):
+    purpose: Literal["login", "register", "relink"]
+    browser: str
+
+
+class ChoiceView(Message, frozen=True, kw_only=True):
+    """
+    Whether the wanted MyKey ID is free; `generated` is offered once three wanted ones were taken.
+    """
+
+    wanted: str
+    available: bool
+    generated: str | None
+    tries_left: int
+
+
+class CityEventView(Message, frozen=True, kw_only=True):
+    """
+    An event as its city's staff see it. `state`: planned, shown or ended; `settled_at`: every share has moved.
+    """
+
+    event_id: str
+    name: str
+    purpose: str
+    municipality: str | None
+    goal_points: int | None
+    starts_at: datetime
+    ends_at: datetime
+    period: str
+    givers: str
+    on_failure: str
+    given_points: int
+    given_by: int
+    outcome: str | None
+    state: str
+    starts_on: date
+    ends_on: date
+    decided_at: datetime | None
+    settled_at: datetime | None
+
+
+class CityEvents(Message, frozen=True, kw_only=True):
+    events: list[CityEventView]
+
+
+class CityExpiringView(Message, frozen=True, kw_only=True):
+    last_day: date | None
+    points: int
+
+
+class CityPointService(Message, frozen=True, kw_only=True):
+    """
+    A point service as its city's staff see it; `closed_at` is set from the moment it takes no more points.
+    """
+
+    point_service: str
+    name: str
+    open_for_direct_exchange: bool
+    created_at: datetime
+    closed_at: datetime | None
+
+
+class CityPointServices(Message, frozen=True, kw_only=True):
+    point_services: list[CityPointService]
+
+
+class ContributionWanted(Message, frozen=True, kw_only=True):
+    contribution_id: str
+    points: int
+    event_id: str
+
+
+class CredentialResponse(Message, frozen=True, kw_only=True):
+    """
+    The `response` of a PublicKeyCredential as its own `toJSON()` writes it.
+    """
+
+    clientDataJSON: str
+    attestationObject: str | None | UnsetType = UNSET
+    authenticatorData: str | None | UnsetType = UNSET
+    signature: str | None | UnsetType = UNSET
+    userHandle: str | None | UnsetType = UNSET
+    publicKey: str | None | UnsetType = UNSET
+    publicKeyAlgorithm: int | None | UnsetType = UNSET
+    transports: list[str] | None | UnsetType = UNSET
+
+
+class CycleView(Message, frozen=True, kw_only=True):
+    starts_on: date
+    ends_on: date
+    pays_on: date
+
+
+class DayFigureView(Message, frozen=True, kw_only=True):
+    day: date
+    figure: str
+    party: str
+    moves: int
+    points: int
+
+
+class DayFigures(Message, frozen=True, kw_only=True):
+    """
+    `figure`: granted, exchanged, campaign, allocated, refunded come in; spent, expired, reversed go out.
+    """
+
+    figures: list[DayFigureView]
+
+
+class DayTotalView(Message, frozen=True, kw_only=True):
+    day: date
+    figure: str
+    moves: int
+    points: int
+
+
+class DayTotals(Message, frozen=True, kw_only=True):
+    """
+    The figures of all parties together, day by day.
+    """
+
+    totals: list[DayTotalView]
+
+
+class DefaultMunicipality(Message, frozen=True, kw_only=True):
+    municipality: str
+    point_service: str
+
+
+class DestinationView(Message, frozen=True, kw_only=True):
+    kind: Literal["reserve", "municipality"]
+    municipality: str | None
+    point_service: str | None
+
+
+class EventBalanceView(Message, frozen=True, kw_only=True):
+    event_id: str
+    event_name: str
+    balance: BalanceView
+
+
+class EventChanged(Message, frozen=True, kw_only=True):
+    """
+    A support event (特定支援イベント); the period includes both days. `on_failure` needs a goal to give back.
+    """
+
+    name: str
+    starts_on: date
+    ends_on: date
+    purpose: str | UnsetType = UNSET
+    goal_points: int | None | UnsetType = UNSET
+    givers: Literal["everybody", "city"] | UnsetType = UNSET
+    on_failure: Literal["keep", "give_back"] | UnsetType = UNSET
+
+
+class EventView(Message, frozen=True, kw_only=True):
+    """
+    An event with its progress: `given_points` by `given_by` members so far, of `goal_points`.
+
+    `period`: coming, open or ended. `givers`: everybody, or city (members whose 基本自治体 it is). `on_failure`
+    decides over the points where the goal is missed: keep or give_back. `outcome`: reached, kept, given_back.
+    """
+
+    event_id: str
+    name: str
+    purpose: str
+    municipality: str | None
+    goal_points: int | None
+    starts_at: datetime
+    ends_at: datetime
+    period: str
+    givers: str
+    on_failure: str
+    given_points: int
+    given_by: int
+    outcome: str | None
+
+
+class EventWanted(Message, frozen=True, kw_only=True):
+    """
+    `own_id` is the city's own; the event's id is the city's code, a hyphen and this.
+    """
+
+    name: str
+    starts_on: date
+    ends_on: date
+    own_id: str
+    purpose: str | UnsetType = UNSET
+    goal_points: int | None | UnsetType = UNSET
+    givers: Literal["everybody", "city"] | UnsetType = UNSET
+    on_failure: Literal["keep", "give_back"] | UnsetType = UNSET
+
+
+class Events(Message, frozen=True, kw_only=True):
+    events: list[EventView]
+
+
+class ExchangeStart(Message, frozen=True, kw_only=True):
+    exchange_id: str
+    partner_id: str
+    coupon_code: str | None | UnsetType = UNSET
+    return_url: str | None | UnsetType = UNSET
+    language: Literal["ja", "en"] | UnsetType = UNSET
+
+
+class ExpiringList(Message, frozen=True, kw_only=True):
+    """
+    Unused points by the last day on which they can be used; null: they never expire.
+    """
+
+    expiring: list[CityExpiringView]
+
+
+class ExpiryView(Message, frozen=True, kw_only=True):
+    issued_on: date
+    last_day: date | None
+    points: int
+
+
+class FileLineView(Message, frozen=True, kw_only=True):
+    line: int
+    mykey_id: str
+    points: int
+    note: str
+    fault: str | None
+    fault_ja: str | None
+
+
+class FileLines(Message, frozen=True, kw_only=True):
+    lines: list[FileLineView]
+    next_after: int | None
+
+
+class FileView(Message, frozen=True, kw_only=True):
+    """
+    `state`: checking, faulty, checked, approved (being applied), applied or cancelled.
+    """
+
+    file_id: str
+    project_id: str
+    name: str
+    state: str
+    lines: int
+    faults: int
+    points: int
+    uploaded_by: str
+    uploaded_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    granted_lines: int
+    granted_points: int
+    ended_at: datetime | None
+
+
+class Files(Message, frozen=True, kw_only=True):
+    files: list[FileView]
+
+
+class GrantWanted(Message, frozen=True, kw_only=True):
+    grant_id: str
+    mykey_id: str
+    points: int
+    note: str | UnsetType = UNSET
+
+
+class GrantedView(Message, frozen=True, kw_only=True):
+    project_id: str
+    project_name: str
+    municipality: str
+    point_service: str
+    points: int
+    issued_on: date
+    replayed: bool
+
+
+class HeapView(Message, frozen=True, kw_only=True):
+    """
+    Reserve points issued on one day, and the day on which they move by themselves.
+    """
+
+    issued_on: date
+    points: int
+    moves_on: date
+
+
+class IssueFigureView(Message, frozen=True, kw_only=True):
+    issued_on: date
+    issued: int
+    held: int
+    spent: int
+    expired: int
+    reversed: int
+    last_day: date | None
+
+
+class IssueFigures(Message, frozen=True, kw_only=True):
+    """
+    issued = held + spent + expired + reversed, for every day of issue.
+    """
+
+    figures: list[IssueFigureView]
+
+
+class LabelView(Message, frozen=True, kw_only=True):
+    ja: str
+    en: str
+
+
+class LanguageChosen(Message, frozen=True, kw_only=True):
+    language: Literal["ja", "en", "ja-easy"]
+
+
+class LinkView(Message, frozen=True, kw_only=True):
+    """
+    How the partner knows the member; `shown_as` is for the member to recognise.
+    """
+
+    partner_id: str
+    service_id: str
+    shown_as: str
+    linked_at: datetime
+
+
+class Links(Message, frozen=True, kw_only=True):
+    links: list[LinkView]
+
+
+class LotView(Message, frozen=True, kw_only=True):
+    issued_on: date
+    points: int
+
+
+class MaintenanceView(Message, frozen=True, kw_only=True):
+    """
+    When the partner cannot be used (メンテナンス), half-open.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+class MemberExpiringView(Message, frozen=True, kw_only=True):
+    """
+    Points of one point service that can be used until `last_day` and not after it.
+    """
+
+    municipality: str
+    point_service: str
+    last_day: date
+    points: int
+
+
+class MemberView(Message, frozen=True, kw_only=True):
+    """
+    The member as the member's own pages show it; `member_id` stays with us.
+    """
+
+    mykey_id: str
+    display_name: str
+    language: str
+    default_municipality: str | None
+    default_point_service: str | None
+    has_password: bool
+    has_card: bool
+
+
+class MonthOfIssueView(Message, frozen=True, kw_only=True):
+    month: str
+    issued: int
+    held: int
+    spent: int
+    expired: int
+    reversed: int
+
+
+class MonthsOfIssue(Message, frozen=True, kw_only=True):
+    """
+    issued = held + spent + expired + reversed, for every month of issue; `held` is what is unused.
+    """
+
+    months: list[MonthOfIssueView]
+
+
+class MunicipalBalanceView(Message, frozen=True, kw_only=True):
+    municipality: str
+    municipality_name: str
+    point_service: str
+    point_service_name: str
+    is_default: bool
+    balance: BalanceView
+
+
+class MunicipalityView(Message, frozen=True, kw_only=True):
+    code: str
+    name: str
+    kana: str
+
+
+class MykeyIdWanted(Message, frozen=True, kw_only=True):
+    mykey_id: str
+
+
+class OpenExchangesView(Message, frozen=True, kw_only=True):
+    partner_id: str
+    state: str
+    exchanges: int
+    points: int
+    oldest_sent_at: datetime | None
+
+
+class OpenWanted(Message, frozen=True, kw_only=True):
+    open: bool
+    reason: str
+
+
+class OrderData(Message, frozen=True, kw_only=True):
+    exchange_id: str
+    service_id: str
+    units: Annotated[
+        int | str,
+        Meta(description="口数: a whole number, or the half-width digits that a person typed; 1 to 9,999"),
+    ]
+
+
+class OrderTaken(Message, frozen=True, kw_only=True):
+    """
+    What became of it. `state` is `settled`, `declined`, `not_sent`, or `open` while nobody knows yet.
+    """
+
+    exchange_id: str
+    state: str
+    points: int | None
+
+
+class PartyTotalView(Message, frozen=True, kw_only=True):
+    figure: str
+    party: str
+    moves: int
+    points: int
+
+
+class PartyTotals(Message, frozen=True, kw_only=True):
+    """
+    The figures of a period by shop, partner or project; the largest of each figure first.
+    """
+
+    totals: list[PartyTotalView]
+
+
+class PasskeyBegun(Message, frozen=True, kw_only=True):
+    token: str
+    options: dict[str, Any]
+    ends_at: datetime
+
+
+class PasskeyView(Message, frozen=True, kw_only=True):
+    credential_id: str
+    name: str
+    created_at: datetime
+    used_at: datetime | None
+
+
+class PasswordByCard(Message, frozen=True, kw_only=True):
+    browser: str
+    card: CardAnswer
+    new: str
+
+
+class PasswordChange(Message, frozen=True, kw_only=True):
+    current: str
+    new: str
+
+
+class PayCodeView(Message, frozen=True, kw_only=True):
+    """
+    `qr` is the QR's text, `digits` what is typed at the counter; ask for a new one before `ends_at`.
+    """
+
+    qr: str
+    digits: str
+    made_at: datetime
+    ends_at: datetime
+
+
+class PayCodeWanted(Message, frozen=True, kw_only=True):
+    municipality: str
+    point_service: str
+
+
+class PayerWanted(Message, frozen=True, kw_only=True):
+    bank_code: str
+    bank_name: str
+    branch_code: str
+    branch_name: str
+    kind: Literal[1, 2, 4]
+    number: str
+    holder: str
+    client_code: str
+
+
+class PersonNamed(Message, frozen=True, kw_only=True):
+    staff_id: str
+    display_name: str
+
+
+class PlaceView(Message, frozen=True, kw_only=True):
+    """
+    A shop as members see it.
+    """
+
+    shop_id: str
+    municipality: str
+    municipality_name: str
+    name: str
+    name_kana: str
+    category: str
+    address: str
+    phone: str
+
+
+class PlacesPage(Message, frozen=True, kw_only=True):
+    shops: list[PlaceView]
+    next_after: str | None
+
+
+class PointServiceView(Message, frozen=True, kw_only=True):
+    municipality: str
+    municipality_name: str
+    point_service: str
+    name: str
+    open_for_direct_exchange: bool
+
+
+class PointServiceWanted(Message, frozen=True, kw_only=True):
+    point_service: str
+    name: str
+
+
+class PointServices(Message, frozen=True, kw_only=True):
+    """
+    対象：N件. Those that are not open for direct exchange are reached by way of the reserve.
+    """
+
+    count: int
+    point_services: list[PointServiceView]
+
+
+class PrefectureView(Message, frozen=True, kw_only=True):
+    code: str
+    name: str
+    kana: str
+    municipalities: int
+
+
+class Prefectures(Message, frozen=True, kw_only=True):
+    prefectures: list[PrefectureView]
+
+
+class ProjectView(Message, frozen=True, kw_only=True):
+    project_id: str
+    point_service: str
+    name: str
+    place: str
+    content: str
+    starts_on: date
+    ends_on: date
+    points_each: int
+    budget: int
+    granted: int
+    left: int
+    venue: bool
+    open: bool
+    created_at: datetime
+
+
+class ProjectWanted(Message, frozen=True, kw_only=True):
+    """
+    A grant project (給付事業); the period includes both days.
+    """
+
+    project_id: str
+    point_service: str
+    name: str
+    starts_on: date
+    ends_on: date
+    points_each: int
+    budget: int
+    place: str | UnsetType = UNSET
+    content: str | UnsetType = UNSET
+    venue: bool | UnsetType = UNSET
+
+
+class Projects(Message, frozen=True, kw_only=True):
+    projects: list[ProjectView]
+
+
+class PushData(Message, frozen=True, kw_only=True):
+    exchange_id: str
+
+
+class QuoteConfirmed(Message, frozen=True, kw_only=True):
+    quote_id: str
+
+
+class QuoteLineView(Message, frozen=True, kw_only=True):
+    """
+    `amount` leaves the wallet; `points` arrive, of which `campaign_points` are paid by `funder`.
+    """
+
+    wallet: str
+    wallet_name: LabelView
+    units: int
+    amount: int
+    points: int
+    cost_per_unit: int
+    points_per_unit: int
+    campaign: str | None
+    campaign_name: LabelView | None
+    campaign_points: int
+    funder: str | None
+    rate_ends_at: str | None
+    rate_sample: bool
+
+
+class QuoteView(Message, frozen=True, kw_only=True):
+    quote_id: str
+    destination: DestinationView
+    units: int
+    lines: list[QuoteLineView]
+    points: int
+    campaign_points: int
+    terms: LabelView
+    notes: list[LabelView]
+    quoted_at: datetime
+    ends_at: datetime
+    arrives_within_s: int
+
+
+class RateLineView(Message, frozen=True, kw_only=True):
+    """
+    One rate of a month. `owed_by` is the partner's id, or that of the funder who pays for the campaign.
+    """
+
+    owed_by: str
+    owed_by_name: LabelView
+    wallet: str
+    wallet_name: LabelView
+    cost_per_unit: int
+    points_per_unit: int
+    campaign: str
+    campaign_name: LabelView | None
+    exchanges: int
+    units: int
+    points: int
+
+
+class ReasonGiven(Message, frozen=True, kw_only=True):
+    reason: str
+
+
+class ReceiptView(Message, frozen=True, kw_only=True):
+    """
+    Proof that a move is in the member's book, sealed at place `seq` by `hash`.
+    """
+
+    move_id: str
+    seq: int
+    hash: str
+    points: int
+    lots: list[LotView]
+    replayed: bool
+
+
+class RefundView(Message, frozen=True, kw_only=True):
+    refund_id: str
+    spend_id: str
+    points: int
+    yen: int
+    reason: str
+    made_by: str
+    at: datetime
+
+
+class RefundWanted(Message, frozen=True, kw_only=True):
+    refund_id: str
+    points: int
+    reason: str
+
+
+class ReturnCode(Message, frozen=True, kw_only=True):
+    return_code: str
+
+
+class Revocation(Message, frozen=True, kw_only=True):
+    password: str
+
+
+class RoleWanted(Message, frozen=True, kw_only=True):
+    role: Literal["viewer", "operator", "approver", "administrator"]
+    reason: str
+
+
+class RuleWanted(Message, frozen=True, kw_only=True):
+    """
+    A new version of a point service's rules. Limits are points by member and day; null is none.
+    """
+
+    takes_effect_on: date
+    expiry: Literal["none", "months", "fiscal_year", "fixed_day"]
+    open_for_direct_exchange: bool
+    reason: str
+    expiry_count: int | UnsetType = UNSET
+    expiry_day: date | None | UnsetType = UNSET
+    unit_value_yen: int | UnsetType = UNSET
+    most_spent_a_day: int | None | UnsetType = UNSET
+    most_granted_a_day: int | None | UnsetType = UNSET
+    worse_accepted: bool | UnsetType = UNSET
+
+
+class ServiceBalanceView(Message, frozen=True, kw_only=True):
+    point_service: str
+    points: int
+
+
+class SessionView(Message, frozen=True, kw_only=True):
+    session_id: str
+    created_at: datetime
+    seen_at: datetime
+    idle_ends_at: datetime
+    ends_at: datetime
+    current: bool
+
+
+class Sessions(Message, frozen=True, kw_only=True):
+    sessions: list[SessionView]
+
+
+class SessionsEnded(Message, frozen=True, kw_only=True):
+    ended: int
+
+
+class ShopChanged(Message, frozen=True, kw_only=True):
+    name: str
+    name_kana: str | UnsetType = UNSET
+    category: str | UnsetType = UNSET
+    address: str | UnsetType = UNSET
+    phone: str | UnsetType = UNSET
+
+
+class ShopCodeScanned(Message, frozen=True, kw_only=True):
+    shop_code: str
+
+
+class ShopCodeView(Message, frozen=True, kw_only=True):
+    """
+    The text of the QR that stands at the counter.
+    """
+
+    shop_code: str
+
+
+class ShopLineView(Message, frozen=True, kw_only=True):
+    """
+    Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`.
+    """
+
+    shop_id: str
+    shop_name: str
+    spends: int
+    spent: int
+    refunds: int
+    refunded: int
+    yen: int
+    corrections: int
+    corrected_points: int
+    corrected_yen: int
+    brought_yen: int
+    paid_yen: int
+    carried_yen: int
+
+
+class ShopPersonWanted(Message, frozen=True, kw_only=True):
+    login: str
+    display_name: str
+
+
+class ShopSpendView(Message, frozen=True, kw_only=True):
+    """
+    A payment as the shop sees it: no member, no days of issue.
+    """
+
+    spend_id: str
+    points: int
+    yen: int
+    refunded_points: int
+    way: str
+    at: datetime
+
+
+class ShopView(Message, frozen=True, kw_only=True):
+    shop_id: str
+    name: str
+    name_kana: str
+    category: str
+    address: str
+    phone: str
+    has_bank: bool
+    registered_at: datetime
+    closed_at: datetime | None
+
+
+class ShopWanted(Message, frozen=True, kw_only=True):
+    name: str
+    shop_id: str
+    name_kana: str | UnsetType = UNSET
+    category: str | UnsetType = UNSET
+    address: str | UnsetType = UNSET
+    phone: str | UnsetType = UNSET
+
+
+class ShopsPage(Message, frozen=True, kw_only=True):
+    shops: list[ShopView]
+    next_after: str | None
+
+
+class SignIn(Message, frozen=True, kw_only=True):
+    mykey_id: str
+    password: str
+    shared_terminal: bool | UnsetType = UNSET
+
+
+class SpendTaken(Message, frozen=True, kw_only=True):
+    """
+    `spend_id` is made by the shop's page and kept; sending the same again is the same payment.
+    """
+
+    spend_id: str
+    code: str
+    points: int
+
+
+class SpendView(Message, frozen=True, kw_only=True):
+    spend_id: str
+    municipality: str
+    point_service: str
+    shop_id: str
+    points: int
+    yen: int
+    refunded_points: int
+    way: str
+    at: datetime
+    lots: list[LotView]
+
+
+class SpendWanted(Message, frozen=True, kw_only=True):
+    spend_id: str
+    shop_code: str
+    point_service: str
+    points: int
+
+
+class Spends(Message, frozen=True, kw_only=True):
+    spends: list[SpendView]
+
+
+class StaffPasswordChange(Message, frozen=True, kw_only=True):
+    current: str
+    new: str
+
+
+class StaffSessionView(Message, frozen=True, kw_only=True):
+    """
+    `actions` is what this role may do; a weak session (`strong` false) may only set up a second factor.
+    """
+
+    staff_id: str
+    municipality: str
+    municipality_name: str
+    display_name: str
+    login: str
+    role: str
+    shop_id: str | None
+    strong: bool
+    first_password: bool
+    actions: list[str]
+    idle_ends_at: datetime
+    ends_at: datetime
+
+
+class StaffSignIn(Message, frozen=True, kw_only=True):
+    login: str
+    password: str
+
+
+class StaffView(Message, frozen=True, kw_only=True):
+    staff_id: str
+    login: str
+    display_name: str
+    role: str
+    shop_id: str | None
+    has_totp: bool
+    active: bool
+    password_is_first: bool
+    created_at: datetime
+
+
+class StaffWanted(Message, frozen=True, kw_only=True):
+    login: str
+    display_name: str
+    role: Literal["viewer", "operator", "approver", "administrator"]
+
+
+class TakenView(Message, frozen=True, kw_only=True):
+    """
+    The shop's side of a payment; what the member has left is the member's affair.
+    """
+
+    spend: ShopSpendView
+    replayed: bool
+
+
+class ToMunicipality(Message, frozen=True, kw_only=True, tag_field="kind", tag="municipality"):
+    municipality: str
+    point_service: str
+
+
+class ToReserve(Message, frozen=True, kw_only=True, tag_field="kind", tag="reserve"):
+    pass
+
+
+class TotpBegun(Message, frozen=True, kw_only=True):
+    """
+    `address` is what the authenticator app's camera reads as a QR; `seed` is for typing.
+    """
+
+    seed: str
+    address: str
+
+
+class TotpConfirmed(Message, frozen=True, kw_only=True):
+    code: str
+
+
+class TotpProof(Message, frozen=True, kw_only=True):
+    sign_in_token: str
+    code: str
+
+
+class UnusedView(Message, frozen=True, kw_only=True):
+    """
+    Unused points of each point service at the end of a day (for 31 March and 30 September).
+    """
+
+    day: date
+    services: list[ServiceBalanceView]
+    points: int
+
+
+class VenueCode(Message, frozen=True, kw_only=True):
+    """
+    The text of the QR that the venue shows; it serves on this day only.
+    """
+
+    venue_code: str
+    day: date
+
+
+class VenueScanned(Message, frozen=True, kw_only=True):
+    venue_code: str
+
+
+class WalletView(Message, frozen=True, kw_only=True):
+    id: str
+    name: LabelView
+
+
+class WorseView(Message, frozen=True, kw_only=True):
+    """
+    What members lose: a stable word and what pages show.
+    """
+
+    word: str
+    ja: str
+
+
+class Balances(Message, frozen=True, kw_only=True):
+    reserve: BalanceView
+    reserve_heaps: list[HeapView]
+    municipal: list[MunicipalBalanceView]
+    events: list[EventBalanceView]
+
+
+class BankOf(Message, frozen=True, kw_only=True):
+    """
+    Null as long as nobody has said where to pay.
+    """
+
+    account: BankView | None
+
+
+class CampaignView(Message, frozen=True, kw_only=True):
+    id: str
+    name: LabelView
+    funder: str
+    extra_points_per_unit: int
+
+
+class CityMemberView(Message, frozen=True, kw_only=True):
+    """
+    A member as the city's staff may see one who has its points, or has chosen it as 基本自治体.
+    """
+
+    mykey_id: str
+    display_name: str
+    balances: list[ServiceBalanceView]
+
+
+class CityPartner(Message, frozen=True, kw_only=True):
+    """
+    `open_exchanges` to this city, for `open_points`, the oldest sent at `oldest_at`; some wait for a person.
+    """
+
+    partner_id: str
+    name: LabelView
+    open_exchanges: int
+    open_points: int
+    oldest_at: datetime | None
+    waiting_for_a_person: int
+
+
+class CityPartners(Message, frozen=True, kw_only=True):
+    partners: list[CityPartner]
+
+
+class CitySpend(Message, frozen=True, kw_only=True):
+    """
+    A payment as the city's staff looks it up, with what was given back of it.
+    """
+
+    spend: ShopSpendView
+    shop_id: str
+    refunds: list[RefundView]
+
+
+class CorrectionView(Message, frozen=True, kw_only=True):
+    """
+    One line that corrects the cycle `corrects`, by what it adds to the shop's sum: a refund is below zero.
+
+    Without a `refund_id` it is the payment itself, committed after the closing of its own cycle.
+    """
+
+    shop_id: str
+    shop_name: str
+    spend_id: str
+    refund_id: str | None
+    paid_at: datetime
+    corrects: CycleView
+    at: datetime
+    points: int
+    yen: int
+    reason: str
+    made_by: str
+
+
+class CorrectionsList(Message, frozen=True, kw_only=True):
+    """
+    What in a cycle corrects earlier ones, and its sums; it can still change while `closed_at` is null.
+    """
+
+    cycle: CycleView
+    closed_at: datetime | None
+    points: int
+    yen: int
+    corrections: list[CorrectionView]
+
+
+class Credential(Message, frozen=True, kw_only=True):
+    """
+    A PublicKeyCredential as its own `toJSON()` writes it.
+    """
+
+    id: str
+    rawId: str
+    type: Literal["public-key"]
+    response: CredentialResponse
+    authenticatorAttachment: Literal["platform", "cross-platform"] | None | UnsetType = UNSET
+    clientExtensionResults: dict[str, Any] | None | UnsetType = UNSET
+
+
+class CycleListed(Message, frozen=True, kw_only=True):
+    """
+    `paid_yen` is null while the cycle is not closed.
+    """
+
+    cycle: CycleView
+    paid_yen: int | None
+
+
+class CyclesList(Message, frozen=True, kw_only=True):
+    cycles: list[CycleListed]
+
+
+class ExchangeView(Message, frozen=True, kw_only=True):
+    """
+    One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`.
+    """
+
+    exchange_id: str
+    partner_id: str
+    state: str
+    redirect_url: str | None
+    coupon_value: dict[str, int] | None
+    link: LinkView | None
+    quote: QuoteView | None
+    points: int | None
+    reference: str | None
+    reason: str | None
+    promised_by: datetime | None
+    started_at: datetime
+    sent_at: datetime | None
+    ended_at: datetime | None
+    next_look_at: datetime | None
+
+
+class ExchangesPage(Message, frozen=True, kw_only=True):
+    exchanges: list[ExchangeView]
+    next_before: str | None
+
+
+class Expiries(Message, frozen=True, kw_only=True):
+    """
+    What a member has, the soonest to expire first; `last_day` null is never.
+    """
+
+    points: list[ExpiryView]
+
+
+class GivenBackView(Message, frozen=True, kw_only=True):
+    refund: RefundView
+    spend: ShopSpendView
+    replayed: bool
+
+
+class HistoryLine(Message, frozen=True, kw_only=True):
+    """
+    One line: what it was (`kind`), when, how many points (signed), the balance after it, both sides' names.
+
+    `reference` is the partner's own, or a payment's id; `exchange_id` is ours, which the partner knows too.
+    `party` is what the shop or the grant project on the other side is called.
+    """
+
+    seq: int
+    at: datetime
+    kind: str
+    points: int
+    balance: int
+    from_or_to: str
+    reference: str | None
+    exchange_id: str | None
+    partner_id: str | None
+    campaign: str | None
+    party: str | None
+    issued: list[LotView]
+
+
+class HistoryPage(Message, frozen=True, kw_only=True):
+    lines: list[HistoryLine]
+    next_before: int | None
+
+
+class Municipalities(Message, frozen=True, kw_only=True):
+    municipalities: list[MunicipalityView]
+
+
+class OpenExchangesList(Message, frozen=True, kw_only=True):
+    """
+    Exchanges into the city's points whose outcome is not known yet: sending, open or needs_a_person.
+    """
+
+    open: list[OpenExchangesView]
+
+
+class Order(Message, frozen=True, kw_only=True):
+    """
+    A message of Standard Webhooks. `exchange_id` is the partner's own order id and the idempotency key.
+    """
+
+    type: str
+    timestamp: str
+    data: OrderData
+
+
+class Overview(Message, frozen=True, kw_only=True):
+    """
+    `waiting` holds the newest exchanges whose outcome is not known yet, `expiring` the next 30 days.
+    """
+
+    member: MemberView
+    balances: Balances
+    expiring: list[MemberExpiringView]
+    waiting: list[ExchangeView]
+
+
+class PaidView(Message, frozen=True, kw_only=True):
+    """
+    The member's side of a payment; `left` is what can still be used.
+    """
+
+    spend: SpendView
+    shop_name: str
+    left: int
+    replayed: bool
+
+
+class PartnerMonthView(Message, frozen=True, kw_only=True):
+    """
+    `owes` is the partner's own part, after reversals and corrections; campaigns are owed by their funders.
+
+    `compared` exchanges were laid beside the partner's book since they ended; on `days_left` days nobody has compared
+    yet, and `differences` of the others nobody has closed.
+
+    `funders_reversed` comes off what each funder's lines say, and `funders_corrected` comes on top of it (or off it,
+    below zero).
+    """
+
+    partner_id: str
+    name: LabelView
+    month: str
+    lines: list[RateLineView]
+    exchanges: int
+    compared: int
+    days_left: int
+    differences: int
+    reversed_points: int
+    closed_differences: int
+    corrected_points: int
+    funders_reversed: Annotated[dict[str, int], Meta(examples=[{"kasama": 100}])]
+    funders_corrected: Annotated[dict[str, int], Meta(examples=[{"kasama": -100}])]
+    open_outcomes: int
+    owes: int
+    reconciled: bool
+
+
+class PartnerMonths(Message, frozen=True, kw_only=True):
+    partners: list[PartnerMonthView]
+
+
+class PartnerView(Message, frozen=True, kw_only=True):
+    partner_id: str
+    name: LabelView
+    kind: str
+    link: str
+    points_name: LabelView
+    wallets: list[WalletView]
+    arrives_within_s: int
+    terms: LabelView
+    notes: list[LabelView]
+    linked: bool
+    open: bool
+    closed_until: datetime | None
+    maintenance: list[MaintenanceView]
+
+
+class Partners(Message, frozen=True, kw_only=True):
+    partners: list[PartnerView]
+
+
+class PasskeyMade(Message, frozen=True, kw_only=True):
+    token: str
+    credential: Credential
+    name: str
+
+
+class PasskeyProof(Message, frozen=True, kw_only=True):
+    sign_in_token: str
+    credential: Credential
+
+
+class PayCodeState(Message, frozen=True, kw_only=True):
+    """
+    Null while the code was not used; the portal asks every second or two while it shows the code.
+    """
+
+    spend: SpendView | None
+    shop_name: str | None
+
+
+class PeopleNamed(Message, frozen=True, kw_only=True):
+    people: list[PersonNamed]
+
+
+class Push(Message, frozen=True, kw_only=True):
+    """
+    A message of Standard Webhooks. Only the exchange id is used; what became of it, we ask.
+    """
+
+    type: str
+    timestamp: str
+    data: PushData
+
+
+class QuoteWanted(Message, frozen=True, kw_only=True):
+    destination: ToReserve | ToMunicipality
+    units: int | str | None | UnsetType = UNSET
+
+
+class RateView(Message, frozen=True, kw_only=True):
+    """
+    One unit (口): `cost_per_unit` of the wallet become `points_per_unit`. `sample`: no source confirms it.
+    """
+
+    wallet: str
+    cost_per_unit: int
+    points_per_unit: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    campaign: CampaignView | None
+    sample: bool
+    source: str
+
+
+class RuleView(Message, frozen=True, kw_only=True):
+    """
+    One version. `state`: past, in_force or upcoming. Limits are points by member and day.
+    """
+
+    version: int
+    state: str
+    takes_effect_on: date
+    expiry: str
+    expiry_count: int
+    expiry_day: date | None
+    unit_value_yen: int
+    open_for_direct_exchange: bool
+    most_spent_a_day: int | None
+    most_granted_a_day: int | None
+    worse: list[WorseView]
+    decided_at: datetime
+
+
+class Rules(Message, frozen=True, kw_only=True):
+    municipality: str
+    point_service: str
+    name: str
+    rules: list[RuleView]
+
+
+class SessionStarted(Message, frozen=True, kw_only=True):
+    """
+    The token is shown once; send it as Authorization: Bearer. It ends by itself and on sign-out.
+    """
+
+    token: str
+    session: SessionView
+    member: MemberView
+
+
+class SettlementView(Message, frozen=True, kw_only=True):
+    """
+    A cycle with a line a shop; not closed, it shows what closing now would give.
+    """
+
+    cycle: CycleView
+    closed_at: datetime | None
+    closed_by: str | None
+    yen: int
+    lines: list[ShopLineView]
+
+
+class ShopCycle(Message, frozen=True, kw_only=True):
+    cycle: CycleView
+    line: ShopLineView
+
+
+class ShopCycles(Message, frozen=True, kw_only=True):
+    cycles: list[ShopCycle]
+
+
+class ShopDay(Message, frozen=True, kw_only=True):
+    """
+    A shop's day, newest first, with its sums.
+    """
+
+    day: date
+    spends: list[ShopSpendView]
+    points: int
+    refunded_points: int
+
+
+class StaffAdded(Message, frozen=True, kw_only=True):
+    """
+    `first_password` is shown this once; it opens nothing but its own change.
+    """
+
+    staff: StaffView
+    first_password: str
+
+
+class StaffList(Message, frozen=True, kw_only=True):
+    staff: list[StaffView]
+
+
+class StaffMe(Message, frozen=True, kw_only=True):
+    session: StaffSessionView
+    has_totp: bool
+    passkeys: list[PasskeyView]
+
+
+class StaffSessionStarted(Message, frozen=True, kw_only=True):
+    """
+    Either a session with its `token`, or half a sign-in: complete it at /v1/staff/sessions/passkey or /totp.
+    """
+
+    token: str | None
+    session: StaffSessionView | None
+    sign_in_token: str | None
+    by_passkey: bool
+    by_totp: bool
+    passkey_options: dict[str, Any] | None
+
+
+class StatementView(Message, frozen=True, kw_only=True):
+    """
+    A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
+
+    `corrections` tells which of the payments and refunds correct earlier cycles.
+    """
+
+    cycle: CycleView
+    closed_at: datetime | None
+    shop: ShopView
+    line: ShopLineView
+    spends: list[ShopSpendView]
+    refunds: list[RefundView]
+    corrections: list[CorrectionView]
+
+
+class OfferView(Message, frozen=True, kw_only=True):
+    """
+    The figures of the input screen. `available` is in each wallet's own points, in order of priority.
+    """
+
+    destination: DestinationView
+    available: dict[str, int]
+    priority: list[str]
+    rates: list[RateView]
+    most_units: int
+    terms: LabelView
+    notes: list[LabelView]

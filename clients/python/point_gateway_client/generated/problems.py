@@ -1,0 +1,1133 @@
+"""The problem types of the API, a class each.
+
+Made from the gateway's OpenAPI document by `make clients`; not written by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from point_gateway_client.errors import (
+    BadRequestProblem,
+    ConflictProblem,
+    ForbiddenProblem,
+    InvalidInputProblem,
+    NotFoundProblem,
+    PayloadProblem,
+    Problem,
+    ServerProblem,
+    TooManyProblem,
+    UnauthorizedProblem,
+    UnavailableProblem,
+)
+
+
+class AccountLinkedElsewhere(ConflictProblem):
+    """This account is another member's."""
+
+    word = "account-linked-elsewhere"
+
+
+class BadBankAccount(InvalidInputProblem):
+    """The bank account does not fit."""
+
+    word = "bad-bank-account"
+
+
+class BadDisplayName(InvalidInputProblem):
+    """This name cannot be shown."""
+
+    word = "bad-display-name"
+
+
+class BadEvent(InvalidInputProblem):
+    """The event does not fit."""
+
+    word = "bad-event"
+
+
+class BadPeriod(InvalidInputProblem):
+    """The period cannot be shown."""
+
+    word = "bad-period"
+
+
+class BadPointService(InvalidInputProblem):
+    """The point service does not fit."""
+
+    word = "bad-point-service"
+
+
+class BadProject(InvalidInputProblem):
+    """The project does not fit."""
+
+    word = "bad-project"
+
+
+class BadRule(InvalidInputProblem):
+    """The rule does not fit."""
+
+    word = "bad-rule"
+
+
+class BadShop(InvalidInputProblem):
+    """The entry does not fit."""
+
+    word = "bad-shop"
+
+
+class BankMissing(ConflictProblem):
+    """A shop has no bank account."""
+
+    word = "bank-missing"
+
+
+class BodyBroken(BadRequestProblem):
+    """The body broke off."""
+
+    word = "body-broken"
+
+
+class BodyInvalid(InvalidInputProblem):
+    """The body does not fit what is asked for."""
+
+    word = "body-invalid"
+
+
+class BodyNotJson(BadRequestProblem):
+    """The body is not JSON in UTF-8."""
+
+    word = "body-not-json"
+
+
+class BodyTooLarge(PayloadProblem):
+    """The body is too large."""
+
+    word = "body-too-large"
+
+
+class BodyUnexpected(BadRequestProblem):
+    """This request takes no body."""
+
+    word = "body-unexpected"
+
+
+class BudgetExceeded(ConflictProblem):
+    """The budget does not suffice."""
+
+    word = "budget-exceeded"
+
+
+class Busy(UnavailableProblem):
+    """Too much is going on at the moment."""
+
+    word = "busy"
+
+
+class CardAlgorithmRefused(ForbiddenProblem):
+    """This kind of key is not taken."""
+
+    word = "card-algorithm-refused"
+
+
+class CardCertificateExpired(ForbiddenProblem):
+    """The card's certificate has expired."""
+
+    word = "card-certificate-expired"
+
+
+class CardCertificateIsCa(ForbiddenProblem):
+    """This certificate is for something else."""
+
+    word = "card-certificate-is-ca"
+
+
+class CardCertificateMalformed(ForbiddenProblem):
+    """This is not a card's certificate."""
+
+    word = "card-certificate-malformed"
+
+
+class CardCertificateNotYetValid(ForbiddenProblem):
+    """The card's certificate is not valid yet."""
+
+    word = "card-certificate-not-yet-valid"
+
+
+class CardCertificateRevoked(ForbiddenProblem):
+    """The card's certificate was revoked."""
+
+    word = "card-certificate-revoked"
+
+
+class CardChallengeExpired(UnauthorizedProblem):
+    """The card came too late."""
+
+    word = "card-challenge-expired"
+
+
+class CardChallengeOfAnotherSession(UnauthorizedProblem):
+    """Begun in another browser."""
+
+    word = "card-challenge-of-another-session"
+
+
+class CardChallengeUnknown(UnauthorizedProblem):
+    """This request was used before."""
+
+    word = "card-challenge-unknown"
+
+
+class CardCriticalExtensionUnknown(ForbiddenProblem):
+    """This certificate says what we cannot read."""
+
+    word = "card-critical-extension-unknown"
+
+
+class CardIssuerOutsideValidity(ForbiddenProblem):
+    """Its issuer is out of date."""
+
+    word = "card-issuer-outside-validity"
+
+
+class CardIssuerUntrusted(ForbiddenProblem):
+    """Nobody we trust vouches for this card."""
+
+    word = "card-issuer-untrusted"
+
+
+class CardLoginNotConfigured(UnavailableProblem):
+    """Cards are not taken here."""
+
+    word = "card-login-not-configured"
+
+
+class CardRegistered(ConflictProblem):
+    """This card is registered already."""
+
+    word = "card-registered"
+
+
+class CardResponseMalformed(BadRequestProblem):
+    """This is not a card's answer."""
+
+    word = "card-response-malformed"
+
+
+class CardResponseTooLarge(PayloadProblem):
+    """This is not a card's answer."""
+
+    word = "card-response-too-large"
+
+
+class CardRevocationUnknown(UnavailableProblem):
+    """Whether it was revoked cannot be known now."""
+
+    word = "card-revocation-unknown"
+
+
+class CardSignCertificateUsed(ForbiddenProblem):
+    """The signing certificate was sent."""
+
+    word = "card-sign-certificate-used"
+
+
+class CardSignatureWrong(UnauthorizedProblem):
+    """The card's signature does not fit."""
+
+    word = "card-signature-wrong"
+
+
+class CardUnknown(UnauthorizedProblem):
+    """This card is not registered."""
+
+    word = "card-unknown"
+
+
+class CardValidatorsDisagree(ForbiddenProblem):
+    """The certificate is doubtful."""
+
+    word = "card-validators-disagree"
+
+
+class CardWrongKeyUsage(ForbiddenProblem):
+    """This certificate is for something else."""
+
+    word = "card-wrong-key-usage"
+
+
+class CardWrongOrigin(UnauthorizedProblem):
+    """The card signed for another site."""
+
+    word = "card-wrong-origin"
+
+
+class CardWrongPolicy(ForbiddenProblem):
+    """This certificate is for something else."""
+
+    word = "card-wrong-policy"
+
+
+class CardWrongPurpose(UnauthorizedProblem):
+    """The card signed for something else."""
+
+    word = "card-wrong-purpose"
+
+
+class CommitFailed(UnavailableProblem):
+    """It is not known whether this was written."""
+
+    word = "commit-failed"
+
+
+class ContentDigestWrong(UnauthorizedProblem):
+    """The body is not the one that was signed."""
+
+    word = "content-digest-wrong"
+
+
+class ContentTypeWrong(PayloadProblem):
+    """The body must be plain JSON."""
+
+    word = "content-type-wrong"
+
+
+class CouponAlreadyUsed(ConflictProblem):
+    """This coupon was exchanged before."""
+
+    word = "coupon-already-used"
+
+
+class CouponMissing(InvalidInputProblem):
+    """This partner works by coupon."""
+
+    word = "coupon-missing"
+
+
+class CouponNotTaken(InvalidInputProblem):
+    """This partner takes no coupons."""
+
+    word = "coupon-not-taken"
+
+
+class CouponNotWholeUnits(InvalidInputProblem):
+    """The coupon is no whole number of units."""
+
+    word = "coupon-not-whole-units"
+
+
+class CouponRefused(ConflictProblem):
+    """The partner does not honour this coupon."""
+
+    word = "coupon-refused"
+
+
+class CsvColumns(InvalidInputProblem):
+    """The columns are not the ones expected."""
+
+    word = "csv-columns"
+
+
+class CsvTooLong(InvalidInputProblem):
+    """Too many lines."""
+
+    word = "csv-too-long"
+
+
+class CsvUnreadable(InvalidInputProblem):
+    """The file cannot be read as CSV."""
+
+    word = "csv-unreadable"
+
+
+class CurrentPasswordWrong(ForbiddenProblem):
+    """The current password is not right."""
+
+    word = "current-password-wrong"
+
+
+class CycleClosed(ConflictProblem):
+    """The cycle was closed before."""
+
+    word = "cycle-closed"
+
+
+class CycleNotClosed(ConflictProblem):
+    """The cycle is not closed yet."""
+
+    word = "cycle-not-closed"
+
+
+class CycleNotOver(ConflictProblem):
+    """The cycle is not over yet."""
+
+    word = "cycle-not-over"
+
+
+class DestinationIncomplete(InvalidInputProblem):
+    """The destination is not clear."""
+
+    word = "destination-incomplete"
+
+
+class EarlierCycleOpen(ConflictProblem):
+    """An earlier cycle is still open."""
+
+    word = "earlier-cycle-open"
+
+
+class EventBegun(ConflictProblem):
+    """The event has begun."""
+
+    word = "event-begun"
+
+
+class EventExists(ConflictProblem):
+    """There is such an event already."""
+
+    word = "event-exists"
+
+
+class EventNotForMember(ConflictProblem):
+    """The event is for members of its city."""
+
+    word = "event-not-for-member"
+
+
+class EventNotOpen(ConflictProblem):
+    """The event takes no points now."""
+
+    word = "event-not-open"
+
+
+class EventOver(ConflictProblem):
+    """The event's period is over."""
+
+    word = "event-over"
+
+
+class EventState(ConflictProblem):
+    """The event is not at that stage."""
+
+    word = "event-state"
+
+
+class ExchangeIdReused(ConflictProblem):
+    """The id already names another exchange."""
+
+    word = "exchange-id-reused"
+
+
+class ExchangeState(ConflictProblem):
+    """The exchange has moved on."""
+
+    word = "exchange-state"
+
+
+class FileState(ConflictProblem):
+    """The file is not at that stage."""
+
+    word = "file-state"
+
+
+class GrantedAlready(ConflictProblem):
+    """This member was granted it before."""
+
+    word = "granted-already"
+
+
+class IdReused(ConflictProblem):
+    """The id was used for something else."""
+
+    word = "id-reused"
+
+
+class InternalError(ServerProblem):
+    """Something is broken on our side."""
+
+    word = "internal-error"
+
+
+class LastAdministrator(ConflictProblem):
+    """A city keeps an administrator."""
+
+    word = "last-administrator"
+
+
+class LimitOfTheDay(ConflictProblem):
+    """More than the limit of the day."""
+
+    word = "limit-of-the-day"
+
+
+class LinkMissing(ConflictProblem):
+    """The partner account is not linked."""
+
+    word = "link-missing"
+
+
+class LoginTaken(ConflictProblem):
+    """This login is taken."""
+
+    word = "login-taken"
+
+
+class LoginUnfit(InvalidInputProblem):
+    """This cannot be a login."""
+
+    word = "login-unfit"
+
+
+class MykeyIdChangedEnough(ConflictProblem):
+    """Changed often enough today."""
+
+    word = "mykey-id-changed-enough"
+
+
+class MykeyIdGeneratedEnough(ConflictProblem):
+    """Generated three times already."""
+
+    word = "mykey-id-generated-enough"
+
+
+class MykeyIdOnlyGenerated(ConflictProblem):
+    """Take a generated MyKey ID now."""
+
+    word = "mykey-id-only-generated"
+
+
+class MykeyIdUnfit(InvalidInputProblem):
+    """This cannot be a MyKey ID."""
+
+    word = "mykey-id-unfit"
+
+
+class NoRate(ConflictProblem):
+    """No rate is in force."""
+
+    word = "no-rate"
+
+
+class NotEnough(ConflictProblem):
+    """Not enough points."""
+
+    word = "not-enough"
+
+
+class NotEnoughPoints(ConflictProblem):
+    """Not enough points."""
+
+    word = "not-enough-points"
+
+
+class NotOpenForDirectExchange(ConflictProblem):
+    """Not open for direct exchange."""
+
+    word = "not-open-for-direct-exchange"
+
+
+class NotQuoted(ConflictProblem):
+    """There is no quote yet."""
+
+    word = "not-quoted"
+
+
+class NotReturned(ConflictProblem):
+    """The member is not back yet."""
+
+    word = "not-returned"
+
+
+class OwnRole(ConflictProblem):
+    """Nobody changes their own access."""
+
+    word = "own-role"
+
+
+class PartnerInMaintenance(UnavailableProblem):
+    """This partner is in maintenance."""
+
+    word = "partner-in-maintenance"
+
+
+class PartnerPaused(UnavailableProblem):
+    """This partner is paused."""
+
+    word = "partner-paused"
+
+
+class PartnerUnavailable(UnavailableProblem):
+    """The partner cannot be asked at the moment."""
+
+    word = "partner-unavailable"
+
+
+class PasswordNotSet(ConflictProblem):
+    """There is no password yet."""
+
+    word = "password-not-set"
+
+
+class PasswordToChange(ForbiddenProblem):
+    """The first password is to be changed."""
+
+    word = "password-to-change"
+
+
+class PasswordUnfit(InvalidInputProblem):
+    """This password cannot be used."""
+
+    word = "password-unfit"
+
+
+class PathMalformed(NotFoundProblem):
+    """The address names nothing that can exist."""
+
+    word = "path-malformed"
+
+
+class PayCodeEnded(ConflictProblem):
+    """This code is too old."""
+
+    word = "pay-code-ended"
+
+
+class PayCodeUnknown(NotFoundProblem):
+    """This code is not one of ours."""
+
+    word = "pay-code-unknown"
+
+
+class PayCodeUsed(ConflictProblem):
+    """This code was used before."""
+
+    word = "pay-code-used"
+
+
+class PayerMissing(ConflictProblem):
+    """The city's own account is missing."""
+
+    word = "payer-missing"
+
+
+class PointServiceExists(ConflictProblem):
+    """There is such a point service already."""
+
+    word = "point-service-exists"
+
+
+class PointsExpiredThere(ConflictProblem):
+    """These points have expired there."""
+
+    word = "points-expired-there"
+
+
+class ProjectExists(ConflictProblem):
+    """There is such a project already."""
+
+    word = "project-exists"
+
+
+class ProjectNotOpen(ConflictProblem):
+    """The project grants nothing now."""
+
+    word = "project-not-open"
+
+
+class PushNotBelieved(UnauthorizedProblem):
+    """The message is not believed."""
+
+    word = "push-not-believed"
+
+
+class QueryInvalid(BadRequestProblem):
+    """The query does not fit what is asked for."""
+
+    word = "query-invalid"
+
+
+class QuoteExpired(ConflictProblem):
+    """The quote is too old."""
+
+    word = "quote-expired"
+
+
+class QuoteReplaced(ConflictProblem):
+    """There is a newer quote."""
+
+    word = "quote-replaced"
+
+
+class ReasonMissing(InvalidInputProblem):
+    """A decision needs its reason."""
+
+    word = "reason-missing"
+
+
+class RefundTooLate(ConflictProblem):
+    """The day of the payment is over."""
+
+    word = "refund-too-late"
+
+
+class RefundTooMuch(ConflictProblem):
+    """More than was paid."""
+
+    word = "refund-too-much"
+
+
+class ReturnCodeWrong(ForbiddenProblem):
+    """This is not the code of the return."""
+
+    word = "return-code-wrong"
+
+
+class ReturnUrlMissing(InvalidInputProblem):
+    """Nowhere to come back to."""
+
+    word = "return-url-missing"
+
+
+class ReturnUrlNotAllowed(InvalidInputProblem):
+    """That address is not one to come back to."""
+
+    word = "return-url-not-allowed"
+
+
+class RoleNotAllowed(ForbiddenProblem):
+    """This role may not do that."""
+
+    word = "role-not-allowed"
+
+
+class RoleUnfit(InvalidInputProblem):
+    """This role does not fit."""
+
+    word = "role-unfit"
+
+
+class RuleInEffect(ConflictProblem):
+    """This version is in effect."""
+
+    word = "rule-in-effect"
+
+
+class SecondFactorExists(ConflictProblem):
+    """There is one already."""
+
+    word = "second-factor-exists"
+
+
+class SecondFactorMissing(ForbiddenProblem):
+    """A second factor is needed."""
+
+    word = "second-factor-missing"
+
+
+class SecondFactorWrong(UnauthorizedProblem):
+    """The passkey or the code is not right."""
+
+    word = "second-factor-wrong"
+
+
+class SecondPersonMissing(ConflictProblem):
+    """A second person has to approve."""
+
+    word = "second-person-missing"
+
+
+class SessionEnded(UnauthorizedProblem):
+    """The session has ended."""
+
+    word = "session-ended"
+
+
+class SessionMissing(UnauthorizedProblem):
+    """Nobody is signed in."""
+
+    word = "session-missing"
+
+
+class ShopClosed(ConflictProblem):
+    """The shop takes no more points."""
+
+    word = "shop-closed"
+
+
+class ShopCodeWrong(NotFoundProblem):
+    """This is not the code of a shop."""
+
+    word = "shop-code-wrong"
+
+
+class ShopExists(ConflictProblem):
+    """There is such a shop already."""
+
+    word = "shop-exists"
+
+
+class SignInEnded(UnauthorizedProblem):
+    """This sign-in is over."""
+
+    word = "sign-in-ended"
+
+
+class SignInLocked(TooManyProblem):
+    """Too many tries."""
+
+    word = "sign-in-locked"
+
+
+class SignInRefused(UnauthorizedProblem):
+    """Not signed in."""
+
+    word = "sign-in-refused"
+
+
+class SignatureInvalid(UnauthorizedProblem):
+    """The signature does not fit the request."""
+
+    word = "signature-invalid"
+
+
+class SignatureKeyUnknown(UnauthorizedProblem):
+    """The signing key is not known here."""
+
+    word = "signature-key-unknown"
+
+
+class SignatureMissing(UnauthorizedProblem):
+    """The request is not signed."""
+
+    word = "signature-missing"
+
+
+class SignatureReplayed(UnauthorizedProblem):
+    """This signature was used before."""
+
+    word = "signature-replayed"
+
+
+class SignatureStale(UnauthorizedProblem):
+    """The signature was made at another time."""
+
+    word = "signature-stale"
+
+
+class StateExpired(BadRequestProblem):
+    """This return came too late."""
+
+    word = "state-expired"
+
+
+class StateInvalid(BadRequestProblem):
+    """This return does not belong to an exchange."""
+
+    word = "state-invalid"
+
+
+class StateUsed(ConflictProblem):
+    """This return was used before."""
+
+    word = "state-used"
+
+
+class TooManyRequests(TooManyProblem):
+    """Too many requests."""
+
+    word = "too-many-requests"
+
+
+class TookTooLong(UnavailableProblem):
+    """The answer took too long."""
+
+    word = "took-too-long"
+
+
+class UnitsMissing(InvalidInputProblem):
+    """The number of units is missing."""
+
+    word = "units-missing"
+
+
+class UnitsNotAllowed(InvalidInputProblem):
+    """The number of units was not taken."""
+
+    word = "units-not-allowed"
+
+
+class UnitsNotForCoupons(InvalidInputProblem):
+    """A coupon is exchanged whole."""
+
+    word = "units-not-for-coupons"
+
+
+class UnknownCycle(NotFoundProblem):
+    """No such cycle."""
+
+    word = "unknown-cycle"
+
+
+class UnknownEvent(NotFoundProblem):
+    """No such support event."""
+
+    word = "unknown-event"
+
+
+class UnknownExchange(NotFoundProblem):
+    """No such exchange."""
+
+    word = "unknown-exchange"
+
+
+class UnknownFile(NotFoundProblem):
+    """No such file."""
+
+    word = "unknown-file"
+
+
+class UnknownMember(NotFoundProblem):
+    """No such member."""
+
+    word = "unknown-member"
+
+
+class UnknownMunicipality(NotFoundProblem):
+    """No such municipality."""
+
+    word = "unknown-municipality"
+
+
+class UnknownPartner(NotFoundProblem):
+    """No such partner."""
+
+    word = "unknown-partner"
+
+
+class UnknownPointService(NotFoundProblem):
+    """No such point service."""
+
+    word = "unknown-point-service"
+
+
+class UnknownPrefecture(NotFoundProblem):
+    """No such prefecture."""
+
+    word = "unknown-prefecture"
+
+
+class UnknownProject(NotFoundProblem):
+    """No such grant project."""
+
+    word = "unknown-project"
+
+
+class UnknownRule(NotFoundProblem):
+    """No such version."""
+
+    word = "unknown-rule"
+
+
+class UnknownSession(NotFoundProblem):
+    """No such session."""
+
+    word = "unknown-session"
+
+
+class UnknownShop(NotFoundProblem):
+    """No such shop."""
+
+    word = "unknown-shop"
+
+
+class UnknownSpend(NotFoundProblem):
+    """No such payment."""
+
+    word = "unknown-spend"
+
+
+class UnknownStaff(NotFoundProblem):
+    """No such person on the staff."""
+
+    word = "unknown-staff"
+
+
+class UploadTypeWrong(PayloadProblem):
+    """The file must be CSV."""
+
+    word = "upload-type-wrong"
+
+
+class VenueCodeWrong(ConflictProblem):
+    """This is not today's code of a venue."""
+
+    word = "venue-code-wrong"
+
+
+class WorseNotAccepted(ConflictProblem):
+    """The change takes something from members."""
+
+    word = "worse-not-accepted"
+
+
+KINDS: Final[Mapping[str, type[Problem]]] = {
+    "account-linked-elsewhere": AccountLinkedElsewhere,
+    "bad-bank-account": BadBankAccount,
+    "bad-display-name": BadDisplayName,
+    "bad-event": BadEvent,
+    "bad-period": BadPeriod,
+    "bad-point-service": BadPointService,
+    "bad-project": BadProject,
+    "bad-rule": BadRule,
+    "bad-shop": BadShop,
+    "bank-missing": BankMissing,
+    "body-broken": BodyBroken,
+    "body-invalid": BodyInvalid,
+    "body-not-json": BodyNotJson,
+    "body-too-large": BodyTooLarge,
+    "body-unexpected": BodyUnexpected,
+    "budget-exceeded": BudgetExceeded,
+    "busy": Busy,
+    "card-algorithm-refused": CardAlgorithmRefused,
+    "card-certificate-expired": CardCertificateExpired,
+    "card-certificate-is-ca": CardCertificateIsCa,
+    "card-certificate-malformed": CardCertificateMalformed,
+    "card-certificate-not-yet-valid": CardCertificateNotYetValid,
+    "card-certificate-revoked": CardCertificateRevoked,
+    "card-challenge-expired": CardChallengeExpired,
+    "card-challenge-of-another-session": CardChallengeOfAnotherSession,
+    "card-challenge-unknown": CardChallengeUnknown,
+    "card-critical-extension-unknown": CardCriticalExtensionUnknown,
+    "card-issuer-outside-validity": CardIssuerOutsideValidity,
+    "card-issuer-untrusted": CardIssuerUntrusted,
+    "card-login-not-configured": CardLoginNotConfigured,
+    "card-registered": CardRegistered,
+    "card-response-malformed": CardResponseMalformed,
+    "card-response-too-large": CardResponseTooLarge,
+    "card-revocation-unknown": CardRevocationUnknown,
+    "card-sign-certificate-used": CardSignCertificateUsed,
+    "card-signature-wrong": CardSignatureWrong,
+    "card-unknown": CardUnknown,
+    "card-validators-disagree": CardValidatorsDisagree,
+    "card-wrong-key-usage": CardWrongKeyUsage,
+    "card-wrong-origin": CardWrongOrigin,
+    "card-wrong-policy": CardWrongPolicy,
+    "card-wrong-purpose": CardWrongPurpose,
+    "commit-failed": CommitFailed,
+    "content-digest-wrong": ContentDigestWrong,
+    "content-type-wrong": ContentTypeWrong,
+    "coupon-already-used": CouponAlreadyUsed,
+    "coupon-missing": CouponMissing,
+    "coupon-not-taken": CouponNotTaken,
+    "coupon-not-whole-units": CouponNotWholeUnits,
+    "coupon-refused": CouponRefused,
+    "csv-columns": CsvColumns,
+    "csv-too-long": CsvTooLong,
+    "csv-unreadable": CsvUnreadable,
+    "current-password-wrong": CurrentPasswordWrong,
+    "cycle-closed": CycleClosed,
+    "cycle-not-closed": CycleNotClosed,
+    "cycle-not-over": CycleNotOver,
+    "destination-incomplete": DestinationIncomplete,
+    "earlier-cycle-open": EarlierCycleOpen,
+    "event-begun": EventBegun,
+    "event-exists": EventExists,
+    "event-not-for-member": EventNotForMember,
+    "event-not-open": EventNotOpen,
+    "event-over": EventOver,
+    "event-state": EventState,
+    "exchange-id-reused": ExchangeIdReused,
+    "exchange-state": ExchangeState,
+    "file-state": FileState,
+    "granted-already": GrantedAlready,
+    "id-reused": IdReused,
+    "internal-error": InternalError,
+    "last-administrator": LastAdministrator,
+    "limit-of-the-day": LimitOfTheDay,
+    "link-missing": LinkMissing,
+    "login-taken": LoginTaken,
+    "login-unfit": LoginUnfit,
+    "mykey-id-changed-enough": MykeyIdChangedEnough,
+    "mykey-id-generated-enough": MykeyIdGeneratedEnough,
+    "mykey-id-only-generated": MykeyIdOnlyGenerated,
+    "mykey-id-unfit": MykeyIdUnfit,
+    "no-rate": NoRate,
+    "not-enough": NotEnough,
+    "not-enough-points": NotEnoughPoints,
+    "not-open-for-direct-exchange": NotOpenForDirectExchange,
+    "not-quoted": NotQuoted,
+    "not-returned": NotReturned,
+    "own-role": OwnRole,
+    "partner-in-maintenance": PartnerInMaintenance,
+    "partner-paused": PartnerPaused,
+    "partner-unavailable": PartnerUnavailable,
+    "password-not-set": PasswordNotSet,
+    "password-to-change": PasswordToChange,
+    "password-unfit": PasswordUnfit,
+    "path-malformed": PathMalformed,
+    "pay-code-ended": PayCodeEnded,
+    "pay-code-unknown": PayCodeUnknown,
+    "pay-code-used": PayCodeUsed,
+    "payer-missing": PayerMissing,
+    "point-service-exists": PointServiceExists,
+    "points-expired-there": PointsExpiredThere,
+    "project-exists": ProjectExists,
+    "project-not-open": ProjectNotOpen,
+    "push-not-believed": PushNotBelieved,
+    "query-invalid": QueryInvalid,
+    "quote-expired": QuoteExpired,
+    "quote-replaced": QuoteReplaced,
+    "reason-missing": ReasonMissing,
+    "refund-too-late": RefundTooLate,
+    "refund-too-much": RefundTooMuch,
+    "return-code-wrong": ReturnCodeWrong,
+    "return-url-missing": ReturnUrlMissing,
+    "return-url-not-allowed": ReturnUrlNotAllowed,
+    "role-not-allowed": RoleNotAllowed,
+    "role-unfit": RoleUnfit,
+    "rule-in-effect": RuleInEffect,
+    "second-factor-exists": SecondFactorExists,
+    "second-factor-missing": SecondFactorMissing,
+    "second-factor-wrong": SecondFactorWrong,
+    "second-person-missing": SecondPersonMissing,
+    "session-ended": SessionEnded,
+    "session-missing": SessionMissing,
+    "shop-closed": ShopClosed,
+    "shop-code-wrong": ShopCodeWrong,
+    "shop-exists": ShopExists,
+    "sign-in-ended": SignInEnded,
+    "sign-in-locked": SignInLocked,
+    "sign-in-refused": SignInRefused,
+    "signature-invalid": SignatureInvalid,
+    "signature-key-unknown": SignatureKeyUnknown,
+    "signature-missing": SignatureMissing,
+    "signature-replayed": SignatureReplayed,
+    "signature-stale": SignatureStale,
+    "state-expired": StateExpired,
+    "state-invalid": StateInvalid,
+    "state-used": StateUsed,
+    "too-many-requests": TooManyRequests,
+    "took-too-long": TookTooLong,
+    "units-missing": UnitsMissing,
+    "units-not-allowed": UnitsNotAllowed,
+    "units-not-for-coupons": UnitsNotForCoupons,
+    "unknown-cycle": UnknownCycle,
+    "unknown-event": UnknownEvent,
+    "unknown-exchange": UnknownExchange,
+    "unknown-file": UnknownFile,
+    "unknown-member": UnknownMember,
+    "unknown-municipality": UnknownMunicipality,
+    "unknown-partner": UnknownPartner,
+    "unknown-point-service": UnknownPointService,
+    "unknown-prefecture": UnknownPrefecture,
+    "unknown-project": UnknownProject,
+    "unknown-rule": UnknownRule,
+    "unknown-session": UnknownSession,
+    "unknown-shop": UnknownShop,
+    "unknown-spend": UnknownSpend,
+    "unknown-staff": UnknownStaff,
+    "upload-type-wrong": UploadTypeWrong,
+    "venue-code-wrong": VenueCodeWrong,
+    "worse-not-accepted": WorseNotAccepted,
+}
