@@ -5,9 +5,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+NODE_STAMP := clients/typescript/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo faults simulate serve test test-fast test-pythons lint format bench soak docs clients lock pictures clean
+.PHONY: help setup setup-node demo faults simulate serve test test-fast test-pythons lint format bench soak docs clients lock pictures clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +26,8 @@ demo: $(STAMP) ## play the main story, fill a city, start gateway, sandboxes and
 
 test: $(STAMP) ## run all tests with coverage; system packages are installed where that is allowed
 	./tools/system-packages
+	$(MAKE) --no-print-directory setup-node \
+	  || { echo "no node.js here: the TypeScript client's tests are skipped"; test "$$CI" != true; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/reader.txt \
 	  || { echo "the card reader's library cannot be built here: its tests are skipped"; test "$$CI" != true; }
 	VENV=$(VENV) ./tools/run-tests
@@ -64,8 +67,15 @@ format: $(STAMP) ## let ruff mend what it can
 docs: $(STAMP) ## build the guide into docs/_build; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 
-clients: $(STAMP) ## make the generated parts of the clients anew from the API's document
+$(NODE_STAMP): clients/typescript/package-lock.json
+	npm ci --silent --prefix clients/typescript
+	touch $@
+
+setup-node: $(NODE_STAMP) ## install the packages of the TypeScript client
+
+clients: $(STAMP) $(NODE_STAMP) ## make the generated parts of the clients anew from the API's document
 	$(BIN)/python -m tools.make_clients
+	npm run --silent --prefix clients/typescript generate
 
 lock: ## compile the hashed requirements anew
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \

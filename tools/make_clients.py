@@ -23,7 +23,7 @@ from datamodel_code_generator import DataModelType, InputFileType, LiteralType, 
 from datamodel_code_generator.format import DatetimeClassType, Formatter, PythonVersion
 
 from gateway.app import whole_api
-from gateway.web.openapi import openapi_document
+from gateway.http.openapi import openapi_document
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "clients" / "openapi.json"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.base.clock import set_file_clock
+from gateway.platform.clock import set_file_clock
 from gateway.demo.town import MEMBERS, RETURN_URL, Town, open_town
 from gateway.model import JST
 from point_gateway_client import Client, SignedIn, calls
@@ -23,15 +23,16 @@ class RunningGateway:
     town: Town
     loop: Loop
 
-    def environment(self) -> dict[str, str]:
-        """What a client program's example reads."""
+    def environment(self, number: int = 2) -> dict[str, str]:
+        """What a client program's example reads; the first member is the one whose account becomes linked."""
+        who = MEMBERS[number]
         return {
             **NAMED,
             "GATEWAY_URL": self.town.gateway_url,
             "GATEWAY_KEY_ID": self.town.portal_key_id,
             "GATEWAY_KEY_FILE": str(self.town.portal_key_file),
-            "MYKEY_ID": self.town.mykey_ids[MEMBERS[0].name],
-            "PASSWORD": MEMBERS[0].password,
+            "MYKEY_ID": self.town.mykey_ids[who.name],
+            "PASSWORD": who.password,
             "RETURN_URL": RETURN_URL,
         }
 

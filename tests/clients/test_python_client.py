@@ -83,7 +83,7 @@ class TestAnExchange:
         """Its code waits for the partner's return code, which a browser brings."""
         process = subprocess.Popen(
             [sys.executable, "-u", str(ROOT / "examples" / "exchange.py")],
-            env=running.environment(),
+            env=running.environment(0),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,954 @@
+// Made from the gateway's OpenAPI document by `make clients`; not written by hand.
+import { BadRequestProblem, ConflictProblem, ForbiddenProblem, InvalidInputProblem, NotFoundProblem, PayloadProblem, Problem, ServerProblem, TooManyProblem, UnauthorizedProblem, UnavailableProblem } from "./errors.js";
+
+/** This account is another member's. */
+export class AccountLinkedElsewhere extends ConflictProblem {
+  override name = "AccountLinkedElsewhere";
+}
+
+/** The bank account does not fit. */
+export class BadBankAccount extends InvalidInputProblem {
+  override name = "BadBankAccount";
+}
+
+/** This name cannot be shown. */
+export class BadDisplayName extends InvalidInputProblem {
+  override name = "BadDisplayName";
+}
+
+/** The event does not fit. */
+export class BadEvent extends InvalidInputProblem {
+  override name = "BadEvent";
+}
+
+/** The period cannot be shown. */
+export class BadPeriod extends InvalidInputProblem {
+  override name = "BadPeriod";
+}
+
+/** The point service does not fit. */
+export class BadPointService extends InvalidInputProblem {
+  override name = "BadPointService";
+}
+
+/** The project does not fit. */
+export class BadProject extends InvalidInputProblem {
+  override name = "BadProject";
+}
+
+/** The rule does not fit. */
+export class BadRule extends InvalidInputProblem {
+  override name = "BadRule";
+}
+
+/** The entry does not fit. */
+export class BadShop extends InvalidInputProblem {
+  override name = "BadShop";
+}
+
+/** A shop has no bank account. */
+export class BankMissing extends ConflictProblem {
+  override name = "BankMissing";
+}
+
+/** The body broke off. */
+export class BodyBroken extends BadRequestProblem {
+  override name = "BodyBroken";
+}
+
+/** The body does not fit what is asked for. */
+export class BodyInvalid extends InvalidInputProblem {
+  override name = "BodyInvalid";
+}
+
+/** The body is not JSON in UTF-8. */
+export class BodyNotJson extends BadRequestProblem {
+  override name = "BodyNotJson";
+}
+
+/** The body is too large. */
+export class BodyTooLarge extends PayloadProblem {
+  override name = "BodyTooLarge";
+}
+
+/** This request takes no body. */
+export class BodyUnexpected extends BadRequestProblem {
+  override name = "BodyUnexpected";
+}
+
+/** The budget does not suffice. */
+export class BudgetExceeded extends ConflictProblem {
+  override name = "BudgetExceeded";
+}
+
+/** Too much is going on at the moment. */
+export class Busy extends UnavailableProblem {
+  override name = "Busy";
+}
+
+/** This kind of key is not taken. */
+export class CardAlgorithmRefused extends ForbiddenProblem {
+  override name = "CardAlgorithmRefused";
+}
+
+/** The card's certificate has expired. */
+export class CardCertificateExpired extends ForbiddenProblem {
+  override name = "CardCertificateExpired";
+}
+
+/** This certificate is for something else. */
+export class CardCertificateIsCa extends ForbiddenProblem {
+  override name = "CardCertificateIsCa";
+}
+
+/** This is not a card's certificate. */
+export class CardCertificateMalformed extends ForbiddenProblem {
+  override name = "CardCertificateMalformed";
+}
+
+/** The card's certificate is not valid yet. */
+export class CardCertificateNotYetValid extends ForbiddenProblem {
+  override name = "CardCertificateNotYetValid";
+}
+
+/** The card's certificate was revoked. */
+export class CardCertificateRevoked extends ForbiddenProblem {
+  override name = "CardCertificateRevoked";
+}
+
+/** The card came too late. */
+export class CardChallengeExpired extends UnauthorizedProblem {
+  override name = "CardChallengeExpired";
+}
+
+/** Begun in another browser. */
+export class CardChallengeOfAnotherSession extends UnauthorizedProblem {
+  override name = "CardChallengeOfAnotherSession";
+}
+
+/** This request was used before. */
+export class CardChallengeUnknown extends UnauthorizedProblem {
+  override name = "CardChallengeUnknown";
+}
+
+/** This certificate says what we cannot read. */
+export class CardCriticalExtensionUnknown extends ForbiddenProblem {
+  override name = "CardCriticalExtensionUnknown";
+}
+
+/** Its issuer is out of date. */
+export class CardIssuerOutsideValidity extends ForbiddenProblem {
+  override name = "CardIssuerOutsideValidity";
+}
+
+/** Nobody we trust vouches for this card. */
+export class CardIssuerUntrusted extends ForbiddenProblem {
+  override name = "CardIssuerUntrusted";
+}
+
+/** Cards are not taken here. */
+export class CardLoginNotConfigured extends UnavailableProblem {
+  override name = "CardLoginNotConfigured";
+}
+
+/** This card is registered already. */
+export class CardRegistered extends ConflictProblem {
+  override name = "CardRegistered";
+}
+
+/** This is not a card's answer. */
+export class CardResponseMalformed extends BadRequestProblem {
+  override name = "CardResponseMalformed";
+}
+
+/** This is not a card's answer. */
+export class CardResponseTooLarge extends PayloadProblem {
+  override name = "CardResponseTooLarge";
+}
+
+/** Whether it was revoked cannot be known now. */
+export class CardRevocationUnknown extends UnavailableProblem {
+  override name = "CardRevocationUnknown";
+}
+
+/** The signing certificate was sent. */
+export class CardSignCertificateUsed extends ForbiddenProblem {
+  override name = "CardSignCertificateUsed";
+}
+
+/** The card's signature does not fit. */
+export class CardSignatureWrong extends UnauthorizedProblem {
+  override name = "CardSignatureWrong";
+}
+
+/** This card is not registered. */
+export class CardUnknown extends UnauthorizedProblem {
+  override name = "CardUnknown";
+}
+
+/** The certificate is doubtful. */
+export class CardValidatorsDisagree extends ForbiddenProblem {
+  override name = "CardValidatorsDisagree";
+}
+
+/** This certificate is for something else. */
+export class CardWrongKeyUsage extends ForbiddenProblem {
+  override name = "CardWrongKeyUsage";
+}
+
+/** The card signed for another site. */
+export class CardWrongOrigin extends UnauthorizedProblem {
+  override name = "CardWrongOrigin";
+}
+
+/** This certificate is for something else. */
+export class CardWrongPolicy extends ForbiddenProblem {
+  override name = "CardWrongPolicy";
+}
+
+/** The card signed for something else. */
+export class CardWrongPurpose extends UnauthorizedProblem {
+  override name = "CardWrongPurpose";
+}
+
+/** It is not known whether this was written. */
+export class CommitFailed extends UnavailableProblem {
+  override name = "CommitFailed";
+}
+
+/** The body is not the one that was signed. */
+export class ContentDigestWrong extends UnauthorizedProblem {
+  override name = "ContentDigestWrong";
+}
+
+/** The body must be plain JSON. */
+export class ContentTypeWrong extends PayloadProblem {
+  override name = "ContentTypeWrong";
+}
+
+/** This coupon was exchanged before. */
+export class CouponAlreadyUsed extends ConflictProblem {
+  override name = "CouponAlreadyUsed";
+}
+
+/** This partner works by coupon. */
+export class CouponMissing extends InvalidInputProblem {
+  override name = "CouponMissing";
+}
+
+/** This partner takes no coupons. */
+export class CouponNotTaken extends InvalidInputProblem {
+  override name = "CouponNotTaken";
+}
+
+/** The coupon is no whole number of units. */
+export class CouponNotWholeUnits extends InvalidInputProblem {
+  override name = "CouponNotWholeUnits";
+}
+
+/** The partner does not honour this coupon. */
+export class CouponRefused extends ConflictProblem {
+  override name = "CouponRefused";
+}
+
+/** The columns are not the ones expected. */
+export class CsvColumns extends InvalidInputProblem {
+  override name = "CsvColumns";
+}
+
+/** Too many lines. */
+export class CsvTooLong extends InvalidInputProblem {
+  override name = "CsvTooLong";
+}
+
+/** The file cannot be read as CSV. */
+export class CsvUnreadable extends InvalidInputProblem {
+  override name = "CsvUnreadable";
+}
+
+/** The current password is not right. */
+export class CurrentPasswordWrong extends ForbiddenProblem {
+  override name = "CurrentPasswordWrong";
+}
+
+/** The cycle was closed before. */
+export class CycleClosed extends ConflictProblem {
+  override name = "CycleClosed";
+}
+
+/** The cycle is not closed yet. */
+export class CycleNotClosed extends ConflictProblem {
+  override name = "CycleNotClosed";
+}
+
+/** The cycle is not over yet. */
+export class CycleNotOver extends ConflictProblem {
+  override name = "CycleNotOver";
+}
+
+/** The destination is not clear. */
+export class DestinationIncomplete extends InvalidInputProblem {
+  override name = "DestinationIncomplete";
+}
+
+/** An earlier cycle is still open. */
+export class EarlierCycleOpen extends ConflictProblem {
+  override name = "EarlierCycleOpen";
+}
+
+/** The event has begun. */
+export class EventBegun extends ConflictProblem {
+  override name = "EventBegun";
+}
+
+/** There is such an event already. */
+export class EventExists extends ConflictProblem {
+  override name = "EventExists";
+}
+
+/** The event is for members of its city. */
+export class EventNotForMember extends ConflictProblem {
+  override name = "EventNotForMember";
+}
+
+/** The event takes no points now. */
+export class EventNotOpen extends ConflictProblem {
+  override name = "EventNotOpen";
+}
+
+/** The event's period is over. */
+export class EventOver extends ConflictProblem {
+  override name = "EventOver";
+}
+
+/** The event is not at that stage. */
+export class EventState extends ConflictProblem {
+  override name = "EventState";
+}
+
+/** The id already names another exchange. */
+export class ExchangeIdReused extends ConflictProblem {
+  override name = "ExchangeIdReused";
+}
+
+/** The exchange has moved on. */
+export class ExchangeState extends ConflictProblem {
+  override name = "ExchangeState";
+}
+
+/** The file is not at that stage. */
+export class FileState extends ConflictProblem {
+  override name = "FileState";
+}
+
+/** This member was granted it before. */
+export class GrantedAlready extends ConflictProblem {
+  override name = "GrantedAlready";
+}
+
+/** The id was used for something else. */
+export class IdReused extends ConflictProblem {
+  override name = "IdReused";
+}
+
+/** Something is broken on our side. */
+export class InternalError extends ServerProblem {
+  override name = "InternalError";
+}
+
+/** A city keeps an administrator. */
+export class LastAdministrator extends ConflictProblem {
+  override name = "LastAdministrator";
+}
+
+/** More than the limit of the day. */
+export class LimitOfTheDay extends ConflictProblem {
+  override name = "LimitOfTheDay";
+}
+
+/** The partner account is not linked. */
+export class LinkMissing extends ConflictProblem {
+  override name = "LinkMissing";
+}
+
+/** This login is taken. */
+export class LoginTaken extends ConflictProblem {
+  override name = "LoginTaken";
+}
+
+/** This cannot be a login. */
+export class LoginUnfit extends InvalidInputProblem {
+  override name = "LoginUnfit";
+}
+
+/** Changed often enough today. */
+export class MykeyIdChangedEnough extends ConflictProblem {
+  override name = "MykeyIdChangedEnough";
+}
+
+/** Generated three times already. */
+export class MykeyIdGeneratedEnough extends ConflictProblem {
+  override name = "MykeyIdGeneratedEnough";
+}
+
+/** Take a generated MyKey ID now. */
+export class MykeyIdOnlyGenerated extends ConflictProblem {
+  override name = "MykeyIdOnlyGenerated";
+}
+
+/** This cannot be a MyKey ID. */
+export class MykeyIdUnfit extends InvalidInputProblem {
+  override name = "MykeyIdUnfit";
+}
+
+/** No rate is in force. */
+export class NoRate extends ConflictProblem {
+  override name = "NoRate";
+}
+
+/** Not enough points. */
+export class NotEnough extends ConflictProblem {
+  override name = "NotEnough";
+}
+
+/** Not enough points. */
+export class NotEnoughPoints extends ConflictProblem {
+  override name = "NotEnoughPoints";
+}
+
+/** Not open for direct exchange. */
+export class NotOpenForDirectExchange extends ConflictProblem {
+  override name = "NotOpenForDirectExchange";
+}
+
+/** There is no quote yet. */
+export class NotQuoted extends ConflictProblem {
+  override name = "NotQuoted";
+}
+
+/** The member is not back yet. */
+export class NotReturned extends ConflictProblem {
+  override name = "NotReturned";
+}
+
+/** Nobody changes their own access. */
+export class OwnRole extends ConflictProblem {
+  override name = "OwnRole";
+}
+
+/** This partner is in maintenance. */
+export class PartnerInMaintenance extends UnavailableProblem {
+  override name = "PartnerInMaintenance";
+}
+
+/** This partner is paused. */
+export class PartnerPaused extends UnavailableProblem {
+  override name = "PartnerPaused";
+}
+
+/** The partner cannot be asked at the moment. */
+export class PartnerUnavailable extends UnavailableProblem {
+  override name = "PartnerUnavailable";
+}
+
+/** There is no password yet. */
+export class PasswordNotSet extends ConflictProblem {
+  override name = "PasswordNotSet";
+}
+
+/** The first password is to be changed. */
+export class PasswordToChange extends ForbiddenProblem {
+  override name = "PasswordToChange";
+}
+
+/** This password cannot be used. */
+export class PasswordUnfit extends InvalidInputProblem {
+  override name = "PasswordUnfit";
+}
+
+/** The address names nothing that can exist. */
+export class PathMalformed extends NotFoundProblem {
+  override name = "PathMalformed";
+}
+
+/** This code is too old. */
+export class PayCodeEnded extends ConflictProblem {
+  override name = "PayCodeEnded";
+}
+
+/** This code is not one of ours. */
+export class PayCodeUnknown extends NotFoundProblem {
+  override name = "PayCodeUnknown";
+}
+
+/** This code was used before. */
+export class PayCodeUsed extends ConflictProblem {
+  override name = "PayCodeUsed";
+}
+
+/** The city's own account is missing. */
+export class PayerMissing extends ConflictProblem {
+  override name = "PayerMissing";
+}
+
+/** There is such a point service already. */
+export class PointServiceExists extends ConflictProblem {
+  override name = "PointServiceExists";
+}
+
+/** These points have expired there. */
+export class PointsExpiredThere extends ConflictProblem {
+  override name = "PointsExpiredThere";
+}
+
+/** There is such a project already. */
+export class ProjectExists extends ConflictProblem {
+  override name = "ProjectExists";
+}
+
+/** The project grants nothing now. */
+export class ProjectNotOpen extends ConflictProblem {
+  override name = "ProjectNotOpen";
+}
+
+/** The message is not believed. */
+export class PushNotBelieved extends UnauthorizedProblem {
+  override name = "PushNotBelieved";
+}
+
+/** The query does not fit what is asked for. */
+export class QueryInvalid extends BadRequestProblem {
+  override name = "QueryInvalid";
+}
+
+/** The quote is too old. */
+export class QuoteExpired extends ConflictProblem {
+  override name = "QuoteExpired";
+}
+
+/** There is a newer quote. */
+export class QuoteReplaced extends ConflictProblem {
+  override name = "QuoteReplaced";
+}
+
+/** A decision needs its reason. */
+export class ReasonMissing extends InvalidInputProblem {
+  override name = "ReasonMissing";
+}
+
+/** The day of the payment is over. */
+export class RefundTooLate extends ConflictProblem {
+  override name = "RefundTooLate";
+}
+
+/** More than was paid. */
+export class RefundTooMuch extends ConflictProblem {
+  override name = "RefundTooMuch";
+}
+
+/** This is not the code of the return. */
+export class ReturnCodeWrong extends ForbiddenProblem {
+  override name = "ReturnCodeWrong";
+}
+
+/** Nowhere to come back to. */
+export class ReturnUrlMissing extends InvalidInputProblem {
+  override name = "ReturnUrlMissing";
+}
+
+/** That address is not one to come back to. */
+export class ReturnUrlNotAllowed extends InvalidInputProblem {
+  override name = "ReturnUrlNotAllowed";
+}
+
+/** This role may not do that. */
+export class RoleNotAllowed extends ForbiddenProblem {
+  override name = "RoleNotAllowed";
+}
+
+/** This role does not fit. */
+export class RoleUnfit extends InvalidInputProblem {
+  override name = "RoleUnfit";
+}
+
+/** This version is in effect. */
+export class RuleInEffect extends ConflictProblem {
+  override name = "RuleInEffect";
+}
+
+/** There is one already. */
+export class SecondFactorExists extends ConflictProblem {
+  override name = "SecondFactorExists";
+}
+
+/** A second factor is needed. */
+export class SecondFactorMissing extends ForbiddenProblem {
+  override name = "SecondFactorMissing";
+}
+
+/** The passkey or the code is not right. */
+export class SecondFactorWrong extends UnauthorizedProblem {
+  override name = "SecondFactorWrong";
+}
+
+/** A second person has to approve. */
+export class SecondPersonMissing extends ConflictProblem {
+  override name = "SecondPersonMissing";
+}
+
+/** The session has ended. */
+export class SessionEnded extends UnauthorizedProblem {
+  override name = "SessionEnded";
+}
+
+/** Nobody is signed in. */
+export class SessionMissing extends UnauthorizedProblem {
+  override name = "SessionMissing";
+}
+
+/** The shop takes no more points. */
+export class ShopClosed extends ConflictProblem {
+  override name = "ShopClosed";
+}
+
+/** This is not the code of a shop. */
+export class ShopCodeWrong extends NotFoundProblem {
+  override name = "ShopCodeWrong";
+}
+
+/** There is such a shop already. */
+export class ShopExists extends ConflictProblem {
+  override name = "ShopExists";
+}
+
+/** This sign-in is over. */
+export class SignInEnded extends UnauthorizedProblem {
+  override name = "SignInEnded";
+}
+
+/** Too many tries. */
+export class SignInLocked extends TooManyProblem {
+  override name = "SignInLocked";
+}
+
+/** Not signed in. */
+export class SignInRefused extends UnauthorizedProblem {
+  override name = "SignInRefused";
+}
+
+/** The signature does not fit the request. */
+export class SignatureInvalid extends UnauthorizedProblem {
+  override name = "SignatureInvalid";
+}
+
+/** The signing key is not known here. */
+export class SignatureKeyUnknown extends UnauthorizedProblem {
+  override name = "SignatureKeyUnknown";
+}
+
+/** The request is not signed. */
+export class SignatureMissing extends UnauthorizedProblem {
+  override name = "SignatureMissing";
+}
+
+/** This signature was used before. */
+export class SignatureReplayed extends UnauthorizedProblem {
+  override name = "SignatureReplayed";
+}
+
+/** The signature was made at another time. */
+export class SignatureStale extends UnauthorizedProblem {
+  override name = "SignatureStale";
+}
+
+/** This return came too late. */
+export class StateExpired extends BadRequestProblem {
+  override name = "StateExpired";
+}
+
+/** This return does not belong to an exchange. */
+export class StateInvalid extends BadRequestProblem {
+  override name = "StateInvalid";
+}
+
+/** This return was used before. */
+export class StateUsed extends ConflictProblem {
+  override name = "StateUsed";
+}
+
+/** Too many requests. */
+export class TooManyRequests extends TooManyProblem {
+  override name = "TooManyRequests";
+}
+
+/** The answer took too long. */
+export class TookTooLong extends UnavailableProblem {
+  override name = "TookTooLong";
+}
+
+/** The number of units is missing. */
+export class UnitsMissing extends InvalidInputProblem {
+  override name = "UnitsMissing";
+}
+
+/** The number of units was not taken. */
+export class UnitsNotAllowed extends InvalidInputProblem {
+  override name = "UnitsNotAllowed";
+}
+
+/** A coupon is exchanged whole. */
+export class UnitsNotForCoupons extends InvalidInputProblem {
+  override name = "UnitsNotForCoupons";
+}
+
+/** No such cycle. */
+export class UnknownCycle extends NotFoundProblem {
+  override name = "UnknownCycle";
+}
+
+/** No such support event. */
+export class UnknownEvent extends NotFoundProblem {
+  override name = "UnknownEvent";
+}
+
+/** No such exchange. */
+export class UnknownExchange extends NotFoundProblem {
+  override name = "UnknownExchange";
+}
+
+/** No such file. */
+export class UnknownFile extends NotFoundProblem {
+  override name = "UnknownFile";
+}
+
+/** No such member. */
+export class UnknownMember extends NotFoundProblem {
+  override name = "UnknownMember";
+}
+
+/** No such municipality. */
+export class UnknownMunicipality extends NotFoundProblem {
+  override name = "UnknownMunicipality";
+}
+
+/** No such partner. */
+export class UnknownPartner extends NotFoundProblem {
+  override name = "UnknownPartner";
+}
+
+/** No such point service. */
+export class UnknownPointService extends NotFoundProblem {
+  override name = "UnknownPointService";
+}
+
+/** No such prefecture. */
+export class UnknownPrefecture extends NotFoundProblem {
+  override name = "UnknownPrefecture";
+}
+
+/** No such grant project. */
+export class UnknownProject extends NotFoundProblem {
+  override name = "UnknownProject";
+}
+
+/** No such version. */
+export class UnknownRule extends NotFoundProblem {
+  override name = "UnknownRule";
+}
+
+/** No such session. */
+export class UnknownSession extends NotFoundProblem {
+  override name = "UnknownSession";
+}
+
+/** No such shop. */
+export class UnknownShop extends NotFoundProblem {
+  override name = "UnknownShop";
+}
+
+/** No such payment. */
+export class UnknownSpend extends NotFoundProblem {
+  override name = "UnknownSpend";
+}
+
+/** No such person on the staff. */
+export class UnknownStaff extends NotFoundProblem {
+  override name = "UnknownStaff";
+}
+
+/** The file must be CSV. */
+export class UploadTypeWrong extends PayloadProblem {
+  override name = "UploadTypeWrong";
+}
+
+/** This is not today's code of a venue. */
+export class VenueCodeWrong extends ConflictProblem {
+  override name = "VenueCodeWrong";
+}
+
+/** The change takes something from members. */
+export class WorseNotAccepted extends ConflictProblem {
+  override name = "WorseNotAccepted";
+}
+
+/** The class of each problem type, by the last part of its `type`. */
+export const KINDS: Readonly<Record<string, typeof Problem>> = {
+  "account-linked-elsewhere": AccountLinkedElsewhere,
+  "bad-bank-account": BadBankAccount,
+  "bad-display-name": BadDisplayName,
+  "bad-event": BadEvent,
+  "bad-period": BadPeriod,
+  "bad-point-service": BadPointService,
+  "bad-project": BadProject,
+  "bad-rule": BadRule,
+  "bad-shop": BadShop,
+  "bank-missing": BankMissing,
+  "body-broken": BodyBroken,
+  "body-invalid": BodyInvalid,
+  "body-not-json": BodyNotJson,
+  "body-too-large": BodyTooLarge,
+  "body-unexpected": BodyUnexpected,
+  "budget-exceeded": BudgetExceeded,
+  "busy": Busy,
+  "card-algorithm-refused": CardAlgorithmRefused,
+  "card-certificate-expired": CardCertificateExpired,
+  "card-certificate-is-ca": CardCertificateIsCa,
+  "card-certificate-malformed": CardCertificateMalformed,
+  "card-certificate-not-yet-valid": CardCertificateNotYetValid,
+  "card-certificate-revoked": CardCertificateRevoked,
+  "card-challenge-expired": CardChallengeExpired,
+  "card-challenge-of-another-session": CardChallengeOfAnotherSession,
+  "card-challenge-unknown": CardChallengeUnknown,
+  "card-critical-extension-unknown": CardCriticalExtensionUnknown,
+  "card-issuer-outside-validity": CardIssuerOutsideValidity,
+  "card-issuer-untrusted": CardIssuerUntrusted,
+  "card-login-not-configured": CardLoginNotConfigured,
+  "card-registered": CardRegistered,
+  "card-response-malformed": CardResponseMalformed,
+  "card-response-too-large": CardResponseTooLarge,
+  "card-revocation-unknown": CardRevocationUnknown,
+  "card-sign-certificate-used": CardSignCertificateUsed,
+  "card-signature-wrong": CardSignatureWrong,
+  "card-unknown": CardUnknown,
+  "card-validators-disagree": CardValidatorsDisagree,
+  "card-wrong-key-usage": CardWrongKeyUsage,
+  "card-wrong-origin": CardWrongOrigin,
+  "card-wrong-policy": CardWrongPolicy,
+  "card-wrong-purpose": CardWrongPurpose,
+  "commit-failed": CommitFailed,
+  "content-digest-wrong": ContentDigestWrong,
+  "content-type-wrong": ContentTypeWrong,
+  "coupon-already-used": CouponAlreadyUsed,
+  "coupon-missing": CouponMissing,
+  "coupon-not-taken": CouponNotTaken,
+  "coupon-not-whole-units": CouponNotWholeUnits,
+  "coupon-refused": CouponRefused,
+  "csv-columns": CsvColumns,
+  "csv-too-long": CsvTooLong,
+  "csv-unreadable": CsvUnreadable,
+  "current-password-wrong": CurrentPasswordWrong,
+  "cycle-closed": CycleClosed,
+  "cycle-not-closed": CycleNotClosed,
+  "cycle-not-over": CycleNotOver,
+  "destination-incomplete": DestinationIncomplete,
+  "earlier-cycle-open": EarlierCycleOpen,
+  "event-begun": EventBegun,
+  "event-exists": EventExists,
+  "event-not-for-member": EventNotForMember,
+  "event-not-open": EventNotOpen,
+  "event-over": EventOver,
+  "event-state": EventState,
+  "exchange-id-reused": ExchangeIdReused,
+  "exchange-state": ExchangeState,
+  "file-state": FileState,
+  "granted-already": GrantedAlready,
+  "id-reused": IdReused,
+  "internal-error": InternalError,
+  "last-administrator": LastAdministrator,
+  "limit-of-the-day": LimitOfTheDay,
+  "link-missing": LinkMissing,
+  "login-taken": LoginTaken,
+  "login-unfit": LoginUnfit,
+  "mykey-id-changed-enough": MykeyIdChangedEnough,
+  "mykey-id-generated-enough": MykeyIdGeneratedEnough,
+  "mykey-id-only-generated": MykeyIdOnlyGenerated,
+  "mykey-id-unfit": MykeyIdUnfit,
+  "no-rate": NoRate,
+  "not-enough": NotEnough,
+  "not-enough-points": NotEnoughPoints,
+  "not-open-for-direct-exchange": NotOpenForDirectExchange,
+  "not-quoted": NotQuoted,
+  "not-returned": NotReturned,
+  "own-role": OwnRole,
+  "partner-in-maintenance": PartnerInMaintenance,
+  "partner-paused": PartnerPaused,
+  "partner-unavailable": PartnerUnavailable,
+  "password-not-set": PasswordNotSet,
+  "password-to-change": PasswordToChange,
+  "password-unfit": PasswordUnfit,
+  "path-malformed": PathMalformed,
+  "pay-code-ended": PayCodeEnded,
+  "pay-code-unknown": PayCodeUnknown,
+  "pay-code-used": PayCodeUsed,
+  "payer-missing": PayerMissing,
+  "point-service-exists": PointServiceExists,
+  "points-expired-there": PointsExpiredThere,
+  "project-exists": ProjectExists,
+  "project-not-open": ProjectNotOpen,
+  "push-not-believed": PushNotBelieved,
+  "query-invalid": QueryInvalid,
+  "quote-expired": QuoteExpired,
+  "quote-replaced": QuoteReplaced,
+  "reason-missing": ReasonMissing,
+  "refund-too-late": RefundTooLate,
+  "refund-too-much": RefundTooMuch,
+  "return-code-wrong": ReturnCodeWrong,
+  "return-url-missing": ReturnUrlMissing,
+  "return-url-not-allowed": ReturnUrlNotAllowed,
+  "role-not-allowed": RoleNotAllowed,
+  "role-unfit": RoleUnfit,
+  "rule-in-effect": RuleInEffect,
+  "second-factor-exists": SecondFactorExists,
+  "second-factor-missing": SecondFactorMissing,
+  "second-factor-wrong": SecondFactorWrong,
+  "second-person-missing": SecondPersonMissing,
+  "session-ended": SessionEnded,
+  "session-missing": SessionMissing,
+  "shop-closed": ShopClosed,
+  "shop-code-wrong": ShopCodeWrong,
+  "shop-exists": ShopExists,
+  "sign-in-ended": SignInEnded,
+  "sign-in-locked": SignInLocked,
+  "sign-in-refused": SignInRefused,
+  "signature-invalid": SignatureInvalid,
+  "signature-key-unknown": SignatureKeyUnknown,
+  "signature-missing": SignatureMissing,
+  "signature-replayed": SignatureReplayed,
+  "signature-stale": SignatureStale,
+  "state-expired": StateExpired,
+  "state-invalid": StateInvalid,
+  "state-used": StateUsed,
+  "too-many-requests": TooManyRequests,
+  "took-too-long": TookTooLong,
+  "units-missing": UnitsMissing,
+  "units-not-allowed": UnitsNotAllowed,
+  "units-not-for-coupons": UnitsNotForCoupons,
+  "unknown-cycle": UnknownCycle,
+  "unknown-event": UnknownEvent,
+  "unknown-exchange": UnknownExchange,
+  "unknown-file": UnknownFile,
+  "unknown-member": UnknownMember,
+  "unknown-municipality": UnknownMunicipality,
+  "unknown-partner": UnknownPartner,
+  "unknown-point-service": UnknownPointService,
+  "unknown-prefecture": UnknownPrefecture,
+  "unknown-project": UnknownProject,
+  "unknown-rule": UnknownRule,
+  "unknown-session": UnknownSession,
+  "unknown-shop": UnknownShop,
+  "unknown-spend": UnknownSpend,
+  "unknown-staff": UnknownStaff,
+  "upload-type-wrong": UploadTypeWrong,
+  "venue-code-wrong": VenueCodeWrong,
+  "worse-not-accepted": WorseNotAccepted,
+};

@@ -1,0 +1,7150 @@
+// Made from the gateway's OpenAPI document by `make clients`; not written by hand.
+export interface paths {
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All places where the member is signed in, the one used last first. */
+        get: operations["list_sessions"];
+        put?: never;
+        /**
+         * Sign a member in by MyKey ID and password.
+         * @description The words of a refusal are the same whichever half was wrong. `shared_terminal` (at a library) shortens the
+         *     idle limit to two minutes.
+         */
+        post: operations["sign_in"];
+        /** Sign out everywhere else. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out: the token is worthless from now on. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out in one other place. */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The member who is signed in. */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/default-municipality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose the 基本自治体: where reserve points go by themselves after 14 days. */
+        put: operations["set_default_municipality"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose the language of pages and messages. */
+        put: operations["set_language"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the password. All other sessions of the member end. */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/mykey-id/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Is this MyKey ID free (重複チェック)? After three taken ones a generated one is offered. */
+        post: operations["check_mykey_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/mykey-id/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draw a free MyKey ID (自動生成), up to three times a day. */
+        post: operations["generate_mykey_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/mykey-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Take a MyKey ID if it is free; the answer says so, or what is offered instead. */
+        put: operations["change_mykey_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke the MyKey ID (失効). It cannot be undone; the password is asked for again. */
+        post: operations["revoke_mykey_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether members can come with their card. */
+        get: operations["card_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/card/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a challenge for a card to sign: good once, for two minutes, for this browser and purpose alone. */
+        post: operations["ask_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/card/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign a member in by card (purpose `login`). A lock-out from wrong passwords does not close this door. */
+        post: operations["sign_in_by_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/card/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a MyKey ID (マイキーID) with a card (purpose `register`): one per certificate, drawn at random.
+         * @description The answer signs the new member in and tells the MyKey ID. A password can be given at once or set later.
+         */
+        post: operations["register_by_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/card/relinks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an old MyKey ID a renewed certificate (purpose `relink`), after its password; signs the member in. */
+        post: operations["relink_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Link a card, or the renewed one (purpose `relink`), to the member who is signed in. Asks for the password. */
+        post: operations["link_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/card/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a first or forgotten password with the card in hand (purpose `login`). All other sessions end. */
+        put: operations["set_password_by_card"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The partner companies (地域経済応援ポイント協力会社一覧), and which of them the member has linked. */
+        get: operations["list_partners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The member's linked partner accounts (移行用のサービスID). */
+        get: operations["list_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/links/{partner_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlink a partner account. What was exchanged stays. */
+        delete: operations["unlink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The member's exchanges, newest first, a page at a time. */
+        get: operations["list_exchanges"];
+        put?: never;
+        /**
+         * Begin an exchange under an id that you made and stored first.
+         * @description The same id with the same body is the same exchange (200), with another body it is refused. With an account
+         *     link that is not saved yet the state is `awaiting_return`: send the browser to `redirect_url`; it comes back
+         *     to `return_url` with `exchange` and `return_code`.
+         */
+        post: operations["start_exchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exchanges/{exchange_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish the link, with the code that the returning browser brought. Safe to repeat.
+         * @description Afterwards the exchange is `ready`, and `link.shown_as` is how the partner knows the member: show it and ask.
+         *     Or `refused`, when the member did not consent.
+         */
+        post: operations["complete_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exchanges/{exchange_id}/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the member has at the partner, the rates in force and the most units (口) that can be drawn. */
+        get: operations["offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exchanges/{exchange_id}/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what will happen (確認): the numbers, rates and terms, which hold for ten minutes.
+         * @description They hold also when a rate changes in between: the member was shown them. A new quote replaces the old one.
+         */
+        post: operations["quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exchanges/{exchange_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Carry the quote out. There is one debit, however often this is sent.
+         * @description The state is then `settled`, `declined`, `not_sent`, or `open` when the partner's answer is not known yet:
+         *     look at the exchange again, nothing is lost.
+         */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exchanges/{exchange_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One exchange as it stands. An open one is asked about at the partner when it is looked at. */
+        get: operations["show_exchange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points. */
+        get: operations["balances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/history/reserve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 留保ポイントの履歴, newest first. */
+        get: operations["reserve_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/history/municipal/{municipality}/{point_service}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 自治体ポイントの履歴 of one point service, newest first. */
+        get: operations["municipal_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/history/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 特定支援イベントポイントの履歴 of one event, newest first. */
+        get: operations["event_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/allocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move points from the reserve to a municipality (各自治体ポイントへの移行), under an id that you made.
+         * @description The same id with the same content again is the same allocation (200).
+         */
+        post: operations["allocate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contributions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move points from the reserve to a support event (留保ポイントを個別特定支援イベントに移行). */
+        post: operations["contribute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The member, the balances, what expires and the waiting exchanges, all read at one moment. */
+        get: operations["overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prefectures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All 47 prefectures (都道府県) with their readings. */
+        get: operations["list_prefectures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prefectures/{prefecture}/municipalities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The municipalities of a prefecture with their six-digit codes (JIS X 0402 and a check digit). */
+        get: operations["list_municipalities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/point-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Point services (自治体ポイント), of a prefecture or a municipality; `direct` asks for those open to partners.
+         * @description The ones that are not open are reached by way of the reserve and an allocation.
+         */
+        get: operations["list_point_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Support events (特定支援イベント) with their progress; without `period` those that take points now.
+         * @description Of the open ones the one that ends first comes first; of ended ones the newest 200.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One support event with its progress, also after its end, when `outcome` says what became of the points. */
+        get: operations["get_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign staff in by login and password; where a second factor is set up, this is half of it. */
+        post: operations["staff_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/sessions/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Complete a sign-in with what `navigator.credentials.get` gave for `passkey_options`. */
+        post: operations["staff_prove_by_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/sessions/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Complete a sign-in with the six digits of the authenticator app. */
+        post: operations["staff_prove_by_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/sessions/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out: the token is worthless from now on. */
+        delete: operations["staff_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, what this role may do, and which second factors are set up. */
+        get: operations["staff_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one's own password. All other sessions end. */
+        put: operations["staff_change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/me/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to make a passkey: give `options` to `navigator.credentials.create`. */
+        post: operations["staff_begin_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the passkey that the browser made; from now on it is asked for at sign-in. */
+        post: operations["staff_add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/me/totp/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a seed for an authenticator app; it counts once a code has confirmed it. */
+        post: operations["staff_begin_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show by a code that the app was set up; from now on codes are asked for at sign-in. */
+        post: operations["staff_confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody on the city's staff and its shops' people, closed ones included. */
+        get: operations["list_staff"];
+        put?: never;
+        /** Add somebody to the city's staff; the first password is in the answer, this once. */
+        post: operations["add_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The names behind staff ids, as files, settlements and refunds tell who did it; nothing else about anybody. */
+        get: operations["name_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/staff/{staff_id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give somebody another role; their sessions end. */
+        put: operations["change_staff_role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/staff/{staff_id}/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let somebody in no more; what they did stays in the log. */
+        post: operations["close_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/staff/{staff_id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A phone or password is lost: a new first password; second factors and sessions are gone. */
+        post: operations["reset_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the city's staff did, newest first: who, what, to whom, why. */
+        get: operations["read_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the city's whole log again and compare every hash. */
+        post: operations["verify_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/point-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's own point services, those that take no more points too. */
+        get: operations["list_city_point_services"];
+        put?: never;
+        /** Add a point service; its id becomes part of account names and never changes. Announce its rules next. */
+        post: operations["add_city_point_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/point-services/{point_service}/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a point service take no more points; what members hold can still be used. */
+        post: operations["close_city_point_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/point-services/{point_service}/reopening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a closed point service take points again. */
+        post: operations["reopen_city_point_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/point-services/{municipality}/{point_service}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules of a point service: what is in force, what is coming, and what members lose by it. */
+        get: operations["point_service_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/point-services/{point_service}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All versions of the rules of one of the city's point services. */
+        get: operations["city_rules"];
+        put?: never;
+        /** Announce a new version. A change for the worse is refused once, naming what members lose. */
+        post: operations["announce_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/point-services/{point_service}/rules/{version}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a version that has not taken effect. */
+        post: operations["withdraw_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/members/{mykey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A member who has the city's points or has chosen it; anybody else does not exist here. */
+        get: operations["city_member"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's grant projects (給付事業), the one that starts last first. */
+        get: operations["list_projects"];
+        put?: never;
+        /** Add a grant project with its period and budget. */
+        post: operations["add_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One grant project with what is left of its budget. */
+        get: operations["get_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/projects/{project_id}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Raise or lower a budget, never below what is granted or set aside. */
+        put: operations["change_project_budget"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/projects/{project_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a project grant nothing more, or again. */
+        put: operations["set_project_open"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/projects/{project_id}/venue-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Today's code of the project's venue, to be shown as a QR. */
+        get: operations["project_venue_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/projects/{project_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grant to one member by MyKey ID, under an id that you made; the same again is the same grant (200). */
+        post: operations["grant_to_one"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/venue-grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The member has scanned a venue's code: granted once in each project. */
+        post: operations["grant_at_venue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/projects/{project_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a CSV whole, up to 100,000 lines: マイキーID,ポイント,摘要 in UTF-8 or Shift_JIS. Nothing is granted yet.
+         * @description The same content again is the same file (200). Lines that cannot be granted make the file `faulty`.
+         */
+        post: operations["upload_grants"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's newest 200 grant files. */
+        get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a file is: `granted_lines` of `lines` while it is being applied. */
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/files/{file_id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines of a file with what is wrong with each, by their numbers in the file. */
+        get: operations["file_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/files/{file_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines with a fault as CSV for Excel. */
+        get: operations["file_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/files/{file_id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say yes to a file that somebody else has uploaded: its points are set aside and granted from now on. */
+        post: operations["approve_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/files/{file_id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a file that nobody has approved. */
+        post: operations["cancel_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's own events with their progress, planned and ended ones too; the one that starts last comes first. */
+        get: operations["list_city_events"];
+        put?: never;
+        /** Plan an event. Members see nothing of it until somebody whose role may shows it. */
+        post: operations["plan_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the city's own events. */
+        get: operations["get_city_event"];
+        /** Change an event before its start. One that is shown is planned again: it has to be shown anew. */
+        put: operations["change_event"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/events/{event_id}/showing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let members see an event, and give to it from its start on. */
+        post: operations["show_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/events/{event_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an event early: its goal and its rule decide at once; shares move in the background. */
+        post: operations["end_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The register of shops (加盟店登録名簿), in order of shop id; `closed` asks for closed ones too. */
+        get: operations["list_city_shops"];
+        put?: never;
+        /** Put a shop on the register; the id becomes part of account names and never changes. */
+        post: operations["register_shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shops/{shop_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One shop of the register. */
+        get: operations["get_shop"];
+        /** Change what the register says of a shop. */
+        put: operations["change_shop"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shops/{shop_id}/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a shop take no more points; what it is owed is still paid. */
+        post: operations["close_shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shops/{shop_id}/reopening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a closed shop take points again. */
+        post: operations["reopen_shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shops/{shop_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The text of the QR for the shop's counter, for printing. */
+        get: operations["city_shop_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shops/{shop_id}/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may take points at this shop. */
+        get: operations["list_shop_staff"];
+        put?: never;
+        /** Give a shop a log-in; the first password is in the answer, this once. */
+        post: operations["add_shop_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shops/{shop_id}/bank-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a shop is paid; of the number only the end. */
+        get: operations["get_shop_bank"];
+        /** Say where a shop is paid; it is kept sealed. */
+        put: operations["set_shop_bank"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/bank-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** From which account the city pays its shops. */
+        get: operations["get_payer"];
+        /** Say from which account the city pays; `client_code` (委託者コード) is the bank's name for the city. */
+        put: operations["set_payer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/spends/{spend_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A payment at one of the city's shops, with what was given back of it. */
+        get: operations["city_spend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/spends/{spend_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give points of a payment back, at any time; after its cycle was closed it comes into the next one. */
+        post: operations["city_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every cycle since the first payment, newest first. */
+        get: operations["list_settlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A closed cycle, or what closing it now would give. */
+        get: operations["get_settlement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cycle for Excel, a line a shop. */
+        get: operations["get_settlement_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cycle to print and to keep, a line a shop. */
+        get: operations["get_settlement_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What in a cycle corrects cycles that were closed before it (訂正): refunds of their payments, late payments. */
+        get: operations["get_corrections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/corrections/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cycle's corrections for Excel, with the names of those who made them. */
+        get: operations["get_corrections_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a cycle, once; corrections come into the next one. */
+        post: operations["close_settlement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/transfer-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle. */
+        get: operations["settlement_transfer_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/shops/{shop_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shop's statement of a cycle, payment by payment. */
+        get: operations["city_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/shops/{shop_id}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shop's statement for Excel. */
+        get: operations["city_statement_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/shops/{shop_id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shop's statement to print and to send. */
+        get: operations["city_statement_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop to which this session belongs. */
+        get: operations["own_shop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The text of the QR that members scan to pay here. */
+        get: operations["own_shop_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/spends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A day's payments at this shop, newest first, those that members made by the shop's code among them. */
+        get: operations["shop_day"];
+        put?: never;
+        /**
+         * Take points with a member's code, scanned or typed. Whatever is refused here, nothing was taken.
+         * @description After a lost answer send the same again: it is the same payment (200), or it is made now (201).
+         */
+        post: operations["take_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/spends/{spend_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give points back on the day of the payment; later the city's staff can. */
+        post: operations["shop_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/settlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's last two dozen closed cycles: what was paid, and when. */
+        get: operations["shop_settlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/settlements/{starts_on}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's own statement of a cycle. */
+        get: operations["shop_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/settlements/{starts_on}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's own statement for Excel. */
+        get: operations["shop_statement_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/settlements/{starts_on}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's own statement to print and to keep. */
+        get: operations["shop_statement_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a city's points can be used (自治体ポイントナビ). */
+        get: operations["list_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pay-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a code to show at a counter: sixty seconds, once. Ask for the next one before it ends. */
+        post: operations["make_pay_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pay-codes/{digits}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a shop has taken points with this code of the member's own, and how many. */
+        get: operations["pay_code_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whose code the member has scanned, to be shown before the amount is typed. */
+        post: operations["read_shop_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The member's payments, newest first. */
+        get: operations["list_spends"];
+        put?: never;
+        /** Pay the shop whose code was scanned, under an id that you made; the same again is the same payment (200). */
+        post: operations["pay_shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spends/{spend_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One payment of the member's own, for a receipt; `left` is what can be used now. */
+        get: operations["get_spend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/expiries/{municipality}/{point_service}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What of the member's points expires when, the soonest first. */
+        get: operations["list_expiries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Points in and out by day and by shop, partner or project; at most some seconds behind the ledger. */
+        get: operations["city_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/figures/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same figures for Excel. */
+        get: operations["city_figures_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/figures/by-day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Points in and out by day, all parties together, for years where need be. */
+        get: operations["city_totals_by_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/figures/by-party": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Points of a period by partner, shop and project. */
+        get: operations["city_totals_by_party"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/point-services/{point_service}/issue-months": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of the points of each month of issue, and what of it is unused. */
+        get: operations["city_issue_months"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/point-services/{point_service}/expiring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What expires when: unused points by their last day, the soonest first. */
+        get: operations["city_expiring"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/open-exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exchanges into the city's points that wait for a partner's answer, by partner; no member is named. */
+        get: operations["city_open_exchanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/point-services/{point_service}/issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of the points of each day of issue, and when what is left expires. */
+        get: operations["city_issues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The partner companies by name, and how many exchanges to this city have no outcome yet. */
+        get: operations["city_partners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/unused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Unused points at the end of a day: for the legal report of 31 March and 30 September. */
+        get: operations["city_unused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/unused/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The legal report for Excel: a line a point service, and their sum. */
+        get: operations["city_unused_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/point-services/{point_service}/issues/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of the points of each day of issue, for Excel. */
+        get: operations["city_issues_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/partner-settlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each partner owes for a month, per rate and campaign, by name, and how far both books agree. */
+        get: operations["partner_settlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/partner-settlements/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The month's invoice for Excel; each id has its name beside it. */
+        get: operations["partner_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        AllocationWanted: {
+            allocation_id: string;
+            points: number;
+            municipality: string;
+            point_service: string;
+        };
+        AuditFaultView: {
+            seq: number;
+            text: string;
+        };
+        AuditLineView: {
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            actor: string;
+            actor_name: string;
+            action: string;
+            subject: string;
+            reason: string;
+            facts: {
+                [key: string]: string | number;
+            };
+            hash: string;
+        };
+        AuditPage: {
+            lines: components["schemas"]["AuditLineView"][];
+            next_before: number | null;
+        };
+        /** @description An empty list means that no line was changed, dropped or slipped in. */
+        AuditVerified: {
+            faults: components["schemas"]["AuditFaultView"][];
+        };
+        /** @description `available` can be used now; `held` is promised away, `coming` is promised and not here yet. */
+        BalanceView: {
+            points: number;
+            available: number;
+            held: number;
+            coming: number;
+        };
+        Balances: {
+            reserve: components["schemas"]["BalanceView"];
+            reserve_heaps: components["schemas"]["HeapView"][];
+            municipal: components["schemas"]["MunicipalBalanceView"][];
+            events: components["schemas"]["EventBalanceView"][];
+        };
+        /** @description Names in kana, letters and digits; they are kept as transfer files write them. kind: 1 普通, 2 当座, 4 貯蓄. */
+        BankAccountWanted: {
+            bank_code: string;
+            bank_name: string;
+            branch_code: string;
+            branch_name: string;
+            /** @enum {integer} */
+            kind: 1 | 2 | 4;
+            number: string;
+            holder: string;
+        };
+        /** @description Null as long as nobody has said where to pay. */
+        BankOf: {
+            account: components["schemas"]["BankView"] | null;
+        };
+        BankView: {
+            bank_code: string;
+            bank_name: string;
+            branch_code: string;
+            branch_name: string;
+            kind: number;
+            number_ends_with: string;
+            holder: string;
+        };
+        BudgetWanted: {
+            budget: number;
+            reason: string;
+        };
+        CampaignView: {
+            id: string;
+            name: components["schemas"]["LabelView"];
+            funder: string;
+            extra_points_per_unit: number;
+        };
+        /** @description The card agent's answer as it came: bytes in base64url without padding. */
+        CardAnswer: {
+            client_data: string;
+            certificate: string;
+            signature: string;
+        };
+        CardLink: {
+            browser: string;
+            card: components["schemas"]["CardAnswer"];
+            password: string;
+        };
+        CardRegistration: {
+            browser: string;
+            card: components["schemas"]["CardAnswer"];
+            display_name: string;
+            /** @default null */
+            password?: string | null;
+            /**
+             * @default ja
+             * @enum {string}
+             */
+            language?: "ja" | "en" | "ja-easy";
+            /** @default false */
+            shared_terminal?: boolean;
+        };
+        CardRelink: {
+            browser: string;
+            card: components["schemas"]["CardAnswer"];
+            mykey_id: string;
+            password: string;
+            /** @default false */
+            shared_terminal?: boolean;
+        };
+        CardSignIn: {
+            browser: string;
+            card: components["schemas"]["CardAnswer"];
+            /** @default false */
+            shared_terminal?: boolean;
+        };
+        /** @description Whether cards are taken here; `only_tests` where just the cards of a demonstration are believed. */
+        CardStanding: {
+            open: boolean;
+            only_tests: boolean;
+        };
+        /** @description `purpose` and `value` are what the page hands to the card agent's POST /v1/sign. */
+        ChallengeView: {
+            value: string;
+            purpose: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        ChallengeWanted: {
+            /** @enum {string} */
+            purpose: "login" | "register" | "relink";
+            browser: string;
+        };
+        /** @description Whether the wanted MyKey ID is free; `generated` is offered once three wanted ones were taken. */
+        ChoiceView: {
+            wanted: string;
+            available: boolean;
+            generated: string | null;
+            tries_left: number;
+        };
+        /** @description An event as its city's staff see it. `state`: planned, shown or ended; `settled_at`: every share has moved. */
+        CityEventView: {
+            event_id: string;
+            name: string;
+            purpose: string;
+            municipality: string | null;
+            goal_points: number | null;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            period: string;
+            givers: string;
+            on_failure: string;
+            given_points: number;
+            given_by: number;
+            outcome: string | null;
+            state: string;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string;
+            decided_at: string | null;
+            settled_at: string | null;
+        };
+        CityEvents: {
+            events: components["schemas"]["CityEventView"][];
+        };
+        CityExpiringView: {
+            last_day: string | null;
+            points: number;
+        };
+        /** @description A member as the city's staff may see one who has its points, or has chosen it as 基本自治体. */
+        CityMemberView: {
+            mykey_id: string;
+            display_name: string;
+            balances: components["schemas"]["ServiceBalanceView"][];
+        };
+        /** @description `open_exchanges` to this city, for `open_points`, the oldest sent at `oldest_at`; some wait for a person. */
+        CityPartner: {
+            partner_id: string;
+            name: components["schemas"]["LabelView"];
+            open_exchanges: number;
+            open_points: number;
+            oldest_at: string | null;
+            waiting_for_a_person: number;
+        };
+        CityPartners: {
+            partners: components["schemas"]["CityPartner"][];
+        };
+        /** @description A point service as its city's staff see it; `closed_at` is set from the moment it takes no more points. */
+        CityPointService: {
+            point_service: string;
+            name: string;
+            open_for_direct_exchange: boolean;
+            /** Format: date-time */
+            created_at: string;
+            closed_at: string | null;
+        };
+        CityPointServices: {
+            point_services: components["schemas"]["CityPointService"][];
+        };
+        /** @description A payment as the city's staff looks it up, with what was given back of it. */
+        CitySpend: {
+            spend: components["schemas"]["ShopSpendView"];
+            shop_id: string;
+            refunds: components["schemas"]["RefundView"][];
+        };
+        ContributionWanted: {
+            contribution_id: string;
+            points: number;
+            event_id: string;
+        };
+        /**
+         * @description One line that corrects the cycle `corrects`, by what it adds to the shop's sum: a refund is below zero.
+         *
+         *     Without a `refund_id` it is the payment itself, committed after the closing of its own cycle.
+         */
+        CorrectionView: {
+            shop_id: string;
+            shop_name: string;
+            spend_id: string;
+            refund_id: string | null;
+            /** Format: date-time */
+            paid_at: string;
+            corrects: components["schemas"]["CycleView"];
+            /** Format: date-time */
+            at: string;
+            points: number;
+            yen: number;
+            reason: string;
+            made_by: string;
+        };
+        /** @description What in a cycle corrects earlier ones, and its sums; it can still change while `closed_at` is null. */
+        CorrectionsList: {
+            cycle: components["schemas"]["CycleView"];
+            closed_at: string | null;
+            points: number;
+            yen: number;
+            corrections: components["schemas"]["CorrectionView"][];
+        };
+        /** @description A PublicKeyCredential as its own `toJSON()` writes it. */
+        Credential: {
+            id: string;
+            rawId: string;
+            /** @constant */
+            type: "public-key";
+            response: components["schemas"]["CredentialResponse"];
+            /** @default null */
+            authenticatorAttachment?: ("platform" | "cross-platform") | null;
+            /** @default null */
+            clientExtensionResults?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description The `response` of a PublicKeyCredential as its own `toJSON()` writes it. */
+        CredentialResponse: {
+            clientDataJSON: string;
+            /** @default null */
+            attestationObject?: string | null;
+            /** @default null */
+            authenticatorData?: string | null;
+            /** @default null */
+            signature?: string | null;
+            /** @default null */
+            userHandle?: string | null;
+            /** @default null */
+            publicKey?: string | null;
+            /** @default null */
+            publicKeyAlgorithm?: number | null;
+            /** @default null */
+            transports?: string[] | null;
+        };
+        /** @description `paid_yen` is null while the cycle is not closed. */
+        CycleListed: {
+            cycle: components["schemas"]["CycleView"];
+            paid_yen: number | null;
+        };
+        CycleView: {
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string;
+            /** Format: date */
+            pays_on: string;
+        };
+        CyclesList: {
+            cycles: components["schemas"]["CycleListed"][];
+        };
+        DayFigureView: {
+            /** Format: date */
+            day: string;
+            figure: string;
+            party: string;
+            moves: number;
+            points: number;
+        };
+        /** @description `figure`: granted, exchanged, campaign, allocated, refunded come in; spent, expired, reversed go out. */
+        DayFigures: {
+            figures: components["schemas"]["DayFigureView"][];
+        };
+        DayTotalView: {
+            /** Format: date */
+            day: string;
+            figure: string;
+            moves: number;
+            points: number;
+        };
+        /** @description The figures of all parties together, day by day. */
+        DayTotals: {
+            totals: components["schemas"]["DayTotalView"][];
+        };
+        DefaultMunicipality: {
+            municipality: string;
+            point_service: string;
+        };
+        DestinationView: {
+            /** @enum {string} */
+            kind: "reserve" | "municipality";
+            /** @default null */
+            municipality?: string | null;
+            /** @default null */
+            point_service?: string | null;
+        };
+        EventBalanceView: {
+            event_id: string;
+            event_name: string;
+            balance: components["schemas"]["BalanceView"];
+        };
+        /** @description A support event (特定支援イベント); the period includes both days. `on_failure` needs a goal to give back. */
+        EventChanged: {
+            name: string;
+            /** @default  */
+            purpose?: string;
+            /** @default null */
+            goal_points?: number | null;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string;
+            /**
+             * @default everybody
+             * @enum {string}
+             */
+            givers?: "everybody" | "city";
+            /**
+             * @default keep
+             * @enum {string}
+             */
+            on_failure?: "keep" | "give_back";
+        };
+        /**
+         * @description An event with its progress: `given_points` by `given_by` members so far, of `goal_points`.
+         *
+         *     `period`: coming, open or ended. `givers`: everybody, or city (members whose 基本自治体 it is). `on_failure`
+         *     decides over the points where the goal is missed: keep or give_back. `outcome`: reached, kept, given_back.
+         */
+        EventView: {
+            event_id: string;
+            name: string;
+            purpose: string;
+            municipality: string | null;
+            goal_points: number | null;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            period: string;
+            givers: string;
+            on_failure: string;
+            given_points: number;
+            given_by: number;
+            outcome: string | null;
+        };
+        /** @description `own_id` is the city's own; the event's id is the city's code, a hyphen and this. */
+        EventWanted: {
+            name: string;
+            /** @default  */
+            purpose?: string;
+            /** @default null */
+            goal_points?: number | null;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string;
+            /**
+             * @default everybody
+             * @enum {string}
+             */
+            givers?: "everybody" | "city";
+            /**
+             * @default keep
+             * @enum {string}
+             */
+            on_failure?: "keep" | "give_back";
+            own_id: string;
+        };
+        Events: {
+            events: components["schemas"]["EventView"][];
+        };
+        ExchangeStart: {
+            exchange_id: string;
+            partner_id: string;
+            /** @default null */
+            coupon_code?: string | null;
+            /** @default null */
+            return_url?: string | null;
+            /**
+             * @default ja
+             * @enum {string}
+             */
+            language?: "ja" | "en";
+        };
+        /** @description One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`. */
+        ExchangeView: {
+            exchange_id: string;
+            partner_id: string;
+            state: string;
+            redirect_url: string | null;
+            coupon_value: {
+                [key: string]: number;
+            } | null;
+            link: components["schemas"]["LinkView"] | null;
+            quote: components["schemas"]["QuoteView"] | null;
+            points: number | null;
+            reference: string | null;
+            reason: string | null;
+            promised_by: string | null;
+            /** Format: date-time */
+            started_at: string;
+            sent_at: string | null;
+            ended_at: string | null;
+            next_look_at: string | null;
+        };
+        ExchangesPage: {
+            exchanges: components["schemas"]["ExchangeView"][];
+            next_before: string | null;
+        };
+        /** @description What a member has, the soonest to expire first; `last_day` null is never. */
+        Expiries: {
+            points: components["schemas"]["ExpiryView"][];
+        };
+        /** @description Unused points by the last day on which they can be used; null: they never expire. */
+        ExpiringList: {
+            expiring: components["schemas"]["CityExpiringView"][];
+        };
+        ExpiryView: {
+            /** Format: date */
+            issued_on: string;
+            last_day: string | null;
+            points: number;
+        };
+        FileLineView: {
+            line: number;
+            mykey_id: string;
+            points: number;
+            note: string;
+            fault: string | null;
+            fault_ja: string | null;
+        };
+        FileLines: {
+            lines: components["schemas"]["FileLineView"][];
+            next_after: number | null;
+        };
+        /** @description `state`: checking, faulty, checked, approved (being applied), applied or cancelled. */
+        FileView: {
+            file_id: string;
+            project_id: string;
+            name: string;
+            state: string;
+            lines: number;
+            faults: number;
+            points: number;
+            uploaded_by: string;
+            /** Format: date-time */
+            uploaded_at: string;
+            approved_by: string | null;
+            approved_at: string | null;
+            granted_lines: number;
+            granted_points: number;
+            ended_at: string | null;
+        };
+        Files: {
+            files: components["schemas"]["FileView"][];
+        };
+        GivenBackView: {
+            refund: components["schemas"]["RefundView"];
+            spend: components["schemas"]["ShopSpendView"];
+            replayed: boolean;
+        };
+        GrantWanted: {
+            grant_id: string;
+            mykey_id: string;
+            points: number;
+            /** @default  */
+            note?: string;
+        };
+        GrantedView: {
+            project_id: string;
+            project_name: string;
+            municipality: string;
+            point_service: string;
+            points: number;
+            /** Format: date */
+            issued_on: string;
+            replayed: boolean;
+        };
+        /** @description Reserve points issued on one day, and the day on which they move by themselves. */
+        HeapView: {
+            /** Format: date */
+            issued_on: string;
+            points: number;
+            /** Format: date */
+            moves_on: string;
+        };
+        /**
+         * @description One line: what it was (`kind`), when, how many points (signed), the balance after it, both sides' names.
+         *
+         *     `reference` is the partner's own, or a payment's id; `exchange_id` is ours, which the partner knows too.
+         *     `party` is what the shop or the grant project on the other side is called.
+         */
+        HistoryLine: {
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            points: number;
+            balance: number;
+            from_or_to: string;
+            reference: string | null;
+            exchange_id: string | null;
+            partner_id: string | null;
+            campaign: string | null;
+            party: string | null;
+            issued: components["schemas"]["LotView"][];
+        };
+        HistoryPage: {
+            lines: components["schemas"]["HistoryLine"][];
+            next_before: number | null;
+        };
+        IssueFigureView: {
+            /** Format: date */
+            issued_on: string;
+            issued: number;
+            held: number;
+            spent: number;
+            expired: number;
+            reversed: number;
+            last_day: string | null;
+        };
+        /** @description issued = held + spent + expired + reversed, for every day of issue. */
+        IssueFigures: {
+            figures: components["schemas"]["IssueFigureView"][];
+        };
+        LabelView: {
+            ja: string;
+            en: string;
+        };
+        LanguageChosen: {
+            /** @enum {string} */
+            language: "ja" | "en" | "ja-easy";
+        };
+        /** @description How the partner knows the member; `shown_as` is for the member to recognise. */
+        LinkView: {
+            partner_id: string;
+            service_id: string;
+            shown_as: string;
+            /** Format: date-time */
+            linked_at: string;
+        };
+        Links: {
+            links: components["schemas"]["LinkView"][];
+        };
+        LotView: {
+            /** Format: date */
+            issued_on: string;
+            points: number;
+        };
+        /** @description When the partner cannot be used (メンテナンス), half-open. */
+        MaintenanceView: {
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            reason: string;
+        };
+        /** @description Points of one point service that can be used until `last_day` and not after it. */
+        MemberExpiringView: {
+            municipality: string;
+            point_service: string;
+            /** Format: date */
+            last_day: string;
+            points: number;
+        };
+        /** @description The member as the member's own pages show it; `member_id` stays with us. */
+        MemberView: {
+            mykey_id: string;
+            display_name: string;
+            language: string;
+            default_municipality: string | null;
+            default_point_service: string | null;
+            has_password: boolean;
+            has_card: boolean;
+        };
+        MonthOfIssueView: {
+            month: string;
+            issued: number;
+            held: number;
+            spent: number;
+            expired: number;
+            reversed: number;
+        };
+        /** @description issued = held + spent + expired + reversed, for every month of issue; `held` is what is unused. */
+        MonthsOfIssue: {
+            months: components["schemas"]["MonthOfIssueView"][];
+        };
+        MunicipalBalanceView: {
+            municipality: string;
+            municipality_name: string;
+            point_service: string;
+            point_service_name: string;
+            is_default: boolean;
+            balance: components["schemas"]["BalanceView"];
+        };
+        Municipalities: {
+            municipalities: components["schemas"]["MunicipalityView"][];
+        };
+        MunicipalityView: {
+            code: string;
+            name: string;
+            kana: string;
+        };
+        MykeyIdWanted: {
+            mykey_id: string;
+        };
+        /** @description The figures of the input screen. `available` is in each wallet's own points, in order of priority. */
+        OfferView: {
+            destination: components["schemas"]["DestinationView"];
+            available: {
+                [key: string]: number;
+            };
+            priority: string[];
+            rates: components["schemas"]["RateView"][];
+            most_units: number;
+            terms: components["schemas"]["LabelView"];
+            notes: components["schemas"]["LabelView"][];
+        };
+        /** @description Exchanges into the city's points whose outcome is not known yet: sending, open or needs_a_person. */
+        OpenExchangesList: {
+            open: components["schemas"]["OpenExchangesView"][];
+        };
+        OpenExchangesView: {
+            partner_id: string;
+            state: string;
+            exchanges: number;
+            points: number;
+            oldest_sent_at: string | null;
+        };
+        OpenWanted: {
+            open: boolean;
+            reason: string;
+        };
+        /** @description A message of Standard Webhooks. `exchange_id` is the partner's own order id and the idempotency key. */
+        Order: {
+            type: string;
+            timestamp: string;
+            data: components["schemas"]["OrderData"];
+        };
+        OrderData: {
+            exchange_id: string;
+            service_id: string;
+            /** @description 口数: a whole number, or the half-width digits that a person typed; 1 to 9,999 */
+            units: number | string;
+        };
+        /** @description What became of it. `state` is `settled`, `declined`, `not_sent`, or `open` while nobody knows yet. */
+        OrderTaken: {
+            exchange_id: string;
+            state: string;
+            points: number | null;
+        };
+        /** @description `waiting` holds the newest exchanges whose outcome is not known yet, `expiring` the next 30 days. */
+        Overview: {
+            member: components["schemas"]["MemberView"];
+            balances: components["schemas"]["Balances"];
+            expiring: components["schemas"]["MemberExpiringView"][];
+            waiting: components["schemas"]["ExchangeView"][];
+        };
+        /** @description The member's side of a payment; `left` is what can still be used. */
+        PaidView: {
+            spend: components["schemas"]["SpendView"];
+            shop_name: string;
+            left: number;
+            replayed: boolean;
+        };
+        /**
+         * @description `owes` is the partner's own part, after reversals and corrections; campaigns are owed by their funders.
+         *
+         *     `compared` exchanges were laid beside the partner's book since they ended; on `days_left` days nobody has compared
+         *     yet, and `differences` of the others nobody has closed.
+         *
+         *     `funders_reversed` comes off what each funder's lines say, and `funders_corrected` comes on top of it (or off it,
+         *     below zero).
+         */
+        PartnerMonthView: {
+            partner_id: string;
+            name: components["schemas"]["LabelView"];
+            month: string;
+            lines: components["schemas"]["RateLineView"][];
+            exchanges: number;
+            compared: number;
+            days_left: number;
+            differences: number;
+            reversed_points: number;
+            closed_differences: number;
+            corrected_points: number;
+            /**
+             * @example {
+             *       "kasama": 100
+             *     }
+             */
+            funders_reversed: {
+                [key: string]: number;
+            };
+            /**
+             * @example {
+             *       "kasama": -100
+             *     }
+             */
+            funders_corrected: {
+                [key: string]: number;
+            };
+            open_outcomes: number;
+            owes: number;
+            reconciled: boolean;
+        };
+        PartnerMonths: {
+            partners: components["schemas"]["PartnerMonthView"][];
+        };
+        PartnerView: {
+            partner_id: string;
+            name: components["schemas"]["LabelView"];
+            kind: string;
+            link: string;
+            points_name: components["schemas"]["LabelView"];
+            wallets: components["schemas"]["WalletView"][];
+            arrives_within_s: number;
+            terms: components["schemas"]["LabelView"];
+            notes: components["schemas"]["LabelView"][];
+            linked: boolean;
+            /** @default true */
+            open?: boolean;
+            /** @default null */
+            closed_until?: string | null;
+            /** @default [] */
+            maintenance?: components["schemas"]["MaintenanceView"][];
+        };
+        Partners: {
+            partners: components["schemas"]["PartnerView"][];
+        };
+        PartyTotalView: {
+            figure: string;
+            party: string;
+            moves: number;
+            points: number;
+        };
+        /** @description The figures of a period by shop, partner or project; the largest of each figure first. */
+        PartyTotals: {
+            totals: components["schemas"]["PartyTotalView"][];
+        };
+        PasskeyBegun: {
+            token: string;
+            options: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            ends_at: string;
+        };
+        PasskeyMade: {
+            token: string;
+            credential: components["schemas"]["Credential"];
+            name: string;
+        };
+        PasskeyProof: {
+            sign_in_token: string;
+            credential: components["schemas"]["Credential"];
+        };
+        PasskeyView: {
+            credential_id: string;
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            used_at: string | null;
+        };
+        PasswordByCard: {
+            browser: string;
+            card: components["schemas"]["CardAnswer"];
+            new: string;
+        };
+        PasswordChange: {
+            current: string;
+            new: string;
+        };
+        /** @description Null while the code was not used; the portal asks every second or two while it shows the code. */
+        PayCodeState: {
+            spend: components["schemas"]["SpendView"] | null;
+            shop_name: string | null;
+        };
+        /** @description `qr` is the QR's text, `digits` what is typed at the counter; ask for a new one before `ends_at`. */
+        PayCodeView: {
+            qr: string;
+            digits: string;
+            /** Format: date-time */
+            made_at: string;
+            /** Format: date-time */
+            ends_at: string;
+        };
+        PayCodeWanted: {
+            municipality: string;
+            point_service: string;
+        };
+        PayerWanted: {
+            bank_code: string;
+            bank_name: string;
+            branch_code: string;
+            branch_name: string;
+            /** @enum {integer} */
+            kind: 1 | 2 | 4;
+            number: string;
+            holder: string;
+            client_code: string;
+        };
+        PeopleNamed: {
+            people: components["schemas"]["PersonNamed"][];
+        };
+        PersonNamed: {
+            staff_id: string;
+            display_name: string;
+        };
+        /** @description A shop as members see it. */
+        PlaceView: {
+            shop_id: string;
+            municipality: string;
+            municipality_name: string;
+            name: string;
+            name_kana: string;
+            category: string;
+            address: string;
+            phone: string;
+        };
+        PlacesPage: {
+            shops: components["schemas"]["PlaceView"][];
+            next_after: string | null;
+        };
+        PointServiceView: {
+            municipality: string;
+            municipality_name: string;
+            point_service: string;
+            name: string;
+            open_for_direct_exchange: boolean;
+        };
+        PointServiceWanted: {
+            point_service: string;
+            name: string;
+        };
+        /** @description 対象：N件. Those that are not open for direct exchange are reached by way of the reserve. */
+        PointServices: {
+            count: number;
+            point_services: components["schemas"]["PointServiceView"][];
+        };
+        PrefectureView: {
+            code: string;
+            name: string;
+            kana: string;
+            municipalities: number;
+        };
+        Prefectures: {
+            prefectures: components["schemas"]["PrefectureView"][];
+        };
+        /** @description RFC 9457. `type` is stable; programs branch on it. Some problems add members of their own. */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            /** @description What to do, in one sentence. */
+            detail: string;
+            /** @description The id of this request, as in X-Request-Id. */
+            instance: string;
+            errors?: {
+                /** @description JSON pointer into the body. */
+                pointer?: string;
+                /** @description Name of a parameter. */
+                parameter?: string;
+                detail: string;
+            }[];
+        };
+        ProjectView: {
+            project_id: string;
+            point_service: string;
+            name: string;
+            place: string;
+            content: string;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string;
+            points_each: number;
+            budget: number;
+            granted: number;
+            left: number;
+            venue: boolean;
+            open: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A grant project (給付事業); the period includes both days. */
+        ProjectWanted: {
+            project_id: string;
+            point_service: string;
+            name: string;
+            /** @default  */
+            place?: string;
+            /** @default  */
+            content?: string;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string;
+            points_each: number;
+            budget: number;
+            /** @default false */
+            venue?: boolean;
+        };
+        Projects: {
+            projects: components["schemas"]["ProjectView"][];
+        };
+        /** @description A message of Standard Webhooks. Only the exchange id is used; what became of it, we ask. */
+        Push: {
+            type: string;
+            timestamp: string;
+            data: components["schemas"]["PushData"];
+        };
+        PushData: {
+            exchange_id: string;
+        };
+        QuoteConfirmed: {
+            quote_id: string;
+        };
+        /** @description `amount` leaves the wallet; `points` arrive, of which `campaign_points` are paid by `funder`. */
+        QuoteLineView: {
+            wallet: string;
+            wallet_name: components["schemas"]["LabelView"];
+            units: number;
+            amount: number;
+            points: number;
+            cost_per_unit: number;
+            points_per_unit: number;
+            campaign: string | null;
+            campaign_name: components["schemas"]["LabelView"] | null;
+            campaign_points: number;
+            funder: string | null;
+            rate_ends_at: string | null;
+            rate_sample: boolean;
+        };
+        QuoteView: {
+            quote_id: string;
+            destination: components["schemas"]["DestinationView"];
+            units: number;
+            lines: components["schemas"]["QuoteLineView"][];
+            points: number;
+            campaign_points: number;
+            terms: components["schemas"]["LabelView"];
+            notes: components["schemas"]["LabelView"][];
+            /** Format: date-time */
+            quoted_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            arrives_within_s: number;
+        };
+        QuoteWanted: {
+            destination: components["schemas"]["ToReserve"] | components["schemas"]["ToMunicipality"];
+            /** @default null */
+            units?: (number | string) | null;
+        };
+        /** @description One rate of a month. `owed_by` is the partner's id, or that of the funder who pays for the campaign. */
+        RateLineView: {
+            owed_by: string;
+            owed_by_name: components["schemas"]["LabelView"];
+            wallet: string;
+            wallet_name: components["schemas"]["LabelView"];
+            cost_per_unit: number;
+            points_per_unit: number;
+            campaign: string;
+            campaign_name: components["schemas"]["LabelView"] | null;
+            exchanges: number;
+            units: number;
+            points: number;
+        };
+        /** @description One unit (口): `cost_per_unit` of the wallet become `points_per_unit`. `sample`: no source confirms it. */
+        RateView: {
+            wallet: string;
+            cost_per_unit: number;
+            points_per_unit: number;
+            starts_at: string | null;
+            ends_at: string | null;
+            campaign: components["schemas"]["CampaignView"] | null;
+            sample: boolean;
+            source: string;
+        };
+        ReasonGiven: {
+            reason: string;
+        };
+        /** @description Proof that a move is in the member's book, sealed at place `seq` by `hash`. */
+        ReceiptView: {
+            move_id: string;
+            seq: number;
+            hash: string;
+            points: number;
+            lots: components["schemas"]["LotView"][];
+            replayed: boolean;
+        };
+        RefundView: {
+            refund_id: string;
+            spend_id: string;
+            points: number;
+            yen: number;
+            reason: string;
+            made_by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        RefundWanted: {
+            refund_id: string;
+            points: number;
+            reason: string;
+        };
+        ReturnCode: {
+            return_code: string;
+        };
+        Revocation: {
+            password: string;
+        };
+        RoleWanted: {
+            /** @enum {string} */
+            role: "viewer" | "operator" | "approver" | "administrator";
+            reason: string;
+        };
+        /** @description One version. `state`: past, in_force or upcoming. Limits are points by member and day. */
+        RuleView: {
+            version: number;
+            state: string;
+            /** Format: date */
+            takes_effect_on: string;
+            expiry: string;
+            expiry_count: number;
+            expiry_day: string | null;
+            unit_value_yen: number;
+            open_for_direct_exchange: boolean;
+            most_spent_a_day: number | null;
+            most_granted_a_day: number | null;
+            worse: components["schemas"]["WorseView"][];
+            /** Format: date-time */
+            decided_at: string;
+        };
+        /** @description A new version of a point service's rules. Limits are points by member and day; null is none. */
+        RuleWanted: {
+            /** Format: date */
+            takes_effect_on: string;
+            /** @enum {string} */
+            expiry: "none" | "months" | "fiscal_year" | "fixed_day";
+            /** @default 0 */
+            expiry_count?: number;
+            /** @default null */
+            expiry_day?: string | null;
+            /** @default 1 */
+            unit_value_yen?: number;
+            open_for_direct_exchange: boolean;
+            /** @default null */
+            most_spent_a_day?: number | null;
+            /** @default null */
+            most_granted_a_day?: number | null;
+            /** @default false */
+            worse_accepted?: boolean;
+            reason: string;
+        };
+        Rules: {
+            municipality: string;
+            point_service: string;
+            name: string;
+            rules: components["schemas"]["RuleView"][];
+        };
+        ServiceBalanceView: {
+            point_service: string;
+            points: number;
+        };
+        /** @description The token is shown once; send it as Authorization: Bearer. It ends by itself and on sign-out. */
+        SessionStarted: {
+            token: string;
+            session: components["schemas"]["SessionView"];
+            member: components["schemas"]["MemberView"];
+        };
+        SessionView: {
+            session_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            seen_at: string;
+            /** Format: date-time */
+            idle_ends_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            current: boolean;
+        };
+        Sessions: {
+            sessions: components["schemas"]["SessionView"][];
+        };
+        SessionsEnded: {
+            ended: number;
+        };
+        /** @description A cycle with a line a shop; not closed, it shows what closing now would give. */
+        SettlementView: {
+            cycle: components["schemas"]["CycleView"];
+            closed_at: string | null;
+            closed_by: string | null;
+            yen: number;
+            lines: components["schemas"]["ShopLineView"][];
+        };
+        ShopChanged: {
+            name: string;
+            /** @default  */
+            name_kana?: string;
+            /** @default  */
+            category?: string;
+            /** @default  */
+            address?: string;
+            /** @default  */
+            phone?: string;
+        };
+        ShopCodeScanned: {
+            shop_code: string;
+        };
+        /** @description The text of the QR that stands at the counter. */
+        ShopCodeView: {
+            shop_code: string;
+        };
+        ShopCycle: {
+            cycle: components["schemas"]["CycleView"];
+            line: components["schemas"]["ShopLineView"];
+        };
+        ShopCycles: {
+            cycles: components["schemas"]["ShopCycle"][];
+        };
+        /** @description A shop's day, newest first, with its sums. */
+        ShopDay: {
+            /** Format: date */
+            day: string;
+            spends: components["schemas"]["ShopSpendView"][];
+            points: number;
+            refunded_points: number;
+        };
+        /** @description Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`. */
+        ShopLineView: {
+            shop_id: string;
+            shop_name: string;
+            spends: number;
+            spent: number;
+            refunds: number;
+            refunded: number;
+            yen: number;
+            corrections: number;
+            corrected_points: number;
+            corrected_yen: number;
+            brought_yen: number;
+            paid_yen: number;
+            carried_yen: number;
+        };
+        ShopPersonWanted: {
+            login: string;
+            display_name: string;
+        };
+        /** @description A payment as the shop sees it: no member, no days of issue. */
+        ShopSpendView: {
+            spend_id: string;
+            points: number;
+            yen: number;
+            refunded_points: number;
+            way: string;
+            /** Format: date-time */
+            at: string;
+        };
+        ShopView: {
+            shop_id: string;
+            name: string;
+            name_kana: string;
+            category: string;
+            address: string;
+            phone: string;
+            has_bank: boolean;
+            /** Format: date-time */
+            registered_at: string;
+            closed_at: string | null;
+        };
+        ShopWanted: {
+            name: string;
+            /** @default  */
+            name_kana?: string;
+            /** @default  */
+            category?: string;
+            /** @default  */
+            address?: string;
+            /** @default  */
+            phone?: string;
+            shop_id: string;
+        };
+        ShopsPage: {
+            shops: components["schemas"]["ShopView"][];
+            next_after: string | null;
+        };
+        SignIn: {
+            mykey_id: string;
+            password: string;
+            /** @default false */
+            shared_terminal?: boolean;
+        };
+        /** @description `spend_id` is made by the shop's page and kept; sending the same again is the same payment. */
+        SpendTaken: {
+            spend_id: string;
+            code: string;
+            points: number;
+        };
+        SpendView: {
+            spend_id: string;
+            municipality: string;
+            point_service: string;
+            shop_id: string;
+            points: number;
+            yen: number;
+            refunded_points: number;
+            way: string;
+            /** Format: date-time */
+            at: string;
+            lots: components["schemas"]["LotView"][];
+        };
+        SpendWanted: {
+            spend_id: string;
+            shop_code: string;
+            point_service: string;
+            points: number;
+        };
+        Spends: {
+            spends: components["schemas"]["SpendView"][];
+        };
+        /** @description `first_password` is shown this once; it opens nothing but its own change. */
+        StaffAdded: {
+            staff: components["schemas"]["StaffView"];
+            first_password: string;
+        };
+        StaffList: {
+            staff: components["schemas"]["StaffView"][];
+        };
+        StaffMe: {
+            session: components["schemas"]["StaffSessionView"];
+            has_totp: boolean;
+            passkeys: components["schemas"]["PasskeyView"][];
+        };
+        StaffPasswordChange: {
+            current: string;
+            new: string;
+        };
+        /** @description Either a session with its `token`, or half a sign-in: complete it at /v1/staff/sessions/passkey or /totp. */
+        StaffSessionStarted: {
+            token: string | null;
+            session: components["schemas"]["StaffSessionView"] | null;
+            sign_in_token: string | null;
+            by_passkey: boolean;
+            by_totp: boolean;
+            passkey_options: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description `actions` is what this role may do; a weak session (`strong` false) may only set up a second factor. */
+        StaffSessionView: {
+            staff_id: string;
+            municipality: string;
+            municipality_name: string;
+            display_name: string;
+            login: string;
+            role: string;
+            shop_id: string | null;
+            strong: boolean;
+            first_password: boolean;
+            actions: string[];
+            /** Format: date-time */
+            idle_ends_at: string;
+            /** Format: date-time */
+            ends_at: string;
+        };
+        StaffSignIn: {
+            login: string;
+            password: string;
+        };
+        StaffView: {
+            staff_id: string;
+            login: string;
+            display_name: string;
+            role: string;
+            shop_id: string | null;
+            has_totp: boolean;
+            active: boolean;
+            password_is_first: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        StaffWanted: {
+            login: string;
+            display_name: string;
+            /** @enum {string} */
+            role: "viewer" | "operator" | "approver" | "administrator";
+        };
+        /**
+         * @description A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
+         *
+         *     `corrections` tells which of the payments and refunds correct earlier cycles.
+         */
+        StatementView: {
+            cycle: components["schemas"]["CycleView"];
+            closed_at: string | null;
+            shop: components["schemas"]["ShopView"];
+            line: components["schemas"]["ShopLineView"];
+            spends: components["schemas"]["ShopSpendView"][];
+            refunds: components["schemas"]["RefundView"][];
+            corrections: components["schemas"]["CorrectionView"][];
+        };
+        /** @description The shop's side of a payment; what the member has left is the member's affair. */
+        TakenView: {
+            spend: components["schemas"]["ShopSpendView"];
+            replayed: boolean;
+        };
+        ToMunicipality: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "municipality";
+            municipality: string;
+            point_service: string;
+        };
+        ToReserve: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "reserve";
+        };
+        /** @description `address` is what the authenticator app's camera reads as a QR; `seed` is for typing. */
+        TotpBegun: {
+            seed: string;
+            address: string;
+        };
+        TotpConfirmed: {
+            code: string;
+        };
+        TotpProof: {
+            sign_in_token: string;
+            code: string;
+        };
+        /** @description Unused points of each point service at the end of a day (for 31 March and 30 September). */
+        UnusedView: {
+            /** Format: date */
+            day: string;
+            services: components["schemas"]["ServiceBalanceView"][];
+            points: number;
+        };
+        /** @description The text of the QR that the venue shows; it serves on this day only. */
+        VenueCode: {
+            venue_code: string;
+            /** Format: date */
+            day: string;
+        };
+        VenueScanned: {
+            venue_code: string;
+        };
+        WalletView: {
+            id: string;
+            name: components["schemas"]["LabelView"];
+        };
+        /** @description What members lose: a stable word and what pages show. */
+        WorseView: {
+            word: string;
+            ja: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStarted"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+        };
+    };
+    set_default_municipality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefaultMunicipality"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+        };
+    };
+    set_language: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LanguageChosen"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+        };
+    };
+    check_mykey_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MykeyIdWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoiceView"];
+                };
+            };
+        };
+    };
+    generate_mykey_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoiceView"];
+                };
+            };
+        };
+    };
+    change_mykey_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MykeyIdWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoiceView"];
+                };
+            };
+        };
+    };
+    revoke_mykey_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revocation"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    card_standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardStanding"];
+                };
+            };
+        };
+    };
+    ask_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengeWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+        };
+    };
+    sign_in_by_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardSignIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStarted"];
+                };
+            };
+        };
+    };
+    register_by_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRegistration"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStarted"];
+                };
+            };
+        };
+    };
+    relink_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRelink"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStarted"];
+                };
+            };
+        };
+    };
+    link_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardLink"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+        };
+    };
+    set_password_by_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordByCard"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+        };
+    };
+    list_partners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partners"];
+                };
+            };
+        };
+    };
+    list_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Links"];
+                };
+            };
+        };
+    };
+    unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_exchanges: {
+        parameters: {
+            query?: {
+                before?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangesPage"];
+                };
+            };
+        };
+    };
+    start_exchange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExchangeStart"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+        };
+    };
+    complete_return: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnCode"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+        };
+    };
+    offer: {
+        parameters: {
+            query: {
+                destination: "reserve" | "municipality";
+                municipality?: string;
+                point_service?: string;
+            };
+            header?: never;
+            path: {
+                exchange_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferView"];
+                };
+            };
+        };
+    };
+    quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteConfirmed"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+        };
+    };
+    show_exchange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+        };
+    };
+    balances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balances"];
+                };
+            };
+        };
+    };
+    reserve_history: {
+        parameters: {
+            query?: {
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                };
+            };
+        };
+    };
+    municipal_history: {
+        parameters: {
+            query?: {
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                municipality: string;
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                };
+            };
+        };
+    };
+    event_history: {
+        parameters: {
+            query?: {
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                };
+            };
+        };
+    };
+    allocate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllocationWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptView"];
+                };
+            };
+        };
+    };
+    contribute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContributionWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptView"];
+                };
+            };
+        };
+    };
+    overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+        };
+    };
+    list_prefectures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prefectures"];
+                };
+            };
+        };
+    };
+    list_municipalities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prefecture: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Municipalities"];
+                };
+            };
+        };
+    };
+    list_point_services: {
+        parameters: {
+            query?: {
+                prefecture?: string;
+                municipality?: string;
+                direct?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointServices"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                period?: "coming" | "open" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
+                };
+            };
+        };
+    };
+    get_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventView"];
+                };
+            };
+        };
+    };
+    staff_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffSignIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffSessionStarted"];
+                };
+            };
+        };
+    };
+    staff_prove_by_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyProof"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffSessionStarted"];
+                };
+            };
+        };
+    };
+    staff_prove_by_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpProof"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffSessionStarted"];
+                };
+            };
+        };
+    };
+    staff_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    staff_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffMe"];
+                };
+            };
+        };
+    };
+    staff_change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffPasswordChange"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    staff_begin_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyBegun"];
+                };
+            };
+        };
+    };
+    staff_add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyMade"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+        };
+    };
+    staff_begin_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpBegun"];
+                };
+            };
+        };
+    };
+    staff_confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpConfirmed"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffList"];
+                };
+            };
+        };
+    };
+    add_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAdded"];
+                };
+            };
+        };
+    };
+    name_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleNamed"];
+                };
+            };
+        };
+    };
+    change_staff_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffView"];
+                };
+            };
+        };
+    };
+    close_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffView"];
+                };
+            };
+        };
+    };
+    reset_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAdded"];
+                };
+            };
+        };
+    };
+    read_audit: {
+        parameters: {
+            query?: {
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerified"];
+                };
+            };
+        };
+    };
+    list_city_point_services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityPointServices"];
+                };
+            };
+        };
+    };
+    add_city_point_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointServiceWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityPointService"];
+                };
+            };
+        };
+    };
+    close_city_point_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityPointService"];
+                };
+            };
+        };
+    };
+    reopen_city_point_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityPointService"];
+                };
+            };
+        };
+    };
+    point_service_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                municipality: string;
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+        };
+    };
+    city_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+        };
+    };
+    announce_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+        };
+    };
+    withdraw_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    city_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mykey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityMemberView"];
+                };
+            };
+        };
+    };
+    list_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Projects"];
+                };
+            };
+        };
+    };
+    add_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+        };
+    };
+    get_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+        };
+    };
+    change_project_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+        };
+    };
+    set_project_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+        };
+    };
+    project_venue_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VenueCode"];
+                };
+            };
+        };
+    };
+    grant_to_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantedView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantedView"];
+                };
+            };
+        };
+    };
+    grant_at_venue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VenueScanned"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantedView"];
+                };
+            };
+        };
+    };
+    upload_grants: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": unknown;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                project_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Files"];
+                };
+            };
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+        };
+    };
+    file_lines: {
+        parameters: {
+            query?: {
+                faults_only?: boolean;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileLines"];
+                };
+            };
+        };
+    };
+    file_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    approve_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+        };
+    };
+    cancel_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+        };
+    };
+    list_city_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityEvents"];
+                };
+            };
+        };
+    };
+    plan_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityEventView"];
+                };
+            };
+        };
+    };
+    get_city_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityEventView"];
+                };
+            };
+        };
+    };
+    change_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventChanged"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityEventView"];
+                };
+            };
+        };
+    };
+    show_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityEventView"];
+                };
+            };
+        };
+    };
+    end_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityEventView"];
+                };
+            };
+        };
+    };
+    list_city_shops: {
+        parameters: {
+            query?: {
+                closed?: boolean;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopsPage"];
+                };
+            };
+        };
+    };
+    register_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopView"];
+                };
+            };
+        };
+    };
+    get_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopView"];
+                };
+            };
+        };
+    };
+    change_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopChanged"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopView"];
+                };
+            };
+        };
+    };
+    close_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopView"];
+                };
+            };
+        };
+    };
+    reopen_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopView"];
+                };
+            };
+        };
+    };
+    city_shop_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopCodeView"];
+                };
+            };
+        };
+    };
+    list_shop_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffList"];
+                };
+            };
+        };
+    };
+    add_shop_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopPersonWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAdded"];
+                };
+            };
+        };
+    };
+    get_shop_bank: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOf"];
+                };
+            };
+        };
+    };
+    set_shop_bank: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BankAccountWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOf"];
+                };
+            };
+        };
+    };
+    get_payer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOf"];
+                };
+            };
+        };
+    };
+    set_payer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayerWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOf"];
+                };
+            };
+        };
+    };
+    city_spend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                spend_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitySpend"];
+                };
+            };
+        };
+    };
+    city_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                spend_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenBackView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenBackView"];
+                };
+            };
+        };
+    };
+    list_settlements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CyclesList"];
+                };
+            };
+        };
+    };
+    get_settlement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementView"];
+                };
+            };
+        };
+    };
+    get_settlement_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    get_settlement_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+        };
+    };
+    get_corrections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionsList"];
+                };
+            };
+        };
+    };
+    get_corrections_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    close_settlement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementView"];
+                };
+            };
+        };
+    };
+    settlement_transfer_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+        };
+    };
+    city_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementView"];
+                };
+            };
+        };
+    };
+    city_statement_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    city_statement_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+        };
+    };
+    own_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopView"];
+                };
+            };
+        };
+    };
+    own_shop_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopCodeView"];
+                };
+            };
+        };
+    };
+    shop_day: {
+        parameters: {
+            query?: {
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopDay"];
+                };
+            };
+        };
+    };
+    take_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpendTaken"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenView"];
+                };
+            };
+        };
+    };
+    shop_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                spend_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenBackView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenBackView"];
+                };
+            };
+        };
+    };
+    shop_settlements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopCycles"];
+                };
+            };
+        };
+    };
+    shop_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementView"];
+                };
+            };
+        };
+    };
+    shop_statement_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    shop_statement_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+        };
+    };
+    list_places: {
+        parameters: {
+            query: {
+                municipality: string;
+                name?: string;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesPage"];
+                };
+            };
+        };
+    };
+    make_pay_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayCodeWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayCodeView"];
+                };
+            };
+        };
+    };
+    pay_code_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digits: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayCodeState"];
+                };
+            };
+        };
+    };
+    read_shop_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopCodeScanned"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceView"];
+                };
+            };
+        };
+    };
+    list_spends: {
+        parameters: {
+            query?: {
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Spends"];
+                };
+            };
+        };
+    };
+    pay_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpendWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaidView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaidView"];
+                };
+            };
+        };
+    };
+    get_spend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                spend_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaidView"];
+                };
+            };
+        };
+    };
+    list_expiries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                municipality: string;
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Expiries"];
+                };
+            };
+        };
+    };
+    city_figures: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+                point_service?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayFigures"];
+                };
+            };
+        };
+    };
+    city_figures_csv: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+                point_service?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    city_totals_by_day: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+                point_service?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayTotals"];
+                };
+            };
+        };
+    };
+    city_totals_by_party: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+                point_service?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartyTotals"];
+                };
+            };
+        };
+    };
+    city_issue_months: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthsOfIssue"];
+                };
+            };
+        };
+    };
+    city_expiring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpiringList"];
+                };
+            };
+        };
+    };
+    city_open_exchanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenExchangesList"];
+                };
+            };
+        };
+    };
+    city_issues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueFigures"];
+                };
+            };
+        };
+    };
+    city_partners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityPartners"];
+                };
+            };
+        };
+    };
+    city_unused: {
+        parameters: {
+            query: {
+                day: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnusedView"];
+                };
+            };
+        };
+    };
+    city_unused_csv: {
+        parameters: {
+            query: {
+                day: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    city_issues_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    partner_settlements: {
+        parameters: {
+            query: {
+                year: number;
+                month: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerMonths"];
+                };
+            };
+        };
+    };
+    partner_invoice: {
+        parameters: {
+            query: {
+                year: number;
+                month: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+}
