@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.platform.clock import set_file_clock
 from gateway.demo.town import MEMBERS, RETURN_URL, Town, open_town
 from gateway.model import JST
+from gateway.platform.clock import set_file_clock
 from point_gateway_client import Client, SignedIn, calls
 from tests.stories.conftest import Loop
 

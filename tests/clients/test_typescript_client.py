@@ -66,9 +66,7 @@ def test_its_own_tests_pass(running):
     ],
 )
 def test_the_code_of_its_readme_runs_as_it_stands(running, number, expected):
-    printed = run(
-        "node", "--input-type=module", "--eval", BLOCKS[number], environment=running.environment()
-    )
+    printed = run("node", "--input-type=module", "--eval", BLOCKS[number], environment=running.environment())
     assert re.match(expected, printed), printed
 
 
