@@ -23,6 +23,7 @@ from core_ledger.errors import (
     UnknownHold,
 )
 from core_ledger.history import Entry, entries, references
+from core_ledger.holds import standing_holds
 from core_ledger.ledger import (
     LotDue,
     apply,
@@ -93,6 +94,7 @@ __all__ = [
     "post",
     "proof",
     "references",
+    "standing_holds",
     "statement",
     "total",
     "transfer",

@@ -23,7 +23,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection, delete, insert
 
-from core_ledger import Hold, Move, Post, Transfer, Void, chart, ledger
+from core_ledger import Hold, Move, Post, Transfer, Void, chart, ledger, standing_holds
 from gateway.errors import Refused
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
@@ -191,7 +191,10 @@ def _settle(
     at: datetime,
     facts: Mapping[str, Any],
 ) -> Exchange:
-    ledger.apply(conn, _arriving(conn, exchange, reference, at))
+    holds = standing_holds(conn, exchange.book_id, exchange.exchange_id)
+    if exchange.quote is None or sum(hold.points for hold in holds) != exchange.quote.points:
+        return _held_otherwise(conn, exchange, holds, at, facts)
+    ledger.apply(conn, _arriving(conn, holds, reference, at))
     _ADD_DEBIT.all(
         conn,
         {
@@ -215,11 +218,41 @@ def _settle(
     )
 
 
-def _arriving(conn: Connection, exchange: Exchange, reference: str, at: datetime) -> list[Move]:
-    """The posts of its holds. Points that would come expired are issued on the day on which they come instead."""
-    holds, today = _standing_holds(exchange), at.astimezone(JST).date()
+def _held_otherwise(
+    conn: Connection, exchange: Exchange, holds: Sequence[Hold], at: datetime, facts: Mapping[str, Any]
+) -> Exchange:
+    """What the ledger holds for it is not what the quote promises: nothing is posted, and a person looks at it."""
+    held = sum(hold.points for hold in holds)
+    promised = exchange.quote.points if exchange.quote is not None else 0
+    _log.error(
+        "held otherwise",
+        exchange_id=exchange.exchange_id,
+        partner=exchange.partner_id,
+        held=held,
+        promised=promised,
+    )
+    if exchange.state is State.NEEDS_A_PERSON:
+        raise Refused(
+            "exchange-state",
+            f"the ledger holds {held:,} points for this exchange and its quote promises {promised:,};"
+            " see `point-gateway ledger verify`, resolve it as declined, and give the points by `reconcile close`",
+            state=exchange.state,
+        )
+    facts = dict(facts) | {"held": held, "promised": promised}
+    return records.move(
+        conn, exchange, State.NEEDS_A_PERSON, at, "held otherwise", facts,
+        reason="held_otherwise", ask_at=None, leased_until=None,
+    )  # fmt: skip
+
+
+def _arriving(conn: Connection, holds: Sequence[Hold], reference: str, at: datetime) -> list[Move]:
+    """The posts of `holds`. Points that would come expired are issued on the day on which they come instead."""
+    today = at.astimezone(JST).date()
     if any(
-        hold.issued_on != today and is_expired_in(conn, hold.target, hold.issued_on, today) for hold in holds
+        hold.issued_on is not None
+        and hold.issued_on != today
+        and is_expired_in(conn, hold.target, hold.issued_on, today)
+        for hold in holds
     ):
         return [
             move
@@ -264,7 +297,7 @@ def _give_back(
 ) -> Exchange:
     voids: list[Move] = [
         Void(id=f"{hold.id}:void", book=hold.book, hold=hold.id, at=at, reason=reason)
-        for hold in _standing_holds(exchange)
+        for hold in standing_holds(conn, exchange.book_id, exchange.exchange_id)
     ]
     ledger.apply(conn, voids)
     claims = tables.coupon_claims
@@ -373,12 +406,6 @@ def _contradicted_or_repeated(
         _log_contradiction(exchange, outcome)
         records.add_step(conn, exchange, at, "contradiction", facts)
     return exchange
-
-
-def _standing_holds(exchange: Exchange) -> list[Hold]:
-    assert exchange.quote is not None
-    assert exchange.sent_at is not None
-    return holds_for(exchange, exchange.quote, exchange.sent_at)
 
 
 def _order_of(exchange: Exchange) -> IdReused:

@@ -22,7 +22,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection
 
-from core_ledger import Hold, Move, NotEnoughPoints, Post, Void, chart, ledger
+from core_ledger import Damaged, Hold, Move, NotEnoughPoints, Post, Void, chart, ledger, standing_holds
 from gateway.errors import NotSent, OutcomeUnknown, Refused
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
@@ -374,12 +374,27 @@ def _parts(reversal: ReversalRecord) -> list[tuple[str, str, int]]:
         if line.campaign_points:
             funder = chart.funder(line.funder, line.campaign)
             paid[funder] = paid.get(funder, 0) + line.campaign_points
-    front = f"{reversal.exchange_id}:reversal:{reversal.reversal_id}"
     return [
-        (f"{front}:{n}", account, points)
+        (f"{_hold_owner(reversal)}:{n}", account, points)
         for n, (account, points) in enumerate(sorted(paid.items()))
         if points
     ]
+
+
+def _hold_owner(reversal: ReversalRecord) -> str:
+    """What the ids of its holds begin with."""
+    return f"{reversal.exchange_id}:reversal:{reversal.reversal_id}"
+
+
+def _holds_of(conn: Connection, reversal: ReversalRecord) -> list[Hold]:
+    """Its holds as the ledger has them. Raises Damaged where they are not the points of the reversal."""
+    holds = standing_holds(conn, reversal.book_id, _hold_owner(reversal))
+    if sum(hold.points for hold in holds) != reversal.points:
+        raise Damaged(
+            f"the holds of reversal {reversal.reversal_id} of {reversal.exchange_id} are not its {reversal.points:,}"
+            " points; see `point-gateway ledger verify`"
+        )
+    return holds
 
 
 def _hold(conn: Connection, reversal: ReversalRecord, now: datetime) -> None:
@@ -418,8 +433,8 @@ def _finish(
     facts: Mapping[str, Any],
 ) -> ReversalRecord:
     posts: list[Move] = [
-        Post(id=f"{move_id}:post", book=reversal.book_id, hold=move_id, at=now, reference=reference)
-        for move_id, _, _ in _parts(reversal)
+        Post(id=f"{hold.id}:post", book=hold.book, hold=hold.id, at=now, reference=reference)
+        for hold in _holds_of(conn, reversal)
     ]
     ledger.apply(conn, posts)
     match reversal.taken_from.split(":"):
@@ -457,8 +472,8 @@ def _save(
     facts: Mapping[str, Any],
 ) -> ReversalRecord:
     voids: list[Move] = [
-        Void(id=f"{move_id}:void", book=reversal.book_id, hold=move_id, at=now, reason=state.value)
-        for move_id, _, _ in _parts(reversal)
+        Void(id=f"{hold.id}:void", book=hold.book, hold=hold.id, at=now, reason=state.value)
+        for hold in _holds_of(conn, reversal)
     ]
     ledger.apply(conn, voids)
     records.add_step(conn, exchange, now, f"reversal {state.value}", facts)

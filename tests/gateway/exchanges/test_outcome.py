@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import insert
 
-from core_ledger import audit, chart, entries
+from core_ledger import Hold, Void, audit, chart, entries, ledger, standing_holds
 from gateway.errors import OutcomeUnknown
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.outcome import ASK_AFTER, NeverSent, Unknown
@@ -120,3 +121,44 @@ async def test_points_that_come_when_those_of_their_day_have_expired_are_issued_
     balance = await world.balance(member, KASAMA)
     assert (balance.posted, balance.coming) == (900, 0)
     assert (await world.store.read(audit.verify)).ok
+
+
+class TestHoldsOfAnotherRelease:
+    """What stands for an exchange is read from the ledger: another release may have divided it otherwise."""
+
+    @pytest.fixture
+    async def divided(self, world):
+        """An open exchange whose 900 points are held in two parts of 100 and 800, each with a name of its own."""
+        member, exchange = await open_exchange(world)
+
+        def divide(conn):
+            (hold,) = standing_holds(conn, exchange.book_id, exchange.exchange_id)
+            ledger.apply(conn, [Void(id="v", book=hold.book, hold=hold.id, at=hold.at, reason="divided")])
+            for part, points in (("first", 100), ("second", 800)):
+                ledger.apply(conn, [replace(hold, id=f"{exchange.exchange_id}:{part}", points=points)])
+
+        await world.store.run(divide)
+        return member, exchange
+
+    @pytest.mark.parametrize("answer", [yes, lambda exchange, _: no(exchange)], ids=["a yes", "a no"])
+    async def test_an_answer_ends_every_one_of_them(self, world, divided, answer) -> None:
+        member, exchange = divided
+        assert (await world.balance(member)).coming == 900
+        done = await world.exchanges.write_outcome(exchange, answer(exchange, world.clock), [])
+        balance = await world.balance(member)
+        assert (balance.coming, balance.posted) == (0, 900 if done.state is State.SETTLED else 0)
+        assert await world.store.read(lambda conn: audit.verify(conn).faults) == ()
+
+    async def test_where_they_are_not_what_was_promised_nothing_is_posted_and_a_person_looks(
+        self, world
+    ) -> None:
+        member, exchange = await open_exchange(world)
+        extra = Hold(
+            id=f"{exchange.exchange_id}:extra", book=exchange.book_id, source=chart.partner_due("cards"),
+            target=chart.reserve(member), points=50, at=world.clock(), kind="exchange", issued_on=world.clock().date(),
+        )  # fmt: skip
+        await world.store.run(lambda conn: ledger.hold(conn, extra))
+        done = await world.exchanges.write_outcome(exchange, yes(exchange, world.clock), [])
+        assert (done.state, done.reason) == (State.NEEDS_A_PERSON, "held_otherwise")
+        balance = await world.balance(member)
+        assert (balance.posted, balance.coming) == (0, 950)
