@@ -119,7 +119,7 @@ class TestServing:
         )
 
     def test_a_newer_schema_without_a_marker_is_refused(self, command: Command, url: str) -> None:
-        migrations.upgrade(url, "0010_compared_days")
+        migrations.upgrade(url, "0011_ordered_account")
         execute(url, *NEWER)
         assert "a newer release brought it there" in refused(command(url, "serve", "--no-upgrade"))
 
