@@ -239,7 +239,7 @@ def _held_otherwise(
             state=exchange.state,
         )
     facts = dict(facts) | {"held": held, "promised": promised}
-    return records.move(
+    return records.transition(
         conn, exchange, State.NEEDS_A_PERSON, at, "held otherwise", facts,
         reason="held_otherwise", ask_at=None, leased_until=None,
     )  # fmt: skip
