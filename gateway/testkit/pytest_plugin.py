@@ -6,7 +6,9 @@ tests. What a test was travels with its report, so that runs on several processe
 
 from __future__ import annotations
 
+import inspect
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +46,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         "link": str(contract.link),
         "test": name if is_the_kits_own(contract, name) else "",
         "promises": {test: level.value for test, level in promises(contract).items()},
+        "provenance": _provenance(contract.plugin.__module__.partition(".")[0], contract.plugin),
     }
     item.user_properties.append((_PROPERTY, about))
 
@@ -53,6 +56,7 @@ class Results:
 
     def __init__(self) -> None:
         self._promises: dict[str, dict[str, str]] = {}
+        self._provenances: dict[str, dict[str, str]] = {}
         self._ends: dict[tuple[str, str], tuple[str, str]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -60,6 +64,7 @@ class Results:
         if not isinstance(about, dict):
             return
         self._promises.setdefault(about["plugin"], about["promises"])
+        self._provenances.setdefault(about["plugin"], about["provenance"])
         end, text = _end(report)
         if end is None or not about["test"]:
             return
@@ -72,9 +77,13 @@ class Results:
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """The level of each plugin, and what the next one asks for."""
+        from gateway.testkit.contract.provenance import Provenance
         from gateway.testkit.contract.report import Outcome, summary_lines, write_badge, write_report
 
-        outcomes = [Outcome.of(plugin, tests, self._ends) for plugin, tests in self._promises.items()]
+        outcomes = [
+            Outcome.of(plugin, tests, self._ends, Provenance.from_plain(self._provenances[plugin]))
+            for plugin, tests in self._promises.items()
+        ]
         for outcome in outcomes:
             terminalreporter.section(f"contract: {outcome.plugin}", sep="-")
             for line in summary_lines(outcome):
@@ -98,6 +107,15 @@ class Results:
         reached = [Outcome.of(plugin, it, self._ends).level for plugin, it in self._promises.items()]
         if not reached or any(order.index(level) < order.index(least) for level in reached):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@cache
+def _provenance(package: str, plugin: type) -> dict[str, str]:
+    from gateway.platform.clock import system_clock
+    from gateway.testkit.contract.provenance import Provenance
+
+    folder = Path(inspect.getsourcefile(plugin) or "").parent
+    return Provenance.of(package, folder, system_clock()).plain()
 
 
 def _end(report: pytest.TestReport) -> tuple[str | None, str]:

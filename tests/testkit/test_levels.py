@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from gateway.testkit.contract import AccountContract, CouponContract, Level
 from gateway.testkit.contract.levels import ContractTest, Ended, is_the_kits_own, level_of, promises
+from gateway.testkit.contract.provenance import Provenance
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,8 +42,10 @@ def test_what_did_not_pass_does_not_count(end: Ended) -> None:
     assert level_of(ended((Level.LEVEL_1, end))) is Level.NONE
 
 
-def test_an_exempted_promise_counts() -> None:
-    assert level_of(ended((Level.LEVEL_1, Ended.EXEMPT))) is Level.LEVEL_1
+def test_an_exempted_promise_counts_above_ume_only() -> None:
+    passed = (Level.LEVEL_1, Ended.PASSED)
+    assert level_of(ended(passed, (Level.LEVEL_2, Ended.EXEMPT))) is Level.LEVEL_2
+    assert level_of(ended((Level.LEVEL_1, Ended.EXEMPT), (Level.LEVEL_2, Ended.PASSED))) is Level.NONE
 
 
 def test_nothing_proven_is_no_level() -> None:
@@ -78,21 +86,71 @@ def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[st
     )
 
 
-def test_saison_reaches_matsu_without_an_exemption(tmp_path: Path) -> None:
+def test_saison_reaches_matsu_and_the_report_says_what_was_tested(tmp_path: Path) -> None:
     badge, page = tmp_path / "badge.svg", tmp_path / "report.html"
     ran = command("contract", "saison", "--level", "matsu", "--badge", str(badge), "--report", str(page))
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "saison reaches 松 (matsu)" in ran.stdout
-    assert "exempt" not in ran.stdout
-    assert "松 matsu" in badge.read_text("utf-8")
-    assert "a yes is debited" in page.read_text("utf-8")
+    assert "saison reaches 松 (matsu), 2 exempt" in ran.stdout
+    assert "松 matsu, 2 exempt" in badge.read_text("utf-8")
+    text = page.read_text("utf-8")
+    assert "a yes is debited" in text
+    assert f"gateway-saison {version('gateway-saison')}" in text
+    assert f"point-gateway {version('point-gateway')}" in text
+    assert "not installed from a wheel" in text
+    assert re.search("<dt>files<dd>sha256:[0-9a-f]{64}<dt>", text)
+    assert re.search(r"<dt>tested on<dd>20[0-9]{2}-[0-9]{2}-[0-9]{2}", text)
+
+
+def test_the_report_names_the_wheel_that_the_plugin_was_installed_from(tmp_path: Path) -> None:
+    folder = tmp_path / "gateway_wheeled-1.2.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: gateway-wheeled\nVersion: 1.2\n")
+    noted = {"url": "file:///w.whl", "archive_info": {"hashes": {"sha256": "ab" * 32}}}
+    (folder / "direct_url.json").write_text(json.dumps(noted))
+    (folder / "top_level.txt").write_text("gateway_wheeled\n")
+    package = tmp_path / "gateway_wheeled"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    at = datetime(2026, 11, 29, 16, tzinfo=UTC)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(tmp_path))
+        told = Provenance.of("gateway_wheeled", package, at)
+    assert (told.distribution, told.version) == ("gateway-wheeled", "1.2")
+    assert told.wheel == f"sha256:{'ab' * 32}"
+    assert told.tested_on == "2026-11-30"  # in Japan
+    (package / "__init__.py").write_text("changed = True")
+    assert Provenance.of("gateway_wheeled", package, at).files != told.files
 
 
 def test_the_airline_reaches_matsu_and_its_exemptions_are_printed_with_their_reason() -> None:
     ran = command("contract", "airline_miles", "--level", "matsu")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "airline_miles reaches 松 (matsu)" in ran.stdout
+    assert "airline_miles reaches 松 (matsu), 9 exempt" in ran.stdout
     assert "exempt: test_points_are_given_back_once: a redeemed coupon is given back by hand" in ran.stdout
+
+
+def exempting(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """The contract of a copy of Saison, with a line more in `exempt`."""
+    copied = folder / "saison"
+    shutil.copytree(ROOT / "plugins" / "saison", copied, ignore=shutil.ignore_patterns("__pycache__"))
+    contract = copied / "tests" / "test_contract.py"
+    text = contract.read_text("utf-8")
+    assert text.count("    exempt = {\n") == 1
+    contract.write_text(text.replace("    exempt = {\n", f"    exempt = {{\n        {line}\n"), "utf-8")
+    return command("contract", "saison", "--level", "ume", cwd=copied)
+
+
+def test_nothing_of_ume_can_be_exempted(tmp_path: Path) -> None:
+    ran = exempting(tmp_path, '"test_a_yes_is_debited": "our company does it otherwise",')
+    assert ran.returncode == 1
+    assert "test_a_yes_is_debited belongs to 梅" in ran.stdout
+    assert "saison reaches なし (none)" in ran.stdout
+
+
+def test_a_hook_that_the_plugin_has_cannot_be_exempted_as_a_whole(tmp_path: Path) -> None:
+    ran = exempting(tmp_path, '"reverse_debit": "not now",')
+    assert "the plugin has reverse_debit(); exempt the tests that do not fit by their names" in ran.stdout
+    assert "saison reaches なし (none)" in ran.stdout
 
 
 def test_a_level_that_is_not_reached_fails_the_run(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ MUTANTS = {
         'answer = await self._client.send(\n            "POST",\n            "/v1/debits",',
         'answer = await self._unless_404(\n            order,\n            "POST",\n            "/v1/debits",',
         "test_an_unclear_answer_is_unknown_and_was_sent_once",
-        "only a documented no is Declined",
+        "only the partner's documented words",
     ),
     "an exception is swallowed": Mutant(
         "plugin.py",

@@ -9,7 +9,7 @@ import pytest
 from gateway_airline_miles import AirlineMiles
 
 from gateway.errors import PartnerUnavailable
-from gateway.model import JST, Coupon, CouponValue, Debited, ExchangeId, NoRecord, Secret, WalletId
+from gateway.model import JST, Coupon, CouponValue, Debited, DebitLine, ExchangeId, NoRecord, Secret, WalletId
 from gateway.testkit.replay import Recorded, replayed
 
 BASE = "https://miles.example"
@@ -24,12 +24,16 @@ async def test_a_recorded_answer_is_read_as_it_was_then():
         "orderId": "x-1",
         "reference": "AM1",
         "redeemedAt": "2018-07-31T12:00:00+09:00",
+        "miles": 3000,
     }
+    lines = (DebitLine(wallet=WalletId("miles"), amount=3_000),)
     noon = datetime(2018, 7, 31, 12, tzinfo=JST)
     async with replayed(AirlineMiles, SETTINGS, SECRETS) as bench:
         bench.answers(Recorded("GET", FOUND, answer=json.dumps(answer)))
         await bench.ends_with(
-            Debited(exchange_id=ExchangeId("x-1"), reference="AM1", at=noon), "find_debit", ExchangeId("x-1")
+            Debited(exchange_id=ExchangeId("x-1"), reference="AM1", at=noon, lines=lines),
+            "find_debit",
+            ExchangeId("x-1"),
         )
         bench.answers(Recorded("GET", FOUND, answer=json.dumps({"result": "not_found", "orderId": "x-1"})))
         await bench.ends_with(NoRecord(exchange_id=ExchangeId("x-1")), "find_debit", ExchangeId("x-1"))

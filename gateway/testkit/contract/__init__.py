@@ -12,8 +12,9 @@ Needs the extra `testkit`. Nothing in here opens a connection.
 """
 
 from gateway.testkit.contract.coupons import CouponContract
+from gateway.testkit.contract.documented import DocumentedAnswer
 from gateway.testkit.contract.fake import FakePartner, Taken
 from gateway.testkit.contract.levels import Level
 from gateway.testkit.contract.linking import AccountContract
 
-__all__ = ["AccountContract", "CouponContract", "FakePartner", "Level", "Taken"]
+__all__ = ["AccountContract", "CouponContract", "DocumentedAnswer", "FakePartner", "Level", "Taken"]

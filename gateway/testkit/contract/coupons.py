@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from gateway.errors import CouponRefused, GatewayError, PartnerUnavailable
 from gateway.model import Coupon, CouponValue, DebitOrder, LinkKind, Secret
+from gateway.partners.partner import Partner
+from gateway.testkit.contract.debits import Question
 from gateway.testkit.contract.environment import Environment, told
 from gateway.testkit.contract.full import FullPartner
 from gateway.testkit.contract.levels import level_1, level_2
+from gateway.testkit.contract.safety import Ask
 from gateway.testkit.contract.unclear import unclear_answers
 
 
@@ -69,26 +73,43 @@ class CouponContract(FullPartner):
     @level_2
     async def test_an_unclear_value_is_not_believed(self, env: Environment) -> None:
         coupon, _ = await self._coupon(env)
-        await env.end(lambda it: it.coupon_value(coupon))
+        answers = []
+        for _ in range(2):
+            await env.end(lambda it: it.coupon_value(coupon), signed_in=True)
+            answers.append(env.answer_at())
         last = len(env.meeting.requests) - 1
-        like = env.answered(env.meeting.requests[last])
-        for name, answer in unclear_answers(like.content, like=like).items():
-            ended = await env.end(lambda it: it.coupon_value(coupon), {last: answer})
+        unknown = Coupon(code=Secret(env.server.coupon_codes[1]))
+        await env.end(lambda it: it.coupon_value(unknown), signed_in=True)
+        others = [env.answer_at()] if env.meeting.requests else []
+        for case in unclear_answers(answers[0], answers[1], others):
+            asked = unknown if case.of_no else coupon
+            ended = await env.end(
+                partial(Partner.coupon_value, coupon=asked), {last: case.fault}, sticky=True
+            )
             if not isinstance(ended, PartnerUnavailable):
                 env.complain(
                     "coupon_value",
-                    f"the partner answered {name} and coupon_value() ended with {told(ended)}",
+                    f"the partner answered {case.name} and coupon_value() ended with {told(ended)}",
                     "raise unless the answer is a documented one",
                 )
+
+    async def question(self, env: Environment, hook: str) -> Question | None:
+        if hook != "coupon_value":
+            return await super().question(env, hook)
+        coupon, _ = await self._coupon(env)
+        await env.end(lambda it: it.coupon_value(coupon), signed_in=True)
+        return Question(lambda it: it.coupon_value(coupon), len(env.meeting.requests) - 1, {})
 
     async def told_while_asking(self, env: Environment) -> list[str]:
         coupon, _ = await self._coupon(env)
         return [repr(await env.end(lambda it: it.coupon_value(coupon)))]
 
-    async def ask_everything(self, env: Environment, order: DebitOrder) -> None:
-        await super().ask_everything(env, order)
+    async def ask_everything(self, env: Environment, order: DebitOrder, ask: Ask) -> None:
+        await super().ask_everything(env, order, ask)
         coupon, _ = await self._coupon(env)
-        await env.end(lambda it: it.coupon_value(coupon))
+        await ask(lambda it: it.coupon_value(coupon))
+        unknown = Coupon(code=Secret(env.server.coupon_codes[1]))
+        await ask(lambda it: it.coupon_value(unknown))
 
     async def _coupon(self, env: Environment) -> tuple[Coupon, int]:
         env.server.values_coupons()

@@ -2,33 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 import httpx
 import pytest
 import pytest_asyncio
-import respx
 
 from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable
+from gateway.hookspecs import OPTIONAL
 from gateway.model import (
     Debited,
     DebitOrder,
     Declined,
     ExchangeId,
+    IdReused,
     InProgress,
     LinkKind,
     NoRecord,
+    NotProcessed,
     RateTable,
 )
+from gateway.partners.calls.debit_proof import ExpectedDebit
 from gateway.partners.loading.checks import hook_faults, missing_for_link
 from gateway.partners.loading.profile_checks import coherence
-from gateway.testkit.contract.environment import Environment, about, make_environment, moment_of, told
-from gateway.testkit.contract.fake import FakePartner
-from gateway.testkit.contract.levels import level_1, level_2, promises
-from gateway.testkit.contract.unclear import LOST, like_it, refused, unclear_answers
+from gateway.partners.partner import Partner
+from gateway.testkit.contract.bodies import Value, read_body
+from gateway.testkit.contract.documented import HOOKS_WITH_ANSWERS, DocumentedAnswer
+from gateway.testkit.contract.environment import Environment, make_environment, moment_of, told
+from gateway.testkit.contract.fake import FakePartner, Fault, Instead
+from gateway.testkit.contract.levels import Level, hook_of, level_1, level_2, promises
+from gateway.testkit.contract.unclear import (
+    LOST,
+    body_of,
+    like_it,
+    of_another,
+    refused,
+    unclear_answers,
+    with_values,
+)
+from gateway.testkit.contract.unknown_words import UNKNOWN_WORD
 from gateway.testkit.stubs import HandClock
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One call that can be answered in another way: the request at `at` is the one that counts."""
+
+    call: Callable[[Partner], Awaitable[object]]
+    at: int
+    known: Mapping[str, str]
+    moves: bool = False
 
 
 @pytest.mark.asyncio
@@ -46,21 +73,39 @@ class Contract:
         name = request.node.originalname
         known = promises(type(self))
         for exempted, reason in self.exempt.items():
-            if exempted not in known:
-                pytest.fail(f"exempt: the contract has no {exempted}; take it out of `exempt`", pytrace=False)
+            if exempted not in known and exempted not in OPTIONAL:
+                pytest.fail(
+                    f"exempt: the contract has no {exempted}; name a test of the kit or an optional hook",
+                    pytrace=False,
+                )
+            if known.get(exempted) is Level.LEVEL_1:
+                pytest.fail(
+                    f"exempt: {exempted} belongs to 梅, where points could be lost, and nothing of 梅 is exempted; "
+                    "take it out of `exempt`",
+                    pytrace=False,
+                )
             if not reason.strip():
                 pytest.fail(f"exempt: {exempted} has no reason; say why", pytrace=False)
-        if name in self.exempt:
-            pytest.skip(f"exempt: {self.exempt[name]}")
+        hook = hook_of(getattr(type(self), name))
+        for exempted in (name, hook):
+            if exempted in self.exempt:
+                pytest.skip(f"exempt: {self.exempt[exempted]}")
 
     @pytest_asyncio.fixture
-    async def env(self) -> AsyncIterator[Environment]:
+    async def env(self, request: pytest.FixtureRequest) -> AsyncIterator[Environment]:
         clock = HandClock(moment_of(self))
         server = self.server(clock)
-        watch = respx.MockRouter(assert_all_called=False)
-        watch.route().mock(side_effect=server.meet)
-        with watch, server.router:
+        with server.line():
             env = make_environment(self, server, clock)
+            hook = hook_of(getattr(type(self), request.node.originalname))
+            if hook and not env.partner.can(hook):
+                pytest.skip(f"the plugin has no {hook}(); add it, or exempt {hook!r} with the reason")
+            for exempted in self.exempt:
+                if exempted in OPTIONAL and env.partner.can(exempted):
+                    pytest.fail(
+                        f"exempt: the plugin has {exempted}(); exempt the tests that do not fit by their names",
+                        pytrace=False,
+                    )
             server.is_well()
             await env.signs_in()
             yield env
@@ -99,13 +144,12 @@ class Contract:
                 "send a request that needs our credentials",
             )
         at = len(env.meeting.requests) - 1
-        like = env.answered(env.meeting.requests[at])
-        for name, answer in unclear_answers(like.content, like=like).items():
-            ended = await env.end(lambda it: it.check_connection(), {at: answer})
+        for case in unclear_answers(env.answer_at(at)):
+            ended = await env.end(lambda it: it.check_connection(), {at: case.fault}, sticky=True)
             if not isinstance(ended, PartnerUnavailable):
                 env.complain(
                     "check_connection",
-                    f"check_connection() is content with {name}",
+                    f"check_connection() is content with {case.name}",
                     "raise unless the answer is the one the partner documents",
                 )
 
@@ -192,13 +236,14 @@ class Contract:
     async def decided(self, env: Environment, order: DebitOrder) -> object:
         """How an order ends: with the answer to it, or to `find_debit` where the partner always decides later."""
         ended = await env.debit(order)
-        if not env.server.always_later:
+        # A partner that decides later may still refuse at once.
+        if not env.server.always_later or isinstance(ended, Declined):
             return ended
         if not isinstance(ended, InProgress):
             env.complain(
                 "debit",
-                f"the partner always decides later and debit() ended with {told(ended)}: {ended}",
-                "return InProgress for the word with which it takes an order in",
+                f"the partner took the order in, to decide later, and debit() ended with {told(ended)}: {ended}",
+                "return InProgress for the word with which it takes an order in, and Declined for a no at once",
             )
         if order.exchange_id in env.server.taken:
             env.server.remembers(order.exchange_id)
@@ -208,7 +253,7 @@ class Contract:
 
     @level_1
     async def test_a_lost_reply_is_unknown_and_was_sent_once(self, env: Environment) -> None:
-        at, _ = await env.clear_debit()
+        at = await env.clear_debit()
         for lost in LOST:
             order = await env.order()
             ended = await env.debit(order, {at: lost()})
@@ -227,7 +272,7 @@ class Contract:
 
     @level_1
     async def test_a_refused_connection_is_not_sent(self, env: Environment) -> None:
-        at, _ = await env.clear_debit()
+        at = await env.clear_debit()
         for position in range(at + 1):
             order = await env.order()
             ended = await env.debit(order, {position: refused()})
@@ -258,56 +303,213 @@ class Contract:
 
     @level_1
     async def test_an_unclear_answer_is_unknown_and_was_sent_once(self, env: Environment) -> None:
-        at, yes = await env.clear_debit()
-        like = env.answered(env.meeting.requests[at])
-        _, again = await env.clear_debit()
-        no = await self._clear_no(env, at)
-
-        def answers(order: DebitOrder) -> dict[str, httpx.Response]:
-            clear_no = about(order, no) if no is not None else None
-            return unclear_answers(about(order, yes), clear_no, again=about(order, again), like=like)
-
-        for name in answers(await env.order()):
+        at = await env.clear_debit()
+        yes = env.answer_at(at)
+        env.clock.forward(timedelta(seconds=1))
+        await env.clear_debit()
+        again = env.answer_at(at)
+        for case in unclear_answers(yes, again, await self._other_answers(env, at)):
+            if case.of_no:
+                env.server.will_decline(env.server.declines[0])
+            else:
+                env.server.will_debit()
             order = await env.order()
-            answer = answers(order)[name]
-            ended = await env.debit(order, {at: answer})
-            if env.sent_again(at):
+            ended = await env.debit(order, {at: case.fault})
+            self._is_unknown(env, "debit", ended, case.name, at)
+
+    def _is_unknown(self, env: Environment, hook: str, ended: object, answer: str, at: int) -> None:
+        """After an answer that means nothing the outcome is unknown, and nothing was sent a second time."""
+        if env.sent_again(at):
+            env.complain(
+                hook,
+                f"the partner answered {answer} and {hook}() sent the order again",
+                "send it once and raise OutcomeUnknown; the gateway asks what became of it",
+            )
+        if isinstance(ended, NotProcessed) and self._is_documented(env, hook, answer.partition(" ")[0]):
+            return
+        if not isinstance(ended, OutcomeUnknown):
+            env.complain(
+                hook,
+                f"the partner answered {answer} and {hook}() ended with {told(ended)}",
+                "raise OutcomeUnknown: only the partner's documented words, with their status, are a yes or a no",
+            )
+
+    def _is_documented(self, env: Environment, hook: str, status: str) -> bool:
+        """Do the partner's documents say that such an answer did nothing?"""
+        known = {str(it.status) for it in env.server.documented if (it.hook, it.ends) == (hook, NotProcessed)}
+        return status in known
+
+    @level_1
+    async def test_a_yes_shows_what_was_taken(self, env: Environment) -> None:
+        at = await env.clear_debit()
+        profile = env.partner.profile
+        if profile.proves is None:
+            return  # a plugin of the first edition: see test_what_a_yes_proves_is_said
+        order = await env.order()
+        ended = await self.decided(env, order)
+        if not isinstance(ended, Debited):
+            env.complain(
+                "debit", f"the partner said yes and debit() ended with {told(ended)}", "return Debited"
+            )
+        if "amount" in profile.proves:
+            amounts = {str(line.amount) for line in order.lines}
+            await self._shows(env, order, at, "amount", lambda value: str(value) in amounts, _more)
+        if "account" in profile.proves and order.account is not None:
+            mine, other = order.account.service_id, env.member("kit-member-b").service_id
+            await self._shows(
+                env, order, at, "account", lambda value: str(value).lower() == mine.lower(), lambda _: other
+            )
+
+    @level_2
+    async def test_what_a_yes_proves_is_said(self, env: Environment) -> None:
+        if env.partner.profile.proves is None:
+            pytest.skip(
+                "partner_profile() does not say what a yes proves; read the amount and the account from the answer"
+                ' into Debited.lines and Debited.service_id, and say proves={"amount", "account"}, or what of it the'
+                " partner tells"
+            )
+
+    async def _shows(
+        self,
+        env: Environment,
+        order: DebitOrder,
+        at: int,
+        what: str,
+        is_it: Callable[[Value], bool],
+        other: Callable[[Value], Value],
+    ) -> None:
+        """Where the answer tells the amount or the account of the order, another one there is not believed."""
+        hook = "find_debit" if env.server.always_later else "debit"
+        call: Callable[[Partner], Awaitable[object]] = partial(Partner.debit, order=order)
+        if env.server.always_later:
+            env.server.remembers(order.exchange_id)
+            expected = ExpectedDebit.of_order(order)
+            call = partial(Partner.find_debit, exchange_id=order.exchange_id, expected=expected)
+        await env.end(call, signed_in=True)
+        at = len(env.meeting.requests) - 1 if env.server.always_later else at
+        body = body_of(env.answer_at(at))
+        if body is None:
+            return
+        places = [path for path, value in body.values.items() if is_it(value)]
+        if not places:
+            env.complain(
+                "partner_profile",
+                f'`proves` has "{what}" and the answer of the fake partner does not tell it',
+                f'take "{what}" out of `proves`, or let the fake partner answer as the partner does',
+            )
+        for path in places:
+            faults: dict[int, Fault] = {at: with_values({path: other(body.values[path])})}
+            ended = await env.end(call, faults, sticky=env.server.always_later)
+            if isinstance(ended, Debited):
                 env.complain(
-                    "debit",
-                    f"the partner answered {name} and the debit was sent again",
-                    "send it once and raise OutcomeUnknown; the gateway asks find_debit",
-                )
-            if not isinstance(ended, OutcomeUnknown):
-                env.complain(
-                    "debit",
-                    f"the partner answered {name} and debit() ended with {told(ended)}",
-                    "raise OutcomeUnknown: only a documented yes is Debited and only a documented no is Declined",
+                    hook,
+                    f"the partner's yes shows another {what} ({path}) and {hook}() ended with Debited, as if it were ours",
+                    f"read the {what} from the answer into Debited, never from the order",
                 )
 
     @level_2
     async def test_an_answer_about_another_exchange_is_unknown(self, env: Environment) -> None:
-        at, yes = await env.clear_debit()
-        like = env.answered(env.meeting.requests[at])
-        order = await env.order()
-        of_another = like_it(like, about(order, yes))
-        order = await env.order()
-        ended = await env.debit(order, {at: of_another})
-        if not isinstance(ended, OutcomeUnknown):
+        at = await env.clear_debit()
+        order, another = await env.order(), await env.order()
+        answers = []
+        for it in (order, order, another):
+            await env.debit(it, signed_in=True)
+            answers.append(env.answer_at(at))
+        ended = await env.debit(order, {at: of_another(*answers)})
+        if not isinstance(ended, OutcomeUnknown | IdReused):
             env.complain(
                 "debit",
                 f"the partner answered about another exchange and debit() ended with {told(ended)}",
-                "compare the id in the answer with order.exchange_id and raise OutcomeUnknown where they differ",
+                "compare the id in the answer with order.exchange_id and raise OutcomeUnknown where they differ; where"
+                " the partner's answer names no id, exempt this test with the reason",
             )
 
-    async def _clear_no(self, env: Environment, at: int) -> bytes | None:
-        if not env.server.declines:
-            return None
-        env.server.will_decline(env.server.declines[0])
-        order = await env.order()
-        await env.debit(order)
-        no = env.answer_to(env.meeting.requests[at]) if len(env.meeting.requests) > at else None
+    async def _other_answers(self, env: Environment, at: int) -> list[httpx.Response]:
+        """What the partner says to a debit when it does not say yes: a no first, then each other answer."""
+        others = []
+        for reason in env.server.declines:
+            env.server.will_decline(reason)
+            await env.debit(await env.order(), signed_in=True)
+            if len(env.meeting.requests) > at:
+                others.append(env.answer_at(at))
+        if env.server.says("will_decide_later"):
+            env.server.will_decide_later()
+            await env.debit(await env.order(), signed_in=True)
+            others.append(env.answer_at(at))
         env.server.will_debit()
-        return no
+        return others
+
+    # --- what the partner's documents say ----------------------------------------------------------------------
+
+    @level_1
+    async def test_documented_answers_mean_what_the_documents_say(self, env: Environment) -> None:
+        for documented in env.server.documented:
+            question = await self.question(env, documented.hook)
+            if question is None:
+                pytest.fail(
+                    f"documented: {documented.called} belongs to {documented.hook}(), which is no hook of this plugin "
+                    f"or none with answers; name one of {', '.join(HOOKS_WITH_ANSWERS)}",
+                    pytrace=False,
+                )
+            await self._is_read(env, documented, question, documented.called, None)
+            for how, change in _misplayed(documented):
+                question = await self.question(env, documented.hook)
+                assert question is not None
+                await self._is_read(env, documented, question, f"{documented.called}, {how},", change)
+
+    async def _is_read(
+        self,
+        env: Environment,
+        documented: DocumentedAnswer,
+        question: Question,
+        what: str,
+        change: Callable[[httpx.Response], httpx.Response] | None,
+    ) -> None:
+        def played(request: httpx.Request) -> httpx.Response:
+            answer = documented.answer(request, {**question.known, "now": env.clock().isoformat()})
+            return answer if change is None else change(answer)
+
+        hook = documented.hook
+        ended = await env.end(question.call, {question.at: Instead(played)}, sticky=not question.moves)
+        if question.moves and env.sent_again(question.at):
+            env.complain(
+                hook,
+                f"the partner answered {what} and {hook}() sent the order again",
+                "send it once and let the gateway decide what comes next",
+            )
+        unclear = OutcomeUnknown if question.moves else PartnerUnavailable
+        ends = unclear if change is not None or documented.ends is OutcomeUnknown else documented.ends
+        if not isinstance(ended, ends):
+            env.complain(
+                hook,
+                f"the partner answered {what} and {hook}() ended with {told(ended)}",
+                f"end with {ends.__name__}: "
+                + ("only the documented words with their status count" if change else "so it is documented"),
+            )
+        if change is None and isinstance(ended, Declined) and ended.reason is not documented.reason:
+            env.complain(
+                hook,
+                f"the partner answered {what}, and the reason became {ended.reason}",
+                f"return Declined(reason=DeclineReason.{documented.reason.name if documented.reason else 'REFUSED'})",
+            )
+
+    async def question(self, env: Environment, hook: str) -> Question | None:
+        """A call of this hook that a fault can be put into; None where the plugin has no such hook."""
+        match hook:
+            case "debit":
+                at = await env.clear_debit()
+                order = await env.order()
+                return Question(lambda it: it.debit(order), at, _ids(order), moves=True)
+            case "find_debit":
+                order = await self._debited(env)
+                env.server.remembers(order.exchange_id)
+                call = partial(Partner.find_debit, exchange_id=order.exchange_id)
+                await env.end(call, signed_in=True)
+                return Question(call, len(env.meeting.requests) - 1, _ids(order))
+            case "check_connection":
+                await env.end(Partner.check_connection, signed_in=True)
+                return Question(Partner.check_connection, len(env.meeting.requests) - 1, {})
+        return None
 
     # --- asking later --------------------------------------------------------------------------------------------
 
@@ -341,26 +543,65 @@ class Contract:
     @level_1
     async def test_an_unclear_look_up_is_no_answer(self, env: Environment) -> None:
         order = await self._debited(env)
-        env.server.remembers(order.exchange_id)
-        await env.end(lambda it: it.find_debit(order.exchange_id))
-        like = env.answered(env.meeting.requests[-1])
-        await env.end(lambda it: it.find_debit(order.exchange_id))
-        again = env.answer_to(env.meeting.requests[-1])
-        env.server.forgets(order.exchange_id)
-        await env.end(lambda it: it.find_debit(order.exchange_id))
-        no = env.answer_to(env.meeting.requests[-1])
-        answers = unclear_answers(like.content, no, again=again, like=like)
-        env.server.remembers(order.exchange_id)
+        exchange_id = order.exchange_id
+        answers = []
+        for _ in range(2):
+            env.server.remembers(exchange_id)
+            await env.end(lambda it: it.find_debit(exchange_id), signed_in=True)
+            answers.append(env.answer_at())
         last = len(env.meeting.requests) - 1
-        for name, answer in answers.items():
-            await self._is_unanswered(env, order.exchange_id, last, name, answer)
+        others = await self._other_findings(env, exchange_id)
+        for case in unclear_answers(answers[0], answers[1], others):
+            if case.of_no:
+                env.server.forgets(exchange_id)
+            else:
+                env.server.remembers(exchange_id)
+            await self._is_unanswered(env, exchange_id, last, case.name, case.fault)
         for lost in (*LOST, refused):
-            await self._is_unanswered(env, order.exchange_id, last, "nothing, the reply was lost", lost())
+            await self._is_unanswered(env, exchange_id, last, "nothing, the reply was lost", lost())
+
+    async def _other_findings(self, env: Environment, exchange_id: ExchangeId) -> list[httpx.Response]:
+        """What the partner says of a debit when it does not say that it was taken: "not found" first."""
+        env.server.forgets(exchange_id)
+        await env.end(lambda it: it.find_debit(exchange_id), signed_in=True)
+        others = [env.answer_at()]
+        if env.server.says("will_decide_later"):
+            env.server.will_decide_later()
+            order = await env.order()
+            await env.debit(order)
+            await env.end(lambda it: it.find_debit(order.exchange_id), signed_in=True)
+            others.append(env.answer_at())
+            env.server.will_debit()
+        if env.server.says("remembers_refusal"):
+            env.server.remembers_refusal(exchange_id, env.server.declines[0])
+            await env.end(lambda it: it.find_debit(exchange_id), signed_in=True)
+            others.append(env.answer_at())
+        return others
+
+    @level_2
+    async def test_a_look_up_that_answers_about_another_exchange_is_no_answer(self, env: Environment) -> None:
+        order, another = await self._debited(env), await self._debited(env)
+        answers = []
+        for exchange_id in (order.exchange_id, order.exchange_id, another.exchange_id):
+            env.server.remembers(exchange_id)
+            await env.end(partial(Partner.find_debit, exchange_id=exchange_id), signed_in=True)
+            answers.append(env.answer_at())
+        last = len(env.meeting.requests) - 1
+        ended = await env.end(
+            lambda it: it.find_debit(order.exchange_id), {last: of_another(*answers)}, sticky=True
+        )
+        if not isinstance(ended, PartnerUnavailable):
+            env.complain(
+                "find_debit",
+                f"the partner answered about another exchange and find_debit() ended with {told(ended)}",
+                "compare the id in the answer with exchange_id and raise where they differ; where the partner's"
+                " answer names no id, exempt this test with the reason",
+            )
 
     async def _is_unanswered(
         self, env: Environment, exchange_id: ExchangeId, at: int, name: str, answer: Any
     ) -> None:
-        ended = await env.end(lambda it: it.find_debit(exchange_id), {at: answer})
+        ended = await env.end(lambda it: it.find_debit(exchange_id), {at: answer}, sticky=True)
         if not isinstance(ended, PartnerUnavailable):
             env.complain(
                 "find_debit",
@@ -379,3 +620,44 @@ class Contract:
                 "return Debited, and send order.exchange_id",
             )
         return order
+
+
+def _more(value: Value) -> Value:
+    """Another amount, written as this one is."""
+    return str(int(value) + 100) if isinstance(value, str) else int(str(value)) + 100
+
+
+def _ids(order: DebitOrder) -> dict[str, str]:
+    """What a documented answer may name of an order."""
+    account = {"service_id": order.account.service_id} if order.account is not None else {}
+    return {"exchange_id": order.exchange_id, **account}
+
+
+def _misplayed(
+    documented: DocumentedAnswer,
+) -> Iterator[tuple[str, Callable[[httpx.Response], httpx.Response]]]:
+    """The documented words where they mean nothing, by how they are played."""
+    if documented.status < 500:
+        yield "but with status 500", lambda it: like_it(it, it.content, 500)
+    if documented.status != 200 and documented.body:
+        yield "but with status 200", lambda it: like_it(it, it.content, 200)
+    if documented.body:
+        yield "cut in half", lambda it: like_it(it, it.content[: len(it.content) // 2])
+    template = read_body(
+        httpx.Response(200, json=documented.body).content
+        if isinstance(documented.body, Mapping)
+        else documented.body.encode(),
+        documented.content_type.partition(";")[0],
+    )
+    words = {
+        path: UNKNOWN_WORD
+        for path, value in (template.values if template is not None else {}).items()
+        if isinstance(value, str) and value and "$" not in value
+    }
+    if words:
+        yield "with unknown words in it", lambda it: _with_words(it, words)
+
+
+def _with_words(answer: httpx.Response, words: Mapping[str, str]) -> httpx.Response:
+    body = read_body(answer.content, answer.headers.get("content-type", ""))
+    return answer if body is None else like_it(answer, body.written(words))

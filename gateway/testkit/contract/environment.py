@@ -6,7 +6,6 @@ What a test finds wrong is one sentence: who, what, what to change, and the file
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,7 +32,7 @@ from gateway.partners.loading.checks import HOOKS, place_of_code
 from gateway.partners.partner import Partner
 from gateway.platform.logs import PartnerLog
 from gateway.plugin_interfaces import PartnerSetup
-from gateway.testkit.contract.fake import FakePartner, Meeting
+from gateway.testkit.contract.fake import FakePartner, Fault, Meeting
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 
 _PLAIN = "kit"
@@ -68,16 +67,20 @@ class Environment:
     async def end(
         self,
         call: Callable[[Partner], Awaitable[object]],
-        faults: Mapping[int, httpx.Response | Exception] | None = None,
+        faults: Mapping[int, Fault] | None = None,
+        *,
+        sticky: bool = False,
+        signed_in: bool = False,
     ) -> object:
         """How the call ends, and what was sent: see `server.meeting`. Its breaker is new, so that it is tried.
 
-        Positions of `faults` count from what a plugin sends that has its access token, where it keeps one.
+        Positions count from what a plugin sends that has its access token, where it keeps one: a call with `faults`,
+        or one whose positions are to be used for them (`signed_in`), comes after a request that gets the token.
         """
-        if faults:
+        if faults or signed_in:
             await self.signs_in()
         self.partner = self._made()
-        self.server.looks_afresh(faults)
+        self.server.looks_afresh(faults, sticky=sticky)
         with record_calls() as calls:
             try:
                 ended: object = await call(self.partner)
@@ -91,9 +94,9 @@ class Environment:
         await self.end(lambda it: it.check_connection())
 
     async def debit(
-        self, order: DebitOrder, faults: Mapping[int, httpx.Response | Exception] | None = None
+        self, order: DebitOrder, faults: Mapping[int, Fault] | None = None, *, signed_in: bool = False
     ) -> object:
-        return await self.end(lambda it: it.debit(order), faults)
+        return await self.end(lambda it: it.debit(order), faults, signed_in=signed_in)
 
     @property
     def meeting(self) -> Meeting:
@@ -170,11 +173,11 @@ class Environment:
         token = (order.account.token.reveal(),) if order.account.token is not None else ()
         return (*token, order.account.service_id)
 
-    async def clear_debit(self) -> tuple[int, bytes]:
-        """Where in a debit the moving request stands, and the answer that meant yes."""
+    async def clear_debit(self) -> int:
+        """Where in a debit the moving request stands, for a plugin that has its access token."""
         self.server.will_debit()
         order = await self.order()
-        ended = await self.debit(order)
+        ended = await self.debit(order, signed_in=True)
         at = self.meeting.moving_at
         if at is None:
             self.complain(
@@ -183,27 +186,23 @@ class Environment:
                 "let will_debit() write down what arrives with self.takes(…), "
                 "and debit() send the order to the address that it answers at",
             )
-        moving = self.meeting.requests[at]
-        return at, self.answer_to(moving)
+        return at
 
-    def answer_to(self, request: httpx.Request) -> bytes:
-        return bytes(self.answered(request).content)
-
-    def answered(self, request: httpx.Request) -> httpx.Response:
-        """The partner's answer to a request; what the kit puts in its place has its status and content type."""
-        for call in reversed(self.server.router.calls):
-            if call.request is request:
-                answer: httpx.Response = call.response
-                return answer
-        return httpx.Response(200, headers={"content-type": "application/json"})
+    def answer_at(self, position: int = -1) -> httpx.Response:
+        """What the partner answered to the request at this position of the last call; -1 is the last one."""
+        position = len(self.meeting.requests) + position if position < 0 else position
+        answer = self.meeting.answers.get(position)
+        if answer is None:
+            return httpx.Response(200, headers={"content-type": "application/json"})
+        return answer
 
     def sent_again(self, at: int) -> bool:
-        """Was the moving request sent once more, or a debit taken under another address after it?"""
+        """Was the request at `at` sent once more, or were points moved after it?"""
         if len(self.meeting.requests) <= at:
             return False
-        moving, later = self.meeting.requests[at], self.meeting.requests[at + 1 :]
-        same = any((it.method, it.url) == (moving.method, moving.url) for it in later)
-        return same or (self.meeting.moving_at is not None and self.meeting.moving_at > at)
+        first, later = self.meeting.requests[at], self.meeting.requests[at + 1 :]
+        same = any((it.method, it.url) == (first.method, first.url) for it in later)
+        return same or any(moved > at for moved in self.meeting.moving)
 
     # --- what is said ----------------------------------------------------------------------------------------
 
@@ -215,6 +214,8 @@ class Environment:
             if hook in HOOKS and self.partner.can(hook)
             else place_of_code(type(self.plugin))
         )
+        if self.server.unanswered:
+            remedy += f" (the fake partner has no answer to {self.server.unanswered[-1]})"
         pytest.fail(f"{name}: {what.removeprefix(f'{name}: ')}; {remedy} ({file}:{line})", pytrace=False)
 
     def refuse_complaints(self, hook: str) -> None:
@@ -227,14 +228,6 @@ class Environment:
 def _units(rate: Rate) -> int:
     """Two units, so that they can be halved, where the rate's tier has them."""
     return min(max(2, rate.min_units), rate.max_units)
-
-
-_ANY_ID = re.compile(rb"kit-exchange-\d{4}")
-
-
-def about(order: DebitOrder, body: bytes) -> bytes:
-    """The partner's answer to another order of the kit, as if it were to this one."""
-    return _ANY_ID.sub(order.exchange_id.encode(), body)
 
 
 def told(ended: object) -> str:

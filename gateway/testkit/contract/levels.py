@@ -4,7 +4,8 @@
 竹 (take)   safe among others: returns are proven, secrets kept, rates dated, nobody is held up
 松 (matsu)  a full partner: gives back, lists its day, decides later, says when to come again
 
-A level is reached when each of its tests passed, or is exempted by name with a reason, and so is each below.
+A level is reached when each of its tests passed, or is exempted by name with a reason, and so is each below. Nothing
+of 梅 can be exempted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Final, TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _MARK: Final = "contract_level"
+_HOOK: Final = "contract_hook"
 
 
 class Level(StrEnum):
@@ -70,6 +72,21 @@ def level_3(test: _F) -> _F:
     return _marked(test, Level.LEVEL_3)
 
 
+def needs(hook: str) -> Callable[[_F], _F]:
+    """The test is about an optional hook: it is exempted with the hook, and not done where the plugin has none."""
+
+    def marked(test: _F) -> _F:
+        setattr(test, _HOOK, hook)
+        return test
+
+    return marked
+
+
+def hook_of(test: object) -> str:
+    """The optional hook that the test is about, or nothing."""
+    return str(getattr(test, _HOOK, ""))
+
+
 def _marked(test: _F, level: Level) -> _F:
     setattr(test, _MARK, level)
     return test
@@ -101,7 +118,8 @@ def level_of(tests: Sequence[ContractTest]) -> Level:
     reached = Level.NONE
     for level in IN_ORDER:
         of_level = [test for test in tests if test.level is level]
-        if not of_level or any(test.ended not in (Ended.PASSED, Ended.EXEMPT) for test in of_level):
+        allowed = (Ended.PASSED,) if level is Level.LEVEL_1 else (Ended.PASSED, Ended.EXEMPT)
+        if not of_level or any(test.ended not in allowed for test in of_level):
             return reached
         reached = level
     return reached

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, NoReturn
 
 import httpx
 
 from gateway.errors import GatewayError, HandoffRefused, LinkEnded, PartnerUnavailable
 from gateway.model import (
     Balances,
+    Debited,
     DebitOrder,
     ExchangeId,
     Handoff,
@@ -17,13 +21,31 @@ from gateway.model import (
     HandoffReturn,
     LinkedAccount,
     LinkKind,
+    Secret,
+    WalletId,
 )
+from gateway.partners.partner import Partner
+from gateway.testkit.contract.bodies import read_body, text_of
+from gateway.testkit.contract.debits import Question
 from gateway.testkit.contract.environment import Environment, told
+from gateway.testkit.contract.fake import Fault
 from gateway.testkit.contract.full import FullPartner
 from gateway.testkit.contract.levels import level_1, level_2
-from gateway.testkit.contract.unclear import like_it, unclear_answers
+from gateway.testkit.contract.safety import Ask
+from gateway.testkit.contract.unclear import of_another, unclear_answers
 
 _RETURN_URL = "https://gateway.example/returns/kit?state=kit-state.%2B%3D"
+
+_NAMES_OF_MEMBERS: Final = (
+    "member",
+    "member_id",
+    "service_id",
+    "user",
+    "user_id",
+    "customer",
+    "sub",
+    "token",
+)
 
 
 class AccountContract(FullPartner):
@@ -47,6 +69,13 @@ class AccountContract(FullPartner):
                 "complete_handoff",
                 "complete_handoff() believes what the browser carries",
                 "ask the partner who came back; whoever types a URL is not proof",
+            )
+        garbled = _garbled(ended.shown_as, [env.answer_at(at) for at in range(len(env.meeting.requests))])
+        if garbled:
+            env.complain(
+                "complete_handoff",
+                "`shown_as` has characters that the partner did not send",
+                "decode the partner's answer with the charset that its content type or declaration names",
             )
 
     @level_1
@@ -76,27 +105,167 @@ class AccountContract(FullPartner):
                     f"balances() ended with {told(ended)}: {ended}",
                     "return the Balances of the account",
                 )
-            if any(ended.available.get(wallet, 0) != held[name][wallet] for wallet in wallets):
+            self._are_their_own(env, ended, held[name], [it for other, it in held.items() if other != name])
+
+    def _are_their_own(
+        self,
+        env: Environment,
+        ended: Balances,
+        held: Mapping[WalletId, int],
+        others: Sequence[Mapping[WalletId, int]],
+    ) -> None:
+        for wallet, points in held.items():
+            told_points = ended.available.get(wallet, 0)
+            if told_points == points:
+                continue
+            if any(told_points in other.values() for other in others):
                 env.complain(
                     "balances",
-                    "balances() told a member the points of another, or another number",
+                    f"balances() told a member the {wallet} of another member",
                     "ask with the token of the account that was given, and keep nothing of a call on self",
                 )
+            if told_points in held.values():
+                env.complain(
+                    "balances",
+                    f"balances() told the points of another wallet, programme or group as {wallet}",
+                    "take the number that belongs to this wallet",
+                )
+            env.complain(
+                "balances",
+                f"balances() told {told_points} of {wallet}, and the partner holds {points}",
+                "give the partner's number for this wallet, with nothing added or left out",
+            )
+
+    @level_1
+    async def test_balances_are_asked_for_each_time(self, env: Environment) -> None:
+        env.server.tells_balances()
+        wallets = [wallet.id for wallet in env.partner.profile.wallets]
+        for base in (5_000, 300, 0, 7_000):
+            points = {wallet: base and base + number for number, wallet in enumerate(wallets)}
+            env.server.holdings["kit-member-1"] = {str(wallet): it for wallet, it in points.items()}
+            account = env.member("kit-member-1")
+            ended = await env.end(partial(Partner.balances, account=account))
+            if not isinstance(ended, Balances):
+                env.complain("balances", f"balances() ended with {told(ended)}: {ended}", "return Balances")
+            if {wallet: ended.available.get(wallet, 0) for wallet in wallets} != points:
+                env.complain(
+                    "balances",
+                    "the member's points changed and balances() told others",
+                    "ask the partner at each call and keep no balance: a quote is made from it",
+                )
+            env.clock.forward(timedelta(seconds=1))
+
+    @level_1
+    async def test_two_members_at_once_stay_apart_in_every_hook(self, env: Environment) -> None:
+        env.server.will_link()
+        env.server.tells_balances()
+        env.server.will_debit()
+        wallets = [wallet.id for wallet in env.partner.profile.wallets]
+        names = ("kit-member-a", "kit-member-b")
+        for name, base in zip(names, (1_000_000, 2_000_000), strict=True):
+            env.member(name, **{wallet: base + number for number, wallet in enumerate(wallets)})
+        await env.signs_in()
+        for swapped in (False, True):
+            await self._in_step(env, names, swapped=swapped)
+
+    async def _in_step(self, env: Environment, names: tuple[str, str], *, swapped: bool) -> None:
+        """Both members go through an exchange together, each hook of theirs at the same time."""
+
+        async def both(calls: Sequence[Awaitable[object]]) -> list[object]:
+            calls = list(reversed(calls)) if swapped else list(calls)
+            ended = await asyncio.gather(*calls, return_exceptions=True)
+            return list(reversed(ended)) if swapped else list(ended)
+
+        ids = [env.new_id() for _ in names]
+        requests = [HandoffRequest(exchange_id=it, return_url=_RETURN_URL, at=env.clock()) for it in ids]
+        handoffs = await both([env.partner.begin_handoff(it) for it in requests])
+        for exchange_id, name in zip(ids, names, strict=True):
+            env.server.visitors[exchange_id] = name
+        returns = [
+            HandoffReturn(
+                exchange_id=it,
+                query=env.server.comes_back(it),
+                kept=dict(handoff.keep) if isinstance(handoff, Handoff) else {},
+                at=env.clock(),
+            )
+            for it, handoff in zip(ids, handoffs, strict=True)
+        ]
+        linked = await both([env.partner.complete_handoff(it) for it in returns])
+        accounts = [env.server.account(name) for name in names]
+        for end, other in zip(linked, reversed(accounts), strict=True):
+            if not isinstance(end, LinkedAccount):
+                self._mixed_up(env, "complete_handoff", end)
+            linked_as = " ".join((end.service_id, end.token.reveal() if end.token is not None else ""))
+            if any(it.casefold() in linked_as.casefold() for it in _known_as(other)):
+                self._mixed_up(env, "complete_handoff", end)
+        balances = await both([env.partner.balances(it) for it in accounts])
+        for end, name in zip(balances, names, strict=True):
+            told_points = {str(it): n for it, n in end.available.items()} if isinstance(end, Balances) else {}
+            if told_points != env.server.holdings[name]:
+                self._mixed_up(env, "balances", end)
+        orders = [await env.order(it, name) for it, name in zip(ids, names, strict=True)]
+        debited = await both([env.partner.debit(it) for it in orders])
+        for order, end in zip(orders, debited, strict=True):
+            taken = env.server.taken.get(order.exchange_id)
+            if taken is None or taken.holder not in env.holder(order):
+                self._mixed_up(env, "debit", end)
+            if isinstance(end, Debited) and end.reference != taken.reference:
+                self._mixed_up(env, "debit", end)
+        for exchange_id in ids:
+            env.server.remembers(exchange_id)
+        findings = await both([env.partner.find_debit(it) for it in ids])
+        for exchange_id, end in zip(ids, findings, strict=True):
+            if not isinstance(end, Debited) or end.reference != env.server.taken[exchange_id].reference:
+                self._mixed_up(env, "find_debit", end)
+
+    def _mixed_up(self, env: Environment, hook: str, ended: object) -> NoReturn:
+        env.complain(
+            hook,
+            f"two members exchanged at the same time, and {hook}() of one ended with {told(ended)} or with the other's",
+            "keep nothing of a call or of a member on self, neither between two requests nor between two hooks",
+        )
 
     @level_2
     async def test_balances_of_somebody_else_are_not_believed(self, env: Environment) -> None:
         env.server.tells_balances()
         other, mine = env.member("kit-member-b"), env.member("kit-member-a")
-        await env.end(lambda it: it.balances(other))
+        answers = []
+        for account in (mine, mine, other):
+            await env.end(partial(Partner.balances, account=account), signed_in=True)
+            answers.append(env.answer_at())
         last = len(env.meeting.requests) - 1
-        others = env.answered(env.meeting.requests[last])
-        ended = await env.end(lambda it: it.balances(mine), {last: like_it(others, others.content)})
+        ended = await env.end(lambda it: it.balances(mine), {last: of_another(*answers)}, sticky=True)
         if not isinstance(ended, PartnerUnavailable):
             env.complain(
                 "balances",
                 f"the partner answered about another member and balances() ended with {told(ended)}",
                 "compare the member in the answer with account.service_id and raise where they differ",
             )
+
+    @level_2
+    async def test_an_unclear_balance_is_not_believed(self, env: Environment) -> None:
+        env.server.tells_balances()
+        account = env.member("kit-member-a")
+        answers = []
+        for _ in range(2):
+            await env.end(lambda it: it.balances(account), signed_in=True)
+            answers.append(env.answer_at())
+            env.clock.forward(timedelta(seconds=1))
+        last = len(env.meeting.requests) - 1
+        env.server.has_ended_the_link()
+        await env.end(lambda it: it.balances(account), signed_in=True)
+        for case in unclear_answers(answers[0], answers[1], [env.answer_at()]):
+            if case.of_no:
+                env.server.has_ended_the_link()
+            else:
+                env.server.tells_balances()
+            ended = await env.end(lambda it: it.balances(account), {last: case.fault}, sticky=True)
+            if not isinstance(ended, PartnerUnavailable):
+                env.complain(
+                    "balances",
+                    f"the partner answered {case.name} and balances() ended with {told(ended)}",
+                    "raise unless the answer is a documented one: LinkEnded only for the partner's own word for it",
+                )
 
     @level_2
     async def test_a_tampered_return_is_refused(self, env: Environment) -> None:
@@ -110,6 +279,30 @@ class AccountContract(FullPartner):
                     query[name] = change and query[name] + change
                 ended = await self._returns(env, exchange_id, query, handoff.keep)
                 self._is_refused(env, ended, f"`{name}` of the return was changed")
+
+    @level_2
+    async def test_a_member_who_is_added_to_the_return_is_not_believed(self, env: Environment) -> None:
+        exchange_id, handoff = await self._left(env)
+        query = Listening(env.server.comes_back(exchange_id))
+        env.server.visitors[exchange_id] = "kit-member-a"
+        env.member("kit-member-a")
+        other = env.member("kit-member-b")
+        token = other.token.reveal() if other.token is not None else other.service_id
+        await self._returns(env, exchange_id, query, handoff.keep)
+        for name in sorted({*query.missed, *_NAMES_OF_MEMBERS}):
+            for value in (other.service_id, token):
+                genuine = env.server.comes_back(exchange_id)
+                if name in genuine:
+                    continue
+                ended = await self._returns(env, exchange_id, {**genuine, name: value}, handoff.keep)
+                if not isinstance(ended, LinkedAccount):
+                    continue
+                if value in (ended.service_id, ended.shown_as) or Secret(value) == ended.token:
+                    env.complain(
+                        "complete_handoff",
+                        f"`{name}` was added to the return, and the member became what it says",
+                        "take the member, the token and the name from the partner's answer, never from the browser",
+                    )
 
     @level_2
     async def test_a_return_that_was_used_is_refused(self, env: Environment) -> None:
@@ -130,13 +323,21 @@ class AccountContract(FullPartner):
     @level_2
     async def test_an_unclear_proof_is_no_proof(self, env: Environment) -> None:
         exchange_id, handoff = await self._left(env)
-        await self._returns(env, exchange_id, env.server.comes_back(exchange_id), handoff.keep)
-        last = len(env.meeting.requests) - 1
-        like = env.answered(env.meeting.requests[last])
-        for name, answer in unclear_answers(like.content, like=like).items():
+        query: Mapping[str, str] = {}
+        answers = []
+        for _ in range(2):
             query = env.server.comes_back(exchange_id)
-            ended = await self._returns(env, exchange_id, query, handoff.keep, {last: answer})
-            self._is_refused(env, ended, f"the partner answered {name} when asked who came back")
+            await self._returns(env, exchange_id, query, handoff.keep, signed_in=True)
+            answers.append(env.answer_at())
+        last = len(env.meeting.requests) - 1
+        used = await self._returns(env, exchange_id, query, handoff.keep, signed_in=True)
+        others = [env.answer_at()] if isinstance(used, HandoffRefused) and env.meeting.requests else []
+        for case in unclear_answers(answers[0], answers[1], others):
+            query = query if case.of_no else env.server.comes_back(exchange_id)
+            ended = await self._returns(
+                env, exchange_id, query, handoff.keep, {last: case.fault}, sticky=True
+            )
+            self._is_refused(env, ended, f"the partner answered {case.name} when asked who came back")
 
     @level_2
     async def test_an_ended_link_is_told_as_ended(self, env: Environment) -> None:
@@ -150,6 +351,15 @@ class AccountContract(FullPartner):
                 "raise LinkEnded, so that the member is asked to link again",
             )
 
+    async def question(self, env: Environment, hook: str) -> Question | None:
+        if hook != "balances":
+            return await super().question(env, hook)
+        env.server.tells_balances()
+        account = env.member()
+        await env.end(lambda it: it.balances(account), signed_in=True)
+        last = len(env.meeting.requests) - 1
+        return Question(lambda it: it.balances(account), last, {"service_id": account.service_id})
+
     async def told_while_asking(self, env: Environment) -> list[str]:
         exchange_id, handoff = await self._left(env)
         linked = await self._returns(env, exchange_id, env.server.comes_back(exchange_id), handoff.keep)
@@ -157,12 +367,21 @@ class AccountContract(FullPartner):
         balances = await env.end(lambda it: it.balances(env.member()))
         return [repr(handoff), repr(linked), repr(balances)]
 
-    async def ask_everything(self, env: Environment, order: DebitOrder) -> None:
-        await super().ask_everything(env, order)
-        exchange_id, handoff = await self._left(env)
-        await self._returns(env, exchange_id, env.server.comes_back(exchange_id), handoff.keep)
+    async def ask_everything(self, env: Environment, order: DebitOrder, ask: Ask) -> None:
+        await super().ask_everything(env, order, ask)
+        env.server.will_link()
+        env.member()
+        request = HandoffRequest(exchange_id=env.new_id(), return_url=_RETURN_URL, at=env.clock())
+        handoff = await ask(lambda it: it.begin_handoff(request))
+        returned = HandoffReturn(
+            exchange_id=request.exchange_id,
+            query=env.server.comes_back(request.exchange_id),
+            kept=dict(handoff.keep) if isinstance(handoff, Handoff) else {},
+            at=env.clock(),
+        )
+        await ask(lambda it: it.complete_handoff(returned))
         env.server.tells_balances()
-        await env.end(lambda it: it.balances(env.member()))
+        await ask(lambda it: it.balances(env.member()))
 
     async def _left(self, env: Environment) -> tuple[ExchangeId, Handoff]:
         env.server.will_link()
@@ -183,10 +402,15 @@ class AccountContract(FullPartner):
         exchange_id: ExchangeId,
         query: Mapping[str, str],
         kept: Mapping[str, str],
-        faults: Mapping[int, httpx.Response | Exception] | None = None,
+        faults: Mapping[int, Fault] | None = None,
+        *,
+        sticky: bool = False,
+        signed_in: bool = False,
     ) -> object:
-        returned = HandoffReturn(exchange_id=exchange_id, query=dict(query), kept=dict(kept), at=env.clock())
-        return await env.end(lambda it: it.complete_handoff(returned), faults)
+        returned = HandoffReturn(exchange_id=exchange_id, query=query, kept=dict(kept), at=env.clock())
+        return await env.end(
+            lambda it: it.complete_handoff(returned), faults, sticky=sticky, signed_in=signed_in
+        )
 
     def _is_refused(self, env: Environment, ended: object, what: str) -> None:
         if not isinstance(ended, HandoffRefused | PartnerUnavailable):
@@ -195,3 +419,41 @@ class AccountContract(FullPartner):
                 f"{what} and complete_handoff() ended with {told(ended)}",
                 "prove the code with the partner, compare the exchange id, and raise HandoffRefused for a no",
             )
+
+
+def _known_as(account: LinkedAccount) -> tuple[str, ...]:
+    return (account.service_id, *((account.token.reveal(),) if account.token is not None else ()))
+
+
+class Listening(dict[str, str]):
+    """A query that knows which of the names that it does not have were asked for."""
+
+    def __init__(self, query: Mapping[str, str]) -> None:
+        super().__init__(query)
+        self.missed: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name not in self.keys():
+            self.missed.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        if not super().__contains__(name):
+            self.missed.add(str(name))
+        return super().__contains__(name)
+
+    def __missing__(self, name: str) -> str:
+        self.missed.add(name)
+        raise KeyError(name)
+
+
+def _garbled(shown_as: str, answers: Sequence[httpx.Response]) -> str:
+    """The letters beyond ASCII in `shown_as` that stand in none of the partner's answers."""
+    sent = "様"
+    for answer in answers:
+        kind = answer.headers.get("content-type", "")
+        body = read_body(answer.content, kind)
+        values = body.values.values() if body is not None else ()
+        sent += "".join((text_of(answer.content, kind), *map(str, values)))
+    letters = [it for it in shown_as if not it.isascii() and (it.isalpha() or it == "\ufffd")]
+    return "".join(it for it in letters if it not in sent)

@@ -8,26 +8,43 @@ import logging
 import re
 import socket
 import typing
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from gateway.model import DebitOrder, Label, Rate, RateTable
+from gateway.errors import GatewayError
+from gateway.model import (
+    JST,
+    Debited,
+    DebitOrder,
+    Declined,
+    InProgress,
+    Label,
+    LinkedAccount,
+    Rate,
+    RateTable,
+)
 from gateway.partners.loading.checks import HOOKS, place_of_code, shown
+from gateway.partners.partner import Partner
 from gateway.testkit.contract.debits import Contract
-from gateway.testkit.contract.environment import Environment
+from gateway.testkit.contract.environment import Environment, told
+from gateway.testkit.contract.fake import Fault
 from gateway.testkit.contract.levels import level_2
-from gateway.testkit.contract.unclear import LOST
+from gateway.testkit.contract.personal import personal, personal_texts, with_a_person
+from gateway.testkit.contract.unclear import LOST, like_it
 
 AHEAD_DAYS = 90
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LATIN = re.compile("[A-Za-z]")
 _TODO = re.compile(r"#\s*TODO\b:?\s*(.*)")
 _BLOCKED = "plugin_blocks_the_loop"
+
+Ask = Callable[[Callable[[Partner], Awaitable[object]]], Awaitable[object]]
 
 
 class SafeAmongOthers(Contract):
@@ -100,29 +117,23 @@ class SafeAmongOthers(Contract):
         self, env: Environment, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG)
-        at, yes = await env.clear_debit()
+        at = await env.clear_debit()
         order = await env.order()
         secrets = {*env.server.secrets.values(), *env.server.handed_out, *env.holder(order)}
         if order.account is not None:
             secrets.discard(order.account.service_id)
         echo = httpx.Response(200, json={"result": sorted(secrets), "error": sorted(secrets)})
         said: list[str] = []
-        for fault in (None, echo, httpx.Response(500, text=" ".join(sorted(secrets))), LOST[0](), yes[:9]):
-            faults = {} if fault is None else {at: _answer(fault)}
+        half: Fault = lambda _, it: like_it(it, it.content[:9])  # noqa: E731  one of several faults
+        for fault in (None, echo, httpx.Response(500, text=" ".join(sorted(secrets))), LOST[0](), half):
+            faults = {} if fault is None else {at: fault}
             order = await env.order()
             ended = await env.debit(order, faults)
             said += [repr(ended), str(ended), *_causes(ended)]
         said += await self.told_while_asking(env)
         said += [repr(env.plugin), *(repr(value) for value in vars(env.plugin).values())]
-        captured = capsys.readouterr()
-        where = {
-            "a line of its log": repr(env.plugin_log.lines),
-            "a line of the gateway's log": repr(env.gateway_log.lines),
-            "an error, an answer or a repr": " ".join(said),
-            "what it prints": captured.out + captured.err,
-            "a line of the standard log": caplog.text,
-        }
-        for place, text in where.items():
+        secrets |= env.server.handed_out
+        for place, text in _written(env, capsys, caplog, said).items():
             if any(secret in text for secret in secrets):
                 env.complain(
                     "debit",
@@ -130,10 +141,86 @@ class SafeAmongOthers(Contract):
                     "keep it in a Secret, and reveal() it only where the request is made",
                 )
 
+    @level_2
+    async def test_nothing_of_a_person_is_in_a_log_an_error_or_a_label(
+        self, env: Environment, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        said: list[str] = []
+        for spoilt in (None, 500, 409, 200):
+            env.server.adds_to_answers = partial(with_a_person, status=spoilt)
+            said += [text for ended in await self.everything(env) for text in _shown_of(ended)]
+        persons = personal_texts(env.server.answered_texts)
+        for place, text in _written(env, capsys, caplog, said).items():
+            if (what := personal(text, persons)) is not None:
+                env.complain(
+                    "debit",
+                    f"{what} of a member stands in {place}",
+                    "log and show what tells nobody who it is, such as a reference, a short name or the last four"
+                    " digits, and quote nothing of the partner's answers",
+                )
+
     async def told_while_asking(self, env: Environment) -> list[str]:
         """What the hooks of this kind of link answer, for the search for secrets."""
         del env
         return []
+
+    @level_2
+    async def test_an_access_token_is_renewed_in_time(self, env: Environment) -> None:
+        env.server.will_debit()
+        if not env.server.tokens:
+            return
+        life = max(env.server.tokens.values()) - env.clock() + timedelta(seconds=1)
+        await self.everything(env, pause=life)
+        if env.server.used_after_end:
+            env.complain(
+                "check_connection",
+                f"a request ({env.server.used_after_end[0]}) carries an access token whose time is over",
+                "keep the end that the partner gives with the token, and get a new one shortly before it",
+            )
+        env.clock.forward(life)
+        env.server.will_debit()
+        order = await env.order()
+        env.server.looks_afresh({0: httpx.Response(500)}, sticky=True)
+        ended = await _raised(env.partner.debit(order))
+        first = env.meeting.requests[0] if env.meeting.requests else None
+        again = [it for it in env.meeting.requests[1:] if first is not None and it.url == first.url]
+        if again:
+            env.complain(
+                "debit",
+                "the request for an access token failed inside a debit and was sent again",
+                "ask for the token once and raise: the gateway comes back by itself",
+            )
+        if isinstance(ended, Debited | Declined | InProgress):
+            env.complain(
+                "debit",
+                f"no access token was to be had and debit() ended with {told(ended)}",
+                "raise: nothing was ordered, and nobody said no",
+            )
+
+    @level_2
+    async def test_promises_can_be_kept(self, env: Environment) -> None:
+        profile = env.partner.profile
+        deadline = timedelta(seconds=profile.deadline_s)
+        if profile.debits_may_hide_for < deadline:
+            env.complain(
+                "partner_profile",
+                f"debits_may_hide_for is {profile.debits_may_hide_for}, and a debit is under way for up to {deadline}",
+                "say how long after sending find_debit may still know nothing, at least the deadline",
+            )
+        if profile.arrives_within <= timedelta(0):
+            env.complain(
+                "partner_profile", "arrives_within is not above zero", "say what members are promised"
+            )
+        table = await env.end(lambda it: it.rate_table(env.clock()))
+        for rate in table.rates if isinstance(table, RateTable) else ():
+            for name, moment in (("starts_at", rate.starts_at), ("ends_at", rate.ends_at)):
+                if moment is not None and _is_midnight_elsewhere(moment):
+                    env.complain(
+                        "rate_table",
+                        f"{name} of a rate is {moment.astimezone(JST):%Y-%m-%d %H:%M} JST, midnight in UTC",
+                        f"days are days in Japan: write {name}=datetime(…, tzinfo=JST)",
+                    )
 
     @level_2
     async def test_nobody_is_spoken_to_but_the_declared_hosts(self, env: Environment) -> None:
@@ -194,22 +281,37 @@ class SafeAmongOthers(Contract):
 
     # --- the whole of a plugin, once -------------------------------------------------------------------------
 
-    async def everything(self, env: Environment) -> None:
-        """Call every hook once; what they answer is for other tests to judge."""
+    async def everything(self, env: Environment, *, pause: timedelta = timedelta(0)) -> list[object]:
+        """Call every hook once and give how each ended. `pause` goes by before each call, on the kit's clock."""
         server = env.server
-        env.partner.wallet_priority((await env.order()).destination, env.clock())
-        await env.end(lambda it: it.check_connection())
+        ends: list[object] = []
+
+        async def ask(call: Callable[[Partner], Awaitable[object]]) -> object:
+            env.clock.forward(pause)
+            ends.append(await env.end(call))
+            return ends[-1]
+
         server.will_debit()
         order = await env.order()
-        await env.debit(order)
+        env.partner.wallet_priority(order.destination, env.clock())
+        await ask(Partner.check_connection)
+        await ask(lambda it: it.debit(order))
         if order.exchange_id in server.taken:
             server.remembers(order.exchange_id)
-        await env.end(lambda it: it.find_debit(order.exchange_id))
-        await self.ask_everything(env, order)
+            await ask(lambda it: it.find_debit(order.exchange_id))
+        if server.declines:
+            server.will_decline(server.declines[0])
+            refused = await env.order()
+            await ask(lambda it: it.debit(refused))
+            server.forgets(refused.exchange_id)
+            await ask(lambda it: it.find_debit(refused.exchange_id))
+            server.will_debit()
+        await self.ask_everything(env, order, ask)
+        return ends
 
-    async def ask_everything(self, env: Environment, order: DebitOrder) -> None:
+    async def ask_everything(self, env: Environment, order: DebitOrder, ask: Ask) -> None:
         """The hooks of this kind of link."""
-        del env, order
+        del env, order, ask
 
     def sent(self, env: Environment) -> int:
         """How many requests the partner met in this test."""
@@ -257,8 +359,43 @@ def _names(note: Label, day: datetime) -> bool:
     return any(date in note.ja or date in note.en for date in dates)
 
 
-def _answer(fault: Any) -> Any:
-    return httpx.Response(200, content=fault) if isinstance(fault, bytes) else fault
+def _is_midnight_elsewhere(moment: datetime) -> bool:
+    utc = moment.astimezone(UTC)
+    return (utc.hour, utc.minute, utc.second) == (0, 0, 0)
+
+
+async def _raised(call: Awaitable[object]) -> object:
+    try:
+        return await call
+    except GatewayError as fault:
+        return fault
+
+
+def _written(
+    env: Environment,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    said: list[str],
+) -> dict[str, str]:
+    """By place, everything that a plugin's words can be read in."""
+    captured = capsys.readouterr()
+    return {
+        "a line of its log": repr(env.plugin_log.lines),
+        "a line of the gateway's log": repr(env.gateway_log.lines),
+        "an error, an answer or a repr": " ".join(said),
+        "what it prints": captured.out + captured.err,
+        "a line of the standard log": caplog.text,
+    }
+
+
+def _shown_of(ended: object) -> list[str]:
+    """What of an answer or an error is kept or shown to people."""
+    match ended:
+        case LinkedAccount():
+            return [ended.service_id, ended.shown_as]
+        case BaseException():
+            return _causes(ended)
+    return [repr(ended)]
 
 
 def _causes(ended: object) -> list[str]:

@@ -1,13 +1,20 @@
-"""Answers that are neither yes nor no, and the ways in which a reply can be lost."""
+"""Answers that are neither yes nor no, and the ways in which a reply can be lost.
+
+What is made of a clear answer is made of the partner's own, when it is given: it has the ids, numbers, signature and
+charset of that very request, so that a plugin which looks at them is not saved by them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import httpx
 
-from gateway.testkit.contract.unknown_words import in_unknown_words
+from gateway.testkit.contract.bodies import Body, read_body
+from gateway.testkit.contract.fake import Fault
+from gateway.testkit.contract.unknown_words import telling_places, unknown_values
 
 _JSON: Final = "application/json"
 
@@ -18,47 +25,124 @@ LOST: Final[tuple[Callable[[], Exception], ...]] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """One answer that means nothing. `of_no`: it is made of the partner's no, else of its yes or of nothing."""
+
+    name: str
+    fault: Fault
+    of_no: bool = False
+
+
 def refused() -> Exception:
     return httpx.ConnectError("the connection was refused")
 
 
-def like_it(answer: httpx.Response, content: bytes) -> httpx.Response:
-    """Another content with the same status and content type."""
-    kind = answer.headers.get("content-type", _JSON)
-    return httpx.Response(answer.status_code, content=content, headers={"content-type": kind})
+def like_it(answer: httpx.Response, content: bytes, status: int | None = None) -> httpx.Response:
+    """Another content, or status, with the content type of the answer and what else it says in its headers."""
+    own = {"content-length", "transfer-encoding", "content-encoding"}
+    headers = [(name, value) for name, value in answer.headers.items() if name not in own]
+    return httpx.Response(
+        status or answer.status_code, content=content, headers=headers or {"content-type": _JSON}
+    )
+
+
+def body_of(answer: httpx.Response) -> Body | None:
+    return read_body(answer.content, answer.headers.get("content-type", ""))
+
+
+def with_values(changes: Mapping[str, Any]) -> Callable[[httpx.Request, httpx.Response], httpx.Response]:
+    """The partner's answer with these values in it."""
+
+    def changed(_request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        body = body_of(answer)
+        return answer if body is None else like_it(answer, body.written(changes))
+
+    return changed
 
 
 def unclear_answers(
-    yes: bytes, no: bytes | None = None, *, again: bytes | None = None, like: httpx.Response
-) -> dict[str, httpx.Response]:
-    """By name. `yes` and `no` are what the partner says when it is sure: a 500 does not become one by its body.
+    yes: httpx.Response, again: httpx.Response | None = None, others: Sequence[httpx.Response] = ()
+) -> list[Unclear]:
+    """`yes` and `again` are two of the partner's yeses, `others` its other answers: a no, a later, a not found."""
+    cases = [*_of_no_partner(), *_of_any_clear_answer(of_no=False)]
+    if others:
+        cases += _of_any_clear_answer(of_no=True)
+    if yes.headers.get("content-type", _JSON) != _JSON or yes.status_code != 200:
+        cases.append(Unclear("nothing in a yes", lambda _, answer: like_it(answer, b"")))
+    return [*cases, *_of_words(yes, again or yes, others)]
 
-    `again` is a second yes, where there is one: what differs from one yes to the next tells no yes from a no.
-    `like` is the yes as it came: what is made of it has its status and content type.
+
+def _of_no_partner() -> Iterator[Unclear]:
+    page = "<h1>ただいまメンテナンス中です</h1>"
+    yield Unclear("500", httpx.Response(500, text="Internal Server Error"))
+    yield Unclear("502 with a page", httpx.Response(502, html="<h1>Bad gateway</h1>"))
+    yield Unclear("503", httpx.Response(503, headers={"retry-after": "60"}))
+    yield Unclear("200 with a page", httpx.Response(200, html=page))
+    yield Unclear("200 with {}", httpx.Response(200, json={}))
+    yield Unclear("200 with []", httpx.Response(200, json=[]))
+    yield Unclear("200 with null", httpx.Response(200, json=None))
+    yield Unclear("200 with nothing", httpx.Response(200))
+    yield Unclear(
+        "200 with an error in it", httpx.Response(200, json={"error": {"code": "kit_system_error"}})
+    )
+    yield Unclear("302", httpx.Response(302, headers={"location": "https://elsewhere.example/"}))
+    for status, word in ((400, "bad_request"), (401, "invalid_token"), (403, "forbidden"), (409, "conflict")):
+        yield Unclear(f"{status}", httpx.Response(status, json={}))
+        yield Unclear(f"{status} with an error in it", httpx.Response(status, json={"error": {"code": word}}))
+    yield Unclear("404", httpx.Response(404, html="<h1>Not found</h1>"))
+    yield Unclear("429", httpx.Response(429))
+    busy = {"error": {"code": "rate_limited"}}
+    yield Unclear("429 with an error in it", httpx.Response(429, json=busy, headers={"retry-after": "7"}))
+
+
+def _of_any_clear_answer(*, of_no: bool) -> Iterator[Unclear]:
+    what = "a no" if of_no else "a yes"
+    yield Unclear(f"500 with {what} in it", lambda _, it: like_it(it, it.content, 500), of_no)
+    yield Unclear(f"half of {what}", lambda _, it: like_it(it, it.content[: len(it.content) // 2]), of_no)
+
+
+def _of_words(
+    yes: httpx.Response, again: httpx.Response, others: Sequence[httpx.Response]
+) -> Iterator[Unclear]:
+    read, repeated = body_of(yes), body_of(again)
+    if read is None or repeated is None:
+        return
+    bodies = [body for other in others if (body := body_of(other)) is not None]
+    no = body_of(others[0]) if others else None
+    typed = "json" in yes.headers.get("content-type", _JSON)
+    places = telling_places(read, repeated, bodies)
+    for path, value in places.items():
+        rivals = [body.values[path] for body in bodies if path in body.values]
+        for kind, unknown in unknown_values(value, rivals, typed=typed):
+            yield Unclear(f"a yes with {kind} in {path}", with_values({path: unknown}))
+        if no is not None and path in no.values and not isinstance(value, bool):
+            _, unknown = next(unknown_values(value, rivals, typed=typed))
+            yield Unclear(f"a no with an unknown word in {path}", with_values({path: unknown}), of_no=True)
+
+
+def of_another(
+    mine: httpx.Response, again: httpx.Response, other: httpx.Response
+) -> Callable[[httpx.Request, httpx.Response], httpx.Response]:
+    """The partner's answer with what `other` says in it, wherever that is the same in `mine` and `again`.
+
+    What is new in each answer, such as the number of a request, stays as it was asked for.
     """
-    clear = no if no is not None else yes
-    kind = like.headers.get("content-type", _JSON)
-    answers = {
-        "500": httpx.Response(500, text="Internal Server Error"),
-        "500 with a clear answer in it": httpx.Response(500, content=clear, headers={"content-type": kind}),
-        "502 with a page": httpx.Response(502, html="<h1>Bad gateway</h1>"),
-        "503": httpx.Response(503, headers={"retry-after": "60"}),
-        "200 with a page": httpx.Response(200, html="<h1>ただいまメンテナンス中です</h1>"),
-        "200 with {}": httpx.Response(200, json={}),
-        "200 with []": httpx.Response(200, json=[]),
-        "200 with null": httpx.Response(200, json=None),
-        "200 with nothing": httpx.Response(200),
-        "302": httpx.Response(302, headers={"location": "https://elsewhere.example/"}),
-        "400": httpx.Response(400, json={}),
-        "401": httpx.Response(401, json={}),
-        "404": httpx.Response(404, html="<h1>Not found</h1>"),
-        "409": httpx.Response(409, json={}),
-        "429": httpx.Response(429),
+    changes = differences(mine, again, other)
+    if changes is None:
+        return lambda _request, answer: like_it(answer, other.content, other.status_code)
+    return with_values(changes)
+
+
+def differences(mine: httpx.Response, again: httpx.Response, other: httpx.Response) -> dict[str, Any] | None:
+    """What stays in one's own answer and is another in the other's; None for bodies that are not understood."""
+    bodies = body_of(mine), body_of(again), body_of(other)
+    if bodies[0] is None or bodies[2] is None:
+        return None
+    mine_values, other_values = bodies[0].values, bodies[2].values
+    stable = bodies[1].values if bodies[1] is not None else mine_values
+    return {
+        path: other_values[path]
+        for path, value in mine_values.items()
+        if path in other_values and other_values[path] != value and stable.get(path, value) == value
     }
-    if kind != _JSON or like.status_code != 200:
-        answers["nothing in a yes"] = like_it(like, b"")
-    if len(yes) > 1:
-        answers["half of a yes"] = like_it(like, yes[: len(yes) // 2])
-    for name, content in in_unknown_words(yes, no, again):
-        answers[name] = like_it(like, content)
-    return answers

@@ -1,116 +1,92 @@
-"""A yes in which the word that tells it from a no is one that nobody documented, in JSON, XML or a form.
+"""A yes in which the word that tells it from a no is one that nobody documented, at every depth and of every type.
 
-Only texts that stand at the same place of a yes and of a no, and are words or codes, are exchanged. What is another
-from one yes to the next, such as a number of the request, tells nothing and is left alone.
+A place tells a yes from other answers when its value stays the same from one yes to the next and is another in a no
+or in a "later". A field that is called status, state, result or outcome tells it by its name. Texts for people, and
+what is new in each answer, tell nothing and are left alone.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from typing import Final
-from urllib.parse import parse_qsl, urlencode
-from xml.etree import ElementTree as ET
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
-_WORD: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_UNKNOWN: Final = "kit_unknown"
+from gateway.testkit.contract.bodies import Body, Value, read_body
 
-_Fields = Mapping[str, str]
+UNKNOWN_WORD: Final = "kit_unknown"
+_WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_TELLING_NAME: Final = re.compile(r"(?:status|state|result|outcome)$", re.IGNORECASE)
+_CODE_NAME: Final = re.compile(r"(?:code|status|state|result|outcome|error|err|rc)$", re.IGNORECASE)
+_FOR_PEOPLE: Final = re.compile(
+    r"(?:message|msg|text|description|detail|details|title|note|memo)$", re.IGNORECASE
+)
+
+
+def telling_places(yes: Body, again: Body, others: Sequence[Body]) -> dict[str, Value]:
+    """The places whose value tells `yes` from `others`, each with that value. `again` is another yes."""
+    repeated = again.values
+    told: dict[str, Value] = {}
+    for path, value in yes.values.items():
+        if path not in repeated or repeated[path] != value or _FOR_PEOPLE.search(path):
+            continue
+        rivals = [other.values[path] for other in others if path in other.values]
+        if _tells(path, value, rivals):
+            told[path] = value
+    return told
+
+
+def unknown_values(value: Value, rivals: Sequence[Value], *, typed: bool) -> Iterator[tuple[str, Any]]:
+    """What may stand in a place instead, each with how it is called. `typed`: the body has more than texts."""
+    match value:
+        case bool():
+            yield "no truth value", UNKNOWN_WORD
+            yield "null", None
+        case int() | float():
+            yield "an unknown number", _unknown_number(value, rivals)
+            yield "null", None
+        case str() if value.isdigit():
+            yield "an unknown code", _unknown_code(value, rivals)
+        case str():
+            # A word that only contains, begins or ends with the known one is another word.
+            yield "an unknown word", UNKNOWN_WORD
+            for longer in (f"{value}_kit", f"not_{value}"):
+                if longer not in rivals:
+                    yield "a longer word", longer
+            if typed:
+                yield "a list", [value]
+                yield "null", None
 
 
 def in_unknown_words(yes: bytes, no: bytes | None, again: bytes | None = None) -> Iterator[tuple[str, bytes]]:
-    """By name, each such yes. None where there is no `no`, or the bodies are of no kind that is known here."""
-    for read, write in ((_in_json, _to_json), (_in_xml, _to_xml), (_in_form, _to_form)):
-        said, denied = read(yes), read(no or b"")
-        if said is None or denied is None:
-            continue
-        repeated = (read(again) if again is not None else None) or said
-        for place, word in said.items():
-            other = denied.get(place, word)
-            if (
-                word != other
-                and word == repeated.get(place)
-                and _WORD.fullmatch(word)
-                and _WORD.fullmatch(other)
-            ):
-                name = f"a yes with an unknown word in {place}"
-                yield name, write(yes, place, _unknown(word, other))
+    """By name, each yes with an unknown word. None where there is no `no`, or the bodies are of no known kind."""
+    read, denied = read_body(yes), read_body(no or b"")
+    if read is None or denied is None:
         return
+    repeated = (read_body(again) if again is not None else None) or read
+    for path, value in telling_places(read, repeated, [denied]).items():
+        _, unknown = next(unknown_values(value, [denied.values.get(path)], typed=False))
+        yield f"a yes with an unknown word in {path}", read.written({path: unknown})
 
 
-def _unknown(word: str, other: str) -> str:
+def _tells(path: str, value: Value, rivals: Sequence[Value]) -> bool:
+    differs = any(rival != value or type(rival) is not type(value) for rival in rivals)
+    match value:
+        case bool():
+            return differs or _TELLING_NAME.search(path) is not None
+        case int():
+            return differs and _CODE_NAME.search(path) is not None
+        case str() if _WORD.fullmatch(value):
+            others = [rival for rival in rivals if isinstance(rival, str)]
+            if all(_WORD.fullmatch(rival) or not rival for rival in others) and differs:
+                return True
+            return _TELLING_NAME.search(path) is not None
+    return False
+
+
+def _unknown_number(value: float, rivals: Sequence[Value]) -> int:
+    return next(it for it in (987, 986, 985) if it != value and it not in rivals)
+
+
+def _unknown_code(value: str, rivals: Sequence[Value]) -> str:
     """A code of digits stays one: a plugin that reads a number is not to be saved by an error in reading it."""
-    if not (word.isdigit() and other.isdigit()):
-        return _UNKNOWN
-    return next(code for digit in "987" if (code := digit * len(word)) not in (word, other))
-
-
-# --- JSON: the texts of the outermost object ---------------------------------------------------------------
-
-
-def _in_json(body: bytes) -> _Fields | None:
-    try:
-        fields = json.loads(body)
-    except ValueError:
-        return None
-    if not isinstance(fields, dict):
-        return None
-    return {name: value for name, value in fields.items() if isinstance(value, str)}
-
-
-def _to_json(body: bytes, place: str, word: str) -> bytes:
-    return json.dumps({**json.loads(body), place: word}).encode()
-
-
-# --- XML: attributes, and elements without others in them --------------------------------------------------
-
-
-def _in_xml(body: bytes) -> _Fields | None:
-    root = _tree(body)
-    return None if root is None else {place: text for place, text, _ in _places(root)}
-
-
-def _to_xml(body: bytes, place: str, word: str) -> bytes:
-    root = _tree(body)
-    assert root is not None
-    for known, _, put in _places(root):
-        if known == place:
-            put(word)
-    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
-
-
-def _tree(body: bytes) -> ET.Element | None:
-    if not body.lstrip().startswith(b"<"):
-        return None
-    try:
-        return ET.fromstring(body)  # noqa: S314  what the author of the test wrote
-    except ET.ParseError:
-        return None
-
-
-def _places(root: ET.Element, way: str = "") -> Iterator[tuple[str, str, Callable[[str], None]]]:
-    """Where each text stands, the text, and how another is put there."""
-    here = f"{way}/{root.tag}"
-    for name, value in root.attrib.items():
-        yield f"{here}/@{name}", value, partial(root.set, name)
-    if not len(root):
-        yield here, (root.text or "").strip(), partial(setattr, root, "text")
-    for element in root:
-        yield from _places(element, here)
-
-
-# --- a form ------------------------------------------------------------------------------------------------
-
-
-def _in_form(body: bytes) -> _Fields | None:
-    try:
-        return dict(parse_qsl(body.decode("ascii").strip(), strict_parsing=True))
-    except ValueError:
-        return None
-
-
-def _to_form(body: bytes, place: str, word: str) -> bytes:
-    fields = parse_qsl(body.decode("ascii").strip())
-    return urlencode([(name, word if name == place else value) for name, value in fields]).encode()
+    return next(code for digit in "9876" if (code := digit * len(value)) != value and code not in rivals)

@@ -52,6 +52,10 @@ class AcmeServer(FakePartner):
     def remembers(self, exchange_id: str) -> None:
         self.router.get(f"/v1/debits/{exchange_id}").respond(json=self._entry(exchange_id))
 
+    def remembers_refusal(self, exchange_id: str, reason: DeclineReason) -> None:
+        answer = {"result": "declined", "exchange_id": exchange_id, "reason": _WORDS[reason]}
+        self.router.get(f"/v1/debits/{exchange_id}").respond(json=answer)
+
     def forgets(self, exchange_id: str) -> None:
         answer = {"result": "not_found", "exchange_id": exchange_id}
         self.router.get(f"/v1/debits/{exchange_id}").respond(json=answer)

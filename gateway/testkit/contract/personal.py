@@ -1,0 +1,72 @@
+"""What tells who a member is: names, mail addresses and card numbers, put into a partner's answers and looked for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import httpx
+
+from gateway.testkit.contract.bodies import read_body
+from gateway.testkit.contract.unclear import like_it
+
+NAME: Final = "山田 花子"
+MAIL: Final = "hanako.kit@mail.example"
+CARD: Final = "4111 1111 1111 1111"
+
+_MAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_CARD: Final = re.compile(r"(?<![0-9A-Za-z.-])(?:[0-9][ -]?){12,18}[0-9](?![0-9A-Za-z-])")
+_NAMES: Final = re.compile(
+    r"^name$|(?:customer|user|member|holder|account|profile|会員)[._/]name$"
+    r"|(?:^|[._/@\]])(?:full_?name|customer_?name|member_?name|holder_?name|card_?holder(?:_?name)?|cardholder"
+    r"|family_?name|given_?name|first_?name|last_?name|kana|name_?kana|kanji|name_?kanji|氏名|名前|会員名|お客様名|カナ)$",
+    re.IGNORECASE,
+)
+
+
+def with_a_person(_request: httpx.Request, answer: httpx.Response, *, status: int | None) -> httpx.Response:
+    """The answer with a person in it, beside what it says, and with another status where one is given."""
+    person = {"full_name": NAME, "email": MAIL, "card_number": CARD, "message": f"{NAME} <{MAIL}> {CARD}"}
+    try:
+        body = json.loads(answer.content)
+    except ValueError:
+        body = None
+    if status is not None and status != 200:
+        return httpx.Response(status, json={"error": person, **person})
+    if not isinstance(body, dict):
+        return answer
+    if status == 200:
+        return like_it(answer, json.dumps({"error": person, **person}).encode())
+    return like_it(answer, json.dumps({**person, **body}).encode())
+
+
+def personal_texts(answers: Iterable[httpx.Response]) -> list[str]:
+    """The names that the partner's answers carry, by the names of their fields, and the kit's own."""
+    names = {NAME}
+    for answer in answers:
+        body = read_body(answer.content, answer.headers.get("content-type", ""))
+        for path, value in (body.values if body is not None else {}).items():
+            if isinstance(value, str) and len(value) >= 2 and _NAMES.search(path):
+                names.add(value)
+    return sorted(names)
+
+
+def personal(text: str, names: Sequence[str]) -> str | None:
+    """What of a person stands in the text, in words; None for nothing."""
+    if _MAIL.search(text):
+        return "a mail address"
+    if any(_is_a_card(found[0]) for found in _CARD.finditer(text)):
+        return "a card number"
+    if any(name in text for name in names):
+        return "a name"
+    return None
+
+
+def _is_a_card(digits: str) -> bool:
+    numbers = [int(it) for it in digits if it.isdigit()]
+    if len(set(numbers)) < 2 or numbers[0] not in (2, 3, 4, 5, 6):
+        return False
+    doubled = [it if place % 2 == 0 else it * 2 - 9 * (it > 4) for place, it in enumerate(reversed(numbers))]
+    return sum(doubled) % 10 == 0
