@@ -75,7 +75,11 @@ class Site:
         if order not in self.orders:
             self.points[asked["member"]] -= asked["points"]
             told = {"reference": f"T{len(self.orders) + 1}", "at": "2026-04-01T12:00:00+09:00"}
-            self.orders[order] = {"result": "taken", "order": order, **told}
+            self.orders[order] = {"result": "taken", "order": order, **asked, **told}
+        elif (asked["member"], asked["points"]) != tuple(
+            self.orders[order][it] for it in ("member", "points")
+        ):
+            return web.json_response({"result": "other_order", "order": order}, status=409)
         return web.json_response(self.orders[order]) if self.answers else web.Response(status=500)
 
     async def _find(self, request: web.Request) -> web.Response:

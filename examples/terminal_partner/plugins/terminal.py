@@ -16,6 +16,7 @@ from gateway import (
     Balances,
     DebitAnswer,
     Debited,
+    DebitLine,
     DebitOrder,
     Declined,
     DeclineReason,
@@ -26,6 +27,7 @@ from gateway import (
     HandoffRefused,
     HandoffRequest,
     HandoffReturn,
+    IdReused,
     Label,
     LinkedAccount,
     LinkEnded,
@@ -76,6 +78,8 @@ class Plugin:
             hosts=(urlsplit(self._base_url).netloc,),
             arrives_within=timedelta(minutes=1),
             debits_may_hide_for=timedelta(minutes=10),
+            proves={"amount", "account"},
+            keys_kept_for=timedelta(days=30),
             terms=Label(
                 "店頭の端末でのお申し込み後は取消できません。", "An order at a terminal cannot be taken back."
             ),
@@ -123,7 +127,9 @@ class Plugin:
         if order.account is None or set(order.amounts) != {POINTS}:
             raise NotSent("terminal takes points of a linked account; nothing was sent")
         asked = {"member": order.account.service_id, "points": order.amounts[POINTS]}
-        told = await self._asked("POST", f"/v1/orders/{quote(order.exchange_id, safe='')}/take", asked)
+        told = await self._asked(
+            "POST", f"/v1/orders/{quote(order.exchange_id, safe='')}/take", asked, statuses=(200, 409)
+        )
         return _read(order.exchange_id, told)
 
     @hookimpl
@@ -133,22 +139,39 @@ class Plugin:
             return NoRecord(exchange_id=exchange_id)
         return _read(exchange_id, told)
 
-    async def _asked(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    async def _asked(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        statuses: tuple[int, ...] = (200,),
+    ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._api_key.reveal()}"}
         answer = await self._http.request(method, self._base_url + path, headers=headers, json=body)
-        if answer.status != 200:
+        if answer.status not in statuses:
             raise OutcomeUnknown(f"terminal answered with status {answer.status}")
         told = answer.json()
         if not isinstance(told, dict):
             raise OutcomeUnknown("terminal's answer is no JSON object")
+        if (answer.status == 409) != (told.get("result") == "other_order"):
+            raise OutcomeUnknown("terminal's status and result do not fit")
         return told
 
 
-def _read(exchange_id: ExchangeId, told: Mapping[str, Any]) -> Debited | Declined:
+def _read(exchange_id: ExchangeId, told: Mapping[str, Any]) -> Debited | Declined | IdReused:
     if told.get("order") != exchange_id:
         raise OutcomeUnknown("terminal answered about another order")
     if told.get("result") == "taken":
-        return Debited(exchange_id=exchange_id, reference=_text(told, "reference"), at=_moment(told, "at"))
+        return Debited(
+            exchange_id=exchange_id,
+            reference=_text(told, "reference"),
+            at=_moment(told, "at"),
+            lines=(DebitLine(wallet=POINTS, amount=told["points"]),),
+            service_id=_text(told, "member"),
+        )
+    if told.get("result") == "other_order":
+        return IdReused(exchange_id=exchange_id)
     if told.get("result") == "declined" and told.get("reason") in DECLINES:
         return Declined(exchange_id=exchange_id, reason=DECLINES[told["reason"]])
     raise OutcomeUnknown("terminal says neither yes nor no")

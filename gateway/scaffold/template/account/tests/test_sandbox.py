@@ -1,6 +1,7 @@
 """The plugin and the sandbox agree: one exchange over real HTTP, and one reply that is lost."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -12,6 +13,7 @@ from gateway import (
     Destination,
     ExchangeId,
     HandoffRequest,
+    IdReused,
     LinkedAccount,
     OutcomeUnknown,
     PartnerSetup,
@@ -75,6 +77,15 @@ async def test_a_member_links_sees_their_points_and_exchanges_some(acme: Partner
     account = await linked(acme)
     assert (await acme.balances(account)).available == {POINTS: 10_000}
     assert isinstance(await acme.debit(order(account, "x-1")), Debited)
+    assert (await acme.balances(account)).available == {POINTS: 9_700}
+
+
+@pytest.mark.asyncio
+async def test_an_id_that_was_used_for_another_order_is_said_to_be_reused(acme: Partner) -> None:
+    account = await linked(acme)
+    await acme.debit(order(account, "x-1"))
+    other = replace(order(account, "x-1"), lines=(DebitLine(wallet=POINTS, units=1, amount=100),))
+    assert isinstance(await acme.debit(other), IdReused)
     assert (await acme.balances(account)).available == {POINTS: 9_700}
 
 

@@ -1,6 +1,7 @@
 """Requests to Acme, and answers read without guessing: neither a yes nor a no is unclear.
 
-An answer means something only with status 200, a JSON object and the id that was asked for in it.
+An answer means something only with status 200 (or 409, for an id that was used for another order), a JSON object and
+the id that was asked for in it.
 """
 
 from __future__ import annotations
@@ -35,4 +36,8 @@ class AcmeClient:
         answer = await self._http.request(method, self.base_url + path, headers=headers, json=body)
         if answer.status == 503 and method == "GET":
             raise PartnerUnavailable("acme asks for patience", answer.retry_after_s)
-        return JsonAnswer.read(answer, partner="acme", asked=path.rsplit("/", 1)[0], about=about)
+        asked = path.rsplit("/", 1)[0]
+        read = JsonAnswer.read(answer, partner="acme", asked=asked, about=about, statuses=(200, 409))
+        if (answer.status == 409) != (read.text("result") == "id_reused"):
+            raise read.unclear("its status and its result do not fit")
+        return read

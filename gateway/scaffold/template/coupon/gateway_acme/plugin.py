@@ -14,11 +14,13 @@ from gateway import (
     CouponValue,
     DebitAnswer,
     Debited,
+    DebitLine,
     DebitOrder,
     Declined,
     DeclineReason,
     ExchangeId,
     FindAnswer,
+    IdReused,
     InProgress,
     JsonAnswer,
     Label,
@@ -60,6 +62,8 @@ class Acme:
             hosts=(self._client.host,),
             arrives_within=timedelta(days=1),
             debits_may_hide_for=timedelta(minutes=10),
+            proves={"amount"},
+            keys_kept_for=timedelta(hours=24),
             terms=Label("交換後の取消はできません。", "An exchange cannot be taken back."),
         )
 
@@ -116,12 +120,17 @@ class Acme:
         return _read_debit(exchange_id, answer)
 
 
-def _read_debit(exchange_id: ExchangeId, answer: JsonAnswer) -> Debited | Declined | InProgress:
+def _read_debit(exchange_id: ExchangeId, answer: JsonAnswer) -> Debited | Declined | InProgress | IdReused:
     match answer.text("result"):
         case "debited":
             return Debited(
-                exchange_id=exchange_id, reference=answer.text("reference"), at=answer.moment("at")
+                exchange_id=exchange_id,
+                reference=answer.text("reference"),
+                at=answer.moment("at"),
+                lines=(DebitLine(wallet=POINTS, amount=answer.whole("points")),),
             )
+        case "id_reused":
+            return IdReused(exchange_id=exchange_id)
         case "declined" if (reason := DECLINES.get(answer.text("reason"))) is not None:
             return Declined(exchange_id=exchange_id, reason=reason)
         case "in_progress":

@@ -23,6 +23,7 @@ from gateway.testkit.sandbox import (
     EntryState,
     FaultKind,
     Faults,
+    OrderIdReused,
     SandboxServer,
     debits,
     operation,
@@ -62,7 +63,10 @@ class Site:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if request.path.startswith("/v1/") and not hmac.compare_digest(given, self._key.reveal()):
             return web.json_response({"result": "unauthorized"}, status=401)
-        answer: web.StreamResponse = await handler(request)
+        try:
+            answer: web.StreamResponse = await handler(request)
+        except OrderIdReused as reused:
+            return web.json_response({"result": "id_reused", "exchange_id": str(reused)}, status=409)
         return answer
 
     @operation("hello")
@@ -113,11 +117,12 @@ def _put_balances(db: sqlite3.Connection) -> None:
         debits.put_balance(db, holder, "points", points)
 
 
-def _told(entry: Entry) -> dict[str, str]:
+def _told(entry: Entry) -> dict[str, Any]:
     told = {"exchange_id": entry.order_id}
     match entry.state:
         case EntryState.DONE:
-            return {"result": "debited", "reference": f"AC{entry.seq}", "at": entry.at.isoformat(), **told}
+            taken = {"points": entry.lines["points"], "at": entry.at.isoformat()}
+            return {"result": "debited", "reference": f"AC{entry.seq}", **taken, **told}
         case EntryState.REFUSED:
             return {"result": "declined", "reason": "used", **told}
         case EntryState.PENDING:

@@ -75,5 +75,5 @@ class AcmeServer(FakePartner):
 
     def _entry(self, exchange_id: str) -> dict[str, Any]:
         taken = self.taken[exchange_id]
-        told = {"reference": taken.reference, "at": taken.at.isoformat()}
+        told = {"reference": taken.reference, "points": taken.amounts["points"], "at": taken.at.isoformat()}
         return {"result": "debited", "exchange_id": exchange_id, **told}
