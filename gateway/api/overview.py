@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from core_ledger import chart
+from core_ledger.read_model import Position
 from gateway.api.members_responses import MemberView
 from gateway.api.points import balances_of
 from gateway.api.points_responses import Balances
@@ -19,7 +20,6 @@ from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.member_rows import require_member
 from gateway.platform.clock import day_of
 from gateway.points import account_positions, rules
-from gateway.points.account_positions import AccountPosition
 from gateway.points.expiry import last_days
 from gateway.services import Services
 
@@ -54,11 +54,11 @@ async def overview(call: TypedRequest[None, Services]) -> TypedResponse:
 
     def job(conn: Connection) -> Overview:
         book = chart.member_book(member_id)
-        member, standings = require_member(conn, member_id), account_positions.of_book(conn, book)
+        member, positions = require_member(conn, member_id), account_positions.of_book(conn, book)
         return Overview(
             member=MemberView.of(member),
-            balances=balances_of(conn, member, standings),
-            expiring=_expiring(conn, book, standings, today),
+            balances=balances_of(conn, member, positions),
+            expiring=_expiring(conn, book, positions, today),
             waiting=[ExchangeView.of(one) for one in records.waiting(conn, book)],
         )
 
@@ -66,13 +66,13 @@ async def overview(call: TypedRequest[None, Services]) -> TypedResponse:
 
 
 def _expiring(
-    conn: Connection, book: str, standings: Mapping[str, AccountPosition], today: date
+    conn: Connection, book: str, positions: Mapping[str, Position], today: date
 ) -> list[MemberExpiringView]:
     found: dict[tuple[date, str, str], int] = {}
-    for account, one in standings.items():
+    for account, one in positions.items():
         match account.removeprefix(f"{book}:").split(":"):
-            case ["municipality", code, service] if one.heaps:
-                for due in last_days(rules.versions(conn, code, service), one.heaps):
+            case ["municipality", code, service] if one.lots:
+                for due in last_days(rules.versions(conn, code, service), one.lots):
                     if due.last_day is not None and today <= due.last_day <= today + SOON:
                         key = (due.last_day, code, service)
                         found[key] = found.get(key, 0) + due.points

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from core_ledger import Balance, chart, entries
+from core_ledger.read_model import Position
 from gateway.api import points_responses as views
 from gateway.api import requests
 from gateway.cities.statistics.counterparty_names import parties
@@ -14,7 +15,6 @@ from gateway.http.authentication import AuthLevel
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.member_rows import Member, require_member
 from gateway.points import account_positions, directory, support_events
-from gateway.points.account_positions import AccountPosition
 from gateway.points.allocation import RESERVE_PERIOD
 from gateway.services import Services
 
@@ -135,11 +135,11 @@ async def _history(services: Services, page: requests.PageQuery, account: str) -
 
 
 def balances_of(
-    conn: Connection, member: Member, standings: Mapping[str, AccountPosition] | None = None
+    conn: Connection, member: Member, positions: Mapping[str, Position] | None = None
 ) -> views.Balances:
-    """All balances of one member, as one read sees them; `standings` where they were read already."""
+    """All balances of one member, as one read sees them; `positions` where they were read already."""
     book, reserve = chart.member_book(member.member_id), chart.reserve(member.member_id)
-    found = account_positions.of_book(conn, book) if standings is None else standings
+    found = account_positions.of_book(conn, book) if positions is None else positions
     default = (member.default_municipality, member.default_point_service)
     municipal: list[views.MunicipalBalanceView] = []
     events: list[views.EventBalanceView] = []
@@ -155,14 +155,14 @@ def balances_of(
                 events.append(views.EventBalanceView(event_id=event_id, event_name=name, balance=view))
             case _:
                 pass
-    kept = found.get(reserve, AccountPosition(balance=Balance(), heaps=()))
+    in_reserve = found.get(reserve, account_positions.NOTHING)
     return views.Balances(
-        reserve=views.BalanceView.of(kept.balance),
+        reserve=views.BalanceView.of(in_reserve.balance),
         reserve_heaps=[
             views.HeapView(
                 issued_on=heap.issued_on, points=heap.points, moves_on=heap.issued_on + RESERVE_PERIOD
             )
-            for heap in kept.heaps
+            for heap in in_reserve.lots
         ],
         municipal=municipal,
         events=events,

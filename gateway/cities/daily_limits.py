@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection, select
 
-from core_ledger.tables import books
+from core_ledger.read_model import lock_books
 from gateway.cities import tables
 from gateway.errors import Refused
 from gateway.platform.sql import insert_into
@@ -73,12 +73,7 @@ def count_many(
     for start in range(0, len(names), _QUERY_BATCH_SIZE):
         part = names[start : start + _QUERY_BATCH_SIZE]
         # As with a single one, the book's row is held first: whoever moves points of the same member waits.
-        conn.execute(
-            select(books.c.book_id)
-            .where(books.c.book_id.in_(part))
-            .order_by(books.c.book_id)
-            .with_for_update()
-        )
+        lock_books(conn, part)
         rows = conn.execute(
             select(_days.c.book_id, _days.c[kind].label("used")).where(
                 _days.c.book_id.in_(part),

@@ -23,7 +23,7 @@ import structlog
 from sqlalchemy import Connection, select, update
 
 from core_ledger import LedgerError, NotEnoughPoints, Transfer, chart, ledger
-from core_ledger.tables import accounts
+from core_ledger.read_model import posted_points
 from gateway.cities.city_context import CityContext
 from gateway.platform import audit_log, tables
 from gateway.platform.job_steps import run_each
@@ -149,14 +149,7 @@ def _outcome(event: SupportEvent, given: int, at: datetime) -> str:
 def _move_shares(conn: Connection, event: SupportEvent, books: Sequence[str], at: datetime) -> None:
     """Move these shares whole. One of which a reversal holds a part stays until the reversal has ended."""
     names = {book: chart.event_share(_member(book), event.event_id) for book in books}
-    there = {
-        row.book_id: int(row.posted)
-        for row in conn.execute(
-            select(accounts.c.book_id, accounts.c.posted).where(
-                accounts.c.book_id.in_(books), accounts.c.account.in_(list(names.values()))
-            )
-        )
-    }
+    shares = posted_points(conn, names)
     back = event.outcome == "given_back"
     moves = [
         Transfer(
@@ -170,7 +163,7 @@ def _move_shares(conn: Connection, event: SupportEvent, books: Sequence[str], at
             reference=event.event_id,
         )
         for book in books
-        if (points := there.get(book, 0))
+        if (points := shares.get(book, 0))
     ]
     held: set[str] = set()
     for move, outcome in zip(moves, ledger.transfer_many(conn, moves), strict=True):

@@ -21,7 +21,7 @@ from rich.progress import Progress
 from sqlalchemy import Connection, Table, insert, select
 
 from core_ledger import LedgerError, Receipt, Store, Transfer, chart, ledger
-from core_ledger.tables import accounts
+from core_ledger.read_model import accounts
 from gateway.cities import tables as municipal
 from gateway.cities.city import City
 from gateway.cities.city_context import CityContext

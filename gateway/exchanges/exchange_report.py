@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from core_ledger.hash_chain import moment
-from core_ledger.tables import moves
+from core_ledger.read_model import moment, moves
 from gateway.errors import Refused
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection, select
 
 from core_ledger import Lot, Transfer, chart, entries, ledger
-from core_ledger.tables import books
+from core_ledger.read_model import books
 from gateway.errors import Refused
 from gateway.platform.clock import day_of
 from gateway.platform.compiled_sql import CompiledInStatement
@@ -65,7 +65,7 @@ def expire_due(
     lock_books(conn, [book])
     due = [
         heap
-        for heap in account_positions.of_account(conn, book, account).heaps
+        for heap in account_positions.of_account(conn, book, account).lots
         if heap.available and is_expired(rules, heap.issued_on, today)
     ]
     if not due:

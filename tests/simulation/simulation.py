@@ -21,7 +21,7 @@ import sqlalchemy as sa
 import structlog
 
 from core_ledger import StoreError, audit, chart, ledger
-from core_ledger.tables import books
+from core_ledger.read_model import books
 from gateway.errors import GatewayError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows

@@ -11,8 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select
 
 from core_ledger import IdReused, Receipt, Transfer, chart, ledger
-from core_ledger.hash_chain import read_lots
-from core_ledger.tables import moves
+from core_ledger.read_model import moves, read_lots
 from gateway.cities import daily_limits, tables
 from gateway.cities.city_context import CityContext, write_audit
 from gateway.cities.grants import grant_projects

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from core_ledger.tables import moves
+from core_ledger.read_model import moves
 from gateway.exchanges import reconciliation_days
 from gateway.exchanges.quotes import Quote
 from gateway.exchanges.states import HELD, State

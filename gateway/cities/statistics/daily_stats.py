@@ -21,7 +21,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from core_ledger import Store, chart
-from core_ledger.tables import books, moves
+from core_ledger.read_model import books, lock_books, moves
 from gateway.cities import tables
 from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_into
@@ -84,12 +84,7 @@ async def count_all(store: Store) -> int:
 def count_books(conn: Connection, book_ids: Sequence[str]) -> int:
     """Count what is new in these books, in the caller's transaction."""
     # Whoever counts the same books at this moment is waited for; the next statement sees what they counted.
-    conn.execute(
-        select(books.c.book_id)
-        .where(books.c.book_id.in_(book_ids))
-        .order_by(books.c.book_id)
-        .with_for_update()
-    )
+    lock_books(conn, book_ids)
     rows = conn.execute(
         select(
             moves.c.book_id, moves.c.seq, moves.c.action, moves.c.source, moves.c.target, moves.c.points,

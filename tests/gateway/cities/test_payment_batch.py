@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from core_ledger import Transfer, audit, chart, ledger
-from core_ledger.tables import accounts
+from core_ledger.read_model import accounts
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending import pay_codes, payment_batch, spending
 from gateway.cities.spending.spend_rows import PaymentRequest

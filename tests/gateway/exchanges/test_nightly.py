@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from core_ledger import Busy, chart
-from core_ledger.tables import accounts
+from core_ledger.read_model import accounts
 from gateway import nightly as nightly_module
 from gateway.exchanges.reconciliation import Reconciliation
 from gateway.exchanges.states import State
