@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 NODE_STAMP := clients/typescript/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-node demo faults simulate serve test test-fast test-pythons lint format bench soak docs clients lock pictures clean
+.PHONY: help setup setup-node demo faults simulate serve test test-fast test-pythons nightly mutants lint format bench soak docs clients lock pictures clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ test-pythons: ## run the tests on every Python from 3.11 on that is present
 	@for v in 3.11 3.12 3.13; do \
 	  command -v python$$v >/dev/null || { echo "python$$v: not here, skipped"; continue; }; \
 	  $(MAKE) --no-print-directory test-fast PYTHON=python$$v VENV=.venv-$$v || exit 1; done
+
+nightly: $(STAMP) ## run the slow campaigns: make nightly, or make nightly ONLY="simulation soak"
+	VENV=$(VENV) ./tools/run-nightly $(ONLY)
 
 faults: $(STAMP) ## print every fault at every step against a partner's sandbox, and how each ends
 	$(BIN)/python -m tests.faults.matrix
