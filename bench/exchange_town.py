@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import migrations
 from bench.exchange_load import MUNICIPALITY, POINT_SERVICE
 from core_ledger import Store, chart
+from gateway.configured import vault_of
 from gateway.exchanges import link_rows
 from gateway.exchanges.exchange_context import link_row
 from gateway.exchanges.link_rows import Link
@@ -26,7 +27,6 @@ from gateway.members.member_rows import create_member
 from gateway.members.members import new_member_id
 from gateway.platform.clock import system_clock
 from gateway.points import directory
-from gateway.services import vault_of
 from gateway.settings import Settings
 
 KEY_ID = "pgk_bench"

@@ -3,263 +3,81 @@
 Settings come from `--config`, else from POINT_GATEWAY_CONFIG, else from gateway.toml in this folder.
 """
 
+# Only the file of the command that is typed is loaded: a plugin author's environment has no database and no web server.
+
 from __future__ import annotations
 
-import asyncio
-import json
 import sys
-from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any, NoReturn
-
-import structlog
-import typer
-from rich.markup import escape
-from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import gateway
-import migrations
-from core_ledger import LedgerError, audit
-from gateway.commands import members as cli_members
-from gateway.commands import partner as cli_partner
-from gateway.commands.city import city_staff
-from gateway.commands.database import db
-from gateway.commands.exchanges import exchanges
-from gateway.commands.keys import keys
-from gateway.commands.partner_availability import partners, webhooks
-from gateway.commands.reconcile import reconcile
-from gateway.commands.shared import Config, in_store_of, out, read_store_of
-from gateway.commands.shared import settings_of as _settings
 from gateway.errors import GatewayError
-from gateway.members.members import Members
-from gateway.members.passwords import PasswordHasher
-from gateway.model import JST
-from gateway.partners import registry
-from gateway.partners.registry import Registry
-from gateway.platform.job_steps import StepResults
-from gateway.points import directory, support_events
-from gateway.points.support_events import SupportEvent
-from gateway.serve import RefusedToStart
-from gateway.serve import serve as serve_until_stopped
-from gateway.services import clock_of, open_services, open_store, vault_of
-from gateway.settings import Settings
-from migrations import SchemaRefused
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-members = typer.Typer(no_args_is_help=True, help="Members, for service desks and demonstrations.")
-places = typer.Typer(no_args_is_help=True, help="Point services and support events.")
-ledger = typer.Typer(no_args_is_help=True, help="The ledger.")
-app.add_typer(cli_partner.app)
-app.add_typer(db, name="db")
-app.add_typer(keys, name="keys")
-app.add_typer(members, name="members")
-members.command("new-password")(cli_members.new_password)
-members.command("references")(cli_members.references)
-app.add_typer(places, name="places")
-app.add_typer(ledger, name="ledger")
-app.add_typer(exchanges, name="exchanges")
-app.add_typer(city_staff, name="staff")
-app.add_typer(reconcile, name="reconcile")
-app.add_typer(partners, name="partners")
-app.add_typer(webhooks, name="webhooks")
+if TYPE_CHECKING:
+    import typer
+
+RELEASE: Final = "point-gateway"
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"point-gateway {gateway.__version__}, schema {migrations.known_revisions()[-1]}")
-        raise typer.Exit
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command is written, and what to install for it. `group` has commands of its own."""
+
+    module: str
+    extras: str
+    group: str = ""
 
 
-@app.callback(help=__doc__)
-def options(
-    _version: Annotated[
-        bool,
-        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the release and end."),
-    ] = False,
-) -> None:
-    """What stands before every command."""
+COMMANDS: Final = {
+    "serve": Command("gateway.commands.run", "server"),
+    "demo": Command("gateway.commands.run", "server,sites,testkit"),
+    "plugins": Command("gateway.commands.run", "server"),
+    "nightly": Command("gateway.commands.run", "server"),
+    "new-partner": Command("gateway.commands.partner", "testkit"),
+    "contract": Command("gateway.commands.partner", "testkit"),
+    "guide": Command("gateway.commands.partner", "testkit"),
+    "workbench": Command("gateway.commands.partner", "server,testkit"),
+    "db": Command("gateway.commands.database", "server", group="db"),
+    "keys": Command("gateway.commands.keys", "server", group="keys"),
+    "members": Command("gateway.commands.members", "server", group="members"),
+    "places": Command("gateway.commands.places", "server", group="places"),
+    "ledger": Command("gateway.commands.ledger", "server", group="ledger"),
+    "exchanges": Command("gateway.commands.exchanges", "server", group="exchanges"),
+    "staff": Command("gateway.commands.city", "server", group="city_staff"),
+    "reconcile": Command("gateway.commands.reconcile", "server", group="reconcile"),
+    "partners": Command("gateway.commands.partner_availability", "server", group="partners"),
+    "webhooks": Command("gateway.commands.partner_availability", "server", group="webhooks"),
+}
+OWN: Final = frozenset({"gateway", "core_ledger", "card", "pagekit", "portal", "municipal", "migrations"})
 
 
-# --- run -------------------------------------------------------------------------------------------------------------
+class ExtraMissing(GatewayError):
+    """What a command needs is not installed; the text says which extra brings it."""
 
 
-@app.command()
-def serve(
-    config: Config = None,
-    strict: Annotated[bool, typer.Option(help="Do not start when a configured partner is refused.")] = False,
-    reuse_port: Annotated[bool, typer.Option(help="Share the port with other processes.")] = False,
-    no_upgrade: Annotated[
-        bool, typer.Option("--no-upgrade", help="Refuse an embedded database that is empty or older.")
-    ] = False,
-) -> None:
-    """Run the gateway until it is told to stop.
-
-    An embedded (SQLite) database is copied and brought up to date first. PostgreSQL is never changed by `serve`: a
-    schema that is empty, older or unknown is refused.
-    """
-    settings = _settings(config)
-    if settings.database_url.startswith("sqlite") and not no_upgrade:
-        copied = migrations.upgrade(settings.database_url)
-        if copied is not None:
-            typer.echo(f"the database as it was before its upgrade: {copied}")
-    asyncio.run(
-        serve_until_stopped(
-            settings,
-            strict=strict,
-            reuse_port=reuse_port,
-            on_ready=lambda address: typer.echo(f"point-gateway serves at {address}"),
-        )
+def extra_missing(name: str, fault: ModuleNotFoundError) -> ExtraMissing:
+    """The sentence for a command whose libraries are not here. Raises `fault` again where the module is our own."""
+    library = (fault.name or "").partition(".")[0]
+    if library in OWN:
+        raise fault
+    extras = COMMANDS[name].extras
+    return ExtraMissing(
+        f"`{name}` needs {library}, which is not installed; install {RELEASE}[{extras}]:"
+        f" pip install '{RELEASE}[{extras}]'"
     )
 
 
-@app.command()
-def demo(
-    check: Annotated[bool, typer.Option(help="Play the main story, print each step, and end.")] = False,
-    folder: Annotated[Path | None, typer.Option(help="Where to keep it; default: a new folder.")] = None,
-    port: Annotated[int, typer.Option(help="The gateway's port; 0 takes a free one.")] = 0,
-    city: Annotated[bool, typer.Option(help="Fill a city with three months of life first.")] = False,
-) -> None:
-    """Start a gateway with two partners' sandboxes and sample members, all on this machine."""
-    from gateway.demo import run_demo
+def _typer_app() -> typer.Typer:
+    from gateway.commands.app import app
 
-    raise typer.Exit(asyncio.run(run_demo(check=check, folder=folder, port=port, out=out, city=city)))
+    return app
 
 
-@app.command()
-def plugins(
-    config: Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-) -> None:
-    """List the partners' plugins: loaded, refused with the reason and the remedy, and idle ones."""
-    settings = _settings(config)
-    found = asyncio.run(_load(settings))
-    if as_json:
-        typer.echo(json.dumps(_registry_report(found), ensure_ascii=False, indent=2))
-        return
-    table = Table("plugin", "state", "from", "what to know")
-    for id_, partner in found.partners.items():
-        table.add_row(
-            id_, "loaded", found.origins.get(id_, ""), f"{partner.profile.name.ja} · {partner.profile.link}"
-        )
-    for refusal in found.refused:
-        table.add_row(refusal.plugin, "refused", "", escape(refusal.sentence))
-    for idle in found.idle:
-        table.add_row(idle, "idle", "", escape(f"installed; add [partners.{idle}] to the settings to use it"))
-    out.print(table)
-    for note in found.notes:
-        out.print(escape(note))
-
-
-async def _load(settings: Settings) -> Registry:
-    found = await registry.load(settings, clock=clock_of(settings), log=structlog.get_logger())
-    await found.aclose()
-    return found
-
-
-def _registry_report(found: Registry) -> dict[str, Any]:
-    return {
-        "loaded": [
-            {"plugin": id_, "name": partner.profile.name.ja, "link": partner.profile.link}
-            for id_, partner in found.partners.items()
-        ],
-        "refused": [
-            {
-                "plugin": one.plugin,
-                "check": one.check,
-                "sentence": one.sentence,
-                "file": one.file,
-                "line": one.line,
-            }
-            for one in found.refused
-        ],
-        "idle": list(found.idle),
-        "notes": list(found.notes),
-    }
-
-
-@app.command()
-def nightly(config: Config = None) -> None:
-    """Do a day's work now: the 14-day move of reserve, the comparison with partners, tidying up. Safe to repeat."""
-
-    async def once(settings: Settings) -> StepResults:
-        async with open_services(settings) as services:
-            return await services.nightly.run_now(services.clock().astimezone(JST).date())
-
-    worked = asyncio.run(once(_settings(config)))
-    if (moved := worked.given.get("reserve")) is not None:
-        told = {"heaps": moved.heaps, "points": moved.points, "without_default": moved.without_default}
-        typer.echo(json.dumps(told))
-    if worked.faults:
-        failed = "; ".join(f"{part}: {fault}" for part, fault in worked.faults.items())
-        raise GatewayError(f"all is done but this, which can be done again: {failed}")
-
-
-# --- look after ------------------------------------------------------------------------------------------------------
-
-
-@members.command("add")
-def add_member(
-    name: Annotated[str, typer.Argument(help="The name to be shown.")],
-    config: Config = None,
-    mykey_id: Annotated[str | None, typer.Option(help="Wanted MyKey ID; default: a drawn one.")] = None,
-) -> None:
-    """Register a member; the password is read from the first line of standard input."""
-    settings = _settings(config)
-    password = sys.stdin.readline().rstrip("\n")
-
-    async def work() -> str:
-        store = await open_store(settings)
-        hasher = PasswordHasher()
-        try:
-            use = Members(store, hasher, clock_of(settings), vault=vault_of(settings))
-            return (await use.create(display_name=name, password=password, mykey_id=mykey_id)).mykey_id
-        finally:
-            hasher.close()
-            await store.close()
-
-    typer.echo(json.dumps({"mykey_id": asyncio.run(work())}))
-
-
-@places.command("add-service")
-def add_service(
-    municipality: str,
-    point_service: str,
-    name: str,
-    config: Config = None,
-    direct: Annotated[bool, typer.Option(help="Open for direct exchange from partners.")] = False,
-) -> None:
-    """Register a municipality's point service (笠間応援ポイント)."""
-    settings = _settings(config)
-    now = clock_of(settings)()
-    in_store_of(
-        settings,
-        lambda conn: directory.register_service(
-            conn, municipality, point_service, name=name, open_for_direct_exchange=direct, at=now
-        ),
-    )
-    typer.echo(f"{name} ({municipality}/{point_service}) is registered")
-
-
-@places.command("add-event")
-def add_event(event_id: str, name: str, starts: datetime, ends: datetime, config: Config = None) -> None:
-    """Register a support event (特定支援イベント) that takes points from `starts` until before `ends` (JST)."""
-    event = SupportEvent(
-        event_id=event_id, name=name, starts_at=starts.replace(tzinfo=JST), ends_at=ends.replace(tzinfo=JST)
-    )
-    in_store_of(_settings(config), lambda conn: support_events.register(conn, event))
-    typer.echo(f"{name} ({event_id}) is registered")
-
-
-@ledger.command()
-def verify(config: Config = None) -> None:
-    """Read the whole ledger again: sums, balances, holds, chains, digests. Exit code 1 when something is broken."""
-    report = read_store_of(_settings(config), audit.verify)
-    for fault in report.faults:
-        typer.echo(fault)
-    broken = f"{len(report.faults)} faults" if report.faults else "nothing is broken"
-    typer.echo(f"{report.books:,} books, {report.moves:,} moves, {report.days:,} daily digests: {broken}")
-    raise typer.Exit(0 if report.ok else 1)
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return _typer_app()
+    raise AttributeError(name)
 
 
 def main() -> None:
@@ -267,20 +85,51 @@ def main() -> None:
     code 1.
     """
     try:
+        app = _typer_app()
+    except ModuleNotFoundError as fault:
+        _end(_without_typer(sys.argv[1:], fault))
+    try:
         app()
-    except (GatewayError, RefusedToStart, LedgerError, SchemaRefused) as fault:
-        _end(str(fault))
-    except SQLAlchemyError as fault:
+    except Exception as fault:
+        sentence = _sentence(fault)
+        if sentence is None:
+            raise
+        _end(sentence)
+
+
+def _without_typer(arguments: list[str], fault: ModuleNotFoundError) -> str:
+    """What the bare wheel says to whatever is typed."""
+    if arguments == ["--version"]:
+        sys.stdout.write(f"{RELEASE} {gateway.__version__}\n")
+        sys.exit(0)
+    typed = next((word for word in arguments if word in COMMANDS), None)
+    if typed is not None:
+        return str(extra_missing(typed, fault))
+    lines = [f"  {name:12} {RELEASE}[{command.extras}]" for name, command in COMMANDS.items()]
+    return "\n".join(("this is the plugin author's part alone; these commands need an extra:", *lines))
+
+
+def _sentence(fault: Exception) -> str | None:
+    """What an expected fault says; None for one that is not expected. A library that was not loaded raised nothing."""
+    named = {
+        "gateway.serve": "RefusedToStart",
+        "core_ledger.errors": "LedgerError",
+        "migrations": "SchemaRefused",
+    }
+    ours = [getattr(sys.modules[module], name) for module, name in named.items() if module in sys.modules]
+    if isinstance(fault, (GatewayError, *ours)):
+        return str(fault)
+    sqlalchemy = sys.modules.get("sqlalchemy.exc")
+    if sqlalchemy is not None and isinstance(fault, sqlalchemy.SQLAlchemyError):
         # Its own text has the statement in it; what the database said stands alone in `orig`.
-        said = str(getattr(fault, "orig", None) or fault).partition("\n")[0]
-        _end(
-            f"the database refused: {said}; see that [database] url is right, and run `point-gateway db upgrade`"
-        )
-    except OSError as fault:
+        answer = str(getattr(fault, "orig", None) or fault).partition("\n")[0]
+        return f"the database refused: {answer}; see that [database] url is right, and run `point-gateway db upgrade`"
+    if isinstance(fault, OSError):
         place = f"{fault.filename}: " if fault.filename is not None else ""
-        _end(f"{place}{fault.strerror or type(fault).__name__}")
+        return f"{place}{fault.strerror or type(fault).__name__}"
+    return None
 
 
 def _end(sentence: str) -> NoReturn:
-    typer.echo(f"point-gateway: {sentence}", err=True)
+    sys.stderr.write(f"{RELEASE}: {sentence}\n")
     sys.exit(1)

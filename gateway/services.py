@@ -10,6 +10,7 @@ import structlog
 
 from core_ledger import Store
 from gateway.cities.city import City
+from gateway.configured import clock_of, open_store, vault_of
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.inbound_pushes import InboundPushes
@@ -27,14 +28,11 @@ from gateway.nightly import Nightly
 from gateway.partners import registry
 from gateway.partners.availability import Controls
 from gateway.partners.registry import Registry
-from gateway.platform.clock import FileClock, system_clock
-from gateway.platform.encryption import Vault
 from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points.allocation import Allocations
-from gateway.settings import Settings, SettingsWrong
+from gateway.settings import Settings
 from gateway.webhooks.sender import WebhookSender
-from migrations import require_usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,35 +67,9 @@ class Services:
         return self.desk.clock
 
 
-def clock_of(settings: Settings) -> Clock:
-    """The machine's clock, or the shared file's where the settings name one."""
-    return FileClock(settings.clock_file) if settings.clock_file is not None else system_clock
-
-
-def vault_of(settings: Settings) -> Vault:
-    """The vault with the settings' keys. Raises SecretMissing, naming the place, and SettingsWrong for short keys."""
-    sealing = [line.encode() for line in settings.security.sealing().reveal().splitlines() if line]
-    try:
-        return Vault(sealing, settings.security.lookup().reveal().encode())
-    except ValueError as fault:
-        where = settings.path.name if settings.path is not None else "the settings"
-        raise SettingsWrong(f"[security] sealing, lookup: {fault} ({where})") from None
-
-
 def _with_terminals(settings: Settings) -> frozenset[str]:
     """The partners who may give orders from terminals of their own."""
     return frozenset(id_ for id_, own in settings.partners.items() if own.table.get(TERMINAL_ORDERS) is True)
-
-
-async def open_store(settings: Settings) -> Store:
-    """Open the database. Raises SchemaRefused where this release does not fit its schema."""
-    store = Store.open(settings.database_url)
-    try:
-        await store.read(require_usable)
-    except BaseException:
-        await store.close()
-        raise
-    return store
 
 
 @asynccontextmanager

@@ -18,10 +18,10 @@ from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff import temporary_password
 from gateway.cities.staff.staff_rows import Staff
 from gateway.commands.shared import Config, Operator, in_store, settings_of
+from gateway.configured import clock_of
 from gateway.members.passwords import PasswordHasher
 from gateway.platform import audit_log
 from gateway.platform.roles import PLATFORM, Role
-from gateway.services import clock_of
 
 city_staff = typer.Typer(no_args_is_help=True, help="Staff of cities; their deeds.")
 

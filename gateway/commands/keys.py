@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from gateway.client import new_key_pair
 from gateway.commands import audit
 from gateway.commands.shared import Config, Most, Operator, Reason, in_store, settings_of
+from gateway.configured import clock_of
 from gateway.errors import Refused
 from gateway.http.client_keys import find_key, list_keys, register_key, revoke_key
 from gateway.platform.audit_log import AuditLine
-from gateway.services import clock_of
 
 keys = typer.Typer(
     no_args_is_help=True, help="Keys with which client programs (portals) sign their requests."

@@ -1,4 +1,4 @@
-"""What a service desk does for a member who stands before it."""
+"""`point-gateway members …`: what a service desk does for a member who stands before it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,38 @@ from sqlalchemy import Connection
 from core_ledger import Store
 from gateway.cities.notices import reference_for
 from gateway.commands.shared import Config, in_store, settings_of
+from gateway.configured import clock_of, open_store, vault_of
 from gateway.members.member_rows import find_by_mykey_id
 from gateway.members.members import Member, Members
 from gateway.members.passwords import PasswordHasher
-from gateway.services import clock_of, vault_of
+
+members = typer.Typer(no_args_is_help=True, help="Members, for service desks and demonstrations.")
 
 
+@members.command("add")
+def add_member(
+    name: Annotated[str, typer.Argument(help="The name to be shown.")],
+    config: Config = None,
+    mykey_id: Annotated[str | None, typer.Option(help="Wanted MyKey ID; default: a drawn one.")] = None,
+) -> None:
+    """Register a member; the password is read from the first line of standard input."""
+    settings = settings_of(config)
+    password = sys.stdin.readline().rstrip("\n")
+
+    async def work() -> str:
+        store = await open_store(settings)
+        hasher = PasswordHasher()
+        try:
+            use = Members(store, hasher, clock_of(settings), vault=vault_of(settings))
+            return (await use.create(display_name=name, password=password, mykey_id=mykey_id)).mykey_id
+        finally:
+            hasher.close()
+            await store.close()
+
+    typer.echo(json.dumps({"mykey_id": asyncio.run(work())}))
+
+
+@members.command("new-password")
 def new_password(
     mykey_id: Annotated[str, typer.Argument(help="The MyKey ID, as the member knows it.")],
     config: Config = None,
@@ -45,6 +71,7 @@ def new_password(
     typer.echo(json.dumps({"password": password, "sessions_ended": asyncio.run(work())}))
 
 
+@members.command("references")
 def references(
     mailer: Annotated[str, typer.Argument(help="The mailer, as `webhooks add-mailer` named it.")],
     config: Config = None,

@@ -16,13 +16,13 @@ from sqlalchemy import Connection
 
 from gateway.commands import audit
 from gateway.commands.shared import Config, Most, Operator, Reason, in_store, settings_of
+from gateway.configured import clock_of, vault_of
 from gateway.errors import Refused
 from gateway.model import JST, Secret
 from gateway.partners import availability
 from gateway.partners.availability import Window
 from gateway.platform.audit_log import AuditLine
 from gateway.platform.encryption import Vault
-from gateway.services import clock_of, vault_of
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks.keys import Direction
 

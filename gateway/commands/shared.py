@@ -6,7 +6,7 @@ import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -14,9 +14,11 @@ from sqlalchemy import Connection
 
 from core_ledger import Store
 from gateway.platform import logs
-from gateway.services import Services, open_services
 from gateway.settings import Settings
 from migrations import require_usable
+
+if TYPE_CHECKING:
+    from gateway.services import Services
 
 T = TypeVar("T")
 
@@ -71,6 +73,7 @@ def read_store_of(settings: Settings, job: Callable[[Connection], T]) -> T:
 
 def with_services(config: Path | None, work: Callable[[Services], Awaitable[T]]) -> T:
     """Run `work` with partners loaded and the database open."""
+    from gateway.services import open_services  # most of the gateway, which few commands need
 
     async def opened() -> T:
         async with open_services(settings_of(config)) as services:

@@ -36,6 +36,7 @@ from gateway.cities.spending.spending import Spending
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.cities.statistics import daily_stats
+from gateway.configured import vault_of
 from gateway.errors import Refused
 from gateway.members import mykey_ids
 from gateway.members.passwords import PasswordHasher
@@ -47,7 +48,6 @@ from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points import directory, rules
 from gateway.points.rules import Expiry
-from gateway.services import vault_of
 from gateway.settings import Settings
 
 CITY: Final = "082163"

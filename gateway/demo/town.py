@@ -24,6 +24,7 @@ from rich.console import Console
 import migrations
 from core_ledger import Store
 from gateway.client import KeyPair, SignedClient, new_key_pair
+from gateway.configured import vault_of
 from gateway.demo.card import card_settings, furnish_card
 from gateway.demo.city import fill_town
 from gateway.demo.shops import open_shops
@@ -34,7 +35,6 @@ from gateway.model import JST
 from gateway.platform.clock import FileClock, set_file_clock
 from gateway.points import directory, support_events
 from gateway.points.support_events import SupportEvent
-from gateway.services import vault_of
 from gateway.settings import Settings
 
 STARTS_AT: Final = datetime(2018, 7, 31, 12, 0, tzinfo=JST)

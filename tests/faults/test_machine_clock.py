@@ -27,6 +27,7 @@ from rich.console import Console
 import migrations
 from core_ledger import Store, audit, chart, ledger
 from gateway.client import SignedClient, new_key_pair
+from gateway.configured import vault_of
 from gateway.demo.story import (
     HANAKO,
     RETURN_URL,
@@ -45,7 +46,6 @@ from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.model import Secret
 from gateway.platform.clock import system_clock
-from gateway.services import vault_of
 from gateway.settings import Settings
 from gateway.testkit.sandbox import Fault, FaultKind, SandboxServer
 

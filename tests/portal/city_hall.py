@@ -11,10 +11,10 @@ from typing import Any
 import pyotp
 
 from core_ledger import Store
+from gateway.configured import vault_of
 from gateway.demo.town import DemoEnvironment
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
-from gateway.services import vault_of
 from gateway.settings import Settings
 
 CITY, SERVICE = "082163", "kasama-ouen"
