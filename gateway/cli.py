@@ -37,7 +37,7 @@ COMMANDS: Final = {
     "new-partner": Command("gateway.commands.partner", "testkit"),
     "contract": Command("gateway.commands.partner", "testkit"),
     "guide": Command("gateway.commands.partner", "testkit"),
-    "workbench": Command("gateway.commands.partner", "server,testkit"),
+    "workbench": Command("gateway.commands.partner", "testkit"),
     "db": Command("gateway.commands.database", "server", group="db"),
     "keys": Command("gateway.commands.keys", "server", group="keys"),
     "members": Command("gateway.commands.members", "server", group="members"),

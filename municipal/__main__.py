@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import sys
 
-from municipal.app import make_app
-from municipal.settings import Settings
-from pagekit.site import run
-
 
 def main() -> int:
+    try:
+        from municipal.app import make_app
+        from municipal.settings import Settings
+        from pagekit.site import run
+    except ModuleNotFoundError as fault:
+        library = (fault.name or "").partition(".")[0]
+        if library in ("pagekit", "municipal"):
+            raise
+        sys.stderr.write(
+            f"municipal: needs {library}, which is not installed; install point-gateway[sites]:"
+            " pip install 'point-gateway[sites]'\n"
+        )
+        return 1
     return run("municipal", Settings.load, make_app)
 
 
