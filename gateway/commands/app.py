@@ -11,24 +11,29 @@ from typer.main import get_command_from_info, get_group
 from typer.models import CommandInfo
 
 import gateway
-from gateway import cli
+from gateway.commands.table import COMMANDS, RELEASE, ExtraMissing, extra_missing
+
+HELP = """The command `point-gateway`: run the gateway, look after it, show it.
+
+Settings come from `--config`, else from POINT_GATEWAY_CONFIG, else from gateway.toml in this folder.
+"""
 
 
 class Commands(TyperGroup):
     """Every command by its name."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  click's signature
-        return list(cli.COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  click's signature
         """The command, or one that says what to install for it; None where there is no such command."""
-        command = cli.COMMANDS.get(cmd_name)
+        command = COMMANDS.get(cmd_name)
         if command is None:
             return None
         try:
             module = import_module(command.module)
         except ModuleNotFoundError as fault:
-            return _what_to_install(cmd_name, cli.extra_missing(cmd_name, fault))
+            return _what_to_install(cmd_name, extra_missing(cmd_name, fault))
         if command.group:
             group = get_group(getattr(module, command.group))
             group.name = cmd_name
@@ -36,14 +41,14 @@ class Commands(TyperGroup):
         return get_group(module.app).commands[cmd_name]
 
 
-def _what_to_install(name: str, missing: cli.ExtraMissing) -> Any:
+def _what_to_install(name: str, missing: ExtraMissing) -> Any:
     def say() -> None:
         raise missing
 
     info = CommandInfo(
         name=name,
         callback=say,
-        help=f"(needs {cli.RELEASE}[{cli.COMMANDS[name].extras}])",
+        help=f"(needs {RELEASE}[{COMMANDS[name].extras}])",
         add_help_option=False,
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
@@ -51,7 +56,7 @@ def _what_to_install(name: str, missing: cli.ExtraMissing) -> Any:
 
 
 app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, help=cli.__doc__, pretty_exceptions_enable=False
+    cls=Commands, no_args_is_help=True, add_completion=False, help=HELP, pretty_exceptions_enable=False
 )
 
 
@@ -61,13 +66,13 @@ def _print_version(wanted: bool) -> None:
     try:
         from migrations import known_revisions
     except ModuleNotFoundError:
-        typer.echo(f"{cli.RELEASE} {gateway.__version__}")
+        typer.echo(f"{RELEASE} {gateway.__version__}")
     else:
-        typer.echo(f"{cli.RELEASE} {gateway.__version__}, schema {known_revisions()[-1]}")
+        typer.echo(f"{RELEASE} {gateway.__version__}, schema {known_revisions()[-1]}")
     raise typer.Exit
 
 
-@app.callback(help=cli.__doc__)
+@app.callback(help=HELP)
 def options(
     _version: Annotated[
         bool,
