@@ -2,7 +2,7 @@
 
 LedgerError
 ├── BadMove               the move itself makes no sense; nothing was written
-├── Refused               the move is well formed, but the book says no; nothing was written
+├── MoveRejected          the move is well formed, but the book says no; nothing was written
 │   ├── NotEnoughPoints
 │   ├── IdReused
 │   ├── UnknownHold

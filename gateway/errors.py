@@ -11,7 +11,7 @@
     ├── NotEnough             fewer points than the units asked for; nothing has moved
     ├── NoRate                no rate is in force for this destination; nothing has moved
     ├── SecretMissing         a setting names a secret that cannot be read; nothing is started
-    └── Refused               a request we do not carry out; nothing has moved. Its `type` is a stable word,
+    └── ProblemError          a request we do not carry out; nothing has moved. Its `type` is a stable word,
                               its text says what to do instead
 
 A plugin raises the first five groups; everything else that leaves a plugin (a time-out, a crash, an answer
@@ -85,7 +85,7 @@ class SecretMissing(GatewayError):
     """A secret named in the settings cannot be read. The text names the place, never the value."""
 
 
-class Refused(GatewayError):
+class ProblemError(GatewayError):
     """A request that is not carried out; nothing has moved.
 
     `type` is a stable word that programs may branch on (`quote-expired`); `status` the HTTP status it maps

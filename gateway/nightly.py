@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import UNCONFIRMED_RETENTION, ExchangeContext, expire
 from gateway.exchanges.reconciliation import Reconciliation
@@ -86,7 +86,7 @@ class Nightly:
             for book, exchange_id in found:
                 try:
                     await self.desk.store.run(partial(expire, book=book, exchange_id=exchange_id, now=now))
-                except Refused:
+                except ProblemError:
                     continue  # confirmed a moment ago
                 count += 1
             if len(found) < _PAGE:

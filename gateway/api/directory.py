@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from gateway.api import directory_responses as views
 from gateway.api import requests
 from gateway.cities.events import EventProgress, seen
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.http.authentication import AuthLevel
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.points import directory, support_events
@@ -47,7 +47,7 @@ async def list_municipalities(
 ) -> TypedResponse:
     """The municipalities of a prefecture with their six-digit codes (JIS X 0402 and a check digit)."""
     if prefecture(call.path.prefecture) is None:
-        raise Refused("unknown-prefecture", "use a code from GET /v1/prefectures", status=404)
+        raise ProblemError("unknown-prefecture", "use a code from GET /v1/prefectures", status=404)
     return TypedResponse(
         200,
         views.Municipalities(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from core_ledger import chart
 from gateway.api import requests, responses
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges.exchange_rows import Exchange
@@ -67,7 +67,7 @@ async def unlink(call: TypedRequest[None, Services, None, requests.PartnerPath])
     """Unlink a partner account. What was exchanged stays."""
     book = chart.member_book(call.member.member_id)
     if not await call.services.store.run(lambda conn: link_rows.remove(conn, book, call.path.partner_id)):
-        raise Refused("link-missing", "this partner is not linked; there is nothing to unlink")
+        raise ProblemError("link-missing", "this partner is not linked; there is nothing to unlink")
     return TypedResponse(204)
 
 
@@ -102,7 +102,7 @@ async def start_exchange(call: TypedRequest[requests.ExchangeStart, Services]) -
         wanted.return_url is not None
         and wanted.return_url not in call.services.settings.server.portal_return_urls
     ):
-        raise Refused(
+        raise ProblemError(
             "return-url-not-allowed",
             "return_url is not one of the addresses listed in [server] portal_return_urls; ask the operator",
             status=422,
@@ -298,10 +298,12 @@ async def _view(services: Services, exchange: Exchange) -> responses.ExchangeVie
 def _destination(query: requests.OfferQuery) -> Destination:
     if query.destination == "reserve":
         if query.municipality is not None or query.point_service is not None:
-            raise Refused(
+            raise ProblemError(
                 "destination-incomplete", "the reserve has no municipality; leave both names out", status=422
             )
         return Destination.reserve()
     if query.municipality is None or query.point_service is None:
-        raise Refused("destination-incomplete", "name the municipality and its point_service", status=422)
+        raise ProblemError(
+            "destination-incomplete", "name the municipality and its point_service", status=422
+        )
     return Destination.to_municipality(query.municipality, query.point_service)

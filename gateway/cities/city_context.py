@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from core_ledger import Store
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members.passwords import PasswordHasher
 from gateway.platform import audit_log
 from gateway.platform.clock import day_of
@@ -63,8 +63,8 @@ def write_audit(
 
 
 def require_reason(reason: str) -> str:
-    """Give the reason without its margins. Raises Refused `reason-missing` (422) for none."""
+    """Give the reason without its margins. Raises ProblemError `reason-missing` (422) for none."""
     plain = reason.strip()
     if not plain:
-        raise Refused("reason-missing", "Say in one sentence why it was decided so.", status=422)
+        raise ProblemError("reason-missing", "Say in one sentence why it was decided so.", status=422)
     return plain

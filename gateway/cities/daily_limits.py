@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from core_ledger.read_model import lock_books
 from gateway.cities import tables
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.sql import insert_into
 
 _days = tables.member_days
@@ -24,7 +24,7 @@ Kind = Literal["spent", "granted"]
 def count(
     conn: Connection, book: str, code: str, service: str, day: date, kind: Kind, points: int, most: int | None
 ) -> None:
-    """Count `points` against the day's limit. Raises Refused `limit-of-the-day` (409) with what is left.
+    """Count `points` against the day's limit. Raises ProblemError `limit-of-the-day` (409) with what is left.
 
     Below zero gives back, as a refund on the same day does.
     """
@@ -45,7 +45,7 @@ def count(
         or 0
     )
     if used + points > most:
-        raise Refused(
+        raise ProblemError(
             "limit-of-the-day",
             f"At most {most:,} points a day; {max(0, most - used):,} are left for today. Nothing was moved.",
             available=max(0, most - used),

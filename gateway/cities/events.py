@@ -21,7 +21,7 @@ from sqlalchemy import Connection, update
 from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.model import JST
 from gateway.platform import tables
 from gateway.points import support_events as records
@@ -65,17 +65,19 @@ class Events:
         return await self.desk.store.read(lambda conn: seen(conn, records.of_municipality(conn, code)))
 
     async def get(self, code: str, event_id: str) -> EventProgress:
-        """One of the city's own events. Raises Refused `unknown-event` (404)."""
+        """One of the city's own events. Raises ProblemError `unknown-event` (404)."""
         return await self.desk.store.read(lambda conn: seen(conn, [_own(conn, code, event_id)])[0])
 
     async def plan(self, who: StaffSession, own_id: str, plan: EventPlan) -> EventProgress:
         """Plan an event, which nobody but staff sees yet. Its id becomes the city's code, a hyphen and `own_id`.
 
-        Raises Refused: `bad-event` (422), `event-exists` (409).
+        Raises ProblemError: `bad-event` (422), `event-exists` (409).
         """
         now, code = self.desk.clock(), who.municipality
         if len(own_id) > MAX_ID_LENGTH:
-            raise Refused("bad-event", f"An event's id has at most {MAX_ID_LENGTH} characters.", status=422)
+            raise ProblemError(
+                "bad-event", f"An event's id has at most {MAX_ID_LENGTH} characters.", status=422
+            )
         planned = _planned(f"{code}-{own_id}", code, plan)
 
         def job(conn: Connection) -> EventProgress:
@@ -88,7 +90,7 @@ class Events:
     async def change(self, who: StaffSession, event_id: str, plan: EventPlan) -> EventProgress:
         """Change what was planned. One that is shown but has not begun has to be shown again afterwards.
 
-        Raises Refused: `unknown-event` (404), `event-begun`, `event-state` (409), `bad-event` (422).
+        Raises ProblemError: `unknown-event` (404), `event-begun`, `event-state` (409), `bad-event` (422).
         """
         code = who.municipality
         changed = _planned(event_id, code, plan)
@@ -99,7 +101,7 @@ class Events:
             _refuse_ended(before)
             given = records.gifts_by_event(conn, [event_id])[event_id]  # a clock may have been set back since
             if before.state == "shown" and (before.starts_at <= now or given.points):
-                raise Refused(
+                raise ProblemError(
                     "event-begun",
                     f"{before.name} has begun and members have given under what it says; end it, or plan another.",
                 )
@@ -110,7 +112,7 @@ class Events:
         return await self.desk.store.run(job)
 
     async def show(self, who: StaffSession, event_id: str, reason: str) -> EventProgress:
-        """Let members see it, and give from its start on. Raises Refused: `unknown-event` (404), `event-state`,
+        """Let members see it, and give from its start on. Raises ProblemError: `unknown-event` (404), `event-state`,
         `event-over` (409), `reason-missing` (422).
         """
         code, why = who.municipality, require_reason(reason)
@@ -120,7 +122,7 @@ class Events:
             if event.state != "planned":
                 raise _wrong_state(event)
             if event.ends_at <= now:
-                raise Refused("event-over", f"The period of {event.name} is over; change it first.")
+                raise ProblemError("event-over", f"The period of {event.name} is over; change it first.")
             _write(conn, event_id, state="shown")
             write_audit(conn, who, now, "event shown", event_id, why, _facts(event))
             return seen(conn, [records.require(conn, event_id)])[0]
@@ -130,7 +132,7 @@ class Events:
     async def end(self, who: StaffSession, event_id: str, reason: str) -> EventProgress:
         """End an event before its period is over. Its outcome is decided at once, by its goal and its rule.
 
-        Raises Refused: `unknown-event` (404), `event-state` (409), `reason-missing` (422).
+        Raises ProblemError: `unknown-event` (404), `event-state` (409), `reason-missing` (422).
         """
         code, why = who.municipality, require_reason(reason)
 
@@ -174,7 +176,9 @@ def _midnight(day: date) -> datetime:
 def _own(conn: Connection, code: str, event_id: str, *, lock: bool = False) -> SupportEvent:
     event = records.find(conn, event_id, lock=lock)
     if event is None or event.municipality != code:
-        raise Refused("unknown-event", "This city has no such event; choose one from the list.", status=404)
+        raise ProblemError(
+            "unknown-event", "This city has no such event; choose one from the list.", status=404
+        )
     return event
 
 
@@ -188,8 +192,8 @@ def _refuse_ended(event: SupportEvent) -> None:
         raise _wrong_state(event)
 
 
-def _wrong_state(event: SupportEvent) -> Refused:
-    return Refused("event-state", f"The event is {event.state}; look at it again.", state=event.state)
+def _wrong_state(event: SupportEvent) -> ProblemError:
+    return ProblemError("event-state", f"The event is {event.state}; look at it again.", state=event.state)
 
 
 def _facts(event: SupportEvent) -> dict[str, str | int]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from core_ledger import chart, ledger
 from gateway.cities.city_context import CityContext, write_audit
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.points import directory
 from gateway.points.rules import (
@@ -37,7 +37,7 @@ class PointRules:
     desk: CityContext
 
     async def versions(self, code: str, service: str) -> list[RuleVersion]:
-        """All versions in their order. Raises Refused: `unknown-municipality`, `unknown-point-service` (404)."""
+        """All versions in their order. Raises ProblemError: `unknown-municipality`, `unknown-point-service` (404)."""
 
         def job(conn: Connection) -> list[RuleVersion]:
             directory.require_known_service(conn, code, service)
@@ -58,7 +58,7 @@ class PointRules:
         """Announce a version. It takes effect tomorrow at the earliest; the first one of a service of which nobody
         has points may do so today.
 
-        Raises Refused: `bad-rule` (422), `rule-in-effect`, `worse-not-accepted` (409, naming what members lose).
+        Raises ProblemError: `bad-rule` (422), `rule-in-effect`, `worse-not-accepted` (409, naming what members lose).
         """
         check(rule)
         if rule.expiry_day is not None and rule.expiry_day < takes_effect_on:
@@ -71,13 +71,13 @@ class PointRules:
             found = versions(conn, code, service)
             in_use = bool(found) or _is_held(conn, code, service, today)
             if takes_effect_on < today or (in_use and takes_effect_on == today):
-                raise Refused(
+                raise ProblemError(
                     "rule-in-effect",
                     "Members are told before a rule changes: let it take effect tomorrow or later.",
                 )
             worse = adverse_changes(in_force(found, takes_effect_on), rule, takes_effect_on) if in_use else ()
             if worse and not worse_accepted:
-                raise Refused(
+                raise ProblemError(
                     "worse-not-accepted",
                     f"Members lose by this change: {', '.join(worse)}. Send it again with worse_accepted.",
                     worse=",".join(worse),
@@ -90,16 +90,18 @@ class PointRules:
         return made
 
     async def withdraw(self, who: StaffSession, service: str, version: int, reason: str) -> None:
-        """Take back a version that has not taken effect. Raises Refused: `unknown-rule` (404), `rule-in-effect`."""
+        """Take back a version that has not taken effect. Raises ProblemError: `unknown-rule` (404), `rule-in-effect`."""
         now, today, code = self.desk.clock(), self.desk.today, who.municipality
 
         def job(conn: Connection) -> None:
             _lock_service(conn, code, service)
             found = [one for one in versions(conn, code, service) if one.version == version]
             if not found:
-                raise Refused("unknown-rule", "There is no such version, or it was withdrawn.", status=404)
+                raise ProblemError(
+                    "unknown-rule", "There is no such version, or it was withdrawn.", status=404
+                )
             if found[0].takes_effect_on <= today:
-                raise Refused("rule-in-effect", "This version is in effect; announce a new one.")
+                raise ProblemError("rule-in-effect", "This version is in effect; announce a new one.")
             conn.execute(
                 update(_rules)
                 .where(

@@ -27,7 +27,7 @@ class PointServices:
         )
 
     async def add(self, who: StaffSession, point_service: str, name: str) -> PointService:
-        """Add a point service. Raises Refused: `bad-point-service` (422), `point-service-exists` (409)."""
+        """Add a point service. Raises ProblemError: `bad-point-service` (422), `point-service-exists` (409)."""
         now, code = self.desk.clock(), who.municipality
 
         def job(conn: Connection) -> PointService:
@@ -40,7 +40,7 @@ class PointServices:
         return await self.desk.store.run(job)
 
     async def close(self, who: StaffSession, point_service: str, reason: str) -> PointService:
-        """Let it take no more points; what members hold stays theirs. Raises Refused `unknown-point-service` (404)."""
+        """Let it take no more points; what members hold stays theirs. Raises ProblemError `unknown-point-service` (404)."""
         now, code, why = self.desk.clock(), who.municipality, require_reason(reason)
 
         def job(conn: Connection) -> PointService:
@@ -51,7 +51,7 @@ class PointServices:
         return await self.desk.store.run(job)
 
     async def reopen(self, who: StaffSession, point_service: str, reason: str) -> PointService:
-        """Let it take points again. Raises Refused `unknown-point-service` (404)."""
+        """Let it take points again. Raises ProblemError `unknown-point-service` (404)."""
         now, code, why = self.desk.clock(), who.municipality, require_reason(reason)
 
         def job(conn: Connection) -> PointService:

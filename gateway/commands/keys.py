@@ -14,7 +14,7 @@ from gateway.client import new_key_pair
 from gateway.commands import audit
 from gateway.commands.shared import Config, Most, Operator, Reason, in_store, settings_of
 from gateway.configured import clock_of
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.http.client_keys import find_key, list_keys, register_key, revoke_key
 from gateway.platform.audit_log import AuditLine
 
@@ -37,7 +37,9 @@ def new_key(
     settings = settings_of(config)
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?", client):
         # It is part of a file's name, and stands in every log line of the program's requests.
-        raise Refused("bad-client", "a client's name is 1 to 40 of a-z, 0-9 and . _ - between them: portal")
+        raise ProblemError(
+            "bad-client", "a client's name is 1 to 40 of a-z, 0-9 and . _ - between them: portal"
+        )
     pair = new_key_pair()
     path = private or Path(f"{client}-{pair.key_id}.pem")
     path.touch(mode=0o600, exist_ok=False)
@@ -69,7 +71,7 @@ def revoke(key_id: str, operator: Operator, config: Config = None, reason: Reaso
     def job(conn: Connection) -> AuditLine:
         key = find_key(conn, key_id)
         if key is None or not revoke_key(conn, key_id, now):
-            raise Refused(
+            raise ProblemError(
                 "unknown-key", "there is no such key in use; list them with `point-gateway keys list`"
             )
         return audit.write(

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from gateway.commands import audit
 from gateway.commands.shared import Config, Most, Operator, Reason, in_store, settings_of
 from gateway.configured import clock_of, vault_of
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.model import JST, Secret
 from gateway.partners import availability
 from gateway.partners.availability import Window
@@ -123,7 +123,7 @@ def maintenance(
         if not withdraw:
             availability.announce(conn, window)
         elif not availability.withdraw(conn, partner, window.starts_at):
-            raise Refused(
+            raise ProblemError(
                 "unknown-window",
                 f"no window of {partner} begins at {starts}; see `point-gateway partners list`",
                 status=404,
@@ -198,7 +198,7 @@ def revoke(key_id: str, operator: Operator, config: Config = None, reason: Reaso
     def job(conn: Connection) -> AuditLine:
         key = webhook_keys.get(conn, key_id)
         if key is None or not webhook_keys.revoke(conn, key_id, now):
-            raise Refused(
+            raise ProblemError(
                 "unknown-key", "there is no such key in use; list them with `point-gateway webhooks list`"
             )
         ours = key.direction is not Direction.IN
@@ -244,7 +244,7 @@ def _known(config: Any, partner: str) -> None:
     settings = settings_of(config)
     if partner not in settings.partners:
         known = ", ".join(sorted(settings.partners)) or "none"
-        raise Refused(
+        raise ProblemError(
             "unknown-partner", f"the settings have no [partners.{partner}]; there are: {known}", status=404
         )
 

@@ -37,7 +37,7 @@ from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.cities.statistics import daily_stats
 from gateway.configured import vault_of
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import mykey_ids
 from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
@@ -92,7 +92,7 @@ class Filled:
 async def fill_city(city: City, first_day: date, out: Console | None = None) -> Filled:
     """Fill the city from `first_day` for three months. A city that has members' payments already is left alone.
 
-    The municipality's point service must not exist, or be empty. Raises Refused where it was filled before.
+    The municipality's point service must not exist, or be empty. Raises ProblemError where it was filled before.
     """
     with Progress(console=out, disable=out is None, transient=True) as bar:
         bars = {
@@ -118,7 +118,7 @@ async def fill_town(settings_file: Path, clock: Clock, out: Console) -> None:
         out.print(
             f"the city has {filled.members:,} members, {filled.shops} shops, {filled.spends:,} payments"
         )
-    except Refused as refused:
+    except ProblemError as refused:
         out.print(str(refused))
     else:
         mykey_id, points = await store.read(who_has_most)
@@ -404,10 +404,10 @@ def _moved(conn: Connection, moves: Sequence[Transfer]) -> dict[str, Receipt]:
 
 def _open_service(conn: Connection, at: datetime) -> None:
     if rules.versions(conn, CITY, SERVICE):
-        raise Refused("point-service-exists", "This city was filled before; take a new folder.")
+        raise ProblemError("point-service-exists", "This city was filled before; take a new folder.")
     try:
         directory.require_known_service(conn, CITY, SERVICE)
-    except Refused:
+    except ProblemError:
         directory.register_service(
             conn, CITY, SERVICE, name="笠間応援ポイント", open_for_direct_exchange=True, at=at
         )

@@ -19,7 +19,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from core_ledger import Move, NotEnoughPoints, Transfer, chart, ledger
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows, reconciliation_days
 from gateway.exchanges.exchange_context import ExchangeContext
@@ -55,20 +55,22 @@ class CorrectionService:
     ) -> CorrectionResult:
         """Compare again, then make our side what the partner's is.
 
-        Raises Refused: no difference there (any more), points already spent (with what is left), amounts that
+        Raises ProblemError: no difference there (any more), points already spent (with what is left), amounts that
         are no whole units, or an id that is none of ours (both can only be left, with the reason); and where a
         reversal has come in between, of which the partner's amounts say nothing yet.
         """
         if not reason.strip() or not operator.strip():
-            raise Refused("reason-missing", "a difference is closed with a reason and a name", status=422)
+            raise ProblemError(
+                "reason-missing", "a difference is closed with a reason and a name", status=422
+            )
         report = await Reconciliation(self.desk).compare(partner_id, day)
         line = next((one for one in report.lines if one.exchange_id == exchange_id), None)
         if line is None or line.verdict not in DIFFERENCES:
             state = line.verdict.value if line is not None else "not there"
-            raise Refused("no-difference", f"there is no difference to close; it is {state}")
+            raise ProblemError("no-difference", f"there is no difference to close; it is {state}")
 
         if line.our_state in HELD:
-            raise Refused(
+            raise ProblemError(
                 "exchange-state",
                 "the exchange still waits for its outcome: end it first (exchanges resolve), then close the difference",
                 state=line.our_state,
@@ -77,7 +79,7 @@ class CorrectionService:
         def job(conn: Connection) -> CorrectionResult:
             book, now = records.find_owner(conn, exchange_id), self.desk.clock()
             if book is not None and has_moved(conn, records.get_locked(conn, book, exchange_id), line):
-                raise Refused(
+                raise ProblemError(
                     "exchange-state", "the exchange has moved on since it was compared; close it again"
                 )
             before = closings(conn, partner_id, exchange_id).get(exchange_id)
@@ -90,7 +92,7 @@ class CorrectionService:
                 reason=reason, operator=operator, closed_at=now,
             )  # fmt: skip
             if not new:
-                raise Refused("no-difference", "this difference was closed a moment ago")
+                raise ProblemError("no-difference", "this difference was closed a moment ago")
             reconciliation_days.close_one(conn, partner_id, day)
             _apply(conn, [move for _, move in moves])
             if book is not None:
@@ -115,14 +117,14 @@ def _moves(
     """(the member's account, transfer) for every unit that one side has and the other has not."""
     book = records.find_owner(conn, line.exchange_id)
     if book is None:
-        raise Refused(
+        raise ProblemError(
             "not-ours",
             "no exchange here has this id, so no member is known; let the partner give the points back,"
             " then close it with --leave",
         )
     exchange = records.get_locked(conn, book, line.exchange_id)
     if exchange.quote is None:
-        raise Refused(
+        raise ProblemError(
             "no-whole-units",
             "nothing was quoted for this exchange, so no rate is known; let the partner give the points back,"
             " then close it with --leave",
@@ -173,7 +175,7 @@ def _require_own_account(conn: Connection, exchange: Exchange, line: Line, closi
             others and link_rows.find_owner(conn, exchange.partner_id, line.their_account) != exchange.book_id
         )
     if others:
-        raise Refused(
+        raise ProblemError(
             "not-the-members",
             "the partner took these points from another account than this member's; let it give them back,"
             " then close the difference with --leave",
@@ -218,7 +220,7 @@ def _units(exchange: Exchange, amounts: Mapping[str, int]) -> list[int]:
         units.append(take)
         left[line.wallet] = left.get(line.wallet, 0) - take * cost
     if any(left.values()):
-        raise Refused(
+        raise ProblemError(
             "no-whole-units",
             "the partner's amounts are no whole units of this exchange's rates; agree with it, then use --leave",
         )
@@ -233,7 +235,7 @@ def _apply(conn: Connection, moves: list[Transfer]) -> None:
     try:
         ledger.apply(conn, todo)
     except NotEnoughPoints as short:
-        raise Refused(
+        raise ProblemError(
             "points-already-spent",
             f"the member has {short.available:,} of the points left; agree with the partner, then use --leave",
             available=short.available,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.platform import tables
 from gateway.platform.sql import insert_new
@@ -23,7 +23,7 @@ def refuse_claimed(conn: Connection, partner_id: str, code_hash: str | None) -> 
 
 
 def claim(conn: Connection, exchange: Exchange) -> None:
-    """Take the coupon for this exchange. Raises Refused when another exchange has it."""
+    """Take the coupon for this exchange. Raises ProblemError when another exchange has it."""
     mine = insert_new(
         conn,
         tables.coupon_claims,
@@ -36,5 +36,7 @@ def claim(conn: Connection, exchange: Exchange) -> None:
         raise _used()
 
 
-def _used() -> Refused:
-    return Refused("coupon-already-used", "this coupon was exchanged before; each coupon can be used once")
+def _used() -> ProblemError:
+    return ProblemError(
+        "coupon-already-used", "this coupon was exchanged before; each coupon can be used once"
+    )

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from core_ledger import Store
-from gateway.errors import LinkEnded, Refused
+from gateway.errors import LinkEnded, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows, quote_context
 from gateway.exchanges.exchange_rows import Exchange
@@ -50,7 +50,7 @@ class ExchangeContext:
     def partner(self, partner_id: str) -> Partner:
         partner = self.partners.get(partner_id)
         if partner is None:
-            raise Refused(
+            raise ProblemError(
                 "unknown-partner", "no partner of this id is connected; list the partners", status=404
             )
         return partner
@@ -141,11 +141,11 @@ def expire(conn: Connection, book: str, exchange_id: str, now: datetime) -> Exch
 
 def require_before_sending(exchange: Exchange) -> None:
     if exchange.state is State.AWAITING_RETURN:
-        raise Refused(
+        raise ProblemError(
             "not-returned", "the member is not back from the partner's site yet; open the redirect_url"
         )
     if exchange.state not in BEFORE_SENDING:
-        raise Refused(
+        raise ProblemError(
             "exchange-state", f"the exchange is {exchange.state}; start a new one", state=exchange.state
         )
 
@@ -156,7 +156,7 @@ def require_link(link: Link | None) -> Link:
     return link
 
 
-def _link_missing() -> Refused:
-    return Refused(
+def _link_missing() -> ProblemError:
+    return ProblemError(
         "link-missing", "the partner account is not linked any more; start a new exchange to link it"
     )

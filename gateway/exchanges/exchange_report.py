@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from core_ledger.read_model import moment, moves
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.platform import tables
@@ -20,7 +20,7 @@ _LEFT_OUT = frozenset({"id", "book_id", "steps", "leased_until", "lines"})
 
 
 def report(conn: Connection, exchange_id: str) -> dict[str, Any]:
-    """Everything known about an exchange. Raises Refused for an unknown id."""
+    """Everything known about an exchange. Raises ProblemError for an unknown id."""
     exchange = find(conn, exchange_id)
     return {
         "exchange": summary(exchange),
@@ -41,10 +41,10 @@ def report(conn: Connection, exchange_id: str) -> dict[str, Any]:
 
 
 def find(conn: Connection, exchange_id: str) -> Exchange:
-    """The exchange of this id, whosever it is. Raises Refused (404)."""
+    """The exchange of this id, whosever it is. Raises ProblemError (404)."""
     book = records.find_owner(conn, exchange_id)
     if book is None:
-        raise Refused("unknown-exchange", f"there is no exchange {exchange_id}", status=404)
+        raise ProblemError("unknown-exchange", f"there is no exchange {exchange_id}", status=404)
     return records.get(conn, book, exchange_id)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, false, func, insert, or_, select, update
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.quotes import Quote
 from gateway.exchanges.states import BEFORE_SENDING, ENDED, HELD, LEGAL, State
@@ -124,7 +124,7 @@ def find(conn: Connection, book_id: str, exchange_id: str) -> Exchange | None:
 
 
 def get(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
-    """Raises Refused (404) for an unknown id and for another member's alike."""
+    """Raises ProblemError (404) for an unknown id and for another member's alike."""
     found = find(conn, book_id, exchange_id)
     if found is None:
         raise unknown()
@@ -142,9 +142,11 @@ def get_locked(conn: Connection, book_id: str, exchange_id: str, *, link: Link |
     return from_row(row, link=link)
 
 
-def unknown() -> Refused:
+def unknown() -> ProblemError:
     """The same words for an id that nobody has and for another member's."""
-    return Refused("unknown-exchange", "there is no exchange of yours with this id; list yours", status=404)
+    return ProblemError(
+        "unknown-exchange", "there is no exchange of yours with this id; list yours", status=404
+    )
 
 
 def claim_id(conn: Connection, book_id: str, exchange_id: str) -> bool:
@@ -236,10 +238,10 @@ def transition(
 ) -> Exchange:
     """Move to `new` and tell the story. The caller holds the row (`get_locked`), or gives a new quote with it.
 
-    Raises Refused `exchange-state` where that is not allowed, or the row is not in the state of `exchange` any more.
+    Raises ProblemError `exchange-state` where that is not allowed, or the row is not in the state of `exchange` any more.
     """
     if new not in LEGAL[exchange.state]:
-        raise Refused(
+        raise ProblemError(
             "exchange-state",
             f"the exchange is {exchange.state} and cannot become {new}; look at it again",
             state=exchange.state,
@@ -252,7 +254,9 @@ def transition(
     this = _this(exchange.book_id, exchange.exchange_id)
     moved = _MOVE.first(conn, this | {"from_state": exchange.state, "state": new} | values)
     if moved is None:
-        raise Refused("exchange-state", "the exchange has moved on; look at it again", state=exchange.state)
+        raise ProblemError(
+            "exchange-state", "the exchange has moved on; look at it again", state=exchange.state
+        )
     _add_step(conn, exchange, moved["steps"], at, new, what, facts or {})
     if new in NOTIFIED_STATES:
         outbox.enqueue(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)

@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, delete
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.outcome_poller import OutcomePoller
@@ -40,7 +40,7 @@ class InboundPushes:
     async def accept(
         self, partner_id: str, headers: Mapping[str, str], body: bytes, exchange_id: str
     ) -> None:
-        """Make the exchange due. Raises Refused for what is not believed; a message seen before does nothing."""
+        """Make the exchange due. Raises ProblemError for what is not believed; a message seen before does nothing."""
         desk = self.settler.exchanges.desk
         desk.partner(partner_id)
         now = desk.clock()
@@ -49,7 +49,7 @@ class InboundPushes:
             message_id = verify(keys, headers, body, now)
         except SignatureInvalid as why:
             _log.warning("push not believed", partner=partner_id, why=str(why))
-            raise Refused("push-not-believed", "", status=401) from None
+            raise ProblemError("push-not-believed", "", status=401) from None
         ended = await desk.store.run(lambda conn: _make_due(conn, partner_id, message_id, exchange_id, now))
         if ended is not None:
             check = self.settler.check(ended.book_id, ended.exchange_id)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_into, insert_new
@@ -55,7 +55,7 @@ def find_owner(conn: Connection, partner_id: str, service_id: str) -> str | None
 def save(conn: Connection, link: Link) -> None:
     """Save or replace a member's link to a partner.
 
-    Raises Refused when the partner account is another member's; nothing is told about that member.
+    Raises ProblemError when the partner account is another member's; nothing is told about that member.
     """
     # This row first: whoever links another account of the partner for the same member waits here, and replaces it.
     saved = insert_into(conn, _l).values(
@@ -70,7 +70,7 @@ def save(conn: Connection, link: Link) -> None:
     conn.execute(saved.on_conflict_do_update(index_elements=[_l.c.book_id, _l.c.partner_id], set_=again))
     new = insert_new(conn, _o, partner_id=link.partner_id, service_id=link.service_id, book_id=link.book_id)
     if not new and find_owner(conn, link.partner_id, link.service_id) != link.book_id:
-        raise Refused(
+        raise ProblemError(
             "account-linked-elsewhere",
             "this partner account is already linked to another member; if it is yours, unlink it there first"
             " or ask the service desk",

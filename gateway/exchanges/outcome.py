@@ -24,7 +24,7 @@ import structlog
 from sqlalchemy import Connection, delete, insert
 
 from core_ledger import Hold, Move, Post, Transfer, Void, chart, ledger, standing_holds
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
@@ -232,7 +232,7 @@ def _held_otherwise(
         promised=promised,
     )
     if exchange.state is State.NEEDS_A_PERSON:
-        raise Refused(
+        raise ProblemError(
             "exchange-state",
             f"the ledger holds {held:,} points for this exchange and its quote promises {promised:,};"
             " see `point-gateway ledger verify`, resolve it as declined, and give the points by `reconcile close`",
@@ -381,7 +381,7 @@ def _require_decidable(exchange: Exchange, decision: OperatorDecision) -> None:
     if not decision.debited or isinstance(decision.heard, Debited):
         return
     shown = f"; it shows {_words(decision.heard)}" if isinstance(decision.heard, IdReused) else ""
-    raise Refused(
+    raise ProblemError(
         "exchange-state",
         f"the partner does not show this debit: the order is {_words(_order_of(exchange))}{shown}."
         " Decide that it was not debited and close the difference, or let the partner correct its book first",
@@ -393,7 +393,7 @@ def _contradicted_or_repeated(
     conn: Connection, exchange: Exchange, outcome: Outcome, at: datetime, facts: Mapping[str, Any]
 ) -> Exchange:
     if isinstance(outcome, OperatorDecision):
-        raise Refused(
+        raise ProblemError(
             "exchange-state",
             f"the exchange is {exchange.state} already; a correction is a reversal or the closing of a difference",
             state=exchange.state,

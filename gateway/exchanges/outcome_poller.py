@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway.errors import GatewayError, PartnerUnavailable, Refused
+from gateway.errors import GatewayError, PartnerUnavailable, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import longest_debit, longest_question
 from gateway.exchanges.exchange_rows import Exchange
@@ -156,19 +156,19 @@ class OutcomePoller:
     ) -> Exchange:
         """End an exchange as a person decides. The partner is asked first: its own answer wins.
 
-        Raises Refused when the exchange has ended already (perhaps just now, by the partner's answer), while its
+        Raises ProblemError when the exchange has ended already (perhaps just now, by the partner's answer), while its
         debit may still be under way, or for a yes against which the partner shows another debit.
         """
         desk = self.exchanges.desk
         if not reason.strip() or not operator.strip():
-            raise Refused("reason-missing", "a decision has a reason and a name", status=422)
+            raise ProblemError("reason-missing", "a decision has a reason and a name", status=422)
         book = await desk.store.read(lambda conn: records.find_owner(conn, exchange_id))
         if book is None:
-            raise Refused("unknown-exchange", "there is no exchange with this id", status=404)
+            raise ProblemError("unknown-exchange", "there is no exchange with this id", status=404)
         _, heard = await self._ask_and_hear(book, exchange_id)
         exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
         if exchange.state is State.SENDING:
-            raise Refused("exchange-state", "its debit may still be under way; decide a minute later")
+            raise ProblemError("exchange-state", "its debit may still be under way; decide a minute later")
         decided = OperatorDecision(
             debited=debited, reason=reason, operator=operator, reference=reference, heard=heard
         )

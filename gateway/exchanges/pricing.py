@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from gateway.errors import NoRate, NotEnough, Refused
+from gateway.errors import NoRate, NotEnough, ProblemError
 from gateway.model import DebitLine, Destination, Label, Rate, WalletId
 
 MAX_UNITS = 9_999
@@ -130,7 +130,7 @@ def units_of_coupon(
 ) -> int:
     """How many units a coupon of `amount` makes; a coupon is exchanged whole or not at all.
 
-    Raises NoRate, or Refused when the amount is not a whole number of units.
+    Raises NoRate, or ProblemError when the amount is not a whole number of units.
     """
     in_force = [r for r in rates if r.wallet == wallet and r.in_force(destination.kind, at)]
     if not in_force:
@@ -140,7 +140,7 @@ def units_of_coupon(
         # The rate that `draw` will use for so many units: at another one, a part of the coupon would be lost.
         if not rest and rate_in_force(rates, wallet, destination, at, units) is rate:
             return units
-    raise Refused(
+    raise ProblemError(
         "coupon-not-whole-units",
         f"the coupon is worth {amount}, which is no whole number of units; ask the partner that issued it",
         status=422,
@@ -174,7 +174,7 @@ def most_units(
 
 
 def require_units(units: int) -> None:
-    """口数: 1 to 9,999. Raises Refused."""
+    """口数: 1 to 9,999. Raises ProblemError."""
     if not 1 <= units <= MAX_UNITS:
         raise _units_refused(f"{units:,} is out of range" if abs(units) < 10**9 else "it is out of range")
 
@@ -182,7 +182,7 @@ def require_units(units: int) -> None:
 def read_units(typed: str) -> int:
     """What a person typed as 口数, as a number: half-width digits only (半角数字のみ), 1 to 9,999.
 
-    Raises Refused whose text names what is wrong and what to type instead.
+    Raises ProblemError whose text names what is wrong and what to type instead.
     """
     if (fault := units_fault(typed)) is not None:
         raise _units_refused(fault.en)
@@ -209,8 +209,8 @@ def units_fault(typed: str) -> Label | None:
     return None
 
 
-def _units_refused(why: str) -> Refused:
-    return Refused(
+def _units_refused(why: str) -> ProblemError:
+    return ProblemError(
         "units-not-allowed",
         f"the number of units (口数) was not taken: {why}. Give a whole number from 1 to {MAX_UNITS:,}",
         status=422,

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from uuid_utils import uuid7
 
 from core_ledger import Move, chart, ledger
-from gateway.errors import NotSent, OutcomeUnknown, Refused
+from gateway.errors import NotSent, OutcomeUnknown, ProblemError
 from gateway.exchanges import coupon_claims, link_rows, pricing
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import (
@@ -86,7 +86,7 @@ class QuoteConfirm:
     ) -> Exchange:
         """Show what will happen (確認): lines, points, rates and terms, good for ten minutes.
 
-        `units` (口数) is for account links; a coupon is exchanged whole. Raises NotEnough, NoRate, Refused.
+        `units` (口数) is for account links; a coupon is exchanged whole. Raises NotEnough, NoRate, ProblemError.
         """
         book = chart.member_book(member_id)
         exchange = await self.desk.ready(book, exchange_id, destination)
@@ -96,10 +96,10 @@ class QuoteConfirm:
         table = await partner.rate_table(now)
         priority = partner.wallet_priority(destination, now)
         if exchange.coupon_hash is None and units is None:
-            raise Refused("units-missing", "give the number of units (口数)", status=422)
+            raise ProblemError("units-missing", "give the number of units (口数)", status=422)
         if exchange.coupon_hash is not None:
             if units is not None:
-                raise Refused(
+                raise ProblemError(
                     "units-not-for-coupons", "a coupon is exchanged whole; leave units out", status=422
                 )
             ((wallet, amount),) = available.items()
@@ -127,7 +127,7 @@ class QuoteConfirm:
         def keep(conn: Connection) -> Exchange:
             try:  # as it was read before the partner was asked, which costs no question
                 return quoted(conn, exchange)
-            except Refused:  # somebody has moved it since
+            except ProblemError:  # somebody has moved it since
                 return quoted(conn, records.get_locked(conn, book, exchange_id, link=exchange.link))
 
         return await self.desk.store.run(keep)
@@ -153,15 +153,15 @@ class QuoteConfirm:
         exchange = records.get_locked(conn, book, exchange_id)
         quote = exchange.quote
         if quote is None or (exchange.state in BEFORE_SENDING and exchange.state is not State.QUOTED):
-            raise Refused("not-quoted", "ask for a quote first", state=exchange.state)
+            raise ProblemError("not-quoted", "ask for a quote first", state=exchange.state)
         if quote.quote_id != quote_id:
-            raise Refused(
+            raise ProblemError(
                 "quote-replaced", "there is a newer quote; show it to the member and confirm that one"
             )
         if exchange.state is not State.QUOTED:
             return exchange, None, False
         if now >= quote.ends_at:
-            raise Refused("quote-expired", "the quote is older than ten minutes; ask for a new one")
+            raise ProblemError("quote-expired", "the quote is older than ten minutes; ask for a new one")
         _require_open(conn, quote.destination)
         availability.require_open(conn, exchange.partner_id, now)
         partner = self.desk.partner(exchange.partner_id)

@@ -47,7 +47,7 @@ class QuoteContext(NamedTuple):
 
 
 def get(conn: Connection, book_id: str, exchange_id: str, destination: Destination) -> QuoteContext:
-    """The exchange with its member's link. Raises Refused (404) for an unknown id and for another member's alike."""
+    """The exchange with its member's link. Raises ProblemError (404) for an unknown id and for another member's alike."""
     row = _FIND.first(
         conn,
         {

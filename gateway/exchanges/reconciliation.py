@@ -29,7 +29,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection, select
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import reconciliation_days, reversal_rows
 from gateway.exchanges.exchange_context import ExchangeContext
@@ -124,11 +124,11 @@ class Reconciliation:
     async def compare(self, partner_id: str, day: date) -> Report:
         """Ask for the partner's book of `day` and lay ours beside it; how it came out is kept.
 
-        Raises Refused where the plugin cannot tell a day, PartnerUnavailable when the partner cannot now.
+        Raises ProblemError where the plugin cannot tell a day, PartnerUnavailable when the partner cannot now.
         """
         partner = self.desk.partner(partner_id)
         if not partner.can("debits_on"):
-            raise Refused(
+            raise ProblemError(
                 "no-daily-list", "this partner's plugin has no debits_on(); compare with its own papers"
             )
         listed = list(await partner.debits_on(day))

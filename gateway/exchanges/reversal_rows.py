@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, false, or_, select, update
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges.exchange_rows import MAX_LEASE, MAX_WAIT, Exchange
 from gateway.model import ExchangeId
 from gateway.platform import tables
@@ -139,19 +139,19 @@ def find(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord | N
 def get(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord:
     found = find(conn, book_id, reversal_id)
     if found is None:
-        raise Refused("unknown-reversal", "there is no reversal with this id", status=404)
+        raise ProblemError("unknown-reversal", "there is no reversal with this id", status=404)
     return found
 
 
-def id_reused() -> Refused:
-    return Refused("id-reused", "this id was used for another reversal; make a new one")
+def id_reused() -> ProblemError:
+    return ProblemError("id-reused", "this id was used for another reversal; make a new one")
 
 
 def of(conn: Connection, exchange_id: str, reversal_id: str) -> ReversalRecord:
-    """The reversal of an exchange, whosever it is. Raises Refused (404)."""
+    """The reversal of an exchange, whosever it is. Raises ProblemError (404)."""
     row = _OF.first(conn, {"of_exchange": exchange_id, "of_reversal": reversal_id})
     if row is None:
-        raise Refused("unknown-reversal", "there is no reversal with this id", status=404)
+        raise ProblemError("unknown-reversal", "there is no reversal with this id", status=404)
     return _record(row)
 
 
@@ -223,7 +223,7 @@ def add(
     at: datetime,
     ask_at: datetime | None,
 ) -> ReversalRecord:
-    """A new reversal in its first state. Raises Refused `id-reused` where another one of the member has its id."""
+    """A new reversal in its first state. Raises ProblemError `id-reused` where another one of the member has its id."""
     values = {
         "book_id": exchange.book_id,
         "reversal_id": wish.reversal_id,

@@ -23,7 +23,7 @@ import structlog
 from sqlalchemy import Connection
 
 from core_ledger import Damaged, Hold, Move, NotEnoughPoints, Post, Void, chart, ledger, standing_holds
-from gateway.errors import NotSent, OutcomeUnknown, Refused
+from gateway.errors import NotSent, OutcomeUnknown, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges import reversal_rows as kept
@@ -89,11 +89,11 @@ class Reversals:
         were left then mean the same). The points are taken from where the exchange put them, or from another of
         the member's accounts named in `taken_from`.
         `by_hand` says that the partner has been told by other means, with its `reference`.
-        Raises Refused: not settled, more than is left, points already spent (with what is left), or a plugin
+        Raises ProblemError: not settled, more than is left, points already spent (with what is left), or a plugin
         that cannot do it (then it is done by hand).
         """
         if not reason.strip() or not operator.strip():
-            raise Refused("reason-missing", "a reversal has a reason and a name", status=422)
+            raise ProblemError("reason-missing", "a reversal has a reason and a name", status=422)
         wish = kept.ReverseExchange(
             exchange_id=exchange_id,
             reversal_id=reversal_id,
@@ -113,9 +113,9 @@ class Reversals:
     async def resolve(
         self, exchange_id: str, reversal_id: str, *, was_reversed: bool, reason: str, operator: str
     ) -> ReversalRecord:
-        """End a reversal as a person decides, when asking has not. Raises Refused while the partner is being asked."""
+        """End a reversal as a person decides, when asking has not. Raises ProblemError while the partner is being asked."""
         if not reason.strip() or not operator.strip():
-            raise Refused("reason-missing", "a decision has a reason and a name", status=422)
+            raise ProblemError("reason-missing", "a decision has a reason and a name", status=422)
         found = await self.desk.store.read(lambda conn: kept.of(conn, exchange_id, reversal_id))
         decision = OperatorDecision(reversed=was_reversed, reason=reason, operator=operator)
         return await self._write(found, decision, [])
@@ -148,7 +148,7 @@ class Reversals:
     def _begin(self, conn: Connection, wish: kept.ReverseExchange) -> tuple[ReversalRecord, bool]:
         book = records.find_owner(conn, wish.exchange_id)
         if book is None:
-            raise Refused("unknown-exchange", "there is no exchange with this id", status=404)
+            raise ProblemError("unknown-exchange", "there is no exchange with this id", status=404)
         exchange, now = records.get_locked(conn, book, wish.exchange_id), self.desk.clock()
         known = kept.find(conn, book, wish.reversal_id)
         if known is not None:
@@ -156,25 +156,27 @@ class Reversals:
                 raise kept.id_reused()
             return known, False
         if exchange.state is not State.SETTLED:
-            raise Refused(
+            raise ProblemError(
                 "exchange-state",
                 f"only a settled exchange can be reversed; this one is {exchange.state}",
                 state=exchange.state,
             )
         if kept.corrected(conn, exchange):
-            raise Refused(
+            raise ProblemError(
                 "exchange-state", "a comparison has corrected this exchange; nothing is left to reverse"
             )
         partner = self.desk.partners.get(exchange.partner_id)
         if not wish.by_hand and (partner is None or not partner.can("reverse_debit")):
-            raise Refused(
+            raise ProblemError(
                 "reversal-by-hand",
                 "this partner's plugin cannot reverse; arrange it with the partner and record it by hand",
             )
         lines = _lines_to_give_back(exchange, kept.units_given_back(conn, exchange), wish.units)
         account = wish.taken_from or account_of(exchange)
         if not chart.owned(book, account):
-            raise Refused("not-the-members", "the points come from an account of the same member", status=422)
+            raise ProblemError(
+                "not-the-members", "the points come from an account of the same member", status=422
+            )
         patience = longest_debit(partner) if partner is not None else timedelta(0)
         reversal = kept.add(
             conn,
@@ -263,7 +265,7 @@ class Reversals:
         facts = {"reversal": reversal.reversal_id} | ({"calls": list(calls)} if calls else {})
         if reversal.state in kept.ENDED:
             if isinstance(outcome, OperatorDecision):
-                raise Refused("reversal-ended", f"the reversal is {reversal.state} already")
+                raise ProblemError("reversal-ended", f"the reversal is {reversal.state} already")
             return reversal
         if isinstance(outcome, OperatorDecision):
             _refuse_while_asked(conn, reversal, now)
@@ -304,7 +306,7 @@ class Reversals:
 def _refuse_while_asked(conn: Connection, reversal: ReversalRecord, now: datetime) -> None:
     """Take the claim on asking, so that no answer is under way, or will be, that says otherwise than the decision."""
     if reversal.state is not ReversalState.NEEDS_A_PERSON and kept.lease(conn, reversal, now, now) is None:
-        raise Refused(
+        raise ProblemError(
             "exchange-state",
             "the partner is being asked at this moment; decide a minute later",
             state=reversal.state,
@@ -331,7 +333,7 @@ def _lines_to_give_back(
     left = {n: line.units - given_back.get(n, 0) for n, line in enumerate(exchange.quote.lines)}
     wanted = sum(left.values()) if units is None else units
     if wanted < 1 or wanted > sum(left.values()):
-        raise Refused(
+        raise ProblemError(
             "more-than-is-left",
             f"{sum(left.values())} units of this exchange can still be reversed",
             units_left=sum(left.values()),
@@ -416,7 +418,7 @@ def _hold(conn: Connection, reversal: ReversalRecord, now: datetime) -> None:
         ledger.apply(conn, holds)
     except NotEnoughPoints:
         left = ledger.balance(conn, reversal.book_id, reversal.taken_from).available
-        raise Refused(
+        raise ProblemError(
             "points-already-spent",
             f"{reversal.points:,} points would go back and {left:,} are left on this account; reverse fewer units,"
             " or name another account of the member",

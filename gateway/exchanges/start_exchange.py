@@ -22,7 +22,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway.errors import HandoffRefused, Refused
+from gateway.errors import HandoffRefused, ProblemError
 from gateway.exchanges import coupon_claims, link_rows
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import ExchangeContext, link_row
@@ -131,7 +131,7 @@ class ExchangeStarter:
         link = link_rows.find(conn, wish.book, wish.partner_id) if code is None else None
         linked = code is not None or link is not None
         if not linked and wish.return_url is None:
-            raise Refused(
+            raise ProblemError(
                 "return-url-missing",
                 "this exchange goes by way of the partner's site; give the return_url to come back to",
                 status=422,
@@ -199,7 +199,7 @@ class ExchangeStarter:
         """
         claims = self.desk.vault.read_state(query.get("state", ""), now=self.desk.clock())
         if claims.partner_id != partner_id:
-            raise Refused(
+            raise ProblemError(
                 "state-invalid",
                 "this return belongs to another partner; start the exchange again",
                 status=400,
@@ -210,7 +210,9 @@ class ExchangeStarter:
         def keep(conn: Connection) -> Exchange:
             exchange = records.get_locked(conn, claims.member_book, claims.exchange_id)
             if exchange.state is not State.AWAITING_RETURN or exchange.handoff_nonce != claims.nonce:
-                raise Refused("state-used", "this return was used before; go on in the portal", status=409)
+                raise ProblemError(
+                    "state-used", "this return was used before; go on in the portal", status=409
+                )
             before = self._open_handoff(exchange)
             sealed = self._seal_handoff(exchange, before | {"query": rest})
             records.update_columns(
@@ -238,11 +240,11 @@ class ExchangeStarter:
         if exchange.state is not State.AWAITING_RETURN:
             return exchange
         if exchange.return_code_hash is None:
-            raise Refused(
+            raise ProblemError(
                 "not-returned", "the member is not back from the partner's site yet; open the redirect_url"
             )
         if not hmac.compare_digest(exchange.return_code_hash, _hash(return_code)):
-            raise Refused(
+            raise ProblemError(
                 "return-code-wrong",
                 "this is not the code of the last return; start a new exchange",
                 status=403,
@@ -323,15 +325,17 @@ def _known(conn: Connection, wish: _StartExchange) -> Exchange | None:
         return None
     exchange = records.find(conn, wish.book, wish.exchange_id) if owner == wish.book else None
     if exchange is None or exchange.request_hash != wish.request_hash:
-        raise Refused("exchange-id-reused", "this id was used for something else; make a new id (a UUID)")
+        raise ProblemError(
+            "exchange-id-reused", "this id was used for something else; make a new id (a UUID)"
+        )
     return exchange
 
 
 def _check_link_kind(partner: Partner, coupon_code: str | None) -> None:
     if partner.profile.link is LinkKind.COUPON and coupon_code is None:
-        raise Refused("coupon-missing", "this partner works by coupon; send coupon_code", status=422)
+        raise ProblemError("coupon-missing", "this partner works by coupon; send coupon_code", status=422)
     if partner.profile.link is LinkKind.ACCOUNT and coupon_code is not None:
-        raise Refused(
+        raise ProblemError(
             "coupon-not-taken", "this partner works by account link; leave coupon_code out", status=422
         )
 

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges.exchange_rows import Exchange
@@ -58,7 +58,7 @@ class TerminalOrders:
     ) -> Exchange:
         """Carry the order out, or go on where it was left; the same order again is the same exchange.
 
-        Raises Refused: `push-not-believed` without a good signature or without leave, `link-missing` for an
+        Raises ProblemError: `push-not-believed` without a good signature or without leave, `link-missing` for an
         account that nobody linked, `exchange-id-reused` for an order id with another content.
         """
         desk = self.exchanges.desk
@@ -70,14 +70,14 @@ class TerminalOrders:
             verify(keys, headers, body, desk.clock())
         except SignatureInvalid as why:
             _log.warning("terminal order not believed", partner=partner_id, why=str(why))
-            raise Refused("push-not-believed", "", status=401) from None
+            raise ProblemError("push-not-believed", "", status=401) from None
         linked = await desk.store.read(lambda conn: _member(conn, partner_id, order))
         if isinstance(linked, Exchange):
             return _the_same(linked, order)
         for _ in range(TRY_CONCURRENCY):
             try:
                 return await self._go_on(linked, partner_id, order)
-            except Refused as refused:
+            except ProblemError as refused:
                 if refused.type not in _MOVED_ON:
                     raise
         return await self._go_on(linked, partner_id, order)
@@ -102,7 +102,7 @@ class TerminalOrders:
 def _the_same(exchange: Exchange, order: TerminalOrder) -> Exchange:
     other_account = exchange.service_id is not None and exchange.service_id != order.service_id
     if other_account or exchange.quote is None or exchange.quote.units != order.units:
-        raise Refused(
+        raise ProblemError(
             "exchange-id-reused", "this order id was used for another order; make a new one", status=409
         )
     return exchange
@@ -120,4 +120,6 @@ def _member(conn: Connection, partner_id: str, order: TerminalOrder) -> str | Ex
     known = records.find(conn, book, order.exchange_id) if book is not None else None
     if known is not None and known.partner_id == partner_id and known.sent_at is not None:
         return known
-    raise Refused("link-missing", "nobody has linked this account; the member links it in the portal first")
+    raise ProblemError(
+        "link-missing", "nobody has linked this account; the member links it in the portal first"
+    )

@@ -16,7 +16,7 @@ import uuid_utils
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.http import problems
 from gateway.http.dispatch import CLIENT_ID, REQUEST_ID, ROUTE
 from gateway.http.metrics import HttpMetrics
@@ -85,7 +85,7 @@ class ErrorBoundary:
         language = problems.language_of(request.headers.get("Accept-Language"))
         return problems.response(refused, request_id=request_id, language=language, headers=headers)
 
-    def _refusal(self, request: web.Request, error: Exception) -> Refused:
+    def _refusal(self, request: web.Request, error: Exception) -> ProblemError:
         refused = problems.as_refusal(error, self.failures)
         if refused is not None:
             return refused
@@ -133,7 +133,7 @@ def route_of(request: web.Request) -> str:
     return request[ROUTE].template if ROUTE in request else "none"
 
 
-def _from_http(answer: web.HTTPException) -> tuple[Refused, Mapping[str, str]]:
+def _from_http(answer: web.HTTPException) -> tuple[ProblemError, Mapping[str, str]]:
     if isinstance(answer, web.HTTPMethodNotAllowed):
         return refuse("method-not-allowed"), {"Allow": ", ".join(sorted(answer.allowed_methods))}
     if answer.status == 404:

@@ -1,6 +1,6 @@
 """Problem documents of RFC 9457: how a refusal or a failure becomes an answer that a program and a person can use.
 
-Titles and catalogue sentences come in English or Japanese as Accept-Language asks; the sentence of a `Refused`
+Titles and catalogue sentences come in English or Japanese as Accept-Language asks; the sentence of a `ProblemError`
 stays as it was written. What the caller sent is never repeated in an answer.
 """
 
@@ -24,7 +24,7 @@ from gateway.errors import (
     NotEnough,
     NotSent,
     PartnerUnavailable,
-    Refused,
+    ProblemError,
 )
 from gateway.http.problem_types import PROBLEM_TYPES, ProblemKind
 
@@ -43,7 +43,7 @@ class FieldError:
     text_ja: str
 
 
-class InvalidInput(Refused):
+class InvalidInput(ProblemError):
     """Input that does not fit its schema; each error names its place."""
 
     def __init__(self, word: str, errors: Sequence[FieldError]) -> None:
@@ -51,9 +51,9 @@ class InvalidInput(Refused):
         self.errors = tuple(errors)
 
 
-def refuse(word: str, text: str = "", **facts: str | int) -> Refused:
+def refuse(word: str, text: str = "", **facts: str | int) -> ProblemError:
     """A refusal with a catalogue word and its status. Without `text` the catalogue's own sentence is used."""
-    return Refused(word, text, status=PROBLEM_TYPES[word].status, **facts)
+    return ProblemError(word, text, status=PROBLEM_TYPES[word].status, **facts)
 
 
 def type_uri(word: str) -> str:
@@ -112,7 +112,11 @@ def document(
 
 
 def response(
-    refused: Refused, *, request_id: str, language: Language = "en", headers: Mapping[str, str] | None = None
+    refused: ProblemError,
+    *,
+    request_id: str,
+    language: Language = "en",
+    headers: Mapping[str, str] | None = None,
 ) -> web.Response:
     """`refused` as an HTTP answer; a `retry_after_s` among its facts becomes the Retry-After header too."""
     members = document(
@@ -143,12 +147,12 @@ def response(
     )
 
 
-def as_refusal(error: BaseException, others: Mapping[type[BaseException], str]) -> Refused | None:
+def as_refusal(error: BaseException, others: Mapping[type[BaseException], str]) -> ProblemError | None:
     """`error` as a refusal, or None where only "internal error" is true.
 
     `others` maps foreign exception types (a full store's `Busy`, say) to catalogue words.
     """
-    if isinstance(error, Refused):
+    if isinstance(error, ProblemError):
         return error
     if isinstance(error, PartnerUnavailable):
         wait = error.retry_after_s if error.retry_after_s is not None else RETRY_AFTER_S
@@ -163,7 +167,7 @@ def as_refusal(error: BaseException, others: Mapping[type[BaseException], str]) 
     return None
 
 
-def _gateway_error(error: GatewayError) -> Refused | None:
+def _gateway_error(error: GatewayError) -> ProblemError | None:
     match error:
         case NotEnough():
             return refuse("not-enough", str(error), units=error.units, units_short=error.units_short)

@@ -30,7 +30,7 @@ from http_message_signatures import (
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.http.client_keys import ClientKey
 from gateway.http.fast_signature import Address, PlainSignature, read_plain
 from gateway.http.nonces import NonceKeeper
@@ -174,7 +174,7 @@ def _check_window(created_s: int, now_s: float) -> None:
         raise _stale(now_s)
 
 
-def _stale(now_s: float) -> Refused:
+def _stale(now_s: float) -> ProblemError:
     return refuse("signature-stale", server_time=int(now_s))
 
 

@@ -35,7 +35,7 @@ from card.verify import (
     load_trust,
     read_client_data,
 )
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import card_challenges
 from gateway.members.members import Member, Members, SignedIn, StoreProtocol
 from gateway.platform.card_problems import as_refused
@@ -64,7 +64,7 @@ class CardRules:
 
 
 class CardSignIns:
-    """The use cases of a card. All raise `Refused`: `card-login-not-configured` (503) where no roots are configured,
+    """The use cases of a card. All raise `ProblemError`: `card-login-not-configured` (503) where no roots are configured,
     and for a card that is turned away a word of `gateway.platform.card_problems`.
     """
 
@@ -100,7 +100,7 @@ class CardSignIns:
     async def sign_in(
         self, answer: Mapping[str, str], *, client_id: str, browser: str, shared_terminal: bool = False
     ) -> SignedIn:
-        """Sign in the member whose card this is. Raises Refused `card-unknown` (401) for a card of nobody's."""
+        """Sign in the member whose card this is. Raises ProblemError `card-unknown` (401) for a card of nobody's."""
         card = await self._verified(answer, Purpose.LOGIN, client_id, browser)
         return await self._members.sign_in_by_card(
             card.account_key, client_id=client_id, shared_terminal=shared_terminal
@@ -119,7 +119,7 @@ class CardSignIns:
     ) -> SignedIn:
         """Make a member with a random MyKey ID, one per certificate, and sign them in.
 
-        Raises Refused `card-registered` (409) and as `Members.create`; the challenge is used up even then.
+        Raises ProblemError `card-registered` (409) and as `Members.create`; the challenge is used up even then.
         """
         card = await self._verified(answer, Purpose.REGISTER, client_id, browser)
         await self._members.create(
@@ -141,7 +141,7 @@ class CardSignIns:
     ) -> SignedIn:
         """Give an old MyKey ID the renewed certificate, after its password, and sign the member in.
 
-        Raises Refused as `Members.sign_in`, and `card-registered` (409) where the card is another member's.
+        Raises ProblemError as `Members.sign_in`, and `card-registered` (409) where the card is another member's.
         """
         card = await self._verified(answer, Purpose.RELINK, client_id, browser)
         signed_in = await self._members.sign_in(
@@ -161,7 +161,7 @@ class CardSignIns:
         """Give the member who is signed in a card, or a renewed one in place of the old.
 
         The password is asked for again: a card is a way in that would outlive a forgotten session.
-        Raises Refused `card-registered` (409) and as `Members.confirm_password`.
+        Raises ProblemError `card-registered` (409) and as `Members.confirm_password`.
         """
         card = await self._verified(answer, Purpose.RELINK, client_id, browser)
         await self._members.confirm_password(member_id, password)
@@ -179,7 +179,7 @@ class CardSignIns:
     ) -> int:
         """Set a first or forgotten password with the card in hand. Returns how many other sessions ended.
 
-        Raises Refused `card-unknown` (401) where it is not this member's card, and `password-unfit` (422).
+        Raises ProblemError `card-unknown` (401) where it is not this member's card, and `password-unfit` (422).
         """
         card = await self._verified(answer, Purpose.LOGIN, client_id, browser)
         return await self._members.set_password_by_card(member_id, card.account_key, new, keep=keep)
@@ -217,7 +217,7 @@ class CardSignIns:
 
     def _required(self) -> CardRules:
         if self._rules is None:
-            raise Refused(
+            raise ProblemError(
                 "card-login-not-configured",
                 "Logins by card are not set up here; sign in with the password.",
                 status=503,

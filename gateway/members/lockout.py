@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, case, delete, or_, select, update
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.sql import insert_into
 
@@ -35,7 +35,7 @@ def lock_after(misses: int) -> timedelta | None:
 
 
 def count_attempt(conn: Connection, mykey_id_hash: str, now: datetime) -> None:
-    """Count an attempt as if it missed, before it is known. Raises Refused `sign-in-locked` (429) while locked."""
+    """Count an attempt as if it missed, before it is known. Raises ProblemError `sign-in-locked` (429) while locked."""
     counted = conn.execute(
         insert_into(conn, _misses)
         .values(mykey_id_hash=mykey_id_hash, misses=1, locked_until=None, forget_at=now + MISS_RETENTION)
@@ -80,11 +80,11 @@ def prune(conn: Connection, now: datetime) -> int:
     return conn.execute(delete(_misses).where(_misses.c.forget_at <= now)).rowcount
 
 
-def _locked(conn: Connection, mykey_id_hash: str, now: datetime) -> Refused:
+def _locked(conn: Connection, mykey_id_hash: str, now: datetime) -> ProblemError:
     until: datetime = conn.execute(
         select(_misses.c.locked_until).where(_misses.c.mykey_id_hash == mykey_id_hash)
     ).scalar_one()
-    return Refused(
+    return ProblemError(
         "sign-in-locked",
         "Too many wrong attempts with this MyKey ID. Wait until the time given, or sign in with the card; "
         "nothing else is needed, the lock opens by itself.",

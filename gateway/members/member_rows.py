@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import mykey_ids
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
@@ -47,9 +47,9 @@ def create_member(
     card_key: str | None = None,
     language: str = "ja",
 ) -> Member:
-    """Add a member. Raises Refused: `mykey-id-taken`, `card-registered` (409)."""
+    """Add a member. Raises ProblemError: `mykey-id-taken`, `card-registered` (409)."""
     if mykey_id is not None and not mykey_ids.is_available(conn, mykey_id):
-        raise Refused("mykey-id-taken", "This MyKey ID is taken; choose another or have one generated.")
+        raise ProblemError("mykey-id-taken", "This MyKey ID is taken; choose another or have one generated.")
     if card_key is not None:
         check_card_free(conn, card_key, member_id)
     conn.execute(
@@ -81,7 +81,7 @@ def find_by_mykey_id(conn: Connection, mykey_id: str) -> Member | None:
 
 
 def require_member(conn: Connection, member_id: str, *, lock: bool = False) -> Member:
-    """Give an active member; `lock` keeps it so until the transaction ends. Raises Refused `unknown-member` (404)."""
+    """Give an active member; `lock` keeps it so until the transaction ends. Raises ProblemError `unknown-member` (404)."""
     found = find_member(conn, member_id, lock=lock)
     if found is None or not found.active:
         raise unknown_member()
@@ -135,14 +135,14 @@ def write(conn: Connection, member_id: str, **to: Any) -> None:
 def check_card_free(conn: Connection, card_key: str, member_id: str) -> None:
     """Refuse a card that is somebody else's (`card-registered`, 409)."""
     if member_of_card(conn, card_key) not in (None, member_id):
-        raise Refused(
+        raise ProblemError(
             "card-registered",
             "This card already has a MyKey ID; sign in with the card, or revoke the old ID first.",
         )
 
 
 def change(conn: Connection, member_id: str, **to: Any) -> Member:
-    """Write columns of an active member and give the member as changed. Raises Refused `unknown-member` (404)."""
+    """Write columns of an active member and give the member as changed. Raises ProblemError `unknown-member` (404)."""
     require_member(conn, member_id)
     write(conn, member_id, **to)
     return require_member(conn, member_id)
@@ -163,5 +163,5 @@ def _member(row: Mapping[str, Any]) -> Member:
     )
 
 
-def unknown_member() -> Refused:
-    return Refused("unknown-member", "There is no such member.", status=404)
+def unknown_member() -> ProblemError:
+    return ProblemError("unknown-member", "There is no such member.", status=404)

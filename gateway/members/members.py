@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import member_rows as records
 from gateway.members import mykey_ids, passwords, sessions
 from gateway.members.member_rows import Member
@@ -34,7 +34,7 @@ LANGUAGES: Final = ("ja", "en", "ja-easy")
 
 
 class Members(SignIns):
-    """The use cases around one member. All raise `Refused` for what is not carried out."""
+    """The use cases around one member. All raise `ProblemError` for what is not carried out."""
 
     async def create(
         self,
@@ -47,11 +47,11 @@ class Members(SignIns):
     ) -> Member:
         """Register a member with a password, a card, or both; the MyKey ID is drawn unless one is wanted.
 
-        Raises Refused: `password-unfit`, `bad-display-name`, `bad-language`, `mykey-id-unfit` (422),
+        Raises ProblemError: `password-unfit`, `bad-display-name`, `bad-language`, `mykey-id-unfit` (422),
         `mykey-id-taken`, `card-registered` (409), `busy` (503).
         """
         if password is None and card_key is None:
-            raise Refused("no-way-to-sign-in", "A member has a password, a card, or both.", status=422)
+            raise ProblemError("no-way-to-sign-in", "A member has a password, a card, or both.", status=422)
         wanted = None if mykey_id is None else mykey_ids.read_choice(mykey_id)
         name = _checked_name(display_name)
         _check_language(language)
@@ -77,11 +77,11 @@ class Members(SignIns):
         return await self._run_claiming(job)
 
     async def profile(self, member_id: str) -> Member:
-        """Give the member. Raises Refused `unknown-member` (404)."""
+        """Give the member. Raises ProblemError `unknown-member` (404)."""
         return await self._store.read(lambda conn: records.require_member(conn, member_id))
 
     async def set_default_municipality(self, member_id: str, code: str, point_service: str) -> Member:
-        """Say where reserve goes after 14 days (基本自治体). Raises Refused as `directory.require_service`."""
+        """Say where reserve goes after 14 days (基本自治体). Raises ProblemError as `directory.require_service`."""
 
         def job(conn: Connection) -> Member:
             directory.require_service(conn, code, point_service)
@@ -92,24 +92,24 @@ class Members(SignIns):
         return await self._store.run(job)
 
     async def set_language(self, member_id: str, language: str) -> Member:
-        """Choose the language of pages and messages. Raises Refused `bad-language` (422)."""
+        """Choose the language of pages and messages. Raises ProblemError `bad-language` (422)."""
         _check_language(language)
         return await self._store.run(lambda conn: records.change(conn, member_id, language=language))
 
     async def check_mykey_id(self, member_id: str, typed: str) -> IdSuggestion:
-        """重複チェック. Raises Refused: `mykey-id-unfit` (422), `mykey-id-only-generated` (409)."""
+        """重複チェック. Raises ProblemError: `mykey-id-unfit` (422), `mykey-id-only-generated` (409)."""
         now = self._clock()
         return await self._store.run(lambda conn: mykey_ids.check(conn, member_id, typed, now))
 
     async def generate_mykey_id(self, member_id: str) -> IdSuggestion:
-        """自動生成, up to three times a day. Raises Refused `mykey-id-generated-enough` (409)."""
+        """自動生成, up to three times a day. Raises ProblemError `mykey-id-generated-enough` (409)."""
         now = self._clock()
         return await self._store.run(lambda conn: mykey_ids.generate(conn, member_id, now))
 
     async def change_mykey_id(self, member_id: str, typed: str) -> IdSuggestion:
         """Take the wanted MyKey ID if it is free; the answer says so, or what is offered instead.
 
-        Raises Refused: `mykey-id-unfit` (422), `mykey-id-only-generated`, `mykey-id-changed-enough` (409).
+        Raises ProblemError: `mykey-id-unfit` (422), `mykey-id-only-generated`, `mykey-id-changed-enough` (409).
         """
         now = self._clock()
 
@@ -122,7 +122,7 @@ class Members(SignIns):
     async def confirm_password(self, member_id: str, password: str) -> None:
         """Ask for the password again before something that cannot be undone; misses count as at sign-in.
 
-        Raises Refused: `current-password-wrong` (403), `password-not-set` (409), `sign-in-locked` (429), `busy`.
+        Raises ProblemError: `current-password-wrong` (403), `password-not-set` (409), `sign-in-locked` (429), `busy`.
         """
         await self._confirmed(member_id, password)
 
@@ -131,7 +131,7 @@ class Members(SignIns):
     ) -> int:
         """Change the password and end all sessions but the one named `keep`. Returns how many ended.
 
-        Raises Refused: `password-unfit` (422) and as `confirm_password`.
+        Raises ProblemError: `password-unfit` (422) and as `confirm_password`.
         """
         confirmed = await self._confirmed(member_id, current)
         passwords.check_new_password(new, mykey_id=confirmed.mykey_id)
@@ -149,7 +149,7 @@ class Members(SignIns):
     ) -> int:
         """Set a first or forgotten password; the card has just been verified again. Other sessions end.
 
-        A session alone is not enough: it may have been left open at a shared terminal. Raises Refused:
+        A session alone is not enough: it may have been left open at a shared terminal. Raises ProblemError:
         `password-unfit` (422), `card-unknown` (401), `busy` (503).
         """
         member = await self.profile(member_id)
@@ -166,7 +166,7 @@ class Members(SignIns):
     async def set_password_at_desk(self, typed: str, new: str) -> int:
         """Set a password for a member whose identity a service desk has checked; all sessions and misses end.
 
-        The way back for who has only a card and gets a new one. Raises Refused `unknown-member` (404), `password-unfit`
+        The way back for who has only a card and gets a new one. Raises ProblemError `unknown-member` (404), `password-unfit`
         (422), `busy` (503).
         """
         known = mykey_ids.read(typed)
@@ -185,7 +185,7 @@ class Members(SignIns):
         return await self._store.run(job)
 
     async def link_card(self, member_id: str, card_key: str) -> Member:
-        """Give the member a card, or the renewed one in place of the old. Raises Refused `card-registered` (409)."""
+        """Give the member a card, or the renewed one in place of the old. Raises ProblemError `card-registered` (409)."""
 
         def job(conn: Connection) -> Member:
             records.check_card_free(conn, card_key, member_id)
@@ -222,7 +222,7 @@ class Members(SignIns):
     async def _confirmed(self, member_id: str, password: str) -> _Confirmed:
         member = await self.profile(member_id)
         if not member.has_password:
-            raise Refused("password-not-set", "There is no password yet; set one with the card.")
+            raise ProblemError("password-not-set", "There is no password yet; set one with the card.")
         for last in (False, True):
             kept = await self._attempt(
                 member.mykey_id, password, lambda conn: records.credentials(conn, member.mykey_id, member_id)
@@ -266,16 +266,16 @@ def _set_password(conn: Connection, member_id: str, hashed: str, keep: str | Non
 def _checked_name(display_name: str) -> str:
     name = display_name.strip()
     if not name or len(name) > 100 or not is_printable(name):
-        raise Refused("bad-display-name", "A name has 1 to 100 printable characters.", status=422)
+        raise ProblemError("bad-display-name", "A name has 1 to 100 printable characters.", status=422)
     return name
 
 
 def _check_language(language: str) -> None:
     if language not in LANGUAGES:
-        raise Refused("bad-language", f"The languages are {', '.join(LANGUAGES)}.", status=422)
+        raise ProblemError("bad-language", f"The languages are {', '.join(LANGUAGES)}.", status=422)
 
 
-def _current_wrong() -> Refused:
-    return Refused(
+def _current_wrong() -> ProblemError:
+    return ProblemError(
         "current-password-wrong", "The current password is not right; nothing was changed.", status=403
     )

@@ -22,7 +22,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import tables
 
 ALPHABET: Final = "23456789ACDEFGHJKMNPQRTUWXY"
@@ -65,7 +65,7 @@ def read(typed: str) -> str | None:
 def read_choice(typed: str) -> str:
     """Read the ID that a member wants to have; here a look-alike is refused, not silently replaced.
 
-    Raises Refused `mykey-id-unfit` (422) naming the first character that cannot be used.
+    Raises ProblemError `mykey-id-unfit` (422) naming the first character that cannot be used.
     """
     wanted = _letters(typed)
     for letter in wanted:
@@ -105,7 +105,7 @@ class IdAllowance:
         return replace(self, taken=self.taken + 1)
 
     def with_generated(self, mykey_id: str) -> IdAllowance:
-        """One more generated. Raises Refused `mykey-id-generated-enough` (409) after three."""
+        """One more generated. Raises ProblemError `mykey-id-generated-enough` (409) after three."""
         if self.generated >= TRIES_A_DAY:
             raise _tomorrow(
                 "mykey-id-generated-enough",
@@ -115,7 +115,7 @@ class IdAllowance:
         return replace(self, generated=self.generated + 1, offered=mykey_id)
 
     def with_change(self) -> IdAllowance:
-        """One more change. Raises Refused `mykey-id-changed-enough` (409) after three."""
+        """One more change. Raises ProblemError `mykey-id-changed-enough` (409) after three."""
         if self.changed >= TRIES_A_DAY:
             raise _tomorrow(
                 "mykey-id-changed-enough", "The MyKey ID was changed three times today; try again", self
@@ -154,7 +154,7 @@ def new_mykey_id(conn: Connection, draw: Draw = draw) -> str:
 def check(conn: Connection, member_id: str, typed: str, now: datetime, draw: Draw = draw) -> IdSuggestion:
     """重複チェック: tell whether the wanted ID is free; the third taken one brings a generated one instead.
 
-    Raises Refused `mykey-id-unfit` (422), `mykey-id-only-generated` (409) after three taken choices in a day.
+    Raises ProblemError `mykey-id-unfit` (422), `mykey-id-only-generated` (409) after three taken choices in a day.
     """
     wanted = read_choice(typed)
     before = _allowance(conn, member_id, now)
@@ -173,7 +173,7 @@ def check(conn: Connection, member_id: str, typed: str, now: datetime, draw: Dra
 def generate(conn: Connection, member_id: str, now: datetime, draw: Draw = draw) -> IdSuggestion:
     """自動生成: offer a random free ID, up to three times a day; the last one offered may always be chosen.
 
-    Raises Refused `mykey-id-generated-enough` (409).
+    Raises ProblemError `mykey-id-generated-enough` (409).
     """
     after = _allowance(conn, member_id, now).with_generated(new_mykey_id(conn, draw))
     _remember(conn, member_id, after)
@@ -184,7 +184,7 @@ def generate(conn: Connection, member_id: str, now: datetime, draw: Draw = draw)
 def choose(conn: Connection, member_id: str, typed: str, now: datetime, draw: Draw = draw) -> IdSuggestion:
     """Give the member the wanted ID and retire the old one, or count the taken choice as `check` does.
 
-    Nothing has changed where the answer says it is not available. Raises Refused: `mykey-id-unfit` (422),
+    Nothing has changed where the answer says it is not available. Raises ProblemError: `mykey-id-unfit` (422),
     `mykey-id-only-generated` and `mykey-id-changed-enough` (409).
     """
     wanted = read_choice(typed)
@@ -251,11 +251,11 @@ def _letters(typed: str) -> str:
     )
 
 
-def _unfit(text: str) -> Refused:
-    return Refused("mykey-id-unfit", text, status=422)
+def _unfit(text: str) -> ProblemError:
+    return ProblemError("mykey-id-unfit", text, status=422)
 
 
-def _only_generated(choosing: IdAllowance) -> Refused:
+def _only_generated(choosing: IdAllowance) -> ProblemError:
     return _tomorrow(
         "mykey-id-only-generated",
         "Three choices were taken today; have an ID generated, or choose again",
@@ -263,6 +263,6 @@ def _only_generated(choosing: IdAllowance) -> Refused:
     )
 
 
-def _tomorrow(type_: str, text: str, choosing: IdAllowance) -> Refused:
+def _tomorrow(type_: str, text: str, choosing: IdAllowance) -> ProblemError:
     again_at = choosing.since + CHOICE_RETENTION
-    return Refused(type_, f"{text} after {again_at.isoformat()}.", again_at=again_at.isoformat())
+    return ProblemError(type_, f"{text} after {again_at.isoformat()}.", again_at=again_at.isoformat())

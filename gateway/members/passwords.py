@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 
 MIN_LENGTH: Final = 10
 MAX_LENGTH: Final = 128
@@ -58,7 +58,7 @@ class PasswordHasher:
         self._nobody = self._argon.hash("a password that nobody has")
 
     async def hash(self, password: str) -> str:
-        """Hash a new password; the text carries its parameters and salt. Raises Refused `busy`."""
+        """Hash a new password; the text carries its parameters and salt. Raises ProblemError `busy`."""
         return await self._run(lambda: self._argon.hash(_bytes(_normal(password))))
 
     async def verify(self, kept: str | None, password: str) -> Verdict:
@@ -85,7 +85,7 @@ class PasswordHasher:
 
     async def _run(self, work: Callable[[], T]) -> T:
         if not self._room.acquire(blocking=False):
-            raise Refused(
+            raise ProblemError(
                 "busy", "Too many people are signing in at this moment; try again in a few seconds.", status=503,
                 retry_after_s=5,
             )  # fmt: skip
@@ -102,7 +102,7 @@ def check_new_password(password: str, *, mykey_id: str = "") -> None:
     """Refuse a password that is too short, too long, the MyKey ID, or among the first that anyone would try.
 
     10 to 128 characters after NFKC, any characters, no rules of composition (NIST SP 800-63B, 5.1.1.2).
-    Raises Refused `password-unfit` (422) with the fact `why`: short, long, mykey-id, common.
+    Raises ProblemError `password-unfit` (422) with the fact `why`: short, long, mykey-id, common.
     """
     normal = _normal(password)
     plain = "".join(normal.casefold().split())
@@ -116,8 +116,8 @@ def check_new_password(password: str, *, mykey_id: str = "") -> None:
         raise _unfit("common", "This password is among the first that anyone would try; choose another.")
 
 
-def _unfit(why: str, text: str) -> Refused:
-    return Refused("password-unfit", text, status=422, why=why)
+def _unfit(why: str, text: str) -> ProblemError:
+    return ProblemError("password-unfit", text, status=422, why=why)
 
 
 def _normal(password: str) -> str:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
@@ -105,7 +105,7 @@ def start(
 
 
 def find(conn: Connection, token: str, *, client_id: str, now: datetime) -> Session:
-    """Give the living session of a token. Raises Refused `session-ended` (401), the same words for every reason."""
+    """Give the living session of a token. Raises ProblemError `session-ended` (401), the same words for every reason."""
     key = key_of(token)
     row = _FIND.first(conn, {"hashed": key}) if key is not None else None
     return require_living(None if row is None else _session(row), client_id=client_id, now=now)
@@ -122,14 +122,14 @@ def find_many(conn: Connection, keys: Sequence[str]) -> Mapping[str, Session]:
 
 
 def require_living(session: Session | None, *, client_id: str, now: datetime) -> Session:
-    """Give a session that lives and is this client program's. Raises Refused `session-ended` (401)."""
+    """Give a session that lives and is this client program's. Raises ProblemError `session-ended` (401)."""
     if session is None or session.client_id != client_id or not session.alive(now):
         raise ended()
     return session
 
 
 def mark_seen(conn: Connection, token: str, session: Session, now: datetime) -> Session:
-    """Write down that it was used. Raises Refused `session-ended` if it was ended meanwhile."""
+    """Write down that it was used. Raises ProblemError `session-ended` if it was ended meanwhile."""
     hit = conn.execute(update(_sessions).where(_sessions.c.token_hash == _hash(token)).values(seen_at=now))
     if hit.rowcount == 0:
         raise ended()
@@ -153,12 +153,14 @@ def of_member(conn: Connection, member_id: str, now: datetime) -> tuple[Session,
 
 
 def end_one(conn: Connection, member_id: str, session_id: str) -> None:
-    """End one of the member's own sessions by its name. Raises Refused `unknown-session` (404)."""
+    """End one of the member's own sessions by its name. Raises ProblemError `unknown-session` (404)."""
     which = delete(_sessions).where(
         _sessions.c.member_id == member_id, _sessions.c.token_hash.startswith(session_id, autoescape=True)
     )
     if len(session_id) != _ID_LENGTH or conn.execute(which).rowcount == 0:
-        raise Refused("unknown-session", "There is no such session; it may have ended already.", status=404)
+        raise ProblemError(
+            "unknown-session", "There is no such session; it may have ended already.", status=404
+        )
 
 
 def end_all(conn: Connection, member_id: str, *, except_id: str | None = None) -> int:
@@ -178,8 +180,8 @@ def forget_ended(conn: Connection, now: datetime) -> int:
     return len(dead)
 
 
-def ended() -> Refused:
-    return Refused("session-ended", "This session has ended; sign in again.", status=401)
+def ended() -> ProblemError:
+    return ProblemError("session-ended", "This session has ended; sign in again.", status=401)
 
 
 _ID_LENGTH: Final = 20

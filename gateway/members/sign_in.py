@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import lockout, mykey_ids, sessions
 from gateway.members import member_rows as records
 from gateway.members.member_rows import Member
@@ -46,7 +46,7 @@ class SignedIn:
 
 
 class SignIns:
-    """Members come and go. All use cases raise `Refused` for what is not carried out."""
+    """Members come and go. All use cases raise `ProblemError` for what is not carried out."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class SignIns:
     ) -> SignedIn:
         """Sign in by MyKey ID and password.
 
-        Raises Refused: `sign-in-refused` (401) whichever half was wrong, `sign-in-locked` (429) after five misses
+        Raises ProblemError: `sign-in-refused` (401) whichever half was wrong, `sign-in-locked` (429) after five misses
         in a row with this MyKey ID, be it anybody's or nobody's, `busy` (503).
         """
         known = mykey_ids.read(mykey_id)
@@ -84,7 +84,7 @@ class SignIns:
                 break
             try:
                 return await self._let_in(known, kept, client_id, shared_terminal)
-            except Refused as refused:
+            except ProblemError as refused:
                 # A hash that is made anew may just have been made anew by another request: it is looked at once more.
                 if last or kept[2] is None or refused.type != "sign-in-refused":
                     raise
@@ -109,7 +109,7 @@ class SignIns:
     ) -> SignedIn:
         """Sign in by a card whose signature has just been verified; `card_key` is its keyed hash.
 
-        A lock-out from wrong passwords does not close this door. Raises Refused `card-unknown` (401).
+        A lock-out from wrong passwords does not close this door. Raises ProblemError `card-unknown` (401).
         """
         member_id = await self._store.read(lambda conn: records.member_of_card(conn, card_key))
         if member_id is None:
@@ -122,7 +122,7 @@ class SignIns:
         )
 
     async def session(self, token: str, *, client_id: str) -> Session:
-        """Give the living session of a token and note its use. Raises Refused `session-ended` (401)."""
+        """Give the living session of a token and note its use. Raises ProblemError `session-ended` (401)."""
         now = self._clock()
         session = await self._store.read_inline(
             lambda conn: sessions.find(conn, token, client_id=client_id, now=now)
@@ -153,7 +153,7 @@ class SignIns:
         return await self._store.read(lambda conn: sessions.of_member(conn, member_id, now))
 
     async def end_session(self, member_id: str, session_id: str) -> None:
-        """End one of the member's own sessions. Raises Refused `unknown-session` (404)."""
+        """End one of the member's own sessions. Raises ProblemError `unknown-session` (404)."""
         await self._store.run(lambda conn: sessions.end_one(conn, member_id, session_id))
 
     async def end_other_sessions(self, member_id: str, *, keep: str) -> int:
@@ -183,7 +183,7 @@ class SignIns:
         member_id, hashed = found or ("", None)
         try:
             verdict = await self._hasher.verify(hashed, password)
-        except Refused:  # busy: the password was never looked at
+        except ProblemError:  # busy: the password was never looked at
             await self._store.run(lambda conn: lockout.uncount(conn, key))
             raise
         if not verdict.right or hashed is None:
@@ -223,12 +223,12 @@ def reset_misses(conn: Connection, key: str, member_id: str, renewed: str | None
     return True
 
 
-def _sign_in_refused() -> Refused:
-    return Refused("sign-in-refused", "The MyKey ID or the password is not right.", status=401)
+def _sign_in_refused() -> ProblemError:
+    return ProblemError("sign-in-refused", "The MyKey ID or the password is not right.", status=401)
 
 
-def card_unknown() -> Refused:
-    return Refused(
+def card_unknown() -> ProblemError:
+    return ProblemError(
         "card-unknown",
         "No MyKey ID belongs to this card; register first, or sign in with the password.",
         status=401,

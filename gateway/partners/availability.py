@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy import Connection, bindparam, cast, delete, null, select, true, union_all
 
 from core_ledger import Store
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.partners.partner import Partner
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
@@ -91,11 +91,11 @@ def standings(conn: Connection, now: datetime) -> Mapping[str, PartnerAvailabili
 
 
 def require_open(conn: Connection, partner_id: str, now: datetime) -> None:
-    """Raise Refused (503) while nothing new may be begun with this partner."""
+    """Raise ProblemError (503) while nothing new may be begun with this partner."""
     reasons = [row["until"] for row in _CLOSED.all(conn, {"partner": partner_id, "now": now})]
     if windows := [until for until in reasons if until is not None]:
         until = min(windows)
-        raise Refused(
+        raise ProblemError(
             "partner-in-maintenance",
             "",
             status=503,
@@ -103,7 +103,7 @@ def require_open(conn: Connection, partner_id: str, now: datetime) -> None:
             retry_after_s=max(1, int((until - now).total_seconds())),
         )
     if reasons:
-        raise Refused("partner-paused", "", status=503, retry_after_s=60)
+        raise ProblemError("partner-paused", "", status=503, retry_after_s=60)
 
 
 def pause(conn: Connection, partner_id: str, *, reason: str, operator: str, at: datetime) -> None:
@@ -120,14 +120,14 @@ def limit(
 ) -> None:
     """Keep this pace towards the partner, in each gateway; None keeps none."""
     if calls_per_minute is not None and not 1 <= calls_per_minute <= 1_000_000:
-        raise Refused("bad-pace", "a pace is 1 to 1,000,000 calls a minute", status=422)
+        raise ProblemError("bad-pace", "a pace is 1 to 1,000,000 calls a minute", status=422)
     _decide(conn, partner_id, at, operator, calls_per_minute=calls_per_minute)
 
 
 def announce(conn: Connection, window: Window) -> None:
     """Announce a maintenance window; one that begins at the same moment is replaced."""
     if window.ends_at <= window.starts_at:
-        raise Refused("bad-window", "a window ends after it begins", status=422)
+        raise ProblemError("bad-window", "a window ends after it begins", status=422)
     announced = insert_into(conn, _w).values(
         partner_id=window.partner_id, starts_at=window.starts_at, ends_at=window.ends_at, reason=window.reason
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 from card import refusals
 from card.refusals import LoginRefused
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 
 TITLES: Final[dict[str, tuple[int, str, str]]] = {
     "response_too_large": (413, "This is not a card's answer", "カードからの応答ではありません"),
@@ -40,9 +40,9 @@ def word_of(code: str) -> str:
     return "card-" + code.replace("_", "-")
 
 
-def as_refused(refusal: LoginRefused) -> Refused:
+def as_refused(refusal: LoginRefused) -> ProblemError:
     """`refusal` as the API says it; what the log is told besides stays in the log."""
-    return Refused(word_of(refusal.code), refusal.en, status=TITLES[refusal.code][0])
+    return ProblemError(word_of(refusal.code), refusal.en, status=TITLES[refusal.code][0])
 
 
 def kinds_of_refusal() -> Iterator[type[LoginRefused]]:

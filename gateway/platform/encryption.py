@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from gateway.errors import GatewayError, Refused
+from gateway.errors import GatewayError, ProblemError
 
 MIN_KEY_BYTES: Final = 32
 MAX_STATE_LENGTH: Final = 2_048
@@ -108,14 +108,14 @@ class Vault:
         return self.encrypt(said, purpose=_STATE).decode().rstrip("=")
 
     def read_state(self, state: str, now: datetime) -> ReturnState:
-        """Read a `state` that came back. Raises Refused: `state-invalid` if we never made it, `state-expired`."""
+        """Read a `state` that came back. Raises ProblemError: `state-invalid` if we never made it, `state-expired`."""
         try:
             if len(state) > MAX_STATE_LENGTH or not state.isascii():
                 raise Unreadable("a state of ours is shorter, and ASCII")
             token = state.encode() + b"=" * (-len(state) % 4)
             said = self.decrypt(token, purpose=_STATE)
         except (Unreadable, binascii.Error) as fault:
-            raise Refused(
+            raise ProblemError(
                 "state-invalid",
                 "This return does not belong to an exchange begun here; start the exchange again.",
                 status=400,
@@ -123,7 +123,7 @@ class Vault:
         member_book, exchange_id, partner_id, nonce, expires_us = json.loads(said)
         expires_at = _EPOCH + expires_us * _MICROSECOND
         if now >= expires_at:
-            raise Refused(
+            raise ProblemError(
                 "state-expired",
                 "The time to come back from the partner is over; start the exchange again.",
                 status=400,

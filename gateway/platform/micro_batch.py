@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 
 W = TypeVar("W")
 R = TypeVar("R")
@@ -34,9 +34,9 @@ class MicroBatcher(Generic[W, R]):
         self._writing: asyncio.Task[None] | None = None
 
     async def add(self, wish: W) -> R:
-        """The answer, when the set of which the wish is a part is written. Raises Refused `busy` where too many wait."""
+        """The answer, when the set of which the wish is a part is written. Raises ProblemError `busy` where too many wait."""
         if len(self._waiting) >= MAX_WAITING:
-            raise Refused("busy", "", status=503)
+            raise ProblemError("busy", "", status=503)
         told: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((wish, told))
         if self._writing is None or self._writing.done():

@@ -30,7 +30,7 @@ from core_ledger import (
     chart,
     ledger,
 )
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.clock import day_of
 from gateway.plugin_interfaces import Clock
@@ -53,7 +53,7 @@ class Allocations:
         """Move `points` from the reserve to a point service (各自治体ポイントへの移行).
 
         `allocation_id` is the caller's; the same id with the same content is the same allocation.
-        Raises Refused: not enough points, unknown or closed point service, points that would have expired there
+        Raises ProblemError: not enough points, unknown or closed point service, points that would have expired there
         already, id used for something else.
         """
 
@@ -74,7 +74,7 @@ class Allocations:
     async def contribute(self, member_id: str, contribution_id: str, points: int, event_id: str) -> Receipt:
         """Move `points` from the reserve to a support event (留保ポイントを個別特定支援イベントに移行).
 
-        Raises Refused: `unknown-event` (404), `event-not-open`, `event-not-for-member`, `not-enough-points`,
+        Raises ProblemError: `unknown-event` (404), `event-not-open`, `event-not-for-member`, `not-enough-points`,
         `id-reused` (409). Points of an event that has not ended stay in the member's own book.
         """
 
@@ -135,7 +135,7 @@ class Allocations:
             default = (row.default_municipality, row.default_point_service)
             directory.require_service(conn, *default)
             expiry.refuse_expired(conn, *default, [heap.issued_on], today)
-        except Refused:
+        except ProblemError:
             return None  # closed since the member chose it, or these points would be lost there
         account = chart.reserve(member_id)
         free = sum(
@@ -171,12 +171,12 @@ class MovedOverdue:
 
 
 def _default_municipality(conn: Connection, member_id: str) -> str | None:
-    """The 基本自治体 of an active member. Raises Refused `unknown-member` (404)."""
+    """The 基本自治体 of an active member. Raises ProblemError `unknown-member` (404)."""
     members = tables.members
     active = (members.c.member_id == member_id) & (members.c.state == "active")
     row = conn.execute(select(members.c.default_municipality).where(active)).one_or_none()
     if row is None:
-        raise Refused("unknown-member", "There is no such member.", status=404)
+        raise ProblemError("unknown-member", "There is no such member.", status=404)
     code: str | None = row.default_municipality
     return code
 
@@ -209,10 +209,12 @@ def _refused_in_words(do: Callable[[], T]) -> T:
     try:
         return do()
     except NotEnoughPoints as short:
-        raise Refused(
+        raise ProblemError(
             "not-enough-points",
             f"the reserve has {short.available:,} points that can be moved; ask for at most that many",
             available=short.available,
         ) from None
     except IdReused:
-        raise Refused("id-reused", "this id was used for something else; make a new id (a UUID)") from None
+        raise ProblemError(
+            "id-reused", "this id was used for something else; make a new id (a UUID)"
+        ) from None

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_new
@@ -44,7 +44,7 @@ class PointService:
 def require_open_service(conn: Connection, code: str, service: str) -> PointService:
     """Give the point service that a direct exchange may credit.
 
-    Raises Refused: `unknown-municipality`, `unknown-point-service`, or `not-open-for-direct-exchange` with the
+    Raises ProblemError: `unknown-municipality`, `unknown-point-service`, or `not-open-for-direct-exchange` with the
     way that does work.
     """
     return require_open(code, service, _find(conn, code, service))
@@ -54,7 +54,7 @@ def require_open(code: str, service: str, found: PointService | None) -> PointSe
     """Look at what was found under this name as `require_open_service` does."""
     found = _require_takes_points(code, service, found)
     if not found.open_for_direct_exchange:
-        raise Refused(
+        raise ProblemError(
             "not-open-for-direct-exchange",
             f"{found.name} takes no points directly from partners. Exchange to 留保ポイント (the reserve) first, "
             "then use 各自治体ポイントへの移行 to move them there.",
@@ -67,14 +67,14 @@ def require_open(code: str, service: str, found: PointService | None) -> PointSe
 def require_service(conn: Connection, code: str, service: str) -> PointService:
     """Give a point service that takes points (from the reserve, from grants).
 
-    Raises Refused: `unknown-municipality`, `unknown-point-service` (404, also for a closed one, whose text
+    Raises ProblemError: `unknown-municipality`, `unknown-point-service` (404, also for a closed one, whose text
     says so).
     """
     return _require_takes_points(code, service, _find(conn, code, service))
 
 
 def require_known_service(conn: Connection, code: str, service: str) -> PointService:
-    """Give a point service whether it still takes points or is closed. Raises Refused as `require_service`."""
+    """Give a point service whether it still takes points or is closed. Raises ProblemError as `require_service`."""
     return _require_known(code, _find(conn, code, service))
 
 
@@ -86,7 +86,7 @@ def _find(conn: Connection, code: str, service: str) -> PointService | None:
 def _require_takes_points(code: str, service: str, found: PointService | None) -> PointService:
     found = _require_known(code, found)
     if found.closed_at is not None:
-        raise Refused(
+        raise ProblemError(
             "unknown-point-service",
             f"{found.name} takes no more points; choose another point service of {require_municipality(code).name}.",
             status=404,
@@ -99,7 +99,7 @@ def _require_takes_points(code: str, service: str, found: PointService | None) -
 def _require_known(code: str, found: PointService | None) -> PointService:
     place = require_municipality(code)
     if found is None:
-        raise Refused(
+        raise ProblemError(
             "unknown-point-service",
             f"{place.name} has no such point service; choose one from its list.",
             status=404,
@@ -109,19 +109,19 @@ def _require_known(code: str, found: PointService | None) -> PointService:
 
 
 def require_municipality(code: str) -> Municipality:
-    """Give the municipality of a six-digit code. Raises Refused `unknown-municipality` (404)."""
+    """Give the municipality of a six-digit code. Raises ProblemError `unknown-municipality` (404)."""
     found = municipality(code)
     if found is not None:
         return found
     part = ward(code)
     if part is not None:
         whole = require_municipality(part.part_of)
-        raise Refused(
+        raise ProblemError(
             "unknown-municipality",
             f"{part.name} is a ward of {whole.name}, which runs the point services; use the code {whole.code}.",
             status=404,
         )
-    raise Refused(
+    raise ProblemError(
         "unknown-municipality",
         "No municipality has this code; it has six digits, the last of which checks the others (笠間市: 082163).",
         status=404,
@@ -138,7 +138,7 @@ def list_services(
 ) -> tuple[PointService, ...]:
     """Point services in order of code; those that take no more points only where `closed` asks for them too.
 
-    Raises Refused for an unknown municipality or prefecture (404), so that a typing mistake is not an empty list.
+    Raises ProblemError for an unknown municipality or prefecture (404), so that a typing mistake is not an empty list.
     """
     wanted = select(_services).order_by(_services.c.municipality, _services.c.point_service)
     if municipality_code is not None:
@@ -146,7 +146,9 @@ def list_services(
     if prefecture_code is not None:
         of = prefecture(prefecture_code)
         if of is None:
-            raise Refused("unknown-prefecture", "No prefecture has this code; they are 01 to 47.", status=404)
+            raise ProblemError(
+                "unknown-prefecture", "No prefecture has this code; they are 01 to 47.", status=404
+            )
         wanted = wanted.where(_services.c.municipality.startswith(of.number, autoescape=True))
     if open_for_direct_exchange is not None:
         wanted = wanted.where(_services.c.open_for_direct_exchange == open_for_direct_exchange)
@@ -160,12 +162,12 @@ def register_service(
 ) -> PointService:
     """Add a point service to a municipality.
 
-    `service` is 1–40 of a–z, 0–9 and hyphen: it becomes part of account names and never changes. Raises Refused:
+    `service` is 1–40 of a–z, 0–9 and hyphen: it becomes part of account names and never changes. Raises ProblemError:
     `unknown-municipality` (404), `bad-point-service` (422), `point-service-exists` (409).
     """
     place = require_municipality(code)
     if not _ID.fullmatch(service) or not name.strip():
-        raise Refused(
+        raise ProblemError(
             "bad-point-service",
             "A point service has a name, and an id of 1 to 40 lower-case letters, digits and hyphens between them.",
             status=422,
@@ -186,12 +188,12 @@ def register_service(
         open_for_direct_exchange=new.open_for_direct_exchange,
         created_at=new.created_at,
     ):
-        raise Refused("point-service-exists", f"{place.name} already has a point service with this id.")
+        raise ProblemError("point-service-exists", f"{place.name} already has a point service with this id.")
     return new
 
 
 def set_direct_exchange(conn: Connection, code: str, service: str, *, is_open: bool) -> PointService:
-    """Open a point service for direct exchange, or close it for that. Raises Refused as `require_service`."""
+    """Open a point service for direct exchange, or close it for that. Raises ProblemError as `require_service`."""
     require_service(conn, code, service)
     return _changed(conn, code, service, open_for_direct_exchange=is_open)
 

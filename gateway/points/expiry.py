@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 
 from core_ledger import Lot, Transfer, chart, entries, ledger
 from core_ledger.read_model import books
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.clock import day_of
 from gateway.platform.compiled_sql import CompiledInStatement
 from gateway.points import account_positions
@@ -115,11 +115,11 @@ def is_expired(rules: Sequence[RuleVersion], issued_on: date, today: date) -> bo
 
 
 def refuse_expired(conn: Connection, code: str, service: str, issued: Iterable[date], today: date) -> None:
-    """Refuse points that have expired in a point service before they come there. Raises Refused (409)."""
+    """Refuse points that have expired in a point service before they come there. Raises ProblemError (409)."""
     rules = point_rules.versions(conn, code, service)
     for issued_on in issued:
         if is_expired(rules, issued_on, today):
-            raise Refused(
+            raise ProblemError(
                 "points-expired-there",
                 f"The points that were issued on {issued_on} expired there on"
                 f" {point_rules.last_day(rules, issued_on)}; they stay where they are. Choose another municipality.",

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
 
@@ -132,7 +132,7 @@ def adverse_changes(old: PointRule, new: PointRule, takes_effect_on: date) -> tu
 
 
 def check(rule: PointRule) -> None:
-    """Raise Refused `bad-rule` (422) naming what does not fit."""
+    """Raise ProblemError `bad-rule` (422) naming what does not fit."""
     if not 1 <= rule.unit_value_yen <= 10_000:
         raise bad_rule("A point is worth 1 to 10,000 yen.")
     if rule.expiry is Expiry.MONTHS and not 1 <= rule.expiry_count <= MAX_MONTHS:
@@ -162,8 +162,8 @@ def _lower(new: int | None, old: int | None) -> bool:
     return new is not None and (old is None or new < old)
 
 
-def bad_rule(text: str) -> Refused:
-    return Refused("bad-rule", text, status=422)
+def bad_rule(text: str) -> ProblemError:
+    return ProblemError("bad-rule", text, status=422)
 
 
 # --- rows --------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, func, select
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.sql import insert_into, insert_new
 from gateway.points.directory import require_municipality
@@ -75,15 +75,15 @@ class EventGifts:
 
 
 def register(conn: Connection, event: SupportEvent) -> SupportEvent:
-    """Add an event. Raises Refused: `bad-event` (422), `event-exists` (409), `unknown-municipality` (404)."""
+    """Add an event. Raises ProblemError: `bad-event` (422), `event-exists` (409), `unknown-municipality` (404)."""
     check(event)
     if not insert_new(conn, _events, event_id=event.event_id, **columns(event)):
-        raise Refused("event-exists", "There is already an event with this id.")
+        raise ProblemError("event-exists", "There is already an event with this id.")
     return event
 
 
 def check(event: SupportEvent) -> None:
-    """Refuse what makes no sense. Raises Refused: `bad-event` (422), `unknown-municipality` (404)."""
+    """Refuse what makes no sense. Raises ProblemError: `bad-event` (422), `unknown-municipality` (404)."""
     if not _ID.fullmatch(event.event_id) or not event.name.strip() or event.ends_at <= event.starts_at:
         raise _bad(
             "An event has a name, an id of 1 to 40 lower-case letters, digits and hyphens, and ends after it starts."
@@ -111,7 +111,7 @@ def columns(event: SupportEvent) -> dict[str, Any]:
 def require_in_force(conn: Connection, event_id: str, at: datetime) -> SupportEvent:
     """Give an event that takes points now, and keep it so until the transaction ends.
 
-    Raises Refused: `unknown-event` (404), `event-not-open` (409).
+    Raises ProblemError: `unknown-event` (404), `event-not-open` (409).
     """
     row = conn.execute(
         # Whoever decides the outcome waits for gifts that are being made, so that none comes after it.
@@ -121,13 +121,13 @@ def require_in_force(conn: Connection, event_id: str, at: datetime) -> SupportEv
         raise _unknown()
     event = _event(row)
     if at < event.starts_at and event.state == "shown":
-        raise Refused(
+        raise ProblemError(
             "event-not-open",
             f"{event.name} takes points from {event.starts_at.isoformat()} on.",
             starts_at=event.starts_at.isoformat(),
         )
     if not event.in_force(at):
-        raise Refused(
+        raise ProblemError(
             "event-not-open",
             f"{event.name} has ended; the points stay in the reserve. Choose another event or a municipality.",
             ended_at=event.ends_at.isoformat(),
@@ -136,10 +136,10 @@ def require_in_force(conn: Connection, event_id: str, at: datetime) -> SupportEv
 
 
 def require_giver(event: SupportEvent, default_municipality: str | None) -> None:
-    """Refuse a member who may not give to this event. Raises Refused `event-not-for-member` (409)."""
+    """Refuse a member who may not give to this event. Raises ProblemError `event-not-for-member` (409)."""
     if event.givers == "city" and default_municipality != event.municipality:
         assert event.municipality is not None
-        raise Refused(
+        raise ProblemError(
             "event-not-for-member",
             f"{event.name} takes points from members whose 基本自治体 is "
             f"{require_municipality(event.municipality).name}; the points stay in the reserve.",
@@ -147,7 +147,7 @@ def require_giver(event: SupportEvent, default_municipality: str | None) -> None
 
 
 def require(conn: Connection, event_id: str) -> SupportEvent:
-    """Give an event, past and future ones too (histories name them). Raises Refused `unknown-event` (404)."""
+    """Give an event, past and future ones too (histories name them). Raises ProblemError `unknown-event` (404)."""
     found = find(conn, event_id)
     if found is None:
         raise _unknown()
@@ -155,7 +155,7 @@ def require(conn: Connection, event_id: str) -> SupportEvent:
 
 
 def require_shown(conn: Connection, event_id: str) -> SupportEvent:
-    """Give an event that members may know of. Raises Refused `unknown-event` (404), for a planned one too."""
+    """Give an event that members may know of. Raises ProblemError `unknown-event` (404), for a planned one too."""
     found = require(conn, event_id)
     if not found.is_public:
         raise _unknown()
@@ -227,12 +227,12 @@ def gifts_by_event(conn: Connection, event_ids: Iterable[str]) -> Mapping[str, E
     return {event_id: found.get(event_id, EventGifts()) for event_id in wanted}
 
 
-def _bad(text: str) -> Refused:
-    return Refused("bad-event", text, status=422)
+def _bad(text: str) -> ProblemError:
+    return ProblemError("bad-event", text, status=422)
 
 
-def _unknown() -> Refused:
-    return Refused("unknown-event", "There is no such event; choose one from the list.", status=404)
+def _unknown() -> ProblemError:
+    return ProblemError("unknown-event", "There is no such event; choose one from the list.", status=404)
 
 
 def _event(row: Row[Any]) -> SupportEvent:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, Row, insert, select, update
 from uuid_utils import uuid7
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform import tables
 from gateway.platform.encryption import Vault
@@ -109,7 +109,9 @@ def _safe(url: str) -> str:
     parts = urlsplit(url)
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     if not safe or not parts.netloc or parts.username or parts.fragment:
-        raise Refused("bad-url", "a webhook's address is https://host/path, without a password", status=422)
+        raise ProblemError(
+            "bad-url", "a webhook's address is https://host/path, without a password", status=422
+        )
     return url
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from uuid_utils import uuid7
 
 from core_ledger import Store, chart, create_schema, ledger
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.exchange_rows import Exchange
@@ -86,7 +86,7 @@ class Bench:
     async def confirm(self) -> Exchange:
         exchange = await self._now()
         if exchange.quote is None:
-            raise Refused("not-quoted", "ask for a quote first")
+            raise ProblemError("not-quoted", "ask for a quote first")
         return await QuoteConfirm(self.desk).confirm(MEMBER, self.exchange_id, exchange.quote.quote_id)
 
     async def ask_again(self) -> Exchange:
@@ -132,7 +132,7 @@ class Bench:
 
     async def _now(self) -> Exchange:
         if not self.exchange_id:
-            raise Refused("not-started", "start an exchange first")
+            raise ProblemError("not-started", "start an exchange first")
         return await self.desk.store.read(
             lambda conn: records.get(conn, chart.member_book(MEMBER), self.exchange_id)
         )
@@ -145,14 +145,16 @@ async def open_bench(
     """Make the plugin and everything around it.
 
     With `config` the plugin talks to whom its table there names (the partner's own sandbox); without, to the
-    site that its own package brings. Raises Refused when there is neither.
+    site that its own package brings. Raises ProblemError when there is neither.
     """
     kind = plugin or _plugin_class(partner_id)
     async with AsyncExitStack() as stack:
         if config is not None:
             settings: Any = Settings.load(config).partners.get(partner_id)
             if settings is None:
-                raise Refused("no-settings", f"{config} has no [partners.{partner_id}]; write that table")
+                raise ProblemError(
+                    "no-settings", f"{config} has no [partners.{partner_id}]; write that table"
+                )
             values = {name: it for name, it in settings.table.items() if isinstance(it, str | int)}
             secret_names = tuple(name for name, it in settings.table.items() if isinstance(it, dict))
             plays = str(config)
@@ -172,7 +174,7 @@ async def open_bench(
         except KeyError as missing:
             if config is not None:
                 raise
-            raise Refused(
+            raise ProblemError(
                 "setting-missing",
                 f"{partner_id} asks for the setting {missing}, and its own sandbox is given base_url, merchant_id and the"
                 " secret api_key only; give it a default, or name all settings with --config",
@@ -209,12 +211,14 @@ async def open_bench(
 def _plugin_class(partner_id: str) -> type:
     found = [point for point in entry_points(group=GROUP) if point.name == partner_id]
     if not found:
-        raise Refused(
+        raise ProblemError(
             "not-installed", f"no plugin called {partner_id} is installed; pip install -e its folder first"
         )
     kind = found[0].load()
     if not isinstance(kind, type):
-        raise Refused("not-a-class", f"the entry of {partner_id} is no class; see `point-gateway plugins`")
+        raise ProblemError(
+            "not-a-class", f"the entry of {partner_id} is no class; see `point-gateway plugins`"
+        )
     return kind
 
 
@@ -226,7 +230,7 @@ def _sandbox(kind: type, key: Secret) -> Any:
     try:
         make = import_module(f"{package}.sandbox").make_server
     except (ImportError, AttributeError):
-        raise Refused(
+        raise ProblemError(
             "no-sandbox",
             f"{package} has no sandbox with make_server(); write one, or name the partner's own with --config",
         ) from None

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import Store
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import member_rows as member_records
 from gateway.members.members import Member, Members, SignedIn, new_member_id
 from gateway.members.passwords import PasswordHasher
@@ -60,8 +60,8 @@ async def saito(town: Town) -> Member:
     return await town.members.create(display_name="斎藤 一", password=PASSWORD)
 
 
-async def refusal(call: object) -> Refused:
-    with pytest.raises(Refused) as refused:
+async def refusal(call: object) -> ProblemError:
+    with pytest.raises(ProblemError) as refused:
         await call  # type: ignore[misc]
     return refused.value
 
@@ -133,7 +133,7 @@ async def test_two_who_want_the_same_id_at_once_are_one_member(town: Town) -> No
         return_exceptions=True,
     )
     assert sum(isinstance(each, Member) for each in made) == 1
-    assert [each.type for each in made if isinstance(each, Refused)] == ["mykey-id-taken"] * 4
+    assert [each.type for each in made if isinstance(each, ProblemError)] == ["mykey-id-taken"] * 4
 
 
 # --- signing in ------------------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ async def test_signing_in_wipes_earlier_misses(town: Town, saito: Member) -> Non
 async def test_a_hundred_guesses_at_once_are_five(town: Town, saito: Member) -> None:
     guesses = [town.sign_in(saito, WRONG) for _ in range(40)]
     answers = await asyncio.gather(*guesses, return_exceptions=True)
-    types = [each.type for each in answers if isinstance(each, Refused)]
+    types = [each.type for each in answers if isinstance(each, ProblemError)]
     assert sorted(types) == ["sign-in-locked"] * 35 + ["sign-in-refused"] * 5
 
 
@@ -486,7 +486,7 @@ async def test_of_two_password_changes_at_once_one_wins(town: Town, saito: Membe
         town.members.change_password(saito.member_id, PASSWORD, OTHER_PASSWORD + "!"),
         return_exceptions=True,
     )
-    assert sorted(type(each).__name__ for each in answers) == ["Refused", "int"]
+    assert sorted(type(each).__name__ for each in answers) == ["ProblemError", "int"]
 
 
 async def test_a_changed_mykey_id_signs_in_and_the_old_one_does_not(town: Town, saito: Member) -> None:

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from core_ledger import Store
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import member_rows as records
 from gateway.members import mykey_ids
 from gateway.members.members import Member, Members
@@ -68,7 +68,7 @@ async def test_forty_guesses_at_once_through_four_writers_are_five(members: Memb
         answers = await asyncio.gather(
             *(members.sign_in(mykey_id, WRONG, client_id="portal") for _ in range(40)), return_exceptions=True
         )
-        types = [each.type for each in answers if isinstance(each, Refused)]
+        types = [each.type for each in answers if isinstance(each, ProblemError)]
         assert sorted(types) == ["sign-in-locked"] * 35 + ["sign-in-refused"] * 5
 
 
@@ -78,13 +78,13 @@ async def test_of_many_who_want_one_id_or_one_card_at_once_one_gets_it(members: 
         return_exceptions=True,
     )
     assert sum(isinstance(each, Member) for each in same_id) == 1
-    assert [each.type for each in same_id if isinstance(each, Refused)] == ["mykey-id-taken"] * 7
+    assert [each.type for each in same_id if isinstance(each, ProblemError)] == ["mykey-id-taken"] * 7
 
     same_card = await asyncio.gather(
         *(members.create(display_name="a", card_key="card") for _ in range(8)), return_exceptions=True
     )
     assert sum(isinstance(each, Member) for each in same_card) == 1
-    assert [each.type for each in same_card if isinstance(each, Refused)] == ["card-registered"] * 7
+    assert [each.type for each in same_card if isinstance(each, ProblemError)] == ["card-registered"] * 7
 
 
 async def test_of_many_who_change_to_one_id_at_once_one_gets_it_and_the_others_are_counted(
@@ -104,7 +104,7 @@ async def test_one_member_changing_the_id_many_times_at_once_is_held_to_three(me
     )
     changed = [each for each in answers if not isinstance(each, BaseException)]
     assert len(changed) == 3
-    assert {each.type for each in answers if isinstance(each, Refused)} == {"mykey-id-changed-enough"}
+    assert {each.type for each in answers if isinstance(each, ProblemError)} == {"mykey-id-changed-enough"}
 
 
 async def test_a_member_who_is_revoked_by_several_requests_at_once_is_revoked_for_all_of_them(

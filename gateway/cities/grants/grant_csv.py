@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import mykey_ids
 from gateway.platform.invisible_chars import is_printable
 from gateway.platform.safe_csv import starts_a_formula
@@ -63,7 +63,7 @@ FAULTS: Final = {
 def digest(raw: bytes) -> tuple[str, int]:
     """Hash what the file says, whatever its encoding and line ends, and count its lines; reads to the end.
 
-    Raises Refused (422): `csv-unreadable`, `csv-columns`, `csv-too-long`.
+    Raises ProblemError (422): `csv-unreadable`, `csv-columns`, `csv-too-long`.
     """
     hashed, count = hashlib.sha256(), 0
     for line in lines(raw):
@@ -73,7 +73,7 @@ def digest(raw: bytes) -> tuple[str, int]:
 
 
 def lines(raw: bytes) -> Iterator[CsvLine]:
-    """Read line by line. Raises Refused as `digest`, the last two at the line concerned."""
+    """Read line by line. Raises ProblemError as `digest`, the last two at the line concerned."""
     # Decoded as it is read: a file is held once, as the bytes that came.
     text = io.TextIOWrapper(io.BytesIO(raw), encoding=_encoding(raw), newline="")
     reader = csv.reader(text, strict=True)
@@ -86,7 +86,7 @@ def lines(raw: bytes) -> Iterator[CsvLine]:
                 continue
             count += 1
             if count > MAX_LINES:
-                raise Refused("csv-too-long", f"A file has at most {MAX_LINES:,} lines.", status=422)
+                raise ProblemError("csv-too-long", f"A file has at most {MAX_LINES:,} lines.", status=422)
             yield _line(reader.line_num, row, width, places, seen)
     except csv.Error as fault:
         raise _unreadable("quotes", reader.line_num) from fault
@@ -123,7 +123,7 @@ def _places(header: list[str]) -> Mapping[str, int]:
     known = [_COLUMNS.get(name) for name in names]
     places = {name: place for place, name in enumerate(known) if name is not None}
     if None in known or len(places) != len(known) or not {"mykey_id", "points"} <= set(places):
-        raise Refused(
+        raise ProblemError(
             "csv-columns",
             "The first line names the columns: マイキーID,ポイント,摘要 (the last may be left out), and no others.",
             status=422,
@@ -159,8 +159,8 @@ def _first_fault(raw: bytes, encoding: str) -> int | None:
     return None
 
 
-def _unreadable(why: str, line: int) -> Refused:
-    return Refused(
+def _unreadable(why: str, line: int) -> ProblemError:
+    return ProblemError(
         "csv-unreadable",
         f"The file cannot be read as CSV in UTF-8 or Shift_JIS at line {line} ({why}); save it as CSV again.",
         status=422,

@@ -31,7 +31,7 @@ from gateway.cities.grants.grant_csv import CsvLine
 from gateway.cities.grants.grant_projects import GrantProject
 from gateway.cities.grants.grants import transfer_of
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import audit_log
 from gateway.platform.clock import day_of
 from gateway.platform.job_steps import run_each
@@ -92,7 +92,7 @@ class GrantFiles:
     ) -> tuple[GrantFile, bool]:
         """Check a file whole. The second value is False where its content is known already; nothing is granted.
 
-        Raises Refused: `unknown-project` (404), `csv-unreadable`, `csv-columns`, `csv-too-long` (422), `file-state`
+        Raises ProblemError: `unknown-project` (404), `csv-unreadable`, `csv-columns`, `csv-too-long` (422), `file-state`
         (409) where it was uploaded or taken back again meanwhile.
         """
         code = who.municipality
@@ -129,7 +129,7 @@ class GrantFiles:
     async def approve(self, who: StaffSession, file_id: str, reason: str) -> GrantFile:
         """A second person says yes: the points are set aside and granted in the background.
 
-        Raises Refused: `unknown-file` (404), `file-state`, `second-person-missing`, `project-not-open`,
+        Raises ProblemError: `unknown-file` (404), `file-state`, `second-person-missing`, `project-not-open`,
         `budget-exceeded` (409).
         """
         now, code = self.desk.clock(), who.municipality
@@ -139,7 +139,9 @@ class GrantFiles:
             if file.state != "checked":
                 raise _wrong_state(file)
             if file.uploaded_by == who.staff_id:
-                raise Refused("second-person-missing", "Somebody else than the one who uploaded it approves.")
+                raise ProblemError(
+                    "second-person-missing", "Somebody else than the one who uploaded it approves."
+                )
             grant_projects.require_granting(conn, code, file.project_id, day_of(now))
             grant_projects.take_from_budget(conn, code, file.project_id, file.points)
             _write(conn, file, state="approved", approved_by=who.staff_id, approved_at=now)
@@ -151,7 +153,7 @@ class GrantFiles:
         return file
 
     async def cancel(self, who: StaffSession, file_id: str, reason: str) -> GrantFile:
-        """Take back a file that nobody has approved. Raises Refused: `unknown-file` (404), `file-state` (409)."""
+        """Take back a file that nobody has approved. Raises ProblemError: `unknown-file` (404), `file-state` (409)."""
         now, code = self.desk.clock(), who.municipality
 
         def job(conn: Connection) -> GrantFile:
@@ -251,11 +253,11 @@ class GrantFiles:
 
 
 def require(conn: Connection, code: str, file_id: str, *, lock: bool = False) -> GrantFile:
-    """Give a file of this city. Raises Refused `unknown-file` (404)."""
+    """Give a file of this city. Raises ProblemError `unknown-file` (404)."""
     query = select(_files).where(_files.c.municipality == code, _files.c.file_id == file_id)
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise Refused("unknown-file", "This city has no such file.", status=404)
+        raise ProblemError("unknown-file", "This city has no such file.", status=404)
     return _file(row)
 
 
@@ -288,10 +290,10 @@ def _check_set(file: GrantFile, part: Sequence[CsvLine], today: Any, conn: Conne
 
 
 def _require_own_check(conn: Connection, file: GrantFile) -> None:
-    """Hold the file's row while this check writes. Raises Refused `file-state` where it is no longer this check's."""
+    """Hold the file's row while this check writes. Raises ProblemError `file-state` where it is no longer this check's."""
     now = require(conn, file.municipality, file.file_id, lock=True)
     if now.state != "checking" or now.uploaded_at != file.uploaded_at:
-        raise Refused(
+        raise ProblemError(
             "file-state",
             "The same file was uploaded or taken back again while it was being checked; look at it again.",
             state=now.state,
@@ -413,8 +415,8 @@ def _write(conn: Connection, file: GrantFile, **to: Any) -> None:
     )
 
 
-def _wrong_state(file: GrantFile) -> Refused:
-    return Refused("file-state", f"The file is {file.state}; look at it again.", state=file.state)
+def _wrong_state(file: GrantFile) -> ProblemError:
+    return ProblemError("file-state", f"The file is {file.state}; look at it again.", state=file.state)
 
 
 def _file(row: Row[Any]) -> GrantFile:

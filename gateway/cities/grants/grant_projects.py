@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, select, update
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext, write_audit
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_new
 from gateway.points import directory, expiry
@@ -61,34 +61,34 @@ class GrantProject:
 
 
 def require(conn: Connection, code: str, project_id: str) -> GrantProject:
-    """Give a project of this city. Raises Refused `unknown-project` (404)."""
+    """Give a project of this city. Raises ProblemError `unknown-project` (404)."""
     row = conn.execute(select(_projects).where(*_key(code, project_id))).one_or_none()
     if row is None:
-        raise Refused("unknown-project", "This city has no such grant project.", status=404)
+        raise ProblemError("unknown-project", "This city has no such grant project.", status=404)
     return _project(row)
 
 
 def require_granting(conn: Connection, code: str, project_id: str, day: date) -> GrantProject:
     """Give a project that grants on this day, into a point service that takes points.
 
-    Raises Refused: `unknown-project` (404), `project-not-open` (409).
+    Raises ProblemError: `unknown-project` (404), `project-not-open` (409).
     """
     project = require(conn, code, project_id)
     if not project.grants_on(day):
         plan = project.plan
-        raise Refused(
+        raise ProblemError(
             "project-not-open",
             f"{plan.name} grants from {plan.starts_on} to {plan.ends_on} while it is open; nothing was granted.",
         )
     service = directory.require_known_service(conn, code, project.plan.point_service)
     rules = point_rules.versions(conn, code, service.point_service)
     if service.closed_at is not None or expiry.is_expired(rules, day, day):
-        raise Refused("project-not-open", f"{service.name} takes no more points; nothing was granted.")
+        raise ProblemError("project-not-open", f"{service.name} takes no more points; nothing was granted.")
     return project
 
 
 def take_from_budget(conn: Connection, code: str, project_id: str, points: int) -> None:
-    """Count points as granted. Raises Refused `budget-exceeded` (409) with what is left."""
+    """Count points as granted. Raises ProblemError `budget-exceeded` (409) with what is left."""
     hit = conn.execute(
         update(_projects)
         .where(*_key(code, project_id), _projects.c.granted + points <= _projects.c.budget)
@@ -96,7 +96,7 @@ def take_from_budget(conn: Connection, code: str, project_id: str, points: int) 
     )
     if hit.rowcount == 0:
         left = require(conn, code, project_id).left
-        raise Refused(
+        raise ProblemError(
             "budget-exceeded", f"The budget has {left:,} points left; nothing was granted.", available=left
         )
 
@@ -127,7 +127,7 @@ class GrantProjects:
         return await self.desk.store.read(lambda conn: require(conn, code, project_id))
 
     async def add(self, who: StaffSession, plan: ProjectPlan) -> GrantProject:
-        """Add a project. Raises Refused: `bad-project` (422), `project-exists` (409), `unknown-point-service` (404)."""
+        """Add a project. Raises ProblemError: `bad-project` (422), `project-exists` (409), `unknown-point-service` (404)."""
         now, code = self.desk.clock(), who.municipality
         _check(plan)
 
@@ -136,7 +136,9 @@ class GrantProjects:
             if not insert_new(
                 conn, _projects, municipality=code, granted=0, state="open", created_at=now, **_columns(plan)
             ):
-                raise Refused("project-exists", "There is a project with this id already; choose another.")
+                raise ProblemError(
+                    "project-exists", "There is a project with this id already; choose another."
+                )
             write_audit(conn, who, now, "project added", plan.project_id, facts={"budget": plan.budget})
             return require(conn, code, plan.project_id)
 
@@ -145,7 +147,7 @@ class GrantProjects:
     async def change_budget(
         self, who: StaffSession, project_id: str, budget: int, reason: str
     ) -> GrantProject:
-        """Raise or lower a budget, never below what is granted. Raises Refused: `budget-exceeded`, `unknown-project`."""
+        """Raise or lower a budget, never below what is granted. Raises ProblemError: `budget-exceeded`, `unknown-project`."""
         now, code = self.desk.clock(), who.municipality
 
         def job(conn: Connection) -> GrantProject:
@@ -156,7 +158,7 @@ class GrantProjects:
                 .values(budget=budget)
             )
             if hit.rowcount == 0:
-                raise Refused(
+                raise ProblemError(
                     "budget-exceeded",
                     f"{before.granted:,} points are granted or set aside; the budget cannot be lower.",
                     available=before.left,
@@ -186,7 +188,7 @@ class GrantProjects:
         return await self.desk.store.run(job)
 
     async def venue_code(self, who: StaffSession, project_id: str) -> str:
-        """Today's code of the venue, to be shown as a QR. Raises Refused: `unknown-project`, `project-not-open`."""
+        """Today's code of the venue, to be shown as a QR. Raises ProblemError: `unknown-project`, `project-not-open`."""
         today, code = day_of(self.desk.clock()), who.municipality
 
         def job(conn: Connection) -> GrantProject:
@@ -194,7 +196,7 @@ class GrantProjects:
 
         project = await self.desk.store.read(job)
         if not project.plan.venue:
-            raise Refused("project-not-open", "This project has no venue at which members scan a code.")
+            raise ProblemError("project-not-open", "This project has no venue at which members scan a code.")
         return make_venue_code(self.desk, code, project_id, today)
 
 
@@ -205,11 +207,13 @@ def make_venue_code(desk: CityContext, code: str, project_id: str, day: date) ->
 
 
 def read_venue_code(desk: CityContext, text: str, today: date) -> tuple[str, str]:
-    """(municipality, project) of today's code. Raises Refused `venue-code-wrong` (409) for any other text."""
+    """(municipality, project) of today's code. Raises ProblemError `venue-code-wrong` (409) for any other text."""
     parts = text.strip().split(".")
     if len(parts) == 5 and make_venue_code(desk, parts[1], parts[2], today) == text.strip():
         return parts[1], parts[2]
-    raise Refused("venue-code-wrong", "This is not a code that a venue shows today; scan it again there.")
+    raise ProblemError(
+        "venue-code-wrong", "This is not a code that a venue shows today; scan it again there."
+    )
 
 
 def _check(plan: ProjectPlan) -> None:
@@ -221,8 +225,8 @@ def _check(plan: ProjectPlan) -> None:
         raise _bad(f"A project gives 1 to {MAX_BUDGET:,} points each and has a budget.")
 
 
-def _bad(text: str) -> Refused:
-    return Refused("bad-project", text, status=422)
+def _bad(text: str) -> ProblemError:
+    return ProblemError("bad-project", text, status=422)
 
 
 def _key(code: str, project_id: str) -> tuple[Any, Any]:

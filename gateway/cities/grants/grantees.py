@@ -24,7 +24,7 @@ class CityMember:
 
 
 def find(conn: Connection, code: str, mykey_id: str) -> CityMember:
-    """Give a member of this city. Raises Refused `unknown-member` (404)."""
+    """Give a member of this city. Raises ProblemError `unknown-member` (404)."""
     known = mykey_ids.read(mykey_id)
     member = member_rows.find_by_mykey_id(conn, known) if known else None
     if member is None:

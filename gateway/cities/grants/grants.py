@@ -17,7 +17,7 @@ from gateway.cities.city_context import CityContext, write_audit
 from gateway.cities.grants import grant_projects
 from gateway.cities.grants.grant_projects import GrantProject, read_venue_code
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import member_rows, mykey_ids
 from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_new
@@ -46,7 +46,7 @@ class Grants:
         """Grant to one member under an id that the caller made; the same id with the same content is one grant.
 
         That it was made is also answered to the MyKey ID that the member had then and has no more.
-        Raises Refused: `unknown-project`, `unknown-member` (404), `project-not-open`, `budget-exceeded`,
+        Raises ProblemError: `unknown-project`, `unknown-member` (404), `project-not-open`, `budget-exceeded`,
         `limit-of-the-day`, `id-reused` (409).
         """
         now, code = self.desk.clock(), who.municipality
@@ -74,7 +74,7 @@ class Grants:
     async def at_venue(self, member_id: str, venue_code: str) -> GrantResult:
         """A member scans the code of a venue: each member is granted it once in a project.
 
-        Raises Refused: `venue-code-wrong`, `project-not-open`, `granted-already`, `budget-exceeded`,
+        Raises ProblemError: `venue-code-wrong`, `project-not-open`, `granted-already`, `budget-exceeded`,
         `limit-of-the-day` (409), `unknown-project` (404).
         """
         now = self.desk.clock()
@@ -83,13 +83,13 @@ class Grants:
         def job(conn: Connection) -> GrantResult:
             project = grant_projects.require_granting(conn, code, project_id, day_of(now))
             if not project.plan.venue:
-                raise Refused("project-not-open", "This project has no venue.")
+                raise ProblemError("project-not-open", "This project has no venue.")
             move = transfer_of(project, member_id, "venue", project.plan.points_each, now, by="member")
             return _grant(conn, project, move, now)
 
         try:
             done = await self.desk.store.run(job)
-        except Refused as refused:
+        except ProblemError as refused:
             if refused.type == "id-reused":  # scanned on another day
                 raise _already() from None
             raise
@@ -135,7 +135,7 @@ def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime
 
 
 def _claim_id(conn: Connection, project: GrantProject, grant_id: str, member_id: str) -> None:
-    """Take an id for one member in one project. Raises Refused `id-reused` (409) where another grant has it."""
+    """Take an id for one member in one project. Raises ProblemError `id-reused` (409) where another grant has it."""
     ids, book = tables.grant_ids, chart.member_book(member_id)
     code, project_id = project.municipality, project.plan.project_id
     if insert_new(conn, ids, municipality=code, grant_id=grant_id, project_id=project_id, book_id=book):
@@ -169,9 +169,9 @@ def _member_of(conn: Connection, code: str, grant_id: str, mykey_id: str) -> str
     return had
 
 
-def _id_reused() -> Refused:
-    return Refused("id-reused", "This id was used for something else; make a new id (a UUID).")
+def _id_reused() -> ProblemError:
+    return ProblemError("id-reused", "This id was used for something else; make a new id (a UUID).")
 
 
-def _already() -> Refused:
-    return Refused("granted-already", "This member was granted it before; nothing was given now.")
+def _already() -> ProblemError:
+    return ProblemError("granted-already", "This member was granted it before; nothing was given now.")

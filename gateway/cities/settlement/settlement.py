@@ -29,7 +29,7 @@ from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import Refund, Spend
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_new
 
@@ -89,7 +89,7 @@ class Settlements:
         return await self.desk.store.read(job)
 
     async def get(self, code: str, starts_on: date) -> Settlement:
-        """A closed settlement, or what closing would give. Raises Refused `unknown-cycle` (404)."""
+        """A closed settlement, or what closing would give. Raises ProblemError `unknown-cycle` (404)."""
         cycle = _cycle(starts_on)
 
         def job(conn: Connection) -> Settlement:
@@ -98,12 +98,14 @@ class Settlements:
         return await self.desk.store.read(job)
 
     async def close(self, who: StaffSession, starts_on: date, reason: str = "") -> Settlement:
-        """Close a cycle, once. Raises Refused: `unknown-cycle` (404), `cycle-not-over`, `cycle-closed`,
+        """Close a cycle, once. Raises ProblemError: `unknown-cycle` (404), `cycle-not-over`, `cycle-closed`,
         `earlier-cycle-open` (409).
         """
         cycle, now, code = _cycle(starts_on), self.desk.clock(), who.municipality
         if day_of(now) <= cycle.ends_on:
-            raise Refused("cycle-not-over", f"This cycle ends on {cycle.ends_on}; close it after that day.")
+            raise ProblemError(
+                "cycle-not-over", f"This cycle ends on {cycle.ends_on}; close it after that day."
+            )
 
         def job(conn: Connection) -> Settlement:
             if lines.closed(conn, code, starts_on) is not None:
@@ -130,7 +132,7 @@ class Settlements:
         return await self.desk.store.run(job)
 
     async def statement(self, code: str, starts_on: date, shop_id: str) -> ShopStatement:
-        """A shop's statement of a cycle. Raises Refused: `unknown-cycle`, `unknown-shop` (404)."""
+        """A shop's statement of a cycle. Raises ProblemError: `unknown-cycle`, `unknown-shop` (404)."""
         cycle = _cycle(starts_on)
 
         def job(conn: Connection) -> ShopStatement:
@@ -152,7 +154,7 @@ class Settlements:
         return await self.desk.store.read(job)
 
     async def corrections(self, code: str, starts_on: date) -> CycleCorrections:
-        """What in a cycle corrects earlier ones, of all shops. Raises Refused `unknown-cycle` (404)."""
+        """What in a cycle corrects earlier ones, of all shops. Raises ProblemError `unknown-cycle` (404)."""
         cycle = _cycle(starts_on)
 
         def job(conn: Connection) -> CycleCorrections:
@@ -178,7 +180,7 @@ class Settlements:
         return await self.desk.store.read(job)
 
     async def transfer_file(self, who: StaffSession, starts_on: date) -> bytes:
-        """The bank's transfer file of a closed cycle. Raises Refused: `unknown-cycle` (404), `cycle-not-closed`,
+        """The bank's transfer file of a closed cycle. Raises ProblemError: `unknown-cycle` (404), `cycle-not-closed`,
         `payer-missing`, `bank-missing` (409, naming the shops).
         """
         _cycle(starts_on)
@@ -187,13 +189,13 @@ class Settlements:
         def job(conn: Connection) -> bytes:
             settlement = lines.closed(conn, code, starts_on)
             if settlement is None:
-                raise Refused("cycle-not-closed", "Close this cycle first.")
+                raise ProblemError("cycle-not-closed", "Close this cycle first.")
             paid = [line for line in settlement.lines if line.paid_yen > 0]
             payer = self._payer(conn, code)
             banks = {line.shop_id: self._bank(conn, code, line.shop_id) for line in paid}
             missing = [shop_id for shop_id, bank in banks.items() if bank is None]
             if missing:
-                raise Refused(
+                raise ProblemError(
                     "bank-missing",
                     "Register the accounts of these shops first.",
                     shops=",".join(missing[:50]),
@@ -216,7 +218,7 @@ class Settlements:
             select(banks.c.payer_sealed).where(banks.c.municipality == code)
         ).scalar_one_or_none()
         if sealed is None:
-            raise Refused("payer-missing", "An administrator registers the city's own account first.")
+            raise ProblemError("payer-missing", "An administrator registers the city's own account first.")
         return decrypt_payer(self.desk.vault, code, sealed)
 
     def _bank(self, conn: Connection, code: str, shop_id: str) -> BankAccount | None:
@@ -228,7 +230,7 @@ def _refuse_earlier(conn: Connection, code: str, cycle: SettlementCycle) -> None
     """Cycles are closed in their order; a payment that was committed after its cycle's closing waits for no one."""
     earlier = contents.earlier_open(conn, code, cycle)
     if earlier is not None:
-        raise Refused(
+        raise ProblemError(
             "earlier-cycle-open",
             f"The cycle of {earlier.starts_on} is still open; close it first.",
             starts_on=earlier.starts_on.isoformat(),
@@ -253,12 +255,14 @@ def _of_cycle(
 def _cycle(starts_on: date) -> SettlementCycle:
     cycle = business_days.cycle_of(starts_on)
     if cycle.starts_on != starts_on:
-        raise Refused("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.", status=404)
+        raise ProblemError("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.", status=404)
     return cycle
 
 
-def _already_closed() -> Refused:
-    return Refused("cycle-closed", "This cycle was closed before; what changes now comes into the next one.")
+def _already_closed() -> ProblemError:
+    return ProblemError(
+        "cycle-closed", "This cycle was closed before; what changes now comes into the next one."
+    )
 
 
 def _source(payer: Payer, pays_on: date) -> zengin.TransferFrom:

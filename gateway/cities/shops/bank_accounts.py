@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from gateway.cities.settlement import zengin
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.encryption import Vault
 
 ORDINARY, CURRENT, SAVINGS = 1, 2, 4
@@ -22,7 +22,7 @@ _DIGITS: Final = {"bank_code": 4, "branch_code": 3, "number": 7}
 class BankAccount:
     """One account. Names are kept as the transfer file writes them: half-width kana, capitals and digits.
 
-    Raises Refused `bad-bank-account` (422), naming the field, for anything that a transfer file could not carry.
+    Raises ProblemError `bad-bank-account` (422), naming the field, for anything that a transfer file could not carry.
     """
 
     bank_code: str
@@ -93,5 +93,5 @@ def _written(name: str, text: str) -> str:
         raise _bad(f"{name}: {fault}") from None
 
 
-def _bad(text: str) -> Refused:
-    return Refused("bad-bank-account", text, status=422)
+def _bad(text: str) -> ProblemError:
+    return ProblemError("bad-bank-account", text, status=422)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from gateway.cities import tables
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 from gateway.platform.sql import insert_new
 from gateway.points.municipalities import in_hiragana
@@ -48,10 +48,10 @@ class Shop:
 
 
 def require(conn: Connection, municipality: str, shop_id: str) -> Shop:
-    """Give a shop of this city, open or closed. Raises Refused `unknown-shop` (404)."""
+    """Give a shop of this city, open or closed. Raises ProblemError `unknown-shop` (404)."""
     row = _FIND.first(conn, {"of_city": municipality, "of_shop": shop_id})
     if row is None:
-        raise Refused("unknown-shop", "There is no such shop in this city's register.", status=404)
+        raise ProblemError("unknown-shop", "There is no such shop in this city's register.", status=404)
     return _shop(row)
 
 
@@ -61,10 +61,12 @@ def open_shop_names(conn: Connection, municipality: str, shop_ids: Sequence[str]
 
 
 def require_open(conn: Connection, municipality: str, shop_id: str) -> Shop:
-    """Give a shop that takes points. Raises Refused: `unknown-shop` (404), `shop-closed` (409)."""
+    """Give a shop that takes points. Raises ProblemError: `unknown-shop` (404), `shop-closed` (409)."""
     shop = require(conn, municipality, shop_id)
     if shop.closed_at is not None:
-        raise Refused("shop-closed", f"{shop.name} takes no more points; nothing was taken.", shop_id=shop_id)
+        raise ProblemError(
+            "shop-closed", f"{shop.name} takes no more points; nothing was taken.", shop_id=shop_id
+        )
     return shop
 
 
@@ -102,7 +104,7 @@ def list_shops(
 
 
 def add(conn: Connection, shop: Shop) -> Shop:
-    """Put a shop on the register. Raises Refused `shop-exists` (409) where the id names another shop."""
+    """Put a shop on the register. Raises ProblemError `shop-exists` (409) where the id names another shop."""
     if not insert_new(
         conn,
         _shops,
@@ -115,7 +117,9 @@ def add(conn: Connection, shop: Shop) -> Shop:
         phone=shop.phone,
         registered_at=shop.registered_at,
     ):
-        raise Refused("shop-exists", "A shop with this id is on the register already; choose another id.")
+        raise ProblemError(
+            "shop-exists", "A shop with this id is on the register already; choose another id."
+        )
     return require(conn, shop.municipality, shop.shop_id)
 
 

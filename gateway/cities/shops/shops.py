@@ -23,7 +23,7 @@ from gateway.cities.shops.bank_accounts import (
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.spending import pay_codes
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.sql import insert_into
 
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -61,9 +61,9 @@ class Shops:
         return await self.desk.store.read(lambda conn: records.require(conn, code, shop_id))
 
     async def register(self, who: StaffSession, shop_id: str, entry: ShopEntry) -> Shop:
-        """Put a shop on the register. Raises Refused: `bad-shop` (422), `shop-exists` (409)."""
+        """Put a shop on the register. Raises ProblemError: `bad-shop` (422), `shop-exists` (409)."""
         if not _ID.fullmatch(shop_id) or not entry.name.strip():
-            raise Refused(
+            raise ProblemError(
                 "bad-shop", "A shop has a name, and an id of 1 to 40 lower-case letters, digits and hyphens.",
                 status=422,
             )  # fmt: skip
@@ -77,9 +77,9 @@ class Shops:
         return await self.desk.store.run(job)
 
     async def change(self, who: StaffSession, shop_id: str, entry: ShopEntry) -> Shop:
-        """Change what the register says. Raises Refused: `unknown-shop` (404), `bad-shop` (422)."""
+        """Change what the register says. Raises ProblemError: `unknown-shop` (404), `bad-shop` (422)."""
         if not entry.name.strip():
-            raise Refused("bad-shop", "A shop has a name.", status=422)
+            raise ProblemError("bad-shop", "A shop has a name.", status=422)
         now, code = self.desk.clock(), who.municipality
 
         def job(conn: Connection) -> Shop:
@@ -106,7 +106,7 @@ class Shops:
         return await self._set_closed(who, shop_id, reason, closed=False)
 
     async def set_bank(self, who: StaffSession, shop_id: str, account: BankAccount) -> Shop:
-        """Say where a shop is paid; kept sealed. Raises Refused: `unknown-shop` (404)."""
+        """Say where a shop is paid; kept sealed. Raises ProblemError: `unknown-shop` (404)."""
         now, code = self.desk.clock(), who.municipality
 
         def job(conn: Connection) -> Shop:
@@ -161,7 +161,7 @@ class Shops:
         return pay_codes.make_shop_code(self.desk, shop.municipality, shop.shop_id)
 
     async def by_code(self, text: str) -> Shop:
-        """The shop whose code a member has scanned, before paying. Raises Refused: `shop-code-wrong` (404), `shop-closed`."""
+        """The shop whose code a member has scanned, before paying. Raises ProblemError: `shop-code-wrong` (404), `shop-closed`."""
         code, shop_id = pay_codes.read_shop_code(self.desk, text)
         return await self.desk.store.read(lambda conn: records.require_open(conn, code, shop_id))
 

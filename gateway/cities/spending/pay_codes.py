@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from core_ledger import chart
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 from gateway.platform.sql import insert_new
 from gateway.points import directory
@@ -65,7 +65,7 @@ class PayCodes:
     desk: CityContext
 
     async def make(self, member_id: str, code: str, service: str) -> PayCode:
-        """Make a code for one point service. Raises Refused: `unknown-municipality`, `unknown-point-service` (404)."""
+        """Make a code for one point service. Raises ProblemError: `unknown-municipality`, `unknown-point-service` (404)."""
         now = self.desk.clock()
 
         def job(conn: Connection) -> str:
@@ -105,7 +105,7 @@ class PayCodes:
 
 
 def read(desk: CityContext, text: str) -> str:
-    """The hash under which a scanned or typed code is found. Raises Refused `pay-code-unknown` (404) for anything else."""
+    """The hash under which a scanned or typed code is found. Raises ProblemError `pay-code-unknown` (404) for anything else."""
     plain = "".join(unicodedata.normalize("NFKC", text).replace("-", "").split())
     if plain.startswith(_PREFIX):
         prefix, _, rest = plain.partition(".")
@@ -150,17 +150,17 @@ def mark_used(conn: Connection, spend_ids: Mapping[str, str]) -> None:
 def redeem(conn: Connection, hashed: str, code: str, spend_id: str, now: datetime) -> tuple[str, str]:
     """Use a code up for a spend, as a part of its transaction; gives the book and the point service it is of.
 
-    Raises Refused: `pay-code-unknown` (404, also for another city's), `pay-code-used`, `pay-code-ended` (409).
+    Raises ProblemError: `pay-code-unknown` (404, also for another city's), `pay-code-used`, `pay-code-ended` (409).
     """
     row = _LOCKED.first(conn, {"hashed": hashed})
     if row is None or row["municipality"] != code:
         raise _unknown()
     if row["spend_id"] is not None:
-        raise Refused(
+        raise ProblemError(
             "pay-code-used", "This code was used before. Nothing more was taken; ask for a new one."
         )
     if now >= row["ends_at"]:
-        raise Refused("pay-code-ended", "This code is too old. Nothing was taken; ask for a new one.")
+        raise ProblemError("pay-code-ended", "This code is too old. Nothing was taken; ask for a new one.")
     _USE_UP.all(conn, {"hashed": hashed, "spend": spend_id})
     return row["book_id"], row["point_service"]
 
@@ -177,13 +177,13 @@ def make_shop_code(desk: CityContext, code: str, shop_id: str) -> str:
 
 
 def read_shop_code(desk: CityContext, text: str) -> tuple[str, str]:
-    """(municipality, shop). Raises Refused `shop-code-wrong` (404) for anything that we did not make."""
+    """(municipality, shop). Raises ProblemError `shop-code-wrong` (404) for anything that we did not make."""
     parts = text.strip().split(".")
     if len(parts) == 4 and compare_digest(
         make_shop_code(desk, parts[1], parts[2]).encode(), text.strip().encode()
     ):
         return parts[1], parts[2]
-    raise Refused("shop-code-wrong", "This is not the code of a shop; nothing was paid.", status=404)
+    raise ProblemError("shop-code-wrong", "This is not the code of a shop; nothing was paid.", status=404)
 
 
 def _sign(desk: CityContext, digits: str) -> str:
@@ -194,5 +194,5 @@ def _hash(desk: CityContext, digits: str) -> str:
     return desk.vault.keyed_hash(digits, purpose="pay-code")
 
 
-def _unknown() -> Refused:
-    return Refused("pay-code-unknown", "This code is not one of ours. Nothing was taken.", status=404)
+def _unknown() -> ProblemError:
+    return ProblemError("pay-code-unknown", "This code is not one of ours. Nothing was taken.", status=404)

@@ -21,7 +21,7 @@ from gateway.cities.shops import shop_rows
 from gateway.cities.spending import pay_codes
 from gateway.cities.spending import spend_rows as records
 from gateway.cities.spending.spend_rows import Payment, PaymentRequest, PaymentResult
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.clock import day_of
 from gateway.points import directory, expiry, rules
 from gateway.points.rules import PointRule, RuleVersion
@@ -120,7 +120,7 @@ class _BatchLookup:
         if not wish.code_hash:
             try:
                 directory.require_known_service(self._conn, wish.municipality, wish.point_service)
-            except Refused:
+            except ProblemError:
                 return None
             return wish.of(wish.member_id, wish.point_service)
         code = self._codes.get(wish.code_hash)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 
 from core_ledger import LotMovement, Transfer, chart, references
 from gateway.cities import tables
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 
 _spends = tables.spends
@@ -189,7 +189,7 @@ def find_spend(conn: Connection, book: str, spend_id: str) -> Spend | None:
 def require_of_city(
     conn: Connection, code: str, spend_id: str, *, shop_id: str | None = None, lock: bool = False
 ) -> Spend:
-    """Give a spend of this city, or of one shop. Raises Refused `unknown-spend` (404)."""
+    """Give a spend of this city, or of one shop. Raises ProblemError `unknown-spend` (404)."""
     rows = (_LOCKED if lock else _FIND).all(conn, {"of_spend": spend_id, "of_city": code})
     rows = [row for row in rows if shop_id in (None, row["shop_id"])]
     if len(rows) != 1:  # an id is unique in its member's book; of two members' it would name neither
@@ -197,8 +197,8 @@ def require_of_city(
     return spend_of(rows[0])
 
 
-def unknown_spend() -> Refused:
-    return Refused("unknown-spend", "There is no such payment here.", status=404)
+def unknown_spend() -> ProblemError:
+    return ProblemError("unknown-spend", "There is no such payment here.", status=404)
 
 
 def of_shop(

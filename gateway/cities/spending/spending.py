@@ -23,7 +23,7 @@ from gateway.cities.spending import spend_rows as records
 from gateway.cities.spending.payment_batch import MAX_BATCH, BatchConflict, pay_all
 from gateway.cities.spending.spend_rows import Payment, PaymentRequest, PaymentResult, Refund, Spend
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.clock import day_of
 from gateway.platform.micro_batch import MicroBatcher
 from gateway.points import account_positions, directory, expiry
@@ -49,7 +49,7 @@ class Spending:
     ) -> PaymentResult:
         """The shop scans or types the member's code and names the amount; `spend_id` is the shop's own.
 
-        Raises Refused: `pay-code-unknown` (404), `pay-code-ended`, `pay-code-used`, `shop-closed`,
+        Raises ProblemError: `pay-code-unknown` (404), `pay-code-ended`, `pay-code-used`, `shop-closed`,
         `not-enough-points`, `limit-of-the-day`, `id-reused` (409).
         """
         wish = PaymentRequest(
@@ -62,7 +62,7 @@ class Spending:
     async def pay(
         self, member_id: str, spend_id: str, shop_code: str, service: str, points: int
     ) -> PaymentResult:
-        """The member scans the shop's code and names the amount. Raises Refused: `shop-code-wrong` (404), as `take`."""
+        """The member scans the shop's code and names the amount. Raises ProblemError: `shop-code-wrong` (404), as `take`."""
         city, shop_id = pay_codes.read_shop_code(self.desk, shop_code)
         wish = PaymentRequest(
             municipality=city, shop_id=shop_id, spend_id=spend_id, points=points, at=self.desk.clock(),
@@ -77,12 +77,12 @@ class Spending:
     async def _pay_all(self, wishes: Sequence[PaymentRequest]) -> Sequence[PaymentResult | None]:
         try:
             return await self.desk.store.run(lambda conn: pay_all(conn, wishes))
-        except (BatchConflict, Refused, BadMove, Damaged):
+        except (BatchConflict, ProblemError, BadMove, Damaged):
             # Whatever one of them stumbles over, the others are not told of it.
             return [None] * len(wishes)
 
     async def of_member(self, member_id: str, spend_id: str) -> PaymentResult:
-        """One payment of a member's own, as it stands now. Raises Refused `unknown-spend` (404)."""
+        """One payment of a member's own, as it stands now. Raises ProblemError `unknown-spend` (404)."""
 
         def job(conn: Connection) -> PaymentResult:
             found = records.find_spend(conn, chart.member_book(member_id), spend_id)
@@ -95,13 +95,13 @@ class Spending:
     async def refund_by_shop(
         self, who: StaffSession, refund_id: str, spend_id: str, points: int, reason: str
     ) -> RefundResult:
-        """Give back on the day of the payment. Raises Refused: `refund-too-late`, `refund-too-much` (409), ..."""
+        """Give back on the day of the payment. Raises ProblemError: `refund-too-late`, `refund-too-much` (409), ..."""
         return await self._refund(who, refund_id, spend_id, points, reason, shop_id=who.own_shop)
 
     async def refund_by_city(
         self, who: StaffSession, refund_id: str, spend_id: str, points: int, reason: str
     ) -> RefundResult:
-        """Give back at any time. Raises Refused: `unknown-spend` (404), `refund-too-much`, `id-reused` (409)."""
+        """Give back at any time. Raises ProblemError: `unknown-spend` (404), `refund-too-much`, `id-reused` (409)."""
         return await self._refund(who, refund_id, spend_id, points, reason, shop_id=None)
 
     async def _refund(
@@ -126,12 +126,12 @@ class Spending:
                     raise _id_reused()
                 return RefundResult(refund=before, spend=paid, replayed=True)
             if shop_id is not None and day_of(paid.at) != day_of(now):
-                raise Refused(
+                raise ProblemError(
                     "refund-too-late",
                     "A shop gives back on the day of the payment; the city's staff can still do it.",
                 )
             if points > paid.refundable:
-                raise Refused(
+                raise ProblemError(
                     "refund-too-much",
                     f"At most {paid.refundable:,} points of this payment can be given back.",
                     available=paid.refundable,
@@ -155,7 +155,7 @@ def pay_alone(conn: Connection, wish: PaymentRequest) -> PaymentResult:
     if wish.code_hash:
         try:
             book, service = pay_codes.redeem(conn, wish.code_hash, wish.municipality, wish.spend_id, wish.at)
-        except Refused:
+        except ProblemError:
             # Whoever held the code until now may have made this very payment.
             if (known := _known(conn, wish)) is not None:
                 return known
@@ -174,7 +174,7 @@ def _spend(conn: Connection, payment: Payment) -> PaymentResult:
     try:
         receipt = ledger.transfer(conn, payment.move())
     except NotEnoughPoints as short:
-        raise Refused(
+        raise ProblemError(
             "not-enough-points",
             f"There are {short.available:,} points that can be used. Nothing was taken.",
             available=short.available,
@@ -195,7 +195,7 @@ def _known(conn: Connection, wish: PaymentRequest) -> PaymentResult | None:
     """The payment of this id, where the same shop (or member) asks for the same again."""
     try:
         before = records.require_of_city(conn, wish.municipality, wish.spend_id)
-    except Refused:
+    except ProblemError:
         return None
     others = bool(wish.member_id) and before.book_id != chart.member_book(wish.member_id)
     if (before.shop_id, before.points) != (wish.shop_id, wish.points) or others:
@@ -290,5 +290,5 @@ def _lots_to_return(paid: Spend, points: int) -> Sequence[LotMovement]:
     return [LotMovement(day, part) for day, part in sorted(found.items())]
 
 
-def _id_reused() -> Refused:
-    return Refused("id-reused", "This id was used for something else; make a new id (a UUID).")
+def _id_reused() -> ProblemError:
+    return ProblemError("id-reused", "This id was used for something else; make a new id (a UUID).")

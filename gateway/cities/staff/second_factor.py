@@ -30,7 +30,7 @@ from webauthn.helpers.structs import (
 from gateway.cities import tables
 from gateway.cities.staff import staff_rows as records
 from gateway.cities.staff.staff_rows import Staff
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform.encryption import Vault
 from gateway.platform.sql import insert_new
@@ -104,7 +104,7 @@ def prove_by_passkey(
     site: str,
     now: datetime,
 ) -> str:
-    """Complete a sign-in by passkey; gives the staff id. Raises Refused: `sign-in-ended`, `second-factor-wrong`."""
+    """Complete a sign-in by passkey; gives the staff id. Raises ProblemError: `sign-in-ended`, `second-factor-wrong`."""
     row = _consume_challenge(conn, token, client_id, "sign-in", now)
     known = conn.execute(
         select(_passkeys).where(
@@ -138,7 +138,7 @@ def prove_by_passkey(
 def prove_by_totp(
     conn: Connection, token: str, code: str, *, client_id: str, vault: Vault, now: datetime
 ) -> str:
-    """Complete a sign-in by a code; gives the staff id. Raises Refused: `sign-in-ended`, `second-factor-wrong`."""
+    """Complete a sign-in by a code; gives the staff id. Raises ProblemError: `sign-in-ended`, `second-factor-wrong`."""
     row = _consume_challenge(conn, token, client_id, "sign-in", now)
     check_code(conn, row.staff_id, code, vault=vault, now=now)
     _end(conn, token)
@@ -156,7 +156,7 @@ def note_miss(conn: Connection, token: str) -> None:
 
 
 def owner_of(conn: Connection, token: str, *, client_id: str, now: datetime) -> str:
-    """Whose half sign-in this is. Raises Refused `sign-in-ended` (401)."""
+    """Whose half sign-in this is. Raises ProblemError `sign-in-ended` (401)."""
     staff_id: str = _consume_challenge(conn, token, client_id, "sign-in", now).staff_id
     return staff_id
 
@@ -198,7 +198,7 @@ def add_passkey(
     site: str,
     now: datetime,
 ) -> Passkey:
-    """Keep the passkey that the browser made. Raises Refused: `sign-in-ended`, `second-factor-wrong` (401)."""
+    """Keep the passkey that the browser made. Raises ProblemError: `sign-in-ended`, `second-factor-wrong` (401)."""
     row = _consume_challenge(conn, token, client_id, "passkey", now)
     if row.staff_id != person.staff_id:
         raise _over()
@@ -237,7 +237,7 @@ def begin_totp(conn: Connection, person: Staff, vault: Vault) -> tuple[Secret, s
 
 
 def confirm_totp(conn: Connection, staff_id: str, code: str, *, vault: Vault, now: datetime) -> None:
-    """The app shows the right code: from now on it is asked for. Raises Refused `second-factor-wrong` (401)."""
+    """The app shows the right code: from now on it is asked for. Raises ProblemError `second-factor-wrong` (401)."""
     check_code(conn, staff_id, code, vault=vault, now=now, confirmed=False)
     records.write(conn, staff_id, totp_confirmed=True)
 
@@ -245,7 +245,7 @@ def confirm_totp(conn: Connection, staff_id: str, code: str, *, vault: Vault, no
 def check_code(
     conn: Connection, staff_id: str, code: str, *, vault: Vault, now: datetime, confirmed: bool = True
 ) -> None:
-    """Take a code of six digits, once. Raises Refused `second-factor-wrong` (401)."""
+    """Take a code of six digits, once. Raises ProblemError `second-factor-wrong` (401)."""
     row = conn.execute(
         select(_staff.c.totp_sealed, _staff.c.totp_last_step, _staff.c.totp_confirmed)
         .where(_staff.c.staff_id == staff_id)
@@ -331,11 +331,11 @@ def _rp_id(site: str) -> str:
     return urlsplit(site).hostname or "localhost"
 
 
-def second_factor_wrong() -> Refused:
-    return Refused("second-factor-wrong", "The passkey or the code is not right; try again.", status=401)
+def second_factor_wrong() -> ProblemError:
+    return ProblemError("second-factor-wrong", "The passkey or the code is not right; try again.", status=401)
 
 
-def _over() -> Refused:
-    return Refused(
+def _over() -> ProblemError:
+    return ProblemError(
         "sign-in-ended", "This sign-in took too long or missed too often; begin again.", status=401
     )

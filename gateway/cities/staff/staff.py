@@ -22,7 +22,7 @@ from gateway.cities.staff import second_factor as factor
 from gateway.cities.staff import staff_rows as records
 from gateway.cities.staff.second_factor import Challenge, Passkey
 from gateway.cities.staff.staff_rows import Staff, StaffSession
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import lockout, passwords
 from gateway.model import Secret
 from gateway.platform.roles import CITY_ROLES, Role
@@ -49,14 +49,14 @@ class ProofWanted:
 
 @dataclass(frozen=True, slots=True)
 class StaffService:
-    """The use cases around staff. All raise `Refused` for what is not carried out."""
+    """The use cases around staff. All raise `ProblemError` for what is not carried out."""
 
     desk: CityContext
 
     # --- coming and going ---
 
     async def sign_in(self, login: str, password: str, *, client_id: str) -> StaffSignedIn | ProofWanted:
-        """Look at the password. Raises Refused: `sign-in-refused` (401), `sign-in-locked` (429), `busy` (503)."""
+        """Look at the password. Raises ProblemError: `sign-in-refused` (401), `sign-in-locked` (429), `busy` (503)."""
         known = records.read_login(login)
         if known is None:
             raise _refused()
@@ -81,7 +81,7 @@ class StaffService:
     async def prove_by_passkey(
         self, token: str, credential: Mapping[str, Any], *, client_id: str
     ) -> StaffSignedIn:
-        """Complete a sign-in. Raises Refused: `sign-in-ended`, `second-factor-wrong` (401)."""
+        """Complete a sign-in. Raises ProblemError: `sign-in-ended`, `second-factor-wrong` (401)."""
 
         def prove(conn: Connection) -> str:
             return factor.prove_by_passkey(
@@ -91,7 +91,7 @@ class StaffService:
         return await self._proven(token, prove, client_id)
 
     async def prove_by_totp(self, token: str, code: str, *, client_id: str) -> StaffSignedIn:
-        """Complete a sign-in. Raises Refused: `sign-in-ended`, `second-factor-wrong` (401), `sign-in-locked` (429).
+        """Complete a sign-in. Raises ProblemError: `sign-in-ended`, `second-factor-wrong` (401), `sign-in-locked` (429).
 
         Misses are counted against the person too: who knows the password could begin again and again.
         """
@@ -114,7 +114,7 @@ class StaffService:
         return await self._proven(token, prove, client_id)
 
     async def session(self, token: str, client_id: str) -> StaffSession:
-        """Give the living session of a token and note its use. Raises Refused `session-ended` (401)."""
+        """Give the living session of a token and note its use. Raises ProblemError `session-ended` (401)."""
         now = self.desk.clock()
         session = await self.desk.store.read(
             lambda conn: records.find_session(conn, token, client_id=client_id, now=now)
@@ -139,13 +139,13 @@ class StaffService:
     async def change_password(self, who: StaffSession, current: str, new: str) -> None:
         """Change one's own password; other sessions end, and so does what was begun with the old one.
 
-        Raises Refused: `current-password-wrong` (403), `password-unfit` (422), `sign-in-locked` (429), `busy`.
+        Raises ProblemError: `current-password-wrong` (403), `password-unfit` (422), `sign-in-locked` (429), `busy`.
         """
         found = await self._password_right(who.login, current)
         if found is None or found[0].staff_id != who.staff_id:
             raise _current_wrong()
         if new == current:
-            raise Refused(
+            raise ProblemError(
                 "password-unfit", "The new password is the current one.", status=422, why="unchanged"
             )
         passwords.check_new_password(new, mykey_id=who.login)
@@ -174,7 +174,7 @@ class StaffService:
     async def add_passkey(
         self, who: StaffSession, token: str, credential: Mapping[str, Any], name: str
     ) -> Passkey:
-        """Keep a passkey; this session counts as proven. Raises Refused: `sign-in-ended`, `second-factor-wrong`."""
+        """Keep a passkey; this session counts as proven. Raises ProblemError: `sign-in-ended`, `second-factor-wrong`."""
         now = self.desk.clock()
 
         def job(conn: Connection, person: Staff) -> Passkey:
@@ -199,7 +199,7 @@ class StaffService:
 
         def job(conn: Connection, person: Staff) -> tuple[Secret, str]:
             if person.has_totp:
-                raise Refused(
+                raise ProblemError(
                     "second-factor-exists",
                     "An authenticator app is set up already; an administrator can reset it.",
                 )
@@ -208,7 +208,7 @@ class StaffService:
         return await self._own(who, job)
 
     async def confirm_totp(self, who: StaffSession, code: str) -> None:
-        """Show that the app was set up; this session counts as proven. Raises Refused as `prove_by_totp`."""
+        """Show that the app was set up; this session counts as proven. Raises ProblemError as `prove_by_totp`."""
         now = self.desk.clock()
         await self.desk.store.run(
             lambda conn: lockout.count_attempt(conn, self._key("code", who.staff_id), now)
@@ -216,7 +216,7 @@ class StaffService:
 
         def job(conn: Connection, person: Staff) -> None:
             if person.has_totp:
-                raise Refused("second-factor-exists", "An authenticator app is set up already.")
+                raise ProblemError("second-factor-exists", "An authenticator app is set up already.")
             factor.confirm_totp(conn, who.staff_id, code, vault=self.desk.vault, now=now)
             lockout.reset(conn, self._key("code", who.staff_id))
             records.mark_mfa(conn, who.session_id)
@@ -236,7 +236,7 @@ class StaffService:
     ) -> tuple[Staff, Secret]:
         """Add a person; gives the first password, to be handed over once.
 
-        Raises Refused: `login-unfit`, `role-unfit` (422), `login-taken` (409), `unknown-shop` (404).
+        Raises ProblemError: `login-unfit`, `role-unfit` (422), `login-taken` (409), `unknown-shop` (404).
         """
         password = temporary_password()
         hashed, now = await self.desk.hasher.hash(password.reveal()), self.desk.clock()
@@ -265,7 +265,7 @@ class StaffService:
     async def change_role(self, who: StaffSession, staff_id: str, role: Role, reason: str) -> Staff:
         """Give a person of the city another role; their sessions end.
 
-        Raises Refused: `unknown-staff` (404), `role-unfit`, `reason-missing` (422), `own-role`,
+        Raises ProblemError: `unknown-staff` (404), `role-unfit`, `reason-missing` (422), `own-role`,
         `last-administrator` (409).
         """
         why, now = require_reason(reason), self.desk.clock()
@@ -274,7 +274,7 @@ class StaffService:
             records.lock_administrators(conn, who.municipality)
             person = self._of_city(conn, who, staff_id)
             if role not in CITY_ROLES or person.role not in CITY_ROLES:
-                raise Refused(
+                raise ProblemError(
                     "role-unfit", "Choose a role of the city; a shop's people keep theirs.", status=422
                 )
             if role is not Role.ADMINISTRATOR:
@@ -289,7 +289,7 @@ class StaffService:
         return await self.desk.store.run(job)
 
     async def close(self, who: StaffSession, staff_id: str, reason: str) -> Staff:
-        """Let a person in no more. Raises Refused as `change_role`."""
+        """Let a person in no more. Raises ProblemError as `change_role`."""
         why, now = require_reason(reason), self.desk.clock()
 
         def job(conn: Connection) -> Staff:
@@ -334,7 +334,7 @@ class StaffService:
         found = await self.desk.store.run(count)
         try:
             verdict = await self.desk.hasher.verify(found[1] if found else None, password)
-        except Refused:  # busy: the password was never looked at
+        except ProblemError:  # busy: the password was never looked at
             await self.desk.store.run(lambda conn: lockout.uncount(conn, key))
             raise
         return found if verdict.right else None
@@ -345,7 +345,7 @@ class StaffService:
 
         try:
             return await self.desk.store.run(job)
-        except Refused as refused:
+        except ProblemError as refused:
             if refused.type == "second-factor-wrong":
                 await self.desk.store.run(lambda conn: factor.note_miss(conn, token))
             raise
@@ -365,14 +365,18 @@ class StaffService:
         def job(conn: Connection) -> T:
             person = records.require(conn, who.staff_id, who.municipality, lock=True)
             if factor.has_any(conn, person) and not who.strong:
-                raise Refused("second-factor-missing", "Sign in again with the second factor.", status=403)
+                raise ProblemError(
+                    "second-factor-missing", "Sign in again with the second factor.", status=403
+                )
             return work(conn, person)
 
         return await self.desk.store.run(job)
 
     def _of_city(self, conn: Connection, who: StaffSession, staff_id: str) -> Staff:
         if staff_id == who.staff_id:
-            raise Refused("own-role", "Nobody changes their own role or access; ask another administrator.")
+            raise ProblemError(
+                "own-role", "Nobody changes their own role or access; ask another administrator."
+            )
         return records.require(conn, staff_id, who.municipality, lock=True)
 
 
@@ -391,12 +395,14 @@ def _keep_an_administrator(conn: Connection, person: Staff) -> None:
         if one.role is Role.ADMINISTRATOR and one.active and one.staff_id != person.staff_id
     ]
     if not others:
-        raise Refused("last-administrator", "A city keeps at least one administrator; add another first.")
+        raise ProblemError(
+            "last-administrator", "A city keeps at least one administrator; add another first."
+        )
 
 
-def _current_wrong() -> Refused:
-    return Refused("current-password-wrong", "The current password is not right.", status=403)
+def _current_wrong() -> ProblemError:
+    return ProblemError("current-password-wrong", "The current password is not right.", status=403)
 
 
-def _refused() -> Refused:
-    return Refused("sign-in-refused", "The login or the password is not right.", status=401)
+def _refused() -> ProblemError:
+    return ProblemError("sign-in-refused", "The login or the password is not right.", status=401)

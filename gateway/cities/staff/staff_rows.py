@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from gateway.cities import tables
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform.roles import PLATFORM, Role
 from gateway.platform.sql import insert_new
@@ -76,9 +76,9 @@ class StaffSession:
 
     @property
     def own_shop(self) -> str:
-        """The shop whose points this session takes. Raises Refused `role-not-allowed` for staff of no shop."""
+        """The shop whose points this session takes. Raises ProblemError `role-not-allowed` for staff of no shop."""
         if self.shop_id is None:
-            raise Refused("role-not-allowed", "Only a shop's own people may do this.", status=403)
+            raise ProblemError("role-not-allowed", "Only a shop's own people may do this.", status=403)
         return self.shop_id
 
 
@@ -104,10 +104,10 @@ def add(
     shop_id: str | None = None,
     password_is_first: bool = True,
 ) -> Staff:
-    """Add a person. Raises Refused: `login-unfit`, `role-unfit` (422), `login-taken` (409), `unknown-municipality`."""
+    """Add a person. Raises ProblemError: `login-unfit`, `role-unfit` (422), `login-taken` (409), `unknown-municipality`."""
     known = read_login(login)
     if known is None:
-        raise Refused(
+        raise ProblemError(
             "login-unfit",
             "A login is 1 to 64 letters, digits and . _ + -, and may have the form of a mail address.",
             status=422,
@@ -115,7 +115,7 @@ def add(
     if municipality != PLATFORM:
         directory.require_municipality(municipality)
     if (role is Role.PLATFORM) != (municipality == PLATFORM) or (role is Role.SHOP) != (shop_id is not None):
-        raise Refused(
+        raise ProblemError(
             "role-unfit", "A shop's people belong to a shop, the platform's to no city, all others to a city.",
             status=422,
         )  # fmt: skip
@@ -135,16 +135,16 @@ def add(
         state="active",
         created_at=at,
     ):
-        raise Refused("login-taken", "Somebody has this login already; choose another.")
+        raise ProblemError("login-taken", "Somebody has this login already; choose another.")
     return require(conn, staff_id, municipality)
 
 
 def require(conn: Connection, staff_id: str, municipality: str, *, lock: bool = False) -> Staff:
-    """Give a person of this city. Raises Refused `unknown-staff` (404), also for those of another city."""
+    """Give a person of this city. Raises ProblemError `unknown-staff` (404), also for those of another city."""
     query = select(_staff).where(_staff.c.staff_id == staff_id, _staff.c.municipality == municipality)
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise Refused("unknown-staff", "There is no such person in this city's staff.", status=404)
+        raise ProblemError("unknown-staff", "There is no such person in this city's staff.", status=404)
     return _person(row)
 
 
@@ -204,7 +204,7 @@ def start_session(conn: Connection, staff_id: str, *, client_id: str, strong: bo
 
 
 def find_session(conn: Connection, token: str, *, client_id: str, now: datetime) -> StaffSession:
-    """Give the living session of a token. Raises Refused `session-ended` (401), the same for every reason."""
+    """Give the living session of a token. Raises ProblemError `session-ended` (401), the same for every reason."""
     row = None
     if _TOKEN.fullmatch(token):
         query = (
@@ -282,8 +282,8 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _ended() -> Refused:
-    return Refused("session-ended", "This session has ended; sign in again.", status=401)
+def _ended() -> ProblemError:
+    return ProblemError("session-ended", "This session has ended; sign in again.", status=401)
 
 
 def _person(row: Row[Any]) -> Staff:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from gateway.cities import tables
 from gateway.cities.statistics import daily_stats
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 
 _days, _totals, _months = tables.daily_figures, tables.day_totals, tables.month_figures
 MAX_DAYS_IN_DETAIL: Final = 400
@@ -64,10 +64,10 @@ class Expiring:
 
 
 def require_period(since: date, until: date, most_days: int) -> None:
-    """Refuse what no page shows. Raises Refused `bad-period` (422) with the longest that is told."""
+    """Refuse what no page shows. Raises ProblemError `bad-period` (422) with the longest that is told."""
     days = (until - since).days + 1
     if not 1 <= days <= most_days:
-        raise Refused(
+        raise ProblemError(
             "bad-period",
             f"A period ends on or after its first day and has at most {most_days:,} days here.",
             status=422,
@@ -78,7 +78,7 @@ def require_period(since: date, until: date, most_days: int) -> None:
 def totals_by_day(
     conn: Connection, code: str, since: date, until: date, service: str | None = None
 ) -> list[DayTotal]:
-    """Figures of all parties together, day by day. Raises Refused `bad-period` (422)."""
+    """Figures of all parties together, day by day. Raises ProblemError `bad-period` (422)."""
     require_period(since, until, MAX_DAYS_IN_SUM)
     query = select(_totals.c.day, _totals.c.figure, func.sum(_totals.c.moves), func.sum(_totals.c.points))
     query = query.where(*_within(_totals, _totals.c.day, code, since.isoformat(), until.isoformat(), service))
@@ -92,7 +92,7 @@ def totals_by_day(
 def totals_by_party(
     conn: Connection, code: str, since: date, until: date, service: str | None = None
 ) -> list[PartyTotal]:
-    """Figures of a period by party, the largest of each figure first. Raises Refused `bad-period` (422).
+    """Figures of a period by party, the largest of each figure first. Raises ProblemError `bad-period` (422).
 
     Whole months are read by month, only what is left at both ends by day.
     """

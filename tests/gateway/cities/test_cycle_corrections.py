@@ -12,7 +12,7 @@ import pytest
 from gateway.cities.settlement.business_days import cycles
 from gateway.cities.settlement.settlement_csv import corrections_csv, settlement_csv, statement_csv
 from gateway.cities.shops.shops import ShopEntry
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 
 from .conftest import KASAMA, MITO, new_id
 from .test_settlement import AUG_1, JULY_1, JULY_16, at, close, pay
@@ -108,7 +108,7 @@ async def test_a_cycle_without_corrections_says_so_and_one_that_is_none_is_refus
     await pay(town, at(2), 100)
     found = await town.city.settlements.corrections(KASAMA, JULY_1)
     assert (found.corrections, found.points, found.yen, found.closed_at) == ((), 0, 0, None)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.city.settlements.corrections(KASAMA, date(2018, 7, 2))
     assert refused.value.type == "unknown-cycle"
 

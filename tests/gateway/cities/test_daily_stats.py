@@ -12,7 +12,7 @@ from core_ledger import Hold, Post, Transfer, audit, chart, ledger
 from gateway.cities.grants.grant_projects import ProjectPlan
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.statistics import daily_stats
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.points.rules import Expiry, PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
@@ -126,7 +126,7 @@ class Circle:
         for step, index, points, days in steps:
             try:
                 moved = await self._step(step, members[index], spends, points, days)
-            except Refused:
+            except ProblemError:
                 self.effects[f"{step} refused"] += 1
                 continue
             self.effects[step] += moved > 0

@@ -8,7 +8,7 @@ import pytest
 from core_ledger import audit, chart, ledger, unused_by_issue_date
 from gateway.cities.statistics import daily_stats
 from gateway.demo import city as demo
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import member_rows
 
 from .conftest import another_town
@@ -35,7 +35,7 @@ async def test_a_filled_city_is_whole_and_refuses_to_be_filled_twice(town, small
     pattern = chart.municipal("*", demo.CITY, demo.SERVICE)
     unused = await town.store.read(lambda conn: unused_by_issue_date(conn, pattern))
     assert {one.issued_on: one.held for one in issues if one.held} == unused
-    with pytest.raises(Refused):
+    with pytest.raises(ProblemError):
         await demo.fill_city(town.city, FIRST)
 
 

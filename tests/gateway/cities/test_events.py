@@ -14,7 +14,7 @@ from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.events import EventPlan
 from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.statistics import daily_stats
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import member_rows as member_records
 from gateway.platform import audit_log
 from gateway.points import support_events
@@ -62,7 +62,7 @@ async def give(town, member_id, points, event_id=FESTIVAL, gift_id=None):
 
 
 async def refused(doing):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await doing
     return caught.value.type
 
@@ -325,7 +325,7 @@ async def test_an_event_that_never_began_is_withdrawn_and_unknown_to_members(tow
     await shown(town, starts_on=TODAY + timedelta(days=1))
     ended = await town.city.events.end(await town.who("approver"), FESTIVAL, "取りやめ")
     assert ended.event.outcome == "withdrawn"
-    with pytest.raises(Refused, match="no such event"):
+    with pytest.raises(ProblemError, match="no such event"):
         await town.store.read(lambda conn: support_events.require_shown(conn, FESTIVAL))
     assert (await town.city.events.outcomes.settle(FESTIVAL)).settled_at is not None
 
@@ -426,7 +426,7 @@ async def test_no_gift_is_lost_or_made_by_whatever_happens_to_an_event(tmp_path,
                     await town.city.events.outcomes.settle_ended()
                 elif index == 0:
                     await town.city.events.end(await town.who("approver"), FESTIVAL, "中止")
-            except Refused:
+            except ProblemError:
                 continue
         town.clock.forward(days=30)
         await town.city.events.outcomes.settle_ended()

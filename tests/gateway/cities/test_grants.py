@@ -8,7 +8,7 @@ import pytest
 from core_ledger import chart
 from gateway.cities.grants import grant_csv, grant_files
 from gateway.cities.grants.grant_projects import ProjectPlan
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import mykey_ids
 from gateway.members.members import Members
 from gateway.platform import audit_log
@@ -77,7 +77,7 @@ async def test_nothing_is_granted_into_a_point_service_that_takes_no_more_points
         town.city.files.approve(approver, file.file_id, "議決済み"),
         town.city.projects.venue_code(operator, "kosodate"),
     ):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ProblemError) as refused:
             await doing
         assert refused.value.type == "project-not-open"
     assert await left(town) == 10_000 - 500
@@ -109,7 +109,7 @@ async def test_a_grant_that_is_sent_again_is_one_grant_whatever_has_ended_since(
     assert again.replayed
     assert await town.balance(member.member_id) == 500
     assert await left(town) == 9_500
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await grant(town, member, points=501, grant_id=grant_id)
     assert refused.value.type == "id-reused"
 
@@ -121,7 +121,7 @@ async def test_a_mykey_id_that_somebody_had_is_given_nothing_and_answers_for_nob
     await renamed(town, before)
     await grant(town, other, grant_id=grant_id)
     for id_ in (new_id(), grant_id):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ProblemError) as refused:
             await grant(town, before, grant_id=id_)
         assert refused.value.type == "unknown-member"
     assert await left(town) == 9_500
@@ -148,7 +148,7 @@ async def test_the_same_grant_twice_is_one_grant(town, project):
 async def test_the_same_id_for_another_amount_is_refused(town, project):
     member, grant_id = await town.member(), new_id()
     await grant(town, member, grant_id=grant_id)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await grant(town, member, 501, grant_id=grant_id)
     assert refused.value.type == "id-reused"
 
@@ -157,7 +157,7 @@ async def test_a_budget_of_10000_gives_three_of_fifty_grants_of_3000_asked_for_a
     members = [await town.member() for _ in range(50)]
     await town.who("operator")
     outcomes = await asyncio.gather(*(grant(town, one, 3_000) for one in members), return_exceptions=True)
-    refused = [one.type for one in outcomes if isinstance(one, Refused)]
+    refused = [one.type for one in outcomes if isinstance(one, ProblemError)]
     assert refused == ["budget-exceeded"] * 47
     assert await left(town) == 1_000
     assert await town.total(chart.granted(KASAMA)) == -9_000
@@ -165,7 +165,7 @@ async def test_a_budget_of_10000_gives_three_of_fifty_grants_of_3000_asked_for_a
 
 async def test_nothing_is_granted_outside_the_period(town, project):
     town.clock.now = NOON + timedelta(days=62)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await grant(town, await town.member())
     assert refused.value.type == "project-not-open"
 
@@ -174,7 +174,7 @@ async def test_the_last_day_still_grants_and_a_closed_project_does_not(town, pro
     town.clock.now = NOON.replace(month=9, day=30, hour=23, minute=59)
     await grant(town, await town.member())
     await town.city.projects.set_open(await town.who("operator"), "kosodate", is_open=False, reason="終了")
-    with pytest.raises(Refused):
+    with pytest.raises(ProblemError):
         await grant(town, await town.member())
 
 
@@ -184,7 +184,7 @@ async def test_a_limit_by_member_and_day_holds_and_opens_the_next_day(town, proj
     await town.city.rules.announce(boss, OUEN, rule, NOON.date(), worse_accepted=True, reason="上限")
     member = await town.member()
     await grant(town, member, 500)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await grant(town, member, 101)
     assert (refused.value.type, refused.value.facts["available"]) == ("limit-of-the-day", 100)
     assert await left(town) == 9_500
@@ -194,7 +194,7 @@ async def test_a_limit_by_member_and_day_holds_and_opens_the_next_day(town, proj
 
 async def test_another_citys_project_cannot_be_granted_from(town, project):
     member, stranger = await town.member(), await town.who("operator", MITO)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.city.grants.to_one(stranger, "kosodate", new_id(), member.mykey_id, 1)
     assert refused.value.type == "unknown-project"
 
@@ -207,12 +207,12 @@ async def test_a_member_who_scans_the_venues_code_is_granted_it_once(town, proje
     code = await town.city.projects.venue_code(await town.who("operator"), "kosodate")
     await town.city.grants.at_venue(member.member_id, code)
     for _ in range(2):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ProblemError) as refused:
             await town.city.grants.at_venue(member.member_id, code)
         assert refused.value.type == "granted-already"
     town.clock.forward(days=1)
     code = await town.city.projects.venue_code(await town.who("operator"), "kosodate")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.city.grants.at_venue(member.member_id, code)
     assert refused.value.type == "granted-already"
     assert (await town.balance(member.member_id), await left(town)) == (300, 9_700)
@@ -227,11 +227,11 @@ async def test_yesterdays_photo_and_made_up_codes_give_nothing(town, project):
         "PGV1",
         "",
     ):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ProblemError) as refused:
             await town.city.grants.at_venue(member.member_id, wrong)
         assert refused.value.type == "venue-code-wrong"
     town.clock.forward(days=1)
-    with pytest.raises(Refused):
+    with pytest.raises(ProblemError):
         await town.city.grants.at_venue(member.member_id, code)
     assert await town.balance(member.member_id) == 0
 
@@ -269,7 +269,7 @@ async def test_a_checked_file_grants_nothing_until_a_second_person_approves(town
 async def test_who_uploaded_it_cannot_approve_it(town, project):
     member = await town.member()
     file, _ = await upload(town, csv_of(f"{member.mykey_id},5,"), role="administrator")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.city.files.approve(await town.who("administrator"), file.file_id, "自分で")
     assert refused.value.type == "second-person-missing"
 
@@ -312,7 +312,7 @@ async def test_a_file_taken_back_while_it_is_checked_stays_taken_back(town, proj
     await begun.wait()
     (file,) = await town.city.files.listed(KASAMA)
     await town.city.files.cancel(who, file.file_id, "間違い")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await checking
     assert refused.value.type == "file-state"
     assert (await town.city.files.get(KASAMA, file.file_id)).state == "cancelled"
@@ -335,7 +335,7 @@ async def test_a_file_keeps_to_the_limit_of_the_day_whatever_came_before_it(town
     (line,) = await town.city.files.report(KASAMA, done.file_id, faults_only=True)
     assert (line.mykey_id, line.fault) == (full.mykey_id, "limit-of-the-day")
     assert await left(town) == 10_000 - 1_200
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await grant(town, fresh, 201)
     assert (refused.value.type, refused.value.facts["available"]) == ("limit-of-the-day", 200)
 
@@ -363,7 +363,7 @@ async def test_each_faulty_line_is_reported_and_nothing_can_be_approved(town, pr
         (4, "duplicate"), (5, "unknown-member"), (6, "mykey-id"), (7, "points"), (8, "points-range"),
         (9, "points-range"), (10, "columns"), (11, "formula"), (12, "formula"), (13, "formula"),
     ]  # fmt: skip
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.city.files.approve(await town.who("approver"), file.file_id, "でも")
     assert refused.value.type == "file-state"
 
@@ -387,7 +387,7 @@ async def test_a_faulty_file_is_checked_anew_when_its_member_has_registered(town
 async def test_a_file_beyond_the_budget_cannot_be_approved(town, project):
     member = await town.member()
     file, _ = await upload(town, csv_of(f"{member.mykey_id},10001,"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.city.files.approve(await town.who("approver"), file.file_id, "予算")
     assert (refused.value.type, refused.value.facts["available"]) == ("budget-exceeded", 10_000)
 
@@ -478,7 +478,7 @@ async def test_an_interrupted_file_is_resumed_at_the_next_start(town):
     ],
 )
 def test_what_is_no_csv_is_refused_by_name(raw, why):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         grant_csv.digest(raw)
     assert (refused.value.type, refused.value.facts["why"]) == ("csv-unreadable", why)
 
@@ -487,7 +487,7 @@ def test_what_is_no_csv_is_refused_by_name(raw, why):
     "raw", [b"", b"a,b\n1,2", b"mykey_id\nA", b"mykey_id,points,points\n", b"mykey_id,points,phone\n"]
 )
 def test_other_columns_are_refused(raw):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         grant_csv.digest(raw)
     assert refused.value.type == "csv-columns"
 
@@ -507,7 +507,7 @@ def test_a_letter_that_lies_across_two_pieces_is_read_whole(encoding, monkeypatc
 def test_the_line_of_the_first_broken_letter_is_named(size, monkeypatch):
     monkeypatch.setattr(grant_csv, "_PIECE", size)
     raw = csv_of("2345678A,1,お祝い", "2345678C,2,お祝い").replace("祝".encode(), b"\xe7\xff\xfe", 2)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         list(grant_csv.lines(csv_of("2345678A,1,x").rstrip() + b"\r\n" + raw.split(b"\r\n", 1)[1]))
     assert (refused.value.type, refused.value.facts["why"], refused.value.facts["line"]) == (
         "csv-unreadable", "encoding", 3,
@@ -516,7 +516,7 @@ def test_the_line_of_the_first_broken_letter_is_named(size, monkeypatch):
 
 def test_a_line_too_many_is_refused():
     raw = b"mykey_id,points\n" + b"AAAAAAAA,1\n" * 100_001
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         grant_csv.digest(raw)
     assert refused.value.type == "csv-too-long"
 

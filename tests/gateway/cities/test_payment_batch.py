@@ -10,7 +10,7 @@ from core_ledger.read_model import accounts
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending import pay_codes, payment_batch, spending
 from gateway.cities.spending.spend_rows import PaymentRequest
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.points.rules import Expiry, PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, another_town, new_id
@@ -56,7 +56,7 @@ async def show(town, member):
 
 
 def word(outcome):
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, ProblemError):
         return outcome.type
     assert not isinstance(outcome, BaseException), outcome
     return "again" if outcome.replayed else "paid"
@@ -99,7 +99,7 @@ def paid_again(paid):
 
 
 async def refusal(awaited):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await awaited
     return caught.value
 
@@ -237,7 +237,7 @@ async def test_sets_and_payments_alone_agree(town, shops):
         for wish in wishes:
             try:
                 found.append(spending.pay_alone(conn, wish))
-            except Refused:
+            except ProblemError:
                 found.append(None)
         raise Undone(found)
 

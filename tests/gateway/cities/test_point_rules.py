@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core_ledger import Transfer, chart, ledger
 from gateway.cities.shops.shops import ShopEntry
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import member_rows as member_records
 from gateway.model import JST
 from gateway.points import directory, expiry, expiry_sweep
@@ -134,7 +134,7 @@ def fixed(day):
 
 async def test_a_fixed_day_that_is_over_when_its_rule_begins_is_refused(town):
     member = await town.member(points=100)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await announce(town, fixed(TODAY - timedelta(days=1)))
     assert refused.value.type == "bad-rule"
     await town.city.nightly.run_now(TODAY)
@@ -168,11 +168,11 @@ async def test_a_first_rule_may_take_effect_today_and_closes_direct_exchange(tow
 async def test_a_first_rule_for_points_that_members_have_is_announced_and_named_like_any_other(town):
     """Until then they never expired."""
     member = await town.member(points=100, issued_on=date(2016, 1, 10))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await announce(town, months(6))
     assert refused.value.type == "rule-in-effect"
     tomorrow = TODAY + timedelta(days=1)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await announce(town, months(6), tomorrow)
     assert refused.value.facts["worse"] == "points-expire-earlier"
     await town.city.nightly.run_now(tomorrow)
@@ -183,7 +183,7 @@ async def test_a_first_rule_for_points_that_members_have_is_announced_and_named_
 
 async def test_a_later_rule_takes_effect_tomorrow_at_the_earliest(town):
     await announce(town, months(6))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await announce(town, months(7))
     assert refused.value.type == "rule-in-effect"
 
@@ -191,7 +191,7 @@ async def test_a_later_rule_takes_effect_tomorrow_at_the_earliest(town):
 async def test_a_change_for_the_worse_is_named_before_it_is_taken(town):
     await announce(town, months(6))
     tomorrow = TODAY + timedelta(days=1)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await announce(town, months(5), tomorrow)
     assert refused.value.facts["worse"] == "points-expire-earlier"
     made = await announce(town, months(5), tomorrow, accepted=True)
@@ -204,7 +204,7 @@ async def test_a_version_is_withdrawn_before_but_not_after_it_takes_effect(town)
     who = await town.who("administrator")
     await town.city.rules.withdraw(who, OUEN, 2, "取りやめ")
     assert [one.version for one in await town.city.rules.versions(KASAMA, OUEN)] == [1]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.city.rules.withdraw(who, OUEN, 1, "取りやめ")
     assert refused.value.type == "rule-in-effect"
 
@@ -215,7 +215,7 @@ async def test_a_version_is_withdrawn_before_but_not_after_it_takes_effect(town)
      PointRule(most_spent_a_day=0), PointRule(expiry_day=date(2018, 12, 31))],
 )  # fmt: skip
 async def test_a_rule_that_makes_no_sense_is_refused(town, rule):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await announce(town, rule)
     assert refused.value.type == "bad-rule"
 
@@ -297,7 +297,7 @@ async def test_nobody_allocates_points_to_where_they_have_expired(town):
     await allocations.allocate(member, allocation, 100, KASAMA, OUEN)
     town.clock.forward(hours=2)
     assert (await allocations.allocate(member, allocation, 100, KASAMA, OUEN)).replayed
-    with pytest.raises(Refused, match="expired there on 2019-03-31") as refused:
+    with pytest.raises(ProblemError, match="expired there on 2019-03-31") as refused:
         await allocations.allocate(member, new_id(), 100, KASAMA, OUEN)
     assert refused.value.type == "points-expired-there"
     assert await reserve_of(town, member) == {date(2019, 3, 25): 800}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import audit_log
 
 from .conftest import KASAMA, MITO, OUEN
@@ -43,7 +43,7 @@ async def test_each_deed_is_told_with_its_reason(town):
     boss = await town.who("administrator")
     await town.city.services.add(boss, "kosodate", "子育て応援ポイント")
     await town.city.services.close(boss, "kosodate", "統合")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.city.services.reopen(boss, "kosodate", " ")
     assert refused.value.type == "reason-missing"
     lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))

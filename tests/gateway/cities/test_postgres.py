@@ -18,7 +18,7 @@ from gateway.cities.spending.spending import Spending
 from gateway.cities.staff import second_factor
 from gateway.cities.statistics import daily_stats, open_exchanges
 from gateway.demo import city as demo
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import audit_log, tables
 from gateway.platform.roles import Role
 from gateway.points.allocation import Allocations
@@ -78,8 +78,8 @@ async def test_thirty_payments_at_once_never_take_more_than_there_is(town):
         return_exceptions=True,
     )
     assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 6
-    assert {one.type for one in outcomes if isinstance(one, Refused)} == {"not-enough-points"}
-    assert not [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, Refused)]
+    assert {one.type for one in outcomes if isinstance(one, ProblemError)} == {"not-enough-points"}
+    assert not [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, ProblemError)]
 
 
 async def test_one_code_is_one_payment_for_two_shops_at_once(town):
@@ -167,7 +167,7 @@ async def test_what_is_added_twice_at_once_is_added_once_and_the_other_is_told_s
 
     outcomes = await asyncio.gather(*(add() for _ in range(4)), return_exceptions=True)
     faults = {type(one).__name__ for one in outcomes if isinstance(one, Exception)}
-    assert faults <= {"Refused"}
+    assert faults <= {"ProblemError"}
     if deed != "rule":  # any number of versions may be announced, each after the other
         assert [isinstance(one, Exception) for one in outcomes].count(False) == 1
 
@@ -293,8 +293,8 @@ async def test_a_gift_at_the_moment_of_the_end_is_counted_or_refused_never_stran
     ending = town.city.events.end(approver, event.event_id, "中止")
     outcomes = await asyncio.gather(*gifts[:10], ending, *gifts[10:], return_exceptions=True)
     others = [one for one in outcomes if isinstance(one, Exception)]
-    assert {one.type for one in others if isinstance(one, Refused)} <= {"event-not-open"}
-    assert all(isinstance(one, Refused) for one in others)
+    assert {one.type for one in others if isinstance(one, ProblemError)} <= {"event-not-open"}
+    assert all(isinstance(one, ProblemError) for one in others)
     await asyncio.gather(*(town.city.events.outcomes.settle(event.event_id) for _ in range(4)))
     for member in members:
         reserve = chart.reserve(member.member_id)
@@ -354,7 +354,7 @@ async def test_one_refund_id_for_two_payments_at_once_is_one_refund(town):
             ),
             return_exceptions=True,
         )
-        assert {one.type for one in outcomes if isinstance(one, Refused)} == {"id-reused"}
+        assert {one.type for one in outcomes if isinstance(one, ProblemError)} == {"id-reused"}
         assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 1
         assert await town.balance(member.member_id) == 100
 
@@ -388,5 +388,5 @@ async def test_what_was_begun_with_the_old_password_ends_also_where_it_is_just_b
         half.token.reveal(), passkey.get(half.options), client_id="city"
     )
     await changing[0]
-    with pytest.raises(Refused, match="session has ended"):
+    with pytest.raises(ProblemError, match="session has ended"):
         await town.city.staff.session(signed_in.token.reveal(), "city")

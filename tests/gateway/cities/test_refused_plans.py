@@ -10,7 +10,7 @@ import pytest
 from gateway.cities.grants import grant_csv
 from gateway.cities.settlement import zengin
 from gateway.cities.shops.shops import ShopEntry
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.points import rules, support_events
 from gateway.points.rules import Expiry, PointRule
 from gateway.points.support_events import SupportEvent
@@ -30,7 +30,7 @@ from .test_grants import plan
     ],
 )
 async def test_a_project_that_makes_no_sense_is_not_planned(town, changes):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.city.projects.add(await town.who("operator"), plan(**changes))
     assert (refused.value.type, refused.value.status) == ("bad-project", 422)
     assert await town.city.projects.listed(KASAMA) == []
@@ -42,11 +42,11 @@ async def test_a_shop_needs_a_name_when_it_is_registered_and_when_it_is_changed(
         name="カフェ 見本", name_kana="カフェ ミホン", category="飲食", address="笠間", phone="0296"
     )
     for shop_id, made in (("Cafe!", entry), ("cafe", replace(entry, name=" "))):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ProblemError) as refused:
             await town.city.shops.register(who, shop_id, made)
         assert refused.value.type == "bad-shop"
     await town.city.shops.register(who, "cafe", entry)
-    with pytest.raises(Refused, match="has a name"):
+    with pytest.raises(ProblemError, match="has a name"):
         await town.city.shops.change(who, "cafe", replace(entry, name=""))
     assert (await town.city.shops.get(KASAMA, "cafe")).name == "カフェ 見本"
 
@@ -58,7 +58,7 @@ def test_points_that_are_worth_less_are_a_change_for_the_worse():
 
 def test_the_end_of_a_fiscal_year_is_at_most_ten_years_away():
     rules.check(PointRule(expiry=Expiry.FISCAL_YEAR, expiry_count=10))
-    with pytest.raises(Refused, match="up to 10 years later"):
+    with pytest.raises(ProblemError, match="up to 10 years later"):
         rules.check(PointRule(expiry=Expiry.FISCAL_YEAR, expiry_count=11))
 
 
@@ -66,7 +66,7 @@ def test_an_event_for_a_citys_members_is_some_citys():
     event = SupportEvent(
         event_id="matsuri", name="祭り", starts_at=NOON, ends_at=NOON + timedelta(days=1), givers="city"
     )
-    with pytest.raises(Refused, match="Only an event of a municipality"):
+    with pytest.raises(ProblemError, match="Only an event of a municipality"):
         support_events.check(event)
     support_events.check(replace(event, municipality=KASAMA))
 

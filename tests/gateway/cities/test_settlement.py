@@ -14,7 +14,7 @@ from gateway.cities.settlement.settlement_csv import settlement_csv, statement_c
 from gateway.cities.settlement.settlement_lines import paid_account
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
 from gateway.cities.shops.shops import ShopEntry
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.model import JST
 
 from .conftest import KASAMA, MITO, OUEN, new_id
@@ -110,7 +110,7 @@ async def test_a_cycle_is_closed_once_even_by_ten_at_once(town, shops):
 async def test_nothing_is_closed_before_its_last_day_is_over(town, shops):
     await pay(town, at(15, hour=23), 100)
     town.clock.now = at(15, hour=23)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await close(town, JULY_1)
     assert refused.value.type == "cycle-not-over"
 
@@ -118,10 +118,10 @@ async def test_nothing_is_closed_before_its_last_day_is_over(town, shops):
 async def test_cycles_are_closed_in_their_order_and_start_on_the_1st_or_16th(town, shops):
     await pay(town, at(2), 100)
     await pay(town, at(2, 8), 100)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await close(town, JULY_16)
     assert (refused.value.type, refused.value.facts["starts_on"]) == ("earlier-cycle-open", "2018-07-01")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await close(town, date(2018, 7, 2))
     assert refused.value.type == "unknown-cycle"
 
@@ -182,7 +182,7 @@ async def test_the_transfer_file_pays_what_was_closed(town, shops):
     town.clock.now = at(17)
     who = await town.who("approver")
     for word in ("cycle-not-closed", "payer-missing"):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ProblemError) as refused:
             await town.city.settlements.transfer_file(who, JULY_1)
         assert refused.value.type == word
         if word == "cycle-not-closed":
@@ -200,7 +200,7 @@ async def test_shops_without_an_account_are_named(town, shops):
     await pay(town, at(2), 100, "cafe")
     town.clock.now = at(17)
     await close(town, JULY_1)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.city.settlements.transfer_file(await town.who("approver"), JULY_1)
     assert (refused.value.type, refused.value.facts["shops"]) == ("bank-missing", "cafe")
 
@@ -236,7 +236,7 @@ async def test_beside_a_late_payment_an_open_cycle_is_still_closed_before_the_ne
     await pay(town, at(15, hour=23), 40)  # of the closed cycle, committed after its closing
     await pay(town, at(20), 200)
     town.clock.now = at(20, 8)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await close(town, AUG_1)
     assert (refused.value.type, refused.value.facts["starts_on"]) == ("earlier-cycle-open", "2018-07-16")
     assert (await close(town, JULY_16)).yen == 240

@@ -9,7 +9,7 @@ from core_ledger import audit, chart, ledger
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending import pay_codes
 from gateway.cities.spending import spend_rows as records
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.points.rules import Expiry, PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
@@ -36,7 +36,7 @@ async def take(town, code, points=300, spend_id=None, who=None):
 
 
 async def refused(awaited):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await awaited
     return caught.value
 
@@ -67,7 +67,7 @@ async def test_a_code_serves_once_whoever_comes_second(town, shop):
         *(take(town, code.qr, who=who) for who in (one, other) * 10), return_exceptions=True
     )
     assert [getattr(one, "type", "paid") for one in outcomes].count("paid") == 1
-    assert {one.type for one in outcomes if isinstance(one, Refused)} == {"pay-code-used"}
+    assert {one.type for one in outcomes if isinstance(one, ProblemError)} == {"pay-code-used"}
     assert await town.balance(member.member_id) == 700
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.statistics import daily_stats, open_exchanges, stats_queries
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges.quotes import Quote
 from gateway.model import Destination, DestinationKind, Label
 from gateway.platform import tables
@@ -91,7 +91,7 @@ async def test_sums_by_party_are_the_same_whatever_months_they_are_read_from(bus
 
 @pytest.mark.parametrize(("since", "days"), [(TODAY, -1), (date(2000, 1, 1), 4_001)])
 async def test_a_period_that_no_page_shows_is_refused(town, since, days):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await town.store.read(
             lambda conn: stats_queries.totals_by_day(conn, KASAMA, since, since + timedelta(days=days))
         )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.cities.settlement.zengin import TransferFrom, TransferTo, half_width, transfer_file
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 
 CITY = TransferFrom(
     client_code="1234567890", client_name=half_width("カサマシ カイケイカンリシャ"), pays_on=date(2018, 8, 15),
@@ -127,17 +127,17 @@ def test_an_account_is_kept_as_the_file_writes_it_and_shown_masked():
     ],
 )
 def test_an_account_that_no_file_could_carry_is_refused(changes):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         account(**changes)
     assert refused.value.type == "bad-bank-account"
 
 
 def test_a_client_code_has_ten_digits():
-    with pytest.raises(Refused):
+    with pytest.raises(ProblemError):
         Payer(client_code="123", account=account())
 
 
 def test_a_city_pays_from_no_savings_account():
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         Payer(client_code="1234567890", account=account(kind=4))
     assert refused.value.type == "bad-bank-account"

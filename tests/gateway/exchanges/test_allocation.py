@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from core_ledger import chart, ledger
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.model import Destination
 from gateway.points import directory
 
@@ -19,7 +19,7 @@ DAY = date(2018, 7, 31)
 
 
 async def refused(work) -> str:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await work
     return caught.value.type
 

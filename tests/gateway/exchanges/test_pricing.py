@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import NoRate, NotEnough, Refused
+from gateway.errors import NoRate, NotEnough, ProblemError
 from gateway.exchanges.pricing import (
     draw,
     most_units,
@@ -153,7 +153,7 @@ def test_a_drawing_is_whole_units_and_never_more_than_there_is(
 def test_a_coupon_of_whole_units_is_exchanged_whole() -> None:
     miles = (rate(WalletId("miles"), 1_000, 1_000),)
     assert units_of_coupon(3_000, WalletId("miles"), miles, RESERVE, LAST_MINUTE) == 3
-    with pytest.raises(Refused, match="no whole number of units"):
+    with pytest.raises(ProblemError, match="no whole number of units"):
         units_of_coupon(3_500, WalletId("miles"), miles, RESERVE, LAST_MINUTE)
     with pytest.raises(NoRate):
         units_of_coupon(3_000, EIKYU, miles, RESERVE, LAST_MINUTE)
@@ -171,7 +171,7 @@ def test_a_coupon_is_counted_in_the_units_of_the_rate_that_draws_it(amount: int,
 def test_a_coupon_of_which_a_part_would_be_lost_is_refused() -> None:
     miles = WalletId("miles")
     table = (rate(miles, 500, 500), rate(miles, 400, 500, campaign=CAMPAIGN))
-    with pytest.raises(Refused, match="no whole number of units"):
+    with pytest.raises(ProblemError, match="no whole number of units"):
         units_of_coupon(1_000, miles, table, RESERVE, LAST_MINUTE)
 
 
@@ -207,12 +207,12 @@ def test_half_width_digits_are_taken(typed: str) -> None:
     ],
 )
 def test_anything_else_is_refused_by_name(typed: str, why: str) -> None:
-    with pytest.raises(Refused, match=why) as caught:
+    with pytest.raises(ProblemError, match=why) as caught:
         read_units(typed)
     assert caught.value.type == "units-not-allowed"
 
 
 @pytest.mark.parametrize("units", [0, -1, 10_000, 10**30])
 def test_units_out_of_range_are_refused(units: int) -> None:
-    with pytest.raises(Refused, match="out of range"):
+    with pytest.raises(ProblemError, match="out of range"):
         require_units(units)

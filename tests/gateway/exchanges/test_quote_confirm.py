@@ -7,7 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.errors import LinkEnded, NoRate, NotEnough, NotSent, OutcomeUnknown, PartnerUnavailable, Refused
+from gateway.errors import (
+    LinkEnded,
+    NoRate,
+    NotEnough,
+    NotSent,
+    OutcomeUnknown,
+    PartnerUnavailable,
+    ProblemError,
+)
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.states import State
 from gateway.model import Declined, DeclineReason, Destination, InProgress, WalletId
@@ -20,8 +28,8 @@ MILES = "miles"
 COUPON_EXCHANGE = "00000000-0000-4000-8000-00000000000c"
 
 
-async def refused(work) -> Refused:
-    with pytest.raises(Refused) as caught:
+async def refused(work) -> ProblemError:
+    with pytest.raises(ProblemError) as caught:
         await work
     return caught.value
 
@@ -253,7 +261,7 @@ async def test_a_link_that_is_made_anew_while_the_old_one_is_found_ended_stays(w
         raise LinkEnded
 
     world.script.balances = linked_anew_meanwhile
-    with pytest.raises(Refused, match="not linked any more"):
+    with pytest.raises(ProblemError, match="not linked any more"):
         await world.exchanges.offer(member, first, RESERVE)
     assert (await world.exchanges.offer(member, second, RESERVE)).most_units == 5
 

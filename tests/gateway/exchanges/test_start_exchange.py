@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 
 from core_ledger import Store
-from gateway.errors import CouponRefused, HandoffRefused, PartnerUnavailable, Refused
+from gateway.errors import CouponRefused, HandoffRefused, PartnerUnavailable, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges.exchange_context import expire, require_before_sending
@@ -26,8 +26,8 @@ def id_of(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
-async def refused(work) -> Refused:
-    with pytest.raises(Refused) as caught:
+async def refused(work) -> ProblemError:
+    with pytest.raises(ProblemError) as caught:
         await work
     return caught.value
 
@@ -226,7 +226,7 @@ async def test_two_accounts_that_a_member_links_at_once_leave_the_later_one_link
     await beside.close()
     found = await world.store.read(lambda conn: link_rows.find(conn, f"member:{member}", CARDS))
     (free,) = {"svc-1", "svc-2"} - {found.service_id}
-    with pytest.raises(Refused, match="linked to another member"):
+    with pytest.raises(ProblemError, match="linked to another member"):
         await world.store.run(lambda conn: link_rows.save(conn, link(found.service_id, other)))
     await world.store.run(lambda conn: link_rows.save(conn, link(free, other)))
 
@@ -300,7 +300,7 @@ async def test_a_coupon_begun_again_under_its_id_is_the_same_exchange_and_is_not
 
 async def test_a_quote_waits_for_the_return_from_the_partners_site(world) -> None:
     exchange, _ = await world.openings.start(await world.member(), id_of(1), CARDS, return_url=PORTAL)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         require_before_sending(exchange)
     assert caught.value.type == "not-returned"
 
@@ -314,12 +314,12 @@ async def test_what_was_confirmed_a_moment_ago_does_not_expire(world) -> None:
 
 async def test_an_exchange_moves_only_as_the_table_of_states_allows_and_from_where_it_stands(world) -> None:
     settled = await world.settled(await world.member())
-    with pytest.raises(Refused, match="is settled and cannot become ready"):
+    with pytest.raises(ProblemError, match="is settled and cannot become ready"):
         await world.store.run(
             lambda conn: records.transition(conn, settled, State.READY, world.clock(), "back")
         )
     stale = replace(settled, state=State.READY)
-    with pytest.raises(Refused, match="has moved on"):
+    with pytest.raises(ProblemError, match="has moved on"):
         await world.store.run(
             lambda conn: records.transition(conn, stale, State.QUOTED, world.clock(), "late")
         )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core_ledger import chart
-from gateway.errors import OutcomeUnknown, Refused
+from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges import link_rows
 from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.states import State
@@ -76,7 +76,7 @@ async def test_an_order_id_with_another_content_is_refused(world: World, termina
     await world.linked(await world.member())
     order_id = new_id()
     await terminal.gives(order_id)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await terminal.gives(order_id, units=3)
     assert refused.value.type == "exchange-id-reused"
 
@@ -99,7 +99,7 @@ async def test_an_order_whose_debit_was_never_answered_stays_open_and_is_asked_a
 
 
 async def test_an_account_that_nobody_linked_takes_no_order(world: World, terminal: Terminal) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await terminal.gives(new_id(), service_id="nobody")
     assert refused.value.type == "link-missing"
     assert not world.script.orders
@@ -118,7 +118,7 @@ async def test_an_order_that_is_not_signed_by_a_partner_with_leave_is_not_believ
     world: World, terminal: Terminal, how: dict[str, Any]
 ) -> None:
     await world.linked(await world.member())
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await terminal.gives(new_id(), **how)
     assert (refused.value.type, refused.value.status) == ("push-not-believed", 401)
     assert not world.script.orders
@@ -128,7 +128,7 @@ async def test_an_old_message_is_not_believed(world: World, terminal: Terminal) 
     await world.linked(await world.member())
     signed_at = world.clock()
     world.clock.forward(minutes=6)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await terminal.gives(new_id(), at=signed_at)
     assert refused.value.type == "push-not-believed"
 
@@ -169,10 +169,10 @@ async def test_an_order_that_was_carried_out_is_still_answered_when_the_account_
     book = chart.member_book(member)
     await world.store.run(lambda conn: link_rows.remove(conn, book, CARDS))
     assert (await terminal.gives(order_id)).state is State.SETTLED
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await terminal.gives(order_id, units=3)
     assert refused.value.type == "exchange-id-reused"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await terminal.gives(new_id())
     assert refused.value.type == "link-missing"
     assert len(world.script.orders) == 1

@@ -21,7 +21,7 @@ from sqlalchemy import text
 
 from core_ledger.store import Store
 from gateway.client import KeyPair, SignedClient, new_key_pair
-from gateway.errors import NotEnough, OutcomeUnknown, PartnerUnavailable, Refused
+from gateway.errors import NotEnough, OutcomeUnknown, PartnerUnavailable, ProblemError
 from gateway.http.authentication import Authenticator, AuthLevel
 from gateway.http.client_keys import ClientKeys, register_key
 from gateway.http.dispatch import BODY_LIMIT, SERVICES, Dispatcher
@@ -98,7 +98,7 @@ def sample_api() -> Api:
         The id is made by the caller, who keeps it first.
         """
         if call.body.exchange_id == "taken":
-            raise Refused("exchange-id-reused", "Use a new id.", status=409, exchange_id="taken")
+            raise ProblemError("exchange-id-reused", "Use a new id.", status=409, exchange_id="taken")
         if call.body.exchange_id == "undeclared":
             raise refuse("quote-expired")
         at = datetime.fromisoformat("2026-04-01T12:00:00+09:00")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.client import load_private_key, new_key_pair, sign_headers
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.http.client_keys import ClientKey
 from gateway.http.fast_signature import Address, read_plain
 from gateway.http.signatures import SignatureVerifier
@@ -85,7 +85,7 @@ def answer(request, body: bytes) -> str:
     verifier = SignatureVerifier(OneKey(), AnyNonce(), lambda: NOW, public_url=SITE)
     try:
         return asyncio.run(verifier.verify(request, body))
-    except Refused as refused:
+    except ProblemError as refused:
         return refused.type
 
 

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core_ledger import StoreClosed
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.http.nonces import NoncesInMemory, StoredNonces, forget_nonces
 from gateway.platform import micro_batch
 from gateway.platform.tables import seen_nonces
@@ -60,7 +60,7 @@ async def test_stale_nonces_leave_memory(clock):
 async def test_a_full_memory_refuses_rather_than_forgets(clock):
     nonces = NoncesInMemory(clock, most=1)
     await nonces.use("k", "n", clock() + timedelta(seconds=60))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await nonces.use("k", "m", clock() + timedelta(seconds=60))
     assert (refused.value.type, refused.value.status) == ("busy", 503)
 

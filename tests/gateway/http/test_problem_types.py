@@ -12,11 +12,12 @@ ROOT = Path(gateway.__file__).parent
 
 
 def _calls_of_problems(tree):
-    """All nodes of a module that has its `Refused` or `refuse` from where problems are made; other ones are not meant."""
+    """All nodes of a module that has its `ProblemError` or `refuse` from where problems are made; other ones are not meant."""
     origins = {
         node.module
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and {"Refused", "refuse"} & {name.name for name in node.names}
+        if isinstance(node, ast.ImportFrom)
+        and {"ProblemError", "refuse"} & {name.name for name in node.names}
     }
     return ast.walk(tree) if origins & {"gateway.errors", "gateway.http.problems"} else ()
 
@@ -31,7 +32,7 @@ def refusals():
         for node in _calls_of_problems(ast.parse(path.read_text("utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                 continue
-            if node.func.id not in ("Refused", "refuse") or not node.args:
+            if node.func.id not in ("ProblemError", "refuse") or not node.args:
                 continue
             word = node.args[0]
             if not (isinstance(word, ast.Constant) and isinstance(word.value, str)):
@@ -40,7 +41,7 @@ def refusals():
             where = f"{path.relative_to(ROOT)}:{node.lineno}"
             fixed = status.value if isinstance(status, ast.Constant) else 409
             yield pytest.param(
-                word.value, fixed if node.func.id == "Refused" else None, id=f"{where} {word.value}"
+                word.value, fixed if node.func.id == "ProblemError" else None, id=f"{where} {word.value}"
             )
 
 

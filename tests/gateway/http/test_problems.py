@@ -11,7 +11,7 @@ from gateway.errors import (
     NotSent,
     OutcomeUnknown,
     PartnerUnavailable,
-    Refused,
+    ProblemError,
 )
 from gateway.http.problem_types import BUSINESS, CARD, HTTP_PROBLEMS, MUNICIPAL, PROBLEM_TYPES
 from gateway.http.problems import (
@@ -95,7 +95,7 @@ def test_who_asks_for_japanese_gets_the_catalogues_sentence_and_the_facts():
 
 
 def test_a_word_outside_the_catalogue_is_answered_with_its_own_status():
-    answer = response(Refused("brand-new", "Do this.", status=418), request_id=ID)
+    answer = response(ProblemError("brand-new", "Do this.", status=418), request_id=ID)
     assert answer.status == 418
     assert json.loads(answer.body)["detail"] == "Do this."
 

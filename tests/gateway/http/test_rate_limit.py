@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.http.rate_limit import RateLimit, TokenBuckets
 
 
@@ -19,7 +19,7 @@ def test_a_burst_is_allowed_and_no_more(ticks):
     some = buckets(ticks)
     for _ in range(3):
         some.consume("a")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         some.consume("a")
     assert (refused.value.type, refused.value.facts) == ("too-many-requests", {"retry_after_s": 1})
 
@@ -30,7 +30,7 @@ def test_the_bucket_fills_with_time(ticks):
         some.consume("a")
     ticks.now += 0.5
     some.consume("a")
-    with pytest.raises(Refused):
+    with pytest.raises(ProblemError):
         some.consume("a")
 
 
@@ -44,7 +44,7 @@ def test_each_has_a_share_of_its_own(ticks):
 def test_a_slow_share_tells_how_long_to_wait(ticks):
     some = TokenBuckets(RateLimit(per_second=0.1, burst=1), lambda: ticks.now)
     some.consume("a")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         some.consume("a")
     assert refused.value.facts == {"retry_after_s": 10}
 

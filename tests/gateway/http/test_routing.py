@@ -80,14 +80,14 @@ async def test_an_undeclared_answer_is_given_and_remembered_for_the_tests(site, 
 
 
 async def test_a_refusal_with_another_status_than_the_catalogue_is_remembered(portal):
-    from gateway.errors import Refused
+    from gateway.errors import ProblemError
 
     async def odd(call: TypedRequest) -> TypedResponse:
         """Be odd."""
-        raise Refused("quote-expired", "Too old.", status=410)
+        raise ProblemError("quote-expired", "Too old.", status=410)
 
     route = declare(odd, refuses=("quote-expired",))
-    with pytest.raises(Refused):
+    with pytest.raises(ProblemError):
         await route.run(None, _nobody(), body=None, query=None, path={}, services=None, request_id="")
     assert pop_undeclared() == ["GET /v1/things: refusal status quote-expired 410"]
 

@@ -20,7 +20,7 @@ from card import refusals
 from card.client_data import Purpose
 from card.refusals import LoginRefused
 from gateway import cli
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.platform.card_problems import TITLES, kinds_of_refusal, word_of
 from gateway.services import open_services
@@ -287,7 +287,7 @@ async def test_who_has_only_a_card_and_a_new_one_comes_back_through_the_service_
     assert done.exit_code == 0, done.output
     given = json.loads(done.stdout)
     assert given["sessions_ended"] == 1
-    assert isinstance(nobody.exception, Refused)
+    assert isinstance(nobody.exception, ProblemError)
     renewed = authority.card(serial=99)
     body = {
         "browser": "browser-of-hanako",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.pool import StaticPool
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import lockout
 from gateway.platform import tables
 
@@ -32,7 +32,7 @@ def miss(conn: sa.Connection, times: int, at: datetime = NOW, key: str = "key") 
 
 
 def locked_until(conn: sa.Connection, at: datetime = NOW, key: str = "key") -> datetime:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         lockout.count_attempt(conn, key, at)
     assert (refused.value.type, refused.value.status) == ("sign-in-locked", 429)
     until = datetime.fromisoformat(str(refused.value.facts["again_at"]))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.pool import StaticPool
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import member_rows as member_records
 from gateway.members import mykey_ids
 from gateway.members.mykey_ids import ALPHABET, IdAllowance
@@ -33,8 +33,8 @@ def conn() -> Iterator[sa.Connection]:
     engine.dispose()
 
 
-def refusal(call: object, *args: object) -> Refused:
-    with pytest.raises(Refused) as refused:
+def refusal(call: object, *args: object) -> ProblemError:
+    with pytest.raises(ProblemError) as refused:
         call(*args)  # type: ignore[operator]
     return refused.value
 

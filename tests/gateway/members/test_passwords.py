@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members.passwords import PasswordHasher, check_new_password
 
 GOOD = "correct horse battery"
@@ -61,7 +61,7 @@ def test_a_password_of_10_to_128_characters_is_accepted(password: str) -> None:
     ],
 )
 def test_a_password_that_anyone_would_try_is_refused_with_its_reason(password: str, why: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         check_new_password(password, mykey_id="KAXAMA99")
     assert (refused.value.type, refused.value.status) == ("password-unfit", 422)
     assert refused.value.facts["why"] == why
@@ -144,7 +144,7 @@ async def test_a_flood_is_answered_busy_and_the_room_comes_back() -> None:
     waiting = asyncio.create_task(hasher.hash(GOOD))
     await asyncio.sleep(0)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await hasher.hash(GOOD)
     assert (refused.value.type, refused.value.status) == ("busy", 503)
     assert refused.value.facts["retry_after_s"] == 5
@@ -168,7 +168,7 @@ async def test_a_caller_who_goes_away_gives_the_room_back() -> None:
         try:
             assert (await hasher.hash(GOOD)).startswith("$argon2id$")
             break
-        except Refused:
+        except ProblemError:
             await asyncio.sleep(0.001)
     else:
         pytest.fail("the place of a caller who went away was never given back")

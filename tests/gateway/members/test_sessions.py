@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.members import sessions
 from gateway.members.sessions import Session
 from gateway.platform import tables
@@ -38,7 +38,7 @@ def find(conn: sa.Connection, token: str, now: datetime = NOW, client_id: str = 
 
 
 def assert_ended(conn: sa.Connection, token: str, now: datetime = NOW, client_id: str = "portal") -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         find(conn, token, now, client_id)
     assert (refused.value.type, refused.value.status) == ("session-ended", 401)
     assert str(refused.value) == "This session has ended; sign in again."
@@ -134,7 +134,7 @@ def test_a_session_never_outlives_its_idle_limit_and_ends_at_most_a_step_early(c
 def test_a_session_ended_meanwhile_is_not_brought_back_by_its_last_use(conn: sa.Connection) -> None:
     token, session = begin(conn)
     assert sessions.end(conn, token, client_id="portal")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         sessions.mark_seen(conn, token, session, NOW + 2 * MINUTE)
     assert refused.value.type == "session-ended"
     assert_ended(conn, token)
@@ -160,7 +160,7 @@ def test_a_member_ends_one_of_their_own_sessions_by_name(conn: sa.Connection) ->
     theirs, their_session = begin(conn, "other")
 
     for session_id in (their_session.session_id, "", "%", session.session_id[:-1], "_" * 20, "%" * 20):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ProblemError) as refused:
             sessions.end_one(conn, "me", session_id)
         assert (refused.value.type, refused.value.status) == ("unknown-session", 404)
     sessions.end_one(conn, "me", session.session_id)

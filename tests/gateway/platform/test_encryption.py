@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform.encryption import Unreadable, Vault
 
 OLD, NEW, LOOK_UP = b"o" * 32, b"n" * 32, b"l" * 32
@@ -127,7 +127,7 @@ def test_a_state_is_safe_in_a_url_and_tells_the_partner_nothing_of_the_member(va
 def test_a_state_ends_at_its_moment(vault: Vault) -> None:
     state = state_of(vault, NOW)
     assert vault.read_state(state, NOW - timedelta(microseconds=1)).nonce == "once"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         vault.read_state(state, NOW)
     assert (refused.value.type, refused.value.status) == ("state-expired", 400)
 
@@ -140,7 +140,7 @@ def test_a_state_survives_a_new_key_while_the_old_one_is_kept(vault: Vault) -> N
     "state", ["", "x", "あ", "A" * 2_048, "A" * 5_000, "=" * 8, "gAAAAA", "\ud800", "a b", "a\x00"]
 )
 def test_what_we_never_made_is_invalid(vault: Vault, state: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         vault.read_state(state, NOW)
     assert (refused.value.type, refused.value.status) == ("state-invalid", 400)
 
@@ -158,6 +158,6 @@ def test_a_state_of_another_key_or_purpose_or_with_any_character_changed_is_inva
         for at in range(0, len(state) - 1, 7)
     ]
     for each in forged:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ProblemError) as refused:
             vault.read_state(each, NOW)
         assert refused.value.type == "state-invalid"

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.points import directory, support_events
 from gateway.points.support_events import SupportEvent
@@ -31,8 +31,8 @@ def register(conn: sa.Connection, code: str, service: str, *, direct: bool = Tru
     )
 
 
-def refusal(call: object, *args: object, **options: object) -> Refused:
-    with pytest.raises(Refused) as refused:
+def refusal(call: object, *args: object, **options: object) -> ProblemError:
+    with pytest.raises(ProblemError) as refused:
         call(*args, **options)  # type: ignore[operator]
     return refused.value
 

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 
 from gateway import LinkKind, scaffold
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.testkit.sandbox.browser import Browser
 from gateway.workbench.call_recorder import Trouble
 from gateway.workbench.run import Opened, opened
@@ -201,7 +201,7 @@ async def test_a_step_out_of_turn_is_told_and_the_bench_goes_on(written: Any) ->
 
 
 async def test_a_plugin_that_is_not_installed_is_named() -> None:
-    with pytest.raises(Refused, match="no plugin called nobody is installed"):
+    with pytest.raises(ProblemError, match="no plugin called nobody is installed"):
         async with opened("nobody"):
             pass
 
@@ -224,7 +224,7 @@ async def test_a_setting_that_the_sandbox_is_not_given_is_named(written: Any) ->
             setup.settings.text("auth_url")
 
     with pytest.raises(
-        Refused, match=r"acme asks for the setting 'auth_url'.*or name all settings with --config"
+        ProblemError, match=r"acme asks for the setting 'auth_url'.*or name all settings with --config"
     ):
         async with opened("acme", plugin=Other):
             pass

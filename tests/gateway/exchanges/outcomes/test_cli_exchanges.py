@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import migrations
 from core_ledger import chart
 from gateway.cli import app
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.link_rows import save as save_link
 from gateway.members.member_rows import create_member
@@ -51,7 +51,7 @@ class Desk:
     def __call__(self, *words: str, code: int = 0) -> str:
         result = CliRunner().invoke(app, [*words, "--config", str(self.config)])
         if code == 1:
-            assert isinstance(result.exception, Refused), result.output
+            assert isinstance(result.exception, ProblemError), result.output
             return str(result.exception)
         assert result.exit_code == code, result.output
         return result.output

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 import structlog
 
-from gateway.errors import OutcomeUnknown, Refused
+from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.reconciliation import Reconciliation, Verdict
@@ -192,10 +192,12 @@ class TestAPersonDecides:
     ) -> None:
         member, exchange = await confirmed(world, watch, answer)
         world.script.find = lambda id_: answer(id_, member)
-        with pytest.raises(Refused, match="does not show this debit: the order is 200 eikyu of account …"):
+        with pytest.raises(
+            ProblemError, match="does not show this debit: the order is 200 eikyu of account …"
+        ):
             await resolve(watch, exchange, debited=True)
         world.script.find = OutcomeUnknown("out of reach")
-        with pytest.raises(Refused, match="does not show this debit"):
+        with pytest.raises(ProblemError, match="does not show this debit"):
             await resolve(watch, exchange, debited=True)
         assert (await world.balance(member)).coming == 900
 
@@ -211,7 +213,7 @@ class TestAPersonDecides:
         member, exchange = await confirmed(world, watch, of_other_units)
         proving.day = [listed(exchange.exchange_id, of=member, amount=100)]
         assert [line.verdict for line in (await compare(world)).differences] == [Verdict.AMOUNT_DIFFERS]
-        with pytest.raises(Refused, match="end it first"):
+        with pytest.raises(ProblemError, match="end it first"):
             await close(world, exchange)
         assert (await resolve(watch, exchange, debited=False)).state is State.DECLINED
         assert (await world.balance(member)).coming == 0
@@ -227,7 +229,7 @@ class TestAPersonDecides:
         assert (await now(world, exchange)).reason == "unknown"
         world.script.find = lambda id_: a_yes(id_, of="another")
         watch.forward(seconds=5)
-        with pytest.raises(Refused, match="it shows 200 eikyu of account …er"):
+        with pytest.raises(ProblemError, match="it shows 200 eikyu of account …er"):
             await resolve(watch, exchange, debited=True)
         assert (await now(world, exchange)).reason == "contradiction"
         assert (await world.balance(member)).posted == 0
@@ -243,7 +245,7 @@ class TestTheComparison:
         (line,) = (await compare(world)).differences
         assert line.verdict is Verdict.ACCOUNT_DIFFERS
         assert (line.our_account, line.their_account) == (member, "another")
-        with pytest.raises(Refused, match="from another account than this member's"):
+        with pytest.raises(ProblemError, match="from another account than this member's"):
             await close(world, exchange)
         assert (await close(world, exchange, leave=True)).points == 0
         assert (await compare(world)).differences == ()
@@ -273,7 +275,7 @@ class TestTheComparison:
         watch.own_account(member)
         exchange = await world.quoted(member)
         proving.day = [listed(exchange.exchange_id, of="another")]
-        with pytest.raises(Refused, match="from another account than this member's"):
+        with pytest.raises(ProblemError, match="from another account than this member's"):
             await close(world, exchange)
         proving.day = [listed(exchange.exchange_id, of=member)]
         assert (await close(world, exchange)).points == 900

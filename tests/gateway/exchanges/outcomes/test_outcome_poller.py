@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable, Refused
+from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.outcome import Unknown
 from gateway.exchanges.states import State
@@ -254,7 +254,7 @@ async def test_a_person_decides_with_a_reason_and_the_story_tells_who(watch, wor
 async def test_the_partners_own_answer_wins_over_a_person(watch, world) -> None:
     member, exchange = await watch.opened()
     world.script.find = yes(world)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await watch.settler.resolve(exchange.exchange_id, debited=False, reason="guess", operator="sato")
     assert caught.value.type == "exchange-state"
     assert (await world.balance(member)).posted == 900
@@ -262,7 +262,7 @@ async def test_the_partners_own_answer_wins_over_a_person(watch, world) -> None:
 
 async def test_a_decision_needs_a_reason(watch, world) -> None:
     _, exchange = await watch.opened()
-    with pytest.raises(Refused, match="reason"):
+    with pytest.raises(ProblemError, match="reason"):
         await watch.settler.resolve(exchange.exchange_id, debited=False, reason=" ", operator="sato")
 
 

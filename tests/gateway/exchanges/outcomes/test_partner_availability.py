@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from core_ledger import Store
-from gateway.errors import Refused
+from gateway.errors import ProblemError
 from gateway.exchanges.states import State
 from gateway.model import Debited
 from gateway.partners import availability
@@ -40,10 +40,10 @@ async def test_a_paused_partner_takes_no_new_exchange_and_no_debit(world) -> Non
     member = await world.member()
     exchange = await world.quoted(member)
     await decide(world, availability.pause, CARDS, reason="不具合")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await world.exchanges.confirm(member, exchange.exchange_id, exchange.quote.quote_id)
     assert (caught.value.type, caught.value.status) == ("partner-paused", 503)
-    with pytest.raises(Refused):
+    with pytest.raises(ProblemError):
         await world.openings.start(member, new_id(), CARDS, return_url=PORTAL)
     assert world.script.orders == []
     assert (await world.balance(member)).coming == 0
@@ -87,7 +87,7 @@ async def test_while_paused_open_outcomes_are_still_asked_about(watch, world) ->
 async def test_in_maintenance_nothing_is_sent_and_the_refusal_says_until_when(watch, world) -> None:
     member, _exchange = await watch.opened()
     await decide(world, availability.announce, window(world))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await world.openings.start(member, new_id(), CARDS, return_url=PORTAL)
     assert caught.value.type == "partner-in-maintenance"
     assert caught.value.facts["retry_after_s"] == 3_600
@@ -108,7 +108,7 @@ async def test_a_window_is_announced_ahead_and_can_be_withdrawn(world) -> None:
 
 
 async def test_a_window_that_ends_before_it_begins_is_refused(world) -> None:
-    with pytest.raises(Refused, match="ends after"):
+    with pytest.raises(ProblemError, match="ends after"):
         await decide(world, availability.announce, window(world, 60, 30))
 
 
@@ -124,7 +124,7 @@ async def test_a_pace_reaches_the_partner_of_a_running_gateway(world) -> None:
     await decide(world, availability.limit, CARDS, None)
     await controls.look()
     assert partner.pace.wait_s(0.0) == 0.0
-    with pytest.raises(Refused, match="pace"):
+    with pytest.raises(ProblemError, match="pace"):
         await decide(world, availability.limit, CARDS, 0)
 
 

@@ -16,7 +16,7 @@ from core_ledger import balance as balance_of
 from core_ledger.chart import member_book, municipal, reserve
 from gateway import nightly
 from gateway.cities.settlement.partner_settlement import month_of
-from gateway.errors import OutcomeUnknown, Refused
+from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges import reconciliation
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.reconciliation import Reconciliation, Verdict
@@ -325,7 +325,7 @@ async def test_amounts_that_are_no_whole_units_can_only_be_left(world, generous)
     member = await world.member()
     exchange = await world.settled(member)
     generous.day = [there(exchange.exchange_id, eikyu=150)]
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await close(world, exchange.exchange_id)
     assert caught.value.type == "no-whole-units"
     assert (await close(world, exchange.exchange_id, leave=True)).points == 0
@@ -335,7 +335,7 @@ async def test_amounts_that_are_no_whole_units_can_only_be_left(world, generous)
 async def test_an_id_that_is_none_of_ours_can_only_be_left(world, generous) -> None:
     stranger = new_id()
     generous.day = [there(stranger)]
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await close(world, stranger)
     assert caught.value.type == "not-ours"
     await close(world, stranger, leave=True)
@@ -346,7 +346,7 @@ async def test_spent_points_are_refused_with_what_is_left(world, generous) -> No
     member = await world.member()
     exchange = await world.settled(member)
     await world.allocations.allocate(member, new_id(), 500, "082163", "kasama-ouen")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await close(world, exchange.exchange_id)
     assert (caught.value.type, caught.value.facts["available"]) == ("points-already-spent", 400)
     assert await verdicts(world) == {exchange.exchange_id: Verdict.OURS_ONLY}
@@ -355,9 +355,9 @@ async def test_spent_points_are_refused_with_what_is_left(world, generous) -> No
 async def test_a_difference_is_closed_once_and_cannot_be_reversed_on_top(world, generous) -> None:
     exchange = await world.settled(await world.member())
     await close(world, exchange.exchange_id)
-    with pytest.raises(Refused, match="closed"):
+    with pytest.raises(ProblemError, match="closed"):
         await close(world, exchange.exchange_id)
-    with pytest.raises(Refused, match="corrected"):
+    with pytest.raises(ProblemError, match="corrected"):
         await Reversals(world.desk).reverse(
             exchange.exchange_id, new_id(), units=None, reason="r", operator="sato"
         )
@@ -378,7 +378,7 @@ async def test_what_the_partner_lists_after_it_was_closed_is_seen_and_closed_aga
         assert (await close(world, exchange.exchange_id)).points == given
         assert await verdicts(world) == {exchange.exchange_id: Verdict.CLOSED}
     assert (await world.balance(member)).posted == 0
-    with pytest.raises(Refused, match="closed"):
+    with pytest.raises(ProblemError, match="closed"):
         await close(world, exchange.exchange_id)
     generous.day = [all_of_it]
     assert (await close(world, exchange.exchange_id, leave=True)).points == 0
@@ -410,7 +410,7 @@ async def test_what_was_reversed_since_it_was_compared_is_compared_again_before_
         return report
 
     monkeypatch.setattr(Reconciliation, "compare", and_then_somebody_reverses)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await close(world, exchange.exchange_id, leave=leave)
     assert refused.value.type == "exchange-state"
     monkeypatch.undo()
@@ -433,7 +433,7 @@ async def test_the_report_is_json_and_csv(world, generous) -> None:
 
 
 async def test_a_plugin_without_a_daily_list_is_refused_by_name(world) -> None:
-    with pytest.raises(Refused, match="debits_on"):
+    with pytest.raises(ProblemError, match="debits_on"):
         await compare(world)
 
 
@@ -482,7 +482,7 @@ async def test_a_partners_words_are_no_formulas_in_the_csv(world, generous) -> N
 async def test_a_difference_is_closed_with_a_reason_and_a_name(world, generous) -> None:
     exchange = await world.settled(await world.member())
     for reason, operator in ((" ", "sato"), ("双方で確認", "")):
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(ProblemError) as caught:
             await CorrectionService(world.desk).close(
                 CARDS, DAY, exchange.exchange_id, reason=reason, operator=operator
             )
@@ -496,7 +496,7 @@ async def test_two_people_who_close_a_difference_at_once_move_the_points_once(wo
     ended = await asyncio.gather(
         close(world, exchange.exchange_id), close(world, exchange.exchange_id), return_exceptions=True
     )
-    assert sorted(type(one).__name__ for one in ended) == ["CorrectionResult", "Refused"]
+    assert sorted(type(one).__name__ for one in ended) == ["CorrectionResult", "ProblemError"]
     assert (await world.balance(member)).posted == 0
     assert await verdicts(world) == {exchange.exchange_id: Verdict.CLOSED}
 
@@ -519,7 +519,7 @@ async def test_what_nobody_has_confirmed_here_is_not_confirmed_once_its_differen
 async def test_a_debit_without_a_quote_here_is_no_units_that_could_be_given(world, generous) -> None:
     ready = await world.linked(await world.member())
     generous.day = [there(ready.exchange_id)]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemError) as refused:
         await close(world, ready.exchange_id)
     assert refused.value.type == "no-whole-units"
     assert (await close(world, ready.exchange_id, leave=True)).points == 0

@@ -11,7 +11,7 @@ import pytest
 
 from core_ledger import Transfer, audit, chart, ledger
 from gateway.cities.settlement import partner_settlement
-from gateway.errors import NotSent, OutcomeUnknown, Refused
+from gateway.errors import NotSent, OutcomeUnknown, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges import reversal_rows as kept
@@ -34,8 +34,8 @@ def reverse(reversals, exchange, units=None, **options):
     return reversals.reverse(exchange.exchange_id, wanted.pop("reversal_id", new_id()), **wanted)
 
 
-async def refused(work) -> Refused:
-    with pytest.raises(Refused) as caught:
+async def refused(work) -> ProblemError:
+    with pytest.raises(ProblemError) as caught:
         await work
     return caught.value
 
@@ -78,7 +78,7 @@ async def test_two_reversals_at_once_share_what_there_is(world, generous, revers
     member = await world.member()
     exchange = await world.settled(member, units=2)
     ends = await asyncio.gather(*[reverse(reversals, exchange, 1) for _ in range(4)], return_exceptions=True)
-    assert sum(isinstance(end, Refused) for end in ends) == 2
+    assert sum(isinstance(end, ProblemError) for end in ends) == 2
     assert (await world.balance(member)).posted == 0
     assert (await now(world, exchange)).reversed_points == 900
 
@@ -116,7 +116,7 @@ async def test_the_points_are_held_while_the_partner_decides(world, generous, re
     generous.reversal = OutcomeUnknown("silence")
     open_ = await reverse(reversals, exchange)
     assert open_.state is ReversalState.OPEN
-    with pytest.raises(Refused, match="0 points"):
+    with pytest.raises(ProblemError, match="0 points"):
         await world.allocations.allocate(member, new_id(), 1, "082163", "kasama-ouen")
     generous.reversal = None
     watch.forward(seconds=5)
@@ -256,7 +256,7 @@ async def test_one_id_at_once_for_two_exchanges_of_a_member_is_one_reversal(
     ends = await asyncio.gather(begun, return_exceptions=True)
     ends += await asyncio.gather(*map(asyncio.wrap_future, others), return_exceptions=True)
     (no,) = [end for end in ends if isinstance(end, Exception)]
-    assert isinstance(no, Refused)
+    assert isinstance(no, ProblemError)
     assert no.type == "id-reused"
     assert (await world.balance(member)).posted == 900
 

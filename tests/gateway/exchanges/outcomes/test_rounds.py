@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import structlog
 from prometheus_client import REGISTRY
 
-from gateway.errors import OutcomeUnknown, Refused
+from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.reversal_rows import ReversalState
 from gateway.exchanges.reversals import Reversals
@@ -83,7 +83,7 @@ async def test_an_exchange_of_a_partner_that_is_gone_waits_for_it(watch, world) 
 
 
 async def test_nobody_decides_about_an_id_that_is_not_there_or_a_debit_under_way(watch, world) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await watch.settler.resolve(NOWHERE, debited=True, reason="r", operator="o")
     assert caught.value.type == "unknown-exchange"
     exchange = await world.quoted(await world.member())
@@ -92,7 +92,7 @@ async def test_nobody_decides_about_an_id_that_is_not_there_or_a_debit_under_way
             conn, exchange.book_id, exchange.exchange_id, exchange.quote.quote_id
         )
     )
-    with pytest.raises(Refused, match="under way"):
+    with pytest.raises(ProblemError, match="under way"):
         await watch.settler.resolve(exchange.exchange_id, debited=True, reason="r", operator="o")
 
 
@@ -106,10 +106,10 @@ async def test_a_reversal_needs_a_reason_an_exchange_and_to_be_open_when_decided
         reversals.resolve(exchange.exchange_id, id_, was_reversed=True, reason="", operator="o"),
         reversals.resolve(exchange.exchange_id, id_, was_reversed=True, reason="r", operator="o"),
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(ProblemError):
             await refused
     await reversals.reverse(exchange.exchange_id, id_, **words)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ProblemError) as caught:
         await reversals.resolve(exchange.exchange_id, id_, was_reversed=False, reason="r", operator="o")
     assert caught.value.type == "reversal-ended"
 

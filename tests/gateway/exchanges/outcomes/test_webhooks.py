@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from aiohttp import web
 
-from gateway.errors import OutcomeUnknown, Refused
+from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges.inbound_pushes import InboundPushes
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
@@ -318,7 +318,7 @@ def _signed_with(key: Secret, got: tuple[dict[str, str], bytes], at: datetime) -
 
 @pytest.mark.parametrize("url", ["http://portal.example/x", "ftp://x/y", "https://a:b@portal.example/"])
 async def test_a_portal_is_told_over_tls_only(world, url) -> None:
-    with pytest.raises(Refused, match="https"):
+    with pytest.raises(ProblemError, match="https"):
         await world.store.run(
             lambda conn: webhook_keys.add_portal(conn, world.desk.vault, "p", url, world.clock())
         )
@@ -397,7 +397,7 @@ async def test_a_push_that_contradicts_what_has_ended_is_asked_about_and_noted(w
 async def test_a_push_signed_by_another_is_refused_and_does_nothing(watch, world, pushed) -> None:
     _, exchange = await watch.opened()
     for options in ({"key": new_secret()}, {"partner": "miles"}):
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(ProblemError) as caught:
             await pushed(exchange, **options)
         assert (caught.value.type, caught.value.status) == ("push-not-believed", 401)
     assert await watch.settler.poll_once() == 0
