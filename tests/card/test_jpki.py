@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from card.apdu import Command
 from card.demo_ca import Leaf
@@ -36,6 +36,7 @@ def log_in(card, pin="4649", **how):
 
 def signature_is_good(certificate, signature):
     key = x509.load_der_x509_certificate(certificate).public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
     key.verify(signature, MESSAGE, padding.PKCS1v15(), hashes.SHA256())
     return True
 

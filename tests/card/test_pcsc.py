@@ -8,7 +8,7 @@ import sys
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from card import errors
 from card.pcsc import jpki_card, readers
@@ -30,6 +30,7 @@ def test_a_login_through_a_real_reader_stack_takes_eight_commands(pcsc, issue_ca
     pcsc.insert(card)
     certificate, signature = log_in()
     key = x509.load_der_x509_certificate(certificate).public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
     key.verify(signature, MESSAGE, padding.PKCS1v15(), hashes.SHA256())
     assert len(card.commands) <= 8
 

@@ -38,7 +38,7 @@ def ask(prompt, *steps, watch=lambda: None):
 
 @pytest.fixture
 def window(display):
-    return WindowPrompt(window_command(), seconds=30)
+    return WindowPrompt(window_command(), seconds=30)  # type: ignore[arg-type]
 
 
 def test_four_digits_and_return_are_the_pin(window):
@@ -56,7 +56,7 @@ def test_escape_is_a_cancellation(window):
 
 def test_nobody_typing_ends_the_question(display):
     with pytest.raises(errors.PromptTimedOut):
-        WindowPrompt(window_command(), seconds=0.2).ask(QUESTION, lambda: None)
+        WindowPrompt(window_command(), seconds=0.2).ask(QUESTION, lambda: None)  # type: ignore[arg-type]
 
 
 def test_a_pulled_card_closes_the_window(window):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.demo.town import MEMBERS, RETURN_URL, Town, open_town
+from gateway.demo.town import MEMBERS, RETURN_URL, DemoEnvironment, open_town
 from gateway.model import JST
 from gateway.platform.clock import set_file_clock
 from point_gateway_client import Client, SignedIn, calls
@@ -20,7 +20,7 @@ NAMED = {"CI": os.environ.get("CI", ""), "PATH": os.environ["PATH"], "HOME": os.
 
 @dataclass(frozen=True)
 class RunningGateway:
-    town: Town
+    town: DemoEnvironment
     loop: Loop
 
     def environment(self, number: int = 2) -> dict[str, str]:
@@ -52,7 +52,7 @@ def running(tmp_path_factory: pytest.TempPathFactory):
     set_file_clock(folder / "clock", datetime.now(JST))
     loop = Loop()
     opened = open_town(folder)
-    town: Town = loop.run(opened.__aenter__())
+    town: DemoEnvironment = loop.run(opened.__aenter__())
     yield RunningGateway(town, loop)
     loop.run(opened.__aexit__(None, None, None))
     loop.close()

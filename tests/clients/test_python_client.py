@@ -256,7 +256,7 @@ class TestWhatIsNoGateway:
             pytest.raises(errors.ConnectionLost),
         ):
             client.send(calls.list_prefectures())
-        nonces = [re.search(rb'nonce="([^"]+)"', request)[1] for request in requests]
+        nonces = [re.findall(rb'nonce="([^"]+)"', request)[0] for request in requests]
         assert len(set(nonces)) == 2
 
     def test_a_post_whose_connection_broke_is_sent_once(self):
@@ -303,7 +303,7 @@ async def consent(url):
         page = await browser.open(url)
         page = await browser.submit(page, page.form("number", "password"), number=number, password=password)
         page = await browser.submit(page, page.form("decision"), decision="agree")
-    return re.search(r"return_code=([^&]+)", page.location)[1]
+    return str(re.findall(r"return_code=([^&]+)", page.location)[0])
 
 
 class Listener:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from core_ledger import Hold, Post, Transfer, Void, chart
 
@@ -22,7 +23,7 @@ def fresh_id() -> str:
     return f"t{next(_ids):06d}"
 
 
-def earn(points: int = 900, *, member: str = ALICE, issued_on: date = DAY, **changes: object) -> Transfer:
+def earn(points: int = 900, *, member: str = ALICE, issued_on: date = DAY, **changes: Any) -> Transfer:
     """Bring points from Saison into a member's reserve."""
     made = Transfer(
         id=fresh_id(),
@@ -37,7 +38,7 @@ def earn(points: int = 900, *, member: str = ALICE, issued_on: date = DAY, **cha
     return replace(made, **changes)
 
 
-def allocate(points: int, **changes: object) -> Transfer:
+def allocate(points: int, **changes: Any) -> Transfer:
     """Move points from the reserve to Kasama."""
     made = Transfer(
         id=fresh_id(), book=BOOK, source=RESERVE, target=KASAMA, points=points, at=NOW, kind="allocate"
@@ -45,7 +46,7 @@ def allocate(points: int, **changes: object) -> Transfer:
     return replace(made, **changes)
 
 
-def hold_in(points: int = 900, **changes: object) -> Hold:
+def hold_in(points: int = 900, **changes: Any) -> Hold:
     """Promise points from Saison to the reserve."""
     made = Hold(
         id=fresh_id(),
@@ -60,7 +61,7 @@ def hold_in(points: int = 900, **changes: object) -> Hold:
     return replace(made, **changes)
 
 
-def hold_out(points: int, **changes: object) -> Hold:
+def hold_out(points: int, **changes: Any) -> Hold:
     """Set points of the reserve aside for Kasama."""
     made = Hold(
         id=fresh_id(), book=BOOK, source=RESERVE, target=KASAMA, points=points, at=NOW, kind="allocate"
@@ -68,14 +69,14 @@ def hold_out(points: int, **changes: object) -> Hold:
     return replace(made, **changes)
 
 
-def posted(hold: Hold, **changes: object) -> Post:
+def posted(hold: Hold, **changes: Any) -> Post:
     """Post a hold a second later."""
     return replace(
         Post(id=fresh_id(), book=hold.book, hold=hold.id, at=NOW + timedelta(seconds=1)), **changes
     )
 
 
-def voided(hold: Hold, **changes: object) -> Void:
+def voided(hold: Hold, **changes: Any) -> Void:
     """Void a hold a second later."""
     return replace(
         Void(id=fresh_id(), book=hold.book, hold=hold.id, at=NOW + timedelta(seconds=1)), **changes

@@ -52,8 +52,8 @@ async def test_on_a_full_disk_callers_hear_of_it_and_nothing_acknowledged_is_los
         assert report.ok, report.faults
         written = await store.read(lambda conn: set(conn.scalars(sa.select(moves.c.id))))
         assert set(acknowledged) <= written
-        for move in refused:
-            await store.apply(move)
+        for late in refused:
+            await store.apply(late)
         assert (await store.read(verify)).ok
 
 

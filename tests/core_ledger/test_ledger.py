@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Connection
@@ -246,7 +247,7 @@ async def test_a_book_tells_what_its_newest_moves_of_a_kind_refer_to(store: Stor
         assert listed == found
 
 
-def ledger_entries(conn: Connection, account: str, **filters: object) -> list[Entry]:
+def ledger_entries(conn: Connection, account: str, **filters: Any) -> list[Entry]:
     return entries(conn, BOOK, account, **filters)
 
 

@@ -1,6 +1,6 @@
 """Any sequence of moves, compared with a model of ten lines that knows nothing of heaps, chains or databases."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
@@ -79,14 +79,14 @@ class LedgerMachine(RuleBasedStateMachine):
             return refusal
 
     @rule(target=done, route=ROUTES, points=POINTS, day=DAYS)
-    def transfer(self, route: tuple[str, str], points: int, day: object) -> object:
+    def transfer(self, route: tuple[str, str], points: int, day: date) -> object:
         return self.give(Transfer, route, points, day)
 
     @rule(target=holds, route=ROUTES, points=POINTS, day=DAYS)
-    def hold(self, route: tuple[str, str], points: int, day: object) -> object:
+    def hold(self, route: tuple[str, str], points: int, day: date) -> object:
         return self.give(Hold, route, points, day)
 
-    def give(self, kind: type, route: tuple[str, str], points: int, day: object) -> object:
+    def give(self, kind: type, route: tuple[str, str], points: int, day: date) -> object:
         source, target = route
         issued_on = day if source == SAISON else None
         move = kind(id=fresh_id(), book=BOOK, source=source, target=target, points=points, at=NOW, kind="k", issued_on=issued_on)  # fmt: skip

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -51,7 +51,7 @@ async def test_a_job_that_fails_fails_alone(store: Store, way: str) -> None:
     def stops(_conn: Connection) -> None:
         raise LookupError("not found")
 
-    read: Callable[..., object] = getattr(store, way)
+    read: Callable[..., Awaitable[object]] = getattr(store, way)
     found = await asyncio.gather(
         *(read(job) for job in (breaks, points, stops, points)), return_exceptions=True
     )

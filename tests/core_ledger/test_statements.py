@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from core_ledger import Store, entries, export_csv, export_json_lines, statement, unused_by_issue_date
 from tests.core_ledger.samples import BOOK, DAY, KASAMA, NOW, RESERVE, allocate, earn, hold_out, posted
@@ -63,7 +64,7 @@ async def test_a_star_stands_for_one_part_of_a_name_and_minds_upper_and_lower_ca
 async def test_history_can_be_narrowed_by_time_and_kind(store: Store) -> None:
     await three_minutes(store)
 
-    async def lines(**filters: object) -> list[int]:
+    async def lines(**filters: Any) -> list[int]:
         return [
             line.points for line in await store.read(lambda conn: entries(conn, BOOK, RESERVE, **filters))
         ]

@@ -18,6 +18,7 @@ import pytest
 
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.states import State
+from gateway.model import ExchangeId
 from gateway.testkit.sandbox import Fault, FaultKind
 from tests.faults.house import FileCalendar, House, open_house
 
@@ -39,7 +40,7 @@ async def worker(house: House, url: str, members: list[str]):
         "tests.faults.worker",
         url,
         house.site.url,
-        str(house.clocks.calendar.path),
+        str(house.clocks.calendar.path),  # type: ignore[attr-defined]
         *members,
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
@@ -85,7 +86,7 @@ async def nothing_is_lost(house: House, acknowledged: list[tuple[str, str]]) -> 
     )
     for id_, state in acknowledged:
         if state in ("settled", "declined", "not_sent"):
-            assert ended[id_].state == state
+            assert ended[ExchangeId(id_)].state == state
     taken = {entry.order_id for entry in await house.site.entries() if entry.state == "done"}
     assert taken == {id_ for id_, one in ended.items() if one.state is State.SETTLED}
     assert await house.books_agree()

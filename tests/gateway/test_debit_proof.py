@@ -108,7 +108,7 @@ class TestAYesProvesItself:
             ({"lines": ()}, "neither None nor a tuple"),
             ({"lines": [DebitLine(wallet=POINTS, amount=200)]}, "neither None nor a tuple"),
             ({"lines": (DebitLine(wallet=POINTS, amount=-200),)}, "not a whole number above 0"),
-            ({"lines": (DebitLine(wallet=POINTS, amount=200.0),)}, "not a whole number above 0"),
+            ({"lines": (DebitLine(wallet=POINTS, amount=200.0),)}, "not a whole number above 0"),  # type: ignore[arg-type]
             ({"lines": (DebitLine(wallet=WalletId("gold"), amount=200),)}, "does not have"),
             ({"service_id": 7}, "empty or no text"),
             ({"service_id": " "}, "empty or no text"),
@@ -123,7 +123,7 @@ class TestAYesProvesItself:
             )
 
     async def test_a_day_shows_the_accounts_that_the_profile_proves(self, stage, profile):
-        row = DebitRecord(exchange_id=X1, reference="R-1", lines=YES.lines, at=NOON)
+        row = DebitRecord(exchange_id=X1, reference="R-1", lines=YES.lines, at=NOON)  # type: ignore[arg-type]
         with pytest.raises(PartnerUnavailable, match="has no service_id"):
             await stage(profile=profile(**PROVES), debits_on=answering([row])).partner.debits_on(
                 date(2018, 7, 31)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 from rich.console import Console
 
 from gateway.demo.story import JIRO, one_exchange
@@ -24,7 +24,7 @@ from tests.portal.conftest import (  # one browser and one event loop in a proce
 
 __all__ = ["chromium", "city", "loop", "payer", "town"]
 
-WIDE = {"width": 1280, "height": 900}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="session")

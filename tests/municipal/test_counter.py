@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestServer
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
 from gateway.demo.town import DemoEnvironment
 from municipal.app import make_app
@@ -39,7 +39,7 @@ LOSE_ONE_ANSWER = """() => {
   };
 }"""
 """The request arrives, and is done; its answer does not come back."""
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @contextmanager

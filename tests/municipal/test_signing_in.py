@@ -147,7 +147,7 @@ def test_a_form_from_elsewhere_or_without_the_token_does_nothing(at: At) -> None
         ({}, token),
         (ours | {"Sec-Fetch-Site": "cross-site"}, token),
     ):
-        answer = person.page.request.post(url, form=form | {"form_token": given}, headers=headers)
+        answer = person.page.request.post(url, form={**form, "form_token": given}, headers=headers)
         assert answer.status == 403
     assert "intruder" not in person.to("/staff").text()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
 from gateway.demo.town import DemoEnvironment
 from tests.portal.city_hall import Answered, CityHall
@@ -17,7 +17,7 @@ from tests.portal.walk import Walk
 pytestmark = pytest.mark.xdist_group("browser")
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture

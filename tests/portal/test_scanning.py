@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestServer
-from playwright.sync_api import Browser, BrowserContext, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Route, ViewportSize, expect
 
 from gateway.api.city.routes import api
 from gateway.demo.town import DemoEnvironment
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port, at which nobody answers
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 with_and_without_scripts = pytest.mark.parametrize(
     "context", [True, False], ids=["scripts", "no-scripts"], indirect=True
 )

@@ -60,7 +60,8 @@ def test_after_logout_the_back_button_shows_nothing(walk: Walk, context: Browser
     walk.page.go_back()
     walk.page.wait_for_url("**/login**")
     assert "見＊＊郎" not in walk.page.inner_text("body")
-    context.add_cookies([kept])  # a copy of the cookie, kept by somebody
+    # A copy of the cookie, kept by somebody.
+    context.add_cookies([kept])  # type: ignore[list-item]
     walk.to("/mypage")
     assert "/login" in walk.page.url
 
@@ -112,7 +113,7 @@ def test_the_warning_can_be_answered_and_the_session_goes_on(walk: Walk) -> None
 )
 def test_a_form_from_another_site_does_nothing(walk: Walk, headers: dict[str, str]) -> None:
     walk.sign_in()
-    token = walk.page.get_attribute("form[action='/logout'] input", "value")
+    token = walk.page.get_attribute("form[action='/logout'] input", "value") or ""
     given = {"Origin": walk.town.portal_url} | headers if "Sec-Fetch-Site" in headers else headers
     answer = walk.page.request.post(
         f"{walk.town.portal_url}/logout", form={"form_token": token}, headers=given, max_redirects=0

@@ -53,14 +53,14 @@ class TimeLoop(asyncio.SelectorEventLoop):
 
         What asyncio's own turn does besides (asking the selector, measuring slow callbacks) took a fifth of a seed.
         """
-        ready, timers = self._ready, self._scheduled
+        ready, timers = self._ready, self._scheduled  # type: ignore[attr-defined]
         while timers and (timers[0]._cancelled or not ready or timers[0]._when <= self._now):
             timer = heapq.heappop(timers)
             timer._scheduled = False
             if not timer._cancelled:
                 self._now = max(self._now, timer._when)
                 ready.append(timer)
-        if not ready and not self._stopping:
+        if not ready and not self._stopping:  # type: ignore[attr-defined]
             raise Stuck("every task waits and no timer is set")
         for _ in range(len(ready)):
             handle = ready.popleft()

@@ -30,7 +30,7 @@ async def test_a_maintenance_window_is_seen_by_portals_without_a_restart(town) -
     code, told = await town.run("partners maintenance", *words, "--reason", "点検")
     assert code == 0, told
     seen = await saison_as_seen(town)
-    assert (seen["open"], seen["maintenance"][0]["reason"]) == (False, "点検")
+    assert (seen["open"], seen["maintenance"][0]["reason"]) == (False, "点検")  # type: ignore[index]
     assert seen["closed_until"] is not None
     await town.run("partners maintenance", *words, "--withdraw")
     assert (await saison_as_seen(town))["open"] is True

@@ -83,7 +83,7 @@ async def test_the_same_coupon_again_is_declined(airline, an_order, site):
     first = await airline.debit(an_order(FIVE_THOUSAND, "x-1"))
     assert await airline.debit(an_order(FIVE_THOUSAND, "x-1")) == first
     again = await airline.debit(an_order(FIVE_THOUSAND, "x-2"))
-    assert again == Declined(exchange_id="x-2", reason=DeclineReason.COUPON_USED)
+    assert again == Declined(exchange_id=ExchangeId("x-2"), reason=DeclineReason.COUPON_USED)
     with pytest.raises(CouponRefused) as refused:
         await airline.coupon_value(coupon(FIVE_THOUSAND))
     assert refused.value.reason == "used"
@@ -104,7 +104,7 @@ async def test_an_expired_coupon_is_refused_and_declined(airline, an_order):
         await airline.coupon_value(coupon(EXPIRED))
     assert refused.value.reason == "expired"
     assert await airline.debit(an_order(EXPIRED)) == Declined(
-        exchange_id="x-1", reason=DeclineReason.COUPON_EXPIRED
+        exchange_id=ExchangeId("x-1"), reason=DeclineReason.COUPON_EXPIRED
     )
 
 
@@ -123,13 +123,13 @@ async def test_a_coupon_that_was_never_issued_is_unknown(airline, an_order):
         await airline.coupon_value(coupon(never))
     assert refused.value.reason == "unknown"
     assert await airline.debit(an_order(never)) == Declined(
-        exchange_id="x-1", reason=DeclineReason.COUPON_UNKNOWN
+        exchange_id=ExchangeId("x-1"), reason=DeclineReason.COUPON_UNKNOWN
     )
 
 
 async def test_a_part_of_a_coupon_is_declined_and_the_coupon_stays_good(airline, an_order):
     declined = await airline.debit(an_order(FIVE_THOUSAND, "x-1", miles=1_000))
-    assert declined == Declined(exchange_id="x-1", reason=DeclineReason.REFUSED)
+    assert declined == Declined(exchange_id=ExchangeId("x-1"), reason=DeclineReason.REFUSED)
     assert isinstance(await airline.debit(an_order(FIVE_THOUSAND, "x-2")), Debited)
 
 

@@ -80,7 +80,7 @@ async def test_a_yes_is_debited(airline, partner, an_order):
     partner.post("/api/redemptions").respond(json=REDEEMED)
     answer = await airline.debit(an_order(CODE))
     assert answer == Debited(
-        exchange_id="x-1",
+        exchange_id=ExchangeId("x-1"),
         reference="SA1",
         at=datetime(2018, 7, 31, 3, tzinfo=UTC),
         lines=(DebitLine(wallet=MILES, amount=5_000),),
@@ -94,17 +94,17 @@ async def test_a_yes_for_other_miles_is_none(airline, partner, an_order):
 
 async def test_an_order_id_that_came_with_another_coupon_is_said_to_be_reused(airline, partner, an_order):
     partner.post("/api/redemptions").respond(409, json=REUSED)
-    assert await airline.debit(an_order(CODE)) == IdReused(exchange_id="x-1")
+    assert await airline.debit(an_order(CODE)) == IdReused(exchange_id=ExchangeId("x-1"))
 
 
 async def test_a_signature_that_is_not_believed_has_spent_nothing(airline, partner, an_order):
     partner.post("/api/redemptions").respond(401, json={"result": "unauthorized", "reason": "signature"})
-    assert await airline.debit(an_order(CODE)) == NotProcessed(exchange_id="x-1")
+    assert await airline.debit(an_order(CODE)) == NotProcessed(exchange_id=ExchangeId("x-1"))
 
 
 async def test_later_is_in_progress(airline, partner, an_order):
     partner.post("/api/redemptions").respond(json={"result": "in_progress", "orderId": "x-1"})
-    assert await airline.debit(an_order(CODE)) == InProgress(exchange_id="x-1")
+    assert await airline.debit(an_order(CODE)) == InProgress(exchange_id=ExchangeId("x-1"))
 
 
 @pytest.mark.parametrize("answer", NEITHER_YES_NOR_NO.values(), ids=NEITHER_YES_NOR_NO)
@@ -133,7 +133,7 @@ async def test_a_mistyped_code_is_caught_before_anything_is_asked(airline, partn
         await airline.coupon_value(Coupon(code=Secret("SAMP-LE50-00M1-LE0B")))
     assert refused.value.reason == "malformed"
     assert await airline.debit(an_order("SAMP-LE50-00M1-LE0B")) == Declined(
-        exchange_id="x-1", reason=DeclineReason.COUPON_UNKNOWN
+        exchange_id=ExchangeId("x-1"), reason=DeclineReason.COUPON_UNKNOWN
     )
     assert not partner.calls
 

@@ -106,7 +106,7 @@ async def test_a_yes_is_debited(saison, partner, an_order):
     partner.post("/api/captures").respond(json=CAPTURED)
     answer = await saison.debit(an_order(ACCOUNT, eikyu=2))
     assert answer == Debited(
-        exchange_id="x-1",
+        exchange_id=ExchangeId("x-1"),
         reference="SZ1",
         at=datetime(2018, 7, 31, 3, tzinfo=UTC),
         lines=(DebitLine(wallet=EIKYU, amount=200),),
@@ -130,12 +130,12 @@ async def test_a_yes_that_shows_another_debit_is_none(saison, partner, an_order,
 
 async def test_an_order_id_that_came_with_another_content_is_said_to_be_reused(saison, partner, an_order):
     partner.post("/api/captures").respond(409, json=REUSED)
-    assert await saison.debit(an_order(ACCOUNT, eikyu=2)) == IdReused(exchange_id="x-1")
+    assert await saison.debit(an_order(ACCOUNT, eikyu=2)) == IdReused(exchange_id=ExchangeId("x-1"))
 
 
 async def test_a_signature_that_is_not_believed_has_taken_nothing(saison, partner, an_order):
     partner.post("/api/captures").respond(401, json={"result": "unauthorized", "reason": "signature"})
-    assert await saison.debit(an_order(ACCOUNT, eikyu=2)) == NotProcessed(exchange_id="x-1")
+    assert await saison.debit(an_order(ACCOUNT, eikyu=2)) == NotProcessed(exchange_id=ExchangeId("x-1"))
 
 
 @pytest.mark.parametrize(("seconds", "after"), [(30, timedelta(seconds=30)), (None, None)])
@@ -143,7 +143,9 @@ async def test_later_is_in_progress(saison, partner, an_order, seconds, after):
     partner.post("/api/captures").respond(
         json={"result": "in_progress", "orderId": "x-1", "askAfterSeconds": seconds}
     )
-    assert await saison.debit(an_order(ACCOUNT, eikyu=2)) == InProgress(exchange_id="x-1", ask_after=after)
+    assert await saison.debit(an_order(ACCOUNT, eikyu=2)) == InProgress(
+        exchange_id=ExchangeId("x-1"), ask_after=after
+    )
 
 
 @pytest.mark.parametrize("answer", NEITHER_YES_NOR_NO.values(), ids=NEITHER_YES_NOR_NO)
@@ -185,7 +187,7 @@ async def test_a_request_is_signed_over_method_path_moment_and_body(saison, part
 
 async def test_a_link_without_its_token_is_declined_before_anything_is_sent(saison, partner, an_order):
     account = LinkedAccount(service_id="SZ1", shown_as="見本")
-    declined = Declined(exchange_id="x-1", reason=DeclineReason.LINK_ENDED)
+    declined = Declined(exchange_id=ExchangeId("x-1"), reason=DeclineReason.LINK_ENDED)
     assert await saison.debit(an_order(account, eikyu=1)) == declined
     with pytest.raises(LinkEnded):
         await saison.balances(account)

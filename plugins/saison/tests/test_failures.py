@@ -147,7 +147,7 @@ async def test_late_and_then_not_enough_is_declined(saison, site, taro, an_order
     await saison.debit(an_order(taro, "x-2", eikyu=60))
     await site.finish()
     found = await saison.find_debit(ExchangeId("x-1"))
-    assert found == Declined(exchange_id="x-1", reason=DeclineReason.NOT_ENOUGH)
+    assert found == Declined(exchange_id=ExchangeId("x-1"), reason=DeclineReason.NOT_ENOUGH)
 
 
 async def test_a_partner_that_lies_is_shown_by_its_own_list_of_the_day(saison, site, taro, an_order, clock):

@@ -13,6 +13,7 @@ from gateway import (
     DebitLine,
     Declined,
     DeclineReason,
+    ExchangeId,
     IdReused,
     NoRecord,
     NotProcessed,
@@ -48,9 +49,15 @@ async def test_wallet_and_points_are_taken_together(member, saison, an_order):
 async def test_more_than_is_there_is_declined_whole_and_stays_declined(member, saison, an_order):
     hanako = await member.links("1001-0002", "sample-hanako")
     order = an_order(hanako, "x-1", eikyu=1, wallet=2)
-    assert await saison.debit(order) == Declined(exchange_id="x-1", reason=DeclineReason.NOT_ENOUGH)
-    assert await saison.debit(order) == Declined(exchange_id="x-1", reason=DeclineReason.NOT_ENOUGH)
-    assert await saison.find_debit("x-1") == Declined(exchange_id="x-1", reason=DeclineReason.NOT_ENOUGH)
+    assert await saison.debit(order) == Declined(
+        exchange_id=ExchangeId("x-1"), reason=DeclineReason.NOT_ENOUGH
+    )
+    assert await saison.debit(order) == Declined(
+        exchange_id=ExchangeId("x-1"), reason=DeclineReason.NOT_ENOUGH
+    )
+    assert await saison.find_debit("x-1") == Declined(
+        exchange_id=ExchangeId("x-1"), reason=DeclineReason.NOT_ENOUGH
+    )
     assert await held(saison, hanako) == {EIKYU: 10_000, WALLET: 450}
 
 
@@ -62,14 +69,14 @@ async def test_the_same_order_twice_is_one_debit(saison, taro, an_order):
 
 async def test_the_same_id_with_another_amount_is_reused_and_takes_nothing(saison, taro, an_order):
     await saison.debit(an_order(taro, "x-1", eikyu=2))
-    assert await saison.debit(an_order(taro, "x-1", eikyu=3)) == IdReused(exchange_id="x-1")
+    assert await saison.debit(an_order(taro, "x-1", eikyu=3)) == IdReused(exchange_id=ExchangeId("x-1"))
     assert await held(saison, taro) == {EIKYU: 9_800, WALLET: 0}
 
 
 async def test_the_same_id_by_another_member_is_reused_and_takes_nothing(member, saison, taro, an_order):
     await saison.debit(an_order(taro, "x-1", eikyu=2))
     hanako = await member.links("1001-0002", "sample-hanako")
-    assert await saison.debit(an_order(hanako, "x-1", eikyu=2)) == IdReused(exchange_id="x-1")
+    assert await saison.debit(an_order(hanako, "x-1", eikyu=2)) == IdReused(exchange_id=ExchangeId("x-1"))
     assert await held(saison, hanako) == {EIKYU: 10_000, WALLET: 450}
 
 
@@ -96,7 +103,7 @@ async def test_a_debit_is_found_under_its_exchange_id(saison, taro, an_order):
 
 
 async def test_what_was_never_ordered_is_admitted(saison):
-    assert await saison.find_debit("x-9") == NoRecord(exchange_id="x-9")
+    assert await saison.find_debit("x-9") == NoRecord(exchange_id=ExchangeId("x-9"))
 
 
 async def test_after_the_link_has_ended_a_new_debit_is_declined_and_an_old_one_still_found(
@@ -107,7 +114,7 @@ async def test_after_the_link_has_ended_a_new_debit_is_declined_and_an_old_one_s
     page = await member.browser.submit(page, "/login", number="1001-0001", password="sample-taro")
     await member.browser.submit(await member.browser.follow(page), "/unlink")
     declined = await saison.debit(an_order(taro, "x-2", eikyu=1))
-    assert declined == Declined(exchange_id="x-2", reason=DeclineReason.LINK_ENDED)
+    assert declined == Declined(exchange_id=ExchangeId("x-2"), reason=DeclineReason.LINK_ENDED)
     assert await saison.find_debit("x-1") == answer
 
 
@@ -127,7 +134,7 @@ async def test_a_debit_is_given_back_in_parts_but_never_more_than_was_taken(memb
     assert isinstance(first, Reversed)
     assert await saison.reverse_debit(a_reversal(debit, "r-1", eikyu=2)) == first
     too_much = await saison.reverse_debit(a_reversal(debit, "r-2", eikyu=2, wallet=1))
-    assert too_much == Declined(exchange_id="x-1", reason=DeclineReason.REFUSED)
+    assert too_much == Declined(exchange_id=ExchangeId("x-1"), reason=DeclineReason.REFUSED)
     assert await held(saison, mie) == {EIKYU: 34_900, WALLET: 450}
     [record] = await saison.debits_on(DAY)
     assert not record.reversed
@@ -169,7 +176,9 @@ async def test_a_request_signed_more_than_30_seconds_ago_is_not_taken(
     make_saison, site, clock, taro, an_order
 ):
     slow_clock = make_saison(site.url, clock=lambda: clock() - timedelta(seconds=31))
-    assert await slow_clock.debit(an_order(taro, "x-1", eikyu=1)) == NotProcessed(exchange_id="x-1")
+    assert await slow_clock.debit(an_order(taro, "x-1", eikyu=1)) == NotProcessed(
+        exchange_id=ExchangeId("x-1")
+    )
     just_in_time = make_saison(site.url, clock=lambda: clock() - timedelta(seconds=30))
     assert isinstance(await just_in_time.debit(an_order(taro, "x-2", eikyu=1)), Debited)
     assert [it.order_id for it in await site.entries()] == ["x-2"]

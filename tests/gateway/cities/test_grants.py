@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from .conftest import KASAMA, MITO, NOON, OUEN, new_id
 
 
 def plan(**changes):
-    values = {
+    values: dict[str, Any] = {
         "project_id": "kosodate", "point_service": OUEN, "name": "子育て応援", "place": "市役所",
         "content": "出生のお祝い", "starts_on": date(2018, 7, 1), "ends_on": date(2018, 9, 30),
         "points_each": 300, "budget": 10_000, "venue": True,
@@ -291,7 +292,7 @@ async def test_the_same_file_uploaded_twice_at_once_is_checked_once_and_whole(to
     members = [await town.member() for _ in range(12)]
     raw = csv_of(*(f"{one.mykey_id},10," for one in members))
     outcomes = await asyncio.gather(*(upload(town, raw) for _ in range(3)), return_exceptions=True)
-    others = [one for one in outcomes if isinstance(one, Exception)]
+    others = [one for one in outcomes if isinstance(one, ProblemError)]
     assert {one.type for one in others} <= {"file-state"}
     (file,) = await town.city.files.listed(KASAMA)
     assert (file.state, file.lines, file.points) == ("checked", 12, 120)

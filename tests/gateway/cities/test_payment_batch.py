@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -233,7 +234,7 @@ async def test_sets_and_payments_alone_agree(town, shops):
         raise Undone(payment_batch.pay_all(conn, wishes))
 
     def alone(conn):
-        found = []
+        found: list[Any] = []
         for wish in wishes:
             try:
                 found.append(spending.pay_alone(conn, wish))

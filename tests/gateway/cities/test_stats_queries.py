@@ -101,7 +101,7 @@ async def test_a_period_that_no_page_shows_is_refused(town, since, days):
 def exchange(number: int, state: str, municipality: str | None, points: int = 450) -> dict[str, object]:
     kind = DestinationKind.RESERVE if municipality is None else DestinationKind.MUNICIPALITY
     quote = Quote(
-        quote_id="q", destination=Destination(kind, municipality, None if municipality is None else OUEN), units=1,
+        quote_id="q", destination=Destination(kind, municipality or "", OUEN if municipality else ""), units=1,
         lines=(), points=points, partner_points=100, terms=Label("", ""), notes=(), quoted_at=NOON, ends_at=NOON,
         arrives_within_s=0,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def asked(route):
             path = path.replace("{" + one["name"] + "}", str(value))
         elif one["required"]:
             query[one["name"]] = str(value)
-    options = {"params": query} if query else {}
+    options: dict[str, Any] = {"params": query} if query else {}
     if route.body is not None:
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         options["json"] = json.loads(json.dumps(example(schema, schemas)))

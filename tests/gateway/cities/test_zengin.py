@@ -1,6 +1,7 @@
 """The bank transfer file against the published layout: every field at its place, 120 bytes a record."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ CITY = TransferFrom(
 
 
 def shop(yen=12_345, **changes):
-    values = {
+    values: dict[str, Any] = {
         "bank_code": "0130", "bank_name": half_width("ジヨウヨウ"), "branch_code": "021",
         "branch_name": half_width("カサマ"), "account_kind": 2, "account_number": "7654321",
         "holder": half_width("カ)ミホンショウテン"), "yen": yen, "reference": "42",
@@ -101,7 +102,7 @@ def test_no_amount_that_a_transfer_cannot_carry(yen):
 
 
 def account(**changes):
-    values = {
+    values: dict[str, Any] = {
         "bank_code": "0130", "bank_name": "ジョウヨウ", "branch_code": "021", "branch_name": "カサマ", "kind": 1,
         "number": "0012345", "holder": "ミホン ショウテン",
     }  # fmt: skip

@@ -57,7 +57,7 @@ async def _wait_everywhere(loop: TimeLoop, acorn, profile, order: DebitOrder) ->
         guard.breaker.record_failure()
     await asyncio.sleep(FIRST_PAUSE_S)
     assert partner.breaker_state is BreakerState.HALF_OPEN
-    guard.pace = SlowestPace()
+    guard.pace = SlowestPace()  # type: ignore[assignment]
     for _ in range(MAX_IN_FLIGHT):
         await guard._turns.acquire()
     began_s = loop.time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,8 +32,8 @@ CAMPAIGN = Campaign(
 )
 
 
-def rate(wallet: WalletId, cost: int, points: int, **more: object) -> Rate:
-    values = {"destinations": BOTH, "source": "seed", "sample": False} | more
+def rate(wallet: WalletId, cost: int, points: int, **more: Any) -> Rate:
+    values: dict[str, Any] = {"destinations": BOTH, "source": "seed", "sample": False} | more
     return Rate(wallet=wallet, cost_per_unit=cost, points_per_unit=points, **values)
 
 

@@ -40,11 +40,10 @@ def now() -> datetime:
 
 class Signed(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        body = request.body.encode() if isinstance(request.body, str) else request.body
+        body: Any = request.body.encode() if isinstance(request.body, str) else request.body
+        method, url = request.method or "GET", request.url or ""
         headers = {"Authorization": f"Bearer {SESSION}"}
-        signed = sign_headers(
-            request.method, request.url, headers, body, key_id=KEY_ID, private_key=KEY, created=now()
-        )
+        signed = sign_headers(method, url, headers, body, key_id=KEY_ID, private_key=KEY, created=now())
         request.headers.update(signed)
         return request
 

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import pytest
@@ -52,7 +53,7 @@ def test_signing_adds_to_the_headers_and_changes_none():
 
 def test_the_same_request_gives_the_same_signature():
     pair = new_key_pair()
-    options = {
+    options: dict[str, Any] = {
         "key_id": pair.key_id,
         "private_key": load_private_key(pair.private_pem),
         "created": datetime(2026, 4, 1, tzinfo=UTC),

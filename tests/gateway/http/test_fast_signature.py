@@ -82,7 +82,7 @@ def test_what_must_be_signed_is_put_together_as_the_library_does_it(body, token,
 
 
 def answer(request, body: bytes) -> str:
-    verifier = SignatureVerifier(OneKey(), AnyNonce(), lambda: NOW, public_url=SITE)
+    verifier = SignatureVerifier(OneKey(), AnyNonce(), lambda: NOW, public_url=SITE)  # type: ignore[arg-type]
     try:
         return asyncio.run(verifier.verify(request, body))
     except ProblemError as refused:

@@ -361,4 +361,4 @@ async def test_an_absolute_target_cannot_choose_the_site(site, sign):
 @pytest.mark.parametrize("url", ["points.example.jp", "ftp://points.example.jp", "https://", "https://a/?b"])
 def test_a_public_url_that_is_none_is_refused(url):
     with pytest.raises(ValueError, match="public_url must be like"):
-        SignatureVerifier(None, None, None, public_url=url)
+        SignatureVerifier(None, None, None, public_url=url)  # type: ignore[arg-type]

@@ -194,7 +194,7 @@ def open_site(tmp_path: Path, authority: Authority, portal_keys: Any, schema: by
                 clients.append(await stack.enter_async_context(client))
             app = await make_app(services, CollectorRegistry())
             await stack.enter_async_context(TestServer(app, port=port))
-            site = Site(url, tmp_path, *clients, tmp_path / "clock", services.store, authority)
+            site = Site(url, tmp_path, *clients, tmp_path / "clock", services.store, authority)  # type: ignore[arg-type, call-arg]
             site.publish_crl()
             yield site
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -38,8 +39,8 @@ def engine(request, tmp_path):
 
 
 def a_challenge(value="a" * 43, **changes):
-    given = {"purpose": Purpose.LOGIN, "session": "s", "expires_at": NOW + LIFETIME}
-    return Challenge(value, **(given | changes))
+    values: dict[str, Any] = {"purpose": Purpose.LOGIN, "session": "s", "expires_at": NOW + LIFETIME}
+    return Challenge(value, **(values | changes))
 
 
 def test_a_challenge_comes_back_as_it_was_and_only_once(engine):

@@ -57,7 +57,7 @@ async def test_what_is_awaited_reaches_the_hook_as_value_and_as_exception():
 
 
 async def test_a_hook_that_is_no_coroutine_answers_what_it_returned():
-    assert (await run_isolated(lambda: 5)).value == 5
+    assert (await run_isolated(lambda: 5)).value == 5  # type: ignore[arg-type, return-value]
 
 
 @pytest.mark.parametrize("fault", [SystemExit(3), KeyboardInterrupt(), ValueError()])
@@ -100,7 +100,7 @@ def test_a_loop_that_throws_away_its_tasks_lets_the_hook_clean_up():
 
 def test_the_place_of_a_fault_is_the_plugins_own_line_not_the_librarys():
     ended = run_isolated_sync(lambda: json.loads("{"))
-    assert place_of(ended.fault).startswith("partners/test_isolate.py:")
+    assert place_of(ended.fault).startswith("partners/test_isolate.py:")  # type: ignore[arg-type]
 
 
 def test_a_fault_that_was_never_raised_has_no_place():

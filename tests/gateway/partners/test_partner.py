@@ -103,16 +103,16 @@ async def test_a_debits_three_answers_pass(stage, order, answer):
         ),
         (Debited(exchange_id=X1, reference="", at=NOON), "the reference is not a text"),
         (Debited(exchange_id=X1, reference="R" * 201, at=NOON), "the reference is not a text"),
-        (Debited(exchange_id=X1, reference=12, at=NOON), "the reference is not a text"),
+        (Debited(exchange_id=X1, reference=12, at=NOON), "the reference is not a text"),  # type: ignore[arg-type]
         (Debited(exchange_id=X1, reference="R\x1f1", at=NOON), "the reference contains a control character"),
         (
             Debited(exchange_id=X1, reference="R", at=datetime(2018, 7, 31)),
             "`at` is not a datetime with its offset",
         ),
-        (Declined(exchange_id=X1, reason="not_enough"), "no DeclineReason"),
-        (Declined(exchange_id=X1, reason=DeclineReason.REFUSED, text="no"), "text that is no Label"),
+        (Declined(exchange_id=X1, reason="not_enough"), "no DeclineReason"),  # type: ignore[arg-type]
+        (Declined(exchange_id=X1, reason=DeclineReason.REFUSED, text="no"), "text that is no Label"),  # type: ignore[arg-type]
         (InProgress(exchange_id=X1, ask_after=-timedelta(1)), "ask_after"),
-        (InProgress(exchange_id=X1, ask_after=5), "ask_after"),
+        (InProgress(exchange_id=X1, ask_after=5), "ask_after"),  # type: ignore[arg-type]
     ],
 )
 async def test_any_other_answer_to_a_debit_is_unknown(stage, order, answer, said):
@@ -145,7 +145,7 @@ async def test_whatever_a_debit_raises_is_unknown_and_never_stops_the_gateway(st
 
 async def test_a_crash_is_told_with_its_type_and_place(stage, order):
     async def debit(self):
-        return {}["sesame"]
+        return {}["sesame"]  # type: ignore[index]
 
     with pytest.raises(
         OutcomeUnknown, match=r"^acorn: debit\(\) crashed with KeyError \(partners/test_partner\.py:\d+\)$"
@@ -399,11 +399,11 @@ RECORD = DebitRecord(
 
 def a_record(**changes):
     values = {"exchange_id": X1, "reference": "R-1", "lines": RECORD.lines, "at": NOON} | changes
-    return [DebitRecord(**values)]
+    return [DebitRecord(**values)]  # type: ignore[arg-type]
 
 
 def a_line(**changes):
-    return (DebitLine(**({"wallet": WalletId("points"), "units": 2, "amount": 200} | changes)),)
+    return (DebitLine(**({"wallet": WalletId("points"), "units": 2, "amount": 200} | changes)),)  # type: ignore[arg-type]
 
 
 POINTS, NOBODYS = WalletId("points"), WalletId("nobodys")
@@ -413,13 +413,13 @@ POINTS, NOBODYS = WalletId("points"), WalletId("nobodys")
     ("hook", "argument", "answer", "said"),
     [
         ("rate_table", NOON, None, "answered None instead of RateTable"),
-        ("rate_table", NOON, RateTable(rates=[]), "needs a tuple of Rate"),
+        ("rate_table", NOON, RateTable(rates=[]), "needs a tuple of Rate"),  # type: ignore[arg-type]
         ("balances", ACCOUNT, {}, "answered a dict instead of Balances"),
         ("balances", ACCOUNT, Balances(available={NOBODYS: 1}, as_of=NOON), "does not have"),
         (
             "balances",
             ACCOUNT,
-            Balances(available={POINTS: 1.0}, as_of=NOON),
+            Balances(available={POINTS: 1.0}, as_of=NOON),  # type: ignore[dict-item]
             "balance of points is not a whole number",
         ),
         (
@@ -431,7 +431,7 @@ POINTS, NOBODYS = WalletId("points"), WalletId("nobodys")
         (
             "balances",
             ACCOUNT,
-            Balances(available={POINTS: "1"}, as_of=NOON),
+            Balances(available={POINTS: "1"}, as_of=NOON),  # type: ignore[dict-item]
             "balance of points is not a whole number",
         ),
         (
@@ -440,10 +440,10 @@ POINTS, NOBODYS = WalletId("points"), WalletId("nobodys")
             Balances(available={POINTS: -1}, as_of=NOON),
             "balance of points is not a whole number",
         ),
-        ("balances", ACCOUNT, Balances(available=[1], as_of=NOON), "no mapping"),
+        ("balances", ACCOUNT, Balances(available=[1], as_of=NOON), "no mapping"),  # type: ignore[arg-type]
         ("balances", ACCOUNT, Balances(available={}, as_of=datetime(2018, 7, 1)), "`as_of`"),
         ("coupon_value", COUPON, CouponValue(wallet=NOBODYS, amount=1), "does not have"),
-        ("coupon_value", COUPON, CouponValue(wallet=[], amount=1), "breaks when read|does not have"),
+        ("coupon_value", COUPON, CouponValue(wallet=[], amount=1), "breaks when read|does not have"),  # type: ignore[arg-type]
         ("coupon_value", COUPON, CouponValue(wallet=POINTS, amount=0), "above 0"),
         ("coupon_value", COUPON, CouponValue(wallet=POINTS, amount=True), "above 0"),
         (
@@ -457,7 +457,7 @@ POINTS, NOBODYS = WalletId("points"), WalletId("nobodys")
         ("begin_handoff", REQUEST, Handoff(url="javascript:alert(1)"), "not https"),
         ("begin_handoff", REQUEST, Handoff(url="https://u:p@acorn.example/"), "not https"),
         ("begin_handoff", REQUEST, Handoff(url="https://[acorn/"), "breaks when read"),
-        ("begin_handoff", REQUEST, Handoff(url=None), "url that is no text"),
+        ("begin_handoff", REQUEST, Handoff(url=None), "url that is no text"),  # type: ignore[arg-type]
         (
             "begin_handoff",
             REQUEST,
@@ -470,13 +470,13 @@ POINTS, NOBODYS = WalletId("points"), WalletId("nobodys")
         ("begin_handoff", REQUEST, Handoff(url="https://acorn.example/" + "a" * 2_000), "longer than 2,000"),
         ("complete_handoff", RETURNED, LinkedAccount(service_id="A" * 201, shown_as="x"), "longer than 200"),
         ("complete_handoff", RETURNED, LinkedAccount(service_id="A", shown_as="x" * 201), "longer than 200"),
-        ("begin_handoff", REQUEST, Handoff(url="https://acorn.example/", keep={"a": 1}), "`keep`"),
+        ("begin_handoff", REQUEST, Handoff(url="https://acorn.example/", keep={"a": 1}), "`keep`"),  # type: ignore[dict-item]
         ("complete_handoff", RETURNED, LinkedAccount(service_id="", shown_as="x"), "service_id"),
         ("complete_handoff", RETURNED, LinkedAccount(service_id="A", shown_as=" "), "shown_as"),
         (
             "complete_handoff",
             RETURNED,
-            LinkedAccount(service_id="A", shown_as="x", token="t"),
+            LinkedAccount(service_id="A", shown_as="x", token="t"),  # type: ignore[arg-type]
             "not a Secret",
         ),
         ("find_debit", X1, None, "instead of Debited, Declined, InProgress, IdReused or NoRecord"),

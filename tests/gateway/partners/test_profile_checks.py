@@ -92,12 +92,12 @@ def test_hosts_are_names_with_or_without_a_port(profile, host):
             "an id and a funder",
         ),
         (
-            {"campaign": Campaign(id="s", name="s", funder="c", extra_points_per_unit=1)},
+            {"campaign": Campaign(id="s", name="s", funder="c", extra_points_per_unit=1)},  # type: ignore[arg-type]
             "the campaign's name",
         ),
         *(
             (
-                {"campaign": Campaign(id=id_, name=CAMPAIGN.name, funder=funder, extra_points_per_unit=1)},
+                {"campaign": Campaign(id=id_, name=CAMPAIGN.name, funder=funder, extra_points_per_unit=1)},  # type: ignore[arg-type]
                 "without ':'",
             )
             for id_, funder in (
@@ -117,7 +117,7 @@ def test_each_fault_of_a_rate_is_named(profile, rate, changes, said):
 
 
 def test_rates_must_be_a_tuple_of_rates_and_notes_labels(profile, rate):
-    assert "tuple of Rate" in coherence(profile(), RateTable(rates=[rate()]))[0]
+    assert "tuple of Rate" in coherence(profile(), RateTable(rates=[rate()]))[0]  # type: ignore[arg-type]
     assert "tuple of Rate" in coherence(profile(), table({}))[0]
     assert "a note of the rate table" in coherence(profile(), table(rate(), notes=("x",)))[0]
 
@@ -143,7 +143,7 @@ def test_two_rates_of_one_rank_are_never_in_force_together(profile, rate, one, o
 
 
 MOMENTS = st.one_of(st.none(), st.integers(0, 6).map(lambda days: AUGUST + timedelta(days=days)))
-SPANS = st.tuples(MOMENTS, MOMENTS).filter(lambda span: None in span or span[0] < span[1])
+SPANS = st.tuples(MOMENTS, MOMENTS).filter(lambda span: None in span or span[0] < span[1])  # type: ignore[arg-type]
 
 
 @given(spans=st.lists(SPANS, min_size=2, max_size=4))

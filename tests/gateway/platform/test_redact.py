@@ -55,7 +55,7 @@ def test_plain_data_is_scrubbed_at_every_depth_and_the_original_is_left_alone():
         "d": ["key is ***"],
         "e": None,
     }
-    assert given["a"][0]["password"] == "sesame"
+    assert given["a"][0]["password"] == "sesame"  # type: ignore[index]
 
 
 def test_data_that_contains_itself_ends():

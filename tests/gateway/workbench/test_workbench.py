@@ -216,7 +216,7 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
 async def test_a_setting_that_the_sandbox_is_not_given_is_named(written: Any) -> None:
     kind, _ = written(LinkKind.ACCOUNT)
 
-    class Other(kind):  # type: ignore[misc]
+    class Other(kind):  # type: ignore[misc, valid-type]
         __module__ = kind.__module__
 
         def __init__(self, setup: Any) -> None:

@@ -51,7 +51,7 @@ async def test_an_open_exchange_is_asked_when_its_time_has_come_and_not_before(w
 async def test_a_look_asks_at_once_but_not_twice_in_two_seconds(watch, world) -> None:
     member, exchange = await watch.opened()
     asked = []
-    world.script.find = lambda id_: asked.append(id_) or nothing(id_)
+    world.script.find = lambda id_: asked.append(id_) or nothing(id_)  # type: ignore[func-returns-value]
     for _ in range(3):
         await watch.settler.get_and_refresh(member, exchange.exchange_id)
     assert len(asked) == 1

@@ -453,7 +453,7 @@ async def test_a_partner_that_was_away_at_midnight_is_compared_when_it_is_back(
 
     generous.day = closed_at_night
     tell = reconciliation._log_differences
-    monkeypatch.setattr(reconciliation, "_log_differences", lambda report: (tell(report), compared.set()))
+    monkeypatch.setattr(reconciliation, "_log_differences", lambda report: (tell(report), compared.set()))  # type: ignore[func-returns-value]
     hasher = PasswordHasher(time_cost=1, memory_kib=64)
     members = Members(world.store, hasher, world.clock, vault=world.desk.vault)
     loop = asyncio.create_task(

@@ -254,7 +254,7 @@ async def test_one_id_at_once_for_two_exchanges_of_a_member_is_one_reversal(
     monkeypatch.setattr(kept, "corrected", when_both_have_looked)
     begun = reverse(reversals, exchanges[0], reversal_id=reversal_id)
     ends = await asyncio.gather(begun, return_exceptions=True)
-    ends += await asyncio.gather(*map(asyncio.wrap_future, others), return_exceptions=True)
+    ends = (*ends, *await asyncio.gather(*map(asyncio.wrap_future, others), return_exceptions=True))  # type: ignore[assignment]
     (no,) = [end for end in ends if isinstance(end, Exception)]
     assert isinstance(no, ProblemError)
     assert no.type == "id-reused"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -99,7 +100,8 @@ async def test_nobody_decides_about_an_id_that_is_not_there_or_a_debit_under_way
 async def test_a_reversal_needs_a_reason_an_exchange_and_to_be_open_when_decided(world, generous) -> None:
     reversals = Reversals(world.desk)
     exchange = await world.settled(await world.member())
-    id_, words = new_id(), {"units": 1, "reason": "r", "operator": "o"}
+    id_ = new_id()
+    words: dict[str, Any] = {"units": 1, "reason": "r", "operator": "o"}
     for refused in (
         reversals.reverse(exchange.exchange_id, id_, units=1, reason=" ", operator="o"),
         reversals.reverse(NOWHERE, id_, **words),

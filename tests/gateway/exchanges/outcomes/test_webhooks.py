@@ -304,7 +304,7 @@ async def test_what_waits_while_a_secret_is_changed_is_told_once_under_the_new_o
     for _ in range(3):
         watch.forward(seconds=10)
         await deliveries.poll_once()
-    told = [verify([new], *got, world.clock()) for got in portal.got if _signed_with(new, got, world.clock())]
+    told = [verify([new], *got, world.clock()) for got in portal.got if _signed_with(new, got, world.clock())]  # type: ignore[call-arg]
     assert sorted(told) == sorted([f"{exchange.exchange_id}-settled", "later"])
     assert len(portal.got) == 3
 
