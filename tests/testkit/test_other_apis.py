@@ -114,6 +114,58 @@ def test_a_partner_of_forms_and_xml_with_access_tokens_passes(tmp_path: Path, co
     assert "acme reaches 梅 (ume)" in ran.stdout
 
 
+ENCODED = """
+
+def xml(fields):
+    told = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
+    text = f'<?xml version="1.0" encoding="CHARSET"?><answer>{told}</answer>'
+    kind = "application/xml; charset=CHARSET"
+    return httpx.Response(200, content=text.encode("CHARSET"), headers={"content-type": kind})
+"""
+
+
+def in_charset(into: Path, charset: str) -> Path:
+    """Its partner writes XML in this charset, which Python's parser does not know."""
+    folder = other(into)
+    change(
+        folder / "gateway_acme" / "client.py",
+        "ElementTree.fromstring(answer.body)",
+        f'ElementTree.fromstring(answer.body.decode("{charset}").partition("?>")[2])',
+    )
+    change(
+        folder / "gateway_acme" / "client.py",
+        "        except ElementTree.ParseError:",
+        "        except (ElementTree.ParseError, UnicodeDecodeError):",
+    )
+    server = folder / "tests" / "acme_server.py"
+    change(server, IN_XML[IN_XML.index("def xml") :], ENCODED.strip().replace("CHARSET", charset) + "\n")
+    return folder
+
+
+@pytest.mark.parametrize("charset", ["Shift_JIS", "EUC-JP"])
+def test_a_partner_of_another_charset_passes(charset: str, tmp_path: Path, contract_of: Run) -> None:
+    ran = contract_of(in_charset(tmp_path, charset))
+    assert ran.returncode == 0, ran.stdout
+    assert "acme reaches 梅 (ume)" in ran.stdout
+
+
+@pytest.mark.parametrize(("charset", "read_as"), [("Shift_JIS", "cp850"), ("EUC-JP", 'utf-8", "replace')])
+def test_a_wrong_charset_is_caught(charset: str, read_as: str, tmp_path: Path, contract_of: Run) -> None:
+    folder = in_charset(tmp_path, charset)
+    change(folder / "gateway_acme" / "client.py", f'decode("{charset}")', f'decode("{read_as}")')
+    test = "test_a_member_leaves_and_comes_back_linked"
+    ran = contract_of(folder, "-k", test)
+    assert f"failed: {test}: acme: `shown_as` has characters that the partner did not send" in ran.stdout
+
+
+def test_an_unknown_word_in_another_charset_is_caught(tmp_path: Path, contract_of: Run) -> None:
+    folder = in_charset(tmp_path, "Shift_JIS")
+    _, (file, old, new, test) = next(iter(MISTAKES.items()))
+    change(folder / "gateway_acme" / file, old, new)
+    ran = contract_of(folder, "-k", test)
+    assert f"failed: {test}: acme: the partner answered" in ran.stdout
+
+
 MISTAKES = {
     "an unknown word in XML is a no": (
         "plugin.py",

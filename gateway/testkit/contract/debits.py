@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,6 +39,8 @@ from gateway.testkit.contract.levels import Level, hook_of, level_1, level_2, pr
 from gateway.testkit.contract.unclear import (
     LOST,
     body_of,
+    differences,
+    in_another_case,
     like_it,
     of_another,
     refused,
@@ -58,6 +61,50 @@ class Question:
     moves: bool = False
 
 
+@asynccontextmanager
+async def environment(contract: type[Contract], test: str) -> AsyncIterator[Environment]:
+    """The plugin and the partner of one test of the contract."""
+    clock = HandClock(moment_of(contract))
+    server = contract.server(clock)
+    with server.line():
+        env = make_environment(contract, server, clock)
+        for exempted in contract.exempt:
+            if exempted in OPTIONAL and env.partner.can(exempted):
+                pytest.fail(
+                    f"exempt: the plugin has {exempted}(); exempt the tests that do not fit by their names",
+                    pytrace=False,
+                )
+        hook = hook_of(getattr(contract, test))
+        if hook and not env.partner.can(hook):
+            pytest.skip(f"the plugin has no {hook}(); add it, or exempt {hook!r} with the reason")
+        server.is_well()
+        await env.signs_in()
+        yield env
+        await env.partner.aclose()
+
+
+def skip_when_exempt(contract: type[Contract], test: str) -> None:
+    """End the test where it is exempted with a reason; fail where something is exempted that cannot be."""
+    known = promises(contract)
+    for exempted, reason in contract.exempt.items():
+        if exempted not in known and exempted not in OPTIONAL:
+            pytest.fail(
+                f"exempt: the contract has no {exempted}; name a test of the kit or an optional hook",
+                pytrace=False,
+            )
+        if known.get(exempted) is Level.LEVEL_1:
+            pytest.fail(
+                f"exempt: {exempted} belongs to 梅, where points could be lost, and nothing of 梅 is exempted; "
+                "take it out of `exempt`",
+                pytrace=False,
+            )
+        if not reason.strip():
+            pytest.fail(f"exempt: {exempted} has no reason; say why", pytrace=False)
+    for exempted in (test, hook_of(getattr(contract, test))):
+        if exempted in contract.exempt:
+            pytest.skip(f"exempt: {contract.exempt[exempted]}")
+
+
 @pytest.mark.asyncio
 class Contract:
     """The base of both contracts. An author's class names `plugin` and `server`, and exempts by name with a reason."""
@@ -70,46 +117,12 @@ class Contract:
 
     @pytest.fixture(autouse=True)
     def _exempted(self, request: pytest.FixtureRequest) -> None:
-        name = request.node.originalname
-        known = promises(type(self))
-        for exempted, reason in self.exempt.items():
-            if exempted not in known and exempted not in OPTIONAL:
-                pytest.fail(
-                    f"exempt: the contract has no {exempted}; name a test of the kit or an optional hook",
-                    pytrace=False,
-                )
-            if known.get(exempted) is Level.LEVEL_1:
-                pytest.fail(
-                    f"exempt: {exempted} belongs to 梅, where points could be lost, and nothing of 梅 is exempted; "
-                    "take it out of `exempt`",
-                    pytrace=False,
-                )
-            if not reason.strip():
-                pytest.fail(f"exempt: {exempted} has no reason; say why", pytrace=False)
-        hook = hook_of(getattr(type(self), name))
-        for exempted in (name, hook):
-            if exempted in self.exempt:
-                pytest.skip(f"exempt: {self.exempt[exempted]}")
+        skip_when_exempt(type(self), request.node.originalname)
 
     @pytest_asyncio.fixture
     async def env(self, request: pytest.FixtureRequest) -> AsyncIterator[Environment]:
-        clock = HandClock(moment_of(self))
-        server = self.server(clock)
-        with server.line():
-            env = make_environment(self, server, clock)
-            hook = hook_of(getattr(type(self), request.node.originalname))
-            if hook and not env.partner.can(hook):
-                pytest.skip(f"the plugin has no {hook}(); add it, or exempt {hook!r} with the reason")
-            for exempted in self.exempt:
-                if exempted in OPTIONAL and env.partner.can(exempted):
-                    pytest.fail(
-                        f"exempt: the plugin has {exempted}(); exempt the tests that do not fit by their names",
-                        pytrace=False,
-                    )
-            server.is_well()
-            await env.signs_in()
+        async with environment(type(self), request.node.originalname) as env:
             yield env
-            await env.partner.aclose()
 
     # --- what the registry asks ------------------------------------------------------------------------------
 
@@ -335,9 +348,11 @@ class Contract:
             )
 
     def _is_documented(self, env: Environment, hook: str, status: str) -> bool:
-        """Do the partner's documents say that such an answer did nothing?"""
-        known = {str(it.status) for it in env.server.documented if (it.hook, it.ends) == (hook, NotProcessed)}
-        return status in known
+        """Do the partner's documents say that such an answer did nothing, whatever its words?"""
+        return any(
+            (it.hook, it.ends, it.body, str(it.status)) == (hook, NotProcessed, "", status)
+            for it in env.server.documented
+        )
 
     @level_1
     async def test_a_yes_shows_what_was_taken(self, env: Environment) -> None:
@@ -422,6 +437,26 @@ class Contract:
                 f"the partner answered about another exchange and debit() ended with {told(ended)}",
                 "compare the id in the answer with order.exchange_id and raise OutcomeUnknown where they differ; where"
                 " the partner's answer names no id, exempt this test with the reason",
+            )
+        if (other_case := in_another_case(answers[0], [order.exchange_id])) is not None:
+            ended = await env.debit(order, {at: other_case})
+            self._has_read_the_case(env, "debit", ended)
+
+    def _has_read_the_case(self, env: Environment, hook: str, ended: object) -> None:
+        """An id in another case is another id, unless the profile says that the partner writes them so."""
+        believed = isinstance(ended, Debited | Declined | InProgress | NoRecord)
+        if env.partner.profile.ids_ignore_case and not believed:
+            env.complain(
+                hook,
+                f"the partner repeated the id in another case and {hook}() ended with {told(ended)}",
+                "compare ids without regard to case, as `ids_ignore_case` of the profile says",
+            )
+        if not env.partner.profile.ids_ignore_case and believed:
+            env.complain(
+                hook,
+                f"the partner answered about an id that differs in its case and {hook}() ended with {told(ended)}",
+                "compare ids as they are: two exchanges may differ in the case of a letter; where the partner writes"
+                " ids in another case, say ids_ignore_case=True in the profile",
             )
 
     async def _other_answers(self, env: Environment, at: int) -> list[httpx.Response]:
@@ -517,6 +552,8 @@ class Contract:
     async def test_a_debit_is_found(self, env: Environment) -> None:
         order = await self._debited(env)
         reference = env.server.taken[order.exchange_id].reference
+        env.server.forgets(order.exchange_id)  # not visible yet
+        await env.end(lambda it: it.find_debit(order.exchange_id))
         env.server.remembers(order.exchange_id)
         ended = await env.end(lambda it: it.find_debit(order.exchange_id))
         if not isinstance(ended, Debited) or ended.reference != reference:
@@ -587,9 +624,22 @@ class Contract:
             await env.end(partial(Partner.find_debit, exchange_id=exchange_id), signed_in=True)
             answers.append(env.answer_at())
         last = len(env.meeting.requests) - 1
-        ended = await env.end(
-            lambda it: it.find_debit(order.exchange_id), {last: of_another(*answers)}, sticky=True
-        )
+        call = partial(Partner.find_debit, exchange_id=order.exchange_id)
+        self._is_no_answer(env, await env.end(call, {last: of_another(*answers)}, sticky=True))
+        if (other_case := in_another_case(answers[0], [order.exchange_id])) is not None:
+            ended = await env.end(call, {last: other_case}, sticky=True)
+            self._has_read_the_case(env, "find_debit", ended)
+        unknown, other = env.new_id(), env.new_id()
+        answers = []
+        for exchange_id in (unknown, unknown, other):
+            env.server.forgets(exchange_id)
+            await env.end(partial(Partner.find_debit, exchange_id=exchange_id), signed_in=True)
+            answers.append(env.answer_at())
+        if differences(*answers):  # the partner's "not found" names what was not found
+            call = partial(Partner.find_debit, exchange_id=unknown)
+            self._is_no_answer(env, await env.end(call, {last: of_another(*answers)}, sticky=True))
+
+    def _is_no_answer(self, env: Environment, ended: object) -> None:
         if not isinstance(ended, PartnerUnavailable):
             env.complain(
                 "find_debit",

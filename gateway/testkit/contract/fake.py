@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -127,6 +128,7 @@ class FakePartner:
         self.adds_to_answers: Callable[[httpx.Request, httpx.Response], httpx.Response] | None = None
         self.answered_texts: list[httpx.Response] = []
         self.visitors_seen = False
+        self.answers_unevenly = False
         self._visitor = ""
         self._position = 0
         self._codes: dict[str, str] = {}
@@ -306,8 +308,8 @@ class FakePartner:
     async def meet(self, request: httpx.Request) -> httpx.Response:
         """Every request comes here, and waits as it would on a network, so that calls at one time do interleave."""
         meeting, position = self.meeting, self._arrives(request)
-        # The later of two that wait together is answered first, every other time.
-        for _ in range(2 + 3 * (self.met % 2)):
+        # Unevenly, the later of two that wait together is answered first, every other time.
+        for _ in range(3 + 4 * (self.met % 2) * self.answers_unevenly):
             await asyncio.sleep(0)
         fault = meeting.faults.get(position)
         if isinstance(fault, Exception):
@@ -347,7 +349,8 @@ class FakePartner:
             if same:
                 meeting.faults[position] = meeting.faults[same[-1]]
         meeting.requests.append(request)
-        if any(token in _whole(request) for token, ends_at in self.tokens.items() if self.clock() >= ends_at):
+        over = [token for token, ends_at in self.tokens.items() if self.clock() >= ends_at]
+        if any(re.search(rf"(?<![\w-]){re.escape(it)}(?![\w-])", _whole(request)) for it in over):
             self.used_after_end.append(f"{request.method} {request.url.path}")
         return position
 

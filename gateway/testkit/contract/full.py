@@ -85,23 +85,29 @@ class FullPartner(SafeAmongOthers):
     @level_3
     async def test_sixteen_orders_at_once_stay_apart(self, env: Environment) -> None:
         env.server.will_debit()
-        orders = [await env.order(member=f"kit-member-{number}") for number in range(16)]
-        await env.end(lambda it: it.check_connection())
-        ended = await asyncio.gather(*(env.partner.debit(order) for order in orders), return_exceptions=True)
-        wanted = InProgress if env.server.always_later else Debited
-        for order, end in zip(orders, ended, strict=True):
-            taken = env.server.taken.get(order.exchange_id)
-            if (
-                not isinstance(end, wanted)
-                or taken is None
-                or taken.holder not in env.holder(order)
-                or (isinstance(end, Debited) and taken.reference != end.reference)
-            ):
-                env.complain(
-                    "debit",
-                    f"of sixteen orders at once one ended with {told(end)} or was taken from another member",
-                    "keep nothing of an order on self: several calls run at the same time",
-                )
+        await env.end(Partner.check_connection)
+        for uneven in (False, True):
+            env.server.answers_unevenly = uneven
+            orders = [await env.order(member=f"kit-member-{number}") for number in range(16)]
+            ended = await asyncio.gather(
+                *(env.partner.debit(order) for order in orders), return_exceptions=True
+            )
+            for order, end in zip(orders, ended, strict=True):
+                self._is_its_own(env, order, end)
+
+    def _is_its_own(self, env: Environment, order: DebitOrder, end: object) -> None:
+        taken = env.server.taken.get(order.exchange_id)
+        if (
+            not isinstance(end, InProgress if env.server.always_later else Debited)
+            or taken is None
+            or taken.holder not in env.holder(order)
+            or (isinstance(end, Debited) and taken.reference != end.reference)
+        ):
+            env.complain(
+                "debit",
+                f"of sixteen orders at once one ended with {told(end)} or was taken from another member",
+                "keep nothing of an order on self: several calls run at the same time",
+            )
 
     @level_3
     async def test_a_partner_that_asks_for_patience_is_given_it(self, env: Environment) -> None:
@@ -280,14 +286,7 @@ class FullPartner(SafeAmongOthers):
     async def test_a_part_is_given_back_as_a_part(self, env: Environment) -> None:
         reversal = await self._reversal(env)
         first, second = _in_two(reversal)
-        for part in (first, second):
-            ended = await env.end(partial(Partner.reverse_debit, reversal=part))
-            if not isinstance(ended, Reversed):
-                env.complain(
-                    "reverse_debit",
-                    f"the partner gave a part back and reverse_debit() ended with {told(ended)}: {ended}",
-                    "return Reversed",
-                )
+        ends = [await env.end(partial(Partner.reverse_debit, reversal=part)) for part in (first, second)]
         amounts = {line.wallet: line.amount for line in first.lines}
         wanted = {it.reversal_id: (it.exchange_id, amounts) for it in (first, second)}
         given = env.server.given_back
@@ -304,6 +303,13 @@ class FullPartner(SafeAmongOthers):
                 "half of a debit was to be given back, and the partner was asked for another amount or another id",
                 "send reversal.lines, each wallet with its own amount, and reversal.reversal_id",
             )
+        for ended in ends:
+            if not isinstance(ended, Reversed):
+                env.complain(
+                    "reverse_debit",
+                    f"the partner gave a part back and reverse_debit() ended with {told(ended)}: {ended}",
+                    "return Reversed",
+                )
 
     @level_3
     @needs("reverse_debit")

@@ -32,7 +32,7 @@ from gateway.testkit.contract.fake import Fault
 from gateway.testkit.contract.full import FullPartner
 from gateway.testkit.contract.levels import level_1, level_2
 from gateway.testkit.contract.safety import Ask
-from gateway.testkit.contract.unclear import of_another, unclear_answers
+from gateway.testkit.contract.unclear import in_another_case, of_another, unclear_answers
 
 _RETURN_URL = "https://gateway.example/returns/kit?state=kit-state.%2B%3D"
 
@@ -83,8 +83,8 @@ class AccountContract(FullPartner):
         env.server.tells_balances()
         wallets = [wallet.id for wallet in env.partner.profile.wallets]
         held = {
-            name: {wallet: base + number for number, wallet in enumerate(wallets)}
-            for name, base in (("kit-member-a", 1_000), ("kit-member-b", 77))
+            name: {wallet: base + 211 * number for number, wallet in enumerate(wallets)}
+            for name, base in (("kit-member-a", 1_003), ("kit-member-b", 77))
         }
         accounts = {name: env.member(name, **points) for name, points in held.items()}
 
@@ -165,7 +165,8 @@ class AccountContract(FullPartner):
         for name, base in zip(names, (1_000_000, 2_000_000), strict=True):
             env.member(name, **{wallet: base + number for number, wallet in enumerate(wallets)})
         await env.signs_in()
-        for swapped in (False, True):
+        for swapped, uneven in ((False, False), (True, False), (False, True), (True, True)):
+            env.server.answers_unevenly = uneven
             await self._in_step(env, names, swapped=swapped)
 
     async def _in_step(self, env: Environment, names: tuple[str, str], *, swapped: bool) -> None:
@@ -241,6 +242,15 @@ class AccountContract(FullPartner):
                 f"the partner answered about another member and balances() ended with {told(ended)}",
                 "compare the member in the answer with account.service_id and raise where they differ",
             )
+        if (other_case := in_another_case(answers[0], [mine.service_id])) is not None:
+            ended = await env.end(lambda it: it.balances(mine), {last: other_case}, sticky=True)
+            ignores = env.partner.profile.ids_ignore_case
+            if isinstance(ended, Balances) is not ignores:
+                env.complain(
+                    "balances",
+                    f"the partner answered with the member's id in another case and balances() ended with {told(ended)}",
+                    "compare the member as it is, or without regard to case where the profile says ids_ignore_case=True",
+                )
 
     @level_2
     async def test_an_unclear_balance_is_not_believed(self, env: Environment) -> None:

@@ -49,7 +49,7 @@ def personal_texts(answers: Iterable[httpx.Response]) -> list[str]:
         body = read_body(answer.content, answer.headers.get("content-type", ""))
         for path, value in (body.values if body is not None else {}).items():
             if isinstance(value, str) and len(value) >= 2 and _NAMES.search(path):
-                names.add(value)
+                names |= {value, repr(value)[1:-1]}  # a log line may have it as Python writes it
     return sorted(names)
 
 

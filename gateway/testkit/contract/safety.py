@@ -246,16 +246,22 @@ class SafeAmongOthers(Contract):
     @level_2
     async def test_the_loop_is_never_held_up(self, env: Environment) -> None:
         # A busy machine can stop any process for a moment; a plugin that blocks does so every time.
-        blocked: list[dict[str, Any]] = []
-        for _ in range(3):
+        blocked: dict[str, float] = {}
+        for attempt in range(3):
             env.gateway_log.lines.clear()
             await self.everything(env)
-            blocked = [values for event, values in env.gateway_log.lines if event == _BLOCKED]
+            now = {
+                values["hook"]: values["blocked_ms"]
+                for event, values in env.gateway_log.lines
+                if event == _BLOCKED
+            }
+            blocked = now if attempt == 0 else {it: min(blocked[it], now[it]) for it in blocked if it in now}
             if not blocked:
                 return
+        hook = max(blocked, key=lambda it: blocked[it])
         env.complain(
-            blocked[0]["hook"],
-            f"{blocked[0]['hook']}() held up everybody for {blocked[0]['blocked_ms']} ms",
+            hook,
+            f"{hook}() held up everybody for {blocked[hook]} ms",
             "await instead of waiting (asyncio.sleep, setup.http), and move long work to asyncio.to_thread",
         )
 

@@ -99,6 +99,7 @@ def _of_no_partner() -> Iterator[Unclear]:
 def _of_any_clear_answer(*, of_no: bool) -> Iterator[Unclear]:
     what = "a no" if of_no else "a yes"
     yield Unclear(f"500 with {what} in it", lambda _, it: like_it(it, it.content, 500), of_no)
+    yield Unclear(f"409 with {what} in it", lambda _, it: like_it(it, it.content, 409), of_no)
     yield Unclear(f"half of {what}", lambda _, it: like_it(it, it.content[: len(it.content) // 2]), of_no)
 
 
@@ -132,6 +133,20 @@ def of_another(
     if changes is None:
         return lambda _request, answer: like_it(answer, other.content, other.status_code)
     return with_values(changes)
+
+
+def in_another_case(
+    answer: httpx.Response, ids: Sequence[str]
+) -> Callable[[httpx.Request, httpx.Response], httpx.Response] | None:
+    """The partner's answer with these ids in another case; None where it names none of them that has letters."""
+    body = body_of(answer)
+    known = {it.casefold() for it in ids}
+    changes = {
+        path: value.swapcase()
+        for path, value in (body.values if body is not None else {}).items()
+        if isinstance(value, str) and value.casefold() in known and value.swapcase() != value
+    }
+    return with_values(changes) if changes else None
 
 
 def differences(mine: httpx.Response, again: httpx.Response, other: httpx.Response) -> dict[str, Any] | None:

@@ -15,7 +15,9 @@ from gateway.testkit.contract.bodies import Body, Value, read_body
 
 UNKNOWN_WORD: Final = "kit_unknown"
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
-_TELLING_NAME: Final = re.compile(r"(?:status|state|result|outcome)$", re.IGNORECASE)
+_TELLING_NAME: Final = re.compile(
+    r"(?:status|state|result|outcome|(?:^|[._/@])(?:ok|success|succeeded))$", re.IGNORECASE
+)
 _CODE_NAME: Final = re.compile(r"(?:code|status|state|result|outcome|error|err|rc)$", re.IGNORECASE)
 _FOR_PEOPLE: Final = re.compile(
     r"(?:message|msg|text|description|detail|details|title|note|memo)$", re.IGNORECASE
