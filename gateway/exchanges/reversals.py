@@ -3,19 +3,23 @@
     reverse ──► sending ──► reversed        both sides have their points back
                    │  ├───► declined        the partner said no; the member keeps the points
                    │  ├───► not_sent        nothing left this machine; the member keeps the points
-                   │  └───► open            asked again under the same id, until it is one of these
+                   │  └───► open            sent again under the same id while the partner keeps it, then asked
+                   │                        about with find_reversal, else left to a person
                    └ by hand ► reversed     the plugin cannot: a person has arranged it with the partner
 
 First the member's points are held, so that they cannot be spent meanwhile; then, with no transaction open, the
 partner is asked; then the hold becomes a transfer of its own, back to whoever paid. The exchange itself stays
 as it was: a reversal is a new record.
+
+A key has a life (`keys_kept_for`): sent again after it, the partner would give back a second time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -23,11 +27,11 @@ import structlog
 from sqlalchemy import Connection
 
 from core_ledger import Damaged, Hold, Move, NotEnoughPoints, Post, Void, chart, ledger, standing_holds
-from gateway.errors import NotSent, OutcomeUnknown, ProblemError
+from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges import reversal_rows as kept
-from gateway.exchanges.exchange_context import ExchangeContext, longest_debit
+from gateway.exchanges.exchange_context import ExchangeContext, longest_debit, longest_question
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.outcome import ASK_AFTER, DECIDES_WITHIN, NeverSent, Unknown
 from gateway.exchanges.reversal_rows import GivenBackLine, ReversalRecord, ReversalState
@@ -37,18 +41,23 @@ from gateway.model import (
     DebitLine,
     Declined,
     DestinationKind,
+    FindReversalAnswer,
+    NoRecord,
+    NotProcessed,
     Reversal,
     ReverseAnswer,
     Reversed,
     WalletId,
 )
 from gateway.partners.calls.call_log import record_calls
+from gateway.partners.partner import Partner
 from gateway.points import support_events
 from gateway.points.expiry import expire_in
 from gateway.webhooks import outbox
 
 REVERSAL_CONCURRENCY: Final = 8
 PAUSE_S: Final = 2.0
+MAX_REMEMBERED: Final = 100_000
 
 _log = structlog.get_logger()
 
@@ -62,14 +71,19 @@ class OperatorDecision:
     operator: str
 
 
-Outcome = ReverseAnswer | NeverSent | Unknown | OperatorDecision
+Outcome = ReverseAnswer | FindReversalAnswer | NeverSent | Unknown | OperatorDecision
 
 
 @dataclass(frozen=True, slots=True)
 class Reversals:
-    """Start one with `reverse`; `run` asks again about those whose outcome is not known."""
+    """Start one with `reverse`; `run` asks again about those whose outcome is not known.
+
+    `seconds` only goes forward: a calendar that is set back makes no key younger.
+    """
 
     desk: ExchangeContext
+    seconds: Callable[[], float] = time.monotonic
+    _first_seen: dict[tuple[str, str], tuple[float, timedelta]] = field(default_factory=dict, repr=False)
 
     async def reverse(
         self,
@@ -138,12 +152,30 @@ class Reversals:
         await asyncio.gather(*(self._again(one) for one in due))
         return len(due)
 
-    async def _again(self, one: ReversalRecord) -> None:
-        now = self.desk.clock()
-        until = now + longest_debit(self.desk.partner(one.partner_id))
-        claimed = await self.desk.store.run(lambda conn: kept.lease(conn, one, now, until))
-        if claimed is not None:
+    async def _again(self, reversal: ReversalRecord) -> None:
+        partner, now = self.desk.partner(reversal.partner_id), self.desk.clock()
+        sends = self._key_is_kept(partner, reversal)
+        until = now + (longest_debit(partner) if sends else longest_question(partner))
+        claimed = await self.desk.store.run(lambda conn: kept.lease(conn, reversal, now, until))
+        if claimed is None:
+            return
+        if sends:
             await self._send(claimed)
+        elif partner.can("find_reversal"):
+            await self._find(partner, claimed)
+        else:
+            await self._write(claimed, Unknown("its key is too old to be sent again"), [])
+
+    def _key_is_kept(self, partner: Partner, reversal: ReversalRecord) -> bool:
+        """Will the partner still know the reversal's id when a request that is sent now arrives there?"""
+        known = self._first_seen
+        if len(known) >= MAX_REMEMBERED:
+            del known[next(iter(known))]
+        seconds, age = self.seconds(), self.desk.clock() - reversal.started_at
+        since_s, then = known.setdefault((reversal.book_id, reversal.reversal_id), (seconds, age))
+        age = max(age, then + timedelta(seconds=seconds - since_s))
+        # A calendar that stands before the start says nothing about the age.
+        return -longest_debit(partner) <= age < partner.profile.keys_kept_for - longest_debit(partner)
 
     def _begin(self, conn: Connection, wish: kept.ReverseExchange) -> tuple[ReversalRecord, bool]:
         book = records.find_owner(conn, wish.exchange_id)
@@ -200,8 +232,48 @@ class Reversals:
         return reversal, True
 
     async def _send(self, reversal: ReversalRecord) -> ReversalRecord:
-        """Ask the partner; the same id however often, which by contract is one reversal."""
+        """Ask the partner; the same id however often, which by contract is one reversal while it keeps the id."""
         partner = self.desk.partner(reversal.partner_id)
+        request = await self._request_of(reversal)
+        assert reversal.leased_until is not None
+        claimed_at = reversal.leased_until - longest_debit(partner)
+        outcome: Outcome
+        with (
+            structlog.contextvars.bound_contextvars(exchange_id=reversal.exchange_id),
+            record_calls() as calls,
+        ):
+            try:
+                # A process that was frozen in between must not ask for what a person may have ended by now.
+                if abs(self.desk.clock() - claimed_at) > timedelta(seconds=partner.profile.deadline_s):
+                    raise NotSent("the moment to ask for it had passed")
+                outcome = await partner.reverse_debit(request)
+            except NotSent as never:
+                outcome = NeverSent(str(never))
+            except OutcomeUnknown as unknown:
+                outcome = Unknown(str(unknown))
+        return await self._write(reversal, outcome, [call.plain() for call in calls])
+
+    async def _find(self, partner: Partner, reversal: ReversalRecord) -> ReversalRecord:
+        """Ask what became of it; "no record" is believed when nothing that was sent can be hiding any more."""
+        request = await self._request_of(reversal)
+        profile = partner.profile
+        hides_until = profile.keys_kept_for + profile.debits_may_hide_for + longest_debit(partner)
+        may_hide = self.desk.clock() - reversal.started_at < hides_until
+        outcome: Outcome
+        with (
+            structlog.contextvars.bound_contextvars(exchange_id=reversal.exchange_id),
+            record_calls() as calls,
+        ):
+            try:
+                outcome = await partner.find_reversal(request)
+            except PartnerUnavailable as fault:
+                outcome = Unknown(str(fault))
+        if isinstance(outcome, NoRecord) and may_hide:
+            outcome = Unknown("the partner has no record of it, which is not believed yet")
+        return await self._write(reversal, outcome, [call.plain() for call in calls])
+
+    async def _request_of(self, reversal: ReversalRecord) -> Reversal:
+        """What the plugin is given, the same each time."""
 
         def look(conn: Connection) -> tuple[Exchange, link_rows.Link | None]:
             exchange = records.get(conn, reversal.book_id, reversal.exchange_id)
@@ -210,9 +282,7 @@ class Reversals:
         exchange, link = await self.desk.store.read(look)
         assert exchange.sent_at is not None
         assert exchange.quote is not None
-        assert reversal.leased_until is not None
-        claimed_at = reversal.leased_until - longest_debit(partner)
-        asked = Reversal(
+        return Reversal(
             reversal_id=reversal.reversal_id,
             exchange_id=exchange.exchange_id,
             debit=Debited(
@@ -230,21 +300,6 @@ class Reversals:
             # One that was linked since may be another account, which never paid.
             account=self.desk.account(link) if link and link.linked_at <= exchange.sent_at else None,
         )
-        outcome: Outcome
-        with (
-            structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id),
-            record_calls() as calls,
-        ):
-            try:
-                # A process that was frozen in between must not ask for what a person may have ended by now.
-                if abs(self.desk.clock() - claimed_at) > timedelta(seconds=partner.profile.deadline_s):
-                    raise NotSent("the moment to ask for it had passed")
-                outcome = await partner.reverse_debit(asked)
-            except NotSent as never:
-                outcome = NeverSent(str(never))
-            except OutcomeUnknown as unknown:
-                outcome = Unknown(str(unknown))
-        return await self._write(reversal, outcome, [call.plain() for call in calls])
 
     async def _write(
         self, reversal: ReversalRecord, outcome: Outcome, calls: Sequence[Mapping[str, Any]]
@@ -280,6 +335,9 @@ class Reversals:
                 return _save(conn, exchange, reversal, ReversalState.DECLINED, now, told)
             case Declined():
                 return _save(conn, exchange, reversal, ReversalState.DECLINED, now, facts)
+            case NoRecord():
+                told = facts | {"answer": "no record"}
+                return _save(conn, exchange, reversal, ReversalState.DECLINED, now, told)
             case NeverSent() if reversal.attempts == 0:
                 return _save(conn, exchange, reversal, ReversalState.NOT_SENT, now, facts)
         claim, theirs = known.leased_until, reversal.leased_until
@@ -287,12 +345,15 @@ class Reversals:
             # "Not known" from a claim that somebody else has taken over says less than what the other will hear.
             records.add_step(conn, exchange, now, "reversal: heard too late", facts)
             return reversal
-        if now - reversal.started_at >= DECIDES_WITHIN:
+        if self._nobody_can_be_asked(reversal, now):
             records.add_step(conn, exchange, now, "reversal needs a person", facts)
             return kept.change(conn, reversal, ReversalState.NEEDS_A_PERSON, ask_at=None, leased_until=None)
         records.add_step(conn, exchange, now, "reversal: outcome unknown", facts)
         tries = max(reversal.attempts, 1)  # each claim counts; the first try had none
         wait = ASK_AFTER[min(tries, len(ASK_AFTER)) - 1]
+        if isinstance(outcome, NotProcessed) and outcome.retry_after is not None:
+            # Nothing was looked at, and the id is the same: it is sent again when the partner wants it.
+            wait = max(wait, min(outcome.retry_after, ASK_AFTER[-1]))
         return kept.change(
             conn,
             reversal,
@@ -301,6 +362,15 @@ class Reversals:
             ask_at=now + wait,
             leased_until=None,
         )
+
+    def _nobody_can_be_asked(self, reversal: ReversalRecord, now: datetime) -> bool:
+        """Has asking gone on for as long as the partner takes, or can it not go on?"""
+        partner = self.desk.partners.get(reversal.partner_id)
+        if partner is None:
+            return now - reversal.started_at >= DECIDES_WITHIN
+        if now - reversal.started_at >= partner.profile.decides_within:
+            return True
+        return not (self._key_is_kept(partner, reversal) or partner.can("find_reversal"))
 
 
 def _refuse_while_asked(conn: Connection, reversal: ReversalRecord, now: datetime) -> None:
