@@ -1,7 +1,9 @@
 """A partner with a book of its own and a network in between that loses, delays and breaks things.
 
 The partner is naive on purpose: it takes points each time a debit arrives, so that a debit sent twice is seen in
-its book. What has left the gateway goes on by itself, whether or not the process that sent it still lives.
+its book. Only of ids that a restored database has forgotten it knows that they were used. It keeps the keys of
+reversals for a day and gives back again when one comes later. What has left the gateway goes on by itself, whether or
+not the process that sent it still lives.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable
@@ -18,14 +20,18 @@ from gateway.hookspecs import hookimpl
 from gateway.model import (
     Balances,
     Debited,
+    DebitLine,
     DebitOrder,
+    DebitRecord,
     Declined,
     DeclineReason,
     DestinationKind,
+    IdReused,
     InProgress,
     Label,
     LinkKind,
     NoRecord,
+    NotProcessed,
     PartnerKind,
     PartnerProfile,
     Rate,
@@ -40,6 +46,7 @@ EIKYU = WalletId("eikyu")
 DEADLINE_S = 10.0
 HIDES_FOR = timedelta(minutes=10)
 LATEST_S = 9 * 60.0
+KEYS_KEPT_FOR = timedelta(hours=24)
 COST, POINTS = 100, 450
 
 _PROFILE = PartnerProfile(
@@ -54,6 +61,8 @@ _PROFILE = PartnerProfile(
     debits_may_hide_for=HIDES_FOR,
     terms=Label("t", "t"),
     deadline_s=DEADLINE_S,
+    proves={"amount", "account"},
+    keys_kept_for=KEYS_KEPT_FOR,
 )
 _RATES = RateTable(
     rates=(
@@ -75,12 +84,20 @@ class Order:
 
     amount: int
     decided: bool | None
+    holder: str
+    at: datetime
+    restores: int
     taken: int = 0
-    given_back: dict[str, int] = field(default_factory=dict)
+    given_back: int = 0
+    keys: dict[str, float] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
-        return self.taken - sum(self.given_back.values())
+        return self.taken - self.given_back
+
+    def is_another(self, order: DebitOrder) -> bool:
+        assert order.account is not None
+        return (self.amount, self.holder) != (sum(order.amounts.values()), order.account.service_id)
 
 
 @dataclass(slots=True)
@@ -91,6 +108,9 @@ class World:
     loop: asyncio.AbstractEventLoop
     tell: Callable[[str], None]
     trouble: float
+    calendar: Callable[[], datetime] = datetime.now
+    restores: int = 0
+    no_reversals_until: float = 0.0
     orders: dict[str, Order] = field(default_factory=dict)
     asking: dict[str, int] = field(default_factory=dict)
     wrongs: list[str] = field(default_factory=list)
@@ -98,10 +118,20 @@ class World:
 
     def arrives(self, order: DebitOrder, decision: bool | None) -> None:
         """A debit reaches the partner, which takes the points each time that it says yes."""
-        amount = sum(order.amounts.values())
-        known = self.orders.setdefault(order.exchange_id, Order(amount=amount, decided=decision))
+        assert order.account is not None
+        fresh = Order(
+            amount=sum(order.amounts.values()),
+            decided=decision,
+            holder=order.account.service_id,
+            at=self.calendar(),
+            restores=self.restores,
+        )
+        known = self.orders.setdefault(order.exchange_id, fresh)
+        if known.restores < self.restores:
+            self.tell(f"partner has had {order.exchange_id[:8]} before the restore")
+            return
         if known.decided:
-            known.taken += amount
+            known.taken += known.amount
         self.tell(f"partner decides {order.exchange_id[:8]} {known.decided} taken={known.taken}")
 
     def decide(self, exchange_id: str, yes: bool) -> None:
@@ -150,8 +180,10 @@ class SimulatedPlugin:
         with _Asking(world, order.exchange_id):
             await self._travel()
             kind, decision = chance.random() / max(world.trouble, 1e-9), self._decision()
-            if kind < 0.1:
+            if kind < 0.05:
                 raise NotSent("connection refused")
+            if kind < 0.1:  # a documented 429: the request is not looked at
+                return NotProcessed(exchange_id=order.exchange_id)
             if kind < 0.3:  # the request is lost; nothing arrives
                 await self._lost()
             if kind < 0.5:  # it arrives, the answer is lost
@@ -169,6 +201,8 @@ class SimulatedPlugin:
                     )
                 return InProgress(exchange_id=order.exchange_id)
             world.arrives(order, decision)
+            if world.orders[order.exchange_id].is_another(order) and chance.random() < 0.5:
+                return IdReused(exchange_id=order.exchange_id)
             return self._answer(order.exchange_id)
 
     @hookimpl
@@ -193,13 +227,48 @@ class SimulatedPlugin:
             raise NotSent("connection refused")
         if kind < 0.4:
             await self._lost()
+        now = world.loop.time()
+        if now < world.no_reversals_until:
+            raise OutcomeUnknown("out of order")
         order = world.orders[reversal.exchange_id]
-        # The same id is one reversal, as partners promise.
-        order.given_back.setdefault(reversal.reversal_id, sum(line.amount for line in reversal.lines))
+        # The same id is one reversal for as long as its key is kept.
+        first, amount = order.keys.get(reversal.reversal_id), sum(line.amount for line in reversal.lines)
+        if first is None and amount > order.kept:
+            return Declined(exchange_id=reversal.exchange_id, reason=DeclineReason.REFUSED)
+        if first is None or now - first >= KEYS_KEPT_FOR.total_seconds():
+            order.keys[reversal.reversal_id] = now
+            order.given_back += amount
         world.tell(f"partner gives back {reversal.exchange_id[:8]} kept={order.kept}")
         if kind < 0.7:
+            if chance.random() < 0.3:  # what took the answer away is out of order for long
+                world.no_reversals_until = now + chance.uniform(1, 48) * 3_600
             await self._lost()
         return Reversed(reversal_id=reversal.reversal_id, reference="B", at=self.calendar())
+
+    @hookimpl
+    async def find_reversal(self, reversal: Reversal) -> Any:
+        await self._travel()
+        if self.world.chance.random() < self.world.trouble / 2:
+            raise PartnerUnavailable("out of order")
+        order = self.world.orders[reversal.exchange_id]
+        if reversal.reversal_id in order.keys:
+            return Reversed(reversal_id=reversal.reversal_id, reference="B", at=self.calendar())
+        return NoRecord(exchange_id=reversal.exchange_id)
+
+    @hookimpl
+    async def debits_on(self, day: date) -> list[DebitRecord]:
+        return [
+            DebitRecord(
+                exchange_id=id_,  # type: ignore[arg-type]
+                reference=f"R-{id_[:8]}",
+                lines=_lines(order.taken),
+                at=order.at,
+                given_back=_lines(min(order.given_back, order.taken)),
+                service_id=order.holder,
+            )
+            for id_, order in self.world.orders.items()
+            if order.taken and order.at.date() == day
+        ]
 
     def _decision(self) -> bool:
         return self.world.chance.random() < 0.85
@@ -211,7 +280,13 @@ class SimulatedPlugin:
         if order.decided is None:
             return InProgress(exchange_id=exchange_id)
         if order.decided:
-            return Debited(exchange_id=exchange_id, reference=f"R-{exchange_id[:8]}", at=self.calendar())
+            return Debited(
+                exchange_id=exchange_id,
+                reference=f"R-{exchange_id[:8]}",
+                at=order.at,
+                lines=_lines(order.amount),
+                service_id=order.holder,
+            )
         return Declined(exchange_id=exchange_id, reason=DeclineReason.REFUSED)
 
     async def _travel(self) -> None:
@@ -223,6 +298,10 @@ class SimulatedPlugin:
         if self.world.chance.random() < 0.5:
             await asyncio.sleep(DEADLINE_S * 2)
         raise OutcomeUnknown("the connection broke")
+
+
+def _lines(amount: int) -> tuple[DebitLine, ...]:
+    return (DebitLine(wallet=EIKYU, amount=amount),) if amount else ()
 
 
 class _Asking:

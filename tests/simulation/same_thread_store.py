@@ -37,6 +37,7 @@ class Database:
         self._conn = self.engine.connect()
         self._move_in = move_in
         self._inhabitants = 0
+        self._backup: sa.NestedTransaction | None = None
 
     @contextmanager
     def seed(self, inhabitants: int) -> Iterator[None]:
@@ -49,6 +50,7 @@ class Database:
         try:
             yield
         finally:
+            self._backup = None
             whole.rollback()
 
     def write(self, job: Callable[[Connection], T]) -> T:
@@ -61,6 +63,20 @@ class Database:
 
     def read(self, job: Callable[[Connection], T]) -> T:
         return job(self._conn)
+
+    def back_up(self) -> None:
+        """Remember what is written so far, in place of what was remembered before."""
+        if self._backup is not None:
+            self._backup.commit()
+        self._backup = self._conn.begin_nested()
+
+    def restore(self) -> bool:
+        """Forget every commit since the backup; False when there is none."""
+        backup, self._backup = self._backup, None
+        if backup is None:
+            return False
+        backup.rollback()
+        return True
 
     def close(self) -> None:
         self._conn.close()

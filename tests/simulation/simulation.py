@@ -14,7 +14,7 @@ import random
 import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.quote_confirm import QuoteConfirm
+from gateway.exchanges.reconciliation import DIFFERENCES, Reconciliation, Report
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.exchanges.states import HELD, State
@@ -62,6 +63,7 @@ class Result:
     exchanges: int
     faults: int
     crashes: int
+    restores: int
     by_state: dict[str, int]
     wrongs: tuple[str, ...]
     trace: tuple[str, ...]
@@ -89,7 +91,8 @@ class Process:
         )
         self.openings, self.exchanges = ExchangeStarter(desk), QuoteConfirm(desk)
         self.settler = OutcomePoller(self.exchanges, seconds=town.loop.time)
-        self.reversals = Reversals(desk)
+        self.reversals = Reversals(desk, seconds=town.loop.time)
+        self.reconciliation = Reconciliation(desk)
         self.allocations = Allocations(store=self.store, clock=town.calendar)  # type: ignore[arg-type]
 
     def spawn(self, work: Any) -> asyncio.Task[Any]:
@@ -118,6 +121,7 @@ class Town:
     crashes: int = 0
     processes: list[Process] = field(default_factory=list)
     exchange_ids: list[tuple[str, str]] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
 
     def calendar(self) -> datetime:
         return NOON + timedelta(microseconds=round(self.loop.time() * 1e6)) + self.jumped
@@ -144,6 +148,7 @@ def _played(seed: int, database: Database, members: int, each: int) -> Result:
 
     world = World(chance=chance, loop=loop, tell=tell, trouble=chance.choice([0.1, 0.4, 0.8]))
     town = Town(database=database, chance=chance, loop=loop, world=world, trace=trace)
+    world.calendar = town.calendar
     loop.set_task_factory(_tagged)
     loop.set_exception_handler(lambda _loop, _context: None)
     try:
@@ -155,6 +160,7 @@ def _played(seed: int, database: Database, members: int, each: int) -> Result:
         exchanges=len(town.exchange_ids),
         faults=sum(1 for line in trace if " unknown " in line),
         crashes=town.crashes,
+        restores=world.restores,
         by_state=database.read(_states),
         wrongs=tuple(world.wrongs) + tuple(database.read(lambda conn: _wrongs(conn, town))),
         trace=tuple(trace),
@@ -194,6 +200,7 @@ async def _play(town: Town, members: int, each: int) -> None:
     trouble.cancel()
     town.busy = False
     await _until_ended(town)
+    town.world.wrongs += await _compare(town)
     for task in settling:
         task.cancel()
 
@@ -203,6 +210,9 @@ async def _person(town: Town, member: str, each: int) -> None:
     chance = town.chance
     for _ in range(each):
         id_ = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+        if town.lost and chance.random() < 0.7:
+            # A page that is still open has an id that the database has forgotten; or a stranger has it.
+            id_ = chance.choice(sorted(town.lost))
         town.exchange_ids.append((member, id_))
         await asyncio.sleep(chance.expovariate(1 / 40))
         for _try in range(3):
@@ -265,21 +275,95 @@ async def _trouble(town: Town) -> None:
     chance = town.chance
     crashing = chance.random() < 0.7
     jumping = chance.random() < 0.3
+    restoring = not jumping and chance.random() < 0.5
     while True:
-        await asyncio.sleep(chance.expovariate(1 / 15))
-        if crashing and chance.random() < 0.7:
-            place = chance.randrange(len(town.processes))
-            town.processes[place].die()
-            town.crashes += 1
-            town.tell(f"process {town.processes[place].name} dies")
-            fresh = Process(town, f"{'AB'[place]}{town.crashes}")
-            town.processes[place] = fresh
-            fresh.spawn(_settle(town, fresh))
+        await asyncio.sleep(chance.expovariate(1 / (6 if restoring else 15)))
+        if restoring and chance.random() < 0.5:
+            if chance.random() < 0.5 or not _restore(town):
+                town.database.back_up()
+        elif crashing and chance.random() < 0.7:
+            _crash(town, chance.randrange(len(town.processes)))
         elif jumping:
             by = chance.choice([timedelta(days=1), timedelta(days=-1), timedelta(hours=3)])
             town.jumped += by
             town.world.jumps += 1
             town.tell(f"the calendar jumps by {by}")
+
+
+def _crash(town: Town, place: int) -> None:
+    town.processes[place].die()
+    town.crashes += 1
+    town.tell(f"process {town.processes[place].name} dies")
+    fresh = Process(town, f"{'AB'[place]}{town.crashes}")
+    town.processes[place] = fresh
+    fresh.spawn(_settle(town, fresh))
+
+
+def _restore(town: Town) -> bool:
+    """Every process dies and the database is as it was at the backup; what was written since is lost."""
+    before = town.database.read(_rows)
+    if not town.database.restore():
+        return False
+    after = town.database.read(_rows)
+    lost = {id_ for id_, row in before.items() if after.get(id_) != row}
+    town.lost |= lost
+    town.world.restores += 1
+    town.tell(f"the database is restored, {len(lost)} exchanges are not what they were")
+    for place in range(len(town.processes)):
+        _crash(town, place)
+    return True
+
+
+def _rows(conn: Any) -> dict[str, tuple[Any, ...]]:
+    x = tables.exchanges.c
+    query = sa.select(x.exchange_id, x.book_id, x.state, x.steps, x.reversed_points)
+    return {row.exchange_id: tuple(row) for row in conn.execute(query)}
+
+
+async def _compare(town: Town) -> list[str]:
+    """What the comparison of each of the partner's days misses, or calls different though it is not."""
+    if town.world.jumps or not town.world.restores:
+        return []  # calendars that are days apart, or nothing to be found
+    wrongs, process = [], town.any_process()
+    for day in sorted({order.at.date() for order in town.world.orders.values()}):
+        for line in (await _compared(process, day)).lines:
+            if (
+                agreed := town.database.read(lambda conn, line=line: _agree(conn, town, line.exchange_id))
+            ) is None:
+                continue
+            if agreed is not (line.verdict not in DIFFERENCES):
+                wrongs.append(f"{line.exchange_id[:8]}: the comparison of {day} says {line.verdict}")
+    return wrongs
+
+
+async def _compared(process: Process, day: date) -> Report:
+    while True:
+        with contextlib.suppress(StoreError):
+            return await process.spawn(process.reconciliation.compare("cards", day))
+
+
+def _agree(conn: Any, town: Town, exchange_id: str) -> bool | None:
+    """Have both sides the same of an exchange? None while it is not known."""
+    order, book = town.world.orders.get(exchange_id), records.find_owner(conn, exchange_id)
+    there = order.kept if order is not None else 0
+    if book is None:
+        return not there
+    exchange = records.get(conn, book, exchange_id)
+    if exchange.state in HELD or town.database.read(lambda conn: _reversal_waits(conn, exchange_id)):
+        return None
+    if exchange.state is not State.SETTLED:
+        return not there
+    here = ((exchange.points or 0) - exchange.reversed_points) // POINTS * COST
+    own = order is not None and order.holder == f"svc-{book.removeprefix('member:')}"
+    return here == there and (own or not there)
+
+
+def _reversal_waits(conn: Any, exchange_id: str) -> bool:
+    r = tables.reversals.c
+    query = sa.select(sa.func.count()).where(
+        r.exchange_id == exchange_id, r.state.in_([State.SENDING, State.OPEN, State.NEEDS_A_PERSON])
+    )
+    return bool(conn.scalar(query))
 
 
 async def _until_ended(town: Town) -> None:
@@ -358,6 +442,7 @@ def _wrongs(conn: Any, town: Town) -> list[str]:
     for one in records.list_by(conn, states=list(State), limit=100_000):
         order = town.world.orders.get(one.exchange_id)
         taken = order.kept if order is not None else 0
+        member = one.book_id.removeprefix("member:")
         name = f"{one.exchange_id[:8]} ({one.state})"
         settled = one.state is State.SETTLED
         if settled:
@@ -369,8 +454,21 @@ def _wrongs(conn: Any, town: Town) -> list[str]:
                 wrongs.append(f"{name} waits for a person without a reason")
             continue
         should = ((one.points or 0) - one.reversed_points) // POINTS * COST if settled else 0
-        if taken != should:
+        if settled and order is not None and order.holder != f"svc-{member}":
+            wrongs.append(f"{name}: {member} has points for a debit of {order.holder}")
+        if settled and order is not None and order.amount != (one.points or 0) // POINTS * COST:
+            wrongs.append(f"{name}: points were given for another amount than was taken")
+        # Of what a restored database has forgotten the comparison tells.
+        if taken != should and one.exchange_id not in town.lost:
             wrongs.append(f"{name}: the partner took {taken}, we gave points for {should}")
+    known = {one.exchange_id for one in records.list_by(conn, states=list(State), limit=100_000)}
+    for id_, order in town.world.orders.items():
+        if id_ not in known and order.kept and id_ not in town.lost:
+            wrongs.append(f"{id_[:8]}: the partner took {order.kept} for an exchange that nobody knows")
+        if order.given_back > order.taken:
+            wrongs.append(f"{id_[:8]}: the partner gave back {order.given_back} of {order.taken}")
+        if order.given_back and len(order.keys) * COST != order.given_back:
+            wrongs.append(f"{id_[:8]}: one reversal was given back twice")
     if (total := -ledger.total(conn, chart.partner_due("cards"))) != given:
         wrongs.append(f"the ledger says {total} came from the partner, the exchanges say {given}")
     wrongs += [str(fault) for fault in audit.verify(conn).faults]

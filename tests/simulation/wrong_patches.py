@@ -1,4 +1,4 @@
-"""Five small mistakes that somebody could make, each of which the simulator must catch.
+"""Eight small mistakes that somebody could make, each of which the simulator must catch.
 
 Each is a context manager that puts the mistake into the real code and takes it out again.
 """
@@ -14,8 +14,11 @@ from gateway.errors import OutcomeUnknown
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.outcome import NeverSent
 from gateway.exchanges.outcome_poller import OutcomePoller
+from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
 from gateway.model import Declined, DeclineReason
+from gateway.partners import partner
+from gateway.partners.calls import debit_proof
 from gateway.partners.partner import Partner
 
 
@@ -79,6 +82,21 @@ def forgets_the_lease() -> Any:
     return _instead(records, "MAX_LEASE", timedelta(days=-1))
 
 
+def believes_a_plain_yes() -> Any:
+    """A yes for the id is enough, whatever it shows."""
+    return _instead(partner, "compared", lambda answer, _expected, _profile: answer)
+
+
+def sends_an_old_key_again() -> Any:
+    """A reversal is sent again for as long as it is open, though the partner has forgotten its id."""
+    return _instead(Reversals, "_key_is_kept", lambda _self, _partner, _reversal: True)
+
+
+def believes_a_row_of_another_account() -> Any:
+    """Amounts are compared, accounts are not."""
+    return _instead(debit_proof, "same_account", lambda _theirs, _ours, *, ignore_case: True)
+
+
 WRONG = {
     mistake.__name__: mistake
     for mistake in (
@@ -87,5 +105,8 @@ WRONG = {
         believes_no_record_at_once,
         voids_before_asking,
         forgets_the_lease,
+        believes_a_plain_yes,
+        sends_an_old_key_again,
+        believes_a_row_of_another_account,
     )
 }
