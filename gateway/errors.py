@@ -88,12 +88,12 @@ class SecretMissing(GatewayError):
 class ProblemError(GatewayError):
     """A request that is not carried out; nothing has moved.
 
-    `type` is a stable word that programs may branch on (`quote-expired`); `status` the HTTP status it maps
-    to; the text says in one sentence what to do. `facts` are plain values for the problem document.
+    `type` is the word of a problem type (`quote-expired`), which programs may branch on; the API's list of problem
+    types holds its HTTP status and its remedy in two languages. The text says in one English sentence what to do,
+    where the remedy can be more exact. `facts` are plain values for the problem document.
     """
 
-    def __init__(self, type_: str, text: str, *, status: int = 409, **facts: str | int) -> None:
+    def __init__(self, type_: str, text: str = "", **facts: str | int) -> None:
         super().__init__(text)
         self.type = type_
-        self.status = status
         self.facts = facts

@@ -17,11 +17,11 @@ from gateway.api.requests import MykeyIdTyped, OpaqueCode, PasswordTyped
 from gateway.api.responses import View
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
+from gateway.http.problem_types import CARDS
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.card_sign_in import Purpose
 from gateway.members.sessions import Session
 from gateway.members.sign_in import SignedIn
-from gateway.platform.card_problems import REFUSAL_WORDS
 from gateway.platform.invisible_chars import ONE_LINE
 from gateway.services import Services
 
@@ -32,7 +32,7 @@ Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_le
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=ONE_LINE)]
 
 NOT_CONFIGURED: Final = "card-login-not-configured"
-CARD_REFUSALS: Final = (NOT_CONFIGURED, *REFUSAL_WORDS)
+CARD_REFUSALS: Final = (NOT_CONFIGURED, *(problem_type.word for problem_type in CARDS))
 PURPOSES: Final = {"login": Purpose.LOGIN, "register": Purpose.REGISTER, "relink": Purpose.RELINK}
 
 

@@ -47,7 +47,7 @@ async def list_municipalities(
 ) -> TypedResponse:
     """The municipalities of a prefecture with their six-digit codes (JIS X 0402 and a check digit)."""
     if prefecture(call.path.prefecture) is None:
-        raise ProblemError("unknown-prefecture", "use a code from GET /v1/prefectures", status=404)
+        raise ProblemError("unknown-prefecture", "use a code from GET /v1/prefectures")
     return TypedResponse(
         200,
         views.Municipalities(

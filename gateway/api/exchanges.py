@@ -105,7 +105,6 @@ async def start_exchange(call: TypedRequest[requests.ExchangeStart, Services]) -
         raise ProblemError(
             "return-url-not-allowed",
             "return_url is not one of the addresses listed in [server] portal_return_urls; ask the operator",
-            status=422,
         )
     exchange, new = await call.services.openings.start(
         call.member.member_id,
@@ -299,11 +298,9 @@ def _destination(query: requests.OfferQuery) -> Destination:
     if query.destination == "reserve":
         if query.municipality is not None or query.point_service is not None:
             raise ProblemError(
-                "destination-incomplete", "the reserve has no municipality; leave both names out", status=422
+                "destination-incomplete", "the reserve has no municipality; leave both names out"
             )
         return Destination.reserve()
     if query.municipality is None or query.point_service is None:
-        raise ProblemError(
-            "destination-incomplete", "name the municipality and its point_service", status=422
-        )
+        raise ProblemError("destination-incomplete", "name the municipality and its point_service")
     return Destination.to_municipality(query.municipality, query.point_service)

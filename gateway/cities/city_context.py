@@ -66,5 +66,5 @@ def require_reason(reason: str) -> str:
     """Give the reason without its margins. Raises ProblemError `reason-missing` (422) for none."""
     plain = reason.strip()
     if not plain:
-        raise ProblemError("reason-missing", "Say in one sentence why it was decided so.", status=422)
+        raise ProblemError("reason-missing", "Say in one sentence why it was decided so.")
     return plain

@@ -75,9 +75,7 @@ class Events:
         """
         now, code = self.desk.clock(), who.municipality
         if len(own_id) > MAX_ID_LENGTH:
-            raise ProblemError(
-                "bad-event", f"An event's id has at most {MAX_ID_LENGTH} characters.", status=422
-            )
+            raise ProblemError("bad-event", f"An event's id has at most {MAX_ID_LENGTH} characters.")
         planned = _planned(f"{code}-{own_id}", code, plan)
 
         def job(conn: Connection) -> EventProgress:
@@ -176,9 +174,7 @@ def _midnight(day: date) -> datetime:
 def _own(conn: Connection, code: str, event_id: str, *, lock: bool = False) -> SupportEvent:
     event = records.find(conn, event_id, lock=lock)
     if event is None or event.municipality != code:
-        raise ProblemError(
-            "unknown-event", "This city has no such event; choose one from the list.", status=404
-        )
+        raise ProblemError("unknown-event", "This city has no such event; choose one from the list.")
     return event
 
 

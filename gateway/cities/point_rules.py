@@ -97,9 +97,7 @@ class PointRules:
             _lock_service(conn, code, service)
             found = [one for one in versions(conn, code, service) if one.version == version]
             if not found:
-                raise ProblemError(
-                    "unknown-rule", "There is no such version, or it was withdrawn.", status=404
-                )
+                raise ProblemError("unknown-rule", "There is no such version, or it was withdrawn.")
             if found[0].takes_effect_on <= today:
                 raise ProblemError("rule-in-effect", "This version is in effect; announce a new one.")
             conn.execute(

@@ -126,7 +126,6 @@ def maintenance(
             raise ProblemError(
                 "unknown-window",
                 f"no window of {partner} begins at {starts}; see `point-gateway partners list`",
-                status=404,
             )
 
     deed = audit.WITHDRAWN if withdraw else audit.ANNOUNCED
@@ -245,7 +244,7 @@ def _known(config: Any, partner: str) -> None:
     if partner not in settings.partners:
         known = ", ".join(sorted(settings.partners)) or "none"
         raise ProblemError(
-            "unknown-partner", f"the settings have no [partners.{partner}]; there are: {known}", status=404
+            "unknown-partner", f"the settings have no [partners.{partner}]; there are: {known}"
         )
 
 

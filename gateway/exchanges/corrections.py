@@ -60,9 +60,7 @@ class CorrectionService:
         reversal has come in between, of which the partner's amounts say nothing yet.
         """
         if not reason.strip() or not operator.strip():
-            raise ProblemError(
-                "reason-missing", "a difference is closed with a reason and a name", status=422
-            )
+            raise ProblemError("reason-missing", "a difference is closed with a reason and a name")
         report = await Reconciliation(self.desk).compare(partner_id, day)
         line = next((one for one in report.lines if one.exchange_id == exchange_id), None)
         if line is None or line.verdict not in DIFFERENCES:
@@ -179,7 +177,6 @@ def _require_own_account(conn: Connection, exchange: Exchange, line: Line, closi
             "not-the-members",
             "the partner took these points from another account than this member's; let it give them back,"
             " then close the difference with --leave",
-            status=422,
         )
 
 

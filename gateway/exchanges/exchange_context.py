@@ -50,9 +50,7 @@ class ExchangeContext:
     def partner(self, partner_id: str) -> Partner:
         partner = self.partners.get(partner_id)
         if partner is None:
-            raise ProblemError(
-                "unknown-partner", "no partner of this id is connected; list the partners", status=404
-            )
+            raise ProblemError("unknown-partner", "no partner of this id is connected; list the partners")
         return partner
 
     async def current(self, book: str, exchange_id: str) -> Exchange:

@@ -44,7 +44,7 @@ def find(conn: Connection, exchange_id: str) -> Exchange:
     """The exchange of this id, whosever it is. Raises ProblemError (404)."""
     book = records.find_owner(conn, exchange_id)
     if book is None:
-        raise ProblemError("unknown-exchange", f"there is no exchange {exchange_id}", status=404)
+        raise ProblemError("unknown-exchange", f"there is no exchange {exchange_id}")
     return records.get(conn, book, exchange_id)
 
 

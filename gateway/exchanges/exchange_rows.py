@@ -144,9 +144,7 @@ def get_locked(conn: Connection, book_id: str, exchange_id: str, *, link: Link |
 
 def unknown() -> ProblemError:
     """The same words for an id that nobody has and for another member's."""
-    return ProblemError(
-        "unknown-exchange", "there is no exchange of yours with this id; list yours", status=404
-    )
+    return ProblemError("unknown-exchange", "there is no exchange of yours with this id; list yours")
 
 
 def claim_id(conn: Connection, book_id: str, exchange_id: str) -> bool:

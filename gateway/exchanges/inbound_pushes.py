@@ -49,7 +49,7 @@ class InboundPushes:
             message_id = verify(keys, headers, body, now)
         except SignatureInvalid as why:
             _log.warning("push not believed", partner=partner_id, why=str(why))
-            raise ProblemError("push-not-believed", "", status=401) from None
+            raise ProblemError("push-not-believed", "") from None
         ended = await desk.store.run(lambda conn: _make_due(conn, partner_id, message_id, exchange_id, now))
         if ended is not None:
             check = self.settler.check(ended.book_id, ended.exchange_id)

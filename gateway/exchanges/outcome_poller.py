@@ -161,10 +161,10 @@ class OutcomePoller:
         """
         desk = self.exchanges.desk
         if not reason.strip() or not operator.strip():
-            raise ProblemError("reason-missing", "a decision has a reason and a name", status=422)
+            raise ProblemError("reason-missing", "a decision has a reason and a name")
         book = await desk.store.read(lambda conn: records.find_owner(conn, exchange_id))
         if book is None:
-            raise ProblemError("unknown-exchange", "there is no exchange with this id", status=404)
+            raise ProblemError("unknown-exchange", "there is no exchange with this id")
         _, heard = await self._ask_and_hear(book, exchange_id)
         exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
         if exchange.state is State.SENDING:

@@ -143,7 +143,6 @@ def units_of_coupon(
     raise ProblemError(
         "coupon-not-whole-units",
         f"the coupon is worth {amount}, which is no whole number of units; ask the partner that issued it",
-        status=422,
     )
 
 
@@ -213,5 +212,4 @@ def _units_refused(why: str) -> ProblemError:
     return ProblemError(
         "units-not-allowed",
         f"the number of units (口数) was not taken: {why}. Give a whole number from 1 to {MAX_UNITS:,}",
-        status=422,
     )

@@ -96,12 +96,10 @@ class QuoteConfirm:
         table = await partner.rate_table(now)
         priority = partner.wallet_priority(destination, now)
         if exchange.coupon_hash is None and units is None:
-            raise ProblemError("units-missing", "give the number of units (口数)", status=422)
+            raise ProblemError("units-missing", "give the number of units (口数)")
         if exchange.coupon_hash is not None:
             if units is not None:
-                raise ProblemError(
-                    "units-not-for-coupons", "a coupon is exchanged whole; leave units out", status=422
-                )
+                raise ProblemError("units-not-for-coupons", "a coupon is exchanged whole; leave units out")
             ((wallet, amount),) = available.items()
             units = pricing.units_of_coupon(amount, wallet, table.rates, destination, now)
         assert units is not None

@@ -139,7 +139,7 @@ def find(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord | N
 def get(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord:
     found = find(conn, book_id, reversal_id)
     if found is None:
-        raise ProblemError("unknown-reversal", "there is no reversal with this id", status=404)
+        raise ProblemError("unknown-reversal", "there is no reversal with this id")
     return found
 
 
@@ -151,7 +151,7 @@ def of(conn: Connection, exchange_id: str, reversal_id: str) -> ReversalRecord:
     """The reversal of an exchange, whosever it is. Raises ProblemError (404)."""
     row = _OF.first(conn, {"of_exchange": exchange_id, "of_reversal": reversal_id})
     if row is None:
-        raise ProblemError("unknown-reversal", "there is no reversal with this id", status=404)
+        raise ProblemError("unknown-reversal", "there is no reversal with this id")
     return _record(row)
 
 

@@ -107,7 +107,7 @@ class Reversals:
         that cannot do it (then it is done by hand).
         """
         if not reason.strip() or not operator.strip():
-            raise ProblemError("reason-missing", "a reversal has a reason and a name", status=422)
+            raise ProblemError("reason-missing", "a reversal has a reason and a name")
         wish = kept.ReverseExchange(
             exchange_id=exchange_id,
             reversal_id=reversal_id,
@@ -129,7 +129,7 @@ class Reversals:
     ) -> ReversalRecord:
         """End a reversal as a person decides, when asking has not. Raises ProblemError while the partner is being asked."""
         if not reason.strip() or not operator.strip():
-            raise ProblemError("reason-missing", "a decision has a reason and a name", status=422)
+            raise ProblemError("reason-missing", "a decision has a reason and a name")
         found = await self.desk.store.read(lambda conn: kept.of(conn, exchange_id, reversal_id))
         decision = OperatorDecision(reversed=was_reversed, reason=reason, operator=operator)
         return await self._write(found, decision, [])
@@ -180,7 +180,7 @@ class Reversals:
     def _begin(self, conn: Connection, wish: kept.ReverseExchange) -> tuple[ReversalRecord, bool]:
         book = records.find_owner(conn, wish.exchange_id)
         if book is None:
-            raise ProblemError("unknown-exchange", "there is no exchange with this id", status=404)
+            raise ProblemError("unknown-exchange", "there is no exchange with this id")
         exchange, now = records.get_locked(conn, book, wish.exchange_id), self.desk.clock()
         known = kept.find(conn, book, wish.reversal_id)
         if known is not None:
@@ -206,9 +206,7 @@ class Reversals:
         lines = _lines_to_give_back(exchange, kept.units_given_back(conn, exchange), wish.units)
         account = wish.taken_from or account_of(exchange)
         if not chart.owned(book, account):
-            raise ProblemError(
-                "not-the-members", "the points come from an account of the same member", status=422
-            )
+            raise ProblemError("not-the-members", "the points come from an account of the same member")
         patience = longest_debit(partner) if partner is not None else timedelta(0)
         reversal = kept.add(
             conn,

@@ -134,7 +134,6 @@ class ExchangeStarter:
             raise ProblemError(
                 "return-url-missing",
                 "this exchange goes by way of the partner's site; give the return_url to come back to",
-                status=422,
             )
         exchange = records.add(
             conn,
@@ -202,7 +201,6 @@ class ExchangeStarter:
             raise ProblemError(
                 "state-invalid",
                 "this return belongs to another partner; start the exchange again",
-                status=400,
             )
         code = secrets.token_urlsafe(24)
         rest = {name: value for name, value in query.items() if name != "state"}
@@ -210,9 +208,7 @@ class ExchangeStarter:
         def keep(conn: Connection) -> Exchange:
             exchange = records.get_locked(conn, claims.member_book, claims.exchange_id)
             if exchange.state is not State.AWAITING_RETURN or exchange.handoff_nonce != claims.nonce:
-                raise ProblemError(
-                    "state-used", "this return was used before; go on in the portal", status=409
-                )
+                raise ProblemError("state-used", "this return was used before; go on in the portal")
             before = self._open_handoff(exchange)
             sealed = self._seal_handoff(exchange, before | {"query": rest})
             records.update_columns(
@@ -247,7 +243,6 @@ class ExchangeStarter:
             raise ProblemError(
                 "return-code-wrong",
                 "this is not the code of the last return; start a new exchange",
-                status=403,
             )
         partner = self.desk.partner(exchange.partner_id)
         sealed = self._open_handoff(exchange)
@@ -333,11 +328,9 @@ def _known(conn: Connection, wish: _StartExchange) -> Exchange | None:
 
 def _check_link_kind(partner: Partner, coupon_code: str | None) -> None:
     if partner.profile.link is LinkKind.COUPON and coupon_code is None:
-        raise ProblemError("coupon-missing", "this partner works by coupon; send coupon_code", status=422)
+        raise ProblemError("coupon-missing", "this partner works by coupon; send coupon_code")
     if partner.profile.link is LinkKind.ACCOUNT and coupon_code is not None:
-        raise ProblemError(
-            "coupon-not-taken", "this partner works by account link; leave coupon_code out", status=422
-        )
+        raise ProblemError("coupon-not-taken", "this partner works by account link; leave coupon_code out")
 
 
 def _hash(code: str) -> str:

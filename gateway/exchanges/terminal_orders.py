@@ -70,7 +70,7 @@ class TerminalOrders:
             verify(keys, headers, body, desk.clock())
         except SignatureInvalid as why:
             _log.warning("terminal order not believed", partner=partner_id, why=str(why))
-            raise ProblemError("push-not-believed", "", status=401) from None
+            raise ProblemError("push-not-believed", "") from None
         linked = await desk.store.read(lambda conn: _member(conn, partner_id, order))
         if isinstance(linked, Exchange):
             return _the_same(linked, order)
@@ -102,9 +102,7 @@ class TerminalOrders:
 def _the_same(exchange: Exchange, order: TerminalOrder) -> Exchange:
     other_account = exchange.service_id is not None and exchange.service_id != order.service_id
     if other_account or exchange.quote is None or exchange.quote.units != order.units:
-        raise ProblemError(
-            "exchange-id-reused", "this order id was used for another order; make a new one", status=409
-        )
+        raise ProblemError("exchange-id-reused", "this order id was used for another order; make a new one")
     return exchange
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from gateway.http.problems import refuse
+from gateway.errors import ProblemError
 from gateway.platform.roles import ALLOWED, Action, Role, may
 
 
@@ -113,7 +113,7 @@ class Authenticator:
         key = self._members.key_of(token) if token is not None else None
         client_id, found = await self._signatures.verify_and_find(request, body, key or "")
         if token is None:
-            raise refuse("session-missing")
+            raise ProblemError("session-missing")
         return Admitted(
             client_id=client_id, member=await self._members.living(found, token, client_id=client_id)
         )
@@ -121,12 +121,12 @@ class Authenticator:
     async def _admit_staff(self, request: web.BaseRequest, client_id: str, action: Action | None) -> Admitted:
         token = bearer_token(request)
         if self._find_staff is None or action is None:
-            raise refuse("session-ended")
+            raise ProblemError("session-ended")
         staff: WorkingSession = await self._find_staff(token, client_id)
         if action not in ALLOWED[staff.role]:
-            raise refuse("role-not-allowed", role=staff.role.value)
+            raise ProblemError("role-not-allowed", role=staff.role.value)
         if not may(staff.role, action, strong=staff.strong, first_password=staff.first_password):
-            raise refuse("password-to-change" if staff.first_password else "second-factor-missing")
+            raise ProblemError("password-to-change" if staff.first_password else "second-factor-missing")
         return Admitted(client_id=client_id, staff=staff)
 
 
@@ -134,7 +134,7 @@ def bearer_token(request: web.BaseRequest) -> str:
     """The token of `Authorization: Bearer …`; raises the refusal `session-missing` for none or more than one."""
     token = _bearer_token(request)
     if token is None:
-        raise refuse("session-missing")
+        raise ProblemError("session-missing")
     return token
 
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from gateway.errors import ProblemError
 from gateway.http.authentication import Authenticator, AuthLevel
 from gateway.http.inputs import read_body, read_path, read_query
-from gateway.http.problems import refuse
 from gateway.http.rate_limit import TokenBuckets
 from gateway.http.routing import Api, Route
 
@@ -64,18 +64,18 @@ class Dispatcher:
     async def _read(self, request: web.Request, route: Route) -> bytes:
         if "Content-Encoding" in request.headers:
             # The server would unpack it: the digest would be of other bytes, and the size limit of no use.
-            raise refuse("content-type-wrong" if route.takes_body else "body-unexpected")
+            raise ProblemError("content-type-wrong" if route.takes_body else "body-unexpected")
         if not route.takes_body and request.can_read_body and request.content_length != 0:
-            raise refuse("body-unexpected")
+            raise ProblemError("body-unexpected")
         limit = self.body_limit if route.upload is None else route.upload.limit_bytes
         if (request.content_length or 0) > limit:
-            raise refuse("body-too-large", limit_bytes=limit)
+            raise ProblemError("body-too-large", limit_bytes=limit)
         if route.upload is not None:
             return await _read_upload(request, limit)
         try:
             return await request.read()
         except web.HTTPRequestEntityTooLarge:
-            raise refuse("body-too-large", limit_bytes=self.body_limit) from None
+            raise ProblemError("body-too-large", limit_bytes=self.body_limit) from None
 
 
 def _path(request: web.Request, route: Route) -> Any:
@@ -91,7 +91,7 @@ def _query(request: web.Request, route: Route) -> Any:
     raw = raw_query(request)
     if route.query is None:
         if raw:
-            raise refuse("query-invalid", "This address takes no query; leave it out.")
+            raise ProblemError("query-invalid", "This address takes no query; leave it out.")
         return None
     return read_query(raw, route.query)
 
@@ -103,7 +103,7 @@ async def _read_upload(request: web.Request, limit: int) -> bytes:
     async for part in request.content.iter_chunked(64 * 1024):
         size += len(part)
         if size > limit:
-            raise refuse("body-too-large", limit_bytes=limit)
+            raise ProblemError("body-too-large", limit_bytes=limit)
         parts.append(part)
     return b"".join(parts)
 
@@ -111,14 +111,14 @@ async def _read_upload(request: web.Request, limit: int) -> bytes:
 def _body(request: web.Request, route: Route, raw: bytes) -> Any:
     if route.upload is not None:
         if request.content_type not in route.upload.media_types:
-            raise refuse("upload-type-wrong")
+            raise ProblemError("upload-type-wrong")
         return raw
     if route.body is None:
         return None
     media, _, parameters = request.headers.get("Content-Type", "").partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if media.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
-        raise refuse("content-type-wrong")
+        raise ProblemError("content-type-wrong")
     return read_body(raw, route.body)
 
 

@@ -16,10 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from gateway.errors import ProblemError
 from gateway.http.authentication import AuthLevel
 from gateway.http.openapi import Json, openapi_document, parameters, possible_problems
 from gateway.http.problem_types import PROBLEM_TYPES
-from gateway.http.problems import document, refuse
+from gateway.http.problems import document
 from gateway.http.routing import Api, Content, Route, TypedRequest, TypedResponse
 from gateway.http.schema_examples import example, fields
 
@@ -74,7 +75,7 @@ def docs_api(api: Api) -> Api:
         """
         kind = PROBLEM_TYPES.get(call.path["word"])
         if kind is None:
-            raise refuse("path-unknown")
+            raise ProblemError("path-unknown")
         routes = [route for route in api.routes if kind.word in possible_problems(route)]
         shown = json.dumps(document(kind.word, request_id=_SAMPLE_REQUEST_ID), ensure_ascii=False, indent=2)
         everywhere = len(routes) > len(api.routes) // 2

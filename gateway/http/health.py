@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from pydantic import BaseModel
 
+from gateway.errors import ProblemError
 from gateway.http.authentication import AuthLevel
-from gateway.http.problems import refuse
 from gateway.http.routing import Api, Content, TypedRequest, TypedResponse
 
 Network = IPv4Network | IPv6Network
@@ -80,7 +80,7 @@ def health_api(checks: HealthChecks) -> Api:
                 await checks.ready()
         except Exception as error:  # whatever it is, the answer is "not ready"
             _log.warning("health.not_ready", error=type(error).__name__)
-            raise refuse("not-ready") from error
+            raise ProblemError("not-ready") from error
         return TypedResponse(200, Ready())
 
     @api.get("/health/partners", tag="health", caller=AuthLevel.PUBLIC, returns={200: PartnersHealth})
@@ -101,7 +101,7 @@ def health_api(checks: HealthChecks) -> Api:
         Answered only to the operator's own networks.
         """
         if not _is_near(call.request, checks.metrics_networks):
-            raise refuse("path-unknown")
+            raise ProblemError("path-unknown")
         text = await asyncio.to_thread(generate_latest, checks.registry)
         return TypedResponse(200, Content(text, CONTENT_TYPE_PLAIN_0_0_4))
 

@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from gateway.errors import ProblemError
 from gateway.http.input_errors import field_errors
-from gateway.http.problems import FieldError, InvalidInput, refuse
+from gateway.http.problems import FieldError, InvalidInput
 from gateway.platform.invisible_chars import ONE_LINE
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -43,7 +44,7 @@ def read_body(raw: bytes, model: type[_M]) -> _M:
         value = model.model_validate_json(raw)
     except ValidationError as error:
         if any(one["type"] == "json_invalid" for one in error.errors(include_url=False, include_input=False)):
-            raise refuse("body-not-json") from None
+            raise ProblemError("body-not-json") from None
         raise InvalidInput("body-invalid", field_errors(error, body=True)) from None
     _refuse_repeated_names(raw)
     return value
@@ -71,7 +72,7 @@ def read_path(parts: Mapping[str, str], model: type[_M]) -> _M:
     try:
         return model.model_validate_strings(dict(parts))
     except ValidationError as error:
-        raise refuse(
+        raise ProblemError(
             "path-malformed", parameter=str(error.errors(include_input=False)[0]["loc"][0])
         ) from None
 
@@ -115,7 +116,7 @@ def _query_error(name: str, text: str, text_ja: str) -> InvalidInput:
 def _refuse_repeated_names(raw: bytes) -> None:
     def once(pairs: list[tuple[str, Any]]) -> None:
         if len({name for name, _ in pairs}) != len(pairs):
-            raise refuse("body-not-json")
+            raise ProblemError("body-not-json")
 
     # Two readers that disagree on which of two equal names counts would read two different requests.
     json.loads(raw, object_pairs_hook=once)

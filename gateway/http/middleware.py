@@ -20,7 +20,6 @@ from gateway.errors import ProblemError
 from gateway.http import problems
 from gateway.http.dispatch import CLIENT_ID, REQUEST_ID, ROUTE
 from gateway.http.metrics import HttpMetrics
-from gateway.http.problems import refuse
 from gateway.http.rate_limit import TokenBuckets
 
 CONTENT_SECURITY_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -90,9 +89,9 @@ class ErrorBoundary:
         if refused is not None:
             return refused
         if isinstance(error, (web.RequestPayloadError, ConnectionError)):
-            return refuse("body-broken")
+            return ProblemError("body-broken")
         _log.error("http.broken", route=route_of(request), exc_info=error)
-        return refuse("internal-error")
+        return ProblemError("internal-error")
 
     async def _add_headers(self, request: web.Request, answer: web.StreamResponse) -> None:
         headers = answer.headers
@@ -135,8 +134,8 @@ def route_of(request: web.Request) -> str:
 
 def _from_http(answer: web.HTTPException) -> tuple[ProblemError, Mapping[str, str]]:
     if isinstance(answer, web.HTTPMethodNotAllowed):
-        return refuse("method-not-allowed"), {"Allow": ", ".join(sorted(answer.allowed_methods))}
+        return ProblemError("method-not-allowed"), {"Allow": ", ".join(sorted(answer.allowed_methods))}
     if answer.status == 404:
-        return refuse("path-unknown"), {}
+        return ProblemError("path-unknown"), {}
     _log.error("http.broken", answer=answer.status, exc_info=answer)
-    return refuse("internal-error"), {}
+    return ProblemError("internal-error"), {}

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, delete, select, tuple_, type_coerce
 
-from gateway.http.problems import refuse
+from gateway.errors import ProblemError
 from gateway.platform.compiled_sql import CompiledInStatement
 from gateway.platform.micro_batch import MicroBatcher
 from gateway.platform.sql import insert_new_rows
@@ -158,7 +158,7 @@ class NoncesInMemory:
         if name in self._seen:
             return False
         if len(self._seen) >= self._most:
-            raise refuse("busy")  # forgetting one early would let it be used twice
+            raise ProblemError("busy")  # forgetting one early would let it be used twice
         self._seen[name] = forget_at
         self._order.append(name)
         return True

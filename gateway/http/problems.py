@@ -26,7 +26,7 @@ from gateway.errors import (
     PartnerUnavailable,
     ProblemError,
 )
-from gateway.http.problem_types import PROBLEM_TYPES, ProblemKind
+from gateway.http.problem_types import PROBLEM_TYPES, ProblemType
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
@@ -47,13 +47,8 @@ class InvalidInput(ProblemError):
     """Input that does not fit its schema; each error names its place."""
 
     def __init__(self, word: str, errors: Sequence[FieldError]) -> None:
-        super().__init__(word, "", status=PROBLEM_TYPES[word].status)
+        super().__init__(word)
         self.errors = tuple(errors)
-
-
-def refuse(word: str, text: str = "", **facts: str | int) -> ProblemError:
-    """A refusal with a catalogue word and its status. Without `text` the catalogue's own sentence is used."""
-    return ProblemError(word, text, status=PROBLEM_TYPES[word].status, **facts)
 
 
 def type_uri(word: str) -> str:
@@ -82,15 +77,14 @@ def document(
     request_id: str,
     language: Language = "en",
     text: str = "",
-    status: int | None = None,
     facts: Mapping[str, str | int] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> dict[str, object]:
     """The members of a problem document, in the order in which a person reads them.
 
-    Facts never overwrite the members of RFC 9457; `status` is used only for words outside the catalogue.
+    Facts never overwrite the members of RFC 9457. A word outside the list is a fault of ours, hence 500.
     """
-    kind = PROBLEM_TYPES.get(word) or ProblemKind(word, status or 500, word, word, text, text)
+    kind = PROBLEM_TYPES.get(word) or ProblemType(word, 500, word, word, text, text)
     japanese = language == "ja"
     members: dict[str, object] = {
         "type": type_uri(word),
@@ -124,7 +118,6 @@ def response(
         request_id=request_id,
         language=language,
         text=str(refused),
-        status=refused.status,
         facts=refused.facts,
         errors=refused.errors if isinstance(refused, InvalidInput) else (),
     )
@@ -156,31 +149,31 @@ def as_refusal(error: BaseException, others: Mapping[type[BaseException], str]) 
         return error
     if isinstance(error, PartnerUnavailable):
         wait = error.retry_after_s if error.retry_after_s is not None else RETRY_AFTER_S
-        return refuse("partner-unavailable", retry_after_s=max(1, math.ceil(wait)))
+        return ProblemError("partner-unavailable", retry_after_s=max(1, math.ceil(wait)))
     if isinstance(error, GatewayError):
         return _gateway_error(error)
     for kind, word in others.items():
         if isinstance(error, kind):
-            return refuse(word)
+            return ProblemError(word)
     if isinstance(error, TimeoutError):
-        return refuse("took-too-long")
+        return ProblemError("took-too-long")
     return None
 
 
 def _gateway_error(error: GatewayError) -> ProblemError | None:
     match error:
         case NotEnough():
-            return refuse("not-enough", str(error), units=error.units, units_short=error.units_short)
+            return ProblemError("not-enough", str(error), units=error.units, units_short=error.units_short)
         case NoRate():
-            return refuse("no-rate")
+            return ProblemError("no-rate")
         case CouponRefused():
-            return refuse("coupon-refused", reason=error.reason)
+            return ProblemError("coupon-refused", reason=error.reason)
         case HandoffRefused():
-            return refuse("handoff-refused", reason=error.reason)
+            return ProblemError("handoff-refused", reason=error.reason)
         case LinkEnded():
-            return refuse("link-ended", reason=error.reason)
+            return ProblemError("link-ended", reason=error.reason)
         case NotSent():
-            return refuse("partner-unavailable")
+            return ProblemError("partner-unavailable")
         case _:
             return None
 

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.http.problems import refuse
+from gateway.errors import ProblemError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class TokenBuckets:
         if left < 1.0:
             self._buckets[name] = (left, now)
             wait_s = math.ceil((1.0 - left) / self._share.per_second)
-            raise refuse("too-many-requests", retry_after_s=max(1, wait_s))
+            raise ProblemError("too-many-requests", retry_after_s=max(1, wait_s))
         self._buckets[name] = (left - 1.0, now)
         if len(self._buckets) > self._most:
             self._buckets.popitem(last=False)

@@ -133,8 +133,6 @@ class Route:
             return
         if refused.type not in self.refuses:
             self.report("refusal", refused.type)
-        elif PROBLEM_TYPES[refused.type].status != refused.status:
-            self.report("refusal status", f"{refused.type} {refused.status}")
 
     def _answer(self, reply: TypedResponse) -> web.Response:
         declared = self.returns.get(reply.status)
@@ -236,9 +234,7 @@ class Api:
                 )
             strangers = [word for word in refuses if word not in PROBLEM_TYPES]
             if strangers:
-                raise TypeError(
-                    f"{where}: {strangers[0]} is not in gateway/http/problem_types.py; add it there"
-                )
+                raise TypeError(f"{where}: {strangers[0]} is not in gateway/http/problem_types; add it there")
             text = inspect.cleandoc(handler.__doc__ or "")
             if not text:
                 raise TypeError(

@@ -17,8 +17,8 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from gateway.errors import ProblemError
 from gateway.http import problems
-from gateway.http.problems import refuse
 
 _log = structlog.get_logger("gateway.http")
 
@@ -74,10 +74,10 @@ class _Protocol(RequestHandler):
         request_id = str(uuid_utils.uuid7())
         if status >= 500:
             super().handle_error(request, status, exc, message)  # for its log line, and its ConnectionError
-            refused = refuse("internal-error")
+            refused = ProblemError("internal-error")
         else:
             _log.info("http.malformed", request_id=request_id, error=type(exc).__name__)
-            refused = refuse("request-malformed")
+            refused = ProblemError("request-malformed")
         answer = problems.response(refused, request_id=request_id)
         answer.headers["X-Request-Id"] = request_id
         answer.headers["Server"] = "point-gateway"

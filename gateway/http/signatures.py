@@ -34,7 +34,6 @@ from gateway.errors import ProblemError
 from gateway.http.client_keys import ClientKey
 from gateway.http.fast_signature import Address, PlainSignature, read_plain
 from gateway.http.nonces import NonceKeeper
-from gateway.http.problems import refuse
 from gateway.plugin_interfaces import Clock
 
 TAG: Final = "point-gateway"
@@ -69,7 +68,7 @@ class SignatureVerifier:
         """The client id, once everything holds; the nonce is used up only then."""
         client_id, key_id, nonce, forget_at = await self._checked(request, body)
         if not await self._nonces.use(key_id, nonce, forget_at):
-            raise refuse("signature-replayed")
+            raise ProblemError("signature-replayed")
         return client_id
 
     async def verify_and_find(self, request: web.BaseRequest, body: bytes, key: str) -> tuple[str, Any]:
@@ -77,7 +76,7 @@ class SignatureVerifier:
         client_id, key_id, nonce, forget_at = await self._checked(request, body)
         new, found = await self._nonces.use_and_find(key_id, nonce, forget_at, key)
         if not new:
-            raise refuse("signature-replayed")
+            raise ProblemError("signature-replayed")
         return client_id, found
 
     async def _checked(self, request: web.BaseRequest, body: bytes) -> tuple[str, str, str, datetime]:
@@ -86,7 +85,7 @@ class SignatureVerifier:
         key_id = plain.key_id if plain is not None else _claimed_key_id(request)
         key = await self._keys.find(key_id)
         if key is None:
-            raise refuse("signature-key-unknown")
+            raise ProblemError("signature-key-unknown")
         now = self._clock()
         if plain is not None:
             _check_plain(plain, key, now)
@@ -109,12 +108,12 @@ class SignatureVerifier:
                 _Message(request, self._origin), max_age=WINDOW, expect_tag=TAG, require_components=required
             )
         except HTTPMessageSignaturesException:
-            raise refuse("signature-invalid") from None
+            raise ProblemError("signature-invalid") from None
         if len(results) != 1:
-            raise refuse("signature-invalid", f'Send exactly one signature with the tag "{TAG}".')
+            raise ProblemError("signature-invalid", f'Send exactly one signature with the tag "{TAG}".')
         created, nonce = results[0].parameters["created"], results[0].nonce
         if nonce is None or not _NONCE.fullmatch(nonce):
-            raise refuse("signature-invalid", "The nonce must be 16 to 128 visible ASCII characters.")
+            raise ProblemError("signature-invalid", "The nonce must be 16 to 128 visible ASCII characters.")
         return int(created), nonce
 
 
@@ -149,7 +148,7 @@ class _Verifier(HTTPMessageVerifier):
     def validate_created_and_expires(self, sig_input: Any, max_age: timedelta | None = None) -> None:  # noqa: ARG002  the library's signature
         created, expires = sig_input.params.get("created"), sig_input.params.get("expires")
         if type(created) is not int or sig_input.params.get("alg") != "ed25519":
-            raise refuse("signature-invalid")
+            raise ProblemError("signature-invalid")
         if expires is not None and (type(expires) is not int or expires < self._now_s):
             raise _stale(self._now_s)
         _check_window(created, self._now_s)
@@ -161,7 +160,7 @@ def _check_plain(plain: PlainSignature, key: ClientKey, now: datetime) -> None:
         # libsodium's, which takes half the time of OpenSSL's: this is the largest single part of most requests.
         _verify_key(key.public_key).verify(plain.base, plain.signature)
     except BadSignatureError:
-        raise refuse("signature-invalid") from None
+        raise ProblemError("signature-invalid") from None
 
 
 @lru_cache(maxsize=256)
@@ -175,26 +174,26 @@ def _check_window(created_s: int, now_s: float) -> None:
 
 
 def _stale(now_s: float) -> ProblemError:
-    return refuse("signature-stale", server_time=int(now_s))
+    return ProblemError("signature-stale", server_time=int(now_s))
 
 
 def _claimed_key_id(request: web.BaseRequest) -> str:
     fields = request.headers.getall("Signature-Input", [])
     if not fields or "Signature" not in request.headers:
-        raise refuse("signature-missing")
+        raise ProblemError("signature-missing")
     value = ", ".join(fields)
     if len(value) > MAX_FIELD_LENGTH or len(request.headers["Signature"]) > MAX_FIELD_LENGTH:
-        raise refuse("signature-invalid")
+        raise ProblemError("signature-invalid")
     try:
         members: Any = http_sf.parse(value.encode("ascii"), tltype="dictionary")
     except ValueError:  # also what is not ASCII, and the library's own StructuredFieldError
-        raise refuse("signature-invalid") from None
+        raise ProblemError("signature-invalid") from None
     ours = [parameters for _, parameters in members.values() if parameters.get("tag") == TAG]
     if not ours:
-        raise refuse("signature-missing", f'None of the signatures has the tag "{TAG}".')
+        raise ProblemError("signature-missing", f'None of the signatures has the tag "{TAG}".')
     key_id = ours[0].get("keyid")
     if not isinstance(key_id, str) or not 0 < len(key_id) <= 100:
-        raise refuse("signature-invalid")
+        raise ProblemError("signature-invalid")
     return key_id
 
 
@@ -205,4 +204,4 @@ def _check_digest(request: web.BaseRequest, body: bytes) -> None:
     found = _DIGEST.findall(", ".join(fields))
     wanted = hashlib.sha256(body).digest()
     if len(found) != 1 or not hmac.compare_digest(base64.b64decode(found[0]), wanted):
-        raise refuse("content-digest-wrong")
+        raise ProblemError("content-digest-wrong")

@@ -38,7 +38,6 @@ from card.verify import (
 from gateway.errors import ProblemError
 from gateway.members import card_challenges
 from gateway.members.members import Member, Members, SignedIn, StoreProtocol
-from gateway.platform.card_problems import as_refused
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
 
@@ -65,7 +64,7 @@ class CardRules:
 
 class CardSignIns:
     """The use cases of a card. All raise `ProblemError`: `card-login-not-configured` (503) where no roots are configured,
-    and for a card that is turned away a word of `gateway.platform.card_problems`.
+    and for a card that is turned away a word that begins with `card-`.
     """
 
     def __init__(self, store: StoreProtocol, members: Members, clock: Clock, rules: CardRules | None) -> None:
@@ -213,14 +212,13 @@ class CardSignIns:
         except LoginRefused as refusal:
             say = _log.error if isinstance(refusal, ValidatorsDisagree) else _log.info
             say("card.refused", code=refusal.code, detail=refusal.detail, client_id=client_id)
-            raise as_refused(refusal) from None
+            raise problem_of(refusal) from None
 
     def _required(self) -> CardRules:
         if self._rules is None:
             raise ProblemError(
                 "card-login-not-configured",
                 "Logins by card are not set up here; sign in with the password.",
-                status=503,
             )
         return self._rules
 
@@ -282,3 +280,8 @@ def _read(answer: Mapping[str, str]) -> CardResponse:
 def _session_name(client_id: str, browser: str) -> str:
     """What a challenge is bound to: this browser as this client program names it, and nobody else's."""
     return to_base64url(hashlib.sha256(f"{client_id}\n{browser}".encode()).digest())
+
+
+def problem_of(refusal: LoginRefused) -> ProblemError:
+    """`refusal` as the API says it; its `detail` stays in the log."""
+    return ProblemError("card-" + refusal.code.replace("_", "-"), refusal.en)

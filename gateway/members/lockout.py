@@ -88,7 +88,6 @@ def _locked(conn: Connection, mykey_id_hash: str, now: datetime) -> ProblemError
         "sign-in-locked",
         "Too many wrong attempts with this MyKey ID. Wait until the time given, or sign in with the card; "
         "nothing else is needed, the lock opens by itself.",
-        status=429,
         retry_after_s=-((now - until) // timedelta(seconds=1)),
         again_at=until.isoformat(),
     )

@@ -164,4 +164,4 @@ def _member(row: Mapping[str, Any]) -> Member:
 
 
 def unknown_member() -> ProblemError:
-    return ProblemError("unknown-member", "There is no such member.", status=404)
+    return ProblemError("unknown-member", "There is no such member.")

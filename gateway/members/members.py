@@ -51,7 +51,7 @@ class Members(SignIns):
         `mykey-id-taken`, `card-registered` (409), `busy` (503).
         """
         if password is None and card_key is None:
-            raise ProblemError("no-way-to-sign-in", "A member has a password, a card, or both.", status=422)
+            raise ProblemError("no-way-to-sign-in", "A member has a password, a card, or both.")
         wanted = None if mykey_id is None else mykey_ids.read_choice(mykey_id)
         name = _checked_name(display_name)
         _check_language(language)
@@ -266,16 +266,14 @@ def _set_password(conn: Connection, member_id: str, hashed: str, keep: str | Non
 def _checked_name(display_name: str) -> str:
     name = display_name.strip()
     if not name or len(name) > 100 or not is_printable(name):
-        raise ProblemError("bad-display-name", "A name has 1 to 100 printable characters.", status=422)
+        raise ProblemError("bad-display-name", "A name has 1 to 100 printable characters.")
     return name
 
 
 def _check_language(language: str) -> None:
     if language not in LANGUAGES:
-        raise ProblemError("bad-language", f"The languages are {', '.join(LANGUAGES)}.", status=422)
+        raise ProblemError("bad-language", f"The languages are {', '.join(LANGUAGES)}.")
 
 
 def _current_wrong() -> ProblemError:
-    return ProblemError(
-        "current-password-wrong", "The current password is not right; nothing was changed.", status=403
-    )
+    return ProblemError("current-password-wrong", "The current password is not right; nothing was changed.")

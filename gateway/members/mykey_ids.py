@@ -252,7 +252,7 @@ def _letters(typed: str) -> str:
 
 
 def _unfit(text: str) -> ProblemError:
-    return ProblemError("mykey-id-unfit", text, status=422)
+    return ProblemError("mykey-id-unfit", text)
 
 
 def _only_generated(choosing: IdAllowance) -> ProblemError:

@@ -86,7 +86,7 @@ class PasswordHasher:
     async def _run(self, work: Callable[[], T]) -> T:
         if not self._room.acquire(blocking=False):
             raise ProblemError(
-                "busy", "Too many people are signing in at this moment; try again in a few seconds.", status=503,
+                "busy", "Too many people are signing in at this moment; try again in a few seconds.",
                 retry_after_s=5,
             )  # fmt: skip
         try:
@@ -117,7 +117,7 @@ def check_new_password(password: str, *, mykey_id: str = "") -> None:
 
 
 def _unfit(why: str, text: str) -> ProblemError:
-    return ProblemError("password-unfit", text, status=422, why=why)
+    return ProblemError("password-unfit", text, why=why)
 
 
 def _normal(password: str) -> str:

@@ -158,9 +158,7 @@ def end_one(conn: Connection, member_id: str, session_id: str) -> None:
         _sessions.c.member_id == member_id, _sessions.c.token_hash.startswith(session_id, autoescape=True)
     )
     if len(session_id) != _ID_LENGTH or conn.execute(which).rowcount == 0:
-        raise ProblemError(
-            "unknown-session", "There is no such session; it may have ended already.", status=404
-        )
+        raise ProblemError("unknown-session", "There is no such session; it may have ended already.")
 
 
 def end_all(conn: Connection, member_id: str, *, except_id: str | None = None) -> int:
@@ -181,7 +179,7 @@ def forget_ended(conn: Connection, now: datetime) -> int:
 
 
 def ended() -> ProblemError:
-    return ProblemError("session-ended", "This session has ended; sign in again.", status=401)
+    return ProblemError("session-ended", "This session has ended; sign in again.")
 
 
 _ID_LENGTH: Final = 20

@@ -224,12 +224,11 @@ def reset_misses(conn: Connection, key: str, member_id: str, renewed: str | None
 
 
 def _sign_in_refused() -> ProblemError:
-    return ProblemError("sign-in-refused", "The MyKey ID or the password is not right.", status=401)
+    return ProblemError("sign-in-refused", "The MyKey ID or the password is not right.")
 
 
 def card_unknown() -> ProblemError:
     return ProblemError(
         "card-unknown",
         "No MyKey ID belongs to this card; register first, or sign in with the password.",
-        status=401,
     )

@@ -98,12 +98,11 @@ def require_open(conn: Connection, partner_id: str, now: datetime) -> None:
         raise ProblemError(
             "partner-in-maintenance",
             "",
-            status=503,
             until=until.isoformat(),
             retry_after_s=max(1, int((until - now).total_seconds())),
         )
     if reasons:
-        raise ProblemError("partner-paused", "", status=503, retry_after_s=60)
+        raise ProblemError("partner-paused", "", retry_after_s=60)
 
 
 def pause(conn: Connection, partner_id: str, *, reason: str, operator: str, at: datetime) -> None:
@@ -120,14 +119,14 @@ def limit(
 ) -> None:
     """Keep this pace towards the partner, in each gateway; None keeps none."""
     if calls_per_minute is not None and not 1 <= calls_per_minute <= 1_000_000:
-        raise ProblemError("bad-pace", "a pace is 1 to 1,000,000 calls a minute", status=422)
+        raise ProblemError("bad-pace", "a pace is 1 to 1,000,000 calls a minute")
     _decide(conn, partner_id, at, operator, calls_per_minute=calls_per_minute)
 
 
 def announce(conn: Connection, window: Window) -> None:
     """Announce a maintenance window; one that begins at the same moment is replaced."""
     if window.ends_at <= window.starts_at:
-        raise ProblemError("bad-window", "a window ends after it begins", status=422)
+        raise ProblemError("bad-window", "a window ends after it begins")
     announced = insert_into(conn, _w).values(
         partner_id=window.partner_id, starts_at=window.starts_at, ends_at=window.ends_at, reason=window.reason
     )

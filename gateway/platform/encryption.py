@@ -118,7 +118,6 @@ class Vault:
             raise ProblemError(
                 "state-invalid",
                 "This return does not belong to an exchange begun here; start the exchange again.",
-                status=400,
             ) from fault
         member_book, exchange_id, partner_id, nonce, expires_us = json.loads(said)
         expires_at = _EPOCH + expires_us * _MICROSECOND
@@ -126,7 +125,6 @@ class Vault:
             raise ProblemError(
                 "state-expired",
                 "The time to come back from the partner is over; start the exchange again.",
-                status=400,
             )
         return ReturnState(
             member_book=member_book,

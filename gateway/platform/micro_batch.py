@@ -36,7 +36,7 @@ class MicroBatcher(Generic[W, R]):
     async def add(self, wish: W) -> R:
         """The answer, when the set of which the wish is a part is written. Raises ProblemError `busy` where too many wait."""
         if len(self._waiting) >= MAX_WAITING:
-            raise ProblemError("busy", "", status=503)
+            raise ProblemError("busy", "")
         told: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((wish, told))
         if self._writing is None or self._writing.done():

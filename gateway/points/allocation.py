@@ -176,7 +176,7 @@ def _default_municipality(conn: Connection, member_id: str) -> str | None:
     active = (members.c.member_id == member_id) & (members.c.state == "active")
     row = conn.execute(select(members.c.default_municipality).where(active)).one_or_none()
     if row is None:
-        raise ProblemError("unknown-member", "There is no such member.", status=404)
+        raise ProblemError("unknown-member", "There is no such member.")
     code: str | None = row.default_municipality
     return code
 

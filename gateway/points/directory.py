@@ -89,7 +89,6 @@ def _require_takes_points(code: str, service: str, found: PointService | None) -
         raise ProblemError(
             "unknown-point-service",
             f"{found.name} takes no more points; choose another point service of {require_municipality(code).name}.",
-            status=404,
             municipality=code,
             point_service=service,
         )
@@ -102,7 +101,6 @@ def _require_known(code: str, found: PointService | None) -> PointService:
         raise ProblemError(
             "unknown-point-service",
             f"{place.name} has no such point service; choose one from its list.",
-            status=404,
             municipality=code,
         )
     return found
@@ -119,12 +117,10 @@ def require_municipality(code: str) -> Municipality:
         raise ProblemError(
             "unknown-municipality",
             f"{part.name} is a ward of {whole.name}, which runs the point services; use the code {whole.code}.",
-            status=404,
         )
     raise ProblemError(
         "unknown-municipality",
         "No municipality has this code; it has six digits, the last of which checks the others (笠間市: 082163).",
-        status=404,
     )
 
 
@@ -146,9 +142,7 @@ def list_services(
     if prefecture_code is not None:
         of = prefecture(prefecture_code)
         if of is None:
-            raise ProblemError(
-                "unknown-prefecture", "No prefecture has this code; they are 01 to 47.", status=404
-            )
+            raise ProblemError("unknown-prefecture", "No prefecture has this code; they are 01 to 47.")
         wanted = wanted.where(_services.c.municipality.startswith(of.number, autoescape=True))
     if open_for_direct_exchange is not None:
         wanted = wanted.where(_services.c.open_for_direct_exchange == open_for_direct_exchange)
@@ -170,7 +164,6 @@ def register_service(
         raise ProblemError(
             "bad-point-service",
             "A point service has a name, and an id of 1 to 40 lower-case letters, digits and hyphens between them.",
-            status=422,
         )
     new = PointService(
         municipality=place.code,

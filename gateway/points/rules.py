@@ -163,7 +163,7 @@ def _lower(new: int | None, old: int | None) -> bool:
 
 
 def bad_rule(text: str) -> ProblemError:
-    return ProblemError("bad-rule", text, status=422)
+    return ProblemError("bad-rule", text)
 
 
 # --- rows --------------------------------------------------------------------------------------------------------------

@@ -228,11 +228,11 @@ def gifts_by_event(conn: Connection, event_ids: Iterable[str]) -> Mapping[str, E
 
 
 def _bad(text: str) -> ProblemError:
-    return ProblemError("bad-event", text, status=422)
+    return ProblemError("bad-event", text)
 
 
 def _unknown() -> ProblemError:
-    return ProblemError("unknown-event", "There is no such event; choose one from the list.", status=404)
+    return ProblemError("unknown-event", "There is no such event; choose one from the list.")
 
 
 def _event(row: Row[Any]) -> SupportEvent:

@@ -109,9 +109,7 @@ def _safe(url: str) -> str:
     parts = urlsplit(url)
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     if not safe or not parts.netloc or parts.username or parts.fragment:
-        raise ProblemError(
-            "bad-url", "a webhook's address is https://host/path, without a password", status=422
-        )
+        raise ProblemError("bad-url", "a webhook's address is https://host/path, without a password")
     return url
 
 

@@ -91,7 +91,7 @@ async def test_a_wanted_mykey_id_is_given_once(town: Town) -> None:
     first = await town.members.create(display_name="a", password=PASSWORD, mykey_id="kaxama99")
     assert first.mykey_id == "KAXAMA99"
     refused = await refusal(town.members.create(display_name="b", password=PASSWORD, mykey_id="KAXAMA99"))
-    assert (refused.type, refused.status) == ("mykey-id-taken", 409)
+    assert refused.type == "mykey-id-taken"
     assert len(await town.rows(tables.members)) == 1
 
 
@@ -114,7 +114,7 @@ async def test_a_registration_that_does_not_fit_is_refused_and_leaves_nothing(
     town: Town, wanted: dict[str, str], type_: str
 ) -> None:
     refused = await refusal(town.members.create(**wanted))
-    assert (refused.type, refused.status) == (type_, 422)
+    assert refused.type == type_
     assert await town.rows(tables.members) == []
 
 
@@ -157,8 +157,8 @@ async def test_the_words_are_the_same_whichever_half_was_wrong(town: Town, saito
         await refusal(town.sign_in(saito, "")),
         await refusal(town.sign_in(saito, "x" * 10_000)),
     ]
-    assert {(each.type, each.status, str(each), str(each.facts)) for each in refusals} == {
-        ("sign-in-refused", 401, "The MyKey ID or the password is not right.", "{}")
+    assert {(each.type, str(each), str(each.facts)) for each in refusals} == {
+        ("sign-in-refused", "The MyKey ID or the password is not right.", "{}")
     }
 
 
@@ -178,7 +178,7 @@ async def test_the_right_password_waits_behind_the_lock_and_then_goes_in(town: T
     for _ in range(5):
         await refusal(town.sign_in(saito, WRONG))
     refused = await refusal(town.sign_in(saito))
-    assert (refused.type, refused.status, refused.facts["retry_after_s"]) == ("sign-in-locked", 429, 900)
+    assert (refused.type, refused.facts["retry_after_s"]) == ("sign-in-locked", 900)
     town.pass_time(15 * MINUTE)
     assert (await town.sign_in(saito)).member == saito
 
@@ -285,7 +285,7 @@ async def test_a_member_with_a_card_signs_in_by_it_even_while_the_password_is_lo
         await refusal(town.sign_in(member, WRONG))
     assert (await town.members.sign_in_by_card("card", client_id="portal")).member == member
     refused = await refusal(town.members.sign_in_by_card("another", client_id="portal"))
-    assert (refused.type, refused.status) == ("card-unknown", 401)
+    assert refused.type == "card-unknown"
 
 
 async def test_a_member_with_a_card_only_has_no_password_to_guess(town: Town) -> None:
@@ -299,7 +299,7 @@ async def test_a_member_with_a_card_only_has_no_password_to_guess(town: Town) ->
 async def test_one_card_belongs_to_one_member(town: Town, saito: Member) -> None:
     await town.members.create(display_name="a", card_key="card")
     refused = await refusal(town.members.create(display_name="b", card_key="card"))
-    assert (refused.type, refused.status) == ("card-registered", 409)
+    assert refused.type == "card-registered"
     assert (await refusal(town.members.link_card(saito.member_id, "card"))).type == "card-registered"
 
 
@@ -323,7 +323,7 @@ async def test_a_card_taken_away_between_the_look_and_the_session_lets_nobody_in
         return await real(job)  # type: ignore[arg-type]
 
     town.store.run = revoked_first  # type: ignore[method-assign,assignment]
-    assert (await refusal(town.members.sign_in_by_card("card", client_id="portal"))).status == 401
+    assert (await refusal(town.members.sign_in_by_card("card", client_id="portal"))).type == "card-unknown"
     assert await town.rows(tables.sessions) == []
 
 
@@ -380,7 +380,9 @@ async def test_a_shared_terminal_is_left_after_two_minutes(town: Town, saito: Me
     signed_in = await town.sign_in(saito, shared_terminal=True)
     assert signed_in.session.idle_limit == 2 * MINUTE
     town.pass_time(2 * MINUTE)
-    assert (await refusal(town.members.session(signed_in.token.reveal(), client_id="portal"))).status == 401
+    assert (
+        await refusal(town.members.session(signed_in.token.reveal(), client_id="portal"))
+    ).type == "session-ended"
 
 
 async def test_signing_out_ends_this_session_only(town: Town, saito: Member) -> None:
@@ -433,10 +435,10 @@ async def test_the_default_municipality_is_a_point_service_that_takes_points(
     await town.store.run(lambda conn: directory.close_service(conn, "082163", "kasama", at=START))
     assert (
         await refusal(town.members.set_default_municipality(saito.member_id, "082163", "kasama"))
-    ).status == 404
+    ).type == "unknown-point-service"
     assert (
         await refusal(town.members.set_default_municipality(saito.member_id, "082164", "x"))
-    ).status == 404
+    ).type == "unknown-municipality"
     assert await town.members.profile(saito.member_id) == changed
 
 
@@ -453,7 +455,7 @@ async def test_a_changed_password_needs_the_old_one_and_ends_the_other_sessions(
     change = town.members.change_password
 
     refused = await refusal(change(saito.member_id, WRONG, OTHER_PASSWORD))
-    assert (refused.type, refused.status) == ("current-password-wrong", 403)
+    assert refused.type == "current-password-wrong"
     assert (
         await refusal(change(saito.member_id, PASSWORD, f"my {saito.mykey_id} is this"))
     ).type == "password-unfit"
@@ -507,7 +509,7 @@ async def test_counts_of_taken_choices_outlive_the_requests_that_met_them(town: 
         answer = await town.members.change_mykey_id(saito.member_id, other.mykey_id)
         assert (answer.available, answer.tries_left) == (False, left)
     assert answer.generated is not None
-    assert (await refusal(town.members.check_mykey_id(saito.member_id, "KAXAMA99"))).status == 409
+    assert (await refusal(town.members.check_mykey_id(saito.member_id, "KAXAMA99"))).type == "mykey-id-taken"
     assert (await town.members.change_mykey_id(saito.member_id, answer.generated)).available
 
 
@@ -551,9 +553,9 @@ async def test_somebody_unknown_has_nothing_to_set_or_revoke(town: Town) -> None
         members.confirm_password("nobody", PASSWORD),
     ):
         refused = await refusal(call)
-        assert (refused.type, refused.status) == ("unknown-member", 404)
+        assert refused.type == "unknown-member"
 
 
 async def test_at_the_desk_too_an_id_that_is_none_belongs_to_nobody(town: Town) -> None:
     refused = await refusal(town.members.set_password_at_desk("not an id", PASSWORD))
-    assert (refused.type, refused.status) == ("unknown-member", 404)
+    assert refused.type == "unknown-member"

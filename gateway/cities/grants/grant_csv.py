@@ -86,7 +86,7 @@ def lines(raw: bytes) -> Iterator[CsvLine]:
                 continue
             count += 1
             if count > MAX_LINES:
-                raise ProblemError("csv-too-long", f"A file has at most {MAX_LINES:,} lines.", status=422)
+                raise ProblemError("csv-too-long", f"A file has at most {MAX_LINES:,} lines.")
             yield _line(reader.line_num, row, width, places, seen)
     except csv.Error as fault:
         raise _unreadable("quotes", reader.line_num) from fault
@@ -126,7 +126,6 @@ def _places(header: list[str]) -> Mapping[str, int]:
         raise ProblemError(
             "csv-columns",
             "The first line names the columns: マイキーID,ポイント,摘要 (the last may be left out), and no others.",
-            status=422,
         )
     return places
 
@@ -163,7 +162,6 @@ def _unreadable(why: str, line: int) -> ProblemError:
     return ProblemError(
         "csv-unreadable",
         f"The file cannot be read as CSV in UTF-8 or Shift_JIS at line {line} ({why}); save it as CSV again.",
-        status=422,
         why=why,
         line=line,
     )

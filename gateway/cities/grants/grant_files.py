@@ -257,7 +257,7 @@ def require(conn: Connection, code: str, file_id: str, *, lock: bool = False) ->
     query = select(_files).where(_files.c.municipality == code, _files.c.file_id == file_id)
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise ProblemError("unknown-file", "This city has no such file.", status=404)
+        raise ProblemError("unknown-file", "This city has no such file.")
     return _file(row)
 
 

@@ -64,7 +64,7 @@ def require(conn: Connection, code: str, project_id: str) -> GrantProject:
     """Give a project of this city. Raises ProblemError `unknown-project` (404)."""
     row = conn.execute(select(_projects).where(*_key(code, project_id))).one_or_none()
     if row is None:
-        raise ProblemError("unknown-project", "This city has no such grant project.", status=404)
+        raise ProblemError("unknown-project", "This city has no such grant project.")
     return _project(row)
 
 
@@ -226,7 +226,7 @@ def _check(plan: ProjectPlan) -> None:
 
 
 def _bad(text: str) -> ProblemError:
-    return ProblemError("bad-project", text, status=422)
+    return ProblemError("bad-project", text)
 
 
 def _key(code: str, project_id: str) -> tuple[Any, Any]:

@@ -255,7 +255,7 @@ def _of_cycle(
 def _cycle(starts_on: date) -> SettlementCycle:
     cycle = business_days.cycle_of(starts_on)
     if cycle.starts_on != starts_on:
-        raise ProblemError("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.", status=404)
+        raise ProblemError("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.")
     return cycle
 
 

@@ -94,4 +94,4 @@ def _written(name: str, text: str) -> str:
 
 
 def _bad(text: str) -> ProblemError:
-    return ProblemError("bad-bank-account", text, status=422)
+    return ProblemError("bad-bank-account", text)

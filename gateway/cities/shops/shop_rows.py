@@ -51,7 +51,7 @@ def require(conn: Connection, municipality: str, shop_id: str) -> Shop:
     """Give a shop of this city, open or closed. Raises ProblemError `unknown-shop` (404)."""
     row = _FIND.first(conn, {"of_city": municipality, "of_shop": shop_id})
     if row is None:
-        raise ProblemError("unknown-shop", "There is no such shop in this city's register.", status=404)
+        raise ProblemError("unknown-shop", "There is no such shop in this city's register.")
     return _shop(row)
 
 

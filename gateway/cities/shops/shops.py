@@ -65,7 +65,6 @@ class Shops:
         if not _ID.fullmatch(shop_id) or not entry.name.strip():
             raise ProblemError(
                 "bad-shop", "A shop has a name, and an id of 1 to 40 lower-case letters, digits and hyphens.",
-                status=422,
             )  # fmt: skip
         now, code = self.desk.clock(), who.municipality
 
@@ -79,7 +78,7 @@ class Shops:
     async def change(self, who: StaffSession, shop_id: str, entry: ShopEntry) -> Shop:
         """Change what the register says. Raises ProblemError: `unknown-shop` (404), `bad-shop` (422)."""
         if not entry.name.strip():
-            raise ProblemError("bad-shop", "A shop has a name.", status=422)
+            raise ProblemError("bad-shop", "A shop has a name.")
         now, code = self.desk.clock(), who.municipality
 
         def job(conn: Connection) -> Shop:

@@ -183,7 +183,7 @@ def read_shop_code(desk: CityContext, text: str) -> tuple[str, str]:
         make_shop_code(desk, parts[1], parts[2]).encode(), text.strip().encode()
     ):
         return parts[1], parts[2]
-    raise ProblemError("shop-code-wrong", "This is not the code of a shop; nothing was paid.", status=404)
+    raise ProblemError("shop-code-wrong", "This is not the code of a shop; nothing was paid.")
 
 
 def _sign(desk: CityContext, digits: str) -> str:
@@ -195,4 +195,4 @@ def _hash(desk: CityContext, digits: str) -> str:
 
 
 def _unknown() -> ProblemError:
-    return ProblemError("pay-code-unknown", "This code is not one of ours. Nothing was taken.", status=404)
+    return ProblemError("pay-code-unknown", "This code is not one of ours. Nothing was taken.")

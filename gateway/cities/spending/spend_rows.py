@@ -198,7 +198,7 @@ def require_of_city(
 
 
 def unknown_spend() -> ProblemError:
-    return ProblemError("unknown-spend", "There is no such payment here.", status=404)
+    return ProblemError("unknown-spend", "There is no such payment here.")
 
 
 def of_shop(

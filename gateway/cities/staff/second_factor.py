@@ -332,10 +332,8 @@ def _rp_id(site: str) -> str:
 
 
 def second_factor_wrong() -> ProblemError:
-    return ProblemError("second-factor-wrong", "The passkey or the code is not right; try again.", status=401)
+    return ProblemError("second-factor-wrong", "The passkey or the code is not right; try again.")
 
 
 def _over() -> ProblemError:
-    return ProblemError(
-        "sign-in-ended", "This sign-in took too long or missed too often; begin again.", status=401
-    )
+    return ProblemError("sign-in-ended", "This sign-in took too long or missed too often; begin again.")

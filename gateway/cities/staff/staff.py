@@ -145,9 +145,7 @@ class StaffService:
         if found is None or found[0].staff_id != who.staff_id:
             raise _current_wrong()
         if new == current:
-            raise ProblemError(
-                "password-unfit", "The new password is the current one.", status=422, why="unchanged"
-            )
+            raise ProblemError("password-unfit", "The new password is the current one.", why="unchanged")
         passwords.check_new_password(new, mykey_id=who.login)
         hashed, now = await self.desk.hasher.hash(new), self.desk.clock()
 
@@ -274,9 +272,7 @@ class StaffService:
             records.lock_administrators(conn, who.municipality)
             person = self._of_city(conn, who, staff_id)
             if role not in CITY_ROLES or person.role not in CITY_ROLES:
-                raise ProblemError(
-                    "role-unfit", "Choose a role of the city; a shop's people keep theirs.", status=422
-                )
+                raise ProblemError("role-unfit", "Choose a role of the city; a shop's people keep theirs.")
             if role is not Role.ADMINISTRATOR:
                 _keep_an_administrator(conn, person)
             records.write(conn, staff_id, role=role.value)
@@ -365,9 +361,7 @@ class StaffService:
         def job(conn: Connection) -> T:
             person = records.require(conn, who.staff_id, who.municipality, lock=True)
             if factor.has_any(conn, person) and not who.strong:
-                raise ProblemError(
-                    "second-factor-missing", "Sign in again with the second factor.", status=403
-                )
+                raise ProblemError("second-factor-missing", "Sign in again with the second factor.")
             return work(conn, person)
 
         return await self.desk.store.run(job)
@@ -401,8 +395,8 @@ def _keep_an_administrator(conn: Connection, person: Staff) -> None:
 
 
 def _current_wrong() -> ProblemError:
-    return ProblemError("current-password-wrong", "The current password is not right.", status=403)
+    return ProblemError("current-password-wrong", "The current password is not right.")
 
 
 def _refused() -> ProblemError:
-    return ProblemError("sign-in-refused", "The login or the password is not right.", status=401)
+    return ProblemError("sign-in-refused", "The login or the password is not right.")

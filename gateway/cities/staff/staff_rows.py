@@ -78,7 +78,7 @@ class StaffSession:
     def own_shop(self) -> str:
         """The shop whose points this session takes. Raises ProblemError `role-not-allowed` for staff of no shop."""
         if self.shop_id is None:
-            raise ProblemError("role-not-allowed", "Only a shop's own people may do this.", status=403)
+            raise ProblemError("role-not-allowed", "Only a shop's own people may do this.")
         return self.shop_id
 
 
@@ -110,14 +110,12 @@ def add(
         raise ProblemError(
             "login-unfit",
             "A login is 1 to 64 letters, digits and . _ + -, and may have the form of a mail address.",
-            status=422,
         )
     if municipality != PLATFORM:
         directory.require_municipality(municipality)
     if (role is Role.PLATFORM) != (municipality == PLATFORM) or (role is Role.SHOP) != (shop_id is not None):
         raise ProblemError(
             "role-unfit", "A shop's people belong to a shop, the platform's to no city, all others to a city.",
-            status=422,
         )  # fmt: skip
     if not insert_new(
         conn,
@@ -144,7 +142,7 @@ def require(conn: Connection, staff_id: str, municipality: str, *, lock: bool = 
     query = select(_staff).where(_staff.c.staff_id == staff_id, _staff.c.municipality == municipality)
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise ProblemError("unknown-staff", "There is no such person in this city's staff.", status=404)
+        raise ProblemError("unknown-staff", "There is no such person in this city's staff.")
     return _person(row)
 
 
@@ -283,7 +281,7 @@ def hash_of(token: str) -> str:
 
 
 def _ended() -> ProblemError:
-    return ProblemError("session-ended", "This session has ended; sign in again.", status=401)
+    return ProblemError("session-ended", "This session has ended; sign in again.")
 
 
 def _person(row: Row[Any]) -> Staff:

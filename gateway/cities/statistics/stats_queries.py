@@ -70,7 +70,6 @@ def require_period(since: date, until: date, most_days: int) -> None:
         raise ProblemError(
             "bad-period",
             f"A period ends on or after its first day and has at most {most_days:,} days here.",
-            status=422,
             most_days=most_days,
         )
 

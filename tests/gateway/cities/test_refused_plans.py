@@ -32,7 +32,7 @@ from .test_grants import plan
 async def test_a_project_that_makes_no_sense_is_not_planned(town, changes):
     with pytest.raises(ProblemError) as refused:
         await town.city.projects.add(await town.who("operator"), plan(**changes))
-    assert (refused.value.type, refused.value.status) == ("bad-project", 422)
+    assert refused.value.type == "bad-project"
     assert await town.city.projects.listed(KASAMA) == []
 
 

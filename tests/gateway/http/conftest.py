@@ -31,7 +31,6 @@ from gateway.http.inputs import Id, Strict, Words
 from gateway.http.metrics import HttpMetrics
 from gateway.http.middleware import ErrorBoundary
 from gateway.http.nonces import StoredNonces
-from gateway.http.problems import refuse
 from gateway.http.rate_limit import RateLimit, TokenBuckets
 from gateway.http.routing import Api, Content, TypedRequest, TypedResponse, pop_undeclared
 from gateway.http.signatures import SignatureVerifier
@@ -98,9 +97,9 @@ def sample_api() -> Api:
         The id is made by the caller, who keeps it first.
         """
         if call.body.exchange_id == "taken":
-            raise ProblemError("exchange-id-reused", "Use a new id.", status=409, exchange_id="taken")
+            raise ProblemError("exchange-id-reused", "Use a new id.", exchange_id="taken")
         if call.body.exchange_id == "undeclared":
-            raise refuse("quote-expired")
+            raise ProblemError("quote-expired")
         at = datetime.fromisoformat("2026-04-01T12:00:00+09:00")
         return TypedResponse(
             201,
@@ -134,7 +133,7 @@ def sample_api() -> Api:
     async def end_exchange(call: TypedRequest) -> TypedResponse:
         """End an exchange."""
         if call.path["exchange_id"] == "nowhere":
-            raise refuse("unknown-exchange")
+            raise ProblemError("unknown-exchange")
         return TypedResponse(204)
 
     @api.get(
@@ -225,7 +224,7 @@ class Hanako:
 
     async def living(self, _found: object, token: str, *, client_id: str) -> SimpleNamespace:
         if token != "pgs_hanako":
-            raise refuse("session-ended")
+            raise ProblemError("session-ended")
         return SimpleNamespace(member_id="hanako", client_id=client_id)
 
 

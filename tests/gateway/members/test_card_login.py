@@ -16,13 +16,9 @@ from cryptography import x509
 from typer.testing import CliRunner
 
 import migrations
-from card import refusals
 from card.client_data import Purpose
-from card.refusals import LoginRefused
 from gateway import cli
 from gateway.errors import ProblemError
-from gateway.http.problem_types import PROBLEM_TYPES
-from gateway.platform.card_problems import TITLES, kinds_of_refusal, word_of
 from gateway.services import open_services
 from gateway.settings import Settings, SettingsWrong
 
@@ -247,26 +243,6 @@ async def test_an_account_key_that_is_too_short_stops_the_start(open_site, tmp_p
     with pytest.raises(SettingsWrong, match="account_key"):
         async with open_services(Settings.load(tmp_path / "gateway.toml", env={})):
             pytest.fail("it started")
-
-
-def test_every_reason_to_turn_a_card_away_has_its_word_in_two_languages():
-    kinds = list(kinds_of_refusal())
-    assert {kind.code for kind in kinds} == set(TITLES)
-    assert len(kinds) == 22
-    for kind in kinds:
-        listed = PROBLEM_TYPES[word_of(kind.code)]
-        assert listed.status == TITLES[kind.code][0]
-        assert listed.title
-        assert listed.title_ja
-        assert (listed.remedy, listed.remedy_ja) == (kind.en, kind.ja)
-
-
-def test_the_reasons_are_all_the_leaves_of_the_tree():
-    def leaves(kind: type[LoginRefused]) -> set[type[LoginRefused]]:
-        below = kind.__subclasses__()
-        return set().union(*map(leaves, below)) if below else {kind}
-
-    assert leaves(refusals.LoginRefused) == set(kinds_of_refusal())
 
 
 async def test_who_has_only_a_card_and_a_new_one_comes_back_through_the_service_desk(site, authority):

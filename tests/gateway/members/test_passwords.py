@@ -63,7 +63,7 @@ def test_a_password_of_10_to_128_characters_is_accepted(password: str) -> None:
 def test_a_password_that_anyone_would_try_is_refused_with_its_reason(password: str, why: str) -> None:
     with pytest.raises(ProblemError) as refused:
         check_new_password(password, mykey_id="KAXAMA99")
-    assert (refused.value.type, refused.value.status) == ("password-unfit", 422)
+    assert refused.value.type == "password-unfit"
     assert refused.value.facts["why"] == why
 
 
@@ -146,7 +146,7 @@ async def test_a_flood_is_answered_busy_and_the_room_comes_back() -> None:
 
     with pytest.raises(ProblemError) as refused:
         await hasher.hash(GOOD)
-    assert (refused.value.type, refused.value.status) == ("busy", 503)
+    assert refused.value.type == "busy"
     assert refused.value.facts["retry_after_s"] == 5
 
     gate.set()

@@ -40,7 +40,7 @@ def find(conn: sa.Connection, token: str, now: datetime = NOW, client_id: str = 
 def assert_ended(conn: sa.Connection, token: str, now: datetime = NOW, client_id: str = "portal") -> None:
     with pytest.raises(ProblemError) as refused:
         find(conn, token, now, client_id)
-    assert (refused.value.type, refused.value.status) == ("session-ended", 401)
+    assert refused.value.type == "session-ended"
     assert str(refused.value) == "This session has ended; sign in again."
 
 
@@ -162,7 +162,7 @@ def test_a_member_ends_one_of_their_own_sessions_by_name(conn: sa.Connection) ->
     for session_id in (their_session.session_id, "", "%", session.session_id[:-1], "_" * 20, "%" * 20):
         with pytest.raises(ProblemError) as refused:
             sessions.end_one(conn, "me", session_id)
-        assert (refused.value.type, refused.value.status) == ("unknown-session", 404)
+        assert refused.value.type == "unknown-session"
     sessions.end_one(conn, "me", session.session_id)
 
     assert_ended(conn, mine)

@@ -52,7 +52,7 @@ def test_a_service_not_open_for_direct_exchange_is_refused_with_the_way_that_wor
 ) -> None:
     register(conn, KASAMA, "kasama", direct=False)
     refused = refusal(directory.require_open_service, conn, KASAMA, "kasama")
-    assert (refused.type, refused.status) == ("not-open-for-direct-exchange", 409)
+    assert refused.type == "not-open-for-direct-exchange"
     assert "留保ポイント" in str(refused)
     assert "各自治体ポイントへの移行" in str(refused)
     assert directory.require_service(conn, KASAMA, "kasama").point_service == "kasama"
@@ -72,7 +72,7 @@ def test_direct_exchange_is_opened_and_closed(conn: sa.Connection) -> None:
 def test_an_unknown_municipality_is_refused(conn: sa.Connection, code: str) -> None:
     for call in (directory.require_open_service, directory.require_service):
         refused = refusal(call, conn, code, "kasama")
-        assert (refused.type, refused.status) == ("unknown-municipality", 404)
+        assert refused.type == "unknown-municipality"
 
 
 def test_a_ward_is_refused_with_the_code_of_its_city(conn: sa.Connection) -> None:
@@ -85,7 +85,7 @@ def test_a_ward_is_refused_with_the_code_of_its_city(conn: sa.Connection) -> Non
 def test_an_unknown_point_service_is_refused(conn: sa.Connection) -> None:
     register(conn, MITO, "mito")
     refused = refusal(directory.require_open_service, conn, KASAMA, "mito")
-    assert (refused.type, refused.status) == ("unknown-point-service", 404)
+    assert refused.type == "unknown-point-service"
     assert "笠間市" in str(refused)
 
 
@@ -95,7 +95,7 @@ def test_a_closed_service_takes_no_more_points_but_is_still_known(conn: sa.Conne
     assert closed.closed_at == NOW + timedelta(days=1)
 
     refused = refusal(directory.require_service, conn, KASAMA, "kasama")
-    assert (refused.type, refused.status) == ("unknown-point-service", 404)
+    assert refused.type == "unknown-point-service"
     assert "no more points" in str(refused)
     assert (
         refusal(directory.set_direct_exchange, conn, KASAMA, "kasama", is_open=True).type
@@ -134,7 +134,7 @@ def test_services_are_listed_by_code_prefecture_and_openness(conn: sa.Connection
 
 def test_a_list_for_a_place_that_does_not_exist_is_refused(conn: sa.Connection) -> None:
     refused = refusal(directory.list_services, conn, prefecture_code="48")
-    assert (refused.type, refused.status) == ("unknown-prefecture", 404)
+    assert refused.type == "unknown-prefecture"
     assert refusal(directory.list_services, conn, municipality_code="082164").type == "unknown-municipality"
 
 
@@ -148,7 +148,7 @@ def test_a_service_without_a_name_or_a_second_one_of_the_same_id_is_refused(conn
     refused = refusal(
         directory.register_service, conn, KASAMA, "kasama", name="　", open_for_direct_exchange=True, at=NOW
     )
-    assert (refused.type, refused.status) == ("bad-point-service", 422)
+    assert refused.type == "bad-point-service"
     register(conn, KASAMA, "a")
     register(conn, MITO, "a")
     assert refusal(register, conn, KASAMA, "a").type == "point-service-exists"
@@ -168,7 +168,7 @@ def test_an_event_takes_points_from_its_start_until_just_before_its_end(conn: sa
 
     for at in (NOW - timedelta(microseconds=1), park.ends_at):
         refused = refusal(support_events.require_in_force, conn, "park", at)
-        assert (refused.type, refused.status) == ("event-not-open", 409)
+        assert refused.type == "event-not-open"
         assert "公園をつくる" in str(refused)
         assert support_events.shown(conn, at) == ()
     assert support_events.require(conn, "park") == park
@@ -188,7 +188,7 @@ def test_an_unknown_event_is_refused(conn: sa.Connection) -> None:
         refusal(support_events.require, conn, "park"),
         refusal(support_events.require_in_force, conn, "park", NOW),
     ):
-        assert (refused.type, refused.status) == ("unknown-event", 404)
+        assert refused.type == "unknown-event"
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_an_unknown_event_is_refused(conn: sa.Connection) -> None:
 )
 def test_a_bad_event_is_refused(conn: sa.Connection, bad: SupportEvent) -> None:
     refused = refusal(support_events.register, conn, bad)
-    assert (refused.type, refused.status) == ("bad-event", 422)
+    assert refused.type == "bad-event"
 
 
 def test_an_event_of_no_municipality_or_with_a_taken_id_is_refused(conn: sa.Connection) -> None:
