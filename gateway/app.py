@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 import gateway
 from core_ledger import Busy, CommitFailed, StoreClosed
-from gateway.api import cards, directory, exchanges, members, overview, points, webhooks
+from gateway.api import cards, directory, exchanges, members, overview, points, problem_types, webhooks
 from gateway.api.city import routes
 from gateway.http.authentication import Authenticator
 from gateway.http.client_keys import ClientKeys
@@ -55,6 +55,7 @@ def whole_api() -> Api:
         points,
         overview,
         directory,
+        problem_types,
         webhooks,
         routes,
     ):

@@ -94,8 +94,7 @@ _FIELDS: Final[dict[str, Sentences]] = {
     "client_code": ("委託者コードの形式が違います", "10桁の半角数字で入力してください。"),
 }
 
-TROUBLES: Final = Troubles(words=_WORDS, statuses=_STATUSES, fields=_FIELDS, own_words=("",))
-"""Whatever has no sentence here is said in the gateway's own, which come in the reader's language."""
+TROUBLES: Final = Troubles(words=_WORDS, statuses=_STATUSES, fields=_FIELDS, exact=True)
 
 NO_NUMBER: Final = Trouble(*_NUMBER, 422)
 NO_DAY: Final = Trouble("日付を読み取れません", "日付を選んでください。", 422)

@@ -27,7 +27,10 @@ class Unreachable(Exception):
 
 
 class Problem(Exception):
-    """The gateway refused. `word` is stable; `facts` are its numbers; `fields` what was wrong with the input."""
+    """The gateway refused. `word` is stable; `facts` are its numbers; `fields` what was wrong with the input.
+
+    `remedy` is the sentence of the problem type, in the language asked for; an English `detail` can be more exact.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Problem(Exception):
         super().__init__(word)
         self.word, self.status, self.title, self.detail = word, status, title, detail
         self.facts, self.fields = facts, fields
+        self.remedy = str(facts.get("remedy") or detail)
 
 
 @dataclass(frozen=True, slots=True)

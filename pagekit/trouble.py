@@ -1,6 +1,8 @@
 """What a person reads when something was refused or broke: what happened, what it means, what next.
 
-The gateway's refusals have stable words; a site says in its own sentences what each means to its readers.
+A problem of the API has a stable word. A site has sentences of its own for some words; for every other one it shows
+the API's title and remedy, which come in the reader's language. Words that only a client program can act on become
+the site's sentence for the status.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pagekit.api import Problem, Unreachable
+from pagekit.words import Speech
 
 Sentences = tuple[str, str]
 """What happened and what to do: source sentences, to be said in the reader's language."""
@@ -25,59 +28,74 @@ STATUSES: Final[Mapping[int, Sentences]] = {
     404: ("ページが見つかりません", "アドレスを確認するか、トップページからお進みください。"),
     405: ("ページが見つかりません", "アドレスを確認するか、トップページからお進みください。"),
     413: ("入力が長すぎます", "入力内容を短くしてください。"),
+    422: ("入力内容を確認してください", "入力した内容を見直して、もう一度お試しください。"),
     429: ("操作の回数が多すぎます", "少し待ってから、もう一度お試しください。"),
 }
 
+CLIENT_FAULTS: Final = frozenset(
+    {
+        "body-broken", "body-invalid", "body-not-json", "body-too-large", "body-unexpected", "commit-failed",
+        "content-digest-wrong", "content-type-wrong", "internal-error", "method-not-allowed", "not-ready",
+        "path-malformed", "path-unknown", "query-invalid", "request-malformed", "return-url-missing",
+        "return-url-not-allowed", "session-ended", "session-missing", "signature-invalid", "signature-key-unknown",
+        "signature-missing", "signature-replayed", "signature-stale", "took-too-long",
+    }
+)  # fmt: skip
+"""Problem types whose remedy is for the client program that called, here the site, and says nothing to a person."""
+
 _FACT: Final = re.compile(r"`(\w+)`")
-"""How the gateway's sentences name a number that comes beside them."""
+"""How a remedy names a fact that comes beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
+    """`title` and `remedy` are source sentences. `facts` stand in the remedy as `%(name)s`."""
+
     title: str
     remedy: str
     status: int
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Troubles:
-    """One site's sentences. `words` by the gateway's word, `fields` by the name of the input that was wrong.
+    """One site's sentences. `words` by the problem's word, `fields` by the name of the input that was wrong.
 
-    `own_words` are beginnings of words whose sentences the gateway itself says in the reader's language.
+    With `exact`, the reader gets the problem's `detail`, which in English can name the very field, not its remedy.
     """
 
     words: Mapping[str, Sentences]
     statuses: Mapping[int, Sentences]
     fields: Mapping[str, Sentences] = field(default_factory=dict)
-    own_words: tuple[str, ...] = ()
+    exact: bool = False
 
-    def of(self, fault: Problem | Unreachable) -> Trouble:
+    def of(self, fault: Problem | Unreachable, speech: Speech) -> Trouble:
         if isinstance(fault, Unreachable):
             return self.of_status(503)
-        known = self.words.get(fault.word)
-        if known is None:
-            known = next((self.fields[name] for name in fault.fields if name in self.fields), None)
-        if known is not None:
-            return Trouble(*known, fault.status)
-        if fault.word.startswith(self.own_words):
-            return Trouble(
-                fault.title, _FACT.sub(lambda name: _fact(fault, name[1]), fault.detail), fault.status
+        sentences = self.words.get(fault.word)
+        if sentences is None:
+            sentences = next((self.fields[name] for name in fault.fields if name in self.fields), None)
+        if sentences is not None:
+            return Trouble(*sentences, fault.status)
+        if fault.word in CLIENT_FAULTS or not fault.title:
+            # A request that is not signed as it must be is no fault of the person who waits for the page.
+            return self.of_status(500 if fault.status == 401 else fault.status)
+        remedy = fault.detail if self.exact else fault.remedy
+        facts = {
+            name: speech.fact(fault.facts[name]) for name in _FACT.findall(remedy) if name in fault.facts
+        }
+        if facts:
+            remedy = _FACT.sub(
+                lambda name: f"%({name[1]})s" if name[1] in facts else name[0], _percent(remedy)
             )
-        if fault.status >= 500 or not fault.title:
-            return self.of_status(fault.status)
-        return Trouble(
-            fault.title, "", fault.status
-        )  # the gateway's own title comes in the reader's language
+        return Trouble(fault.title, remedy, fault.status, facts)
 
     def of_status(self, status: int) -> Trouble:
         """`statuses` of the site before those of every site; 500 and 404 stand for what has no sentence."""
-        known = {**STATUSES, **self.statuses}
-        title, remedy = known.get(status) or known[500 if status >= 500 else 404]
+        sentences = {**STATUSES, **self.statuses}
+        title, remedy = sentences.get(status) or sentences[500 if status >= 500 else 404]
         return Trouble(title, remedy, status)
 
 
-def _fact(fault: Problem, name: str) -> str:
-    value = fault.facts.get(name, name)
-    if isinstance(value, int):
-        return f"{value:,}"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _percent(text: str) -> str:
+    return text.replace("%", "%%")

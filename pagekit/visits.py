@@ -195,7 +195,7 @@ class Visit(Generic[SettingsT, SessionT]):
 
     def trouble(self, fault: Problem | Unreachable) -> Trouble:
         """What the site says to this refusal."""
-        return self.site.troubles.of(fault)
+        return self.site.troubles.of(fault, self.speech)
 
     def refuse(self, status: int) -> web.Response:
         """The page for what is not answered."""

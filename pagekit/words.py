@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,10 @@ EASY: Final = "ja-easy"
 NAMES: Final[Mapping[str, str]] = {JAPANESE: "日本語", "en": "English", EASY: "やさしい日本語"}
 """Each language as it calls itself."""
 
+MAX_CACHED_SENTENCES: Final = 4_096
+
 _HERE: Final = Path(__file__).parent / "locales"
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)")
 _RUBY: Final = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
 
 
@@ -89,8 +92,9 @@ class Speech:
         self.language = language
         self._words = words
         self._said = words.catalogue(language)
-        self._heading = cache(in_phrases)
-        self._sentence = cache(self._make)  # of our own sentences only, so there is an end to them
+        # The API's sentences pass here too, so the caches have a bound.
+        self._heading = lru_cache(MAX_CACHED_SENTENCES)(in_phrases)
+        self._sentence = lru_cache(MAX_CACHED_SENTENCES)(self._make)
 
     @property
     def tag(self) -> str:
@@ -143,6 +147,16 @@ class Speech:
             if number >= size:
                 return f"{number / size:g}{unit}"
         return f"{number:,}"
+
+    def fact(self, value: object) -> str:
+        """A fact of a problem: a number, an instant, a list, or a word."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return f"{value:,}"
+        if isinstance(value, list):
+            return ", ".join(map(str, value))
+        if isinstance(value, str) and _INSTANT.fullmatch(value):
+            return self.moment(value)
+        return str(value)
 
     def day(self, told: str) -> str:
         """`2018-07-31` or an instant, as 2018年7月31日 or 31 July 2018 (in Japan)."""

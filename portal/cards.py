@@ -15,7 +15,7 @@ from aiohttp import web
 
 from pagekit.api import Problem
 from portal.sign_in import card_open, enter
-from portal.trouble import TROUBLES, Trouble
+from portal.trouble import Trouble
 from portal.visits import Pages, Visit, own_path
 
 pages = Pages()
@@ -63,7 +63,7 @@ async def sign_in_by_card(visit: Visit) -> web.Response:
             language=visit.speech.language,
         )
     except Problem as problem:
-        trouble = trouble_of(problem, otherwise="card-unknown")
+        trouble = trouble_of(visit, problem, otherwise="card-unknown")
         return visit.show(
             "login.html",
             status=trouble.status,
@@ -95,7 +95,7 @@ async def register(visit: Visit) -> web.Response:
             "POST", "/v1/card/registrations", body=body, language=visit.speech.language
         )
     except Problem as problem:
-        trouble = trouble_of(problem, otherwise="bad-display-name")
+        trouble = trouble_of(visit, problem, otherwise="bad-display-name")
         return visit.show("register.html", status=trouble.status, card_open=True, trouble=trouble, typed=name)
     enter(visit, told, shared_terminal=False)
     return forgetting_browser(visit.go("/settings", done="registered"))
@@ -110,13 +110,13 @@ def card_and_browser(visit: Visit) -> dict[str, Any]:
     }
 
 
-def trouble_of(problem: Problem, *, otherwise: str) -> Trouble:
+def trouble_of(visit: Visit, problem: Problem, *, otherwise: str) -> Trouble:
     """What to say beside a form; `otherwise` is the word where a field had no form at all. Faults are raised."""
     if problem.word == "body-invalid":
         problem.word = "card-response-malformed" if "card" in problem.fields else otherwise
     if problem.status >= 500 and not problem.word.startswith("card-"):
         raise problem
-    return TROUBLES.of(problem)
+    return visit.trouble(problem)
 
 
 def forgetting_browser(answer: web.Response) -> web.Response:

@@ -42,7 +42,7 @@ async def relink(visit: Visit) -> web.Response:
             "POST", "/v1/card/relinks", body=body, language=visit.speech.language
         )
     except Problem as problem:
-        trouble = trouble_of(problem, otherwise="sign-in-refused")
+        trouble = trouble_of(visit, problem, otherwise="sign-in-refused")
         return visit.show("relink.html", status=trouble.status, card_open=True, trouble=trouble)
     enter(visit, told, shared_terminal=shared)
     return forgetting_browser(visit.go("/settings", done="card"))
@@ -59,7 +59,7 @@ async def link(visit: Visit) -> web.Response:
     try:
         await visit.api("POST", "/v1/me/card", body=body)
     except Problem as problem:
-        return await _page(visit, "card_link.html", _beside_form(problem, "current-password-wrong"))
+        return await _page(visit, "card_link.html", _beside_form(visit, problem, "current-password-wrong"))
     return forgetting_browser(visit.go("/settings", done="card"))
 
 
@@ -77,7 +77,7 @@ async def set_password(visit: Visit) -> web.Response:
     try:
         await visit.api("PUT", "/v1/me/card/password", body=body)
     except Problem as problem:
-        return await _page(visit, "card_password.html", _beside_form(problem, "password-unfit"))
+        return await _page(visit, "card_password.html", _beside_form(visit, problem, "password-unfit"))
     return forgetting_browser(visit.go("/settings", done="card-password"))
 
 
@@ -92,7 +92,7 @@ async def _page(visit: Visit, template: str, trouble: Trouble | None) -> web.Res
     )
 
 
-def _beside_form(problem: Problem, otherwise: str) -> Trouble:
+def _beside_form(visit: Visit, problem: Problem, otherwise: str) -> Trouble:
     if problem.word in ("session-ended", "session-missing"):
         raise problem
-    return trouble_of(problem, otherwise=otherwise)
+    return trouble_of(visit, problem, otherwise=otherwise)

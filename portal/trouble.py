@@ -138,6 +138,10 @@ _WORDS: Final[dict[str, Sentences]] = {
         "この手続きは別の内容で済んでいます",
         "履歴を確認して、必要なら最初からやり直してください。",
     ),
+    "exchange-id-reused": (
+        "この手続きは別の内容で済んでいます",
+        "履歴を確認して、必要なら最初からやり直してください。",
+    ),
     "unknown-spend": ("この支払いは見つかりません", "自治体ポイントの履歴から選んでください。"),
     "venue-code-wrong": (
         "今日の会場のコードではありません",
@@ -176,5 +180,4 @@ TROUBLES: Final = Troubles(
     words=_WORDS,
     statuses=_STATUSES,
     fields={"units": _WORDS["units-not-allowed"]},
-    own_words=("card-",),
 )

@@ -216,6 +216,10 @@ _PROBLEM: Final[Json] = {
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "What to do, in one sentence."},
         "instance": {"type": "string", "description": "The id of this request, as in X-Request-Id."},
+        "remedy": {
+            "type": "string",
+            "description": "What the problem type says to do next, in the language asked for; names facts in backticks.",
+        },
         "errors": {
             "type": "array",
             "items": {

@@ -93,6 +93,7 @@ def document(
         # What a refusal says for itself is English; the catalogue has the Japanese of every kind.
         "detail": (kind.remedy_ja if japanese else text or kind.remedy),
         "instance": f"urn:uuid:{request_id}",
+        "remedy": kind.remedy_ja if japanese else kind.remedy,
     }
     if errors:
         members["errors"] = [

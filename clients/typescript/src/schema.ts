@@ -698,6 +698,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/problem-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every problem type: its word, its HTTP status, and title and remedy in both languages. */
+        get: operations["list_problem_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/staff/sessions": {
         parameters: {
             query?: never;
@@ -3174,6 +3191,8 @@ export interface components {
             detail: string;
             /** @description The id of this request, as in X-Request-Id. */
             instance: string;
+            /** @description What the problem type says to do next, in the language asked for; names facts in backticks. */
+            remedy?: string;
             errors?: {
                 /** @description JSON pointer into the body. */
                 pointer?: string;
@@ -3181,6 +3200,17 @@ export interface components {
                 parameter?: string;
                 detail: string;
             }[];
+        };
+        /** @description `type` is the URI that stands in a problem document. A remedy names facts of the document in backticks. */
+        ProblemTypeView: {
+            word: string;
+            type: string;
+            status: number;
+            title: components["schemas"]["LabelView"];
+            remedy: components["schemas"]["LabelView"];
+        };
+        ProblemTypes: {
+            problem_types: components["schemas"]["ProblemTypeView"][];
         };
         ProjectView: {
             project_id: string;
@@ -4662,6 +4692,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventView"];
+                };
+            };
+        };
+    };
+    list_problem_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemTypes"];
                 };
             };
         };

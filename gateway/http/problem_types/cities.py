@@ -94,7 +94,7 @@ CITIES: Final = (
         "Mend what the text names; names are written in half-width kana, letters and digits.",
         "内容を確認してください。名義はカナ・英数字です。"),
     ProblemType("pay-code-unknown", 404, "This code is not one of ours", "このコードは使えません",
-        "Nothing was taken; ask the customer to show a new code.", "ポイントは使われていません。新しいコードを表示してもらってください。"),
+        "Nothing was taken; show a new code.", "ポイントは使われていません。新しいコードを表示してください。"),
     ProblemType("pay-code-ended", 409, "This code is too old", "コードの有効時間が切れました",
         "Nothing was taken; ask the customer to show a new code.", "ポイントは使われていません。新しいコードを表示してもらってください。"),
     ProblemType("pay-code-used", 409, "This code was used before", "このコードは使用済みです",

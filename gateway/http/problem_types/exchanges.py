@@ -1,4 +1,4 @@
-"""Partners, exchanges, reversals and reconciliation."""
+"""Partners, exchanges, reversals, reconciliation and webhooks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ EXCHANGES: Final = (
     ProblemType("reason-missing", 422, "A decision needs its reason", "理由が必要です",
         "Say in one sentence why it was decided so.", "そう決めた理由を一文で書いてください。"),
     ProblemType("unknown-partner", 404, "No such partner", "その協力会社はありません",
-        "Choose one from GET /v1/partners.", "GET /v1/partners の一覧から選んでください。"),
+        "Choose one from the list of partners.", "協力会社の一覧から選んでください。"),
     ProblemType("unknown-exchange", 404, "No such exchange", "その移行はありません",
         "Use the id under which this member started one.", "本人が始めた移行の番号を使ってください。"),
     ProblemType("not-open-for-direct-exchange", 409, "Not open for direct exchange", "直接の交換はできません",
@@ -112,4 +112,8 @@ EXCHANGES: Final = (
         "Start the exchange again.", "移行を最初からやり直してください。"),
     ProblemType("state-expired", 400, "This return came too late", "戻るまでに時間がかかりすぎました",
         "Start the exchange again.", "移行を最初からやり直してください。"),
+    ProblemType("unknown-key", 409, "There is no such key in use", "使用中の鍵にその番号はありません",
+        "List the keys, then name one of them.", "鍵の一覧から選んでください。"),
+    ProblemType("bad-url", 422, "The address does not fit", "アドレスが正しくありません",
+        "Give https://host/path without a password.", "https://host/path の形で、パスワードを含めずに指定してください。"),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from gateway.http.problem_types.problem_type import ProblemType
 
 MEMBERS: Final = (
     ProblemType("unknown-member", 404, "No such member", "その利用者はありません",
-        "Check the id.", "番号を確認してください。"),
+        "Check the id or the MyKey ID.", "番号またはマイキーIDを確認してください。"),
     ProblemType("unknown-session", 404, "No such session", "そのログインはありません",
         "It may have ended already; list the sessions.", "すでに終了している場合があります。一覧を確認してください。"),
     ProblemType("password-unfit", 422, "This password cannot be used", "このパスワードは使えません",

@@ -8,7 +8,8 @@ from gateway.http.problem_types.problem_type import ProblemType
 
 POINTS: Final = (
     ProblemType("unknown-municipality", 404, "No such municipality", "その自治体はありません",
-        "Use a six-digit code with its check digit.", "検査数字の付いた6桁の自治体コードを使ってください。"),
+        "Choose one from the list; its code has six digits, with the check digit.",
+        "自治体を一覧から選んでください。コードは検査数字を含む6桁です。"),
     ProblemType("unknown-point-service", 404, "No such point service", "そのポイントサービスはありません",
         "Choose one of the municipality's point services.", "自治体のポイントサービスから選んでください。"),
     ProblemType("unknown-event", 404, "No such support event", "その特定支援イベントはありません",
@@ -26,7 +27,7 @@ POINTS: Final = (
     ProblemType("id-reused", 409, "The id was used for something else", "その番号は別の手続きで使われています",
         "Make a new id (a UUID).", "新しい番号（UUID）を付けてください。"),
     ProblemType("unknown-prefecture", 404, "No such prefecture", "その都道府県はありません",
-        "Choose one from GET /v1/prefectures.", "GET /v1/prefectures の一覧から選んでください。"),
+        "Choose one from the list of prefectures.", "都道府県の一覧から選んでください。"),
     ProblemType("bad-event", 422, "The event does not fit", "イベントの内容が正しくありません",
         "Mend what the text names.", "内容を確認してください。"),
     ProblemType("bad-point-service", 422, "The point service does not fit", "ポイントサービスの内容が正しくありません",

@@ -76,8 +76,4 @@ PROTOCOL: Final = (
     ProblemType("took-too-long", 503, "The answer took too long", "時間内に終わりませんでした",
         "What was begun goes on; look at the thing itself before sending again with the same id.",
         "始まった処理は続きます。対象を照会してから、同じ番号で送り直してください。"),
-    ProblemType("unknown-key", 409, "There is no such key in use", "使用中の鍵にその番号はありません",
-        "List the keys, then name one of them.", "鍵の一覧から選んでください。"),
-    ProblemType("bad-url", 422, "The address does not fit", "アドレスが正しくありません",
-        "Give https://host/path without a password.", "https://host/path の形で、パスワードを含めずに指定してください。"),
 )  # fmt: skip

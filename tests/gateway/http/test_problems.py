@@ -64,6 +64,7 @@ def test_a_document_has_the_members_of_rfc_9457_and_the_facts():
         "status": 409,
         "detail": PROBLEM_TYPES["not-enough"].remedy,
         "instance": f"urn:uuid:{ID}",
+        "remedy": PROBLEM_TYPES["not-enough"].remedy,
         "units": 3,
     }
 
@@ -76,6 +77,7 @@ def test_who_asks_for_japanese_gets_the_catalogues_sentence_and_the_facts():
     assert found["units_short"] == 1
     english = document("not-enough", request_id=ID, language="en", text="One unit is missing.")
     assert english["detail"] == "One unit is missing."
+    assert english["remedy"] == PROBLEM_TYPES["not-enough"].remedy
 
 
 def test_the_status_is_that_of_the_problem_type():

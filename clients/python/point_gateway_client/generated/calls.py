@@ -96,6 +96,7 @@ __all__ = [
     "list_places",
     "list_point_services",
     "list_prefectures",
+    "list_problem_types",
     "list_projects",
     "list_sessions",
     "list_settlements",
@@ -697,6 +698,11 @@ def get_event(event_id: str) -> Call[models.EventView]:
     Refused with: unknown-event.
     """
     return json_call("GET", f"/v1/events/{path_part(event_id)}", models.EventView, session=False)
+
+
+def list_problem_types() -> Call[models.ProblemTypes]:
+    """Every problem type: its word, its HTTP status, and title and remedy in both languages."""
+    return json_call("GET", "/v1/problem-types", models.ProblemTypes, session=False)
 
 
 def staff_sign_in(*, login: str, password: str) -> Call[models.StaffSessionStarted]:

@@ -707,6 +707,22 @@ class Prefectures(Message, frozen=True, kw_only=True):
     prefectures: list[PrefectureView]
 
 
+class ProblemTypeView(Message, frozen=True, kw_only=True):
+    """
+    `type` is the URI that stands in a problem document. A remedy names facts of the document in backticks.
+    """
+
+    word: str
+    type: str
+    status: int
+    title: LabelView
+    remedy: LabelView
+
+
+class ProblemTypes(Message, frozen=True, kw_only=True):
+    problem_types: list[ProblemTypeView]
+
+
 class ProjectView(Message, frozen=True, kw_only=True):
     project_id: str
     point_service: str
