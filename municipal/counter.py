@@ -117,7 +117,7 @@ async def taken(visit: Visit) -> web.Response:
     return visit.show("taken.html", spend=await spend_of_today(visit))
 
 
-@pages.get("/shop/latest", counts_as_use=False)
+@pages.get("/shop/latest", fragment=True)
 async def latest(visit: Visit) -> web.Response:
     """The last payments, which ask for themselves: what a customer has paid by the shop's QR is seen at once."""
     try:

@@ -61,13 +61,11 @@ async def upload(visit: Visit) -> web.Response:
         return await _upload_page(visit, _TOO_LARGE)
     known = {one["file_id"] for one in (await visit.api("GET", "/v1/city/files"))["files"]}
     try:
-        file = await visit.site.gateway.upload(
+        file = await visit.upload(
             f"/v1/city/projects/{visit.part('project')}/files",
             content,
             "text/csv",
-            token=visit.signed_in().token,
-            query={"name": "".join(letter for letter in sent.filename if letter.isprintable())[:200]},
-            language=visit.speech.language,
+            {"name": "".join(letter for letter in sent.filename if letter.isprintable())[:200]},
         )
     except Problem as problem:
         return await _upload_page(visit, beside(visit, problem))
@@ -79,7 +77,7 @@ async def file(visit: Visit) -> web.Response:
     return await _file_page(visit, None)
 
 
-@pages.get(f"/files/{_FILE}/live", counts_as_use=False)
+@pages.get(f"/files/{_FILE}/live", fragment=True)
 async def live(visit: Visit) -> web.Response:
     """The part of the page that updates itself. htmx is asked to load the whole page once the file has ended."""
     found = await _file(visit)

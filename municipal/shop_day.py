@@ -32,7 +32,7 @@ async def shop_day(visit: Visit) -> web.Response:
     return visit.show("shop_day.html", done=DONE.get(visit.asked("done"), ""), **await _day(visit, wanted))
 
 
-@pages.get("/shop/day/live", counts_as_use=False)
+@pages.get("/shop/day/live", fragment=True)
 async def live(visit: Visit) -> web.Response:
     """Today's list, which asks for itself."""
     try:

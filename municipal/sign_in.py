@@ -38,9 +38,7 @@ async def sign_in(visit: Visit) -> web.Response:
     following = own_path(typed.get("next", ""))
     body = {"login": typed.get("login", ""), "password": typed.get("password", "")}
     try:
-        told = await visit.site.gateway.call(
-            "POST", "/v1/staff/sessions", body=body, language=visit.speech.language
-        )
+        told = await visit.api("POST", "/v1/staff/sessions", body=body, as_site=True)
     except Problem as problem:
         if problem.word == "body-invalid":
             problem.word = "sign-in-refused"  # an empty field is no better than a wrong one
@@ -100,9 +98,7 @@ async def _prove(visit: Visit, way: str, given: dict[str, Any]) -> web.Response:
         return visit.go("/login", why="half")
     body = {"sign_in_token": half.token} | given
     try:
-        told = await visit.site.gateway.call(
-            "POST", f"/v1/staff/sessions/{way}", body=body, language=visit.speech.language
-        )
+        told = await visit.api("POST", f"/v1/staff/sessions/{way}", body=body, as_site=True)
     except Problem as problem:
         if problem.word == "body-invalid":
             problem.word = "second-factor-wrong"

@@ -43,7 +43,7 @@ def speak(visit: Visit[SettingsT, SessionT]) -> tuple[str | None, web.Response]:
     if chosen not in visit.site.words.languages:
         return None, answer
     answer.set_cookie(
-        "language",
+        visit.site.cookie("language"),
         chosen,
         max_age=365 * 86_400,
         httponly=True,

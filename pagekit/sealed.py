@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LONGEST: Final = 4_000
 """Of a sealed text; browsers keep cookies of 4,096 bytes, name and attributes included."""
 
+_TOKEN_BYTES: Final = 16
+
 SealedT = TypeVar("SealedT", bound="DataclassInstance")
 
 
@@ -59,9 +61,28 @@ class Session:
     def alive(self, now: datetime) -> bool:
         return now.timestamp() < self.used_at + self.idle_limit_s
 
-    def form_token(self, path: str = "") -> str:
-        """What each form carries back; another site cannot know it."""
-        return hmac.new(self.form_secret.encode(), b"form" + path.encode(), hashlib.sha256).hexdigest()[:32]
+    def form_token(self) -> str:
+        """What each form carries back; another site cannot know it. Masked anew each time, so that the length of a
+        compressed page tells nothing about it (BREACH).
+        """
+        pad = secrets.token_bytes(_TOKEN_BYTES)
+        return (pad + _xor(pad, self._plain_token())).hex()
+
+    def is_form_token(self, text: str) -> bool:
+        try:
+            raw = bytes.fromhex(text)
+        except ValueError:
+            return False
+        if len(raw) != 2 * _TOKEN_BYTES:
+            return False
+        return hmac.compare_digest(_xor(raw[:_TOKEN_BYTES], raw[_TOKEN_BYTES:]), self._plain_token())
+
+    def _plain_token(self) -> bytes:
+        return hmac.new(self.form_secret.encode(), b"form", hashlib.sha256).digest()[:_TOKEN_BYTES]
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))
 
 
 def begun(token: str, now: datetime) -> dict[str, Any]:

@@ -16,8 +16,9 @@ import structlog
 from aiohttp import web
 
 from pagekit.files import ROUTE, Files
+from pagekit.runner import SiteRunner
 from pagekit.settings import BadSettings
-from pagekit.visits import Pages, SessionT, SettingsT, Site, nothing_here, served
+from pagekit.visits import Page, Pages, SessionT, SettingsT, Site, no_page, nothing_here, served
 
 HERE: Final = Path(__file__).parent
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -53,11 +54,25 @@ def site_app(
             _log.error("site fault", site=site.name, path=request.path, fault=_places_of(fault))
             return await nothing_here(site, request, 500)
 
+    async def prepare(_request: web.BaseRequest, answer: web.StreamResponse) -> None:
+        answer.headers["Server"] = "point-gateway"
+        if site.settings.https:
+            answer.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
     app = web.Application(client_max_size=site.form_limit, middlewares=[last_resort])
+    app.on_response_prepare.append(prepare)
     app.cleanup_ctx.append(lambda _app: site.gateway.opened())
-    for part in parts:
-        for page in part.all:
-            app.router.add_route(page.method, page.path, served(site, page))
+    pages = [page for part in parts for page in part.all]
+    forms = {page.path: page for page in pages if page.method == "POST"}
+    for page in pages:
+        form = forms.get(page.path) if page.method == "GET" else None
+        app.router.add_route(page.method, page.path, served(site, page, form))
+    for path in forms.keys() - {page.path for page in pages if page.method == "GET"}:
+        form = forms[path]
+        drawn: Page[SettingsT, SessionT] = Page(
+            "GET", path, no_page, form.public, True, False, None, form.needs
+        )
+        app.router.add_route("GET", path, served(site, drawn, form))
     app.router.add_get(ROUTE, files.serve)
     app.router.add_get("/health", _health)
     return app
@@ -80,7 +95,7 @@ async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(app, access_log=None)
+    runner = SiteRunner(app)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()

@@ -17,8 +17,8 @@ import jinja2
 
 HERE: Final = Path(__file__).parent
 _JAPANESE: Final = re.compile(r"[ぁ-んァ-ヶ一-龠]")
-_FORMS: Final = frozenset({"words.py", "sources.py"})
-"""Here stand forms of dates and names of languages."""
+_FORMS: Final = frozenset({"words.py", "sources.py", "typed_text.py", "runner.py"})
+"""Here stand forms of dates and numbers, names of languages, and the page for who is no browser."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ the site's sentence for the status.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from pagekit.api import Problem, Unreachable
@@ -45,6 +46,9 @@ CLIENT_FAULTS: Final = frozenset(
 
 _FACT: Final = re.compile(r"`(\w+)`")
 """How a remedy names a fact that comes beside it."""
+_VALUE: Final = re.compile(r"%\((\w+)\)s")
+AGAIN: Final = frozenset({"busy", "too-many-requests", "partner-unavailable"})
+"""Words after which the same form, sent again, may be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,11 @@ class Trouble:
     title: str
     remedy: str
     status: int
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    field: str = ""
+    """The input that it is about."""
+    again: bool = False
+    """Sending the same once more may do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +74,20 @@ class Troubles:
 
     words: Mapping[str, Sentences]
     statuses: Mapping[int, Sentences]
-    fields: Mapping[str, Sentences] = field(default_factory=dict)
+    fields: Mapping[str, Sentences] = dataclasses.field(default_factory=dict)
+    field_of: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The input beside which a word is shown."""
     exact: bool = False
 
     def of(self, fault: Problem | Unreachable, speech: Speech) -> Trouble:
         if isinstance(fault, Unreachable):
             return self.of_status(503)
-        sentences = self.words.get(fault.word)
-        if sentences is None:
-            sentences = next((self.fields[name] for name in fault.fields if name in self.fields), None)
+        name = next((name for name in fault.fields if name in self.fields), "")
+        sentences = self.words.get(fault.word) or (self.fields[name] if name else None)
         if sentences is not None:
-            return Trouble(*sentences, fault.status)
+            facts = _facts_in(sentences, fault, speech)
+            field = self.field_of.get(fault.word, name)
+            return Trouble(*sentences, fault.status, facts, field, fault.word in AGAIN)
         if fault.word in CLIENT_FAULTS or not fault.title:
             # A request that is not signed as it must be is no fault of the person who waits for the page.
             return self.of_status(500 if fault.status == 401 else fault.status)
@@ -94,7 +105,13 @@ class Troubles:
         """`statuses` of the site before those of every site; 500 and 404 stand for what has no sentence."""
         sentences = {**STATUSES, **self.statuses}
         title, remedy = sentences.get(status) or sentences[500 if status >= 500 else 404]
-        return Trouble(title, remedy, status)
+        return Trouble(title, remedy, status, again=status >= 500 or status == 429)
+
+
+def _facts_in(sentences: Sentences, fault: Problem, speech: Speech) -> dict[str, str]:
+    """The facts that the sentences name; one that the gateway did not send leaves a gap."""
+    names = {name for sentence in sentences for name in _VALUE.findall(sentence)}
+    return {name: speech.fact(fault.facts[name]) if name in fault.facts else "" for name in names}
 
 
 def _percent(text: str) -> str:

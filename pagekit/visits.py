@@ -8,20 +8,25 @@ person's is kept by the browser; and each refusal of the gateway becomes a page 
 from __future__ import annotations
 
 import gzip
+import io
 import re
+import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from hmac import compare_digest
 from typing import Any, Final, Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jinja2
 import structlog
 from aiohttp import hdrs, web
+from multidict import CIMultiDict, CIMultiDictProxy
 
+from pagekit import form_state
 from pagekit.api import Gateway, Problem, Unreachable
+from pagekit.client_address import bucket_of
+from pagekit.form_state import FormState
 from pagekit.patience import Patience
 from pagekit.sealed import Seal, Session
 from pagekit.settings import SiteSettings
@@ -65,7 +70,9 @@ CAMERA: Final[Mapping[str, str]] = {
 """For the pages that scan, in a site's `headers`."""
 SESSION_GONE: Final = frozenset({"session-ended", "session-missing"})
 
-_OWN_PATH: Final = re.compile(r"/(?![/\\])[!-~]{0,500}")
+_OWN_PATH: Final = re.compile(r"/(?![/\\])[!-~]{0,8000}")
+_FORM_COOKIE: Final = "form"
+_BROWSER_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _log = structlog.get_logger()
 
@@ -119,19 +126,61 @@ class Visit(Generic[SettingsT, SessionT]):
     files: Mapping[str, web.FileField] = field(default_factory=dict)
     forget: bool = False
     """Take the session out of the browser with this answer."""
+    form_read: bool = False
+    """A form was sent from one of our pages, and what was typed is known."""
+    drawn: web.Response | None = None
+    """The page that was drawn last."""
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    """What the calls that write came to, while a form is answered."""
+    redrawn: FormState | None = None
+    """The form whose answer is drawn again; nothing is written then."""
+    throttled: bool = False
 
     async def api(
-        self, method: str, path: str, *, body: Any = None, query: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        as_site: bool = False,
     ) -> Any:
-        """Call the gateway as who is signed in, or as the site where nobody is."""
-        return await self.site.gateway.call(
-            method,
-            path,
-            token=self.session.token if self.session else None,
-            body=body,
-            query=query,
-            language=self.speech.language,
+        """Call the gateway as who is signed in, or as the site where nobody is and where `as_site`."""
+        token = self.session.token if self.session and not as_site else None
+        call = self.site.gateway.call(
+            method, path, token=token, body=body, query=query, language=self.speech.language
         )
+        if method == "GET":
+            return await call
+        return await self._record(call)
+
+    async def upload(self, path: str, content: bytes, kind: str, query: Mapping[str, str]) -> Any:
+        """Send a file as who is signed in."""
+        return await self._record(
+            self.site.gateway.upload(
+                path,
+                content,
+                kind,
+                token=self.signed_in().token,
+                query=query,
+                language=self.speech.language,
+            )
+        )
+
+    async def _record(self, call: Coroutine[Any, Any, Any]) -> Any:
+        """Make the call and keep its result; while an answer is drawn again, give the result that was kept."""
+        if self.redrawn is not None:
+            call.close()
+            if not self.outcomes:
+                raise _NothingKept
+            return form_state.result_of(self.outcomes.pop(0))
+        try:
+            result = await call
+        except (Problem, Unreachable) as fault:
+            self.outcomes.append(form_state.outcome_of(fault))
+            raise
+        self.outcomes.append(form_state.outcome_of(result))
+        return result
 
     async def pass_on(self, path: str, query: Mapping[str, str] | None = None) -> web.Response:
         """A file from the gateway, for who is signed in, under the name that the gateway gave it."""
@@ -149,8 +198,13 @@ class Visit(Generic[SettingsT, SessionT]):
 
     def hold_on(self) -> web.Response | None:
         """The page for an address that has tried too often, where what is tried could be guessed."""
-        if self.site.patience.allows(self._address(), time.monotonic()):
+        if self.redrawn is not None:
+            allowed = not self.redrawn.throttled
+        else:
+            allowed = self.site.patience.allows(self._address(), time.monotonic())
+        if allowed:
             return None
+        self.throttled = True
         return self.show("error.html", status=429, trouble=self.site.troubles.of_status(429))
 
     def _address(self) -> str:
@@ -158,8 +212,8 @@ class Visit(Generic[SettingsT, SessionT]):
             # Each proxy appends what it saw; only the last entries are ours, the rest is hearsay.
             seen = ",".join(self.request.headers.getall("X-Forwarded-For", [])).split(",")
             if len(seen) >= proxies and (address := seen[-proxies].strip()):
-                return address[:64]
-        return self.request.remote or ""
+                return bucket_of(address)
+        return bucket_of(self.request.remote or "")
 
     def asked(self, name: str) -> str:
         """A value of the query, or nothing."""
@@ -167,6 +221,7 @@ class Visit(Generic[SettingsT, SessionT]):
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
         """A page."""
+        values.setdefault("trouble", None)
         text = self.site.templates.get_template(template).render(
             visit=self,
             session=self.session,
@@ -179,7 +234,8 @@ class Visit(Generic[SettingsT, SessionT]):
             here=self.request.path_qs,
             **values,
         )
-        return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+        self.drawn = web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+        return self.drawn
 
     def go(self, path: str, **query: str) -> web.Response:
         """See other: the browser asks for that page next, so that a reload repeats nothing."""
@@ -192,6 +248,12 @@ class Visit(Generic[SettingsT, SessionT]):
         """The session of a page that is not public."""
         assert self.session is not None
         return self.session
+
+    @property
+    def form_to_repeat(self) -> Mapping[str, str]:
+        """What a page may send again unchanged; empty where something was typed that is not kept."""
+        state = self.redrawn
+        return {} if state is None or state.has_secrets else state.typed
 
     def trouble(self, fault: Problem | Unreachable) -> Trouble:
         """What the site says to this refusal."""
@@ -212,6 +274,7 @@ class Page(Generic[SettingsT, SessionT]):
     handler: Handler[SettingsT, SessionT]
     public: bool
     counts_as_use: bool
+    fragment: bool
     limit: int | None
     """Bytes of a form with a file in it; the site's limit where None."""
     needs: str
@@ -228,10 +291,27 @@ class Pages(Generic[SettingsT, SessionT]):
         self._needs = needs
 
     def get(
-        self, path: str, *, public: bool = False, counts_as_use: bool = True, needs: str | None = None
+        self,
+        path: str,
+        *,
+        public: bool = False,
+        counts_as_use: bool = True,
+        fragment: bool = False,
+        needs: str | None = None,
     ) -> Callable[[Handler[SettingsT, SessionT]], Handler[SettingsT, SessionT]]:
-        """`counts_as_use=False`: for what asks by itself, which must not keep a session alive."""
-        return self._add("GET", path, public=public, counts_as_use=counts_as_use, limit=None, needs=needs)
+        """`counts_as_use=False`: for what asks by itself, which must not keep a session alive.
+
+        A `fragment` is a part of a page that asks for itself: it never keeps a session alive, and nobody is led to it.
+        """
+        return self._add(
+            "GET",
+            path,
+            public=public,
+            counts_as_use=counts_as_use and not fragment,
+            limit=None,
+            needs=needs,
+            fragment=fragment,
+        )
 
     def post(
         self, path: str, *, public: bool = False, limit: int | None = None, needs: str | None = None
@@ -247,20 +327,27 @@ class Pages(Generic[SettingsT, SessionT]):
         counts_as_use: bool,
         limit: int | None,
         needs: str | None,
+        fragment: bool = False,
     ) -> Callable[[Handler[SettingsT, SessionT]], Handler[SettingsT, SessionT]]:
         need = self._needs if needs is None else needs
 
         def keep(handler: Handler[SettingsT, SessionT]) -> Handler[SettingsT, SessionT]:
-            self.all.append(Page(method, path, handler, public, counts_as_use, limit, need))
+            self.all.append(Page(method, path, handler, public, counts_as_use, fragment, limit, need))
             return handler
 
         return keep
 
 
+class _NothingKept(Exception):
+    """A page that is drawn again asks for a call that was not made when the form was sent."""
+
+
 def served(
-    site: Site[SettingsT, SessionT], page: Page[SettingsT, SessionT]
+    site: Site[SettingsT, SessionT],
+    page: Page[SettingsT, SessionT],
+    form: Page[SettingsT, SessionT] | None = None,
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """`page` with every rule of the house around it."""
+    """The page for aiohttp. `form` is what is sent to the same address; its answers are drawn again there."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
         visit = _begin(site, request)
@@ -268,17 +355,28 @@ def served(
         if kept is not None and kept.alive(visit.now):
             visit.session = kept
         elif kept is not None:
-            await _end_idle(visit, kept)
+            await _end(visit, kept)
+            visit.forget = True
+        before = visit.session
         try:
-            answer = await _answer(visit, page)
+            answer = await _answer(visit, page, form)
         except (Problem, Unreachable) as fault:
-            answer = _trouble(visit, fault)
+            answer = _trouble(visit, page, fault)
         except web.HTTPException as fault:
             answer = visit.refuse(fault.status)
+        if before is not None and visit.session is not None and visit.session.token != before.token:
+            await _end(visit, before)  # somebody signed in over it: the session before must not stay open
+        if visit.form_read and answer is visit.drawn:
+            answer = _at_its_own_address(visit, answer)
         _dress(visit, page, answer)
         return answer
 
     return serve
+
+
+async def no_page(visit: Visit[SettingsT, SessionT]) -> web.Response:
+    """The address of a form whose answer can no longer be drawn: too old, or another browser's."""
+    return visit.go(visit.site.home if visit.session else "/login")
 
 
 async def nothing_here(
@@ -300,28 +398,139 @@ def own_path(text: str, otherwise: str) -> str:
     return text if _OWN_PATH.fullmatch(text) else otherwise
 
 
-async def _answer(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT]) -> web.Response:
-    if page.method == "POST":
-        if not _from_here(visit):
-            return visit.refuse(403)
-        if page.limit is not None and not page.public and visit.session is None:
-            return visit.go("/login", next=visit.site.home)  # a stranger's file is not even read
+async def _answer(
+    visit: Visit[SettingsT, SessionT],
+    page: Page[SettingsT, SessionT],
+    form: Page[SettingsT, SessionT] | None,
+) -> web.Response:
+    if page.method == "GET":
+        state = _form_state(visit) if form is not None else None
+        if form is None or state is None:
+            if (answer := _gate(visit, page)) is not None:
+                return answer
+            if page.fragment and "HX-Request" not in visit.request.headers:
+                return visit.go(visit.site.home)
+            return await page.handler(visit)
+        return await _draw_again(visit, page, form, state)
+    if not _from_here(visit):
+        return _plain(visit, 403)
+    if page.limit is not None and not page.public and visit.session is None:
+        return visit.go("/login", next=visit.site.home)  # a stranger's file is not even read
+    if page.needs and visit.session is not None and (answer := _gate(visit, page)) is not None:
+        visit.drawn = None
+        return answer
+    if not await _read_form(visit, page.limit or visit.site.form_limit):
+        return _plain(visit, 400)
+    if (answer := _gate(visit, page)) is not None:
+        return answer
+    token = visit.typed.get("form_token", "")
+    if visit.session is not None and not page.public and not visit.session.is_form_token(token):
+        return _plain(visit, 403)
+    return await page.handler(visit)
+
+
+def _gate(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT]) -> web.Response | None:
+    """The answer for who may not see the page."""
     if page.needs and visit.session is not None and not visit.session.may(page.needs):
         if visit.session.first:
             return visit.go(visit.session.first)
         trouble = visit.trouble(Problem("role-not-allowed", 403, "", "", {}, ()))
         return visit.show("error.html", status=403, trouble=trouble)
-    if page.method == "POST" and not await _read_form(visit, page.limit or visit.site.form_limit):
-        return visit.refuse(400)
-    if not page.public:
-        if visit.session is None:
-            why = {"why": "idle"} if visit.forget else {}
-            wanted = visit.request.path_qs if page.method == "GET" else visit.site.home
-            return visit.go("/login", next=wanted, **why)
-        given = visit.typed.get("form_token", "")
-        if page.method == "POST" and not compare_digest(given.encode(), visit.session.form_token().encode()):
-            return visit.refuse(403)
-    return await page.handler(visit)
+    if not page.public and visit.session is None:
+        why = {"why": "idle"} if visit.forget else {}
+        return visit.go("/login", next=_wanted_page(visit, page), **why)
+    return None
+
+
+async def _draw_again(
+    visit: Visit[SettingsT, SessionT],
+    page: Page[SettingsT, SessionT],
+    form: Page[SettingsT, SessionT],
+    state: FormState,
+) -> web.Response:
+    """The answer to a form that was sent, drawn by the form's own handler, which writes nothing this time."""
+    if (answer := _gate(visit, form)) is not None:
+        return answer
+    visit.redrawn, visit.typed, visit.outcomes = state, state.typed, list(state.outcomes)
+    visit.files = {
+        name: web.FileField(
+            name, filename, io.BufferedReader(io.BytesIO()), "", CIMultiDictProxy(CIMultiDict())
+        )
+        for name, filename in state.files.items()
+    }
+    try:
+        return await form.handler(visit)
+    except _NothingKept:
+        visit.redrawn, visit.typed = None, {}
+        return await page.handler(visit)
+
+
+def _at_its_own_address(visit: Visit[SettingsT, SessionT], answer: web.Response) -> web.Response:
+    """See other: the page that a form led to, where a reload sends nothing. What is too long for an address stays."""
+    key, is_new = _form_key(visit)
+    state = FormState(
+        path=visit.request.path,
+        typed=form_state.without_secrets(visit.typed),
+        files={name: file.filename for name, file in visit.files.items()},
+        outcomes=visit.outcomes,
+        throttled=visit.throttled,
+        saved_at=int(visit.now.timestamp()),
+    )
+    token = form_state.seal(state, visit.site.settings.seal_secret, key)
+    if token is None:
+        return answer
+    redirect = visit.go(visit.request.rel_url.raw_path, **{form_state.PARAMETER: token})
+    if is_new:
+        redirect.set_cookie(
+            visit.site.cookie(_FORM_COOKIE),
+            key,
+            path="/",
+            httponly=True,
+            samesite="Lax",
+            secure=visit.site.settings.https,
+        )
+    return redirect
+
+
+def _form_state(visit: Visit[SettingsT, SessionT]) -> FormState | None:
+    """The form whose answer the address holds, for the browser or the session that has sent it."""
+    token = visit.asked(form_state.PARAMETER)
+    if not token:
+        return None
+    key, _ = _form_key(visit)
+    state = form_state.unseal(token, visit.site.settings.seal_secret, key, visit.now)
+    return state if state is not None and state.path == visit.request.path else None
+
+
+def _form_key(visit: Visit[SettingsT, SessionT]) -> tuple[str, bool]:
+    """By what the address of an answer opens: the session, or a random name that a stranger's browser keeps."""
+    if visit.session is not None:
+        return visit.session.form_secret, False
+    key = visit.request.cookies.get(visit.site.cookie(_FORM_COOKIE), "")
+    return (key, False) if _BROWSER_KEY.fullmatch(key) else (secrets.token_urlsafe(32), True)
+
+
+def _wanted_page(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT]) -> str:
+    """The page that the person looked at, to go on there after the sign-in: never a fragment, never a form's action."""
+    headers, site = visit.request.headers, visit.site
+    if "HX-Request" in headers:
+        source = headers.get("HX-Current-URL", "")
+    elif page.method == "GET" and not page.fragment:
+        source = site.settings.origin + visit.request.path_qs
+    else:
+        source = headers.get(hdrs.REFERER, "")
+    parts = urlsplit(source)
+    if f"{parts.scheme}://{parts.netloc}" != site.settings.origin:
+        return site.home
+    query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] != form_state.PARAMETER])
+    return own_path(f"{parts.path}?{query}" if query else parts.path, site.home)
+
+
+def _plain(visit: Visit[SettingsT, SessionT], status: int) -> web.Response:
+    """The page for a form that none of our pages has sent: it gets no address of its own."""
+    answer = visit.refuse(status)
+    visit.drawn = None
+    return answer
 
 
 async def _read_form(visit: Visit[SettingsT, SessionT], limit: int) -> bool:
@@ -333,23 +542,30 @@ async def _read_form(visit: Visit[SettingsT, SessionT], limit: int) -> bool:
     except Exception as fault:  # noqa: BLE001  aiohttp raises a dozen kinds over encodings and parts that are none
         _log.info("form unreadable", path=visit.request.path, fault=type(fault).__name__)
         return False
-    visit.typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    visit.typed = {
+        name: value if name in form_state.SECRET_FIELDS else value.strip()
+        for name, value in form.items()
+        if isinstance(value, str)
+    }
     visit.files = {name: value for name, value in form.items() if isinstance(value, web.FileField)}
-    return not any(_HALF_CHARACTER.search(text) for pair in visit.typed.items() for text in pair)
+    visit.form_read = not any(_HALF_CHARACTER.search(text) for pair in visit.typed.items() for text in pair)
+    return visit.form_read
 
 
-async def _end_idle(visit: Visit[SettingsT, SessionT], kept: SessionT) -> None:
-    visit.forget = True
+async def _end(visit: Visit[SettingsT, SessionT], kept: SessionT) -> None:
+    """End an older session at the gateway."""
     try:
         await visit.site.gateway.call("DELETE", visit.site.session_path, token=kept.token)
     except (Problem, Unreachable):
         return  # it has ended there of itself, or will; the browser forgets it in any case
 
 
-def _trouble(visit: Visit[SettingsT, SessionT], fault: Problem | Unreachable) -> web.Response:
+def _trouble(
+    visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT], fault: Problem | Unreachable
+) -> web.Response:
     if isinstance(fault, Problem) and fault.word in SESSION_GONE:
         visit.session, visit.forget = None, True
-        return visit.go("/login", why="ended")
+        return visit.go("/login", next=_wanted_page(visit, page), why="ended")
     if isinstance(fault, Problem) and fault.word in visit.site.detours:
         return visit.go(visit.site.detours[fault.word])
     if isinstance(fault, Unreachable) or fault.status >= 500:
@@ -368,7 +584,7 @@ def _from_here(visit: Visit[SettingsT, SessionT]) -> bool:
 
 
 def _language(site: Site[SettingsT, SessionT], request: web.Request) -> str:
-    chosen = request.cookies.get("language", "")
+    chosen = request.cookies.get(site.cookie("language"), "")
     if chosen in site.words.languages:
         return chosen
     return language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
@@ -383,8 +599,6 @@ def _dress(
     answer.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     answer.headers[hdrs.VARY] = "Cookie, Accept-Language"
     settings, name = visit.site.settings, visit.site.session_cookie
-    if settings.https:
-        answer.headers["Strict-Transport-Security"] = "max-age=31536000"
     # With a session, somebody has just signed in where an older one lay idle.
     if visit.forget and visit.session is None:
         answer.del_cookie(name, path="/", secure=settings.https, httponly=True, samesite="Lax")
@@ -393,15 +607,16 @@ def _dress(
         answer.set_cookie(
             name, visit.site.seal.seal(used), path="/", secure=settings.https, httponly=True, samesite="Lax"
         )
-    _compress(visit.request, answer)
+    _compress(visit, answer)
 
 
-def _compress(request: web.Request, answer: web.Response) -> None:
-    """Smaller pages for telephones. Each page's form token is per session, so compression beside it tells a
-    little to who can make somebody load pages of their choice and count bytes; our pages repeat no input of
-    such a stranger's beside it.
+def _compress(visit: Visit[SettingsT, SessionT], answer: web.Response) -> None:
+    """Smaller pages for telephones. Where somebody is signed in, only for what our own pages or the person asked for:
+    the length of a compressed page tells its text to who can make it repeat theirs (BREACH).
     """
-    body = answer.body
+    request, body = visit.request, answer.body
+    if visit.session is not None and request.headers.get("Sec-Fetch-Site") not in ("same-origin", "none"):
+        return
     if (
         isinstance(body, bytes)
         and len(body) > 1_024

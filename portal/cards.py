@@ -34,9 +34,7 @@ async def challenge(visit: Visit) -> web.Response:
     purpose = asked if asked in ("register", "relink") else "login"
     browser = secrets.token_urlsafe(32)
     try:
-        made = await visit.site.gateway.call(
-            "POST", "/v1/card/challenges", body={"purpose": purpose, "browser": browser}
-        )
+        made = await visit.api("POST", "/v1/card/challenges", body={"purpose": purpose, "browser": browser})
     except Problem as problem:
         return web.json_response({"problem": problem.word}, status=503)
     answer = web.json_response({"challenge": made["value"], "purpose": made["purpose"]})
@@ -56,11 +54,11 @@ async def challenge(visit: Visit) -> web.Response:
 async def sign_in_by_card(visit: Visit) -> web.Response:
     shared = visit.typed.get("shared_terminal") == "yes"
     try:
-        told = await visit.site.gateway.call(
+        told = await visit.api(
             "POST",
             "/v1/card/sessions",
             body=card_and_browser(visit) | {"shared_terminal": shared},
-            language=visit.speech.language,
+            as_site=True,
         )
     except Problem as problem:
         trouble = trouble_of(visit, problem, otherwise="card-unknown")
@@ -91,9 +89,7 @@ async def register(visit: Visit) -> web.Response:
     if password:
         body["password"] = password
     try:
-        told = await visit.site.gateway.call(
-            "POST", "/v1/card/registrations", body=body, language=visit.speech.language
-        )
+        told = await visit.api("POST", "/v1/card/registrations", body=body, as_site=True)
     except Problem as problem:
         trouble = trouble_of(visit, problem, otherwise="bad-display-name")
         return visit.show("register.html", status=trouble.status, card_open=True, trouble=trouble, typed=name)

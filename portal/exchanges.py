@@ -199,7 +199,7 @@ async def status(visit: Visit) -> web.Response:
             return visit.show("exchange.html", fragment=False, **await _told(visit, exchange))
 
 
-@pages.get(f"/exchanges/{_ID}/live", counts_as_use=False)
+@pages.get(f"/exchanges/{_ID}/live", fragment=True)
 async def live(visit: Visit) -> web.Response:
     """The part of the status page that changes by itself while the partner's answer is awaited."""
     return visit.show("_outcome.html", fragment=True, **await _told(visit, await _exchange(visit)))

@@ -38,9 +38,7 @@ async def relink(visit: Visit) -> web.Response:
         "shared_terminal": shared,
     }
     try:
-        told = await visit.site.gateway.call(
-            "POST", "/v1/card/relinks", body=body, language=visit.speech.language
-        )
+        told = await visit.api("POST", "/v1/card/relinks", body=body, as_site=True)
     except Problem as problem:
         trouble = trouble_of(visit, problem, otherwise="sign-in-refused")
         return visit.show("relink.html", status=trouble.status, card_open=True, trouble=trouble)

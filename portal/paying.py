@@ -53,7 +53,7 @@ async def show(visit: Visit) -> web.Response:
     return visit.show("pay_code.html", balance=balance, **_on_screen(visit, shown))
 
 
-@pages.get(f"/pay/code/{TOKEN}/live", counts_as_use=False)
+@pages.get(f"/pay/code/{TOKEN}/live", fragment=True)
 async def live(visit: Visit) -> web.Response:
     """Asked every second: nothing new (204), the next code, or the way to the payment. A lost answer is asked again."""
     shown = _shown(visit)

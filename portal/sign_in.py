@@ -40,9 +40,7 @@ async def sign_in(visit: Visit) -> web.Response:
         "shared_terminal": shared,
     }
     try:
-        told = await visit.site.gateway.call(
-            "POST", "/v1/sessions", body=wanted, language=visit.speech.language
-        )
+        told = await visit.api("POST", "/v1/sessions", body=wanted, as_site=True)
     except Problem as problem:
         if problem.word == "body-invalid":
             problem.word = "sign-in-refused"  # an empty field is no better than a wrong one
@@ -68,7 +66,7 @@ async def _login_page(visit: Visit, trouble: Trouble | None, following: str) -> 
 async def card_open(visit: Visit) -> bool:
     """Whether the gateway takes cards. One that knows nothing of cards takes none."""
     try:
-        standing = await visit.site.gateway.call("GET", "/v1/card", language=visit.speech.language)
+        standing = await visit.api("GET", "/v1/card", as_site=True)
     except Problem:
         return False
     return bool(standing["open"])

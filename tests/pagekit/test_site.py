@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from municipal import sign_in
 from pagekit.api import Gateway, Unreachable
 from pagekit.clock import system_clock
+from pagekit.runner import SiteRunner
 from portal.app import make_app
 from portal.settings import Settings
 
@@ -239,9 +241,10 @@ async def test_an_error_that_is_no_problem_document_of_the_gateways_is_no_fault_
     house: House, told: object, capfd: pytest.CaptureFixture[str]
 ) -> None:
     house.answer = saying(told, 400)  # what a proxy between the two may say
-    async with aiohttp.ClientSession() as http:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         answer = await post(house, "/login", http, mykey_id="12345678", password="a")
-    assert answer.status == 400
+        async with http.get(house.portal + answer.headers["Location"]) as drawn:
+            assert drawn.status == 400
     assert "site fault" not in "".join(capfd.readouterr())
 
 
@@ -261,9 +264,38 @@ async def test_behind_our_proxy_tries_are_counted_by_the_address_that_it_saw(
     house.answer = saying({"type": "/problems/sign-in-refused"}, 401)
     addresses = ("made-up, 192.0.2.1", "other, 192.0.2.1", "192.0.2.1", "192.0.2.2")
     statuses = []
-    async with aiohttp.ClientSession() as http:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         for address in addresses:
             headers = {"Origin": house.portal, "X-Forwarded-For": address}
             async with http.post(f"{house.portal}/login", data={"mykey_id": "1"}, headers=headers) as answer:
                 statuses.append(answer.status)
     assert statuses == seen
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: portal=tok-sesame\x01\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: tok-sesame\x00\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nExpect: tok-sesame\r\n\r\n",
+        b"tok-sesame\r\n\r\n",
+    ],
+)
+async def test_a_head_that_cannot_be_read_is_neither_repeated_nor_logged(
+    house: House, capfd: pytest.CaptureFixture[str], head: bytes
+) -> None:
+    runner = SiteRunner(make_app(house.settings()))
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
+        writer.write(head)
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        writer.close()
+    finally:
+        await runner.cleanup()
+    assert b"sesame" not in answer
+    assert b"X-Content-Type-Options: nosniff" in answer
+    assert b"Content-Security-Policy" in answer
+    assert "sesame" not in "".join(capfd.readouterr())

@@ -147,7 +147,7 @@ def test_other_devices_are_signed_out_from_here(newcomer: Walk, chromium: Browse
         newcomer.page.click("button:has-text('ほかの端末をすべて')")
         newcomer.page.wait_for_url("**done=sessions")
         other.to("/mypage")
-        assert other.page.url.endswith("/login?why=ended")
+        assert other.page.url.endswith("/login?next=%2Fmypage&why=ended")
     finally:
         elsewhere.close()
 
