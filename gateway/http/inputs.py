@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from gateway.errors import ProblemError
 from gateway.http.input_errors import field_errors
 from gateway.http.problems import FieldError, InvalidInput
 from gateway.platform.invisible_chars import ONE_LINE
+from gateway.platform.typed_text import nfc
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -34,7 +35,7 @@ class Strict(BaseModel):
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$")]
 """An id in a path or body: letters, digits and `. _ ~ -`, at most 100, the first a letter or digit."""
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE), AfterValidator(nfc)]
 """Free text on one line, shown to others: 1 to 200 characters, none that is not seen."""
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.errors import ProblemError
 from gateway.platform import tables
+from gateway.platform.typed_text import without_separators
 
 ALPHABET: Final = "23456789ACDEFGHJKMNPQRTUWXY"
 LENGTH: Final = 8
@@ -32,7 +32,6 @@ CHOICE_RETENTION: Final = timedelta(days=1)
 
 _PLAIN: Final = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 _LOOK_ALIKES: Final = {"B": "8", "S": "5", "Z": "2", "V": "U"}
-_BETWEEN: Final = frozenset(" -‐‑‒–—―−ー_.")
 
 _members = tables.members
 _retired = tables.retired_mykey_ids
@@ -245,10 +244,8 @@ def _remember(conn: Connection, member_id: str, choosing: IdAllowance) -> None:
 
 
 def _letters(typed: str) -> str:
-    folded = unicodedata.normalize("NFKC", typed[:64])  # an ID with all its spaces is shorter
-    return "".join(
-        letter.upper() if letter.isascii() else letter for letter in folded if letter not in _BETWEEN
-    )
+    folded = without_separators(typed[:64])  # an ID with all its spaces is shorter
+    return "".join(letter.upper() if letter.isascii() else letter for letter in folded)
 
 
 def _unfit(text: str) -> ProblemError:

@@ -29,11 +29,13 @@ from gateway.partners.calls.result_checks import ContractBroken
 from gateway.partners.http_client import GuardedHttp
 from gateway.partners.loading.candidates import (
     Candidate,
+    InstalledPlugins,
     Refusal,
     check_version,
     from_entry_points,
     from_files,
     imported,
+    installed_plugins,
     place_of_fault,
 )
 from gateway.partners.loading.checks import Fault, hook_faults, missing_for_link, place_of_code
@@ -96,12 +98,16 @@ async def load(
     `testing`: plugins get httpx's own transport, which respx can answer for. `entry_points`: instead of the
     installed ones.
     """
-    installed = importlib.metadata.entry_points(group=GROUP) if entry_points is None else entry_points
-    candidates, refused = _candidates(installed, settings.plugins_dir)
+    installed = (
+        installed_plugins(GROUP) if entry_points is None else InstalledPlugins(tuple(entry_points), ())
+    )
+    for sentence in installed.left_aside:
+        log.warning("package_left_aside", sentence=sentence)
+    candidates, refused = _candidates(installed.entry_points, settings.plugins_dir)
     enabled = {id_: partner for id_, partner in settings.partners.items() if partner.enabled}
     partners: dict[str, Partner] = {}
     origins: dict[str, str] = {}
-    notes: list[str] = []
+    notes: list[str] = list(installed.left_aside)
 
     async def load_one(id_: str, own: PartnerSettings) -> None:
         own_log = PartnerLog(log, id_, own.known_secrets)

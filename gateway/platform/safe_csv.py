@@ -7,7 +7,25 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-_STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_STARTS_A_FORMULA: Final = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    "﹦",
+    "﹢",
+    "﹣",
+    "﹫",
+    "−",
+)
+"""Excel reads the full-width and small forms, and the minus sign, as it reads the plain ones."""
 
 
 def excel_csv(header: Sequence[str], rows: Iterable[Sequence[str | int]]) -> bytes:
@@ -21,7 +39,7 @@ def excel_csv(header: Sequence[str], rows: Iterable[Sequence[str | int]]) -> byt
 
 
 def starts_a_formula(cell: str) -> bool:
-    return cell.startswith(_STARTS_A_FORMULA)
+    return cell.lstrip(" \u3000\u00a0").startswith(_STARTS_A_FORMULA) or cell.startswith(("\t", "\r", "\n"))
 
 
 def _safe(cell: str | int) -> str | int:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from gateway.api.city.staff_requests import Login, Reason, ShopId
 from gateway.api.requests import MunicipalityCode, MykeyIdTyped, Points, PointServiceId, Uuid
 from gateway.http.inputs import Strict, Words
 from gateway.platform.invisible_chars import LINES, ONE_LINE, ONE_LINE_OR_NONE
+from gateway.platform.typed_text import nfc
 
+FIRST_DAY: Final = date(2000, 1, 1)
+LAST_DAY: Final = date(2199, 12, 31)
 Day = Annotated[
     date,
-    WithJsonSchema({"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+    Field(ge=FIRST_DAY, le=LAST_DAY),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": "^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}$"}),
 ]
+"""A day that calendars and banks can reckon with: days are added to it, so the ends of the calendar are no days."""
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 FileId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-Text = Annotated[str, StringConstraints(max_length=2_000, pattern=LINES)]
-Line = Annotated[str, StringConstraints(max_length=200, pattern=ONE_LINE_OR_NONE)]
+Text = Annotated[str, StringConstraints(max_length=2_000, pattern=LINES), AfterValidator(nfc)]
+Line = Annotated[str, StringConstraints(max_length=200, pattern=ONE_LINE_OR_NONE), AfterValidator(nfc)]
 Budget = Annotated[int, Field(ge=1, le=10**12)]
 CodeText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1F\x7F]+$")]
 BankName = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=ONE_LINE)]

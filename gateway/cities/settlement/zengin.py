@@ -19,22 +19,27 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from gateway.platform.typed_text import is_dash
+
 LENGTH: Final = 120
 MAX_YEN: Final = 9_999_999_999
 """Ten digits for one transfer."""
 
-_SMALL: Final = str.maketrans("ァィゥェォッャュョヮヲ", "アイウエオツヤユヨワオ")
-"""Names of accounts hold no small kana and no ヲ: both are written as their plain neighbours."""
+_SMALL: Final = str.maketrans(
+    "ァィゥェォッャュョヮヲヵヶヰヱㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ",
+    "アイウエオツヤユヨワオカケイエクシストヌハヒフヘホムラリルレロ",
+)
+"""Names of accounts hold no small kana, no ヲ, ヰ or ヱ: each is written as its plain neighbour."""
 _MARKS: Final = {"\u3099": "ﾞ", "\u309a": "ﾟ"}
+_LONE_MARKS: Final = str.maketrans({"\u309b": "\u3099", "\u309c": "\u309a"})
+"""NFKC makes a space and a mark of each; the mark belongs to the kana before it."""
 _HALF: Final = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF71, 0xFF9E)}
 _ALLOWED: Final = re.compile(r"[0-9A-Z ｱ-ﾝﾞﾟ().,/\\｢｣-]*")
 _SAME: Final = str.maketrans(
     {
-        "ー": "-",
-        "－": "-",
-        "―": "-",
-        "‐": "-",
         "・": ".",
+        "·": ".",
+        "•": ".",
         "「": "｢",
         "」": "｣",
         "、": ",",
@@ -93,13 +98,15 @@ def half_width(text: str) -> str:
     # NFKC makes full-width kana of half-width ones and composes; NFD splits the sound marks off again.
     kata = "".join(
         chr(ord(letter) + 0x60) if "ぁ" <= letter <= "ゖ" else letter
-        for letter in unicodedata.normalize("NFKC", text)
+        for letter in unicodedata.normalize("NFKC", text.translate(_LONE_MARKS))
     )
     written: list[str] = []
-    for letter in unicodedata.normalize("NFD", kata.translate(_SMALL).translate(_SAME)).upper():
-        half = _MARKS.get(letter) or _HALF.get(letter, letter)
+    # NFD before the small kana: ヸ is ヰ and a sound mark.
+    for letter in unicodedata.normalize("NFD", kata).translate(_SMALL).translate(_SAME).upper():
+        half = "-" if is_dash(letter) else _MARKS.get(letter) or _HALF.get(letter, letter)
         if not _ALLOWED.fullmatch(half):
-            raise ValueError(f"{letter} cannot stand in a transfer file; use kana, letters and digits")
+            shown = letter if letter.isprintable() else f"U+{ord(letter):04X}"
+            raise ValueError(f"{shown} cannot stand in a transfer file; use kana, letters and digits")
         written.append(half)
     return "".join(written).strip()
 

@@ -23,6 +23,7 @@ from gateway.cities.city_context import CityContext
 from gateway.errors import ProblemError
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 from gateway.platform.sql import insert_new
+from gateway.platform.typed_text import without_separators
 from gateway.points import directory
 
 PAY_CODE_TTL: Final = timedelta(seconds=60)
@@ -106,13 +107,14 @@ class PayCodes:
 
 def read(desk: CityContext, text: str) -> str:
     """The hash under which a scanned or typed code is found. Raises ProblemError `pay-code-unknown` (404) for anything else."""
-    plain = "".join(unicodedata.normalize("NFKC", text).replace("-", "").split())
-    if plain.startswith(_PREFIX):
-        prefix, _, rest = plain.partition(".")
+    scanned = "".join(unicodedata.normalize("NFKC", text).split())
+    if scanned.startswith(_PREFIX):
+        prefix, _, rest = scanned.partition(".")
         digits, _, signature = rest.partition(".")
         if prefix != _PREFIX or not compare_digest(signature.encode(), _sign(desk, digits).encode()):
             raise _unknown()
         return _hash(desk, digits)
+    plain = without_separators(text)
     if len(plain) != DIGITS or not plain.isascii() or not plain.isdigit():
         raise _unknown()
     return _hash(desk, plain)

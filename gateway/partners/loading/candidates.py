@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,6 +41,39 @@ class Candidate:
     load: Callable[[], object]
     dist: importlib.metadata.Distribution | None = None
     place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledPlugins:
+    """The entry points of a group; `left_aside` is a sentence for each distribution whose metadata cannot be read."""
+
+    entry_points: tuple[importlib.metadata.EntryPoint, ...]
+    left_aside: tuple[str, ...]
+
+
+def installed_plugins(group: str, path: Sequence[str] | None = None) -> InstalledPlugins:
+    """Read the installed distributions one by one, so that a broken one is named and hides no other.
+
+    Of two with one name the first on the path counts, as for an import. `path` is instead of `sys.path`.
+    """
+    points: list[importlib.metadata.EntryPoint] = []
+    left_aside: list[str] = []
+    seen: set[str] = set()
+    for dist in importlib.metadata.distributions(path=list(sys.path if path is None else path)):
+        folder = getattr(dist, "_path", None)
+        try:
+            name = canonicalize_name(dist.metadata["Name"])
+            if name in seen:
+                continue
+            seen.add(name)
+            points += dist.entry_points.select(group=group)
+        except Exception as fault:  # noqa: BLE001  somebody else's package: whatever is wrong with it stays there
+            place = shown(Path(str(folder)) / "entry_points.txt") if folder is not None else "a distribution"
+            left_aside.append(
+                f"{place} cannot be read ({type(fault).__name__}: {str(fault)[:120]}); that package is left"
+                " aside: install it anew, or remove it"
+            )
+    return InstalledPlugins(tuple(points), tuple(left_aside))
 
 
 def from_entry_points(entry_points: Iterable[importlib.metadata.EntryPoint]) -> Iterator[Candidate]:

@@ -142,3 +142,31 @@ def test_a_city_pays_from_no_savings_account():
     with pytest.raises(ProblemError) as refused:
         Payer(client_code="1234567890", account=account(kind=4))
     assert refused.value.type == "bad-bank-account"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("カ゛ス", "ｶﾞｽ"),
+        ("ハ゜ン", "ﾊﾟﾝ"),
+        ("か゛す", "ｶﾞｽ"),
+        ("ｶﾞｽ", "ｶﾞｽ"),
+        ("ツツジヶオカ", "ﾂﾂｼﾞｹｵｶ"),
+        ("ヵ", "ｶ"),
+        ("ヰヱ", "ｲｴ"),
+        ("ヸヹ", "ｲﾞｴﾞ"),
+        ("ゐゑ", "ｲｴ"),
+        ("ヮ", "ﾜ"),
+        ("ㇰㇷ", "ｸﾌ"),
+        *((f"コ{dash}ヒ", "ｺ-ﾋ") for dash in "ー－−–—─‐―ｰ‑━"),
+    ],
+)
+def test_every_kana_and_dash_that_people_type_is_written_as_banks_take_it(typed: str, written: str) -> None:
+    assert half_width(typed) == written
+
+
+def test_what_banks_do_not_take_is_named_also_where_nobody_sees_it() -> None:
+    with pytest.raises(ValueError, match=r"U\+200B cannot stand"):
+        half_width("カ\u200bナ")
+    with pytest.raises(ValueError, match="笠 cannot stand"):
+        half_width("笠間")

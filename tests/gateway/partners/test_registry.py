@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from gateway.model import JST
 from gateway.partners import registry
+from gateway.partners.loading.candidates import installed_plugins
 from gateway.settings import Settings
 
 GOOD = """
@@ -525,3 +527,44 @@ async def test_files_that_begin_with_an_underscore_are_not_plugins(house, tmp_pa
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "_shared.py").write_text("raise SystemExit", "utf-8")
     assert (await house(toml="")).idle == ("acorn",)
+
+
+class TestSomebodyElsesBrokenPackage:
+    """A distribution whose metadata cannot be read is named and left aside; the others load."""
+
+    @pytest.mark.parametrize(
+        "entry_points",
+        [
+            b"[console_scripts]\nno equals sign here\n",
+            b"[gateway.partners]\nbroken\n",
+            b"\xff\xfe[gateway.partners]\n",
+            b"[x\na=b\n\x80",
+            b"name = before.any:section\n",
+        ],
+    )
+    def test_it_hides_no_other(self, tmp_path: Path, entry_points: bytes) -> None:
+        for name, text in (
+            ("broken", entry_points),
+            ("sound", b"[gateway.partners]\nsound = sound:plugin\n"),
+        ):
+            folder = tmp_path / f"{name}-1.0.dist-info"
+            folder.mkdir()
+            (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+            (folder / "entry_points.txt").write_bytes(text)
+        installed = installed_plugins("gateway.partners", [str(tmp_path)])
+        assert [point.name for point in installed.entry_points if point.name == "sound"] == ["sound"]
+        assert all("broken-1.0.dist-info" in sentence for sentence in installed.left_aside)
+        assert len(installed.left_aside) <= 1
+
+    def test_a_byte_that_is_no_utf8_is_named_with_its_package(self, tmp_path: Path) -> None:
+        folder = tmp_path / "broken-1.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+        (folder / "entry_points.txt").write_bytes(b"[console_scripts]\nx\xff = y:z\n")
+        (sentence,) = installed_plugins("gateway.partners", [str(tmp_path)]).left_aside
+        assert "broken-1.0.dist-info/entry_points.txt" in sentence
+        assert "install it anew" in sentence
+
+    def test_a_package_without_metadata_is_left_aside(self, tmp_path: Path) -> None:
+        (tmp_path / "empty-1.0.dist-info").mkdir()
+        assert installed_plugins("gateway.partners", [str(tmp_path)]).entry_points == ()
