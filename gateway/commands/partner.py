@@ -116,7 +116,7 @@ def workbench(
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8790,
     config: Annotated[
         Path | None,
-        typer.Option(help="A gateway.toml whose [partners.<id>] names the partner's own sandbox."),
+        typer.Option(help="A gateway.toml whose table for this partner names the partner's own sandbox."),
     ] = None,
 ) -> None:
     """Open a local page on one plugin: click through an exchange, break it, see what passes."""

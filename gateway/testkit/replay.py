@@ -4,16 +4,18 @@
         bench.answers(Recorded("POST", "https://…", body="…", status=200, answer="…"))
         await bench.ends_with(Debited(…), "debit", order)
 
-Ids that a plugin makes anew at each call and that the partner repeated are put into the recorded answer anew.
+The plugin's clock stands where it stood then. Ids that a plugin makes anew at each call and that the partner repeated
+are put into the recorded answer anew. Answers have the headers and the charset that they had.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 import httpx
 import respx
@@ -23,12 +25,15 @@ from gateway.model import Secret
 from gateway.partners.http_client import GuardedHttp
 from gateway.partners.partner import Partner
 from gateway.plugin_interfaces import PartnerSetup
+from gateway.testkit.bodies import read_body
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
+
+_NEW_EACH_TIME: Final = re.compile(r"nonce|time|stamp|^ts$|sig|mac$|request_?id|token|secret", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request and what came of it; `lost`: no answer came."""
+    """One request and what came of it; `lost`: no answer came. `answer` is sent in `charset`, `content` as it is."""
 
     method: str
     url: str
@@ -36,6 +41,9 @@ class Recorded:
     status: int = 200
     answer: str = ""
     lost: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    charset: str = "utf-8"
+    content: bytes = b""
 
 
 @dataclass(slots=True)
@@ -43,8 +51,13 @@ class Replay:
     """The bench of a recorded test. A request that was not recorded, or comes in another order, fails it."""
 
     partner: Partner
+    clock: HandClock
     _waiting: list[Recorded] = field(default_factory=list)
     _strangers: list[str] = field(default_factory=list)
+
+    def at(self, moment: datetime) -> None:
+        """The time of the next calls, for the plugin."""
+        self.clock.now = moment
 
     def answers(self, *recorded: Recorded) -> None:
         """What the next call will ask, in order."""
@@ -58,20 +71,23 @@ class Replay:
             came = fault
         told = type(came).__name__ if isinstance(came, GatewayError) else repr(came)
         same = isinstance(came, end) if isinstance(end, type) else came == end
+        asked = f": {self._strangers[0]}" if self._strangers else ""
+        assert not asked, f"{hook}() asked what was not recorded{asked}"
         assert same, f"{hook}() ended with {told}"
-        assert not self._strangers, f"{hook}() asked what was not recorded: {self._strangers[0]}"
         assert not self._waiting, f"{hook}() did not ask {self._waiting[0].method} {self._waiting[0].url}"
 
     def meet(self, request: httpx.Request) -> httpx.Response:
-        here = f"{request.method} {request.url}"
-        if not self._waiting or here != f"{self._waiting[0].method} {self._waiting[0].url}":
-            self._strangers.append(here)
+        if not self._waiting or not _is_the_same(self._waiting[0], request):
+            self._strangers.append(f"{request.method} {request.url}")
             return httpx.Response(500)
         recorded = self._waiting.pop(0)
         if recorded.lost:
             raise httpx.ReadError("lost, as it was then")
-        answer = _made_anew(recorded, request.content.decode("utf-8", "replace"))
-        return httpx.Response(recorded.status, content=answer.encode())
+        if recorded.content:
+            return httpx.Response(recorded.status, headers=recorded.headers, content=recorded.content)
+        answer = _made_anew(recorded, request)
+        content = answer.encode(recorded.charset, "xmlcharrefreplace")
+        return httpx.Response(recorded.status, headers=recorded.headers, content=content)
 
 
 @asynccontextmanager
@@ -82,29 +98,43 @@ async def replayed(
     log = ListLog()
     http = GuardedHttp("replay", log, testing=True)
     kept = PlainSettings(settings, {name: Secret(value) for name, value in secrets.items()})
-    made = plugin(PartnerSetup(settings=kept, http=http, clock=HandClock(), log=log))
-    replay = Replay(Partner(made, log=log, http=http))
+    clock = HandClock()
+    made = plugin(PartnerSetup(settings=kept, http=http, clock=clock, log=log))
+    replay = Replay(Partner(made, log=log, http=http), clock)
     with respx.MockRouter(assert_all_called=False) as router:
         router.route().mock(side_effect=replay.meet)
         yield replay
     await replay.partner.aclose()
 
 
-def _made_anew(recorded: Recorded, body: str) -> str:
+def _is_the_same(recorded: Recorded, request: httpx.Request) -> bool:
+    """Method, address and query; what is new in each request, such as a nonce or a signature, may differ."""
+    then, now = httpx.URL(recorded.url), request.url
+    if (recorded.method, then.copy_with(query=None)) != (request.method, now.copy_with(query=None)):
+        return False
+    names = {*then.params, *now.params}
+    return all(
+        _NEW_EACH_TIME.search(name) is not None or then.params.get_list(name) == now.params.get_list(name)
+        for name in names
+        if name in then.params and name in now.params
+    ) and set(then.params) == set(now.params)
+
+
+def _made_anew(recorded: Recorded, request: httpx.Request) -> str:
     """The recorded answer with this request's ids in place of those that it repeated."""
     answer = recorded.answer
-    then, now = _texts(recorded.body), _texts(body)
+    then = _texts(recorded.body.encode(), "") | dict(httpx.URL(recorded.url).params.items())
+    now = _texts(request.content, request.headers.get("content-type", "")) | dict(request.url.params.items())
     for name, text in then.items():
-        if text and name in now and now[name] != text:
-            answer = answer.replace(json.dumps(text), json.dumps(now[name]))
+        if len(text) >= 4 and name in now and now[name] != text:
+            answer = answer.replace(text, now[name])
     return answer
 
 
-def _texts(body: str) -> dict[str, str]:
-    try:
-        fields = json.loads(body or "{}")
-    except ValueError:
-        return {}
-    return (
-        {name: it for name, it in fields.items() if isinstance(it, str)} if isinstance(fields, dict) else {}
-    )
+def _texts(content: bytes, content_type: str) -> dict[str, str]:
+    body = read_body(content, content_type)
+    return {
+        path: value
+        for path, value in (body.values if body is not None else {}).items()
+        if isinstance(value, str)
+    }

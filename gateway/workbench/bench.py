@@ -36,7 +36,7 @@ from gateway.plugin_interfaces import PartnerSetup
 from gateway.points import directory
 from gateway.settings import Settings
 from gateway.testkit.stubs import ListLog, PlainSettings
-from gateway.workbench.call_recorder import Watch, WatchedHttp, watch_hooks
+from gateway.workbench.call_recorder import Watch, WatchedHttp, call_clock, watch_hooks
 
 MEMBER: Final = "workbench-member"
 KASAMA: Final = ("082163", "kasama-ouen", "笠間応援ポイント")
@@ -170,7 +170,7 @@ async def open_bench(
         plugin_log = PartnerLog(log, partner_id, known)
         http = WatchedHttp(GuardedHttp(partner_id, log), watch)
         try:
-            made = kind(PartnerSetup(settings=settings, http=http, clock=system_clock, log=plugin_log))
+            made = kind(PartnerSetup(settings=settings, http=http, clock=call_clock, log=plugin_log))
         except KeyError as missing:
             if config is not None:
                 raise

@@ -1,33 +1,43 @@
 """The plugin's client and its hooks, watched: what was asked, what came back, and what was made to go wrong.
 
-A fault belongs to the next request that carries a body, so that it meets the debit and not a look-up before it.
+A fault belongs to the request of debit() that carries the order, not to one before it, such as that for an access token.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
+import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any, Final
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from gateway.errors import GatewayError, OutcomeUnknown
-from gateway.model import Secret
+from gateway.model import Debited, DebitOrder, InProgress, Secret
 from gateway.partners.http_client import GuardedHttp
 from gateway.partners.loading.checks import HOOKS
 from gateway.partners.partner import Partner
-from gateway.platform.redact import scrubbed
+from gateway.platform.clock import system_clock
+from gateway.platform.redact import is_secret_key, scrubbed
 from gateway.plugin_interfaces import HttpAnswer
+from gateway.testkit.bodies import read_body, text_of
 
 SHOWN_BYTES: Final = 4_000
+MIN_SECRET_LENGTH: Final = 6
+"""Shorter texts stand everywhere by chance, and stars in their place would make a test that says nothing."""
+_NO_SECRETS: Final = frozenset({"code", "codes", "serviceid", "service_id"})
+"""Names that announce a secret in a log, and in a partner's answer are words that the plugin reads."""
 MOST_EVENTS: Final = 2_000
 
 
 class Trouble(StrEnum):
-    """What can be ordered for the next request that carries a body."""
+    """What can be ordered for the request that carries the next order."""
 
     CABLE = "cable"
     """The request arrives and is carried out; the cable is pulled before the answer."""
@@ -41,7 +51,10 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchanged:
-    """One request as it left and what came of it. `answer` None: none came, or it was thrown away."""
+    """One request as it left and what came of it. `answer` is for the page, `content` what came, whole.
+
+    `status` None: no answer came, or it was thrown away.
+    """
 
     method: str
     url: str
@@ -50,13 +63,16 @@ class Exchanged:
     answer: str
     ms: int
     trouble: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """One hook call: its arguments, its end (an answer or a GatewayError) and its requests, in order."""
+    """One hook call: when it began, its arguments, its end (an answer or a GatewayError) and its requests, in order."""
 
     hook: str
+    at: datetime
     arguments: Mapping[str, Any]
     end: object
     ms: int
@@ -64,14 +80,38 @@ class Called:
 
 
 @dataclass(slots=True)
+class _Running:
+    """The call that a request belongs to: calls may run at the same time."""
+
+    hook: str
+    at: datetime
+    arguments: Mapping[str, Any]
+    requests: list[Exchanged] = field(default_factory=list)
+
+
+_running: ContextVar[_Running | None] = ContextVar("workbench_call", default=None)
+
+
+def call_clock() -> datetime:
+    """The time for the plugin: during a call that of its beginning, so that the call can be replayed."""
+    running = _running.get()
+    return running.at if running is not None else system_clock()
+
+
+@dataclass(slots=True)
 class Watch:
     """What was seen since the bench was opened; `shown()` is for the page."""
 
     calls: list[Called] = field(default_factory=list)
-    requests: list[Exchanged] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     order: Trouble | None = None
     secrets: list[str] = field(default_factory=list)
+    carries_orders: tuple[str, str] | None = None
+    """Method and path of the request that carried the last order, with the order's ids taken out."""
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """From now on, and in what was seen before, these are stars."""
+        self.secrets.extend(it for it in secrets if len(it) >= MIN_SECRET_LENGTH and it not in self.secrets)
 
     def tell(self, kind: str, **what: Any) -> None:
         """Add an event for the page; its number is its place."""
@@ -110,15 +150,23 @@ class WatchedHttp:
 
     async def request(self, method: str, url: str, **options: Any) -> HttpAnswer:
         body = _body(options)
+        running = _running.get()
+        self._watch.learn(secrets_of_request(url, body, options))
         trouble = None
-        if body and self._watch.order is not None:
+        if (
+            self._watch.order is not None
+            and running is not None
+            and self._carries_the_order(running, method, url, body)
+        ):
             trouble, self._watch.order = self._watch.order, None
         began = time.perf_counter()
-        status, answer_text = None, ""
+        status, answer_text, headers, content = None, "", dict[str, str](), b""
         try:
             answer = await self._inner.request(method, url, **options)
+            self._watch.learn(secrets_of_answer(answer))
             answer = await self._troubled(trouble, answer)
-            status, answer_text = answer.status, answer.body[:SHOWN_BYTES].decode("utf-8", "replace")
+            status, headers, content = answer.status, dict(answer.headers), answer.body
+            answer_text = text_of(content[:SHOWN_BYTES], headers.get("content-type", ""))
             return answer
         except GatewayError as fault:
             answer_text = f"({type(fault).__name__}: {fault})"
@@ -132,11 +180,30 @@ class WatchedHttp:
                 answer=answer_text,
                 ms=round((time.perf_counter() - began) * 1000),
                 trouble=trouble.value if trouble is not None else "",
+                headers=headers,
+                content=content,
             )
-            self._watch.requests.append(seen)
+            if running is not None:
+                running.requests.append(seen)
             shown = {item.name: getattr(seen, item.name) for item in fields(seen)}
+            del shown["headers"], shown["content"]
             shown |= {"body": _readable(seen.body), "answer": _readable(seen.answer)}
             self._watch.tell("request", **shown)
+
+    def _carries_the_order(self, running: _Running, method: str, url: str, body: str) -> bool:
+        """Is this the request by which points move? As in the last order, else the one that names amounts or id."""
+        order = running.arguments.get("order")
+        if not isinstance(order, DebitOrder):
+            return False
+        if self._watch.carries_orders is not None:
+            return self._watch.carries_orders == (method, _without_ids(url, order))
+        numbers = set(re.findall(r"[0-9]+", body))
+        if all(str(amount) in numbers for amount in order.amounts.values()):
+            return True
+        code = order.coupon.code.reveal() if order.coupon is not None else None
+        return (
+            bool(body) and order.coupon is not None and (order.exchange_id in body + url or str(code) in body)
+        )
 
     async def _troubled(self, trouble: Trouble | None, answer: HttpAnswer) -> HttpAnswer:
         if self._again is not None:
@@ -162,28 +229,78 @@ def watch_hooks(partner: Partner, watch: Watch) -> None:
 
 
 def _watched(name: str, call: Callable[..., Awaitable[Any]], watch: Watch) -> Callable[..., Awaitable[Any]]:
-    parameter = next(iter(list(HOOKS[name].__annotations__)), "")
+    signature = inspect.signature(call)
 
-    async def watched(*given: Any) -> Any:
-        arguments = {parameter: given[0]} if given else {}
-        watch.secrets.extend(it for it in _secrets_in(given) if it not in watch.secrets)
+    async def watched(*positional: Any, **named: Any) -> Any:
+        arguments = dict(signature.bind(*positional, **named).arguments)
+        watch.learn(_secrets_in(arguments))
         watch.tell("call", hook=name, arguments=plain(arguments))
-        first, began = len(watch.requests), time.perf_counter()
+        running = _Running(hook=name, at=system_clock(), arguments=arguments)
+        token, began = _running.set(running), time.perf_counter()
         end: object = None
         try:
-            end = await call(*given)
+            end = await call(*positional, **named)
             return end
         except GatewayError as fault:
             end = fault
             raise
         finally:
+            _running.reset(token)
             ms = round((time.perf_counter() - began) * 1000)
-            watch.secrets.extend(it for it in _secrets_in((end,)) if it not in watch.secrets)
-            requests = tuple(watch.requests[first:])
-            watch.calls.append(Called(hook=name, arguments=arguments, end=end, ms=ms, requests=requests))
+            watch.learn(_secrets_in((end,)))
+            order = arguments.get("order")
+            sent = [request for request in running.requests if request.body]
+            if isinstance(end, Debited | InProgress) and isinstance(order, DebitOrder) and sent:
+                watch.carries_orders = (sent[-1].method, _without_ids(sent[-1].url, order))
+            watch.calls.append(
+                Called(
+                    hook=name,
+                    at=running.at,
+                    arguments=arguments,
+                    end=end,
+                    ms=ms,
+                    requests=tuple(running.requests),
+                )
+            )
             watch.tell("end", hook=name, ms=ms, end=plain(end), what=type(end).__name__)
 
     return watched
+
+
+def secrets_of_request(url: str, body: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """What in a request is secret by the name under which it stands."""
+    headers = options.get("headers") or {}
+    for name, value in headers.items():
+        if is_secret_key(name):
+            yield value
+            yield value.partition(" ")[2]  # without the scheme, such as Bearer
+    query = [*parse_qsl(urlsplit(url).query), *(options.get("params") or {}).items()]
+    form = options.get("form") or {}
+    yield from (str(value) for name, value in (*query, *form.items()) if is_secret_key(name))
+    yield from _secret_values(body.encode(), "")
+
+
+def secrets_of_answer(answer: HttpAnswer) -> Iterator[str]:
+    """What in an answer is secret by its name, such as an access token."""
+    yield from _secret_values(answer.body, answer.headers.get("content-type", ""))
+    yield from (value for name, value in answer.headers.items() if is_secret_key(name))
+
+
+def _secret_values(content: bytes, content_type: str) -> Iterator[str]:
+    body = read_body(content, content_type)
+    for path, value in (body.values if body is not None else {}).items():
+        names = [name for name in re.split(r"[./@\[\]]+", path) if name and not name.isdigit()]
+        if (
+            isinstance(value, str)
+            and names
+            and is_secret_key(names[-1])
+            and names[-1].lower() not in _NO_SECRETS
+        ):
+            yield value
+
+
+def _without_ids(url: str, order: DebitOrder) -> str:
+    return urlsplit(url).path.replace(quote(order.exchange_id, safe=""), "*").replace(order.exchange_id, "*")
 
 
 def plain(value: Any) -> Any:
@@ -216,6 +333,7 @@ def _secrets_in(value: Any) -> Iterable[str]:
     if isinstance(value, Secret):
         yield value.reveal()
     elif isinstance(value, Mapping):
+        yield from (it for name, it in value.items() if isinstance(it, str) and is_secret_key(str(name)))
         for item in value.values():
             yield from _secrets_in(item)
     elif isinstance(value, tuple | list):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from gateway_airline_miles import AirlineMiles
 
-from gateway.errors import PartnerUnavailable
+from gateway import hookimpl
+from gateway.errors import OutcomeUnknown, PartnerUnavailable
 from gateway.model import JST, Coupon, CouponValue, Debited, DebitLine, ExchangeId, NoRecord, Secret, WalletId
 from gateway.testkit.replay import Recorded, replayed
 
@@ -71,4 +73,49 @@ async def test_a_request_that_was_not_recorded_and_one_that_was_not_made_fail_th
     async with replayed(AirlineMiles, SETTINGS, SECRETS) as bench:
         bench.answers(hello, hello)
         with pytest.raises(AssertionError, match="did not ask GET"):
+            await bench.ends_with(None, "check_connection")
+
+
+class Reader:
+    """A plugin that looks at the header, the charset and the clock, and signs its query anew each time."""
+
+    def __init__(self, setup):
+        self._setup, self._numbers = setup, iter(range(100))
+        self._miles = AirlineMiles(setup)
+
+    @hookimpl
+    def partner_profile(self):
+        return self._miles.partner_profile()
+
+    @hookimpl
+    async def check_connection(self):
+        query = {"nonce": f"nonce-{next(self._numbers)}", "page": "1"}
+        answer = await self._setup.http.get(f"{BASE}/api/hello", params=query)
+        if answer.headers.get("x-kind") != "hello" or query["nonce"] not in answer.body.decode("shift_jis"):
+            raise OutcomeUnknown("not what was asked for")
+        if "元気" not in answer.body.decode("shift_jis") or self._setup.clock().year != 2026:
+            raise OutcomeUnknown("not what was said then")
+
+
+async def test_headers_charset_clock_and_new_numbers_are_as_they_were():
+    hello = Recorded(
+        "GET",
+        f"{BASE}/api/hello?nonce=nonce-then&page=1",
+        headers={"X-Kind": "hello"},
+        answer="元気 nonce-then",
+        charset="shift_jis",
+    )
+    async with replayed(Reader, SETTINGS, SECRETS) as bench:
+        bench.at(datetime(2026, 11, 29, 12, tzinfo=JST))
+        bench.answers(hello)
+        await bench.ends_with(None, "check_connection")
+        bench.answers(replace(hello, url=f"{BASE}/api/hello?nonce=nonce-then&page=2"))
+        with pytest.raises(AssertionError, match="asked what was not recorded"):
+            await bench.ends_with(None, "check_connection")
+    async with replayed(Reader, SETTINGS, SECRETS) as bench:
+        bench.at(datetime(2026, 11, 29, 12, tzinfo=JST))
+        bench.answers(
+            replace(hello, content=hello.answer.encode("shift_jis"), url=f"{BASE}/api/hello?page=1")
+        )
+        with pytest.raises(AssertionError, match="asked what was not recorded"):
             await bench.ends_with(None, "check_connection")

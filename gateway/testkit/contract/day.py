@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 
 from gateway.model import JST
-from gateway.testkit.contract.bodies import read_body
+from gateway.testkit.bodies import read_body
 from gateway.testkit.contract.unclear import like_it
 
 _SECONDS: Final = re.compile(r"1[0-9]{9}(?:[0-9]{3})?")

@@ -31,7 +31,7 @@ from gateway.partners.calls.debit_proof import ExpectedDebit
 from gateway.partners.loading.checks import hook_faults, missing_for_link
 from gateway.partners.loading.profile_checks import coherence
 from gateway.partners.partner import Partner
-from gateway.testkit.contract.bodies import Value, read_body
+from gateway.testkit.bodies import Value, read_body
 from gateway.testkit.contract.documented import HOOKS_WITH_ANSWERS, DocumentedAnswer
 from gateway.testkit.contract.environment import Environment, make_environment, moment_of, told
 from gateway.testkit.contract.fake import FakePartner, Fault, Instead

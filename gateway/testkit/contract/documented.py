@@ -21,7 +21,7 @@ from typing import Any, Final
 import httpx
 
 from gateway.model import DeclineReason
-from gateway.testkit.contract.bodies import charset, read_body
+from gateway.testkit.bodies import charset, read_body
 
 HOOKS_WITH_ANSWERS: Final = (
     "debit",

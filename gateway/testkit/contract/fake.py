@@ -33,7 +33,7 @@ from respx.models import AllMockedAssertionError
 
 from gateway.model import DeclineReason, LinkedAccount, Secret
 from gateway.partners.loading.checks import place_of_code
-from gateway.testkit.contract.bodies import read_body
+from gateway.testkit.bodies import read_body
 from gateway.testkit.contract.documented import DocumentedAnswer
 from gateway.testkit.stubs import HandClock
 

@@ -25,7 +25,7 @@ from gateway.model import (
     WalletId,
 )
 from gateway.partners.partner import Partner
-from gateway.testkit.contract.bodies import read_body, text_of
+from gateway.testkit.bodies import read_body, text_of
 from gateway.testkit.contract.debits import Question
 from gateway.testkit.contract.environment import Environment, told
 from gateway.testkit.contract.fake import Fault

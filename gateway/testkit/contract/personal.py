@@ -9,7 +9,7 @@ from typing import Final
 
 import httpx
 
-from gateway.testkit.contract.bodies import read_body
+from gateway.testkit.bodies import read_body
 from gateway.testkit.contract.unclear import like_it
 
 NAME: Final = "山田 花子"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 
-from gateway.testkit.contract.bodies import Body, read_body
+from gateway.testkit.bodies import Body, read_body
 from gateway.testkit.contract.fake import Fault
 from gateway.testkit.contract.unknown_words import telling_places, unknown_values
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from gateway.testkit.contract.bodies import Body, Value, read_body
+from gateway.testkit.bodies import Body, Value, read_body
 
 UNKNOWN_WORD: Final = "kit_unknown"
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")

@@ -228,3 +228,128 @@ async def test_a_setting_that_the_sandbox_is_not_given_is_named(written: Any) ->
     ):
         async with opened("acme", plugin=Other):
             pass
+
+
+class TestAPartnerOfSeveralRequests:
+    """Before each request comes one for an access token that ends at once; before a debit the member is checked."""
+
+    CLIENT = (
+        (
+            "        answer = await self._http.request(method, self.base_url + path, headers=headers, json=body)\n",
+            (
+                '        form = {"grant_type": "client_credentials", "client_secret": self._api_key.reveal()}\n'
+                '        got = await self._http.post(self.base_url + "/oauth/token", form=form)\n'
+                '        access = JsonAnswer.read(got, partner="acme", asked="/oauth/token").text("access_token")\n'
+                '        headers["X-Access"] = access\n'
+                "        answer = await self._http.request(method, self.base_url + path, headers=headers, json=body)\n"
+                '        if not answer.headers.get("content-type", "").startswith("application/json; charset=euc-jp"):\n'
+                '            raise PartnerUnavailable("acme answered with something else")\n'
+                '        answer = HttpAnswer(status=answer.status, headers=answer.headers, body=answer.body.decode("euc-jp").encode())\n'
+            ),
+        ),
+        ("from gateway import JsonAnswer", "from gateway import HttpAnswer, JsonAnswer"),
+    )
+    PLUGIN = (
+        (
+            '        answer = await self._client.send(\n            "POST",\n            "/v1/debits",\n',
+            (
+                '        await self._client.send("POST", "/v1/members", {"token": order.account.token.reveal()})\n'
+                '        answer = await self._client.send(\n            "POST",\n            "/v1/debits",\n'
+            ),
+        ),
+    )
+    SANDBOX = (
+        (
+            '            web.get("/v1/hello", self.hello),\n',
+            (
+                '            web.get("/v1/hello", self.hello),\n'
+                '            web.post("/oauth/token", self.access),\n'
+                '            web.post("/v1/members", self.hello),\n'
+            ),
+        ),
+        (
+            '    @operation("hello")\n',
+            (
+                "    async def access(self, _request):\n"
+                "        self.handed_out = [*getattr(self, 'handed_out', []), secrets.token_urlsafe(24)]\n"
+                '        return web.json_response({"access_token": self.handed_out[-1], "expires_in": 0})\n\n'
+                '    @operation("hello")\n'
+            ),
+        ),
+        (
+            "        return answer\n\n    # --- the member",
+            (
+                '        if request.path.startswith("/v1/"):\n'
+                '            answer = web.Response(status=answer.status, body=answer.text.encode("euc-jp"), headers={"content-type": "application/json; charset=euc-jp"})\n'
+                "        return answer\n\n    # --- the member"
+            ),
+        ),
+        ('"shown_as": f"{member} 様"', '"shown_as": f"見本 {member} 様"'),
+        (
+            'return web.json_response({"result": "linked", **told})',
+            'return web.json_response({"result": "linked", **told}, dumps=lambda it: json.dumps(it, ensure_ascii=False))',
+        ),
+    )
+
+    @pytest.fixture
+    def other(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[type, Path]]:
+        folder = scaffold.write("acme", LinkKind.ACCOUNT, tmp_path)
+        for name, changes in (("client", self.CLIENT), ("plugin", self.PLUGIN), ("sandbox", self.SANDBOX)):
+            file = folder / "gateway_acme" / f"{name}.py"
+            text = file.read_text("utf-8")
+            for old, new in changes:
+                assert text.count(old) == 1, old
+                text = text.replace(old, new)
+            file.write_text(text, "utf-8")
+        monkeypatch.syspath_prepend(str(folder))
+        yield importlib.import_module("gateway_acme").Acme, folder
+        for name in [name for name in sys.modules if name.partition(".")[0] == "gateway_acme"]:
+            del sys.modules[name]
+
+    async def test_the_cable_is_pulled_at_the_order_and_not_at_what_is_asked_before_it(
+        self, other: Any
+    ) -> None:
+        async with visiting(other[0]) as (_, visitor):
+            await visitor.links()
+            for _ in range(2):  # the second time it is known which request carries the order
+                await visitor.presses("trouble", kind="cable")
+                await visitor.presses("quote", units="2", destination="reserve")
+                await visitor.presses("confirm")
+                told = await visitor.sees()
+                met = [event["url"] for event in told["events"] if event.get("trouble")]
+                assert met
+                assert all(url.endswith("/v1/debits") for url in met)
+                assert told["now"]["state"] == "open"
+                await visitor.presses("ask")
+                assert (await visitor.sees())["now"]["state"] == "settled"
+                await visitor.presses("start")  # the account stays linked
+
+    async def test_the_export_holds_no_token_and_replays_in_the_partners_charset(self, other: Any) -> None:
+        plugin, folder = other
+        async with visiting(plugin) as (bench, visitor):
+            await visitor.links()
+            await visitor.presses("quote", units="2", destination="reserve")
+            await visitor.presses("confirm")
+            await visitor.presses("check")
+            async with visitor.session.get(f"{visitor.origin}/export") as answer:
+                text = await answer.text()
+            tokens = set(re.findall(r'"access_token": "([^"]+)"', text))
+            assert tokens
+            assert all(token.startswith("recorded-secret-") for token in tokens)
+            assert not [secret for secret in bench.bench.watch.secrets if secret in text]
+            answers = [
+                it.content.decode()
+                for call in bench.bench.watch.calls
+                for it in call.requests
+                if "oauth" in it.url
+            ]
+            live = re.findall(r'"access_token": "([^"]+)"', " ".join(answers))
+            assert live
+            assert not [token for token in live if token in text]
+        assert "gateway.Debited(" in text
+        assert "charset='euc-jp'" in text
+        assert "見本 taro 様" in text
+        kept = folder / "tests" / "test_workbench_acme.py"
+        kept.write_text(text, "utf-8")
+        ran = _runs(folder, kept)
+        assert ran.returncode == 0, ran.stdout
