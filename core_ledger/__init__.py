@@ -5,9 +5,11 @@ Start with `Store.open(url)` and `await store.apply(Transfer(…))`; inside a jo
 """
 
 from core_ledger import chart, ledger
-from core_ledger.anchors import Digest, Proof, daily_digest, proof, verify_proof
+from core_ledger.anchors import Digest, Proof, count_moves, daily_digest, digest_of, proof, verify_proof
 from core_ledger.audit import AuditReport, verify
 from core_ledger.bulk import transfer_many
+from core_ledger.chain_keys import ChainKeys, keys_of
+from core_ledger.chain_seals import chains_are_sealed, seal_chains, sealed_on
 from core_ledger.errors import (
     BadMove,
     Busy,
@@ -50,6 +52,7 @@ __all__ = [
     "BadMove",
     "Balance",
     "Busy",
+    "ChainKeys",
     "CommitFailed",
     "Damaged",
     "Digest",
@@ -79,14 +82,18 @@ __all__ = [
     "apply",
     "balance",
     "balances",
+    "chains_are_sealed",
     "chart",
+    "count_moves",
     "create_schema",
     "daily_digest",
+    "digest_of",
     "each_lot_due",
     "entries",
     "export_csv",
     "export_json_lines",
     "hold",
+    "keys_of",
     "ledger",
     "lots",
     "lots_due",
@@ -94,6 +101,8 @@ __all__ = [
     "post",
     "proof",
     "references",
+    "seal_chains",
+    "sealed_on",
     "standing_holds",
     "statement",
     "total",

@@ -92,6 +92,18 @@ def daily_digest(conn: Connection, day: date) -> Digest:
     return Digest(day=day, books=len(leaves), digest=digest.hex())
 
 
+def digest_of(conn: Connection, day: date) -> Digest | None:
+    """The digest that `day` was given, or None."""
+    query = sa.select(anchors).where(anchors.c.book_id == LEDGER, anchors.c.day == day.isoformat())
+    stored = conn.execute(query).first()
+    return None if stored is None else Digest(day=day, books=stored.seq, digest=stored.head.hex())
+
+
+def count_moves(conn: Connection) -> int:
+    """How many moves there are by the books' own rows, without reading the moves."""
+    return int(conn.scalar(sa.select(sa.func.coalesce(sa.func.sum(books.c.seq), 0))) or 0)
+
+
 def proof(conn: Connection, book: str, day: date | None = None) -> Proof | None:
     """Make the proof of a book's history as anchored on `day`, or at its last anchor; None: never anchored."""
     row = anchors.c

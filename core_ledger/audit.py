@@ -6,6 +6,7 @@ compares heads, accounts and daily anchors with what came out. Memory stays at o
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 import sqlalchemy as sa
@@ -14,8 +15,10 @@ from sqlalchemy.exc import DatabaseError, ProgrammingError
 
 from core_ledger.account_rows import account as account_of
 from core_ledger.anchors import LEDGER, chained, leaf, merkle_root
+from core_ledger.chain_keys import ChainKeys, keys_of
+from core_ledger.chain_seals import ChainSeals, read_seals
 from core_ledger.errors import Damaged
-from core_ledger.hash_chain import GENESIS, Record
+from core_ledger.hash_chain import GENESIS, Record, moment
 from core_ledger.plan import Account
 from core_ledger.recompute import Fault, Recomputation
 from core_ledger.tables import accounts, anchors, books, moves
@@ -32,6 +35,7 @@ class AuditReport:
     moves: int
     days: int
     faults: tuple[Fault, ...]
+    newest_at: datetime | None = None
 
     @property
     def ok(self) -> bool:
@@ -45,18 +49,29 @@ def verify(conn: Connection, progress: Callable[[int, int], None] | None = None)
     Works on a database that takes writes meanwhile when `conn` reads from one snapshot: SQLite in a
     transaction, PostgreSQL at REPEATABLE READ. At most a thousand faults are listed.
     """
-    checked, moved, days = 0, 0, 0
+    checked, moved, days, newest = 0, 0, 0, 0
     faults: list[Fault] = []
     try:
         faults += _file_faults(conn)
-        for replay in _replays(conn):
+        keys = keys_of(conn)
+        seals = read_seals(conn, keys) if keys is not None else ChainSeals("", {})
+        if seals.fault:
+            faults.append(Fault("ledger", "signatures", seals.fault))
+        left = set(seals.heads)
+        for replay in _replays(conn, keys, seals):
             checked += 1
+            newest = max(newest, replay.newest_at)
+            left.discard(replay.book)
             moved += len(replay.hashes)
             faults += replay.faults
             if progress is not None and checked % PAGE == 0:
                 progress(checked, moved)
             if len(faults) >= MAX_FAULTS:
                 break
+        else:
+            faults += [
+                Fault(book, "head", "it was signed when the keys came, and is gone") for book in sorted(left)
+            ]
         days, day_faults = _check_days(conn)
         faults += day_faults
     except DatabaseError as error:
@@ -69,7 +84,13 @@ def verify(conn: Connection, progress: Callable[[int, int], None] | None = None)
         faults.append(Fault("database", "file", f"a text in it is damaged: {error}"))
     if progress is not None:
         progress(checked, moved)
-    return AuditReport(books=checked, moves=moved, days=days, faults=tuple(faults[:MAX_FAULTS]))
+    return AuditReport(
+        books=checked,
+        moves=moved,
+        days=days,
+        faults=tuple(faults[:MAX_FAULTS]),
+        newest_at=moment(newest) if newest else None,
+    )
 
 
 def _file_faults(conn: Connection) -> list[Fault]:
@@ -80,8 +101,12 @@ def _file_faults(conn: Connection) -> list[Fault]:
     return [Fault("database", "file", line) for line in found if line != "ok"]
 
 
-def _replays(conn: Connection) -> Iterator[Recomputation]:
+def _replays(conn: Connection, keys: ChainKeys | None, seals: ChainSeals) -> Iterator[Recomputation]:
     """Replay book after book, a page of books at a time."""
+
+    def begun(book: str) -> Recomputation:
+        return Recomputation(book, keys, seals.heads.get(book, (0, GENESIS)))
+
     after = ""
     while page := _book_page(conn, after):
         first, last = page[0], page[-1]
@@ -104,13 +129,13 @@ def _replays(conn: Connection) -> Iterator[Recomputation]:
                 for empty in waiting:
                     if empty == book:
                         break
-                    yield _finished(Recomputation(empty), heads, stored, anchored)
-                replay = Recomputation(book)
+                    yield _finished(begun(empty), heads, stored, anchored)
+                replay = begun(book)
                 for record in records:
                     replay.apply(record)
                 yield _finished(replay, heads, stored, anchored)
             for empty in waiting:
-                yield _finished(Recomputation(empty), heads, stored, anchored)
+                yield _finished(begun(empty), heads, stored, anchored)
         after = last
 
 

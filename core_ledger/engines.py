@@ -8,19 +8,29 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from core_ledger.chain_keys import OPTION, ChainKeys
+
 LOCK_WAIT_S = 5.0
 # Pages are on solid state: reading one out of order costs hardly more than the next one.
 _POSTGRES_SETTINGS = ("random_page_cost = 1.1",)
 
 
-def open_engines(url: str, readers: int) -> tuple[Engine, Engine | None]:
+def open_engines(url: str, readers: int, keys: ChainKeys | None = None) -> tuple[Engine, Engine | None]:
     """Make the engine that writes and the one that reads; an in-memory database has one connection only.
 
     The texts of their errors never hold the values of a statement, which may be secret and go into logs.
     """
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed, readers)
+    writing, reading = (
+        _sqlite(parsed, readers) if parsed.get_backend_name() == "sqlite" else _postgres(parsed, readers)
+    )
+    for engine in (writing, reading):
+        if engine is not None:
+            engine.update_execution_options(**{OPTION: keys})
+    return writing, reading
+
+
+def _postgres(parsed: URL, readers: int) -> tuple[Engine, Engine]:
     # Prepared statements save parsing from the second use on.
     writing = sa.create_engine(
         parsed, pool_size=8, max_overflow=0, connect_args={"prepare_threshold": 1}, hide_parameters=True

@@ -43,6 +43,7 @@ class Record(NamedTuple):
     target_prev: int
     asked: bytes
     hash: bytes
+    mac: bytes | None = None
 
 
 def content(row: Sequence[Any]) -> bytes:
@@ -60,6 +61,11 @@ def content(row: Sequence[Any]) -> bytes:
 def link(previous: bytes, row: Sequence[Any]) -> bytes:
     """Compute the hash that seals a record behind the hash `previous` (32 bytes)."""
     return hashlib.sha256(previous + content(row)).digest()
+
+
+def signed_part(digest: bytes) -> bytes:
+    """What the signature of a move covers: its hash, told apart from the hashes of other chains under the same key."""
+    return b"move\x00" + digest
 
 
 def content_digest(move: Move) -> bytes:

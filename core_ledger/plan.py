@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from core_ledger.chain_keys import ChainKeys
 from core_ledger.chart import owned
 from core_ledger.errors import (
     BadMove,
@@ -30,6 +31,7 @@ from core_ledger.hash_chain import (
     read_details,
     read_lots,
     receipt,
+    signed_part,
 )
 from core_ledger.transfers import Hold, Move, Post, Receipt, Transfer, Void
 
@@ -92,6 +94,7 @@ class Plan:
     known: dict[Key, Record] = field(default_factory=dict)
     resolved: dict[Key, Record] = field(default_factory=dict)
     written: list[Record] = field(default_factory=list)
+    keys: ChainKeys | None = None
     touched: set[Key] = field(default_factory=set)
     _undo: dict[Key, Account | None] | None = None
 
@@ -284,7 +287,7 @@ class Plan:
             digest,
         )
         head = link(head, row)
-        record = Record(*row, head)
+        record = Record(*row, head, self.keys.sign(signed_part(head)) if self.keys is not None else None)
         if posts:
             source.last_seq = target.last_seq = seq
         self.heads[move.book] = (seq, head)

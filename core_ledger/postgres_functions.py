@@ -72,6 +72,8 @@ WHOLE_COLUMNS = {"seq", "points", "at", "source_balance", "target_balance", "sou
 def _move_value(column: str) -> str:
     if column in {"asked", "hash"}:
         return f"decode({column}, 'hex')"
+    if column == "mac":
+        return "decode(nullif(mac, ''), 'hex')"
     if column == "hold":
         return "nullif(hold, '')"
     # Splitting a single empty text gives no element at all.

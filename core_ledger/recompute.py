@@ -7,8 +7,9 @@ anew rather than trusting the code that wrote the rows.
 from dataclasses import dataclass, field
 from datetime import date
 
+from core_ledger.chain_keys import ChainKeys
 from core_ledger.chart import owned
-from core_ledger.hash_chain import GENESIS, Record, link, read_lots
+from core_ledger.hash_chain import GENESIS, Record, link, read_lots, signed_part
 from core_ledger.plan import Account
 
 ACTIONS = {"transfer", "hold", "post", "void"}
@@ -31,6 +32,9 @@ class Recomputation:
     """The state of a book after the moves so far, and the faults met on the way."""
 
     book: str
+    keys: ChainKeys | None = None
+    sealed: tuple[int, bytes] = (0, GENESIS)
+    newest_at: int = 0
     seq: int = 0
     head: bytes = GENESIS
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -39,6 +43,7 @@ class Recomputation:
     _ids: set[str] = field(default_factory=set)
     _holds: dict[str, Record] = field(default_factory=dict)
     _resolved: set[str] = field(default_factory=set)
+    _youngest: int | None = None
 
     def apply(self, record: Record) -> None:
         """Check one move against all before it, and carry it out."""
@@ -74,6 +79,10 @@ class Recomputation:
                     )
             if oldest != mine.oldest_on():
                 self._add_fault(name, f"oldest_on is {oldest}, the moves make {mine.oldest_on()}")
+        if self.keys is not None and self.sealed[0] > self.seq:
+            self._add_fault(
+                "head", f"it had {self.sealed[0]} moves when it was signed and has {self.seq} now"
+            )
         if sum(account.posted for account in self.accounts.values()):
             self._add_fault("sum", "the entries do not sum to zero")
 
@@ -86,6 +95,9 @@ class Recomputation:
             self._fault(record, f"move {self.seq + 1} should come here; moves are missing or doubled")
         if link(self.head, record) != record.hash:
             self._fault(record, "the hash does not seal this content behind the move before it")
+        if self.keys is not None:
+            self._check_signature(record, self.keys)
+        self.newest_at = max(self.newest_at, record.at)
         self.seq, self.head = record.seq, record.hash
         self.hashes[record.seq] = record.hash
         if record.id in self._ids:
@@ -103,6 +115,23 @@ class Recomputation:
             self._pay(record, source, target, lots)
         if record.source_balance != source.posted or record.target_balance != target.posted:
             self._fault(record, "the running balances are not what the moves make")
+
+    def _check_signature(self, record: Record, keys: ChainKeys) -> None:
+        sealed_seq, sealed_head = self.sealed
+        if record.seq == sealed_seq and record.hash != sealed_head:
+            self._fault(record, "the book was signed here when the keys came, and its moves are others now")
+        age = keys.age_of(signed_part(record.hash), record.mac) if record.mac is not None else None
+        if age is None:
+            if record.seq > sealed_seq or record.mac is not None:
+                self._fault(
+                    record,
+                    f"{record.id}, {record.points:,} points, is signed with no key of this gateway: it was not written "
+                    "by it",
+                )
+            return
+        if self._youngest is not None and age > self._youngest:
+            self._fault(record, "it is signed with an older key than a move before it")
+        self._youngest = age if self._youngest is None else min(age, self._youngest)
 
     def _lots(self, record: Record) -> list[tuple[str, int]]:
         if record.action not in ACTIONS:

@@ -14,6 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from core_ledger import storage_postgres
 from core_ledger.account_rows import account, account_row
+from core_ledger.chain_keys import keys_of
 from core_ledger.hash_chain import Record
 from core_ledger.plan import Key, Plan
 from core_ledger.transfers import Hold, Move, Transfer
@@ -79,7 +80,7 @@ def load(conn: Connection, moves: Sequence[Move]) -> Plan:
             holds.add((book, move.hold))
     if conn.dialect.name == "postgresql":
         return storage_postgres.load(conn, sorted(books), ids, holds, names)
-    plan = Plan()
+    plan = Plan(keys=keys_of(conn))
     ask = _cursor(conn).execute
     plan.heads = {book: (seq, head) for book, seq, head in ask(_LOAD_BOOKS, (json.dumps(sorted(books)),))}
     plan.known = {(row[0], row[2]): Record._make(row) for row in ask(_LOAD_MOVES, (_pairs(ids | holds),))}
@@ -96,7 +97,7 @@ def load(conn: Connection, moves: Sequence[Move]) -> Plan:
 
 
 def _load_one(conn: Connection, move: Move) -> Plan:
-    plan, book = Plan(), move.book
+    plan, book = Plan(keys=keys_of(conn)), move.book
     ask = _cursor(conn).execute
     hold = None if isinstance(move, _GIVES) else move.hold
     plan.heads = {name: (seq, head) for name, seq, head in ask(_THE_BOOK, (book,))}

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from core_ledger.account_rows import AccountRow, account
+from core_ledger.chain_keys import keys_of
 from core_ledger.hash_chain import Record
 from core_ledger.plan import Key, Plan
 from core_ledger.postgres_functions import OPEN, SAVE, SEPARATOR, WHOLE_COLUMNS
@@ -19,7 +20,7 @@ from core_ledger.postgres_functions import OPEN, SAVE, SEPARATOR, WHOLE_COLUMNS
 def load(conn: Connection, books: list[str], ids: set[Key], holds: set[Key], names: set[Key]) -> Plan:
     """Lock `books` and load their heads, the moves `ids` and `holds`, and the accounts `names` and the holds'."""
     asked = (SEPARATOR.join(books), *_columns(ids | holds), *_columns(holds), *_columns(names))
-    plan = Plan()
+    plan = Plan(keys=keys_of(conn))
     for what, book, name, posted, held, coming, last_seq, body, head in conn.exec_driver_sql(OPEN, asked):
         if what == "account":
             plan.accounts[book, name] = account((book, name, posted, held, coming, last_seq, body))
@@ -75,11 +76,13 @@ def _same(value: Any) -> str:
 _AS_TEXT: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(WHOLE_COLUMNS, str),
     **dict.fromkeys(("asked", "hash"), bytes.hex),
+    "mac": lambda mac: mac.hex() if mac is not None else "",
 }
 
 
 def _record(body: str) -> Record:
     row = json.loads(body)
-    for column in ("asked", "hash"):
-        row[column] = bytes.fromhex(row[column].removeprefix("\\x"))
+    for column in ("asked", "hash", "mac"):
+        if row[column] is not None:
+            row[column] = bytes.fromhex(row[column].removeprefix("\\x"))
     return Record(**{name: row[name] for name in Record._fields})

@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar, cast
 from sqlalchemy.engine import Connection, Engine
 
 from core_ledger.batch import Work, write_batch
+from core_ledger.chain_keys import ChainKeys
 from core_ledger.checkpoint import checkpointer
 from core_ledger.engines import open_engines
 from core_ledger.errors import Busy, StoreClosed
@@ -73,13 +74,14 @@ class Store:
         writers: int | None = None,
         readers: int = 4,
         max_batch: int = MAX_BATCH,
+        chain_keys: ChainKeys | None = None,
     ) -> Self:
         """Open the database at `url`: sqlite:///path, sqlite:// (in memory) or postgresql+psycopg://….
 
         `writers` is the number of writing connections; SQLite has one writer whatever is asked for. More
-        than `max_waiting` pieces of work waiting are refused with Busy.
+        than `max_waiting` pieces of work waiting are refused with Busy. Every move is signed with `chain_keys`.
         """
-        writing, reading = open_engines(url, readers)
+        writing, reading = open_engines(url, readers, chain_keys)
         if writing.dialect.name == "sqlite":
             writers = 1
         return cls(

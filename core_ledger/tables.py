@@ -71,6 +71,11 @@ moves = sa.Table(
     sa.Column("target_prev", Whole, nullable=False, comment="the target's posted move before it; 0: none"),
     sa.Column("asked", sa.LargeBinary, nullable=False, comment="digest of what was asked, without its time"),
     sa.Column("hash", sa.LargeBinary, nullable=False, comment="seals this row to the one before it"),
+    sa.Column(
+        "mac",
+        sa.LargeBinary,
+        comment="signature of the hash under a key from outside; NULL: from before the keys",
+    ),
     sa.CheckConstraint("points > 0", name="points_positive"),
     # The id first: ids grow with time, so that what many books write at one moment lies on few pages (decision 023).
     sa.Index("moves_by_id", "id", "book_id", unique=True),
@@ -94,6 +99,19 @@ anchors = sa.Table(
     sa.Column("seq", Whole, nullable=False),
     sa.Column("head", sa.LargeBinary, nullable=False),
     sa.Index("anchors_by_day", "day"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+
+chain_seals = sa.Table(  # where each book's chain stood when moves began to be signed
+    "chain_seals",
+    metadata,
+    sa.Column("book_id", Name, primary_key=True),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("seq", Whole, nullable=False),
+    sa.Column("head", sa.LargeBinary, nullable=False),
+    sa.Column("mac", sa.LargeBinary, nullable=False),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )

@@ -81,7 +81,11 @@ async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) ->
     )
     app = web.Application(client_max_size=BODY_LIMIT)
     app[SERVICES] = services
-    Dispatcher(gate=gate, client_buckets=TokenBuckets(PER_CLIENT, time.monotonic)).add(app, api)
+    Dispatcher(
+        gate=gate,
+        client_buckets=TokenBuckets(PER_CLIENT, time.monotonic),
+        is_restored=lambda: services.restored.is_on,
+    ).add(app, api)
     ErrorBoundary(
         address_buckets=TokenBuckets(PER_ADDRESS, time.monotonic),
         metrics=HttpMetrics(metrics),
@@ -107,8 +111,9 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
         asyncio.create_task(services.reversals.run(), name="reversals"),
         asyncio.create_task(services.controls.run(), name="controls"),
         asyncio.create_task(services.deliveries.run(), name="deliveries"),
+        asyncio.create_task(services.restored.run(), name="restored mode"),
         asyncio.create_task(services.nightly.run(), name="nightly"),
-        asyncio.create_task(services.city.nightly.run(), name="city nightly"),
+        asyncio.create_task(services.city.nightly.run(lambda: services.restored.is_on), name="city nightly"),
     ]
     yield
     for loop in loops:
@@ -126,7 +131,12 @@ def _health(services: Services, metrics: CollectorRegistry) -> HealthChecks:
             for id_, partner in services.desk.partners.items()
         ]
 
-    return HealthChecks(ready=readiness.check, partners=partners, registry=metrics)
+    return HealthChecks(
+        ready=readiness.check,
+        partners=partners,
+        registry=metrics,
+        is_restored=lambda: services.restored.is_on,
+    )
 
 
 def _partner_health(partner_id: str, state: BreakerState, now: datetime) -> PartnerHealth:

@@ -9,17 +9,21 @@ import asyncio
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import structlog
 from sqlalchemy import Connection
 
+from core_ledger import ChainKeys
 from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import UNCONFIRMED_RETENTION, ExchangeContext, expire
 from gateway.exchanges.reconciliation import Reconciliation
+from gateway.exchanges.restored_mode import RestoredMode
 from gateway.members.members import Members
 from gateway.model import JST
+from gateway.platform import daily_digest
 from gateway.platform.job_steps import Step, StepResults, run_steps
 from gateway.points.allocation import Allocations
 from gateway.webhooks import outbox
@@ -35,6 +39,9 @@ class Nightly:
     allocations: Allocations
     members: Members
     reconciliation: Reconciliation
+    chain_keys: ChainKeys
+    digest_file: Path | None = None
+    restored: RestoredMode | None = None
 
     async def run(self) -> None:
         """Wait for each new day and do its work, for ever; a part that failed is tried again, without the others."""
@@ -44,14 +51,17 @@ class Nightly:
             today = self.desk.clock().astimezone(JST).date()
             if today != day:
                 day, left = today, self.parts(today)
-            if left:
+            # What a day's work moves would be decided without what the database has forgotten.
+            if left and not (self.restored is not None and self.restored.is_on):
                 worked = await run_steps(left, "nightly work")
                 left = {name: part for name, part in left.items() if name in worked.faults}
                 _log.info("nightly work", day=day.isoformat(), done=worked.as_dict())
             await asyncio.sleep(RUN_INTERVAL_S)
 
     async def run_now(self, today: date) -> StepResults:
-        """All of one day's work; `given["reserve"]` is a MovedOverdue."""
+        """All of one day's work; `given["reserve"]` is a MovedOverdue. Refused in restored mode."""
+        if self.restored is not None:
+            self.restored.require_off()
         return await run_steps(self.parts(today), "nightly work")
 
     def parts(self, today: date) -> dict[str, Step]:
@@ -71,7 +81,18 @@ class Nightly:
                 for partner_id in self.reconciliation.comparable
             },
             "outbox": partial(self.desk.store.run, self._forget),
+            "daily digest": partial(self.publish_digest, yesterday),
         }
+
+    async def publish_digest(self, day: date) -> str:
+        """Make the digest of `day` over both chains, write it to the log and to the operator's file."""
+        keys, now = self.chain_keys, self.desk.clock()
+        document = await self.desk.store.run(lambda conn: daily_digest.make_document(conn, keys, day, now))
+        _log.info("daily digest", document=document)
+        if self.digest_file is not None:
+            documents = await self.desk.store.read(daily_digest.list_documents)
+            await asyncio.to_thread(daily_digest.append_to, self.digest_file, documents)
+        return document
 
     def _forget(self, conn: Connection) -> int:
         return outbox.prune(conn, self.desk.clock())

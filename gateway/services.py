@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,13 +11,14 @@ import structlog
 
 from core_ledger import Store
 from gateway.cities.city import City
-from gateway.configured import clock_of, open_store, vault_of
+from gateway.configured import chain_keys_of, clock_of, open_store, vault_of
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.inbound_pushes import InboundPushes
 from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.quote_confirm import QuoteConfirm
 from gateway.exchanges.reconciliation import Reconciliation
+from gateway.exchanges.restored_mode import RestoredMode
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.exchanges.terminal_orders import SETTING as TERMINAL_ORDERS
@@ -28,6 +30,7 @@ from gateway.nightly import Nightly
 from gateway.partners import registry
 from gateway.partners.availability import Controls
 from gateway.partners.registry import Registry
+from gateway.platform.journal import Journal
 from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points.allocation import Allocations
@@ -56,6 +59,7 @@ class Services:
     controls: Controls
     allocations: Allocations
     nightly: Nightly
+    restored: RestoredMode
     city: City
 
     @property
@@ -81,7 +85,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     clock, vault = clock_of(settings), vault_of(settings)
     card_rules = rules_of(settings, clock)
     log = structlog.get_logger()
+    keys = chain_keys_of(settings)
     store = await open_store(settings)
+    restored = RestoredMode(store, keys, settings.journal_folder)
+    await restored.check()
+    journal = Journal(settings.journal_folder, keys, clock) if settings.journal_folder is not None else None
     tasks = Tasks()
     loaded = await registry.load(settings, clock=clock, log=log)
     desk = ExchangeContext(
@@ -91,6 +99,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         clock=clock,
         tasks=tasks,
         public_url=settings.server.origin,
+        journal=journal,
     )
     hasher = PasswordHasher()
     members = Members(store, hasher, clock, vault=vault)
@@ -128,13 +137,22 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             controls=Controls(store, loaded.partners, clock),
             allocations=allocations,
             city=city,
+            restored=restored,
             nightly=Nightly(
-                desk=desk, allocations=allocations, members=members, reconciliation=reconciliation
+                desk=desk,
+                allocations=allocations,
+                members=members,
+                reconciliation=reconciliation,
+                chain_keys=keys,
+                digest_file=settings.digest_file,
+                restored=restored,
             ),
         )
     finally:
         # First let what is under way come to its end, then take away what it works with.
         await tasks.close()
+        if journal is not None:
+            await asyncio.to_thread(journal.close)
         await loaded.aclose()
         hasher.close()
         await store.close()

@@ -3,9 +3,11 @@
     [server]    host, port, public_url, portal_return_urls, trusted_proxies
     [database]  url
     [clock]     file (only for demonstrations)                 [log]       level, format
-    [security]  sealing, lookup, account_key                [plugins]   dir
+    [security]  sealing, lookup, account_key, chain           [plugins]   dir
     [municipal] public_url (of the pages of cities' staff and shops)
     [card]      roots, fingerprints, revocation, origins, test_auth_roots, test_sign_roots
+    [digests]   file (where each day's digest goes, best on another disk)
+    [journal]   path (a folder for confirmed orders, best on another disk)
     [partners.<id>]  enabled, ca_file, and whatever that plugin asks for
 
 A secret is never written into the file: `{ file = "…" }` or `{ env = "…" }` says where it is kept. Plain
@@ -41,7 +43,7 @@ from gateway.partners.loading.partner_settings import (
 __all__ = ["PartnerSettings", "SecretPlace", "Settings", "SettingsWrong"]
 
 ENV_PREFIX: Final = "POINT_GATEWAY_"
-_SECURITY: Final = ("sealing", "lookup", "account_key")
+_SECURITY: Final = ("sealing", "lookup", "account_key", "chain")
 _PARTNER_ID: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
@@ -131,7 +133,7 @@ class LogSettings(_Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
-    """Where the gateway's own three secrets are kept; each is read when the part that needs it starts."""
+    """Where the gateway's own secrets are kept; each is read when the part that needs it starts."""
 
     where: str
     places: Mapping[str, SecretPlace]
@@ -147,6 +149,10 @@ class Security:
     def account_key(self) -> Secret:
         """Keys the hash by which a card's certificate is recognised."""
         return self._read("account_key")
+
+    def chain(self) -> Secret | None:
+        """Signs moves, audit lines and daily digests; one key a line, the first one signs. None: derived from `lookup`."""
+        return self._read("chain") if "chain" in self.places else None
 
     def _read(self, name: str) -> Secret:
         if name not in self.places:
@@ -170,6 +176,8 @@ class Settings:
     plugins_dir: Path | None
     municipal: MunicipalSettings = field(default_factory=MunicipalSettings)
     card: CardSettings = field(default_factory=CardSettings)
+    digest_file: Path | None = None
+    journal_folder: Path | None = None
 
     @classmethod
     def load(cls, path: Path | None, env: Mapping[str, str] | None = None) -> Settings:
@@ -200,6 +208,8 @@ class Settings:
             plugins_dir=_path(tables, "plugins", "dir", place),
             municipal=_checked(MunicipalSettings, "municipal", tables, place),
             card=_checked(CardSettings, "card", tables, place),
+            digest_file=_path(tables, "digests", "file", place),
+            journal_folder=_path(tables, "journal", "path", place),
         )
 
 
@@ -211,6 +221,8 @@ _TABLES: Final = (
     "log",
     "municipal",
     "card",
+    "digests",
+    "journal",
     "partners",
     "plugins",
 )
@@ -226,6 +238,8 @@ _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
     "clock": {"file": str},
     "log": {"level": str, "format": str},
     "municipal": {"public_url": str},
+    "digests": {"file": str},
+    "journal": {"path": str},
     "plugins": {"dir": str},
 }
 

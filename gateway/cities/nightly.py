@@ -6,6 +6,7 @@ Every part is safe to repeat and to run in several processes at once.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -40,8 +41,11 @@ class CityNightly:
     notices: Notices
     outcomes: EventOutcomes
 
-    async def run(self) -> None:
-        """Look again and again, for ever; a part of a day that failed is tried again, without the others."""
+    async def run(self, is_paused: Callable[[], bool] = bool) -> None:
+        """Look again and again, for ever; a part of a day that failed is tried again, without the others.
+
+        While `is_paused` (in restored mode) a day's work waits.
+        """
         day: date | None = None
         left: dict[str, Step] = {}
         look = 0
@@ -49,7 +53,7 @@ class CityNightly:
             if self.desk.today != day:
                 day, look = self.desk.today, 0
                 left = self.parts(day)
-            if left and look % RETRY_INTERVAL == 0:
+            if left and look % RETRY_INTERVAL == 0 and not is_paused():
                 worked = await run_steps(left, "city work")
                 left = {name: part for name, part in left.items() if name in worked.faults}
                 _log.info("city work", day=day.isoformat(), done=worked.as_dict())

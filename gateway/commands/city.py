@@ -13,12 +13,12 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from core_ledger import Store
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff import temporary_password
 from gateway.cities.staff.staff_rows import Staff
-from gateway.commands.shared import Config, Operator, in_store, settings_of
-from gateway.configured import clock_of
+from gateway.commands.ledger import Against, compare_with
+from gateway.commands.shared import Config, Operator, read_store_of, settings_of
+from gateway.configured import clock_of, open_store
 from gateway.members.passwords import PasswordHasher
 from gateway.platform import audit_log
 from gateway.platform.roles import PLATFORM, Role
@@ -40,7 +40,7 @@ def add_staff(
     role = Role.PLATFORM if municipality == PLATFORM else Role.ADMINISTRATOR
 
     async def work() -> Staff:
-        store, hasher = Store.open(settings.database_url), PasswordHasher()
+        store, hasher = await open_store(settings), PasswordHasher()
         try:
             hashed = await hasher.hash(password.reveal())
 
@@ -71,10 +71,22 @@ def add_staff(
 
 
 @city_staff.command("verify-log")
-def verify_log(config: Config = None) -> None:
-    """Read every city's audit log again and compare all hashes. Exit code 1 when something is broken."""
-    faults = in_store(config, audit_log.verify)
+def verify_log(config: Config = None, against: Against = None) -> None:
+    """Read every city's audit log again, its hashes and signatures. Exit code 1 when something is broken.
+
+    With `--against` also: is it the log that these daily digests were made of?
+    """
+    settings = settings_of(config)
+    faults = [
+        f"{fault.municipality or 'all logs'} line {fault.seq}: {fault.text}"
+        for fault in read_store_of(settings, audit_log.verify)
+    ]
+    faults += [
+        str(fault)
+        for fault in compare_with(settings, against)
+        if fault.chain == "audit" or not fault.day[:1].isdigit()
+    ]
     for fault in faults:
-        typer.echo(f"{fault.municipality} line {fault.seq}: {fault.text}")
+        typer.echo(fault)
     typer.echo(f"{len(faults)} faults" if faults else "nothing is broken")
     raise typer.Exit(1 if faults else 0)

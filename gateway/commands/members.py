@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from core_ledger import Store
 from gateway.cities.notices import reference_for
 from gateway.commands.shared import Config, in_store, settings_of
 from gateway.configured import clock_of, open_store, vault_of
@@ -59,7 +58,7 @@ def new_password(
     password = secrets.token_urlsafe(12)
 
     async def work() -> int:
-        store = Store.open(settings.database_url)
+        store = await open_store(settings)
         hasher = PasswordHasher()
         try:
             use = Members(store, hasher, clock_of(settings), vault=vault_of(settings))

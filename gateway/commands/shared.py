@@ -12,10 +12,9 @@ import typer
 from rich.console import Console
 from sqlalchemy import Connection
 
-from core_ledger import Store
+from gateway.configured import open_store_now
 from gateway.platform import logs
 from gateway.settings import Settings
-from migrations import require_usable
 
 if TYPE_CHECKING:
     from gateway.services import Services
@@ -53,9 +52,8 @@ def in_store(config: Path | None, job: Callable[[Connection], T]) -> T:
 
 def in_store_of(settings: Settings, job: Callable[[Connection], T]) -> T:
     """As `in_store`, with settings that were read already. Raises SchemaRefused where the schema does not fit."""
-    store = Store.open(settings.database_url)
+    store = open_store_now(settings)
     try:
-        store.read_now(require_usable)
         return store.run_now(job)
     finally:
         store.close_now()
@@ -63,9 +61,8 @@ def in_store_of(settings: Settings, job: Callable[[Connection], T]) -> T:
 
 def read_store_of(settings: Settings, job: Callable[[Connection], T]) -> T:
     """Run one reading job, however long, beside the gateways that serve. Raises SchemaRefused as `in_store_of`."""
-    store = Store.open(settings.database_url)
+    store = open_store_now(settings)
     try:
-        store.read_now(require_usable)
         return store.read_now(job)
     finally:
         store.close_now()

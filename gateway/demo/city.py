@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import Connection, Table, insert, select
 
-from core_ledger import LedgerError, Receipt, Store, Transfer, chart, ledger
+from core_ledger import LedgerError, Receipt, Transfer, chart, ledger
 from core_ledger.read_model import accounts
 from gateway.cities import tables as municipal
 from gateway.cities.city import City
@@ -36,7 +36,7 @@ from gateway.cities.spending.spending import Spending
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.cities.statistics import daily_stats
-from gateway.configured import vault_of
+from gateway.configured import open_store, vault_of
 from gateway.errors import ProblemError
 from gateway.members import mykey_ids
 from gateway.members.passwords import PasswordHasher
@@ -108,7 +108,7 @@ async def fill_city(city: City, first_day: date, out: Console | None = None) -> 
 async def fill_town(settings_file: Path, clock: Clock, out: Console) -> None:
     """Fill the city of a town that is not being served yet, up to the day before today; once per folder."""
     settings = Settings.load(settings_file, env={})
-    store, hasher, tasks = Store.open(settings.database_url), PasswordHasher(), Tasks()
+    store, hasher, tasks = await open_store(settings), PasswordHasher(), Tasks()
     site = settings.municipal.public_url or settings.server.origin
     city = City.open(
         store=store, vault=vault_of(settings), clock=clock, tasks=tasks, hasher=hasher, site=site

@@ -24,7 +24,7 @@ from rich.console import Console
 import migrations
 from core_ledger import Store
 from gateway.client import KeyPair, SignedClient, new_key_pair
-from gateway.configured import vault_of
+from gateway.configured import open_store, vault_of
 from gateway.demo.card import card_settings, furnish_card
 from gateway.demo.city import fill_town
 from gateway.demo.shops import open_shops
@@ -257,7 +257,7 @@ async def _settle(
     migrations.upgrade(settings.database_url)
     clock, key_file = FileClock(folder / "clock"), folder / "portal.pem"
     id_file = folder / "members.txt"
-    store = Store.open(settings.database_url)
+    store = await open_store(settings)
     hasher = PasswordHasher()
     try:
         if not key_file.exists():

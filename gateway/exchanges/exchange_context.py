@@ -22,6 +22,7 @@ from gateway.exchanges.states import BEFORE_SENDING, State
 from gateway.model import Coupon, Destination, DestinationKind, LinkedAccount, Secret, WalletId
 from gateway.partners.partner import Partner
 from gateway.platform.encryption import Vault
+from gateway.platform.journal import Journal
 from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points import directory
@@ -38,7 +39,10 @@ DEADLINES_OF_A_QUESTION: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeContext:
-    """`partners` is what the registry loaded; `tasks` outlive the requests that began them."""
+    """`partners` is what the registry loaded; `tasks` outlive the requests that began them.
+
+    `journal` takes each confirmed order before its debit leaves.
+    """
 
     store: Store
     partners: Mapping[str, Partner]
@@ -46,6 +50,7 @@ class ExchangeContext:
     clock: Clock
     tasks: Tasks
     public_url: str
+    journal: Journal | None = None
 
     def partner(self, partner_id: str) -> Partner:
         partner = self.partners.get(partner_id)

@@ -30,10 +30,12 @@ from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.outcome import NeverSent, Outcome, Unknown, holds_for, record
 from gateway.exchanges.quotes import make_quote
+from gateway.exchanges.recovery import CONFIRMED, journal_line
 from gateway.exchanges.states import BEFORE_SENDING, State
 from gateway.model import DebitOrder, Destination, DestinationKind, Label, Rate, WalletId
 from gateway.partners import availability
 from gateway.partners.calls.call_log import record_calls
+from gateway.platform.journal import JournalFailed
 from gateway.points import directory
 
 _log = structlog.get_logger()
@@ -210,8 +212,10 @@ class QuoteConfirm:
                 # A process that was frozen in between must not send what others may have given up by now.
                 if abs(self.desk.clock() - exchange.sent_at) > timedelta(seconds=partner.profile.deadline_s):
                     raise NotSent("the moment to send it had passed")
+                if self.desk.journal is not None:
+                    await self.desk.journal.append(CONFIRMED, journal_line(exchange))
                 outcome = await partner.debit(order)
-            except NotSent as never:
+            except (NotSent, JournalFailed) as never:
                 outcome = NeverSent(str(never))
             except OutcomeUnknown as unknown:
                 outcome = Unknown(str(unknown))

@@ -20,6 +20,23 @@ from gateway.http.routing import Api, Route
 
 BODY_LIMIT: Final = 64 * 1024
 
+_SERVED_WHILE_RESTORED: Final = frozenset(
+    {
+        "/v1/sessions",
+        "/v1/sessions/current",
+        "/v1/sessions/{session_id}",
+        "/v1/card/challenges",
+        "/v1/card/sessions",
+        "/v1/staff/sessions",
+        "/v1/staff/sessions/passkey",
+        "/v1/staff/sessions/totp",
+        "/v1/staff/sessions/current",
+        "/v1/city/audit/verification",
+        "/pushes/{partner_id}",
+    }
+)
+"""Signing in and out, looking, and a partner's word about what is open."""
+
 SERVICES: Final = web.AppKey("services", object)
 """What handlers find as `call.services`: any one object that the application makes."""
 
@@ -30,10 +47,14 @@ CLIENT_ID: Final = web.RequestKey("client_id", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatcher:
-    """What every route needs: the gate, and the share of requests each client program has."""
+    """What every route needs: the gate, and the share of requests each client program has.
+
+    While `is_restored`, only what reads, signs in or signs out is served: nothing is confirmed.
+    """
 
     gate: Authenticator
     client_buckets: TokenBuckets
+    is_restored: Callable[[], bool] = bool
     body_limit: int = BODY_LIMIT
 
     def add(self, app: web.Application, api: Api) -> None:
@@ -44,6 +65,8 @@ class Dispatcher:
     def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             request[ROUTE] = route
+            if self.is_restored() and not _confirms_nothing(route):
+                raise ProblemError("restored")
             raw = await self._read(request, route)
             admitted = await self.gate.admit(request, raw, route.caller, route.action)
             if route.caller is not AuthLevel.PUBLIC:
@@ -76,6 +99,10 @@ class Dispatcher:
             return await request.read()
         except web.HTTPRequestEntityTooLarge:
             raise ProblemError("body-too-large", limit_bytes=self.body_limit) from None
+
+
+def _confirms_nothing(route: Route) -> bool:
+    return route.method == "GET" or route.template in _SERVED_WHILE_RESTORED
 
 
 def _path(request: web.Request, route: Route) -> Any:

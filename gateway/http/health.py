@@ -31,7 +31,9 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    status: Literal["ready"] = "ready"
+    """`restored`: reads are served, nothing is confirmed, until what the database has forgotten is back."""
+
+    status: Literal["ready", "restored"] = "ready"
 
 
 class PartnerHealth(BaseModel):
@@ -59,6 +61,7 @@ class HealthChecks:
     registry: CollectorRegistry
     metrics_networks: tuple[Network, ...] = LOOPBACK
     ready_deadline_s: float = 2.0
+    is_restored: Callable[[], bool] = bool
 
 
 def health_api(checks: HealthChecks) -> Api:
@@ -81,7 +84,7 @@ def health_api(checks: HealthChecks) -> Api:
         except Exception as error:  # whatever it is, the answer is "not ready"
             _log.warning("health.not_ready", error=type(error).__name__)
             raise ProblemError("not-ready") from error
-        return TypedResponse(200, Ready())
+        return TypedResponse(200, Ready(status="restored" if checks.is_restored() else "ready"))
 
     @api.get("/health/partners", tag="health", caller=AuthLevel.PUBLIC, returns={200: PartnersHealth})
     async def partners(call: TypedRequest) -> TypedResponse:  # noqa: ARG001  every handler takes a call

@@ -20,7 +20,7 @@ from gateway.http.routing import Api, Route
 Json = dict[str, Any]
 
 _REF: Final = "#/components/schemas/{model}"
-_ALWAYS: Final = ("too-many-requests", "internal-error", "busy", "commit-failed", "took-too-long")
+_ALWAYS: Final = ("too-many-requests", "internal-error", "restored", "busy", "commit-failed", "took-too-long")
 _SIGNED: Final = (
     "signature-missing",
     "signature-invalid",

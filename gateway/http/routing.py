@@ -30,7 +30,7 @@ QueryT_co = TypeVar("QueryT_co", covariant=True, default=Any)
 PathT_co = TypeVar("PathT_co", covariant=True, default=Any)
 
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
-_EVERYWHERE: Final = frozenset({"busy", "commit-failed", "took-too-long", "internal-error"})
+_EVERYWHERE: Final = frozenset({"restored", "busy", "commit-failed", "took-too-long", "internal-error"})
 _log = structlog.get_logger("gateway.http")
 
 

@@ -1,7 +1,8 @@
 """What staff did: one append-only, hash-chained log for each city, with who, what, to whom and why.
 
 A line is written in the transaction of the deed itself, so there is no deed without its line. The hash of each
-covers the one before it: a line that is changed, dropped or slipped in later shows when the chain is read again.
+covers the one before it, and each is signed under a key that the database does not hold: a line that is changed,
+dropped or slipped in later shows when the log is read again, whoever wrote it.
 Secrets and passwords never come here; MyKey IDs do, because a log that names nobody proves nothing.
 """
 
@@ -16,11 +17,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from core_ledger import ChainKeys, keys_of
 from gateway.platform import tables
 from gateway.platform.sql import insert_into
 
 _lines = tables.audit_lines
 _heads = tables.audit_heads
+_seals = tables.audit_seals
 START: Final = bytes(32)
 PAGE_SIZE: Final = 1_000
 
@@ -70,7 +73,9 @@ def write(
         "action": action, "subject": subject, "reason": reason, "facts": told,
     }  # fmt: skip
     hashed = _hash(before, values)
-    conn.execute(insert(_lines).values(**values, hash=hashed))
+    keys = keys_of(conn)
+    mac = keys.sign(_signed_part(hashed)) if keys is not None else None
+    conn.execute(insert(_lines).values(**values, hash=hashed, mac=mac))
     conn.execute(update(_heads).where(_heads.c.municipality == municipality).values(seq=seq + 1, hash=hashed))
     row = conn.execute(
         select(_lines).where(_lines.c.municipality == municipality, _lines.c.seq == seq + 1)
@@ -106,9 +111,15 @@ def verify(conn: Connection, municipality: str | None = None) -> list[AuditFault
     query = select(_heads).order_by(_heads.c.municipality)
     if municipality is not None:
         query = query.where(_heads.c.municipality == municipality)
-    faults: list[AuditFault] = []
+    keys = keys_of(conn)
+    seals, faults = _read_seals(conn, keys)
     for head in conn.execute(query).all():
-        faults += _verify_one(conn, head)
+        faults += _verify_one(conn, head, keys, seals.pop(head.municipality, (0, START)))
+    for city, (seq, _) in sorted(seals.items()):
+        if seq and municipality in (None, city):
+            faults.append(
+                AuditFault(municipality=city, seq=seq, text="this log was signed here, and is gone")
+            )
     known = {head.municipality for head in conn.execute(select(_heads.c.municipality))}
     for city in conn.execute(select(_lines.c.municipality).distinct()).scalars():
         if city not in known and municipality in (None, city):
@@ -116,7 +127,68 @@ def verify(conn: Connection, municipality: str | None = None) -> list[AuditFault
     return faults
 
 
-def _verify_one(conn: Connection, head: Row[Any]) -> list[AuditFault]:
+def seal_logs(conn: Connection, keys: ChainKeys) -> int:
+    """Sign the logs that are older than the keys at their ends, once; how many were signed now."""
+    if conn.execute(select(_seals.c.seq).where(_seals.c.municipality == "")).first() is not None:
+        return 0
+    heads = conn.execute(select(_heads)).all()
+    ends = [(head.municipality, head.seq, head.hash) for head in heads]
+    for city, seq, hashed in [*ends, ("", len(heads), START)]:
+        mac = keys.sign(_sealed_part(city, seq, hashed))
+        conn.execute(insert(_seals).values(municipality=city, seq=seq, hash=hashed, mac=mac))
+    return len(heads)
+
+
+def _read_seals(
+    conn: Connection, keys: ChainKeys | None
+) -> tuple[dict[str, tuple[int, bytes]], list[AuditFault]]:
+    if keys is None:
+        return {}, []
+    rows = conn.execute(select(_seals)).all()
+    seals = {row.municipality: (row.seq, row.hash) for row in rows}
+    count = seals.pop("", None)
+    faults = [
+        AuditFault(
+            municipality=row.municipality, seq=row.seq, text="the seal of this log is under no key of ours"
+        )
+        for row in rows
+        if keys.age_of(_sealed_part(row.municipality, row.seq, row.hash), row.mac) is None
+    ]
+    if count is None or count[0] != len(seals):
+        faults.append(
+            AuditFault(municipality="", seq=0, text="the seals of the logs are gone, or some of them")
+        )
+    return seals, faults
+
+
+def _sealed_part(municipality: str, seq: int, hashed: bytes) -> bytes:
+    return b"audit seal\x00" + f"{municipality}\x00{seq}\x00".encode() + hashed
+
+
+def _signed_part(hashed: bytes) -> bytes:
+    return b"audit line\x00" + hashed
+
+
+def _signature_fault(
+    row: Row[Any], keys: ChainKeys, sealed: tuple[int, bytes], newest: int | None
+) -> tuple[str | None, int | None]:
+    """What is wrong with a line's signature, and the youngest key so far."""
+    if row.seq == sealed[0] and row.hash != sealed[1]:
+        return "the log was signed here when the keys came, and its lines are others now", newest
+    if row.mac is None and row.seq <= sealed[0]:
+        return None, newest
+    age = keys.age_of(_signed_part(row.hash), row.mac)
+    if age is None:
+        return "this line is signed with no key of this gateway: it was not written by it", newest
+    if newest is not None and age > newest:
+        return "this line is signed with an older key than a line before it", newest
+    return None, age
+
+
+def _verify_one(
+    conn: Connection, head: Row[Any], keys: ChainKeys | None, sealed: tuple[int, bytes]
+) -> list[AuditFault]:
+    newest: int | None = None
     city, expected, before = head.municipality, 0, START
     faults: list[AuditFault] = []
     for row in _all_lines(conn, city):
@@ -130,6 +202,16 @@ def _verify_one(conn: Connection, head: Row[Any]) -> list[AuditFault]:
                 AuditFault(municipality=city, seq=row.seq, text="this line is not the one that was written")
             )
         before = row.hash
+        if keys is not None:
+            text, newest = _signature_fault(row, keys, sealed, newest)
+            if text is not None:
+                faults.append(AuditFault(municipality=city, seq=row.seq, text=text))
+    if keys is not None and head.seq < sealed[0]:
+        faults.append(
+            AuditFault(
+                municipality=city, seq=sealed[0], text="the log had a signed line here, and it is gone"
+            )
+        )
     if (expected, before) != (head.seq, head.hash):
         faults.append(AuditFault(municipality=city, seq=head.seq, text="the log does not end where it ended"))
     return faults

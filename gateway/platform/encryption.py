@@ -61,7 +61,7 @@ class Vault:
             )
         self._sealing_keys = tuple(sealing_keys)
         # The purposes are a dozen words of ours.
-        self._hashing = lru_cache(maxsize=64)(lambda purpose: _derived(lookup_key, f"look-up/{purpose}"))
+        self._hashing = lru_cache(maxsize=64)(lambda purpose: derive_key(lookup_key, f"look-up/{purpose}"))
         # Deriving a row's key costs more than opening what it locks, and one exchange opens its link three times.
         self._box = lru_cache(maxsize=1024)(self._made_box)
 
@@ -137,10 +137,10 @@ class Vault:
     def _made_box(self, purpose: str, bound_to: str) -> MultiFernet:
         use = f"seal/{len(purpose)}/{purpose}/{bound_to}"
         return MultiFernet(
-            [Fernet(base64.urlsafe_b64encode(_derived(key, use))) for key in self._sealing_keys]
+            [Fernet(base64.urlsafe_b64encode(derive_key(key, use))) for key in self._sealing_keys]
         )
 
 
-def _derived(key: bytes, use: str) -> bytes:
+def derive_key(key: bytes, use: str) -> bytes:
     """A key for one use only; that one is known helps with no other (HKDF, RFC 5869)."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"point-gateway/{use}".encode()).derive(key)

@@ -473,7 +473,23 @@ audit_lines = _table(  # append-only
     Column("reason", _Words, nullable=False),
     Column("facts", _Words, nullable=False),  # JSON, sorted names
     Column("hash", LargeBinary, nullable=False),  # over the hash before it and this line
+    Column("mac", LargeBinary),  # signature of the hash under a key from outside; NULL: from before the keys
     PrimaryKeyConstraint("municipality", "seq"),
+)
+
+audit_seals = _table(  # where each log stood when lines began to be signed; "" counts the others
+    "audit_seals",
+    Column("municipality", _Words, primary_key=True),
+    Column("seq", _Whole, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+)
+
+daily_digests = _table(  # what stands for both chains on a day, signed; the same goes out of the database
+    "daily_digests",
+    Column("day", _Words, primary_key=True),
+    Column("document", _Words, nullable=False),
+    Column("published_at", Instant),
 )
 
 # --- rules of a point service -----------------------------------------------------------------------------------

@@ -291,3 +291,28 @@ def test_a_page_of_the_guide_is_shown_and_one_that_is_not_there_names_its_neighb
 def test_a_contract_that_is_nowhere_says_where_it_was_looked_for(run) -> None:
     with pytest.raises(GatewayError, match=r"run this in the plugin's folder, or write one with"):
         run("contract", "acme")
+
+
+def test_an_empty_ledger_is_no_success_unless_it_is_expected(run) -> None:
+    assert "the ledger has no move at all" in run("ledger", "verify", code=1)
+    assert "nothing is broken" in run("ledger", "verify", "--empty")
+
+
+def test_the_ledger_and_the_audit_log_are_held_against_digests_from_elsewhere(run, tmp_path: Path) -> None:
+    with (tmp_path / "gateway.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[digests]\nfile = "elsewhere.jsonl"\n')
+    run("staff", "add", "082163", "kanri@kasama", "笠間花子", "--operator", "the desk")
+    document = run("ledger", "digest").splitlines()[-1]
+    assert (tmp_path / "elsewhere.jsonl").read_text("utf-8") == f"{document}\n"
+    assert run("ledger", "digest").splitlines()[-1] == document
+    assert (tmp_path / "elsewhere.jsonl").read_text("utf-8") == f"{document}\n"
+    assert "nothing is broken" in run("ledger", "verify", "--empty", "--against", "elsewhere.jsonl")
+    assert "nothing is broken" in run("staff", "verify-log", "--against", "elsewhere.jsonl")
+    (tmp_path / "gateway.db").unlink()
+    run("db", "upgrade")
+    assert "the database is empty" in run(
+        "ledger", "verify", "--empty", "--against", "elsewhere.jsonl", code=1
+    )
+    assert "line 1 is gone" in run("staff", "verify-log", "--against", "elsewhere.jsonl", code=1)
+    with pytest.raises(GatewayError, match="name a file of daily digests"):
+        run("ledger", "verify", "--against", "nowhere.jsonl")

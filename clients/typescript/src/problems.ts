@@ -546,6 +546,11 @@ export class RefundTooMuch extends ConflictProblem {
   override name = "RefundTooMuch";
 }
 
+/** Being completed after a restore. */
+export class Restored extends UnavailableProblem {
+  override name = "Restored";
+}
+
 /** This is not the code of the return. */
 export class ReturnCodeWrong extends ForbiddenProblem {
   override name = "ReturnCodeWrong";
@@ -902,6 +907,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "reason-missing": ReasonMissing,
   "refund-too-late": RefundTooLate,
   "refund-too-much": RefundTooMuch,
+  "restored": Restored,
   "return-code-wrong": ReturnCodeWrong,
   "return-url-missing": ReturnUrlMissing,
   "return-url-not-allowed": ReturnUrlNotAllowed,

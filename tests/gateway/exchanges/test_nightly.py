@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from core_ledger import Busy, chart
+from core_ledger import Busy, ChainKeys, chart
 from core_ledger.read_model import accounts
 from gateway import nightly as nightly_module
 from gateway.exchanges.reconciliation import Reconciliation
@@ -31,6 +31,7 @@ async def nightly(world):
         allocations=world.allocations,
         members=members,
         reconciliation=Reconciliation(world.desk),
+        chain_keys=ChainKeys.of([b"c" * 32]),
     )
     hasher.close()
 

@@ -677,6 +677,12 @@ class RefundTooMuch(ConflictProblem):
     word = "refund-too-much"
 
 
+class Restored(UnavailableProblem):
+    """Being completed after a restore."""
+
+    word = "restored"
+
+
 class ReturnCodeWrong(ForbiddenProblem):
     """This is not the code of the return."""
 
@@ -1081,6 +1087,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "reason-missing": ReasonMissing,
     "refund-too-late": RefundTooLate,
     "refund-too-much": RefundTooMuch,
+    "restored": Restored,
     "return-code-wrong": ReturnCodeWrong,
     "return-url-missing": ReturnUrlMissing,
     "return-url-not-allowed": ReturnUrlNotAllowed,
