@@ -8,7 +8,7 @@
     [card]      roots, fingerprints, revocation, origins, test_auth_roots, test_sign_roots
     [digests]   file (where each day's digest goes, best on another disk)
     [journal]   path (a folder for confirmed orders, best on another disk)
-    [partners.<id>]  enabled, ca_file, and whatever that plugin asks for
+    [partners.<id>]  enabled, ca_file, client_certificate, client_key, and whatever that plugin asks for
 
 A secret is never written into the file: `{ file = "…" }` or `{ env = "…" }` says where it is kept. Plain
 values of the first five tables can be overridden by `POINT_GATEWAY_<TABLE>__<KEY>` in the environment.
@@ -32,6 +32,7 @@ from card.client_data import checked_origin
 from gateway.errors import SecretMissing
 from gateway.model import Secret
 from gateway.partners.loading.partner_settings import (
+    ClientIdentity,
     PartnerSettings,
     Place,
     SecretPlace,
@@ -335,14 +336,45 @@ def _partner(id_: str, table: object, place: Place, env: Mapping[str, str]) -> P
         )
     if ca_file is not None and not isinstance(ca_file, str):
         raise SettingsWrong(f"[partners.{id_}] ca_file: is no path ({place.at('partners', id_, 'ca_file')})")
+    own = ("enabled", "ca_file", "client_certificate", "client_key")
     return PartnerSettings(
         id=id_,
-        table={key: value for key, value in table.items() if key not in ("enabled", "ca_file")},
+        table={key: value for key, value in table.items() if key not in own},
+        client_identity=_client_identity(id_, table, place, env),
         place=place,
         env=env,
         enabled=enabled,
         ca_file=place.base / ca_file if ca_file else None,
     )
+
+
+def _client_identity(
+    id_: str, table: Mapping[str, Any], place: Place, env: Mapping[str, str]
+) -> ClientIdentity | None:
+    """The certificate that the gateway shows to a partner who asks for one, and its key; both or neither."""
+    certificate, key = table.get("client_certificate"), table.get("client_key")
+    if certificate is None and key is None:
+        return None
+    there, missing = (
+        ("client_key", "client_certificate") if certificate is None else ("client_certificate", "client_key")
+    )
+    where = place.at("partners", id_, there)
+    if certificate is None or key is None:
+        example = '"acme.pem"' if missing == "client_certificate" else '{ file = "acme.key" }'
+        raise SettingsWrong(
+            f"[partners.{id_}] has {there} and no {missing}; write {missing} = {example} beside it ({where})"
+        )
+    if not isinstance(certificate, str) or not certificate:
+        raise SettingsWrong(
+            f'[partners.{id_}] client_certificate: is no path; write client_certificate = "acme.pem" ({where})'
+        )
+    kept = secret_place(key, ("partners", id_, "client_key"), place, env)
+    if kept.file is None:
+        raise SettingsWrong(
+            f"[partners.{id_}] client_key: must be a file; write"
+            f' client_key = {{ file = "acme.key" }} ({kept.where})'
+        )
+    return ClientIdentity(certificate=place.base / certificate, key=kept.file)
 
 
 def _from_env(value: str, kind: type, variable: str) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,14 +27,20 @@ import httpx
 from httpx_aiohttp.transport import AiohttpResponseStream
 from yarl import URL
 
-from gateway.errors import NotSent, OutcomeUnknown
+from gateway.errors import GatewayError, NotSent, OutcomeUnknown
 from gateway.partners.calls.call_log import CallScope, RequestRecord, current_scope
+from gateway.partners.loading.partner_settings import ClientIdentity
 from gateway.plugin_interfaces import HttpAnswer, Log
 
 ANSWER_LIMIT_BYTES: Final = 8 * 2**20
 CONNECTIONS: Final = 64
 IDLE_CONNECTION_S: Final = (
     4.0  # below the 5 s of common servers: a reused connection that dies is an unknown outcome
+)
+
+CERTIFICATE_WANTED: Final = "client_certificate_wanted"
+_CERTIFICATE_ALERT: Final = re.compile(
+    "ALERT_(CERTIFICATE_|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)"
 )
 
 _OUR_HEADERS: Final = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", "point-gateway"))
@@ -56,9 +63,13 @@ class GuardedHttp:
         *,
         testing: bool = False,
         ca_file: Path | None = None,
+        client_identity: ClientIdentity | None = None,
         answer_limit_bytes: int = ANSWER_LIMIT_BYTES,
     ) -> None:
-        """`ca_file`: certificates of a partner's private authority, trusted besides the public ones."""
+        """`ca_file`: certificates of a partner's private authority, trusted besides the public ones.
+
+        `client_identity` is shown to a partner who asks for a certificate. Raises ClientIdentityUnusable, OSError.
+        """
         self._partner = partner
         self._log = log
         self._hosts: frozenset[str] = frozenset()
@@ -67,6 +78,9 @@ class GuardedHttp:
         self._tls = httpx.create_ssl_context(trust_env=False)
         if ca_file is not None:
             self._tls.load_verify_locations(ca_file)
+        self._has_identity = client_identity is not None
+        if client_identity is not None:
+            _load_identity(self._tls, client_identity)
         self._session: aiohttp.ClientSession | None = None
         self._for_tests = _client_for_tests(self._tls) if testing else None
 
@@ -154,7 +168,7 @@ class GuardedHttp:
                 raise OutcomeUnknown(self._says(request, error)) from None
             if scope is not None:
                 scope.request_stayed()
-            raise self._stayed_here(scope, f"{request.target.host}: {error}") from None
+            raise self._stayed_here(scope, f"{request.target.host}: {self._in_words(error)}") from None
         finally:
             self._record(
                 request, scope, status=status, error=error, ms=round((perf_counter() - began) * 1000)
@@ -215,7 +229,20 @@ class GuardedHttp:
         return NotSent(text)
 
     def _says(self, request: _Request, error: str) -> str:
-        return f"{self._partner}: {request.method} to {request.target.host} ended with {error}"
+        return (
+            f"{self._partner}: {request.method} to {request.target.host} ended with {self._in_words(error)}"
+        )
+
+    def _in_words(self, error: str) -> str:
+        """The word, and for a certificate that the partner wants what to do."""
+        if error != CERTIFICATE_WANTED:
+            return error
+        if self._has_identity:
+            return f"{error}: it does not accept client_certificate of [partners.{self._partner}]"
+        return (
+            f"{error}: it asks for a certificate of ours;"
+            f" name client_certificate and client_key in [partners.{self._partner}]"
+        )
 
     def _record(
         self,
@@ -287,12 +314,47 @@ class _Unfit(Exception):
     """A request that is not sent; the text is ours and quotes nothing but a host."""
 
 
+class ClientIdentityUnusable(GatewayError):
+    """The certificate or key of ours cannot be used. The text names both files and the remedy."""
+
+
+def _load_identity(tls: ssl.SSLContext, identity: ClientIdentity) -> None:
+    files = f"client_certificate {identity.certificate} and client_key {identity.key}"
+    try:
+        # An empty password: a key that has one is refused, instead of asking at the terminal.
+        tls.load_cert_chain(identity.certificate, identity.key, password="")
+    except ssl.SSLError as fault:
+        reason = (fault.reason or "").replace("_", " ").lower()
+        raise ClientIdentityUnusable(
+            f"{files} do not fit together or cannot be read ({reason or 'no certificate'});"
+            " name a certificate in PEM and its own key without a password"
+        ) from None
+    except (OSError, ValueError) as fault:
+        raise ClientIdentityUnusable(
+            f"{files} cannot be read ({type(fault).__name__}); make both readable for the gateway alone"
+        ) from None
+
+
 class _TooLarge(Exception):
     """The answer is longer than the limit; the rest of it is not read."""
 
 
 class _Lost(aiohttp.ClientError):
     """The connection broke after it was made. Not one of the errors after which aiohttp sends again."""
+
+
+class _CertificateWanted(_Lost):
+    """The partner ended the connection because of our certificate, or for want of one."""
+
+
+def _wants_certificate(fault: BaseException | None) -> bool:
+    """Whether the other side's alert was about a certificate of ours; TLS 1.3 tells it after the handshake."""
+    while fault is not None:
+        # aiohttp's own kinds are SSLErrors too, without a reason.
+        if isinstance(fault, ssl.SSLError) and _CERTIFICATE_ALERT.search(getattr(fault, "reason", "") or ""):
+            return True
+        fault = fault.__cause__ or fault.__context__
+    return False
 
 
 async def _send_once(
@@ -308,6 +370,8 @@ async def _send_once(
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as fault:
+        if _wants_certificate(fault):
+            raise _CertificateWanted(type(fault).__name__) from fault
         raise _Lost(type(fault).__name__) from fault
 
 
@@ -385,6 +449,8 @@ def _is_proof_that_nothing_left(fault: Exception) -> bool:
 def _word(fault: Exception) -> str:
     """A stable word for logs and histories; the texts of exceptions are not kept, they can quote content."""
     said = _as_said(fault)
+    if isinstance(said, _CertificateWanted) or _wants_certificate(said):
+        return CERTIFICATE_WANTED
     return next((word for kinds, word in _WORDS if isinstance(said, kinds)), "broken_answer")
 
 

@@ -26,7 +26,7 @@ from gateway.errors import GatewayError, PartnerUnavailable, SecretMissing
 from gateway.model import LinkKind, PartnerProfile
 from gateway.partners.calls.isolate import CallResult, run_isolated_sync
 from gateway.partners.calls.result_checks import ContractBroken
-from gateway.partners.http_client import GuardedHttp
+from gateway.partners.http_client import ClientIdentityUnusable, GuardedHttp
 from gateway.partners.loading.candidates import (
     Candidate,
     InstalledPlugins,
@@ -190,7 +190,12 @@ def _candidate(id_: str, candidates: Mapping[str, Candidate], own: PartnerSettin
 
 def _client(own: PartnerSettings, log: Log, *, testing: bool) -> GuardedHttp:
     try:
-        return GuardedHttp(own.id, log, testing=testing, ca_file=own.ca_file)
+        return GuardedHttp(
+            own.id, log, testing=testing, ca_file=own.ca_file, client_identity=own.client_identity
+        )
+    except ClientIdentityUnusable as fault:
+        place = own.place.at("partners", own.id, "client_certificate")
+        raise Refusal(Fault(check="instance", text=str(fault), file=place)) from None
     except OSError as fault:  # a missing file, or one without certificates
         text = f"ca_file {own.ca_file} cannot be read ({type(fault).__name__}); name a file of certificates in PEM"
         raise Refusal(

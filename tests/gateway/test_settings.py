@@ -150,6 +150,26 @@ def test_without_an_environment_given_the_process_own_is_used(load, monkeypatch,
             "[partners.saison] enabled: is neither true nor false (gateway.toml:2)",
         ),
         ("[partners.saison]\nca_file = 1\n", "[partners.saison] ca_file: is no path (gateway.toml:2)"),
+        (
+            '[partners.saison]\nclient_certificate = "a.pem"\n',
+            '[partners.saison] has client_certificate and no client_key; write client_key = { file = "acme.key" }',
+        ),
+        (
+            '[partners.saison]\nclient_key = { file = "a.key" }\n',
+            "[partners.saison] has client_key and no client_certificate; write client_certificate =",
+        ),
+        (
+            '[partners.saison]\nclient_certificate = 1\nclient_key = { file = "a.key" }\n',
+            "[partners.saison] client_certificate: is no path",
+        ),
+        (
+            '[partners.saison]\nclient_certificate = "a.pem"\nclient_key = "a.key"\n',
+            "[partners.saison] client_key: a secret must not stand in the settings",
+        ),
+        (
+            '[partners.saison]\nclient_certificate = "a.pem"\nclient_key = { env = "KEY" }\n',
+            "[partners.saison] client_key: must be a file",
+        ),
         ("[server\n", "is not TOML: "),
     ],
 )

@@ -76,6 +76,14 @@ class SecretPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientIdentity:
+    """Files in PEM: the certificate that we show to a partner (with those between it and its authority), and its key."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerSettings:
     """One plugin's table `[partners.<id>]`: what `setup.settings` is. Implements `gateway.plugin_interfaces.Settings`."""
 
@@ -85,6 +93,7 @@ class PartnerSettings:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     enabled: bool = True
     ca_file: Path | None = None
+    client_identity: ClientIdentity | None = None
     _read: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def known_secrets(self) -> tuple[str, ...]:

@@ -1,0 +1,179 @@
+"""A partner that wants a certificate of ours: a TLS server on this machine that asks for one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from gateway.errors import NotSent, OutcomeUnknown
+from gateway.partners.http_client import ClientIdentityUnusable, GuardedHttp
+from gateway.partners.loading.partner_settings import ClientIdentity
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+WANTS = (
+    r"client_certificate_wanted: it asks for a certificate of ours;"
+    r" name client_certificate and client_key in \[partners.acorn\]"
+)
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A private authority, and what it has issued."""
+
+    folder: Path
+    name: str
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir()
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = _named(self.name)
+        issued = _builder(subject, subject, key.public_key()).add_extension(
+            x509.BasicConstraints(ca=True, path_length=None), critical=True
+        )
+        object.__setattr__(self, "_key", key)
+        object.__setattr__(self, "_subject", subject)
+        self.file.write_bytes(issued.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "authority.pem"
+
+    def issue(self, name: str, password: bytes = b"") -> ClientIdentity:
+        key = ec.generate_private_key(ec.SECP256R1())
+        address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+        issued = _builder(_named(name), self._subject, key.public_key()).add_extension(address, False)
+        certificate, kept = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        certificate.write_bytes(
+            issued.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        )
+        secret = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+        kept.write_bytes(
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret)
+        )
+        return ClientIdentity(certificate=certificate, key=kept)
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+    )
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "ours", "the partner's authority")
+
+
+@pytest.fixture(params=[ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+async def host(request: pytest.FixtureRequest, authority: Authority) -> AsyncIterator[str]:
+    """A partner's server that lets nobody in without a certificate of its authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own = authority.issue("server")
+    context.load_cert_chain(own.certificate, own.key)
+    context.load_verify_locations(authority.file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = context.maximum_version = request.param
+
+    # A thread and OpenSSL's own sockets: asyncio's server hangs up without the alert that real ones send.
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                plain, _ = listening.accept()
+            except OSError:
+                return  # closed: the test is over
+            with contextlib.suppress(OSError), plain.dup() as rest:
+                try:
+                    with context.wrap_socket(plain, server_side=True) as door:
+                        if door.recv(65_536):
+                            door.sendall(OK)
+                except ssl.SSLError:
+                    rest.shutdown(socket.SHUT_WR)  # the alert arrives before the connection is gone
+                    while rest.recv(65_536):
+                        pass
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    server_host = f"127.0.0.1:{listening.getsockname()[1]}"
+    yield server_host
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+    await asyncio.to_thread(thread.join, 10)
+
+
+@pytest.fixture
+async def client(authority: Authority, host: str, log) -> AsyncIterator[Callable[..., GuardedHttp]]:
+    made: list[GuardedHttp] = []
+
+    def make(identity: ClientIdentity | None = None) -> GuardedHttp:
+        http = GuardedHttp("acorn", log, ca_file=authority.file, client_identity=identity)
+        http.allow([host], timeout_s=5)
+        made.append(http)
+        return http
+
+    yield make
+    for http in made:
+        await http.aclose()
+
+
+async def test_our_certificate_opens_the_door(client, authority, host) -> None:
+    answer = await client(authority.issue("gateway")).get(f"https://{host}/")
+    assert (answer.status, answer.body) == (200, b"ok")
+
+
+async def test_without_one_the_sentence_says_what_to_name(client, host) -> None:
+    with pytest.raises((NotSent, OutcomeUnknown), match=WANTS):
+        await client().get(f"https://{host}/")
+
+
+async def test_one_of_another_authority_is_said_not_to_be_accepted(client, host, tmp_path) -> None:
+    stranger = Authority(tmp_path / "other", "another authority").issue("gateway")
+    with pytest.raises(
+        (NotSent, OutcomeUnknown), match=r"does not accept client_certificate of \[partners.acorn\]"
+    ):
+        await client(stranger).get(f"https://{host}/")
+
+
+class TestFilesThatCannotBeUsed:
+    def test_a_key_of_another_certificate(self, authority, log) -> None:
+        one, other = authority.issue("one"), authority.issue("other")
+        with pytest.raises(ClientIdentityUnusable, match="do not fit together"):
+            GuardedHttp(
+                "acorn", log, client_identity=ClientIdentity(certificate=one.certificate, key=other.key)
+            )
+
+    def test_a_key_with_a_password(self, authority, log) -> None:
+        with pytest.raises(ClientIdentityUnusable, match="its own key without a password"):
+            GuardedHttp("acorn", log, client_identity=authority.issue("locked", password=b"sesame"))
+
+    def test_a_file_that_is_not_there(self, authority, log, tmp_path) -> None:
+        missing = ClientIdentity(certificate=tmp_path / "no.pem", key=authority.issue("one").key)
+        with pytest.raises(ClientIdentityUnusable, match=r"no\.pem .* cannot be read \(FileNotFoundError\)"):
+            GuardedHttp("acorn", log, client_identity=missing)
