@@ -42,6 +42,10 @@ test-pythons: ## run the tests on every Python from 3.11 on that is present
 	  command -v python$$v >/dev/null || { echo "python$$v: not here, skipped"; continue; }; \
 	  $(MAKE) --no-print-directory test-fast PYTHON=python$$v VENV=.venv-$$v || exit 1; done
 
+mutants: $(STAMP) ## change one thing at a time where points are decided; ONLY='gateway.points.*'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.txt
+	$(BIN)/python -m tools.mutants $(ONLY)
+
 nightly: $(STAMP) ## run the slow campaigns: make nightly, or make nightly ONLY="simulation soak"
 	VENV=$(VENV) ./tools/run-nightly $(ONLY)
 
@@ -86,6 +90,8 @@ lock: ## compile the hashed requirements anew
 	  --extra postgres --extra server --extra sites --extra testkit pyproject.toml clients/python/pyproject.toml requirements/dev.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  requirements/reader.in -o requirements/reader.txt
+	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
+	  -c requirements/dev.txt requirements/mutants.in -o requirements/mutants.txt
 
 pictures: $(STAMP) ## store anew how the portal's main pages look; look at them before committing
 	RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/portal/test_pictures.py -k look

@@ -26,7 +26,7 @@ def refusals_in_the_code():
                 continue
             word = node.args[0]
             if node.func.id == "ProblemError" and isinstance(word, ast.Constant):
-                yield pytest.param(word.value, id=f"{path.relative_to(ROOT)}:{node.lineno} {word.value}")
+                yield pytest.param(word.value, id=f"{path.relative_to(ROOT)}:{node.lineno} {word.value!s}")
 
 
 @pytest.mark.parametrize("word", list(refusals_in_the_code()))

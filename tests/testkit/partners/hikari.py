@@ -293,7 +293,7 @@ def _debit(exchange_id: ExchangeId, answer: HttpAnswer) -> Debited | Declined | 
             )
         case "WAITING":
             return InProgress(exchange_id=exchange_id)
-        case "REFUSED" if (reason := REASONS.get(debit.get("code"))) is not None:
+        case "REFUSED" if (reason := REASONS.get(debit.get("code", 0))) is not None:
             return Declined(exchange_id=exchange_id, reason=reason)
     raise OutcomeUnknown("hikari says neither yes nor no")
 
