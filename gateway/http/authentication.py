@@ -61,11 +61,11 @@ NOBODY = Admitted()
 
 
 class SignatureVerifierProtocol(Protocol):
-    async def verify(self, request: web.BaseRequest, body: bytes) -> str:
-        """The id of the client program that signed `request` with `body`, or a 401 refusal."""
+    async def verify(self, request: web.BaseRequest, *, has_body: bool) -> str:
+        """The id of the client program that signed the head of `request`, or a 401 refusal."""
         ...
 
-    async def verify_and_find(self, request: web.BaseRequest, body: bytes, key: str) -> tuple[str, Any]:
+    async def verify_and_find(self, request: web.BaseRequest, key: str, *, has_body: bool) -> tuple[str, Any]:
         """The same, and what is kept under `key`."""
         ...
 
@@ -96,22 +96,23 @@ class Authenticator:
         self._find_staff = find_staff
 
     async def admit(
-        self, request: web.BaseRequest, body: bytes, level: AuthLevel, action: Action | None = None
+        self, request: web.BaseRequest, level: AuthLevel, action: Action | None = None, *, has_body: bool
     ) -> Admitted:
+        """Decide from the head alone, so that no byte of a stranger's body is read."""
         if level is AuthLevel.PUBLIC:
             return NOBODY
         if level is AuthLevel.MEMBER:
-            return await self._admit_member(request, body)
-        client_id = await self._signatures.verify(request, body)
+            return await self._admit_member(request, has_body=has_body)
+        client_id = await self._signatures.verify(request, has_body=has_body)
         if level is AuthLevel.CLIENT:
             return Admitted(client_id=client_id)
         return await self._admit_staff(request, client_id, action)
 
-    async def _admit_member(self, request: web.BaseRequest, body: bytes) -> Admitted:
+    async def _admit_member(self, request: web.BaseRequest, *, has_body: bool) -> Admitted:
         token = _bearer_token(request)
         # Whatever is wrong with the token, a wrong signature is told first; and for no key nothing is found.
         key = self._members.key_of(token) if token is not None else None
-        client_id, found = await self._signatures.verify_and_find(request, body, key or "")
+        client_id, found = await self._signatures.verify_and_find(request, key or "", has_body=has_body)
         if token is None:
             raise ProblemError("session-missing")
         return Admitted(

@@ -1,13 +1,15 @@
 """Puts an `Api` on an aiohttp application: each route reads, admits and checks a request in one fixed order.
 
-The order: address and method, size, signature and session, the client's share, media type, path, query, body.
-A caller who is not admitted learns nothing about what would have been right.
+The order: address and method, announced size, signature and session, the client's share; only then the body is read,
+its digest compared, and media type, path, query and body are checked. A caller who is not admitted learns nothing
+about what would have been right, and no byte of what it sends is kept.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiohttp import web
@@ -17,8 +19,11 @@ from gateway.http.authentication import Authenticator, AuthLevel
 from gateway.http.inputs import read_body, read_path, read_query
 from gateway.http.rate_limit import TokenBuckets
 from gateway.http.routing import Api, Route
+from gateway.http.signatures import require_digest
 
 BODY_LIMIT: Final = 64 * 1024
+UPLOAD_CONCURRENCY: Final = 2
+"""Uploads that are held in memory at once, by one process; the others wait unread."""
 
 _SERVED_WHILE_RESTORED: Final = frozenset(
     {
@@ -56,6 +61,7 @@ class Dispatcher:
     client_buckets: TokenBuckets
     is_restored: Callable[[], bool] = bool
     body_limit: int = BODY_LIMIT
+    upload_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOAD_CONCURRENCY))
 
     def add(self, app: web.Application, api: Api) -> None:
         """Serve all routes of `api` on `app`, whose `client_max_size` must be this kernel's `body_limit`."""
@@ -67,11 +73,15 @@ class Dispatcher:
             request[ROUTE] = route
             if self.is_restored() and not _confirms_nothing(route):
                 raise ProblemError("restored")
-            raw = await self._read(request, route)
-            admitted = await self.gate.admit(request, raw, route.caller, route.action)
+            self._check_head(request, route)
+            has_body = request.can_read_body and request.content_length != 0
+            admitted = await self.gate.admit(request, route.caller, route.action, has_body=has_body)
             if route.caller is not AuthLevel.PUBLIC:
                 request[CLIENT_ID] = admitted.client_id
                 self.client_buckets.consume(admitted.client_id)
+            raw = await self._read(request, route)
+            if route.caller is not AuthLevel.PUBLIC:
+                require_digest(request, raw)
             return await route.run(
                 request,
                 admitted,
@@ -84,7 +94,7 @@ class Dispatcher:
 
         return serve
 
-    async def _read(self, request: web.Request, route: Route) -> bytes:
+    def _check_head(self, request: web.Request, route: Route) -> None:
         if "Content-Encoding" in request.headers:
             # The server would unpack it: the digest would be of other bytes, and the size limit of no use.
             raise ProblemError("content-type-wrong" if route.takes_body else "body-unexpected")
@@ -93,8 +103,12 @@ class Dispatcher:
         limit = self.body_limit if route.upload is None else route.upload.limit_bytes
         if (request.content_length or 0) > limit:
             raise ProblemError("body-too-large", limit_bytes=limit)
+
+    async def _read(self, request: web.Request, route: Route) -> bytes:
         if route.upload is not None:
-            return await _read_upload(request, limit)
+            # Who waits here is read no further: the connection's own window holds the sender back.
+            async with self.upload_slots:
+                return await _read_upload(request, route.upload.limit_bytes)
         try:
             return await request.read()
         except web.HTTPRequestEntityTooLarge:

@@ -58,7 +58,7 @@ class Address:
         return cls(f"{host}:{port}" if shown else host, parts.path.rstrip("/"))
 
 
-def read_plain(request: web.BaseRequest, body: bytes, address: Address) -> PlainSignature | None:
+def read_plain(request: web.BaseRequest, address: Address, *, has_body: bool) -> PlainSignature | None:
     """The signature of `request` where it has the plain form and covers all it must; None for anything else."""
     given = _INPUT.fullmatch(_only(request, "Signature-Input"))
     signature = _SIGNATURE.fullmatch(_only(request, "Signature"))
@@ -76,7 +76,7 @@ def read_plain(request: web.BaseRequest, body: bytes, address: Address) -> Plain
     ]
     for name, covered, must in (
         ("authorization", authorization, "Authorization" in request.headers),
-        ("content-digest", digest, bool(body) or "Content-Digest" in request.headers),
+        ("content-digest", digest, has_body or "Content-Digest" in request.headers),
     ):
         if bool(covered) is not must:
             return None

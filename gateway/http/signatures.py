@@ -64,24 +64,27 @@ class SignatureVerifier:
         self._address = Address.of(public_url)
         self._keys, self._nonces, self._clock = keys, nonces, clock
 
-    async def verify(self, request: web.BaseRequest, body: bytes) -> str:
-        """The client id, once everything holds; the nonce is used up only then."""
-        client_id, key_id, nonce, forget_at = await self._checked(request, body)
+    async def verify(self, request: web.BaseRequest, *, has_body: bool) -> str:
+        """The client id, once everything in the head holds; the nonce is used up only then.
+
+        A body has its digest in the head: `require_digest` compares it once the body is read.
+        """
+        client_id, key_id, nonce, forget_at = await self._checked(request, has_body=has_body)
         if not await self._nonces.use(key_id, nonce, forget_at):
             raise ProblemError("signature-replayed")
         return client_id
 
-    async def verify_and_find(self, request: web.BaseRequest, body: bytes, key: str) -> tuple[str, Any]:
+    async def verify_and_find(self, request: web.BaseRequest, key: str, *, has_body: bool) -> tuple[str, Any]:
         """The same, and what the keeper of nonces finds under `key` in the same step."""
-        client_id, key_id, nonce, forget_at = await self._checked(request, body)
+        client_id, key_id, nonce, forget_at = await self._checked(request, has_body=has_body)
         new, found = await self._nonces.use_and_find(key_id, nonce, forget_at, key)
         if not new:
             raise ProblemError("signature-replayed")
         return client_id, found
 
-    async def _checked(self, request: web.BaseRequest, body: bytes) -> tuple[str, str, str, datetime]:
+    async def _checked(self, request: web.BaseRequest, *, has_body: bool) -> tuple[str, str, str, datetime]:
         """The client id; and the nonce that is still to be used up: its key's id, itself, when it may be forgotten."""
-        plain = read_plain(request, body, self._address)
+        plain = read_plain(request, self._address, has_body=has_body)
         key_id = plain.key_id if plain is not None else _claimed_key_id(request)
         key = await self._keys.find(key_id)
         if key is None:
@@ -91,14 +94,15 @@ class SignatureVerifier:
             _check_plain(plain, key, now)
             created_s, nonce = plain.created_s, plain.nonce
         else:
-            created_s, nonce = self._check(request, key, body, now)
-        _check_digest(request, body)
+            created_s, nonce = self._check(request, key, now, has_body=has_body)
         forget_at = datetime.fromtimestamp(created_s, now.tzinfo) + WINDOW + timedelta(seconds=1)
         return key.client_id, key_id, nonce, forget_at
 
-    def _check(self, request: web.BaseRequest, key: ClientKey, body: bytes, now: datetime) -> tuple[int, str]:
+    def _check(
+        self, request: web.BaseRequest, key: ClientKey, now: datetime, *, has_body: bool
+    ) -> tuple[int, str]:
         required = list(ALWAYS_COVERED)
-        if body or "Content-Digest" in request.headers:
+        if has_body or "Content-Digest" in request.headers:
             required.append("content-digest")
         if "Authorization" in request.headers:
             required.append("authorization")
@@ -197,7 +201,8 @@ def _claimed_key_id(request: web.BaseRequest) -> str:
     return key_id
 
 
-def _check_digest(request: web.BaseRequest, body: bytes) -> None:
+def require_digest(request: web.BaseRequest, body: bytes) -> None:
+    """Raise ProblemError `content-digest-wrong` unless `body` is the one that the signed head names."""
     fields = request.headers.getall("Content-Digest", [])
     if not fields:
         return  # without a body there need not be one; with a body its coverage was required above

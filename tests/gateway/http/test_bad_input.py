@@ -168,10 +168,15 @@ async def test_more_than_64_kib_in_pieces_is_refused(site, portal):
         for _ in range(80):
             yield b" " * 1024
 
-    answer = await portal._session().post(
-        site.url + "/v1/exchanges", data=pieces(), headers={"Content-Type": "application/json"}
+    url, fields = site.url + "/v1/exchanges", {"Content-Type": "application/json"}
+    stranger = await portal._session().post(url, data=pieces(), headers=fields)
+    assert stranger.status == 401  # by its head: no piece is read
+    fields["Authorization"] = "Bearer pgs_hanako"
+    signed = sign_headers(
+        "POST", url, fields, b"x", key_id=portal._key_id, private_key=portal._key, created=portal._clock()
     )
-    assert answer.status == 413
+    answer = await portal._session().post(url, data=pieces(), headers=signed)
+    assert (answer.status, word(await answer.json())) == (413, "body-too-large")
 
 
 async def test_a_body_where_none_belongs_is_refused(send):

@@ -14,7 +14,7 @@ from gateway.client import load_private_key, new_key_pair, sign_headers
 from gateway.errors import ProblemError
 from gateway.http.client_keys import ClientKey
 from gateway.http.fast_signature import Address, read_plain
-from gateway.http.signatures import SignatureVerifier
+from gateway.http.signatures import SignatureVerifier, require_digest
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 PAIR = new_key_pair()
@@ -64,7 +64,7 @@ class Message:
 def test_what_must_be_signed_is_put_together_as_the_library_does_it(body, token, path, site):
     headers = signed(path=path, body=body, site=site, token=token)
     address = Address.of(site)
-    found = read_plain(make_mocked_request("POST", path, headers), body, address)
+    found = read_plain(make_mocked_request("POST", path, headers), address, has_body=bool(body))
     covered = ["@method", "@authority", "@path", "@query"]
     covered += ["authorization"] if token else []
     bare = {name: value for name, value in headers.items() if not name.startswith("Signature")}
@@ -84,7 +84,9 @@ def test_what_must_be_signed_is_put_together_as_the_library_does_it(body, token,
 def answer(request, body: bytes) -> str:
     verifier = SignatureVerifier(OneKey(), AnyNonce(), lambda: NOW, public_url=SITE)  # type: ignore[arg-type]
     try:
-        return asyncio.run(verifier.verify(request, body))
+        client_id = asyncio.run(verifier.verify(request, has_body=bool(body)))
+        require_digest(request, body)
+        return client_id
     except ProblemError as refused:
         return refused.type
 
@@ -157,4 +159,6 @@ def test_whatever_looks_unusual_is_left_to_the_library(change):
             path = SITE + path
         case "label":
             headers["Signature"] = headers["Signature"].replace("gateway", "another")
-    assert read_plain(make_mocked_request("POST", path, headers), body, Address.of(SITE)) is None
+    assert (
+        read_plain(make_mocked_request("POST", path, headers), Address.of(SITE), has_body=bool(body)) is None
+    )
