@@ -26,8 +26,12 @@ DONE: Final[dict[str, str]] = {
     "unlinked": "連携を解除しました。これまでの移行の記録は残ります。",
     "sessions": "ほかの端末でログアウトしました。",
 }
-_MISMATCH: Final = Trouble("新しいパスワードが一致しません", "同じパスワードを2回入力してください。", 422)
-_NOT_SURE: Final = Trouble("確認のチェックが必要です", "内容を読み、チェックを入れてください。", 422)
+_MISMATCH: Final = Trouble(
+    "新しいパスワードが一致しません", "同じパスワードを2回入力してください。", 422, field="again"
+)
+_NOT_SURE: Final = Trouble(
+    "確認のチェックが必要です", "内容を読み、チェックを入れてください。", 422, field="sure"
+)
 
 
 @pages.get("/settings")
@@ -153,20 +157,28 @@ async def end_sessions(visit: Visit) -> web.Response:
 
 @pages.get("/settings/revoke")
 async def revoke(visit: Visit) -> web.Response:
-    return visit.show("revoke.html", trouble=None)
+    return await _revoke_page(visit, None)
 
 
 @pages.post("/settings/revoke")
 async def revoke_mykey_id(visit: Visit) -> web.Response:
     """失効: cannot be undone, so it takes a tick and the password."""
     if visit.typed.get("sure") != "yes":
-        return visit.show("revoke.html", status=422, trouble=_NOT_SURE)
+        return await _revoke_page(visit, _NOT_SURE)
     body = {"password": visit.typed.get("password", "")}
     trouble = await _refused(visit, "POST", "/v1/me/revocation", body, otherwise="current-password-wrong")
     if trouble:
-        return visit.show("revoke.html", status=trouble.status, trouble=trouble)
+        return await _revoke_page(visit, trouble)
     visit.session, visit.forget = None, True
     return visit.go("/signed-out", why="revoked")
+
+
+async def _revoke_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+    """Names what would be lost, so that it can be used or given first."""
+    balances = await visit.api("GET", "/v1/balances")
+    return visit.show(
+        "revoke.html", status=trouble.status if trouble else 200, trouble=trouble, balances=balances
+    )
 
 
 async def _mykey_page(visit: Visit, *, choice: Any, trouble: Trouble | None) -> web.Response:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from pagekit.api import Gateway
 from pagekit.files import Files
+from pagekit.ids import fresh_id
 from pagekit.patience import Patience
 from pagekit.site import environment, site_app
 from pagekit.visits import CAMERA, Site, policy
@@ -76,5 +77,10 @@ def make_app(settings: Settings) -> web.Application:
 
 def templates() -> jinja2.Environment:
     made = environment(HERE / "templates", FILES)
-    made.globals |= {"other_side": other_side, "prefecture_name": prefecture_name, "wallet_name": wallet_name}
+    made.globals |= {
+        "fresh_id": fresh_id,
+        "other_side": other_side,
+        "prefecture_name": prefecture_name,
+        "wallet_name": wallet_name,
+    }
     return made

@@ -93,7 +93,7 @@ async def register(visit: Visit) -> web.Response:
     except Problem as problem:
         trouble = trouble_of(visit, problem, otherwise="bad-display-name")
         return visit.show("register.html", status=trouble.status, card_open=True, trouble=trouble, typed=name)
-    enter(visit, told, shared_terminal=False)
+    enter(visit, told, shared_terminal=visit.typed.get("shared_terminal") == "yes")
     return forgetting_browser(visit.go("/settings", done="registered"))
 
 

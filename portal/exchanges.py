@@ -6,6 +6,7 @@ double click, a reload or the back button repeats nothing.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -13,7 +14,10 @@ from aiohttp import web
 
 from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
+from pagekit.typed_text import code as read_code
+from pagekit.typed_text import number
 from portal.places import service_of, services_in
+from portal.preview import best_rate, points_for, rates_in_use
 from portal.trouble import Trouble
 from portal.visits import Pages, Visit
 
@@ -22,6 +26,9 @@ pages = Pages()
 ENDED: Final = frozenset({"settled", "declined", "not_sent", "refused", "expired", "needs_a_person"})
 _ID: Final = f"{{exchange:{UUID.pattern}}}"
 _PARTNER: Final = r"{partner:[a-z][a-z0-9_]{0,39}}"
+UNITS_UNREADABLE: Final = Trouble(
+    "口数を入力してください", "口数は1以上の整数で入力してください。", 422, field="units"
+)
 
 
 @pages.get("/partners")
@@ -64,7 +71,7 @@ async def take_coupon(visit: Visit) -> web.Response:
     wanted = {
         "exchange_id": _id_typed(visit),
         "partner_id": visit.typed.get("partner", ""),
-        "coupon_code": visit.typed.get("coupon_code", "").replace(" ", ""),
+        "coupon_code": read_code(visit.typed.get("coupon_code", "")),
     }
     try:
         exchange = await visit.api("POST", "/v1/exchanges", body=wanted)
@@ -110,8 +117,15 @@ async def destination(visit: Visit) -> web.Response:
     exchange = await _exchange(visit)
     if exchange["state"] not in ("ready", "quoted"):
         return visit.go(_path(exchange["exchange_id"]))
+    default, direct = await _direct_services(visit)
     return visit.show(
-        "destination.html", exchange=exchange, partner=await partner_of(visit, exchange["partner_id"])
+        "destination.html",
+        exchange=exchange,
+        partner=await partner_of(visit, exchange["partner_id"]),
+        default=default,
+        direct=direct,
+        to_reserve=await _best_rate(visit, {"destination": "reserve"}),
+        to_direct=await _best_rate(visit, _to(direct)) if direct else None,
     )
 
 
@@ -132,17 +146,35 @@ async def municipality(visit: Visit) -> web.Response:
 @pages.get(f"/exchanges/{_ID}/units")
 async def units(visit: Visit) -> web.Response:
     """交換ポイント入力."""
-    return await _units_page(visit, _destination(visit.request.query), trouble=None, typed="")
+    chosen = _destination(visit.request.query)
+    if chosen is None:
+        return visit.go(_path(visit.part("exchange"), "destination"))
+    return await _units_page(visit, chosen, trouble=None, typed=visit.asked("units"))
+
+
+@pages.get(f"/exchanges/{_ID}/units/result", fragment=True)
+async def result(visit: Visit) -> web.Response:
+    """What the number that is being typed brings."""
+    chosen = _destination(visit.request.query) or {"destination": "reserve"}
+    offer = await visit.api("GET", f"/v1/exchanges/{visit.part('exchange')}/offer", query=chosen)
+    return visit.show("_result.html", preview=_preview(offer, visit.asked("units")))
 
 
 @pages.post(f"/exchanges/{_ID}/units")
 async def quote(visit: Visit) -> web.Response:
     """確認: ask for the numbers; they hold for ten minutes."""
-    exchange_id, wanted = visit.part("exchange"), _destination(visit.typed)
+    exchange_id, chosen = visit.part("exchange"), _destination(visit.typed)
+    if chosen is None:
+        return visit.go(_path(exchange_id, "destination"))
     typed = visit.typed.get("units", "")
-    body: dict[str, Any] = {"destination": _spoken(wanted)}
+    body: dict[str, Any] = {"destination": _spoken(chosen)}
+    if visit.typed.get("do") == "calculate":
+        return visit.go(_path(exchange_id, "units"), **chosen, units=typed)
     if visit.typed.get("coupon") != "yes":
-        body["units"] = typed
+        units = number(typed)
+        if not units:
+            return await _units_page(visit, chosen, trouble=UNITS_UNREADABLE, typed=typed)
+        body["units"] = str(units)
     try:
         await visit.api("POST", f"/v1/exchanges/{exchange_id}/quote", body=body)
     except Problem as problem:
@@ -150,7 +182,7 @@ async def quote(visit: Visit) -> web.Response:
             raise
         if problem.word == "exchange-state":
             return visit.go(_path(exchange_id))
-        return await _units_page(visit, wanted, trouble=visit.trouble(problem), typed=typed)
+        return await _units_page(visit, chosen, trouble=visit.trouble(problem), typed=typed)
     return visit.go(_path(exchange_id, "confirm"))
 
 
@@ -160,7 +192,16 @@ async def show_quote(visit: Visit) -> web.Response:
     exchange = await _exchange(visit)
     if exchange["state"] != "quoted":
         return visit.go(_path(exchange["exchange_id"]))
-    return visit.show("confirm.html", **await _told(visit, exchange))
+    if datetime.fromisoformat(exchange["quote"]["ends_at"]) <= visit.now:
+        return await _quote_again(visit, exchange)
+    before = visit.asked("before")
+    return visit.show(
+        "confirm.html",
+        points_before=int(before) if before.isdecimal() and len(before) < 16 else None,
+        replaced=visit.asked("replaced") == "yes",
+        left=_left_after(exchange["quote"]),
+        **await _told(visit, exchange),
+    )
 
 
 @pages.post(f"/exchanges/{_ID}/confirm")
@@ -174,7 +215,11 @@ async def confirm(visit: Visit) -> web.Response:
             body={"quote_id": visit.typed.get("quote_id", "")},
         )
     except Problem as problem:
-        if problem.word not in ("exchange-state", "not-quoted", "quote-replaced"):
+        if problem.word in ("quote-replaced", "quote-expired"):
+            # Both show the numbers that hold now, beside what has changed, before anything moves.
+            query = {"replaced": "yes"} if problem.word == "quote-replaced" else {}
+            return visit.go(_path(exchange_id, "confirm"), **query)
+        if problem.word not in ("exchange-state", "not-quoted"):
             raise
     return visit.go(_path(exchange_id))
 
@@ -201,8 +246,11 @@ async def status(visit: Visit) -> web.Response:
 
 @pages.get(f"/exchanges/{_ID}/live", fragment=True)
 async def live(visit: Visit) -> web.Response:
-    """The part of the status page that changes by itself while the partner's answer is awaited."""
-    return visit.show("_outcome.html", fragment=True, **await _told(visit, await _exchange(visit)))
+    """Asked while the partner's answer is awaited: nothing new (204), or the page anew once something has changed."""
+    exchange = await _exchange(visit)
+    if exchange["state"] == visit.asked("state"):
+        return web.Response(status=204)
+    return visit.go(_path(exchange["exchange_id"]))
 
 
 @pages.get("/exchanges")
@@ -241,36 +289,102 @@ async def _coupon_partners(visit: Visit) -> list[dict[str, Any]]:
 
 
 async def _units_page(
-    visit: Visit, wanted: dict[str, str], *, trouble: Trouble | None, typed: str
+    visit: Visit, chosen: dict[str, str], *, trouble: Trouble | None, typed: str
 ) -> web.Response:
     exchange = await _exchange(visit)
     exchange_id = exchange["exchange_id"]
     if exchange["state"] not in ("ready", "quoted"):
         return visit.go(_path(exchange_id))
-    offer = await visit.api("GET", f"/v1/exchanges/{exchange_id}/offer", query=wanted)
+    offer = await visit.api("GET", f"/v1/exchanges/{exchange_id}/offer", query=chosen)
+    direct = None
+    if chosen["destination"] == "reserve":
+        _, direct = await _direct_services(visit)
     return visit.show(
         "units.html",
+        preview=_preview(offer, typed),
+        direct=direct,
+        to_direct=await _best_rate(visit, _to(direct)) if direct else None,
+        to_reserve=best_rate(offer),
         status=trouble.status if trouble else 200,
         exchange=exchange,
         partner=await partner_of(visit, exchange["partner_id"]),
         offer=offer,
-        rates=_in_use(offer),
-        wanted=wanted,
-        service=await _service(visit, wanted),
+        rates=rates_in_use(offer),
+        chosen=chosen,
+        service=await _service(visit, chosen),
         trouble=trouble,
         typed=typed,
         back=_path(exchange_id, "destination")
-        if wanted["destination"] == "reserve"
-        else _path(exchange_id, "municipality") + "?" + urlencode({"prefecture": wanted["municipality"][:2]}),
+        if chosen["destination"] == "reserve"
+        else _path(exchange_id, "municipality") + "?" + urlencode({"prefecture": chosen["municipality"][:2]}),
     )
 
 
-def _in_use(offer: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rates a member gets, in the order in which wallets are drawn: a campaign's stands in for the usual one."""
-    on_campaign = {rate["wallet"] for rate in offer["rates"] if rate["campaign"]}
-    got = [rate for rate in offer["rates"] if rate["campaign"] or rate["wallet"] not in on_campaign]
-    order = {wallet: place for place, wallet in enumerate(offer["priority"])}
-    return sorted(got, key=lambda rate: order.get(rate["wallet"], len(order)))
+async def _quote_again(visit: Visit, exchange: dict[str, Any]) -> web.Response:
+    """An expired quote is drawn up anew with the same numbers; the page says what has changed. No points move."""
+    quoted, exchange_id = exchange["quote"], exchange["exchange_id"]
+    chosen = _chosen_before(quoted)
+    body: dict[str, Any] = {"destination": _spoken(chosen)}
+    units = sum(line["units"] for line in quoted["lines"])
+    if exchange["coupon_value"] is None:
+        body["units"] = str(units)
+    try:
+        await visit.api("POST", f"/v1/exchanges/{exchange_id}/quote", body=body)
+    except Problem as problem:
+        if problem.status >= 500 or problem.word in ("unknown-exchange", "session-ended", "session-missing"):
+            raise
+        if problem.word == "exchange-state":
+            return visit.go(_path(exchange_id))
+        return await _units_page(visit, chosen, trouble=visit.trouble(problem), typed=str(units))
+    return visit.go(_path(exchange_id, "confirm"), before=str(quoted["points"]))
+
+
+async def _direct_services(visit: Visit) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The member's 基本自治体 where it takes partners' points directly, and a service to show the direct rate of."""
+    found = await visit.api("GET", "/v1/point-services", query={"direct": "true"})
+    services: list[dict[str, Any]] = found["point_services"]
+    me = await visit.api("GET", "/v1/me")
+    key = (me["default_municipality"], me["default_point_service"])
+    default = next((one for one in services if (one["municipality"], one["point_service"]) == key), None)
+    return default, default or next(iter(services), None)
+
+
+async def _best_rate(visit: Visit, chosen: dict[str, str]) -> Any:
+    """The best rate at a destination; None where there is none now."""
+    try:
+        offer = await visit.api("GET", f"/v1/exchanges/{visit.part('exchange')}/offer", query=chosen)
+    except Problem as problem:
+        if problem.status >= 500 or problem.word in ("session-ended", "session-missing"):
+            raise
+        return None
+    return best_rate(offer)
+
+
+def _to(service: dict[str, Any]) -> dict[str, str]:
+    return {
+        "destination": "municipality",
+        "municipality": service["municipality"],
+        "point_service": service["point_service"],
+    }
+
+
+def _preview(offer: dict[str, Any], typed: str) -> dict[str, Any] | None:
+    """What the typed number brings; None for no number."""
+    units = number(typed)
+    if not units:
+        return None
+    return {"units": units, "points": points_for(offer, units), "most": offer["most_units"]}
+
+
+def _left_after(quoted: dict[str, Any]) -> int:
+    """What the quote takes from the partner's points, over all wallets."""
+    return sum(int(line["amount"]) for line in quoted["lines"])
+
+
+def _chosen_before(quoted: dict[str, Any]) -> dict[str, str]:
+    """The destination of a quote, as the gateway's offer asks for it."""
+    place = {name: value for name, value in quoted["destination"].items() if value}
+    return {"destination": place.pop("kind"), **place}
 
 
 async def _told(visit: Visit, exchange: dict[str, Any]) -> dict[str, Any]:
@@ -285,10 +399,10 @@ async def _told(visit: Visit, exchange: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _service(visit: Visit, wanted: Any) -> dict[str, Any] | None:
-    if "municipality" not in wanted:
+async def _service(visit: Visit, chosen: Any) -> dict[str, Any] | None:
+    if "municipality" not in chosen:
         return None
-    return await service_of(visit, wanted["municipality"], wanted["point_service"])
+    return await service_of(visit, chosen["municipality"], chosen["point_service"])
 
 
 async def _exchange(visit: Visit) -> dict[str, Any]:
@@ -296,20 +410,23 @@ async def _exchange(visit: Visit) -> dict[str, Any]:
     return found
 
 
-def _destination(given: Any) -> dict[str, str]:
-    """The destination from a query or a form, as the gateway's offer asks for it."""
-    if given.get("destination") != "municipality":
-        return {"destination": "reserve"}
-    return {
-        "destination": "municipality",
-        "municipality": given.get("municipality", ""),
-        "point_service": given.get("point_service", ""),
-    }
+def _destination(given: Any) -> dict[str, str] | None:
+    """The destination from a query or a form, as the gateway's offer asks for it; None where none was chosen."""
+    match given.get("destination"):
+        case "reserve":
+            return {"destination": "reserve"}
+        case "municipality" if given.get("municipality") and given.get("point_service"):
+            return {
+                "destination": "municipality",
+                "municipality": given["municipality"],
+                "point_service": given["point_service"],
+            }
+    return None
 
 
-def _spoken(wanted: dict[str, str]) -> dict[str, str]:
+def _spoken(chosen: dict[str, str]) -> dict[str, str]:
     """The same, as the gateway's quote asks for it."""
-    return {"kind" if name == "destination" else name: value for name, value in wanted.items()}
+    return {"kind" if name == "destination" else name: value for name, value in chosen.items()}
 
 
 def _id_typed(visit: Visit) -> str:

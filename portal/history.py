@@ -112,6 +112,7 @@ async def history(visit: Visit) -> web.Response:
         path=visit.request.path,
         lines=lines,
         wanted=wanted,
+        backwards=bool(wanted.since and wanted.until and wanted.since > wanted.until),
         next_before=next_before,
         more=more,
         query=visit.request.query_string,
@@ -137,6 +138,7 @@ async def as_csv(visit: Visit) -> web.Response:
             said("ポイント"),
             said("残高"),
             said("協力会社の受付番号"),
+            said("支払いの番号"),
             said("移行の番号"),
         ]
     )
@@ -148,7 +150,7 @@ async def as_csv(visit: Visit) -> web.Response:
         )
         writer.writerow(
             [f"{at:%Y-%m-%d %H:%M:%S}", kind, _harmless(other), line["points"], line["balance"],
-             _harmless(line["reference"] or ""), line["exchange_id"] or ""]
+             *(_harmless(text) for text in _references(line)), line["exchange_id"] or ""]
         )  # fmt: skip
     name = re.sub(r"[^a-z0-9]+", "-", visit.request.path.strip("/"))
     answer = web.Response(
@@ -238,6 +240,12 @@ async def _names(visit: Visit) -> dict[str, Any]:
         "event_names": {one["event_id"]: one["event_name"] for one in balances["events"]},
         "kinds": KINDS,
     }
+
+
+def _references(line: dict[str, Any]) -> tuple[str, str]:
+    """The partner's number and the payment's: a line has one of them at most."""
+    reference = line["reference"] or ""
+    return ("", reference) if line["kind"] in ("spend", "refund") else (reference, "")
 
 
 def _harmless(text: str) -> str:

@@ -15,13 +15,18 @@ from aiohttp import web
 
 from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
+from pagekit.typed_text import number
 from portal.places import service_of, services_in
 from portal.trouble import Trouble
 from portal.visits import Pages, Visit
 
 pages = Pages()
 
-_POINTS: Final = re.compile(r"[1-9][0-9]{0,8}")
+_MOVED: Final = "moved"
+_SEQ: Final = r"[0-9]{1,15}"
+POINTS_UNREADABLE: Final = Trouble(
+    "ポイント数を入力してください", "ポイント数は1以上の整数で入力してください。", 422, field="points"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,8 @@ class Goal:
     municipality_name: str
     fields: dict[str, str]
     history: str
+    given_back: bool = False
+    """The points return to the reserve where the event's goal is missed."""
 
     @property
     def is_event(self) -> bool:
@@ -72,23 +79,22 @@ async def points(visit: Visit) -> web.Response:
 @pages.get("/allocate/confirm")
 @pages.get("/contribute/confirm")
 async def check(visit: Visit) -> web.Response:
-    """The page before: nothing has moved yet."""
+    """The page before: nothing has moved yet. After the move it leads to what was moved."""
     goal = await _goal(visit, visit.request.query)
     typed, move_id = visit.asked("points"), visit.asked("id")
-    available = await _available(visit)
-    if not _POINTS.fullmatch(typed):
-        said = Trouble("ポイント数を読み取れません", "1以上の半角数字で入力してください。", 422)
-        return await _points_page(visit, goal, trouble=said, typed=typed)
-    if int(typed) > available:
-        said = Trouble("ポイントが足りません", "移行できるポイント数を確認してください。", 409)
-        # A move that was made under this id already took them: then its outcome is what to show.
-        if not UUID.fullmatch(move_id):
-            return await _points_page(visit, goal, trouble=said, typed=typed)
+    done_id, _, seq = visit.request.cookies.get(visit.site.cookie(_MOVED), "").partition(".")
+    if move_id and done_id == move_id and re.fullmatch(_SEQ, seq):
+        return visit.go(f"{goal.path}/done", **goal.fields, seq=seq)
+    available, wanted = await _available(visit), number(typed)
+    if not wanted:
+        return await _points_page(visit, goal, trouble=POINTS_UNREADABLE, typed=typed)
+    if wanted > available:
+        return await _points_page(visit, goal, trouble=_not_enough(visit, available), typed=typed)
     return visit.show(
         "move_confirm.html",
         goal=goal,
-        points=int(typed),
-        move_id=move_id or fresh_id(),
+        points=wanted,
+        move_id=move_id if UUID.fullmatch(move_id) else fresh_id(),
         available=available,
     )
 
@@ -102,7 +108,7 @@ async def move(visit: Visit) -> web.Response:
     )
     typed = visit.typed.get("points", "")
     body: dict[str, Any] = goal.fields | {name: visit.typed.get("id", "")}
-    body["points"] = int(typed) if _POINTS.fullmatch(typed) else 0
+    body["points"] = number(typed) or 0
     try:
         receipt = await visit.api("POST", address, body=body)
     except Problem as problem:
@@ -113,8 +119,21 @@ async def move(visit: Visit) -> web.Response:
             "event-not-open",
         ):
             raise
-        return await _points_page(visit, goal, trouble=visit.trouble(problem), typed=typed)
-    return visit.go(f"{goal.path}/done", **goal.fields, seq=str(receipt["seq"]))
+        trouble = visit.trouble(problem)
+        if problem.word == "not-enough-points":
+            trouble = _not_enough(visit, await _available(visit))
+        return await _points_page(visit, goal, trouble=trouble, typed=typed)
+    answer = visit.go(f"{goal.path}/done", **goal.fields, seq=str(receipt["seq"]))
+    # The back button leads to the page before: there the id tells that the move was made.
+    answer.set_cookie(
+        visit.site.cookie(_MOVED),
+        f"{visit.typed.get('id', '')}.{receipt['seq']}",
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=visit.site.settings.https,
+    )
+    return answer
 
 
 @pages.get("/allocate/done")
@@ -123,7 +142,7 @@ async def done(visit: Visit) -> web.Response:
     """What was moved, read from the history: a reload asks for nothing new."""
     goal = await _goal(visit, visit.request.query)
     seq = visit.asked("seq")
-    if not re.fullmatch(r"[0-9]{1,15}", seq):
+    if not re.fullmatch(_SEQ, seq):
         raise web.HTTPNotFound
     page = await visit.api("GET", f"/v1{goal.history}", query={"before": str(int(seq) + 1), "limit": "1"})
     line = page["lines"][0] if page["lines"] and str(page["lines"][0]["seq"]) == seq else None
@@ -144,6 +163,16 @@ async def _points_page(visit: Visit, goal: Goal, *, trouble: Trouble | None, typ
     )
 
 
+def _not_enough(visit: Visit, available: int) -> Trouble:
+    return Trouble(
+        "ポイントが足りません",
+        "移行できるのは %(available)s ポイントまでです。",
+        409,
+        {"available": visit.speech.fact(available)},
+        "points",
+    )
+
+
 async def _available(visit: Visit) -> int:
     return int((await visit.api("GET", "/v1/balances"))["reserve"]["available"])
 
@@ -159,6 +188,7 @@ async def _goal(visit: Visit, given: Any) -> Goal:
                     municipality_name="",
                     fields={"event_id": wanted},
                     history=f"/history/events/{wanted}",
+                    given_back=bool(event["goal_points"]) and event["on_failure"] == "give_back",
                 )
         raise web.HTTPNotFound
     code, service = given.get("municipality", ""), given.get("point_service", "")

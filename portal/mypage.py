@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from portal.visits import Pages, Visit
 
 pages = Pages()
 
+HALF_DONE: Final = frozenset({"awaiting_return", "ready", "quoted"})
 SOON: Final = timedelta(days=30)
 LEFT: Final = 12
 """Where today lies in the picture of the next 30 days, which is 624 wide."""
@@ -31,14 +33,18 @@ class Ahead:
 
 @pages.get("/mypage")
 async def mypage(visit: Visit) -> web.Response:
-    seen = await visit.api("GET", "/v1/overview")
+    seen, recent = await asyncio.gather(
+        visit.api("GET", "/v1/overview"), visit.api("GET", "/v1/exchanges", query={"limit": "20"})
+    )
     return visit.show(
         "mypage.html",
         balances=seen["balances"],
         me=seen["member"],
         ahead=ahead(seen, visit.now.date()),
+        today=visit.now.date().isoformat(),
         ends=(visit.now.date() + SOON).isoformat(),
         open_ones=seen["waiting"],
+        half_done=next((one for one in recent["exchanges"] if one["state"] in HALF_DONE), None),
     )
 
 

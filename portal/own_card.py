@@ -17,7 +17,9 @@ from portal.visits import Pages, Visit
 
 pages = Pages()
 
-_MISMATCH: Final = Trouble("新しいパスワードが一致しません", "同じパスワードを2回入力してください。", 422)
+_MISMATCH: Final = Trouble(
+    "新しいパスワードが一致しません", "同じパスワードを2回入力してください。", 422, field="again"
+)
 
 
 @pages.get("/relink", public=True)

@@ -15,6 +15,9 @@ from aiohttp import web
 from pagekit.api import Problem, Unreachable
 from pagekit.ids import UUID, fresh_id
 from pagekit.trouble import Trouble
+from pagekit.typed_text import code as read_code
+from pagekit.typed_text import digits, number
+from portal.moves import POINTS_UNREADABLE
 from portal.paying import balances_to_pay_with, service_name
 from portal.visits import Pages, Visit
 
@@ -23,7 +26,6 @@ pages = Pages()
 _SHOP: Final = "PGS1."
 _VENUE: Final = "PGV1."
 _MEMBER: Final = re.compile(r"PGP1\..*|[0-9]{12}")
-_POINTS: Final = re.compile(r"[1-9][0-9]{0,8}")
 _CODE: Final = re.compile(r"[!-~]{1,200}")
 _MENDED: Final = frozenset({"not-enough-points", "limit-of-the-day", "body-invalid"})
 """What another amount mends; the form is shown again."""
@@ -37,20 +39,26 @@ async def scan(visit: Visit) -> web.Response:
 @pages.post("/scan")
 async def read(visit: Visit) -> web.Response:
     """What the camera has read or a hand has typed: a shop's code, a venue's, or something else, which is told."""
-    code = "".join(visit.typed.get("code", "").split())
+    code = read_code(visit.typed.get("code", ""))
     if code.startswith(_SHOP) and _CODE.fullmatch(code):
         return visit.go("/pay/shop", code=code)
     if code.startswith(_VENUE) and _CODE.fullmatch(code):
         return await _grant(visit, code)
-    if _MEMBER.fullmatch(code):
+    if _MEMBER.fullmatch(code) or _MEMBER.fullmatch(digits(code)):
         said = Trouble(
-            "これは支払う人のコードです", "お店か会場に掲示されているコードを読み取ってください。", 422
+            "これは支払う人のコードです",
+            "お店か会場に掲示されているコードを読み取ってください。",
+            422,
+            field="code",
         )
     else:
         said = Trouble(
-            "このコードは読み取れません", "お店か会場に掲示されているコードか確認してください。", 422
+            "このコードは読み取れません",
+            "お店か会場に掲示されているコードか確認してください。",
+            422,
+            field="code",
         )
-    return visit.show("scan.html", status=said.status, trouble=said, typed=code[:200])
+    return visit.show("scan.html", status=said.status, trouble=said, typed=visit.typed.get("code", "")[:200])
 
 
 @pages.get("/pay/shop")
@@ -70,17 +78,17 @@ async def check(visit: Visit) -> web.Response:
         return visit.go(f"/pay/done/{spend_id}")
     shop = await _shop(visit, given)
     balance = await _balance(visit, shop, given.get("point_service", ""))
-    if not _POINTS.fullmatch(typed):
-        said = Trouble("ポイント数を読み取れません", "1以上の半角数字で入力してください。", 422)
-        return await _amount_page(visit, given, trouble=said)
-    if balance is None or int(typed) > balance["balance"]["available"]:
+    points = number(typed)
+    if not points:
+        return await _amount_page(visit, given, trouble=POINTS_UNREADABLE)
+    if balance is None or points > balance["balance"]["available"]:
         return await _amount_page(visit, given, trouble=_NOT_ENOUGH)
     return visit.show(
         "shop_confirm.html",
         shop=shop,
         code=given["code"],
         balance=balance,
-        points=int(typed),
+        points=points,
         spend_id=spend_id,
     )
 
@@ -93,7 +101,7 @@ async def pay(visit: Visit) -> web.Response:
         "spend_id": spend_id,
         "shop_code": visit.typed.get("code", ""),
         "point_service": visit.typed.get("point_service", ""),
-        "points": int(typed) if _POINTS.fullmatch(typed) else 0,
+        "points": number(typed) or 0,
     }
     try:
         await visit.api("POST", "/v1/spends", body=wanted)
@@ -175,5 +183,8 @@ def _history(municipality: str, point_service: str) -> str:
 
 
 _NOT_ENOUGH: Final = Trouble(
-    "ポイントが足りません", "支払いは行われていません。使えるポイント数を確認してください。", 409
+    "ポイントが足りません",
+    "支払いは行われていません。使えるポイント数を確認してください。",
+    409,
+    field="points",
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
-from pagekit.api import Problem
+from pagekit.api import Problem, Unreachable
 from pagekit.leaving import sign_out, signed_out, speak, still_here
 from portal.sealed import new_session
 from portal.trouble import Trouble
@@ -98,7 +99,8 @@ async def choose_language(visit: Visit) -> web.Response:
     """Kept in the browser, and at the gateway for the next one."""
     chosen, answer = speak(visit)
     if chosen is not None and visit.session is not None:
-        await visit.api("PUT", "/v1/me/language", body={"language": chosen})
+        with suppress(Problem, Unreachable):  # the browser has it; the gateway keeps it for the next one
+            await visit.api("PUT", "/v1/me/language", body={"language": chosen})
     return answer
 
 

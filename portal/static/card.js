@@ -27,8 +27,10 @@ async function signed() {
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button");
-  if (button.disabled) return;
-  button.disabled = true;
+  if (button.getAttribute("aria-disabled")) return; // not `disabled`: that would throw the focus out
+  button.setAttribute("aria-disabled", "true");
+  button.setAttribute("aria-busy", "true");
+  state.classList.remove("notice", "error");
   state.textContent = state.dataset.reading;
   try {
     for (const [name, value] of Object.entries(await signed())) {
@@ -37,7 +39,9 @@ form?.addEventListener("submit", async (event) => {
     form.submit();
   } catch (fault) {
     state.textContent = fault.message;
+    state.classList.add("notice", "error");
   } finally {
-    button.disabled = false;
+    button.removeAttribute("aria-disabled");
+    button.removeAttribute("aria-busy");
   }
 });

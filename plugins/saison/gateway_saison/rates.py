@@ -57,19 +57,12 @@ RATES: Final = RateTable(
             campaign=RATE_UP_2018,
         ),
     ),
+    # Not published: what a wallet unit brings, whether the wallet comes first for later units too, the
+    # campaign's first day and who pays for it. The rates say `sample` where that is so.
     notes=(
         Label(
             "永久不滅ウォレットを450以上お持ちの場合は、ウォレット450を永久不滅ポイントより先に交換します。",
             "If you hold 450 or more in your Eikyufumetsu wallet, 450 of it are exchanged before Eikyufumetsu points.",
-        ),
-        Label(
-            "ウォレット1口の受取ポイント数と、2口目以降もウォレットを先に使うかは公表されていないため、見本の値です。",
-            "What a wallet unit brings, and whether the wallet also comes first for the second unit and later, "
-            "is not published: these are sample values.",
-        ),
-        Label(
-            "キャンペーンの開始日と費用の負担者は公表されていません。",
-            "The campaign's first day and who pays for it are not published.",
         ),
     ),
     good_for=timedelta(hours=1),  # it changes only with this program
