@@ -309,7 +309,8 @@ class TestAnOutcome:
             _, page = await visitor.get(f"/exchanges/{EXCHANGE}")
             poll = re.search(r'data-hx-get="([^"]+)"', page)
             assert poll
-            assert len(re.findall('role="status"', page)) == 1
+            outcome = page[page.index('id="outcome"') : page.index("</main>")]
+            assert len(re.findall('role="status"', outcome)) == 1
             headers = {"HX-Request": "true"}
             async with visitor.http.get(house.portal + poll[1], headers=headers) as same:
                 assert (same.status, "HX-Redirect" in same.headers) == (204, False)
