@@ -30,7 +30,7 @@ from yarl import URL
 from gateway.errors import GatewayError, NotSent, OutcomeUnknown
 from gateway.partners.calls.call_log import CallScope, RequestRecord, current_scope
 from gateway.partners.loading.partner_settings import ClientIdentity
-from gateway.plugin_interfaces import HttpAnswer, Log
+from gateway.plugin_interfaces import HttpAnswer, Log, encode_form
 
 ANSWER_LIMIT_BYTES: Final = 8 * 2**20
 CONNECTIONS: Final = 64
@@ -106,11 +106,13 @@ class GuardedHttp:
         form: Mapping[str, str] | None = None,
         content: bytes | None = None,
         timeout_s: float | None = None,
+        form_charset: str = "utf-8",
     ) -> HttpAnswer:
         """Send once and give the whole answer, whatever its status.
 
         At most one of `json`, `form` and `content` is the body; `params` are added to those in `url`.
-        `timeout_s` is for everything together, half of it for connecting; default: the profile's deadline.
+        `form_charset`: what the texts of `form` are written in, such as `shift_jis`; one that it has no letter for is
+        not sent. `timeout_s` is for everything together, half of it for connecting; default: the profile's deadline.
         """
         scope = current_scope()
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
@@ -121,6 +123,9 @@ class GuardedHttp:
                 raise _Unfit("a request has one body: json, form or content")
             target = self._checked(url, params)
             said = _with_our_own(headers or {})
+            if form is not None and form_charset != "utf-8":
+                content, form = encode_form(form, form_charset), None
+                said = [("content-type", "application/x-www-form-urlencoded"), *said]
             if json is None and form is None and (content is None or type(content) is bytes):
                 request = _Request(method, target, _all_ascii(said), content)
             else:
@@ -128,7 +133,7 @@ class GuardedHttp:
                 request = _Request(method, target, made.headers.multi_items(), made.read())
         except _Unfit as fault:
             raise self._stayed_here(scope, str(fault)) from None
-        except (ValueError, TypeError, httpx.InvalidURL) as fault:
+        except (ValueError, LookupError, TypeError, httpx.InvalidURL) as fault:
             text = f"the request cannot be put together ({type(fault).__name__})"
             raise self._stayed_here(scope, text) from None
         return await self._send(request, scope, timeout_s)

@@ -474,3 +474,22 @@ def self_signed(folder):
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return folder / "cert.pem", folder / "key.pem"
+
+
+async def test_a_form_is_sent_in_the_charset_that_the_partner_reads(http, raw_server):
+    got: list[bytes] = []
+
+    async def serve(reader, writer):
+        got.append(await reader.readuntil(b"\r\n\r\n"))
+        got.append(await reader.readexactly(17))
+        writer.write(OK)
+        await writer.drain()
+
+    host = await raw_server(serve)
+    http.allow([host], timeout_s=2)
+    await http.post(f"http://{host}/", form={"name": "髙橋"}, form_charset="shift_jis")
+    assert b"content-type: application/x-www-form-urlencoded" in got[0].lower()
+    assert got[1] == b"name=%EE%E0%8B%B4"
+    for charset, name in (("shift_jis", "😀"), ("klingon", "a")):
+        with pytest.raises(NotSent, match="cannot be put together"):
+            await http.post(f"http://{host}/", form={"name": name}, form_charset=charset)
