@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import web
 
 from pagekit.api import Problem
+from pagekit.typed_text import code as typed_code
+from pagekit.visits import SESSION_GONE
 from portal.places import service_of, services_in
 from portal.sealed import mask_id
 from portal.trouble import Trouble
@@ -26,6 +29,9 @@ DONE: Final[dict[str, str]] = {
     "unlinked": "連携を解除しました。これまでの移行の記録は残ります。",
     "sessions": "ほかの端末でログアウトしました。",
 }
+MYKEY_LETTERS: Final = "23456789ACDEFGHJKMNPQRTUWXY"
+"""Digits and capitals without those that are taken for another, as the API's documents say."""
+_MYKEY_ID: Final = re.compile(f"[{MYKEY_LETTERS}]{{8}}")
 _MISMATCH: Final = Trouble(
     "新しいパスワードが一致しません", "同じパスワードを2回入力してください。", 422, field="again"
 )
@@ -101,6 +107,8 @@ async def change_password(visit: Visit) -> web.Response:
     body = {"current": typed.get("current", ""), "new": typed.get("new", "")}
     trouble = await _refused(visit, "PUT", "/v1/me/password", body, otherwise="password-unfit")
     if trouble:
+        if trouble.field == "password":
+            trouble = replace(trouble, field="current")
         return visit.show("password.html", status=trouble.status, trouble=trouble)
     return visit.go("/settings", done="password")
 
@@ -112,26 +120,56 @@ async def mykey_id(visit: Visit) -> web.Response:
 
 @pages.post("/settings/mykey-id")
 async def choose_mykey_id(visit: Visit) -> web.Response:
-    """重複チェック, 自動生成 or 変更, as the button says."""
-    wanted = {"mykey_id": visit.typed.get("mykey_id", "")}
+    """重複チェック, 自動生成 or 変更, as the button says. A generated ID that was picked stands for the typed one."""
+    typed = visit.typed
+    wanted = typed.get("picked", "") or typed.get("mykey_id", "")
     try:
-        match visit.typed.get("do"):
+        match typed.get("do"):
             case "generate":
                 choice = await visit.api("POST", "/v1/me/mykey-id/generate")
             case "change":
-                choice = await visit.api("PUT", "/v1/me/mykey-id", body=wanted)
+                body = {"mykey_id": wanted, "password": typed.get("password", "")}
+                choice = await visit.api("PUT", "/v1/me/mykey-id", body=body)
                 if choice["available"]:
                     visit.session = replace(visit.signed_in(), shown_id=mask_id(choice["wanted"]))
                     return visit.go("/settings", done="mykey-id")
             case _:
-                choice = await visit.api("POST", "/v1/me/mykey-id/check", body=wanted)
+                choice = await visit.api("POST", "/v1/me/mykey-id/check", body={"mykey_id": wanted})
     except Problem as problem:
-        if problem.status >= 500:
+        if problem.status >= 500 or problem.word in SESSION_GONE:
             raise
-        if problem.word == "body-invalid":
-            problem.word = "mykey-id-unfit"
-        return await _mykey_page(visit, choice=None, trouble=visit.trouble(problem))
-    return await _mykey_page(visit, choice=choice, trouble=None)
+        offered = problem.facts.get("offered")
+        return await _mykey_page(
+            visit,
+            choice=None,
+            trouble=_mykey_trouble(visit, problem, wanted),
+            offered=offered.split() if isinstance(offered, str) else None,
+        )
+    return await _mykey_page(visit, choice=choice, trouble=None, offered=choice["offered"])
+
+
+def _mykey_trouble(visit: Visit, problem: Problem, wanted: str) -> Trouble:
+    if problem.word == "body-invalid":
+        problem.word = "current-password-wrong" if "password" in problem.fields else "mykey-id-unfit"
+    if problem.word != "mykey-id-unfit":
+        return visit.trouble(problem)
+    plain = typed_code(wanted).replace("-", "").upper()
+    wrong = "".join(dict.fromkeys(letter for letter in plain if letter not in MYKEY_LETTERS))
+    if wrong:
+        return Trouble(
+            "マイキーIDに使えない文字があります",
+            "「%(letters)s」は、ほかの文字と見間違えやすいか、英数字ではないため使えません。",
+            422,
+            {"letters": wrong},
+            "mykey_id",
+        )
+    return Trouble(
+        "マイキーIDは8文字です",
+        "入力されたのは%(length)s文字です。英数字8文字で入力してください。",
+        422,
+        {"length": str(len(plain))},
+        "mykey_id",
+    )
 
 
 @pages.get("/settings/sessions")
@@ -181,10 +219,19 @@ async def _revoke_page(visit: Visit, trouble: Trouble | None) -> web.Response:
     )
 
 
-async def _mykey_page(visit: Visit, *, choice: Any, trouble: Trouble | None) -> web.Response:
+async def _mykey_page(
+    visit: Visit, *, choice: Any, trouble: Trouble | None, offered: list[str] | None = None
+) -> web.Response:
     me = await visit.api("GET", "/v1/me")
+    kept = visit.typed.get("offered", "").split()
     return visit.show(
-        "mykey_id.html", status=trouble.status if trouble else 200, me=me, choice=choice, trouble=trouble
+        "mykey_id.html",
+        status=trouble.status if trouble else 200,
+        me=me,
+        choice=choice,
+        offered=[one for one in (kept if offered is None else offered) if _MYKEY_ID.fullmatch(one)],
+        typed=visit.typed,
+        trouble=trouble,
     )
 
 

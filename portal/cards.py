@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import web
@@ -92,6 +93,8 @@ async def register(visit: Visit) -> web.Response:
         told = await visit.api("POST", "/v1/card/registrations", body=body, as_site=True)
     except Problem as problem:
         trouble = trouble_of(visit, problem, otherwise="bad-display-name")
+        if trouble.field == "new":
+            trouble = replace(trouble, field="password")
         return visit.show("register.html", status=trouble.status, card_open=True, trouble=trouble, typed=name)
     enter(visit, told, shared_terminal=visit.typed.get("shared_terminal") == "yes")
     return forgetting_browser(visit.go("/settings", done="registered"))

@@ -39,10 +39,10 @@ _WORDS: Final[dict[str, Sentences]] = {
         "ログインの画面から、このカードでログインしてください。",
     ),
     "not-enough": ("ポイントが足りません", "口数を減らしてください。"),
-    "units-missing": ("口数を入力してください", "口数は1から9,999までの半角数字で入力してください。"),
+    "units-missing": ("口数を入力してください", "口数は1以上の整数で、最大の口数までで入力してください。"),
     "units-not-allowed": (
         "口数を読み取れません",
-        "口数は1から9,999までの半角数字で入力してください。",
+        "口数は1以上の整数で、最大の口数までで入力してください。",
     ),
     "quote-expired": (
         "確認の有効期限（10分）が切れました",
@@ -114,11 +114,11 @@ _WORDS: Final[dict[str, Sentences]] = {
     "mykey-id-unfit": ("マイキーIDの形式が違います", "マイキーIDは英数字8文字です。"),
     "mykey-id-only-generated": (
         "自動生成をご利用ください",
-        "希望のIDが3回使用済みでした。自動生成されたIDをお使いください。",
+        "希望のIDが3回使用済みでした。自動生成されたIDから選んでください。",
     ),
     "mykey-id-generated-enough": (
         "自動生成は3回までです",
-        "生成されたIDを使うか、明日お試しください。",
+        "下の生成されたIDから選ぶか、明日お試しください。",
     ),
     "mykey-id-changed-enough": ("本日の変更回数を超えました", "明日お試しください。"),
     "shop-code-wrong": (
@@ -180,4 +180,21 @@ TROUBLES: Final = Troubles(
     words=_WORDS,
     statuses=_STATUSES,
     fields={"units": _WORDS["units-not-allowed"]},
+    field_of={
+        "sign-in-refused": "mykey_id",
+        "bad-display-name": "display_name",
+        "not-enough": "units",
+        "units-missing": "units",
+        "units-not-allowed": "units",
+        "coupon-refused": "coupon_code",
+        "coupon-already-used": "coupon_code",
+        "not-enough-points": "points",
+        "limit-of-the-day": "points",
+        "points-expired-there": "points",
+        "password-unfit": "new",
+        "current-password-wrong": "password",
+        "mykey-id-only-generated": "mykey_id",
+        "mykey-id-generated-enough": "mykey_id",
+        "mykey-id-changed-enough": "mykey_id",
+    },
 )

@@ -172,12 +172,23 @@ async def generate_mykey_id(call: TypedRequest[None, Services]) -> TypedResponse
     "/v1/me/mykey-id",
     tag="member",
     caller=AuthLevel.MEMBER,
-    body=requests.MykeyIdWanted,
+    body=requests.MykeyIdChange,
     returns={200: views.ChoiceView},
-    refuses=("mykey-id-unfit", "mykey-id-only-generated", "mykey-id-changed-enough"),
+    refuses=(
+        "mykey-id-unfit",
+        "mykey-id-only-generated",
+        "mykey-id-changed-enough",
+        "current-password-wrong",
+        "password-not-set",
+        *MEMBER_REFUSALS,
+    ),
 )
-async def change_mykey_id(call: TypedRequest[requests.MykeyIdWanted, Services]) -> TypedResponse:
-    """Take a MyKey ID if it is free; the answer says so, or what is offered instead."""
+async def change_mykey_id(call: TypedRequest[requests.MykeyIdChange, Services]) -> TypedResponse:
+    """Take a MyKey ID if it is free; the answer says so, or what is offered instead.
+
+    The password is asked for again: an open session alone would take the account away from its owner.
+    """
+    await call.services.members.confirm_password(call.member.member_id, call.body.password)
     choice = await call.services.members.change_mykey_id(call.member.member_id, call.body.mykey_id)
     return TypedResponse(200, views.ChoiceView.of(choice))
 

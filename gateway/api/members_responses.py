@@ -71,12 +71,16 @@ class SessionsEnded(View):
 
 
 class ChoiceView(View):
-    """Whether the wanted MyKey ID is free; `generated` is offered once three wanted ones were taken."""
+    """Whether the wanted MyKey ID is free; `generated` is offered once three wanted ones were taken.
+
+    `offered` are all that were generated within the day; each of them may be chosen.
+    """
 
     wanted: str
     available: bool
     generated: str | None
     tries_left: int
+    offered: list[str]
 
     @classmethod
     def of(cls, choice: IdSuggestion) -> ChoiceView:
@@ -85,4 +89,5 @@ class ChoiceView(View):
             available=choice.available,
             generated=choice.generated,
             tries_left=choice.tries_left,
+            offered=list(choice.offered),
         )

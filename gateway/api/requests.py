@@ -174,6 +174,11 @@ class MykeyIdWanted(Strict):
     mykey_id: MykeyIdTyped
 
 
+class MykeyIdChange(Strict):
+    mykey_id: MykeyIdTyped
+    password: Annotated[PasswordTyped, Field(repr=False)]
+
+
 class Revocation(Strict):
     password: Annotated[PasswordTyped, Field(repr=False)]
 

@@ -91,6 +91,12 @@ class IdAllowance:
     generated: int = 0
     changed: int = 0
     offered: str | None = None
+    """The IDs that were generated, with spaces between, the last one last."""
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The generated IDs; each may be chosen, also after three taken choices."""
+        return tuple((self.offered or "").split())
 
     def at(self, now: datetime) -> IdAllowance:
         """Counts are forgotten a day after the first."""
@@ -108,10 +114,10 @@ class IdAllowance:
         if self.generated >= TRIES_A_DAY:
             raise _tomorrow(
                 "mykey-id-generated-enough",
-                "Three IDs have been generated today; use the last one, or try again",
+                "Three IDs have been generated today; use one of them, or try again",
                 self,
             )
-        return replace(self, generated=self.generated + 1, offered=mykey_id)
+        return replace(self, generated=self.generated + 1, offered=" ".join((*self.offers, mykey_id)))
 
     def with_change(self) -> IdAllowance:
         """One more change. Raises ProblemError `mykey-id-changed-enough` (409) after three."""
@@ -133,6 +139,8 @@ class IdSuggestion:
     available: bool
     generated: str | None
     tries_left: int
+    offered: tuple[str, ...] = ()
+    """All IDs that were generated within the day; each may be chosen."""
 
 
 def is_available(conn: Connection, mykey_id: str) -> bool:
@@ -160,24 +168,26 @@ def check(conn: Connection, member_id: str, typed: str, now: datetime, draw: Dra
     if not before.may_choose():
         raise _only_generated(before)
     if is_available(conn, wanted):
-        return IdSuggestion(wanted, available=True, generated=None, tries_left=TRIES_A_DAY - before.taken)
+        left = TRIES_A_DAY - before.taken
+        return IdSuggestion(wanted, available=True, generated=None, tries_left=left, offered=before.offers)
     after = before.met_taken()
     if not after.may_choose() and after.generated < TRIES_A_DAY:
         after = after.with_generated(new_mykey_id(conn, draw))
     _remember(conn, member_id, after)
-    offered = None if after.may_choose() else after.offered
-    return IdSuggestion(wanted, available=False, generated=offered, tries_left=TRIES_A_DAY - after.taken)
+    offered = None if after.may_choose() or not after.offers else after.offers[-1]
+    left = TRIES_A_DAY - after.taken
+    return IdSuggestion(wanted, available=False, generated=offered, tries_left=left, offered=after.offers)
 
 
 def generate(conn: Connection, member_id: str, now: datetime, draw: Draw = draw) -> IdSuggestion:
-    """自動生成: offer a random free ID, up to three times a day; the last one offered may always be chosen.
+    """自動生成: offer a random free ID, up to three times a day; each of them may always be chosen.
 
     Raises ProblemError `mykey-id-generated-enough` (409).
     """
     after = _allowance(conn, member_id, now).with_generated(new_mykey_id(conn, draw))
     _remember(conn, member_id, after)
-    offered = after.offered or ""
-    return IdSuggestion(offered, available=True, generated=offered, tries_left=TRIES_A_DAY - after.generated)
+    drawn, left = after.offers[-1], TRIES_A_DAY - after.generated
+    return IdSuggestion(drawn, available=True, generated=drawn, tries_left=left, offered=after.offers)
 
 
 def choose(conn: Connection, member_id: str, typed: str, now: datetime, draw: Draw = draw) -> IdSuggestion:
@@ -192,7 +202,7 @@ def choose(conn: Connection, member_id: str, typed: str, now: datetime, draw: Dr
     if wanted == held:
         return IdSuggestion(wanted, available=True, generated=None, tries_left=TRIES_A_DAY - before.taken)
     after = before.with_change()
-    if wanted != before.offered or not is_available(conn, wanted):
+    if wanted not in before.offers or not is_available(conn, wanted):
         choice = check(conn, member_id, wanted, now, draw)
         if not choice.available:
             return choice
@@ -262,4 +272,9 @@ def _only_generated(choosing: IdAllowance) -> ProblemError:
 
 def _tomorrow(type_: str, text: str, choosing: IdAllowance) -> ProblemError:
     again_at = choosing.since + CHOICE_RETENTION
-    return ProblemError(type_, f"{text} after {again_at.isoformat()}.", again_at=again_at.isoformat())
+    return ProblemError(
+        type_,
+        f"{text} after {again_at.isoformat()}.",
+        again_at=again_at.isoformat(),
+        offered=" ".join(choosing.offers),
+    )

@@ -77,7 +77,7 @@ def test_a_filter_leaves_what_was_asked_for(walk: Walk) -> None:
         "since=2018-08-02",
     ):
         walk.to("/history/reserve?" + nothing)
-        assert "表示する履歴はまだありません" in walk.page.inner_text("main"), nothing
+        assert "この条件に合う履歴はありません" in walk.page.inner_text("main"), nothing
 
 
 def test_a_mykey_id_is_checked_generated_and_changed(newcomer: Walk) -> None:
@@ -87,10 +87,15 @@ def test_a_mykey_id_is_checked_generated_and_changed(newcomer: Walk) -> None:
     assert "すでに使われています" in page.inner_text(".notice")
     page.fill("#mykey_id", "!?")
     page.click("button[value=check]")
-    assert "マイキーIDの形式が違います" in page.inner_text("#trouble")
+    assert "使えない文字" in page.inner_text("#trouble")
     page.click("button[value=generate]")
-    offered = page.input_value("#mykey_id")
+    assert page.input_value("#mykey_id") == "!?"
+    offered = page.input_value("[name=picked]:checked")
     assert len(offered) == 8
+    page.click("button[value=change]")
+    assert "現在のパスワードが違います" in page.inner_text("#trouble")
+    assert page.input_value("[name=picked]:checked") == offered
+    page.fill("#password", PASSWORDS[newcomer.name])
     page.click("button[value=change]")
     page.wait_for_url("**/settings?done=mykey-id")
     assert offered in page.inner_text("main")

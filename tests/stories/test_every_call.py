@@ -173,7 +173,13 @@ async def test_a_mykey_id_is_checked_generated_and_changed(town, portal) -> None
     assert taken["available"] is False
     generated = await member.post("/v1/me/mykey-id/generate", None)
     assert len(generated["generated"]) == 8
-    changed = await member.put("/v1/me/mykey-id", {"mykey_id": generated["generated"]})
+    assert generated["offered"] == [generated["generated"]]
+    change = {"mykey_id": generated["generated"], "password": JIRO.password}
+    with pytest.raises(Exception, match="current-password-wrong"):
+        await member.put("/v1/me/mykey-id", change | {"password": "not-the-password"})
+    with pytest.raises(Exception, match="body-invalid"):
+        await member.put("/v1/me/mykey-id", {"mykey_id": generated["generated"]})
+    changed = await member.put("/v1/me/mykey-id", change)
     assert changed["available"]
     town.mykey_ids[JIRO.name] = generated["generated"]
     assert (await member.get("/v1/me"))["mykey_id"] == generated["generated"]

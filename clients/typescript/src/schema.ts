@@ -167,7 +167,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Take a MyKey ID if it is free; the answer says so, or what is offered instead. */
+        /**
+         * Take a MyKey ID if it is free; the answer says so, or what is offered instead.
+         * @description The password is asked for again: an open session alone would take the account away from its owner.
+         */
         put: operations["change_mykey_id"];
         post?: never;
         delete?: never;
@@ -2437,12 +2440,17 @@ export interface components {
             purpose: "login" | "register" | "relink";
             browser: string;
         };
-        /** @description Whether the wanted MyKey ID is free; `generated` is offered once three wanted ones were taken. */
+        /**
+         * @description Whether the wanted MyKey ID is free; `generated` is offered once three wanted ones were taken.
+         *
+         *     `offered` are all that were generated within the day; each of them may be chosen.
+         */
         ChoiceView: {
             wanted: string;
             available: boolean;
             generated: string | null;
             tries_left: number;
+            offered: string[];
         };
         /** @description An event as its city's staff see it. `state`: planned, shown or ended; `settled_at`: every share has moved. */
         CityEventView: {
@@ -2935,6 +2943,10 @@ export interface components {
             code: string;
             name: string;
             kana: string;
+        };
+        MykeyIdChange: {
+            mykey_id: string;
+            password: string;
         };
         MykeyIdWanted: {
             mykey_id: string;
@@ -3963,7 +3975,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MykeyIdWanted"];
+                "application/json": components["schemas"]["MykeyIdChange"];
             };
         };
         responses: {

@@ -175,6 +175,19 @@ def test_an_id_is_generated_three_times_a_day_and_each_may_be_chosen_while_it_is
     assert held(conn) == offers[2].generated
 
 
+def test_each_generated_id_is_told_and_may_be_chosen_also_after_three_taken_choices(
+    conn: sa.Connection,
+) -> None:
+    drawn = [mykey_ids.generate(conn, ME, NOW) for _ in range(3)]
+    ids = tuple(each.wanted for each in drawn)
+    assert drawn[2].offered == ids
+    assert refusal(mykey_ids.generate, conn, ME, NOW).facts["offered"] == " ".join(ids)
+    for _ in range(3):
+        assert mykey_ids.check(conn, ME, TAKEN, NOW).offered == ids
+    assert mykey_ids.choose(conn, ME, ids[0], NOW).available
+    assert held(conn) == ids[0]
+
+
 def test_three_taken_choices_after_three_generated_leave_the_last_one_offered(conn: sa.Connection) -> None:
     for _ in range(3):
         last = mykey_ids.generate(conn, ME, NOW)

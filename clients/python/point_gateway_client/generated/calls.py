@@ -274,17 +274,19 @@ def generate_mykey_id() -> Call[models.ChoiceView]:
     return json_call("POST", "/v1/me/mykey-id/generate", models.ChoiceView, session=True)
 
 
-def change_mykey_id(*, mykey_id: str) -> Call[models.ChoiceView]:
+def change_mykey_id(*, mykey_id: str, password: str) -> Call[models.ChoiceView]:
     """Take a MyKey ID if it is free; the answer says so, or what is offered instead.
 
-    Refused with: mykey-id-only-generated, mykey-id-changed-enough, mykey-id-unfit.
+    The password is asked for again: an open session alone would take the account away from its owner.
+
+    Refused with: current-password-wrong, mykey-id-only-generated, mykey-id-changed-enough, password-not-set, mykey-id-unfit, sign-in-locked.
     """
     return json_call(
         "PUT",
         "/v1/me/mykey-id",
         models.ChoiceView,
         session=True,
-        body=models.MykeyIdWanted(mykey_id=mykey_id),
+        body=models.MykeyIdChange(mykey_id=mykey_id, password=password),
     )
 
 

@@ -156,12 +156,15 @@ class ChallengeWanted(Message, frozen=True, kw_only=True):
 class ChoiceView(Message, frozen=True, kw_only=True):
     """
     Whether the wanted MyKey ID is free; `generated` is offered once three wanted ones were taken.
+
+    `offered` are all that were generated within the day; each of them may be chosen.
     """
 
     wanted: str
     available: bool
     generated: str | None
     tries_left: int
+    offered: list[str]
 
 
 class CityEventView(Message, frozen=True, kw_only=True):
@@ -545,6 +548,11 @@ class MunicipalityView(Message, frozen=True, kw_only=True):
     code: str
     name: str
     kana: str
+
+
+class MykeyIdChange(Message, frozen=True, kw_only=True):
+    mykey_id: str
+    password: str
 
 
 class MykeyIdWanted(Message, frozen=True, kw_only=True):
