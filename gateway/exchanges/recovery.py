@@ -136,7 +136,7 @@ def order_from_partner(
         if stored is not None and stored.sent_at is not None:
             return None
     destination, obstacle = Destination.reserve(), None
-    drawn = [_drawn(line.wallet, line.units, line.amount, rates, record.at) for line in record.lines]
+    drawn = [_drawn(line.wallet, line.amount, rates, record.at) for line in record.lines]
     lines = tuple(line for line in drawn if line is not None)
     if not lines or len(lines) < len(drawn):
         obstacle = Obstacle.NO_RATE
@@ -219,9 +219,10 @@ def _quoted(
     return records.transition(conn, exchange, State.QUOTED, at, "recovered", facts, **quote)
 
 
-def _drawn(wallet: str, units: int, amount: int, rates: RateTable, at: datetime) -> DrawnLine | None:
+def _drawn(wallet: str, amount: int, rates: RateTable, at: datetime) -> DrawnLine | None:
+    """The line of a quote that takes just this amount; a partner's list need not tell units."""
     for rate in rates.rates:
-        fits = rate.wallet == wallet and rate.cost_per_unit * units == amount
-        if fits and units and rate.in_force(DestinationKind.RESERVE, at):
+        units, rest = divmod(amount, rate.cost_per_unit)
+        if rate.wallet == wallet and units and not rest and rate.in_force(DestinationKind.RESERVE, at):
             return DrawnLine(rate=rate, units=units)
     return None

@@ -68,5 +68,4 @@ class RestoredMode:
             raise ProblemError(
                 "restored",
                 "the database was restored and is being completed; nothing is confirmed until then",
-                status=503,
             )

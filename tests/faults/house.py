@@ -26,7 +26,7 @@ from cryptography.x509.oid import NameOID
 from gateway_saison import Saison
 from gateway_saison.sandbox import SandboxOptions, make_server
 
-from core_ledger import Store, audit, chart, create_schema, ledger
+from core_ledger import ChainKeys, Store, audit, chart, create_schema, ledger
 from gateway import PartnerSetup, Secret
 from gateway.cities import tables as city_tables
 from gateway.exchanges import exchange_rows as records
@@ -46,12 +46,14 @@ from gateway.partners.partner import Partner
 from gateway.platform import tables
 from gateway.platform.clock import FileClock, set_file_clock
 from gateway.platform.encryption import Vault
+from gateway.platform.journal import Journal
 from gateway.platform.tasks import Tasks
 from gateway.points import directory
 from gateway.testkit.sandbox import EntryState, SandboxServer
 from gateway.testkit.sandbox.browser import Browser
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 
+CHAIN_KEYS = ChainKeys.of([b"c" * 32])
 KEY = Secret("a key that both sides know")
 PATIENT_S = 10.0
 HASTY_S = 0.25
@@ -243,7 +245,7 @@ def _reversals_waiting(conn: Any) -> int:
 
 @asynccontextmanager
 async def open_gateway(
-    url: str, site_url: str, clocks: Both, site: SandboxServer | None = None
+    url: str, site_url: str, clocks: Both, site: SandboxServer | None = None, journal: Path | None = None
 ) -> AsyncIterator[House]:
     """The gateway's parts alone, on a database that has its tables."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
@@ -256,6 +258,7 @@ async def open_gateway(
         clock=clocks.calendar,
         tasks=tasks,
         public_url="https://gateway.example",
+        journal=Journal(journal, CHAIN_KEYS, clocks.calendar) if journal is not None else None,
     )
     house = House(
         desk=desk,
@@ -274,6 +277,8 @@ async def open_gateway(
         if site is not None:
             await site.clear()
         await tasks.close()
+        if desk.journal is not None:
+            desk.journal.close()
         for partner in house.made:
             await partner.aclose()
         await store.close()
@@ -281,7 +286,12 @@ async def open_gateway(
 
 @asynccontextmanager
 async def open_house(
-    folder: Path, *, persons: int = 200, url: str = "", calendar: Calendar | None = None
+    folder: Path,
+    *,
+    persons: int = 200,
+    url: str = "",
+    calendar: Calendar | None = None,
+    journal: Path | None = None,
 ) -> AsyncIterator[House]:
     """Everything open on loopback, the ledger and the partner's book each in a file of its own."""
     clocks = Both(calendar or HandClock())
@@ -295,7 +305,7 @@ async def open_house(
     )
     url = url or f"sqlite:///{folder / 'gateway.db'}"
     _make_tables(url, clocks.calendar())
-    async with make_server(options) as site, open_gateway(url, site.url, clocks, site) as house:
+    async with make_server(options) as site, open_gateway(url, site.url, clocks, site, journal) as house:
         yield house
 
 
