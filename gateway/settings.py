@@ -8,7 +8,7 @@
     [card]      roots, fingerprints, revocation, origins, test_auth_roots, test_sign_roots
     [digests]   file (where each day's digest goes, best on another disk)
     [journal]   path (a folder for confirmed orders, best on another disk)
-    [partners.<id>]  enabled, ca_file, client_certificate, client_key, and whatever that plugin asks for
+    [partners.<id>]  enabled, ca_file, client_certificate, client_key, require, and whatever that plugin asks for
 
 A secret is never written into the file: `{ file = "…" }` or `{ env = "…" }` says where it is kept. Plain
 values of the first five tables can be overridden by `POINT_GATEWAY_<TABLE>__<KEY>` in the environment.
@@ -40,6 +40,7 @@ from gateway.partners.loading.partner_settings import (
     refuse_literal_secrets,
     secret_place,
 )
+from gateway.partners.proof import Required
 
 __all__ = ["PartnerSettings", "SecretPlace", "Settings", "SettingsWrong"]
 
@@ -336,7 +337,7 @@ def _partner(id_: str, table: object, place: Place, env: Mapping[str, str]) -> P
         )
     if ca_file is not None and not isinstance(ca_file, str):
         raise SettingsWrong(f"[partners.{id_}] ca_file: is no path ({place.at('partners', id_, 'ca_file')})")
-    own = ("enabled", "ca_file", "client_certificate", "client_key")
+    own = ("enabled", "ca_file", "client_certificate", "client_key", "require")
     return PartnerSettings(
         id=id_,
         table={key: value for key, value in table.items() if key not in own},
@@ -345,6 +346,7 @@ def _partner(id_: str, table: object, place: Place, env: Mapping[str, str]) -> P
         env=env,
         enabled=enabled,
         ca_file=place.base / ca_file if ca_file else None,
+        required=Required.from_table(id_, table["require"], place) if "require" in table else None,
     )
 
 

@@ -6,15 +6,19 @@ They need no gateway.toml and no database; everything stays in the plugin's own 
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import shlex
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -24,6 +28,9 @@ from gateway import scaffold
 from gateway.errors import GatewayError
 from gateway.model import LinkKind
 from gateway.partners.loading.checks import HOOKS
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -60,23 +67,119 @@ def contract(
     badge: Annotated[Path | None, typer.Option(help="Write the reached level as an SVG.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write what was proven as an HTML page.")] = None,
     level: Annotated[str | None, typer.Option(help="Fail below this level: ume, take or matsu.")] = None,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Make one small exchange against the partner's test system instead."),
+    ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="With --live: a gateway.toml whose table for this partner names the test system."),
+    ] = None,
+    return_url: Annotated[
+        str, typer.Option(help="With --live: where the partner sends the browser back to.")
+    ] = "https://gateway.example/returns/live?state=live",
+    proof: Annotated[Path | None, typer.Option(help="Write what was proven, signed with --key.")] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="The operator's private key (PEM, Ed25519); made if it is not there.")
+    ] = None,
 ) -> None:
     """Run the plugin's contract tests and tell its level: 梅, 竹 or 松."""
     if find_spec("pytest_asyncio") is None or find_spec("respx") is None:
         raise CannotRun("the contract kit is not installed; pip install 'point-gateway[testkit]'")
+    if (proof is None) != (key is None):
+        raise CannotRun("a proof is signed: write both --proof FILE and --key FILE")
+    if live:
+        if proof is None or key is None or config is None:
+            raise CannotRun("--live needs --config gateway.toml, --proof FILE and --key FILE")
+        _prove_live(partner, config, return_url, proof, key)
+        return
     home = _home(partner, folder)
     asked = [str(home / "tests" / "test_contract.py")]
-    for option, value in (
-        ("badge", badge and badge.resolve()),
-        ("report", report and report.resolve()),
-        ("level", level),
-    ):
-        if value:
-            asked.append(f"--contract-{option}={value}")
-    settings = ["-c", str(home / "pyproject.toml"), "--rootdir", str(home)]
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-rN", *settings, *asked]
-    typer.echo(f"$ python -m {shlex.join(command[2:])}")
-    raise typer.Exit(subprocess.run(command, check=False, cwd=home).returncode)  # noqa: S603  our own arguments
+    with tempfile.TemporaryDirectory() as scratch:
+        result = Path(scratch) / "result.json" if proof is not None else None
+        for option, value in (
+            ("badge", badge and badge.resolve()),
+            ("report", report and report.resolve()),
+            ("level", level),
+            ("result", result),
+        ):
+            if value:
+                asked.append(f"--contract-{option}={value}")
+        settings = ["-c", str(home / "pyproject.toml"), "--rootdir", str(home)]
+        command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-rN", *settings, *asked]
+        typer.echo(f"$ python -m {shlex.join(command[2:])}")
+        code = subprocess.run(command, check=False, cwd=home).returncode  # noqa: S603  our own arguments
+        if result is not None and proof is not None and key is not None and result.exists():
+            _write_contract_proof(partner, json.loads(result.read_text("utf-8")), proof, key)
+    raise typer.Exit(code)
+
+
+def _write_contract_proof(partner: str, result: Mapping[str, Any], proof: Path, key: Path) -> None:
+    from gateway.partners.proof import PluginProof, ProofKind, write_proof
+
+    tested = result["provenance"]
+    write_proof(
+        proof,
+        PluginProof(
+            kind=ProofKind.CONTRACT,
+            partner=partner,
+            level=result["level"],
+            exempt=result["exempt"],
+            **{
+                name: tested[name]
+                for name in ("distribution", "version", "wheel", "files", "kit_version", "made_at")
+            },
+        ),
+        _operator_key(key),
+    )
+    typer.echo(f"{proof} proves the level {result['level']}, with {result['exempt']} exempt")
+
+
+def _prove_live(partner: str, config: Path, return_url: str, proof: Path, key: Path) -> None:
+    from gateway.platform.clock import system_clock
+    from gateway.workbench.bench import open_bench
+    from gateway.workbench.live import LiveRun, prove_live
+
+    private = _operator_key(key)
+
+    async def run() -> Path:
+        async with open_bench(partner, "https://gateway.example", config=config) as bench:
+            steps = LiveRun(bench=bench, operator=_Terminal(), clock=system_clock, return_url=return_url)
+            return await prove_live(steps, proof, private)
+
+    cassette = asyncio.run(run())
+    typer.echo(f"{proof} proves it; {cassette} is the recorded test")
+
+
+class _Terminal:
+    """The operator, at this terminal."""
+
+    def say(self, text: str) -> None:
+        typer.echo(text)
+
+    async def confirms(self, question: str) -> bool:
+        return typer.confirm(question, default=False)
+
+    async def types(self, question: str) -> str:
+        return str(typer.prompt(question))
+
+
+def _operator_key(path: Path) -> Ed25519PrivateKey:
+    """The key that signs proofs; its public half, for `signed_by`, is printed."""
+    from gateway.client import load_private_key, new_key_pair
+
+    if not path.exists():
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_bytes(new_key_pair().private_pem)
+    try:
+        key = load_private_key(path.read_bytes())
+    except ValueError:
+        raise CannotRun(
+            f"{path} is no private Ed25519 key in PEM; name another file, and one is made"
+        ) from None
+    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    typer.echo(f'signed_by = ["{public}"]')
+    return key
 
 
 def _home(partner: str, folder: Path | None) -> Path:

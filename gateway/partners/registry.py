@@ -5,7 +5,7 @@
 
 Plugins come from the entry-point group `gateway.partners` (the name is the partner's id, the value its class),
 then from single files `<id>.py` in the plugins folder, whose class is called `Plugin`. Only those with an
-enabled table `[partners.<id>]` are imported. Checks, in this order: `found`, `version`, `import`, `instance`,
+enabled table `[partners.<id>]` are imported. Checks, in this order: `found`, `version`, `import`, `proof`, `instance`,
 `hooks`, `colour`, `keyword-only`, `parameters`, `required`, `id`, `coherent`. A plugin that fails one is
 refused with a sentence; the gateway starts all the same, with the others.
 """
@@ -39,9 +39,10 @@ from gateway.partners.loading.candidates import (
     place_of_fault,
 )
 from gateway.partners.loading.checks import Fault, hook_faults, missing_for_link, place_of_code
-from gateway.partners.loading.partner_settings import PartnerSettings, SettingsWrong
+from gateway.partners.loading.partner_settings import PartnerSettings, Requirement, SettingsWrong
 from gateway.partners.loading.profile_checks import coherence
 from gateway.partners.partner import Partner
+from gateway.partners.proof import ProofMissing, plugin_files
 from gateway.platform.logs import PartnerLog
 from gateway.plugin_interfaces import Clock, Log, PartnerSetup
 
@@ -223,7 +224,10 @@ def _made(
 ) -> Partner:
     """The partner behind a candidate. Raises Refusal at the first check that fails."""
     check_version(candidate)
-    plugin = _instance(imported(candidate), PartnerSetup(settings=own, http=http, clock=clock, log=log))
+    entry = imported(candidate)
+    if own.required is not None:
+        _check_proof(entry, own, own.required, clock)
+    plugin = _instance(entry, PartnerSetup(settings=own, http=http, clock=clock, log=log))
     _refuse_first(hook_faults(plugin))
     profile = _profile(plugin)
     if isinstance(profile.link, LinkKind):
@@ -241,6 +245,14 @@ def _made(
     except Exception as fault:  # noqa: BLE001  pluggy and the profile's second answer may object in many ways
         text = f"partner_profile() is not the same at every call ({type(fault).__name__}); let it give one constant"
         raise Refusal(Fault(check="coherent", text=text, file=file, line=line)) from None
+
+
+def _check_proof(entry: object, own: PartnerSettings, required: Requirement, clock: Clock) -> None:
+    try:
+        required.check(plugin_files(entry), clock())
+    except ProofMissing as fault:
+        place = own.place.at("partners", own.id, "require")
+        raise Refusal(Fault(check="proof", text=f"is not proven as required: {fault}", file=place)) from None
 
 
 def _refuse_first(faults: Iterator[Fault]) -> None:

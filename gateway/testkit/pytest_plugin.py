@@ -6,7 +6,6 @@ tests. What a test was travels with its report, so that runs on several processe
 
 from __future__ import annotations
 
-import inspect
 import sys
 from functools import cache
 from pathlib import Path
@@ -22,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("point-gateway", "the contract of point-gateway")
     group.addoption("--contract-badge", metavar="SVG", help="write the reached level as a badge")
     group.addoption("--contract-report", metavar="HTML", help="write what was proven as a page")
+    group.addoption("--contract-result", metavar="JSON", help="write what was proven for a signed proof")
     group.addoption(
         "--contract-level", choices=("ume", "take", "matsu"), help="fail when a lower level is reached"
     )
@@ -78,7 +78,13 @@ class Results:
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """The level of each plugin, and what the next one asks for."""
         from gateway.testkit.contract.provenance import Provenance
-        from gateway.testkit.contract.report import Outcome, summary_lines, write_badge, write_report
+        from gateway.testkit.contract.report import (
+            Outcome,
+            summary_lines,
+            write_badge,
+            write_report,
+            write_result,
+        )
 
         outcomes = [
             Outcome.of(plugin, tests, self._ends, Provenance.from_plain(self._provenances[plugin]))
@@ -93,6 +99,8 @@ class Results:
                 write_badge(Path(badge), outcomes[0])
             if page := config.getoption("--contract-report"):
                 write_report(Path(page), outcomes[0])
+            if result := config.getoption("--contract-result"):
+                write_result(Path(result), outcomes[0])
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """A level that was asked for and not reached fails the run."""
@@ -111,11 +119,11 @@ class Results:
 
 @cache
 def _provenance(package: str, plugin: type) -> dict[str, str]:
+    from gateway.partners.proof import plugin_files
     from gateway.platform.clock import system_clock
     from gateway.testkit.contract.provenance import Provenance
 
-    folder = Path(inspect.getsourcefile(plugin) or "").parent
-    return Provenance.of(package, folder, system_clock()).plain()
+    return Provenance.of(package, plugin_files(plugin), system_clock()).plain()
 
 
 def _end(report: pytest.TestReport) -> tuple[str | None, str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from gateway.errors import GatewayError, SecretMissing
 from gateway.model import Secret
@@ -75,6 +76,12 @@ class SecretPlace:
         return Secret(value)
 
 
+class Requirement(Protocol):
+    """What a plugin must have proven: `gateway.partners.proof.Required`."""
+
+    def check(self, folder: Path, now: datetime) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientIdentity:
     """Files in PEM: the certificate that we show to a partner (with those between it and its authority), and its key."""
@@ -94,6 +101,7 @@ class PartnerSettings:
     enabled: bool = True
     ca_file: Path | None = None
     client_identity: ClientIdentity | None = None
+    required: Requirement | None = None
     _read: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def known_secrets(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from gateway.model import JST
+from gateway.partners.proof import files_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class Provenance:
     wheel: str
     files: str
     tested_on: str
+    made_at: str = ""
 
     @classmethod
     def of(cls, package: str, folder: Path, at: datetime) -> Self:
@@ -40,6 +41,7 @@ class Provenance:
             wheel=_wheel_hash(installed),
             files=files_hash(folder),
             tested_on=f"{at.astimezone(JST):%Y-%m-%d}",
+            made_at=at.isoformat(),
         )
 
     @classmethod
@@ -63,15 +65,6 @@ def kit_version() -> str:
         return distribution("point-gateway").version
     except PackageNotFoundError:
         return "not installed"
-
-
-def files_hash(folder: Path) -> str:
-    """One hash over the names and contents of the package's Python files."""
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        total.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
-    return f"sha256:{total.hexdigest()}"
 
 
 def _wheel_hash(installed: Distribution | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -114,6 +115,13 @@ def write_report(path: Path, outcome: Outcome) -> None:
         f"<tbody>{rows}</tbody></table></html>\n",
         "utf-8",
     )
+
+
+def write_result(path: Path, outcome: Outcome) -> None:
+    """What a signed proof is made of."""
+    result = {"partner": outcome.plugin, "level": ROMAN[outcome.level], "exempt": outcome.exempt}
+    provenance = outcome.provenance.plain() if outcome.provenance is not None else {}
+    path.write_text(json.dumps(result | {"provenance": provenance}), "utf-8")
 
 
 def _tested(provenance: Provenance | None) -> str:

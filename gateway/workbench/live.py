@@ -1,0 +1,278 @@
+"""One small exchange against the partner's test system: each step is shown, agreed to, and confirmed by the operator.
+
+    check, link, balance, one debit of the fewest units, find it, give a part back, the day's list
+
+Nothing is written to a ledger. What passed is recorded as a test without secrets, and the run is signed as a proof.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from uuid_utils import uuid7
+
+from gateway.errors import GatewayError, ProblemError
+from gateway.model import (
+    JST,
+    Balances,
+    Coupon,
+    CouponValue,
+    Debited,
+    DebitLine,
+    DebitOrder,
+    DebitRecord,
+    Destination,
+    DestinationKind,
+    ExchangeId,
+    Handoff,
+    HandoffRequest,
+    HandoffReturn,
+    InProgress,
+    LinkedAccount,
+    LinkKind,
+    Rate,
+    Reversal,
+    Reversed,
+    Secret,
+    WalletId,
+    amounts_by_wallet,
+)
+from gateway.partners.calls.debit_proof import ExpectedDebit
+from gateway.partners.proof import PluginProof, ProofKind, plugin_files, write_proof
+from gateway.plugin_interfaces import Clock
+from gateway.testkit.contract.provenance import Provenance
+from gateway.workbench.bench import Bench
+from gateway.workbench.export import as_test
+
+_T = TypeVar("_T")
+RETURN_URL: Final = "https://gateway.example/returns/live?state=live"
+
+
+class Operator(Protocol):
+    """Who sits in front of it."""
+
+    def say(self, text: str) -> None: ...
+    async def confirms(self, question: str) -> bool: ...
+    async def types(self, question: str) -> str: ...
+
+
+class LiveStopped(ProblemError):
+    """The run ended before its end; nothing is proven. The text says at which step."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("live-stopped", f"{text}; no proof was written")
+
+
+@dataclass(slots=True)
+class LiveRun:
+    """The steps that were done and confirmed, in order."""
+
+    bench: Bench
+    operator: Operator
+    clock: Clock
+    return_url: str = RETURN_URL
+    steps: list[str] = field(default_factory=list)
+
+    async def run(self) -> None:
+        """Raises LiveStopped at the first step that does not end as it should, or is not confirmed."""
+        partner, profile = self.bench.partner, self.bench.partner.profile
+        self.operator.say(f"{profile.name.en}: everything below is sent to {', '.join(profile.hosts)}")
+        await self._step(
+            "the connection is checked", partner.check_connection, type(None), lambda _: "it is accepted"
+        )
+        order = await self._order()
+        amounts = ", ".join(f"{amount} of {wallet}" for wallet, amount in order.amounts.items())
+        if not await self.operator.confirms(
+            f"Take {amounts} of the test member's points, under {order.exchange_id}?"
+        ):
+            raise LiveStopped("the debit was not wanted")
+        debited = await self._debited(order)
+        if partner.can("reverse_debit"):
+            await self._give_back(order, debited)
+        if partner.can("debits_on"):
+            await self._list(order)
+
+    # --- the steps -----------------------------------------------------------------------------------------------
+
+    async def _order(self) -> DebitOrder:
+        """Of the first wallet that holds enough, two units or the fewest that its rate allows; a coupon whole."""
+        account, coupon = None, None
+        if self.bench.partner.profile.link is LinkKind.COUPON:
+            coupon, value = await self._coupon()
+            held = {value.wallet: value.amount}
+        else:
+            account = await self._link()
+            balances = await self._step(
+                "the balance is asked for", lambda: self.bench.partner.balances(account), Balances, _available
+            )
+            held = dict(balances.available)
+        for rate in await self._rates():
+            units = min(max(2, rate.min_units), rate.max_units)
+            units = held.get(rate.wallet, 0) // rate.cost_per_unit if coupon is not None else units
+            line = DebitLine(wallet=rate.wallet, units=units, amount=units * rate.cost_per_unit)
+            if units and line.amount <= held.get(rate.wallet, 0):
+                return DebitOrder(
+                    exchange_id=ExchangeId(str(uuid7())),
+                    lines=(line,),
+                    points=line.units * rate.points_per_unit,
+                    destination=Destination.reserve(),
+                    at=self.clock(),
+                    account=account,
+                    coupon=coupon,
+                )
+        raise LiveStopped(
+            "no wallet of the test member holds enough for the fewest units of a rate to the reserve"
+        )
+
+    async def _rates(self) -> list[Rate]:
+        """Those in force to the reserve, in the order in which wallets are drawn on."""
+        table = await self.bench.partner.rate_table(self.clock())
+        wallets = self.bench.partner.wallet_priority(Destination.reserve(), self.clock())
+        rates = [it for it in table.rates if it.in_force(DestinationKind.RESERVE, self.clock())]
+        return sorted(
+            (it for it in rates if it.wallet in wallets),
+            key=lambda it: (wallets.index(it.wallet), it.min_units),
+        )
+
+    async def _link(self) -> LinkedAccount:
+        exchange_id = ExchangeId(str(uuid7()))
+        request = HandoffRequest(exchange_id=exchange_id, return_url=self.return_url, at=self.clock())
+        handoff = await self._step(
+            "a visit is begun", lambda: self.bench.partner.begin_handoff(request), Handoff, lambda it: it.url
+        )
+        back = await self.operator.types(
+            "Open this address, sign in as a test member, agree, and paste the address that the browser is sent to"
+        )
+        ours = {name for name, _ in parse_qsl(urlsplit(self.return_url).query)}
+        query = {name: value for name, value in parse_qsl(urlsplit(back).query) if name not in ours}
+        returned = HandoffReturn(exchange_id=exchange_id, query=query, kept=handoff.keep, at=self.clock())
+        return await self._step(
+            "the partner proves who came back",
+            lambda: self.bench.partner.complete_handoff(returned),
+            LinkedAccount,
+            lambda it: f"shown to the member as {it.shown_as}",
+        )
+
+    async def _coupon(self) -> tuple[Coupon, CouponValue]:
+        coupon = Coupon(code=Secret((await self.operator.types("The code of a test coupon")).strip()))
+        value = await self._step(
+            "the coupon's value is asked for",
+            lambda: self.bench.partner.coupon_value(coupon),
+            CouponValue,
+            lambda it: f"{it.amount} of {it.wallet}",
+        )
+        return coupon, value
+
+    async def _debited(self, order: DebitOrder) -> Debited:
+        self.bench.watch.order = None
+        try:
+            answer: object = await self.bench.partner.debit(order)
+        except GatewayError as fault:
+            raise LiveStopped(
+                f"the debit {order.exchange_id} ended with {type(fault).__name__}: look it up at the partner"
+            ) from None
+        if not isinstance(answer, Debited | InProgress):
+            raise LiveStopped(f"the debit {order.exchange_id} ended with {type(answer).__name__}")
+        self.steps.append(f"debit: {type(answer).__name__}")
+        expected = ExpectedDebit.of_order(order)
+        found = await self._step(
+            "the debit is looked up",
+            lambda: self.bench.partner.find_debit(order.exchange_id, expected),
+            Debited,
+            lambda it: f"found as {it.reference}",
+        )
+        if isinstance(answer, Debited) and found.reference != answer.reference:
+            raise LiveStopped("the debit is found under another reference than it was answered with")
+        return found
+
+    async def _give_back(self, order: DebitOrder, debited: Debited) -> None:
+        [line] = order.lines
+        units = max(1, line.units // 2)
+        part = replace(line, units=units, amount=line.amount * units // line.units)
+        reversal = Reversal(
+            reversal_id=f"live-{order.exchange_id}",
+            exchange_id=order.exchange_id,
+            debit=debited,
+            lines=(part,),
+            at=self.clock(),
+            account=order.account,
+        )
+        if not await self.operator.confirms(f"Give {part.amount} of {part.wallet} back?"):
+            raise LiveStopped("giving back was not wanted")
+        await self._step(
+            "a part is given back",
+            lambda: self.bench.partner.reverse_debit(reversal),
+            Reversed,
+            lambda it: f"given back as {it.reference}",
+        )
+
+    async def _list(self, order: DebitOrder) -> None:
+        day = order.at.astimezone(JST).date()
+        records = await self._step(
+            "the day is listed",
+            lambda: self.bench.partner.debits_on(day),
+            tuple,
+            lambda it: f"{len(it)} debits on {day}",
+        )
+        ours = [it for it in records if isinstance(it, DebitRecord) and it.exchange_id == order.exchange_id]
+        if [amounts_by_wallet(it.lines) for it in ours] != [order.amounts]:
+            raise LiveStopped(f"the day's list does not have {order.exchange_id} once and with its amount")
+
+    async def _step(
+        self, name: str, call: Callable[[], Awaitable[object]], ends: type[_T], shown: Callable[[_T], str]
+    ) -> _T:
+        """Do it, show how it ended, and have it confirmed."""
+        try:
+            ended = await call()
+        except GatewayError as fault:
+            raise LiveStopped(f"{name}: {fault}") from None
+        if not isinstance(ended, ends):
+            raise LiveStopped(f"{name}: it ended with {type(ended).__name__}")
+        text = shown(ended)
+        self.operator.say(f"{name}: {text}")
+        if not await self.operator.confirms("Is that what the partner's test system shows?"):
+            raise LiveStopped(f"{name}: it was not confirmed")
+        self.steps.append(f"{name}: {type(ended).__name__}")
+        return ended
+
+
+def _available(balances: Balances) -> str:
+    return ", ".join(f"{points} of {wallet}" for wallet, points in _sorted(balances.available))
+
+
+def _sorted(available: Mapping[WalletId, int]) -> list[tuple[WalletId, int]]:
+    return sorted(available.items())
+
+
+async def prove_live(run: LiveRun, proof: Path, key: Ed25519PrivateKey) -> Path:
+    """Run it, and write the proof and beside it the recorded test. Gives the test's path."""
+    await run.run()
+    bench = run.bench
+    cassette = proof.with_name(f"test_live_{bench.partner.id}.py")
+    text = as_test(bench)
+    cassette.write_text(text, "utf-8")
+    folder = plugin_files(bench.plugin_class)
+    tested = Provenance.of(bench.plugin_class.__module__.partition(".")[0], folder, run.clock())
+    write_proof(
+        proof,
+        PluginProof(
+            kind=ProofKind.LIVE,
+            partner=bench.partner.id,
+            distribution=tested.distribution,
+            version=tested.version,
+            wheel=tested.wheel,
+            files=tested.files,
+            kit_version=tested.kit_version,
+            made_at=tested.made_at,
+            steps=tuple(run.steps),
+            cassette=f"sha256:{hashlib.sha256(text.encode()).hexdigest()}",
+        ),
+        key,
+    )
+    return cassette
