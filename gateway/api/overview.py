@@ -57,7 +57,7 @@ async def overview(call: TypedRequest[None, Services]) -> TypedResponse:
         member, positions = require_member(conn, member_id), account_positions.of_book(conn, book)
         return Overview(
             member=MemberView.of(member),
-            balances=balances_of(conn, member, positions),
+            balances=balances_of(conn, member, today, positions),
             expiring=_expiring(conn, book, positions, today),
             waiting=[ExchangeView.of(one) for one in records.waiting(conn, book)],
         )

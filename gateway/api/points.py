@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from sqlalchemy import Connection
 
-from core_ledger import Balance, chart, entries
+from core_ledger import chart, entries
 from core_ledger.read_model import Position
 from gateway.api import points_responses as views
 from gateway.api import requests
@@ -14,8 +15,10 @@ from gateway.cities.statistics.counterparty_names import parties
 from gateway.http.authentication import AuthLevel
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.member_rows import Member, require_member
-from gateway.points import account_positions, directory, support_events
+from gateway.platform.clock import day_of
+from gateway.points import account_positions, directory, rules, support_events
 from gateway.points.allocation import RESERVE_PERIOD
+from gateway.points.expiry import last_days
 from gateway.services import Services
 
 api = Api()
@@ -24,11 +27,12 @@ api = Api()
 @api.get("/v1/balances", tag="points", caller=AuthLevel.MEMBER, returns={200: views.Balances})
 async def balances(call: TypedRequest[None, Services]) -> TypedResponse:
     """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points."""
-    member_id = call.member.member_id
-    return TypedResponse(
-        200,
-        await call.services.store.read(lambda conn: balances_of(conn, require_member(conn, member_id))),
-    )
+    member_id, today = call.member.member_id, day_of(call.services.clock())
+
+    def job(conn: Connection) -> views.Balances:
+        return balances_of(conn, require_member(conn, member_id), today)
+
+    return TypedResponse(200, await call.services.store.read(job))
 
 
 @api.get(
@@ -135,9 +139,12 @@ async def _history(services: Services, page: requests.PageQuery, account: str) -
 
 
 def balances_of(
-    conn: Connection, member: Member, positions: Mapping[str, Position] | None = None
+    conn: Connection, member: Member, today: date, positions: Mapping[str, Position] | None = None
 ) -> views.Balances:
-    """All balances of one member, as one read sees them; `positions` where they were read already."""
+    """All balances of one member, as one read sees them; `positions` where they were read already.
+
+    Municipal points whose last day is over are not available, also before the nightly sweep has written them off.
+    """
     book, reserve = chart.member_book(member.member_id), chart.reserve(member.member_id)
     found = account_positions.of_book(conn, book) if positions is None else positions
     default = (member.default_municipality, member.default_point_service)
@@ -147,7 +154,7 @@ def balances_of(
         match account.removeprefix(f"{book}:").split(":"):
             case ["municipality", code, service]:
                 municipal.append(
-                    _municipal(conn, code, service, one.balance, is_default=(code, service) == default)
+                    _municipal(conn, code, service, one, today, is_default=(code, service) == default)
                 )
             case ["event", event_id]:
                 name = support_events.require(conn, event_id).name
@@ -170,13 +177,16 @@ def balances_of(
 
 
 def _municipal(
-    conn: Connection, code: str, service: str, balance: Balance, *, is_default: bool
+    conn: Connection, code: str, service: str, position: Position, today: date, *, is_default: bool
 ) -> views.MunicipalBalanceView:
+    due = last_days(rules.versions(conn, code, service), position.lots)
+    expired = sum(one.points for one in due if one.last_day is not None and one.last_day < today)
+    balance = views.BalanceView.of(position.balance)
     return views.MunicipalBalanceView(
         municipality=code,
         municipality_name=directory.require_municipality(code).name,
         point_service=service,
         point_service_name=directory.require_known_service(conn, code, service).name,
         is_default=is_default,
-        balance=views.BalanceView.of(balance),
+        balance=balance.model_copy(update={"available": max(0, balance.available - expired)}),
     )
