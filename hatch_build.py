@@ -6,7 +6,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PAGES = ("hooks", "first-hour.md", "going-live.md")
+PAGES = ("hooks", "first-hour.md", "going-live.md", "reference.md", "running-a-plugin.md")
 
 
 class Guide(BuildHookInterface):  # type: ignore[type-arg]

@@ -205,7 +205,13 @@ def guide(
     home: Traversable = files("gateway") / "guide"
     if not home.is_dir():
         home = Path(__file__).parents[2] / "docs"  # in a checkout the guide stands where it is written
-    known = {"first-hour", "going-live", *(f"hooks/{name}" for name in HOOKS)}
+    known = {
+        "first-hour",
+        "going-live",
+        "reference",
+        "running-a-plugin",
+        *(f"hooks/{name}" for name in HOOKS),
+    }
     if page not in known:
         near = get_close_matches(page, known, 1)
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
