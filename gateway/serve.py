@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import resource
 import signal
 from collections.abc import Callable
 
@@ -34,6 +36,7 @@ async def serve(
     `strict` raises RefusedToStart when a configured partner was refused; otherwise the others serve. With
     `reuse_port` several processes share one port (on one PostgreSQL database).
     """
+    _raise_file_limit()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -55,3 +58,12 @@ async def serve(
             _log.info("stopping")
         finally:
             await runner.cleanup()
+
+
+def _raise_file_limit() -> None:
+    """Take as many open files as the system allows this process: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == hard:
+        return
+    with contextlib.suppress(ValueError, OSError):  # some systems allow less than they say
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -20,6 +20,9 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from gateway.errors import ProblemError
 from gateway.http import problems
 
+HEAD_DEADLINE_S = 10.0
+"""From accept, or from the first byte of a next request, until its head is whole: whoever is slower holds a place."""
+
 _log = structlog.get_logger("gateway.http")
 
 
@@ -61,7 +64,40 @@ class _Server(web.Server):
 
 
 class _Protocol(RequestHandler):
-    __slots__ = ()
+    """Closes a connection whose request's head is not whole within `HEAD_DEADLINE_S` of its first byte, or of accept."""
+
+    __slots__ = ("_deadline", "_heads")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._heads = 0
+        self._deadline: asyncio.TimerHandle | None = None
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._request_count > self._heads:
+            self._heads = self._request_count
+            self._forget_deadline()
+        elif self._deadline is None and self._current_request is None and not self._messages:
+            self._expect_head()  # the beginning of a next request on the same connection
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        self._deadline = self._loop.call_later(HEAD_DEADLINE_S, self._give_up)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        if self.transport is not None:
+            self.transport.abort()
 
     def handle_error(
         self,

@@ -1,12 +1,14 @@
 """What aiohttp would answer by itself, before any route: ours too, and without an echo."""
 
 import asyncio
+import contextlib
 import json
 
 import pytest
 import structlog
 from aiohttp import web
 
+from gateway.client import sign_headers
 from gateway.http.runner import GatewayRunner
 
 
@@ -75,7 +77,16 @@ async def test_what_is_not_http_is_a_problem_without_an_echo(served, lines, sent
 
 
 async def test_a_sender_who_hangs_up_is_no_failure_of_ours(served, lines):
-    _, writer = await connect(served, POST + b'Content-Length: 100\r\n\r\n{"exchange')
+    fields = {"Content-Type": "application/json", "Authorization": "Bearer pgs_hanako"}
+    signed = sign_headers(
+        "POST", f"{served.url}/v1/exchanges", fields, b"x" * 100,
+        key_id=served.key.key_id, private_key=served.key.private_pem, created=served.clock(),
+    )  # fmt: skip
+    head = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+    _, writer = await connect(
+        served,
+        b"POST /v1/exchanges HTTP/1.1\r\nHost: x\r\n" + head.encode() + b"Content-Length: 100\r\n\r\n{",
+    )
     await asyncio.sleep(0.01)
     await hang_up(writer)
     for _ in range(200):
@@ -117,3 +128,34 @@ async def test_an_odd_expectation_is_left_aside_and_not_repeated(served, address
     assert head.split(b" ", 2)[1] == status
     assert b"json" in head
     assert b"banana" not in raw
+
+
+class TestSlowHeads:
+    """A head that never ends holds no place; one that is whole has all the time its route gives it."""
+
+    @pytest.mark.parametrize("beginning", [b"", b"GET / HT", b"GET /health/live HTTP/1.1\r\nHost: x\r\nX: "])
+    async def test_it_is_hung_up_on(self, served, monkeypatch, beginning):
+        monkeypatch.setattr("gateway.http.runner.HEAD_DEADLINE_S", 0.2)
+        reader, writer = await connect(served, beginning)
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 20) == b""
+        writer.close()
+
+    async def test_also_after_a_request_that_was_answered(self, served, monkeypatch):
+        monkeypatch.setattr("gateway.http.runner.HEAD_DEADLINE_S", 0.2)
+        reader, writer = await connect(served, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 ")
+        writer.write(b"GET /health")
+        with contextlib.suppress(ConnectionError):
+            await asyncio.wait_for(reader.read(), 20)
+        assert reader.at_eof() or reader.exception() is not None
+        writer.close()
+
+    async def test_who_says_nothing_between_two_requests_is_left_alone(self, served, monkeypatch):
+        monkeypatch.setattr("gateway.http.runner.HEAD_DEADLINE_S", 0.2)
+        reader, writer = await connect(served, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 ")
+        await asyncio.sleep(0.6)
+        writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"HTTP/1.1 " in await asyncio.wait_for(reader.read(), 20)
+        await hang_up(writer)
