@@ -11,6 +11,8 @@ Exit code 1: a file below 95 % killed, or a survivor that is not in docs/mutants
 
 from __future__ import annotations
 
+import ast
+import difflib
 import json
 import re
 import subprocess
@@ -56,7 +58,7 @@ def main(arguments: list[str]) -> int:
     listed = listed_in(DOC.read_text("utf-8"))
     unlisted, low = [], []
     for file in files:
-        changes = [change_of(name) for name in file.survivors]
+        changes = changes_in(file.path, file.survivors)
         excused = sum(change in listed for change in changes)
         score = (file.killed + excused) / max(1, file.killed + len(changes))
         sys.stdout.write(
@@ -87,13 +89,24 @@ def read_score(meta: Path) -> FileScore:
     return score
 
 
-def change_of(name: str) -> Change:
-    """What a mutant changes, read from its diff."""
-    command = [str(Path(sys.executable).parent / "mutmut"), "show", name]
-    diff = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout  # noqa: S603  our own
-    added = [line[1:].strip() for line in diff.splitlines() if re.match(r"\+(?!\+\+)", line)]
-    function = re.sub(r"__mutmut_\d+$", "", name).replace("xǁ", "").replace("ǁ", ".").replace(".x_", ".")
-    return Change(function=function, line=" ".join(added).replace("|", "¦"))
+def changes_in(path: str, names: list[str]) -> list[Change]:
+    """What mutants of one file change. mutmut keeps the function as it is and every mutant of it in one file."""
+    text = (ROOT / "mutants" / path).read_text("utf-8")
+    bodies = {
+        node.name: ast.get_source_segment(text, node) or ""
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    return [_change(name, bodies) for name in names]
+
+
+def _change(name: str, bodies: dict[str, str]) -> Change:
+    function = name.rpartition(".")[2]
+    original = re.sub(r"__mutmut_\d+$", "__mutmut_orig", function)
+    before, after = (bodies.get(each, "").splitlines()[1:] for each in (original, function))
+    added = [line[2:].strip() for line in difflib.ndiff(before, after) if line.startswith("+ ")]
+    shown = original.removesuffix("__mutmut_orig").removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
+    return Change(function=shown, line=" ".join(added).replace("|", "¦") or "(a line is gone)")
 
 
 def listed_in(page: str) -> Counter[Change]:

@@ -16,6 +16,7 @@ from gateway.exchanges.pricing import (
     rate_in_force,
     read_units,
     require_units,
+    units_fault,
     units_of_coupon,
 )
 from gateway.model import JST, Campaign, Destination, DestinationKind, Label, Rate, WalletId
@@ -124,6 +125,7 @@ def test_the_most_units_are_those_that_can_be_drawn() -> None:
     assert most_units(RATES, PRIORITY, {EIKYU: 10_000, WALLET: 449}, RESERVE, LAST_MINUTE) == 100
     assert most_units(RATES, PRIORITY, {EIKYU: 10_099, WALLET: 901}, RESERVE, LAST_MINUTE) == 102
     assert most_units(RATES, PRIORITY, {EIKYU: 99}, RESERVE, LAST_MINUTE) == 0
+    assert most_units(RATES, PRIORITY, {EIKYU: 100}, RESERVE, LAST_MINUTE) == 1
     assert most_units(RATES, PRIORITY, {EIKYU: 10**9}, RESERVE, LAST_MINUTE) == 9_999
     steps = (rate(EIKYU, 100, 50, max_units=9), rate(EIKYU, 100, 100, min_units=20))
     assert most_units(steps, (EIKYU,), {EIKYU: 1_500}, RESERVE, LAST_MINUTE) == 9
@@ -176,6 +178,33 @@ def test_a_coupon_of_which_a_part_would_be_lost_is_refused() -> None:
         units_of_coupon(1_000, miles, table, RESERVE, LAST_MINUTE)
 
 
+class TestACouponMeetsSeveralRates:
+    MILES = WalletId("miles")
+
+    def units(self, amount: int, *table: Rate, at: datetime = LAST_MINUTE) -> int:
+        return units_of_coupon(amount, self.MILES, table, RESERVE, at)
+
+    def limited(self, cost: int, **more: Any) -> Rate:
+        return rate(self.MILES, cost, 500, campaign=CAMPAIGN, ends_at=CAMPAIGN_ENDS, **more)
+
+    def test_one_that_is_over_counts_no_more(self) -> None:
+        assert self.units(1_000, self.limited(250)) == 4
+        with pytest.raises(NoRate) as caught:
+            self.units(1_000, self.limited(250), at=CAMPAIGN_ENDS)
+        assert str(caught.value) == "no rate is in force for miles to reserve at 2018-08-01T00:00:00+09:00"
+
+    def test_the_campaigns_is_looked_at_before_the_ordinary_one(self) -> None:
+        assert self.units(1_000, rate(self.MILES, 250, 500), self.limited(500, max_units=2)) == 2
+
+    def test_one_for_more_units_than_the_coupon_makes_is_passed_over(self) -> None:
+        assert self.units(200, rate(self.MILES, 100, 500), self.limited(50, min_units=5)) == 2
+
+    def test_what_is_left_over_has_its_word(self) -> None:
+        with pytest.raises(ProblemError) as caught:
+            self.units(1_001, self.limited(250))
+        assert caught.value.type == "coupon-not-whole-units"
+
+
 def test_a_rate_starts_with_its_first_moment_and_ends_before_its_last() -> None:
     short = rate(EIKYU, 100, 450, starts_at=LAST_MINUTE, ends_at=CAMPAIGN_ENDS)
     moment = timedelta(microseconds=1)
@@ -211,6 +240,25 @@ def test_anything_else_is_refused_by_name(typed: str, why: str) -> None:
     with pytest.raises(ProblemError, match=why) as caught:
         read_units(typed)
     assert caught.value.type == "units-not-allowed"
+
+
+@pytest.mark.parametrize(
+    ("typed", "japanese", "english"),
+    [
+        ("", "何も入力されていません", "nothing was typed"),
+        (
+            "２",
+            "全角などの文字があります。半角数字で入力してください",
+            "it has full-width or other wide characters; type half-width digits (半角数字)",
+        ),
+        ("+2", "符号があります。数字だけを入力してください", "it has a sign; type digits only"),
+        ("X2", "0 から 9 の数字ではない文字があります", "it has something other than the digits 0 to 9"),
+        ("10000", "範囲の外です", "it is out of range"),
+        ("02", "0 で始まっています", "it starts with 0"),
+    ],
+)
+def test_what_is_wrong_is_said_in_both_languages(typed: str, japanese: str, english: str) -> None:
+    assert units_fault(typed) == Label(japanese, english)
 
 
 @pytest.mark.parametrize("units", [0, -1, 10_000, 10**30])
