@@ -43,7 +43,8 @@ from bench.municipal_city import (
 )
 from bench.slow_disk import SLOW_COMMIT_S, commits_taking, wait
 from core_ledger import Transfer, chart, ledger
-from gateway.api.city import statistics_responses
+from gateway.api.city import statistics as statistics_api
+from gateway.api.city.unused import UnusedView
 from gateway.cities.spending.pay_codes import PayCode
 from gateway.cities.statistics import daily_stats, stats_queries
 from gateway.platform import gc_tuning
@@ -309,12 +310,12 @@ async def measure_dashboards(folder: Path, runs: int, entries: int) -> Result:
         year, all_of_it = until - timedelta(days=364), until - timedelta(days=1_094)
 
         def by_day(since: date) -> Any:
-            return lambda conn: statistics_responses.DayTotals.of(
+            return lambda conn: statistics_api.DayTotals.of(
                 totals=stats_queries.totals_by_day(conn, City.CODE, since, until, City.SERVICE)
             )
 
         def by_party(since: date) -> Any:
-            return lambda conn: statistics_responses.PartyTotals.of(
+            return lambda conn: statistics_api.PartyTotals.of(
                 totals=stats_queries.totals_by_party(conn, City.CODE, since, until, City.SERVICE)
             )
 
@@ -324,16 +325,16 @@ async def measure_dashboards(folder: Path, runs: int, entries: int) -> Result:
             "by_day_three_years": by_day(all_of_it),
             "by_party_year": by_party(year),
             "by_party_three_years": by_party(all_of_it),
-            "detail_month": lambda conn: statistics_responses.DayFigures.of(
+            "detail_month": lambda conn: statistics_api.DayFigures.of(
                 figures=daily_stats.by_day(conn, City.CODE, month, until, City.SERVICE)
             ),
-            "issue_months": lambda conn: statistics_responses.MonthsOfIssue.of(
+            "issue_months": lambda conn: statistics_api.MonthsOfIssue.of(
                 months=stats_queries.by_month_of_issue(conn, City.CODE, City.SERVICE)
             ),
-            "expiring": lambda conn: statistics_responses.ExpiringList.of(
+            "expiring": lambda conn: statistics_api.ExpiringList.of(
                 expiring=stats_queries.expiring(conn, City.CODE, City.SERVICE)
             ),
-            "unused": lambda conn: statistics_responses.UnusedView(
+            "unused": lambda conn: UnusedView(
                 day=until, services=[], points=sum(daily_stats.unused_on(conn, City.CODE, until).values())
             ),
         }

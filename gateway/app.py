@@ -14,7 +14,20 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 import gateway
 from core_ledger import Busy, CommitFailed, StoreClosed
-from gateway.api import cards, directory, exchanges, members, overview, points, problem_types, webhooks
+from gateway.api import (
+    cards,
+    directory,
+    events,
+    exchanges,
+    members,
+    overview,
+    partners,
+    points,
+    problem_types,
+    quotes,
+    start_exchange,
+    webhooks,
+)
 from gateway.api.city import routes
 from gateway.http.authentication import Authenticator
 from gateway.http.client_keys import ClientKeys
@@ -51,10 +64,14 @@ def whole_api() -> Api:
     for part in (
         members,
         cards,
+        partners,
+        start_exchange,
+        quotes,
         exchanges,
         points,
         overview,
         directory,
+        events,
         problem_types,
         webhooks,
         routes,

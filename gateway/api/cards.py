@@ -1,8 +1,8 @@
-"""Coming with a My Number card (マイナンバーカード): challenge, login, registration, a renewed certificate.
+"""Signing in with a My Number card (マイナンバーカード): challenge, sign-in, registration, a renewed certificate.
 
-The page gets a challenge, the card agent has the card sign it, and the three fields it answers come here as they
-are. `browser` is the client program's own opaque name for the browser that asked, the same in both requests:
-a response that was made for another browser is refused.
+The page gets a challenge, the card agent has the card sign it, and the three fields of its answer come here
+unchanged. `browser` is the client program's own opaque name for the browser, the same in both requests: a response
+that was made for another browser is refused.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from gateway.api import members_responses as views
-from gateway.api.requests import MykeyIdTyped, OpaqueCode, PasswordTyped
-from gateway.api.responses import View
+from gateway.api.fields import MykeyIdTyped, OpaqueCode, PasswordTyped, View
+from gateway.api.members import MemberView, SessionsEnded, SessionStarted, SessionView
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.problem_types import CARDS
@@ -29,10 +28,13 @@ api = Api()
 
 # Longer than any card's answer: what is too large is refused with the card's own word.
 Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=40_000)]
+
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=ONE_LINE)]
 
 NOT_CONFIGURED: Final = "card-login-not-configured"
+
 CARD_REFUSALS: Final = (NOT_CONFIGURED, *(problem_type.word for problem_type in CARDS))
+
 PURPOSES: Final = {"login": Purpose.LOGIN, "register": Purpose.REGISTER, "relink": Purpose.RELINK}
 
 
@@ -131,7 +133,7 @@ async def ask_card(call: TypedRequest[ChallengeWanted, Services]) -> TypedRespon
     tag="card",
     caller=AuthLevel.CLIENT,
     body=CardSignIn,
-    returns={201: views.SessionStarted},
+    returns={201: SessionStarted},
     refuses=("card-unknown", "sign-in-refused", *CARD_REFUSALS),
 )
 async def sign_in_by_card(call: TypedRequest[CardSignIn, Services]) -> TypedResponse:
@@ -150,7 +152,7 @@ async def sign_in_by_card(call: TypedRequest[CardSignIn, Services]) -> TypedResp
     tag="card",
     caller=AuthLevel.CLIENT,
     body=CardRegistration,
-    returns={201: views.SessionStarted},
+    returns={201: SessionStarted},
     refuses=(
         "card-registered", "card-unknown", "sign-in-refused", "password-unfit", "bad-display-name", *CARD_REFUSALS,
     ),
@@ -177,7 +179,7 @@ async def register_by_card(call: TypedRequest[CardRegistration, Services]) -> Ty
     tag="card",
     caller=AuthLevel.CLIENT,
     body=CardRelink,
-    returns={201: views.SessionStarted},
+    returns={201: SessionStarted},
     refuses=(
         "card-registered", "sign-in-refused", "sign-in-locked", "unknown-member", *CARD_REFUSALS,
     ),
@@ -200,7 +202,7 @@ async def relink_card(call: TypedRequest[CardRelink, Services]) -> TypedResponse
     tag="card",
     caller=AuthLevel.MEMBER,
     body=CardLink,
-    returns={200: views.MemberView},
+    returns={200: MemberView},
     refuses=(
         "card-registered", "current-password-wrong", "password-not-set", "sign-in-locked", "unknown-member",
         *CARD_REFUSALS,
@@ -215,7 +217,7 @@ async def link_card(call: TypedRequest[CardLink, Services]) -> TypedResponse:
         member_id=call.member.member_id,
         password=call.body.password,
     )
-    return TypedResponse(200, views.MemberView.of(member))
+    return TypedResponse(200, MemberView.of(member))
 
 
 @api.put(
@@ -223,7 +225,7 @@ async def link_card(call: TypedRequest[CardLink, Services]) -> TypedResponse:
     tag="card",
     caller=AuthLevel.MEMBER,
     body=PasswordByCard,
-    returns={200: views.SessionsEnded},
+    returns={200: SessionsEnded},
     refuses=("card-unknown", "password-unfit", "unknown-member", *CARD_REFUSALS),
 )
 async def set_password_by_card(call: TypedRequest[PasswordByCard, Services]) -> TypedResponse:
@@ -237,15 +239,15 @@ async def set_password_by_card(call: TypedRequest[PasswordByCard, Services]) -> 
         new=call.body.new,
         keep=own.session_id,
     )
-    return TypedResponse(200, views.SessionsEnded(ended=ended))
+    return TypedResponse(200, SessionsEnded(ended=ended))
 
 
 def _started(signed_in: SignedIn) -> TypedResponse:
     return TypedResponse(
         201,
-        views.SessionStarted(
+        SessionStarted(
             token=signed_in.token.reveal(),
-            session=views.SessionView.of(signed_in.session, current=True),
-            member=views.MemberView.of(signed_in.member),
+            session=SessionView.of(signed_in.session, current=True),
+            member=MemberView.of(signed_in.member),
         ),
     )

@@ -1,261 +1,180 @@
-"""Partners, links and exchanges."""
+"""Exchanges (移行): one, and a member's list of them."""
 
 from __future__ import annotations
 
-from aiohttp import web
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
 from sqlalchemy import Connection
 
 from core_ledger import chart
-from gateway.api import requests, responses
-from gateway.errors import ProblemError
+from gateway.api.fields import LabelView, Uuid, View
+from gateway.api.partners import LinkView
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
+from gateway.exchanges.quotes import Quote, QuoteLine
 from gateway.http.authentication import AuthLevel
+from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedRequest, TypedResponse
-from gateway.model import Destination
-from gateway.partners import availability
+from gateway.model import Destination, DestinationKind
 from gateway.services import Services
 
 api = Api()
 
 PARTNER_REFUSALS = ("unknown-exchange", "unknown-partner", "link-missing", "partner-unavailable")
+
 PARTNER_CLOSED = ("partner-paused", "partner-in-maintenance")
-DESTINATION_REFUSALS = ("unknown-municipality", "unknown-point-service", "not-open-for-direct-exchange")
 
 
-@api.get("/v1/partners", tag="partners", caller=AuthLevel.MEMBER, returns={200: responses.Partners})
-async def list_partners(call: TypedRequest[None, Services]) -> TypedResponse:
-    """The partner companies (地域経済応援ポイント協力会社一覧), and which of them the member has linked."""
-    book = chart.member_book(call.member.member_id)
-    now = call.services.clock()
-    found, standings = await call.services.store.read(
-        lambda conn: (link_rows.list_by_member(conn, book), availability.standings(conn, now))
-    )
-    linked = {link.partner_id for link in found}
-    return TypedResponse(
-        200,
-        responses.Partners(
-            partners=[
-                responses.PartnerView.of(
-                    partner.profile, linked=partner.id in linked, standing=standings.get(partner.id)
-                )
-                for partner in call.services.desk.partners.values()
-            ]
-        ),
-    )
+class ExchangePath(Strict):
+    exchange_id: Uuid
 
 
-@api.get("/v1/links", tag="partners", caller=AuthLevel.MEMBER, returns={200: responses.Links})
-async def list_links(call: TypedRequest[None, Services]) -> TypedResponse:
-    """The member's linked partner accounts (移行用のサービスID)."""
-    book = chart.member_book(call.member.member_id)
-    found = await call.services.store.read(lambda conn: link_rows.list_by_member(conn, book))
-    return TypedResponse(200, responses.Links(links=[responses.LinkView.of(link) for link in found]))
+class ExchangesQuery(Strict):
+    before: Uuid | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
-@api.delete(
-    "/v1/links/{partner_id}",
-    tag="partners",
-    caller=AuthLevel.MEMBER,
-    path=requests.PartnerPath,
-    returns={204: None},
-    refuses=("link-missing",),
-)
-async def unlink(call: TypedRequest[None, Services, None, requests.PartnerPath]) -> TypedResponse:
-    """Unlink a partner account. What was exchanged stays."""
-    book = chart.member_book(call.member.member_id)
-    if not await call.services.store.run(lambda conn: link_rows.remove(conn, book, call.path.partner_id)):
-        raise ProblemError("link-missing", "this partner is not linked; there is nothing to unlink")
-    return TypedResponse(204)
+class DestinationView(View):
+    kind: Literal["reserve", "municipality"]
+    municipality: str | None = None
+    point_service: str | None = None
 
-
-@api.post(
-    "/v1/exchanges",
-    tag="exchanges",
-    caller=AuthLevel.MEMBER,
-    body=requests.ExchangeStart,
-    returns={201: responses.ExchangeView, 200: responses.ExchangeView},
-    refuses=(
-        "unknown-partner",
-        "exchange-id-reused",
-        "coupon-missing",
-        "coupon-not-taken",
-        "coupon-refused",
-        "coupon-already-used",
-        "return-url-missing",
-        "return-url-not-allowed",
-        "partner-unavailable",
-        *PARTNER_CLOSED,
-    ),
-)
-async def start_exchange(call: TypedRequest[requests.ExchangeStart, Services]) -> TypedResponse:
-    """Begin an exchange under an id that you made and stored first.
-
-    The same id with the same body is the same exchange (200), with another body it is refused. With an account
-    link that is not saved yet the state is `awaiting_return`: send the browser to `redirect_url`; it comes back
-    to `return_url` with `exchange` and `return_code`.
-    """
-    wanted = call.body
-    if (
-        wanted.return_url is not None
-        and wanted.return_url not in call.services.settings.server.portal_return_urls
-    ):
-        raise ProblemError(
-            "return-url-not-allowed",
-            "return_url is not one of the addresses listed in [server] portal_return_urls; ask the operator",
+    @classmethod
+    def of(cls, destination: Destination) -> DestinationView:
+        if destination.kind is DestinationKind.RESERVE:
+            return cls(kind="reserve")
+        return cls(
+            kind="municipality",
+            municipality=destination.municipality,
+            point_service=destination.point_service,
         )
-    exchange, new = await call.services.openings.start(
-        call.member.member_id,
-        wanted.exchange_id,
-        wanted.partner_id,
-        coupon_code=wanted.coupon_code,
-        return_url=wanted.return_url,
-        language=wanted.language,
-    )
-    return TypedResponse(201 if new else 200, await _view(call.services, exchange))
 
 
-@api.get(
-    "/returns/{partner_id}",
-    tag="exchanges",
-    caller=AuthLevel.PUBLIC,
-    path=requests.PartnerPath,
-    any_query=True,
-    returns={303: None},
-    refuses=("state-invalid", "state-expired", "state-used", "unknown-exchange"),
-)
-async def come_back(call: TypedRequest[None, Services, None, requests.PartnerPath]) -> web.StreamResponse:
-    """Where a partner's site sends the browser back to. Goes on to the `return_url` of the exchange."""
-    goes_to = await call.services.openings.arrive(call.path.partner_id, dict(call.request.query))
-    raise web.HTTPSeeOther(goes_to)
+class QuoteLineView(View):
+    """`amount` leaves the wallet; `points` arrive, of which `campaign_points` are paid by `funder`."""
+
+    wallet: str
+    wallet_name: LabelView
+    units: int
+    amount: int
+    points: int
+    cost_per_unit: int
+    points_per_unit: int
+    campaign: str | None
+    campaign_name: LabelView | None
+    campaign_points: int
+    funder: str | None
+    rate_ends_at: str | None
+    rate_sample: bool
+
+    @classmethod
+    def of(cls, line: QuoteLine) -> QuoteLineView:
+        return cls(
+            wallet=line.wallet,
+            wallet_name=LabelView.of(line.wallet_name),
+            units=line.units,
+            amount=line.amount,
+            points=line.points,
+            cost_per_unit=line.cost_per_unit,
+            points_per_unit=line.points_per_unit,
+            campaign=line.campaign or None,
+            campaign_name=LabelView.of(line.campaign_name) if line.campaign_name else None,
+            campaign_points=line.campaign_points,
+            funder=line.funder or None,
+            rate_ends_at=line.rate_ends_at,
+            rate_sample=line.rate_sample,
+        )
 
 
-@api.post(
-    "/v1/exchanges/{exchange_id}/return",
-    tag="exchanges",
-    caller=AuthLevel.MEMBER,
-    path=requests.ExchangePath,
-    body=requests.ReturnCode,
-    returns={200: responses.ExchangeView},
-    refuses=("not-returned", "return-code-wrong", "account-linked-elsewhere", *PARTNER_REFUSALS),
-)
-async def complete_return(
-    call: TypedRequest[requests.ReturnCode, Services, None, requests.ExchangePath],
-) -> TypedResponse:
-    """Finish the link, with the code that the returning browser brought. Safe to repeat.
+class QuoteView(View):
+    quote_id: str
+    destination: DestinationView
+    units: int
+    lines: list[QuoteLineView]
+    points: int
+    campaign_points: int
+    terms: LabelView
+    notes: list[LabelView]
+    quoted_at: datetime
+    ends_at: datetime
+    arrives_within_s: int
 
-    Afterwards the exchange is `ready`, and `link.shown_as` is how the partner knows the member: show it and ask.
-    Or `refused`, when the member did not consent.
-    """
-    exchange = await call.services.openings.complete(
-        call.member.member_id, call.path.exchange_id, call.body.return_code
-    )
-    return TypedResponse(200, await _view(call.services, exchange))
-
-
-@api.get(
-    "/v1/exchanges/{exchange_id}/offer",
-    tag="exchanges",
-    caller=AuthLevel.MEMBER,
-    path=requests.ExchangePath,
-    query=requests.OfferQuery,
-    returns={200: responses.OfferView},
-    refuses=(
-        "exchange-state",
-        "not-returned",
-        "destination-incomplete",
-        *PARTNER_REFUSALS,
-        *DESTINATION_REFUSALS,
-    ),
-)
-async def offer(
-    call: TypedRequest[None, Services, requests.OfferQuery, requests.ExchangePath],
-) -> TypedResponse:
-    """What the member has at the partner, the rates in force and the most units (口) that can be drawn."""
-    destination = _destination(call.query)
-    found = await call.services.exchanges.offer(call.member.member_id, call.path.exchange_id, destination)
-    return TypedResponse(200, responses.OfferView.of(found))
+    @classmethod
+    def of(cls, quote: Quote) -> QuoteView:
+        return cls(
+            quote_id=quote.quote_id,
+            destination=DestinationView.of(quote.destination),
+            units=quote.units,
+            lines=[QuoteLineView.of(line) for line in quote.lines],
+            points=quote.points,
+            campaign_points=quote.points - quote.partner_points,
+            terms=LabelView.of(quote.terms),
+            notes=[LabelView.of(note) for note in quote.notes],
+            quoted_at=quote.quoted_at,
+            ends_at=quote.ends_at,
+            arrives_within_s=quote.arrives_within_s,
+        )
 
 
-@api.post(
-    "/v1/exchanges/{exchange_id}/quote",
-    tag="exchanges",
-    caller=AuthLevel.MEMBER,
-    path=requests.ExchangePath,
-    body=requests.QuoteWanted,
-    returns={200: responses.ExchangeView},
-    refuses=(
-        "exchange-state",
-        "not-returned",
-        "units-missing",
-        "units-not-allowed",
-        "units-not-for-coupons",
-        "coupon-not-whole-units",
-        "not-enough",
-        "no-rate",
-        *PARTNER_REFUSALS,
-        *DESTINATION_REFUSALS,
-    ),
-)
-async def quote(
-    call: TypedRequest[requests.QuoteWanted, Services, None, requests.ExchangePath],
-) -> TypedResponse:
-    """Show what will happen (確認): the numbers, rates and terms, which hold for ten minutes.
+class ExchangeView(View):
+    """One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`."""
 
-    They hold also when a rate changes in between: the member was shown them. A new quote replaces the old one.
-    """
-    exchange = await call.services.exchanges.quote(
-        call.member.member_id,
-        call.path.exchange_id,
-        requests.destination_of(call.body.destination),
-        call.body.units,
-    )
-    return TypedResponse(200, await _view(call.services, exchange))
+    exchange_id: str
+    partner_id: str
+    state: str
+    redirect_url: str | None
+    coupon_value: dict[str, int] | None
+    link: LinkView | None
+    quote: QuoteView | None
+    points: int | None
+    reference: str | None
+    reason: str | None
+    promised_by: datetime | None
+    started_at: datetime
+    sent_at: datetime | None
+    ended_at: datetime | None
+    next_look_at: datetime | None
+
+    @classmethod
+    def of(cls, exchange: Exchange, link: Link | None = None) -> ExchangeView:
+        coupon = exchange.coupon_hash is not None
+        return cls(
+            exchange_id=exchange.exchange_id,
+            partner_id=exchange.partner_id,
+            state=exchange.state,
+            redirect_url=exchange.redirect_url if exchange.state == "awaiting_return" else None,
+            coupon_value=dict(exchange.available) if coupon and exchange.available else None,
+            link=LinkView.of(link) if link else None,
+            quote=QuoteView.of(exchange.quote) if exchange.quote else None,
+            points=exchange.points,
+            reference=exchange.reference,
+            reason=exchange.reason,
+            promised_by=exchange.promised_by,
+            started_at=exchange.started_at,
+            sent_at=exchange.sent_at,
+            ended_at=exchange.ended_at,
+            next_look_at=exchange.ask_at,
+        )
 
 
-@api.post(
-    "/v1/exchanges/{exchange_id}/confirm",
-    tag="exchanges",
-    caller=AuthLevel.MEMBER,
-    path=requests.ExchangePath,
-    body=requests.QuoteConfirmed,
-    returns={200: responses.ExchangeView},
-    refuses=(
-        "not-quoted",
-        "quote-replaced",
-        "quote-expired",
-        "exchange-state",
-        "coupon-already-used",
-        *PARTNER_CLOSED,
-        *PARTNER_REFUSALS,
-        *DESTINATION_REFUSALS,
-    ),
-)
-async def confirm(
-    call: TypedRequest[requests.QuoteConfirmed, Services, None, requests.ExchangePath],
-) -> TypedResponse:
-    """Carry the quote out. There is one debit, however often this is sent.
-
-    The state is then `settled`, `declined`, `not_sent`, or `open` when the partner's answer is not known yet:
-    look at the exchange again, nothing is lost.
-    """
-    exchange = await call.services.exchanges.confirm(
-        call.member.member_id, call.path.exchange_id, call.body.quote_id
-    )
-    return TypedResponse(200, await _view(call.services, exchange))
+class ExchangesPage(View):
+    exchanges: list[ExchangeView]
+    next_before: str | None
 
 
 @api.get(
     "/v1/exchanges/{exchange_id}",
     tag="exchanges",
     caller=AuthLevel.MEMBER,
-    path=requests.ExchangePath,
-    returns={200: responses.ExchangeView},
+    path=ExchangePath,
+    returns={200: ExchangeView},
     refuses=("unknown-exchange",),
 )
-async def show_exchange(call: TypedRequest[None, Services, None, requests.ExchangePath]) -> TypedResponse:
+async def show_exchange(call: TypedRequest[None, Services, None, ExchangePath]) -> TypedResponse:
     """One exchange as it stands. An open one is asked about at the partner when it is looked at."""
     exchange = await call.services.settler.get_and_refresh(call.member.member_id, call.path.exchange_id)
     return TypedResponse(200, await _view(call.services, exchange))
@@ -265,11 +184,11 @@ async def show_exchange(call: TypedRequest[None, Services, None, requests.Exchan
     "/v1/exchanges",
     tag="exchanges",
     caller=AuthLevel.MEMBER,
-    query=requests.ExchangesQuery,
-    returns={200: responses.ExchangesPage},
+    query=ExchangesQuery,
+    returns={200: ExchangesPage},
     refuses=("unknown-exchange",),
 )
-async def list_exchanges(call: TypedRequest[None, Services, requests.ExchangesQuery]) -> TypedResponse:
+async def list_exchanges(call: TypedRequest[None, Services, ExchangesQuery]) -> TypedResponse:
     """The member's exchanges, newest first, a page at a time."""
     book, page = chart.member_book(call.member.member_id), call.query
 
@@ -279,28 +198,16 @@ async def list_exchanges(call: TypedRequest[None, Services, requests.ExchangesQu
     found = await call.services.store.read(job)
     return TypedResponse(
         200,
-        responses.ExchangesPage(
-            exchanges=[responses.ExchangeView.of(one) for one in found],
+        ExchangesPage(
+            exchanges=[ExchangeView.of(one) for one in found],
             next_before=found[-1].exchange_id if len(found) == page.limit else None,
         ),
     )
 
 
-async def _view(services: Services, exchange: Exchange) -> responses.ExchangeView:
+async def _view(services: Services, exchange: Exchange) -> ExchangeView:
     def job(conn: Connection) -> Link | None:
         return link_rows.find(conn, exchange.book_id, exchange.partner_id)
 
     link = exchange.link if exchange.link is not None else await services.store.read_inline(job)
-    return responses.ExchangeView.of(exchange, link)
-
-
-def _destination(query: requests.OfferQuery) -> Destination:
-    if query.destination == "reserve":
-        if query.municipality is not None or query.point_service is not None:
-            raise ProblemError(
-                "destination-incomplete", "the reserve has no municipality; leave both names out"
-            )
-        return Destination.reserve()
-    if query.municipality is None or query.point_service is None:
-        raise ProblemError("destination-incomplete", "name the municipality and its point_service")
-    return Destination.to_municipality(query.municipality, query.point_service)
+    return ExchangeView.of(exchange, link)

@@ -1,11 +1,18 @@
-"""Signing in and out, and what members set for themselves."""
+"""Members: sign-in by MyKey ID and password, sessions, settings, the MyKey ID itself."""
 
 from __future__ import annotations
 
-from gateway.api import members_responses as views
-from gateway.api import requests
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gateway.api.fields import MunicipalityCode, MykeyIdTyped, PasswordTyped, PointServiceId, View
 from gateway.http.authentication import AuthLevel, bearer_token
+from gateway.http.inputs import Id, Strict
 from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.members.members import Member
+from gateway.members.mykey_ids import IdSuggestion
 from gateway.members.sessions import Session
 from gateway.services import Services
 
@@ -14,15 +21,135 @@ api = Api()
 MEMBER_REFUSALS = ("sign-in-locked", "busy")
 
 
+class SignIn(Strict):
+    mykey_id: MykeyIdTyped
+    password: Annotated[PasswordTyped, Field(repr=False)]
+    shared_terminal: bool = False
+
+
+class DefaultMunicipality(Strict):
+    municipality: MunicipalityCode
+    point_service: PointServiceId
+
+
+class LanguageChosen(Strict):
+    language: Literal["ja", "en", "ja-easy"]
+
+
+class PasswordChange(Strict):
+    current: Annotated[PasswordTyped, Field(repr=False)]
+    new: Annotated[PasswordTyped, Field(repr=False)]
+
+
+class MykeyIdWanted(Strict):
+    mykey_id: MykeyIdTyped
+
+
+class MykeyIdChange(Strict):
+    mykey_id: MykeyIdTyped
+    password: Annotated[PasswordTyped, Field(repr=False)]
+
+
+class Revocation(Strict):
+    password: Annotated[PasswordTyped, Field(repr=False)]
+
+
+class SessionPath(Strict):
+    session_id: Id
+
+
+class MemberView(View):
+    """The member as the member's own pages show it; `member_id` stays with us."""
+
+    mykey_id: str
+    display_name: str
+    language: str
+    default_municipality: str | None
+    default_point_service: str | None
+    has_password: bool
+    has_card: bool
+
+    @classmethod
+    def of(cls, member: Member) -> MemberView:
+        return cls(
+            mykey_id=member.mykey_id,
+            display_name=member.display_name,
+            language=member.language,
+            default_municipality=member.default_municipality,
+            default_point_service=member.default_point_service,
+            has_password=member.has_password,
+            has_card=member.has_card,
+        )
+
+
+class SessionView(View):
+    session_id: str
+    created_at: datetime
+    seen_at: datetime
+    idle_ends_at: datetime
+    ends_at: datetime
+    current: bool
+
+    @classmethod
+    def of(cls, session: Session, *, current: bool) -> SessionView:
+        return cls(
+            session_id=session.session_id,
+            created_at=session.created_at,
+            seen_at=session.seen_at,
+            idle_ends_at=session.idle_ends_at,
+            ends_at=session.ends_at,
+            current=current,
+        )
+
+
+class SessionStarted(View):
+    """The token is shown once; send it as Authorization: Bearer. It ends by itself and on sign-out."""
+
+    token: str
+    session: SessionView
+    member: MemberView
+
+
+class Sessions(View):
+    sessions: list[SessionView]
+
+
+class SessionsEnded(View):
+    ended: int
+
+
+class ChoiceView(View):
+    """Whether the wanted MyKey ID is free; `generated` is offered once three wanted ones were taken.
+
+    `offered` are all that were generated within the day; each of them may be chosen.
+    """
+
+    wanted: str
+    available: bool
+    generated: str | None
+    tries_left: int
+    offered: list[str]
+
+    @classmethod
+    def of(cls, choice: IdSuggestion) -> ChoiceView:
+        return cls(
+            wanted=choice.wanted,
+            available=choice.available,
+            generated=choice.generated,
+            tries_left=choice.tries_left,
+            offered=list(choice.offered),
+        )
+
+
 @api.post(
     "/v1/sessions",
     tag="sessions",
     caller=AuthLevel.CLIENT,
-    body=requests.SignIn,
-    returns={201: views.SessionStarted},
+    body=SignIn,
+    returns={201: SessionStarted},
     refuses=("sign-in-refused", *MEMBER_REFUSALS),
 )
-async def sign_in(call: TypedRequest[requests.SignIn, Services]) -> TypedResponse:
+async def sign_in(call: TypedRequest[SignIn, Services]) -> TypedResponse:
     """Sign a member in by MyKey ID and password.
 
     The words of a refusal are the same whichever half was wrong. `shared_terminal` (at a library) shortens the
@@ -36,10 +163,10 @@ async def sign_in(call: TypedRequest[requests.SignIn, Services]) -> TypedRespons
     )
     return TypedResponse(
         201,
-        views.SessionStarted(
+        SessionStarted(
             token=signed_in.token.reveal(),
-            session=views.SessionView.of(signed_in.session, current=True),
-            member=views.MemberView.of(signed_in.member),
+            session=SessionView.of(signed_in.session, current=True),
+            member=MemberView.of(signed_in.member),
         ),
     )
 
@@ -51,120 +178,118 @@ async def sign_out(call: TypedRequest[None, Services]) -> TypedResponse:
     return TypedResponse(204)
 
 
-@api.get("/v1/sessions", tag="sessions", caller=AuthLevel.MEMBER, returns={200: views.Sessions})
+@api.get("/v1/sessions", tag="sessions", caller=AuthLevel.MEMBER, returns={200: Sessions})
 async def list_sessions(call: TypedRequest[None, Services]) -> TypedResponse:
     """All places where the member is signed in, the one used last first."""
     own: Session = call.member
     found = await call.services.members.sessions(own.member_id)
     return TypedResponse(
         200,
-        views.Sessions(
-            sessions=[views.SessionView.of(one, current=one.session_id == own.session_id) for one in found]
-        ),
+        Sessions(sessions=[SessionView.of(one, current=one.session_id == own.session_id) for one in found]),
     )
 
 
-@api.delete("/v1/sessions", tag="sessions", caller=AuthLevel.MEMBER, returns={200: views.SessionsEnded})
+@api.delete("/v1/sessions", tag="sessions", caller=AuthLevel.MEMBER, returns={200: SessionsEnded})
 async def end_other_sessions(call: TypedRequest[None, Services]) -> TypedResponse:
     """Sign out everywhere else."""
     own: Session = call.member
     ended = await call.services.members.end_other_sessions(own.member_id, keep=own.session_id)
-    return TypedResponse(200, views.SessionsEnded(ended=ended))
+    return TypedResponse(200, SessionsEnded(ended=ended))
 
 
 @api.delete(
     "/v1/sessions/{session_id}",
     tag="sessions",
     caller=AuthLevel.MEMBER,
-    path=requests.SessionPath,
+    path=SessionPath,
     returns={204: None},
     refuses=("unknown-session",),
 )
-async def end_session(call: TypedRequest[None, Services, None, requests.SessionPath]) -> TypedResponse:
+async def end_session(call: TypedRequest[None, Services, None, SessionPath]) -> TypedResponse:
     """Sign out in one other place."""
     await call.services.members.end_session(call.member.member_id, call.path.session_id)
     return TypedResponse(204)
 
 
-@api.get("/v1/me", tag="member", caller=AuthLevel.MEMBER, returns={200: views.MemberView})
+@api.get("/v1/me", tag="member", caller=AuthLevel.MEMBER, returns={200: MemberView})
 async def me(call: TypedRequest[None, Services]) -> TypedResponse:
     """The member who is signed in."""
-    return TypedResponse(200, views.MemberView.of(await call.services.members.profile(call.member.member_id)))
+    return TypedResponse(200, MemberView.of(await call.services.members.profile(call.member.member_id)))
 
 
 @api.put(
     "/v1/me/default-municipality",
     tag="member",
     caller=AuthLevel.MEMBER,
-    body=requests.DefaultMunicipality,
-    returns={200: views.MemberView},
+    body=DefaultMunicipality,
+    returns={200: MemberView},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def set_default_municipality(
-    call: TypedRequest[requests.DefaultMunicipality, Services],
+    call: TypedRequest[DefaultMunicipality, Services],
 ) -> TypedResponse:
     """Choose the 基本自治体: where reserve points go by themselves after 14 days."""
     member = await call.services.members.set_default_municipality(
         call.member.member_id, call.body.municipality, call.body.point_service
     )
-    return TypedResponse(200, views.MemberView.of(member))
+    return TypedResponse(200, MemberView.of(member))
 
 
 @api.put(
     "/v1/me/language",
     tag="member",
     caller=AuthLevel.MEMBER,
-    body=requests.LanguageChosen,
-    returns={200: views.MemberView},
+    body=LanguageChosen,
+    returns={200: MemberView},
 )
-async def set_language(call: TypedRequest[requests.LanguageChosen, Services]) -> TypedResponse:
+async def set_language(call: TypedRequest[LanguageChosen, Services]) -> TypedResponse:
     """Choose the language of pages and messages."""
     member = await call.services.members.set_language(call.member.member_id, call.body.language)
-    return TypedResponse(200, views.MemberView.of(member))
+    return TypedResponse(200, MemberView.of(member))
 
 
 @api.put(
     "/v1/me/password",
     tag="member",
     caller=AuthLevel.MEMBER,
-    body=requests.PasswordChange,
-    returns={200: views.SessionsEnded},
+    body=PasswordChange,
+    returns={200: SessionsEnded},
     refuses=("password-unfit", "password-not-set", "current-password-wrong", *MEMBER_REFUSALS),
 )
-async def change_password(call: TypedRequest[requests.PasswordChange, Services]) -> TypedResponse:
+async def change_password(call: TypedRequest[PasswordChange, Services]) -> TypedResponse:
     """Change the password. All other sessions of the member end."""
     own: Session = call.member
     ended = await call.services.members.change_password(
         own.member_id, call.body.current, call.body.new, keep=own.session_id
     )
-    return TypedResponse(200, views.SessionsEnded(ended=ended))
+    return TypedResponse(200, SessionsEnded(ended=ended))
 
 
 @api.post(
     "/v1/me/mykey-id/check",
     tag="member",
     caller=AuthLevel.MEMBER,
-    body=requests.MykeyIdWanted,
-    returns={200: views.ChoiceView},
+    body=MykeyIdWanted,
+    returns={200: ChoiceView},
     refuses=("mykey-id-unfit", "mykey-id-only-generated"),
 )
-async def check_mykey_id(call: TypedRequest[requests.MykeyIdWanted, Services]) -> TypedResponse:
+async def check_mykey_id(call: TypedRequest[MykeyIdWanted, Services]) -> TypedResponse:
     """Is this MyKey ID free (重複チェック)? After three taken ones a generated one is offered."""
     choice = await call.services.members.check_mykey_id(call.member.member_id, call.body.mykey_id)
-    return TypedResponse(200, views.ChoiceView.of(choice))
+    return TypedResponse(200, ChoiceView.of(choice))
 
 
 @api.post(
     "/v1/me/mykey-id/generate",
     tag="member",
     caller=AuthLevel.MEMBER,
-    returns={200: views.ChoiceView},
+    returns={200: ChoiceView},
     refuses=("mykey-id-generated-enough",),
 )
 async def generate_mykey_id(call: TypedRequest[None, Services]) -> TypedResponse:
     """Draw a free MyKey ID (自動生成), up to three times a day."""
     return TypedResponse(
-        200, views.ChoiceView.of(await call.services.members.generate_mykey_id(call.member.member_id))
+        200, ChoiceView.of(await call.services.members.generate_mykey_id(call.member.member_id))
     )
 
 
@@ -172,8 +297,8 @@ async def generate_mykey_id(call: TypedRequest[None, Services]) -> TypedResponse
     "/v1/me/mykey-id",
     tag="member",
     caller=AuthLevel.MEMBER,
-    body=requests.MykeyIdChange,
-    returns={200: views.ChoiceView},
+    body=MykeyIdChange,
+    returns={200: ChoiceView},
     refuses=(
         "mykey-id-unfit",
         "mykey-id-only-generated",
@@ -183,25 +308,25 @@ async def generate_mykey_id(call: TypedRequest[None, Services]) -> TypedResponse
         *MEMBER_REFUSALS,
     ),
 )
-async def change_mykey_id(call: TypedRequest[requests.MykeyIdChange, Services]) -> TypedResponse:
+async def change_mykey_id(call: TypedRequest[MykeyIdChange, Services]) -> TypedResponse:
     """Take a MyKey ID if it is free; the answer says so, or what is offered instead.
 
     The password is asked for again: an open session alone would take the account away from its owner.
     """
     await call.services.members.confirm_password(call.member.member_id, call.body.password)
     choice = await call.services.members.change_mykey_id(call.member.member_id, call.body.mykey_id)
-    return TypedResponse(200, views.ChoiceView.of(choice))
+    return TypedResponse(200, ChoiceView.of(choice))
 
 
 @api.post(
     "/v1/me/revocation",
     tag="member",
     caller=AuthLevel.MEMBER,
-    body=requests.Revocation,
+    body=Revocation,
     returns={204: None},
     refuses=("current-password-wrong", "password-not-set", *MEMBER_REFUSALS),
 )
-async def revoke_mykey_id(call: TypedRequest[requests.Revocation, Services]) -> TypedResponse:
+async def revoke_mykey_id(call: TypedRequest[Revocation, Services]) -> TypedResponse:
     """Revoke the MyKey ID (失効). It cannot be undone; the password is asked for again."""
     members, member_id = call.services.members, call.member.member_id
     await members.confirm_password(member_id, call.body.password)

@@ -1,4 +1,4 @@
-"""What a member's first page shows, in one call: who it is, all balances, what expires soon, and what still waits."""
+"""A member's first page in one answer: balances, open exchanges, what expires soon."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from core_ledger import chart
 from core_ledger.read_model import Position
-from gateway.api.members_responses import MemberView
-from gateway.api.points import balances_of
-from gateway.api.points_responses import Balances
-from gateway.api.responses import ExchangeView, View
+from gateway.api.exchanges import ExchangeView
+from gateway.api.fields import View
+from gateway.api.members import MemberView
+from gateway.api.points import Balances, balances_of
 from gateway.exchanges import exchange_rows as records
 from gateway.http.authentication import AuthLevel
 from gateway.http.routing import Api, TypedRequest, TypedResponse

@@ -1,18 +1,28 @@
-"""The member's points: balances, histories of the three kinds, and moves out of the reserve."""
+"""A member's points: balances, history, allocation to municipalities, contributions to support events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from core_ledger import chart, entries
+from core_ledger import Balance, Entry, Receipt, chart, entries
 from core_ledger.read_model import Position
-from gateway.api import points_responses as views
-from gateway.api import requests
+from gateway.api.fields import (
+    EventId,
+    EventPath,
+    MunicipalityCode,
+    PageQuery,
+    Points,
+    PointServiceId,
+    PointServicePath,
+    Uuid,
+    View,
+)
 from gateway.cities.statistics.counterparty_names import parties
 from gateway.http.authentication import AuthLevel
+from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.member_rows import Member, require_member
 from gateway.platform.clock import day_of
@@ -24,12 +34,146 @@ from gateway.services import Services
 api = Api()
 
 
-@api.get("/v1/balances", tag="points", caller=AuthLevel.MEMBER, returns={200: views.Balances})
+class AllocationWanted(Strict):
+    allocation_id: Uuid
+    points: Points
+    municipality: MunicipalityCode
+    point_service: PointServiceId
+
+
+class ContributionWanted(Strict):
+    contribution_id: Uuid
+    points: Points
+    event_id: EventId
+
+
+class LotView(View):
+    issued_on: date
+    points: int
+
+
+class ReceiptView(View):
+    """Proof that a move is in the member's book, sealed at place `seq` by `hash`."""
+
+    move_id: str
+    seq: int
+    hash: str
+    points: int
+    lots: list[LotView]
+    replayed: bool
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> ReceiptView:
+        return cls(
+            move_id=receipt.move_id,
+            seq=receipt.seq,
+            hash=receipt.hash,
+            points=receipt.points,
+            lots=[LotView(issued_on=lot.issued_on, points=lot.points) for lot in receipt.lot_movements],
+            replayed=receipt.replayed,
+        )
+
+
+class BalanceView(View):
+    """`available` can be used now; `held` is promised away, `coming` is promised and not here yet."""
+
+    points: int
+    available: int
+    held: int
+    coming: int
+
+    @classmethod
+    def of(cls, balance: Balance) -> BalanceView:
+        return cls(
+            points=balance.posted, available=balance.available, held=balance.held, coming=balance.coming
+        )
+
+
+class MunicipalBalanceView(View):
+    municipality: str
+    municipality_name: str
+    point_service: str
+    point_service_name: str
+    is_default: bool
+    balance: BalanceView
+
+
+class EventBalanceView(View):
+    event_id: str
+    event_name: str
+    balance: BalanceView
+
+
+class HeapView(View):
+    """Reserve points issued on one day, and the day on which they move by themselves."""
+
+    issued_on: date
+    points: int
+    moves_on: date
+
+
+class Balances(View):
+    reserve: BalanceView
+    reserve_heaps: list[HeapView]
+    municipal: list[MunicipalBalanceView]
+    events: list[EventBalanceView]
+
+
+class HistoryLine(View):
+    """One line: what it was (`kind`), when, how many points (signed), the balance after it, both sides' names.
+
+    `reference` is the partner's own, or a payment's id; `exchange_id` is ours, which the partner knows too.
+    `party` is what the shop or the grant project on the other side is called.
+    """
+
+    seq: int
+    at: datetime
+    kind: str
+    points: int
+    balance: int
+    from_or_to: str
+    reference: str | None
+    exchange_id: str | None
+    partner_id: str | None
+    campaign: str | None
+    party: str | None
+    issued: list[LotView]
+
+    @classmethod
+    def of(cls, entry: Entry, party: str | None) -> HistoryLine:
+        return cls(
+            seq=entry.seq,
+            at=entry.at,
+            kind=entry.kind,
+            points=entry.points,
+            balance=entry.balance,
+            from_or_to=_other_side(entry.counterparty),
+            reference=entry.reference or None,
+            exchange_id=entry.details.get("exchange_id"),
+            partner_id=entry.details.get("partner_id"),
+            campaign=entry.details.get("campaign"),
+            party=party,
+            issued=[LotView(issued_on=lot.issued_on, points=lot.points) for lot in entry.lots],
+        )
+
+
+class HistoryPage(View):
+    lines: list[HistoryLine]
+    next_before: int | None
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry], parties: Mapping[int, str], limit: int) -> HistoryPage:
+        """`parties` are names by the lines' places in the book."""
+        lines = [HistoryLine.of(entry, parties.get(entry.seq)) for entry in entries]
+        return cls(lines=lines, next_before=lines[-1].seq if len(lines) == limit else None)
+
+
+@api.get("/v1/balances", tag="points", caller=AuthLevel.MEMBER, returns={200: Balances})
 async def balances(call: TypedRequest[None, Services]) -> TypedResponse:
     """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points."""
     member_id, today = call.member.member_id, day_of(call.services.clock())
 
-    def job(conn: Connection) -> views.Balances:
+    def job(conn: Connection) -> Balances:
         return balances_of(conn, require_member(conn, member_id), today)
 
     return TypedResponse(200, await call.services.store.read(job))
@@ -39,10 +183,10 @@ async def balances(call: TypedRequest[None, Services]) -> TypedResponse:
     "/v1/history/reserve",
     tag="points",
     caller=AuthLevel.MEMBER,
-    query=requests.PageQuery,
-    returns={200: views.HistoryPage},
+    query=PageQuery,
+    returns={200: HistoryPage},
 )
-async def reserve_history(call: TypedRequest[None, Services, requests.PageQuery]) -> TypedResponse:
+async def reserve_history(call: TypedRequest[None, Services, PageQuery]) -> TypedResponse:
     """留保ポイントの履歴, newest first."""
     return await _history(call.services, call.query, chart.reserve(call.member.member_id))
 
@@ -51,13 +195,13 @@ async def reserve_history(call: TypedRequest[None, Services, requests.PageQuery]
     "/v1/history/municipal/{municipality}/{point_service}",
     tag="points",
     caller=AuthLevel.MEMBER,
-    path=requests.PointServicePath,
-    query=requests.PageQuery,
-    returns={200: views.HistoryPage},
+    path=PointServicePath,
+    query=PageQuery,
+    returns={200: HistoryPage},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def municipal_history(
-    call: TypedRequest[None, Services, requests.PageQuery, requests.PointServicePath],
+    call: TypedRequest[None, Services, PageQuery, PointServicePath],
 ) -> TypedResponse:
     """自治体ポイントの履歴 of one point service, newest first."""
     code, service = call.path.municipality, call.path.point_service
@@ -69,13 +213,13 @@ async def municipal_history(
     "/v1/history/events/{event_id}",
     tag="points",
     caller=AuthLevel.MEMBER,
-    path=requests.EventPath,
-    query=requests.PageQuery,
-    returns={200: views.HistoryPage},
+    path=EventPath,
+    query=PageQuery,
+    returns={200: HistoryPage},
     refuses=("unknown-event",),
 )
 async def event_history(
-    call: TypedRequest[None, Services, requests.PageQuery, requests.EventPath],
+    call: TypedRequest[None, Services, PageQuery, EventPath],
 ) -> TypedResponse:
     """特定支援イベントポイントの履歴 of one event, newest first."""
     event_id = call.path.event_id
@@ -87,8 +231,8 @@ async def event_history(
     "/v1/allocations",
     tag="points",
     caller=AuthLevel.MEMBER,
-    body=requests.AllocationWanted,
-    returns={201: views.ReceiptView, 200: views.ReceiptView},
+    body=AllocationWanted,
+    returns={201: ReceiptView, 200: ReceiptView},
     refuses=(
         "not-enough-points",
         "points-expired-there",
@@ -97,7 +241,7 @@ async def event_history(
         "unknown-point-service",
     ),
 )
-async def allocate(call: TypedRequest[requests.AllocationWanted, Services]) -> TypedResponse:
+async def allocate(call: TypedRequest[AllocationWanted, Services]) -> TypedResponse:
     """Move points from the reserve to a municipality (各自治体ポイントへの移行), under an id that you made.
 
     The same id with the same content again is the same allocation (200).
@@ -109,38 +253,38 @@ async def allocate(call: TypedRequest[requests.AllocationWanted, Services]) -> T
         call.body.municipality,
         call.body.point_service,
     )
-    return TypedResponse(200 if receipt.replayed else 201, views.ReceiptView.of(receipt))
+    return TypedResponse(200 if receipt.replayed else 201, ReceiptView.of(receipt))
 
 
 @api.post(
     "/v1/contributions",
     tag="points",
     caller=AuthLevel.MEMBER,
-    body=requests.ContributionWanted,
-    returns={201: views.ReceiptView, 200: views.ReceiptView},
+    body=ContributionWanted,
+    returns={201: ReceiptView, 200: ReceiptView},
     refuses=("not-enough-points", "id-reused", "unknown-event", "event-not-open", "event-not-for-member"),
 )
-async def contribute(call: TypedRequest[requests.ContributionWanted, Services]) -> TypedResponse:
+async def contribute(call: TypedRequest[ContributionWanted, Services]) -> TypedResponse:
     """Move points from the reserve to a support event (留保ポイントを個別特定支援イベントに移行)."""
     receipt = await call.services.allocations.contribute(
         call.member.member_id, call.body.contribution_id, call.body.points, call.body.event_id
     )
-    return TypedResponse(200 if receipt.replayed else 201, views.ReceiptView.of(receipt))
+    return TypedResponse(200 if receipt.replayed else 201, ReceiptView.of(receipt))
 
 
-async def _history(services: Services, page: requests.PageQuery, account: str) -> TypedResponse:
+async def _history(services: Services, page: PageQuery, account: str) -> TypedResponse:
     book = ":".join(account.split(":")[:2])
 
-    def job(conn: Connection) -> views.HistoryPage:
+    def job(conn: Connection) -> HistoryPage:
         found = entries(conn, book, account, before=page.before, limit=page.limit)
-        return views.HistoryPage.of(found, parties(conn, found), page.limit)
+        return HistoryPage.of(found, parties(conn, found), page.limit)
 
     return TypedResponse(200, await services.store.read(job))
 
 
 def balances_of(
     conn: Connection, member: Member, today: date, positions: Mapping[str, Position] | None = None
-) -> views.Balances:
+) -> Balances:
     """All balances of one member, as one read sees them; `positions` where they were read already.
 
     Municipal points whose last day is over are not available, also before the nightly sweep has written them off.
@@ -148,8 +292,8 @@ def balances_of(
     book, reserve = chart.member_book(member.member_id), chart.reserve(member.member_id)
     found = account_positions.of_book(conn, book) if positions is None else positions
     default = (member.default_municipality, member.default_point_service)
-    municipal: list[views.MunicipalBalanceView] = []
-    events: list[views.EventBalanceView] = []
+    municipal: list[MunicipalBalanceView] = []
+    events: list[EventBalanceView] = []
     for account, one in found.items():
         match account.removeprefix(f"{book}:").split(":"):
             case ["municipality", code, service]:
@@ -158,17 +302,15 @@ def balances_of(
                 )
             case ["event", event_id]:
                 name = support_events.require(conn, event_id).name
-                view = views.BalanceView.of(one.balance)
-                events.append(views.EventBalanceView(event_id=event_id, event_name=name, balance=view))
+                view = BalanceView.of(one.balance)
+                events.append(EventBalanceView(event_id=event_id, event_name=name, balance=view))
             case _:
                 pass
     in_reserve = found.get(reserve, account_positions.NOTHING)
-    return views.Balances(
-        reserve=views.BalanceView.of(in_reserve.balance),
+    return Balances(
+        reserve=BalanceView.of(in_reserve.balance),
         reserve_heaps=[
-            views.HeapView(
-                issued_on=heap.issued_on, points=heap.points, moves_on=heap.issued_on + RESERVE_PERIOD
-            )
+            HeapView(issued_on=heap.issued_on, points=heap.points, moves_on=heap.issued_on + RESERVE_PERIOD)
             for heap in in_reserve.lots
         ],
         municipal=municipal,
@@ -178,11 +320,11 @@ def balances_of(
 
 def _municipal(
     conn: Connection, code: str, service: str, position: Position, today: date, *, is_default: bool
-) -> views.MunicipalBalanceView:
+) -> MunicipalBalanceView:
     due = last_days(rules.versions(conn, code, service), position.lots)
     expired = sum(one.points for one in due if one.last_day is not None and one.last_day < today)
-    balance = views.BalanceView.of(position.balance)
-    return views.MunicipalBalanceView(
+    balance = BalanceView.of(position.balance)
+    return MunicipalBalanceView(
         municipality=code,
         municipality_name=directory.require_municipality(code).name,
         point_service=service,
@@ -190,3 +332,10 @@ def _municipal(
         is_default=is_default,
         balance=balance.model_copy(update={"available": max(0, balance.available - expired)}),
     )
+
+
+def _other_side(account: str) -> str:
+    """The other account without the member's own id: `partner:saison:due`, `reserve`, `municipality:082163:…`."""
+    if account.startswith("member:"):
+        return account.split(":", 2)[2]
+    return account

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.api.responses import LabelView, View
+from gateway.api.fields import LabelView, View
 from gateway.http.authentication import AuthLevel
 from gateway.http.problem_types import ALL_PROBLEM_TYPES, ProblemType
 from gateway.http.problems import type_uri

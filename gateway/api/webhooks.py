@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from gateway.api import requests, responses
+from gateway.api.fields import PartnerPath, Units, Uuid, View
 from gateway.exchanges.terminal_orders import TerminalOrder
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
@@ -22,7 +22,7 @@ Moment = Annotated[
 
 
 class PushData(Strict):
-    exchange_id: requests.Uuid
+    exchange_id: Uuid
 
 
 class Push(Strict):
@@ -33,16 +33,38 @@ class Push(Strict):
     data: PushData
 
 
+class OrderData(Strict):
+    exchange_id: Uuid
+    service_id: Words
+    units: Units
+
+
+class Order(Strict):
+    """A message of Standard Webhooks. `exchange_id` is the partner's own order id and the idempotency key."""
+
+    type: Words
+    timestamp: Moment
+    data: OrderData
+
+
+class OrderTaken(View):
+    """What became of it. `state` is `settled`, `declined`, `not_sent`, or `open` while nobody knows yet."""
+
+    exchange_id: str
+    state: str
+    points: int | None
+
+
 @api.post(
     "/pushes/{partner_id}",
     tag="webhooks",
     caller=AuthLevel.PUBLIC,
-    path=requests.PartnerPath,
+    path=PartnerPath,
     body=Push,
     returns={204: None},
     refuses=("unknown-partner", "push-not-believed"),
 )
-async def take_push(call: TypedRequest[Push, Services, None, requests.PartnerPath]) -> TypedResponse:
+async def take_push(call: TypedRequest[Push, Services, None, PartnerPath]) -> TypedResponse:
     """A partner says that something has become of a debit. It is signed as Standard Webhooks asks.
 
     Whatever the message says, the gateway only asks the partner (`find_debit`) and believes that answer. So
@@ -55,33 +77,11 @@ async def take_push(call: TypedRequest[Push, Services, None, requests.PartnerPat
     return TypedResponse(204)
 
 
-class OrderData(Strict):
-    exchange_id: requests.Uuid
-    service_id: Words
-    units: requests.Units
-
-
-class Order(Strict):
-    """A message of Standard Webhooks. `exchange_id` is the partner's own order id and the idempotency key."""
-
-    type: Words
-    timestamp: Moment
-    data: OrderData
-
-
-class OrderTaken(responses.View):
-    """What became of it. `state` is `settled`, `declined`, `not_sent`, or `open` while nobody knows yet."""
-
-    exchange_id: str
-    state: str
-    points: int | None
-
-
 @api.post(
     "/orders/{partner_id}",
     tag="webhooks",
     caller=AuthLevel.PUBLIC,
-    path=requests.PartnerPath,
+    path=PartnerPath,
     body=Order,
     returns={200: OrderTaken},
     refuses=(
@@ -105,7 +105,7 @@ class OrderTaken(responses.View):
         "partner-in-maintenance",
     ),
 )
-async def take_order(call: TypedRequest[Order, Services, None, requests.PartnerPath]) -> TypedResponse:
+async def take_order(call: TypedRequest[Order, Services, None, PartnerPath]) -> TypedResponse:
     """A member gave an order at the partner's terminal, for an account that was linked before.
 
     Signed as Standard Webhooks asks. The points go to the reserve, by the partner's `debit` as always. Send the

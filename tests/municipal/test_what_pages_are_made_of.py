@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import segno
 
-from gateway.api.city.rules_responses import WORSE_JA
+from gateway.api.city.rules import WORSE_JA
 from gateway.cities.grants.grant_csv import FAULTS as GATEWAYS_FAULTS
 from gateway.platform.roles import ALLOWED, Role
 from gateway.points.rules import Expiry

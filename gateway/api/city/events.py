@@ -1,16 +1,20 @@
-"""The city's support events (特定支援イベント): staff plan them, show them to members, and may end them early."""
+"""A city's support events: plan, change, show, end."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
 
-from gateway.api import directory_responses as views
-from gateway.api.city import requests as asked
-from gateway.api.city.staff_requests import ReasonGiven
-from gateway.api.requests import EventPath
+from pydantic import StringConstraints
+
+from gateway.api.city.fields import Budget, Day, ReasonGiven, Text
+from gateway.api.events import EventView, _event_fields
+from gateway.api.fields import EventPath, View
 from gateway.cities.events import EventPlan, EventProgress
 from gateway.http.authentication import AuthLevel
+from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.platform.clock import day_of
 from gateway.platform.roles import Action
 from gateway.services import Services
 
@@ -18,11 +22,55 @@ api = Api()
 STAFF: Final = AuthLevel.STAFF
 
 
-@api.get("/v1/city/events", tag="events", caller=STAFF, action=Action.SEE, returns={200: views.CityEvents})
+class EventChanged(Strict):
+    """A support event (特定支援イベント); the period includes both days. `on_failure` needs a goal to give back."""
+
+    name: Words
+    purpose: Text = ""
+    goal_points: Budget | None = None
+    starts_on: Day
+    ends_on: Day
+    givers: Literal["everybody", "city"] = "everybody"
+    on_failure: Literal["keep", "give_back"] = "keep"
+
+
+class EventWanted(EventChanged):
+    """`own_id` is the city's own; the event's id is the city's code, a hyphen and this."""
+
+    own_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
+
+
+class CityEventView(EventView):
+    """An event as its city's staff see it. `state`: planned, shown or ended; `settled_at`: every share has moved."""
+
+    state: str
+    starts_on: date
+    ends_on: date
+    decided_at: datetime | None
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, seen: EventProgress, at: datetime) -> CityEventView:
+        event = seen.event
+        return cls(
+            **_event_fields(seen, at),
+            state=event.state,
+            starts_on=day_of(event.starts_at),
+            ends_on=day_of(event.ends_at - timedelta(microseconds=1)),
+            decided_at=event.decided_at,
+            settled_at=event.settled_at,
+        )
+
+
+class CityEvents(View):
+    events: list[CityEventView]
+
+
+@api.get("/v1/city/events", tag="events", caller=STAFF, action=Action.SEE, returns={200: CityEvents})
 async def list_city_events(call: TypedRequest[None, Services]) -> TypedResponse:
     """The city's own events with their progress, planned and ended ones too; the one that starts last comes first."""
     now, found = call.services.clock(), await call.services.city.events.list(call.staff.municipality)
-    return TypedResponse(200, views.CityEvents(events=[views.CityEventView.of(one, now) for one in found]))
+    return TypedResponse(200, CityEvents(events=[CityEventView.of(one, now) for one in found]))
 
 
 @api.post(
@@ -30,11 +78,11 @@ async def list_city_events(call: TypedRequest[None, Services]) -> TypedResponse:
     tag="events",
     caller=STAFF,
     action=Action.PLAN_EVENTS,
-    body=asked.EventWanted,
-    returns={201: views.CityEventView},
+    body=EventWanted,
+    returns={201: CityEventView},
     refuses=("bad-event", "event-exists", "unknown-municipality"),
 )
-async def plan_event(call: TypedRequest[asked.EventWanted, Services]) -> TypedResponse:
+async def plan_event(call: TypedRequest[EventWanted, Services]) -> TypedResponse:
     """Plan an event. Members see nothing of it until somebody whose role may shows it."""
     values: dict[str, Any] = call.body.model_dump()
     own_id = values.pop("own_id")
@@ -47,7 +95,7 @@ async def plan_event(call: TypedRequest[asked.EventWanted, Services]) -> TypedRe
     caller=STAFF,
     action=Action.SEE,
     path=EventPath,
-    returns={200: views.CityEventView},
+    returns={200: CityEventView},
     refuses=("unknown-event",),
 )
 async def get_city_event(call: TypedRequest[None, Services, None, EventPath]) -> TypedResponse:
@@ -61,11 +109,11 @@ async def get_city_event(call: TypedRequest[None, Services, None, EventPath]) ->
     caller=STAFF,
     action=Action.PLAN_EVENTS,
     path=EventPath,
-    body=asked.EventChanged,
-    returns={200: views.CityEventView},
+    body=EventChanged,
+    returns={200: CityEventView},
     refuses=("unknown-event", "bad-event", "event-begun", "event-state", "unknown-municipality"),
 )
-async def change_event(call: TypedRequest[asked.EventChanged, Services, None, EventPath]) -> TypedResponse:
+async def change_event(call: TypedRequest[EventChanged, Services, None, EventPath]) -> TypedResponse:
     """Change an event before its start. One that is shown is planned again: it has to be shown anew."""
     plan = EventPlan(**call.body.model_dump())
     return _event(call, await call.services.city.events.change(call.staff, call.path.event_id, plan))
@@ -78,7 +126,7 @@ async def change_event(call: TypedRequest[asked.EventChanged, Services, None, Ev
     action=Action.DECIDE_EVENTS,
     path=EventPath,
     body=ReasonGiven,
-    returns={200: views.CityEventView},
+    returns={200: CityEventView},
     refuses=("unknown-event", "event-state", "event-over", "reason-missing"),
 )
 async def show_event(call: TypedRequest[ReasonGiven, Services, None, EventPath]) -> TypedResponse:
@@ -95,7 +143,7 @@ async def show_event(call: TypedRequest[ReasonGiven, Services, None, EventPath])
     action=Action.DECIDE_EVENTS,
     path=EventPath,
     body=ReasonGiven,
-    returns={200: views.CityEventView},
+    returns={200: CityEventView},
     refuses=("unknown-event", "event-state", "reason-missing"),
 )
 async def end_event(call: TypedRequest[ReasonGiven, Services, None, EventPath]) -> TypedResponse:
@@ -106,4 +154,4 @@ async def end_event(call: TypedRequest[ReasonGiven, Services, None, EventPath]) 
 def _event(
     call: TypedRequest[Any, Services, Any, Any], seen: EventProgress, status: int = 200
 ) -> TypedResponse:
-    return TypedResponse(status, views.CityEventView.of(seen, call.services.clock()))
+    return TypedResponse(status, CityEventView.of(seen, call.services.clock()))

@@ -1,20 +1,46 @@
-"""The city's point services: which there are, and an administrator's deeds with them."""
+"""A city's own point services: add, close, reopen."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
-from gateway.api import directory_responses as views
-from gateway.api.city import requests as asked
-from gateway.api.city.staff_requests import ReasonGiven
+from gateway.api.city.fields import ReasonGiven, ServicePath
+from gateway.api.fields import PointServiceId, View
 from gateway.http.authentication import AuthLevel
+from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.platform.roles import Action
+from gateway.points.directory import PointService
 from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
+
 UNKNOWN: Final = ("unknown-municipality", "unknown-point-service")
+
+
+class PointServiceWanted(Strict):
+    point_service: PointServiceId
+    name: Words
+
+
+class CityPointService(View):
+    """A point service as its city's staff see it; `closed_at` is set from the moment it takes no more points."""
+
+    point_service: str
+    name: str
+    open_for_direct_exchange: bool
+    created_at: datetime
+    closed_at: datetime | None
+
+    @classmethod
+    def of(cls, service: PointService) -> CityPointService:
+        return cls(**{name: getattr(service, name) for name in cls.model_fields})
+
+
+class CityPointServices(View):
+    point_services: list[CityPointService]
 
 
 @api.get(
@@ -22,14 +48,12 @@ UNKNOWN: Final = ("unknown-municipality", "unknown-point-service")
     tag="rules",
     caller=STAFF,
     action=Action.SEE,
-    returns={200: views.CityPointServices},
+    returns={200: CityPointServices},
 )
 async def list_city_point_services(call: TypedRequest[None, Services]) -> TypedResponse:
     """The city's own point services, those that take no more points too."""
     found = await call.services.city.services.listed(call.staff.municipality)
-    return TypedResponse(
-        200, views.CityPointServices(point_services=[views.CityPointService.of(one) for one in found])
-    )
+    return TypedResponse(200, CityPointServices(point_services=[CityPointService.of(one) for one in found]))
 
 
 @api.post(
@@ -37,14 +61,14 @@ async def list_city_point_services(call: TypedRequest[None, Services]) -> TypedR
     tag="rules",
     caller=STAFF,
     action=Action.CHANGE_RULES,
-    body=asked.PointServiceWanted,
-    returns={201: views.CityPointService},
+    body=PointServiceWanted,
+    returns={201: CityPointService},
     refuses=("bad-point-service", "point-service-exists", "unknown-municipality"),
 )
-async def add_city_point_service(call: TypedRequest[asked.PointServiceWanted, Services]) -> TypedResponse:
+async def add_city_point_service(call: TypedRequest[PointServiceWanted, Services]) -> TypedResponse:
     """Add a point service; its id becomes part of account names and never changes. Announce its rules next."""
     made = await call.services.city.services.add(call.staff, call.body.point_service, call.body.name)
-    return TypedResponse(201, views.CityPointService.of(made))
+    return TypedResponse(201, CityPointService.of(made))
 
 
 @api.post(
@@ -52,17 +76,17 @@ async def add_city_point_service(call: TypedRequest[asked.PointServiceWanted, Se
     tag="rules",
     caller=STAFF,
     action=Action.CHANGE_RULES,
-    path=asked.ServicePath,
+    path=ServicePath,
     body=ReasonGiven,
-    returns={200: views.CityPointService},
+    returns={200: CityPointService},
     refuses=(*UNKNOWN, "reason-missing"),
 )
 async def close_city_point_service(
-    call: TypedRequest[ReasonGiven, Services, None, asked.ServicePath],
+    call: TypedRequest[ReasonGiven, Services, None, ServicePath],
 ) -> TypedResponse:
     """Let a point service take no more points; what members hold can still be used."""
     done = await call.services.city.services.close(call.staff, call.path.point_service, call.body.reason)
-    return TypedResponse(200, views.CityPointService.of(done))
+    return TypedResponse(200, CityPointService.of(done))
 
 
 @api.post(
@@ -70,14 +94,14 @@ async def close_city_point_service(
     tag="rules",
     caller=STAFF,
     action=Action.CHANGE_RULES,
-    path=asked.ServicePath,
+    path=ServicePath,
     body=ReasonGiven,
-    returns={200: views.CityPointService},
+    returns={200: CityPointService},
     refuses=(*UNKNOWN, "reason-missing"),
 )
 async def reopen_city_point_service(
-    call: TypedRequest[ReasonGiven, Services, None, asked.ServicePath],
+    call: TypedRequest[ReasonGiven, Services, None, ServicePath],
 ) -> TypedResponse:
     """Let a closed point service take points again."""
     done = await call.services.city.services.reopen(call.staff, call.path.point_service, call.body.reason)
-    return TypedResponse(200, views.CityPointService.of(done))
+    return TypedResponse(200, CityPointService.of(done))

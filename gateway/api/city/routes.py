@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
-from gateway.api.city import counter, events, grants, point_services, shops, staff, statistics
+from gateway.api.city import (
+    audit,
+    bank_accounts,
+    counter,
+    events,
+    grant_files,
+    grants,
+    partner_settlements,
+    point_services,
+    rules,
+    settlements,
+    shops,
+    spending,
+    spends,
+    staff,
+    staff_sign_in,
+    statistics,
+    unused,
+)
 from gateway.http.routing import Api
 
 api = Api()
 for _part in (
+    staff_sign_in,
     staff,
+    audit,
     point_services,
+    rules,
     grants,
+    grant_files,
     events,
     shops,
+    bank_accounts,
+    spends,
+    settlements,
     counter,
+    spending,
     statistics,
+    unused,
+    partner_settlements,
 ):
     api.include(_part.api)

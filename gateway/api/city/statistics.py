@@ -1,20 +1,21 @@
-"""Figures for dashboards, the legal report, and what partners owe."""
+"""Statistics of a city: points by day, party and month of issue, open exchanges, partners."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway.api.city import requests as asked
-from gateway.api.city import rules_responses, statistics_responses
-from gateway.api.city.grants import CSV, attachment
-from gateway.cities.settlement import partner_settlement
-from gateway.cities.settlement.partner_settlement import PartnerMonth
+from gateway.api.city.fields import CSV, Day, ManyRows, ServicePath, attachment
+from gateway.api.fields import LabelView, PointServiceId, View
 from gateway.cities.statistics import daily_stats, open_exchanges, stats_queries
 from gateway.cities.statistics.daily_stats import DayFigure
+from gateway.cities.statistics.open_exchanges import OpenAtPartner
 from gateway.http.authentication import AuthLevel
+from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedRequest, TypedResponse
+from gateway.model import Label
 from gateway.platform.roles import Action
 from gateway.platform.safe_csv import excel_csv
 from gateway.points import directory
@@ -24,19 +25,147 @@ api = Api()
 STAFF: Final = AuthLevel.STAFF
 
 
+class FiguresQuery(Strict):
+    since: Day
+    until: Day
+    point_service: PointServiceId | None = None
+
+
+class DayFigureView(View):
+    day: date
+    figure: str
+    party: str
+    moves: int
+    points: int
+
+
+class DayFigures(ManyRows):
+    """`figure`: granted, exchanged, campaign, allocated, refunded come in; spent, expired, reversed go out."""
+
+    figures: list[DayFigureView]
+
+
+class DayTotalView(View):
+    day: date
+    figure: str
+    moves: int
+    points: int
+
+
+class DayTotals(ManyRows):
+    """The figures of all parties together, day by day."""
+
+    totals: list[DayTotalView]
+
+
+class PartyTotalView(View):
+    figure: str
+    party: str
+    moves: int
+    points: int
+
+
+class PartyTotals(ManyRows):
+    """The figures of a period by shop, partner or project; the largest of each figure first."""
+
+    totals: list[PartyTotalView]
+
+
+class MonthOfIssueView(View):
+    month: str
+    issued: int
+    held: int
+    spent: int
+    expired: int
+    reversed: int
+
+
+class MonthsOfIssue(ManyRows):
+    """issued = held + spent + expired + reversed, for every month of issue; `held` is what is unused."""
+
+    months: list[MonthOfIssueView]
+
+
+class CityExpiringView(View):
+    last_day: date | None
+    points: int
+
+
+class ExpiringList(ManyRows):
+    """Unused points by the last day on which they can be used; null: they never expire."""
+
+    expiring: list[CityExpiringView]
+
+
+class OpenExchangesView(View):
+    partner_id: str
+    state: str
+    exchanges: int
+    points: int
+    oldest_sent_at: datetime | None
+
+
+class OpenExchangesList(ManyRows):
+    """Exchanges into the city's points whose outcome is not known yet: sending, open or needs_a_person."""
+
+    open: list[OpenExchangesView]
+
+
+class IssueFigureView(View):
+    issued_on: date
+    issued: int
+    held: int
+    spent: int
+    expired: int
+    reversed: int
+    last_day: date | None
+
+
+class IssueFigures(ManyRows):
+    """issued = held + spent + expired + reversed, for every day of issue."""
+
+    figures: list[IssueFigureView]
+
+
+class CityPartner(View):
+    """`open_exchanges` to this city, for `open_points`, the oldest sent at `oldest_at`; some wait for a person."""
+
+    partner_id: str
+    name: LabelView
+    open_exchanges: int
+    open_points: int
+    oldest_at: datetime | None
+    waiting_for_a_person: int
+
+    @classmethod
+    def of(cls, partner_id: str, name: Label | None, found: OpenAtPartner | None) -> CityPartner:
+        return cls(
+            partner_id=partner_id,
+            name=LabelView.of(name or Label(partner_id, partner_id)),
+            open_exchanges=found.exchanges if found else 0,
+            open_points=found.points if found else 0,
+            oldest_at=found.oldest_sent_at if found else None,
+            waiting_for_a_person=found.waiting_for_a_person if found else 0,
+        )
+
+
+class CityPartners(View):
+    partners: list[CityPartner]
+
+
 @api.get(
     "/v1/city/figures",
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    query=asked.FiguresQuery,
-    returns={200: statistics_responses.DayFigures},
+    query=FiguresQuery,
+    returns={200: DayFigures},
     refuses=("bad-period",),
 )
-async def city_figures(call: TypedRequest[None, Services, asked.FiguresQuery]) -> TypedResponse:
+async def city_figures(call: TypedRequest[None, Services, FiguresQuery]) -> TypedResponse:
     """Points in and out by day and by shop, partner or project; at most some seconds behind the ledger."""
     found = await _in_detail(call)
-    return TypedResponse(200, statistics_responses.DayFigures.of(figures=found))
+    return TypedResponse(200, DayFigures.of(figures=found))
 
 
 @api.get(
@@ -44,11 +173,11 @@ async def city_figures(call: TypedRequest[None, Services, asked.FiguresQuery]) -
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    query=asked.FiguresQuery,
+    query=FiguresQuery,
     returns={200: "text/csv"},
     refuses=("bad-period",),
 )
-async def city_figures_csv(call: TypedRequest[None, Services, asked.FiguresQuery]) -> TypedResponse:
+async def city_figures_csv(call: TypedRequest[None, Services, FiguresQuery]) -> TypedResponse:
     """The same figures for Excel."""
     found = await _in_detail(call)
     rows = [(one.day.isoformat(), one.figure, one.party, one.moves, one.points) for one in found]
@@ -62,17 +191,17 @@ async def city_figures_csv(call: TypedRequest[None, Services, asked.FiguresQuery
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    query=asked.FiguresQuery,
-    returns={200: statistics_responses.DayTotals},
+    query=FiguresQuery,
+    returns={200: DayTotals},
     refuses=("bad-period",),
 )
-async def city_totals_by_day(call: TypedRequest[None, Services, asked.FiguresQuery]) -> TypedResponse:
+async def city_totals_by_day(call: TypedRequest[None, Services, FiguresQuery]) -> TypedResponse:
     """Points in and out by day, all parties together, for years where need be."""
     query, code = call.query, call.staff.municipality
     found = await call.services.store.read(
         lambda conn: stats_queries.totals_by_day(conn, code, query.since, query.until, query.point_service)
     )
-    return TypedResponse(200, statistics_responses.DayTotals.of(totals=found))
+    return TypedResponse(200, DayTotals.of(totals=found))
 
 
 @api.get(
@@ -80,17 +209,17 @@ async def city_totals_by_day(call: TypedRequest[None, Services, asked.FiguresQue
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    query=asked.FiguresQuery,
-    returns={200: statistics_responses.PartyTotals},
+    query=FiguresQuery,
+    returns={200: PartyTotals},
     refuses=("bad-period",),
 )
-async def city_totals_by_party(call: TypedRequest[None, Services, asked.FiguresQuery]) -> TypedResponse:
+async def city_totals_by_party(call: TypedRequest[None, Services, FiguresQuery]) -> TypedResponse:
     """Points of a period by partner, shop and project."""
     query, code = call.query, call.staff.municipality
     found = await call.services.store.read(
         lambda conn: stats_queries.totals_by_party(conn, code, query.since, query.until, query.point_service)
     )
-    return TypedResponse(200, statistics_responses.PartyTotals.of(totals=found))
+    return TypedResponse(200, PartyTotals.of(totals=found))
 
 
 @api.get(
@@ -98,19 +227,17 @@ async def city_totals_by_party(call: TypedRequest[None, Services, asked.FiguresQ
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    path=asked.ServicePath,
-    returns={200: statistics_responses.MonthsOfIssue},
+    path=ServicePath,
+    returns={200: MonthsOfIssue},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_issue_months(call: TypedRequest[None, Services, None, asked.ServicePath]) -> TypedResponse:
+async def city_issue_months(call: TypedRequest[None, Services, None, ServicePath]) -> TypedResponse:
     """What came of the points of each month of issue, and what of it is unused."""
     code, service = call.staff.municipality, call.path.point_service
 
-    def job(conn: Connection) -> statistics_responses.MonthsOfIssue:
+    def job(conn: Connection) -> MonthsOfIssue:
         directory.require_known_service(conn, code, service)
-        return statistics_responses.MonthsOfIssue.of(
-            months=stats_queries.by_month_of_issue(conn, code, service)
-        )
+        return MonthsOfIssue.of(months=stats_queries.by_month_of_issue(conn, code, service))
 
     return TypedResponse(200, await call.services.store.read(job))
 
@@ -120,17 +247,17 @@ async def city_issue_months(call: TypedRequest[None, Services, None, asked.Servi
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    path=asked.ServicePath,
-    returns={200: statistics_responses.ExpiringList},
+    path=ServicePath,
+    returns={200: ExpiringList},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_expiring(call: TypedRequest[None, Services, None, asked.ServicePath]) -> TypedResponse:
+async def city_expiring(call: TypedRequest[None, Services, None, ServicePath]) -> TypedResponse:
     """What expires when: unused points by their last day, the soonest first."""
     code, service = call.staff.municipality, call.path.point_service
 
-    def job(conn: Connection) -> statistics_responses.ExpiringList:
+    def job(conn: Connection) -> ExpiringList:
         directory.require_known_service(conn, code, service)
-        return statistics_responses.ExpiringList.of(expiring=stats_queries.expiring(conn, code, service))
+        return ExpiringList.of(expiring=stats_queries.expiring(conn, code, service))
 
     return TypedResponse(200, await call.services.store.read(job))
 
@@ -140,13 +267,13 @@ async def city_expiring(call: TypedRequest[None, Services, None, asked.ServicePa
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    returns={200: statistics_responses.OpenExchangesList},
+    returns={200: OpenExchangesList},
 )
 async def city_open_exchanges(call: TypedRequest[None, Services]) -> TypedResponse:
     """Exchanges into the city's points that wait for a partner's answer, by partner; no member is named."""
     code = call.staff.municipality
     found = await call.services.store.read(lambda conn: open_exchanges.by_state(conn, code))
-    return TypedResponse(200, statistics_responses.OpenExchangesList.of(open=found))
+    return TypedResponse(200, OpenExchangesList.of(open=found))
 
 
 @api.get(
@@ -154,17 +281,17 @@ async def city_open_exchanges(call: TypedRequest[None, Services]) -> TypedRespon
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    path=asked.ServicePath,
-    returns={200: statistics_responses.IssueFigures},
+    path=ServicePath,
+    returns={200: IssueFigures},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_issues(call: TypedRequest[None, Services, None, asked.ServicePath]) -> TypedResponse:
+async def city_issues(call: TypedRequest[None, Services, None, ServicePath]) -> TypedResponse:
     """What came of the points of each day of issue, and when what is left expires."""
     code, service = call.staff.municipality, call.path.point_service
 
-    def job(conn: Connection) -> statistics_responses.IssueFigures:
+    def job(conn: Connection) -> IssueFigures:
         directory.require_known_service(conn, code, service)
-        return statistics_responses.IssueFigures.of(figures=daily_stats.by_issue(conn, code, service))
+        return IssueFigures.of(figures=daily_stats.by_issue(conn, code, service))
 
     return TypedResponse(200, await call.services.store.read(job))
 
@@ -174,7 +301,7 @@ async def city_issues(call: TypedRequest[None, Services, None, asked.ServicePath
     tag="figures",
     caller=STAFF,
     action=Action.SEE,
-    returns={200: statistics_responses.CityPartners},
+    returns={200: CityPartners},
 )
 async def city_partners(call: TypedRequest[None, Services]) -> TypedResponse:
     """The partner companies by name, and how many exchanges to this city have no outcome yet."""
@@ -186,143 +313,16 @@ async def city_partners(call: TypedRequest[None, Services]) -> TypedResponse:
     partners = call.services.desk.partners
     return TypedResponse(
         200,
-        statistics_responses.CityPartners(
+        CityPartners(
             partners=[
-                statistics_responses.CityPartner.of(
-                    one, partners[one].profile.name if one in partners else None, found.get(one)
-                )
+                CityPartner.of(one, partners[one].profile.name if one in partners else None, found.get(one))
                 for one in sorted({*partners, *found})
             ]
         ),
     )
 
 
-@api.get(
-    "/v1/city/unused",
-    tag="figures",
-    caller=STAFF,
-    action=Action.SEE,
-    query=asked.DayQuery,
-    returns={200: statistics_responses.UnusedView},
-)
-async def city_unused(call: TypedRequest[None, Services, asked.DayQuery]) -> TypedResponse:
-    """Unused points at the end of a day: for the legal report of 31 March and 30 September."""
-    day, code = call.query.day, call.staff.municipality
-    found = await call.services.store.read(lambda conn: daily_stats.unused_on(conn, code, day))
-    services = [
-        rules_responses.ServiceBalanceView(point_service=service, points=points)
-        for service, points in sorted(found.items())
-    ]
-    return TypedResponse(
-        200, statistics_responses.UnusedView(day=day, services=services, points=sum(found.values()))
-    )
-
-
-@api.get(
-    "/v1/city/unused/csv",
-    tag="figures",
-    caller=STAFF,
-    action=Action.SEE,
-    query=asked.DayQuery,
-    returns={200: "text/csv"},
-)
-async def city_unused_csv(call: TypedRequest[None, Services, asked.DayQuery]) -> TypedResponse:
-    """The legal report for Excel: a line a point service, and their sum."""
-    day, code = call.query.day, call.staff.municipality
-
-    def job(conn: Connection) -> list[tuple[str, str, str, int]]:
-        found = daily_stats.unused_on(conn, code, day)
-        names = {
-            one.point_service: one.name
-            for one in directory.list_services(conn, municipality_code=code, closed=True)
-        }
-        return [(day.isoformat(), one, names.get(one, ""), points) for one, points in sorted(found.items())]
-
-    rows = await call.services.store.read(job)
-    total = (day.isoformat(), "", "合計", sum(row[3] for row in rows))
-    data = excel_csv(["基準日", "ポイントサービス", "名称", "未使用残高(ポイント)"], [*rows, total])
-    return TypedResponse(200, Content(data, CSV), attachment(f"unused-{day}.csv"))
-
-
-@api.get(
-    "/v1/city/point-services/{point_service}/issues/csv",
-    tag="figures",
-    caller=STAFF,
-    action=Action.SEE,
-    path=asked.ServicePath,
-    returns={200: "text/csv"},
-    refuses=("unknown-municipality", "unknown-point-service"),
-)
-async def city_issues_csv(call: TypedRequest[None, Services, None, asked.ServicePath]) -> TypedResponse:
-    """What came of the points of each day of issue, for Excel."""
-    code, service = call.staff.municipality, call.path.point_service
-
-    def job(conn: Connection) -> bytes:
-        directory.require_known_service(conn, code, service)
-        return excel_csv(
-            ["発行日", "発行", "未使用", "利用", "失効", "取消・返還", "有効期限"],
-            (
-                (
-                    one.issued_on.isoformat(), one.issued, one.held, one.spent, one.expired, one.reversed,
-                    one.last_day.isoformat() if one.last_day else "",
-                )
-                for one in daily_stats.by_issue(conn, code, service)
-            ),
-        )  # fmt: skip
-
-    return TypedResponse(
-        200, Content(await call.services.store.read(job), CSV), attachment(f"issues-{service}.csv")
-    )
-
-
-@api.get(
-    "/v1/platform/partner-settlements",
-    tag="platform",
-    caller=STAFF,
-    action=Action.SEE_PARTNERS,
-    query=asked.MonthQuery,
-    returns={200: statistics_responses.PartnerMonths},
-)
-async def partner_settlements(call: TypedRequest[None, Services, asked.MonthQuery]) -> TypedResponse:
-    """What each partner owes for a month, per rate and campaign, by name, and how far both books agree."""
-    found = await _months(call)
-    return TypedResponse(
-        200,
-        statistics_responses.PartnerMonths(
-            partners=[statistics_responses.PartnerMonthView.of(one) for one in found]
-        ),
-    )
-
-
-@api.get(
-    "/v1/platform/partner-settlements/csv",
-    tag="platform",
-    caller=STAFF,
-    action=Action.SEE_PARTNERS,
-    query=asked.MonthQuery,
-    returns={200: "text/csv"},
-)
-async def partner_invoice(call: TypedRequest[None, Services, asked.MonthQuery]) -> TypedResponse:
-    """The month's invoice for Excel; each id has its name beside it."""
-    found = await _months(call)
-    name = f"partners-{call.query.year:04}-{call.query.month:02}.csv"
-    return TypedResponse(200, Content(partner_settlement.invoice_csv(found), CSV), attachment(name))
-
-
-async def _months(call: TypedRequest[None, Services, asked.MonthQuery]) -> list[PartnerMonth]:
-    query = call.query
-    names = {id_: partner.profile.name for id_, partner in call.services.desk.partners.items()}
-
-    def job(conn: Connection) -> list[PartnerMonth]:
-        return [
-            partner_settlement.month_of(conn, partner_id, query.year, query.month, names)
-            for partner_id in partner_settlement.partners_with_business(conn)
-        ]
-
-    return await call.services.store.read(job)
-
-
-async def _in_detail(call: TypedRequest[None, Services, asked.FiguresQuery]) -> list[DayFigure]:
+async def _in_detail(call: TypedRequest[None, Services, FiguresQuery]) -> list[DayFigure]:
     query, code = call.query, call.staff.municipality
     stats_queries.require_period(query.since, query.until, stats_queries.MAX_DAYS_IN_DETAIL)
     return await call.services.store.read(

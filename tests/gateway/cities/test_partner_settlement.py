@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import insert
 
 from core_ledger import Transfer, ledger
-from gateway.api.city.statistics_responses import PartnerMonthView
+from gateway.api.city.partner_settlements import PartnerMonthView
 from gateway.cities.settlement import partner_settlement
 from gateway.exchanges import reconciliation_days
 from gateway.exchanges.quotes import Quote, QuoteLine

@@ -25,7 +25,11 @@ def refusals_in_the_code():
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
                 continue
             word = node.args[0]
-            if node.func.id == "ProblemError" and isinstance(word, ast.Constant):
+            if (
+                node.func.id == "ProblemError"
+                and isinstance(word, ast.Constant)
+                and isinstance(word.value, str)
+            ):
                 yield pytest.param(word.value, id=f"{path.relative_to(ROOT)}:{node.lineno} {word.value!s}")
 
 

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from gateway.api import requests
+from gateway.api.quotes import QuoteWanted
 from gateway.http.inputs import read_body
 from gateway.http.problems import InvalidInput
 
 
-def quoted(units: object) -> requests.QuoteWanted:
+def quoted(units: object) -> QuoteWanted:
     body = {"destination": {"kind": "reserve"}, "units": units}
-    return read_body(json.dumps(body).encode(), requests.QuoteWanted)
+    return read_body(json.dumps(body).encode(), QuoteWanted)
 
 
 @pytest.mark.parametrize(

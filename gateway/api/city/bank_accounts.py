@@ -1,0 +1,130 @@
+"""Bank accounts: of each shop, and the one from which the city pays."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, StringConstraints
+
+from gateway.api.city.shops import ShopPath
+from gateway.api.fields import View
+from gateway.cities.shops.bank_accounts import BankAccount, Payer
+from gateway.http.authentication import AuthLevel
+from gateway.http.inputs import Strict
+from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.platform.invisible_chars import ONE_LINE
+from gateway.platform.roles import Action
+from gateway.services import Services
+
+api = Api()
+STAFF: Final = AuthLevel.STAFF
+
+BankName = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=ONE_LINE)]
+
+
+class BankAccountWanted(Strict):
+    """Names in kana, letters and digits; they are kept as transfer files write them. kind: 1 普通, 2 当座, 4 貯蓄."""
+
+    bank_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    bank_name: BankName
+    branch_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
+    branch_name: BankName
+    kind: Literal[1, 2, 4]
+    number: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}$"), Field(repr=False)]
+    holder: BankName
+
+
+class PayerWanted(BankAccountWanted):
+    client_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")]
+
+
+class BankView(View):
+    bank_code: str
+    bank_name: str
+    branch_code: str
+    branch_name: str
+    kind: int
+    number_ends_with: str
+    holder: str
+
+    @classmethod
+    def of(cls, account: BankAccount) -> BankView:
+        return cls(
+            bank_code=account.bank_code,
+            bank_name=account.bank_name,
+            branch_code=account.branch_code,
+            branch_name=account.branch_name,
+            kind=account.kind,
+            number_ends_with=account.number[-3:],
+            holder=account.holder,
+        )
+
+
+class BankOf(View):
+    """Null as long as nobody has said where to pay."""
+
+    account: BankView | None
+
+
+@api.get(
+    "/v1/city/shops/{shop_id}/bank-account",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_BANKS,
+    path=ShopPath,
+    returns={200: BankOf},
+    refuses=("unknown-shop",),
+)
+async def get_shop_bank(call: TypedRequest[None, Services, None, ShopPath]) -> TypedResponse:
+    """Where a shop is paid; of the number only the end."""
+    account = await call.services.city.shops.bank(call.staff.municipality, call.path.shop_id)
+    return TypedResponse(200, BankOf(account=BankView.of(account) if account else None))
+
+
+@api.put(
+    "/v1/city/shops/{shop_id}/bank-account",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_BANKS,
+    path=ShopPath,
+    body=BankAccountWanted,
+    returns={200: BankOf},
+    refuses=("unknown-shop", "bad-bank-account"),
+)
+async def set_shop_bank(
+    call: TypedRequest[BankAccountWanted, Services, None, ShopPath],
+) -> TypedResponse:
+    """Say where a shop is paid; it is kept sealed."""
+    account = BankAccount(**call.body.model_dump())
+    await call.services.city.shops.set_bank(call.staff, call.path.shop_id, account)
+    return TypedResponse(200, BankOf(account=BankView.of(account)))
+
+
+@api.get(
+    "/v1/city/bank-account",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.KEEP_BANKS,
+    returns={200: BankOf},
+)
+async def get_payer(call: TypedRequest[None, Services]) -> TypedResponse:
+    """From which account the city pays its shops."""
+    payer = await call.services.city.shops.payer(call.staff.municipality)
+    return TypedResponse(200, BankOf(account=BankView.of(payer.account) if payer else None))
+
+
+@api.put(
+    "/v1/city/bank-account",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.KEEP_BANKS,
+    body=PayerWanted,
+    returns={200: BankOf},
+    refuses=("bad-bank-account",),
+)
+async def set_payer(call: TypedRequest[PayerWanted, Services]) -> TypedResponse:
+    """Say from which account the city pays; `client_code` (委託者コード) is the bank's name for the city."""
+    values: dict[str, Any] = call.body.model_dump()
+    payer = Payer(client_code=values.pop("client_code"), account=BankAccount(**values))
+    await call.services.city.shops.set_payer(call.staff, payer)
+    return TypedResponse(200, BankOf(account=BankView.of(payer.account)))

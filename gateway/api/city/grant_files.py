@@ -1,0 +1,237 @@
+"""Files of grants: upload, check, approval by a second person, report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import Field, StringConstraints
+
+from gateway.api.city.fields import CSV, ProjectId, ReasonGiven, attachment
+from gateway.api.city.grants import ProjectPath
+from gateway.api.fields import View
+from gateway.cities.grants.grant_csv import FAULTS, MAX_LINES
+from gateway.cities.grants.grant_files import FileLine, GrantFile
+from gateway.http.authentication import AuthLevel
+from gateway.http.inputs import Strict, Words
+from gateway.http.routing import Api, Content, TypedRequest, TypedResponse, Upload
+from gateway.platform.roles import Action
+from gateway.platform.safe_csv import excel_csv
+from gateway.services import Services
+
+api = Api()
+STAFF: Final = AuthLevel.STAFF
+
+FILE_LIMIT: Final = 16 * 1024 * 1024
+"""100,000 lines with long notes; what is larger is refused before it is received."""
+
+FileId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+class FileUploadQuery(Strict):
+    name: Words
+
+
+class FilesQuery(Strict):
+    project_id: ProjectId | None = None
+
+
+class FilePath(Strict):
+    file_id: FileId
+
+
+class FileLinesQuery(Strict):
+    faults_only: bool = False
+    after: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 200
+
+
+class FileView(View):
+    """`state`: checking, faulty, checked, approved (being applied), applied or cancelled."""
+
+    file_id: str
+    project_id: str
+    name: str
+    state: str
+    lines: int
+    faults: int
+    points: int
+    uploaded_by: str
+    uploaded_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    granted_lines: int
+    granted_points: int
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, file: GrantFile) -> FileView:
+        names = set(cls.model_fields)
+        return cls(**{name: getattr(file, name) for name in names})
+
+
+class Files(View):
+    files: list[FileView]
+
+
+class FileLineView(View):
+    line: int
+    mykey_id: str
+    points: int
+    note: str
+    fault: str | None
+    fault_ja: str | None
+
+    @classmethod
+    def of(cls, line: FileLine) -> FileLineView:
+        return cls(
+            line=line.line,
+            mykey_id=line.mykey_id,
+            points=line.points,
+            note=line.note,
+            fault=line.fault,
+            fault_ja=FAULTS.get(line.fault) if line.fault else None,
+        )
+
+
+class FileLines(View):
+    lines: list[FileLineView]
+    next_after: int | None
+
+
+@api.post(
+    "/v1/city/projects/{project_id}/files",
+    tag="grants",
+    caller=STAFF,
+    action=Action.UPLOAD_GRANTS,
+    path=ProjectPath,
+    query=FileUploadQuery,
+    upload=Upload(("text/csv",), FILE_LIMIT),
+    returns={201: FileView, 200: FileView},
+    refuses=("unknown-project", "csv-unreadable", "csv-columns", "csv-too-long", "file-state"),
+)
+async def upload_grants(
+    call: TypedRequest[bytes, Services, FileUploadQuery, ProjectPath],
+) -> TypedResponse:
+    """Check a CSV whole, up to 100,000 lines: マイキーID,ポイント,摘要 in UTF-8 or Shift_JIS. Nothing is granted yet.
+
+    The same content again is the same file (200). Lines that cannot be granted make the file `faulty`.
+    """
+    file, new = await call.services.city.files.upload(
+        call.staff, call.path.project_id, call.query.name, call.body
+    )
+    return TypedResponse(201 if new else 200, FileView.of(file))
+
+
+@api.get(
+    "/v1/city/files",
+    tag="grants",
+    caller=STAFF,
+    action=Action.SEE,
+    query=FilesQuery,
+    returns={200: Files},
+)
+async def list_files(call: TypedRequest[None, Services, FilesQuery]) -> TypedResponse:
+    """The city's newest 200 grant files."""
+    found = await call.services.city.files.listed(call.staff.municipality, call.query.project_id)
+    return TypedResponse(200, Files(files=[FileView.of(one) for one in found]))
+
+
+@api.get(
+    "/v1/city/files/{file_id}",
+    tag="grants",
+    caller=STAFF,
+    action=Action.SEE,
+    path=FilePath,
+    returns={200: FileView},
+    refuses=("unknown-file",),
+)
+async def get_file(call: TypedRequest[None, Services, None, FilePath]) -> TypedResponse:
+    """How far a file is: `granted_lines` of `lines` while it is being applied."""
+    return TypedResponse(200, FileView.of(await _file(call)))
+
+
+@api.get(
+    "/v1/city/files/{file_id}/lines",
+    tag="grants",
+    caller=STAFF,
+    action=Action.SEE_MEMBER,
+    path=FilePath,
+    query=FileLinesQuery,
+    returns={200: FileLines},
+    refuses=("unknown-file",),
+)
+async def file_lines(
+    call: TypedRequest[None, Services, FileLinesQuery, FilePath],
+) -> TypedResponse:
+    """The lines of a file with what is wrong with each, by their numbers in the file."""
+    query = call.query
+    found = await call.services.city.files.report(
+        call.staff.municipality,
+        call.path.file_id,
+        faults_only=query.faults_only,
+        after=query.after,
+        limit=query.limit,
+    )
+    more = found[-1].line if len(found) == query.limit else None
+    return TypedResponse(
+        200,
+        FileLines(lines=[FileLineView.of(one) for one in found], next_after=more),
+    )
+
+
+@api.get(
+    "/v1/city/files/{file_id}/report",
+    tag="grants",
+    caller=STAFF,
+    action=Action.SEE_MEMBER,
+    path=FilePath,
+    returns={200: "text/csv"},
+    refuses=("unknown-file",),
+)
+async def file_report(call: TypedRequest[None, Services, None, FilePath]) -> TypedResponse:
+    """The lines with a fault as CSV for Excel."""
+    found = await call.services.city.files.report(
+        call.staff.municipality, call.path.file_id, faults_only=True, limit=MAX_LINES
+    )
+    rows = [(one.line, one.mykey_id, one.points, one.note, FAULTS.get(one.fault or "", "")) for one in found]
+    data = excel_csv(["行", "マイキーID", "ポイント", "摘要", "内容"], rows)
+    return TypedResponse(200, Content(data, CSV), attachment(f"report-{call.path.file_id[:8]}.csv"))
+
+
+@api.post(
+    "/v1/city/files/{file_id}/approval",
+    tag="grants",
+    caller=STAFF,
+    action=Action.APPROVE_GRANTS,
+    path=FilePath,
+    body=ReasonGiven,
+    returns={202: FileView},
+    refuses=(
+        "unknown-file", "file-state", "second-person-missing", "project-not-open", "budget-exceeded", "unknown-project",
+    ),
+)  # fmt: skip
+async def approve_file(call: TypedRequest[ReasonGiven, Services, None, FilePath]) -> TypedResponse:
+    """Say yes to a file that somebody else has uploaded: its points are set aside and granted from now on."""
+    file = await call.services.city.files.approve(call.staff, call.path.file_id, call.body.reason)
+    return TypedResponse(202, FileView.of(file))
+
+
+@api.post(
+    "/v1/city/files/{file_id}/cancellation",
+    tag="grants",
+    caller=STAFF,
+    action=Action.UPLOAD_GRANTS,
+    path=FilePath,
+    body=ReasonGiven,
+    returns={200: FileView},
+    refuses=("unknown-file", "file-state"),
+)
+async def cancel_file(call: TypedRequest[ReasonGiven, Services, None, FilePath]) -> TypedResponse:
+    """Take back a file that nobody has approved."""
+    file = await call.services.city.files.cancel(call.staff, call.path.file_id, call.body.reason)
+    return TypedResponse(200, FileView.of(file))
+
+
+async def _file(call: TypedRequest[None, Services, None, FilePath]) -> GrantFile:
+    return await call.services.city.files.get(call.staff.municipality, call.path.file_id)

@@ -1,0 +1,351 @@
+"""Settlement (精算): cycles, corrections, statements, the bank's transfer file."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, datetime
+from typing import Any, Final
+
+from gateway.api.city.fields import CSV, PDF, CyclePath, Day, ReasonGiven, ShopId, attachment
+from gateway.api.city.shops import ShopView
+from gateway.api.city.spends import RefundView, ShopSpendView
+from gateway.api.fields import View
+from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.cycle_corrections import Correction
+from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
+from gateway.cities.settlement.settlement_csv import corrections_csv, settlement_csv, statement_csv
+from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
+from gateway.cities.settlement.statement_pdf import settlement_pdf, statement_pdf
+from gateway.http.authentication import AuthLevel
+from gateway.http.inputs import Strict
+from gateway.http.routing import Api, Content, TypedRequest, TypedResponse
+from gateway.platform.roles import Action
+from gateway.points.directory import require_municipality
+from gateway.services import Services
+
+api = Api()
+STAFF: Final = AuthLevel.STAFF
+
+CYCLE: Final = ("unknown-cycle",)
+
+
+class CycleShopPath(Strict):
+    starts_on: Day
+    shop_id: ShopId
+
+
+class CycleView(View):
+    starts_on: date
+    ends_on: date
+    pays_on: date
+
+    @classmethod
+    def of(cls, cycle: SettlementCycle) -> CycleView:
+        return cls(starts_on=cycle.starts_on, ends_on=cycle.ends_on, pays_on=cycle.pays_on)
+
+
+class CycleListed(View):
+    """`paid_yen` is null while the cycle is not closed."""
+
+    cycle: CycleView
+    paid_yen: int | None
+
+
+class CyclesList(View):
+    cycles: list[CycleListed]
+
+
+class ShopLineView(View):
+    """Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`."""
+
+    shop_id: str
+    shop_name: str
+    spends: int
+    spent: int
+    refunds: int
+    refunded: int
+    yen: int
+    corrections: int
+    corrected_points: int
+    corrected_yen: int
+    brought_yen: int
+    paid_yen: int
+    carried_yen: int
+
+    @classmethod
+    def of(cls, line: ShopLine) -> ShopLineView:
+        return cls(**{name: getattr(line, name) for name in cls.model_fields})
+
+
+class SettlementView(View):
+    """A cycle with a line a shop; not closed, it shows what closing now would give."""
+
+    cycle: CycleView
+    closed_at: datetime | None
+    closed_by: str | None
+    yen: int
+    lines: list[ShopLineView]
+
+    @classmethod
+    def of(cls, settlement: Settlement) -> SettlementView:
+        return cls(
+            cycle=CycleView.of(settlement.cycle),
+            closed_at=settlement.closed_at,
+            closed_by=settlement.closed_by,
+            yen=settlement.yen,
+            lines=[ShopLineView.of(line) for line in settlement.lines],
+        )
+
+
+class CorrectionView(View):
+    """One line that corrects the cycle `corrects`, by what it adds to the shop's sum: a refund is below zero.
+
+    Without a `refund_id` it is the payment itself, committed after the closing of its own cycle.
+    """
+
+    shop_id: str
+    shop_name: str
+    spend_id: str
+    refund_id: str | None
+    paid_at: datetime
+    corrects: CycleView
+    at: datetime
+    points: int
+    yen: int
+    reason: str
+    made_by: str
+
+    @classmethod
+    def of(cls, one: Correction) -> CorrectionView:
+        plain: dict[str, Any] = {name: getattr(one, name) for name in cls.model_fields if name != "corrects"}
+        return cls(**plain, corrects=CycleView.of(one.corrects))
+
+
+class CorrectionsList(View):
+    """What in a cycle corrects earlier ones, and its sums; it can still change while `closed_at` is null."""
+
+    cycle: CycleView
+    closed_at: datetime | None
+    points: int
+    yen: int
+    corrections: list[CorrectionView]
+
+    @classmethod
+    def of(cls, found: CycleCorrections) -> CorrectionsList:
+        return cls(
+            cycle=CycleView.of(found.cycle),
+            closed_at=found.closed_at,
+            points=found.points,
+            yen=found.yen,
+            corrections=[CorrectionView.of(one) for one in found.corrections],
+        )
+
+
+class StatementView(View):
+    """A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
+
+    `corrections` tells which of the payments and refunds correct earlier cycles.
+    """
+
+    cycle: CycleView
+    closed_at: datetime | None
+    shop: ShopView
+    line: ShopLineView
+    spends: list[ShopSpendView]
+    refunds: list[RefundView]
+    corrections: list[CorrectionView]
+
+    @classmethod
+    def of(cls, statement: ShopStatement) -> StatementView:
+        return cls(
+            cycle=CycleView.of(statement.cycle),
+            closed_at=statement.closed_at,
+            shop=ShopView.of(statement.shop),
+            line=ShopLineView.of(statement.line),
+            spends=[ShopSpendView.of(one) for one in statement.spends],
+            refunds=[RefundView.of(one) for one in statement.refunds],
+            corrections=[CorrectionView.of(one) for one in statement.corrections],
+        )
+
+
+@api.get(
+    "/v1/city/settlements",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    returns={200: CyclesList},
+)
+async def list_settlements(call: TypedRequest[None, Services]) -> TypedResponse:
+    """Every cycle since the first payment, newest first."""
+    found = await call.services.city.settlements.listed(call.staff.municipality)
+    return TypedResponse(
+        200,
+        CyclesList(cycles=[CycleListed(cycle=CycleView.of(cycle), paid_yen=yen) for cycle, yen in found]),
+    )
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=CyclePath,
+    returns={200: SettlementView},
+    refuses=CYCLE,
+)
+async def get_settlement(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+    """A closed cycle, or what closing it now would give."""
+    found = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
+    return TypedResponse(200, SettlementView.of(found))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/csv",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=CyclePath,
+    returns={200: "text/csv"},
+    refuses=CYCLE,
+)
+async def get_settlement_csv(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+    """A cycle for Excel, a line a shop."""
+    found = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
+    name = f"settlement-{call.path.starts_on}.csv"
+    return TypedResponse(200, Content(settlement_csv(found), CSV), attachment(name))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/pdf",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=CyclePath,
+    returns={200: PDF},
+    refuses=CYCLE,
+)
+async def get_settlement_pdf(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+    """A cycle to print and to keep, a line a shop."""
+    code = call.staff.municipality
+    found = await call.services.city.settlements.get(code, call.path.starts_on)
+    data = await asyncio.to_thread(settlement_pdf, found, require_municipality(code).name)
+    return TypedResponse(200, Content(data, PDF), attachment(f"settlement-{call.path.starts_on}.pdf"))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/corrections",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=CyclePath,
+    returns={200: CorrectionsList},
+    refuses=CYCLE,
+)
+async def get_corrections(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+    """What in a cycle corrects cycles that were closed before it (訂正): refunds of their payments, late payments."""
+    found = await call.services.city.settlements.corrections(call.staff.municipality, call.path.starts_on)
+    return TypedResponse(200, CorrectionsList.of(found))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/corrections/csv",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=CyclePath,
+    returns={200: "text/csv"},
+    refuses=CYCLE,
+)
+async def get_corrections_csv(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+    """A cycle's corrections for Excel, with the names of those who made them."""
+    found = await call.services.city.settlements.corrections(call.staff.municipality, call.path.starts_on)
+    name = f"corrections-{call.path.starts_on}.csv"
+    return TypedResponse(200, Content(corrections_csv(found), CSV), attachment(name))
+
+
+@api.post(
+    "/v1/city/settlements/{starts_on}/closing",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SETTLE,
+    path=CyclePath,
+    body=ReasonGiven,
+    returns={200: SettlementView},
+    refuses=(*CYCLE, "cycle-not-over", "cycle-closed", "earlier-cycle-open"),
+)
+async def close_settlement(call: TypedRequest[ReasonGiven, Services, None, CyclePath]) -> TypedResponse:
+    """Close a cycle, once; corrections come into the next one."""
+    closed = await call.services.city.settlements.close(call.staff, call.path.starts_on, call.body.reason)
+    return TypedResponse(200, SettlementView.of(closed))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/transfer-file",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SETTLE,
+    path=CyclePath,
+    returns={200: "application/octet-stream"},
+    refuses=(*CYCLE, "cycle-not-closed", "payer-missing", "bank-missing"),
+)
+async def settlement_transfer_file(
+    call: TypedRequest[None, Services, None, CyclePath],
+) -> TypedResponse:
+    """The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle."""
+    data = await call.services.city.settlements.transfer_file(call.staff, call.path.starts_on)
+    name = f"zengin-{call.path.starts_on}.txt"
+    return TypedResponse(200, Content(data, "application/octet-stream"), attachment(name))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/shops/{shop_id}",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=CycleShopPath,
+    returns={200: StatementView},
+    refuses=(*CYCLE, "unknown-shop"),
+)
+async def city_statement(call: TypedRequest[None, Services, None, CycleShopPath]) -> TypedResponse:
+    """A shop's statement of a cycle, payment by payment."""
+    found = await call.services.city.settlements.statement(
+        call.staff.municipality, call.path.starts_on, call.path.shop_id
+    )
+    return TypedResponse(200, StatementView.of(found))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/shops/{shop_id}/csv",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=CycleShopPath,
+    returns={200: "text/csv"},
+    refuses=(*CYCLE, "unknown-shop"),
+)
+async def city_statement_csv(call: TypedRequest[None, Services, None, CycleShopPath]) -> TypedResponse:
+    """A shop's statement for Excel."""
+    found = await call.services.city.settlements.statement(
+        call.staff.municipality, call.path.starts_on, call.path.shop_id
+    )
+    name = f"statement-{call.path.shop_id}-{call.path.starts_on}.csv"
+    return TypedResponse(200, Content(statement_csv(found), CSV), attachment(name))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/shops/{shop_id}/pdf",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=CycleShopPath,
+    returns={200: PDF},
+    refuses=(*CYCLE, "unknown-shop"),
+)
+async def city_statement_pdf(call: TypedRequest[None, Services, None, CycleShopPath]) -> TypedResponse:
+    """A shop's statement to print and to send."""
+    code, shop_id = call.staff.municipality, call.path.shop_id
+    found = await call.services.city.settlements.statement(code, call.path.starts_on, shop_id)
+    data = await asyncio.to_thread(statement_pdf, found, require_municipality(code).name)
+    return TypedResponse(
+        200, Content(data, PDF), attachment(f"statement-{shop_id}-{call.path.starts_on}.pdf")
+    )

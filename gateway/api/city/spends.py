@@ -1,0 +1,115 @@
+"""A payment as the city's staff looks it up, and its refund."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from gateway.api.city.fields import RefundWanted, SpendPath
+from gateway.api.fields import View
+from gateway.cities.spending import spend_rows
+from gateway.cities.spending.spend_rows import Refund, Spend
+from gateway.cities.spending.spending import RefundResult
+from gateway.http.authentication import AuthLevel
+from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.platform.roles import Action
+from gateway.services import Services
+
+api = Api()
+STAFF: Final = AuthLevel.STAFF
+
+
+class ShopSpendView(View):
+    """A payment as the shop sees it: no member, no days of issue."""
+
+    spend_id: str
+    points: int
+    yen: int
+    refunded_points: int
+    way: str
+    at: datetime
+
+    @classmethod
+    def of(cls, spend: Spend) -> ShopSpendView:
+        return cls(**{name: getattr(spend, name) for name in cls.model_fields})
+
+
+class RefundView(View):
+    refund_id: str
+    spend_id: str
+    points: int
+    yen: int
+    reason: str
+    made_by: str
+    at: datetime
+
+    @classmethod
+    def of(cls, refund: Refund) -> RefundView:
+        return cls(**{name: getattr(refund, name) for name in cls.model_fields})
+
+
+class GivenBackView(View):
+    refund: RefundView
+    spend: ShopSpendView
+    replayed: bool
+
+    @classmethod
+    def of(cls, done: RefundResult) -> GivenBackView:
+        return cls(
+            refund=RefundView.of(done.refund), spend=ShopSpendView.of(done.spend), replayed=done.replayed
+        )
+
+
+class CitySpend(View):
+    """A payment as the city's staff looks it up, with what was given back of it."""
+
+    spend: ShopSpendView
+    shop_id: str
+    refunds: list[RefundView]
+
+
+@api.get(
+    "/v1/city/spends/{spend_id}",
+    tag="spending",
+    caller=STAFF,
+    action=Action.SEE,
+    path=SpendPath,
+    returns={200: CitySpend},
+    refuses=("unknown-spend",),
+)
+async def city_spend(call: TypedRequest[None, Services, None, SpendPath]) -> TypedResponse:
+    """A payment at one of the city's shops, with what was given back of it."""
+    code, spend_id = call.staff.municipality, call.path.spend_id
+
+    def job(conn: Connection) -> CitySpend:
+        spend = spend_rows.require_of_city(conn, code, spend_id)
+        refunds = spend_rows.refunds_of(conn, spend.book_id, spend_id)
+        return CitySpend(
+            spend=ShopSpendView.of(spend),
+            shop_id=spend.shop_id,
+            refunds=[RefundView.of(one) for one in refunds],
+        )
+
+    return TypedResponse(200, await call.services.store.read(job))
+
+
+@api.post(
+    "/v1/city/spends/{spend_id}/refunds",
+    tag="spending",
+    caller=STAFF,
+    action=Action.REFUND,
+    path=SpendPath,
+    body=RefundWanted,
+    returns={201: GivenBackView, 200: GivenBackView},
+    refuses=("unknown-spend", "refund-too-much", "id-reused", "reason-missing"),
+)
+async def city_refund(
+    call: TypedRequest[RefundWanted, Services, None, SpendPath],
+) -> TypedResponse:
+    """Give points of a payment back, at any time; after its cycle was closed it comes into the next one."""
+    done = await call.services.city.spending.refund_by_city(
+        call.staff, call.body.refund_id, call.path.spend_id, call.body.points, call.body.reason
+    )
+    return TypedResponse(200 if done.replayed else 201, GivenBackView.of(done))
