@@ -6,7 +6,7 @@ A TOML file; paths in it are relative to the file. Secrets stand in files of the
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,16 @@ class BadSettings(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Who answers questions: `[office]` of the settings. `hours` and `name` in both languages; the others may be empty."""
+
+    name: Mapping[str, str]
+    hours: Mapping[str, str]
+    phone: str
+    form_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSettings:
     """`public_url` is where browsers find the site."""
 
@@ -40,6 +50,8 @@ class SiteSettings:
     clock: Clock = system_clock
     tries_at_once: int = BURST
     """Sign-ins and codes that one address may send at once; then one every five seconds."""
+    office: Office | None = None
+    """Stands in the footer, on the help page and on every error page."""
     trusted_proxies: int = 0
     """How many proxies of our own stand in front: an address is then the one that the outermost of them saw."""
 
@@ -77,6 +89,7 @@ class SiteSettings:
             clock=FileClock(where / str(clock_file)) if clock_file else system_clock,
             tries_at_once=int(given.get("tries_at_once", BURST)),
             trusted_proxies=int(given.get("trusted_proxies", 0)),
+            office=_office(path, given.get("office")),
             **cls.own(given),
         )
 
@@ -84,6 +97,28 @@ class SiteSettings:
     def own(cls, _given: dict[str, Any]) -> dict[str, Any]:
         """What one site's settings add to these."""
         return {}
+
+
+def _office(path: Path, given: Any) -> Office | None:
+    if given is None:
+        return None
+    if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+        raise BadSettings(
+            f"{path}: [office] needs a name; hours, phone, form_url, name_en and hours_en may follow"
+        )
+    values = {
+        key: str(given.get(key, "")) for key in ("name", "hours", "phone", "form_url", "name_en", "hours_en")
+    }
+    if values["form_url"] and not values["form_url"].startswith("https://"):
+        raise BadSettings(f"{path}: form_url of [office] must begin with https://")
+    if not (values["phone"] or values["form_url"]):
+        raise BadSettings(f"{path}: [office] needs a phone or a form_url, or nobody can be asked")
+    return Office(
+        name={"ja": values["name"], "en": values["name_en"] or values["name"]},
+        hours={"ja": values["hours"], "en": values["hours_en"] or values["hours"]},
+        phone=values["phone"],
+        form_url=values["form_url"],
+    )
 
 
 def _text(path: Path, given: dict[str, Any], name: str) -> str:

@@ -229,6 +229,13 @@ port = {port}
 clock_file = "clock"
 card_agent_url = "{card_agent_url}"
 tries_at_once = 1000
+
+[office]
+name = "見本市 ポイント窓口"
+name_en = "Point service office (sample)"
+phone = "000-000-0000"
+hours = "平日 8:30〜17:15"
+hours_en = "weekdays 8:30–17:15"
 """,
         "utf-8",
     )

@@ -94,9 +94,11 @@ def test_a_form_that_was_sent_is_not_sent_again_by_the_back_button(walk: Walk) -
     assert walk.to("/mypage").points("#reserve-points") == before
 
 
-def test_units_are_half_width_digits_and_the_page_says_so(walk: Walk) -> None:
+def test_what_is_no_number_of_units_stays_in_the_field_which_says_so(walk: Walk) -> None:
     walk.sign_in().link_saison().to_reserve()
-    for typed in ("０１", "0", "-1", "1.5", "10000", "abc"):
+    for typed in ("0", "-1", "1.5", "abc"):
         walk.units(typed)
-        assert "半角数字" in walk.page.inner_text("#trouble"), typed
+        assert "整数" in walk.page.inner_text("#trouble"), typed
+        assert walk.page.evaluate("document.activeElement.id") == "trouble"
+        assert walk.page.title().startswith("エラー：")
         assert walk.page.input_value("#units") == typed
