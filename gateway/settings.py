@@ -41,6 +41,7 @@ from gateway.partners.loading.partner_settings import (
     secret_place,
 )
 from gateway.partners.proof import Required
+from gateway.platform.plain_text import plain_text
 
 __all__ = ["PartnerSettings", "SecretPlace", "Settings", "SettingsWrong"]
 
@@ -250,7 +251,7 @@ def _read(path: Path | None) -> tuple[Place, dict[str, Any]]:
     if path is None:
         return Place(None), {}
     try:
-        text = path.read_text("utf-8")
+        text = plain_text(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as fault:
         raise SettingsWrong(
             f"{path}: cannot be read ({type(fault).__name__}); name a TOML file in UTF-8"

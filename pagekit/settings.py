@@ -68,7 +68,7 @@ class SiteSettings:
     def load(cls, path: Path) -> Self:
         """Read the file. Raises BadSettings."""
         try:
-            given: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+            given: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
         except (OSError, ValueError) as fault:
             raise BadSettings(f"{path}: cannot be read as TOML ({type(fault).__name__})") from fault
         where = path.parent
@@ -131,7 +131,8 @@ def _text(path: Path, given: dict[str, Any], name: str) -> str:
 def _secret(where: Path, given: dict[str, Any], name: str) -> bytes:
     file = where / _text(where, given, name)
     try:
-        return file.read_bytes().strip()
+        # A byte order mark is an editor's and no part of a key.
+        return file.read_bytes().removeprefix(b"\xef\xbb\xbf").strip()
     except OSError as fault:
         raise BadSettings(f"{name}: {file} cannot be read ({type(fault).__name__})") from fault
 

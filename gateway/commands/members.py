@@ -14,9 +14,11 @@ from sqlalchemy import Connection
 from gateway.cities.notices import reference_for
 from gateway.commands.shared import Config, in_store, settings_of
 from gateway.configured import clock_of, open_store, vault_of
+from gateway.errors import GatewayError
 from gateway.members.member_rows import find_by_mykey_id
 from gateway.members.members import Member, Members
 from gateway.members.passwords import PasswordHasher
+from gateway.platform.plain_text import decode_list
 
 members = typer.Typer(no_args_is_help=True, help="Members, for service desks and demonstrations.")
 
@@ -77,17 +79,25 @@ def references(
 ) -> None:
     """Say by which name a mailer knows members: MyKey IDs from standard input, one a line; JSON lines out.
 
-    It is how the mailer's own list of addresses is made. MyKey IDs that are nobody's are told on standard error.
+    It is how the mailer's own list of addresses is made. MyKey IDs that are nobody's are told on standard error; the exit
+    code is then 1. A list may be UTF-8 or, as older spreadsheets save it, Shift_JIS.
     """
     vault = vault_of(settings_of(config))
-    wanted = [line.strip() for line in sys.stdin if line.strip()]
+    try:
+        listed = decode_list(sys.stdin.buffer.read())
+    except UnicodeDecodeError:
+        raise GatewayError("the list is neither UTF-8 nor Shift_JIS; save it as text in UTF-8") from None
+    wanted = [line.strip() for line in listed.splitlines() if line.strip()]
 
     def job(conn: Connection) -> list[tuple[str, Member | None]]:
         return [(mykey_id, find_by_mykey_id(conn, mykey_id)) for mykey_id in wanted]
 
+    unknown = 0
     for mykey_id, member in in_store(config, job):
         if member is None:
+            unknown += 1
             typer.echo(f"{mykey_id}: no member has this MyKey ID", err=True)
             continue
         told = {"mykey_id": mykey_id, "member": reference_for(vault, mailer, member.member_id)}
         typer.echo(json.dumps(told))
+    raise typer.Exit(1 if unknown else 0)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
-from gateway.commands.shared import Config, Operator, out, with_services
+from gateway.commands.shared import Config, Operator, with_services
 from gateway.configured import chain_keys_of
 from gateway.errors import GatewayError, PartnerUnavailable
 from gateway.exchanges.recovery import (
@@ -39,12 +39,16 @@ PARTNER_DAYS = 3
 
 @restore.command()
 def check(config: Config = None, since: Since = None) -> None:
-    """List confirmed orders that this database has forgotten. Exit code 2 when there are any. Changes nothing."""
-    orders = with_services(config, partial(_find, since=since))
+    """List confirmed orders that this database has forgotten. Changes nothing.
+
+    Exit code 2 when there are any, 3 when not everything could be looked at.
+    """
+    orders, unseen = with_services(config, partial(_find, since=since))
     for order in orders:
         typer.echo(json.dumps(_shown(order), ensure_ascii=False))
     typer.echo(f"{len(orders)} orders are missing" if orders else "nothing is missing", err=True)
-    raise typer.Exit(2 if orders else 0)
+    _tell_unseen(unseen)
+    raise typer.Exit(2 if orders else 3 if unseen else 0)
 
 
 @restore.command()
@@ -62,9 +66,10 @@ def recover(
     if not reason.strip():
         raise GatewayError("a recovery has a reason; give --reason")
 
-    async def work(services: Services) -> list[dict[str, Any]]:
+    async def work(services: Services) -> tuple[list[dict[str, Any]], list[str]]:
         results = []
-        for order in await _find(services, since=since):
+        orders, unseen = await _find(services, since=since)
+        for order in orders:
             now = services.clock()
 
             def job(conn: Connection, order: ForgottenOrder = order, now: datetime = now) -> object:
@@ -80,53 +85,62 @@ def recover(
                 done = await services.settler.ask(order.book, order.exchange_id)
                 result["result"] = done.state.value if done is not None else "sending"
             results.append(result)
-        return results
+        return results, unseen
 
-    results = with_services(config, work)
+    results, unseen = with_services(config, work)
     for result in results:
         typer.echo(json.dumps(result, ensure_ascii=False))
     left = [result for result in results if result["result"].startswith("left")]
     typer.echo(f"{len(results) - len(left)} orders are back, {len(left)} are left for a person", err=True)
-    raise typer.Exit(2 if left else 0)
+    _tell_unseen(unseen)
+    raise typer.Exit(2 if left else 3 if unseen else 0)
 
 
-async def _find(services: Services, since: datetime | None) -> list[ForgottenOrder]:
-    """What the journal has, then what only the partners' lists have."""
+def _tell_unseen(unseen: list[str]) -> None:
+    for sentence in unseen:
+        typer.echo(sentence, err=True)
+
+
+async def _find(services: Services, since: datetime | None) -> tuple[list[ForgottenOrder], list[str]]:
+    """What the journal has, then what only the partners' lists have; and what could not be looked at."""
+    unseen: list[str] = []
     settings = services.settings
     orders: list[ForgottenOrder] = []
     if settings.journal_folder is not None:
         start = since.replace(tzinfo=JST) if since is not None else None
         contents = read_journal(settings.journal_folder, chain_keys_of(settings), since=start)
-        for fault in contents.faults:
-            out.print(f"the journal is damaged: {fault}")
+        unseen += [f"the journal is damaged: {fault}" for fault in contents.faults]
         orders = await services.store.read(lambda conn: list_forgotten(conn, contents.lines))
     known = {order.exchange_id for order in orders}
     today = services.clock().astimezone(JST).date()
     first = since.date() if since is not None else today - timedelta(days=PARTNER_DAYS)
     for partner_id in services.reconciliation.comparable:
         for number in range((today - first).days + 1):
-            found = await _find_at_partner(services, partner_id, first + timedelta(days=number))
+            day = first + timedelta(days=number)
+            try:
+                found = await _find_at_partner(services, partner_id, day)
+            except PartnerUnavailable as fault:
+                unseen.append(
+                    f"{partner_id} cannot be asked about {day}: {fault}; run this again when it is back"
+                )
+                continue
             orders += [order for order in found if order.exchange_id not in known]
             known |= {order.exchange_id for order in found}
-    return orders
+    return orders, unseen
 
 
 async def _find_at_partner(services: Services, partner_id: str, day: date) -> list[ForgottenOrder]:
     partner = services.desk.partner(partner_id)
     orders = []
-    try:
-        debits = await partner.debits_on(day)
-        for record in debits:
-            if record.reversed:
-                continue
-            rates = await partner.rate_table(record.at)
-            order = await services.store.read(
-                lambda conn, record=record, rates=rates: order_from_partner(conn, partner, record, rates)  # type: ignore[misc]
-            )
-            if order is not None:
-                orders.append(order)
-    except PartnerUnavailable as fault:
-        out.print(f"{partner_id} cannot be asked about {day}: {fault}; run this again when it is back")
+    for record in await partner.debits_on(day):
+        if record.reversed:
+            continue
+        rates = await partner.rate_table(record.at)
+        order = await services.store.read(
+            partial(order_from_partner, partner=partner, record=record, rates=rates)
+        )
+        if order is not None:
+            orders.append(order)
     return orders
 
 

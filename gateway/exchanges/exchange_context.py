@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection
 
 from core_ledger import Store
@@ -21,11 +22,13 @@ from gateway.exchanges.link_rows import Link
 from gateway.exchanges.states import BEFORE_SENDING, State
 from gateway.model import Coupon, Destination, DestinationKind, LinkedAccount, Secret, WalletId
 from gateway.partners.partner import Partner
-from gateway.platform.encryption import Vault
+from gateway.platform.encryption import Unreadable, Vault
 from gateway.platform.journal import Journal
 from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points import directory
+
+_log = structlog.get_logger()
 
 UNCONFIRMED_RETENTION: Final = timedelta(hours=24)
 """An exchange that nobody confirms is over after a day; nothing has moved in it."""
@@ -91,13 +94,25 @@ class ExchangeContext:
         link = require_link(exchange.link)
         try:
             return (await partner.balances(self.account(link))).available
+        except Unreadable:
+            # Its key is gone or was changed. The row stays: the key may come back, and linking again replaces it.
+            _log.error("link cannot be opened", partner=partner_id, remedy="see [security] sealing")
+            raise _link_missing() from None
         except LinkEnded:
             # This one alone: the member may have linked the account anew while the partner was asked.
             await self.store.run(lambda conn: link_rows.remove(conn, book, partner_id, only=link))
             raise _link_missing() from None
 
+    def can_open(self, link: Link) -> bool:
+        """Whether a stored link opens with one of the keys; else the member links again."""
+        try:
+            self.account(link)
+        except Unreadable:
+            return False
+        return True
+
     def account(self, link: Link) -> LinkedAccount:
-        """A stored link as the plugin gave it, its token opened."""
+        """A stored link as the plugin gave it, its token opened. Raises Unreadable where no key opens it."""
         sealed = link.token_sealed
         return LinkedAccount(
             service_id=link.service_id,

@@ -35,6 +35,7 @@ from gateway.exchanges.states import BEFORE_SENDING, State
 from gateway.model import DebitOrder, Destination, DestinationKind, Label, Rate, WalletId
 from gateway.partners import availability
 from gateway.partners.calls.call_log import record_calls
+from gateway.platform.encryption import Unreadable
 from gateway.platform.journal import JournalFailed
 from gateway.points import directory
 
@@ -194,15 +195,6 @@ class QuoteConfirm:
         quote = exchange.quote
         assert quote is not None
         assert exchange.sent_at is not None
-        order = DebitOrder(
-            exchange_id=exchange.exchange_id,
-            lines=quote.debit_lines,
-            points=quote.points,
-            destination=quote.destination,
-            at=exchange.sent_at,
-            account=self.desk.account(link) if link is not None else None,
-            coupon=self.desk.coupon(exchange),
-        )
         outcome: Outcome
         with (
             structlog.contextvars.bound_contextvars(exchange_id=exchange.exchange_id),
@@ -212,10 +204,19 @@ class QuoteConfirm:
                 # A process that was frozen in between must not send what others may have given up by now.
                 if abs(self.desk.clock() - exchange.sent_at) > timedelta(seconds=partner.profile.deadline_s):
                     raise NotSent("the moment to send it had passed")
+                order = DebitOrder(
+                    exchange_id=exchange.exchange_id,
+                    lines=quote.debit_lines,
+                    points=quote.points,
+                    destination=quote.destination,
+                    at=exchange.sent_at,
+                    account=self.desk.account(link) if link is not None else None,
+                    coupon=self.desk.coupon(exchange),
+                )
                 if self.desk.journal is not None:
                     await self.desk.journal.append(CONFIRMED, journal_line(exchange))
                 outcome = await partner.debit(order)
-            except (NotSent, JournalFailed) as never:
+            except (NotSent, JournalFailed, Unreadable) as never:
                 outcome = NeverSent(str(never))
             except OutcomeUnknown as unknown:
                 outcome = Unknown(str(unknown))

@@ -296,7 +296,9 @@ class Reversals:
             ),
             at=reversal.started_at,
             # One that was linked since may be another account, which never paid.
-            account=self.desk.account(link) if link and link.linked_at <= exchange.sent_at else None,
+            account=self.desk.account(link)
+            if link and link.linked_at <= exchange.sent_at and self.desk.can_open(link)
+            else None,
         )
 
     async def _write(

@@ -129,6 +129,8 @@ class ExchangeStarter:
         now, vault, code = self.desk.clock(), self.desk.vault, wish.coupon_code
         availability.require_open(conn, wish.partner_id, now)
         link = link_rows.find(conn, wish.book, wish.partner_id) if code is None else None
+        if link is not None and not self.desk.can_open(link):
+            link = None
         linked = code is not None or link is not None
         if not linked and wish.return_url is None:
             raise ProblemError(

@@ -102,7 +102,7 @@ def test_an_operator_names_a_mailer_and_learns_by_which_names_it_knows_members(r
     mykey_id = json.loads(run("members", "add", "見本太郎", typed="a password of mine\n"))["mykey_id"]
     names = set()
     for mailer in ("post", "sms"):
-        (line,) = run("members", "references", mailer, typed=f"{mykey_id}\nNOBODY99\n").splitlines()
+        (line,) = run("members", "references", mailer, typed=f"{mykey_id}\nNOBODY99\n", code=1).splitlines()
         told = json.loads(line)
         assert told["mykey_id"] == mykey_id
         names.add(told["member"])
@@ -316,3 +316,17 @@ def test_the_ledger_and_the_audit_log_are_held_against_digests_from_elsewhere(ru
     assert "line 1 is gone" in run("staff", "verify-log", "--against", "elsewhere.jsonl", code=1)
     with pytest.raises(GatewayError, match="name a file of daily digests"):
         run("ledger", "verify", "--against", "nowhere.jsonl")
+
+
+@pytest.mark.parametrize("saved", ["{}", "\ufeff{}", "{}\r\n"], ids=["plain", "with a mark", "from Windows"])
+def test_a_list_of_members_is_read_as_it_was_saved(run, saved: str) -> None:
+    mykey_id = json.loads(run("members", "add", "見本太郎", typed="a password of mine\n"))["mykey_id"]
+    (line,) = run("members", "references", "post", typed=saved.format(mykey_id)).splitlines()
+    assert json.loads(line)["mykey_id"] == mykey_id
+
+
+def test_what_a_restore_cannot_look_at_is_no_success(run) -> None:
+    run("restore", "check", code=3)
+    run("restore", "recover", "--reason", "a drill", code=3)
+    with pytest.raises(GatewayError, match="a recovery has a reason"):
+        run("restore", "recover", "--reason", " ")

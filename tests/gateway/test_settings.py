@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gateway.errors import SecretMissing
@@ -321,3 +323,24 @@ def test_a_plugins_missing_or_ill_typed_value_is_told_with_its_place(load, ask, 
     with pytest.raises(SettingsWrong) as told:
         ask(load(WHOLE).partners["saison"])
     assert sentence in str(told.value)
+
+
+@pytest.mark.parametrize("saved", ["{}\n", "\ufeff{}\n", "{}\r\n", "\ufeff{}\r\n"])
+@pytest.mark.parametrize("name", ["sealing", "lookup", "account_key", "chain"])
+def test_an_editors_marks_are_no_part_of_a_key(tmp_path: Path, saved: str, name: str) -> None:
+    (tmp_path / "key").write_bytes(saved.format("k" * 48).encode())
+    (tmp_path / "gateway.toml").write_bytes(saved.format(f'[security]\n{name} = {{ file = "key" }}').encode())
+    secret = getattr(Settings.load(tmp_path / "gateway.toml", env={}).security, name)()
+    assert secret.reveal() == "k" * 48
+
+
+def test_each_line_of_a_file_of_keys_is_free_of_marks(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes("\ufeffone\r\n\ufefftwo\r\n".encode())
+    (tmp_path / "gateway.toml").write_text('[security]\nsealing = { file = "key" }', "utf-8")
+    assert Settings.load(tmp_path / "gateway.toml", env={}).security.sealing().reveal() == "one\ntwo"
+
+
+def test_a_key_in_the_environment_is_free_of_marks(tmp_path: Path) -> None:
+    (tmp_path / "gateway.toml").write_text('[security]\nlookup = { env = "KEY" }', "utf-8")
+    settings = Settings.load(tmp_path / "gateway.toml", env={"KEY": "\ufeffsecret\r\n"})
+    assert settings.security.lookup().reveal() == "secret"

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from gateway.errors import GatewayError, SecretMissing
 from gateway.model import Secret
+from gateway.platform.plain_text import plain_text
 
 _SECRET_KEY: Final = re.compile(
     r"(^|_)(secret|password|passphrase|token|api_?key|private_key|signing_key|access_key|pin|pepper)$",
@@ -57,11 +58,11 @@ class SecretPlace:
     _env: Mapping[str, str] = field(repr=False, compare=False)
 
     def read(self) -> Secret:
-        """The secret, without a trailing line end. Raises SecretMissing, naming the place."""
+        """The secret, without line ends behind it or marks of the file's format. Raises SecretMissing, naming the place."""
         value: str | None
         if self.file is not None:
             try:
-                value = self.file.read_text("utf-8").rstrip("\r\n")
+                value = plain_text(self.file.read_text("utf-8")).rstrip("\n")
             except (OSError, UnicodeDecodeError) as fault:
                 raise SecretMissing(
                     f"{self.key}: {self.file} cannot be read ({type(fault).__name__}); "
@@ -69,7 +70,7 @@ class SecretPlace:
                 ) from None
         else:
             assert self.env_name is not None
-            value = self._env.get(self.env_name)
+            value = plain_text(self._env.get(self.env_name, "")).rstrip("\n")
         if not value:
             kept = self.file or f"the environment variable {self.env_name}"
             raise SecretMissing(f"{self.key}: {kept} holds nothing; put the secret there ({self.where})")

@@ -19,6 +19,7 @@ from gateway.errors import (
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.states import State
 from gateway.model import Declined, DeclineReason, Destination, InProgress, WalletId
+from gateway.platform import tables
 from tests.gateway.exchanges.conftest import CARDS, PORTAL, new_id
 
 RESERVE = Destination.reserve()
@@ -359,3 +360,43 @@ async def _another(world, member):
 
     exchange, _ = await world.openings.start(member, str(uuid.uuid4()), "cards")
     return exchange
+
+
+class TestALinkThatCannotBeOpened:
+    """Its sealing key was taken away, or changed by accident: the member links again, and nothing is a fault."""
+
+    @pytest.fixture
+    async def closed(self, world):
+        member = await world.member()
+        exchange = await world.linked(member)
+        await world.store.run(
+            lambda conn: conn.execute(
+                tables.linked_accounts.update().values(token=b"sealed with another key")
+            )
+        )
+        return member, exchange
+
+    async def test_a_quote_says_to_link_again(self, world, closed) -> None:
+        member, exchange = closed
+        with pytest.raises(ProblemError) as refused:
+            await world.exchanges.quote(member, exchange.exchange_id, RESERVE, 2)
+        assert refused.value.type == "link-missing"
+
+    async def test_a_new_exchange_goes_by_way_of_the_partners_site(self, world, closed) -> None:
+        member, _ = closed
+        started, _ = await world.openings.start(member, new_id(), CARDS, return_url=PORTAL)
+        assert started.state is State.AWAITING_RETURN
+
+    async def test_a_debit_that_cannot_name_the_account_is_not_sent(self, world) -> None:
+        member = await world.member()
+        exchange = await world.linked(member)
+        quoted = await world.exchanges.quote(member, exchange.exchange_id, RESERVE, 2)
+        await world.store.run(
+            lambda conn: conn.execute(
+                tables.linked_accounts.update().values(token=b"sealed with another key")
+            )
+        )
+        done = await world.exchanges.confirm(member, exchange.exchange_id, quoted.quote.quote_id)
+        assert done.state is State.NOT_SENT
+        balance = await world.balance(member)
+        assert (balance.posted, balance.coming) == (0, 0)
