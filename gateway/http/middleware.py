@@ -18,6 +18,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from gateway.errors import ProblemError
 from gateway.http import problems
+from gateway.http.client_address import bucket_of
 from gateway.http.dispatch import CLIENT_ID, REQUEST_ID, ROUTE
 from gateway.http.metrics import HttpMetrics
 from gateway.http.rate_limit import TokenBuckets
@@ -69,7 +70,7 @@ class ErrorBoundary:
         headers: Mapping[str, str] = {}
         try:
             if not request.path.startswith("/health/"):
-                self.address_buckets.consume(self._address(request))
+                self.address_buckets.consume(bucket_of(self._address(request)))
             async with asyncio.timeout(self.request_deadline_s):
                 return await handler(request)
         except web.HTTPException as answer:
@@ -123,7 +124,7 @@ class ErrorBoundary:
             # Each proxy appends what it saw; only the last entries are ours, the rest is hearsay.
             seen = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
             if len(seen) >= self.trusted_proxies and (address := seen[-self.trusted_proxies].strip()):
-                return address[:64]
+                return address
         return request.remote or "unknown"
 
 
