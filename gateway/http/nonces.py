@@ -81,8 +81,10 @@ class StoredNonces:
             self._sweep_at = now + SWEEP_INTERVAL
 
         def job(conn: Connection) -> list[tuple[bool, Any]]:
-            if sweep:
-                forget_nonces(conn, now)
+            if sweep and forget_nonces(conn, now) >= SWEEP_BATCH_SIZE:
+                self._sweep_at = (
+                    now  # more are stale: the next write goes on, so the table is flat at any rate
+                )
             new = remember_nonces(conn, [nonce for nonce, _ in asked])
             found = self._find(conn, sorted({key for _, key in asked if key}))
             return [(fresh, found.get(key or "")) for fresh, (_, key) in zip(new, asked, strict=True)]

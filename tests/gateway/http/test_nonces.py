@@ -44,6 +44,18 @@ async def test_stale_nonces_leave_the_database(store, clock):
     assert await store.read(lambda conn: conn.scalar(select(func.count()).select_from(seen_nonces))) == 1
 
 
+async def test_a_sweep_that_did_not_end_goes_on_with_the_next_write(store, clock, monkeypatch):
+    """However many come in half a minute: what is stale leaves as fast as new ones come."""
+    monkeypatch.setattr("gateway.http.nonces.SWEEP_BATCH_SIZE", 3)
+    nonces = StoredNonces(store, clock)
+    for number in range(10):
+        await nonces.use("k", f"n{number}", clock() + timedelta(seconds=60))
+    clock.move(seconds=60)
+    for number in range(4):
+        await nonces.use("k", f"m{number}", clock() + timedelta(seconds=60))
+    assert await store.read(lambda conn: conn.scalar(select(func.count()).select_from(seen_nonces))) == 4
+
+
 async def test_forgetting_counts(store, clock):
     await StoredNonces(store, clock).use("k", "n", clock())
     assert await store.run(lambda conn: forget_nonces(conn, clock())) == 1
