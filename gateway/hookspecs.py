@@ -24,8 +24,8 @@ from gateway.model import (
     Coupon,
     CouponValue,
     DebitAnswer,
+    DebitList,
     DebitOrder,
-    DebitRecord,
     Destination,
     ExchangeId,
     FindAnswer,
@@ -134,8 +134,11 @@ class PartnerHooks:
         raise NotImplementedError
 
     @hookspec(firstresult=True)
-    async def debits_on(self, day: date) -> Sequence[DebitRecord]:
-        """Every debit in the partner's book for that day in JST, for the nightly comparison (突合)."""
+    async def debits_on(self, day: date) -> DebitList:
+        """Every debit in the partner's book for that day in JST, for the nightly comparison (突合).
+
+        Returns all of them, or yields pages: then each page has its own deadline, and others run in between.
+        """
         raise NotImplementedError
 
 

@@ -6,7 +6,7 @@ an HTTP client or a database, so a plugin's tests need none of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -443,4 +443,6 @@ class DebitRecord:
 DebitAnswer = Debited | Declined | InProgress | IdReused | NotProcessed
 FindAnswer = Debited | Declined | InProgress | IdReused | NoRecord
 ReverseAnswer = Reversed | Declined | InProgress | NotProcessed
+DebitList = Sequence[DebitRecord] | AsyncIterator[Sequence[DebitRecord]]
+"""A day of the partner's book: whole, or page by page, each page with a deadline of its own."""
 FindReversalAnswer = Reversed | Declined | InProgress | NoRecord

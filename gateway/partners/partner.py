@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Final, NamedTuple, Protocol, TypeVar
 
@@ -55,7 +55,7 @@ from gateway.partners.calls import result_checks
 from gateway.partners.calls.breaker import BreakerState
 from gateway.partners.calls.debit_proof import ExpectedDebit, compared
 from gateway.partners.calls.guard import CallFailure, CallGuard, crash_text, wrong_text
-from gateway.partners.calls.isolate import run_isolated_sync
+from gateway.partners.calls.isolate import run_isolated, run_isolated_sync
 from gateway.partners.calls.result_checks import ContractBroken
 from gateway.partners.calls.throttle import Throttle
 from gateway.partners.loading.checks import place_of_code
@@ -63,6 +63,9 @@ from gateway.partners.loading.profile_checks import coherence
 from gateway.plugin_interfaces import Log
 
 _T = TypeVar("_T")
+
+MAX_PAGES: Final = 100_000
+"""Of one day: pages that go round in a circle end here."""
 
 
 class _RatesAsked(NamedTuple):
@@ -229,8 +232,46 @@ class Partner:
         )
 
     async def debits_on(self, day: date) -> tuple[DebitRecord, ...]:
-        """The partner's own book of that day (JST). Raises PartnerUnavailable."""
-        return await self._ask("debits_on", lambda it: result_checks.debit_records(it, self.profile), day=day)
+        """The partner's own book of that day (JST). Raises PartnerUnavailable, also when a page of it fails."""
+
+        def page(answer: object) -> tuple[DebitRecord, ...]:
+            return result_checks.debit_records(answer, self.profile)
+
+        def whole_or_pages(answer: object) -> tuple[DebitRecord, ...] | AsyncIterator[object]:
+            return answer if isinstance(answer, AsyncIterator) else page(answer)
+
+        told = await self._ask("debits_on", whole_or_pages, day=day)
+        if isinstance(told, tuple):
+            return told
+        records: list[DebitRecord] = []
+        try:
+            for _ in range(MAX_PAGES):
+                if (rows := await self._next_page(told, page)) is None:
+                    return tuple(records)
+                records += rows
+        finally:
+            if isinstance(told, AsyncGenerator):
+                await run_isolated(told.aclose)
+        raise PartnerUnavailable(f"{self.id}: debits_on() gave {MAX_PAGES:,} pages and has not ended")
+
+    async def _next_page(
+        self, pages: AsyncIterator[object], check: Callable[[object], tuple[DebitRecord, ...]]
+    ) -> tuple[DebitRecord, ...] | None:
+        """The next page, as a call of its own with its own deadline; None after the last."""
+
+        async def step() -> object:
+            try:
+                return await anext(pages)
+            except StopAsyncIteration:
+                return _LAST_PAGE
+
+        return await self._guard.call(
+            "debits_on",
+            step,
+            lambda it: None if it is _LAST_PAGE else check(it),
+            _unavailable,
+            may_probe=True,
+        )
 
     # --- moving points --------------------------------------------------------------------------------------
 
@@ -327,6 +368,13 @@ class Partner:
         if faults := coherence(ended.value):
             raise PartnerUnavailable(f"{ended.value.id}: {faults[0]}")
         return ended.value
+
+
+_LAST_PAGE: Final = object()
+
+
+def _unavailable(end: CallFailure) -> GatewayError:
+    return ContractBroken(end.text) if end.broke_contract else PartnerUnavailable(end.text)
 
 
 def _revealed(*secrets: Secret | None) -> tuple[str, ...]:
