@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -35,6 +35,8 @@ class Authority:
 
     folder: Path
     name: str
+    _key: ec.EllipticCurvePrivateKey = field(init=False)
+    _subject: x509.Name = field(init=False)
 
     def __post_init__(self) -> None:
         self.folder.mkdir()

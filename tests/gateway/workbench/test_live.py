@@ -126,7 +126,7 @@ class TestAgainstASite:
             async def debit(_order: Any) -> Any:
                 raise lost
 
-            bench.partner.debit = debit  # type: ignore[method-assign]
+            bench.partner.debit = debit  # type: ignore[method-assign, assignment]
             with pytest.raises(
                 LiveStopped, match=r"the debit [0-9a-f-]{36} ended with OutcomeUnknown: look it up"
             ):

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from core_ledger import audit, entries
+from core_ledger import ChainKeys, audit, entries
 from core_ledger import balance as balance_of
 from core_ledger.chart import member_book, municipal, reserve
 from gateway import nightly
@@ -462,6 +462,7 @@ async def test_a_partner_that_was_away_at_midnight_is_compared_when_it_is_back(
             allocations=world.allocations,
             members=members,
             reconciliation=Reconciliation(world.desk),
+            chain_keys=ChainKeys.of([b"c" * 32]),
         ).run()
     )
     async with asyncio.timeout(10):
