@@ -192,7 +192,7 @@ MISTAKES = {
     "whatever is no yes is a no": (
         'raise OutcomeUnknown("acme says neither yes nor no")',
         "return Declined(exchange_id=exchange_id, reason=DeclineReason.REFUSED)",
-        "only a documented no is Declined",
+        "only the partner's documented words",
     ),
     "floats": (
         "order.amounts[POINTS],",
@@ -229,6 +229,7 @@ REFUSALS = [
     ("found", "toml", "[partners.acme]", "[partners.acmee]", "did you mean [partners.acme]?"),
     ("version", "METADATA", "point-gateway<1,>=0.1", "point-gateway>=9", "install a release of gateway-acme made for it"),
     ("import", "plugin.py", "from gateway import (", "import no_such_thing\nfrom gateway import (", "install what it needs"),
+    ("proof", "toml", "[partners.acme]", f'[partners.acme]\nrequire = {{ level = "ume", contract_proof = "none.json", signed_by = ["{"A" * 43}="] }}', "run `point-gateway contract acme"),
     ("instance", "plugin.py", "def __init__(self, setup: PartnerSetup)", "def __init__(self)", "write def __init__(self, setup)"),
     ("hooks", "plugin.py", "async def find_debit(", "async def find_debits(", "did you mean `find_debit`?"),
     ("colour", "plugin.py", "async def rate_table(", "def rate_table(", 'add "async"'),

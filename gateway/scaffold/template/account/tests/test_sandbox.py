@@ -19,8 +19,8 @@ from gateway import (
     PartnerSetup,
     Secret,
 )
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
+from gateway.partners.http_client import GuardedHttp
+from gateway.partners.partner import Partner
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings, handoff_return
 from gateway.testkit.sandbox import Fault, FaultKind, SandboxServer
 from gateway.testkit.sandbox.browser import Browser

@@ -17,8 +17,8 @@ from gateway import (
     PartnerSetup,
     Secret,
 )
-from gateway.partner import Partner
-from gateway.partner_http import GuardedHttp
+from gateway.partners.http_client import GuardedHttp
+from gateway.partners.partner import Partner
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 from gateway.testkit.sandbox import Fault, FaultKind, SandboxServer
 from gateway.testkit.sandbox.cli import SandboxOptions
