@@ -41,6 +41,7 @@ from core_ledger.ledger import (
     void,
 )
 from core_ledger.locked_books import LockedBooks
+from core_ledger.poolers import TransactionPooler, refuse_transaction_pooler
 from core_ledger.recompute import Fault
 from core_ledger.statements import Statement, export_csv, export_json_lines, statement, unused_by_issue_date
 from core_ledger.store import Store
@@ -76,6 +77,7 @@ __all__ = [
     "Store",
     "StoreClosed",
     "StoreError",
+    "TransactionPooler",
     "Transfer",
     "UnknownHold",
     "Void",
@@ -101,6 +103,7 @@ __all__ = [
     "post",
     "proof",
     "references",
+    "refuse_transaction_pooler",
     "seal_chains",
     "sealed_on",
     "standing_holds",

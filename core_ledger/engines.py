@@ -15,14 +15,19 @@ LOCK_WAIT_S = 5.0
 _POSTGRES_SETTINGS = ("random_page_cost = 1.1",)
 
 
-def open_engines(url: str, readers: int, keys: ChainKeys | None = None) -> tuple[Engine, Engine | None]:
+def open_engines(
+    url: str, readers: int, keys: ChainKeys | None = None, *, prepared: bool = True
+) -> tuple[Engine, Engine | None]:
     """Make the engine that writes and the one that reads; an in-memory database has one connection only.
 
-    The texts of their errors never hold the values of a statement, which may be secret and go into logs.
+    The texts of their errors never hold the values of a statement, which may be secret and go into logs. Without
+    `prepared` PostgreSQL is sent no named prepared statement.
     """
     parsed = make_url(url)
     writing, reading = (
-        _sqlite(parsed, readers) if parsed.get_backend_name() == "sqlite" else _postgres(parsed, readers)
+        _sqlite(parsed, readers)
+        if parsed.get_backend_name() == "sqlite"
+        else _postgres(parsed, readers, 1 if prepared else None)
     )
     for engine in (writing, reading):
         if engine is not None:
@@ -30,10 +35,14 @@ def open_engines(url: str, readers: int, keys: ChainKeys | None = None) -> tuple
     return writing, reading
 
 
-def _postgres(parsed: URL, readers: int) -> tuple[Engine, Engine]:
+def _postgres(parsed: URL, readers: int, prepare_threshold: int | None) -> tuple[Engine, Engine]:
     # Prepared statements save parsing from the second use on.
     writing = sa.create_engine(
-        parsed, pool_size=8, max_overflow=0, connect_args={"prepare_threshold": 1}, hide_parameters=True
+        parsed,
+        pool_size=8,
+        max_overflow=0,
+        connect_args={"prepare_threshold": prepare_threshold},
+        hide_parameters=True,
     )
     # Every reading job sees one moment, however many questions it asks, as it does on SQLite.
     reading = sa.create_engine(
@@ -41,7 +50,7 @@ def _postgres(parsed: URL, readers: int) -> tuple[Engine, Engine]:
         pool_size=readers,
         max_overflow=0,
         isolation_level="REPEATABLE READ",
-        connect_args={"prepare_threshold": 1, "options": "-c default_transaction_read_only=on"},
+        connect_args={"prepare_threshold": prepare_threshold},
         hide_parameters=True,
     )
     sa.event.listen(writing, "connect", _postgres_writer)
@@ -105,6 +114,9 @@ def _postgres_writer(connection: Any, _record: object) -> None:
 
 def _postgres_reader(connection: Any, _record: object) -> None:
     _postgres_set(connection, *_POSTGRES_SETTINGS)
+    # Said at each BEGIN and not as a startup option, which poolers refuse, and which makes the session itself read-only:
+    # `target_session_attrs=read-write` would never connect.
+    connection.read_only = True
 
 
 def _postgres_set(connection: Any, *settings: str) -> None:

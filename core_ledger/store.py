@@ -75,13 +75,15 @@ class Store:
         readers: int = 4,
         max_batch: int = MAX_BATCH,
         chain_keys: ChainKeys | None = None,
+        prepared: bool = True,
     ) -> Self:
         """Open the database at `url`: sqlite:///path, sqlite:// (in memory) or postgresql+psycopg://….
 
         `writers` is the number of writing connections; SQLite has one writer whatever is asked for. More
         than `max_waiting` pieces of work waiting are refused with Busy. Every move is signed with `chain_keys`.
+        `prepared`: PostgreSQL gets named prepared statements, which no pooler by transaction can have.
         """
-        writing, reading = open_engines(url, readers, chain_keys)
+        writing, reading = open_engines(url, readers, chain_keys, prepared=prepared)
         if writing.dialect.name == "sqlite":
             writers = 1
         return cls(

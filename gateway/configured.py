@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from core_ledger import ChainKeys, Store, chains_are_sealed, seal_chains
+from core_ledger import ChainKeys, Store, chains_are_sealed, refuse_transaction_pooler, seal_chains
 from gateway.model import JST
 from gateway.platform import audit_log
 from gateway.platform.clock import FileClock, system_clock
@@ -47,12 +47,14 @@ def chain_keys_of(settings: Settings) -> ChainKeys:
 
 
 def open_store_now(settings: Settings) -> Store:
-    """Open the database. Raises SchemaRefused where this release does not fit its schema.
+    """Open the database. Raises SchemaRefused where this release does not fit its schema, and TransactionPooler.
 
     The first time after the keys came, what is there already is signed as it is.
     """
     keys = chain_keys_of(settings)
-    store = Store.open(settings.database_url, chain_keys=keys)
+    if settings.database_prepared:
+        refuse_transaction_pooler(settings.database_url)
+    store = Store.open(settings.database_url, chain_keys=keys, prepared=settings.database_prepared)
     try:
         store.read_now(require_usable)
         if not store.read_now(chains_are_sealed):

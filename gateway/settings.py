@@ -1,7 +1,7 @@
 """Everything that an operator decides, read once from `gateway.toml`; each mistake is named with its place.
 
     [server]    host, port, public_url, portal_return_urls, trusted_proxies
-    [database]  url
+    [database]  url, prepared (false: no named prepared statements, for a pooler by transaction)
     [clock]     file (only for demonstrations)                 [log]       level, format
     [security]  sealing, lookup, account_key, chain           [plugins]   dir
     [municipal] public_url (of the pages of cities' staff and shops)
@@ -179,6 +179,7 @@ class Settings:
     plugins_dir: Path | None
     municipal: MunicipalSettings = field(default_factory=MunicipalSettings)
     card: CardSettings = field(default_factory=CardSettings)
+    database_prepared: bool = True
     digest_file: Path | None = None
     journal_folder: Path | None = None
 
@@ -202,6 +203,7 @@ class Settings:
             path=path,
             server=_checked(Server, "server", tables, place),
             database_url=_database_url(tables.get("database", {}), place, env),
+            database_prepared=_prepared(tables.get("database", {}), place),
             clock_file=_path(tables, "clock", "file", place),
             security=_security(tables.get("security", {}), place, env),
             log=_checked(LogSettings, "log", tables, place),
@@ -290,9 +292,9 @@ def _sentence(kind: type[_Table], name: str, key: str, mistake: Mapping[str, Any
 def _database_url(table: Mapping[str, Any], place: Place, env: Mapping[str, str]) -> str:
     """SQLAlchemy's URL; default: one SQLite file beside the settings. A URL with a password is a secret."""
     keys = ("database", "url")
-    for other in table.keys() - {"url"}:
+    for other in table.keys() - {"url", "prepared"}:
         raise SettingsWrong(
-            f"[database] has no setting `{other}`; there is url ({place.at('database', other)})"
+            f"[database] has no setting `{other}`; there are url, prepared ({place.at('database', other)})"
         )
     if (overriding := env.get(f"{ENV_PREFIX}DATABASE__URL")) is not None:
         return overriding
@@ -300,6 +302,15 @@ def _database_url(table: Mapping[str, Any], place: Place, env: Mapping[str, str]
     if isinstance(url, str) and urlsplit(url).password is None:
         return url
     return secret_place(url, keys, place, env).read().reveal()
+
+
+def _prepared(table: Mapping[str, Any], place: Place) -> bool:
+    prepared = table.get("prepared", True)
+    if not isinstance(prepared, bool):
+        raise SettingsWrong(
+            f"[database] prepared: is neither true nor false ({place.at('database', 'prepared')})"
+        )
+    return prepared
 
 
 def _path(tables: Mapping[str, Mapping[str, Any]], name: str, key: str, place: Place) -> Path | None:

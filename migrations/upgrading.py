@@ -19,6 +19,7 @@ from alembic.config import Config
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import URL, make_url
 
+from core_ledger import TransactionPooler, refuse_transaction_pooler
 from migrations.schema_status import SchemaRefused, SchemaState, SchemaStatus, read_status
 from migrations.steps import config, known_revisions
 
@@ -175,6 +176,12 @@ def _explained(fault: sa.exc.DBAPIError) -> Exception:
 
 
 def _run_on_postgres(url: URL, target: str, *, up: bool) -> None:
+    try:  # the lock is the session's
+        refuse_transaction_pooler(url.render_as_string(hide_password=False))
+    except TransactionPooler as pooler:
+        raise SchemaRefused(
+            f"an upgrade needs a session of its own: {pooler}; for an upgrade the last of these is not enough"
+        ) from pooler
     engine = sa.create_engine(
         url, poolclass=sa.NullPool, connect_args={"prepare_threshold": None}, hide_parameters=True
     )
