@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from gateway.api.fields import MykeyIdTyped, OpaqueCode, PasswordTyped, View
+from gateway.api.member_request import MemberRequest
 from gateway.api.members import MemberView, SessionsEnded, SessionStarted, SessionView
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
@@ -208,7 +209,7 @@ async def relink_card(call: TypedRequest[CardRelink, Services]) -> TypedResponse
         *CARD_REFUSALS,
     ),
 )  # fmt: skip
-async def link_card(call: TypedRequest[CardLink, Services]) -> TypedResponse:
+async def link_card(call: MemberRequest[CardLink]) -> TypedResponse:
     """Link a card, or the renewed one (purpose `relink`), to the member who is signed in. Asks for the password."""
     member = await call.services.cards.link(
         call.body.card.model_dump(),
@@ -228,7 +229,7 @@ async def link_card(call: TypedRequest[CardLink, Services]) -> TypedResponse:
     returns={200: SessionsEnded},
     refuses=("card-unknown", "password-unfit", "unknown-member", *CARD_REFUSALS),
 )
-async def set_password_by_card(call: TypedRequest[PasswordByCard, Services]) -> TypedResponse:
+async def set_password_by_card(call: MemberRequest[PasswordByCard]) -> TypedResponse:
     """Set a first or forgotten password with the card in hand (purpose `login`). All other sessions end."""
     own: Session = call.member
     ended = await call.services.cards.set_password(

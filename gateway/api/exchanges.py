@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from core_ledger import chart
 from gateway.api.fields import LabelView, Uuid, View
+from gateway.api.member_request import MemberRequest
 from gateway.api.partners import LinkView
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
@@ -18,7 +19,7 @@ from gateway.exchanges.link_rows import Link
 from gateway.exchanges.quotes import Quote, QuoteLine
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.model import Destination, DestinationKind
 from gateway.services import Services
 
@@ -174,7 +175,7 @@ class ExchangesPage(View):
     returns={200: ExchangeView},
     refuses=("unknown-exchange",),
 )
-async def show_exchange(call: TypedRequest[None, Services, None, ExchangePath]) -> TypedResponse:
+async def show_exchange(call: MemberRequest[None, None, ExchangePath]) -> TypedResponse:
     """One exchange as it stands. An open one is asked about at the partner when it is looked at."""
     exchange = await call.services.settler.get_and_refresh(call.member.member_id, call.path.exchange_id)
     return TypedResponse(200, await _view(call.services, exchange))
@@ -188,7 +189,7 @@ async def show_exchange(call: TypedRequest[None, Services, None, ExchangePath]) 
     returns={200: ExchangesPage},
     refuses=("unknown-exchange",),
 )
-async def list_exchanges(call: TypedRequest[None, Services, ExchangesQuery]) -> TypedResponse:
+async def list_exchanges(call: MemberRequest[None, ExchangesQuery]) -> TypedResponse:
     """The member's exchanges, newest first, a page at a time."""
     book, page = chart.member_book(call.member.member_id), call.query
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gateway.api.fields import MunicipalityCode, MykeyIdTyped, PasswordTyped, PointServiceId, View
+from gateway.api.member_request import MemberRequest
 from gateway.http.authentication import AuthLevel, bearer_token
 from gateway.http.inputs import Id, Strict
 from gateway.http.routing import Api, TypedRequest, TypedResponse
@@ -172,14 +173,14 @@ async def sign_in(call: TypedRequest[SignIn, Services]) -> TypedResponse:
 
 
 @api.delete("/v1/sessions/current", tag="sessions", caller=AuthLevel.MEMBER, returns={204: None})
-async def sign_out(call: TypedRequest[None, Services]) -> TypedResponse:
+async def sign_out(call: MemberRequest) -> TypedResponse:
     """Sign out: the token is worthless from now on."""
     await call.services.members.sign_out(bearer_token(call.request), client_id=call.client_id)
     return TypedResponse(204)
 
 
 @api.get("/v1/sessions", tag="sessions", caller=AuthLevel.MEMBER, returns={200: Sessions})
-async def list_sessions(call: TypedRequest[None, Services]) -> TypedResponse:
+async def list_sessions(call: MemberRequest) -> TypedResponse:
     """All places where the member is signed in, the one used last first."""
     own: Session = call.member
     found = await call.services.members.sessions(own.member_id)
@@ -190,7 +191,7 @@ async def list_sessions(call: TypedRequest[None, Services]) -> TypedResponse:
 
 
 @api.delete("/v1/sessions", tag="sessions", caller=AuthLevel.MEMBER, returns={200: SessionsEnded})
-async def end_other_sessions(call: TypedRequest[None, Services]) -> TypedResponse:
+async def end_other_sessions(call: MemberRequest) -> TypedResponse:
     """Sign out everywhere else."""
     own: Session = call.member
     ended = await call.services.members.end_other_sessions(own.member_id, keep=own.session_id)
@@ -205,14 +206,14 @@ async def end_other_sessions(call: TypedRequest[None, Services]) -> TypedRespons
     returns={204: None},
     refuses=("unknown-session",),
 )
-async def end_session(call: TypedRequest[None, Services, None, SessionPath]) -> TypedResponse:
+async def end_session(call: MemberRequest[None, None, SessionPath]) -> TypedResponse:
     """Sign out in one other place."""
     await call.services.members.end_session(call.member.member_id, call.path.session_id)
     return TypedResponse(204)
 
 
 @api.get("/v1/me", tag="member", caller=AuthLevel.MEMBER, returns={200: MemberView})
-async def me(call: TypedRequest[None, Services]) -> TypedResponse:
+async def me(call: MemberRequest) -> TypedResponse:
     """The member who is signed in."""
     return TypedResponse(200, MemberView.of(await call.services.members.profile(call.member.member_id)))
 
@@ -226,7 +227,7 @@ async def me(call: TypedRequest[None, Services]) -> TypedResponse:
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def set_default_municipality(
-    call: TypedRequest[DefaultMunicipality, Services],
+    call: MemberRequest[DefaultMunicipality],
 ) -> TypedResponse:
     """Choose the 基本自治体: where reserve points go by themselves after 14 days."""
     member = await call.services.members.set_default_municipality(
@@ -242,7 +243,7 @@ async def set_default_municipality(
     body=LanguageChosen,
     returns={200: MemberView},
 )
-async def set_language(call: TypedRequest[LanguageChosen, Services]) -> TypedResponse:
+async def set_language(call: MemberRequest[LanguageChosen]) -> TypedResponse:
     """Choose the language of pages and messages."""
     member = await call.services.members.set_language(call.member.member_id, call.body.language)
     return TypedResponse(200, MemberView.of(member))
@@ -256,7 +257,7 @@ async def set_language(call: TypedRequest[LanguageChosen, Services]) -> TypedRes
     returns={200: SessionsEnded},
     refuses=("password-unfit", "password-not-set", "current-password-wrong", *MEMBER_REFUSALS),
 )
-async def change_password(call: TypedRequest[PasswordChange, Services]) -> TypedResponse:
+async def change_password(call: MemberRequest[PasswordChange]) -> TypedResponse:
     """Change the password. All other sessions of the member end."""
     own: Session = call.member
     ended = await call.services.members.change_password(
@@ -273,7 +274,7 @@ async def change_password(call: TypedRequest[PasswordChange, Services]) -> Typed
     returns={200: ChoiceView},
     refuses=("mykey-id-unfit", "mykey-id-only-generated"),
 )
-async def check_mykey_id(call: TypedRequest[MykeyIdWanted, Services]) -> TypedResponse:
+async def check_mykey_id(call: MemberRequest[MykeyIdWanted]) -> TypedResponse:
     """Is this MyKey ID free (重複チェック)? After three taken ones a generated one is offered."""
     choice = await call.services.members.check_mykey_id(call.member.member_id, call.body.mykey_id)
     return TypedResponse(200, ChoiceView.of(choice))
@@ -286,7 +287,7 @@ async def check_mykey_id(call: TypedRequest[MykeyIdWanted, Services]) -> TypedRe
     returns={200: ChoiceView},
     refuses=("mykey-id-generated-enough",),
 )
-async def generate_mykey_id(call: TypedRequest[None, Services]) -> TypedResponse:
+async def generate_mykey_id(call: MemberRequest) -> TypedResponse:
     """Draw a free MyKey ID (自動生成), up to three times a day."""
     return TypedResponse(
         200, ChoiceView.of(await call.services.members.generate_mykey_id(call.member.member_id))
@@ -308,7 +309,7 @@ async def generate_mykey_id(call: TypedRequest[None, Services]) -> TypedResponse
         *MEMBER_REFUSALS,
     ),
 )
-async def change_mykey_id(call: TypedRequest[MykeyIdChange, Services]) -> TypedResponse:
+async def change_mykey_id(call: MemberRequest[MykeyIdChange]) -> TypedResponse:
     """Take a MyKey ID if it is free; the answer says so, or what is offered instead.
 
     The password is asked for again: an open session alone would take the account away from its owner.
@@ -326,7 +327,7 @@ async def change_mykey_id(call: TypedRequest[MykeyIdChange, Services]) -> TypedR
     returns={204: None},
     refuses=("current-password-wrong", "password-not-set", *MEMBER_REFUSALS),
 )
-async def revoke_mykey_id(call: TypedRequest[Revocation, Services]) -> TypedResponse:
+async def revoke_mykey_id(call: MemberRequest[Revocation]) -> TypedResponse:
     """Revoke the MyKey ID (失効). It cannot be undone; the password is asked for again."""
     members, member_id = call.services.members, call.member.member_id
     await members.confirm_password(member_id, call.body.password)

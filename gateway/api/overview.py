@@ -12,16 +12,16 @@ from core_ledger import chart
 from core_ledger.read_model import Position
 from gateway.api.exchanges import ExchangeView
 from gateway.api.fields import View
+from gateway.api.member_request import MemberRequest
 from gateway.api.members import MemberView
 from gateway.api.points import Balances, balances_of
 from gateway.exchanges import exchange_rows as records
 from gateway.http.authentication import AuthLevel
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.members.member_rows import require_member
 from gateway.platform.clock import day_of
 from gateway.points import account_positions, rules
 from gateway.points.expiry import last_days
-from gateway.services import Services
 
 api = Api()
 
@@ -48,7 +48,7 @@ class Overview(View):
 
 
 @api.get("/v1/overview", tag="points", caller=AuthLevel.MEMBER, returns={200: Overview})
-async def overview(call: TypedRequest[None, Services]) -> TypedResponse:
+async def overview(call: MemberRequest) -> TypedResponse:
     """The member, the balances, what expires and the waiting exchanges, all read at one moment."""
     member_id, today = call.member.member_id, day_of(call.services.clock())
 

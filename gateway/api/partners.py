@@ -8,15 +8,15 @@ from pydantic import Field
 
 from core_ledger import chart
 from gateway.api.fields import LabelView, PartnerPath, View
+from gateway.api.member_request import MemberRequest
 from gateway.errors import ProblemError
 from gateway.exchanges import link_rows
 from gateway.exchanges.link_rows import Link
 from gateway.http.authentication import AuthLevel
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.model import PartnerProfile
 from gateway.partners import availability
 from gateway.partners.availability import PartnerAvailability
-from gateway.services import Services
 
 api = Api()
 
@@ -103,7 +103,7 @@ class Links(View):
 
 
 @api.get("/v1/partners", tag="partners", caller=AuthLevel.MEMBER, returns={200: Partners})
-async def list_partners(call: TypedRequest[None, Services]) -> TypedResponse:
+async def list_partners(call: MemberRequest) -> TypedResponse:
     """The partner companies (地域経済応援ポイント協力会社一覧), and which of them the member has linked."""
     book = chart.member_book(call.member.member_id)
     now = call.services.clock()
@@ -125,7 +125,7 @@ async def list_partners(call: TypedRequest[None, Services]) -> TypedResponse:
 
 
 @api.get("/v1/links", tag="partners", caller=AuthLevel.MEMBER, returns={200: Links})
-async def list_links(call: TypedRequest[None, Services]) -> TypedResponse:
+async def list_links(call: MemberRequest) -> TypedResponse:
     """The member's linked partner accounts (移行用のサービスID)."""
     book = chart.member_book(call.member.member_id)
     found = await call.services.store.read(lambda conn: link_rows.list_by_member(conn, book))
@@ -140,7 +140,7 @@ async def list_links(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={204: None},
     refuses=("link-missing",),
 )
-async def unlink(call: TypedRequest[None, Services, None, PartnerPath]) -> TypedResponse:
+async def unlink(call: MemberRequest[None, None, PartnerPath]) -> TypedResponse:
     """Unlink a partner account. What was exchanged stays."""
     book = chart.member_book(call.member.member_id)
     if not await call.services.store.run(lambda conn: link_rows.remove(conn, book, call.path.partner_id)):

@@ -20,10 +20,11 @@ from gateway.api.fields import (
     Uuid,
     View,
 )
+from gateway.api.member_request import MemberRequest
 from gateway.cities.statistics.counterparty_names import parties
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.members.member_rows import Member, require_member
 from gateway.platform.clock import day_of
 from gateway.points import account_positions, directory, rules, support_events
@@ -169,7 +170,7 @@ class HistoryPage(View):
 
 
 @api.get("/v1/balances", tag="points", caller=AuthLevel.MEMBER, returns={200: Balances})
-async def balances(call: TypedRequest[None, Services]) -> TypedResponse:
+async def balances(call: MemberRequest) -> TypedResponse:
     """留保ポイント, 自治体ポイント by point service with the 基本自治体 marked, and event points."""
     member_id, today = call.member.member_id, day_of(call.services.clock())
 
@@ -186,7 +187,7 @@ async def balances(call: TypedRequest[None, Services]) -> TypedResponse:
     query=PageQuery,
     returns={200: HistoryPage},
 )
-async def reserve_history(call: TypedRequest[None, Services, PageQuery]) -> TypedResponse:
+async def reserve_history(call: MemberRequest[None, PageQuery]) -> TypedResponse:
     """留保ポイントの履歴, newest first."""
     return await _history(call.services, call.query, chart.reserve(call.member.member_id))
 
@@ -201,7 +202,7 @@ async def reserve_history(call: TypedRequest[None, Services, PageQuery]) -> Type
     refuses=("unknown-municipality", "unknown-point-service"),
 )
 async def municipal_history(
-    call: TypedRequest[None, Services, PageQuery, PointServicePath],
+    call: MemberRequest[None, PageQuery, PointServicePath],
 ) -> TypedResponse:
     """自治体ポイントの履歴 of one point service, newest first."""
     code, service = call.path.municipality, call.path.point_service
@@ -219,7 +220,7 @@ async def municipal_history(
     refuses=("unknown-event",),
 )
 async def event_history(
-    call: TypedRequest[None, Services, PageQuery, EventPath],
+    call: MemberRequest[None, PageQuery, EventPath],
 ) -> TypedResponse:
     """特定支援イベントポイントの履歴 of one event, newest first."""
     event_id = call.path.event_id
@@ -241,7 +242,7 @@ async def event_history(
         "unknown-point-service",
     ),
 )
-async def allocate(call: TypedRequest[AllocationWanted, Services]) -> TypedResponse:
+async def allocate(call: MemberRequest[AllocationWanted]) -> TypedResponse:
     """Move points from the reserve to a municipality (各自治体ポイントへの移行), under an id that you made.
 
     The same id with the same content again is the same allocation (200).
@@ -264,7 +265,7 @@ async def allocate(call: TypedRequest[AllocationWanted, Services]) -> TypedRespo
     returns={201: ReceiptView, 200: ReceiptView},
     refuses=("not-enough-points", "id-reused", "unknown-event", "event-not-open", "event-not-for-member"),
 )
-async def contribute(call: TypedRequest[ContributionWanted, Services]) -> TypedResponse:
+async def contribute(call: MemberRequest[ContributionWanted]) -> TypedResponse:
     """Move points from the reserve to a support event (留保ポイントを個別特定支援イベントに移行)."""
     receipt = await call.services.allocations.contribute(
         call.member.member_id, call.body.contribution_id, call.body.points, call.body.event_id

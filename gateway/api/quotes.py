@@ -16,13 +16,13 @@ from gateway.api.exchanges import (
     _view,
 )
 from gateway.api.fields import LabelView, MunicipalityCode, OpaqueCode, PointServiceId, Units, View
+from gateway.api.member_request import MemberRequest
 from gateway.errors import ProblemError
 from gateway.exchanges.quote_confirm import Offer
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.model import Campaign, Destination, Rate
-from gateway.services import Services
 
 api = Api()
 
@@ -136,7 +136,7 @@ class OfferView(View):
     ),
 )
 async def offer(
-    call: TypedRequest[None, Services, OfferQuery, ExchangePath],
+    call: MemberRequest[None, OfferQuery, ExchangePath],
 ) -> TypedResponse:
     """What the member has at the partner, the rates in force and the most units (口) that can be drawn."""
     destination = _destination(call.query)
@@ -165,7 +165,7 @@ async def offer(
     ),
 )
 async def quote(
-    call: TypedRequest[QuoteWanted, Services, None, ExchangePath],
+    call: MemberRequest[QuoteWanted, None, ExchangePath],
 ) -> TypedResponse:
     """Show what will happen (確認): the numbers, rates and terms, which hold for ten minutes.
 
@@ -199,7 +199,7 @@ async def quote(
     ),
 )
 async def confirm(
-    call: TypedRequest[QuoteConfirmed, Services, None, ExchangePath],
+    call: MemberRequest[QuoteConfirmed, None, ExchangePath],
 ) -> TypedResponse:
     """Carry the quote out. There is one debit, however often this is sent.
 

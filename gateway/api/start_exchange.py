@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.api.exchanges import PARTNER_CLOSED, PARTNER_REFUSALS, ExchangePath, ExchangeView, _view
 from gateway.api.fields import CouponCode, OpaqueCode, PartnerId, PartnerPath, Url, Uuid
+from gateway.api.member_request import MemberRequest
 from gateway.errors import ProblemError
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
@@ -48,7 +49,7 @@ class ReturnCode(Strict):
         *PARTNER_CLOSED,
     ),
 )
-async def start_exchange(call: TypedRequest[ExchangeStart, Services]) -> TypedResponse:
+async def start_exchange(call: MemberRequest[ExchangeStart]) -> TypedResponse:
     """Begin an exchange under an id that you made and stored first.
 
     The same id with the same body is the same exchange (200), with another body it is refused. With an account
@@ -100,7 +101,7 @@ async def come_back(call: TypedRequest[None, Services, None, PartnerPath]) -> we
     refuses=("not-returned", "return-code-wrong", "account-linked-elsewhere", *PARTNER_REFUSALS),
 )
 async def complete_return(
-    call: TypedRequest[ReturnCode, Services, None, ExchangePath],
+    call: MemberRequest[ReturnCode, None, ExchangePath],
 ) -> TypedResponse:
     """Finish the link, with the code that the returning browser brought. Safe to repeat.
 

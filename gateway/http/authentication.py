@@ -44,8 +44,8 @@ class WorkingSession(Protocol):
     def first_password(self) -> bool: ...
 
 
-FindSession = Callable[[str, str], Awaitable[Any]]
-"""`(token, client_id)` to a live `MemberSession`; raises the refusal `session-ended` for any other token."""
+FindSession = Callable[[str, str], Awaitable[WorkingSession]]
+"""`(token, client_id)` to a live staff session; raises the refusal `session-ended` for any other token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,8 @@ class Admitted:
     """A caller who was let in. `client_id` is empty for PUBLIC, `member` and `staff` None except at their levels."""
 
     client_id: str = ""
-    member: Any = None
-    staff: Any = None
+    member: object = None
+    staff: WorkingSession | None = None
 
 
 NOBODY = Admitted()

@@ -9,8 +9,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeAlias
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Generic, TypeAlias, get_origin, get_type_hints
 
 import structlog
 from aiohttp import web
@@ -39,7 +39,8 @@ class TypedRequest(Generic[BodyT_co, ServicesT_co, QueryT_co, PathT_co]):
     """One admitted, checked request.
 
     `body` and `query` are the declared models (None where none is declared); `path` is the declared model, or
-    a mapping of names to ids. `member` is the session of a MEMBER call, `staff` that of a STAFF call. `services` is what the app was given.
+    a mapping of names to ids. `services` is what the app was given. A handler of a MEMBER route takes a subclass with
+    the field `member`, one of a STAFF route a subclass with the field `staff`: the session, by its own type.
     """
 
     request: web.Request
@@ -48,9 +49,7 @@ class TypedRequest(Generic[BodyT_co, ServicesT_co, QueryT_co, PathT_co]):
     path: PathT_co
     services: ServicesT_co
     client_id: str
-    member: Any
     request_id: str
-    staff: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,7 @@ class Route:
     summary: str
     description: str
     handler: Handler
+    request_class: type[TypedRequest[Any, Any, Any, Any]]
     action: Action | None = None
     upload: Upload | None = None
 
@@ -113,13 +113,11 @@ class Route:
 
     async def run(self, request: web.Request, admitted: Admitted, **parts: Any) -> web.StreamResponse:
         """Call the handler with the checked `parts` of the request and make its reply an HTTP answer."""
-        call = TypedRequest(
-            request=request,
-            client_id=admitted.client_id,
-            member=admitted.member,
-            staff=admitted.staff,
-            **parts,
-        )
+        if self.caller is AuthLevel.MEMBER:
+            parts["member"] = admitted.member
+        if self.caller is AuthLevel.STAFF:
+            parts["staff"] = admitted.staff
+        call = self.request_class(request=request, client_id=admitted.client_id, **parts)
         try:
             reply = await self.handler(call)
         except GatewayError as error:
@@ -258,6 +256,7 @@ class Api:
                     summary=summary.strip(),
                     description=description.strip(),
                     handler=handler,
+                    request_class=_request_class(handler, caller, where),
                     action=action,
                     upload=upload,
                 )
@@ -278,6 +277,25 @@ class Api:
 _HandlerT = TypeVar("_HandlerT", bound=Callable[..., Awaitable[TypedResponse | web.StreamResponse]])
 
 
+_SESSION_FIELDS: Final = {AuthLevel.MEMBER: {"member"}, AuthLevel.STAFF: {"staff"}}
+
+
+def _request_class(
+    handler: Callable[..., Any], caller: AuthLevel, where: str
+) -> type[TypedRequest[Any, Any, Any, Any]]:
+    """The class that the handler's parameter is annotated with. It has the session that the route's level gives."""
+    parameter = next(iter(inspect.signature(handler).parameters))
+    annotation = get_type_hints(handler)[parameter]
+    request_class: type[TypedRequest[Any, Any, Any, Any]] = get_origin(annotation) or annotation
+    sessions = {each.name for each in fields(request_class)} & {"member", "staff"}
+    if sessions != _SESSION_FIELDS.get(caller, set()):
+        raise TypeError(
+            f"{where}: its handler takes a {request_class.__name__}; a member route takes a request with `member`, "
+            "a staff route one with `staff`, any other neither"
+        )
+    return request_class
+
+
 def _path_model(template: str, model: type[BaseModel] | None, where: str) -> type[BaseModel] | None:
     names = _PARAMETER.findall(template)
     if model is not None:
@@ -286,8 +304,8 @@ def _path_model(template: str, model: type[BaseModel] | None, where: str) -> typ
         return model
     if not names:
         return None
-    fields: dict[str, Any] = dict.fromkeys(names, (Id, ...))
-    return create_model("Path", __base__=Strict, **fields)
+    parts: dict[str, Any] = dict.fromkeys(names, (Id, ...))
+    return create_model("Path", __base__=Strict, **parts)
 
 
 def _fits(value: BaseModel | Content | None, declared: type[BaseModel] | str | None) -> bool:

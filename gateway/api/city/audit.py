@@ -7,14 +7,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.platform import audit_log
 from gateway.platform.audit_log import AuditFault, AuditLine
 from gateway.platform.roles import Action
-from gateway.services import Services
 
 api = Api()
 
@@ -78,7 +78,7 @@ class AuditVerified(View):
     query=AuditQuery,
     returns={200: AuditPage},
 )
-async def read_audit(call: TypedRequest[None, Services, AuditQuery]) -> TypedResponse:
+async def read_audit(call: StaffRequest[None, AuditQuery]) -> TypedResponse:
     """What the city's staff did, newest first: who, what, to whom, why."""
     query, city = call.query, call.staff.municipality
     lines = await call.services.store.read(
@@ -95,7 +95,7 @@ async def read_audit(call: TypedRequest[None, Services, AuditQuery]) -> TypedRes
     action=Action.READ_AUDIT,
     returns={200: AuditVerified},
 )
-async def verify_audit(call: TypedRequest[None, Services]) -> TypedResponse:
+async def verify_audit(call: StaffRequest) -> TypedResponse:
     """Read the city's whole log again and compare every hash."""
     city = call.staff.municipality
     faults = await call.services.store.read(lambda conn: audit_log.verify(conn, city))

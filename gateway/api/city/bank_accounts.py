@@ -7,14 +7,14 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, StringConstraints
 
 from gateway.api.city.shops import ShopPath
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.platform.invisible_chars import ONE_LINE
 from gateway.platform.roles import Action
-from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -75,7 +75,7 @@ class BankOf(View):
     returns={200: BankOf},
     refuses=("unknown-shop",),
 )
-async def get_shop_bank(call: TypedRequest[None, Services, None, ShopPath]) -> TypedResponse:
+async def get_shop_bank(call: StaffRequest[None, None, ShopPath]) -> TypedResponse:
     """Where a shop is paid; of the number only the end."""
     account = await call.services.city.shops.bank(call.staff.municipality, call.path.shop_id)
     return TypedResponse(200, BankOf(account=BankView.of(account) if account else None))
@@ -92,7 +92,7 @@ async def get_shop_bank(call: TypedRequest[None, Services, None, ShopPath]) -> T
     refuses=("unknown-shop", "bad-bank-account"),
 )
 async def set_shop_bank(
-    call: TypedRequest[BankAccountWanted, Services, None, ShopPath],
+    call: StaffRequest[BankAccountWanted, None, ShopPath],
 ) -> TypedResponse:
     """Say where a shop is paid; it is kept sealed."""
     account = BankAccount(**call.body.model_dump())
@@ -107,7 +107,7 @@ async def set_shop_bank(
     action=Action.KEEP_BANKS,
     returns={200: BankOf},
 )
-async def get_payer(call: TypedRequest[None, Services]) -> TypedResponse:
+async def get_payer(call: StaffRequest) -> TypedResponse:
     """From which account the city pays its shops."""
     payer = await call.services.city.shops.payer(call.staff.municipality)
     return TypedResponse(200, BankOf(account=BankView.of(payer.account) if payer else None))
@@ -122,7 +122,7 @@ async def get_payer(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={200: BankOf},
     refuses=("bad-bank-account",),
 )
-async def set_payer(call: TypedRequest[PayerWanted, Services]) -> TypedResponse:
+async def set_payer(call: StaffRequest[PayerWanted]) -> TypedResponse:
     """Say from which account the city pays; `client_code` (委託者コード) is the bank's name for the city."""
     values: dict[str, Any] = call.body.model_dump()
     payer = Payer(client_code=values.pop("client_code"), account=BankAccount(**values))

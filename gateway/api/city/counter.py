@@ -14,6 +14,7 @@ from gateway.api.city.settlements import CycleView, ShopLineView, StatementView
 from gateway.api.city.shops import ShopCodeView, ShopView
 from gateway.api.city.spending import NOT_TAKEN
 from gateway.api.city.spends import GivenBackView, ShopSpendView
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import Points, Uuid, View
 from gateway.cities.settlement.settlement_csv import statement_csv
 from gateway.cities.settlement.statement_pdf import statement_pdf
@@ -21,11 +22,10 @@ from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import PaymentResult
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, Content, TypedRequest, TypedResponse
+from gateway.http.routing import Api, Content, TypedResponse
 from gateway.model import JST
 from gateway.platform.roles import Action
 from gateway.points import directory
-from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -84,7 +84,7 @@ class ShopCycles(View):
     returns={200: ShopView},
     refuses=("unknown-shop",),
 )
-async def own_shop(call: TypedRequest[None, Services]) -> TypedResponse:
+async def own_shop(call: StaffRequest) -> TypedResponse:
     """The shop to which this session belongs."""
     shop = await call.services.city.shops.get(call.staff.municipality, call.staff.own_shop)
     return TypedResponse(200, ShopView.of(shop))
@@ -98,7 +98,7 @@ async def own_shop(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={200: ShopCodeView},
     refuses=("unknown-shop",),
 )
-async def own_shop_code(call: TypedRequest[None, Services]) -> TypedResponse:
+async def own_shop_code(call: StaffRequest) -> TypedResponse:
     """The text of the QR that members scan to pay here."""
     shop = await call.services.city.shops.get(call.staff.municipality, call.staff.own_shop)
     return TypedResponse(200, ShopCodeView(shop_code=call.services.city.shops.code_of(shop)))
@@ -113,7 +113,7 @@ async def own_shop_code(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={201: TakenView, 200: TakenView},
     refuses=("pay-code-unknown", "pay-code-ended", "pay-code-used", "unknown-shop", *NOT_TAKEN),
 )
-async def take_points(call: TypedRequest[SpendTaken, Services]) -> TypedResponse:
+async def take_points(call: StaffRequest[SpendTaken]) -> TypedResponse:
     """Take points with a member's code, scanned or typed. Whatever is refused here, nothing was taken.
 
     After a lost answer send the same again: it is the same payment (200), or it is made now (201).
@@ -132,7 +132,7 @@ async def take_points(call: TypedRequest[SpendTaken, Services]) -> TypedResponse
     query=ShopDayQuery,
     returns={200: ShopDay},
 )
-async def shop_day(call: TypedRequest[None, Services, ShopDayQuery]) -> TypedResponse:
+async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
     """A day's payments at this shop, newest first, those that members made by the shop's code among them."""
     day = call.query.day or call.services.city.desk.today
     since = datetime.combine(day, time(), JST)
@@ -163,7 +163,7 @@ async def shop_day(call: TypedRequest[None, Services, ShopDayQuery]) -> TypedRes
     refuses=("unknown-spend", "refund-too-late", "refund-too-much", "id-reused", "reason-missing"),
 )
 async def shop_refund(
-    call: TypedRequest[RefundWanted, Services, None, SpendPath],
+    call: StaffRequest[RefundWanted, None, SpendPath],
 ) -> TypedResponse:
     """Give points back on the day of the payment; later the city's staff can."""
     done = await call.services.city.spending.refund_by_shop(
@@ -180,7 +180,7 @@ async def shop_refund(
     returns={200: ShopCycles},
     refuses=("unknown-shop",),
 )
-async def shop_settlements(call: TypedRequest[None, Services]) -> TypedResponse:
+async def shop_settlements(call: StaffRequest) -> TypedResponse:
     """The shop's last two dozen closed cycles: what was paid, and when."""
     found = await call.services.city.settlements.of_shop(call.staff.municipality, call.staff.own_shop)
     return TypedResponse(
@@ -200,7 +200,7 @@ async def shop_settlements(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={200: StatementView},
     refuses=("unknown-cycle", "unknown-shop"),
 )
-async def shop_statement(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+async def shop_statement(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """The shop's own statement of a cycle."""
     found = await call.services.city.settlements.statement(
         call.staff.municipality, call.path.starts_on, call.staff.own_shop
@@ -217,7 +217,7 @@ async def shop_statement(call: TypedRequest[None, Services, None, CyclePath]) ->
     returns={200: "text/csv"},
     refuses=("unknown-cycle", "unknown-shop"),
 )
-async def shop_statement_csv(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+async def shop_statement_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """The shop's own statement for Excel."""
     found = await call.services.city.settlements.statement(
         call.staff.municipality, call.path.starts_on, call.staff.own_shop
@@ -236,7 +236,7 @@ async def shop_statement_csv(call: TypedRequest[None, Services, None, CyclePath]
     returns={200: PDF},
     refuses=("unknown-cycle", "unknown-shop"),
 )
-async def shop_statement_pdf(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+async def shop_statement_pdf(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """The shop's own statement to print and to keep."""
     code = call.staff.municipality
     found = await call.services.city.settlements.statement(code, call.path.starts_on, call.staff.own_shop)

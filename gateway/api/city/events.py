@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import StringConstraints
 
 from gateway.api.city.fields import Budget, Day, ReasonGiven, Text
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.events import EventView, _event_fields
 from gateway.api.fields import EventPath, View
 from gateway.cities.events import EventPlan, EventProgress
@@ -67,7 +68,7 @@ class CityEvents(View):
 
 
 @api.get("/v1/city/events", tag="events", caller=STAFF, action=Action.SEE, returns={200: CityEvents})
-async def list_city_events(call: TypedRequest[None, Services]) -> TypedResponse:
+async def list_city_events(call: StaffRequest) -> TypedResponse:
     """The city's own events with their progress, planned and ended ones too; the one that starts last comes first."""
     now, found = call.services.clock(), await call.services.city.events.list(call.staff.municipality)
     return TypedResponse(200, CityEvents(events=[CityEventView.of(one, now) for one in found]))
@@ -82,7 +83,7 @@ async def list_city_events(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={201: CityEventView},
     refuses=("bad-event", "event-exists", "unknown-municipality"),
 )
-async def plan_event(call: TypedRequest[EventWanted, Services]) -> TypedResponse:
+async def plan_event(call: StaffRequest[EventWanted]) -> TypedResponse:
     """Plan an event. Members see nothing of it until somebody whose role may shows it."""
     values: dict[str, Any] = call.body.model_dump()
     own_id = values.pop("own_id")
@@ -98,7 +99,7 @@ async def plan_event(call: TypedRequest[EventWanted, Services]) -> TypedResponse
     returns={200: CityEventView},
     refuses=("unknown-event",),
 )
-async def get_city_event(call: TypedRequest[None, Services, None, EventPath]) -> TypedResponse:
+async def get_city_event(call: StaffRequest[None, None, EventPath]) -> TypedResponse:
     """One of the city's own events."""
     return _event(call, await call.services.city.events.get(call.staff.municipality, call.path.event_id))
 
@@ -113,7 +114,7 @@ async def get_city_event(call: TypedRequest[None, Services, None, EventPath]) ->
     returns={200: CityEventView},
     refuses=("unknown-event", "bad-event", "event-begun", "event-state", "unknown-municipality"),
 )
-async def change_event(call: TypedRequest[EventChanged, Services, None, EventPath]) -> TypedResponse:
+async def change_event(call: StaffRequest[EventChanged, None, EventPath]) -> TypedResponse:
     """Change an event before its start. One that is shown is planned again: it has to be shown anew."""
     plan = EventPlan(**call.body.model_dump())
     return _event(call, await call.services.city.events.change(call.staff, call.path.event_id, plan))
@@ -129,7 +130,7 @@ async def change_event(call: TypedRequest[EventChanged, Services, None, EventPat
     returns={200: CityEventView},
     refuses=("unknown-event", "event-state", "event-over", "reason-missing"),
 )
-async def show_event(call: TypedRequest[ReasonGiven, Services, None, EventPath]) -> TypedResponse:
+async def show_event(call: StaffRequest[ReasonGiven, None, EventPath]) -> TypedResponse:
     """Let members see an event, and give to it from its start on."""
     return _event(
         call, await call.services.city.events.show(call.staff, call.path.event_id, call.body.reason)
@@ -146,7 +147,7 @@ async def show_event(call: TypedRequest[ReasonGiven, Services, None, EventPath])
     returns={200: CityEventView},
     refuses=("unknown-event", "event-state", "reason-missing"),
 )
-async def end_event(call: TypedRequest[ReasonGiven, Services, None, EventPath]) -> TypedResponse:
+async def end_event(call: StaffRequest[ReasonGiven, None, EventPath]) -> TypedResponse:
     """End an event early: its goal and its rule decide at once; shares move in the background."""
     return _event(call, await call.services.city.events.end(call.staff, call.path.event_id, call.body.reason))
 

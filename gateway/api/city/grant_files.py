@@ -9,15 +9,15 @@ from pydantic import Field, StringConstraints
 
 from gateway.api.city.fields import CSV, ProjectId, ReasonGiven, attachment
 from gateway.api.city.grants import ProjectPath
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.grants.grant_csv import FAULTS, MAX_LINES
 from gateway.cities.grants.grant_files import FileLine, GrantFile
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
-from gateway.http.routing import Api, Content, TypedRequest, TypedResponse, Upload
+from gateway.http.routing import Api, Content, TypedResponse, Upload
 from gateway.platform.roles import Action
 from gateway.platform.safe_csv import excel_csv
-from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -111,7 +111,7 @@ class FileLines(View):
     refuses=("unknown-project", "csv-unreadable", "csv-columns", "csv-too-long", "file-state"),
 )
 async def upload_grants(
-    call: TypedRequest[bytes, Services, FileUploadQuery, ProjectPath],
+    call: StaffRequest[bytes, FileUploadQuery, ProjectPath],
 ) -> TypedResponse:
     """Check a CSV whole, up to 100,000 lines: マイキーID,ポイント,摘要 in UTF-8 or Shift_JIS. Nothing is granted yet.
 
@@ -131,7 +131,7 @@ async def upload_grants(
     query=FilesQuery,
     returns={200: Files},
 )
-async def list_files(call: TypedRequest[None, Services, FilesQuery]) -> TypedResponse:
+async def list_files(call: StaffRequest[None, FilesQuery]) -> TypedResponse:
     """The city's newest 200 grant files."""
     found = await call.services.city.files.listed(call.staff.municipality, call.query.project_id)
     return TypedResponse(200, Files(files=[FileView.of(one) for one in found]))
@@ -146,7 +146,7 @@ async def list_files(call: TypedRequest[None, Services, FilesQuery]) -> TypedRes
     returns={200: FileView},
     refuses=("unknown-file",),
 )
-async def get_file(call: TypedRequest[None, Services, None, FilePath]) -> TypedResponse:
+async def get_file(call: StaffRequest[None, None, FilePath]) -> TypedResponse:
     """How far a file is: `granted_lines` of `lines` while it is being applied."""
     return TypedResponse(200, FileView.of(await _file(call)))
 
@@ -162,7 +162,7 @@ async def get_file(call: TypedRequest[None, Services, None, FilePath]) -> TypedR
     refuses=("unknown-file",),
 )
 async def file_lines(
-    call: TypedRequest[None, Services, FileLinesQuery, FilePath],
+    call: StaffRequest[None, FileLinesQuery, FilePath],
 ) -> TypedResponse:
     """The lines of a file with what is wrong with each, by their numbers in the file."""
     query = call.query
@@ -189,7 +189,7 @@ async def file_lines(
     returns={200: "text/csv"},
     refuses=("unknown-file",),
 )
-async def file_report(call: TypedRequest[None, Services, None, FilePath]) -> TypedResponse:
+async def file_report(call: StaffRequest[None, None, FilePath]) -> TypedResponse:
     """The lines with a fault as CSV for Excel."""
     found = await call.services.city.files.report(
         call.staff.municipality, call.path.file_id, faults_only=True, limit=MAX_LINES
@@ -211,7 +211,7 @@ async def file_report(call: TypedRequest[None, Services, None, FilePath]) -> Typ
         "unknown-file", "file-state", "second-person-missing", "project-not-open", "budget-exceeded", "unknown-project",
     ),
 )  # fmt: skip
-async def approve_file(call: TypedRequest[ReasonGiven, Services, None, FilePath]) -> TypedResponse:
+async def approve_file(call: StaffRequest[ReasonGiven, None, FilePath]) -> TypedResponse:
     """Say yes to a file that somebody else has uploaded: its points are set aside and granted from now on."""
     file = await call.services.city.files.approve(call.staff, call.path.file_id, call.body.reason)
     return TypedResponse(202, FileView.of(file))
@@ -227,11 +227,11 @@ async def approve_file(call: TypedRequest[ReasonGiven, Services, None, FilePath]
     returns={200: FileView},
     refuses=("unknown-file", "file-state"),
 )
-async def cancel_file(call: TypedRequest[ReasonGiven, Services, None, FilePath]) -> TypedResponse:
+async def cancel_file(call: StaffRequest[ReasonGiven, None, FilePath]) -> TypedResponse:
     """Take back a file that nobody has approved."""
     file = await call.services.city.files.cancel(call.staff, call.path.file_id, call.body.reason)
     return TypedResponse(200, FileView.of(file))
 
 
-async def _file(call: TypedRequest[None, Services, None, FilePath]) -> GrantFile:
+async def _file(call: StaffRequest[None, None, FilePath]) -> GrantFile:
     return await call.services.city.files.get(call.staff.municipality, call.path.file_id)

@@ -8,15 +8,16 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from gateway.api.city.fields import Budget, CodeText, Day, Line, ProjectId, Reason, ServiceBalanceView, Text
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import MykeyIdTyped, PointServiceId, Uuid, View
+from gateway.api.member_request import MemberRequest
 from gateway.cities.grants import grantees
 from gateway.cities.grants.grant_projects import GrantProject, ProjectPlan
 from gateway.cities.grants.grants import GrantResult
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.platform.roles import Action
-from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -154,7 +155,7 @@ class GrantedView(View):
     returns={200: CityMemberView},
     refuses=("unknown-member",),
 )
-async def city_member(call: TypedRequest[None, Services, None, MemberPath]) -> TypedResponse:
+async def city_member(call: StaffRequest[None, None, MemberPath]) -> TypedResponse:
     """A member who has the city's points or has chosen it; anybody else does not exist here."""
     code, mykey_id = call.staff.municipality, call.path.mykey_id
     found = await call.services.store.read(lambda conn: grantees.find(conn, code, mykey_id))
@@ -178,7 +179,7 @@ async def city_member(call: TypedRequest[None, Services, None, MemberPath]) -> T
     action=Action.SEE,
     returns={200: Projects},
 )
-async def list_projects(call: TypedRequest[None, Services]) -> TypedResponse:
+async def list_projects(call: StaffRequest) -> TypedResponse:
     """The city's grant projects (給付事業), the one that starts last first."""
     found = await call.services.city.projects.listed(call.staff.municipality)
     return TypedResponse(200, Projects(projects=[ProjectView.of(one) for one in found]))
@@ -193,7 +194,7 @@ async def list_projects(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={201: ProjectView},
     refuses=("bad-project", "project-exists", "unknown-municipality", "unknown-point-service"),
 )
-async def add_project(call: TypedRequest[ProjectWanted, Services]) -> TypedResponse:
+async def add_project(call: StaffRequest[ProjectWanted]) -> TypedResponse:
     """Add a grant project with its period and budget."""
     project = await call.services.city.projects.add(call.staff, ProjectPlan(**call.body.model_dump()))
     return TypedResponse(201, ProjectView.of(project))
@@ -208,7 +209,7 @@ async def add_project(call: TypedRequest[ProjectWanted, Services]) -> TypedRespo
     returns={200: ProjectView},
     refuses=("unknown-project",),
 )
-async def get_project(call: TypedRequest[None, Services, None, ProjectPath]) -> TypedResponse:
+async def get_project(call: StaffRequest[None, None, ProjectPath]) -> TypedResponse:
     """One grant project with what is left of its budget."""
     project = await call.services.city.projects.get(call.staff.municipality, call.path.project_id)
     return TypedResponse(200, ProjectView.of(project))
@@ -225,7 +226,7 @@ async def get_project(call: TypedRequest[None, Services, None, ProjectPath]) -> 
     refuses=("unknown-project", "budget-exceeded"),
 )
 async def change_project_budget(
-    call: TypedRequest[BudgetWanted, Services, None, ProjectPath],
+    call: StaffRequest[BudgetWanted, None, ProjectPath],
 ) -> TypedResponse:
     """Raise or lower a budget, never below what is granted or set aside."""
     project = await call.services.city.projects.change_budget(
@@ -245,7 +246,7 @@ async def change_project_budget(
     refuses=("unknown-project",),
 )
 async def set_project_open(
-    call: TypedRequest[OpenWanted, Services, None, ProjectPath],
+    call: StaffRequest[OpenWanted, None, ProjectPath],
 ) -> TypedResponse:
     """Let a project grant nothing more, or again."""
     project = await call.services.city.projects.set_open(
@@ -263,7 +264,7 @@ async def set_project_open(
     returns={200: VenueCode},
     refuses=("unknown-project", "project-not-open"),
 )
-async def project_venue_code(call: TypedRequest[None, Services, None, ProjectPath]) -> TypedResponse:
+async def project_venue_code(call: StaffRequest[None, None, ProjectPath]) -> TypedResponse:
     """Today's code of the project's venue, to be shown as a QR."""
     desk = call.services.city.desk
     code = await call.services.city.projects.venue_code(call.staff, call.path.project_id)
@@ -283,7 +284,7 @@ async def project_venue_code(call: TypedRequest[None, Services, None, ProjectPat
     ),
 )  # fmt: skip
 async def grant_to_one(
-    call: TypedRequest[GrantWanted, Services, None, ProjectPath],
+    call: StaffRequest[GrantWanted, None, ProjectPath],
 ) -> TypedResponse:
     """Grant to one member by MyKey ID, under an id that you made; the same again is the same grant (200)."""
     body = call.body
@@ -304,7 +305,7 @@ async def grant_to_one(
         "limit-of-the-day",
     ),
 )  # fmt: skip
-async def grant_at_venue(call: TypedRequest[VenueScanned, Services]) -> TypedResponse:
+async def grant_at_venue(call: MemberRequest[VenueScanned]) -> TypedResponse:
     """The member has scanned a venue's code: granted once in each project."""
     granted = await call.services.city.grants.at_venue(call.member.member_id, call.body.venue_code)
     return TypedResponse(201, GrantedView.of(granted))

@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.api.city.fields import CSV, attachment
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import LabelView, View
 from gateway.cities.settlement import partner_settlement
 from gateway.cities.settlement.partner_settlement import PartnerMonth
@@ -86,7 +87,7 @@ class PartnerMonths(View):
     query=MonthQuery,
     returns={200: PartnerMonths},
 )
-async def partner_settlements(call: TypedRequest[None, Services, MonthQuery]) -> TypedResponse:
+async def partner_settlements(call: StaffRequest[None, MonthQuery]) -> TypedResponse:
     """What each partner owes for a month, per rate and campaign, by name, and how far both books agree."""
     found = await _months(call)
     return TypedResponse(
@@ -103,7 +104,7 @@ async def partner_settlements(call: TypedRequest[None, Services, MonthQuery]) ->
     query=MonthQuery,
     returns={200: "text/csv"},
 )
-async def partner_invoice(call: TypedRequest[None, Services, MonthQuery]) -> TypedResponse:
+async def partner_invoice(call: StaffRequest[None, MonthQuery]) -> TypedResponse:
     """The month's invoice for Excel; each id has its name beside it."""
     found = await _months(call)
     name = f"partners-{call.query.year:04}-{call.query.month:02}.csv"

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Final
 
 from gateway.api.city.fields import ReasonGiven, ServicePath
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import PointServiceId, View
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.platform.roles import Action
 from gateway.points.directory import PointService
-from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -50,7 +50,7 @@ class CityPointServices(View):
     action=Action.SEE,
     returns={200: CityPointServices},
 )
-async def list_city_point_services(call: TypedRequest[None, Services]) -> TypedResponse:
+async def list_city_point_services(call: StaffRequest) -> TypedResponse:
     """The city's own point services, those that take no more points too."""
     found = await call.services.city.services.listed(call.staff.municipality)
     return TypedResponse(200, CityPointServices(point_services=[CityPointService.of(one) for one in found]))
@@ -65,7 +65,7 @@ async def list_city_point_services(call: TypedRequest[None, Services]) -> TypedR
     returns={201: CityPointService},
     refuses=("bad-point-service", "point-service-exists", "unknown-municipality"),
 )
-async def add_city_point_service(call: TypedRequest[PointServiceWanted, Services]) -> TypedResponse:
+async def add_city_point_service(call: StaffRequest[PointServiceWanted]) -> TypedResponse:
     """Add a point service; its id becomes part of account names and never changes. Announce its rules next."""
     made = await call.services.city.services.add(call.staff, call.body.point_service, call.body.name)
     return TypedResponse(201, CityPointService.of(made))
@@ -82,7 +82,7 @@ async def add_city_point_service(call: TypedRequest[PointServiceWanted, Services
     refuses=(*UNKNOWN, "reason-missing"),
 )
 async def close_city_point_service(
-    call: TypedRequest[ReasonGiven, Services, None, ServicePath],
+    call: StaffRequest[ReasonGiven, None, ServicePath],
 ) -> TypedResponse:
     """Let a point service take no more points; what members hold can still be used."""
     done = await call.services.city.services.close(call.staff, call.path.point_service, call.body.reason)
@@ -100,7 +100,7 @@ async def close_city_point_service(
     refuses=(*UNKNOWN, "reason-missing"),
 )
 async def reopen_city_point_service(
-    call: TypedRequest[ReasonGiven, Services, None, ServicePath],
+    call: StaffRequest[ReasonGiven, None, ServicePath],
 ) -> TypedResponse:
     """Let a closed point service take points again."""
     done = await call.services.city.services.reopen(call.staff, call.path.point_service, call.body.reason)

@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.api.city.fields import Day, Reason, ReasonGiven, ServicePath
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import Points, PointServiceId, PointServicePath, View
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
@@ -139,7 +140,7 @@ async def point_service_rules(call: TypedRequest[None, Services, None, PointServ
     returns={200: Rules},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_rules(call: TypedRequest[None, Services, None, ServicePath]) -> TypedResponse:
+async def city_rules(call: StaffRequest[None, None, ServicePath]) -> TypedResponse:
     """All versions of the rules of one of the city's point services."""
     return TypedResponse(200, await _rules(call.services, call.staff.municipality, call.path.point_service))
 
@@ -157,7 +158,7 @@ async def city_rules(call: TypedRequest[None, Services, None, ServicePath]) -> T
     ),
 )  # fmt: skip
 async def announce_rule(
-    call: TypedRequest[RuleWanted, Services, None, ServicePath],
+    call: StaffRequest[RuleWanted, None, ServicePath],
 ) -> TypedResponse:
     """Announce a new version. A change for the worse is refused once, naming what members lose."""
     body = call.body
@@ -193,7 +194,7 @@ async def announce_rule(
     refuses=("unknown-rule", "rule-in-effect"),
 )
 async def withdraw_rule(
-    call: TypedRequest[ReasonGiven, Services, None, RuleVersionPath],
+    call: StaffRequest[ReasonGiven, None, RuleVersionPath],
 ) -> TypedResponse:
     """Take back a version that has not taken effect."""
     await call.services.city.rules.withdraw(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from gateway.api.city.fields import CSV, PDF, CyclePath, Day, ReasonGiven, ShopId, attachment
 from gateway.api.city.shops import ShopView
 from gateway.api.city.spends import RefundView, ShopSpendView
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.cycle_corrections import Correction
@@ -18,10 +19,9 @@ from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.statement_pdf import settlement_pdf, statement_pdf
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, Content, TypedRequest, TypedResponse
+from gateway.http.routing import Api, Content, TypedResponse
 from gateway.platform.roles import Action
 from gateway.points.directory import require_municipality
-from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -175,7 +175,7 @@ class StatementView(View):
     action=Action.SEE,
     returns={200: CyclesList},
 )
-async def list_settlements(call: TypedRequest[None, Services]) -> TypedResponse:
+async def list_settlements(call: StaffRequest) -> TypedResponse:
     """Every cycle since the first payment, newest first."""
     found = await call.services.city.settlements.listed(call.staff.municipality)
     return TypedResponse(
@@ -193,7 +193,7 @@ async def list_settlements(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={200: SettlementView},
     refuses=CYCLE,
 )
-async def get_settlement(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+async def get_settlement(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A closed cycle, or what closing it now would give."""
     found = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
     return TypedResponse(200, SettlementView.of(found))
@@ -208,7 +208,7 @@ async def get_settlement(call: TypedRequest[None, Services, None, CyclePath]) ->
     returns={200: "text/csv"},
     refuses=CYCLE,
 )
-async def get_settlement_csv(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+async def get_settlement_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle for Excel, a line a shop."""
     found = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
     name = f"settlement-{call.path.starts_on}.csv"
@@ -224,7 +224,7 @@ async def get_settlement_csv(call: TypedRequest[None, Services, None, CyclePath]
     returns={200: PDF},
     refuses=CYCLE,
 )
-async def get_settlement_pdf(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+async def get_settlement_pdf(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle to print and to keep, a line a shop."""
     code = call.staff.municipality
     found = await call.services.city.settlements.get(code, call.path.starts_on)
@@ -241,7 +241,7 @@ async def get_settlement_pdf(call: TypedRequest[None, Services, None, CyclePath]
     returns={200: CorrectionsList},
     refuses=CYCLE,
 )
-async def get_corrections(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+async def get_corrections(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """What in a cycle corrects cycles that were closed before it (訂正): refunds of their payments, late payments."""
     found = await call.services.city.settlements.corrections(call.staff.municipality, call.path.starts_on)
     return TypedResponse(200, CorrectionsList.of(found))
@@ -256,7 +256,7 @@ async def get_corrections(call: TypedRequest[None, Services, None, CyclePath]) -
     returns={200: "text/csv"},
     refuses=CYCLE,
 )
-async def get_corrections_csv(call: TypedRequest[None, Services, None, CyclePath]) -> TypedResponse:
+async def get_corrections_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle's corrections for Excel, with the names of those who made them."""
     found = await call.services.city.settlements.corrections(call.staff.municipality, call.path.starts_on)
     name = f"corrections-{call.path.starts_on}.csv"
@@ -273,7 +273,7 @@ async def get_corrections_csv(call: TypedRequest[None, Services, None, CyclePath
     returns={200: SettlementView},
     refuses=(*CYCLE, "cycle-not-over", "cycle-closed", "earlier-cycle-open"),
 )
-async def close_settlement(call: TypedRequest[ReasonGiven, Services, None, CyclePath]) -> TypedResponse:
+async def close_settlement(call: StaffRequest[ReasonGiven, None, CyclePath]) -> TypedResponse:
     """Close a cycle, once; corrections come into the next one."""
     closed = await call.services.city.settlements.close(call.staff, call.path.starts_on, call.body.reason)
     return TypedResponse(200, SettlementView.of(closed))
@@ -289,7 +289,7 @@ async def close_settlement(call: TypedRequest[ReasonGiven, Services, None, Cycle
     refuses=(*CYCLE, "cycle-not-closed", "payer-missing", "bank-missing"),
 )
 async def settlement_transfer_file(
-    call: TypedRequest[None, Services, None, CyclePath],
+    call: StaffRequest[None, None, CyclePath],
 ) -> TypedResponse:
     """The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle."""
     data = await call.services.city.settlements.transfer_file(call.staff, call.path.starts_on)
@@ -306,7 +306,7 @@ async def settlement_transfer_file(
     returns={200: StatementView},
     refuses=(*CYCLE, "unknown-shop"),
 )
-async def city_statement(call: TypedRequest[None, Services, None, CycleShopPath]) -> TypedResponse:
+async def city_statement(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
     """A shop's statement of a cycle, payment by payment."""
     found = await call.services.city.settlements.statement(
         call.staff.municipality, call.path.starts_on, call.path.shop_id
@@ -323,7 +323,7 @@ async def city_statement(call: TypedRequest[None, Services, None, CycleShopPath]
     returns={200: "text/csv"},
     refuses=(*CYCLE, "unknown-shop"),
 )
-async def city_statement_csv(call: TypedRequest[None, Services, None, CycleShopPath]) -> TypedResponse:
+async def city_statement_csv(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
     """A shop's statement for Excel."""
     found = await call.services.city.settlements.statement(
         call.staff.municipality, call.path.starts_on, call.path.shop_id
@@ -341,7 +341,7 @@ async def city_statement_csv(call: TypedRequest[None, Services, None, CycleShopP
     returns={200: PDF},
     refuses=(*CYCLE, "unknown-shop"),
 )
-async def city_statement_pdf(call: TypedRequest[None, Services, None, CycleShopPath]) -> TypedResponse:
+async def city_statement_pdf(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
     """A shop's statement to print and to send."""
     code, shop_id = call.staff.municipality, call.path.shop_id
     found = await call.services.city.settlements.statement(code, call.path.starts_on, shop_id)

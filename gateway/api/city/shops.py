@@ -9,14 +9,14 @@ from pydantic import Field
 
 from gateway.api.city.fields import Line, Login, ReasonGiven, ShopId
 from gateway.api.city.staff import StaffAdded, StaffList, StaffView
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.shops.shops import ShopEntry
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.platform.roles import Action, Role
-from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -84,7 +84,7 @@ class ShopCodeView(View):
     query=ShopsQuery,
     returns={200: ShopsPage},
 )
-async def list_city_shops(call: TypedRequest[None, Services, ShopsQuery]) -> TypedResponse:
+async def list_city_shops(call: StaffRequest[None, ShopsQuery]) -> TypedResponse:
     """The register of shops (加盟店登録名簿), in order of shop id; `closed` asks for closed ones too."""
     query = call.query
     found = await call.services.city.shops.listed(
@@ -106,7 +106,7 @@ async def list_city_shops(call: TypedRequest[None, Services, ShopsQuery]) -> Typ
     returns={201: ShopView},
     refuses=("bad-shop", "shop-exists"),
 )
-async def register_shop(call: TypedRequest[ShopWanted, Services]) -> TypedResponse:
+async def register_shop(call: StaffRequest[ShopWanted]) -> TypedResponse:
     """Put a shop on the register; the id becomes part of account names and never changes."""
     shop = await call.services.city.shops.register(call.staff, call.body.shop_id, _entry(call.body))
     return TypedResponse(201, ShopView.of(shop))
@@ -121,7 +121,7 @@ async def register_shop(call: TypedRequest[ShopWanted, Services]) -> TypedRespon
     returns={200: ShopView},
     refuses=("unknown-shop",),
 )
-async def get_shop(call: TypedRequest[None, Services, None, ShopPath]) -> TypedResponse:
+async def get_shop(call: StaffRequest[None, None, ShopPath]) -> TypedResponse:
     """One shop of the register."""
     return TypedResponse(
         200,
@@ -139,7 +139,7 @@ async def get_shop(call: TypedRequest[None, Services, None, ShopPath]) -> TypedR
     returns={200: ShopView},
     refuses=("unknown-shop", "bad-shop"),
 )
-async def change_shop(call: TypedRequest[ShopChanged, Services, None, ShopPath]) -> TypedResponse:
+async def change_shop(call: StaffRequest[ShopChanged, None, ShopPath]) -> TypedResponse:
     """Change what the register says of a shop."""
     shop = await call.services.city.shops.change(call.staff, call.path.shop_id, _entry(call.body))
     return TypedResponse(200, ShopView.of(shop))
@@ -155,7 +155,7 @@ async def change_shop(call: TypedRequest[ShopChanged, Services, None, ShopPath])
     returns={200: ShopView},
     refuses=("unknown-shop", "reason-missing"),
 )
-async def close_shop(call: TypedRequest[ReasonGiven, Services, None, ShopPath]) -> TypedResponse:
+async def close_shop(call: StaffRequest[ReasonGiven, None, ShopPath]) -> TypedResponse:
     """Let a shop take no more points; what it is owed is still paid."""
     shop = await call.services.city.shops.close(call.staff, call.path.shop_id, call.body.reason)
     return TypedResponse(200, ShopView.of(shop))
@@ -171,7 +171,7 @@ async def close_shop(call: TypedRequest[ReasonGiven, Services, None, ShopPath]) 
     returns={200: ShopView},
     refuses=("unknown-shop", "reason-missing"),
 )
-async def reopen_shop(call: TypedRequest[ReasonGiven, Services, None, ShopPath]) -> TypedResponse:
+async def reopen_shop(call: StaffRequest[ReasonGiven, None, ShopPath]) -> TypedResponse:
     """Let a closed shop take points again."""
     shop = await call.services.city.shops.reopen(call.staff, call.path.shop_id, call.body.reason)
     return TypedResponse(200, ShopView.of(shop))
@@ -186,7 +186,7 @@ async def reopen_shop(call: TypedRequest[ReasonGiven, Services, None, ShopPath])
     returns={200: ShopCodeView},
     refuses=("unknown-shop",),
 )
-async def city_shop_code(call: TypedRequest[None, Services, None, ShopPath]) -> TypedResponse:
+async def city_shop_code(call: StaffRequest[None, None, ShopPath]) -> TypedResponse:
     """The text of the QR for the shop's counter, for printing."""
     shop = await call.services.city.shops.get(call.staff.municipality, call.path.shop_id)
     return TypedResponse(200, ShopCodeView(shop_code=call.services.city.shops.code_of(shop)))
@@ -200,7 +200,7 @@ async def city_shop_code(call: TypedRequest[None, Services, None, ShopPath]) -> 
     path=ShopPath,
     returns={200: StaffList},
 )
-async def list_shop_staff(call: TypedRequest[None, Services, None, ShopPath]) -> TypedResponse:
+async def list_shop_staff(call: StaffRequest[None, None, ShopPath]) -> TypedResponse:
     """Who may take points at this shop."""
     found = await call.services.city.staff.people(call.staff, call.path.shop_id)
     return TypedResponse(200, StaffList(staff=[StaffView.of(one) for one in found]))
@@ -217,7 +217,7 @@ async def list_shop_staff(call: TypedRequest[None, Services, None, ShopPath]) ->
     refuses=("unknown-shop", "login-unfit", "login-taken", "role-unfit", "unknown-municipality"),
 )
 async def add_shop_staff(
-    call: TypedRequest[ShopPersonWanted, Services, None, ShopPath],
+    call: StaffRequest[ShopPersonWanted, None, ShopPath],
 ) -> TypedResponse:
     """Give a shop a log-in; the first password is in the answer, this once."""
     person, password = await call.services.city.staff.add(

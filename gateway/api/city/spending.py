@@ -20,6 +20,7 @@ from gateway.api.fields import (
     Uuid,
     View,
 )
+from gateway.api.member_request import MemberRequest
 from gateway.api.points import LotView
 from gateway.cities.shops import shop_rows
 from gateway.cities.shops.shop_rows import Shop
@@ -205,7 +206,7 @@ async def list_places(call: TypedRequest[None, Services, CityShopsQuery]) -> Typ
     returns={201: PayCodeView},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def make_pay_code(call: TypedRequest[PayCodeWanted, Services]) -> TypedResponse:
+async def make_pay_code(call: MemberRequest[PayCodeWanted]) -> TypedResponse:
     """Make a code to show at a counter: sixty seconds, once. Ask for the next one before it ends."""
     code = await call.services.city.codes.make(
         call.member.member_id, call.body.municipality, call.body.point_service
@@ -221,7 +222,7 @@ async def make_pay_code(call: TypedRequest[PayCodeWanted, Services]) -> TypedRes
     returns={200: PayCodeState},
     refuses=("pay-code-unknown",),
 )
-async def pay_code_state(call: TypedRequest[None, Services, None, PayCodePath]) -> TypedResponse:
+async def pay_code_state(call: MemberRequest[None, None, PayCodePath]) -> TypedResponse:
     """Whether a shop has taken points with this code of the member's own, and how many."""
     member_id = call.member.member_id
     spend_id = await call.services.city.codes.used_for(member_id, call.path.digits)
@@ -246,7 +247,7 @@ async def pay_code_state(call: TypedRequest[None, Services, None, PayCodePath]) 
     returns={200: PlaceView},
     refuses=("shop-code-wrong", "unknown-shop", "shop-closed"),
 )
-async def read_shop_code(call: TypedRequest[ShopCodeScanned, Services]) -> TypedResponse:
+async def read_shop_code(call: MemberRequest[ShopCodeScanned]) -> TypedResponse:
     """Whose code the member has scanned, to be shown before the amount is typed."""
     return TypedResponse(200, PlaceView.of(await call.services.city.shops.by_code(call.body.shop_code)))
 
@@ -259,7 +260,7 @@ async def read_shop_code(call: TypedRequest[ShopCodeScanned, Services]) -> Typed
     returns={201: PaidView, 200: PaidView},
     refuses=("shop-code-wrong", "unknown-shop", "unknown-municipality", "unknown-point-service", *NOT_TAKEN),
 )
-async def pay_shop(call: TypedRequest[SpendWanted, Services]) -> TypedResponse:
+async def pay_shop(call: MemberRequest[SpendWanted]) -> TypedResponse:
     """Pay the shop whose code was scanned, under an id that you made; the same again is the same payment (200)."""
     body = call.body
     paid = await call.services.city.spending.pay(
@@ -275,7 +276,7 @@ async def pay_shop(call: TypedRequest[SpendWanted, Services]) -> TypedResponse:
     query=PageQuery,
     returns={200: Spends},
 )
-async def list_spends(call: TypedRequest[None, Services, PageQuery]) -> TypedResponse:
+async def list_spends(call: MemberRequest[None, PageQuery]) -> TypedResponse:
     """The member's payments, newest first."""
     book, limit = chart.member_book(call.member.member_id), call.query.limit
     found = await call.services.store.read(lambda conn: spend_rows.of_member(conn, book, limit))
@@ -290,7 +291,7 @@ async def list_spends(call: TypedRequest[None, Services, PageQuery]) -> TypedRes
     returns={200: PaidView},
     refuses=("unknown-spend",),
 )
-async def get_spend(call: TypedRequest[None, Services, None, SpendPath]) -> TypedResponse:
+async def get_spend(call: MemberRequest[None, None, SpendPath]) -> TypedResponse:
     """One payment of the member's own, for a receipt; `left` is what can be used now."""
     member_id, spend_id = call.member.member_id, call.path.spend_id
     paid = await call.services.city.spending.of_member(member_id, spend_id)
@@ -305,7 +306,7 @@ async def get_spend(call: TypedRequest[None, Services, None, SpendPath]) -> Type
     returns={200: Expiries},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def list_expiries(call: TypedRequest[None, Services, None, PointServicePath]) -> TypedResponse:
+async def list_expiries(call: MemberRequest[None, None, PointServicePath]) -> TypedResponse:
     """What of the member's points expires when, the soonest first."""
     code, service, member_id = call.path.municipality, call.path.point_service, call.member.member_id
 

@@ -8,14 +8,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway.api.city.fields import RefundWanted, SpendPath
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import Refund, Spend
 from gateway.cities.spending.spending import RefundResult
 from gateway.http.authentication import AuthLevel
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.platform.roles import Action
-from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -79,7 +79,7 @@ class CitySpend(View):
     returns={200: CitySpend},
     refuses=("unknown-spend",),
 )
-async def city_spend(call: TypedRequest[None, Services, None, SpendPath]) -> TypedResponse:
+async def city_spend(call: StaffRequest[None, None, SpendPath]) -> TypedResponse:
     """A payment at one of the city's shops, with what was given back of it."""
     code, spend_id = call.staff.municipality, call.path.spend_id
 
@@ -106,7 +106,7 @@ async def city_spend(call: TypedRequest[None, Services, None, SpendPath]) -> Typ
     refuses=("unknown-spend", "refund-too-much", "id-reused", "reason-missing"),
 )
 async def city_refund(
-    call: TypedRequest[RefundWanted, Services, None, SpendPath],
+    call: StaffRequest[RefundWanted, None, SpendPath],
 ) -> TypedResponse:
     """Give points of a payment back, at any time; after its cycle was closed it comes into the next one."""
     done = await call.services.city.spending.refund_by_city(

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Literal
 
 from gateway.api.city.fields import Login, Reason, ReasonGiven, StaffId
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.staff.staff_rows import Staff
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
-from gateway.http.routing import Api, TypedRequest, TypedResponse
+from gateway.http.routing import Api, TypedResponse
 from gateway.platform.roles import PLATFORM, Action, Role
 from gateway.points import directory
-from gateway.services import Services
 
 api = Api()
 
@@ -86,7 +86,7 @@ class PeopleNamed(View):
     action=Action.KEEP_STAFF,
     returns={200: StaffList},
 )
-async def list_staff(call: TypedRequest[None, Services]) -> TypedResponse:
+async def list_staff(call: StaffRequest) -> TypedResponse:
     """Everybody on the city's staff and its shops' people, closed ones included."""
     found = await call.services.city.staff.people(call.staff)
     return TypedResponse(200, StaffList(staff=[StaffView.of(one) for one in found]))
@@ -99,7 +99,7 @@ async def list_staff(call: TypedRequest[None, Services]) -> TypedResponse:
     action=Action.SEE,
     returns={200: PeopleNamed},
 )
-async def name_people(call: TypedRequest[None, Services]) -> TypedResponse:
+async def name_people(call: StaffRequest) -> TypedResponse:
     """The names behind staff ids, as files, settlements and refunds tell who did it; nothing else about anybody."""
     found = await call.services.city.staff.people(call.staff)
     return TypedResponse(
@@ -119,7 +119,7 @@ async def name_people(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={201: StaffAdded},
     refuses=("login-unfit", "login-taken", "role-unfit", "unknown-municipality", "unknown-shop"),
 )
-async def add_staff(call: TypedRequest[StaffWanted, Services]) -> TypedResponse:
+async def add_staff(call: StaffRequest[StaffWanted]) -> TypedResponse:
     """Add somebody to the city's staff; the first password is in the answer, this once."""
     person, password = await call.services.city.staff.add(
         call.staff,
@@ -141,7 +141,7 @@ async def add_staff(call: TypedRequest[StaffWanted, Services]) -> TypedResponse:
     refuses=("unknown-staff", "own-role", "role-unfit", "last-administrator", "reason-missing"),
 )
 async def change_staff_role(
-    call: TypedRequest[RoleWanted, Services, None, StaffPath],
+    call: StaffRequest[RoleWanted, None, StaffPath],
 ) -> TypedResponse:
     """Give somebody another role; their sessions end."""
     person = await call.services.city.staff.change_role(
@@ -161,7 +161,7 @@ async def change_staff_role(
     refuses=("unknown-staff", "own-role", "last-administrator", "reason-missing"),
 )
 async def close_staff(
-    call: TypedRequest[ReasonGiven, Services, None, StaffPath],
+    call: StaffRequest[ReasonGiven, None, StaffPath],
 ) -> TypedResponse:
     """Let somebody in no more; what they did stays in the log."""
     person = await call.services.city.staff.close(call.staff, call.path.staff_id, call.body.reason)
@@ -179,7 +179,7 @@ async def close_staff(
     refuses=("unknown-staff", "own-role", "reason-missing"),
 )
 async def reset_staff(
-    call: TypedRequest[ReasonGiven, Services, None, StaffPath],
+    call: StaffRequest[ReasonGiven, None, StaffPath],
 ) -> TypedResponse:
     """A phone or password is lost: a new first password; second factors and sessions are gone."""
     person, password = await call.services.city.staff.reset(call.staff, call.path.staff_id, call.body.reason)

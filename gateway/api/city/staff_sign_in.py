@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from gateway.api.city.fields import Login
 from gateway.api.city.staff import _name
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import PasswordTyped, View
 from gateway.cities.staff.second_factor import Challenge, Passkey
 from gateway.cities.staff.staff import ProofWanted, StaffSignedIn
@@ -252,7 +253,7 @@ async def staff_prove_by_totp(call: TypedRequest[TotpProof, Services]) -> TypedR
     action=Action.OWN_ACCOUNT,
     returns={204: None},
 )
-async def staff_sign_out(call: TypedRequest[None, Services]) -> TypedResponse:
+async def staff_sign_out(call: StaffRequest) -> TypedResponse:
     """Sign out: the token is worthless from now on."""
     await call.services.city.staff.sign_out(bearer_token(call.request), client_id=call.client_id)
     return TypedResponse(204)
@@ -266,7 +267,7 @@ async def staff_sign_out(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={200: StaffMe},
     refuses=("unknown-staff",),
 )
-async def staff_me(call: TypedRequest[None, Services]) -> TypedResponse:
+async def staff_me(call: StaffRequest) -> TypedResponse:
     """Who is signed in, what this role may do, and which second factors are set up."""
     person, passkeys = await call.services.city.staff.profile(call.staff)
     return TypedResponse(
@@ -288,7 +289,7 @@ async def staff_me(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={204: None},
     refuses=("current-password-wrong", "password-unfit", "sign-in-locked"),
 )
-async def staff_change_password(call: TypedRequest[StaffPasswordChange, Services]) -> TypedResponse:
+async def staff_change_password(call: StaffRequest[StaffPasswordChange]) -> TypedResponse:
     """Change one's own password. All other sessions end."""
     await call.services.city.staff.change_password(call.staff, call.body.current, call.body.new)
     return TypedResponse(204)
@@ -302,7 +303,7 @@ async def staff_change_password(call: TypedRequest[StaffPasswordChange, Services
     returns={200: PasskeyBegun},
     refuses=("unknown-staff",),
 )
-async def staff_begin_passkey(call: TypedRequest[None, Services]) -> TypedResponse:
+async def staff_begin_passkey(call: StaffRequest) -> TypedResponse:
     """Begin to make a passkey: give `options` to `navigator.credentials.create`."""
     return TypedResponse(200, PasskeyBegun.of(await call.services.city.staff.begin_passkey(call.staff)))
 
@@ -316,7 +317,7 @@ async def staff_begin_passkey(call: TypedRequest[None, Services]) -> TypedRespon
     returns={201: PasskeyView},
     refuses=("sign-in-ended", "second-factor-wrong", "unknown-staff"),
 )
-async def staff_add_passkey(call: TypedRequest[PasskeyMade, Services]) -> TypedResponse:
+async def staff_add_passkey(call: StaffRequest[PasskeyMade]) -> TypedResponse:
     """Keep the passkey that the browser made; from now on it is asked for at sign-in."""
     made = await call.services.city.staff.add_passkey(
         call.staff, call.body.token, call.body.credential.plain(), call.body.name
@@ -332,7 +333,7 @@ async def staff_add_passkey(call: TypedRequest[PasskeyMade, Services]) -> TypedR
     returns={200: TotpBegun},
     refuses=("second-factor-exists", "unknown-staff"),
 )
-async def staff_begin_totp(call: TypedRequest[None, Services]) -> TypedResponse:
+async def staff_begin_totp(call: StaffRequest) -> TypedResponse:
     """Make a seed for an authenticator app; it counts once a code has confirmed it."""
     seed, address = await call.services.city.staff.begin_totp(call.staff)
     return TypedResponse(200, TotpBegun(seed=seed.reveal(), address=address))
@@ -347,7 +348,7 @@ async def staff_begin_totp(call: TypedRequest[None, Services]) -> TypedResponse:
     returns={204: None},
     refuses=("second-factor-exists", "second-factor-wrong", "sign-in-locked", "unknown-staff"),
 )
-async def staff_confirm_totp(call: TypedRequest[TotpConfirmed, Services]) -> TypedResponse:
+async def staff_confirm_totp(call: StaffRequest[TotpConfirmed]) -> TypedResponse:
     """Show by a code that the app was set up; from now on codes are asked for at sign-in."""
     await call.services.city.staff.confirm_totp(call.staff, call.body.code)
     return TypedResponse(204)

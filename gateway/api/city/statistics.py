@@ -8,18 +8,18 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway.api.city.fields import CSV, Day, ManyRows, ServicePath, attachment
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import LabelView, PointServiceId, View
 from gateway.cities.statistics import daily_stats, open_exchanges, stats_queries
 from gateway.cities.statistics.daily_stats import DayFigure
 from gateway.cities.statistics.open_exchanges import OpenAtPartner
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, Content, TypedRequest, TypedResponse
+from gateway.http.routing import Api, Content, TypedResponse
 from gateway.model import Label
 from gateway.platform.roles import Action
 from gateway.platform.safe_csv import excel_csv
 from gateway.points import directory
-from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -162,7 +162,7 @@ class CityPartners(View):
     returns={200: DayFigures},
     refuses=("bad-period",),
 )
-async def city_figures(call: TypedRequest[None, Services, FiguresQuery]) -> TypedResponse:
+async def city_figures(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
     """Points in and out by day and by shop, partner or project; at most some seconds behind the ledger."""
     found = await _in_detail(call)
     return TypedResponse(200, DayFigures.of(figures=found))
@@ -177,7 +177,7 @@ async def city_figures(call: TypedRequest[None, Services, FiguresQuery]) -> Type
     returns={200: "text/csv"},
     refuses=("bad-period",),
 )
-async def city_figures_csv(call: TypedRequest[None, Services, FiguresQuery]) -> TypedResponse:
+async def city_figures_csv(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
     """The same figures for Excel."""
     found = await _in_detail(call)
     rows = [(one.day.isoformat(), one.figure, one.party, one.moves, one.points) for one in found]
@@ -195,7 +195,7 @@ async def city_figures_csv(call: TypedRequest[None, Services, FiguresQuery]) -> 
     returns={200: DayTotals},
     refuses=("bad-period",),
 )
-async def city_totals_by_day(call: TypedRequest[None, Services, FiguresQuery]) -> TypedResponse:
+async def city_totals_by_day(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
     """Points in and out by day, all parties together, for years where need be."""
     query, code = call.query, call.staff.municipality
     found = await call.services.store.read(
@@ -213,7 +213,7 @@ async def city_totals_by_day(call: TypedRequest[None, Services, FiguresQuery]) -
     returns={200: PartyTotals},
     refuses=("bad-period",),
 )
-async def city_totals_by_party(call: TypedRequest[None, Services, FiguresQuery]) -> TypedResponse:
+async def city_totals_by_party(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
     """Points of a period by partner, shop and project."""
     query, code = call.query, call.staff.municipality
     found = await call.services.store.read(
@@ -231,7 +231,7 @@ async def city_totals_by_party(call: TypedRequest[None, Services, FiguresQuery])
     returns={200: MonthsOfIssue},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_issue_months(call: TypedRequest[None, Services, None, ServicePath]) -> TypedResponse:
+async def city_issue_months(call: StaffRequest[None, None, ServicePath]) -> TypedResponse:
     """What came of the points of each month of issue, and what of it is unused."""
     code, service = call.staff.municipality, call.path.point_service
 
@@ -251,7 +251,7 @@ async def city_issue_months(call: TypedRequest[None, Services, None, ServicePath
     returns={200: ExpiringList},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_expiring(call: TypedRequest[None, Services, None, ServicePath]) -> TypedResponse:
+async def city_expiring(call: StaffRequest[None, None, ServicePath]) -> TypedResponse:
     """What expires when: unused points by their last day, the soonest first."""
     code, service = call.staff.municipality, call.path.point_service
 
@@ -269,7 +269,7 @@ async def city_expiring(call: TypedRequest[None, Services, None, ServicePath]) -
     action=Action.SEE,
     returns={200: OpenExchangesList},
 )
-async def city_open_exchanges(call: TypedRequest[None, Services]) -> TypedResponse:
+async def city_open_exchanges(call: StaffRequest) -> TypedResponse:
     """Exchanges into the city's points that wait for a partner's answer, by partner; no member is named."""
     code = call.staff.municipality
     found = await call.services.store.read(lambda conn: open_exchanges.by_state(conn, code))
@@ -285,7 +285,7 @@ async def city_open_exchanges(call: TypedRequest[None, Services]) -> TypedRespon
     returns={200: IssueFigures},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_issues(call: TypedRequest[None, Services, None, ServicePath]) -> TypedResponse:
+async def city_issues(call: StaffRequest[None, None, ServicePath]) -> TypedResponse:
     """What came of the points of each day of issue, and when what is left expires."""
     code, service = call.staff.municipality, call.path.point_service
 
@@ -303,7 +303,7 @@ async def city_issues(call: TypedRequest[None, Services, None, ServicePath]) -> 
     action=Action.SEE,
     returns={200: CityPartners},
 )
-async def city_partners(call: TypedRequest[None, Services]) -> TypedResponse:
+async def city_partners(call: StaffRequest) -> TypedResponse:
     """The partner companies by name, and how many exchanges to this city have no outcome yet."""
     code = call.staff.municipality
     found = {
@@ -322,7 +322,7 @@ async def city_partners(call: TypedRequest[None, Services]) -> TypedResponse:
     )
 
 
-async def _in_detail(call: TypedRequest[None, Services, FiguresQuery]) -> list[DayFigure]:
+async def _in_detail(call: StaffRequest[None, FiguresQuery]) -> list[DayFigure]:
     query, code = call.query, call.staff.municipality
     stats_queries.require_period(query.since, query.until, stats_queries.MAX_DAYS_IN_DETAIL)
     return await call.services.store.read(

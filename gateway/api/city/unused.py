@@ -8,15 +8,15 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway.api.city.fields import CSV, Day, ServiceBalanceView, ServicePath, attachment
+from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.statistics import daily_stats
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, Content, TypedRequest, TypedResponse
+from gateway.http.routing import Api, Content, TypedResponse
 from gateway.platform.roles import Action
 from gateway.platform.safe_csv import excel_csv
 from gateway.points import directory
-from gateway.services import Services
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -42,7 +42,7 @@ class UnusedView(View):
     query=DayQuery,
     returns={200: UnusedView},
 )
-async def city_unused(call: TypedRequest[None, Services, DayQuery]) -> TypedResponse:
+async def city_unused(call: StaffRequest[None, DayQuery]) -> TypedResponse:
     """Unused points at the end of a day: for the legal report of 31 March and 30 September."""
     day, code = call.query.day, call.staff.municipality
     found = await call.services.store.read(lambda conn: daily_stats.unused_on(conn, code, day))
@@ -60,7 +60,7 @@ async def city_unused(call: TypedRequest[None, Services, DayQuery]) -> TypedResp
     query=DayQuery,
     returns={200: "text/csv"},
 )
-async def city_unused_csv(call: TypedRequest[None, Services, DayQuery]) -> TypedResponse:
+async def city_unused_csv(call: StaffRequest[None, DayQuery]) -> TypedResponse:
     """The legal report for Excel: a line a point service, and their sum."""
     day, code = call.query.day, call.staff.municipality
 
@@ -87,7 +87,7 @@ async def city_unused_csv(call: TypedRequest[None, Services, DayQuery]) -> Typed
     returns={200: "text/csv"},
     refuses=("unknown-municipality", "unknown-point-service"),
 )
-async def city_issues_csv(call: TypedRequest[None, Services, None, ServicePath]) -> TypedResponse:
+async def city_issues_csv(call: StaffRequest[None, None, ServicePath]) -> TypedResponse:
     """What came of the points of each day of issue, for Excel."""
     code, service = call.staff.municipality, call.path.point_service
 

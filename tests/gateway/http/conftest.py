@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from aiohttp import web
@@ -36,6 +36,13 @@ from gateway.http.routing import Api, Content, TypedRequest, TypedResponse, pop_
 from gateway.http.signatures import SignatureVerifier
 from gateway.model import JST
 from gateway.platform.tables import metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRequest(TypedRequest):
+    """A request with whatever the test's own lookup gives as a session."""
+
+    member: Any
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ def sample_api() -> Api:
         returns={201: Started},
         refuses=("exchange-id-reused", "unknown-partner"),
     )
-    async def start_exchange(call: TypedRequest[Start]) -> TypedResponse:
+    async def start_exchange(call: MemberRequest) -> TypedResponse:
         """Start an exchange.
 
         The id is made by the caller, who keeps it first.

@@ -1,11 +1,13 @@
+from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
 from pydantic import BaseModel, Field
 
-from gateway.http.authentication import AuthLevel
+from gateway.http.authentication import Admitted, AuthLevel
 from gateway.http.inputs import Id, Strict
 from gateway.http.routing import Api, Content, TypedRequest, TypedResponse, pop_undeclared
+from gateway.platform.roles import Action
 
 
 class Answer(BaseModel):
@@ -213,3 +215,38 @@ async def test_a_path_model_gives_typed_parts():
         None, _nobody(), body=None, query=None, path=Coupon(code="c1"), services=None, request_id=""
     )
     assert seen == ["c1"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfMember(TypedRequest):
+    member: str
+
+
+@pytest.mark.parametrize("caller", [AuthLevel.PUBLIC, AuthLevel.CLIENT, AuthLevel.STAFF])
+def test_only_a_route_for_members_gives_its_handler_a_member(caller):
+    async def greet(call: OfMember) -> TypedResponse:
+        """Greet the member."""
+        return TypedResponse(200)
+
+    action = Action.SEE if caller is AuthLevel.STAFF else None
+    with pytest.raises(TypeError, match=r"GET /v1/things: its handler takes a OfMember"):
+        declare(greet, caller=caller, action=action)
+
+
+def test_a_route_for_members_whose_handler_takes_no_member_is_not_declared():
+    with pytest.raises(TypeError, match="a member route takes a request with `member`"):
+        declare(caller=AuthLevel.MEMBER)
+
+
+async def test_the_handler_of_a_members_route_gets_the_session():
+    seen = []
+
+    async def greet(call: OfMember) -> TypedResponse:
+        """Greet the member."""
+        seen.append(call.member)
+        return TypedResponse(204)
+
+    route = declare(greet, caller=AuthLevel.MEMBER, returns={204: None})
+    admitted = Admitted(client_id="portal", member="the session")
+    await route.run(None, admitted, body=None, query=None, path={}, services=None, request_id="")
+    assert seen == ["the session"]
