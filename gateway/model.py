@@ -272,10 +272,15 @@ class CouponValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balances:
-    """What the member could exchange now, each wallet in its own points. A wallet not named holds 0."""
+    """What the member could exchange now, each wallet in its own points. A wallet not named holds 0.
+
+    A limit of the partner's (so much a month) is taken off already. `notes` say to the member why there is not more, or
+    until when some of it lasts: "100,000 of 100,000 used in July", "3,000 until 31 August".
+    """
 
     available: Mapping[WalletId, int]
     as_of: datetime
+    notes: tuple[Label, ...] = ()
 
 
 # --- debits ------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from gateway.exchanges import link_rows, quote_context
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.states import BEFORE_SENDING, State
-from gateway.model import Coupon, Destination, DestinationKind, LinkedAccount, Secret, WalletId
+from gateway.model import Balances, Coupon, Destination, DestinationKind, LinkedAccount, Secret, WalletId
 from gateway.partners.partner import Partner
 from gateway.platform.encryption import Unreadable, Vault
 from gateway.platform.journal import Journal
@@ -87,13 +87,15 @@ class ExchangeContext:
         book, exchange_id = exchange.book_id, exchange.exchange_id
         return await self.store.run(lambda conn: expire(conn, book, exchange_id, self.clock()))
 
-    async def available(self, partner: Partner, exchange: Exchange) -> Mapping[WalletId, int]:
+    async def balances(self, partner: Partner, exchange: Exchange) -> Balances:
+        """What could be exchanged now: the coupon's worth, or what the partner says of the linked account."""
         if exchange.coupon_hash is not None:
-            return {WalletId(wallet): points for wallet, points in (exchange.available or {}).items()}
+            worth = {WalletId(wallet): points for wallet, points in (exchange.available or {}).items()}
+            return Balances(available=worth, as_of=exchange.started_at)
         book, partner_id = exchange.book_id, exchange.partner_id
         link = require_link(exchange.link)
         try:
-            return (await partner.balances(self.account(link))).available
+            return await partner.balances(self.account(link))
         except Unreadable:
             # Its key is gone or was changed. The row stays: the key may come back, and linking again replaces it.
             _log.error("link cannot be opened", partner=partner_id, remedy="see [security] sealing")

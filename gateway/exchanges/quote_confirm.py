@@ -66,7 +66,8 @@ class QuoteConfirm:
         book = chart.member_book(member_id)
         exchange = await self.desk.ready(book, exchange_id, destination)
         partner = self.desk.partner(exchange.partner_id)
-        available = await self.desk.available(partner, exchange)
+        balances = await self.desk.balances(partner, exchange)
+        available = balances.available
         now = self.desk.clock()
         table = await partner.rate_table(now)
         priority = partner.wallet_priority(destination, now)
@@ -81,7 +82,7 @@ class QuoteConfirm:
             ),
             most_units=pricing.most_units(table.rates, priority, available, destination, now),
             terms=partner.profile.terms,
-            notes=(*partner.profile.notes, *table.notes),
+            notes=(*partner.profile.notes, *balances.notes, *table.notes),
         )
 
     async def quote(
@@ -94,7 +95,8 @@ class QuoteConfirm:
         book = chart.member_book(member_id)
         exchange = await self.desk.ready(book, exchange_id, destination)
         partner = self.desk.partner(exchange.partner_id)
-        available = await self.desk.available(partner, exchange)
+        balances = await self.desk.balances(partner, exchange)
+        available = balances.available
         now = self.desk.clock()
         table = await partner.rate_table(now)
         priority = partner.wallet_priority(destination, now)
@@ -107,7 +109,9 @@ class QuoteConfirm:
             units = pricing.units_of_coupon(amount, wallet, table.rates, destination, now)
         assert units is not None
         drawing = pricing.draw(units, table.rates, priority, available, destination, now)
-        quote = make_quote(drawing, partner.profile, destination, table.notes, uuid7().hex, now)
+        quote = make_quote(
+            drawing, partner.profile, destination, (*balances.notes, *table.notes), uuid7().hex, now
+        )
 
         def quoted(conn: Connection, current: Exchange) -> Exchange:
             require_before_sending(current)

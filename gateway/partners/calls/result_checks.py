@@ -53,6 +53,7 @@ _REFERENCE_LENGTH: Final = 200
 _NAME_LENGTH: Final = 200
 """A longer service id does not go into the index that finds a link's one owner."""
 _URL_LENGTH: Final = 2_000
+MAX_NOTES: Final = 5
 _REASON: Final = re.compile("[a-z0-9_-]{1,64}")
 
 
@@ -204,6 +205,12 @@ def balances(answer: object, profile: PartnerProfile) -> Balances:
         _require(
             _is_whole(points) and points >= 0, f"the balance of {wallet} is not a whole number of 0 or more"
         )
+    _require(isinstance(answer.notes, tuple), "`notes` is no tuple of Label")
+    _require(len(answer.notes) <= MAX_NOTES, f"answered with more than {MAX_NOTES} notes")
+    _require(
+        all(_is_label(note) and _fits_a_line(note) for note in answer.notes),
+        f"a note is no Label with a text of at most {_NAME_LENGTH} characters in Japanese and English",
+    )
     return replace(answer, available=MappingProxyType(available))
 
 
@@ -355,6 +362,10 @@ def _is_text(value: object) -> bool:
 
 def _is_label(value: object) -> bool:
     return isinstance(value, Label) and _is_text(value.ja) and _is_text(value.en)
+
+
+def _fits_a_line(label: Label) -> bool:
+    return all(len(text) <= _NAME_LENGTH and text.isprintable() for text in (label.ja, label.en))
 
 
 def _is_text_mapping(value: object) -> bool:

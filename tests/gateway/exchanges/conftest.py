@@ -186,6 +186,8 @@ class Scripted:
     @hookimpl
     async def balances(self, account: Any) -> Balances:
         held = await self.script.say(self.script.balances, account, lambda _: {})
+        if isinstance(held, Balances):
+            return held
         return Balances(available=held, as_of=self.script.clock())
 
     @hookimpl

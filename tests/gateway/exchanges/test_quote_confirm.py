@@ -18,7 +18,7 @@ from gateway.errors import (
 )
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.states import State
-from gateway.model import Declined, DeclineReason, Destination, InProgress, WalletId
+from gateway.model import Balances, Declined, DeclineReason, Destination, InProgress, Label, WalletId
 from gateway.platform import tables
 from tests.gateway.exchanges.conftest import CARDS, PORTAL, new_id
 
@@ -400,3 +400,36 @@ class TestALinkThatCannotBeOpened:
         assert done.state is State.NOT_SENT
         balance = await world.balance(member)
         assert (balance.posted, balance.coming) == (0, 0)
+
+
+async def test_what_a_partner_says_of_a_limit_stands_beside_the_figures(world) -> None:
+    used_up = Label("7月の上限100,000のうち99,900を交換済み", "99,900 of 100,000 used in July")
+    member = await world.member()
+    exchange = await world.linked(member)
+    world.script.balances = Balances(
+        available={WalletId("eikyu"): 100}, as_of=world.clock(), notes=(used_up,)
+    )
+    offer = await world.exchanges.offer(member, exchange.exchange_id, RESERVE)
+    assert (offer.most_units, offer.notes) == (1, (used_up,))
+    quoted = await world.exchanges.quote(member, exchange.exchange_id, RESERVE, 1)
+    assert quoted.quote is not None
+    assert used_up in quoted.quote.notes
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        ["no tuple"],
+        ("no label",),
+        (Label("上限", ""),),
+        (Label("上限", "x" * 201),),
+        (Label("上限\n", "limit"),),
+        (Label("上限", "limit"),) * 6,
+    ],
+)
+async def test_notes_that_are_no_lines_for_a_member_are_not_shown(world, notes) -> None:
+    member = await world.member()
+    exchange = await world.linked(member)
+    world.script.balances = Balances(available={WalletId("eikyu"): 100}, as_of=world.clock(), notes=notes)
+    with pytest.raises(PartnerUnavailable, match="note"):
+        await world.exchanges.offer(member, exchange.exchange_id, RESERVE)
