@@ -8,7 +8,6 @@ address. What a customer has left is not told here: that is on the customer's ow
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any, Final
 
 from aiohttp import web
@@ -18,6 +17,7 @@ from municipal.trouble import NO_NUMBER, Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem, Unreachable
 from pagekit.ids import UUID, fresh_id
+from pagekit.typed_text import digits
 
 pages = Pages(needs="take_points")
 
@@ -43,7 +43,7 @@ _REFUSED: Final[dict[str, tuple[str, str]]] = {
     ),
     "limit-of-the-day": (
         "お客様の1日の上限を超えます",
-        "ポイントは受け取っていません。金額を減らすか、ほかの方法でお支払いいただいてください。",
+        "ポイントは受け取っていません。金額を減らすか、ほかの方法でお支払いください。",
     ),
     "shop-closed": (
         "このお店は利用を終了しています",
@@ -128,9 +128,7 @@ async def latest(visit: Visit) -> web.Response:
 
 def code_of(text: str) -> str | None:
     """A customer's code as scanned, or as typed with spaces, hyphens or full-width digits; None for any other text."""
-    plain = (
-        "".join(unicodedata.normalize("NFKC", text).replace("-", "").split()) if text[:4] != "PGP1" else text
-    )
+    plain = text if text.startswith("PGP1") else digits(text)
     return plain if _CODE.fullmatch(plain) else None
 
 

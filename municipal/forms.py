@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from datetime import date
 from typing import Final
 
 from municipal.trouble import Trouble
 from municipal.visits import Visit
 from pagekit.api import Problem
+from pagekit.typed_text import number
 
-_NUMBER: Final = re.compile(r"[0-9]{1,15}")
+__all__ = ["beside", "day", "number", "status"]
+
 _PAGES_OF_THEIR_OWN: Final = frozenset(
     {"session-ended", "session-missing", "second-factor-missing", "password-to-change", "role-not-allowed"}
 )
-
-
-def number(text: str) -> int | None:
-    """`１，０００` is 1000."""
-    plain = unicodedata.normalize("NFKC", text).replace(",", "").strip()
-    return int(plain) if _NUMBER.fullmatch(plain) else None
 
 
 def day(text: str) -> date | None:

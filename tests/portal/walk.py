@@ -76,8 +76,8 @@ class Walk:
 
     def units(self, typed: str) -> Walk:
         self.page.fill("#units", typed)
-        self.page.click("form[action$='/units'] button.primary")
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            self.page.click("form[action$='/units'] button.primary")
         return self
 
     def confirm(self) -> Walk:
