@@ -178,6 +178,29 @@ def test_a_coupon_of_which_a_part_would_be_lost_is_refused() -> None:
         units_of_coupon(1_000, miles, table, RESERVE, LAST_MINUTE)
 
 
+class TestAWalletThatThePartnerDoesNotMention:
+    """It holds nothing, also where one unit costs one point."""
+
+    CHEAP = (rate(EIKYU, 1, 1), rate(WALLET, 1, 1))
+
+    def test_nothing_is_drawn_from_it(self) -> None:
+        with pytest.raises(NotEnough) as caught:
+            draw(3, self.CHEAP, PRIORITY, {EIKYU: 2}, RESERVE, LAST_MINUTE)
+        assert (caught.value.units, caught.value.units_short) == (3, 1)
+
+    def test_it_adds_nothing_to_the_most(self) -> None:
+        assert most_units(self.CHEAP, PRIORITY, {EIKYU: 2}, RESERVE, LAST_MINUTE) == 2
+
+    def test_a_wallet_without_a_rate_adds_nothing_to_the_most(self) -> None:
+        held = {EIKYU: 2, WALLET: 450}
+        assert most_units((rate(EIKYU, 1, 1),), PRIORITY, held, RESERVE, LAST_MINUTE) == 2
+
+    def test_no_rate_at_all_is_said_with_destination_and_moment(self) -> None:
+        with pytest.raises(NoRate) as caught:
+            draw(1, (), PRIORITY, {EIKYU: 2}, RESERVE, LAST_MINUTE)
+        assert str(caught.value) == "no rate is in force for reserve at 2018-07-31T23:59:00+09:00"
+
+
 class TestACouponMeetsSeveralRates:
     MILES = WalletId("miles")
 
@@ -261,7 +284,25 @@ def test_what_is_wrong_is_said_in_both_languages(typed: str, japanese: str, engl
     assert units_fault(typed) == Label(japanese, english)
 
 
-@pytest.mark.parametrize("units", [0, -1, 10_000, 10**30])
-def test_units_out_of_range_are_refused(units: int) -> None:
-    with pytest.raises(ProblemError, match="out of range"):
+@pytest.mark.parametrize("units", [1, 9_999])
+def test_the_fewest_and_the_most_units_are_allowed(units: int) -> None:
+    require_units(units)
+
+
+@pytest.mark.parametrize(
+    ("units", "why"),
+    [
+        (0, "0 is out of range"),
+        (-1, "-1 is out of range"),
+        (10_000, "10,000 is out of range"),
+        (999_999_999, "999,999,999 is out of range"),
+        (10**9, "it is out of range"),
+        (10**30, "it is out of range"),
+    ],
+)
+def test_units_out_of_range_are_refused(units: int, why: str) -> None:
+    with pytest.raises(ProblemError) as caught:
         require_units(units)
+    assert str(caught.value) == (
+        f"the number of units (口数) was not taken: {why}. Give a whole number from 1 to 9,999"
+    )
