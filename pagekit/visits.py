@@ -100,7 +100,7 @@ class Site(Generic[SettingsT, SessionT]):
     troubles: Troubles
     templates: jinja2.Environment
     patience: Patience
-    form_limit: int = 16 * 1024
+    form_limit: int = 64 * 1024
     detours: Mapping[str, str] = field(default_factory=dict)
     """Where the gateway's word leads that first wants something else done."""
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
