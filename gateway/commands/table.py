@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "ledger": Command("gateway.commands.ledger", "server", group="ledger"),
     "exchanges": Command("gateway.commands.exchanges", "server", group="exchanges"),
     "staff": Command("gateway.commands.city", "server", group="city_staff"),
+    "backup": Command("gateway.commands.backup", "server", group="backup"),
     "restore": Command("gateway.commands.restore", "server", group="restore"),
     "reconcile": Command("gateway.commands.reconcile", "server", group="reconcile"),
     "partners": Command("gateway.commands.partner_availability", "server", group="partners"),

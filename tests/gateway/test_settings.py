@@ -132,7 +132,10 @@ def test_without_an_environment_given_the_process_own_is_used(load, monkeypatch,
             '[municipal]\npublic_url = "https://city.example/staff"\n',
             "an origin is https://host, without a path",
         ),
-        ("[database]\nfile = 1\n", "[database] has no setting `file`; there is url (gateway.toml:2)"),
+        (
+            "[database]\nfile = 1\n",
+            "[database] has no setting `file`; there are url, prepared (gateway.toml:2)",
+        ),
         ("[clock]\ntime = 1\n", "[clock] has no setting `time`; there is file (gateway.toml:2)"),
         ("[clock]\nfile = 1\n", '[clock] file: is no path; write file = "…" (gateway.toml:2)'),
         (

@@ -63,7 +63,7 @@ def command(
     def run(url: str, *arguments: str) -> Ended:
         monkeypatch.setenv("POINT_GATEWAY_DATABASE__URL", url)
         monkeypatch.setattr("sys.argv", ["point-gateway", *arguments])
-        monkeypatch.setattr(cli, "serve_until_stopped", _open_only)
+        monkeypatch.setattr("gateway.serve.serve", _open_only)
         with pytest.raises(SystemExit) as ended:
             cli.main()
         told = capsys.readouterr()
