@@ -19,6 +19,7 @@ from core_ledger import Store, Transfer, chart, ledger
 from gateway.cities import tables as municipal
 from gateway.cities.city import City as UseCases
 from gateway.cities.grants.grant_projects import ProjectPlan
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
@@ -133,7 +134,9 @@ async def _furnished(path: Path, store: Store, city: UseCases) -> MunicipalTown:
         project_id="kosodate", point_service=City.SERVICE, name="子育て応援", place="", content="", starts_on=DAY,
         ends_on=DAY, points_each=1_000, budget=10**12,
     )  # fmt: skip
-    await city.projects.add(operator, plan)
+    proposal = await city.projects.add(operator, plan)
+    assert isinstance(proposal, Proposal)
+    await city.proposals.approve(approver, proposal.proposal_id, proposal.digest, "bench")
     return MunicipalTown(
         path=path, store=store, city=city, operator=operator, approver=approver, clerks=clerks
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from municipal.names import GIVERS, ON_FAILURE, OUTCOMES, ROLES, WORSE, shops
+from municipal.proposals import DEEDS
 from municipal.visits import Pages, Visit
 
 pages = Pages(needs="read_audit")
@@ -51,13 +52,22 @@ ACTIONS: Final[dict[str, str]] = {
     "refunded": "利用の取消",
     "settlement closed": "精算の締め",
     "transfer file made": "振込ファイルの作成",
+    "proposed": "提案",
+    "proposal approved": "提案の承認",
+    "proposal sent back": "提案の差戻し",
+    "proposal withdrawn": "提案の取り下げ",
+    "proposal expired": "提案の期限切れ",
+    "deed rule changed": "承認の設定の変更",
+    "staff restarted": "職員の利用再開",
 }
 FACTS: Final[Mapping[str, str]] = {
     "account": "口座",
     "budget": "予算",
+    "deed": "操作",
     "ends_at": "終了",
     "faults": "誤り",
     "from": "変更前",
+    "from_points": "1件の上限",
     "givers": "寄せた人数",
     "goal": "目標",
     "granted_lines": "給付した行",
@@ -67,7 +77,10 @@ FACTS: Final[Mapping[str, str]] = {
     "on_failure": "届かないとき",
     "open_to": "対象",
     "outcome": "結果",
+    "persons": "承認する人数",
     "points": "ポイント",
+    "points_a_day": "1日に1人で給付できるポイント",
+    "proposal": "提案の番号",
     "project": "給付事業",
     "role": "権限",
     "second factor": "パスワードの次の確認",
@@ -75,13 +88,16 @@ FACTS: Final[Mapping[str, str]] = {
     "shops": "加盟店の数",
     "starts_at": "開始",
     "takes_effect_on": "適用日",
+    "times": "回数",
     "to": "変更後",
+    "transfer_on": "振込日",
     "version": "版",
     "worse": "不利になる点",
     "yen": "金額",
 }
 """What a line of the log may say besides, by the word under which it is kept."""
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "deed": DEEDS,
     "from": ROLES,
     "on_failure": ON_FAILURE,
     "open_to": GIVERS,

@@ -112,7 +112,8 @@ async def report(visit: Visit) -> web.Response:
 async def approve_page(visit: Visit) -> web.Response:
     found = await _file(visit)
     project = await visit.api("GET", f"/v1/city/projects/{found['project_id']}")
-    return visit.show("file_approve.html", file=found, project=project)
+    overlap = await visit.api("GET", f"/v1/city/files/{visit.part('file')}/granted-before")
+    return visit.show("file_approve.html", file=found, project=project, overlap=overlap)
 
 
 @pages.post(f"/files/{_FILE}/approve", needs="approve_grants")
@@ -147,11 +148,15 @@ async def _file(visit: Visit) -> Any:
 async def _file_page(visit: Visit, trouble: Trouble | None) -> web.Response:
     found, people = await asyncio.gather(_file(visit), visit.api("GET", "/v1/city/people"))
     project = await visit.api("GET", f"/v1/city/projects/{found['project_id']}")
+    overlap = None
+    if found["state"] == "checked" and visit.signed_in().may("see_member"):
+        overlap = await visit.api("GET", f"/v1/city/files/{visit.part('file')}/granted-before")
     return visit.show(
         "file.html",
         status=status(trouble),
         file=found,
         project=project,
+        overlap=overlap,
         states=FILE_STATES,
         people={one["staff_id"]: one["display_name"] for one in people["people"]},
         trouble=trouble,

@@ -19,6 +19,7 @@ class Entry:
 ENTRIES: Final = (
     Entry("/", "最初のページ", "see", "今日の状況と、待っている仕事"),
     Entry("/figures", "集計", "see", "増減、未使用、失効の予定、法定の報告"),
+    Entry("/proposals", "承認", "see_proposals", "待っている提案、承認、差戻し"),
     Entry("/projects", "給付事業", "see", "事業と予算、窓口・CSV・会場での給付"),
     Entry("/files", "給付ファイル", "see", "CSVの確認結果、承認、進み具合"),
     Entry("/events", "特定支援イベント", "see", "目標、公開、進み具合"),

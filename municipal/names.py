@@ -52,6 +52,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "duplicate": "同じマイキーIDが前の行にあります",
     "unknown-member": "このマイキーIDの利用者はありません",
     "limit-of-the-day": "1日の上限を超えています",
+    "limit-of-the-project": "この事業のお一人の上限を超えています",
     "not-granted": "承認後に給付できなくなりました",
 }
 EXPIRIES: Final[Mapping[str, str]] = {

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from municipal.forms import beside, day, number, status
 from municipal.names import services
+from municipal.proposals import proposed
 from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
@@ -65,12 +66,15 @@ async def add(visit: Visit) -> web.Response:
         "points_each": points,
         "budget": budget,
         "venue": typed.get("venue") == "yes",
+        "most_grants_each": number(typed.get("most_grants_each", "")),
+        "most_points_each": number(typed.get("most_points_each", "")),
+        "reason": typed.get("reason", ""),
     }
     try:
         made = await visit.api("POST", "/v1/city/projects", body=body)
     except Problem as problem:
         return await _new_page(visit, typed, beside(visit, problem))
-    return visit.go(f"/projects/{made['project_id']}", done="added")
+    return proposed(visit, made) or visit.go(f"/projects/{made['project_id']}", done="added")
 
 
 @pages.get(f"/projects/{PROJECT}")
@@ -101,11 +105,11 @@ async def change_budget(visit: Visit) -> web.Response:
     if budget is not None:
         try:
             body = {"budget": budget, "reason": visit.typed.get("reason", "")}
-            await visit.api("PUT", f"/v1/city/projects/{visit.part('project')}/budget", body=body)
+            answer = await visit.api("PUT", f"/v1/city/projects/{visit.part('project')}/budget", body=body)
         except Problem as problem:
             trouble = beside(visit, problem)
         else:
-            return visit.go(f"/projects/{visit.part('project')}", done="budget")
+            return proposed(visit, answer) or visit.go(f"/projects/{visit.part('project')}", done="budget")
     return visit.show(
         "budget.html", status=422, project=await _project(visit), trouble=trouble, typed=visit.typed
     )
@@ -181,6 +185,9 @@ async def grant(visit: Visit) -> web.Response:
         if problem.word == "id-reused":
             typed["grant_id"] = fresh_id()
         return _grant_form(visit, await _project(visit), typed, trouble)
+    waits = proposed(visit, told)
+    if waits is not None:
+        return waits
     return visit.go(f"/projects/{project_id}", done="again" if told["replayed"] else "granted")
 
 

@@ -90,8 +90,11 @@ async def close(visit: Visit) -> web.Response:
 @pages.get(f"/settlements/{_CYCLE}/transfer-file", needs="settle")
 async def transfer_file(visit: Visit) -> web.Response:
     """The bank's file (全銀フォーマット); where something is missing for it, the page says what."""
+    query = {name: visit.asked(name) for name in ("transfer_on",) if visit.asked(name)}
+    if visit.asked("again") == "yes":
+        query["again"] = "true"
     try:
-        return await visit.pass_on(f"/v1/city/settlements/{visit.part('cycle')}/transfer-file")
+        return await visit.pass_on(f"/v1/city/settlements/{visit.part('cycle')}/transfer-file", query)
     except Problem as problem:
         return await _cycle_page(visit, beside(visit, problem))
 
@@ -225,6 +228,10 @@ def _paid(found: Any) -> dict[str, int]:
 
 async def _cycle_page(visit: Visit, trouble: Trouble | None) -> web.Response:
     found, people = await asyncio.gather(_cycle(visit), _people(visit))
+    made: list[Any] = []
+    if found["closed_at"] and visit.signed_in().may("settle"):
+        path = f"/v1/city/settlements/{visit.part('cycle')}/transfer-files"
+        made = (await visit.api("GET", path))["files"]
     today = visit.site.settings.clock().date().isoformat()
     return visit.show(
         "settlement.html",
@@ -232,6 +239,7 @@ async def _cycle_page(visit: Visit, trouble: Trouble | None) -> web.Response:
         settlement=found,
         paid=_paid(found),
         people=people,
+        made=made,
         over=found["cycle"]["ends_on"] < today,
         trouble=trouble,
         done=DONE.get(visit.asked("done"), ""),

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from municipal.forms import beside, status
 from municipal.names import shops as all_shops
+from municipal.proposals import proposed
 from municipal.trouble import Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
@@ -24,6 +25,9 @@ DONE: Final[dict[str, str]] = {
     "bank": "振込先の口座を登録しました。",
     "payer": "振込元の口座を登録しました。",
 }
+NOT_THE_SAME: Final = Trouble(
+    "口座番号が一致しません", "2回入力した口座番号が違います。通帳や届出書を見て、入力し直してください。", 422
+)
 ENTRY: Final = ("name", "name_kana", "category", "address", "phone")
 BANK: Final = ("bank_code", "bank_name", "branch_code", "branch_name", "number", "holder")
 KINDS: Final = (("1", "普通"), ("2", "当座"), ("4", "貯蓄"))
@@ -168,21 +172,25 @@ async def bank_page(visit: Visit) -> web.Response:
 
 @pages.post(f"/shops/{_SHOP}/bank", needs="keep_banks")
 async def set_bank(visit: Visit) -> web.Response:
-    try:
-        path = f"/v1/city/shops/{visit.part('shop')}/bank-account"
-        await visit.api("PUT", path, body=_bank(visit))
-    except Problem as problem:
-        trouble = beside(visit, problem)
-        return visit.show(
-            "bank.html",
-            status=trouble.status,
-            shop=await _shop(visit),
-            typed=visit.typed,
-            trouble=trouble,
-            kinds=KINDS,
-            account=None,
-        )
-    return visit.go(f"/shops/{visit.part('shop')}", done="bank")
+    """Proposed; the number is typed twice, for nobody sees a slip of the finger behind three stars."""
+    trouble = _typed_twice(visit)
+    if trouble is None:
+        try:
+            path = f"/v1/city/shops/{visit.part('shop')}/bank-account"
+            answer = await visit.api("PUT", path, body=_bank(visit))
+        except Problem as problem:
+            trouble = beside(visit, problem)
+        else:
+            return proposed(visit, answer) or visit.go(f"/shops/{visit.part('shop')}", done="bank")
+    return visit.show(
+        "bank.html",
+        status=trouble.status,
+        shop=await _shop(visit),
+        typed=visit.typed,
+        trouble=trouble,
+        kinds=KINDS,
+        account=None,
+    )
 
 
 @pages.get("/payer", needs="keep_banks")
@@ -193,12 +201,15 @@ async def payer_page(visit: Visit) -> web.Response:
 
 @pages.post("/payer", needs="keep_banks")
 async def set_payer(visit: Visit) -> web.Response:
+    trouble = _typed_twice(visit)
+    if trouble is not None:
+        return await _payer_page(visit, dict(visit.typed), trouble)
     try:
         body = _bank(visit) | {"client_code": visit.typed.get("client_code", "")}
-        await visit.api("PUT", "/v1/city/bank-account", body=body)
+        answer = await visit.api("PUT", "/v1/city/bank-account", body=body)
     except Problem as problem:
         return await _payer_page(visit, dict(visit.typed), beside(visit, problem))
-    return visit.go("/payer", done="payer")
+    return proposed(visit, answer) or visit.go("/payer", done="payer")
 
 
 async def _payer_page(visit: Visit, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
@@ -219,6 +230,13 @@ async def _shop(visit: Visit) -> Any:
     return await visit.api("GET", f"/v1/city/shops/{visit.part('shop')}")
 
 
+def _typed_twice(visit: Visit) -> Trouble | None:
+    same = visit.typed.get("number", "") == visit.typed.get("number_again", "")
+    return None if same else NOT_THE_SAME
+
+
 def _bank(visit: Visit) -> dict[str, Any]:
     kind = visit.typed.get("kind", "")
-    return {name: visit.typed.get(name, "") for name in BANK} | {"kind": int(kind) if kind.isdigit() else 0}
+    return {name: visit.typed.get(name, "") for name in (*BANK, "reason")} | {
+        "kind": int(kind) if kind.isdigit() else 0
+    }

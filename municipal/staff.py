@@ -8,6 +8,7 @@ from aiohttp import web
 
 from municipal.forms import beside, status
 from municipal.names import CITY_ROLES, ROLES
+from municipal.proposals import proposed
 from municipal.trouble import Trouble
 from municipal.visits import Pages, Visit
 from pagekit.api import Problem
@@ -36,13 +37,14 @@ async def new(visit: Visit) -> web.Response:
 
 @pages.post("/staff/new")
 async def add(visit: Visit) -> web.Response:
-    """The first password stands on the answer, this once."""
-    body = {name: visit.typed.get(name, "") for name in ("login", "display_name", "role")}
+    """Proposed; the first password is shown to whoever decides it, this once."""
+    body = {name: visit.typed.get(name, "") for name in ("login", "display_name", "role", "reason")}
     try:
         made = await visit.api("POST", "/v1/city/staff", body=body)
     except Problem as problem:
         return _new_page(visit, dict(visit.typed), beside(visit, problem))
-    return visit.show("first_password.html", made=made, back="/staff", was_reset=False)
+    waits = proposed(visit, made)
+    return waits or visit.show("first_password.html", made=made, back="/staff", was_reset=False)
 
 
 @pages.get(f"/staff/{_PERSON}")
@@ -54,10 +56,10 @@ async def person(visit: Visit) -> web.Response:
 async def change_role(visit: Visit) -> web.Response:
     body = {"role": visit.typed.get("role", ""), "reason": visit.typed.get("reason", "")}
     try:
-        await visit.api("PUT", f"/v1/city/staff/{visit.part('person')}/role", body=body)
+        answer = await visit.api("PUT", f"/v1/city/staff/{visit.part('person')}/role", body=body)
     except Problem as problem:
         return await _person_page(visit, beside(visit, problem))
-    return visit.go("/staff", done="role")
+    return proposed(visit, answer) or visit.go("/staff", done="role")
 
 
 @pages.post(f"/staff/{_PERSON}/close")
@@ -72,12 +74,22 @@ async def close(visit: Visit) -> web.Response:
 
 @pages.post(f"/staff/{_PERSON}/reset")
 async def reset(visit: Visit) -> web.Response:
+    return await _renew(visit, "reset")
+
+
+@pages.post(f"/staff/{_PERSON}/restart")
+async def restart(visit: Visit) -> web.Response:
+    return await _renew(visit, "restart")
+
+
+async def _renew(visit: Visit, way: str) -> web.Response:
     try:
         body = {"reason": visit.typed.get("reason", "")}
-        made = await visit.api("POST", f"/v1/city/staff/{visit.part('person')}/reset", body=body)
+        made = await visit.api("POST", f"/v1/city/staff/{visit.part('person')}/{way}", body=body)
     except Problem as problem:
         return await _person_page(visit, beside(visit, problem))
-    return visit.show("first_password.html", made=made, back="/staff", was_reset=True)
+    waits = proposed(visit, made)
+    return waits or visit.show("first_password.html", made=made, back="/staff", was_reset=True)
 
 
 def _new_page(visit: Visit, typed: dict[str, str], trouble: Trouble | None) -> web.Response:

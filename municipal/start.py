@@ -10,6 +10,7 @@ from aiohttp import web
 
 from municipal.menu import entries_for
 from municipal.names import IN, OUT, services
+from municipal.proposals import DEEDS
 from municipal.visits import Pages, Visit
 
 pages = Pages()
@@ -54,6 +55,32 @@ async def _numbers(visit: Visit) -> dict[str, Any]:
     }
 
 
+async def _proposals(visit: Visit) -> list[dict[str, Any]]:
+    """What this person may decide, and what was sent back to them of late; then whose access was changed."""
+    who, found = visit.signed_in(), list[dict[str, Any]]()
+    proposals, changes = await asyncio.gather(
+        visit.api("GET", "/v1/city/proposals"), visit.api("GET", "/v1/city/staff-changes")
+    )
+    week_ago = (visit.site.settings.clock() - timedelta(days=7)).isoformat()
+    for each in proposals["proposals"]:
+        path, more = f"/proposals/{each['proposal_id']}", f"{each['proposed_by_name']} "
+        more += visit.speech.plain(DEEDS[each["deed"]])
+        if each["may_decide"]:
+            found.append({"path": path, "text": "承認待ちの提案", "more": more})
+        own = each["state"] == "sent_back" and each["proposed_by"] == who.staff_id
+        if own and each["decided_at"] > week_ago:
+            found.append({"path": path, "text": "差し戻された提案", "more": each["decision_reason"]})
+    if any(each["staff_id"] == who.staff_id for each in changes["changes"]):
+        found.append({"path": "/account", "text": "あなたのログインや権限が変更されました", "more": ""})
+    elif changes["changes"] and who.may("keep_staff"):
+        text, count = (
+            "職員のログインや権限の変更（30日）",
+            len({each["staff_id"] for each in changes["changes"]}),
+        )
+        found.append({"path": "/staff", "text": text, "more": f"{count:,}"})
+    return found
+
+
 async def _waiting(visit: Visit) -> list[dict[str, Any]]:
     """What somebody of this role should look at now."""
     who, found = visit.signed_in(), list[dict[str, Any]]()
@@ -62,6 +89,8 @@ async def _waiting(visit: Visit) -> list[dict[str, Any]]:
         visit.api("GET", "/v1/city/settlements"),
         visit.api("GET", "/v1/city/partners"),
     )
+    if who.may("see_proposals"):
+        found += await _proposals(visit)
     for one in files["files"]:
         if one["state"] == "checked" and who.may("approve_grants"):
             own = one["uploaded_by"] in (who.staff_id, who.login)

@@ -177,7 +177,7 @@ def _calls(document: Json) -> str:
 
 
 def _call(method: str, path: str, operation: Json, schemas: Json, common: set[str]) -> str:
-    answer = _answer_of(operation)
+    answer, others = _answers_of(operation)
     parameters = operation.get("parameters", ())
     in_path = [
         _Argument(entry["name"], _type(entry["schema"]), required=True)
@@ -221,11 +221,13 @@ def _call(method: str, path: str, operation: Json, schemas: Json, common: set[st
         else ""
     )
     session = any(name.endswith("Session") for name in operation["security"][0])
-    kind = "None" if answer == "NoneType" else answer
+    kind = " | ".join(["None" if answer == "NoneType" else answer, *sorted(set(others.values()))])
+    pairs = ", ".join(f"{status}: {other}" for status, other in sorted(others.items()))
+    by_status = f", by_status={{{pairs}}}" if others else ""
     return (
         f"def {operation['operationId']}({arguments}) -> Call[{kind}]:\n"
         f"{_docstring(operation, common)}"
-        f'    return {maker}("{method}", {quoted}, {answer}, session={session}{query}{sent})\n'
+        f'    return {maker}("{method}", {quoted}, {answer}, session={session}{query}{sent}{by_status})\n'
     )
 
 
@@ -260,21 +262,24 @@ def _docstring(operation: Json, common: set[str]) -> str:
     return f'    """{text}{end}"""\n'
 
 
-def _answer_of(operation: Json) -> str:
-    kinds = set()
+def _answers_of(operation: Json) -> tuple[str, dict[int, str]]:
+    """The usual answer, and those of other kinds by their status: a proposal (202) where a deed waits."""
+    kinds: dict[int, str] = {}
     for status, response in operation["responses"].items():
         if status >= "400":
             continue
         content = response.get("content", {})
         if not content:
-            kinds.add("NoneType")
+            kinds[int(status)] = "NoneType"
         elif "application/json" in content:
-            kinds.add("models." + content["application/json"]["schema"]["$ref"].rpartition("/")[2])
+            kinds[int(status)] = "models." + content["application/json"]["schema"]["$ref"].rpartition("/")[2]
         else:
-            kinds.add("File")
-    if len(kinds) != 1:
-        raise ValueError(f"{operation['operationId']}: answers with {sorted(kinds)}; a call has one type")
-    return kinds.pop()
+            kinds[int(status)] = "File"
+    usual = kinds[min(kinds)]
+    others = {status: kind for status, kind in kinds.items() if kind != usual}
+    if set(others) - {202}:
+        raise ValueError(f"{operation['operationId']}: answers with {sorted(set(kinds.values()))}")
+    return usual, others
 
 
 def _type(schema: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from gateway.cities.nightly import CityNightly
 from gateway.cities.notices import Notices
 from gateway.cities.point_rules import PointRules
 from gateway.cities.point_services import PointServices
+from gateway.cities.proposals.proposals import Proposals
 from gateway.cities.settlement.settlement import Settlements
 from gateway.cities.shops.shops import Shops
 from gateway.cities.spending.pay_codes import PayCodes
@@ -33,6 +34,7 @@ class City:
 
     desk: CityContext
     staff: StaffService
+    proposals: Proposals
     services: PointServices
     rules: PointRules
     expiries: ExpirySweep
@@ -58,6 +60,7 @@ class City:
         return cls(
             desk=desk,
             staff=StaffService(desk),
+            proposals=Proposals(desk),
             services=PointServices(desk),
             rules=rules,
             expiries=expiries,
@@ -71,6 +74,12 @@ class City:
             settlements=Settlements(desk),
             notices=notices,
             nightly=CityNightly(
-                desk=desk, rules=rules, expiries=expiries, files=files, notices=notices, outcomes=outcomes
+                desk=desk,
+                rules=rules,
+                expiries=expiries,
+                files=files,
+                notices=notices,
+                outcomes=outcomes,
+                proposals=Proposals(desk),
             ),
         )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from core_ledger import Store
-from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.members.passwords import PasswordHasher
 from gateway.platform import audit_log
@@ -39,9 +38,20 @@ class CityContext:
         return day_of(self.clock())
 
 
+class StaffActor(Protocol):
+    """Whose deed a line of the audit log is: a session, or the author of a proposal that others decided."""
+
+    @property
+    def municipality(self) -> str: ...
+    @property
+    def staff_id(self) -> str: ...
+    @property
+    def display_name(self) -> str: ...
+
+
 def write_audit(
     conn: Connection,
-    who: StaffSession,
+    who: StaffActor,
     at: datetime,
     action: str,
     subject: str = "",

@@ -20,6 +20,7 @@ from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.notices import Notices
 from gateway.cities.point_rules import PointRules
+from gateway.cities.proposals.proposals import Proposals
 from gateway.cities.spending import pay_codes
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.statistics import daily_stats
@@ -40,6 +41,7 @@ class CityNightly:
     files: GrantFiles
     notices: Notices
     outcomes: EventOutcomes
+    proposals: Proposals
 
     async def run(self, is_paused: Callable[[], bool] = bool) -> None:
         """Look again and again, for ever; a part of a day that failed is tried again, without the others.
@@ -75,6 +77,7 @@ class CityNightly:
             "notices": partial(self.notices.queue_notices, today),
             "events": self.outcomes.settle_ended,
             "grant files": self.files.resume,
+            "proposals": self.proposals.expire_lapsed,
             "tidying up": partial(self.desk.store.run, self._forget),
         }
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from gateway.platform.tables import Flag, Instant
@@ -330,4 +331,136 @@ issue_figures = _table(
     Column("figure", _Words, nullable=False),
     Column("points", _Whole, nullable=False),
     PrimaryKeyConstraint("municipality", "point_service", "issued_on", "figure"),
+)
+
+# --- four eyes ----------------------------------------------------------------------------------------------------------
+
+deed_rules = _table(  # a city's own table of what needs a second person; what is not in it has the defaults
+    "deed_rules",
+    Column("municipality", _Words, nullable=False),
+    Column("deed", _Words, nullable=False),
+    Column("persons", Integer, nullable=False),
+    Column("from_points", _Whole),
+    Column("points_a_day", _Whole),
+    PrimaryKeyConstraint("municipality", "deed"),
+)
+
+proposals = _table(
+    "proposals",
+    Column("municipality", _Words, nullable=False),
+    Column("proposal_id", _Words, nullable=False),
+    Column("deed", _Words, nullable=False),
+    Column("subject", _Words, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("points", _Whole),
+    Column("facts", _Words, nullable=False),  # JSON: what people read of it
+    Column("reason", _Words, nullable=False),
+    Column("digest", _Words, nullable=False),  # of all that the author saw
+    Column("command_sealed", LargeBinary, nullable=False),
+    Column("ground", _Words, nullable=False),  # JSON: what must not have moved
+    Column("persons", Integer, nullable=False),
+    Column("proposed_by", _Words, nullable=False),
+    Column("proposed_by_name", _Words, nullable=False),
+    Column("proposed_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("decided_by", _Words),
+    Column("decided_at", Instant),
+    Column("decision_reason", _Words, nullable=False),
+    PrimaryKeyConstraint("municipality", "proposal_id"),
+    Index("proposals_of_a_city", "municipality", "proposed_at"),
+    Index(
+        "one_waiting_proposal_for_a_subject", "municipality", "deed", "subject", unique=True,
+        sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"),
+    ),
+)  # fmt: skip
+
+proposal_decisions = _table(  # each person's yes
+    "proposal_decisions",
+    Column("municipality", _Words, nullable=False),
+    Column("proposal_id", _Words, nullable=False),
+    Column("staff_id", _Words, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("municipality", "proposal_id", "staff_id"),
+)
+
+staff_changes = _table(  # who added, raised, reset or restarted whom: the two decide nothing of each other's
+    "staff_changes",
+    Column("change_id", _Words, primary_key=True),
+    Column("municipality", _Words, nullable=False),
+    Column("staff_id", _Words, nullable=False),
+    Column("change", _Words, nullable=False),
+    Column("by_staff", _Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("staff_changes_of_a_city", "municipality", "at"),
+    Index("staff_changes_of_a_person", "staff_id"),
+    Index("staff_changes_by_a_person", "by_staff"),
+)
+
+first_passwords = _table(  # until when a password that somebody else has set opens anything
+    "first_passwords",
+    Column("staff_id", _Words, primary_key=True),
+    Column("ends_at", Instant, nullable=False),
+)
+
+staff_grant_days = _table(  # what one person of staff has granted alone in a day
+    "staff_grant_days",
+    Column("municipality", _Words, nullable=False),
+    Column("staff_id", _Words, nullable=False),
+    Column("day", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "staff_id", "day"),
+)
+
+project_members = (
+    _table(  # what each member was granted in a project, over single grants, files and the venue
+        "project_members",
+        Column("book_id", _Words, nullable=False),
+        Column("municipality", _Words, nullable=False),
+        Column("project_id", _Words, nullable=False),
+        Column("grants", Integer, nullable=False),
+        Column("points", _Whole, nullable=False),
+        Column("first_on", _Words, nullable=False),
+        Column("last_on", _Words, nullable=False),
+        PrimaryKeyConstraint("book_id", "municipality", "project_id"),
+    )
+)
+
+project_limits = _table(  # お一人N回/N点まで
+    "project_limits",
+    Column("municipality", _Words, nullable=False),
+    Column("project_id", _Words, nullable=False),
+    Column("most_grants_each", Integer),
+    Column("most_points_each", _Whole),
+    PrimaryKeyConstraint("municipality", "project_id"),
+)
+
+shop_account_changes = _table(  # an account that was decided on, and is paid to from the next closing on
+    "shop_account_changes",
+    Column("municipality", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("account_sealed", LargeBinary, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    PrimaryKeyConstraint("municipality", "shop_id"),
+)
+
+settlement_accounts = _table(  # where each shop of a closed cycle is paid: as it stood at the closing
+    "settlement_accounts",
+    Column("municipality", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("account_sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("municipality", "starts_on", "shop_id"),
+)
+
+transfer_files = _table(  # each making of the bank's file, with the day it orders the transfer for
+    "transfer_files",
+    Column("municipality", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("number", Integer, nullable=False),  # the first, the second, …
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", _Words, nullable=False),
+    Column("transfer_on", _Words, nullable=False),
+    Column("yen", _Whole, nullable=False),
+    PrimaryKeyConstraint("municipality", "starts_on", "number"),
 )

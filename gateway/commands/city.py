@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from gateway.cities.staff import staff_rows
+from gateway.cities.staff import first_passwords, staff_rows
 from gateway.cities.staff.staff import temporary_password
 from gateway.cities.staff.staff_rows import Staff
 from gateway.commands.ledger import Against, compare_with
@@ -55,6 +55,7 @@ def add_staff(
                     password_hash=hashed,
                     at=now,
                 )
+                first_passwords.start(conn, person.staff_id, now)
                 audit_log.write(
                     conn, municipality, at=now, actor="operator", actor_name=operator, action="staff added",
                     subject=person.login, facts={"role": role.value},

@@ -27,6 +27,7 @@ from gateway.cities.city import City
 from gateway.cities.city_context import CityContext
 from gateway.cities.grants.grant_projects import ProjectPlan
 from gateway.cities.grants.grants import transfer_of
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.settlement.business_days import cycle_of, cycles
 from gateway.cities.settlement.settlement import Settlements
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
@@ -244,10 +245,11 @@ class _Filling:
             shop_id, kind = f"shop-{number:02}", _KINDS[number % len(_KINDS)]
             entry = ShopEntry(name=f"{kind} 見本{number}", category=kind, address=f"笠間市見本{number}番地")
             await self.city.shops.register(who, shop_id, entry)
-            await self.city.shops.set_bank(who, shop_id, _bank(number))
+            await self._decided(await self.city.shops.set_bank(who, shop_id, _bank(number), "見本の登録"))
             await self.store.run(partial(_add_clerk, shop_id=shop_id, number=number, hashed=hashed, at=at))
             self.tick("shops", number)
-        await self.city.shops.set_payer(who, Payer(client_code="0000008216", account=_bank(0)))
+        payer = Payer(client_code="0000008216", account=_bank(0))
+        await self._decided(await self.city.shops.set_payer(who, payer, "見本の登録"))
 
     async def _rule_and_projects(self, who: StaffSession, at: datetime) -> None:
         def job(conn: Connection) -> None:
@@ -273,7 +275,20 @@ class _Filling:
             starts_on=self.first_day, ends_on=self.first_day + timedelta(days=DAYS), points_each=1_000,
             budget=MEMBERS * 10_000, venue=True,
         )  # fmt: skip
-        await self.city.projects.add(who, plan)
+        await self._decided(await self.city.projects.add(who, plan, "見本の事業"))
+
+    async def _decided(self, proposal: object) -> None:
+        """The section chief says yes to what the administrator has proposed."""
+        assert isinstance(proposal, Proposal), proposal
+        chief = await self._session_of(_staff_id("kacho"), self.city.desk.clock())
+        await self.city.proposals.approve(chief, proposal.proposal_id, proposal.digest, "見本の承認")
+
+    async def _session_of(self, staff_id: str, at: datetime) -> StaffSession:
+        def job(conn: Connection) -> StaffSession:
+            token = staff_rows.start_session(conn, staff_id, client_id="demo", strong=True, at=at)
+            return staff_rows.find_session(conn, token.reveal(), client_id="demo", now=at)
+
+        return await self.store.run(job)
 
     async def _grant(self, day: date, number: int) -> None:
         project = await self.city.projects.get(CITY, "ouen-2018")
@@ -375,14 +390,7 @@ class _Filling:
             self.counts["yen"] += closed.yen
 
     async def _at_work(self, day: date) -> StaffSession:
-        at = self._at(day, 19)
-        staff_id = uuid.UUID(int=len(STAFF)).hex
-
-        def job(conn: Connection) -> StaffSession:
-            token = staff_rows.start_session(conn, staff_id, client_id="demo", strong=True, at=at)
-            return staff_rows.find_session(conn, token.reveal(), client_id="demo", now=at)
-
-        return await self.store.run(job)
+        return await self._session_of(_staff_id("kanri"), self._at(day, 19))
 
     def _desk_at(self, moment: datetime) -> CityContext:
         return replace(self.city.desk, clock=lambda: moment)
@@ -390,6 +398,10 @@ class _Filling:
     @staticmethod
     def _at(day: date, hour: int) -> datetime:
         return datetime.combine(day, time(hour), JST)
+
+
+def _staff_id(login: str) -> str:
+    return uuid.UUID(int=[each[0] for each in STAFF].index(login) + 1).hex
 
 
 def _moved(conn: Connection, moves: Sequence[Transfer]) -> dict[str, Receipt]:

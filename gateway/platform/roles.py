@@ -7,7 +7,8 @@
     shop            takes points at one shop and sees that shop's own business
     platform        what partners owe, over all cities; no city's members
 
-The person who prepared something never approves it, whatever the role: that rule is kept where approval happens.
+The person who prepared something never approves it, whatever the role: that rule is kept where approval happens
+(`gateway.cities.proposals`), and so is that nobody decides for whom they have added, raised or reset.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Action(StrEnum):
     SEE_PARTNERS = "see_partners"
     PLAN_EVENTS = "plan_events"
     DECIDE_EVENTS = "decide_events"
+    SEE_PROPOSALS = "see_proposals"
+    DECIDE_PROPOSALS = "decide_proposals"
 
 
 _A = Action
@@ -59,6 +62,7 @@ _OPERATOR: Final = _VIEWER | {
     _A.KEEP_SHOPS,
     _A.REFUND,
     _A.PLAN_EVENTS,
+    _A.SEE_PROPOSALS,
 }
 _APPROVER: Final = _VIEWER | {
     _A.SEE_MEMBER,
@@ -67,6 +71,8 @@ _APPROVER: Final = _VIEWER | {
     _A.SETTLE,
     _A.READ_AUDIT,
     _A.DECIDE_EVENTS,
+    _A.SEE_PROPOSALS,
+    _A.DECIDE_PROPOSALS,
 }
 
 ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {

@@ -31,6 +31,7 @@ ADMINISTRATORS = [
     "/figures", "/figures?since=2018-05-01&until=2018-07-31", "/figures?since=2001-01-01&until=2018-07-31",
     "/figures?since=2017-01-01&until=2017-01-02", "/figures/unused", "/figures/unused?day=2018-06-30",
     "/services", "/services/new", "/services/kasama-ouen", "/services/kasama-ouen/new", "/services/kasama-ouen/closing",
+    "/proposals", "/proposals?ended=yes", "/proposals/{proposal}", "/deeds", "/deeds/grant",
     "/projects", "/projects/new", "/projects/{project}", "/projects/{project}/budget", "/projects/{project}/open",
     "/projects/{project}/grant", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/members",
     "/events", "/events/new", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
@@ -49,7 +50,8 @@ def found_in(town: DemoEnvironment) -> dict[str, str]:
             "SELECT spend_id FROM spends WHERE shop_id = 'shop-02' ORDER BY at DESC"
         ).fetchone()
         (person,) = book.execute("SELECT staff_id FROM staff WHERE login = 'fukushi'").fetchone()
-    return {"project": project, "spend": spend, "person": person}
+    (proposal,) = book.execute("SELECT proposal_id FROM proposals ORDER BY proposal_id").fetchone()
+    return {"project": project, "spend": spend, "person": person, "proposal": proposal}
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +121,8 @@ def test_what_forms_answer_is_as_accessible(at: At) -> None:
     looks_good(seen)
     person.to("/payer").fill(
         client_code="1234567890", bank_code="0001", bank_name="ミホン", branch_code="001", branch_name="シテン",
-        number="1234567", holder="!!!",
-    ).press("登録する")  # fmt: skip
+        number="1234567", number_again="1234567", holder="!!!", reason="確認",
+    ).press("提案する")  # fmt: skip
     assert person.page.locator("#trouble").is_visible()
     looks_good(seen)
     person.to("/audit").press("改ざんがないか検証する")
@@ -150,9 +152,9 @@ def looks_good(seen: Watched) -> None:
 SEES = {"/", "/figures", "/projects", "/files", "/events", "/services", "/shops", "/settlements"}
 MENUS = {
     "shimin": SEES,
-    "fukushi": SEES | {"/members", "/spends"},
-    "kacho": SEES | {"/members", "/spends", "/audit"},
-    "kanri": SEES | {"/members", "/spends", "/audit", "/payer", "/staff"},
+    "fukushi": SEES | {"/members", "/spends", "/proposals"},
+    "kacho": SEES | {"/members", "/spends", "/audit", "/proposals"},
+    "kanri": SEES | {"/members", "/spends", "/audit", "/payer", "/staff", "/proposals"},
     "platform": {"/partners"},
 }
 """Who sees what, written a second time, so that a slip in the menu shows."""

@@ -21,8 +21,10 @@ def test_who_is_added_changes_the_first_password_sets_up_a_passkey_and_signs_in_
     boss = at("kanri").to("/staff/new")
     boss.fill(display_name="福祉課 新人", login="shinjin")
     boss.page.select_option("#role", "operator")
-    boss.press("登録する").picture("first-password")
-    first = boss.text("#first-password").strip()
+    boss.fill(reason="異動").press("登録する")
+    assert "別の職員が承認するまで、何も行われません" in boss.text()
+    chief = at("kacho").to(boss.path().partition("?")[0]).press("承認する").picture("first-password")
+    first = chief.text("#first-password").strip()
     assert first not in boss.to("/staff").text()
 
     new = at("shinjin", signed_in=False)

@@ -11,9 +11,11 @@ import segno
 
 from gateway.api.city.rules import WORSE_JA
 from gateway.cities.grants.grant_csv import FAULTS as GATEWAYS_FAULTS
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import ProposalState
 from gateway.platform.roles import ALLOWED, Role
 from gateway.points.rules import Expiry
-from municipal import names
+from municipal import names, proposals
 from municipal.app import PARTS
 from municipal.audit import ACTIONS, FACTS
 from municipal.charts import HEIGHT, Bar, round_up, spread, stacked
@@ -112,8 +114,8 @@ def test_every_deed_of_the_audit_log_has_a_name() -> None:
     for path in (GATEWAY / "cities").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
-                "told",
-                "_told",
+                "write_audit",
+                "write",
             ):
                 written |= {
                     text
@@ -141,10 +143,28 @@ def test_every_fact_of_the_audit_log_has_a_name() -> None:
     assert written == set(FACTS)
 
 
+def test_every_fact_of_a_proposal_and_every_deed_has_a_name() -> None:
+    written = set()
+    for path in (GATEWAY / "cities").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") in ("shown", "named"):
+                written |= {
+                    key.value
+                    for each in ast.walk(node)
+                    if isinstance(each, ast.Dict)
+                    for key in each.keys
+                    if isinstance(key, ast.Constant)
+                }
+    assert len(written) > 10
+    assert written - set(proposals.FACTS) == set()
+    assert set(proposals.DEEDS) == {deed.value for deed in Deed}
+    assert set(proposals.STATES) == {state.value for state in ProposalState}
+
+
 def _is_about_facts(node: ast.AST) -> bool:
     """A call that writes into the log, or the making of its facts."""
     if isinstance(node, ast.Call):
-        return getattr(node.func, "id", getattr(node.func, "attr", "")) in ("told", "_told")
+        return getattr(node.func, "id", getattr(node.func, "attr", "")) in ("write_audit", "_audit")
     if isinstance(node, ast.AnnAssign):
         return getattr(node.target, "id", "") == "facts"
     return isinstance(node, ast.FunctionDef) and node.name == "_facts"

@@ -35,12 +35,19 @@ class CityHall:
 
     town: DemoEnvironment
     token: str = ""
+    second: str = ""
     shops: dict[str, str] = field(default_factory=dict)
     login: str = ""
     seed: str = ""
 
     async def open(self) -> CityHall:
-        """The first administrator, from the machine to a session with a second factor."""
+        """Two administrators: what one proposes the other one decides."""
+        self.second = await self._administrator()
+        self.token = await self._administrator()
+        return self
+
+    async def _administrator(self) -> str:
+        """From the machine to a session with a second factor."""
         login = f"kanri-{uuid.uuid4().hex[:6]}"
         code, told = await self.town.run("staff add", CITY, login, "管理者 見本", "--operator", "tests")
         assert code == 0, told
@@ -52,10 +59,15 @@ class CityHall:
         self.seed = (await self._call("POST", "/v1/staff/me/totp/begin", half))["seed"]
         now = self.town.clock()
         await self._call("POST", "/v1/staff/me/totp", half, code=pyotp.TOTP(self.seed).at(now))
-        await self._sign_in(now + timedelta(seconds=30))  # each code opens once
-        return self
+        return await self._sign_in(now + timedelta(seconds=30))  # each code opens once
 
-    async def _sign_in(self, code_at: datetime) -> None:
+    async def _decided(self, answer: dict[str, Any]) -> None:
+        """The other administrator says yes to what waits."""
+        if "proposal_id" in answer:
+            path = f"/v1/city/proposals/{answer['proposal_id']}/approval"
+            await self._call("POST", path, self.second, digest=answer["digest"])
+
+    async def _sign_in(self, code_at: datetime) -> str:
         started = await self._call("POST", "/v1/staff/sessions", login=self.login, password=PASSWORD)
         proven = await self._call(
             "POST",
@@ -63,7 +75,7 @@ class CityHall:
             sign_in_token=started["sign_in_token"],
             code=pyotp.TOTP(self.seed).at(code_at),
         )
-        self.token = proven["token"]
+        return str(proven["token"])
 
     async def back_to_work(self) -> None:
         """Sign everybody in anew, after a day on which their sessions ended."""
@@ -109,18 +121,20 @@ class CityHall:
         self, project_id: str, name: str, points: int, budget: int, *, venue: bool = False
     ) -> None:
         today = self.town.clock().date()
-        await self._call(
+        proposal = await self._call(
             "POST", "/v1/city/projects", self.token, project_id=project_id, point_service=SERVICE, name=name,
             starts_on=today.isoformat(), ends_on=(today + timedelta(days=30)).isoformat(), points_each=points,
             budget=budget, venue=venue,
         )  # fmt: skip
+        await self._decided(proposal)
 
     async def grant(self, project_id: str, member: str, points: int) -> None:
         """`member` is the name that the town knows."""
-        await self._call(
+        granted = await self._call(
             "POST", f"/v1/city/projects/{project_id}/grants", self.token,
             grant_id=str(uuid.uuid4()), mykey_id=self.town.mykey_ids[member], points=points,
         )  # fmt: skip
+        await self._decided(granted)
 
     async def venue_code(self, project_id: str) -> str:
         return str(

@@ -54,6 +54,8 @@ class Call(Generic[AnswerT]):
     media_type: str = ""
     session: bool
     """Whether somebody must be signed in."""
+    by_status: Mapping[int, type[Any]] = field(default_factory=dict)
+    """What comes back with another status than the usual one, such as a proposal (202) where a deed waits."""
 
 
 def json_call(
@@ -64,6 +66,7 @@ def json_call(
     session: bool,
     body: Message | None = None,
     query: Mapping[str, QueryValue] | None = None,
+    by_status: Mapping[int, type[Any]] | None = None,
 ) -> Call[AnswerT]:
     """A call with a JSON body or none."""
     content = None if body is None else msgspec.json.encode(body)
@@ -75,6 +78,7 @@ def json_call(
         content=content,
         media_type=media_type,
         session=session,
+        by_status=by_status or {},
     )
 
 
@@ -117,7 +121,7 @@ def read_answer(call: Call[AnswerT], answer: RawAnswer) -> AnswerT:
     """The typed answer. Raises the Problem that the gateway answered with, or UnexpectedAnswer."""
     if answer.status >= 400:
         raise _problem(call, answer)
-    kind: type[Any] = call.answer
+    kind: type[Any] = call.by_status.get(answer.status, call.answer)
     if kind is File:
         headers = answer.headers
         disposition = headers.get("content-disposition", "attachment")

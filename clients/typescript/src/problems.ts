@@ -11,6 +11,11 @@ export class BadBankAccount extends InvalidInputProblem {
   override name = "BadBankAccount";
 }
 
+/** The table of deeds does not fit. */
+export class BadDeedRule extends InvalidInputProblem {
+  override name = "BadDeedRule";
+}
+
 /** This name cannot be shown. */
 export class BadDisplayName extends InvalidInputProblem {
   override name = "BadDisplayName";
@@ -44,6 +49,11 @@ export class BadRule extends InvalidInputProblem {
 /** The entry does not fit. */
 export class BadShop extends InvalidInputProblem {
   override name = "BadShop";
+}
+
+/** No transfer on this day. */
+export class BadTransferDay extends InvalidInputProblem {
+  override name = "BadTransferDay";
 }
 
 /** A shop has no bank account. */
@@ -336,6 +346,11 @@ export class ExchangeState extends ConflictProblem {
   override name = "ExchangeState";
 }
 
+/** This file was made before. */
+export class FileMadeBefore extends ConflictProblem {
+  override name = "FileMadeBefore";
+}
+
 /** The file is not at that stage. */
 export class FileState extends ConflictProblem {
   override name = "FileState";
@@ -364,6 +379,11 @@ export class LastAdministrator extends ConflictProblem {
 /** More than the limit of the day. */
 export class LimitOfTheDay extends ConflictProblem {
   override name = "LimitOfTheDay";
+}
+
+/** More than the project gives each member. */
+export class LimitOfTheProject extends ConflictProblem {
+  override name = "LimitOfTheProject";
 }
 
 /** The partner account is not linked. */
@@ -406,6 +426,11 @@ export class NoRate extends ConflictProblem {
   override name = "NoRate";
 }
 
+/** Nobody else may decide this. */
+export class NobodyToDecide extends ConflictProblem {
+  override name = "NobodyToDecide";
+}
+
 /** Not enough points. */
 export class NotEnough extends ConflictProblem {
   override name = "NotEnough";
@@ -429,6 +454,11 @@ export class NotQuoted extends ConflictProblem {
 /** The member is not back yet. */
 export class NotReturned extends ConflictProblem {
   override name = "NotReturned";
+}
+
+/** Nothing is to be paid. */
+export class NothingToPay extends ConflictProblem {
+  override name = "NothingToPay";
 }
 
 /** Nobody changes their own access. */
@@ -509,6 +539,31 @@ export class ProjectExists extends ConflictProblem {
 /** The project grants nothing now. */
 export class ProjectNotOpen extends ConflictProblem {
   override name = "ProjectNotOpen";
+}
+
+/** This is not what was proposed. */
+export class ProposalChanged extends ConflictProblem {
+  override name = "ProposalChanged";
+}
+
+/** Somebody else has proposed this. */
+export class ProposalOfAnother extends ConflictProblem {
+  override name = "ProposalOfAnother";
+}
+
+/** What it was proposed on has changed. */
+export class ProposalOutdated extends ConflictProblem {
+  override name = "ProposalOutdated";
+}
+
+/** A proposal for this waits already. */
+export class ProposalPending extends ConflictProblem {
+  override name = "ProposalPending";
+}
+
+/** The proposal does not wait any more. */
+export class ProposalState extends ConflictProblem {
+  override name = "ProposalState";
 }
 
 /** The message is not believed. */
@@ -666,6 +721,16 @@ export class SignatureStale extends UnauthorizedProblem {
   override name = "SignatureStale";
 }
 
+/** This person is let in already. */
+export class StaffActive extends ConflictProblem {
+  override name = "StaffActive";
+}
+
+/** This person was stopped. */
+export class StaffClosed extends ConflictProblem {
+  override name = "StaffClosed";
+}
+
 /** This return came too late. */
 export class StateExpired extends BadRequestProblem {
   override name = "StateExpired";
@@ -679,6 +744,11 @@ export class StateInvalid extends BadRequestProblem {
 /** This return was used before. */
 export class StateUsed extends ConflictProblem {
   override name = "StateUsed";
+}
+
+/** The bank's file cannot carry this sum. */
+export class SumTooLarge extends ConflictProblem {
+  override name = "SumTooLarge";
 }
 
 /** Too many requests. */
@@ -756,6 +826,11 @@ export class UnknownProject extends NotFoundProblem {
   override name = "UnknownProject";
 }
 
+/** No such proposal. */
+export class UnknownProposal extends NotFoundProblem {
+  override name = "UnknownProposal";
+}
+
 /** No such version. */
 export class UnknownRule extends NotFoundProblem {
   override name = "UnknownRule";
@@ -800,6 +875,7 @@ export class WorseNotAccepted extends ConflictProblem {
 export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "account-linked-elsewhere": AccountLinkedElsewhere,
   "bad-bank-account": BadBankAccount,
+  "bad-deed-rule": BadDeedRule,
   "bad-display-name": BadDisplayName,
   "bad-event": BadEvent,
   "bad-period": BadPeriod,
@@ -807,6 +883,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "bad-project": BadProject,
   "bad-rule": BadRule,
   "bad-shop": BadShop,
+  "bad-transfer-day": BadTransferDay,
   "bank-missing": BankMissing,
   "body-broken": BodyBroken,
   "body-invalid": BodyInvalid,
@@ -865,12 +942,14 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "event-state": EventState,
   "exchange-id-reused": ExchangeIdReused,
   "exchange-state": ExchangeState,
+  "file-made-before": FileMadeBefore,
   "file-state": FileState,
   "granted-already": GrantedAlready,
   "id-reused": IdReused,
   "internal-error": InternalError,
   "last-administrator": LastAdministrator,
   "limit-of-the-day": LimitOfTheDay,
+  "limit-of-the-project": LimitOfTheProject,
   "link-missing": LinkMissing,
   "login-taken": LoginTaken,
   "login-unfit": LoginUnfit,
@@ -879,11 +958,13 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "mykey-id-only-generated": MykeyIdOnlyGenerated,
   "mykey-id-unfit": MykeyIdUnfit,
   "no-rate": NoRate,
+  "nobody-to-decide": NobodyToDecide,
   "not-enough": NotEnough,
   "not-enough-points": NotEnoughPoints,
   "not-open-for-direct-exchange": NotOpenForDirectExchange,
   "not-quoted": NotQuoted,
   "not-returned": NotReturned,
+  "nothing-to-pay": NothingToPay,
   "own-role": OwnRole,
   "partner-in-maintenance": PartnerInMaintenance,
   "partner-paused": PartnerPaused,
@@ -900,6 +981,11 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "points-expired-there": PointsExpiredThere,
   "project-exists": ProjectExists,
   "project-not-open": ProjectNotOpen,
+  "proposal-changed": ProposalChanged,
+  "proposal-of-another": ProposalOfAnother,
+  "proposal-outdated": ProposalOutdated,
+  "proposal-pending": ProposalPending,
+  "proposal-state": ProposalState,
   "push-not-believed": PushNotBelieved,
   "query-invalid": QueryInvalid,
   "quote-expired": QuoteExpired,
@@ -931,9 +1017,12 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "signature-missing": SignatureMissing,
   "signature-replayed": SignatureReplayed,
   "signature-stale": SignatureStale,
+  "staff-active": StaffActive,
+  "staff-closed": StaffClosed,
   "state-expired": StateExpired,
   "state-invalid": StateInvalid,
   "state-used": StateUsed,
+  "sum-too-large": SumTooLarge,
   "too-many-requests": TooManyRequests,
   "took-too-long": TookTooLong,
   "units-missing": UnitsMissing,
@@ -949,6 +1038,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "unknown-point-service": UnknownPointService,
   "unknown-prefecture": UnknownPrefecture,
   "unknown-project": UnknownProject,
+  "unknown-proposal": UnknownProposal,
   "unknown-rule": UnknownRule,
   "unknown-session": UnknownSession,
   "unknown-shop": UnknownShop,

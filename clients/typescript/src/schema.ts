@@ -898,7 +898,7 @@ export interface paths {
         /** Everybody on the city's staff and its shops' people, closed ones included. */
         get: operations["list_staff"];
         put?: never;
-        /** Add somebody to the city's staff; the first password is in the answer, this once. */
+        /** Propose somebody for the city's staff (202); the first password is shown to who decides it, once. */
         post: operations["add_staff"];
         delete?: never;
         options?: never;
@@ -931,7 +931,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Give somebody another role; their sessions end. */
+        /** Give somebody another role; their sessions end. One that may do more waits for a second person (202). */
         put: operations["change_staff_role"];
         post?: never;
         delete?: never;
@@ -966,8 +966,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A phone or password is lost: a new first password; second factors and sessions are gone. */
+        /**
+         * A phone or password is lost: a new first password; second factors and sessions are gone.
+         * @description For the city's own staff it waits for a second person (202), to whom the first password is shown, once.
+         */
         post: operations["reset_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/staff/{staff_id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let somebody in again who was stopped, with a new first password; it waits for a second person (202). */
+        post: operations["restart_staff"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1139,7 +1159,7 @@ export interface paths {
         /** The city's grant projects (給付事業), the one that starts last first. */
         get: operations["list_projects"];
         put?: never;
-        /** Add a grant project with its period and budget. */
+        /** Propose a grant project with its period and budget; a second person decides it (202). */
         post: operations["add_project"];
         delete?: never;
         options?: never;
@@ -1172,7 +1192,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Raise or lower a budget, never below what is granted or set aside. */
+        /** Lower a budget, never below what is granted or set aside; or propose to raise it (202). */
         put: operations["change_project_budget"];
         post?: never;
         delete?: never;
@@ -1224,7 +1244,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Grant to one member by MyKey ID, under an id that you made; the same again is the same grant (200). */
+        /**
+         * Grant to one member by MyKey ID, under an id that you made; the same again is the same grant (200).
+         * @description Above the city's sum, or beyond what one person grants in a day, it waits for a second person (202).
+         */
         post: operations["grant_to_one"];
         delete?: never;
         options?: never;
@@ -1312,6 +1335,23 @@ export interface paths {
         };
         /** The lines of a file with what is wrong with each, by their numbers in the file. */
         get: operations["file_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/files/{file_id}/granted-before": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who of a file was granted in its project before, with sums and dates: what an approver looks at first. */
+        get: operations["file_granted_before"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1555,7 +1595,7 @@ export interface paths {
         };
         /** Where a shop is paid; of the number only the end. */
         get: operations["get_shop_bank"];
-        /** Say where a shop is paid; it is kept sealed. */
+        /** Propose where a shop is paid (202): a first account counts at once, a change from the next closing on. */
         put: operations["set_shop_bank"];
         post?: never;
         delete?: never;
@@ -1573,7 +1613,7 @@ export interface paths {
         };
         /** From which account the city pays its shops. */
         get: operations["get_payer"];
-        /** Say from which account the city pays; `client_code` (委託者コード) is the bank's name for the city. */
+        /** Propose from which account the city pays (202); `client_code` (委託者コード) is the bank's name for the city. */
         put: operations["set_payer"];
         post?: never;
         delete?: never;
@@ -1742,7 +1782,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle. */
+        /**
+         * The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle, to the accounts it was closed with.
+         * @description `transfer_on` is a bank day that is not over; `again` makes it once more, which the log says.
+         */
         get: operations["settlement_transfer_file"];
         put?: never;
         post?: never;
@@ -2301,6 +2344,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's newest 200 proposals; `may_decide` says which of them wait for you. */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/proposals/{proposal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One proposal with its `digest`, which an approval names. */
+        get: operations["get_proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/proposals/{proposal_id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say yes to what somebody else has proposed; the last yes that is needed carries it out, whole or not at all. */
+        post: operations["approve_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/proposals/{proposal_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a proposal back to its author with a reason (差戻し); nothing happens. */
+        post: operations["send_back_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/proposals/{proposal_id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what you have proposed yourself, while nobody has decided it. */
+        post: operations["withdraw_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/deeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's table: how many others decide each deed, and from which sum a grant waits. */
+        get: operations["list_deed_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/deeds/{deed}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Propose another line of the table. It takes a second person, whatever the table says. */
+        put: operations["propose_deed_rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/staff-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose access was made or changed in the last 30 days: all for administrators, one's own for others. */
+        get: operations["list_staff_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/transfer-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has made this cycle's transfer file, when and for which day, oldest first. */
+        get: operations["list_transfer_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2310,6 +2506,12 @@ export interface components {
             points: number;
             municipality: string;
             point_service: string;
+        };
+        /** @description `digest` is the proposal's own: what you have seen is what you approve. */
+        Approval: {
+            digest: string;
+            /** @default  */
+            reason?: string;
         };
         AuditFaultView: {
             seq: number;
@@ -2360,6 +2562,8 @@ export interface components {
             kind: 1 | 2 | 4;
             number: string;
             holder: string;
+            /** @default  */
+            reason?: string;
         };
         /** @description Null as long as nobody has said where to pay. */
         BankOf: {
@@ -2624,6 +2828,30 @@ export interface components {
         DayTotals: {
             totals: components["schemas"]["DayTotalView"][];
         };
+        /** @description `first_password` is shown this once, where the deed made one for `staff`. */
+        DecisionView: {
+            proposal: components["schemas"]["ProposalView"];
+            staff: components["schemas"]["StaffView"] | null;
+            first_password: string | null;
+        };
+        DeedRuleList: {
+            deeds: components["schemas"]["DeedRuleView"][];
+        };
+        DeedRuleView: {
+            deed: string;
+            persons: number;
+            from_points: number | null;
+            points_a_day: number | null;
+        };
+        /** @description `persons` decide besides the author; 0 lets the deed take effect at once. The sums belong to grants alone. */
+        DeedRuleWanted: {
+            persons: number;
+            /** @default null */
+            from_points?: number | null;
+            /** @default null */
+            points_a_day?: number | null;
+            reason: string;
+        };
         DefaultMunicipality: {
             municipality: string;
             point_service: string;
@@ -2776,6 +3004,12 @@ export interface components {
             lines: components["schemas"]["FileLineView"][];
             next_after: number | null;
         };
+        /** @description How many members of the file were granted in its project before, and how much; `lines` names the first. */
+        FileOverlapView: {
+            members: number;
+            points: number;
+            lines: components["schemas"]["GrantedBeforeView"][];
+        };
         /** @description `state`: checking, faulty, checked, approved (being applied), applied or cancelled. */
         FileView: {
             file_id: string;
@@ -2808,6 +3042,18 @@ export interface components {
             points: number;
             /** @default  */
             note?: string;
+        };
+        /** @description A line whose member was granted in the project before: how often, how much, from when to when. */
+        GrantedBeforeView: {
+            line: number;
+            mykey_id: string;
+            points: number;
+            grants_before: number;
+            points_before: number;
+            /** Format: date */
+            first_on: string;
+            /** Format: date */
+            last_on: string;
         };
         GrantedView: {
             project_id: string;
@@ -3145,6 +3391,8 @@ export interface components {
             kind: 1 | 2 | 4;
             number: string;
             holder: string;
+            /** @default  */
+            reason?: string;
             client_code: string;
         };
         PeopleNamed: {
@@ -3260,9 +3508,48 @@ export interface components {
             budget: number;
             /** @default false */
             venue?: boolean;
+            /** @default null */
+            most_grants_each?: number | null;
+            /** @default null */
+            most_points_each?: number | null;
+            /** @default  */
+            reason?: string;
         };
         Projects: {
             projects: components["schemas"]["ProjectView"][];
+        };
+        ProposalList: {
+            proposals: components["schemas"]["ProposalView"][];
+        };
+        /**
+         * @description Something that waits for a second person, or has. `facts` is what people read of it.
+         *
+         *     `account_number` is the whole number of a bank account, for its author and for who may decide it.
+         */
+        ProposalView: {
+            proposal_id: string;
+            deed: string;
+            subject: string;
+            state: string;
+            points: number | null;
+            facts: {
+                [key: string]: string | number;
+            };
+            reason: string;
+            digest: string;
+            persons: number;
+            approvals: number;
+            proposed_by: string;
+            proposed_by_name: string;
+            /** Format: date-time */
+            proposed_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            decided_by: string | null;
+            decided_at: string | null;
+            decision_reason: string;
+            may_decide: boolean;
+            account_number: string | null;
         };
         /** @description A message of Standard Webhooks. Only the exchange id is used; what became of it, we ask. */
         Push: {
@@ -3585,6 +3872,17 @@ export interface components {
             staff: components["schemas"]["StaffView"];
             first_password: string;
         };
+        StaffChangeList: {
+            changes: components["schemas"]["StaffChangeView"][];
+        };
+        /** @description Somebody's access was made or changed: added, raised, reset or restarted. */
+        StaffChangeView: {
+            staff_id: string;
+            change: string;
+            by_staff: string;
+            /** Format: date-time */
+            at: string;
+        };
         StaffList: {
             staff: components["schemas"]["StaffView"][];
         };
@@ -3646,6 +3944,8 @@ export interface components {
             display_name: string;
             /** @enum {string} */
             role: "viewer" | "operator" | "approver" | "administrator";
+            /** @default  */
+            reason?: string;
         };
         /**
          * @description A shop's statement of a cycle, payment by payment; `closed_at` is null while it can still change.
@@ -3693,6 +3993,17 @@ export interface components {
         TotpProof: {
             sign_in_token: string;
             code: string;
+        };
+        TransferFileList: {
+            files: components["schemas"]["TransferFileView"][];
+        };
+        TransferFileView: {
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            /** Format: date */
+            transfer_on: string;
+            yen: number;
         };
         /** @description Unused points of each point service at the end of a day (for 31 March and 30 September). */
         UnusedView: {
@@ -4988,6 +5299,15 @@ export interface operations {
                     "application/json": components["schemas"]["StaffAdded"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
         };
     };
     name_people: {
@@ -5032,6 +5352,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StaffView"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
                 };
             };
         };
@@ -5084,6 +5413,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StaffAdded"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    restart_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAdded"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
                 };
             };
         };
@@ -5387,6 +5760,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectView"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
         };
     };
     get_project: {
@@ -5433,6 +5815,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
                 };
             };
         };
@@ -5516,6 +5907,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantedView"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
                 };
             };
         };
@@ -5647,6 +6047,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileLines"];
+                };
+            };
+        };
+    };
+    file_granted_before: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileOverlapView"];
                 };
             };
         };
@@ -6133,6 +6557,15 @@ export interface operations {
                     "application/json": components["schemas"]["BankOf"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
         };
     };
     get_payer: {
@@ -6175,6 +6608,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BankOf"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
                 };
             };
         };
@@ -6394,7 +6836,10 @@ export interface operations {
     };
     settlement_transfer_file: {
         parameters: {
-            query?: never;
+            query?: {
+                transfer_on?: string;
+                again?: boolean;
+            };
             header?: never;
             path: {
                 starts_on: string;
@@ -7205,6 +7650,216 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                };
+            };
+        };
+    };
+    list_proposals: {
+        parameters: {
+            query?: {
+                state?: "waiting" | "carried_out" | "sent_back" | "withdrawn" | "expired";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalList"];
+                };
+            };
+        };
+    };
+    get_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    approve_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionView"];
+                };
+            };
+        };
+    };
+    send_back_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    withdraw_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    list_deed_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeedRuleList"];
+                };
+            };
+        };
+    };
+    propose_deed_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deed: "grant" | "project" | "budget" | "shop_account" | "payer_account" | "staff" | "role" | "reset" | "restart" | "deed_rule";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeedRuleWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    list_staff_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffChangeList"];
+                };
+            };
+        };
+    };
+    list_transfer_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferFileList"];
                 };
             };
         };

@@ -6,9 +6,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
 
+from gateway.api.city.fields import Line
+from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.shops import ShopPath
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
@@ -32,6 +35,7 @@ class BankAccountWanted(Strict):
     kind: Literal[1, 2, 4]
     number: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}$"), Field(repr=False)]
     holder: BankName
+    reason: Line = ""
 
 
 class PayerWanted(BankAccountWanted):
@@ -88,15 +92,19 @@ async def get_shop_bank(call: StaffRequest[None, None, ShopPath]) -> TypedRespon
     action=Action.KEEP_BANKS,
     path=ShopPath,
     body=BankAccountWanted,
-    returns={200: BankOf},
-    refuses=("unknown-shop", "bad-bank-account"),
+    returns={202: ProposalView, 200: BankOf},
+    refuses=("unknown-shop", "bad-bank-account", *PROPOSING),
 )
 async def set_shop_bank(
     call: StaffRequest[BankAccountWanted, None, ShopPath],
 ) -> TypedResponse:
-    """Say where a shop is paid; it is kept sealed."""
-    account = BankAccount(**call.body.model_dump())
-    await call.services.city.shops.set_bank(call.staff, call.path.shop_id, account)
+    """Propose where a shop is paid (202): a first account counts at once, a change from the next closing on."""
+    account = BankAccount(**call.body.model_dump(exclude={"reason"}))
+    proposal = await call.services.city.shops.set_bank(
+        call.staff, call.path.shop_id, account, call.body.reason
+    )
+    if isinstance(proposal, Proposal):
+        return TypedResponse(202, ProposalView.of(proposal))
     return TypedResponse(200, BankOf(account=BankView.of(account)))
 
 
@@ -119,12 +127,14 @@ async def get_payer(call: StaffRequest) -> TypedResponse:
     caller=STAFF,
     action=Action.KEEP_BANKS,
     body=PayerWanted,
-    returns={200: BankOf},
-    refuses=("bad-bank-account",),
+    returns={202: ProposalView, 200: BankOf},
+    refuses=("bad-bank-account", *PROPOSING),
 )
 async def set_payer(call: StaffRequest[PayerWanted]) -> TypedResponse:
-    """Say from which account the city pays; `client_code` (委託者コード) is the bank's name for the city."""
-    values: dict[str, Any] = call.body.model_dump()
+    """Propose from which account the city pays (202); `client_code` (委託者コード) is the bank's name for the city."""
+    values: dict[str, Any] = call.body.model_dump(exclude={"reason"})
     payer = Payer(client_code=values.pop("client_code"), account=BankAccount(**values))
-    await call.services.city.shops.set_payer(call.staff, payer)
+    proposal = await call.services.city.shops.set_payer(call.staff, payer, call.body.reason)
+    if proposal is not None:
+        return TypedResponse(202, ProposalView.of(proposal))
     return TypedResponse(200, BankOf(account=BankView.of(payer.account)))

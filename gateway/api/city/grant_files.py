@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
@@ -12,7 +12,8 @@ from gateway.api.city.grants import ProjectPath
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
 from gateway.cities.grants.grant_csv import FAULTS, MAX_LINES
-from gateway.cities.grants.grant_files import FileLine, GrantFile
+from gateway.cities.grants.grant_files import FileLine, FileOverlap, GrantFile
+from gateway.cities.grants.project_members import GrantedBefore
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, Content, TypedResponse, Upload
@@ -46,6 +47,10 @@ class FileLinesQuery(Strict):
     limit: Annotated[int, Field(ge=1, le=1_000)] = 200
 
 
+class GrantedBeforeQuery(Strict):
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 200
+
+
 class FileView(View):
     """`state`: checking, faulty, checked, approved (being applied), applied or cancelled."""
 
@@ -72,6 +77,35 @@ class FileView(View):
 
 class Files(View):
     files: list[FileView]
+
+
+class GrantedBeforeView(View):
+    """A line whose member was granted in the project before: how often, how much, from when to when."""
+
+    line: int
+    mykey_id: str
+    points: int
+    grants_before: int
+    points_before: int
+    first_on: date
+    last_on: date
+
+    @classmethod
+    def of(cls, before: GrantedBefore) -> GrantedBeforeView:
+        return cls(**{name: getattr(before, name) for name in cls.model_fields})
+
+
+class FileOverlapView(View):
+    """How many members of the file were granted in its project before, and how much; `lines` names the first."""
+
+    members: int
+    points: int
+    lines: list[GrantedBeforeView]
+
+    @classmethod
+    def of(cls, overlap: FileOverlap) -> FileOverlapView:
+        lines = [GrantedBeforeView.of(each) for each in overlap.lines]
+        return cls(members=overlap.members, points=overlap.points, lines=lines)
 
 
 class FileLineView(View):
@@ -178,6 +212,26 @@ async def file_lines(
         200,
         FileLines(lines=[FileLineView.of(one) for one in found], next_after=more),
     )
+
+
+@api.get(
+    "/v1/city/files/{file_id}/granted-before",
+    tag="grants",
+    caller=STAFF,
+    action=Action.SEE_MEMBER,
+    path=FilePath,
+    query=GrantedBeforeQuery,
+    returns={200: FileOverlapView},
+    refuses=("unknown-file",),
+)
+async def file_granted_before(
+    call: StaffRequest[None, GrantedBeforeQuery, FilePath],
+) -> TypedResponse:
+    """Who of a file was granted in its project before, with sums and dates: what an approver looks at first."""
+    overlap = await call.services.city.files.granted_before(
+        call.staff.municipality, call.path.file_id, call.query.limit
+    )
+    return TypedResponse(200, FileOverlapView.of(overlap))
 
 
 @api.get(

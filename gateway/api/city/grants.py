@@ -8,12 +8,14 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from gateway.api.city.fields import Budget, CodeText, Day, Line, ProjectId, Reason, ServiceBalanceView, Text
+from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
-from gateway.api.fields import MykeyIdTyped, PointServiceId, Uuid, View
+from gateway.api.fields import MykeyIdTyped, Points, PointServiceId, Uuid, View
 from gateway.api.member_request import MemberRequest
 from gateway.cities.grants import grantees
 from gateway.cities.grants.grant_projects import GrantProject, ProjectPlan
 from gateway.cities.grants.grants import GrantResult
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedResponse
@@ -44,6 +46,9 @@ class ProjectWanted(Strict):
     points_each: Annotated[int, Field(ge=1, le=10_000_000)]
     budget: Budget
     venue: bool = False
+    most_grants_each: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    most_points_each: Points | None = None
+    reason: Line = ""
 
 
 class BudgetWanted(Strict):
@@ -191,12 +196,15 @@ async def list_projects(call: StaffRequest) -> TypedResponse:
     caller=STAFF,
     action=Action.PLAN_GRANTS,
     body=ProjectWanted,
-    returns={201: ProjectView},
-    refuses=("bad-project", "project-exists", "unknown-municipality", "unknown-point-service"),
+    returns={202: ProposalView, 201: ProjectView},
+    refuses=("bad-project", "project-exists", "unknown-municipality", "unknown-point-service", *PROPOSING),
 )
 async def add_project(call: StaffRequest[ProjectWanted]) -> TypedResponse:
-    """Add a grant project with its period and budget."""
-    project = await call.services.city.projects.add(call.staff, ProjectPlan(**call.body.model_dump()))
+    """Propose a grant project with its period and budget; a second person decides it (202)."""
+    plan = ProjectPlan(**call.body.model_dump(exclude={"reason"}))
+    project = await call.services.city.projects.add(call.staff, plan, call.body.reason)
+    if isinstance(project, Proposal):
+        return TypedResponse(202, ProposalView.of(project))
     return TypedResponse(201, ProjectView.of(project))
 
 
@@ -222,16 +230,18 @@ async def get_project(call: StaffRequest[None, None, ProjectPath]) -> TypedRespo
     action=Action.PLAN_GRANTS,
     path=ProjectPath,
     body=BudgetWanted,
-    returns={200: ProjectView},
-    refuses=("unknown-project", "budget-exceeded"),
+    returns={200: ProjectView, 202: ProposalView},
+    refuses=("unknown-project", "budget-exceeded", *PROPOSING),
 )
 async def change_project_budget(
     call: StaffRequest[BudgetWanted, None, ProjectPath],
 ) -> TypedResponse:
-    """Raise or lower a budget, never below what is granted or set aside."""
+    """Lower a budget, never below what is granted or set aside; or propose to raise it (202)."""
     project = await call.services.city.projects.change_budget(
         call.staff, call.path.project_id, call.body.budget, call.body.reason
     )
+    if isinstance(project, Proposal):
+        return TypedResponse(202, ProposalView.of(project))
     return TypedResponse(200, ProjectView.of(project))
 
 
@@ -278,19 +288,25 @@ async def project_venue_code(call: StaffRequest[None, None, ProjectPath]) -> Typ
     action=Action.GRANT,
     path=ProjectPath,
     body=GrantWanted,
-    returns={201: GrantedView, 200: GrantedView},
+    returns={201: GrantedView, 200: GrantedView, 202: ProposalView},
     refuses=(
         "unknown-project", "unknown-member", "project-not-open", "budget-exceeded", "limit-of-the-day", "id-reused",
+        "limit-of-the-project", *PROPOSING,
     ),
 )  # fmt: skip
 async def grant_to_one(
     call: StaffRequest[GrantWanted, None, ProjectPath],
 ) -> TypedResponse:
-    """Grant to one member by MyKey ID, under an id that you made; the same again is the same grant (200)."""
+    """Grant to one member by MyKey ID, under an id that you made; the same again is the same grant (200).
+
+    Above the city's sum, or beyond what one person grants in a day, it waits for a second person (202).
+    """
     body = call.body
     granted = await call.services.city.grants.to_one(
         call.staff, call.path.project_id, body.grant_id, body.mykey_id, body.points, body.note
     )
+    if isinstance(granted, Proposal):
+        return TypedResponse(202, ProposalView.of(granted))
     return TypedResponse(200 if granted.replayed else 201, GrantedView.of(granted))
 
 
@@ -302,7 +318,7 @@ async def grant_to_one(
     returns={201: GrantedView},
     refuses=(
         "venue-code-wrong", "unknown-project", "project-not-open", "granted-already", "budget-exceeded",
-        "limit-of-the-day",
+        "limit-of-the-day", "limit-of-the-project",
     ),
 )  # fmt: skip
 async def grant_at_venue(call: MemberRequest[VenueScanned]) -> TypedResponse:

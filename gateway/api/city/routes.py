@@ -10,7 +10,9 @@ from gateway.api.city import (
     grant_files,
     grants,
     partner_settlements,
+    payment_run,
     point_services,
+    proposals,
     rules,
     settlements,
     shops,
@@ -42,5 +44,7 @@ for _part in (
     statistics,
     unused,
     partner_settlements,
+    proposals,
+    payment_run,
 ):
     api.include(_part.api)

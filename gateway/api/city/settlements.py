@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from gateway.api.city.fields import CSV, PDF, CyclePath, Day, ReasonGiven, ShopId, attachment
+from gateway.api.city.payment_run import TransferFileQuery
 from gateway.api.city.shops import ShopView
 from gateway.api.city.spends import RefundView, ShopSpendView
 from gateway.api.city.staff_request import StaffRequest
@@ -271,7 +272,7 @@ async def get_corrections_csv(call: StaffRequest[None, None, CyclePath]) -> Type
     path=CyclePath,
     body=ReasonGiven,
     returns={200: SettlementView},
-    refuses=(*CYCLE, "cycle-not-over", "cycle-closed", "earlier-cycle-open"),
+    refuses=(*CYCLE, "cycle-not-over", "cycle-closed", "earlier-cycle-open", "sum-too-large"),
 )
 async def close_settlement(call: StaffRequest[ReasonGiven, None, CyclePath]) -> TypedResponse:
     """Close a cycle, once; corrections come into the next one."""
@@ -285,14 +286,23 @@ async def close_settlement(call: StaffRequest[ReasonGiven, None, CyclePath]) -> 
     caller=STAFF,
     action=Action.SETTLE,
     path=CyclePath,
+    query=TransferFileQuery,
     returns={200: "application/octet-stream"},
-    refuses=(*CYCLE, "cycle-not-closed", "payer-missing", "bank-missing"),
-)
+    refuses=(
+        *CYCLE, "cycle-not-closed", "payer-missing", "bank-missing", "nothing-to-pay", "file-made-before",
+        "bad-transfer-day",
+    ),
+)  # fmt: skip
 async def settlement_transfer_file(
-    call: StaffRequest[None, None, CyclePath],
+    call: StaffRequest[None, TransferFileQuery, CyclePath],
 ) -> TypedResponse:
-    """The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle."""
-    data = await call.services.city.settlements.transfer_file(call.staff, call.path.starts_on)
+    """The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle, to the accounts it was closed with.
+
+    `transfer_on` is a bank day that is not over; `again` makes it once more, which the log says.
+    """
+    data = await call.services.city.settlements.transfer_file(
+        call.staff, call.path.starts_on, call.query.transfer_on, again=call.query.again
+    )
     name = f"zengin-{call.path.starts_on}.txt"
     return TypedResponse(200, Content(data, "application/octet-stream"), attachment(name))
 

@@ -16,7 +16,7 @@ from gateway.cities.shops.shops import ShopEntry
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedResponse
-from gateway.platform.roles import Action, Role
+from gateway.platform.roles import Action
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -220,14 +220,14 @@ async def add_shop_staff(
     call: StaffRequest[ShopPersonWanted, None, ShopPath],
 ) -> TypedResponse:
     """Give a shop a log-in; the first password is in the answer, this once."""
-    person, password = await call.services.city.staff.add(
+    added = await call.services.city.staff.add_to_shop(
         call.staff,
         login=call.body.login,
         display_name=call.body.display_name,
-        role=Role.SHOP,
         shop_id=call.path.shop_id,
     )
-    return TypedResponse(201, StaffAdded(staff=StaffView.of(person), first_password=password.reveal()))
+    first_password = added.password.reveal()
+    return TypedResponse(201, StaffAdded(staff=StaffView.of(added.staff), first_password=first_password))
 
 
 def _entry(body: ShopChanged) -> ShopEntry:

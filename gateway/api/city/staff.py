@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from gateway.api.city.fields import Login, Reason, ReasonGiven, StaffId
+from gateway.api.city.fields import Line, Login, Reason, ReasonGiven, StaffId
+from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.staff.staff import FirstPassword
 from gateway.cities.staff.staff_rows import Staff
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
@@ -22,6 +25,7 @@ class StaffWanted(Strict):
     login: Login
     display_name: Words
     role: Literal["viewer", "operator", "approver", "administrator"]
+    reason: Line = ""
 
 
 class RoleWanted(Strict):
@@ -116,18 +120,19 @@ async def name_people(call: StaffRequest) -> TypedResponse:
     caller=AuthLevel.STAFF,
     action=Action.KEEP_STAFF,
     body=StaffWanted,
-    returns={201: StaffAdded},
-    refuses=("login-unfit", "login-taken", "role-unfit", "unknown-municipality", "unknown-shop"),
+    returns={202: ProposalView, 201: StaffAdded},
+    refuses=("login-unfit", "login-taken", "role-unfit", "unknown-municipality", *PROPOSING),
 )
 async def add_staff(call: StaffRequest[StaffWanted]) -> TypedResponse:
-    """Add somebody to the city's staff; the first password is in the answer, this once."""
-    person, password = await call.services.city.staff.add(
+    """Propose somebody for the city's staff (202); the first password is shown to who decides it, once."""
+    added = await call.services.city.staff.add(
         call.staff,
         login=call.body.login,
         display_name=call.body.display_name,
         role=Role(call.body.role),
+        reason=call.body.reason,
     )
-    return TypedResponse(201, StaffAdded(staff=StaffView.of(person), first_password=password.reveal()))
+    return _first_password(added, 201)
 
 
 @api.put(
@@ -137,16 +142,18 @@ async def add_staff(call: StaffRequest[StaffWanted]) -> TypedResponse:
     action=Action.KEEP_STAFF,
     path=StaffPath,
     body=RoleWanted,
-    returns={200: StaffView},
-    refuses=("unknown-staff", "own-role", "role-unfit", "last-administrator", "reason-missing"),
+    returns={200: StaffView, 202: ProposalView},
+    refuses=("unknown-staff", "own-role", "role-unfit", "last-administrator", "reason-missing", *PROPOSING),
 )
 async def change_staff_role(
     call: StaffRequest[RoleWanted, None, StaffPath],
 ) -> TypedResponse:
-    """Give somebody another role; their sessions end."""
+    """Give somebody another role; their sessions end. One that may do more waits for a second person (202)."""
     person = await call.services.city.staff.change_role(
         call.staff, call.path.staff_id, Role(call.body.role), call.body.reason
     )
+    if isinstance(person, Proposal):
+        return TypedResponse(202, ProposalView.of(person))
     return TypedResponse(200, StaffView.of(person))
 
 
@@ -175,15 +182,43 @@ async def close_staff(
     action=Action.KEEP_STAFF,
     path=StaffPath,
     body=ReasonGiven,
-    returns={200: StaffAdded},
-    refuses=("unknown-staff", "own-role", "reason-missing"),
+    returns={200: StaffAdded, 202: ProposalView},
+    refuses=("unknown-staff", "own-role", "reason-missing", "staff-closed", *PROPOSING),
 )
 async def reset_staff(
     call: StaffRequest[ReasonGiven, None, StaffPath],
 ) -> TypedResponse:
-    """A phone or password is lost: a new first password; second factors and sessions are gone."""
-    person, password = await call.services.city.staff.reset(call.staff, call.path.staff_id, call.body.reason)
-    return TypedResponse(200, StaffAdded(staff=StaffView.of(person), first_password=password.reveal()))
+    """A phone or password is lost: a new first password; second factors and sessions are gone.
+
+    For the city's own staff it waits for a second person (202), to whom the first password is shown, once.
+    """
+    reset = await call.services.city.staff.reset(call.staff, call.path.staff_id, call.body.reason)
+    return _first_password(reset, 200)
+
+
+@api.post(
+    "/v1/city/staff/{staff_id}/restart",
+    tag="city staff",
+    caller=AuthLevel.STAFF,
+    action=Action.KEEP_STAFF,
+    path=StaffPath,
+    body=ReasonGiven,
+    returns={200: StaffAdded, 202: ProposalView},
+    refuses=("unknown-staff", "own-role", "reason-missing", "staff-active", *PROPOSING),
+)
+async def restart_staff(
+    call: StaffRequest[ReasonGiven, None, StaffPath],
+) -> TypedResponse:
+    """Let somebody in again who was stopped, with a new first password; it waits for a second person (202)."""
+    restarted = await call.services.city.staff.restart(call.staff, call.path.staff_id, call.body.reason)
+    return _first_password(restarted, 200)
+
+
+def _first_password(done: FirstPassword | Proposal, status: int) -> TypedResponse:
+    if isinstance(done, Proposal):
+        return TypedResponse(202, ProposalView.of(done))
+    added = StaffAdded(staff=StaffView.of(done.staff), first_password=done.password.reveal())
+    return TypedResponse(status, added)
 
 
 def _name(municipality: str) -> str:

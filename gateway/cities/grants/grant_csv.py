@@ -20,6 +20,7 @@ from gateway.errors import ProblemError
 from gateway.members import mykey_ids
 from gateway.platform.invisible_chars import is_printable
 from gateway.platform.safe_csv import starts_a_formula
+from gateway.platform.typed_text import same_note
 
 MAX_LINES: Final = 100_000
 MAX_POINTS: Final = 1_000_000
@@ -55,21 +56,37 @@ FAULTS: Final = {
     "duplicate": "同じマイキーIDが前の行にあります",
     "unknown-member": "このマイキーIDの利用者はありません",
     "limit-of-the-day": "1日の上限を超えています",
+    "limit-of-the-project": "この事業のお一人の上限を超えています",
     "not-granted": "承認後に給付できなくなりました",
 }
 """What can be wrong with a line, in words for the report."""
 
 
-def digest(raw: bytes) -> tuple[str, int]:
-    """Hash what the file says, whatever its encoding and line ends, and count its lines; reads to the end.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentDigest:
+    """What makes a file the same file. `as_typed` is the hash of releases before 0.2, which older files have."""
 
+    digest: str
+    as_typed: str
+    lines: int
+
+
+def digest(raw: bytes) -> ContentDigest:
+    """Hash what the file says and count its lines; reads to the end.
+
+    Encoding, normal form, width, line ends and the order of the lines make no other file of it.
     Raises ProblemError (422): `csv-unreadable`, `csv-columns`, `csv-too-long`.
     """
-    hashed, count = hashlib.sha256(), 0
+    as_typed, parts = hashlib.sha256(), list[bytes]()
     for line in lines(raw):
-        count += 1
-        hashed.update(f"{line.mykey_id}\x1f{line.points}\x1f{line.note}\x1f{line.fault}\x1e".encode())
-    return hashed.hexdigest(), count
+        as_typed.update(_line_text(line, line.note))
+        parts.append(hashlib.sha256(_line_text(line, same_note(line.note))).digest())
+    content = hashlib.sha256(b"".join(sorted(parts))).hexdigest()
+    return ContentDigest(digest=content, as_typed=as_typed.hexdigest(), lines=len(parts))
+
+
+def _line_text(line: CsvLine, note: str) -> bytes:
+    return f"{line.mykey_id}\x1f{line.points}\x1f{note}\x1f{line.fault}\x1e".encode()
 
 
 def lines(raw: bytes) -> Iterator[CsvLine]:

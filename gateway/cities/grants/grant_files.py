@@ -26,10 +26,12 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from core_ledger import LedgerError, Transfer, chart, ledger
 from gateway.cities import daily_limits, tables
 from gateway.cities.city_context import CityContext, write_audit
-from gateway.cities.grants import grant_csv, grant_projects
-from gateway.cities.grants.grant_csv import CsvLine
+from gateway.cities.grants import grant_csv, grant_projects, project_members
+from gateway.cities.grants.grant_csv import ContentDigest, CsvLine
 from gateway.cities.grants.grant_projects import GrantProject
 from gateway.cities.grants.grants import transfer_of
+from gateway.cities.grants.project_members import GrantedBefore
+from gateway.cities.proposals import staff_ties
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.platform import audit_log
@@ -81,6 +83,15 @@ class FileLine:
     fault: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOverlap:
+    """How many members of a file were granted in its project before, and how much; `lines` names the first of them."""
+
+    members: int
+    points: int
+    lines: tuple[GrantedBefore, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class GrantFiles:
     """The use cases around files."""
@@ -96,10 +107,9 @@ class GrantFiles:
         (409) where it was uploaded or taken back again meanwhile.
         """
         code = who.municipality
-        content_hash, count = await asyncio.to_thread(grant_csv.digest, raw)
-        file, new = await self.desk.store.run(
-            lambda conn: self._begin(conn, who, project_id, name, content_hash)
-        )
+        content = await asyncio.to_thread(grant_csv.digest, raw)
+        count = content.lines
+        file, new = await self.desk.store.run(lambda conn: self._begin(conn, who, project_id, name, content))
         if not new:
             return file, False
         rest, done = grant_csv.lines(raw), 0
@@ -138,9 +148,11 @@ class GrantFiles:
             file = require(conn, code, file_id, lock=True)
             if file.state != "checked":
                 raise _wrong_state(file)
-            if file.uploaded_by == who.staff_id:
+            tied = staff_ties.tied_to(conn, file.uploaded_by, file.uploaded_at)
+            if who.staff_id in tied | {file.uploaded_by}:
                 raise ProblemError(
-                    "second-person-missing", "Somebody else than the one who uploaded it approves."
+                    "second-person-missing",
+                    "Somebody else approves: not who uploaded it, nor whose access that person made or changed.",
                 )
             grant_projects.require_granting(conn, code, file.project_id, day_of(now))
             grant_projects.take_from_budget(conn, code, file.project_id, file.points)
@@ -197,6 +209,17 @@ class GrantFiles:
     async def get(self, code: str, file_id: str) -> GrantFile:
         return await self.desk.store.read(lambda conn: require(conn, code, file_id))
 
+    async def granted_before(self, code: str, file_id: str, limit: int) -> FileOverlap:
+        """Who of a file was granted in its project before, with sums and dates. Raises ProblemError `unknown-file`."""
+
+        def job(conn: Connection) -> FileOverlap:
+            file = require(conn, code, file_id)
+            members, points = project_members.sum_granted_before(conn, code, file.project_id, file_id)
+            lines = project_members.list_granted_before(conn, code, file.project_id, file_id, limit=limit)
+            return FileOverlap(members=members, points=points, lines=tuple(lines))
+
+        return await self.desk.store.read(job)
+
     async def report(
         self, code: str, file_id: str, *, faults_only: bool, after: int = 0, limit: int = 200
     ) -> list[FileLine]:
@@ -215,14 +238,19 @@ class GrantFiles:
         return await self.desk.store.read(job)
 
     def _begin(
-        self, conn: Connection, who: StaffSession, project_id: str, name: str, content_hash: str
+        self, conn: Connection, who: StaffSession, project_id: str, name: str, content: ContentDigest
     ) -> tuple[GrantFile, bool]:
         code = who.municipality
         grant_projects.require(conn, code, project_id)
-        known = select(_files).where(
-            _files.c.municipality == code,
-            _files.c.project_id == project_id,
-            _files.c.content_hash == content_hash,
+        known = (
+            select(_files)
+            .where(
+                _files.c.municipality == code,
+                _files.c.project_id == project_id,
+                _files.c.content_hash.in_((content.digest, content.as_typed)),
+            )
+            .order_by(_files.c.uploaded_at)
+            .limit(1)
         )
         row = conn.execute(known.with_for_update()).one_or_none()
         values: dict[str, Any] = {
@@ -235,7 +263,7 @@ class GrantFiles:
         if row is None:
             if insert_new(
                 conn, _files, municipality=code, file_id=file_id, project_id=project_id,
-                content_hash=content_hash, state="checking", lines=0, faults=0, points=0, applied_through=0,
+                content_hash=content.digest, state="checking", lines=0, faults=0, points=0, applied_through=0,
                 granted_lines=0, granted_points=0, **values,
             ):  # fmt: skip
                 return require(conn, code, file_id), True
@@ -268,12 +296,16 @@ def _check_set(file: GrantFile, part: Sequence[CsvLine], today: Any, conn: Conne
     found = rules.versions(conn, file.municipality, project.plan.point_service)
     most = rules.in_force(found, today).most_granted_a_day
     known = _members_of(conn, [line.mykey_id for line in part if not line.fault])
+    points = {known[line.mykey_id]: line.points for line in part if not line.fault and line.mykey_id in known}
+    beyond = project_members.beyond_limits(conn, file.municipality, file.project_id, points)
     rows = []
     for line in part:
         member_id = known.get(line.mykey_id) if not line.fault else None
         fault = line.fault or ("unknown-member" if member_id is None else "")
         if not fault and most is not None and line.points > most:
             fault = "limit-of-the-day"
+        if not fault and member_id in beyond:
+            fault = "limit-of-the-project"
         rows.append(
             {
                 "file_id": file.file_id,
@@ -368,6 +400,7 @@ def _grant_lines(
             ).scalars()
         )
     refused = {row.line: "not-granted" for row in rows if row.member_id not in alive}
+    _count_project_limits(conn, project, [row for row in rows if row.line not in refused], at, refused)
     _count_limits(conn, project, [row for row in rows if row.line not in refused], at, refused)
     by = file.approved_by or ""
     granted = [row for row in rows if row.line not in refused]
@@ -386,6 +419,18 @@ def _grant_lines(
             update(_lines).where(_lines.c.file_id == file.file_id, _lines.c.line == line).values(fault=why)
         )
     return set(refused)
+
+
+def _count_project_limits(
+    conn: Connection, project: GrantProject, rows: Sequence[Row[Any]], at: datetime, refused: dict[int, str]
+) -> None:
+    points = {chart.member_book(row.member_id): row.points for row in rows}  # a member stands once in a file
+    beyond = project_members.count_many(
+        conn, project.municipality, project.plan.project_id, day_of(at), points
+    )
+    refused.update(
+        (row.line, "limit-of-the-project") for row in rows if chart.member_book(row.member_id) in beyond
+    )
 
 
 def _count_limits(

@@ -14,7 +14,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select, update
 
 from gateway.cities import tables
-from gateway.cities.city_context import CityContext, write_audit
+from gateway.cities.city_context import CityContext, StaffActor, write_audit
+from gateway.cities.grants import project_members
+from gateway.cities.grants.project_members import ProjectLimits
+from gateway.cities.proposals import deeds
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.proposals.propose import Ground, propose
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.platform.clock import day_of
@@ -41,6 +47,25 @@ class ProjectPlan:
     points_each: int
     budget: int
     venue: bool = False
+    most_grants_each: int | None = None
+    most_points_each: int | None = None
+
+    @property
+    def limits(self) -> ProjectLimits:
+        return ProjectLimits(most_grants_each=self.most_grants_each, most_points_each=self.most_points_each)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddProject:
+    """The command that waits for a second person."""
+
+    plan: ProjectPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseBudget:
+    project_id: str
+    budget: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +112,51 @@ def require_granting(conn: Connection, code: str, project_id: str, day: date) ->
     return project
 
 
+def find(conn: Connection, code: str, project_id: str) -> GrantProject | None:
+    row = conn.execute(select(_projects).where(*_key(code, project_id))).one_or_none()
+    return None if row is None else _project(row)
+
+
+def add_project(conn: Connection, who: StaffActor, command: AddProject, at: datetime) -> GrantProject:
+    """Carry it out. Raises ProblemError: `project-exists` (409), `unknown-point-service` (404)."""
+    code, plan = who.municipality, command.plan
+    directory.require_service(conn, code, plan.point_service)
+    if not insert_new(
+        conn, _projects, municipality=code, granted=0, state="open", created_at=at, **_columns(plan)
+    ):
+        raise _exists()
+    project_members.save_limits(conn, code, plan.project_id, plan.limits)
+    write_audit(conn, who, at, "project added", plan.project_id, facts={"budget": plan.budget})
+    return require(conn, code, plan.project_id)
+
+
+def change_budget(
+    conn: Connection, who: StaffActor, command: RaiseBudget, reason: str, at: datetime
+) -> GrantProject:
+    """Carry it out. Raises ProblemError: `budget-exceeded` (409), `unknown-project` (404)."""
+    code, project_id = who.municipality, command.project_id
+    before = require(conn, code, project_id)
+    hit = conn.execute(
+        update(_projects)
+        .where(*_key(code, project_id), _projects.c.granted <= command.budget)
+        .values(budget=command.budget)
+    )
+    if hit.rowcount == 0:
+        raise ProblemError(
+            "budget-exceeded",
+            f"{before.granted:,} points are granted or set aside; the budget cannot be lower.",
+            available=before.left,
+        )
+    facts: dict[str, str | int] = {"from": before.plan.budget, "to": command.budget}
+    write_audit(conn, who, at, "budget changed", project_id, reason, facts)
+    return require(conn, code, project_id)
+
+
+def budget_ground(conn: Connection, code: str, command: RaiseBudget) -> Ground:
+    """The budget that the author saw."""
+    return {"budget": require(conn, code, command.project_id).plan.budget}
+
+
 def take_from_budget(conn: Connection, code: str, project_id: str, points: int) -> None:
     """Count points as granted. Raises ProblemError `budget-exceeded` (409) with what is left."""
     hit = conn.execute(
@@ -126,46 +196,55 @@ class GrantProjects:
     async def get(self, code: str, project_id: str) -> GrantProject:
         return await self.desk.store.read(lambda conn: require(conn, code, project_id))
 
-    async def add(self, who: StaffSession, plan: ProjectPlan) -> GrantProject:
-        """Add a project. Raises ProblemError: `bad-project` (422), `project-exists` (409), `unknown-point-service` (404)."""
+    async def add(self, who: StaffSession, plan: ProjectPlan, reason: str = "") -> GrantProject | Proposal:
+        """Add a project, or propose it. Raises ProblemError: `bad-project` (422), `project-exists` (409),
+        `unknown-point-service` (404), and as `propose`.
+        """
         now, code = self.desk.clock(), who.municipality
         _check(plan)
 
-        def job(conn: Connection) -> GrantProject:
+        def job(conn: Connection) -> GrantProject | Proposal:
             directory.require_service(conn, code, plan.point_service)
-            if not insert_new(
-                conn, _projects, municipality=code, granted=0, state="open", created_at=now, **_columns(plan)
-            ):
-                raise ProblemError(
-                    "project-exists", "There is a project with this id already; choose another."
-                )
-            write_audit(conn, who, now, "project added", plan.project_id, facts={"budget": plan.budget})
-            return require(conn, code, plan.project_id)
+            if find(conn, code, plan.project_id) is not None:
+                raise _exists()
+            if not deeds.rule_of(conn, code, Deed.PROJECT).persons:
+                return add_project(conn, who, AddProject(plan=plan), now)
+            shown: dict[str, str | int] = {
+                "name": plan.name.strip(), "budget": plan.budget, "points_each": plan.points_each,
+                "starts_on": plan.starts_on.isoformat(), "ends_on": plan.ends_on.isoformat(),
+                "venue": "yes" if plan.venue else "no", "most_grants_each": plan.most_grants_each or "",
+                "most_points_each": plan.most_points_each or "",
+            }  # fmt: skip
+            return propose(
+                self.desk, conn, who, Deed.PROJECT, plan.project_id, AddProject(plan=plan), ground={}, facts=shown,
+                reason=reason, at=now, points=plan.budget,
+            )  # fmt: skip
 
         return await self.desk.store.run(job)
 
     async def change_budget(
         self, who: StaffSession, project_id: str, budget: int, reason: str
-    ) -> GrantProject:
-        """Raise or lower a budget, never below what is granted. Raises ProblemError: `budget-exceeded`, `unknown-project`."""
+    ) -> GrantProject | Proposal:
+        """Lower a budget, never below what is granted; or propose to raise it.
+
+        Raises ProblemError: `budget-exceeded` (409), `unknown-project` (404), and as `propose`.
+        """
         now, code = self.desk.clock(), who.municipality
 
-        def job(conn: Connection) -> GrantProject:
-            before = require(conn, code, project_id)
-            hit = conn.execute(
-                update(_projects)
-                .where(*_key(code, project_id), _projects.c.granted <= budget)
-                .values(budget=budget)
+        def job(conn: Connection) -> GrantProject | Proposal:
+            before, command = (
+                require(conn, code, project_id),
+                RaiseBudget(project_id=project_id, budget=budget),
             )
-            if hit.rowcount == 0:
-                raise ProblemError(
-                    "budget-exceeded",
-                    f"{before.granted:,} points are granted or set aside; the budget cannot be lower.",
-                    available=before.left,
-                )
-            facts: dict[str, str | int] = {"from": before.plan.budget, "to": budget}
-            write_audit(conn, who, now, "budget changed", project_id, reason, facts)
-            return require(conn, code, project_id)
+            if budget <= before.plan.budget or not deeds.rule_of(conn, code, Deed.BUDGET).persons:
+                return change_budget(conn, who, command, reason, now)
+            shown: dict[str, str | int] = {
+                "name": before.plan.name, "from": before.plan.budget, "to": budget, "granted": before.granted,
+            }  # fmt: skip
+            return propose(
+                self.desk, conn, who, Deed.BUDGET, project_id, command, ground=budget_ground(conn, code, command),
+                facts=shown, reason=reason, at=now, points=budget - before.plan.budget,
+            )  # fmt: skip
 
         return await self.desk.store.run(job)
 
@@ -227,6 +306,10 @@ def _check(plan: ProjectPlan) -> None:
 
 def _bad(text: str) -> ProblemError:
     return ProblemError("bad-project", text)
+
+
+def _exists() -> ProblemError:
+    return ProblemError("project-exists", "There is a project with this id already; choose another.")
 
 
 def _key(code: str, project_id: str) -> tuple[Any, Any]:

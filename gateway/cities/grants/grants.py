@@ -13,9 +13,14 @@ from sqlalchemy import Connection, select
 from core_ledger import IdReused, Receipt, Transfer, chart, ledger
 from core_ledger.read_model import moves, read_lots
 from gateway.cities import daily_limits, tables
-from gateway.cities.city_context import CityContext, write_audit
-from gateway.cities.grants import grant_projects
+from gateway.cities.city_context import CityContext, StaffActor, write_audit
+from gateway.cities.grants import grant_projects, project_members
 from gateway.cities.grants.grant_projects import GrantProject, read_venue_code
+from gateway.cities.grants.staff_days import count_alone
+from gateway.cities.proposals import deeds
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.proposals.propose import Ground, propose
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.members import member_rows, mykey_ids
@@ -36,22 +41,35 @@ class GrantResult:
         return self.receipt.replayed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantPoints:
+    """The command that waits for a second person: what one member is to be granted."""
+
+    project_id: str
+    grant_id: str
+    member_id: str
+    mykey_id: str
+    points: int
+    note: str
+
+
 @dataclass(frozen=True, slots=True)
 class Grants:
     desk: CityContext
 
     async def to_one(
         self, who: StaffSession, project_id: str, grant_id: str, mykey_id: str, points: int, note: str = ""
-    ) -> GrantResult:
+    ) -> GrantResult | Proposal:
         """Grant to one member under an id that the caller made; the same id with the same content is one grant.
 
+        Above the city's sum, or beyond what one person grants in a day, it is proposed and nothing is granted yet.
         That it was made is also answered to the MyKey ID that the member had then and has no more.
         Raises ProblemError: `unknown-project`, `unknown-member` (404), `project-not-open`, `budget-exceeded`,
-        `limit-of-the-day`, `id-reused` (409).
+        `limit-of-the-day`, `id-reused` (409), and as `propose`.
         """
         now, code = self.desk.clock(), who.municipality
 
-        def job(conn: Connection) -> GrantResult:
+        def job(conn: Connection) -> GrantResult | Proposal:
             project = grant_projects.require(conn, code, project_id)
             member_id = _member_of(conn, code, grant_id, mykey_id)
             _claim_id(conn, project, grant_id, member_id)
@@ -59,14 +77,17 @@ class Grants:
             granted_on = _granted_on(conn, move)
             if granted_on is None:
                 grant_projects.require_granting(conn, code, project_id, day_of(now))
+                command = GrantPoints(
+                    project_id=project_id, grant_id=grant_id, member_id=member_id,
+                    mykey_id=mykey_ids.read(mykey_id) or "", points=points, note=note,
+                )  # fmt: skip
+                if not _may_grant_alone(conn, who, project, points, now):
+                    return _propose(self.desk, conn, who, project, command, now)
             else:  # what was granted on another day, or before a closing, is still the answer to its id
                 move = replace(move, issued_on=granted_on)
             done = _grant(conn, project, move, now)
             if not done.replayed:
-                write_audit(
-                    conn, who, now, "granted", mykey_ids.read(mykey_id) or "", note,
-                    {"project": project_id, "points": points},
-                )  # fmt: skip
+                _audit(conn, who, mykey_ids.read(mykey_id) or "", project_id, points, note, now)
             return done
 
         return await self.desk.store.run(job)
@@ -98,6 +119,69 @@ class Grants:
         return done
 
 
+def grant_points(conn: Connection, who: StaffActor, command: GrantPoints, at: datetime) -> GrantResult:
+    """Carry out what was proposed, on the day on which it was decided. Raises ProblemError as `Grants.to_one`."""
+    code, project_id = who.municipality, command.project_id
+    project = grant_projects.require_granting(conn, code, project_id, day_of(at))
+    key = f"one:{command.grant_id}"
+    move = transfer_of(
+        project, command.member_id, key, command.points, at, by=who.staff_id, note=command.note
+    )
+    done = _grant(conn, project, move, at)
+    if not done.replayed:
+        _audit(conn, who, command.mykey_id, project_id, command.points, command.note, at)
+    return done
+
+
+def grant_ground(conn: Connection, code: str, command: GrantPoints) -> Ground:
+    """What the author saw of the project: what a grant in it is, and whether it is open."""
+    project = grant_projects.require(conn, code, command.project_id)
+    return {"points_each": project.plan.points_each, "open": "yes" if project.is_open else "no"}
+
+
+def _may_grant_alone(
+    conn: Connection, who: StaffSession, project: GrantProject, points: int, at: datetime
+) -> bool:
+    """Whether this person grants it without a second one; it is counted into the person's day then."""
+    rule = deeds.rule_of(conn, who.municipality, Deed.GRANT)
+    if not rule.persons:
+        return True
+    if points > (rule.from_points if rule.from_points is not None else project.plan.points_each):
+        return False
+    return count_alone(conn, who, day_of(at), points, rule.points_a_day or 0)
+
+
+def _propose(
+    desk: CityContext,
+    conn: Connection,
+    who: StaffSession,
+    project: GrantProject,
+    command: GrantPoints,
+    at: datetime,
+) -> Proposal:
+    if command.points > project.left:
+        raise ProblemError(
+            "budget-exceeded", f"The budget has {project.left:,} points left; nothing was granted.",
+            available=project.left,
+        )  # fmt: skip
+    shown: dict[str, str | int] = {
+        "project": command.project_id, "name": project.plan.name, "mykey_id": command.mykey_id,
+        "points_each": project.plan.points_each,
+    }  # fmt: skip
+    return propose(
+        desk, conn, who, Deed.GRANT, f"{command.project_id}/{command.member_id}", command,
+        ground=grant_ground(conn, who.municipality, command), facts=shown, reason=command.note, at=at,
+        points=command.points,
+    )  # fmt: skip
+
+
+def _audit(
+    conn: Connection, who: StaffActor, mykey_id: str, project_id: str, points: int, note: str, at: datetime
+) -> None:
+    facts: dict[str, str | int] = {"project": project_id, "points": points}
+    write_audit(conn, who, at, "granted", mykey_id, note, facts)
+
+
 def transfer_of(
     project: GrantProject, member_id: str, key: str, points: int, at: datetime, *, by: str, note: str = ""
 ) -> Transfer:
@@ -124,6 +208,7 @@ def _grant(conn: Connection, project: GrantProject, move: Transfer, at: datetime
         raise _id_reused() from None
     if not receipt.replayed:
         code, plan, today = project.municipality, project.plan, day_of(at)
+        project_members.count(conn, code, plan.project_id, move.book, today, move.points)
         grant_projects.take_from_budget(conn, code, plan.project_id, move.points)
         rule = rules.in_force(rules.versions(conn, code, plan.point_service), today)
         daily_limits.count(

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, func, select
 
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext, write_audit
-from gateway.cities.settlement import business_days, cycle_corrections, zengin
+from gateway.cities.settlement import business_days, cycle_corrections, transfer_files, zengin
 from gateway.cities.settlement import settlement_lines as lines
 from gateway.cities.settlement import settlement_scope as contents
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.cycle_corrections import Correction
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.settlement_scope import CycleScope
-from gateway.cities.shops import shop_rows
+from gateway.cities.settlement.transfer_files import TransferFileMade
+from gateway.cities.shops import account_changes, shop_rows
 from gateway.cities.shops.bank_accounts import BankAccount, Payer, decrypt_account, decrypt_payer
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.spending import spend_rows
@@ -35,6 +37,8 @@ from gateway.platform.sql import insert_new
 
 _spends, _refunds = tables.spends, tables.refunds
 _settlements, _lines = tables.settlements, tables.settlement_lines
+MAX_TRANSFER_DELAY: Final = timedelta(days=31)
+"""A transfer file's day has no year, and banks take files about a month ahead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,7 @@ class Settlements:
             drawn = lines.compute(
                 conn, contents.of_closed(code, cycle), lines.carried_forward_from(conn, found)
             )
+            _require_fits(drawn)
             row = {
                 "municipality": code, "starts_on": starts_on.isoformat(), "ends_on": cycle.ends_on.isoformat(),
                 "pays_on": cycle.pays_on.isoformat(), "yen": drawn.yen, "closed_by": who.staff_id, "closed_at": now,
@@ -123,6 +128,10 @@ class Settlements:
             if not insert_new(conn, _settlements, **row):
                 raise _already_closed()
             lines.save(conn, code, drawn, now)
+            account_changes.fix_for_cycle(
+                conn, code, starts_on.isoformat(), [line.shop_id for line in drawn.lines if line.paid_yen]
+            )
+            account_changes.take_effect(conn, code)
             facts: dict[str, str | int] = {"yen": drawn.yen, "shops": len(drawn.lines)}
             write_audit(conn, who, now, "settlement closed", starts_on.isoformat(), reason, facts)
             closed = lines.closed(conn, code, starts_on)
@@ -179,9 +188,14 @@ class Settlements:
 
         return await self.desk.store.read(job)
 
-    async def transfer_file(self, who: StaffSession, starts_on: date) -> bytes:
-        """The bank's transfer file of a closed cycle. Raises ProblemError: `unknown-cycle` (404), `cycle-not-closed`,
-        `payer-missing`, `bank-missing` (409, naming the shops).
+    async def transfer_file(
+        self, who: StaffSession, starts_on: date, transfer_on: date | None = None, *, again: bool = False
+    ) -> bytes:
+        """The bank's transfer file of a closed cycle, to the accounts that it was closed with.
+
+        `transfer_on` is a bank day not yet over; without one it is the paying day, or the next bank day where that
+        is over. `again` makes it once more. Raises ProblemError: `unknown-cycle` (404), `bad-transfer-day` (422),
+        `cycle-not-closed`, `nothing-to-pay`, `file-made-before`, `payer-missing`, `bank-missing` (409).
         """
         _cycle(starts_on)
         now, code = self.desk.clock(), who.municipality
@@ -191,24 +205,40 @@ class Settlements:
             if settlement is None:
                 raise ProblemError("cycle-not-closed", "Close this cycle first.")
             paid = [line for line in settlement.lines if line.paid_yen > 0]
+            if not paid:
+                raise ProblemError(
+                    "nothing-to-pay", "Nothing is to be paid for this cycle, so there is no file."
+                )
+            day = _transfer_day(settlement.cycle, transfer_on, day_of(now))
             payer = self._payer(conn, code)
-            banks = {line.shop_id: self._bank(conn, code, line.shop_id) for line in paid}
-            missing = [shop_id for shop_id, bank in banks.items() if bank is None]
+            fixed = account_changes.list_fixed(conn, code, starts_on.isoformat())
+            banks = {
+                line.shop_id: decrypt_account(self.desk.vault, code, line.shop_id, fixed[line.shop_id])
+                for line in paid
+                if line.shop_id in fixed
+            }
+            missing = [line.shop_id for line in paid if line.shop_id not in banks]
+            lines.lock_closed(conn, code, starts_on)
+            earlier = transfer_files.list_made(conn, code, starts_on)
+            if earlier and not again:
+                raise _made_before(conn, earlier[-1])
             if missing:
                 raise ProblemError(
                     "bank-missing",
                     "Register the accounts of these shops first.",
                     shops=",".join(missing[:50]),
                 )
-            write_audit(
-                conn, who, now, "transfer file made", starts_on.isoformat(), facts={"yen": settlement.yen}
-            )
+            facts: dict[str, str | int] = {
+                "yen": settlement.yen, "transfer_on": day.isoformat(), "times": len(earlier) + 1,
+            }  # fmt: skip
+            write_audit(conn, who, now, "transfer file made", starts_on.isoformat(), facts=facts)
+            transfer_files.add(conn, who, starts_on, len(earlier) + 1, now, day, settlement.yen)
             targets = [
                 _target(line, bank, number)
                 for number, line in enumerate(paid, 1)
-                if (bank := banks[line.shop_id]) is not None
+                if (bank := banks.get(line.shop_id)) is not None
             ]
-            return zengin.transfer_file(_source(payer, settlement.cycle.pays_on), targets)
+            return zengin.transfer_file(_source(payer, day), targets)
 
         return await self.desk.store.run(job)
 
@@ -220,10 +250,6 @@ class Settlements:
         if sealed is None:
             raise ProblemError("payer-missing", "An administrator registers the city's own account first.")
         return decrypt_payer(self.desk.vault, code, sealed)
-
-    def _bank(self, conn: Connection, code: str, shop_id: str) -> BankAccount | None:
-        sealed = shop_rows.bank_sealed(conn, code, shop_id)
-        return None if sealed is None else decrypt_account(self.desk.vault, code, shop_id, sealed)
 
 
 def _refuse_earlier(conn: Connection, code: str, cycle: SettlementCycle) -> None:
@@ -257,6 +283,40 @@ def _cycle(starts_on: date) -> SettlementCycle:
     if cycle.starts_on != starts_on:
         raise ProblemError("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.")
     return cycle
+
+
+def _require_fits(drawn: Settlement) -> None:
+    """Refuse before the closing what the bank's file could not carry: it could not be mended after it."""
+    beyond = [line.shop_id for line in drawn.lines if line.paid_yen > zengin.MAX_YEN]
+    if beyond or drawn.yen > zengin.MAX_TOTAL_YEN:
+        raise ProblemError(
+            "sum-too-large",
+            "The bank's file cannot carry this sum; nothing was closed.",
+            shops=",".join(beyond[:50]),
+        )
+
+
+def _transfer_day(cycle: SettlementCycle, chosen: date | None, today: date) -> date:
+    if chosen is None:
+        return business_days.business_day_from(max(cycle.pays_on, today))
+    if not business_days.is_business_day(chosen) or not today <= chosen <= today + MAX_TRANSFER_DELAY:
+        raise ProblemError(
+            "bad-transfer-day",
+            f"Choose a day on which banks work, from {today} to {today + MAX_TRANSFER_DELAY}.",
+        )
+    return chosen
+
+
+def _made_before(conn: Connection, made: TransferFileMade) -> ProblemError:
+    names = {each.staff_id: each.display_name for each in staff_rows.of_municipality(conn, made.municipality)}
+    name = names.get(made.made_by, made.made_by)
+    return ProblemError(
+        "file-made-before",
+        f"{name} made this file at {made.made_at:%Y-%m-%d %H:%M} for {made.transfer_on}; make it again only on purpose.",
+        made_by=name,
+        made_at=made.made_at.isoformat(),
+        transfer_on=made.transfer_on.isoformat(),
+    )
 
 
 def _already_closed() -> ProblemError:

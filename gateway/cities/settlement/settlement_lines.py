@@ -29,7 +29,9 @@ _LINE_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopLine:
-    """One shop in one cycle. `paid_*` is paid now, `carried_*` goes into the next cycle (zero, or below).
+    """One shop in one cycle. `paid_*` is paid now, `carried_*` goes into the next cycle.
+
+    What is carried is zero, or below where refunds exceed payments, or above where the shop has no account.
 
     Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_*`.
     """
@@ -89,12 +91,15 @@ def compute(conn: Connection, found: CycleScope, brought: Mapping[str, Mapping[s
     """Sum what is in a cycle by shop, with what an earlier cycle left over."""
     code, cycle = found.municipality, found.cycle
     spent, refunded = (_sums(conn, table, found) for table in (_spends, _refunds))
-    names = {
-        row.shop_id: row.name
+    shops = tables.shops
+    register = {
+        row.shop_id: row
         for row in conn.execute(
-            select(tables.shops.c.shop_id, tables.shops.c.name).where(tables.shops.c.municipality == code)
+            select(
+                shops.c.shop_id, shops.c.name, shops.c.bank_sealed.is_not(None).label("has_account")
+            ).where(shops.c.municipality == code)
         )
-    }
+    }  # fmt: skip
     corrected = _corrections_by_shop(conn, found)
     shop_ids = sorted({*spent, *refunded, *brought})
     return Settlement(
@@ -103,14 +108,15 @@ def compute(conn: Connection, found: CycleScope, brought: Mapping[str, Mapping[s
         closed_by=None,
         lines=tuple(
             _line(
-                one,
-                names.get(one, one),
-                spent.get(one, {}),
-                refunded.get(one, {}),
-                brought.get(one, {}),
-                corrected[one],
+                shop_id,
+                register[shop_id].name if shop_id in register else shop_id,
+                spent.get(shop_id, {}),
+                refunded.get(shop_id, {}),
+                brought.get(shop_id, {}),
+                corrected[shop_id],
+                has_account=shop_id in register and bool(register[shop_id].has_account),
             )
-            for one in shop_ids
+            for shop_id in shop_ids
         ),
     )
 
@@ -202,6 +208,15 @@ def closed_row(conn: Connection, code: str, starts_on: date) -> Row[Any] | None:
     ).one_or_none()
 
 
+def lock_closed(conn: Connection, code: str, starts_on: date) -> None:
+    """Hold a closed cycle until the transaction ends: who makes its file twice at one moment takes turns."""
+    conn.execute(
+        select(_settlements.c.starts_on)
+        .where(_settlements.c.municipality == code, _settlements.c.starts_on == starts_on.isoformat())
+        .with_for_update()
+    )
+
+
 def contents_of(conn: Connection, code: str, cycle: SettlementCycle) -> CycleScope:
     """What is in a cycle, closed or not."""
     if closed_row(conn, code, cycle.starts_on) is not None:
@@ -232,7 +247,7 @@ def _stored_line(row: Row[Any], name: str, corrected: CorrectionSum) -> ShopLine
 
 def empty(shop: Shop) -> ShopLine:
     """The line of a shop with which nothing was done."""
-    return _line(shop.shop_id, shop.name, {}, {}, {}, cycle_corrections.NONE)
+    return _line(shop.shop_id, shop.name, {}, {}, {}, cycle_corrections.NONE, has_account=shop.has_bank)
 
 
 def _line(
@@ -242,11 +257,13 @@ def _line(
     refunded: Mapping[str, int],
     brought: Mapping[str, int],
     corrected: CorrectionSum,
+    *,
+    has_account: bool,
 ) -> ShopLine:
     points = spent.get("points", 0) - refunded.get("points", 0) + brought.get("points", 0)
     yen = spent.get("yen", 0) - refunded.get("yen", 0)
     due = yen + brought.get("yen", 0)
-    pays = points > 0 and due > 0
+    pays = points > 0 and due > 0 and has_account
     return ShopLine(
         shop_id=shop_id,
         shop_name=shop_name,

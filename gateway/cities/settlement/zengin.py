@@ -24,6 +24,8 @@ from gateway.platform.typed_text import is_dash
 LENGTH: Final = 120
 MAX_YEN: Final = 9_999_999_999
 """Ten digits for one transfer."""
+MAX_TOTAL_YEN: Final = 999_999_999_999
+"""Twelve digits for the sum in the trailer."""
 
 _SMALL: Final = str.maketrans(
     "ァィゥェォッャュョヮヲヵヶヰヱㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
 from gateway.cities import tables
-from gateway.cities.city_context import CityContext, require_reason, write_audit
+from gateway.cities.city_context import CityContext, StaffActor, require_reason, write_audit
+from gateway.cities.proposals import deeds
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.proposals.propose import Ground, propose
+from gateway.cities.shops import account_changes
 from gateway.cities.shops import shop_rows as records
 from gateway.cities.shops.bank_accounts import (
     BankAccount,
@@ -38,6 +44,21 @@ class ShopEntry:
     category: str = ""
     address: str = ""
     phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeShopAccount:
+    """The command that waits for a second person: where a shop is paid."""
+
+    shop_id: str
+    account: BankAccount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePayer:
+    """The same for the account that the city pays from."""
+
+    payer: Payer
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +125,28 @@ class Shops:
     async def reopen(self, who: StaffSession, shop_id: str, reason: str) -> Shop:
         return await self._set_closed(who, shop_id, reason, closed=False)
 
-    async def set_bank(self, who: StaffSession, shop_id: str, account: BankAccount) -> Shop:
-        """Say where a shop is paid; kept sealed. Raises ProblemError: `unknown-shop` (404)."""
+    async def set_bank(
+        self, who: StaffSession, shop_id: str, account: BankAccount, reason: str = ""
+    ) -> Shop | Proposal:
+        """Propose where a shop is paid. Raises ProblemError: `unknown-shop` (404), and as `propose`."""
         now, code = self.desk.clock(), who.municipality
+        command = ChangeShopAccount(shop_id=shop_id, account=account)
 
-        def job(conn: Connection) -> Shop:
-            records.require(conn, code, shop_id)
-            write_audit(conn, who, now, "shop account changed", shop_id, facts={"account": account.masked})
-            sealed = encrypt_account(self.desk.vault, code, shop_id, account)
-            return records.write(conn, code, shop_id, bank_sealed=sealed)
+        def job(conn: Connection) -> Shop | Proposal:
+            shop = records.require(conn, code, shop_id)
+            if not deeds.rule_of(conn, code, Deed.SHOP_ACCOUNT).persons:
+                return change_shop_account(self.desk, conn, who, command, now)
+            facts = {"name": shop.name, "from": self._masked(conn, code, shop_id)} | _account_facts(account)
+            return propose(
+                self.desk, conn, who, Deed.SHOP_ACCOUNT, shop_id, command,
+                ground=shop_account_ground(self.desk, conn, code, command), facts=facts, reason=reason, at=now,
+            )  # fmt: skip
 
         return await self.desk.store.run(job)
+
+    def _masked(self, conn: Connection, code: str, shop_id: str) -> str:
+        sealed = records.bank_sealed(conn, code, shop_id)
+        return "" if sealed is None else decrypt_account(self.desk.vault, code, shop_id, sealed).masked
 
     async def bank(self, code: str, shop_id: str) -> BankAccount | None:
         """Where a shop is paid; None as long as nobody has said it."""
@@ -126,25 +158,22 @@ class Shops:
         sealed = await self.desk.store.read(job)
         return None if sealed is None else decrypt_account(self.desk.vault, code, shop_id, sealed)
 
-    async def set_payer(self, who: StaffSession, payer: Payer) -> None:
-        """Say from which account the city pays; kept sealed."""
+    async def set_payer(self, who: StaffSession, payer: Payer, reason: str = "") -> Proposal | None:
+        """Propose from which account the city pays; None where it took effect at once. Raises ProblemError as `propose`."""
         now, code = self.desk.clock(), who.municipality
-        banks = tables.city_banks
+        command = ChangePayer(payer=payer)
 
-        def job(conn: Connection) -> None:
-            sealed = encrypt_payer(self.desk.vault, code, payer)
-            conn.execute(
-                insert_into(conn, banks)
-                .values(municipality=code, payer_sealed=sealed, changed_at=now)
-                .on_conflict_do_update(
-                    index_elements=[banks.c.municipality], set_={"payer_sealed": sealed, "changed_at": now}
-                )
-            )
-            write_audit(
-                conn, who, now, "payer account changed", code, facts={"account": payer.account.masked}
-            )
+        def job(conn: Connection) -> Proposal | None:
+            if not deeds.rule_of(conn, code, Deed.PAYER_ACCOUNT).persons:
+                change_payer(self.desk, conn, who, command, now)
+                return None
+            facts = _account_facts(payer.account) | {"client_code": payer.client_code}
+            return propose(
+                self.desk, conn, who, Deed.PAYER_ACCOUNT, code, command,
+                ground=payer_ground(self.desk, conn, code, command), facts=facts, reason=reason, at=now,
+            )  # fmt: skip
 
-        await self.desk.store.run(job)
+        return await self.desk.store.run(job)
 
     async def payer(self, code: str) -> Payer | None:
         banks = tables.city_banks
@@ -175,6 +204,74 @@ class Shops:
             return records.write(conn, code, shop_id, closed_at=now if closed else None)
 
         return await self.desk.store.run(job)
+
+
+def change_shop_account(
+    desk: CityContext, conn: Connection, who: StaffActor, command: ChangeShopAccount, at: datetime
+) -> Shop:
+    """Carry it out: the first account at once, a change from the next closing on."""
+    code, shop_id = who.municipality, command.shop_id
+    records.require(conn, code, shop_id)
+    sealed = encrypt_account(desk.vault, code, shop_id, command.account)
+    write_audit(conn, who, at, "shop account changed", shop_id, facts={"account": command.account.masked})
+    if records.bank_sealed(conn, code, shop_id) is None:
+        return records.write(conn, code, shop_id, bank_sealed=sealed)
+    account_changes.save(conn, code, shop_id, sealed, at)
+    return records.require(conn, code, shop_id)
+
+
+def shop_account_ground(desk: CityContext, conn: Connection, code: str, command: ChangeShopAccount) -> Ground:
+    """The accounts that the author saw: today's, and one that takes effect later."""
+    sealed = (
+        records.bank_sealed(conn, code, command.shop_id),
+        account_changes.find_sealed(conn, code, command.shop_id),
+    )
+    today, later = (
+        "" if each is None else _fingerprint(desk, decrypt_account(desk.vault, code, command.shop_id, each))
+        for each in sealed
+    )
+    return {"account": today, "later": later}
+
+
+def change_payer(
+    desk: CityContext, conn: Connection, who: StaffActor, command: ChangePayer, at: datetime
+) -> None:
+    """Carry it out, at once."""
+    code, banks = who.municipality, tables.city_banks
+    sealed = encrypt_payer(desk.vault, code, command.payer)
+    conn.execute(
+        insert_into(conn, banks)
+        .values(municipality=code, payer_sealed=sealed, changed_at=at)
+        .on_conflict_do_update(
+            index_elements=[banks.c.municipality], set_={"payer_sealed": sealed, "changed_at": at}
+        )
+    )
+    account = command.payer.account.masked
+    write_audit(conn, who, at, "payer account changed", code, facts={"account": account})
+
+
+def payer_ground(desk: CityContext, conn: Connection, code: str, _: ChangePayer) -> Ground:
+    """The account that the author saw."""
+    banks = tables.city_banks
+    sealed = conn.execute(
+        banks.select().with_only_columns(banks.c.payer_sealed).where(banks.c.municipality == code)
+    ).scalar_one_or_none()
+    if sealed is None:
+        return {"account": ""}
+    payer = decrypt_payer(desk.vault, code, sealed)
+    return {"account": _fingerprint(desk, payer.account), "client_code": payer.client_code}
+
+
+def _fingerprint(desk: CityContext, account: BankAccount) -> str:
+    """Says whether two accounts are the same, and nothing else about them."""
+    return desk.vault.keyed_hash(json.dumps(asdict(account)), purpose="account-ground")
+
+
+def _account_facts(account: BankAccount) -> dict[str, str | int]:
+    return {
+        "account": account.masked, "bank_name": account.bank_name, "branch_name": account.branch_name,
+        "holder": account.holder,
+    }  # fmt: skip
 
 
 def _shop(code: str, shop_id: str, entry: ShopEntry, now: datetime) -> Shop:

@@ -10,14 +10,20 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from gateway.cities.city_context import CityContext, require_reason, write_audit
+from gateway.cities.city_context import CityContext, StaffActor, require_reason, write_audit
+from gateway.cities.proposals import deeds, staff_ties
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.proposals.propose import Ground, propose
 from gateway.cities.shops import shop_rows
+from gateway.cities.staff import first_passwords
 from gateway.cities.staff import second_factor as factor
 from gateway.cities.staff import staff_rows as records
 from gateway.cities.staff.second_factor import Challenge, Passkey
@@ -25,7 +31,7 @@ from gateway.cities.staff.staff_rows import Staff, StaffSession
 from gateway.errors import ProblemError
 from gateway.members import lockout, passwords
 from gateway.model import Secret
-from gateway.platform.roles import CITY_ROLES, Role
+from gateway.platform.roles import ALLOWED, CITY_ROLES, Role
 
 T = TypeVar("T")
 
@@ -45,6 +51,39 @@ class ProofWanted:
     challenge: Challenge
     by_passkey: bool
     by_totp: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstPassword:
+    """The person whose access was made, and the first password, which is shown this once."""
+
+    staff: Staff
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddStaff:
+    """The command that waits for a second person."""
+
+    login: str
+    display_name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseRole:
+    staff_id: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetStaff:
+    staff_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartStaff:
+    staff_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +107,8 @@ class StaffService:
         def job(conn: Connection) -> StaffSignedIn | ProofWanted:
             if records.password_hash(conn, person.staff_id, lock=True) != hashed:
                 raise _refused()  # changed or closed while it was being compared
+            if person.password_is_first and first_passwords.ended(conn, person.staff_id, self.desk.clock()):
+                raise _refused()
             lockout.reset(conn, self._key("password", known))
             if not factor.has_any(conn, person):
                 return self._session(conn, person.staff_id, client_id, strong=False)
@@ -153,7 +194,10 @@ class StaffService:
             if records.password_hash(conn, who.staff_id, lock=True) != found[1]:
                 raise _current_wrong()  # an administrator's reset, or a closing, came first: it stands
             lockout.reset(conn, self._key("password", who.login))
+            if found[0].password_is_first and first_passwords.ended(conn, who.staff_id, now):
+                raise _current_wrong()
             records.write(conn, who.staff_id, password_hash=hashed, password_is_first=False)
+            first_passwords.forget(conn, who.staff_id)
             # Halves first: one that is just being completed is waited for, and has become a session by then.
             factor.end_pending_sign_ins(conn, who.staff_id)
             records.end_sessions(conn, who.staff_id, keep=who.session_id)
@@ -229,58 +273,76 @@ class StaffService:
             lambda conn: records.of_municipality(conn, who.municipality, shop_id)
         )
 
-    async def add(
-        self, who: StaffSession, *, login: str, display_name: str, role: Role, shop_id: str | None = None
-    ) -> tuple[Staff, Secret]:
-        """Add a person; gives the first password, to be handed over once.
+    async def add_to_shop(
+        self, who: StaffSession, *, login: str, display_name: str, shop_id: str
+    ) -> FirstPassword:
+        """Add a shop's person; gives the first password, to be handed over once.
 
-        Raises ProblemError: `login-unfit`, `role-unfit` (422), `login-taken` (409), `unknown-shop` (404).
+        Raises ProblemError: `login-unfit` (422), `login-taken` (409), `unknown-shop` (404).
         """
         password = temporary_password()
         hashed, now = await self.desk.hasher.hash(password.reveal()), self.desk.clock()
 
         def job(conn: Connection) -> Staff:
-            if shop_id is not None:
-                shop_rows.require(conn, who.municipality, shop_id)
-            person = records.add(
+            shop_rows.require(conn, who.municipality, shop_id)
+            return _add(conn, who, login, display_name, Role.SHOP, hashed, now, shop_id)
+
+        return FirstPassword(staff=await self.desk.store.run(job), password=password)
+
+    async def add(
+        self, who: StaffSession, *, login: str, display_name: str, role: Role, reason: str = ""
+    ) -> FirstPassword | Proposal:
+        """Propose a person for the city's staff; the first password is made when somebody else has decided.
+
+        Raises ProblemError: `login-unfit`, `role-unfit` (422), `login-taken` (409), and as `propose`.
+        """
+        now, code, password = self.desk.clock(), who.municipality, temporary_password()
+        hashed = await self.desk.hasher.hash(password.reveal())
+
+        def job(conn: Connection) -> Staff | Proposal:
+            known = records.require_free_login(conn, login)
+            if role not in CITY_ROLES:
+                raise _role_unfit()
+            command = AddStaff(login=known, display_name=display_name, role=role)
+            if not deeds.rule_of(conn, code, Deed.STAFF).persons:
+                return add_staff(conn, who, command, hashed, now, [who.staff_id])
+            shown: dict[str, str | int] = {"login": known, "name": display_name, "role": role.value}
+            return propose(
+                self.desk,
                 conn,
-                staff_id=uuid.uuid4().hex,
-                municipality=who.municipality,
-                login=login,
-                display_name=display_name,
-                role=role,
-                password_hash=hashed,
+                who,
+                Deed.STAFF,
+                known,
+                command,
+                ground={},
+                facts=shown,
+                reason=reason,
                 at=now,
-                shop_id=shop_id,
             )
-            write_audit(
-                conn, who, now, "staff added", person.login, facts={"role": role.value, "shop": shop_id or ""}
-            )
-            return person
 
-        return await self.desk.store.run(job), password
+        done = await self.desk.store.run(job)
+        return done if isinstance(done, Proposal) else FirstPassword(staff=done, password=password)
 
-    async def change_role(self, who: StaffSession, staff_id: str, role: Role, reason: str) -> Staff:
-        """Give a person of the city another role; their sessions end.
+    async def change_role(
+        self, who: StaffSession, staff_id: str, role: Role, reason: str
+    ) -> Staff | Proposal:
+        """Give a person of the city another role; their sessions end. One that may do more is proposed.
 
         Raises ProblemError: `unknown-staff` (404), `role-unfit`, `reason-missing` (422), `own-role`,
         `last-administrator` (409).
         """
         why, now = require_reason(reason), self.desk.clock()
 
-        def job(conn: Connection) -> Staff:
+        def job(conn: Connection) -> Staff | Proposal:
             records.lock_administrators(conn, who.municipality)
-            person = self._of_city(conn, who, staff_id)
+            person, command = self._of_city(conn, who, staff_id), RaiseRole(staff_id=staff_id, role=role)
             if role not in CITY_ROLES or person.role not in CITY_ROLES:
-                raise ProblemError("role-unfit", "Choose a role of the city; a shop's people keep theirs.")
-            if role is not Role.ADMINISTRATOR:
-                _keep_an_administrator(conn, person)
-            records.write(conn, staff_id, role=role.value)
-            records.end_sessions(conn, staff_id)
-            write_audit(
-                conn, who, now, "role changed", person.login, why, {"from": person.role, "to": role.value}
-            )
-            return records.require(conn, staff_id, who.municipality)
+                raise _role_unfit()
+            raised = not ALLOWED[role] <= ALLOWED[person.role]
+            if not raised or not deeds.rule_of(conn, who.municipality, Deed.ROLE).persons:
+                return change_role(conn, who, command, why, now, [who.staff_id])
+            shown: dict[str, str | int] = {"from": person.role.value, "to": role.value}
+            return self._propose_for(conn, who, Deed.ROLE, person, command, shown, why)
 
         return await self.desk.store.run(job)
 
@@ -300,20 +362,71 @@ class StaffService:
 
         return await self.desk.store.run(job)
 
-    async def reset(self, who: StaffSession, staff_id: str, reason: str) -> tuple[Staff, Secret]:
-        """A phone or password is lost: a new first password, all second factors and sessions gone."""
+    async def reset(self, who: StaffSession, staff_id: str, reason: str) -> FirstPassword | Proposal:
+        """A phone or password is lost: a new first password, all second factors and sessions gone.
+
+        For the city's own staff it is proposed; a shop's person, who decides nothing, is reset at once.
+        Raises ProblemError: `unknown-staff` (404), `own-role` (409), `reason-missing` (422), and as `propose`.
+        """
+        return await self._renew(who, Deed.RESET, staff_id, reason)
+
+    async def restart(self, who: StaffSession, staff_id: str, reason: str) -> FirstPassword | Proposal:
+        """Let a person in again who was stopped, with a new first password. Raises ProblemError as `reset`, and
+        `staff-active` (409).
+        """
+        return await self._renew(who, Deed.RESTART, staff_id, reason)
+
+    async def _renew(
+        self, who: StaffSession, deed: Deed, staff_id: str, reason: str
+    ) -> FirstPassword | Proposal:
         why, password = require_reason(reason), temporary_password()
         hashed, now = await self.desk.hasher.hash(password.reveal()), self.desk.clock()
 
-        def job(conn: Connection) -> Staff:
+        def job(conn: Connection) -> Staff | Proposal:
             person = self._of_city(conn, who, staff_id)
-            factor.forget_all(conn, staff_id)
-            records.write(conn, staff_id, password_hash=hashed, password_is_first=True)
-            records.end_sessions(conn, staff_id)
-            write_audit(conn, who, now, "access reset", person.login, why)
-            return records.require(conn, staff_id, who.municipality)
+            if person.active == (deed is Deed.RESTART):
+                raise _wrong_activity(person)
+            alone = person.shop_id is not None or not deeds.rule_of(conn, who.municipality, deed).persons
+            if deed is Deed.RESTART:
+                again = RestartStaff(staff_id=staff_id)
+                if alone:
+                    return restart_staff(conn, who, again, hashed, why, now, [who.staff_id])
+                return self._propose_for(conn, who, deed, person, again, {}, why)
+            command = ResetStaff(staff_id=staff_id)
+            if alone:
+                return self._reset_now(conn, who, command, hashed, why, now)
+            return self._propose_for(conn, who, deed, person, command, {}, why)
 
-        return await self.desk.store.run(job), password
+        done = await self.desk.store.run(job)
+        return done if isinstance(done, Proposal) else FirstPassword(staff=done, password=password)
+
+    def _reset_now(
+        self, conn: Connection, who: StaffSession, command: ResetStaff, hashed: str, why: str, now: datetime
+    ) -> Staff:
+        person = reset_staff(conn, who, command, hashed, why, now, [who.staff_id])
+        lockout.reset(conn, password_lock_key(self.desk, person.login))
+        return person
+
+    def _propose_for(
+        self,
+        conn: Connection,
+        who: StaffSession,
+        deed: Deed,
+        person: Staff,
+        command: RaiseRole | ResetStaff | RestartStaff,
+        facts: dict[str, str | int],
+        why: str,
+    ) -> Proposal:
+        named: dict[str, str | int] = {
+            "login": person.login,
+            "name": person.display_name,
+            "role": person.role.value,
+        }
+        return propose(
+            self.desk, conn, who, deed, person.staff_id, command,
+            ground=staff_ground(conn, who.municipality, command), facts=named | facts, reason=why,
+            at=self.desk.clock(), concerns=person.staff_id,
+        )  # fmt: skip
 
     # --- what they share ---
 
@@ -372,6 +485,124 @@ class StaffService:
                 "own-role", "Nobody changes their own role or access; ask another administrator."
             )
         return records.require(conn, staff_id, who.municipality, lock=True)
+
+
+def add_staff(
+    conn: Connection, who: StaffActor, command: AddStaff, hashed: str, at: datetime, makers: Sequence[str]
+) -> Staff:
+    """Carry it out; everybody in `makers` is tied to the new person. Raises ProblemError: `login-taken` (409)."""
+    person = _add(conn, who, command.login, command.display_name, command.role, hashed, at)
+    staff_ties.record(conn, who.municipality, person.staff_id, "added", makers, at)
+    return person
+
+
+def change_role(
+    conn: Connection, who: StaffActor, command: RaiseRole, why: str, at: datetime, makers: Sequence[str]
+) -> Staff:
+    """Carry it out. Raises ProblemError: `unknown-staff` (404), `last-administrator` (409)."""
+    records.lock_administrators(conn, who.municipality)
+    person = records.require(conn, command.staff_id, who.municipality, lock=True)
+    if command.role is not Role.ADMINISTRATOR:
+        _keep_an_administrator(conn, person)
+    records.write(conn, person.staff_id, role=command.role.value)
+    records.end_sessions(conn, person.staff_id)
+    facts: dict[str, str | int] = {"from": person.role, "to": command.role.value}
+    write_audit(conn, who, at, "role changed", person.login, why, facts)
+    if not ALLOWED[command.role] <= ALLOWED[person.role]:
+        staff_ties.record(conn, who.municipality, person.staff_id, "raised", makers, at)
+    return records.require(conn, person.staff_id, who.municipality)
+
+
+def reset_staff(
+    conn: Connection,
+    who: StaffActor,
+    command: ResetStaff,
+    hashed: str,
+    why: str,
+    at: datetime,
+    makers: Sequence[str],
+) -> Staff:
+    """Carry it out. Raises ProblemError `unknown-staff` (404)."""
+    person = records.require(conn, command.staff_id, who.municipality, lock=True)
+    _new_first_password(conn, person, hashed, at)
+    write_audit(conn, who, at, "access reset", person.login, why)
+    staff_ties.record(conn, who.municipality, person.staff_id, "reset", makers, at)
+    return records.require(conn, person.staff_id, who.municipality)
+
+
+def restart_staff(
+    conn: Connection,
+    who: StaffActor,
+    command: RestartStaff,
+    hashed: str,
+    why: str,
+    at: datetime,
+    makers: Sequence[str],
+) -> Staff:
+    """Carry it out. Raises ProblemError: `unknown-staff` (404), `staff-active` (409)."""
+    person = records.require(conn, command.staff_id, who.municipality, lock=True)
+    if person.active:
+        raise _wrong_activity(person)
+    _new_first_password(conn, person, hashed, at)
+    records.write(conn, person.staff_id, state="active")
+    write_audit(conn, who, at, "staff restarted", person.login, why)
+    staff_ties.record(conn, who.municipality, person.staff_id, "restarted", makers, at)
+    return records.require(conn, person.staff_id, who.municipality)
+
+
+def staff_ground(conn: Connection, code: str, command: RaiseRole | ResetStaff | RestartStaff) -> Ground:
+    """What the author saw of the person: the role, and whether it is let in."""
+    person = records.require(conn, command.staff_id, code)
+    return {"role": person.role.value, "active": "yes" if person.active else "no"}
+
+
+def _add(
+    conn: Connection,
+    who: StaffActor,
+    login: str,
+    display_name: str,
+    role: Role,
+    hashed: str,
+    at: datetime,
+    shop_id: str | None = None,
+) -> Staff:
+    person = records.add(
+        conn,
+        staff_id=uuid.uuid4().hex,
+        municipality=who.municipality,
+        login=login,
+        display_name=display_name,
+        role=role,
+        password_hash=hashed,
+        at=at,
+        shop_id=shop_id,
+    )
+    first_passwords.start(conn, person.staff_id, at)
+    facts: dict[str, str | int] = {"role": role.value, "shop": shop_id or ""}
+    write_audit(conn, who, at, "staff added", person.login, facts=facts)
+    return person
+
+
+def _new_first_password(conn: Connection, person: Staff, hashed: str, at: datetime) -> None:
+    factor.forget_all(conn, person.staff_id)
+    records.write(conn, person.staff_id, password_hash=hashed, password_is_first=True)
+    first_passwords.start(conn, person.staff_id, at)
+    records.end_sessions(conn, person.staff_id)
+
+
+def _wrong_activity(person: Staff) -> ProblemError:
+    if person.active:
+        return ProblemError("staff-active", "This person is let in already.")
+    return ProblemError("staff-closed", "This person was stopped; start them again instead.")
+
+
+def _role_unfit() -> ProblemError:
+    return ProblemError("role-unfit", "Choose a role of the city; a shop's people keep theirs.")
+
+
+def password_lock_key(desk: CityContext, login: str) -> str:
+    """The name under which wrong passwords of a login are counted."""
+    return desk.vault.keyed_hash(login, purpose="staff-password")
 
 
 def temporary_password() -> Secret:

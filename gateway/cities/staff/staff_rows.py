@@ -105,12 +105,7 @@ def add(
     password_is_first: bool = True,
 ) -> Staff:
     """Add a person. Raises ProblemError: `login-unfit`, `role-unfit` (422), `login-taken` (409), `unknown-municipality`."""
-    known = read_login(login)
-    if known is None:
-        raise ProblemError(
-            "login-unfit",
-            "A login is 1 to 64 letters, digits and . _ + -, and may have the form of a mail address.",
-        )
+    known = _require_login(login)
     if municipality != PLATFORM:
         directory.require_municipality(municipality)
     if (role is Role.PLATFORM) != (municipality == PLATFORM) or (role is Role.SHOP) != (shop_id is not None):
@@ -133,8 +128,30 @@ def add(
         state="active",
         created_at=at,
     ):
-        raise ProblemError("login-taken", "Somebody has this login already; choose another.")
+        raise _login_taken()
     return require(conn, staff_id, municipality)
+
+
+def require_free_login(conn: Connection, typed: str) -> str:
+    """Give a login that nobody has, as it is kept. Raises ProblemError: `login-unfit` (422), `login-taken` (409)."""
+    known = _require_login(typed)
+    if conn.execute(select(_staff.c.staff_id).where(_staff.c.login == known)).first() is not None:
+        raise _login_taken()
+    return known
+
+
+def _require_login(typed: str) -> str:
+    known = read_login(typed)
+    if known is None:
+        raise ProblemError(
+            "login-unfit",
+            "A login is 1 to 64 letters, digits and . _ + -, and may have the form of a mail address.",
+        )
+    return known
+
+
+def _login_taken() -> ProblemError:
+    return ProblemError("login-taken", "Somebody has this login already; choose another.")
 
 
 def require(conn: Connection, staff_id: str, municipality: str, *, lock: bool = False) -> Staff:

@@ -22,6 +22,9 @@ import migrations
 from core_ledger import Store, Transfer, chart, ledger
 from gateway.app import make_app
 from gateway.cities.city import City
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.shops import shop_rows
+from gateway.cities.shops.bank_accounts import BankAccount, encrypt_account
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.client import SignedClient, new_key_pair
@@ -110,6 +113,27 @@ class Town:
             return staff_rows.find_session(conn, token.reveal(), client_id="city", now=now)
 
         return await self.store.run(job)
+
+    async def decided(self, proposal: Any, role: str = "approver", name: str = "") -> Any:
+        """Somebody else says yes to what was proposed; gives the decision."""
+        assert isinstance(proposal, Proposal), proposal
+        who = await self.who(role, proposal.municipality, name=name)
+        return await self.city.proposals.approve(who, proposal.proposal_id, proposal.digest, "確認済み")
+
+    async def add_project(self, plan: Any) -> Any:
+        """Planned by an operator, decided by an approver."""
+        await self.who("approver")
+        await self.decided(await self.city.projects.add(await self.who("operator"), plan))
+        return await self.city.projects.get(KASAMA, plan.project_id)
+
+    async def set_account(self, shop_id: str, number: str = "1234567", municipality: str = KASAMA) -> None:
+        """Where a shop is paid, as if two persons had decided it long ago."""
+        account = BankAccount(
+            bank_code="9999", bank_name="ミホン", branch_code="001", branch_name="シテン", kind=1, number=number,
+            holder="ミホン シヨウテン",
+        )  # fmt: skip
+        sealed = encrypt_account(self.city.desk.vault, municipality, shop_id, account)
+        await self.store.run(lambda conn: shop_rows.write(conn, municipality, shop_id, bank_sealed=sealed))
 
     async def member(self, points: int = 0, issued_on: Any = None) -> Any:
         member_id, now = uuid.uuid4().hex, self.clock()
@@ -217,6 +241,14 @@ class Site:
             if answer.content_type.endswith("json"):
                 return answer.status, await answer.json()
             return answer.status, await answer.read()
+
+    async def decided(self, path: str, token: str, json: Any, method: str = "POST") -> tuple[int, Any]:
+        """Propose with this call, and let a new approver say yes; gives the answer to the yes."""
+        approver = await self.staff_token("approver")
+        status, proposal = await self.call(method, path, token, json=json)
+        assert status == 202, (status, proposal)
+        where = f"/v1/city/proposals/{proposal['proposal_id']}/approval"
+        return await self.call("POST", where, approver, json={"digest": proposal["digest"]})
 
     async def staff_token(self, role: str, municipality: str = KASAMA, shop_id: str | None = None) -> str:
         """A strong session of a new person with this role."""

@@ -22,6 +22,7 @@ from .test_settlement import AUG_1, JULY_1, JULY_16, at, close, pay
 async def soba(town):
     for shop_id in ("cafe", "soba"):
         await town.city.shops.register(await town.who("operator"), shop_id, ShopEntry(name=f"見本 {shop_id}"))
+        await town.set_account(shop_id)
 
 
 async def give_back(town, spend, points, reason="金額の間違い"):

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from core_ledger import Hold, Post, Transfer, audit, chart, ledger
 from gateway.cities.grants.grant_projects import ProjectPlan
+from gateway.cities.proposals import deeds
+from gateway.cities.proposals.deeds import Deed, DeedRule
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.statistics import daily_stats
 from gateway.errors import ProblemError
@@ -101,6 +103,9 @@ STEP = st.tuples(
 )
 
 
+NO_SECOND_PERSON = DeedRule(deed=Deed.GRANT, persons=0, points_a_day=0)
+
+
 class Circle:
     """Plays steps in one city and counts, beside the figures, what of them took effect."""
 
@@ -113,9 +118,10 @@ class Circle:
         self.operator, boss = await self.town.who("operator"), await self.town.who("administrator")
         plan = ProjectPlan(
             project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=TODAY,
-            ends_on=date(2030, 1, 1), points_each=1, budget=10**9,
+            ends_on=date(2030, 1, 1), points_each=10**6, budget=10**9,
         )  # fmt: skip
-        await self.town.city.projects.add(self.operator, plan)
+        await self.town.add_project(plan)
+        await self.town.store.run(lambda conn: deeds.save_rule(conn, KASAMA, NO_SECOND_PERSON))
         await self.town.city.shops.register(self.operator, "soba", ShopEntry(name="そば"))
         rule = PointRule(expiry=Expiry.MONTHS, expiry_count=1)
         await self.town.city.rules.announce(boss, OUEN, rule, TODAY, worse_accepted=True, reason="規則")

@@ -22,14 +22,14 @@ def plan(**changes):
     values: dict[str, Any] = {
         "project_id": "kosodate", "point_service": OUEN, "name": "子育て応援", "place": "市役所",
         "content": "出生のお祝い", "starts_on": date(2018, 7, 1), "ends_on": date(2018, 9, 30),
-        "points_each": 300, "budget": 10_000, "venue": True,
+        "points_each": 3_000, "budget": 10_000, "venue": True,
     }  # fmt: skip
     return ProjectPlan(**(values | changes))
 
 
 @pytest.fixture
 async def project(town):
-    return await town.city.projects.add(await town.who("operator"), plan())
+    return await town.add_project(plan())
 
 
 async def grant(town, member, points=500, grant_id=None):
@@ -216,7 +216,7 @@ async def test_a_member_who_scans_the_venues_code_is_granted_it_once(town, proje
     with pytest.raises(ProblemError) as refused:
         await town.city.grants.at_venue(member.member_id, code)
     assert refused.value.type == "granted-already"
-    assert (await town.balance(member.member_id), await left(town)) == (300, 9_700)
+    assert (await town.balance(member.member_id), await left(town)) == (3_000, 7_000)
 
 
 async def test_yesterdays_photo_and_made_up_codes_give_nothing(town, project):
@@ -413,7 +413,7 @@ async def test_a_member_who_left_after_approval_is_reported_and_the_budget_gets_
 
 
 async def test_applying_goes_on_where_it_stopped_and_two_at_once_grant_once(town):
-    await town.city.projects.add(await town.who("operator"), plan(budget=1_000_000))
+    await town.add_project(plan(budget=1_000_000))
     members = await town.store.run(lambda conn: many_members(conn, 2_500))
     raw = csv_of(*(f"{mykey_id},7," for mykey_id in members))
     file, _ = await upload(town, raw)
@@ -444,7 +444,7 @@ def many_members(conn, count):
 
 
 async def test_an_interrupted_file_is_resumed_at_the_next_start(town):
-    await town.city.projects.add(await town.who("operator"), plan(budget=1_000_000))
+    await town.add_project(plan(budget=1_000_000))
     members = await town.store.run(lambda conn: many_members(conn, 1_500))
     file, _ = await upload(town, csv_of(*(f"{one},7," for one in members)))
 

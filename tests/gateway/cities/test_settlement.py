@@ -16,6 +16,7 @@ from gateway.cities.shops.bank_accounts import BankAccount, Payer
 from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
 from gateway.model import JST
+from gateway.platform import audit_log
 
 from .conftest import KASAMA, MITO, OUEN, new_id
 
@@ -63,6 +64,7 @@ async def shops(town):
     who = await town.who("operator")
     for shop_id in ("cafe", "soba"):
         await town.city.shops.register(who, shop_id, ShopEntry(name=f"見本 {shop_id}"))
+        await town.set_account(shop_id)
 
 
 async def pay(town, moment, points, shop_id="soba"):
@@ -169,12 +171,15 @@ async def test_a_name_that_looks_like_a_formula_is_a_name_in_excel(town, shops):
 
 async def with_banks(town):
     boss = await town.who("administrator")
+    await town.who("approver")
     account = BankAccount(
         bank_code="0130", bank_name="ジョウヨウ", branch_code="021", branch_name="カサマ", kind=1, number="7654321",
         holder="ミホン",
     )  # fmt: skip
-    await town.city.shops.set_bank(boss, "soba", account)
-    await town.city.shops.set_payer(boss, Payer(client_code="0123456789", account=account))
+    await town.decided(await town.city.shops.set_bank(boss, "soba", account))
+    await town.decided(
+        await town.city.shops.set_payer(boss, Payer(client_code="0123456789", account=account))
+    )
 
 
 async def test_the_transfer_file_pays_what_was_closed(town, shops):
@@ -194,15 +199,95 @@ async def test_the_transfer_file_pays_what_was_closed(town, shops):
     assert trailer[1:19] == b"000001000000000100"
 
 
-async def test_shops_without_an_account_are_named(town, shops):
+async def test_a_shop_without_an_account_is_left_for_the_next_run_and_the_others_are_paid(town, shops):
     await with_banks(town)
+    await town.city.shops.register(await town.who("operator"), "pan", ShopEntry(name="パン"))
     await pay(town, at(2), 100)
-    await pay(town, at(2), 100, "cafe")
+    await pay(town, at(2), 70, "pan")
+    town.clock.now = at(17)
+    who = await town.who("approver")
+    lines = {one.shop_id: one for one in (await close(town, JULY_1)).lines}
+    assert (lines["soba"].paid_yen, lines["pan"].paid_yen, lines["pan"].carried_yen) == (100, 0, 70)
+    _, data, trailer, _ = (await town.city.settlements.transfer_file(who, JULY_1)).split(b"\r\n")[:4]
+    assert data[80:90] == b"0000000100"
+    assert trailer[1:7] == b"000001"
+    await town.set_account("pan")
+    town.clock.now = at(2, 8)
+    lines = {one.shop_id: one for one in (await close(town, JULY_16)).lines}
+    assert (lines["pan"].paid_yen, lines["pan"].carried_yen) == (70, 0)
+    assert await town.total(chart.shop(KASAMA, "pan")) == 0
+
+
+async def test_a_closed_cycle_is_paid_to_the_accounts_it_was_closed_with_whatever_changes_after_it(
+    town, shops
+):
+    await with_banks(town)
+    who, boss = await town.who("approver"), await town.who("administrator")
+    await pay(town, at(2), 100)
     town.clock.now = at(17)
     await close(town, JULY_1)
+    accomplice = BankAccount(
+        bank_code="0009", bank_name="ミホン", branch_code="001", branch_name="シテン", kind=1, number="6666666",
+        holder="アクニン",
+    )  # fmt: skip
+    await town.decided(await town.city.shops.set_bank(boss, "soba", accomplice))
+    file = await town.city.settlements.transfer_file(who, JULY_1)
+    assert b"1234567" in file
+    assert b"6666666" not in file
+    # What was decided takes effect after the next closing, not with it.
+    await pay(town, at(18), 50)
+    town.clock.now = at(2, 8)
+    await close(town, JULY_16)
+    assert b"6666666" not in await town.city.settlements.transfer_file(who, JULY_16)
+    await pay(town, at(3, 8), 30)
+    town.clock.now = at(17, 8)
+    await close(town, AUG_1)
+    assert b"6666666" in await town.city.settlements.transfer_file(who, AUG_1)
+
+
+async def test_the_transfer_day_is_the_next_bank_day_that_is_not_over_and_may_be_chosen(town, shops):
+    await with_banks(town)
+    who = await town.who("approver")
+    await pay(town, at(2), 100)
+    town.clock.now = at(4, 8)  # a Saturday; the paying day is over
+    await close(town, JULY_1)
+    header = (await town.city.settlements.transfer_file(who, JULY_1)).split(b"\r\n")[0]
+    assert header[54:58] == b"0806"
+    chosen = await town.city.settlements.transfer_file(who, JULY_1, date(2018, 8, 10), again=True)
+    assert chosen.split(b"\r\n")[0][54:58] == b"0810"
+    for day in (date(2018, 8, 3), date(2018, 8, 5), date(2018, 9, 10), date(2019, 8, 6)):
+        with pytest.raises(ProblemError) as refused:
+            await town.city.settlements.transfer_file(who, JULY_1, day, again=True)
+        assert refused.value.type == "bad-transfer-day"
+
+
+async def test_nothing_to_pay_is_no_file_and_a_second_file_is_made_on_purpose_only(town, shops):
+    await with_banks(town)
+    who = await town.who("approver")
+    await pay(town, at(17), 100)
+    town.clock.now = at(2, 8)
+    await close(town, JULY_1)
     with pytest.raises(ProblemError) as refused:
-        await town.city.settlements.transfer_file(await town.who("approver"), JULY_1)
-    assert (refused.value.type, refused.value.facts["shops"]) == ("bank-missing", "cafe")
+        await town.city.settlements.transfer_file(who, JULY_1)
+    assert refused.value.type == "nothing-to-pay"
+    await close(town, JULY_16)
+    await town.city.settlements.transfer_file(who, JULY_16)
+    with pytest.raises(ProblemError) as refused:
+        await town.city.settlements.transfer_file(who, JULY_16)
+    assert (refused.value.type, refused.value.facts["made_by"]) == ("file-made-before", who.display_name)
+    town.clock.forward(minutes=1)
+    await town.city.settlements.transfer_file(who, JULY_16, again=True)
+    lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
+    assert [one.facts["times"] for one in lines if one.action == "transfer file made"] == [2, 1]
+
+
+async def test_a_sum_that_the_banks_file_cannot_carry_is_refused_before_the_closing(town, shops):
+    await pay(town, at(2), 10_000_000_000)
+    town.clock.now = at(17)
+    with pytest.raises(ProblemError) as refused:
+        await close(town, JULY_1)
+    assert (refused.value.type, refused.value.facts["shops"]) == ("sum-too-large", "soba")
+    assert (await town.city.settlements.get(KASAMA, JULY_1)).closed_at is None
 
 
 async def test_bank_accounts_are_sealed_at_rest(town, shops, tmp_path):

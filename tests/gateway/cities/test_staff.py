@@ -124,8 +124,8 @@ async def test_a_passkey_of_another_place_key_or_challenge_is_refused(site, wron
 async def test_a_first_password_opens_nothing_but_its_own_change(site):
     boss = await site.staff_token("administrator")
     wanted = {"login": "Tanaka@Kasama", "display_name": "田中", "role": "operator"}
-    status, added = await site.call("POST", "/v1/city/staff", boss, json=wanted)
-    assert (status, added["staff"]["login"]) == (201, "tanaka@kasama")
+    status, added = await site.decided("/v1/city/staff", boss, wanted)
+    assert (status, added["staff"]["login"]) == (200, "tanaka@kasama")
     first = added["first_password"]
     token = (await sign_in(site, "tanaka@kasama", first))[1]["token"]
     status, refused = await site.call("GET", "/v1/city/staff", token)
@@ -197,9 +197,7 @@ async def test_a_changed_role_ends_the_sessions(site):
 async def test_a_reset_takes_factors_and_sessions_away_and_is_in_the_log(site):
     staff_id, token, _ = await with_totp(site, role="operator", login="tanaka")
     boss = await site.staff_token("administrator")
-    status, reset = await site.call(
-        "POST", f"/v1/city/staff/{staff_id}/reset", boss, json={"reason": "電話の紛失"}
-    )
+    status, reset = await site.decided(f"/v1/city/staff/{staff_id}/reset", boss, {"reason": "電話の紛失"})
     assert status == 200
     assert (await site.call("GET", "/v1/staff/me", token))[0] == 401
     assert (await sign_in(site, "tanaka", reset["first_password"]))[1]["session"]["strong"] is False
@@ -217,9 +215,7 @@ async def test_a_reset_stands_also_where_a_password_was_being_changed_meanwhile(
 
     async def slow_hash(password):
         if password == new:
-            status, _ = await site.call(
-                "POST", f"/v1/city/staff/{staff_id}/reset", boss, json={"reason": "盗難の疑い"}
-            )
+            status, _ = await site.decided(f"/v1/city/staff/{staff_id}/reset", boss, {"reason": "盗難の疑い"})
             assert status == 200
         return await hash_at_once(password)
 

@@ -43,7 +43,7 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
     member, member_token = await site.member_token()
 
     # 給付: a file, checked whole, approved by a second person
-    assert (await site.call("POST", "/v1/city/projects", operator, json=PROJECT))[0] == 201
+    assert (await site.decided("/v1/city/projects", operator, PROJECT))[0] == 200
     raw = f"マイキーID,ポイント,摘要\r\n{member.mykey_id},1000,お祝い\r\n".encode("cp932")
     where = "/v1/city/projects/kosodate/files?name=july.csv"
     status, file = await site.call("POST", where, operator, content=(raw, "text/csv"))
@@ -112,9 +112,11 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
     # 精算: closed by somebody who may, paid by the bank's file
     site.set_clock(NOON + timedelta(days=1))
     boss, approver = await site.staff_token("administrator"), await site.staff_token("approver")
-    assert (await site.call("PUT", "/v1/city/shops/soba/bank-account", boss, json=BANK))[0] == 200
+    account = "/v1/city/shops/soba/bank-account"
+    assert (await site.decided(account, boss, BANK, "PUT"))[0] == 200
     payer = BANK | {"client_code": "0123456789"}
-    masked = (await site.call("PUT", "/v1/city/bank-account", boss, json=payer))[1]["account"]
+    assert (await site.decided("/v1/city/bank-account", boss, payer, "PUT"))[0] == 200
+    masked = (await site.call("GET", "/v1/city/bank-account", boss))[1]["account"]
     assert masked["number_ends_with"] == "321"
     assert "number" not in masked
     cycle = "/v1/city/settlements/2018-07-16"

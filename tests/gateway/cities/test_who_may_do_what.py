@@ -21,12 +21,12 @@ DOCUMENT = openapi_document(api)
 MAY = {
     "viewer": "own_account second_factor see",
     "operator": "own_account second_factor see see_member grant plan_grants upload_grants keep_shops refund "
-    "plan_events",
+    "plan_events see_proposals",
     "approver": "own_account second_factor see see_member approve_grants refund settle read_audit "
-    "decide_events",
+    "decide_events see_proposals decide_proposals",
     "administrator": "own_account second_factor see see_member grant plan_grants upload_grants approve_grants "
     "change_rules keep_shops keep_banks refund settle keep_staff read_audit plan_events "
-    "decide_events",
+    "decide_events see_proposals decide_proposals",
     "shop": "own_account second_factor take_points",
     "platform": "own_account second_factor see_partners",
 }
@@ -64,7 +64,7 @@ def asked(route):
     path, query = route.template, {}
     for one in operation.get("parameters", ()):
         value = example(one["schema"], schemas)
-        if one["name"] in ("staff_id", "file_id"):
+        if one["name"] in ("staff_id", "file_id", "proposal_id"):
             value = uuid.uuid4().hex
         if one["name"] == "starts_on":
             value = "2018-07-01"

@@ -22,6 +22,7 @@ __all__ = [
     "allocate",
     "announce_rule",
     "approve_file",
+    "approve_proposal",
     "ask_card",
     "balances",
     "cancel_file",
@@ -64,6 +65,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "event_history",
+    "file_granted_before",
     "file_lines",
     "file_report",
     "generate_mykey_id",
@@ -74,6 +76,7 @@ __all__ = [
     "get_file",
     "get_payer",
     "get_project",
+    "get_proposal",
     "get_settlement",
     "get_settlement_csv",
     "get_settlement_pdf",
@@ -86,6 +89,7 @@ __all__ = [
     "list_city_events",
     "list_city_point_services",
     "list_city_shops",
+    "list_deed_rules",
     "list_events",
     "list_exchanges",
     "list_expiries",
@@ -98,11 +102,14 @@ __all__ = [
     "list_prefectures",
     "list_problem_types",
     "list_projects",
+    "list_proposals",
     "list_sessions",
     "list_settlements",
     "list_shop_staff",
     "list_spends",
     "list_staff",
+    "list_staff_changes",
+    "list_transfer_files",
     "make_pay_code",
     "me",
     "municipal_history",
@@ -118,6 +125,7 @@ __all__ = [
     "plan_event",
     "point_service_rules",
     "project_venue_code",
+    "propose_deed_rule",
     "quote",
     "read_audit",
     "read_shop_code",
@@ -128,7 +136,9 @@ __all__ = [
     "reopen_shop",
     "reserve_history",
     "reset_staff",
+    "restart_staff",
     "revoke_mykey_id",
+    "send_back_proposal",
     "set_default_municipality",
     "set_language",
     "set_password_by_card",
@@ -162,6 +172,7 @@ __all__ = [
     "unlink",
     "upload_grants",
     "verify_audit",
+    "withdraw_proposal",
     "withdraw_rule",
 ]
 
@@ -824,18 +835,23 @@ def list_staff() -> Call[models.StaffList]:
 
 
 def add_staff(
-    *, login: str, display_name: str, role: Literal["viewer", "operator", "approver", "administrator"]
-) -> Call[models.StaffAdded]:
-    """Add somebody to the city's staff; the first password is in the answer, this once.
+    *,
+    login: str,
+    display_name: str,
+    role: Literal["viewer", "operator", "approver", "administrator"],
+    reason: str | UnsetType = UNSET,
+) -> Call[models.StaffAdded | models.ProposalView]:
+    """Propose somebody for the city's staff (202); the first password is shown to who decides it, once.
 
-    Refused with: unknown-municipality, unknown-shop, login-taken, login-unfit, role-unfit.
+    Refused with: unknown-municipality, login-taken, proposal-pending, nobody-to-decide, login-unfit, role-unfit.
     """
     return json_call(
         "POST",
         "/v1/city/staff",
         models.StaffAdded,
         session=True,
-        body=models.StaffWanted(login=login, display_name=display_name, role=role),
+        body=models.StaffWanted(login=login, display_name=display_name, role=role, reason=reason),
+        by_status={202: models.ProposalView},
     )
 
 
@@ -846,10 +862,10 @@ def name_people() -> Call[models.PeopleNamed]:
 
 def change_staff_role(
     staff_id: str, *, role: Literal["viewer", "operator", "approver", "administrator"], reason: str
-) -> Call[models.StaffView]:
-    """Give somebody another role; their sessions end.
+) -> Call[models.StaffView | models.ProposalView]:
+    """Give somebody another role; their sessions end. One that may do more waits for a second person (202).
 
-    Refused with: unknown-staff, own-role, last-administrator, role-unfit, reason-missing.
+    Refused with: unknown-staff, own-role, last-administrator, proposal-pending, nobody-to-decide, role-unfit, reason-missing.
     """
     return json_call(
         "PUT",
@@ -857,6 +873,7 @@ def change_staff_role(
         models.StaffView,
         session=True,
         body=models.RoleWanted(role=role, reason=reason),
+        by_status={202: models.ProposalView},
     )
 
 
@@ -874,10 +891,12 @@ def close_staff(staff_id: str, *, reason: str) -> Call[models.StaffView]:
     )
 
 
-def reset_staff(staff_id: str, *, reason: str) -> Call[models.StaffAdded]:
+def reset_staff(staff_id: str, *, reason: str) -> Call[models.StaffAdded | models.ProposalView]:
     """A phone or password is lost: a new first password; second factors and sessions are gone.
 
-    Refused with: unknown-staff, own-role, reason-missing.
+    For the city's own staff it waits for a second person (202), to whom the first password is shown, once.
+
+    Refused with: unknown-staff, own-role, staff-closed, proposal-pending, nobody-to-decide, reason-missing.
     """
     return json_call(
         "POST",
@@ -885,6 +904,22 @@ def reset_staff(staff_id: str, *, reason: str) -> Call[models.StaffAdded]:
         models.StaffAdded,
         session=True,
         body=models.ReasonGiven(reason=reason),
+        by_status={202: models.ProposalView},
+    )
+
+
+def restart_staff(staff_id: str, *, reason: str) -> Call[models.StaffAdded | models.ProposalView]:
+    """Let somebody in again who was stopped, with a new first password; it waits for a second person (202).
+
+    Refused with: unknown-staff, own-role, staff-active, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/staff/{path_part(staff_id)}/restart",
+        models.StaffAdded,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+        by_status={202: models.ProposalView},
     )
 
 
@@ -1047,10 +1082,13 @@ def add_project(
     place: str | UnsetType = UNSET,
     content: str | UnsetType = UNSET,
     venue: bool | UnsetType = UNSET,
-) -> Call[models.ProjectView]:
-    """Add a grant project with its period and budget.
+    most_grants_each: int | None | UnsetType = UNSET,
+    most_points_each: int | None | UnsetType = UNSET,
+    reason: str | UnsetType = UNSET,
+) -> Call[models.ProjectView | models.ProposalView]:
+    """Propose a grant project with its period and budget; a second person decides it (202).
 
-    Refused with: unknown-municipality, unknown-point-service, project-exists, bad-project.
+    Refused with: unknown-municipality, unknown-point-service, project-exists, proposal-pending, nobody-to-decide, bad-project.
     """
     return json_call(
         "POST",
@@ -1068,7 +1106,11 @@ def add_project(
             points_each=points_each,
             budget=budget,
             venue=venue,
+            most_grants_each=most_grants_each,
+            most_points_each=most_points_each,
+            reason=reason,
         ),
+        by_status={202: models.ProposalView},
     )
 
 
@@ -1080,10 +1122,12 @@ def get_project(project_id: str) -> Call[models.ProjectView]:
     return json_call("GET", f"/v1/city/projects/{path_part(project_id)}", models.ProjectView, session=True)
 
 
-def change_project_budget(project_id: str, *, budget: int, reason: str) -> Call[models.ProjectView]:
-    """Raise or lower a budget, never below what is granted or set aside.
+def change_project_budget(
+    project_id: str, *, budget: int, reason: str
+) -> Call[models.ProjectView | models.ProposalView]:
+    """Lower a budget, never below what is granted or set aside; or propose to raise it (202).
 
-    Refused with: unknown-project, budget-exceeded.
+    Refused with: unknown-project, budget-exceeded, proposal-pending, nobody-to-decide.
     """
     return json_call(
         "PUT",
@@ -1091,6 +1135,7 @@ def change_project_budget(project_id: str, *, budget: int, reason: str) -> Call[
         models.ProjectView,
         session=True,
         body=models.BudgetWanted(budget=budget, reason=reason),
+        by_status={202: models.ProposalView},
     )
 
 
@@ -1120,10 +1165,12 @@ def project_venue_code(project_id: str) -> Call[models.VenueCode]:
 
 def grant_to_one(
     project_id: str, *, grant_id: str, mykey_id: str, points: int, note: str | UnsetType = UNSET
-) -> Call[models.GrantedView]:
+) -> Call[models.GrantedView | models.ProposalView]:
     """Grant to one member by MyKey ID, under an id that you made; the same again is the same grant (200).
 
-    Refused with: unknown-project, unknown-member, project-not-open, budget-exceeded, limit-of-the-day, id-reused.
+    Above the city's sum, or beyond what one person grants in a day, it waits for a second person (202).
+
+    Refused with: unknown-project, unknown-member, project-not-open, budget-exceeded, limit-of-the-day, id-reused, limit-of-the-project, proposal-pending, nobody-to-decide.
     """
     return json_call(
         "POST",
@@ -1131,13 +1178,14 @@ def grant_to_one(
         models.GrantedView,
         session=True,
         body=models.GrantWanted(grant_id=grant_id, mykey_id=mykey_id, points=points, note=note),
+        by_status={202: models.ProposalView},
     )
 
 
 def grant_at_venue(*, venue_code: str) -> Call[models.GrantedView]:
     """The member has scanned a venue's code: granted once in each project.
 
-    Refused with: unknown-project, venue-code-wrong, project-not-open, granted-already, budget-exceeded, limit-of-the-day.
+    Refused with: unknown-project, venue-code-wrong, project-not-open, granted-already, budget-exceeded, limit-of-the-day, limit-of-the-project.
     """
     return json_call(
         "POST",
@@ -1196,6 +1244,20 @@ def file_lines(
         models.FileLines,
         session=True,
         query={"faults_only": faults_only, "after": after, "limit": limit},
+    )
+
+
+def file_granted_before(file_id: str, *, limit: int | UnsetType = UNSET) -> Call[models.FileOverlapView]:
+    """Who of a file was granted in its project before, with sums and dates: what an approver looks at first.
+
+    Refused with: unknown-file.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/files/{path_part(file_id)}/granted-before",
+        models.FileOverlapView,
+        session=True,
+        query={"limit": limit},
     )
 
 
@@ -1483,10 +1545,11 @@ def set_shop_bank(
     kind: Literal[1, 2, 4],
     number: str,
     holder: str,
-) -> Call[models.BankOf]:
-    """Say where a shop is paid; it is kept sealed.
+    reason: str | UnsetType = UNSET,
+) -> Call[models.BankOf | models.ProposalView]:
+    """Propose where a shop is paid (202): a first account counts at once, a change from the next closing on.
 
-    Refused with: unknown-shop, bad-bank-account.
+    Refused with: unknown-shop, proposal-pending, nobody-to-decide, bad-bank-account.
     """
     return json_call(
         "PUT",
@@ -1501,7 +1564,9 @@ def set_shop_bank(
             kind=kind,
             number=number,
             holder=holder,
+            reason=reason,
         ),
+        by_status={202: models.ProposalView},
     )
 
 
@@ -1520,10 +1585,11 @@ def set_payer(
     number: str,
     holder: str,
     client_code: str,
-) -> Call[models.BankOf]:
-    """Say from which account the city pays; `client_code` (委託者コード) is the bank's name for the city.
+    reason: str | UnsetType = UNSET,
+) -> Call[models.BankOf | models.ProposalView]:
+    """Propose from which account the city pays (202); `client_code` (委託者コード) is the bank's name for the city.
 
-    Refused with: bad-bank-account.
+    Refused with: proposal-pending, nobody-to-decide, bad-bank-account.
     """
     return json_call(
         "PUT",
@@ -1538,8 +1604,10 @@ def set_payer(
             kind=kind,
             number=number,
             holder=holder,
+            reason=reason,
             client_code=client_code,
         ),
+        by_status={202: models.ProposalView},
     )
 
 
@@ -1622,7 +1690,7 @@ def get_corrections_csv(starts_on: date) -> Call[File]:
 def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementView]:
     """Close a cycle, once; corrections come into the next one.
 
-    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open.
+    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large.
     """
     return json_call(
         "POST",
@@ -1633,12 +1701,22 @@ def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementV
     )
 
 
-def settlement_transfer_file(starts_on: date) -> Call[File]:
-    """The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle.
+def settlement_transfer_file(
+    starts_on: date, *, transfer_on: date | UnsetType = UNSET, again: bool | UnsetType = UNSET
+) -> Call[File]:
+    """The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle, to the accounts it was closed with.
 
-    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing.
+    `transfer_on` is a bank day that is not over; `again` makes it once more, which the log says.
+
+    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing, nothing-to-pay, file-made-before, bad-transfer-day.
     """
-    return json_call("GET", f"/v1/city/settlements/{path_part(starts_on)}/transfer-file", File, session=True)
+    return json_call(
+        "GET",
+        f"/v1/city/settlements/{path_part(starts_on)}/transfer-file",
+        File,
+        session=True,
+        query={"transfer_on": transfer_on, "again": again},
+    )
 
 
 def city_statement(starts_on: date, shop_id: str) -> Call[models.StatementView]:
@@ -2012,4 +2090,117 @@ def partner_invoice(*, year: int, month: int) -> Call[File]:
         File,
         session=True,
         query={"year": year, "month": month},
+    )
+
+
+def list_proposals(
+    *, state: Literal["waiting", "carried_out", "sent_back", "withdrawn", "expired"] | UnsetType = UNSET
+) -> Call[models.ProposalList]:
+    """The city's newest 200 proposals; `may_decide` says which of them wait for you."""
+    return json_call("GET", "/v1/city/proposals", models.ProposalList, session=True, query={"state": state})
+
+
+def get_proposal(proposal_id: str) -> Call[models.ProposalView]:
+    """One proposal with its `digest`, which an approval names.
+
+    Refused with: unknown-proposal.
+    """
+    return json_call("GET", f"/v1/city/proposals/{path_part(proposal_id)}", models.ProposalView, session=True)
+
+
+def approve_proposal(
+    proposal_id: str, *, digest: str, reason: str | UnsetType = UNSET
+) -> Call[models.DecisionView]:
+    """Say yes to what somebody else has proposed; the last yes that is needed carries it out, whole or not at all.
+
+    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/proposals/{path_part(proposal_id)}/approval",
+        models.DecisionView,
+        session=True,
+        body=models.Approval(digest=digest, reason=reason),
+    )
+
+
+def send_back_proposal(proposal_id: str, *, reason: str) -> Call[models.ProposalView]:
+    """Send a proposal back to its author with a reason (差戻し); nothing happens.
+
+    Refused with: unknown-proposal, unknown-staff, proposal-state, second-person-missing, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/proposals/{path_part(proposal_id)}/return",
+        models.ProposalView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def withdraw_proposal(proposal_id: str, *, reason: str) -> Call[models.ProposalView]:
+    """Take back what you have proposed yourself, while nobody has decided it.
+
+    Refused with: unknown-proposal, proposal-state, proposal-of-another, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/proposals/{path_part(proposal_id)}/withdrawal",
+        models.ProposalView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def list_deed_rules() -> Call[models.DeedRuleList]:
+    """The city's table: how many others decide each deed, and from which sum a grant waits."""
+    return json_call("GET", "/v1/city/deeds", models.DeedRuleList, session=True)
+
+
+def propose_deed_rule(
+    deed: Literal[
+        "grant",
+        "project",
+        "budget",
+        "shop_account",
+        "payer_account",
+        "staff",
+        "role",
+        "reset",
+        "restart",
+        "deed_rule",
+    ],
+    *,
+    persons: int,
+    reason: str,
+    from_points: int | None | UnsetType = UNSET,
+    points_a_day: int | None | UnsetType = UNSET,
+) -> Call[models.ProposalView]:
+    """Propose another line of the table. It takes a second person, whatever the table says.
+
+    Refused with: proposal-pending, nobody-to-decide, bad-deed-rule, reason-missing.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/deeds/{path_part(deed)}",
+        models.ProposalView,
+        session=True,
+        body=models.DeedRuleWanted(
+            persons=persons, from_points=from_points, points_a_day=points_a_day, reason=reason
+        ),
+    )
+
+
+def list_staff_changes() -> Call[models.StaffChangeList]:
+    """Whose access was made or changed in the last 30 days: all for administrators, one's own for others."""
+    return json_call("GET", "/v1/city/staff-changes", models.StaffChangeList, session=True)
+
+
+def list_transfer_files(starts_on: date) -> Call[models.TransferFileList]:
+    """Who has made this cycle's transfer file, when and for which day, oldest first."""
+    return json_call(
+        "GET",
+        f"/v1/city/settlements/{path_part(starts_on)}/transfer-files",
+        models.TransferFileList,
+        session=True,
     )

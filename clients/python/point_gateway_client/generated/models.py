@@ -20,6 +20,15 @@ class AllocationWanted(Message, frozen=True, kw_only=True):
     point_service: str
 
 
+class Approval(Message, frozen=True, kw_only=True):
+    """
+    `digest` is the proposal's own: what you have seen is what you approve.
+    """
+
+    digest: str
+    reason: str | UnsetType = UNSET
+
+
 class AuditFaultView(Message, frozen=True, kw_only=True):
     seq: int
     text: str
@@ -73,6 +82,7 @@ class BankAccountWanted(Message, frozen=True, kw_only=True):
     kind: Literal[1, 2, 4]
     number: str
     holder: str
+    reason: str | UnsetType = UNSET
 
 
 class BankView(Message, frozen=True, kw_only=True):
@@ -275,6 +285,24 @@ class DayTotals(Message, frozen=True, kw_only=True):
     totals: list[DayTotalView]
 
 
+class DeedRuleView(Message, frozen=True, kw_only=True):
+    deed: str
+    persons: int
+    from_points: int | None
+    points_a_day: int | None
+
+
+class DeedRuleWanted(Message, frozen=True, kw_only=True):
+    """
+    `persons` decide besides the author; 0 lets the deed take effect at once. The sums belong to grants alone.
+    """
+
+    persons: int
+    reason: str
+    from_points: int | None | UnsetType = UNSET
+    points_a_day: int | None | UnsetType = UNSET
+
+
 class DefaultMunicipality(Message, frozen=True, kw_only=True):
     municipality: str
     point_service: str
@@ -414,6 +442,20 @@ class GrantWanted(Message, frozen=True, kw_only=True):
     mykey_id: str
     points: int
     note: str | UnsetType = UNSET
+
+
+class GrantedBeforeView(Message, frozen=True, kw_only=True):
+    """
+    A line whose member was granted in the project before: how often, how much, from when to when.
+    """
+
+    line: int
+    mykey_id: str
+    points: int
+    grants_before: int
+    points_before: int
+    first_on: date
+    last_on: date
 
 
 class GrantedView(Message, frozen=True, kw_only=True):
@@ -655,6 +697,7 @@ class PayerWanted(Message, frozen=True, kw_only=True):
     number: str
     holder: str
     client_code: str
+    reason: str | UnsetType = UNSET
 
 
 class PersonNamed(Message, frozen=True, kw_only=True):
@@ -763,10 +806,41 @@ class ProjectWanted(Message, frozen=True, kw_only=True):
     place: str | UnsetType = UNSET
     content: str | UnsetType = UNSET
     venue: bool | UnsetType = UNSET
+    most_grants_each: int | None | UnsetType = UNSET
+    most_points_each: int | None | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
 
 
 class Projects(Message, frozen=True, kw_only=True):
     projects: list[ProjectView]
+
+
+class ProposalView(Message, frozen=True, kw_only=True):
+    """
+    Something that waits for a second person, or has. `facts` is what people read of it.
+
+    `account_number` is the whole number of a bank account, for its author and for who may decide it.
+    """
+
+    proposal_id: str
+    deed: str
+    subject: str
+    state: str
+    points: int | None
+    facts: dict[str, str | int]
+    reason: str
+    digest: str
+    persons: int
+    approvals: int
+    proposed_by: str
+    proposed_by_name: str
+    proposed_at: datetime
+    ends_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_reason: str
+    may_decide: bool
+    account_number: str | None
 
 
 class PushData(Message, frozen=True, kw_only=True):
@@ -1038,6 +1112,17 @@ class Spends(Message, frozen=True, kw_only=True):
     spends: list[SpendView]
 
 
+class StaffChangeView(Message, frozen=True, kw_only=True):
+    """
+    Somebody's access was made or changed: added, raised, reset or restarted.
+    """
+
+    staff_id: str
+    change: str
+    by_staff: str
+    at: datetime
+
+
 class StaffPasswordChange(Message, frozen=True, kw_only=True):
     current: str
     new: str
@@ -1083,6 +1168,7 @@ class StaffWanted(Message, frozen=True, kw_only=True):
     login: str
     display_name: str
     role: Literal["viewer", "operator", "approver", "administrator"]
+    reason: str | UnsetType = UNSET
 
 
 class TakenView(Message, frozen=True, kw_only=True):
@@ -1119,6 +1205,13 @@ class TotpConfirmed(Message, frozen=True, kw_only=True):
 class TotpProof(Message, frozen=True, kw_only=True):
     sign_in_token: str
     code: str
+
+
+class TransferFileView(Message, frozen=True, kw_only=True):
+    made_at: datetime
+    made_by: str
+    transfer_on: date
+    yen: int
 
 
 class UnusedView(Message, frozen=True, kw_only=True):
@@ -1275,6 +1368,20 @@ class CyclesList(Message, frozen=True, kw_only=True):
     cycles: list[CycleListed]
 
 
+class DecisionView(Message, frozen=True, kw_only=True):
+    """
+    `first_password` is shown this once, where the deed made one for `staff`.
+    """
+
+    proposal: ProposalView
+    staff: StaffView | None
+    first_password: str | None
+
+
+class DeedRuleList(Message, frozen=True, kw_only=True):
+    deeds: list[DeedRuleView]
+
+
 class ExchangeView(Message, frozen=True, kw_only=True):
     """
     One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`.
@@ -1308,6 +1415,16 @@ class Expiries(Message, frozen=True, kw_only=True):
     """
 
     points: list[ExpiryView]
+
+
+class FileOverlapView(Message, frozen=True, kw_only=True):
+    """
+    How many members of the file were granted in its project before, and how much; `lines` names the first.
+    """
+
+    members: int
+    points: int
+    lines: list[GrantedBeforeView]
 
 
 class GivenBackView(Message, frozen=True, kw_only=True):
@@ -1464,6 +1581,10 @@ class PeopleNamed(Message, frozen=True, kw_only=True):
     people: list[PersonNamed]
 
 
+class ProposalList(Message, frozen=True, kw_only=True):
+    proposals: list[ProposalView]
+
+
 class Push(Message, frozen=True, kw_only=True):
     """
     A message of Standard Webhooks. Only the exchange id is used; what became of it, we ask.
@@ -1571,6 +1692,10 @@ class StaffAdded(Message, frozen=True, kw_only=True):
     first_password: str
 
 
+class StaffChangeList(Message, frozen=True, kw_only=True):
+    changes: list[StaffChangeView]
+
+
 class StaffList(Message, frozen=True, kw_only=True):
     staff: list[StaffView]
 
@@ -1608,6 +1733,10 @@ class StatementView(Message, frozen=True, kw_only=True):
     spends: list[ShopSpendView]
     refunds: list[RefundView]
     corrections: list[CorrectionView]
+
+
+class TransferFileList(Message, frozen=True, kw_only=True):
+    files: list[TransferFileView]
 
 
 class OfferView(Message, frozen=True, kw_only=True):

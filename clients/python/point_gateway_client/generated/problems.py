@@ -35,6 +35,12 @@ class BadBankAccount(InvalidInputProblem):
     word = "bad-bank-account"
 
 
+class BadDeedRule(InvalidInputProblem):
+    """The table of deeds does not fit."""
+
+    word = "bad-deed-rule"
+
+
 class BadDisplayName(InvalidInputProblem):
     """This name cannot be shown."""
 
@@ -75,6 +81,12 @@ class BadShop(InvalidInputProblem):
     """The entry does not fit."""
 
     word = "bad-shop"
+
+
+class BadTransferDay(InvalidInputProblem):
+    """No transfer on this day."""
+
+    word = "bad-transfer-day"
 
 
 class BankMissing(ConflictProblem):
@@ -425,6 +437,12 @@ class ExchangeState(ConflictProblem):
     word = "exchange-state"
 
 
+class FileMadeBefore(ConflictProblem):
+    """This file was made before."""
+
+    word = "file-made-before"
+
+
 class FileState(ConflictProblem):
     """The file is not at that stage."""
 
@@ -459,6 +477,12 @@ class LimitOfTheDay(ConflictProblem):
     """More than the limit of the day."""
 
     word = "limit-of-the-day"
+
+
+class LimitOfTheProject(ConflictProblem):
+    """More than the project gives each member."""
+
+    word = "limit-of-the-project"
 
 
 class LinkMissing(ConflictProblem):
@@ -509,6 +533,12 @@ class NoRate(ConflictProblem):
     word = "no-rate"
 
 
+class NobodyToDecide(ConflictProblem):
+    """Nobody else may decide this."""
+
+    word = "nobody-to-decide"
+
+
 class NotEnough(ConflictProblem):
     """Not enough points."""
 
@@ -537,6 +567,12 @@ class NotReturned(ConflictProblem):
     """The member is not back yet."""
 
     word = "not-returned"
+
+
+class NothingToPay(ConflictProblem):
+    """Nothing is to be paid."""
+
+    word = "nothing-to-pay"
 
 
 class OwnRole(ConflictProblem):
@@ -633,6 +669,36 @@ class ProjectNotOpen(ConflictProblem):
     """The project grants nothing now."""
 
     word = "project-not-open"
+
+
+class ProposalChanged(ConflictProblem):
+    """This is not what was proposed."""
+
+    word = "proposal-changed"
+
+
+class ProposalOfAnother(ConflictProblem):
+    """Somebody else has proposed this."""
+
+    word = "proposal-of-another"
+
+
+class ProposalOutdated(ConflictProblem):
+    """What it was proposed on has changed."""
+
+    word = "proposal-outdated"
+
+
+class ProposalPending(ConflictProblem):
+    """A proposal for this waits already."""
+
+    word = "proposal-pending"
+
+
+class ProposalState(ConflictProblem):
+    """The proposal does not wait any more."""
+
+    word = "proposal-state"
 
 
 class PushNotBelieved(UnauthorizedProblem):
@@ -821,6 +887,18 @@ class SignatureStale(UnauthorizedProblem):
     word = "signature-stale"
 
 
+class StaffActive(ConflictProblem):
+    """This person is let in already."""
+
+    word = "staff-active"
+
+
+class StaffClosed(ConflictProblem):
+    """This person was stopped."""
+
+    word = "staff-closed"
+
+
 class StateExpired(BadRequestProblem):
     """This return came too late."""
 
@@ -837,6 +915,12 @@ class StateUsed(ConflictProblem):
     """This return was used before."""
 
     word = "state-used"
+
+
+class SumTooLarge(ConflictProblem):
+    """The bank's file cannot carry this sum."""
+
+    word = "sum-too-large"
 
 
 class TooManyRequests(TooManyProblem):
@@ -929,6 +1013,12 @@ class UnknownProject(NotFoundProblem):
     word = "unknown-project"
 
 
+class UnknownProposal(NotFoundProblem):
+    """No such proposal."""
+
+    word = "unknown-proposal"
+
+
 class UnknownRule(NotFoundProblem):
     """No such version."""
 
@@ -980,6 +1070,7 @@ class WorseNotAccepted(ConflictProblem):
 KINDS: Final[Mapping[str, type[Problem]]] = {
     "account-linked-elsewhere": AccountLinkedElsewhere,
     "bad-bank-account": BadBankAccount,
+    "bad-deed-rule": BadDeedRule,
     "bad-display-name": BadDisplayName,
     "bad-event": BadEvent,
     "bad-period": BadPeriod,
@@ -987,6 +1078,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "bad-project": BadProject,
     "bad-rule": BadRule,
     "bad-shop": BadShop,
+    "bad-transfer-day": BadTransferDay,
     "bank-missing": BankMissing,
     "body-broken": BodyBroken,
     "body-invalid": BodyInvalid,
@@ -1045,12 +1137,14 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "event-state": EventState,
     "exchange-id-reused": ExchangeIdReused,
     "exchange-state": ExchangeState,
+    "file-made-before": FileMadeBefore,
     "file-state": FileState,
     "granted-already": GrantedAlready,
     "id-reused": IdReused,
     "internal-error": InternalError,
     "last-administrator": LastAdministrator,
     "limit-of-the-day": LimitOfTheDay,
+    "limit-of-the-project": LimitOfTheProject,
     "link-missing": LinkMissing,
     "login-taken": LoginTaken,
     "login-unfit": LoginUnfit,
@@ -1059,11 +1153,13 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "mykey-id-only-generated": MykeyIdOnlyGenerated,
     "mykey-id-unfit": MykeyIdUnfit,
     "no-rate": NoRate,
+    "nobody-to-decide": NobodyToDecide,
     "not-enough": NotEnough,
     "not-enough-points": NotEnoughPoints,
     "not-open-for-direct-exchange": NotOpenForDirectExchange,
     "not-quoted": NotQuoted,
     "not-returned": NotReturned,
+    "nothing-to-pay": NothingToPay,
     "own-role": OwnRole,
     "partner-in-maintenance": PartnerInMaintenance,
     "partner-paused": PartnerPaused,
@@ -1080,6 +1176,11 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "points-expired-there": PointsExpiredThere,
     "project-exists": ProjectExists,
     "project-not-open": ProjectNotOpen,
+    "proposal-changed": ProposalChanged,
+    "proposal-of-another": ProposalOfAnother,
+    "proposal-outdated": ProposalOutdated,
+    "proposal-pending": ProposalPending,
+    "proposal-state": ProposalState,
     "push-not-believed": PushNotBelieved,
     "query-invalid": QueryInvalid,
     "quote-expired": QuoteExpired,
@@ -1111,9 +1212,12 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "signature-missing": SignatureMissing,
     "signature-replayed": SignatureReplayed,
     "signature-stale": SignatureStale,
+    "staff-active": StaffActive,
+    "staff-closed": StaffClosed,
     "state-expired": StateExpired,
     "state-invalid": StateInvalid,
     "state-used": StateUsed,
+    "sum-too-large": SumTooLarge,
     "too-many-requests": TooManyRequests,
     "took-too-long": TookTooLong,
     "units-missing": UnitsMissing,
@@ -1129,6 +1233,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "unknown-point-service": UnknownPointService,
     "unknown-prefecture": UnknownPrefecture,
     "unknown-project": UnknownProject,
+    "unknown-proposal": UnknownProposal,
     "unknown-rule": UnknownRule,
     "unknown-session": UnknownSession,
     "unknown-shop": UnknownShop,

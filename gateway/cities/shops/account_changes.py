@@ -1,0 +1,75 @@
+"""Accounts that were decided on and are paid to from the next closing on: rows, sync functions of a Connection.
+
+The closing fixes each shop's account as it stands (`settlement_accounts`), then brings what was decided into effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from gateway.cities import tables
+from gateway.platform.sql import insert_into
+
+_changes: Final = tables.shop_account_changes
+_fixed: Final = tables.settlement_accounts
+_shops: Final = tables.shops
+
+
+def save(conn: Connection, code: str, shop_id: str, sealed: bytes, at: datetime) -> None:
+    """Save a shop's next account; a newer decision replaces one that has not taken effect."""
+    values = {"account_sealed": sealed, "decided_at": at}
+    conn.execute(
+        insert_into(conn, _changes)
+        .values(municipality=code, shop_id=shop_id, **values)
+        .on_conflict_do_update(index_elements=[_changes.c.municipality, _changes.c.shop_id], set_=values)
+    )
+
+
+def find_sealed(conn: Connection, code: str, shop_id: str) -> bytes | None:
+    """A shop's next account, sealed; None where no change is to take effect."""
+    query = select(_changes.c.account_sealed).where(
+        _changes.c.municipality == code, _changes.c.shop_id == shop_id
+    )
+    return conn.execute(query).scalar_one_or_none()
+
+
+def fix_for_cycle(conn: Connection, code: str, starts_on: str, shop_ids: Sequence[str]) -> None:
+    """Fix where these shops are paid for a cycle that is being closed; a shop without an account has no row."""
+    query = select(_shops.c.shop_id, _shops.c.bank_sealed).where(
+        _shops.c.municipality == code, _shops.c.bank_sealed.is_not(None)
+    )
+    accounts = {row.shop_id: row.bank_sealed for row in conn.execute(query)}
+    rows = [
+        {
+            "municipality": code, "starts_on": starts_on, "shop_id": shop_id,
+            "account_sealed": accounts[shop_id],
+        }
+        for shop_id in shop_ids
+        if shop_id in accounts
+    ]  # fmt: skip
+    if rows:
+        conn.execute(insert(_fixed), rows)
+
+
+def take_effect(conn: Connection, code: str) -> None:
+    """Bring what was decided before this closing into effect, for the next one."""
+    rows = conn.execute(select(_changes).where(_changes.c.municipality == code).with_for_update()).all()
+    for row in rows:
+        conn.execute(
+            update(_shops)
+            .where(_shops.c.municipality == code, _shops.c.shop_id == row.shop_id)
+            .values(bank_sealed=row.account_sealed)
+        )
+    conn.execute(delete(_changes).where(_changes.c.municipality == code))
+
+
+def list_fixed(conn: Connection, code: str, starts_on: str) -> dict[str, bytes]:
+    """Where the shops of a closed cycle are paid, sealed, by shop."""
+    query = select(_fixed.c.shop_id, _fixed.c.account_sealed).where(
+        _fixed.c.municipality == code, _fixed.c.starts_on == starts_on
+    )
+    return {row.shop_id: row.account_sealed for row in conn.execute(query)}
