@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from core_ledger import chart
-from core_ledger.tables import books
+from core_ledger.read_model import lock_books
 from gateway.cities import tables
 from gateway.errors import ProblemError
 from gateway.platform.sql import insert_into, insert_new
@@ -107,12 +107,7 @@ def count_many(
     limits, beyond = limits_of(conn, code, project_id), set[str]()
     for part in _parts(sorted(points)):
         # As with a single grant, the book's row is held first: whoever grants to the same member waits.
-        conn.execute(
-            select(books.c.book_id)
-            .where(books.c.book_id.in_(part))
-            .order_by(books.c.book_id)
-            .with_for_update()
-        )
+        lock_books(conn, part)
         before = _before(conn, code, project_id, part)
         fitting = []
         for book in part:
