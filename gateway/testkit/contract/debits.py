@@ -174,14 +174,25 @@ class Contract:
         order = await env.order()
         ended = await self.decided(env, order)
         taken = env.server.taken
+        self._sent_as_ordered(env, order)
         if not isinstance(ended, Debited):
             env.complain(
                 "debit",
                 f"the partner said yes and debit() ended with {told(ended)}: {ended}",
                 "return Debited",
             )
-        env.refuse_complaints("debit")
         for entry in taken.values():
+            if ended.reference != entry.reference:
+                env.complain(
+                    "debit",
+                    "the reference is not the partner's own",
+                    "give Debited the reference of the partner's answer",
+                )
+
+    def _sent_as_ordered(self, env: Environment, order: DebitOrder) -> None:
+        """What arrived at the partner is told first: a yes about another amount is no longer Debited."""
+        env.refuse_complaints("debit")
+        for entry in env.server.taken.values():
             if entry.amounts != order.amounts:
                 env.complain(
                     "debit",
@@ -191,12 +202,6 @@ class Contract:
             if entry.holder not in env.holder(order):
                 env.complain(
                     "debit", "the debit was sent for somebody else", "send the token or code of this order"
-                )
-            if ended.reference != entry.reference:
-                env.complain(
-                    "debit",
-                    "the reference is not the partner's own",
-                    "give Debited the reference of the partner's answer",
                 )
 
     @level_1
