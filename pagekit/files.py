@@ -15,7 +15,13 @@ from pagekit.visits import HEADERS
 
 SHARED: Final = Path(__file__).parent / "static"
 ROUTE: Final = "/static/{version}/{name:[a-z0-9_./-]+}"
-_KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_KINDS: Final = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+_PICTURES: Final = {".png": "image/png"}
 
 
 class Files:
@@ -41,7 +47,7 @@ class Files:
             raise web.HTTPNotFound from None
         if request.path != self.address(name):
             raise web.HTTPNotFound
-        kind = _KINDS.get(path.suffix, "application/octet-stream")
+        kind = (_KINDS | _PICTURES).get(path.suffix, "application/octet-stream")
         answer = web.Response(
             body=path.read_bytes(), content_type=kind, charset="utf-8" if kind.startswith("text/") else None
         )

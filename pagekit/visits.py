@@ -39,6 +39,7 @@ _POLICY: Final[Mapping[str, str]] = {
     "script-src": "'self'",
     "img-src": "'self'",
     "font-src": "'self'",
+    "manifest-src": "'self'",
     "connect-src": "'self'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -15,6 +15,8 @@ from portal.visits import Pages, Visit
 pages = Pages()
 
 HALF_DONE: Final = frozenset({"awaiting_return", "ready", "quoted"})
+FAILED: Final = frozenset({"declined", "not_sent"})
+FAILURE_SHOWN: Final = timedelta(days=7)
 SOON: Final = timedelta(days=30)
 LEFT: Final = 12
 """Where today lies in the picture of the next 30 days, which is 624 wide."""
@@ -44,8 +46,17 @@ async def mypage(visit: Visit) -> web.Response:
         today=visit.now.date().isoformat(),
         ends=(visit.now.date() + SOON).isoformat(),
         open_ones=seen["waiting"],
+        failed=[one for one in recent["exchanges"] if _failed_lately(one, visit.now)],
+        is_new=not (seen["member"]["default_municipality"] or recent["exchanges"]),
         half_done=next((one for one in recent["exchanges"] if one["state"] in HALF_DONE), None),
     )
+
+
+def _failed_lately(exchange: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a confirmed exchange came to nothing within the last days: nobody looks for what they do not expect."""
+    if exchange["state"] not in FAILED or not exchange["ended_at"]:
+        return False
+    return datetime.fromisoformat(exchange["ended_at"]) > now - FAILURE_SHOWN
 
 
 def ahead(seen: Mapping[str, Any], today: date) -> list[Ahead]:

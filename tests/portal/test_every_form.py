@@ -37,7 +37,7 @@ def test_every_form_of_strangers_forgives(chromium: Browser, town: DemoEnvironme
         for fault in faults_of(context.request, town.portal_url, path, frozenset())
     ]
     context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_form_of_members_forgives(chromium: Browser, town: DemoEnvironment, loop: Loop) -> None:
@@ -51,6 +51,6 @@ def test_every_form_of_members_forgives(chromium: Browser, town: DemoEnvironment
         seen += len(forms_of(context.request.get(town.portal_url + path).text()))
         wrong += faults_of(context.request, town.portal_url, path, frozenset())
     context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert seen >= 5
     assert len(BAD) == 3

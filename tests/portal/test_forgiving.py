@@ -54,6 +54,7 @@ class FakeGateway:
     default: bool = True
     reserve: int = 2_800
     moved: list[dict[str, Any]] = field(default_factory=list)
+    listed: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.exchange = {
@@ -112,6 +113,13 @@ class FakeGateway:
                 )
             case "PUT", "/me/language":
                 return web.Response(status=204)
+            case "GET", "/overview":
+                reserve = {"available": self.reserve, "coming": 0}
+                balances = {"reserve": reserve, "reserve_heaps": [], "municipal": [], "events": []}
+                me = {"default_municipality": "082163" if self.default else None}
+                return web.json_response({"member": me, "balances": balances, "expiring": [], "waiting": []})
+            case "GET", "/exchanges":
+                return web.json_response({"exchanges": self.listed, "next_before": None})
             case "POST", "/allocations":
                 self.moved.append(body)
                 self.reserve -= body["points"]
@@ -347,3 +355,26 @@ class TestAMoveOutOfTheReserve:
             async with visitor.http.get(house.portal + self.CHECK + "2000", allow_redirects=False) as again:
                 assert again.headers["Location"] == answer.headers["Location"]
         assert len(gateway.moved) == 1
+
+
+class TestTheMembersPage:
+    async def test_tells_of_an_exchange_that_came_to_nothing_and_of_one_that_is_half_done(
+        self, house: House
+    ) -> None:
+        async with member(house) as (visitor, gateway):
+            now = house.clock()
+            gateway.listed = [
+                gateway.exchange | {"state": "quoted"},
+                gateway.exchange | {"state": "declined", "ended_at": (now - timedelta(days=1)).isoformat()},
+                gateway.exchange | {"state": "declined", "ended_at": (now - timedelta(days=8)).isoformat()},
+            ]
+            _, page = await visitor.get("/mypage")
+        assert page.count("不成立でした") == 1
+        assert "途中の移行があります" in page
+        assert "はじめに" not in page
+
+    async def test_leads_a_new_member_to_a_city(self, house: House) -> None:
+        async with member(house) as (visitor, gateway):
+            gateway.default = False
+            _, page = await visitor.get("/mypage")
+        assert page.index('id="first-steps"') < page.index("/settings/default")

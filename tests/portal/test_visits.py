@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import aiohttp
 import pytest
+from PIL import Image
 
 from gateway.demo.town import MEMBERS, DemoEnvironment
 from pagekit.settings import BadSettings
@@ -133,6 +135,15 @@ def test_a_file_of_ours_is_kept_for_ever_and_nothing_else_is_served(
         "/static/x/../../app.py",
     ):
         assert loop.run(ask(path)) == (404, "no-store")
+
+
+def test_the_manifest_names_the_icons_as_they_are_served() -> None:
+    manifest = json.loads((HERE / "static" / "manifest.webmanifest").read_bytes())
+    for icon in manifest["icons"]:
+        name = icon["src"].rpartition("/")[2]
+        assert icon["src"] == FILES.address(name)
+        with Image.open(HERE / "static" / name) as picture:
+            assert picture.size == tuple(map(int, icon["sizes"].split("x")))
 
 
 def test_a_page_that_updates_itself_keeps_no_session_alive(town: DemoEnvironment, loop: Loop) -> None:
