@@ -21,6 +21,7 @@ from gateway.model import ExchangeId
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.sql import insert_new
+from gateway.platform.transitions import LegalMoves, require_legal
 
 _r = tables.reversals
 _c = tables.closed_differences
@@ -35,7 +36,19 @@ class ReversalState(StrEnum):
     NOT_SENT = "not_sent"
 
 
-ENDED: Final = frozenset({ReversalState.REVERSED, ReversalState.DECLINED, ReversalState.NOT_SENT})
+_UNTIL_ENDED: Final = frozenset(ReversalState) - {ReversalState.SENDING}
+
+LEGAL: Final[LegalMoves[ReversalState]] = {
+    ReversalState.SENDING: _UNTIL_ENDED,
+    ReversalState.OPEN: _UNTIL_ENDED,
+    ReversalState.NEEDS_A_PERSON: _UNTIL_ENDED,
+    ReversalState.REVERSED: frozenset(),
+    ReversalState.DECLINED: frozenset(),
+    ReversalState.NOT_SENT: frozenset(),
+}
+"""An outcome may be heard at any time until there is one; nothing is sent twice, and no outcome changes."""
+
+ENDED: Final = frozenset(state for state, moves in LEGAL.items() if not moves)
 _CAME_TO_NOTHING: Final = (ReversalState.DECLINED, ReversalState.NOT_SENT)
 _WAITING: Final = or_(_r.c.state == ReversalState.SENDING, _r.c.state == ReversalState.OPEN)
 
@@ -246,6 +259,7 @@ def add(
 
 
 def change(conn: Connection, reversal: ReversalRecord, state: ReversalState, **values: Any) -> ReversalRecord:
+    require_legal(LEGAL, reversal.state, state)
     this = {"of_book": reversal.book_id, "of_reversal": reversal.reversal_id}
     (row,) = _CHANGE.all(conn, this | {"state": state} | values)
     return _record(row)

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -39,6 +40,7 @@ from gateway.platform.clock import day_of
 from gateway.platform.job_steps import run_each
 from gateway.platform.sql import insert_new
 from gateway.platform.tables import members
+from gateway.platform.transitions import LegalMoves, require_legal
 from gateway.points import rules
 
 CHECK_BATCH_SIZE: Final = 2_000
@@ -48,6 +50,28 @@ _QUERY_BATCH_SIZE: Final = 500
 _files = tables.grant_files
 _lines = tables.grant_lines
 _log = structlog.get_logger()
+
+
+class FileState(StrEnum):
+    CHECKING = "checking"
+    FAULTY = "faulty"
+    CHECKED = "checked"
+    APPROVED = "approved"
+    APPLIED = "applied"
+    CANCELLED = "cancelled"
+
+
+LEGAL: Final[LegalMoves[FileState]] = {
+    FileState.CHECKING: frozenset(
+        {FileState.CHECKING, FileState.FAULTY, FileState.CHECKED, FileState.CANCELLED}
+    ),
+    FileState.FAULTY: frozenset({FileState.CHECKING, FileState.CANCELLED}),
+    FileState.CHECKED: frozenset({FileState.APPROVED, FileState.CANCELLED}),
+    FileState.APPROVED: frozenset({FileState.APPLIED}),
+    FileState.CANCELLED: frozenset({FileState.CHECKING}),
+    FileState.APPLIED: frozenset(),
+}
+"""The same file may be sent again until it is approved. From then on its points are set aside, and it is applied."""
 
 Progress = Callable[[int, int], None]
 """`(lines done, lines in all)`."""
@@ -61,7 +85,7 @@ class GrantFile:
     file_id: str
     project_id: str
     name: str
-    state: str
+    state: FileState
     lines: int
     faults: int
     points: int
@@ -127,7 +151,7 @@ class GrantFiles:
                     _lines.c.file_id == file.file_id
                 )
             ).one()
-            state = "faulty" if faults or not count else "checked"
+            state = FileState.FAULTY if faults or not count else FileState.CHECKED
             _write(conn, file, state=state, lines=count, faults=faults, points=int(points))
             write_audit(
                 conn, who, now, "grant file checked", file.file_id, name, {"lines": count, "faults": faults}
@@ -146,7 +170,7 @@ class GrantFiles:
 
         def job(conn: Connection) -> GrantFile:
             file = require(conn, code, file_id, lock=True)
-            if file.state != "checked":
+            if FileState.APPROVED not in LEGAL[file.state]:
                 raise _wrong_state(file)
             tied = staff_ties.tied_to(conn, file.uploaded_by, file.uploaded_at)
             if who.staff_id in tied | {file.uploaded_by}:
@@ -156,7 +180,7 @@ class GrantFiles:
                 )
             grant_projects.require_granting(conn, code, file.project_id, day_of(now))
             grant_projects.take_from_budget(conn, code, file.project_id, file.points)
-            _write(conn, file, state="approved", approved_by=who.staff_id, approved_at=now)
+            _write(conn, file, state=FileState.APPROVED, approved_by=who.staff_id, approved_at=now)
             write_audit(conn, who, now, "grant file approved", file_id, reason, {"points": file.points})
             return require(conn, code, file_id)
 
@@ -170,9 +194,9 @@ class GrantFiles:
 
         def job(conn: Connection) -> GrantFile:
             file = require(conn, code, file_id, lock=True)
-            if file.state not in ("checked", "faulty", "checking"):
+            if FileState.CANCELLED not in LEGAL[file.state]:
                 raise _wrong_state(file)
-            _write(conn, file, state="cancelled", ended_at=now)
+            _write(conn, file, state=FileState.CANCELLED, ended_at=now)
             write_audit(conn, who, now, "grant file cancelled", file_id, reason)
             return require(conn, code, file_id)
 
@@ -184,7 +208,7 @@ class GrantFiles:
             file = await self.desk.store.run(lambda conn: _apply_set(conn, code, file_id, self.desk.clock()))
             if progress is not None:
                 progress(file.granted_lines, file.lines)
-            if file.state != "approved":
+            if file.state is not FileState.APPROVED:
                 return file
 
     async def resume(self) -> int:
@@ -192,7 +216,7 @@ class GrantFiles:
 
         What one file raises is raised when the others are done.
         """
-        query = select(_files.c.municipality, _files.c.file_id).where(_files.c.state == "approved")
+        query = select(_files.c.municipality, _files.c.file_id).where(_files.c.state == FileState.APPROVED)
         found = await self.desk.store.read(lambda conn: conn.execute(query).all())
         await run_each([(row.municipality, row.file_id) for row in found], self._apply_one, "grant file")
         return len(found)
@@ -263,20 +287,21 @@ class GrantFiles:
         if row is None:
             if insert_new(
                 conn, _files, municipality=code, file_id=file_id, project_id=project_id,
-                content_hash=content.digest, state="checking", lines=0, faults=0, points=0, applied_through=0,
+                content_hash=content.digest, state=FileState.CHECKING, lines=0, faults=0, points=0,
+                applied_through=0,
                 granted_lines=0, granted_points=0, **values,
             ):  # fmt: skip
                 return require(conn, code, file_id), True
             row = conn.execute(known.with_for_update()).one_or_none()  # uploaded twice at one moment
             assert row is not None
         file = _file(row)
-        if file.state not in ("checking", "cancelled", "faulty"):
+        if FileState.CHECKING not in LEGAL[file.state]:
             return file, False
         # Broken off, taken back, or faulty for members who may have registered since: checked anew. The time of
         # the upload tells this check from one that may still be running.
         values["uploaded_at"] = max(values["uploaded_at"], file.uploaded_at + timedelta(microseconds=1))
         conn.execute(delete(_lines).where(_lines.c.file_id == file.file_id))
-        _write(conn, file, state="checking", **values)
+        _write(conn, file, state=FileState.CHECKING, **values)
         return require(conn, code, file.file_id), True
 
 
@@ -324,7 +349,7 @@ def _check_set(file: GrantFile, part: Sequence[CsvLine], today: Any, conn: Conne
 def _require_own_check(conn: Connection, file: GrantFile) -> None:
     """Hold the file's row while this check writes. Raises ProblemError `file-state` where it is no longer this check's."""
     now = require(conn, file.municipality, file.file_id, lock=True)
-    if now.state != "checking" or now.uploaded_at != file.uploaded_at:
+    if now.state is not FileState.CHECKING or now.uploaded_at != file.uploaded_at:
         raise ProblemError(
             "file-state",
             "The same file was uploaded or taken back again while it was being checked; look at it again.",
@@ -347,7 +372,7 @@ def _members_of(conn: Connection, mykey_ids: Sequence[str]) -> dict[str, str]:
 def _apply_set(conn: Connection, code: str, file_id: str, at: datetime) -> GrantFile:
     """Grant the next thousand lines of an approved file; the last set ends it."""
     file = require(conn, code, file_id, lock=True)
-    if file.state != "approved":
+    if file.state is not FileState.APPROVED:
         return file
     through = conn.execute(select(_files.c.applied_through).where(_files.c.file_id == file_id)).scalar_one()
     rows = conn.execute(
@@ -369,7 +394,7 @@ def _apply_set(conn: Connection, code: str, file_id: str, at: datetime) -> Grant
     if rows:
         changed["applied_through"] = rows[-1].line
     if len(rows) < APPLY_BATCH_SIZE:
-        changed |= {"state": "applied", "ended_at": at}
+        changed |= {"state": FileState.APPLIED, "ended_at": at}
         facts: dict[str, str | int] = {
             "granted_lines": changed["granted_lines"],
             "granted_points": changed["granted_points"],
@@ -453,6 +478,8 @@ def _sets(values: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _write(conn: Connection, file: GrantFile, **to: Any) -> None:
+    if "state" in to:
+        require_legal(LEGAL, file.state, to["state"])
     conn.execute(
         update(_files)
         .where(_files.c.municipality == file.municipality, _files.c.file_id == file.file_id)
@@ -470,7 +497,7 @@ def _file(row: Row[Any]) -> GrantFile:
         file_id=row.file_id,
         project_id=row.project_id,
         name=row.name,
-        state=row.state,
+        state=FileState(row.state),
         lines=row.lines,
         faults=row.faults,
         points=row.points,
