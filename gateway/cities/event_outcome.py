@@ -28,8 +28,9 @@ from gateway.cities.city_context import CityContext
 from gateway.platform import audit_log, tables
 from gateway.platform.job_steps import run_each
 from gateway.platform.roles import PLATFORM
+from gateway.platform.transitions import require_legal
 from gateway.points import support_events as records
-from gateway.points.support_events import SupportEvent
+from gateway.points.support_events import EventState, SupportEvent
 
 SETTLE_BATCH_SIZE: Final = 500
 _events, _gifts = tables.support_events, tables.event_gifts
@@ -69,12 +70,13 @@ class EventOutcomes:
         """Decide the outcome of an event whose row the caller has locked, and end it. Returns the outcome."""
         given = records.gifts_by_event(conn, [event.event_id])[event.event_id]
         outcome = _outcome(event, given.points, at)
+        require_legal(records.LEGAL, event.state, EventState.ENDED)
         conn.execute(
             update(_events)
             .where(_events.c.event_id == event.event_id)
             # An event that ends early took points until this moment; one that never began keeps its period.
             .values(
-                state="ended",
+                state=EventState.ENDED,
                 outcome=outcome,
                 decided_at=at,
                 ends_at=min(event.ends_at, at) if at > event.starts_at else event.ends_at,

@@ -24,8 +24,9 @@ from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.model import JST
 from gateway.platform import tables
+from gateway.platform.transitions import require_legal
 from gateway.points import support_events as records
-from gateway.points.support_events import EventGifts, Givers, OnFailure, SupportEvent
+from gateway.points.support_events import EventGifts, EventState, Givers, OnFailure, SupportEvent
 
 _events = tables.support_events
 MAX_ID_LENGTH: Final = 32
@@ -98,12 +99,12 @@ class Events:
             before, now = _held(conn, code, event_id), self.desk.clock()
             _refuse_ended(before)
             given = records.gifts_by_event(conn, [event_id])[event_id]  # a clock may have been set back since
-            if before.state == "shown" and (before.starts_at <= now or given.points):
+            if before.state is EventState.SHOWN and (before.starts_at <= now or given.points):
                 raise ProblemError(
                     "event-begun",
                     f"{before.name} has begun and members have given under what it says; end it, or plan another.",
                 )
-            _write(conn, event_id, **records.columns(changed))
+            _write(conn, before, **records.columns(changed))
             write_audit(conn, who, now, "event changed", event_id, facts=_facts(changed))
             return seen(conn, [records.require(conn, event_id)])[0]
 
@@ -117,11 +118,11 @@ class Events:
 
         def job(conn: Connection) -> EventProgress:
             event, now = _held(conn, code, event_id), self.desk.clock()
-            if event.state != "planned":
+            if event.state is not EventState.PLANNED:
                 raise _wrong_state(event)
             if event.ends_at <= now:
                 raise ProblemError("event-over", f"The period of {event.name} is over; change it first.")
-            _write(conn, event_id, state="shown")
+            _write(conn, event, state=EventState.SHOWN)
             write_audit(conn, who, now, "event shown", event_id, why, _facts(event))
             return seen(conn, [records.require(conn, event_id)])[0]
 
@@ -163,7 +164,7 @@ def _planned(event_id: str, code: str, plan: EventPlan) -> SupportEvent:
         ends_at=_midnight(plan.ends_on + timedelta(days=1)),
         givers=plan.givers,
         on_failure=plan.on_failure,
-        state="planned",
+        state=EventState.PLANNED,
     )
 
 
@@ -184,7 +185,7 @@ def _held(conn: Connection, code: str, event_id: str) -> SupportEvent:
 
 
 def _refuse_ended(event: SupportEvent) -> None:
-    if event.state == "ended":
+    if event.state is EventState.ENDED:
         raise _wrong_state(event)
 
 
@@ -199,5 +200,6 @@ def _facts(event: SupportEvent) -> dict[str, str | int]:
     }  # fmt: skip
 
 
-def _write(conn: Connection, event_id: str, **to: Any) -> None:
-    conn.execute(update(_events).where(_events.c.event_id == event_id).values(**to))
+def _write(conn: Connection, event: SupportEvent, *, state: EventState, **to: Any) -> None:
+    require_legal(records.LEGAL, event.state, state)
+    conn.execute(update(_events).where(_events.c.event_id == event.event_id).values(state=state, **to))

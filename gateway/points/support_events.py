@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, func, select
@@ -18,11 +19,26 @@ from sqlalchemy import Connection, Row, func, select
 from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.sql import insert_into, insert_new
+from gateway.platform.transitions import LegalMoves
 from gateway.points.directory import require_municipality
 
 _events = tables.support_events
 _gifts = tables.event_gifts
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+class EventState(StrEnum):
+    PLANNED = "planned"
+    SHOWN = "shown"
+    ENDED = "ended"
+
+
+LEGAL: Final[LegalMoves[EventState]] = {
+    EventState.PLANNED: frozenset(EventState),
+    EventState.SHOWN: frozenset({EventState.PLANNED, EventState.ENDED}),
+    EventState.ENDED: frozenset(),
+}
+"""A change makes a plan of it again, until it has begun. An event that has ended keeps its outcome."""
 
 Givers = Literal["everybody", "city"]
 OnFailure = Literal["keep", "give_back"]
@@ -47,7 +63,7 @@ class SupportEvent:
     goal_points: int | None = None
     givers: Givers = "everybody"
     on_failure: OnFailure = "keep"
-    state: str = "shown"
+    state: EventState = EventState.SHOWN
     outcome: str | None = None
     decided_at: datetime | None = None
     settled_at: datetime | None = None
@@ -55,13 +71,13 @@ class SupportEvent:
     @property
     def is_public(self) -> bool:
         """Whether members may know of it: not while it is planned, nor where it was withdrawn before it began."""
-        return self.state != "planned" and self.outcome != "withdrawn"
+        return self.state is not EventState.PLANNED and self.outcome != "withdrawn"
 
     def in_force(self, at: datetime) -> bool:
-        return self.state == "shown" and self.starts_at <= at < self.ends_at
+        return self.state is EventState.SHOWN and self.starts_at <= at < self.ends_at
 
     def period(self, at: datetime) -> Period:
-        if self.state == "ended" or at >= self.ends_at:
+        if self.state is EventState.ENDED or at >= self.ends_at:
             return "ended"
         return "coming" if at < self.starts_at else "open"
 
@@ -236,4 +252,5 @@ def _unknown() -> ProblemError:
 
 
 def _event(row: Row[Any]) -> SupportEvent:
-    return SupportEvent(**row._mapping)  # noqa: SLF001  SQLAlchemy's public name for a row as a mapping
+    values = dict(row._mapping)  # noqa: SLF001  SQLAlchemy's public name for a row as a mapping
+    return SupportEvent(**values | {"state": EventState(row.state)})

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from gateway.cities.grants import grant_files
 from gateway.exchanges import reversal_rows, states
 from gateway.platform.transitions import require_legal
+from gateway.points import support_events
 
 MACHINES = {
     "exchange": (states.State, states.LEGAL, states.State.AWAITING_RETURN),
     "reversal": (reversal_rows.ReversalState, reversal_rows.LEGAL, reversal_rows.ReversalState.SENDING),
+    "event": (support_events.EventState, support_events.LEGAL, support_events.EventState.PLANNED),
     "grant file": (grant_files.FileState, grant_files.LEGAL, grant_files.FileState.CHECKING),
 }
 
