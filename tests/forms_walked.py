@@ -104,7 +104,7 @@ def faults_of(request: APIRequestContext, site: str, path: str, skip: frozenset[
             )
             answer = request.post(
                 site + fresh.action,
-                form=sent,
+                form={**sent},
                 headers={"Origin": site},
                 max_redirects=0,  # type: ignore[arg-type]
             )

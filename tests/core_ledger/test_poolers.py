@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -46,7 +47,7 @@ def pooled(postgres: str, tmp_path: Path) -> Iterator[Pooler]:
         )
         for path in (settings, *list(settings.parents)[:2]):
             path.chmod(0o755)
-        as_owner = {"user": owner.st_uid, "group": owner.st_gid} if os.getuid() == 0 else {}
+        as_owner: dict[str, Any] = {"user": owner.st_uid, "group": owner.st_gid} if os.getuid() == 0 else {}
         copied = folder.parent / settings.name
         shutil.copy(settings, copied)
         running.append(subprocess.Popen([program, "-q", str(copied)], **as_owner))

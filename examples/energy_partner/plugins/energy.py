@@ -149,7 +149,7 @@ class Plugin:
             raise OutcomeUnknown("energy's answer is not about this customer")
         held, cap, used = (_whole(answer, name) for name in ("balance", "monthlyCap", "usedThisMonth"))
         month = self._clock().astimezone(JST).month
-        notes = ()
+        notes: tuple[Label, ...] = ()
         if held > cap - used:
             notes = (
                 Label(
