@@ -74,6 +74,9 @@ def _print(report: Report) -> None:
         if line.verdict is not Verdict.MATCHED:
             ours = f"ours {line.our_state or 'nothing'} {dict(line.our_amounts)} {line.our_reference}"
             theirs = f"theirs {dict(line.their_amounts)} {line.their_reference}"
+            if line.verdict is Verdict.ACCOUNT_DIFFERS:
+                ours += f" of account {line.our_account or 'unknown'}"
+                theirs += f" of account {line.their_account}"
             note = f"  ({line.note})" if line.note else ""
             typer.echo(f"{line.exchange_id}  {line.verdict.value:14}  {ours}  {theirs}{note}")
     counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 import pytest
 import structlog
 
+from gateway.commands.reconcile import _print as print_report
 from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.corrections import CorrectionService
-from gateway.exchanges.reconciliation import Reconciliation, Verdict
+from gateway.exchanges.reconciliation import Line, Reconciliation, Report, Verdict
 from gateway.exchanges.states import State
 from gateway.hookspecs import hookimpl
 from gateway.model import (
@@ -306,3 +307,25 @@ async def test_what_was_not_processed_frees_the_hold_at_once(proving, watch, wor
     balance = await world.balance(member)
     assert (balance.posted, balance.coming) == (0, 0)
     assert (await story_of(world, exchange))[-1].facts.get("retry_after_s") == (7 if wait else None)
+
+
+def test_the_command_shows_both_accounts_where_they_differ(capsys) -> None:
+    line = Line(
+        exchange_id="x-1",
+        verdict=Verdict.ACCOUNT_DIFFERS,
+        our_state="settled",
+        our_reference="R-1",
+        their_reference="R-1",
+        our_amounts={"eikyu": 200},
+        their_amounts={"eikyu": 200},
+        points=900,
+        our_account="taro",
+        their_account="hanako",
+    )
+    print_report(Report(partner_id=CARDS, day=DAY, lines=(line,)))
+    shown = capsys.readouterr().out
+    assert (
+        "ours settled {'eikyu': 200} R-1 of account taro  theirs {'eikyu': 200} R-1 of account hanako"
+        in shown
+    )
+    assert "cards, 2018-07-31: 1 account_differs" in shown
