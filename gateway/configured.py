@@ -21,11 +21,15 @@ def clock_of(settings: Settings) -> Clock:
     return FileClock(settings.clock_file) if settings.clock_file is not None else system_clock
 
 
+def sealing_keys_of(settings: Settings) -> list[bytes]:
+    """The keys that encrypt links and coupons, the newest first. Raises SecretMissing, naming the place."""
+    return [line.encode() for line in settings.security.sealing().reveal().splitlines() if line]
+
+
 def vault_of(settings: Settings) -> Vault:
     """The vault with the settings' keys. Raises SecretMissing, naming the place, and SettingsWrong for short keys."""
-    sealing = [line.encode() for line in settings.security.sealing().reveal().splitlines() if line]
     try:
-        return Vault(sealing, settings.security.lookup().reveal().encode())
+        return Vault(sealing_keys_of(settings), settings.security.lookup().reveal().encode())
     except ValueError as fault:
         where = settings.path.name if settings.path is not None else "the settings"
         raise SettingsWrong(f"[security] sealing, lookup: {fault} ({where})") from None

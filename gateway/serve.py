@@ -12,9 +12,11 @@ import structlog
 from aiohttp import web
 
 from gateway.app import make_app
+from gateway.configured import sealing_keys_of
+from gateway.errors import GatewayError
 from gateway.http.runner import GatewayRunner
 from gateway.platform import gc_tuning
-from gateway.services import open_services
+from gateway.services import Services, open_services
 from gateway.settings import Settings
 
 _log = structlog.get_logger()
@@ -33,6 +35,8 @@ async def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM. `on_ready` is told the address once requests are taken.
 
+    SIGHUP reads the sealing keys again, so that a new one is in use, or known, without a restart; it ends nothing.
+
     `strict` raises RefusedToStart when a configured partner was refused; otherwise the others serve. With
     `reuse_port` several processes share one port (on one PostgreSQL database).
     """
@@ -40,7 +44,9 @@ async def serve(
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _log.info, "starting, nothing to read again")
     async with open_services(settings) as services:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _read_again, services)
         refused = services.registry.refused
         if strict and refused:
             raise RefusedToStart("\n".join(one.sentence for one in refused))
@@ -58,6 +64,17 @@ async def serve(
             _log.info("stopping")
         finally:
             await runner.cleanup()
+
+
+def _read_again(services: Services) -> None:
+    """Take the sealing keys as the settings name them now. What cannot be read changes nothing."""
+    try:
+        settings = Settings.load(services.settings.path)
+        services.desk.vault.use_sealing_keys(sealing_keys_of(settings))
+    except (GatewayError, ValueError) as fault:
+        _log.error("settings not read again", text=str(fault), remedy="mend them and send SIGHUP again")
+    else:
+        _log.info("settings read again", taken=["sealing"], others="are taken at the next start")
 
 
 def _raise_file_limit() -> None:

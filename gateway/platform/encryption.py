@@ -55,15 +55,16 @@ class Vault:
     __slots__ = ("_box", "_hashing", "_sealing_keys")
 
     def __init__(self, sealing_keys: Sequence[bytes], lookup_key: bytes) -> None:
-        if not sealing_keys or any(len(key) < MIN_KEY_BYTES for key in (*sealing_keys, lookup_key)):
-            raise ValueError(
-                f"the vault needs at least one sealing key and a look-up key, each of {MIN_KEY_BYTES} random bytes"
-            )
-        self._sealing_keys = tuple(sealing_keys)
+        self._sealing_keys = _checked(sealing_keys, lookup_key)
         # The purposes are a dozen words of ours.
         self._hashing = lru_cache(maxsize=64)(lambda purpose: derive_key(lookup_key, f"look-up/{purpose}"))
         # Deriving a row's key costs more than opening what it locks, and one exchange opens its link three times.
         self._box = lru_cache(maxsize=1024)(self._made_box)
+
+    def use_sealing_keys(self, sealing_keys: Sequence[bytes]) -> None:
+        """Encrypt and open with these keys from now on. Raises ValueError for keys that are too short, changing nothing."""
+        self._sealing_keys = _checked(sealing_keys)
+        self._box.cache_clear()
 
     def __repr__(self) -> str:
         return f"Vault({len(self._sealing_keys)} sealing keys)"
@@ -139,6 +140,14 @@ class Vault:
         return MultiFernet(
             [Fernet(base64.urlsafe_b64encode(derive_key(key, use))) for key in self._sealing_keys]
         )
+
+
+def _checked(sealing_keys: Sequence[bytes], *others: bytes) -> tuple[bytes, ...]:
+    if not sealing_keys or any(len(key) < MIN_KEY_BYTES for key in (*sealing_keys, *others)):
+        raise ValueError(
+            f"the vault needs at least one sealing key and a look-up key, each of {MIN_KEY_BYTES} random bytes"
+        )
+    return tuple(sealing_keys)
 
 
 def derive_key(key: bytes, use: str) -> bytes:
