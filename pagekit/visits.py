@@ -385,6 +385,9 @@ async def nothing_here(
 ) -> web.StreamResponse:
     """The page for an address that is none of ours, or for what broke."""
     visit = _begin(site, request)
+    kept = site.seal.open(request.cookies.get(site.session_cookie, ""))
+    if kept is not None and kept.alive(visit.now):
+        visit.session = kept  # the page says whose it is; it keeps no session alive
     answer = visit.refuse(status)
     _dress(visit, None, answer)
     return answer

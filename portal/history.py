@@ -223,7 +223,7 @@ async def _name(visit: Visit) -> str:
             for one in (await visit.api("GET", "/v1/balances"))["events"]:
                 if one["event_id"] == event_id:
                     return str(one["event_name"])
-            return event_id
+            return str((await visit.api("GET", f"/v1/events/{event_id}"))["name"])
     return visit.speech.plain("留保ポイント")
 
 

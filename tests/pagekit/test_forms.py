@@ -136,6 +136,17 @@ class TestASession:
             "DELETE /v1/sessions/current"
         ]
 
+    async def test_is_still_seen_at_an_address_that_is_none_and_is_not_kept_alive_by_it(
+        self, house: House
+    ) -> None:
+        async with browser() as http:
+            house.answer = saying(ENTERED, 201)
+            await post(house, "/login", http, mykey_id="12345678", password="a")
+            async with http.get(f"{house.portal}/nothing-here") as answer:
+                assert answer.status == 404
+                assert "見＊＊郎" in await answer.text()
+                assert "Set-Cookie" not in answer.headers
+
     async def test_a_form_token_is_masked_anew_on_each_page_and_all_of_them_are_good(
         self, house: House
     ) -> None:

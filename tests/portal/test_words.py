@@ -65,7 +65,7 @@ def test_a_reading_is_kana() -> None:
 
 def test_values_are_escaped_in_every_language() -> None:
     for language in WORDS.languages:
-        said = str(WORDS.speech(language).say("%(partner)s のサイトへ移動します", partner="<b>&"))
+        said = str(WORDS.speech(language).say("%(partner)sのサイトへ移動します", partner="<b>&"))
         assert "&lt;b&gt;&amp;" in said
         assert "<b>" not in said
 
