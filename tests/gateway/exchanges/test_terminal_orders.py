@@ -11,6 +11,7 @@ import pytest
 from core_ledger import chart
 from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges import link_rows
+from gateway.exchanges.link_rows import Link
 from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.states import State
 from gateway.exchanges.terminal_orders import TerminalOrder, TerminalOrders
@@ -79,6 +80,27 @@ async def test_an_order_id_with_another_content_is_refused(world: World, termina
     with pytest.raises(ProblemError) as refused:
         await terminal.gives(order_id, units=3)
     assert refused.value.type == "exchange-id-reused"
+
+
+async def test_an_order_id_for_another_account_is_refused(world: World, terminal: Terminal) -> None:
+    """The member has linked another account of the partner since: points of the first are not those of the second."""
+    member = await world.member()
+    await world.linked(member)
+    order_id = new_id()
+    await terminal.gives(order_id)
+    another = Link(
+        book_id=chart.member_book(member),
+        partner_id=CARDS,
+        service_id="svc-2",
+        shown_as="サイトウ 様",
+        linked_at=world.clock(),
+    )
+    await world.store.run(lambda conn: link_rows.save(conn, another))
+    with pytest.raises(ProblemError) as refused:
+        await terminal.gives(order_id, service_id="svc-2")
+    assert refused.value.type == "exchange-id-reused"
+    assert len(world.script.orders) == 1
+    assert (await world.balance(member)).available == 900
 
 
 async def test_an_order_whose_debit_was_never_answered_stays_open_and_is_asked_about(
