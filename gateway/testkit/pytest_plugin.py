@@ -104,14 +104,14 @@ class Results:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """A level that was asked for and not reached fails the run."""
-        wanted = session.config.getoption("--contract-level")
-        if not wanted or hasattr(session.config, "workerinput"):
+        required = session.config.getoption("--contract-level")
+        if not required or hasattr(session.config, "workerinput"):
             return
         from gateway.testkit.contract.levels import IN_ORDER, ROMAN, Level
         from gateway.testkit.contract.report import Outcome
 
         order = [Level.NONE, *IN_ORDER]
-        least = next(level for level in IN_ORDER if ROMAN[level] == wanted)
+        least = next(level for level in IN_ORDER if ROMAN[level] == required)
         reached = [Outcome.of(plugin, it, self._ends).level for plugin, it in self._promises.items()]
         if not reached or any(order.index(level) < order.index(least) for level in reached):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

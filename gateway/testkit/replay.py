@@ -69,11 +69,11 @@ class Replay:
             came: object = await getattr(self.partner, hook)(*arguments)
         except GatewayError as fault:
             came = fault
-        told = type(came).__name__ if isinstance(came, GatewayError) else repr(came)
+        shown = type(came).__name__ if isinstance(came, GatewayError) else repr(came)
         same = isinstance(came, end) if isinstance(end, type) else came == end
-        asked = f": {self._strangers[0]}" if self._strangers else ""
-        assert not asked, f"{hook}() asked what was not recorded{asked}"
-        assert same, f"{hook}() ended with {told}"
+        stranger = f": {self._strangers[0]}" if self._strangers else ""
+        assert not stranger, f"{hook}() asked what was not recorded{stranger}"
+        assert same, f"{hook}() ended with {shown}"
         assert not self._waiting, f"{hook}() did not ask {self._waiting[0].method} {self._waiting[0].url}"
 
     def meet(self, request: httpx.Request) -> httpx.Response:
@@ -97,10 +97,10 @@ async def replayed(
     """The plugin, made as in service, with nobody but the recording on the other side."""
     log = ListLog()
     http = GuardedHttp("replay", log, testing=True)
-    kept = PlainSettings(settings, {name: Secret(value) for name, value in secrets.items()})
+    plain_settings = PlainSettings(settings, {name: Secret(value) for name, value in secrets.items()})
     clock = HandClock()
-    made = plugin(PartnerSetup(settings=kept, http=http, clock=clock, log=log))
-    replay = Replay(Partner(made, log=log, http=http), clock)
+    instance = plugin(PartnerSetup(settings=plain_settings, http=http, clock=clock, log=log))
+    replay = Replay(Partner(instance, log=log, http=http), clock)
     with respx.MockRouter(assert_all_called=False) as router:
         router.route().mock(side_effect=replay.meet)
         yield replay

@@ -170,7 +170,7 @@ async def open_bench(
         plugin_log = PartnerLog(log, partner_id, known)
         http = WatchedHttp(GuardedHttp(partner_id, log), watch)
         try:
-            made = kind(PartnerSetup(settings=settings, http=http, clock=call_clock, log=plugin_log))
+            instance = kind(PartnerSetup(settings=settings, http=http, clock=call_clock, log=plugin_log))
         except KeyError as missing:
             if config is not None:
                 raise
@@ -179,7 +179,7 @@ async def open_bench(
                 f"{partner_id} asks for the setting {missing}, and its own sandbox is given base_url, merchant_id and the"
                 " secret api_key only; give it a default, or name all settings with --config",
             ) from None
-        partner = Partner(made, log=plugin_log, http=http, known_secrets=known)
+        partner = Partner(instance, log=plugin_log, http=http, known_secrets=known)
         stack.push_async_callback(partner.aclose)
         watch_hooks(partner, watch)
         store = Store.open("sqlite://")
@@ -209,12 +209,12 @@ async def open_bench(
 
 
 def _plugin_class(partner_id: str) -> type:
-    found = [point for point in entry_points(group=GROUP) if point.name == partner_id]
-    if not found:
+    points = [point for point in entry_points(group=GROUP) if point.name == partner_id]
+    if not points:
         raise ProblemError(
             "not-installed", f"no plugin called {partner_id} is installed; pip install -e its folder first"
         )
-    kind = found[0].load()
+    kind = points[0].load()
     if not isinstance(kind, type):
         raise ProblemError(
             "not-a-class", f"the entry of {partner_id} is no class; see `point-gateway plugins`"

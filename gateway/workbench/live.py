@@ -146,11 +146,11 @@ class LiveRun:
         handoff = await self._step(
             "a visit is begun", lambda: self.bench.partner.begin_handoff(request), Handoff, lambda it: it.url
         )
-        back = await self.operator.types(
+        address = await self.operator.types(
             "Open this address, sign in as a test member, agree, and paste the address that the browser is sent to"
         )
         ours = {name for name, _ in parse_qsl(urlsplit(self.return_url).query)}
-        query = {name: value for name, value in parse_qsl(urlsplit(back).query) if name not in ours}
+        query = {name: value for name, value in parse_qsl(urlsplit(address).query) if name not in ours}
         returned = HandoffReturn(exchange_id=exchange_id, query=query, kept=handoff.keep, at=self.clock())
         return await self._step(
             "the partner proves who came back",
@@ -181,15 +181,15 @@ class LiveRun:
             raise LiveStopped(f"the debit {order.exchange_id} ended with {type(answer).__name__}")
         self.steps.append(f"debit: {type(answer).__name__}")
         expected = ExpectedDebit.of_order(order)
-        found = await self._step(
+        finding = await self._step(
             "the debit is looked up",
             lambda: self.bench.partner.find_debit(order.exchange_id, expected),
             Debited,
             lambda it: f"found as {it.reference}",
         )
-        if isinstance(answer, Debited) and found.reference != answer.reference:
+        if isinstance(answer, Debited) and finding.reference != answer.reference:
             raise LiveStopped("the debit is found under another reference than it was answered with")
-        return found
+        return finding
 
     async def _give_back(self, order: DebitOrder, debited: Debited) -> None:
         [line] = order.lines

@@ -44,6 +44,7 @@ PART = "test_a_part_is_given_back_as_a_part"
 BACK_REFUSED = "test_a_reversal_that_is_refused_is_declined"
 BACK_LATER = "test_a_reversal_that_is_decided_later_is_in_progress"
 BACK_UNCLEAR = "test_a_reversal_without_a_clear_answer_is_unknown"
+BACK_FOUND = "test_a_reversal_is_found_or_admitted_to_be_unknown"
 BACK_ANOTHER = "test_an_answer_about_another_reversal_is_unknown"
 BACK_AMOUNT = "test_a_reversal_of_another_amount_is_unknown"
 ADDED = "test_a_member_who_is_added_to_the_return_is_not_believed"
@@ -559,6 +560,39 @@ WRONG = {
             "                )\n            case 202",
         ),
     ),
+    "any 404 is a refund that is not there": wrong(
+        BACK_FOUND,
+        "only the documented words",
+        (
+            'if answer.status == 404 and _error(answer, about=reversal.reversal_id) == "NO_SUCH_REFUND":',
+            "if answer.status == 404:",
+        ),
+    ),
+    "a refund that is not there is given back": wrong(
+        BACK_FOUND,
+        "return NoRecord",
+        (
+            (
+                'if answer.status == 404 and _error(answer, about=reversal.reversal_id) == "NO_SUCH_REFUND":\n'
+                "            return NoRecord(exchange_id=reversal.exchange_id)\n"
+            ),
+            (
+                'if _error(answer) == "NO_SUCH_REFUND":\n'
+                '            return Reversed(reversal_id=reversal.reversal_id, reference="r", at=reversal.at)\n'
+            ),
+        ),
+    ),
+    "the refund that is found is another's": wrong(
+        BACK_FOUND,
+        "about another reversal",
+        (
+            '        if refund.get("id") != reversal.reversal_id or refund.get("debit") != reversal.exchange_id:\n',
+            "        if False:\n",
+        ),
+    ),
+    "a refund in any state was given back": wrong(
+        BACK_FOUND, "refund.state", ('        if refund.get("state") != "DONE":\n', "        if False:\n")
+    ),
     # --- returns ---
     "the member is taken from the return": wrong(
         ADDED,
@@ -694,8 +728,8 @@ WRONG = {
 
 UNKNOWABLE = {
     "an unknown reason of a no is a no": (
-        'REASONS.get(debit.get("code"))',
-        'REASONS.get(debit.get("code"), DeclineReason.REFUSED)',
+        'REASONS.get(debit.get("code", 0))',
+        'REASONS.get(debit.get("code", 0), DeclineReason.REFUSED)',
     ),
     "keys are promised for too long": (
         "debits_may_hide_for=timedelta(minutes=5)",

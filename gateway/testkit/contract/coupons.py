@@ -9,7 +9,7 @@ from gateway.errors import CouponRefused, GatewayError, PartnerUnavailable
 from gateway.model import Coupon, CouponValue, DebitOrder, LinkKind, Secret
 from gateway.partners.partner import Partner
 from gateway.testkit.contract.debits import Question
-from gateway.testkit.contract.environment import Environment, told
+from gateway.testkit.contract.environment import Environment, type_name
 from gateway.testkit.contract.full import FullPartner
 from gateway.testkit.contract.levels import level_1, level_2
 from gateway.testkit.contract.safety import Ask
@@ -31,7 +31,7 @@ class CouponContract(FullPartner):
         if not isinstance(ended, CouponValue) or ended.amount != amount:
             env.complain(
                 "coupon_value",
-                f"the coupon is worth {amount} and coupon_value() ended with {told(ended)}: {ended}",
+                f"the coupon is worth {amount} and coupon_value() ended with {type_name(ended)}: {ended}",
                 "return CouponValue with the partner's number",
             )
 
@@ -54,7 +54,7 @@ class CouponContract(FullPartner):
             if not isinstance(ended, CouponValue) or ended.amount != amount:
                 env.complain(
                     "coupon_value",
-                    f"coupon_value() told another coupon's value, or ended with {told(ended)}",
+                    f"coupon_value() told another coupon's value, or ended with {type_name(ended)}",
                     "ask with the code that was given, and keep nothing of a call on self",
                 )
 
@@ -66,7 +66,7 @@ class CouponContract(FullPartner):
         if not isinstance(ended, CouponRefused):
             env.complain(
                 "coupon_value",
-                f"the partner does not know the coupon and coupon_value() ended with {told(ended)}: {ended}",
+                f"the partner does not know the coupon and coupon_value() ended with {type_name(ended)}: {ended}",
                 "raise CouponRefused for the partner's documented words for a no",
             )
 
@@ -82,14 +82,14 @@ class CouponContract(FullPartner):
         await env.end(lambda it: it.coupon_value(unknown), signed_in=True)
         others = [env.answer_at()] if env.meeting.requests else []
         for case in unclear_answers(answers[0], answers[1], others):
-            asked = unknown if case.of_no else coupon
+            played = unknown if case.of_no else coupon
             ended = await env.end(
-                partial(Partner.coupon_value, coupon=asked), {last: case.fault}, sticky=True
+                partial(Partner.coupon_value, coupon=played), {last: case.fault}, sticky=True
             )
             if not isinstance(ended, PartnerUnavailable):
                 env.complain(
                     "coupon_value",
-                    f"the partner answered {case.name} and coupon_value() ended with {told(ended)}",
+                    f"the partner answered {case.name} and coupon_value() ended with {type_name(ended)}",
                     "raise unless the answer is a documented one",
                 )
 

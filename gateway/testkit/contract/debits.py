@@ -33,7 +33,7 @@ from gateway.partners.loading.profile_checks import coherence
 from gateway.partners.partner import Partner
 from gateway.testkit.bodies import Value, read_body
 from gateway.testkit.contract.documented import HOOKS_WITH_ANSWERS, DocumentedAnswer
-from gateway.testkit.contract.environment import Environment, make_environment, moment_of, told
+from gateway.testkit.contract.environment import Environment, make_environment, moment_of, type_name
 from gateway.testkit.contract.fake import FakePartner, Fault, Instead
 from gateway.testkit.contract.levels import Level, hook_of, level_1, level_2, promises
 from gateway.testkit.contract.unclear import (
@@ -178,7 +178,7 @@ class Contract:
         if not isinstance(ended, Debited):
             env.complain(
                 "debit",
-                f"the partner said yes and debit() ended with {told(ended)}: {ended}",
+                f"the partner said yes and debit() ended with {type_name(ended)}: {ended}",
                 "return Debited",
             )
         for entry in taken.values():
@@ -241,7 +241,7 @@ class Contract:
             if not isinstance(ended, Declined):
                 env.complain(
                     "debit",
-                    f"the partner said no ({reason}) and debit() ended with {told(ended)}: {ended}",
+                    f"the partner said no ({reason}) and debit() ended with {type_name(ended)}: {ended}",
                     "return Declined for the partner's documented words for a no",
                 )
             if ended.reason is not reason:
@@ -260,7 +260,7 @@ class Contract:
         if not isinstance(ended, InProgress):
             env.complain(
                 "debit",
-                f"the partner took the order in, to decide later, and debit() ended with {told(ended)}: {ended}",
+                f"the partner took the order in, to decide later, and debit() ended with {type_name(ended)}: {ended}",
                 "return InProgress for the word with which it takes an order in, and Declined for a no at once",
             )
         if order.exchange_id in env.server.taken:
@@ -284,7 +284,7 @@ class Contract:
             if not isinstance(ended, OutcomeUnknown):
                 env.complain(
                     "debit",
-                    f"the reply was lost and debit() ended with {told(ended)}",
+                    f"the reply was lost and debit() ended with {type_name(ended)}",
                     "let OutcomeUnknown pass: the points may have been taken",
                 )
 
@@ -306,8 +306,8 @@ class Contract:
                     "the connection was refused and the request was sent again",
                     "send it once and let NotSent pass; the gateway decides what comes next",
                 )
-            wanted = NotSent if position == 0 else OutcomeUnknown
-            if not isinstance(ended, wanted):
+            expected_error = NotSent if position == 0 else OutcomeUnknown
+            if not isinstance(ended, expected_error):
                 why = (
                     "nothing left this machine"
                     if position == 0
@@ -315,8 +315,8 @@ class Contract:
                 )
                 env.complain(
                     "debit",
-                    f"the connection was refused, {why}, and debit() ended with {told(ended)}",
-                    f"let the client's {wanted.__name__} pass",
+                    f"the connection was refused, {why}, and debit() ended with {type_name(ended)}",
+                    f"let the client's {expected_error.__name__} pass",
                 )
 
     @level_1
@@ -348,7 +348,7 @@ class Contract:
         if not isinstance(ended, OutcomeUnknown):
             env.complain(
                 hook,
-                f"the partner answered {answer} and {hook}() ended with {told(ended)}",
+                f"the partner answered {answer} and {hook}() ended with {type_name(ended)}",
                 "raise OutcomeUnknown: only the partner's documented words, with their status, are a yes or a no",
             )
 
@@ -369,7 +369,7 @@ class Contract:
         ended = await self.decided(env, order)
         if not isinstance(ended, Debited):
             env.complain(
-                "debit", f"the partner said yes and debit() ended with {told(ended)}", "return Debited"
+                "debit", f"the partner said yes and debit() ended with {type_name(ended)}", "return Debited"
             )
         if "amount" in profile.proves:
             amounts = {str(line.amount) for line in order.lines}
@@ -439,7 +439,7 @@ class Contract:
         if not isinstance(ended, OutcomeUnknown | IdReused):
             env.complain(
                 "debit",
-                f"the partner answered about another exchange and debit() ended with {told(ended)}",
+                f"the partner answered about another exchange and debit() ended with {type_name(ended)}",
                 "compare the id in the answer with order.exchange_id and raise OutcomeUnknown where they differ; where"
                 " the partner's answer names no id, exempt this test with the reason",
             )
@@ -453,13 +453,13 @@ class Contract:
         if env.partner.profile.ids_ignore_case and not believed:
             env.complain(
                 hook,
-                f"the partner repeated the id in another case and {hook}() ended with {told(ended)}",
+                f"the partner repeated the id in another case and {hook}() ended with {type_name(ended)}",
                 "compare ids without regard to case, as `ids_ignore_case` of the profile says",
             )
         if not env.partner.profile.ids_ignore_case and believed:
             env.complain(
                 hook,
-                f"the partner answered about an id that differs in its case and {hook}() ended with {told(ended)}",
+                f"the partner answered about an id that differs in its case and {hook}() ended with {type_name(ended)}",
                 "compare ids as they are: two exchanges may differ in the case of a letter; where the partner writes"
                 " ids in another case, say ids_ignore_case=True in the profile",
             )
@@ -522,7 +522,7 @@ class Contract:
         if not isinstance(ended, ends):
             env.complain(
                 hook,
-                f"the partner answered {what} and {hook}() ended with {told(ended)}",
+                f"the partner answered {what} and {hook}() ended with {type_name(ended)}",
                 f"end with {ends.__name__}: "
                 + ("only the documented words with their status count" if change else "so it is documented"),
             )
@@ -564,7 +564,7 @@ class Contract:
         if not isinstance(ended, Debited) or ended.reference != reference:
             env.complain(
                 "find_debit",
-                f"the partner remembers the debit and find_debit() ended with {told(ended)}: {ended}",
+                f"the partner remembers the debit and find_debit() ended with {type_name(ended)}: {ended}",
                 "return Debited with the partner's reference",
             )
         if env.meeting.moving_at is not None:
@@ -578,7 +578,7 @@ class Contract:
         if not isinstance(ended, NoRecord):
             env.complain(
                 "find_debit",
-                f"the partner knows nothing of it and find_debit() ended with {told(ended)}: {ended}",
+                f"the partner knows nothing of it and find_debit() ended with {type_name(ended)}: {ended}",
                 "return NoRecord; the gateway knows how long debits may hide",
             )
 
@@ -648,7 +648,7 @@ class Contract:
         if not isinstance(ended, PartnerUnavailable):
             env.complain(
                 "find_debit",
-                f"the partner answered about another exchange and find_debit() ended with {told(ended)}",
+                f"the partner answered about another exchange and find_debit() ended with {type_name(ended)}",
                 "compare the id in the answer with exchange_id and raise where they differ; where the partner's"
                 " answer names no id, exempt this test with the reason",
             )
@@ -660,7 +660,7 @@ class Contract:
         if not isinstance(ended, PartnerUnavailable):
             env.complain(
                 "find_debit",
-                f"the partner answered {name} and find_debit() ended with {told(ended)}",
+                f"the partner answered {name} and find_debit() ended with {type_name(ended)}",
                 "raise: only the partner's documented word means NoRecord, or points would be given back twice",
             )
 
@@ -671,7 +671,7 @@ class Contract:
         if not isinstance(ended, Debited) or order.exchange_id not in env.server.taken:
             env.complain(
                 "debit",
-                f"the partner said yes and debit() ended with {told(ended)}",
+                f"the partner said yes and debit() ended with {type_name(ended)}",
                 "return Debited, and send order.exchange_id",
             )
         return order

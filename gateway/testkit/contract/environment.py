@@ -182,7 +182,7 @@ class Environment:
         if at is None:
             self.complain(
                 "debit",
-                f"debit() ended with {told(ended)} and the partner took nothing",
+                f"debit() ended with {type_name(ended)} and the partner took nothing",
                 "let will_debit() write down what arrives with self.takes(…), "
                 "and debit() send the order to the address that it answers at",
             )
@@ -230,7 +230,7 @@ def _units(rate: Rate) -> int:
     return min(max(2, rate.min_units), rate.max_units)
 
 
-def told(ended: object) -> str:
+def type_name(ended: object) -> str:
     """The name of an answer or error, for sentences: no text of a plugin is quoted, it could hold a secret."""
     return type(ended).__name__
 

@@ -202,6 +202,14 @@ class FakePartner:
         """The partner takes every reversal in and decides later."""
         self._not_written("will_give_back_later")
 
+    def remembers_reversal(self, reversal_id: str) -> None:
+        """Asked about this reversal, the partner says that it has given back."""
+        self._not_written("remembers_reversal")
+
+    def forgets_reversal(self, reversal_id: str) -> None:
+        """Asked about this reversal, the partner says that it knows nothing of it."""
+        self._not_written("forgets_reversal")
+
     def lists(self, day: date) -> None:
         """The partner tells every debit of that day (JST), out of `taken`, and what `returned` says of each.
 
@@ -392,8 +400,10 @@ def copied(answer: httpx.Response) -> httpx.Response:
     return copy
 
 
-def _same_address(one: httpx.Request, other: httpx.Request) -> bool:
-    return one.method == other.method and one.url.copy_with(query=None) == other.url.copy_with(query=None)
+def _same_address(request: httpx.Request, other: httpx.Request) -> bool:
+    return request.method == other.method and request.url.copy_with(query=None) == other.url.copy_with(
+        query=None
+    )
 
 
 def _whole(request: httpx.Request) -> str:

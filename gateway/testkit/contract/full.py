@@ -20,13 +20,14 @@ from gateway.model import (
     DebitRecord,
     Declined,
     InProgress,
+    NoRecord,
     Reversal,
     Reversed,
 )
 from gateway.partners.partner import Partner
 from gateway.testkit.contract.day import asked_span, cuts
 from gateway.testkit.contract.debits import Question
-from gateway.testkit.contract.environment import Environment, told
+from gateway.testkit.contract.environment import Environment, type_name
 from gateway.testkit.contract.fake import Taken
 from gateway.testkit.contract.levels import level_2, level_3, needs
 from gateway.testkit.contract.safety import Ask, SafeAmongOthers
@@ -34,6 +35,7 @@ from gateway.testkit.contract.unclear import (
     LOST,
     body_of,
     differences,
+    of_another,
     refused,
     unclear_answers,
     with_values,
@@ -53,15 +55,15 @@ class FullPartner(SafeAmongOthers):
         if not isinstance(ended, InProgress):
             env.complain(
                 "debit",
-                f"the partner will decide later and debit() ended with {told(ended)}: {ended}",
+                f"the partner will decide later and debit() ended with {type_name(ended)}: {ended}",
                 "return InProgress",
             )
         for _ in range(2):
-            found = await env.end(lambda it: it.find_debit(order.exchange_id))
-            if not isinstance(found, InProgress):
+            finding = await env.end(lambda it: it.find_debit(order.exchange_id))
+            if not isinstance(finding, InProgress):
                 env.complain(
                     "find_debit",
-                    f"the partner has not decided yet and find_debit() ended with {told(found)}",
+                    f"the partner has not decided yet and find_debit() ended with {type_name(finding)}",
                     "return InProgress: an order that is only taken in is neither a debit nor given up",
                 )
             env.clock.forward(timedelta(hours=1))
@@ -73,9 +75,11 @@ class FullPartner(SafeAmongOthers):
             env.server.will_decline(reason)
             await env.debit(order)
             env.server.remembers_refusal(order.exchange_id, reason)
-            found = await env.end(partial(Partner.find_debit, exchange_id=order.exchange_id))
-            if not isinstance(found, Declined) or found.reason is not reason:
-                as_what = f"Declined for {found.reason}" if isinstance(found, Declined) else told(found)
+            finding = await env.end(partial(Partner.find_debit, exchange_id=order.exchange_id))
+            if not isinstance(finding, Declined) or finding.reason is not reason:
+                as_what = (
+                    f"Declined for {finding.reason}" if isinstance(finding, Declined) else type_name(finding)
+                )
                 env.complain(
                     "find_debit",
                     f"the partner refused the debit ({reason}) and find_debit() ended with {as_what}",
@@ -105,7 +109,7 @@ class FullPartner(SafeAmongOthers):
         ):
             env.complain(
                 "debit",
-                f"of sixteen orders at once one ended with {told(end)} or was taken from another member",
+                f"of sixteen orders at once one ended with {type_name(end)} or was taken from another member",
                 "keep nothing of an order on self: several calls run at the same time",
             )
 
@@ -163,11 +167,11 @@ class FullPartner(SafeAmongOthers):
                     "debits_on() tells a debit at another time than the partner has it",
                     "read the time with the zone that the partner documents",
                 )
-        asked = asked_span(env.meeting.requests, env.clock())
-        if asked is not None and not _is_the_day(asked, day):
+        span = asked_span(env.meeting.requests, env.clock())
+        if span is not None and not _is_the_day(span, day):
             env.complain(
                 "debits_on",
-                f"debits_on() asks for {asked[0]:%Y-%m-%d %H:%M} to {asked[1]:%Y-%m-%d %H:%M} JST",
+                f"debits_on() asks for {span[0]:%Y-%m-%d %H:%M} to {span[1]:%Y-%m-%d %H:%M} JST",
                 "ask for 00:00 to 24:00 of that day in Japan",
             )
 
@@ -243,16 +247,18 @@ class FullPartner(SafeAmongOthers):
     @needs("debits_on")
     async def test_a_day_tells_what_was_given_back(self, env: Environment) -> None:
         whole = await self._reversal(env)
-        one, part = await self._reversal(env), await self._reversal(env)
+        in_two, part = await self._reversal(env), await self._reversal(env)
         untouched = await self._reversal(env)
         first = part.lines[0]
         half = replace(first, units=first.units // 2, amount=first.amount // 2)
-        for reversal in (whole, replace(part, lines=(half,)), *_in_two(one)):
+        for reversal in (whole, replace(part, lines=(half,)), *_in_two(in_two)):
             await env.end(partial(Partner.reverse_debit, reversal=reversal))
         ended = await self._listed(env, env.clock().astimezone(JST).date())
         listed = {it.exchange_id: _given_back(it) for it in ended}
-        wanted = {it.exchange_id: env.server.returned(it.exchange_id) for it in (whole, one, part, untouched)}
-        if listed != wanted:
+        expected = {
+            it.exchange_id: env.server.returned(it.exchange_id) for it in (whole, in_two, part, untouched)
+        }
+        if listed != expected:
             env.complain(
                 "debits_on",
                 "the partner gave points of some debits back, wholly and in parts, and the day tells otherwise",
@@ -269,7 +275,7 @@ class FullPartner(SafeAmongOthers):
             if not isinstance(ended, Reversed):
                 env.complain(
                     "reverse_debit",
-                    f"the partner said yes and reverse_debit() ended with {told(ended)}: {ended}",
+                    f"the partner said yes and reverse_debit() ended with {type_name(ended)}: {ended}",
                     "return Reversed",
                 )
         amounts = {line.wallet: line.amount for line in reversal.lines}
@@ -288,16 +294,16 @@ class FullPartner(SafeAmongOthers):
         first, second = _in_two(reversal)
         ends = [await env.end(partial(Partner.reverse_debit, reversal=part)) for part in (first, second)]
         amounts = {line.wallet: line.amount for line in first.lines}
-        wanted = {it.reversal_id: (it.exchange_id, amounts) for it in (first, second)}
-        given = env.server.given_back
-        if len(given) < len(wanted):
+        expected = {it.reversal_id: (it.exchange_id, amounts) for it in (first, second)}
+        booked = env.server.given_back
+        if len(booked) < len(expected):
             env.complain(
                 "reverse_debit",
                 "two parts of one debit were given back and the partner has one of them",
                 "send reversal.reversal_id as the idempotency key, not the exchange id: a debit may be given back in"
                 " several parts",
             )
-        if given != wanted:
+        if booked != expected:
             env.complain(
                 "reverse_debit",
                 "half of a debit was to be given back, and the partner was asked for another amount or another id",
@@ -307,7 +313,7 @@ class FullPartner(SafeAmongOthers):
             if not isinstance(ended, Reversed):
                 env.complain(
                     "reverse_debit",
-                    f"the partner gave a part back and reverse_debit() ended with {told(ended)}: {ended}",
+                    f"the partner gave a part back and reverse_debit() ended with {type_name(ended)}: {ended}",
                     "return Reversed",
                 )
 
@@ -320,7 +326,7 @@ class FullPartner(SafeAmongOthers):
         if not isinstance(ended, Declined):
             env.complain(
                 "reverse_debit",
-                f"the partner refused to give back and reverse_debit() ended with {told(ended)}",
+                f"the partner refused to give back and reverse_debit() ended with {type_name(ended)}",
                 "return Declined for the partner's documented words for a no, and Reversed for its yes only",
             )
 
@@ -333,7 +339,7 @@ class FullPartner(SafeAmongOthers):
         if not isinstance(ended, InProgress):
             env.complain(
                 "reverse_debit",
-                f"the partner will give back later and reverse_debit() ended with {told(ended)}",
+                f"the partner will give back later and reverse_debit() ended with {type_name(ended)}",
                 "return InProgress: the member's points wait until the partner has given its own back; where the"
                 " partner always decides at once, exempt this test with the reason",
             )
@@ -371,7 +377,7 @@ class FullPartner(SafeAmongOthers):
         if not isinstance(ended, NotSent):
             env.complain(
                 "reverse_debit",
-                f"the connection was refused and reverse_debit() ended with {told(ended)}",
+                f"the connection was refused and reverse_debit() ended with {type_name(ended)}",
                 "let NotSent pass",
             )
 
@@ -402,7 +408,7 @@ class FullPartner(SafeAmongOthers):
             if not isinstance(ended, OutcomeUnknown):
                 env.complain(
                     "reverse_debit",
-                    f"the partner answered with {path} of another reversal and reverse_debit() ended with {told(ended)}",
+                    f"the partner answered with {path} of another reversal and reverse_debit() ended with {type_name(ended)}",
                     "compare the ids in the answer with those of the reversal and raise OutcomeUnknown where they differ",
                 )
 
@@ -422,8 +428,55 @@ class FullPartner(SafeAmongOthers):
             if not isinstance(ended, OutcomeUnknown):
                 env.complain(
                     "reverse_debit",
-                    f"the partner gave back another amount ({path}) and reverse_debit() ended with {told(ended)}",
+                    f"the partner gave back another amount ({path}) and reverse_debit() ended with {type_name(ended)}",
                     "compare the amount in the answer with reversal.lines and raise OutcomeUnknown where they differ",
+                )
+
+    @level_3
+    async def test_a_reversal_is_found_or_admitted_to_be_unknown(self, env: Environment) -> None:
+        if not env.partner.can("find_reversal"):
+            return  # then a person is asked where a key is too old
+        reversal, another = await self._reversal(env), await self._reversal(env)
+        answers = []
+        not_found = httpx.Response(404)
+        for it in (reversal, another):
+            answered = await env.end(partial(Partner.reverse_debit, reversal=it))
+            env.server.forgets_reversal(it.reversal_id)
+            unknown = await env.end(partial(Partner.find_reversal, reversal=it), signed_in=True)
+            not_found = env.answer_at()
+            if not isinstance(unknown, NoRecord):
+                env.complain(
+                    "find_reversal",
+                    f"the partner knows nothing of the reversal and find_reversal() ended with {type_name(unknown)}",
+                    "return NoRecord for the partner's documented word, and nothing else",
+                )
+            env.server.remembers_reversal(it.reversal_id)
+            finding = await env.end(partial(Partner.find_reversal, reversal=it), signed_in=True)
+            answers.append(env.answer_at())
+            references = {it.reference for it in (answered, finding) if isinstance(it, Reversed)}
+            if not isinstance(finding, Reversed) or len(references) != 1 or env.meeting.moving:
+                env.complain(
+                    "find_reversal",
+                    f"the partner has given back and find_reversal() ended with {type_name(finding)}",
+                    "ask for reversal.reversal_id, move nothing, and return Reversed with the partner's reference",
+                )
+        last = len(env.meeting.requests) - 1
+        call = partial(Partner.find_reversal, reversal=another)
+        await env.end(call, signed_in=True)
+        cases = [
+            (case.name, case.fault)
+            for case in unclear_answers(answers[1], env.answer_at(), [not_found])
+            if not case.of_no
+        ]
+        cases += [("nothing, the reply was lost", lost()) for lost in (*LOST, refused)]
+        cases.append(("about another reversal", of_another(answers[1], env.answer_at(), answers[0])))
+        for name, fault in cases:
+            ended = await env.end(call, {last: fault}, sticky=True)
+            if not isinstance(ended, PartnerUnavailable):
+                env.complain(
+                    "find_reversal",
+                    f"the partner answered {name} and find_reversal() ended with {type_name(ended)}",
+                    "raise: only the documented words about this very reversal mean anything",
                 )
 
     @level_3
@@ -474,7 +527,7 @@ class FullPartner(SafeAmongOthers):
         order = await env.order()
         debited = await self.decided(env, order)
         if not isinstance(debited, Debited | Declined):
-            env.complain("debit", f"debit() ended with {told(debited)}", "return Debited")
+            env.complain("debit", f"debit() ended with {type_name(debited)}", "return Debited")
         assert isinstance(debited, Debited)
         env.server.will_give_back()
         env.clock.forward(timedelta(minutes=5))
@@ -507,7 +560,7 @@ def _given_back(record: DebitRecord) -> dict[str, int] | None:
 
 
 def _how_many(ended: object) -> str:
-    return f"{len(ended)} debits" if isinstance(ended, tuple) else told(ended)
+    return f"{len(ended)} debits" if isinstance(ended, tuple) else type_name(ended)
 
 
 def _is_the_day(span: tuple[datetime, datetime], day: date) -> bool:

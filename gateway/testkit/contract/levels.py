@@ -97,12 +97,12 @@ def promises(contract: type) -> dict[str, Level]:
 
     Looked up in the kit's own classes, so that a test which an author overrides or takes away is still asked for.
     """
-    found: dict[str, Level] = {}
+    levels: dict[str, Level] = {}
     for kind in reversed(contract.__mro__):
         if kind.__module__.startswith("gateway.testkit.contract."):
             marked = {name: getattr(it, _MARK) for name, it in vars(kind).items() if hasattr(it, _MARK)}
-            found.update(marked)
-    return found
+            levels.update(marked)
+    return levels
 
 
 def is_the_kits_own(contract: type, name: str) -> bool:

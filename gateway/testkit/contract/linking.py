@@ -27,7 +27,7 @@ from gateway.model import (
 from gateway.partners.partner import Partner
 from gateway.testkit.bodies import read_body, text_of
 from gateway.testkit.contract.debits import Question
-from gateway.testkit.contract.environment import Environment, told
+from gateway.testkit.contract.environment import Environment, type_name
 from gateway.testkit.contract.fake import Fault
 from gateway.testkit.contract.full import FullPartner
 from gateway.testkit.contract.levels import level_1, level_2
@@ -61,7 +61,7 @@ class AccountContract(FullPartner):
         if not isinstance(ended, LinkedAccount):
             env.complain(
                 "complete_handoff",
-                f"the member agreed and complete_handoff() ended with {told(ended)}: {ended}",
+                f"the member agreed and complete_handoff() ended with {type_name(ended)}: {ended}",
                 "return the LinkedAccount that the partner proves",
             )
         if not env.meeting.requests:
@@ -102,7 +102,7 @@ class AccountContract(FullPartner):
             if not isinstance(ended, Balances):
                 env.complain(
                     "balances",
-                    f"balances() ended with {told(ended)}: {ended}",
+                    f"balances() ended with {type_name(ended)}: {ended}",
                     "return the Balances of the account",
                 )
             self._are_their_own(env, ended, held[name], [it for other, it in held.items() if other != name])
@@ -146,7 +146,9 @@ class AccountContract(FullPartner):
             account = env.member("kit-member-1")
             ended = await env.end(partial(Partner.balances, account=account))
             if not isinstance(ended, Balances):
-                env.complain("balances", f"balances() ended with {told(ended)}: {ended}", "return Balances")
+                env.complain(
+                    "balances", f"balances() ended with {type_name(ended)}: {ended}", "return Balances"
+                )
             if {wallet: ended.available.get(wallet, 0) for wallet in wallets} != points:
                 env.complain(
                     "balances",
@@ -222,7 +224,7 @@ class AccountContract(FullPartner):
     def _mixed_up(self, env: Environment, hook: str, ended: object) -> NoReturn:
         env.complain(
             hook,
-            f"two members exchanged at the same time, and {hook}() of one ended with {told(ended)} or with the other's",
+            f"two members exchanged at the same time, and {hook}() of one ended with {type_name(ended)} or with the other's",
             "keep nothing of a call or of a member on self, neither between two requests nor between two hooks",
         )
 
@@ -239,7 +241,7 @@ class AccountContract(FullPartner):
         if not isinstance(ended, PartnerUnavailable):
             env.complain(
                 "balances",
-                f"the partner answered about another member and balances() ended with {told(ended)}",
+                f"the partner answered about another member and balances() ended with {type_name(ended)}",
                 "compare the member in the answer with account.service_id and raise where they differ",
             )
         if (other_case := in_another_case(answers[0], [mine.service_id])) is not None:
@@ -248,7 +250,7 @@ class AccountContract(FullPartner):
             if isinstance(ended, Balances) is not ignores:
                 env.complain(
                     "balances",
-                    f"the partner answered with the member's id in another case and balances() ended with {told(ended)}",
+                    f"the partner answered with the member's id in another case and balances() ended with {type_name(ended)}",
                     "compare the member as it is, or without regard to case where the profile says ids_ignore_case=True",
                 )
 
@@ -273,7 +275,7 @@ class AccountContract(FullPartner):
             if not isinstance(ended, PartnerUnavailable):
                 env.complain(
                     "balances",
-                    f"the partner answered {case.name} and balances() ended with {told(ended)}",
+                    f"the partner answered {case.name} and balances() ended with {type_name(ended)}",
                     "raise unless the answer is a documented one: LinkEnded only for the partner's own word for it",
                 )
 
@@ -357,7 +359,7 @@ class AccountContract(FullPartner):
         if not isinstance(ended, LinkEnded):
             env.complain(
                 "balances",
-                f"the partner ended the link and balances() ended with {told(ended)}",
+                f"the partner ended the link and balances() ended with {type_name(ended)}",
                 "raise LinkEnded, so that the member is asked to link again",
             )
 
@@ -401,7 +403,7 @@ class AccountContract(FullPartner):
         if not isinstance(ended, Handoff):
             env.complain(
                 "begin_handoff",
-                f"begin_handoff() ended with {told(ended)}: {ended}",
+                f"begin_handoff() ended with {type_name(ended)}: {ended}",
                 "return Handoff(url=…) with an address of the partner",
             )
         return request.exchange_id, ended
@@ -426,7 +428,7 @@ class AccountContract(FullPartner):
         if not isinstance(ended, HandoffRefused | PartnerUnavailable):
             env.complain(
                 "complete_handoff",
-                f"{what} and complete_handoff() ended with {told(ended)}",
+                f"{what} and complete_handoff() ended with {type_name(ended)}",
                 "prove the code with the partner, compare the exchange id, and raise HandoffRefused for a no",
             )
 

@@ -57,7 +57,7 @@ def personal(text: str, names: Sequence[str]) -> str | None:
     """What of a person stands in the text, in words; None for nothing."""
     if _MAIL.search(text):
         return "a mail address"
-    if any(_is_a_card(found[0]) for found in _CARD.finditer(text)):
+    if any(_is_a_card(match[0]) for match in _CARD.finditer(text)):
         return "a card number"
     if any(name in text for name in names):
         return "a name"

@@ -32,7 +32,7 @@ from gateway.model import (
 from gateway.partners.loading.checks import HOOKS, place_of_code, shown
 from gateway.partners.partner import Partner
 from gateway.testkit.contract.debits import Contract
-from gateway.testkit.contract.environment import Environment, told
+from gateway.testkit.contract.environment import Environment, type_name
 from gateway.testkit.contract.fake import Fault
 from gateway.testkit.contract.levels import level_2
 from gateway.testkit.contract.personal import personal, personal_texts, with_a_person
@@ -92,7 +92,7 @@ class SafeAmongOthers(Contract):
             if not env.partner.can(name):
                 continue
             method = getattr(env.plugin, name)
-            wanted = typing.get_type_hints(spec)
+            hints = typing.get_type_hints(spec)
             try:
                 there = typing.get_type_hints(inspect.unwrap(method))
             except NameError as fault:
@@ -102,8 +102,8 @@ class SafeAmongOthers(Contract):
                     f"import {fault.name}, and not only for type checkers",
                 )
             for parameter in inspect.signature(method).parameters:
-                if there.get(parameter) != wanted[parameter]:
-                    kind = getattr(wanted[parameter], "__name__", str(wanted[parameter]))
+                if there.get(parameter) != hints[parameter]:
+                    kind = getattr(hints[parameter], "__name__", str(hints[parameter]))
                     env.complain(
                         name,
                         f"{name}(): `{parameter}` is not annotated as in the hook",
@@ -123,17 +123,17 @@ class SafeAmongOthers(Contract):
         if order.account is not None:
             secrets.discard(order.account.service_id)
         echo = httpx.Response(200, json={"result": sorted(secrets), "error": sorted(secrets)})
-        said: list[str] = []
+        texts: list[str] = []
         half: Fault = lambda _, it: like_it(it, it.content[:9])  # noqa: E731  one of several faults
         for fault in (None, echo, httpx.Response(500, text=" ".join(sorted(secrets))), LOST[0](), half):
             faults = {} if fault is None else {at: fault}
             order = await env.order()
             ended = await env.debit(order, faults)
-            said += [repr(ended), str(ended), *_causes(ended)]
-        said += await self.told_while_asking(env)
-        said += [repr(env.plugin), *(repr(value) for value in vars(env.plugin).values())]
+            texts += [repr(ended), str(ended), *_causes(ended)]
+        texts += await self.told_while_asking(env)
+        texts += [repr(env.plugin), *(repr(value) for value in vars(env.plugin).values())]
         secrets |= env.server.handed_out
-        for place, text in _written(env, capsys, caplog, said).items():
+        for place, text in _written(env, capsys, caplog, texts).items():
             if any(secret in text for secret in secrets):
                 env.complain(
                     "debit",
@@ -146,12 +146,12 @@ class SafeAmongOthers(Contract):
         self, env: Environment, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG)
-        said: list[str] = []
+        texts: list[str] = []
         for spoilt in (None, 500, 409, 200):
             env.server.adds_to_answers = partial(with_a_person, status=spoilt)
-            said += [text for ended in await self.everything(env) for text in _shown_of(ended)]
+            texts += [text for ended in await self.everything(env) for text in _shown_of(ended)]
         persons = personal_texts(env.server.answered_texts)
-        for place, text in _written(env, capsys, caplog, said).items():
+        for place, text in _written(env, capsys, caplog, texts).items():
             if (what := personal(text, persons)) is not None:
                 env.complain(
                     "debit",
@@ -194,7 +194,7 @@ class SafeAmongOthers(Contract):
         if isinstance(ended, Debited | Declined | InProgress):
             env.complain(
                 "debit",
-                f"no access token was to be had and debit() ended with {told(ended)}",
+                f"no access token was to be had and debit() ended with {type_name(ended)}",
                 "raise: nothing was ordered, and nobody said no",
             )
 
@@ -277,10 +277,10 @@ class SafeAmongOthers(Contract):
             else sorted(folder.rglob("*.py"))
         )
         left = [
-            f"{shown(path)}:{number} {found[1]}"
+            f"{shown(path)}:{number} {todo[1]}"
             for path in files
             for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
-            if (found := _TODO.search(line))
+            if (todo := _TODO.search(line))
         ]
         if left:
             pytest.skip(f"{len(left)} TODOs are left, the first at {left[0]}")
@@ -381,14 +381,14 @@ def _written(
     env: Environment,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
-    said: list[str],
+    texts: list[str],
 ) -> dict[str, str]:
     """By place, everything that a plugin's words can be read in."""
     captured = capsys.readouterr()
     return {
         "a line of its log": repr(env.plugin_log.lines),
         "a line of the gateway's log": repr(env.gateway_log.lines),
-        "an error, an answer or a repr": " ".join(said),
+        "an error, an answer or a repr": " ".join(texts),
         "what it prints": captured.out + captured.err,
         "a line of the standard log": caplog.text,
     }
@@ -405,9 +405,9 @@ def _shown_of(ended: object) -> list[str]:
 
 
 def _causes(ended: object) -> list[str]:
-    said: list[str] = []
+    texts: list[str] = []
     fault = ended if isinstance(ended, BaseException) else None
     while fault is not None:
-        said.append(f"{fault} {fault!r} {getattr(fault, '__notes__', '')}")
+        texts.append(f"{fault} {fault!r} {getattr(fault, '__notes__', '')}")
         fault = fault.__cause__
-    return said
+    return texts

@@ -27,14 +27,14 @@ _FOR_PEOPLE: Final = re.compile(
 def telling_places(yes: Body, again: Body, others: Sequence[Body]) -> dict[str, Value]:
     """The places whose value tells `yes` from `others`, each with that value. `again` is another yes."""
     repeated = again.values
-    told: dict[str, Value] = {}
+    telling: dict[str, Value] = {}
     for path, value in yes.values.items():
         if path not in repeated or repeated[path] != value or _FOR_PEOPLE.search(path):
             continue
         rivals = [other.values[path] for other in others if path in other.values]
         if _tells(path, value, rivals):
-            told[path] = value
-    return told
+            telling[path] = value
+    return telling
 
 
 def unknown_values(value: Value, rivals: Sequence[Value], *, typed: bool) -> Iterator[tuple[str, Any]]:

@@ -23,6 +23,7 @@ from gateway import (
     Destination,
     ExchangeId,
     FindAnswer,
+    FindReversalAnswer,
     Handoff,
     HandoffRefused,
     HandoffRequest,
@@ -247,6 +248,24 @@ class Hikari:
             case 200, "REFUSED":
                 return Declined(exchange_id=reversal.exchange_id, reason=DeclineReason.REFUSED)
         raise OutcomeUnknown("hikari says neither yes nor no")
+
+    @hookimpl
+    async def find_reversal(self, reversal: Reversal) -> FindReversalAnswer:
+        debit, refund_id = (quote(it, safe="") for it in (reversal.exchange_id, reversal.reversal_id))
+        answer = await self._send("GET", f"/v2/debits/{debit}/refunds/{refund_id}")
+        if answer.status == 404 and _error(answer, about=reversal.reversal_id) == "NO_SUCH_REFUND":
+            return NoRecord(exchange_id=reversal.exchange_id)
+        refund = _part(_object(answer, 200), "refund")
+        if refund.get("id") != reversal.reversal_id or refund.get("debit") != reversal.exchange_id:
+            raise OutcomeUnknown("hikari tells of another refund")
+        if refund.get("state") != "DONE":
+            raise OutcomeUnknown("hikari has not given back")
+        return Reversed(
+            reversal_id=reversal.reversal_id,
+            reference=_text(refund, "number"),
+            at=_moment(refund, "at"),
+            lines=_lines(refund, "items"),
+        )
 
     @hookimpl
     async def debits_on(self, day: date) -> Sequence[DebitRecord]:

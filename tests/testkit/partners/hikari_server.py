@@ -98,6 +98,16 @@ class HikariServer(FakePartner):
     def will_give_back_later(self) -> None:
         self._refunds(lambda it, debit: _refund_of(it, debit, "WAITING", 202))
 
+    def remembers_reversal(self, reversal_id: str) -> None:
+        debit, amounts = self.given_back[reversal_id]
+        refund = {"id": reversal_id, "debit": debit, "state": "DONE", "number": f"R-{reversal_id}"}
+        told = {**refund, "at": self.clock().isoformat(), "items": items_of(amounts)}
+        self.router.get(path__regex=f"/refunds/{reversal_id}$").respond(json={"refund": told})
+
+    def forgets_reversal(self, reversal_id: str) -> None:
+        answer = {"error": {"code": "NO_SUCH_REFUND", "id": reversal_id}}
+        self.router.get(path__regex=f"/refunds/{reversal_id}$").respond(404, json=answer)
+
     def lists(self, day: date) -> None:
         self.router.get("/v2/debits").mock(side_effect=self._list)
 
