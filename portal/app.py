@@ -33,7 +33,7 @@ from portal.sealed import members_seal
 from portal.settings import Settings
 from portal.trouble import TROUBLES
 from portal.visits import CAMERA_PAGES, CARD_PAGES, FORM_LIMIT, HOME, Portal
-from portal.words import WORDS, other_side, wallet_name
+from portal.words import WORDS, in_japanese, other_side, wallet_name
 
 HERE: Final = Path(__file__).parent
 FILES: Final = Files(HERE / "static")
@@ -83,4 +83,5 @@ def templates() -> jinja2.Environment:
         "prefecture_name": prefecture_name,
         "wallet_name": wallet_name,
     }
+    made.filters["in_japanese"] = in_japanese
     return made

@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from pagekit.sources import Sources
 from pagekit.words import Speech, Words
 
 HERE: Final = Path(__file__).parent
 WORDS: Final = Words(HERE / "locales", ("ja", "en", "ja-easy"))
 SOURCES: Final = Sources((HERE,), frozenset({"tile_map.py", "sealed.py"}))
+
+
+def in_japanese(text: str, speech: Speech) -> str:
+    """A name or a text that exists in Japanese only, marked as such on an English page: a voice reads it by that."""
+    if speech.tag == "ja" or not text:
+        return text
+    return Markup('<span lang="ja">{}</span>').format(text)
 
 
 def wallet_name(speech: Speech, partner: Mapping[str, Any], wallet: str) -> str:

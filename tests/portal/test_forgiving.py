@@ -378,3 +378,17 @@ class TestTheMembersPage:
             gateway.default = False
             _, page = await visitor.get("/mypage")
         assert page.index('id="first-steps"') < page.index("/settings/default")
+
+
+async def test_a_name_that_is_japanese_only_is_marked_so_on_an_english_page(house: House) -> None:
+    async with member(house) as (visitor, _):
+        await visitor.post("/language", language="en", next="/help")
+        _, page = await visitor.get(
+            f"{UNITS}?destination=municipality&municipality=082163&point_service=ouen"
+        )
+        assert '<dd><span lang="ja">笠間市</span></dd>' in page
+        await visitor.post("/language", language="ja", next="/help")
+        _, page = await visitor.get(
+            f"{UNITS}?destination=municipality&municipality=082163&point_service=ouen"
+        )
+    assert "<dd>笠間市</dd>" in page
