@@ -25,6 +25,7 @@ FACTS: dict[str, str | int] = {
     "units_short": 2,
     "again_at": "2018-08-01T00:00:00+09:00",
     "state": "quoted",
+    "granted": 500,
     "limit_bytes": 65_536,
 }
 KANJI = re.compile(r"[一-龠々]")
@@ -134,7 +135,7 @@ def test_only_a_gateway_that_does_not_answer_reads_as_unreachable() -> None:
 
 
 def test_what_only_a_client_program_can_mend_is_the_list_of_the_protocol() -> None:
-    people = {"busy", "too-many-requests"}
+    people = {"busy", "too-many-requests", "restored"}
     of_portal = {"return-url-missing", "return-url-not-allowed"}
     assert {kind.word for kind in PROTOCOL} - people | of_portal == CLIENT_FAULTS
 
