@@ -338,8 +338,9 @@ async def _compare(town: Town) -> list[str]:
 
 async def _compared(process: Process, day: date) -> Report:
     while True:
-        with contextlib.suppress(StoreError):
+        with contextlib.suppress(GatewayError, StoreError):
             return await process.spawn(process.reconciliation.compare("cards", day))
+        await asyncio.sleep(60)  # a breaker that is open closes again
 
 
 def _agree(conn: Any, town: Town, exchange_id: str) -> bool | None:
