@@ -145,7 +145,7 @@ def _health(services: Services, metrics: CollectorRegistry) -> HealthChecks:
         now = services.clock()
         return [
             _partner_health(id_, partner.breaker_state, now)
-            for id_, partner in services.desk.partners.items()
+            for id_, partner in services.context.partners.items()
         ]
 
     return HealthChecks(

@@ -35,7 +35,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nightly:
-    desk: ExchangeContext
+    context: ExchangeContext
     allocations: Allocations
     members: Members
     reconciliation: Reconciliation
@@ -48,7 +48,7 @@ class Nightly:
         day: date | None = None
         left: dict[str, Step] = {}
         while True:
-            today = self.desk.clock().astimezone(JST).date()
+            today = self.context.clock().astimezone(JST).date()
             if today != day:
                 day, left = today, self.parts(today)
             # What a day's work moves would be decided without what the database has forgotten.
@@ -80,33 +80,33 @@ class Nightly:
                 )
                 for partner_id in self.reconciliation.comparable
             },
-            "outbox": partial(self.desk.store.run, self._forget),
+            "outbox": partial(self.context.store.run, self._forget),
             "daily digest": partial(self.publish_digest, yesterday),
         }
 
     async def publish_digest(self, day: date) -> str:
         """Make the digest of `day` over both chains, write it to the log and to the operator's file."""
-        keys, now = self.chain_keys, self.desk.clock()
-        document = await self.desk.store.run(lambda conn: daily_digest.make_document(conn, keys, day, now))
+        keys, now = self.chain_keys, self.context.clock()
+        document = await self.context.store.run(lambda conn: daily_digest.make_document(conn, keys, day, now))
         _log.info("daily digest", document=document)
         if self.digest_file is not None:
-            documents = await self.desk.store.read(daily_digest.list_documents)
+            documents = await self.context.store.read(daily_digest.list_documents)
             await asyncio.to_thread(daily_digest.append_to, self.digest_file, documents)
         return document
 
     def _forget(self, conn: Connection) -> int:
-        return outbox.prune(conn, self.desk.clock())
+        return outbox.prune(conn, self.context.clock())
 
     async def _expire_abandoned(self) -> int:
-        now = self.desk.clock()
+        now = self.context.clock()
         count = 0
         while True:
-            found = await self.desk.store.read(
+            found = await self.context.store.read(
                 lambda conn: records.abandoned(conn, now - UNCONFIRMED_RETENTION, _PAGE)
             )
             for book, exchange_id in found:
                 try:
-                    await self.desk.store.run(partial(expire, book=book, exchange_id=exchange_id, now=now))
+                    await self.context.store.run(partial(expire, book=book, exchange_id=exchange_id, now=now))
                 except ProblemError:
                     continue  # confirmed a moment ago
                 count += 1

@@ -70,7 +70,7 @@ def _read_again(services: Services) -> None:
     """Take the sealing keys as the settings name them now. What cannot be read changes nothing."""
     try:
         settings = Settings.load(services.settings.path)
-        services.desk.vault.use_sealing_keys(sealing_keys_of(settings))
+        services.context.vault.use_sealing_keys(sealing_keys_of(settings))
     except (GatewayError, ValueError) as fault:
         _log.error("settings not read again", text=str(fault), remedy="mend them and send SIGHUP again")
     else:

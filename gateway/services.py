@@ -44,7 +44,7 @@ class Services:
 
     settings: Settings
     registry: Registry
-    desk: ExchangeContext
+    context: ExchangeContext
     members: Members
     cards: CardSignIns
     openings: ExchangeStarter
@@ -64,11 +64,11 @@ class Services:
 
     @property
     def store(self) -> Store:
-        return self.desk.store
+        return self.context.store
 
     @property
     def clock(self) -> Clock:
-        return self.desk.clock
+        return self.context.clock
 
 
 def _with_terminals(settings: Settings) -> frozenset[str]:
@@ -92,7 +92,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     journal = Journal(settings.journal_folder, keys, clock) if settings.journal_folder is not None else None
     tasks = Tasks()
     loaded = await registry.load(settings, clock=clock, log=log)
-    desk = ExchangeContext(
+    context = ExchangeContext(
         store=store,
         partners=loaded.partners,
         vault=vault,
@@ -104,9 +104,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     hasher = PasswordHasher()
     members = Members(store, hasher, clock, vault=vault)
     cards = CardSignIns(store, members, clock, card_rules)
-    exchanges = QuoteConfirm(desk)
+    exchanges = QuoteConfirm(context)
     settler = OutcomePoller(exchanges)
-    reconciliation = Reconciliation(desk)
+    reconciliation = Reconciliation(context)
     allocations = Allocations(store=store, clock=clock)
     city = City.open(
         store=store,
@@ -120,26 +120,26 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         yield Services(
             settings=settings,
             registry=loaded,
-            desk=desk,
+            context=context,
             members=members,
             cards=cards,
-            openings=ExchangeStarter(desk),
+            openings=ExchangeStarter(context),
             exchanges=exchanges,
             settler=settler,
-            reversals=Reversals(desk),
+            reversals=Reversals(context),
             reconciliation=reconciliation,
-            corrections=CorrectionService(desk),
+            corrections=CorrectionService(context),
             pushes=InboundPushes(settler),
             terminal=TerminalOrders(
-                exchanges=exchanges, openings=ExchangeStarter(desk), partners=_with_terminals(settings)
+                exchanges=exchanges, openings=ExchangeStarter(context), partners=_with_terminals(settings)
             ),
-            deliveries=WebhookSender(desk.store, desk.vault, desk.clock),
+            deliveries=WebhookSender(context.store, context.vault, context.clock),
             controls=Controls(store, loaded.partners, clock),
             allocations=allocations,
             city=city,
             restored=restored,
             nightly=Nightly(
-                desk=desk,
+                context=context,
                 allocations=allocations,
                 members=members,
                 reconciliation=reconciliation,

@@ -118,7 +118,7 @@ async def list_partners(call: MemberRequest) -> TypedResponse:
                 PartnerView.of(
                     partner.profile, linked=partner.id in linked, standing=standings.get(partner.id)
                 )
-                for partner in call.services.desk.partners.values()
+                for partner in call.services.context.partners.values()
             ]
         ),
     )

@@ -32,7 +32,7 @@ from gateway.points.expiry_sweep import ExpirySweep
 class City:
     """One of each."""
 
-    desk: CityContext
+    context: CityContext
     staff: StaffService
     proposals: Proposals
     services: PointServices
@@ -53,33 +53,37 @@ class City:
     def open(
         cls, *, store: Store, vault: Vault, clock: Clock, tasks: Tasks, hasher: PasswordHasher, site: str
     ) -> City:
-        desk = CityContext(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
-        rules, expiries, files = PointRules(desk), ExpirySweep(desk.store, desk.clock), GrantFiles(desk)
-        notices = Notices(desk)
-        outcomes = EventOutcomes(desk)
+        context = CityContext(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
+        rules, expiries, files = (
+            PointRules(context),
+            ExpirySweep(context.store, context.clock),
+            GrantFiles(context),
+        )
+        notices = Notices(context)
+        outcomes = EventOutcomes(context)
         return cls(
-            desk=desk,
-            staff=StaffService(desk),
-            proposals=Proposals(desk),
-            services=PointServices(desk),
+            context=context,
+            staff=StaffService(context),
+            proposals=Proposals(context),
+            services=PointServices(context),
             rules=rules,
             expiries=expiries,
-            events=Events(desk, outcomes),
-            projects=GrantProjects(desk),
-            grants=Grants(desk),
+            events=Events(context, outcomes),
+            projects=GrantProjects(context),
+            grants=Grants(context),
             files=files,
-            shops=Shops(desk),
-            codes=PayCodes(desk),
-            spending=Spending(desk),
-            settlements=Settlements(desk),
+            shops=Shops(context),
+            codes=PayCodes(context),
+            spending=Spending(context),
+            settlements=Settlements(context),
             notices=notices,
             nightly=CityNightly(
-                desk=desk,
+                context=context,
                 rules=rules,
                 expiries=expiries,
                 files=files,
                 notices=notices,
                 outcomes=outcomes,
-                proposals=Proposals(desk),
+                proposals=Proposals(context),
             ),
         )

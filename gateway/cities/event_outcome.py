@@ -39,29 +39,29 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class EventOutcomes:
-    desk: CityContext
+    context: CityContext
 
     async def settle_ended(self) -> int:
         """Settle every shown event whose period is over, and go on with what was interrupted. Returns how many.
 
         What one event raises is raised when the others are settled.
         """
-        now = self.desk.clock()
+        now = self.context.clock()
         unsettled = _events.c.settled_at.is_(None)
         query = select(_events.c.event_id).where(
             ((_events.c.state == "shown") & (_events.c.ends_at <= now))
             | ((_events.c.state == "ended") & unsettled)
         )
-        found = await self.desk.store.read(lambda conn: list(conn.execute(query).scalars()))
+        found = await self.context.store.read(lambda conn: list(conn.execute(query).scalars()))
         await run_each(found, self.settle, "event")
         return len(found)
 
     async def settle(self, event_id: str) -> SupportEvent:
         """Decide the outcome where that is due, and move every share. Safe to repeat, to interrupt, and in parallel."""
-        event = await self.desk.store.run(partial(self._decide_when_over, event_id=event_id))
+        event = await self.context.store.run(partial(self._decide_when_over, event_id=event_id))
         after: str | None = ""
         while event.outcome is not None and event.settled_at is None and after is not None:
-            event, after = await self.desk.store.run(
+            event, after = await self.context.store.run(
                 partial(self._settle_set, event_id=event_id, after=after)
             )
         return event
@@ -90,14 +90,14 @@ class EventOutcomes:
 
     def _decide_when_over(self, conn: Connection, event_id: str) -> SupportEvent:
         # Locked: a gift that is being made is waited for, and one that comes later finds the event ended.
-        event, now = records.find(conn, event_id, lock=True), self.desk.clock()
+        event, now = records.find(conn, event_id, lock=True), self.context.clock()
         if event is not None and event.state == "shown" and event.ends_at <= now:
             self.decide(conn, event, now)
         return records.require(conn, event_id)
 
     def _settle_set(self, conn: Connection, event_id: str, after: str) -> tuple[SupportEvent, str | None]:
         """Move the next shares; gives the last book that was looked at, or None where there are no more."""
-        event, now = records.require(conn, event_id), self.desk.clock()
+        event, now = records.require(conn, event_id), self.context.clock()
         waiting = (
             select(_gifts.c.book_id)
             .where(_gifts.c.event_id == event_id, _gifts.c.settled_at.is_(None))

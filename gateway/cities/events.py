@@ -58,23 +58,23 @@ class EventProgress:
 class Events:
     """The use cases of a city's staff."""
 
-    desk: CityContext
+    context: CityContext
     outcomes: EventOutcomes
 
     async def list(self, code: str) -> list[EventProgress]:
         """The city's own events, the one that starts last first."""
-        return await self.desk.store.read(lambda conn: seen(conn, records.of_municipality(conn, code)))
+        return await self.context.store.read(lambda conn: seen(conn, records.of_municipality(conn, code)))
 
     async def get(self, code: str, event_id: str) -> EventProgress:
         """One of the city's own events. Raises ProblemError `unknown-event` (404)."""
-        return await self.desk.store.read(lambda conn: seen(conn, [_own(conn, code, event_id)])[0])
+        return await self.context.store.read(lambda conn: seen(conn, [_own(conn, code, event_id)])[0])
 
     async def plan(self, who: StaffSession, own_id: str, plan: EventPlan) -> EventProgress:
         """Plan an event, which nobody but staff sees yet. Its id becomes the city's code, a hyphen and `own_id`.
 
         Raises ProblemError: `bad-event` (422), `event-exists` (409).
         """
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
         if len(own_id) > MAX_ID_LENGTH:
             raise ProblemError("bad-event", f"An event's id has at most {MAX_ID_LENGTH} characters.")
         planned = _planned(f"{code}-{own_id}", code, plan)
@@ -84,7 +84,7 @@ class Events:
             write_audit(conn, who, now, "event planned", made.event_id, facts=_facts(made))
             return seen(conn, [made])[0]
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def change(self, who: StaffSession, event_id: str, plan: EventPlan) -> EventProgress:
         """Change what was planned. One that is shown but has not begun has to be shown again afterwards.
@@ -96,7 +96,7 @@ class Events:
         records.check(changed)
 
         def job(conn: Connection) -> EventProgress:
-            before, now = _held(conn, code, event_id), self.desk.clock()
+            before, now = _held(conn, code, event_id), self.context.clock()
             _refuse_ended(before)
             given = records.gifts_by_event(conn, [event_id])[event_id]  # a clock may have been set back since
             if before.state is EventState.SHOWN and (before.starts_at <= now or given.points):
@@ -108,7 +108,7 @@ class Events:
             write_audit(conn, who, now, "event changed", event_id, facts=_facts(changed))
             return seen(conn, [records.require(conn, event_id)])[0]
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def show(self, who: StaffSession, event_id: str, reason: str) -> EventProgress:
         """Let members see it, and give from its start on. Raises ProblemError: `unknown-event` (404), `event-state`,
@@ -117,7 +117,7 @@ class Events:
         code, why = who.municipality, require_reason(reason)
 
         def job(conn: Connection) -> EventProgress:
-            event, now = _held(conn, code, event_id), self.desk.clock()
+            event, now = _held(conn, code, event_id), self.context.clock()
             if event.state is not EventState.PLANNED:
                 raise _wrong_state(event)
             if event.ends_at <= now:
@@ -126,7 +126,7 @@ class Events:
             write_audit(conn, who, now, "event shown", event_id, why, _facts(event))
             return seen(conn, [records.require(conn, event_id)])[0]
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def end(self, who: StaffSession, event_id: str, reason: str) -> EventProgress:
         """End an event before its period is over. Its outcome is decided at once, by its goal and its rule.
@@ -136,14 +136,14 @@ class Events:
         code, why = who.municipality, require_reason(reason)
 
         def job(conn: Connection) -> EventProgress:
-            event, now = _held(conn, code, event_id), self.desk.clock()
+            event, now = _held(conn, code, event_id), self.context.clock()
             _refuse_ended(event)
             write_audit(conn, who, now, "event ended", event_id, why)
             self.outcomes.decide(conn, event, now)
             return seen(conn, [records.require(conn, event_id)])[0]
 
-        ended = await self.desk.store.run(job)
-        self.desk.tasks.spawn(self.outcomes.settle(event_id), f"event {event_id}")
+        ended = await self.context.store.run(job)
+        self.context.tasks.spawn(self.outcomes.settle(event_id), f"event {event_id}")
         return ended
 
 

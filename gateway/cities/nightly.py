@@ -35,7 +35,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityNightly:
-    desk: CityContext
+    context: CityContext
     rules: PointRules
     expiries: ExpirySweep
     files: GrantFiles
@@ -52,15 +52,15 @@ class CityNightly:
         left: dict[str, Step] = {}
         look = 0
         while True:
-            if self.desk.today != day:
-                day, look = self.desk.today, 0
+            if self.context.today != day:
+                day, look = self.context.today, 0
                 left = self.parts(day)
             if left and look % RETRY_INTERVAL == 0 and not is_paused():
                 worked = await run_steps(left, "city work")
                 left = {name: part for name, part in left.items() if name in worked.faults}
                 _log.info("city work", day=day.isoformat(), done=worked.as_dict())
             look += 1
-            await run_steps({"figures": partial(daily_stats.count_all, self.desk.store)}, "city work")
+            await run_steps({"figures": partial(daily_stats.count_all, self.context.store)}, "city work")
             await asyncio.sleep(RUN_INTERVAL_S)
 
     async def run_now(self, today: date) -> None:
@@ -78,11 +78,11 @@ class CityNightly:
             "events": self.outcomes.settle_ended,
             "grant files": self.files.resume,
             "proposals": self.proposals.expire_lapsed,
-            "tidying up": partial(self.desk.store.run, self._forget),
+            "tidying up": partial(self.context.store.run, self._forget),
         }
 
     def _forget(self, conn: Connection) -> int:
-        now = self.desk.clock()
+        now = self.context.clock()
         return (
             staff_rows.forget_ended(conn, now)
             + second_factor.forget_ended(conn, now)

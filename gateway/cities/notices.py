@@ -69,15 +69,15 @@ class UpcomingChange:
 class Notices:
     """The nightly look ahead."""
 
-    desk: CityContext
+    context: CityContext
 
     async def queue_notices(self, today: date) -> int:
         """Leave what is due in the outbox and give the number of new messages. Safe to repeat and to interrupt."""
-        mailers = await self.desk.store.read(webhook_keys.mailers)
+        mailers = await self.context.store.read(webhook_keys.mailers)
         if not mailers:
             return 0
-        services = await self.desk.store.read(_services)
-        rules = await self.desk.store.read(point_rules.all_that_expire)
+        services = await self.context.store.read(_services)
+        rules = await self.context.store.read(point_rules.all_that_expire)
         told = await self._walk(
             "member:*:reserve", today - RESERVE_PERIOD + MOVE_LEAD, _moving(today), mailers, services, rules
         )
@@ -101,7 +101,7 @@ class Notices:
         told = 0
         after: tuple[str, str] | None = None
         while True:
-            page = await self.desk.store.read(
+            page = await self.context.store.read(
                 partial(
                     ledger.lots_due, pattern=accounts, issued_until=issued_until, after=after, limit=_PAGE
                 )
@@ -111,8 +111,10 @@ class Notices:
             after = (page[-1].book, page[-1].account)
             due = _together([one for heap in page if (one := foresee(heap)) is not None])
             if due:
-                told += await self.desk.store.run(
-                    partial(_leave, due=due, desk=self.desk, mailers=mailers, services=services, rules=rules)
+                told += await self.context.store.run(
+                    partial(
+                        _leave, due=due, context=self.context, mailers=mailers, services=services, rules=rules
+                    )
                 )
 
 
@@ -183,7 +185,7 @@ def _leave(
     conn: Connection,
     *,
     due: Sequence[UpcomingChange],
-    desk: CityContext,
+    context: CityContext,
     mailers: Sequence[WebhookKey],
     services: Mapping[_Service, PointService],
     rules: _Rules,
@@ -199,12 +201,12 @@ def _leave(
         ).mappings()
     }
     messages = [
-        _message(one, member, mailer, _destination(one, member, services, rules), desk.vault)
+        _message(one, member, mailer, _destination(one, member, services, rules), context.vault)
         for one in due
         if (member := members.get(one.member_id)) is not None
         for mailer in mailers
     ]
-    return outbox.enqueue_new(conn, messages, desk.clock())
+    return outbox.enqueue_new(conn, messages, context.clock())
 
 
 def _destination(

@@ -34,7 +34,7 @@ _services = tables.point_services
 class PointRules:
     """The use cases around rules."""
 
-    desk: CityContext
+    context: CityContext
 
     async def versions(self, code: str, service: str) -> list[RuleVersion]:
         """All versions in their order. Raises ProblemError: `unknown-municipality`, `unknown-point-service` (404)."""
@@ -43,7 +43,7 @@ class PointRules:
             directory.require_known_service(conn, code, service)
             return versions(conn, code, service)
 
-        return await self.desk.store.read(job)
+        return await self.context.store.read(job)
 
     async def announce(
         self,
@@ -63,7 +63,7 @@ class PointRules:
         check(rule)
         if rule.expiry_day is not None and rule.expiry_day < takes_effect_on:
             raise bad_rule("Points expire on a day on or after the one on which the rule takes effect.")
-        now, today, code = self.desk.clock(), self.desk.today, who.municipality
+        now, today, code = self.context.clock(), self.context.today, who.municipality
 
         def job(conn: Connection) -> RuleVersion:
             directory.require_service(conn, code, service)
@@ -84,14 +84,14 @@ class PointRules:
                 )
             return _add(conn, who, service, rule, takes_effect_on, worse, now, reason)
 
-        made = await self.desk.store.run(job)
+        made = await self.context.store.run(job)
         if takes_effect_on <= today:
             await self.take_effect(today)
         return made
 
     async def withdraw(self, who: StaffSession, service: str, version: int, reason: str) -> None:
         """Take back a version that has not taken effect. Raises ProblemError: `unknown-rule` (404), `rule-in-effect`."""
-        now, today, code = self.desk.clock(), self.desk.today, who.municipality
+        now, today, code = self.context.clock(), self.context.today, who.municipality
 
         def job(conn: Connection) -> None:
             _lock_service(conn, code, service)
@@ -111,7 +111,7 @@ class PointRules:
             )
             write_audit(conn, who, now, "rule withdrawn", service, reason, {"version": version})
 
-        await self.desk.store.run(job)
+        await self.context.store.run(job)
 
     async def take_effect(self, today: date) -> int:
         """Open and close point services for direct exchange as the rules of the day say. Safe to repeat.
@@ -135,7 +135,7 @@ class PointRules:
                     changed += 1
             return changed
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
 
 def _lock_service(conn: Connection, code: str, service: str) -> None:

@@ -18,17 +18,17 @@ from gateway.points.directory import PointService
 
 @dataclass(frozen=True, slots=True)
 class PointServices:
-    desk: CityContext
+    context: CityContext
 
     async def listed(self, code: str) -> tuple[PointService, ...]:
         """All of a city's point services, those that take no more points too."""
-        return await self.desk.store.read(
+        return await self.context.store.read(
             lambda conn: directory.list_services(conn, municipality_code=code, closed=True)
         )
 
     async def add(self, who: StaffSession, point_service: str, name: str) -> PointService:
         """Add a point service. Raises ProblemError: `bad-point-service` (422), `point-service-exists` (409)."""
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> PointService:
             made = directory.register_service(
@@ -37,26 +37,26 @@ class PointServices:
             write_audit(conn, who, now, "point service added", point_service, facts={"name": made.name})
             return made
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def close(self, who: StaffSession, point_service: str, reason: str) -> PointService:
         """Let it take no more points; what members hold stays theirs. Raises ProblemError `unknown-point-service` (404)."""
-        now, code, why = self.desk.clock(), who.municipality, require_reason(reason)
+        now, code, why = self.context.clock(), who.municipality, require_reason(reason)
 
         def job(conn: Connection) -> PointService:
             closed = directory.close_service(conn, code, point_service, at=now)
             write_audit(conn, who, now, "point service closed", point_service, why)
             return closed
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def reopen(self, who: StaffSession, point_service: str, reason: str) -> PointService:
         """Let it take points again. Raises ProblemError `unknown-point-service` (404)."""
-        now, code, why = self.desk.clock(), who.municipality, require_reason(reason)
+        now, code, why = self.context.clock(), who.municipality, require_reason(reason)
 
         def job(conn: Connection) -> PointService:
             opened = directory.reopen_service(conn, code, point_service)
             write_audit(conn, who, now, "point service reopened", point_service, why)
             return opened
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)

@@ -130,7 +130,7 @@ async def _find(services: Services, since: datetime | None) -> tuple[list[Forgot
 
 
 async def _find_at_partner(services: Services, partner_id: str, day: date) -> list[ForgottenOrder]:
-    partner = services.desk.partner(partner_id)
+    partner = services.context.partner(partner_id)
     orders = []
     for record in await partner.debits_on(day):
         if record.reversed:

@@ -151,7 +151,7 @@ def who_has_most(conn: Connection) -> tuple[str, int]:
 class _Filling:
     def __init__(self, city: City, first_day: date, tick: Tick) -> None:
         self.city, self.first_day, self.tick = city, first_day, tick
-        self.store = city.desk.store
+        self.store = city.context.store
         self.chance = random.Random(SEED)  # noqa: S311  a story, not a secret
         self.members: list[str] = []
         self.balances: dict[str, int] = {}
@@ -187,7 +187,7 @@ class _Filling:
         )  # fmt: skip
 
     async def _staff(self, at: datetime) -> StaffSession:
-        hashed = await self.city.desk.hasher.hash(PASSWORD)
+        hashed = await self.city.context.hasher.hash(PASSWORD)
 
         def job(conn: Connection) -> StaffSession:
             for number, (login, name, role) in enumerate(STAFF):
@@ -221,7 +221,7 @@ class _Filling:
         return await self.store.run(job)
 
     async def _members(self, at: datetime) -> None:
-        hashed = await self.city.desk.hasher.hash(PASSWORD)
+        hashed = await self.city.context.hasher.hash(PASSWORD)
         ids = {""}
         while len(ids) <= MEMBERS:
             ids.add("".join(self.chance.choices(mykey_ids.ALPHABET, k=mykey_ids.LENGTH)))
@@ -240,7 +240,7 @@ class _Filling:
         self.balances = dict.fromkeys(self.members, 0)
 
     async def _shops(self, who: StaffSession, at: datetime) -> None:
-        hashed = await self.city.desk.hasher.hash(PASSWORD)
+        hashed = await self.city.context.hasher.hash(PASSWORD)
         for number in range(1, SHOPS + 1):
             shop_id, kind = f"shop-{number:02}", _KINDS[number % len(_KINDS)]
             entry = ShopEntry(name=f"{kind} 見本{number}", category=kind, address=f"笠間市見本{number}番地")
@@ -280,7 +280,7 @@ class _Filling:
     async def _decided(self, proposal: object) -> None:
         """The section chief says yes to what the administrator has proposed."""
         assert isinstance(proposal, Proposal), proposal
-        chief = await self._session_of(_staff_id("kacho"), self.city.desk.clock())
+        chief = await self._session_of(_staff_id("kacho"), self.city.context.clock())
         await self.city.proposals.approve(chief, proposal.proposal_id, proposal.digest, "見本の承認")
 
     async def _session_of(self, staff_id: str, at: datetime) -> StaffSession:
@@ -393,7 +393,7 @@ class _Filling:
         return await self._session_of(_staff_id("kanri"), self._at(day, 19))
 
     def _desk_at(self, moment: datetime) -> CityContext:
-        return replace(self.city.desk, clock=lambda: moment)
+        return replace(self.city.context, clock=lambda: moment)
 
     @staticmethod
     def _at(day: date, hour: int) -> datetime:

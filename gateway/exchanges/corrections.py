@@ -48,7 +48,7 @@ class CorrectionResult:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionService:
-    desk: ExchangeContext
+    context: ExchangeContext
 
     async def close(
         self, partner_id: str, day: date, exchange_id: str, *, reason: str, operator: str, leave: bool = False
@@ -61,7 +61,7 @@ class CorrectionService:
         """
         if not reason.strip() or not operator.strip():
             raise ProblemError("reason-missing", "a difference is closed with a reason and a name")
-        report = await Reconciliation(self.desk).compare(partner_id, day)
+        report = await Reconciliation(self.context).compare(partner_id, day)
         line = next((one for one in report.lines if one.exchange_id == exchange_id), None)
         if line is None or line.verdict not in DIFFERENCES:
             state = line.verdict.value if line is not None else "not there"
@@ -75,7 +75,7 @@ class CorrectionService:
             )
 
         def job(conn: Connection) -> CorrectionResult:
-            book, now = records.find_owner(conn, exchange_id), self.desk.clock()
+            book, now = records.find_owner(conn, exchange_id), self.context.clock()
             if book is not None and has_moved(conn, records.get_locked(conn, book, exchange_id), line):
                 raise ProblemError(
                     "exchange-state", "the exchange has moved on since it was compared; close it again"
@@ -106,7 +106,7 @@ class CorrectionService:
                 points=points,
             )
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
 
 def _moves(

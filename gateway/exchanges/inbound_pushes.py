@@ -41,19 +41,23 @@ class InboundPushes:
         self, partner_id: str, headers: Mapping[str, str], body: bytes, exchange_id: str
     ) -> None:
         """Make the exchange due. Raises ProblemError for what is not believed; a message seen before does nothing."""
-        desk = self.settler.exchanges.desk
-        desk.partner(partner_id)
-        now = desk.clock()
-        keys = await desk.store.read(lambda conn: webhook_keys.list_by_partner(conn, desk.vault, partner_id))
+        context = self.settler.exchanges.context
+        context.partner(partner_id)
+        now = context.clock()
+        keys = await context.store.read(
+            lambda conn: webhook_keys.list_by_partner(conn, context.vault, partner_id)
+        )
         try:
             message_id = verify(keys, headers, body, now)
         except SignatureInvalid as why:
             _log.warning("push not believed", partner=partner_id, why=str(why))
             raise ProblemError("push-not-believed", "") from None
-        ended = await desk.store.run(lambda conn: _make_due(conn, partner_id, message_id, exchange_id, now))
+        ended = await context.store.run(
+            lambda conn: _make_due(conn, partner_id, message_id, exchange_id, now)
+        )
         if ended is not None:
             check = self.settler.check(ended.book_id, ended.exchange_id)
-            desk.tasks.spawn(check, name=f"check {ended.exchange_id}")
+            context.tasks.spawn(check, name=f"check {ended.exchange_id}")
 
 
 def _make_due(

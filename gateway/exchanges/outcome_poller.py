@@ -76,9 +76,9 @@ class OutcomePoller:
 
     async def poll_once(self) -> int:
         """Ask once about each of the exchanges that are due, some at a time. Returns how many there were."""
-        desk = self.exchanges.desk
-        now = desk.clock()
-        due = await desk.store.read(lambda conn: self._due(conn, now))
+        context = self.exchanges.context
+        now = context.clock()
+        due = await context.store.read(lambda conn: self._due(conn, now))
         answers = await asyncio.gather(*(self.ask(book, id_) for book, id_ in due), return_exceptions=True)
         for (_, exchange_id), answer in zip(due, answers, strict=True):
             if isinstance(answer, BaseException):
@@ -89,12 +89,12 @@ class OutcomePoller:
 
     async def count(self) -> None:
         """Tell the metrics how many exchanges wait for a partner's answer or for a person, and for how long."""
-        desk = self.exchanges.desk
-        now = desk.clock()
+        context = self.exchanges.context
+        now = context.clock()
         counted = {
-            (one.partner_id, one.state): one for one in await desk.store.read(records.waiting_by_partner)
+            (one.partner_id, one.state): one for one in await context.store.read(records.waiting_by_partner)
         }
-        for partner_id in desk.partners.keys() | {partner_id for partner_id, _ in counted}:
+        for partner_id in context.partners.keys() | {partner_id for partner_id, _ in counted}:
             for state in HELD:
                 found = counted.get((partner_id, state))
                 sent_at = found.oldest_sent_at if found else None
@@ -106,12 +106,12 @@ class OutcomePoller:
     def _due(self, conn: Connection, now: datetime) -> list[tuple[str, str]]:
         standings = availability.standings(conn, now)
         resting = {id_ for id_, one in standings.items() if one.window is not None}
-        return records.due(conn, now, POLL_CONCURRENCY, self.exchanges.desk.partners.keys() - resting)
+        return records.due(conn, now, POLL_CONCURRENCY, self.exchanges.context.partners.keys() - resting)
 
     async def get_and_refresh(self, member_id: str, exchange_id: str) -> Exchange:
         """The exchange as a member looks at it: an open outcome is asked about at once."""
         exchange = await self.exchanges.get(member_id, exchange_id)
-        now = self.exchanges.desk.clock()
+        now = self.exchanges.context.clock()
         asked_just_now = exchange.asked_at is not None and abs(now - exchange.asked_at) < RECHECK_AFTER
         if exchange.state not in HELD or exchange.reason == CONTRADICTION or asked_just_now:
             return exchange
@@ -123,14 +123,14 @@ class OutcomePoller:
         return done
 
     async def _ask_and_hear(self, book: str, exchange_id: str) -> tuple[Exchange | None, Heard | None]:
-        desk = self.exchanges.desk
-        now = desk.clock()
-        owner = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
-        partner = desk.partners.get(owner.partner_id)
+        context = self.exchanges.context
+        now = context.clock()
+        owner = await context.store.read(lambda conn: records.get(conn, book, exchange_id))
+        partner = context.partners.get(owner.partner_id)
         if partner is None:
             return None, None  # switched off or refused at load; it is asked again when it is back
         until = now + longest_question(partner)
-        exchange = await desk.store.run(lambda conn: records.lease(conn, book, exchange_id, now, until))
+        exchange = await context.store.run(lambda conn: records.lease(conn, book, exchange_id, now, until))
         if exchange is None:
             return None, None
         done, heard = await self._ask(partner, exchange)
@@ -144,11 +144,11 @@ class OutcomePoller:
         An answer that contradicts what was recorded is written into the story, for the nightly comparison. "No record"
         is none until it is believed, so it is remembered since when this process has asked.
         """
-        desk = self.exchanges.desk
-        exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
+        context = self.exchanges.context
+        exchange = await context.store.read(lambda conn: records.get(conn, book, exchange_id))
         if exchange.sent_at is None:
             return exchange
-        done, _ = await self._ask(desk.partner(exchange.partner_id), exchange)
+        done, _ = await self._ask(context.partner(exchange.partner_id), exchange)
         return done
 
     async def resolve(
@@ -159,14 +159,14 @@ class OutcomePoller:
         Raises ProblemError when the exchange has ended already (perhaps just now, by the partner's answer), while its
         debit may still be under way, or for a yes against which the partner shows another debit.
         """
-        desk = self.exchanges.desk
+        context = self.exchanges.context
         if not reason.strip() or not operator.strip():
             raise ProblemError("reason-missing", "a decision has a reason and a name")
-        book = await desk.store.read(lambda conn: records.find_owner(conn, exchange_id))
+        book = await context.store.read(lambda conn: records.find_owner(conn, exchange_id))
         if book is None:
             raise ProblemError("unknown-exchange", "there is no exchange with this id")
         _, heard = await self._ask_and_hear(book, exchange_id)
-        exchange = await desk.store.read(lambda conn: records.get(conn, book, exchange_id))
+        exchange = await context.store.read(lambda conn: records.get(conn, book, exchange_id))
         if exchange.state is State.SENDING:
             raise ProblemError("exchange-state", "its debit may still be under way; decide a minute later")
         decided = OperatorDecision(
@@ -203,7 +203,7 @@ class OutcomePoller:
         seconds = self.seconds()
         since_s = known.setdefault(exchange.exchange_id, seconds)
         hides = partner.profile.debits_may_hide_for
-        by_calendar = self.exchanges.desk.clock() - exchange.sent_at < longest_debit(partner) + hides
+        by_calendar = self.exchanges.context.clock() - exchange.sent_at < longest_debit(partner) + hides
         return by_calendar or seconds - since_s < hides.total_seconds()
 
 

@@ -59,16 +59,16 @@ class Offer:
 class QuoteConfirm:
     """From "what could I exchange?" to "it is settled"."""
 
-    desk: ExchangeContext
+    context: ExchangeContext
 
     async def offer(self, member_id: str, exchange_id: str, destination: Destination) -> Offer:
         """What the member has, the rates in force and the most units that can be drawn now."""
         book = chart.member_book(member_id)
-        exchange = await self.desk.ready(book, exchange_id, destination)
-        partner = self.desk.partner(exchange.partner_id)
-        balances = await self.desk.balances(partner, exchange)
+        exchange = await self.context.ready(book, exchange_id, destination)
+        partner = self.context.partner(exchange.partner_id)
+        balances = await self.context.balances(partner, exchange)
         available = balances.available
-        now = self.desk.clock()
+        now = self.context.clock()
         table = await partner.rate_table(now)
         priority = partner.wallet_priority(destination, now)
         return Offer(
@@ -93,11 +93,11 @@ class QuoteConfirm:
         `units` (口数) is for account links; a coupon is exchanged whole. Raises NotEnough, NoRate, ProblemError.
         """
         book = chart.member_book(member_id)
-        exchange = await self.desk.ready(book, exchange_id, destination)
-        partner = self.desk.partner(exchange.partner_id)
-        balances = await self.desk.balances(partner, exchange)
+        exchange = await self.context.ready(book, exchange_id, destination)
+        partner = self.context.partner(exchange.partner_id)
+        balances = await self.context.balances(partner, exchange)
         available = balances.available
-        now = self.desk.clock()
+        now = self.context.clock()
         table = await partner.rate_table(now)
         priority = partner.wallet_priority(destination, now)
         if exchange.coupon_hash is None and units is None:
@@ -135,7 +135,7 @@ class QuoteConfirm:
             except ProblemError:  # somebody has moved it since
                 return quoted(conn, records.get_locked(conn, book, exchange_id, link=exchange.link))
 
-        return await self.desk.store.run(keep)
+        return await self.context.store.run(keep)
 
     async def confirm(self, member_id: str, exchange_id: str, quote_id: str) -> Exchange:
         """Carry the quote out. One debit whatever happens; the same confirm again is the same exchange.
@@ -143,18 +143,18 @@ class QuoteConfirm:
         Waits for the partner's answer as long as its deadline; a caller that goes away cancels nothing.
         """
         book = chart.member_book(member_id)
-        exchange, link, ours = await self.desk.store.run(
+        exchange, link, ours = await self.context.store.run(
             lambda conn: self._begin_sending(conn, book, exchange_id, quote_id)
         )
         if not ours:
             return exchange
-        task = self.desk.tasks.spawn(self._send(exchange, link), name=f"debit {exchange_id}")
+        task = self.context.tasks.spawn(self._send(exchange, link), name=f"debit {exchange_id}")
         return await asyncio.shield(task)
 
     def _begin_sending(
         self, conn: Connection, book: str, exchange_id: str, quote_id: str
     ) -> tuple[Exchange, Link | None, bool]:
-        now = self.desk.clock()
+        now = self.context.clock()
         exchange = records.get_locked(conn, book, exchange_id)
         quote = exchange.quote
         if quote is None or (exchange.state in BEFORE_SENDING and exchange.state is not State.QUOTED):
@@ -169,7 +169,7 @@ class QuoteConfirm:
             raise ProblemError("quote-expired", "the quote is older than ten minutes; ask for a new one")
         _require_open(conn, quote.destination)
         availability.require_open(conn, exchange.partner_id, now)
-        partner = self.desk.partner(exchange.partner_id)
+        partner = self.context.partner(exchange.partner_id)
         link = None
         if exchange.coupon_hash is not None:
             coupon_claims.claim(conn, exchange)
@@ -195,7 +195,7 @@ class QuoteConfirm:
 
     async def _send(self, exchange: Exchange, link: Link | None) -> Exchange:
         """Send the debit, once, with no transaction open; then write down what was answered."""
-        partner = self.desk.partner(exchange.partner_id)
+        partner = self.context.partner(exchange.partner_id)
         quote = exchange.quote
         assert quote is not None
         assert exchange.sent_at is not None
@@ -206,7 +206,9 @@ class QuoteConfirm:
         ):
             try:
                 # A process that was frozen in between must not send what others may have given up by now.
-                if abs(self.desk.clock() - exchange.sent_at) > timedelta(seconds=partner.profile.deadline_s):
+                if abs(self.context.clock() - exchange.sent_at) > timedelta(
+                    seconds=partner.profile.deadline_s
+                ):
                     raise NotSent("the moment to send it had passed")
                 order = DebitOrder(
                     exchange_id=exchange.exchange_id,
@@ -214,11 +216,11 @@ class QuoteConfirm:
                     points=quote.points,
                     destination=quote.destination,
                     at=exchange.sent_at,
-                    account=self.desk.account(link) if link is not None else None,
-                    coupon=self.desk.coupon(exchange),
+                    account=self.context.account(link) if link is not None else None,
+                    coupon=self.context.coupon(exchange),
                 )
-                if self.desk.journal is not None:
-                    await self.desk.journal.append(CONFIRMED, journal_line(exchange))
+                if self.context.journal is not None:
+                    await self.context.journal.append(CONFIRMED, journal_line(exchange))
                 outcome = await partner.debit(order)
             except (NotSent, JournalFailed, Unreadable) as never:
                 outcome = NeverSent(str(never))
@@ -235,10 +237,10 @@ class QuoteConfirm:
     ) -> Exchange:
         """State, effect and story in one transaction; also used by the settler."""
         key, claim = (exchange.book_id, exchange.exchange_id), exchange.leased_until
-        profile = self.desk.partner(exchange.partner_id).profile
-        done = await self.desk.store.run(
+        profile = self.context.partner(exchange.partner_id).profile
+        done = await self.context.store.run(
             lambda conn: record(
-                conn, key, outcome, self.desk.clock(), calls, claim, link, profile.decides_within
+                conn, key, outcome, self.context.clock(), calls, claim, link, profile.decides_within
             )
         )
         _log.info("exchange", exchange_id=done.exchange_id, partner=done.partner_id, state=done.state)
@@ -247,7 +249,7 @@ class QuoteConfirm:
     # --- look ---------------------------------------------------------------------------------------------------
 
     async def get(self, member_id: str, exchange_id: str) -> Exchange:
-        return await self.desk.store.read_inline(
+        return await self.context.store.read_inline(
             lambda conn: records.get(conn, chart.member_book(member_id), exchange_id)
         )
 

@@ -119,21 +119,21 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    desk: ExchangeContext
+    context: ExchangeContext
 
     async def compare(self, partner_id: str, day: date) -> Report:
         """Ask for the partner's book of `day` and lay ours beside it; how it came out is kept.
 
         Raises ProblemError where the plugin cannot tell a day, PartnerUnavailable when the partner cannot now.
         """
-        partner = self.desk.partner(partner_id)
+        partner = self.context.partner(partner_id)
         if not partner.can("debits_on"):
             raise ProblemError(
                 "no-daily-list", "this partner's plugin has no debits_on(); compare with its own papers"
             )
         listed = list(await partner.debits_on(day))
         ids = list({record.exchange_id for record in listed})
-        ours = await self.desk.store.read(lambda conn: _ours(conn, partner_id, day, ids))
+        ours = await self.context.store.read(lambda conn: _ours(conn, partner_id, day, ids))
         for other in sorted({one.settled_under for one in ours.values() if one.settled_under is not None}):
             # What stands under the day on which it was settled here and under this one was taken twice.
             before = await partner.debits_on(other)
@@ -151,13 +151,13 @@ class Reconciliation:
             found = _by_exchange(beside)
             lines = [_on_another_day(line, found, ours, line_of) for line in lines]
         report = Report(partner_id=partner_id, day=day, lines=tuple(lines))
-        await self.desk.store.run(partial(_save_result, report=report, at=self.desk.clock()))
+        await self.context.store.run(partial(_save_result, report=report, at=self.context.clock()))
         return report
 
     @property
     def comparable(self) -> list[str]:
         """The partners that can tell a day."""
-        return [id_ for id_, partner in self.desk.partners.items() if partner.can("debits_on")]
+        return [id_ for id_, partner in self.context.partners.items() if partner.can("debits_on")]
 
     async def run_nightly(self, partner_id: str, day: date) -> list[Report]:
         """Compare with one of those partners until `day`; differences are logged with both references.
@@ -172,7 +172,7 @@ class Reconciliation:
             reports.append(report)
             _log_differences(report)
 
-        days = await self.desk.store.read(partial(_due, partner_id=partner_id, day=day))
+        days = await self.context.store.read(partial(_due, partner_id=partner_id, day=day))
         await run_each(days, one, f"comparison with {partner_id}")
         return reports
 

@@ -81,7 +81,7 @@ class Reversals:
     `seconds` only goes forward: a calendar that is set back makes no key younger.
     """
 
-    desk: ExchangeContext
+    context: ExchangeContext
     seconds: Callable[[], float] = time.monotonic
     _first_seen: dict[tuple[str, str], tuple[float, timedelta]] = field(default_factory=dict, repr=False)
 
@@ -118,10 +118,10 @@ class Reversals:
             reference=reference,
             taken_from=taken_from,
         )
-        begun, ours = await self.desk.store.run(lambda conn: self._begin(conn, wish))
+        begun, ours = await self.context.store.run(lambda conn: self._begin(conn, wish))
         if not ours or begun.state is not ReversalState.SENDING:
             return begun
-        task = self.desk.tasks.spawn(self._send(begun), name=f"reversal {reversal_id}")
+        task = self.context.tasks.spawn(self._send(begun), name=f"reversal {reversal_id}")
         return await asyncio.shield(task)
 
     async def resolve(
@@ -130,7 +130,7 @@ class Reversals:
         """End a reversal as a person decides, when asking has not. Raises ProblemError while the partner is being asked."""
         if not reason.strip() or not operator.strip():
             raise ProblemError("reason-missing", "a decision has a reason and a name")
-        found = await self.desk.store.read(lambda conn: kept.of(conn, exchange_id, reversal_id))
+        found = await self.context.store.read(lambda conn: kept.of(conn, exchange_id, reversal_id))
         decision = OperatorDecision(reversed=was_reversed, reason=reason, operator=operator)
         return await self._write(found, decision, [])
 
@@ -145,18 +145,18 @@ class Reversals:
 
     async def poll_once(self) -> int:
         """Ask once about each reversal that is due. Returns how many there were."""
-        now = self.desk.clock()
-        due = await self.desk.store.read(
-            lambda conn: kept.due(conn, now, REVERSAL_CONCURRENCY, self.desk.partners.keys())
+        now = self.context.clock()
+        due = await self.context.store.read(
+            lambda conn: kept.due(conn, now, REVERSAL_CONCURRENCY, self.context.partners.keys())
         )
         await asyncio.gather(*(self._again(one) for one in due))
         return len(due)
 
     async def _again(self, reversal: ReversalRecord) -> None:
-        partner, now = self.desk.partner(reversal.partner_id), self.desk.clock()
+        partner, now = self.context.partner(reversal.partner_id), self.context.clock()
         sends = self._key_is_kept(partner, reversal)
         until = now + (longest_debit(partner) if sends else longest_question(partner))
-        claimed = await self.desk.store.run(lambda conn: kept.lease(conn, reversal, now, until))
+        claimed = await self.context.store.run(lambda conn: kept.lease(conn, reversal, now, until))
         if claimed is None:
             return
         if sends:
@@ -171,7 +171,7 @@ class Reversals:
         known = self._first_seen
         if len(known) >= MAX_REMEMBERED:
             del known[next(iter(known))]
-        seconds, age = self.seconds(), self.desk.clock() - reversal.started_at
+        seconds, age = self.seconds(), self.context.clock() - reversal.started_at
         since_s, then = known.setdefault((reversal.book_id, reversal.reversal_id), (seconds, age))
         age = max(age, then + timedelta(seconds=seconds - since_s))
         # A calendar that stands before the start says nothing about the age.
@@ -181,7 +181,7 @@ class Reversals:
         book = records.find_owner(conn, wish.exchange_id)
         if book is None:
             raise ProblemError("unknown-exchange", "there is no exchange with this id")
-        exchange, now = records.get_locked(conn, book, wish.exchange_id), self.desk.clock()
+        exchange, now = records.get_locked(conn, book, wish.exchange_id), self.context.clock()
         known = kept.find(conn, book, wish.reversal_id)
         if known is not None:
             if not _was_asked_for(conn, exchange, known, wish):
@@ -197,7 +197,7 @@ class Reversals:
             raise ProblemError(
                 "exchange-state", "a comparison has corrected this exchange; nothing is left to reverse"
             )
-        partner = self.desk.partners.get(exchange.partner_id)
+        partner = self.context.partners.get(exchange.partner_id)
         if not wish.by_hand and (partner is None or not partner.can("reverse_debit")):
             raise ProblemError(
                 "reversal-by-hand",
@@ -231,7 +231,7 @@ class Reversals:
 
     async def _send(self, reversal: ReversalRecord) -> ReversalRecord:
         """Ask the partner; the same id however often, which by contract is one reversal while it keeps the id."""
-        partner = self.desk.partner(reversal.partner_id)
+        partner = self.context.partner(reversal.partner_id)
         request = await self._request_of(reversal)
         assert reversal.leased_until is not None
         claimed_at = reversal.leased_until - longest_debit(partner)
@@ -242,7 +242,7 @@ class Reversals:
         ):
             try:
                 # A process that was frozen in between must not ask for what a person may have ended by now.
-                if abs(self.desk.clock() - claimed_at) > timedelta(seconds=partner.profile.deadline_s):
+                if abs(self.context.clock() - claimed_at) > timedelta(seconds=partner.profile.deadline_s):
                     raise NotSent("the moment to ask for it had passed")
                 outcome = await partner.reverse_debit(request)
             except NotSent as never:
@@ -256,7 +256,7 @@ class Reversals:
         request = await self._request_of(reversal)
         profile = partner.profile
         hides_until = profile.keys_kept_for + profile.debits_may_hide_for + longest_debit(partner)
-        may_hide = self.desk.clock() - reversal.started_at < hides_until
+        may_hide = self.context.clock() - reversal.started_at < hides_until
         outcome: Outcome
         with (
             structlog.contextvars.bound_contextvars(exchange_id=reversal.exchange_id),
@@ -277,7 +277,7 @@ class Reversals:
             exchange = records.get(conn, reversal.book_id, reversal.exchange_id)
             return exchange, link_rows.find(conn, reversal.book_id, reversal.partner_id)
 
-        exchange, link = await self.desk.store.read(look)
+        exchange, link = await self.context.store.read(look)
         assert exchange.sent_at is not None
         assert exchange.quote is not None
         return Reversal(
@@ -296,15 +296,15 @@ class Reversals:
             ),
             at=reversal.started_at,
             # One that was linked since may be another account, which never paid.
-            account=self.desk.account(link)
-            if link and link.linked_at <= exchange.sent_at and self.desk.can_open(link)
+            account=self.context.account(link)
+            if link and link.linked_at <= exchange.sent_at and self.context.can_open(link)
             else None,
         )
 
     async def _write(
         self, reversal: ReversalRecord, outcome: Outcome, calls: Sequence[Mapping[str, Any]]
     ) -> ReversalRecord:
-        done = await self.desk.store.run(lambda conn: self._record(conn, reversal, outcome, calls))
+        done = await self.context.store.run(lambda conn: self._record(conn, reversal, outcome, calls))
         _log.info("reversal", reversal_id=done.reversal_id, partner=done.partner_id, state=done.state)
         return done
 
@@ -315,7 +315,7 @@ class Reversals:
         outcome: Outcome,
         calls: Sequence[Mapping[str, Any]],
     ) -> ReversalRecord:
-        exchange, now = records.get_locked(conn, known.book_id, known.exchange_id), self.desk.clock()
+        exchange, now = records.get_locked(conn, known.book_id, known.exchange_id), self.context.clock()
         reversal = kept.get(conn, known.book_id, known.reversal_id)
         facts = {"reversal": reversal.reversal_id} | ({"calls": list(calls)} if calls else {})
         if reversal.state in kept.ENDED:
@@ -365,7 +365,7 @@ class Reversals:
 
     def _nobody_can_be_asked(self, reversal: ReversalRecord, now: datetime) -> bool:
         """Has asking gone on for as long as the partner takes, or can it not go on?"""
-        partner = self.desk.partners.get(reversal.partner_id)
+        partner = self.context.partners.get(reversal.partner_id)
         if partner is None:
             return now - reversal.started_at >= DECIDES_WITHIN
         if now - reversal.started_at >= partner.profile.decides_within:

@@ -55,7 +55,7 @@ class _StartExchange:
 class ExchangeStarter:
     """The use cases that make an exchange ready to be quoted."""
 
-    desk: ExchangeContext
+    context: ExchangeContext
     _completing: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(
         default_factory=WeakValueDictionary, repr=False
     )
@@ -75,10 +75,10 @@ class ExchangeStarter:
         The same id with the same content is the same exchange (then the second value is False); with other
         content it is refused. Afterwards the exchange is `ready`, or `awaiting_return` with a redirect.
         """
-        partner = self.desk.partner(partner_id)
+        partner = self.context.partner(partner_id)
         _check_link_kind(partner, coupon_code)
         coupon_hash = (
-            self.desk.vault.keyed_hash(coupon_code, purpose="coupon") if coupon_code is not None else None
+            self.context.vault.keyed_hash(coupon_code, purpose="coupon") if coupon_code is not None else None
         )
         asked = json.dumps([partner_id, coupon_hash, return_url])
         wish = _StartExchange(
@@ -94,7 +94,7 @@ class ExchangeStarter:
         if wish.coupon_code is not None:
             known, available = await self._known_or_worth(partner, wish, wish.coupon_code)
         if known is None:
-            exchange, new = await self.desk.store.run(lambda conn: self._add(conn, wish, available))
+            exchange, new = await self.context.store.run(lambda conn: self._add(conn, wish, available))
         else:
             exchange, new = known, False
         if exchange.state is State.AWAITING_RETURN and exchange.redirect_url is None:
@@ -109,11 +109,11 @@ class ExchangeStarter:
         def look(conn: Connection) -> Exchange | None:
             if (known := _known(conn, wish)) is not None:
                 return known
-            availability.require_open(conn, wish.partner_id, self.desk.clock())
+            availability.require_open(conn, wish.partner_id, self.context.clock())
             coupon_claims.refuse_claimed(conn, wish.partner_id, wish.coupon_hash)
             return None
 
-        known = await self.desk.store.read(look)
+        known = await self.context.store.read(look)
         if known is not None:
             return known, None
         value = await partner.coupon_value(Coupon(code=Secret(code)))
@@ -126,10 +126,10 @@ class ExchangeStarter:
             known = _known(conn, wish)
             assert known is not None  # a claim is committed together with its exchange
             return known, False
-        now, vault, code = self.desk.clock(), self.desk.vault, wish.coupon_code
+        now, vault, code = self.context.clock(), self.context.vault, wish.coupon_code
         availability.require_open(conn, wish.partner_id, now)
         link = link_rows.find(conn, wish.book, wish.partner_id) if code is None else None
-        if link is not None and not self.desk.can_open(link):
+        if link is not None and not self.context.can_open(link):
             link = None
         linked = code is not None or link is not None
         if not linked and wish.return_url is None:
@@ -160,7 +160,7 @@ class ExchangeStarter:
     async def _begin_handoff(self, partner: Partner, exchange: Exchange, language: str) -> Exchange:
         assert exchange.handoff_nonce is not None
         assert exchange.handoff_ends_at is not None
-        state = self.desk.vault.make_state(
+        state = self.context.vault.make_state(
             member_book=exchange.book_id,
             exchange_id=exchange.exchange_id,
             partner_id=exchange.partner_id,
@@ -169,14 +169,14 @@ class ExchangeStarter:
         )
         request = HandoffRequest(
             exchange_id=exchange.exchange_id,
-            return_url=f"{self.desk.public_url}/returns/{exchange.partner_id}?{urlencode({'state': state})}",
-            at=self.desk.clock(),
+            return_url=f"{self.context.public_url}/returns/{exchange.partner_id}?{urlencode({'state': state})}",
+            at=self.context.clock(),
             language=language,
         )
         with record_calls() as calls:
             handoff = await partner.begin_handoff(request)
         story = [call.plain() for call in calls]
-        return await self.desk.store.run(lambda conn: self._keep_handoff(conn, exchange, handoff, story))
+        return await self.context.store.run(lambda conn: self._keep_handoff(conn, exchange, handoff, story))
 
     def _keep_handoff(
         self, conn: Connection, exchange: Exchange, handoff: Handoff, calls: Sequence[Mapping[str, object]]
@@ -186,7 +186,7 @@ class ExchangeStarter:
             kept = self._seal_handoff(exchange, {"kept": dict(handoff.keep)})
             records.update_columns(conn, exchange, redirect_url=handoff.url, handoff_sealed=kept)
             records.add_step(
-                conn, exchange, self.desk.clock(), "sent to the partner's site", {"calls": calls}
+                conn, exchange, self.context.clock(), "sent to the partner's site", {"calls": calls}
             )
         return records.get(conn, exchange.book_id, exchange.exchange_id)
 
@@ -198,7 +198,7 @@ class ExchangeStarter:
         both the code given to this browser and the session of the member who began. So nobody can have
         another person consent for them.
         """
-        claims = self.desk.vault.read_state(query.get("state", ""), now=self.desk.clock())
+        claims = self.context.vault.read_state(query.get("state", ""), now=self.context.clock())
         if claims.partner_id != partner_id:
             raise ProblemError(
                 "state-invalid",
@@ -216,10 +216,10 @@ class ExchangeStarter:
             records.update_columns(
                 conn, exchange, handoff_nonce=None, handoff_sealed=sealed, return_code_hash=_hash(code)
             )
-            records.add_step(conn, exchange, self.desk.clock(), "back from the partner's site", {})
+            records.add_step(conn, exchange, self.context.clock(), "back from the partner's site", {})
             return exchange
 
-        exchange = await self.desk.store.run(keep)
+        exchange = await self.context.store.run(keep)
         assert exchange.client_return_url is not None
         return _with_query(exchange.client_return_url, exchange=exchange.exchange_id, return_code=code)
 
@@ -234,7 +234,7 @@ class ExchangeStarter:
             return await self._complete(book, exchange_id, return_code)
 
     async def _complete(self, book: str, exchange_id: str, return_code: str) -> Exchange:
-        exchange = await self.desk.current(book, exchange_id)
+        exchange = await self.context.current(book, exchange_id)
         if exchange.state is not State.AWAITING_RETURN:
             return exchange
         if exchange.return_code_hash is None:
@@ -246,10 +246,13 @@ class ExchangeStarter:
                 "return-code-wrong",
                 "this is not the code of the last return; start a new exchange",
             )
-        partner = self.desk.partner(exchange.partner_id)
+        partner = self.context.partner(exchange.partner_id)
         sealed = self._open_handoff(exchange)
         returned = HandoffReturn(
-            exchange_id=exchange.exchange_id, query=sealed["query"], kept=sealed["kept"], at=self.desk.clock()
+            exchange_id=exchange.exchange_id,
+            query=sealed["query"],
+            kept=sealed["kept"],
+            at=self.context.clock(),
         )
         account: LinkedAccount | HandoffRefused
         with record_calls() as calls:
@@ -258,7 +261,7 @@ class ExchangeStarter:
             except HandoffRefused as refused:
                 account = refused
         story: Mapping[str, object] = {"calls": [call.plain() for call in calls]}
-        return await self.desk.store.run(
+        return await self.context.store.run(
             lambda conn: self._keep_link(conn, book, exchange_id, account, story)
         )
 
@@ -270,7 +273,7 @@ class ExchangeStarter:
         account: LinkedAccount | HandoffRefused,
         story: Mapping[str, object],
     ) -> Exchange:
-        exchange, now = records.get_locked(conn, book, exchange_id), self.desk.clock()
+        exchange, now = records.get_locked(conn, book, exchange_id), self.context.clock()
         if exchange.state is not State.AWAITING_RETURN:
             return exchange
         if isinstance(account, HandoffRefused):
@@ -293,7 +296,7 @@ class ExchangeStarter:
                 partner_id=exchange.partner_id,
                 service_id=account.service_id,
                 shown_as=account.shown_as,
-                token_sealed=self.desk.vault.encrypt(
+                token_sealed=self.context.vault.encrypt(
                     token.reveal(), purpose="link", bound_to=link_row(book, exchange.partner_id)
                 )
                 if token is not None
@@ -306,12 +309,12 @@ class ExchangeStarter:
         )
 
     def _seal_handoff(self, exchange: Exchange, kept: Mapping[str, object]) -> bytes:
-        return self.desk.vault.encrypt(json.dumps(kept), purpose="handoff", bound_to=exchange.exchange_id)
+        return self.context.vault.encrypt(json.dumps(kept), purpose="handoff", bound_to=exchange.exchange_id)
 
     def _open_handoff(self, exchange: Exchange) -> dict[str, dict[str, str]]:
         sealed = exchange.handoff_sealed or b""
         opened: dict[str, dict[str, str]] = json.loads(
-            self.desk.vault.decrypt(sealed, purpose="handoff", bound_to=exchange.exchange_id)
+            self.context.vault.decrypt(sealed, purpose="handoff", bound_to=exchange.exchange_id)
         )
         return opened
 

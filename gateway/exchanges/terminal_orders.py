@@ -61,17 +61,19 @@ class TerminalOrders:
         Raises ProblemError: `push-not-believed` without a good signature or without leave, `link-missing` for an
         account that nobody linked, `exchange-id-reused` for an order id with another content.
         """
-        desk = self.exchanges.desk
-        desk.partner(partner_id)
-        keys = await desk.store.read(lambda conn: webhook_keys.list_by_partner(conn, desk.vault, partner_id))
+        context = self.exchanges.context
+        context.partner(partner_id)
+        keys = await context.store.read(
+            lambda conn: webhook_keys.list_by_partner(conn, context.vault, partner_id)
+        )
         try:
             if partner_id not in self.partners:
                 raise SignatureInvalid(f"[partners.{partner_id}] does not say {SETTING} = true")
-            verify(keys, headers, body, desk.clock())
+            verify(keys, headers, body, context.clock())
         except SignatureInvalid as why:
             _log.warning("terminal order not believed", partner=partner_id, why=str(why))
             raise ProblemError("push-not-believed", "") from None
-        linked = await desk.store.read(lambda conn: _member(conn, partner_id, order))
+        linked = await context.store.read(lambda conn: _member(conn, partner_id, order))
         if isinstance(linked, Exchange):
             return _the_same(linked, order)
         for _ in range(TRY_CONCURRENCY):
@@ -83,9 +85,9 @@ class TerminalOrders:
         return await self._go_on(linked, partner_id, order)
 
     async def _go_on(self, member_id: str, partner_id: str, order: TerminalOrder) -> Exchange:
-        desk = self.exchanges.desk
+        context = self.exchanges.context
         exchange, _ = await self.openings.start(member_id, order.exchange_id, partner_id)
-        stale = exchange.quote is None or desk.clock() >= exchange.quote.ends_at
+        stale = exchange.quote is None or context.clock() >= exchange.quote.ends_at
         if exchange.state in BEFORE_SENDING and stale:
             exchange = await self.exchanges.quote(
                 member_id, order.exchange_id, Destination.reserve(), order.units
@@ -93,7 +95,7 @@ class TerminalOrders:
         quote = _the_same(exchange, order).quote
         assert quote is not None
         if exchange.state not in BEFORE_SENDING:
-            return await desk.store.read(
+            return await context.store.read(
                 lambda conn: records.get(conn, chart.member_book(member_id), order.exchange_id)
             )
         return await self.exchanges.confirm(member_id, order.exchange_id, quote.quote_id)

@@ -48,7 +48,7 @@ class Bench:
 
     partner: Partner
     watch: Watch
-    desk: ExchangeContext
+    context: ExchangeContext
     plugin_class: type
     settings: Mapping[str, str | int]
     secret_names: tuple[str, ...]
@@ -62,36 +62,36 @@ class Bench:
         self.exchange_id = str(uuid7())
         if coupon_code:
             self.watch.secrets.append(coupon_code)
-        exchange, _ = await ExchangeStarter(self.desk).start(
+        exchange, _ = await ExchangeStarter(self.context).start(
             MEMBER,
             self.exchange_id,
             self.partner.id,
             coupon_code=coupon_code or None,
             return_url=None
             if self.partner.profile.link is LinkKind.COUPON
-            else f"{self.desk.public_url}/back",
+            else f"{self.context.public_url}/back",
         )
         return exchange
 
     async def arrive(self, query: Mapping[str, str]) -> None:
         """The browser is back from the partner."""
-        openings = ExchangeStarter(self.desk)
+        openings = ExchangeStarter(self.context)
         goes_to = await openings.arrive(self.partner.id, query)
         await openings.complete(MEMBER, self.exchange_id, goes_to.partition("return_code=")[2])
 
     async def quote(self, units: int | None, destination: Destination) -> Exchange:
         await self._now()
-        return await QuoteConfirm(self.desk).quote(MEMBER, self.exchange_id, destination, units)
+        return await QuoteConfirm(self.context).quote(MEMBER, self.exchange_id, destination, units)
 
     async def confirm(self) -> Exchange:
         exchange = await self._now()
         if exchange.quote is None:
             raise ProblemError("not-quoted", "ask for a quote first")
-        return await QuoteConfirm(self.desk).confirm(MEMBER, self.exchange_id, exchange.quote.quote_id)
+        return await QuoteConfirm(self.context).confirm(MEMBER, self.exchange_id, exchange.quote.quote_id)
 
     async def ask_again(self) -> Exchange:
         """What an operator's look does: ask the partner about an open exchange now."""
-        settler, book = OutcomePoller(QuoteConfirm(self.desk)), chart.member_book(MEMBER)
+        settler, book = OutcomePoller(QuoteConfirm(self.context)), chart.member_book(MEMBER)
         await self._now()
         return await settler.ask(book, self.exchange_id) or await settler.check(book, self.exchange_id)
 
@@ -128,12 +128,12 @@ class Bench:
                 }
             return shown
 
-        return await self.desk.store.read(look)
+        return await self.context.store.read(look)
 
     async def _now(self) -> Exchange:
         if not self.exchange_id:
             raise ProblemError("not-started", "start an exchange first")
-        return await self.desk.store.read(
+        return await self.context.store.read(
             lambda conn: records.get(conn, chart.member_book(MEMBER), self.exchange_id)
         )
 
@@ -189,7 +189,7 @@ async def open_bench(
             _lay_out(conn)
         tasks = Tasks()
         stack.push_async_callback(tasks.close)
-        desk = ExchangeContext(
+        context = ExchangeContext(
             store=store,
             partners={partner.id: partner},
             vault=Vault([secrets.token_bytes(32)], secrets.token_bytes(32)),
@@ -200,7 +200,7 @@ async def open_bench(
         yield Bench(
             partner=partner,
             watch=watch,
-            desk=desk,
+            context=context,
             plugin_class=kind,
             settings=values,
             secret_names=secret_names,

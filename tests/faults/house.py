@@ -103,7 +103,7 @@ class Both:
 class House:
     """`await house.person()` is somebody new at both ends; see the matrix for what is done with them."""
 
-    desk: ExchangeContext
+    context: ExchangeContext
     site: SandboxServer
     clocks: Both
     openings: ExchangeStarter
@@ -115,7 +115,7 @@ class House:
 
     @property
     def store(self) -> Store:
-        return self.desk.store
+        return self.context.store
 
     async def person(self) -> Person:
         self.persons += 1
@@ -139,7 +139,7 @@ class House:
     @contextmanager
     def other_partner(self, partner: Partner) -> Iterator[None]:
         """Let `partner` stand in for a while."""
-        partners: Any = self.desk.partners
+        partners: Any = self.context.partners
         usual = partners["saison"]
         partners["saison"] = partner
         try:
@@ -172,10 +172,10 @@ class House:
         rows = await self.store.read(lambda conn: conn.execute(tables.partner_debits.select()).all())
         days |= {dt.date.fromisoformat(row.day) for row in rows}
         for day in sorted(days):
-            report = await Reconciliation(self.desk).compare("saison", day)
+            report = await Reconciliation(self.context).compare("saison", day)
             for line in report.lines:
                 if line.verdict in DIFFERENCES:
-                    await CorrectionService(self.desk).close(
+                    await CorrectionService(self.context).close(
                         "saison", day, line.exchange_id, reason="照合の結果", operator="test"
                     )
                     closed += 1
@@ -251,7 +251,7 @@ async def open_gateway(
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     tasks, partners = Tasks(), dict[str, Partner]()
     store = Store.open(url)
-    desk = ExchangeContext(
+    context = ExchangeContext(
         store=store,
         partners=partners,
         vault=Vault([b"s" * 32], b"l" * 32),
@@ -261,13 +261,13 @@ async def open_gateway(
         journal=Journal(journal, CHAIN_KEYS, clocks.calendar) if journal is not None else None,
     )
     house = House(
-        desk=desk,
+        context=context,
         site=site,  # type: ignore[arg-type]
         clocks=clocks,
-        openings=ExchangeStarter(desk),
-        exchanges=QuoteConfirm(desk),
-        settler=OutcomePoller(QuoteConfirm(desk), seconds=clocks.seconds),
-        reversals=Reversals(desk),
+        openings=ExchangeStarter(context),
+        exchanges=QuoteConfirm(context),
+        settler=OutcomePoller(QuoteConfirm(context), seconds=clocks.seconds),
+        reversals=Reversals(context),
         made=[],
     )
     partners["saison"] = house.partner(site_url)
@@ -277,8 +277,8 @@ async def open_gateway(
         if site is not None:
             await site.clear()
         await tasks.close()
-        if desk.journal is not None:
-            desk.journal.close()
+        if context.journal is not None:
+            context.journal.close()
         for partner in house.made:
             await partner.aclose()
         await store.close()

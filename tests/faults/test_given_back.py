@@ -12,7 +12,7 @@ from tests.faults.house import House, open_house
 
 
 async def line_of(house: House, exchange_id: str) -> Line:
-    report = await Reconciliation(house.desk).compare("saison", house.clocks.calendar().date())
+    report = await Reconciliation(house.context).compare("saison", house.clocks.calendar().date())
     (line,) = [line for line in report.lines if line.exchange_id == exchange_id]
     return line
 
@@ -54,7 +54,7 @@ async def test_a_part_given_back_on_one_side_only_is_seen_and_closed_to_what_the
             assert done.reason == ""
         assert not await house.books_agree()
         assert (await line_of(house, exchange.exchange_id)).verdict is Verdict.AMOUNT_DIFFERS
-        await CorrectionService(house.desk).close(
+        await CorrectionService(house.context).close(
             "saison",
             house.clocks.calendar().date(),
             exchange.exchange_id,

@@ -49,7 +49,7 @@ class Drill:
         return await self.house.store.read(lambda conn: list_forgotten(conn, lines.lines))
 
     async def from_partner(self) -> list[ForgottenOrder]:
-        partner = self.house.desk.partner("saison")
+        partner = self.house.context.partner("saison")
         now = self.house.clocks.calendar()
         rates = await partner.rate_table(now)
         debits = await partner.debits_on(now.date())

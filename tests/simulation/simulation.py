@@ -81,7 +81,7 @@ class Process:
         log = ListLog()
         plugin = SimulatedPlugin(town.world, town.calendar)
         partner = Partner(plugin, log=log, seconds=town.loop.time)
-        desk = ExchangeContext(
+        context = ExchangeContext(
             store=self.store,  # type: ignore[arg-type]
             partners={"cards": partner},
             vault=_vault,
@@ -89,10 +89,10 @@ class Process:
             tasks=self.tasks,
             public_url="https://gateway.example",
         )
-        self.openings, self.exchanges = ExchangeStarter(desk), QuoteConfirm(desk)
+        self.openings, self.exchanges = ExchangeStarter(context), QuoteConfirm(context)
         self.settler = OutcomePoller(self.exchanges, seconds=town.loop.time)
-        self.reversals = Reversals(desk, seconds=town.loop.time)
-        self.reconciliation = Reconciliation(desk)
+        self.reversals = Reversals(context, seconds=town.loop.time)
+        self.reconciliation = Reconciliation(context)
         self.allocations = Allocations(store=self.store, clock=town.calendar)  # type: ignore[arg-type]
 
     def spawn(self, work: Any) -> asyncio.Task[Any]:

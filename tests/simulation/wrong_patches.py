@@ -68,7 +68,7 @@ def voids_before_asking() -> Any:
     right = OutcomePoller.ask
 
     async def ask(self: OutcomePoller, book: str, exchange_id: str) -> Any:
-        store = self.exchanges.desk.store
+        store = self.exchanges.context.store
         found = await store.read(lambda conn: records.get(conn, book, exchange_id))
         if found.state is State.SENDING:
             return await self.exchanges.write_outcome(found, NeverSent("found after a crash"), [])

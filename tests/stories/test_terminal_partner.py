@@ -143,7 +143,7 @@ terminal_orders = true
             def lay_out(conn: Any) -> str:
                 now = services.clock()
                 create_member(conn, member_id=MEMBER, display_name="山田", at=now, password_hash="none")
-                return webhook_keys.add_partner(conn, services.desk.vault, "terminal", now)[1].reveal()
+                return webhook_keys.add_partner(conn, services.context.vault, "terminal", now)[1].reveal()
 
             secret = await services.store.run(lay_out)
             app = await make_app(services, CollectorRegistry())

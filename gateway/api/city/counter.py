@@ -134,7 +134,7 @@ async def take_points(call: StaffRequest[SpendTaken]) -> TypedResponse:
 )
 async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
     """A day's payments at this shop, newest first, those that members made by the shop's code among them."""
-    day = call.query.day or call.services.city.desk.today
+    day = call.query.day or call.services.city.context.today
     since = datetime.combine(day, time(), JST)
     until = since + timedelta(days=1)
     code, shop_id = call.staff.municipality, call.staff.own_shop

@@ -276,9 +276,9 @@ async def set_project_open(
 )
 async def project_venue_code(call: StaffRequest[None, None, ProjectPath]) -> TypedResponse:
     """Today's code of the project's venue, to be shown as a QR."""
-    desk = call.services.city.desk
+    context = call.services.city.context
     code = await call.services.city.projects.venue_code(call.staff, call.path.project_id)
-    return TypedResponse(200, VenueCode(venue_code=code, day=desk.today))
+    return TypedResponse(200, VenueCode(venue_code=code, day=context.today))
 
 
 @api.post(

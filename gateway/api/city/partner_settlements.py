@@ -113,7 +113,7 @@ async def partner_invoice(call: StaffRequest[None, MonthQuery]) -> TypedResponse
 
 async def _months(call: TypedRequest[None, Services, MonthQuery]) -> list[PartnerMonth]:
     query = call.query
-    names = {id_: partner.profile.name for id_, partner in call.services.desk.partners.items()}
+    names = {id_: partner.profile.name for id_, partner in call.services.context.partners.items()}
 
     def job(conn: Connection) -> list[PartnerMonth]:
         return [

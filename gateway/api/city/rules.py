@@ -209,4 +209,4 @@ async def _rules(services: Services, code: str, service: str) -> Rules:
 
     name = await services.store.read(job)
     found: list[RuleVersion] = await services.city.rules.versions(code, service)
-    return Rules.of(code, service, name, found, services.city.desk.today)
+    return Rules.of(code, service, name, found, services.city.context.today)

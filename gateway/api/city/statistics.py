@@ -310,7 +310,7 @@ async def city_partners(call: StaffRequest) -> TypedResponse:
         one.partner_id: one
         for one in await call.services.store.read(lambda conn: open_exchanges.list_by_city(conn, code))
     }
-    partners = call.services.desk.partners
+    partners = call.services.context.partners
     return TypedResponse(
         200,
         CityPartners(

@@ -120,7 +120,7 @@ class FileOverlap:
 class GrantFiles:
     """The use cases around files."""
 
-    desk: CityContext
+    context: CityContext
 
     async def upload(
         self, who: StaffSession, project_id: str, name: str, raw: bytes, progress: Progress | None = None
@@ -133,16 +133,18 @@ class GrantFiles:
         code = who.municipality
         content = await asyncio.to_thread(grant_csv.digest, raw)
         count = content.lines
-        file, new = await self.desk.store.run(lambda conn: self._begin(conn, who, project_id, name, content))
+        file, new = await self.context.store.run(
+            lambda conn: self._begin(conn, who, project_id, name, content)
+        )
         if not new:
             return file, False
         rest, done = grant_csv.lines(raw), 0
         while part := await asyncio.to_thread(lambda: list(islice(rest, CHECK_BATCH_SIZE))):
-            await self.desk.store.run(partial(_check_set, file, part, self.desk.today))
+            await self.context.store.run(partial(_check_set, file, part, self.context.today))
             done += len(part)
             if progress is not None:
                 progress(done, count)
-        now = self.desk.clock()
+        now = self.context.clock()
 
         def finish(conn: Connection) -> GrantFile:
             _require_own_check(conn, file)
@@ -158,7 +160,7 @@ class GrantFiles:
             )
             return require(conn, code, file.file_id)
 
-        return await self.desk.store.run(finish), True
+        return await self.context.store.run(finish), True
 
     async def approve(self, who: StaffSession, file_id: str, reason: str) -> GrantFile:
         """A second person says yes: the points are set aside and granted in the background.
@@ -166,7 +168,7 @@ class GrantFiles:
         Raises ProblemError: `unknown-file` (404), `file-state`, `second-person-missing`, `project-not-open`,
         `budget-exceeded` (409).
         """
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> GrantFile:
             file = require(conn, code, file_id, lock=True)
@@ -184,13 +186,13 @@ class GrantFiles:
             write_audit(conn, who, now, "grant file approved", file_id, reason, {"points": file.points})
             return require(conn, code, file_id)
 
-        file = await self.desk.store.run(job)
-        self.desk.tasks.spawn(self.apply(code, file_id), f"grant file {file_id}")
+        file = await self.context.store.run(job)
+        self.context.tasks.spawn(self.apply(code, file_id), f"grant file {file_id}")
         return file
 
     async def cancel(self, who: StaffSession, file_id: str, reason: str) -> GrantFile:
         """Take back a file that nobody has approved. Raises ProblemError: `unknown-file` (404), `file-state` (409)."""
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> GrantFile:
             file = require(conn, code, file_id, lock=True)
@@ -200,12 +202,14 @@ class GrantFiles:
             write_audit(conn, who, now, "grant file cancelled", file_id, reason)
             return require(conn, code, file_id)
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def apply(self, code: str, file_id: str, progress: Progress | None = None) -> GrantFile:
         """Grant what is left of an approved file. Safe to repeat, to interrupt and to run in two processes."""
         while True:
-            file = await self.desk.store.run(lambda conn: _apply_set(conn, code, file_id, self.desk.clock()))
+            file = await self.context.store.run(
+                lambda conn: _apply_set(conn, code, file_id, self.context.clock())
+            )
             if progress is not None:
                 progress(file.granted_lines, file.lines)
             if file.state is not FileState.APPROVED:
@@ -217,7 +221,7 @@ class GrantFiles:
         What one file raises is raised when the others are done.
         """
         query = select(_files.c.municipality, _files.c.file_id).where(_files.c.state == FileState.APPROVED)
-        found = await self.desk.store.read(lambda conn: conn.execute(query).all())
+        found = await self.context.store.read(lambda conn: conn.execute(query).all())
         await run_each([(row.municipality, row.file_id) for row in found], self._apply_one, "grant file")
         return len(found)
 
@@ -228,10 +232,12 @@ class GrantFiles:
         query = select(_files).where(_files.c.municipality == code).order_by(_files.c.uploaded_at.desc())
         if project_id is not None:
             query = query.where(_files.c.project_id == project_id)
-        return await self.desk.store.read(lambda conn: [_file(row) for row in conn.execute(query.limit(200))])
+        return await self.context.store.read(
+            lambda conn: [_file(row) for row in conn.execute(query.limit(200))]
+        )
 
     async def get(self, code: str, file_id: str) -> GrantFile:
-        return await self.desk.store.read(lambda conn: require(conn, code, file_id))
+        return await self.context.store.read(lambda conn: require(conn, code, file_id))
 
     async def granted_before(self, code: str, file_id: str, limit: int) -> FileOverlap:
         """Who of a file was granted in its project before, with sums and dates. Raises ProblemError `unknown-file`."""
@@ -242,7 +248,7 @@ class GrantFiles:
             lines = project_members.list_granted_before(conn, code, file.project_id, file_id, limit=limit)
             return FileOverlap(members=members, points=points, lines=tuple(lines))
 
-        return await self.desk.store.read(job)
+        return await self.context.store.read(job)
 
     async def report(
         self, code: str, file_id: str, *, faults_only: bool, after: int = 0, limit: int = 200
@@ -259,7 +265,7 @@ class GrantFiles:
                 for r in conn.execute(query.order_by(_lines.c.line).limit(limit))
             ]
 
-        return await self.desk.store.read(job)
+        return await self.context.store.read(job)
 
     def _begin(
         self, conn: Connection, who: StaffSession, project_id: str, name: str, content: ContentDigest
@@ -280,7 +286,7 @@ class GrantFiles:
         values: dict[str, Any] = {
             "name": name,
             "uploaded_by": who.staff_id,
-            "uploaded_at": self.desk.clock(),
+            "uploaded_at": self.context.clock(),
             "ended_at": None,
         }
         file_id = uuid.uuid4().hex

@@ -182,7 +182,7 @@ def give_back_to_budget(conn: Connection, code: str, project_id: str, points: in
 class GrantProjects:
     """The use cases around projects."""
 
-    desk: CityContext
+    context: CityContext
 
     async def listed(self, code: str) -> list[GrantProject]:
         """All projects of a city, the one that starts last first."""
@@ -191,16 +191,16 @@ class GrantProjects:
             .where(_projects.c.municipality == code)
             .order_by(_projects.c.starts_on.desc(), _projects.c.project_id)
         )
-        return await self.desk.store.read(lambda conn: [_project(row) for row in conn.execute(query)])
+        return await self.context.store.read(lambda conn: [_project(row) for row in conn.execute(query)])
 
     async def get(self, code: str, project_id: str) -> GrantProject:
-        return await self.desk.store.read(lambda conn: require(conn, code, project_id))
+        return await self.context.store.read(lambda conn: require(conn, code, project_id))
 
     async def add(self, who: StaffSession, plan: ProjectPlan, reason: str = "") -> GrantProject | Proposal:
         """Add a project, or propose it. Raises ProblemError: `bad-project` (422), `project-exists` (409),
         `unknown-point-service` (404), and as `propose`.
         """
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
         _check(plan)
 
         def job(conn: Connection) -> GrantProject | Proposal:
@@ -216,11 +216,11 @@ class GrantProjects:
                 "most_points_each": plan.most_points_each or "",
             }  # fmt: skip
             return propose(
-                self.desk, conn, who, Deed.PROJECT, plan.project_id, AddProject(plan=plan), ground={}, facts=shown,
+                self.context, conn, who, Deed.PROJECT, plan.project_id, AddProject(plan=plan), ground={}, facts=shown,
                 reason=reason, at=now, points=plan.budget,
             )  # fmt: skip
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def change_budget(
         self, who: StaffSession, project_id: str, budget: int, reason: str
@@ -229,7 +229,7 @@ class GrantProjects:
 
         Raises ProblemError: `budget-exceeded` (409), `unknown-project` (404), and as `propose`.
         """
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> GrantProject | Proposal:
             before, command = (
@@ -242,17 +242,17 @@ class GrantProjects:
                 "name": before.plan.name, "from": before.plan.budget, "to": budget, "granted": before.granted,
             }  # fmt: skip
             return propose(
-                self.desk, conn, who, Deed.BUDGET, project_id, command, ground=budget_ground(conn, code, command),
+                self.context, conn, who, Deed.BUDGET, project_id, command, ground=budget_ground(conn, code, command),
                 facts=shown, reason=reason, at=now, points=budget - before.plan.budget,
             )  # fmt: skip
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def set_open(
         self, who: StaffSession, project_id: str, *, is_open: bool, reason: str
     ) -> GrantProject:
         """Let a project grant nothing more, or again."""
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> GrantProject:
             require(conn, code, project_id)
@@ -264,31 +264,31 @@ class GrantProjects:
             )
             return require(conn, code, project_id)
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def venue_code(self, who: StaffSession, project_id: str) -> str:
         """Today's code of the venue, to be shown as a QR. Raises ProblemError: `unknown-project`, `project-not-open`."""
-        today, code = day_of(self.desk.clock()), who.municipality
+        today, code = day_of(self.context.clock()), who.municipality
 
         def job(conn: Connection) -> GrantProject:
             return require_granting(conn, code, project_id, today)
 
-        project = await self.desk.store.read(job)
+        project = await self.context.store.read(job)
         if not project.plan.venue:
             raise ProblemError("project-not-open", "This project has no venue at which members scan a code.")
-        return make_venue_code(self.desk, code, project_id, today)
+        return make_venue_code(self.context, code, project_id, today)
 
 
-def make_venue_code(desk: CityContext, code: str, project_id: str, day: date) -> str:
+def make_venue_code(context: CityContext, code: str, project_id: str, day: date) -> str:
     """A code that nobody else can make and that serves on one day only: a photo of it is worthless tomorrow."""
     said = f"{code}.{project_id}.{day.isoformat()}"
-    return f"PGV1.{said}.{desk.vault.keyed_hash(said, purpose='venue')[:32]}"
+    return f"PGV1.{said}.{context.vault.keyed_hash(said, purpose='venue')[:32]}"
 
 
-def read_venue_code(desk: CityContext, text: str, today: date) -> tuple[str, str]:
+def read_venue_code(context: CityContext, text: str, today: date) -> tuple[str, str]:
     """(municipality, project) of today's code. Raises ProblemError `venue-code-wrong` (409) for any other text."""
     parts = text.strip().split(".")
-    if len(parts) == 5 and make_venue_code(desk, parts[1], parts[2], today) == text.strip():
+    if len(parts) == 5 and make_venue_code(context, parts[1], parts[2], today) == text.strip():
         return parts[1], parts[2]
     raise ProblemError(
         "venue-code-wrong", "This is not a code that a venue shows today; scan it again there."

@@ -55,7 +55,7 @@ class GrantPoints:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    desk: CityContext
+    context: CityContext
 
     async def to_one(
         self, who: StaffSession, project_id: str, grant_id: str, mykey_id: str, points: int, note: str = ""
@@ -67,7 +67,7 @@ class Grants:
         Raises ProblemError: `unknown-project`, `unknown-member` (404), `project-not-open`, `budget-exceeded`,
         `limit-of-the-day`, `id-reused` (409), and as `propose`.
         """
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> GrantResult | Proposal:
             project = grant_projects.require(conn, code, project_id)
@@ -82,7 +82,7 @@ class Grants:
                     mykey_id=mykey_ids.read(mykey_id) or "", points=points, note=note,
                 )  # fmt: skip
                 if not _may_grant_alone(conn, who, project, points, now):
-                    return _propose(self.desk, conn, who, project, command, now)
+                    return _propose(self.context, conn, who, project, command, now)
             else:  # what was granted on another day, or before a closing, is still the answer to its id
                 move = replace(move, issued_on=granted_on)
             done = _grant(conn, project, move, now)
@@ -90,7 +90,7 @@ class Grants:
                 _audit(conn, who, mykey_ids.read(mykey_id) or "", project_id, points, note, now)
             return done
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def at_venue(self, member_id: str, venue_code: str) -> GrantResult:
         """A member scans the code of a venue: each member is granted it once in a project.
@@ -98,8 +98,8 @@ class Grants:
         Raises ProblemError: `venue-code-wrong`, `project-not-open`, `granted-already`, `budget-exceeded`,
         `limit-of-the-day` (409), `unknown-project` (404).
         """
-        now = self.desk.clock()
-        code, project_id = read_venue_code(self.desk, venue_code, day_of(now))
+        now = self.context.clock()
+        code, project_id = read_venue_code(self.context, venue_code, day_of(now))
 
         def job(conn: Connection) -> GrantResult:
             project = grant_projects.require_granting(conn, code, project_id, day_of(now))
@@ -109,7 +109,7 @@ class Grants:
             return _grant(conn, project, move, now)
 
         try:
-            done = await self.desk.store.run(job)
+            done = await self.context.store.run(job)
         except ProblemError as refused:
             if refused.type == "id-reused":  # scanned on another day
                 raise _already() from None
@@ -152,7 +152,7 @@ def _may_grant_alone(
 
 
 def _propose(
-    desk: CityContext,
+    context: CityContext,
     conn: Connection,
     who: StaffSession,
     project: GrantProject,
@@ -169,7 +169,7 @@ def _propose(
         "points_each": project.plan.points_each,
     }  # fmt: skip
     return propose(
-        desk, conn, who, Deed.GRANT, f"{command.project_id}/{command.member_id}", command,
+        context, conn, who, Deed.GRANT, f"{command.project_id}/{command.member_id}", command,
         ground=grant_ground(conn, who.municipality, command), facts=shown, reason=command.note, at=at,
         points=command.points,
     )  # fmt: skip

@@ -41,7 +41,7 @@ class Author:
 class Decided:
     """A proposal that has all its yeses. `hashed` is the hash of a first password, for deeds that make one."""
 
-    desk: CityContext
+    context: CityContext
     conn: Connection
     proposal: Proposal
     deciders: Sequence[str]
@@ -115,11 +115,11 @@ def _grant(decided: Decided, command: GrantPoints) -> None:
 
 
 def _change_shop_account(decided: Decided, command: ChangeShopAccount) -> None:
-    shops.change_shop_account(decided.desk, decided.conn, decided.author, command, decided.at)
+    shops.change_shop_account(decided.context, decided.conn, decided.author, command, decided.at)
 
 
 def _change_payer(decided: Decided, command: ChangePayer) -> None:
-    shops.change_payer(decided.desk, decided.conn, decided.author, command, decided.at)
+    shops.change_payer(decided.context, decided.conn, decided.author, command, decided.at)
 
 
 def _change_deed_rule(decided: Decided, command: ChangeDeedRule) -> None:
@@ -146,7 +146,7 @@ def _reset_staff(decided: Decided, command: ResetStaff) -> Staff:
         decided.at,
         decided.makers,
     )
-    lockout.reset(decided.conn, staff.password_lock_key(decided.desk, person.login))
+    lockout.reset(decided.conn, staff.password_lock_key(decided.context, person.login))
     return person
 
 
@@ -160,7 +160,7 @@ def _restart_staff(decided: Decided, command: RestartStaff) -> Staff:
         decided.at,
         decided.makers,
     )
-    lockout.reset(decided.conn, staff.password_lock_key(decided.desk, person.login))
+    lockout.reset(decided.conn, staff.password_lock_key(decided.context, person.login))
     return person
 
 

@@ -62,21 +62,21 @@ class ListedProposal:
 class Proposals:
     """The use cases around proposals."""
 
-    desk: CityContext
+    context: CityContext
 
     async def list_by_state(self, who: StaffSession, state: ProposalState | None) -> list[ListedProposal]:
         """The city's newest proposals with whether this person may decide each."""
-        now = self.desk.clock()
+        now = self.context.clock()
 
         def job(conn: Connection) -> list[ListedProposal]:
             found = proposal_rows.list_by_state(conn, who.municipality, state)
             return [self._listed(conn, who, each) for each in found if not each.lapsed(now)]
 
-        return await self.desk.store.read(job)
+        return await self.context.store.read(job)
 
     async def get(self, who: StaffSession, proposal_id: str) -> ListedProposal:
         """Raises ProblemError `unknown-proposal` (404)."""
-        return await self.desk.store.read(
+        return await self.context.store.read(
             lambda conn: self._listed(conn, who, proposal_rows.get(conn, who.municipality, proposal_id))
         )
 
@@ -86,11 +86,11 @@ class Proposals:
         Raises ProblemError: `unknown-proposal` (404), `proposal-state`, `proposal-changed`, `second-person-missing`,
         `proposal-outdated` (409), `role-not-allowed` (403), and what the deed itself raises: nothing happens then.
         """
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
         deed = (await self.get(who, proposal_id)).proposal.deed
         password, hashed = temporary_password(), ""
         if EFFECTS[deed].makes_password:
-            hashed = await self.desk.hasher.hash(password.reveal())
+            hashed = await self.context.hasher.hash(password.reveal())
 
         def job(conn: Connection) -> tuple[Proposal, Staff | None]:
             proposal = self._locked_waiting(conn, who, proposal_id)
@@ -98,9 +98,9 @@ class Proposals:
                 raise ProblemError("proposal-changed", "This is not what was proposed; look at it again.")
             self._require_decider(conn, who, proposal)
             effect = EFFECTS[proposal.deed]
-            command = read_command(effect.command, open_command(self.desk, conn, proposal))
+            command = read_command(effect.command, open_command(self.context, conn, proposal))
             _, ground = proposal_rows.sealed_command(conn, code, proposal_id)
-            if canonical(effect.ground(self.desk, conn, code, command)) != ground:
+            if canonical(effect.ground(self.context, conn, code, command)) != ground:
                 raise ProblemError(
                     "proposal-outdated",
                     "What it was proposed on has changed since; send it back and propose it anew.",
@@ -114,7 +114,12 @@ class Proposals:
             deciders = proposal_rows.approvers(conn, proposal)
             if len(deciders) >= proposal.persons:
                 decided = Decided(
-                    desk=self.desk, conn=conn, proposal=proposal, deciders=deciders, hashed=hashed, at=now
+                    context=self.context,
+                    conn=conn,
+                    proposal=proposal,
+                    deciders=deciders,
+                    hashed=hashed,
+                    at=now,
                 )
                 made = effect.carry_out(decided, command)
                 proposal_rows.transition(
@@ -122,26 +127,26 @@ class Proposals:
                 )
             return proposal_rows.get(conn, code, proposal_id), made
 
-        proposal, made = await self.desk.store.run(job)
+        proposal, made = await self.context.store.run(job)
         first = None if made is None else FirstPassword(staff=made, password=password)
         return Decision(proposal=proposal, first_password=first)
 
     async def send_back(self, who: StaffSession, proposal_id: str, reason: str) -> Proposal:
         """Send it back to its author with a reason (差戻し). Raises ProblemError as `approve`, `reason-missing` (422)."""
-        why, now = require_reason(reason), self.desk.clock()
+        why, now = require_reason(reason), self.context.clock()
 
         def job(conn: Connection) -> Proposal:
             proposal = self._locked_waiting(conn, who, proposal_id)
             self._require_decider(conn, who, proposal)
             return _end(conn, who, proposal, ProposalState.SENT_BACK, "proposal sent back", why, now)
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def withdraw(self, who: StaffSession, proposal_id: str, reason: str) -> Proposal:
         """Take back one's own proposal. Raises ProblemError: `unknown-proposal` (404), `proposal-state`,
         `proposal-of-another` (409), `reason-missing` (422).
         """
-        why, now = require_reason(reason), self.desk.clock()
+        why, now = require_reason(reason), self.context.clock()
 
         def job(conn: Connection) -> Proposal:
             proposal = self._locked_waiting(conn, who, proposal_id)
@@ -151,11 +156,11 @@ class Proposals:
                 )
             return _end(conn, who, proposal, ProposalState.WITHDRAWN, "proposal withdrawn", why, now)
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def expire_lapsed(self) -> int:
         """End what nobody decided in time, for the night's work. Returns how many."""
-        now = self.desk.clock()
+        now = self.context.clock()
 
         def job(conn: Connection) -> int:
             lapsed = proposal_rows.list_lapsed(conn, now)
@@ -163,16 +168,16 @@ class Proposals:
                 expire(conn, proposal, now)
             return len(lapsed)
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def deed_rules(self, who: StaffSession) -> list[DeedRule]:
         """The city's table of deeds."""
-        return await self.desk.store.read(lambda conn: deeds.list_by_city(conn, who.municipality))
+        return await self.context.store.read(lambda conn: deeds.list_by_city(conn, who.municipality))
 
     async def propose_deed_rule(self, who: StaffSession, rule: DeedRule, reason: str) -> Proposal:
         """Propose another line of the table. Raises ProblemError: `bad-deed-rule` (422), and as `propose`."""
         deeds.check_rule(rule)
-        why, now, command = require_reason(reason), self.desk.clock(), ChangeDeedRule(rule=rule)
+        why, now, command = require_reason(reason), self.context.clock(), ChangeDeedRule(rule=rule)
 
         def job(conn: Connection) -> Proposal:
             before = deeds.rule_of(conn, who.municipality, rule.deed)
@@ -182,23 +187,23 @@ class Proposals:
             if rule.points_a_day is not None:
                 shown["points_a_day"] = rule.points_a_day
             return propose(
-                self.desk, conn, who, Deed.DEED_RULE, rule.deed.value, command,
-                ground=deed_rule_ground(self.desk, conn, who.municipality, command), facts=shown, reason=why, at=now,
+                self.context, conn, who, Deed.DEED_RULE, rule.deed.value, command,
+                ground=deed_rule_ground(self.context, conn, who.municipality, command), facts=shown, reason=why, at=now,
             )  # fmt: skip
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def staff_changes(self, who: StaffSession) -> list[StaffChange]:
         """Whose access was made or changed of late: all of the city for its administrators, one's own for others."""
         own = None if may(who.role, Action.KEEP_STAFF, strong=who.strong) else who.staff_id
-        now = self.desk.clock()
-        return await self.desk.store.read(
+        now = self.context.clock()
+        return await self.context.store.read(
             lambda conn: staff_ties.list_recent(conn, who.municipality, now, own)
         )
 
     def _locked_waiting(self, conn: Connection, who: StaffSession, proposal_id: str) -> Proposal:
         proposal = proposal_rows.get(conn, who.municipality, proposal_id, lock=True)
-        if proposal.lapsed(self.desk.clock()):
+        if proposal.lapsed(self.context.clock()):
             raise _wrong_state("expired")
         if proposal.state is not ProposalState.WAITING:
             raise _wrong_state(proposal.state.value)
@@ -216,7 +221,7 @@ class Proposals:
             )
 
     def _barred(self, conn: Connection, proposal: Proposal) -> set[str]:
-        command = read_command(EFFECTS[proposal.deed].command, open_command(self.desk, conn, proposal))
+        command = read_command(EFFECTS[proposal.deed].command, open_command(self.context, conn, proposal))
         concerned = EFFECTS[proposal.deed].concerns(command)
         tied = staff_ties.tied_to(conn, proposal.proposed_by, proposal.proposed_at)
         return tied | {proposal.proposed_by} | ({concerned} if concerned else set())
@@ -224,7 +229,7 @@ class Proposals:
     def _listed(self, conn: Connection, who: StaffSession, proposal: Proposal) -> ListedProposal:
         may_decide = (
             proposal.state is ProposalState.WAITING
-            and not proposal.lapsed(self.desk.clock())
+            and not proposal.lapsed(self.context.clock())
             and who.role in DECIDED_BY[proposal.deed]
             and who.staff_id not in self._barred(conn, proposal)
             and who.staff_id not in proposal_rows.approvers(conn, proposal)
@@ -235,7 +240,7 @@ class Proposals:
         return ListedProposal(proposal=proposal, may_decide=may_decide, account_number=number)
 
     def _account_number(self, conn: Connection, proposal: Proposal) -> str | None:
-        command = read_command(EFFECTS[proposal.deed].command, open_command(self.desk, conn, proposal))
+        command = read_command(EFFECTS[proposal.deed].command, open_command(self.context, conn, proposal))
         if isinstance(command, ChangeShopAccount):
             return command.account.number
         return command.payer.account.number if isinstance(command, ChangePayer) else None

@@ -29,7 +29,7 @@ Facts = Mapping[str, str | int]
 
 
 def propose(
-    desk: CityContext,
+    context: CityContext,
     conn: Connection,
     who: StaffActor,
     deed: Deed,
@@ -55,7 +55,7 @@ def propose(
         expire(conn, waiting, at)
         waiting = None
     if waiting is not None:
-        if waiting.proposed_by == who.staff_id and open_command(desk, conn, waiting) == text:
+        if waiting.proposed_by == who.staff_id and open_command(context, conn, waiting) == text:
             return waiting
         raise _pending(waiting)
     rule = deeds.rule_of(conn, code, deed)
@@ -81,18 +81,18 @@ def propose(
         decided_at=None,
         decision_reason="",
     )
-    sealed = desk.vault.encrypt(text, purpose="proposal", bound_to=f"{code}/{proposal_id}")
+    sealed = context.vault.encrypt(text, purpose="proposal", bound_to=f"{code}/{proposal_id}")
     if not proposal_rows.add(conn, proposal, sealed, ground_text):  # somebody else proposed it at this moment
         raise _pending(proposal_rows.find_waiting(conn, code, deed, subject))
     write_audit(conn, who, at, "proposed", subject, reason, proposal_facts(proposal))
     return proposal
 
 
-def open_command(desk: CityContext, conn: Connection, proposal: Proposal) -> str:
+def open_command(context: CityContext, conn: Connection, proposal: Proposal) -> str:
     """The frozen command's text."""
     sealed, _ = proposal_rows.sealed_command(conn, proposal.municipality, proposal.proposal_id)
     bound_to = f"{proposal.municipality}/{proposal.proposal_id}"
-    return desk.vault.decrypt(sealed, purpose="proposal", bound_to=bound_to)
+    return context.vault.decrypt(sealed, purpose="proposal", bound_to=bound_to)
 
 
 def expire(conn: Connection, proposal: Proposal, at: datetime) -> None:

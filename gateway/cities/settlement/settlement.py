@@ -74,7 +74,7 @@ class CycleCorrections:
 
 @dataclass(frozen=True, slots=True)
 class Settlements:
-    desk: CityContext
+    context: CityContext
 
     async def listed(self, code: str) -> list[tuple[SettlementCycle, int | None]]:
         """Every cycle since the first payment, newest first, with what was paid; None while it is not closed."""
@@ -87,10 +87,10 @@ class Settlements:
             }
             if first is None:
                 return [(cycle, yen) for cycle, yen in closed.values()]
-            found = business_days.cycles(day_of(first), self.desk.today)
+            found = business_days.cycles(day_of(first), self.context.today)
             return sorted((closed.get(one.starts_on.isoformat(), (one, None)) for one in found), reverse=True)
 
-        return await self.desk.store.read(job)
+        return await self.context.store.read(job)
 
     async def get(self, code: str, starts_on: date) -> Settlement:
         """A closed settlement, or what closing would give. Raises ProblemError `unknown-cycle` (404)."""
@@ -99,13 +99,13 @@ class Settlements:
         def job(conn: Connection) -> Settlement:
             return lines.closed(conn, code, starts_on) or lines.preview(conn, code, cycle)
 
-        return await self.desk.store.read(job)
+        return await self.context.store.read(job)
 
     async def close(self, who: StaffSession, starts_on: date, reason: str = "") -> Settlement:
         """Close a cycle, once. Raises ProblemError: `unknown-cycle` (404), `cycle-not-over`, `cycle-closed`,
         `earlier-cycle-open` (409).
         """
-        cycle, now, code = _cycle(starts_on), self.desk.clock(), who.municipality
+        cycle, now, code = _cycle(starts_on), self.context.clock(), who.municipality
         if day_of(now) <= cycle.ends_on:
             raise ProblemError(
                 "cycle-not-over", f"This cycle ends on {cycle.ends_on}; close it after that day."
@@ -138,7 +138,7 @@ class Settlements:
             assert closed is not None
             return closed
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def statement(self, code: str, starts_on: date, shop_id: str) -> ShopStatement:
         """A shop's statement of a cycle. Raises ProblemError: `unknown-cycle`, `unknown-shop` (404)."""
@@ -160,7 +160,7 @@ class Settlements:
                 corrections=tuple(cycle_corrections.of_cycle(conn, found, shop_id)),
             )
 
-        return await self.desk.store.read(job)
+        return await self.context.store.read(job)
 
     async def corrections(self, code: str, starts_on: date) -> CycleCorrections:
         """What in a cycle corrects earlier ones, of all shops. Raises ProblemError `unknown-cycle` (404)."""
@@ -176,7 +176,7 @@ class Settlements:
                 people={one.staff_id: one.display_name for one in staff_rows.of_municipality(conn, code)},
             )
 
-        return await self.desk.store.read(job)
+        return await self.context.store.read(job)
 
     async def of_shop(
         self, code: str, shop_id: str, limit: int = 24
@@ -186,7 +186,7 @@ class Settlements:
         def job(conn: Connection) -> list[tuple[SettlementCycle, ShopLine]]:
             return lines.closed_of_shop(conn, code, shop_rows.require(conn, code, shop_id), limit)
 
-        return await self.desk.store.read(job)
+        return await self.context.store.read(job)
 
     async def transfer_file(
         self, who: StaffSession, starts_on: date, transfer_on: date | None = None, *, again: bool = False
@@ -198,7 +198,7 @@ class Settlements:
         `cycle-not-closed`, `nothing-to-pay`, `file-made-before`, `payer-missing`, `bank-missing` (409).
         """
         _cycle(starts_on)
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> bytes:
             settlement = lines.closed(conn, code, starts_on)
@@ -213,7 +213,7 @@ class Settlements:
             payer = self._payer(conn, code)
             fixed = account_changes.list_fixed(conn, code, starts_on.isoformat())
             banks = {
-                line.shop_id: decrypt_account(self.desk.vault, code, line.shop_id, fixed[line.shop_id])
+                line.shop_id: decrypt_account(self.context.vault, code, line.shop_id, fixed[line.shop_id])
                 for line in paid
                 if line.shop_id in fixed
             }
@@ -240,7 +240,7 @@ class Settlements:
             ]
             return zengin.transfer_file(_source(payer, day), targets)
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     def _payer(self, conn: Connection, code: str) -> Payer:
         banks = tables.city_banks
@@ -249,7 +249,7 @@ class Settlements:
         ).scalar_one_or_none()
         if sealed is None:
             raise ProblemError("payer-missing", "An administrator registers the city's own account first.")
-        return decrypt_payer(self.desk.vault, code, sealed)
+        return decrypt_payer(self.context.vault, code, sealed)
 
 
 def _refuse_earlier(conn: Connection, code: str, cycle: SettlementCycle) -> None:

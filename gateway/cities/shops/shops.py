@@ -63,7 +63,7 @@ class ChangePayer:
 
 @dataclass(frozen=True, slots=True)
 class Shops:
-    desk: CityContext
+    context: CityContext
 
     async def listed(
         self,
@@ -74,12 +74,12 @@ class Shops:
         after: str | None = None,
         limit: int = 200,
     ) -> list[Shop]:
-        return await self.desk.store.read(
+        return await self.context.store.read(
             lambda conn: records.list_shops(conn, code, closed=closed, named=named, after=after, limit=limit)
         )
 
     async def get(self, code: str, shop_id: str) -> Shop:
-        return await self.desk.store.read(lambda conn: records.require(conn, code, shop_id))
+        return await self.context.store.read(lambda conn: records.require(conn, code, shop_id))
 
     async def register(self, who: StaffSession, shop_id: str, entry: ShopEntry) -> Shop:
         """Put a shop on the register. Raises ProblemError: `bad-shop` (422), `shop-exists` (409)."""
@@ -87,20 +87,20 @@ class Shops:
             raise ProblemError(
                 "bad-shop", "A shop has a name, and an id of 1 to 40 lower-case letters, digits and hyphens.",
             )  # fmt: skip
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> Shop:
             shop = records.add(conn, _shop(code, shop_id, entry, now))
             write_audit(conn, who, now, "shop registered", shop_id, facts={"name": entry.name})
             return shop
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def change(self, who: StaffSession, shop_id: str, entry: ShopEntry) -> Shop:
         """Change what the register says. Raises ProblemError: `unknown-shop` (404), `bad-shop` (422)."""
         if not entry.name.strip():
             raise ProblemError("bad-shop", "A shop has a name.")
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> Shop:
             records.require(conn, code, shop_id)
@@ -116,7 +116,7 @@ class Shops:
                 phone=entry.phone,
             )
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def close(self, who: StaffSession, shop_id: str, reason: str) -> Shop:
         """Let a shop take no more points; what it is owed is still paid. The second time is the same answer."""
@@ -129,24 +129,24 @@ class Shops:
         self, who: StaffSession, shop_id: str, account: BankAccount, reason: str = ""
     ) -> Shop | Proposal:
         """Propose where a shop is paid. Raises ProblemError: `unknown-shop` (404), and as `propose`."""
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
         command = ChangeShopAccount(shop_id=shop_id, account=account)
 
         def job(conn: Connection) -> Shop | Proposal:
             shop = records.require(conn, code, shop_id)
             if not deeds.rule_of(conn, code, Deed.SHOP_ACCOUNT).persons:
-                return change_shop_account(self.desk, conn, who, command, now)
+                return change_shop_account(self.context, conn, who, command, now)
             facts = {"name": shop.name, "from": self._masked(conn, code, shop_id)} | _account_facts(account)
             return propose(
-                self.desk, conn, who, Deed.SHOP_ACCOUNT, shop_id, command,
-                ground=shop_account_ground(self.desk, conn, code, command), facts=facts, reason=reason, at=now,
+                self.context, conn, who, Deed.SHOP_ACCOUNT, shop_id, command,
+                ground=shop_account_ground(self.context, conn, code, command), facts=facts, reason=reason, at=now,
             )  # fmt: skip
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     def _masked(self, conn: Connection, code: str, shop_id: str) -> str:
         sealed = records.bank_sealed(conn, code, shop_id)
-        return "" if sealed is None else decrypt_account(self.desk.vault, code, shop_id, sealed).masked
+        return "" if sealed is None else decrypt_account(self.context.vault, code, shop_id, sealed).masked
 
     async def bank(self, code: str, shop_id: str) -> BankAccount | None:
         """Where a shop is paid; None as long as nobody has said it."""
@@ -155,46 +155,46 @@ class Shops:
             records.require(conn, code, shop_id)
             return records.bank_sealed(conn, code, shop_id)
 
-        sealed = await self.desk.store.read(job)
-        return None if sealed is None else decrypt_account(self.desk.vault, code, shop_id, sealed)
+        sealed = await self.context.store.read(job)
+        return None if sealed is None else decrypt_account(self.context.vault, code, shop_id, sealed)
 
     async def set_payer(self, who: StaffSession, payer: Payer, reason: str = "") -> Proposal | None:
         """Propose from which account the city pays; None where it took effect at once. Raises ProblemError as `propose`."""
-        now, code = self.desk.clock(), who.municipality
+        now, code = self.context.clock(), who.municipality
         command = ChangePayer(payer=payer)
 
         def job(conn: Connection) -> Proposal | None:
             if not deeds.rule_of(conn, code, Deed.PAYER_ACCOUNT).persons:
-                change_payer(self.desk, conn, who, command, now)
+                change_payer(self.context, conn, who, command, now)
                 return None
             facts = _account_facts(payer.account) | {"client_code": payer.client_code}
             return propose(
-                self.desk, conn, who, Deed.PAYER_ACCOUNT, code, command,
-                ground=payer_ground(self.desk, conn, code, command), facts=facts, reason=reason, at=now,
+                self.context, conn, who, Deed.PAYER_ACCOUNT, code, command,
+                ground=payer_ground(self.context, conn, code, command), facts=facts, reason=reason, at=now,
             )  # fmt: skip
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def payer(self, code: str) -> Payer | None:
         banks = tables.city_banks
-        sealed = await self.desk.store.read(
+        sealed = await self.context.store.read(
             lambda conn: conn.execute(
                 banks.select().with_only_columns(banks.c.payer_sealed).where(banks.c.municipality == code)
             ).scalar_one_or_none()
         )
-        return None if sealed is None else decrypt_payer(self.desk.vault, code, sealed)
+        return None if sealed is None else decrypt_payer(self.context.vault, code, sealed)
 
     def code_of(self, shop: Shop) -> str:
         """The text of the QR that stands at the shop's counter."""
-        return pay_codes.make_shop_code(self.desk, shop.municipality, shop.shop_id)
+        return pay_codes.make_shop_code(self.context, shop.municipality, shop.shop_id)
 
     async def by_code(self, text: str) -> Shop:
         """The shop whose code a member has scanned, before paying. Raises ProblemError: `shop-code-wrong` (404), `shop-closed`."""
-        code, shop_id = pay_codes.read_shop_code(self.desk, text)
-        return await self.desk.store.read(lambda conn: records.require_open(conn, code, shop_id))
+        code, shop_id = pay_codes.read_shop_code(self.context, text)
+        return await self.context.store.read(lambda conn: records.require_open(conn, code, shop_id))
 
     async def _set_closed(self, who: StaffSession, shop_id: str, reason: str, *, closed: bool) -> Shop:
-        why, now, code = require_reason(reason), self.desk.clock(), who.municipality
+        why, now, code = require_reason(reason), self.context.clock(), who.municipality
 
         def job(conn: Connection) -> Shop:
             shop = records.require(conn, code, shop_id)
@@ -203,16 +203,16 @@ class Shops:
             write_audit(conn, who, now, "shop closed" if closed else "shop reopened", shop_id, why)
             return records.write(conn, code, shop_id, closed_at=now if closed else None)
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
 
 def change_shop_account(
-    desk: CityContext, conn: Connection, who: StaffActor, command: ChangeShopAccount, at: datetime
+    context: CityContext, conn: Connection, who: StaffActor, command: ChangeShopAccount, at: datetime
 ) -> Shop:
     """Carry it out: the first account at once, a change from the next closing on."""
     code, shop_id = who.municipality, command.shop_id
     records.require(conn, code, shop_id)
-    sealed = encrypt_account(desk.vault, code, shop_id, command.account)
+    sealed = encrypt_account(context.vault, code, shop_id, command.account)
     write_audit(conn, who, at, "shop account changed", shop_id, facts={"account": command.account.masked})
     if records.bank_sealed(conn, code, shop_id) is None:
         return records.write(conn, code, shop_id, bank_sealed=sealed)
@@ -220,25 +220,29 @@ def change_shop_account(
     return records.require(conn, code, shop_id)
 
 
-def shop_account_ground(desk: CityContext, conn: Connection, code: str, command: ChangeShopAccount) -> Ground:
+def shop_account_ground(
+    context: CityContext, conn: Connection, code: str, command: ChangeShopAccount
+) -> Ground:
     """The accounts that the author saw: today's, and one that takes effect later."""
     sealed = (
         records.bank_sealed(conn, code, command.shop_id),
         account_changes.find_sealed(conn, code, command.shop_id),
     )
     today, later = (
-        "" if each is None else _fingerprint(desk, decrypt_account(desk.vault, code, command.shop_id, each))
+        ""
+        if each is None
+        else _fingerprint(context, decrypt_account(context.vault, code, command.shop_id, each))
         for each in sealed
     )
     return {"account": today, "later": later}
 
 
 def change_payer(
-    desk: CityContext, conn: Connection, who: StaffActor, command: ChangePayer, at: datetime
+    context: CityContext, conn: Connection, who: StaffActor, command: ChangePayer, at: datetime
 ) -> None:
     """Carry it out, at once."""
     code, banks = who.municipality, tables.city_banks
-    sealed = encrypt_payer(desk.vault, code, command.payer)
+    sealed = encrypt_payer(context.vault, code, command.payer)
     conn.execute(
         insert_into(conn, banks)
         .values(municipality=code, payer_sealed=sealed, changed_at=at)
@@ -250,7 +254,7 @@ def change_payer(
     write_audit(conn, who, at, "payer account changed", code, facts={"account": account})
 
 
-def payer_ground(desk: CityContext, conn: Connection, code: str, _: ChangePayer) -> Ground:
+def payer_ground(context: CityContext, conn: Connection, code: str, _: ChangePayer) -> Ground:
     """The account that the author saw."""
     banks = tables.city_banks
     sealed = conn.execute(
@@ -258,13 +262,13 @@ def payer_ground(desk: CityContext, conn: Connection, code: str, _: ChangePayer)
     ).scalar_one_or_none()
     if sealed is None:
         return {"account": ""}
-    payer = decrypt_payer(desk.vault, code, sealed)
-    return {"account": _fingerprint(desk, payer.account), "client_code": payer.client_code}
+    payer = decrypt_payer(context.vault, code, sealed)
+    return {"account": _fingerprint(context, payer.account), "client_code": payer.client_code}
 
 
-def _fingerprint(desk: CityContext, account: BankAccount) -> str:
+def _fingerprint(context: CityContext, account: BankAccount) -> str:
     """Says whether two accounts are the same, and nothing else about them."""
-    return desk.vault.keyed_hash(json.dumps(asdict(account)), purpose="account-ground")
+    return context.vault.keyed_hash(json.dumps(asdict(account)), purpose="account-ground")
 
 
 def _account_facts(account: BankAccount) -> dict[str, str | int]:

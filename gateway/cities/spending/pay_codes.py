@@ -63,11 +63,11 @@ class PayCode:
 
 @dataclass(frozen=True, slots=True)
 class PayCodes:
-    desk: CityContext
+    context: CityContext
 
     async def make(self, member_id: str, code: str, service: str) -> PayCode:
         """Make a code for one point service. Raises ProblemError: `unknown-municipality`, `unknown-point-service` (404)."""
-        now = self.desk.clock()
+        now = self.context.clock()
 
         def job(conn: Connection) -> str:
             directory.require_known_service(conn, code, service)
@@ -76,7 +76,7 @@ class PayCodes:
                 if insert_new(
                     conn,
                     _codes,
-                    code_hash=_hash(self.desk, digits),
+                    code_hash=_hash(self.context, digits),
                     book_id=chart.member_book(member_id),
                     municipality=code,
                     point_service=service,
@@ -85,9 +85,9 @@ class PayCodes:
                 ):
                     return digits  # else somebody has this one, which is rare, but codes are kept for a day
 
-        digits = await self.desk.store.run(job)
+        digits = await self.context.store.run(job)
         return PayCode(
-            qr=f"{_PREFIX}.{digits}.{_sign(self.desk, digits)}",
+            qr=f"{_PREFIX}.{digits}.{_sign(self.context, digits)}",
             digits=digits,
             made_at=now,
             ends_at=now + PAY_CODE_TTL,
@@ -96,28 +96,28 @@ class PayCodes:
     async def used_for(self, member_id: str, digits: str) -> str | None:
         """The spend that a member's own code was used for; None while it was not. Raises `pay-code-unknown` (404)."""
         query = select(_codes.c.spend_id, _codes.c.book_id).where(
-            _codes.c.code_hash == _hash(self.desk, digits)
+            _codes.c.code_hash == _hash(self.context, digits)
         )
-        row = await self.desk.store.read(lambda conn: conn.execute(query).one_or_none())
+        row = await self.context.store.read(lambda conn: conn.execute(query).one_or_none())
         if row is None or row.book_id != chart.member_book(member_id):
             raise _unknown()
         spend_id: str | None = row.spend_id
         return spend_id
 
 
-def read(desk: CityContext, text: str) -> str:
+def read(context: CityContext, text: str) -> str:
     """The hash under which a scanned or typed code is found. Raises ProblemError `pay-code-unknown` (404) for anything else."""
     scanned = "".join(unicodedata.normalize("NFKC", text).split())
     if scanned.startswith(_PREFIX):
         prefix, _, rest = scanned.partition(".")
         digits, _, signature = rest.partition(".")
-        if prefix != _PREFIX or not compare_digest(signature.encode(), _sign(desk, digits).encode()):
+        if prefix != _PREFIX or not compare_digest(signature.encode(), _sign(context, digits).encode()):
             raise _unknown()
-        return _hash(desk, digits)
+        return _hash(context, digits)
     plain = without_separators(text)
     if len(plain) != DIGITS or not plain.isascii() or not plain.isdigit():
         raise _unknown()
-    return _hash(desk, plain)
+    return _hash(context, plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,28 +172,28 @@ def forget_ended(conn: Connection, now: datetime) -> int:
     return conn.execute(delete(_codes).where(_codes.c.ends_at < now - timedelta(days=1))).rowcount
 
 
-def make_shop_code(desk: CityContext, code: str, shop_id: str) -> str:
+def make_shop_code(context: CityContext, code: str, shop_id: str) -> str:
     """The text of the QR that a shop shows."""
     said = f"{code}.{shop_id}"
-    return f"{_SHOP_PREFIX}.{said}.{desk.vault.keyed_hash(said, purpose='shop-code')[:24]}"
+    return f"{_SHOP_PREFIX}.{said}.{context.vault.keyed_hash(said, purpose='shop-code')[:24]}"
 
 
-def read_shop_code(desk: CityContext, text: str) -> tuple[str, str]:
+def read_shop_code(context: CityContext, text: str) -> tuple[str, str]:
     """(municipality, shop). Raises ProblemError `shop-code-wrong` (404) for anything that we did not make."""
     parts = text.strip().split(".")
     if len(parts) == 4 and compare_digest(
-        make_shop_code(desk, parts[1], parts[2]).encode(), text.strip().encode()
+        make_shop_code(context, parts[1], parts[2]).encode(), text.strip().encode()
     ):
         return parts[1], parts[2]
     raise ProblemError("shop-code-wrong", "This is not the code of a shop; nothing was paid.")
 
 
-def _sign(desk: CityContext, digits: str) -> str:
-    return desk.vault.keyed_hash(digits, purpose="pay-code-qr")[:24]
+def _sign(context: CityContext, digits: str) -> str:
+    return context.vault.keyed_hash(digits, purpose="pay-code-qr")[:24]
 
 
-def _hash(desk: CityContext, digits: str) -> str:
-    return desk.vault.keyed_hash(digits, purpose="pay-code")
+def _hash(context: CityContext, digits: str) -> str:
+    return context.vault.keyed_hash(digits, purpose="pay-code")
 
 
 def _unknown() -> ProblemError:

@@ -40,8 +40,8 @@ class RefundResult:
 class Spending:
     """The use cases at the counter."""
 
-    def __init__(self, desk: CityContext) -> None:
-        self.desk = desk
+    def __init__(self, context: CityContext) -> None:
+        self.context = context
         self._sets = MicroBatcher("payments", self._pay_all, most_at_once=MAX_BATCH)
 
     async def receive_payment(
@@ -54,8 +54,8 @@ class Spending:
         """
         wish = PaymentRequest(
             municipality=who.municipality, shop_id=who.own_shop, spend_id=spend_id, points=points,
-            at=self.desk.clock(), way="shop_scans", taken_by=who.staff_id,
-            code_hash=pay_codes.read(self.desk, code_text),
+            at=self.context.clock(), way="shop_scans", taken_by=who.staff_id,
+            code_hash=pay_codes.read(self.context, code_text),
         )  # fmt: skip
         return await self._pay(wish)
 
@@ -63,20 +63,20 @@ class Spending:
         self, member_id: str, spend_id: str, shop_code: str, service: str, points: int
     ) -> PaymentResult:
         """The member scans the shop's code and names the amount. Raises ProblemError: `shop-code-wrong` (404), as `take`."""
-        city, shop_id = pay_codes.read_shop_code(self.desk, shop_code)
+        city, shop_id = pay_codes.read_shop_code(self.context, shop_code)
         wish = PaymentRequest(
-            municipality=city, shop_id=shop_id, spend_id=spend_id, points=points, at=self.desk.clock(),
+            municipality=city, shop_id=shop_id, spend_id=spend_id, points=points, at=self.context.clock(),
             way="member_pays", taken_by="member", member_id=member_id, point_service=service,
         )  # fmt: skip
         return await self._pay(wish)
 
     async def _pay(self, wish: PaymentRequest) -> PaymentResult:
         paid = await self._sets.add(wish)
-        return paid if paid is not None else await self.desk.store.run(lambda conn: pay_alone(conn, wish))
+        return paid if paid is not None else await self.context.store.run(lambda conn: pay_alone(conn, wish))
 
     async def _pay_all(self, wishes: Sequence[PaymentRequest]) -> Sequence[PaymentResult | None]:
         try:
-            return await self.desk.store.run(lambda conn: pay_all(conn, wishes))
+            return await self.context.store.run(lambda conn: pay_all(conn, wishes))
         except (BatchConflict, ProblemError, BadMove, Damaged):
             # Whatever one of them stumbles over, the others are not told of it.
             return [None] * len(wishes)
@@ -90,7 +90,7 @@ class Spending:
                 raise records.unknown_spend()
             return _paid(conn, found, replayed=True)
 
-        return await self.desk.store.read(job)
+        return await self.context.store.read(job)
 
     async def refund_by_shop(
         self, who: StaffSession, refund_id: str, spend_id: str, points: int, reason: str
@@ -114,7 +114,7 @@ class Spending:
         *,
         shop_id: str | None,
     ) -> RefundResult:
-        why, now, city = require_reason(reason), self.desk.clock(), who.municipality
+        why, now, city = require_reason(reason), self.context.clock(), who.municipality
 
         def job(conn: Connection) -> RefundResult:
             paid = records.require_of_city(conn, city, spend_id, shop_id=shop_id, lock=True)
@@ -142,7 +142,7 @@ class Spending:
                 refund=made, spend=records.require_of_city(conn, city, spend_id), replayed=False
             )
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
 
 def pay_alone(conn: Connection, wish: PaymentRequest) -> PaymentResult:

@@ -90,7 +90,7 @@ class RestartStaff:
 class StaffService:
     """The use cases around staff. All raise `ProblemError` for what is not carried out."""
 
-    desk: CityContext
+    context: CityContext
 
     # --- coming and going ---
 
@@ -107,17 +107,19 @@ class StaffService:
         def job(conn: Connection) -> StaffSignedIn | ProofWanted:
             if records.password_hash(conn, person.staff_id, lock=True) != hashed:
                 raise _refused()  # changed or closed while it was being compared
-            if person.password_is_first and first_passwords.ended(conn, person.staff_id, self.desk.clock()):
+            if person.password_is_first and first_passwords.ended(
+                conn, person.staff_id, self.context.clock()
+            ):
                 raise _refused()
             lockout.reset(conn, self._key("password", known))
             if not factor.has_any(conn, person):
                 return self._session(conn, person.staff_id, client_id, strong=False)
-            challenge = factor.ask_for_proof(conn, person, client_id, self.desk.site, self.desk.clock())
+            challenge = factor.ask_for_proof(conn, person, client_id, self.context.site, self.context.clock())
             return ProofWanted(
                 challenge=challenge, by_passkey=challenge.options is not None, by_totp=person.has_totp
             )
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def prove_by_passkey(
         self, token: str, credential: Mapping[str, Any], *, client_id: str
@@ -126,7 +128,7 @@ class StaffService:
 
         def prove(conn: Connection) -> str:
             return factor.prove_by_passkey(
-                conn, token, credential, client_id=client_id, site=self.desk.site, now=self.desk.clock()
+                conn, token, credential, client_id=client_id, site=self.context.site, now=self.context.clock()
             )
 
         return await self._proven(token, prove, client_id)
@@ -136,18 +138,18 @@ class StaffService:
 
         Misses are counted against the person too: who knows the password could begin again and again.
         """
-        now = self.desk.clock()
+        now = self.context.clock()
 
         def count(conn: Connection) -> str:
             owner = factor.owner_of(conn, token, client_id=client_id, now=now)
             lockout.count_attempt(conn, self._key("code", owner), now)
             return owner
 
-        owner = await self.desk.store.run(count)
+        owner = await self.context.store.run(count)
 
         def prove(conn: Connection) -> str:
             staff_id = factor.prove_by_totp(
-                conn, token, code, client_id=client_id, vault=self.desk.vault, now=now
+                conn, token, code, client_id=client_id, vault=self.context.vault, now=now
             )
             lockout.reset(conn, self._key("code", owner))
             return staff_id
@@ -156,21 +158,21 @@ class StaffService:
 
     async def session(self, token: str, client_id: str) -> StaffSession:
         """Give the living session of a token and note its use. Raises ProblemError `session-ended` (401)."""
-        now = self.desk.clock()
-        session = await self.desk.store.read(
+        now = self.context.clock()
+        session = await self.context.store.read(
             lambda conn: records.find_session(conn, token, client_id=client_id, now=now)
         )
         if records.to_be_marked(session, now):
-            await self.desk.store.run(lambda conn: records.mark_seen(conn, token, now))
+            await self.context.store.run(lambda conn: records.mark_seen(conn, token, now))
         return session
 
     async def sign_out(self, token: str, *, client_id: str) -> None:
-        await self.desk.store.run(lambda conn: records.end_session(conn, token, client_id=client_id))
+        await self.context.store.run(lambda conn: records.end_session(conn, token, client_id=client_id))
 
     # --- one's own account ---
 
     async def profile(self, who: StaffSession) -> tuple[Staff, list[Passkey]]:
-        return await self.desk.store.read(
+        return await self.context.store.read(
             lambda conn: (
                 records.require(conn, who.staff_id, who.municipality),
                 factor.passkeys_of(conn, who.staff_id),
@@ -188,7 +190,7 @@ class StaffService:
         if new == current:
             raise ProblemError("password-unfit", "The new password is the current one.", why="unchanged")
         passwords.check_new_password(new, mykey_id=who.login)
-        hashed, now = await self.desk.hasher.hash(new), self.desk.clock()
+        hashed, now = await self.context.hasher.hash(new), self.context.clock()
 
         def job(conn: Connection) -> None:
             if records.password_hash(conn, who.staff_id, lock=True) != found[1]:
@@ -203,13 +205,13 @@ class StaffService:
             records.end_sessions(conn, who.staff_id, keep=who.session_id)
             write_audit(conn, who, now, "password changed", who.login)
 
-        await self.desk.store.run(job)
+        await self.context.store.run(job)
 
     async def begin_passkey(self, who: StaffSession) -> Challenge:
         return await self._own(
             who,
             lambda conn, person: factor.begin_passkey(
-                conn, person, who.client_id, self.desk.site, self.desk.clock()
+                conn, person, who.client_id, self.context.site, self.context.clock()
             ),
         )
 
@@ -217,7 +219,7 @@ class StaffService:
         self, who: StaffSession, token: str, credential: Mapping[str, Any], name: str
     ) -> Passkey:
         """Keep a passkey; this session counts as proven. Raises ProblemError: `sign-in-ended`, `second-factor-wrong`."""
-        now = self.desk.clock()
+        now = self.context.clock()
 
         def job(conn: Connection, person: Staff) -> Passkey:
             made = factor.add_passkey(
@@ -227,7 +229,7 @@ class StaffService:
                 credential,
                 name,
                 client_id=who.client_id,
-                site=self.desk.site,
+                site=self.context.site,
                 now=now,
             )
             records.mark_mfa(conn, who.session_id)
@@ -245,21 +247,21 @@ class StaffService:
                     "second-factor-exists",
                     "An authenticator app is set up already; an administrator can reset it.",
                 )
-            return factor.begin_totp(conn, person, self.desk.vault)
+            return factor.begin_totp(conn, person, self.context.vault)
 
         return await self._own(who, job)
 
     async def confirm_totp(self, who: StaffSession, code: str) -> None:
         """Show that the app was set up; this session counts as proven. Raises ProblemError as `prove_by_totp`."""
-        now = self.desk.clock()
-        await self.desk.store.run(
+        now = self.context.clock()
+        await self.context.store.run(
             lambda conn: lockout.count_attempt(conn, self._key("code", who.staff_id), now)
         )
 
         def job(conn: Connection, person: Staff) -> None:
             if person.has_totp:
                 raise ProblemError("second-factor-exists", "An authenticator app is set up already.")
-            factor.confirm_totp(conn, who.staff_id, code, vault=self.desk.vault, now=now)
+            factor.confirm_totp(conn, who.staff_id, code, vault=self.context.vault, now=now)
             lockout.reset(conn, self._key("code", who.staff_id))
             records.mark_mfa(conn, who.session_id)
             write_audit(conn, who, now, "authenticator app set up", who.login)
@@ -269,7 +271,7 @@ class StaffService:
     # --- keeping the staff ---
 
     async def people(self, who: StaffSession, shop_id: str | None = None) -> list[Staff]:
-        return await self.desk.store.read(
+        return await self.context.store.read(
             lambda conn: records.of_municipality(conn, who.municipality, shop_id)
         )
 
@@ -281,13 +283,13 @@ class StaffService:
         Raises ProblemError: `login-unfit` (422), `login-taken` (409), `unknown-shop` (404).
         """
         password = temporary_password()
-        hashed, now = await self.desk.hasher.hash(password.reveal()), self.desk.clock()
+        hashed, now = await self.context.hasher.hash(password.reveal()), self.context.clock()
 
         def job(conn: Connection) -> Staff:
             shop_rows.require(conn, who.municipality, shop_id)
             return _add(conn, who, login, display_name, Role.SHOP, hashed, now, shop_id)
 
-        return FirstPassword(staff=await self.desk.store.run(job), password=password)
+        return FirstPassword(staff=await self.context.store.run(job), password=password)
 
     async def add(
         self, who: StaffSession, *, login: str, display_name: str, role: Role, reason: str = ""
@@ -296,8 +298,8 @@ class StaffService:
 
         Raises ProblemError: `login-unfit`, `role-unfit` (422), `login-taken` (409), and as `propose`.
         """
-        now, code, password = self.desk.clock(), who.municipality, temporary_password()
-        hashed = await self.desk.hasher.hash(password.reveal())
+        now, code, password = self.context.clock(), who.municipality, temporary_password()
+        hashed = await self.context.hasher.hash(password.reveal())
 
         def job(conn: Connection) -> Staff | Proposal:
             known = records.require_free_login(conn, login)
@@ -308,7 +310,7 @@ class StaffService:
                 return add_staff(conn, who, command, hashed, now, [who.staff_id])
             shown: dict[str, str | int] = {"login": known, "name": display_name, "role": role.value}
             return propose(
-                self.desk,
+                self.context,
                 conn,
                 who,
                 Deed.STAFF,
@@ -320,7 +322,7 @@ class StaffService:
                 at=now,
             )
 
-        done = await self.desk.store.run(job)
+        done = await self.context.store.run(job)
         return done if isinstance(done, Proposal) else FirstPassword(staff=done, password=password)
 
     async def change_role(
@@ -331,7 +333,7 @@ class StaffService:
         Raises ProblemError: `unknown-staff` (404), `role-unfit`, `reason-missing` (422), `own-role`,
         `last-administrator` (409).
         """
-        why, now = require_reason(reason), self.desk.clock()
+        why, now = require_reason(reason), self.context.clock()
 
         def job(conn: Connection) -> Staff | Proposal:
             records.lock_administrators(conn, who.municipality)
@@ -344,11 +346,11 @@ class StaffService:
             shown: dict[str, str | int] = {"from": person.role.value, "to": role.value}
             return self._propose_for(conn, who, Deed.ROLE, person, command, shown, why)
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def close(self, who: StaffSession, staff_id: str, reason: str) -> Staff:
         """Let a person in no more. Raises ProblemError as `change_role`."""
-        why, now = require_reason(reason), self.desk.clock()
+        why, now = require_reason(reason), self.context.clock()
 
         def job(conn: Connection) -> Staff:
             records.lock_administrators(conn, who.municipality)
@@ -360,7 +362,7 @@ class StaffService:
             write_audit(conn, who, now, "staff closed", person.login, why)
             return records.require(conn, staff_id, who.municipality)
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     async def reset(self, who: StaffSession, staff_id: str, reason: str) -> FirstPassword | Proposal:
         """A phone or password is lost: a new first password, all second factors and sessions gone.
@@ -380,7 +382,7 @@ class StaffService:
         self, who: StaffSession, deed: Deed, staff_id: str, reason: str
     ) -> FirstPassword | Proposal:
         why, password = require_reason(reason), temporary_password()
-        hashed, now = await self.desk.hasher.hash(password.reveal()), self.desk.clock()
+        hashed, now = await self.context.hasher.hash(password.reveal()), self.context.clock()
 
         def job(conn: Connection) -> Staff | Proposal:
             person = self._of_city(conn, who, staff_id)
@@ -397,14 +399,14 @@ class StaffService:
                 return self._reset_now(conn, who, command, hashed, why, now)
             return self._propose_for(conn, who, deed, person, command, {}, why)
 
-        done = await self.desk.store.run(job)
+        done = await self.context.store.run(job)
         return done if isinstance(done, Proposal) else FirstPassword(staff=done, password=password)
 
     def _reset_now(
         self, conn: Connection, who: StaffSession, command: ResetStaff, hashed: str, why: str, now: datetime
     ) -> Staff:
         person = reset_staff(conn, who, command, hashed, why, now, [who.staff_id])
-        lockout.reset(conn, password_lock_key(self.desk, person.login))
+        lockout.reset(conn, password_lock_key(self.context, person.login))
         return person
 
     def _propose_for(
@@ -423,28 +425,28 @@ class StaffService:
             "role": person.role.value,
         }
         return propose(
-            self.desk, conn, who, deed, person.staff_id, command,
+            self.context, conn, who, deed, person.staff_id, command,
             ground=staff_ground(conn, who.municipality, command), facts=named | facts, reason=why,
-            at=self.desk.clock(), concerns=person.staff_id,
+            at=self.context.clock(), concerns=person.staff_id,
         )  # fmt: skip
 
     # --- what they share ---
 
     def _key(self, what: str, whom: str) -> str:
-        return self.desk.vault.keyed_hash(whom, purpose=f"staff-{what}")
+        return self.context.vault.keyed_hash(whom, purpose=f"staff-{what}")
 
     async def _password_right(self, login: str, password: str) -> tuple[Staff, str] | None:
-        key, now = self._key("password", login), self.desk.clock()
+        key, now = self._key("password", login), self.context.clock()
 
         def count(conn: Connection) -> tuple[Staff, str] | None:
             lockout.count_attempt(conn, key, now)
             return records.by_login(conn, login)
 
-        found = await self.desk.store.run(count)
+        found = await self.context.store.run(count)
         try:
-            verdict = await self.desk.hasher.verify(found[1] if found else None, password)
+            verdict = await self.context.hasher.verify(found[1] if found else None, password)
         except ProblemError:  # busy: the password was never looked at
-            await self.desk.store.run(lambda conn: lockout.uncount(conn, key))
+            await self.context.store.run(lambda conn: lockout.uncount(conn, key))
             raise
         return found if verdict.right else None
 
@@ -453,14 +455,14 @@ class StaffService:
             return self._session(conn, prove(conn), client_id, strong=True)
 
         try:
-            return await self.desk.store.run(job)
+            return await self.context.store.run(job)
         except ProblemError as refused:
             if refused.type == "second-factor-wrong":
-                await self.desk.store.run(lambda conn: factor.note_miss(conn, token))
+                await self.context.store.run(lambda conn: factor.note_miss(conn, token))
             raise
 
     def _session(self, conn: Connection, staff_id: str, client_id: str, *, strong: bool) -> StaffSignedIn:
-        now = self.desk.clock()
+        now = self.context.clock()
         token = records.start_session(conn, staff_id, client_id=client_id, strong=strong, at=now)
         session = records.find_session(conn, token.reveal(), client_id=client_id, now=now)
         write_audit(
@@ -477,7 +479,7 @@ class StaffService:
                 raise ProblemError("second-factor-missing", "Sign in again with the second factor.")
             return work(conn, person)
 
-        return await self.desk.store.run(job)
+        return await self.context.store.run(job)
 
     def _of_city(self, conn: Connection, who: StaffSession, staff_id: str) -> Staff:
         if staff_id == who.staff_id:
@@ -600,9 +602,9 @@ def _role_unfit() -> ProblemError:
     return ProblemError("role-unfit", "Choose a role of the city; a shop's people keep theirs.")
 
 
-def password_lock_key(desk: CityContext, login: str) -> str:
+def password_lock_key(context: CityContext, login: str) -> str:
     """The name under which wrong passwords of a login are counted."""
-    return desk.vault.keyed_hash(login, purpose="staff-password")
+    return context.vault.keyed_hash(login, purpose="staff-password")
 
 
 def temporary_password() -> Secret:

@@ -132,7 +132,7 @@ class Town:
             bank_code="9999", bank_name="ミホン", branch_code="001", branch_name="シテン", kind=1, number=number,
             holder="ミホン シヨウテン",
         )  # fmt: skip
-        sealed = encrypt_account(self.city.desk.vault, municipality, shop_id, account)
+        sealed = encrypt_account(self.city.context.vault, municipality, shop_id, account)
         await self.store.run(lambda conn: shop_rows.write(conn, municipality, shop_id, bank_sealed=sealed))
 
     async def member(self, points: int = 0, issued_on: Any = None) -> Any:
@@ -274,7 +274,7 @@ class Site:
     async def hire(self, role: str, login: str, municipality: str = KASAMA) -> str:
         """Somebody with a password of their own, to sign in for real. Gives the staff id."""
         staff_id, now = uuid.uuid4().hex, self.clock()
-        hashed = await self.services.city.desk.hasher.hash(PASSWORD)
+        hashed = await self.services.city.context.hasher.hash(PASSWORD)
         await self.services.store.run(
             lambda conn: staff_rows.add(
                 conn,

@@ -160,7 +160,7 @@ class Circle:
             case "reverse":
                 return await reverse(town, member, points)
             case "sweep":
-                return (await town.city.expiries.sweep(town.city.desk.today)).points
+                return (await town.city.expiries.sweep(town.city.context.today)).points
             case "tomorrow":
                 town.clock.forward(days=days % 25)
                 return days % 25

@@ -131,7 +131,7 @@ async def test_a_goal_that_was_reached_moves_every_share_to_the_event(town):
     for member in members:
         await give(town, member, 500)
     town.clock.forward(days=10)
-    await town.city.nightly.run_now(town.city.desk.today)
+    await town.city.nightly.run_now(town.city.context.today)
     event = (await seen(town)).event
     assert (event.state, event.outcome, event.settled_at) == ("ended", "reached", town.clock())
     assert await town.total(chart.event(FESTIVAL)) == 1_000
@@ -171,9 +171,9 @@ async def test_what_came_back_is_moved_on_by_the_14_days_like_any_reserve(town):
     await give(town, member, 500)
     allocations = Allocations(store=town.store, clock=town.clock)
     town.clock.forward(days=20)
-    assert (await allocations.move_overdue(town.city.desk.today)).points == 0
-    await town.city.nightly.run_now(town.city.desk.today)
-    assert (await allocations.move_overdue(town.city.desk.today)).points == 500
+    assert (await allocations.move_overdue(town.city.context.today)).points == 0
+    await town.city.nightly.run_now(town.city.context.today)
+    assert (await allocations.move_overdue(town.city.context.today)).points == 500
     assert await heaps(town, member, chart.municipal(member, KASAMA, OUEN)) == {TODAY: 500}
 
 
@@ -223,13 +223,13 @@ async def test_a_share_of_which_a_reversal_holds_a_part_waits_alone_until_it_has
     )
     await town.store.apply(reversal)
     town.clock.forward(days=10)
-    await town.city.nightly.run_now(town.city.desk.today)
+    await town.city.nightly.run_now(town.city.context.today)
     for member in members[1:]:
         assert await heaps(town, member, chart.reserve(member)) == {TODAY: 500}
     assert (await seen(town)).event.settled_at is None
     assert "event settled" not in await log(town)
     await town.store.apply(Post(id="p", book=book, hold="r", at=NOON))
-    await town.city.nightly.run_now(town.city.desk.today)
+    await town.city.nightly.run_now(town.city.context.today)
     assert await heaps(town, members[0], chart.reserve(members[0])) == {TODAY: 440}
     assert (await log(town)).count("event settled") == 1
     assert (await town.store.read(audit.verify)).ok
@@ -252,7 +252,7 @@ async def test_an_event_that_cannot_be_settled_keeps_nothing_else_from_being_don
     monkeypatch.setattr(EventOutcomes, "settle", settle)
     monkeypatch.setattr(GrantFiles, "resume", resume)
     with pytest.raises(RuntimeError):
-        await town.city.nightly.run_now(town.city.desk.today)
+        await town.city.nightly.run_now(town.city.context.today)
     assert done == ["files"]
     counted = asyncio.Event()
 

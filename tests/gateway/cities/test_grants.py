@@ -102,8 +102,8 @@ async def test_a_grant_that_is_sent_again_is_one_grant_whatever_has_ended_since(
     elif since == "another MyKey ID":
         await renamed(town, member)
     elif since == "a revocation":
-        desk = town.city.desk
-        await Members(town.store, desk.hasher, town.clock, vault=desk.vault).revoke(member.member_id)
+        context = town.city.context
+        await Members(town.store, context.hasher, town.clock, vault=context.vault).revoke(member.member_id)
     else:
         town.clock.now += timedelta(hours=12)
     again = await grant(town, member, grant_id=grant_id)
@@ -456,7 +456,7 @@ async def test_an_interrupted_file_is_resumed_at_the_next_start(town):
 
     who = await town.who("approver")
     task = town.city.files.approve(who, file.file_id, "確認")
-    town.city.files.desk.tasks.spawn = lambda work, name: work.close()
+    town.city.files.context.tasks.spawn = lambda work, name: work.close()
     await task
     with pytest.raises(Stopped):
         await town.city.files.apply(KASAMA, file.file_id, stop)

@@ -41,9 +41,9 @@ async def town(request, tmp_path):
 
 async def mailer(town, name: str = "mailer", url: str = URL) -> Any:
     """Name a mailer; gives the secret that it verifies with."""
-    desk = town.city.desk
+    context = town.city.context
     _, secret = await town.store.run(
-        lambda conn: webhook_keys.add_mailer(conn, desk.vault, name, url, town.clock())
+        lambda conn: webhook_keys.add_mailer(conn, context.vault, name, url, town.clock())
     )
     return secret
 
@@ -95,7 +95,7 @@ async def test_points_that_expire_are_told_thirty_days_ahead_and_seven_days_ahea
     first, second = await told(town)
     assert first["type"] == "member.points_will_expire"
     assert first["data"] == second["data"] == {
-        "member": reference_for(town.city.desk.vault, "mailer", member.member_id),
+        "member": reference_for(town.city.context.vault, "mailer", member.member_id),
         "language": "ja",
         "points": 500,
         "last_day": "2018-08-31",
@@ -159,7 +159,7 @@ async def test_reserve_is_told_a_week_before_it_moves_and_where_to(town):
     (one,) = await told(town)
     assert one["type"] == "member.reserve_will_move"
     assert one["data"] == {
-        "member": reference_for(town.city.desk.vault, "mailer", member.member_id),
+        "member": reference_for(town.city.context.vault, "mailer", member.member_id),
         "language": "en",
         "points": 900,
         "moves_on": "2018-08-14",
@@ -205,16 +205,16 @@ async def test_who_is_no_member_any_more_is_told_nothing(town):
 
 
 async def test_two_mailers_know_a_member_by_two_names_and_portals_hear_nothing_of_it(town):
-    desk = town.city.desk
+    context = town.city.context
     await mailer(town, "post")
     await mailer(town, "sms")
     await town.store.run(
-        lambda conn: webhook_keys.add_portal(conn, desk.vault, "portal", "https://portal.example/", NOON)
+        lambda conn: webhook_keys.add_portal(conn, context.vault, "portal", "https://portal.example/", NOON)
     )
     member = await expiring_on(town, TODAY + timedelta(days=5))
     assert await town.city.notices.queue_notices(TODAY) == 2
     names = {one["data"]["member"] for one in await told(town)}
-    assert names == {reference_for(desk.vault, name, member.member_id) for name in ("post", "sms")}
+    assert names == {reference_for(context.vault, name, member.member_id) for name in ("post", "sms")}
     rows = await town.store.read(lambda conn: conn.execute(sa.select(tables.outbox)).all())
     for kept in rows:
         for secret in (member.member_id, member.mykey_id, member.display_name):
@@ -256,8 +256,8 @@ async def test_the_night_tells_and_the_mailer_gets_it_signed(town):
     secret = await mailer(town, url=f"http://127.0.0.1:{runner.addresses[0][1]}/hook")
     await expiring_on(town, TODAY + timedelta(days=3))
     await town.city.nightly.run_now(TODAY)
-    desk = town.city.desk
-    deliveries = WebhookSender(town.store, desk.vault, town.clock)
+    context = town.city.context
+    deliveries = WebhookSender(town.store, context.vault, town.clock)
     async with deliveries.opened():
         assert await deliveries.poll_once(Direction.MAILER) == 1
     await runner.cleanup()
@@ -282,18 +282,18 @@ async def test_a_mailer_that_does_not_answer_keeps_no_portal_waiting(town):
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    site, desk = f"http://127.0.0.1:{runner.addresses[0][1]}", town.city.desk
+    site, context = f"http://127.0.0.1:{runner.addresses[0][1]}", town.city.context
     await mailer(town, url=f"{site}/mailer")
     await expiring_on(town, TODAY + timedelta(days=3))
     for _ in range(40):
         await town.member(points=1)
     assert await town.city.notices.queue_notices(TODAY) == 41
     _, secret = await town.store.run(
-        lambda conn: webhook_keys.add_portal(conn, desk.vault, "portal", f"{site}/portal", NOON)
+        lambda conn: webhook_keys.add_portal(conn, context.vault, "portal", f"{site}/portal", NOON)
     )
     assert secret
     await town.store.run(lambda conn: outbox.enqueue(conn, "m", "exchange.settled", {}, town.clock()))
-    deliveries = WebhookSender(town.store, desk.vault, town.clock)
+    deliveries = WebhookSender(town.store, context.vault, town.clock)
     running = asyncio.create_task(deliveries.run())
     async with asyncio.timeout(20):
         await heard.wait()

@@ -116,7 +116,7 @@ async def test_what_is_not_plain_gets_its_own_word_and_harms_nobody_beside_it(to
     await take(shop, known, used, 100)
     await town.city.shops.close(await town.who("operator"), "shop-1", "見本")
     stranger = await town.who("shop", MITO, "mito")
-    shop_code = pay_codes.make_shop_code(town.city.desk, KASAMA, "shop-0")
+    shop_code = pay_codes.make_shop_code(town.city.context, KASAMA, "shop-0")
     same_id = new_id()
     sets.clear()
     found = await all_at_once(

@@ -281,9 +281,9 @@ async def test_the_14_day_move_carries_no_points_to_where_they_have_expired(town
     member = await put_in_reserve(town, 900, old, young)
     allocations = Allocations(store=town.store, clock=town.clock)
     town.clock.now = datetime(2019, 4, 15, 12, 0, tzinfo=JST)
-    moved = await allocations.move_overdue(town.city.desk.today)
+    moved = await allocations.move_overdue(town.city.context.today)
     assert (moved.heaps, moved.points, moved.without_default) == (1, 900, 1)
-    await town.city.expiries.sweep(town.city.desk.today)
+    await town.city.expiries.sweep(town.city.context.today)
     assert await reserve_of(town, member) == {old: 900}
     assert await town.balance(member) == 900
     assert await town.total(chart.expired(KASAMA)) == 0

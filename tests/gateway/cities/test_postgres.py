@@ -106,7 +106,7 @@ async def test_a_payment_that_is_sent_again_while_it_is_made_is_one_payment_for_
         member, spend_id = await town.member(points=1_000), new_id()
         await town.give(member.member_id, 50, date(2017, 1, 1))  # expired, so it is decided alone
         code = await town.city.codes.make(member.member_id, KASAMA, OUEN)
-        gateways = [Spending(town.city.desk) for _ in range(4)]
+        gateways = [Spending(town.city.context) for _ in range(4)]
         outcomes = await asyncio.gather(
             *(
                 one.receive_payment(who, spend_id, code.qr, 100)
@@ -121,7 +121,7 @@ async def test_a_payment_that_is_sent_again_while_it_is_made_is_one_payment_for_
 
 async def test_one_payment_id_never_takes_from_two_members(town):
     await shop(town)
-    who, gateways = await town.who("shop", KASAMA, "soba"), [Spending(town.city.desk) for _ in range(4)]
+    who, gateways = await town.who("shop", KASAMA, "soba"), [Spending(town.city.context) for _ in range(4)]
     for _ in range(5):
         members, spend_id = [await town.member(points=1_000) for _ in gateways], new_id()
         codes = [await town.city.codes.make(one.member_id, KASAMA, OUEN) for one in members]

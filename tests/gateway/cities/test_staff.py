@@ -210,7 +210,7 @@ async def test_a_reset_takes_factors_and_sessions_away_and_is_in_the_log(site):
 async def test_a_reset_stands_also_where_a_password_was_being_changed_meanwhile(site, monkeypatch):
     boss, staff_id = await site.staff_token("administrator"), await site.hire("operator", "suzuki")
     token = (await sign_in(site, "suzuki"))[1]["token"]
-    hasher, new = site.services.city.desk.hasher, "asagao-no-sakima-8"
+    hasher, new = site.services.city.context.hasher, "asagao-no-sakima-8"
     hash_at_once = hasher.hash
 
     async def slow_hash(password):

@@ -210,7 +210,7 @@ class World:
     store: Store
     clock: SettableClock
     script: Script
-    desk: ExchangeContext
+    context: ExchangeContext
     openings: ExchangeStarter
     exchanges: QuoteConfirm
     allocations: Allocations
@@ -298,7 +298,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Any):
     script = Script(clock)
     log = structlog.get_logger()
     tasks = Tasks()
-    desk = ExchangeContext(
+    context = ExchangeContext(
         store=store,
         partners={
             CARDS: Partner(Scripted(script, CARDS, LinkKind.ACCOUNT, ("eikyu", "wallet")), log=log),
@@ -313,9 +313,9 @@ async def world(request: pytest.FixtureRequest, tmp_path: Any):
         store=store,
         clock=clock,
         script=script,
-        desk=desk,
-        openings=ExchangeStarter(desk),
-        exchanges=QuoteConfirm(desk),
+        context=context,
+        openings=ExchangeStarter(context),
+        exchanges=QuoteConfirm(context),
         allocations=Allocations(store=store, clock=clock),
     )
     await tasks.close()

@@ -25,12 +25,12 @@ RESERVE = Destination.reserve()
 @pytest.fixture
 async def nightly(world):
     hasher = PasswordHasher(time_cost=1, memory_kib=64)
-    members = Members(world.store, hasher, world.clock, vault=world.desk.vault)
+    members = Members(world.store, hasher, world.clock, vault=world.context.vault)
     yield Nightly(
-        desk=world.desk,
+        context=world.context,
         allocations=world.allocations,
         members=members,
-        reconciliation=Reconciliation(world.desk),
+        reconciliation=Reconciliation(world.context),
         chain_keys=ChainKeys.of([b"c" * 32]),
     )
     hasher.close()

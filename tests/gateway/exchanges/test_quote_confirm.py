@@ -136,7 +136,7 @@ async def test_a_caller_that_goes_away_cancels_nothing(world) -> None:
     with pytest.raises(asyncio.CancelledError):
         await caller
     answered.set()
-    await world.desk.tasks.close()
+    await world.context.tasks.close()
     assert (await world.exchanges.get(member, exchange.exchange_id)).state is State.SETTLED
     assert (await world.balance(member)).posted == 900
 

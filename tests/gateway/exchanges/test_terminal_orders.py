@@ -46,7 +46,7 @@ class Terminal:
 @pytest.fixture
 async def terminal(world: World) -> Terminal:
     def add(conn: Any) -> Secret:
-        return webhook_keys.add_partner(conn, world.desk.vault, CARDS, world.clock())[1]
+        return webhook_keys.add_partner(conn, world.context.vault, CARDS, world.clock())[1]
 
     return Terminal(world, await world.store.run(add))
 

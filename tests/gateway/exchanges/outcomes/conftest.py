@@ -87,7 +87,7 @@ class Generous(Scripted):
 def generous(world: World) -> Generous:
     """Takes the place of the partner `cards`."""
     plugin = Generous(world.script, CARDS, LinkKind.ACCOUNT, ("eikyu", "wallet"))
-    world.desk.partners[CARDS] = Partner(plugin, log=structlog.get_logger())  # type: ignore[index]
+    world.context.partners[CARDS] = Partner(plugin, log=structlog.get_logger())  # type: ignore[index]
     return plugin
 
 

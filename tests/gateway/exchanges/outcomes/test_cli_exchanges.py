@@ -58,7 +58,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path):
+def context(tmp_path):
     """One exchange that nobody answered (taken by the partner), one that settled."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -112,7 +112,7 @@ async def _entered(server):
 async def _exchanges(settings: Settings, site) -> None:
     token, service_id = await site._book.run(_linked)
     async with open_services(settings) as services:
-        vault = services.desk.vault
+        vault = services.context.vault
 
         def move_in(conn) -> None:
             directory.register_service(
@@ -151,79 +151,79 @@ def _linked(db) -> tuple[str, str]:
     return members.link(db, number), members.member(db, number).service_id
 
 
-def test_open_exchanges_are_listed_and_told_whole(desk) -> None:
-    (one,) = json.loads(desk("exchanges", "list", "--json"))
+def test_open_exchanges_are_listed_and_told_whole(context) -> None:
+    (one,) = json.loads(context("exchanges", "list", "--json"))
     assert (one["exchange_id"], one["state"], one["points"]) == (EXCHANGE, "open", 900)
-    assert EXCHANGE in desk("exchanges", "--state", "open")
-    assert OTHER in desk("exchanges", "list", "--state", "settled")
-    told = json.loads(desk("exchanges", "show", EXCHANGE, "--json"))
+    assert EXCHANGE in context("exchanges", "--state", "open")
+    assert OTHER in context("exchanges", "list", "--state", "settled")
+    told = json.loads(context("exchanges", "show", EXCHANGE, "--json"))
     assert [step["what"] for step in told["story"]] == ["started", "quoted", "confirmed", "outcome unknown"]
     (call,) = told["story"][-1]["facts"]["calls"]
     assert (call["hook"], call["outcome"]) == ("debit", "unknown")
     assert [(move["action"], move["points"]) for move in told["moves"]] == [("hold", 900)]
-    text = desk("exchanges", "show", EXCHANGE)
+    text = context("exchanges", "show", EXCHANGE)
     assert "/api/captures" in text
     assert "token" not in text.lower().replace("token=***", "")
 
 
-def test_show_with_ask_settles_what_the_partner_can_answer(desk) -> None:
-    assert "debited" in desk("exchanges", "show", EXCHANGE, "--ask")
-    assert json.loads(desk("exchanges", "list", "--json")) == []
+def test_show_with_ask_settles_what_the_partner_can_answer(context) -> None:
+    assert "debited" in context("exchanges", "show", EXCHANGE, "--ask")
+    assert json.loads(context("exchanges", "list", "--json")) == []
 
 
-def test_resolving_asks_first_and_the_partners_answer_wins(desk) -> None:
-    said = desk("exchanges", "resolve", EXCHANGE, "--as", "declined", "--reason", "電話", code=1)
+def test_resolving_asks_first_and_the_partners_answer_wins(context) -> None:
+    said = context("exchanges", "resolve", EXCHANGE, "--as", "declined", "--reason", "電話", code=1)
     assert "settled already" in said
-    assert json.loads(desk("exchanges", "list", "--json")) == []
+    assert json.loads(context("exchanges", "list", "--json")) == []
 
 
-def test_a_settled_exchange_is_reversed_in_parts_from_the_command_line(desk) -> None:
+def test_a_settled_exchange_is_reversed_in_parts_from_the_command_line(context) -> None:
     words = ("exchanges", "reverse", OTHER, "--reason", "誤り")
-    assert json.loads(desk(*words, "--units", "1"))["points"] == 450
-    assert "1 units" in desk(*words, "--units", "2", code=1)
-    assert json.loads(desk(*words))["state"] == "reversed"
-    assert "reversal" in desk("exchanges", "show", OTHER)
+    assert json.loads(context(*words, "--units", "1"))["points"] == 450
+    assert "1 units" in context(*words, "--units", "2", code=1)
+    assert json.loads(context(*words))["state"] == "reversed"
+    assert "reversal" in context("exchanges", "show", OTHER)
 
 
-def test_a_day_is_compared_and_a_difference_closed(desk) -> None:
+def test_a_day_is_compared_and_a_difference_closed(context) -> None:
     day = ("--partner", "saison", "--day", "2018-07-31")
-    assert "1 matched, 1 open" in desk("reconcile", *day)
-    desk("exchanges", "show", EXCHANGE, "--ask")
-    assert json.loads(desk("reconcile", *day, "--json"))["counts"]["matched"] == 2
-    assert desk("reconcile", *day, "--csv").count("matched") == 2
-    with contextlib.closing(sqlite3.connect(desk.folder / "saison.db")) as book, book:
+    assert "1 matched, 1 open" in context("reconcile", *day)
+    context("exchanges", "show", EXCHANGE, "--ask")
+    assert json.loads(context("reconcile", *day, "--json"))["counts"]["matched"] == 2
+    assert context("reconcile", *day, "--csv").count("matched") == 2
+    with contextlib.closing(sqlite3.connect(context.folder / "saison.db")) as book, book:
         book.execute(
             "UPDATE debit_lines SET points = points + 100 WHERE order_id = ? AND wallet = ?", (OTHER, EIKYU)
         )
     book.close()
-    assert "amount_differs" in desk("reconcile", *day, code=2)
-    done = json.loads(desk("reconcile", "close", OTHER, *day, "--reason", "先方の記録が正しい"))
+    assert "amount_differs" in context("reconcile", *day, code=2)
+    done = json.loads(context("reconcile", "close", OTHER, *day, "--reason", "先方の記録が正しい"))
     assert done["points"] == 450
-    assert "1 closed" in desk("reconcile", *day)
+    assert "1 closed" in context("reconcile", *day)
 
 
-def test_a_partner_is_paused_paced_and_put_into_maintenance(desk) -> None:
-    desk("partners", "pause", "saison", "--reason", "不具合")
-    desk("partners", "pace", "saison", "120")
+def test_a_partner_is_paused_paced_and_put_into_maintenance(context) -> None:
+    context("partners", "pause", "saison", "--reason", "不具合")
+    context("partners", "pace", "saison", "120")
     window = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00")
-    desk(*window, "--reason", "点検", "--operator", "sato")
-    (one,) = json.loads(desk("partners", "list"))
+    context(*window, "--reason", "点検", "--operator", "sato")
+    (one,) = json.loads(context("partners", "list"))
     assert (one["open"], one["calls_per_minute"], one["operator"]) == (False, 120, getpass.getuser())
     assert one["maintenance"] == [["2018-08-01T00:00:00+09:00", "2018-08-01T06:00:00+09:00", "点検", "sato"]]
-    desk("partners", "resume", "saison")
-    desk(*window, "--withdraw")
-    (one,) = json.loads(desk("partners", "list"))
+    context("partners", "resume", "saison")
+    context(*window, "--withdraw")
+    (one,) = json.loads(context("partners", "list"))
     assert (one["open"], one["maintenance"]) == (True, [])
-    assert "no [partners.nobody]" in desk("partners", "pause", "nobody", "--reason", "x", code=1)
+    assert "no [partners.nobody]" in context("partners", "pause", "nobody", "--reason", "x", code=1)
 
 
-def test_who_took_a_partner_out_for_maintenance_and_why_is_kept_and_told(desk) -> None:
-    config = desk.config.read_text("utf-8").replace('level = "error"', 'level = "info"')
-    desk.config.write_text(config, "utf-8")
+def test_who_took_a_partner_out_for_maintenance_and_why_is_kept_and_told(context) -> None:
+    config = context.config.read_text("utf-8").replace('level = "error"', 'level = "info"')
+    context.config.write_text(config, "utf-8")
     window = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00")
     logged = next(
         json.loads(line)
-        for line in desk(*window, "--reason", "定期点検", "--operator", "sato").splitlines()
+        for line in context(*window, "--reason", "定期点検", "--operator", "sato").splitlines()
         if line.startswith("{")
     )
     assert (logged["event"], logged["partner"], logged["operator"], logged["reason"]) == (
@@ -232,8 +232,8 @@ def test_who_took_a_partner_out_for_maintenance_and_why_is_kept_and_told(desk) -
         "sato",
         "定期点検",
     )
-    desk(*window, "--withdraw", "--reason", "先方が延期")
-    taken_back, announced = json.loads(desk("partners", "log", "saison"))
+    context(*window, "--withdraw", "--reason", "先方が延期")
+    taken_back, announced = json.loads(context("partners", "log", "saison"))
     window_facts = {"starts_at": "2018-08-01T00:00:00+09:00", "ends_at": "2018-08-01T06:00:00+09:00"}
     assert announced.pop("at").startswith("2018-07-31T12:00:")
     assert announced == window_facts | {
@@ -245,49 +245,49 @@ def test_who_took_a_partner_out_for_maintenance_and_why_is_kept_and_told(desk) -
         getpass.getuser(),
         "先方が延期",
     )
-    assert "nothing is broken" in desk("staff", "verify-log")
+    assert "nothing is broken" in context("staff", "verify-log")
 
 
-def test_a_window_that_is_not_there_is_not_taken_back_and_nothing_is_written_of_it(desk) -> None:
+def test_a_window_that_is_not_there_is_not_taken_back_and_nothing_is_written_of_it(context) -> None:
     words = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00", "--withdraw")
-    assert "no window of saison begins at 2018-08-01 00:00" in desk(*words, code=1)
-    assert json.loads(desk("partners", "log")) == []
+    assert "no window of saison begins at 2018-08-01 00:00" in context(*words, code=1)
+    assert json.loads(context("partners", "log")) == []
 
 
-def test_every_decision_about_a_partner_is_in_its_log(desk) -> None:
-    desk("partners", "pause", "saison", "--reason", "不具合", "--operator", "sato")
-    desk("partners", "pace", "saison", "120", "--operator", "suzuki")
-    desk("partners", "resume", "saison", "--operator", "sato")
-    told = json.loads(desk("partners", "log", "--limit", "2"))
+def test_every_decision_about_a_partner_is_in_its_log(context) -> None:
+    context("partners", "pause", "saison", "--reason", "不具合", "--operator", "sato")
+    context("partners", "pace", "saison", "120", "--operator", "suzuki")
+    context("partners", "resume", "saison", "--operator", "sato")
+    told = json.loads(context("partners", "log", "--limit", "2"))
     assert [(one["deed"], one["operator"]) for one in told] == [
         ("partner resumed", "sato"),
         ("partner paced", "suzuki"),
     ]
     assert told[1]["calls_per_minute"] == 120
-    assert json.loads(desk("partners", "log", "airline_miles")) == []
+    assert json.loads(context("partners", "log", "airline_miles")) == []
 
 
-def test_webhook_secrets_are_shown_once_and_revoked_by_their_id(desk) -> None:
-    made = json.loads(desk("webhooks", "add", "portal", "https://portal.example/hook"))
+def test_webhook_secrets_are_shown_once_and_revoked_by_their_id(context) -> None:
+    made = json.loads(context("webhooks", "add", "portal", "https://portal.example/hook"))
     assert made["secret"].startswith("whsec_")
-    push = json.loads(desk("partners", "push-secret", "saison"))
-    listed = desk("webhooks", "list")
+    push = json.loads(context("partners", "push-secret", "saison"))
+    listed = context("webhooks", "list")
     assert made["key_id"] in listed
     assert made["secret"] not in listed
     assert push["secret"] not in listed
-    desk("webhooks", "revoke", made["key_id"])
-    assert "no such key" in desk("webhooks", "revoke", made["key_id"], code=1)
+    context("webhooks", "revoke", made["key_id"])
+    assert "no such key" in context("webhooks", "revoke", made["key_id"], code=1)
 
 
-def test_who_made_or_revoked_a_webhooks_secret_and_why_is_kept_and_no_secret_with_it(desk) -> None:
+def test_who_made_or_revoked_a_webhooks_secret_and_why_is_kept_and_no_secret_with_it(context) -> None:
     url = "https://portal.example/hook?t=sesame"
-    hook = json.loads(desk("webhooks", "add", "portal", url, "--operator", "sato"))
-    mail = json.loads(desk("webhooks", "add-mailer", "post", "https://post.example/", "--reason", "通知"))
-    push = json.loads(desk("partners", "push-secret", "saison", "--operator", "suzuki"))
-    desk("webhooks", "revoke", hook["key_id"], "--operator", "sato", "--reason", "漏えい")
-    desk("webhooks", "revoke", push["key_id"], "--operator", "sato")
-    desk("webhooks", "revoke", push["key_id"], code=1)
-    told = desk("webhooks", "log")
+    hook = json.loads(context("webhooks", "add", "portal", url, "--operator", "sato"))
+    mail = json.loads(context("webhooks", "add-mailer", "post", "https://post.example/", "--reason", "通知"))
+    push = json.loads(context("partners", "push-secret", "saison", "--operator", "suzuki"))
+    context("webhooks", "revoke", hook["key_id"], "--operator", "sato", "--reason", "漏えい")
+    context("webhooks", "revoke", push["key_id"], "--operator", "sato")
+    context("webhooks", "revoke", push["key_id"], code=1)
+    told = context("webhooks", "log")
     assert [
         (one["deed"], one["party"], one["key_id"], one["operator"], one["reason"]) for one in json.loads(told)
     ] == [
@@ -298,6 +298,6 @@ def test_who_made_or_revoked_a_webhooks_secret_and_why_is_kept_and_no_secret_wit
         ("webhook added", "portal", hook["key_id"], "sato", ""),
     ]
     assert not [secret for secret in (hook["secret"], push["secret"], "sesame") if secret in told]
-    of_partner = [one["deed"] for one in json.loads(desk("partners", "log", "saison"))]
+    of_partner = [one["deed"] for one in json.loads(context("partners", "log", "saison"))]
     assert of_partner == ["push secret revoked", "push secret made"]
-    assert "nothing is broken" in desk("staff", "verify-log")
+    assert "nothing is broken" in context("staff", "verify-log")

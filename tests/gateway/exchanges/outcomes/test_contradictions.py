@@ -46,7 +46,7 @@ class Proving(Generous):
 @pytest.fixture
 def proving(world):
     plugin = Proving(world.script, CARDS, LinkKind.ACCOUNT, ("eikyu", "wallet"))
-    world.desk.partners[CARDS] = Partner(plugin, log=structlog.get_logger())
+    world.context.partners[CARDS] = Partner(plugin, log=structlog.get_logger())
     return plugin
 
 
@@ -89,11 +89,11 @@ async def resolve(watch, exchange, *, debited):
 
 
 async def compare(world):
-    return await Reconciliation(world.desk).compare(CARDS, DAY)
+    return await Reconciliation(world.context).compare(CARDS, DAY)
 
 
 async def close(world, exchange, *, leave=False):
-    return await CorrectionService(world.desk).close(
+    return await CorrectionService(world.context).close(
         CARDS, DAY, exchange.exchange_id, reason="双方で確認", operator="sato", leave=leave
     )
 
@@ -287,7 +287,7 @@ class TestTheComparison:
         await watch.settler.poll_once()
         proving.day = [listed(exchange.exchange_id, of=member)]
         with structlog.testing.capture_logs() as lines:
-            await Reconciliation(world.desk).run_nightly(CARDS, DAY)
+            await Reconciliation(world.context).run_nightly(CARDS, DAY)
         assert [line["event"] for line in lines if line["log_level"] == "warning"] == [
             "the partner lists what waits for a person"
         ]

@@ -57,7 +57,7 @@ class TestThePartnersDayIsTheDayUnderWhichADebitIsCompared:
             return [listed(exchange, theirs)] if day == their_day else []
 
         generous.day = book_of
-        comparison = Reconciliation(world.desk)
+        comparison = Reconciliation(world.context)
         (line,) = (await comparison.compare(CARDS, their_day)).lines
         assert (line.verdict, line.note) == (Verdict.MATCHED, "")
         assert (await comparison.compare(CARDS, our_day)).lines == ()
@@ -66,7 +66,7 @@ class TestThePartnersDayIsTheDayUnderWhichADebitIsCompared:
     @pytest.mark.parametrize("at", [JUST_BEFORE, JUST_AFTER], ids=["23:30", "00:30"])
     async def test_one_that_the_partner_does_not_have_is_missed_on_its_day(self, world, generous, at) -> None:
         exchange = await settled_at(world, at, at)
-        comparison = Reconciliation(world.desk)
+        comparison = Reconciliation(world.context)
         (line,) = (await comparison.compare(CARDS, at.date())).differences
         assert (line.exchange_id, line.verdict) == (exchange.exchange_id, Verdict.OURS_ONLY)
         other = JULY_31 if at is JUST_AFTER else AUGUST_1

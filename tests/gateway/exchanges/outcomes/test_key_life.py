@@ -49,7 +49,7 @@ class Forgetful(Generous):
 def partner_of(world, kind=Forgetful, **profile):
     own = type("Own", (kind,), {"profile": {"keys_kept_for": A_DAY} | profile})
     plugin = own(world.script, CARDS, LinkKind.ACCOUNT, ("eikyu", "wallet"))
-    world.desk.partners[CARDS] = Partner(plugin, log=structlog.get_logger())
+    world.context.partners[CARDS] = Partner(plugin, log=structlog.get_logger())
     return plugin
 
 
@@ -60,7 +60,7 @@ def forgetful(world):
 
 @pytest.fixture
 def reversals(world, watch):
-    return Reversals(world.desk, watch.seconds)
+    return Reversals(world.context, watch.seconds)
 
 
 async def begun(world, reversals, plugin):

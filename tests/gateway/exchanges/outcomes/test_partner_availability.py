@@ -113,8 +113,8 @@ async def test_a_window_that_ends_before_it_begins_is_refused(world) -> None:
 
 
 async def test_a_pace_reaches_the_partner_of_a_running_gateway(world) -> None:
-    controls = Controls(world.store, world.desk.partners, world.clock)
-    partner = world.desk.partners[CARDS]
+    controls = Controls(world.store, world.context.partners, world.clock)
+    partner = world.context.partners[CARDS]
     await decide(world, availability.limit, CARDS, 6)
     await controls.look()
     waits = [partner.pace.wait_s(60.0) for _ in range(4)]
@@ -131,7 +131,7 @@ async def test_a_pace_reaches_the_partner_of_a_running_gateway(world) -> None:
 async def test_a_debit_that_finds_no_place_within_its_deadline_is_not_sent(world) -> None:
     member = await world.member()
     exchange = await world.quoted(member)
-    partner = world.desk.partners[CARDS]
+    partner = world.context.partners[CARDS]
     partner.pace.set_rate(1)
     while partner.pace.wait_s(10.0) is not None:
         pass
@@ -153,7 +153,7 @@ def test_a_pace_spreads_calls_evenly_and_keeps_a_small_burst() -> None:
 
 
 async def test_controls_stay_in_force_while_the_database_cannot_be_read(world, monkeypatch) -> None:
-    controls = Controls(world.store, world.desk.partners, world.clock)
+    controls = Controls(world.store, world.context.partners, world.clock)
     await decide(world, availability.limit, CARDS, 60)
     await controls.look()
     tries = []
@@ -168,4 +168,4 @@ async def test_controls_stay_in_force_while_the_database_cannot_be_read(world, m
     while len(tries) < 3:  # noqa: ASYNC110
         await asyncio.sleep(0)
     running.cancel()
-    assert world.desk.partners[CARDS].pace._gap_s == 1.0
+    assert world.context.partners[CARDS].pace._gap_s == 1.0

@@ -51,17 +51,17 @@ def there(exchange_id, *, eikyu=200, wallet=0, at=NOON, taken_back=False, back=N
 
 
 async def give_back(world, exchange, units):
-    return await Reversals(world.desk).reverse(
+    return await Reversals(world.context).reverse(
         exchange.exchange_id, new_id(), units=units, reason="r", operator="sato"
     )
 
 
 async def compare(world, day=DAY):
-    return await Reconciliation(world.desk).compare(CARDS, day)
+    return await Reconciliation(world.context).compare(CARDS, day)
 
 
 async def night(world, day):
-    return await Reconciliation(world.desk).run_nightly(CARDS, day)
+    return await Reconciliation(world.context).run_nightly(CARDS, day)
 
 
 async def verdicts(world, day=DAY):
@@ -69,7 +69,7 @@ async def verdicts(world, day=DAY):
 
 
 async def close(world, exchange_id, *, leave=False):
-    return await CorrectionService(world.desk).close(
+    return await CorrectionService(world.context).close(
         CARDS, DAY, exchange_id, reason="双方で確認", operator="sato", leave=leave
     )
 
@@ -146,7 +146,7 @@ async def test_an_exchange_taken_back_on_both_sides_is_matched_and_on_one_side_d
     exchange = await world.settled(await world.member())
     generous.day = [there(exchange.exchange_id, taken_back=True)]
     assert await verdicts(world) == {exchange.exchange_id: Verdict.AMOUNT_DIFFERS}
-    await Reversals(world.desk).reverse(
+    await Reversals(world.context).reverse(
         exchange.exchange_id, new_id(), units=None, reason="r", operator="sato"
     )
     assert await verdicts(world) == {exchange.exchange_id: Verdict.MATCHED}
@@ -358,7 +358,7 @@ async def test_a_difference_is_closed_once_and_cannot_be_reversed_on_top(world, 
     with pytest.raises(ProblemError, match="closed"):
         await close(world, exchange.exchange_id)
     with pytest.raises(ProblemError, match="corrected"):
-        await Reversals(world.desk).reverse(
+        await Reversals(world.context).reverse(
             exchange.exchange_id, new_id(), units=None, reason="r", operator="sato"
         )
 
@@ -390,7 +390,7 @@ async def test_what_the_partner_lists_after_it_was_closed_is_seen_and_closed_aga
 async def test_only_the_units_not_yet_reversed_are_taken_back(world, generous) -> None:
     member = await world.member()
     exchange = await world.settled(member)
-    await Reversals(world.desk).reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="s")
+    await Reversals(world.context).reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="s")
     assert (await close(world, exchange.exchange_id)).points == -450
     balance = await world.store.read(lambda conn: balance_of(conn, member_book(member), reserve(member)))
     assert balance.posted == 0
@@ -455,13 +455,13 @@ async def test_a_partner_that_was_away_at_midnight_is_compared_when_it_is_back(
     tell = reconciliation._log_differences
     monkeypatch.setattr(reconciliation, "_log_differences", lambda report: (tell(report), compared.set()))  # type: ignore[func-returns-value]
     hasher = PasswordHasher(time_cost=1, memory_kib=64)
-    members = Members(world.store, hasher, world.clock, vault=world.desk.vault)
+    members = Members(world.store, hasher, world.clock, vault=world.context.vault)
     loop = asyncio.create_task(
         nightly.Nightly(
-            desk=world.desk,
+            context=world.context,
             allocations=world.allocations,
             members=members,
-            reconciliation=Reconciliation(world.desk),
+            reconciliation=Reconciliation(world.context),
             chain_keys=ChainKeys.of([b"c" * 32]),
         ).run()
     )
@@ -484,7 +484,7 @@ async def test_a_difference_is_closed_with_a_reason_and_a_name(world, generous) 
     exchange = await world.settled(await world.member())
     for reason, operator in ((" ", "sato"), ("双方で確認", "")):
         with pytest.raises(ProblemError) as caught:
-            await CorrectionService(world.desk).close(
+            await CorrectionService(world.context).close(
                 CARDS, DAY, exchange.exchange_id, reason=reason, operator=operator
             )
         assert caught.value.type == "reason-missing"

@@ -26,7 +26,7 @@ from tests.gateway.exchanges.conftest import CARDS, KASAMA, PORTAL, RESERVE, new
 
 @pytest.fixture
 def reversals(world) -> Reversals:
-    return Reversals(world.desk)
+    return Reversals(world.context)
 
 
 def reverse(reversals, exchange, units=None, **options):
@@ -298,7 +298,7 @@ async def test_what_a_frozen_process_does_not_know_ends_nobody_elses_claim(
     claims = []
     for _ in range(2):
         watch.forward(hours=1)
-        now, lasts = world.clock(), longest_debit(world.desk.partner("cards"))
+        now, lasts = world.clock(), longest_debit(world.context.partner("cards"))
         claims.append(await world.store.run(partial(kept.lease, reversal=open_, now=now, until=now + lasts)))
     frozen, asking = claims
     assert (await reversals._send(frozen)).leased_until == asking.leased_until
@@ -313,7 +313,7 @@ async def test_a_process_that_was_frozen_asks_for_no_reversal_that_a_person_has_
     generous.reversal = OutcomeUnknown("silence")
     open_ = await reverse(reversals, exchange)
     watch.forward(seconds=5)
-    until = world.clock() + longest_debit(world.desk.partner("cards"))
+    until = world.clock() + longest_debit(world.context.partner("cards"))
     claimed = await world.store.run(lambda conn: kept.lease(conn, open_, world.clock(), until))
     generous.reversal = None
     watch.forward(hours=2)

@@ -37,8 +37,8 @@ async def ended(task) -> None:
 async def test_a_round_that_meets_a_restarting_database_is_followed_by_the_next(
     world, monkeypatch, kind, reaches
 ) -> None:
-    desk = world.desk
-    work = kind(desk) if kind is Reversals else kind(desk.store, desk.vault, desk.clock)
+    context = world.context
+    work = kind(context) if kind is Reversals else kind(context.store, context.vault, context.clock)
     met = []
     real = getattr(world.store, reaches)
 
@@ -79,7 +79,7 @@ async def test_what_was_never_sent_is_not_asked_about(watch, world) -> None:
 
 async def test_an_exchange_of_a_partner_that_is_gone_waits_for_it(watch, world) -> None:
     _, exchange = await watch.opened()
-    world.desk.partners.clear()
+    world.context.partners.clear()
     assert await watch.settler.ask(exchange.book_id, exchange.exchange_id) is None
 
 
@@ -98,7 +98,7 @@ async def test_nobody_decides_about_an_id_that_is_not_there_or_a_debit_under_way
 
 
 async def test_a_reversal_needs_a_reason_an_exchange_and_to_be_open_when_decided(world, generous) -> None:
-    reversals = Reversals(world.desk)
+    reversals = Reversals(world.context)
     exchange = await world.settled(await world.member())
     id_ = new_id()
     words: dict[str, Any] = {"units": 1, "reason": "r", "operator": "o"}
@@ -119,7 +119,7 @@ async def test_a_reversal_needs_a_reason_an_exchange_and_to_be_open_when_decided
 async def test_two_gateways_ask_once_about_a_reversal(watch, world, generous) -> None:
     exchange = await world.settled(await world.member())
     generous.reversal = OutcomeUnknown("silence")
-    one, other = Reversals(world.desk), Reversals(world.desk)
+    one, other = Reversals(world.context), Reversals(world.context)
     open_ = await one.reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="o")
     assert open_.state is ReversalState.OPEN
     watch.forward(seconds=5)

@@ -138,14 +138,14 @@ async def portal():
 @pytest.fixture
 async def secret(world, portal) -> Secret:
     _, made = await world.store.run(
-        lambda conn: webhook_keys.add_portal(conn, world.desk.vault, "portal", portal.url, world.clock())
+        lambda conn: webhook_keys.add_portal(conn, world.context.vault, "portal", portal.url, world.clock())
     )
     return made
 
 
 @pytest.fixture
 async def deliveries(world):
-    made = WebhookSender(world.desk.store, world.desk.vault, world.desk.clock, deadline_s=2.0)
+    made = WebhookSender(world.context.store, world.context.vault, world.context.clock, deadline_s=2.0)
     async with made.opened():
         yield made
 
@@ -186,7 +186,7 @@ async def test_nothing_is_told_while_the_outcome_is_open_and_then_how_it_ended(
 
 async def test_the_portal_hears_of_each_reversal(world, generous, portal, secret, deliveries) -> None:
     exchange = await world.settled(await world.member())
-    reversals = Reversals(world.desk)
+    reversals = Reversals(world.context)
     for _ in range(2):
         await reversals.reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="o")
     await deliveries.poll_once()
@@ -236,7 +236,7 @@ async def test_what_cannot_even_be_sent_is_put_off_like_what_was_not_taken(
     """Else it would stay the oldest that is due, and some hundreds of it would keep every portal from hearing."""
 
     def spoil(conn) -> None:
-        vault = world.desk.vault
+        vault = world.context.vault
         key_id, _ = webhook_keys.add_portal(conn, vault, "other", url or portal.url, world.clock())
         if url is None:  # sealed under a key that was taken away
             lost = vault.encrypt("s", purpose="other")
@@ -255,7 +255,7 @@ async def test_what_cannot_even_be_sent_is_put_off_like_what_was_not_taken(
 async def test_a_portal_that_is_gone_does_not_hold_up_an_exchange(world, deliveries, portal) -> None:
     await world.store.run(
         lambda conn: webhook_keys.add_portal(
-            conn, world.desk.vault, "gone", "http://127.0.0.1:9/hook", world.clock()
+            conn, world.context.vault, "gone", "http://127.0.0.1:9/hook", world.clock()
         )
     )
     exchange = await world.settled(await world.member())
@@ -269,7 +269,7 @@ async def test_two_gateways_deliver_a_message_once(world, portal, secret, delive
     import asyncio
 
     await world.settled(await world.member())
-    other = WebhookSender(world.desk.store, world.desk.vault, world.desk.clock, deadline_s=2.0)
+    other = WebhookSender(world.context.store, world.context.vault, world.context.clock, deadline_s=2.0)
     async with other.opened():
         counts = await asyncio.gather(deliveries.poll_once(), other.poll_once())
     assert sum(counts) == 1
@@ -292,10 +292,10 @@ async def test_what_waits_while_a_secret_is_changed_is_told_once_under_the_new_o
     portal.status = 503
     await deliveries.poll_once()
     _, new = await world.store.run(
-        lambda conn: webhook_keys.add_portal(conn, world.desk.vault, "portal", portal.url, world.clock())
+        lambda conn: webhook_keys.add_portal(conn, world.context.vault, "portal", portal.url, world.clock())
     )
     await world.store.run(
-        lambda conn: webhook_keys.add_portal(conn, world.desk.vault, "other", portal.url, world.clock())
+        lambda conn: webhook_keys.add_portal(conn, world.context.vault, "other", portal.url, world.clock())
     )
     await world.store.run(lambda conn: outbox.enqueue(conn, "later", "exchange.settled", {}, world.clock()))
     await world.store.run(lambda conn: webhook_keys.revoke(conn, old.key_id, world.clock()))
@@ -320,7 +320,7 @@ def _signed_with(key: Secret, got: tuple[dict[str, str], bytes], at: datetime) -
 async def test_a_portal_is_told_over_tls_only(world, url) -> None:
     with pytest.raises(ProblemError, match="https"):
         await world.store.run(
-            lambda conn: webhook_keys.add_portal(conn, world.desk.vault, "p", url, world.clock())
+            lambda conn: webhook_keys.add_portal(conn, world.context.vault, "p", url, world.clock())
         )
 
 
@@ -331,7 +331,7 @@ async def test_a_portal_is_told_over_tls_only(world, url) -> None:
 async def pushed(world, watch):
     """`await pushed(exchange, id="m-1")`: the partner tells us about an exchange."""
     _, key = await world.store.run(
-        lambda conn: webhook_keys.add_partner(conn, world.desk.vault, CARDS, world.clock())
+        lambda conn: webhook_keys.add_partner(conn, world.context.vault, CARDS, world.clock())
     )
     pushes = InboundPushes(watch.settler)
 
@@ -339,7 +339,7 @@ async def pushed(world, watch):
         body = json.dumps({"data": {"exchange_id": exchange.exchange_id}}).encode()
         headers = sign(key, message_id, world.clock(), body)
         await pushes.accept(partner, headers, body, exchange.exchange_id)
-        await world.desk.tasks.close()
+        await world.context.tasks.close()
 
     return push
 
@@ -419,7 +419,7 @@ async def test_a_push_of_another_partner_or_about_what_was_never_sent_makes_noth
 
     _, exchange = await watch.opened()
     _, key = await world.store.run(
-        lambda conn: webhook_keys.add_partner(conn, world.desk.vault, MILES, world.clock())
+        lambda conn: webhook_keys.add_partner(conn, world.context.vault, MILES, world.clock())
     )
     await pushed(exchange, key=key, partner=MILES)
     assert await watch.settler.poll_once() == 0
