@@ -87,7 +87,7 @@ clients: $(STAMP) $(NODE_STAMP) ## make the generated parts of the clients anew 
 
 lock: ## compile the hashed requirements anew
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
-	  --extra postgres --extra server --extra sites --extra testkit pyproject.toml clients/python/pyproject.toml requirements/dev.in -o requirements/dev.txt
+	  --extra postgres --extra server --extra sites --extra testkit --no-emit-package point-gateway-client pyproject.toml clients/python/pyproject.toml requirements/dev.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  requirements/reader.in -o requirements/reader.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \

@@ -19,6 +19,7 @@ from municipal.visits import Pages, Visit
 from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
 from pagekit.qr import qr
+from point_gateway_client import InputError
 
 pages = Pages(needs="see")
 
@@ -232,7 +233,7 @@ async def member_of(visit: Visit, typed: str) -> Any:
     """Raises Problem for what is nobody here."""
     plain = "".join(letter for letter in typed.upper() if letter.isalnum() and letter.isascii())
     if not 0 < len(plain) <= 40:
-        raise Problem("unknown-member", 404, "", "", {}, ("mykey_id",))
+        raise Problem("unknown-member", 404, errors=(InputError("#/mykey_id", ""),))
     return await visit.api("GET", f"/v1/city/members/{plain}")
 
 

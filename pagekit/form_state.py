@@ -16,14 +16,19 @@ import json
 import secrets
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pagekit.api import Problem, Unreachable
+from pagekit.api import Call, Problem, Unreachable
+from point_gateway_client import InputError
+
+AnswerT = TypeVar("AnswerT")
 
 PARAMETER: Final = "form"
 FORM_STATE_TTL: Final = timedelta(minutes=30)
@@ -106,24 +111,33 @@ def outcome_of(result: Any) -> dict[str, Any]:
                 result.word,
                 result.status,
                 result.title,
+                result.remedy,
                 result.detail,
                 facts,
-                list(result.fields),
+                [[error.place, error.detail] for error in result.errors],
             ]
         }
     if isinstance(result, Unreachable):
         return {"unreachable": str(result)}
-    return {"result": result}
+    return {"result": msgspec.to_builtins(result)}
 
 
-def result_of(outcome: Mapping[str, Any]) -> Any:
+def result_of(outcome: Mapping[str, Any], call: Call[AnswerT]) -> AnswerT:
     """What the call came to. Raises Problem and Unreachable as the call did."""
     if "problem" in outcome:
-        word, status, title, detail, facts, fields = outcome["problem"]
-        raise Problem(word, status, title, detail, facts, tuple(fields))
+        word, status, title, remedy, detail, facts, errors = outcome["problem"]
+        kept = tuple(InputError(*error) for error in errors)
+        raise Problem(word, status, title, remedy, detail=detail, facts=facts, errors=kept)
     if "unreachable" in outcome:
         raise Unreachable(outcome["unreachable"])
-    return outcome["result"]
+    result = outcome["result"]
+    kinds: list[type[Any]] = [call.answer, *call.by_status.values()]
+    if object in kinds:
+        return cast("AnswerT", result)  # plain JSON stays as it is
+    for kind in kinds:
+        with suppress(msgspec.ValidationError):
+            return cast("AnswerT", msgspec.convert(result, kind))
+    raise Unreachable("the kept result is of another version")
 
 
 def _box(secret: bytes, key: str) -> AESGCM:

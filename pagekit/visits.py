@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -24,7 +25,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from pagekit import form_state
-from pagekit.api import Gateway, Problem, Unreachable
+from pagekit.api import Call, File, Gateway, Problem, Unreachable, target_of, untyped_call
 from pagekit.client_address import bucket_of
 from pagekit.form_state import FormState
 from pagekit.patience import Patience
@@ -80,6 +81,7 @@ _log = structlog.get_logger()
 
 SettingsT = TypeVar("SettingsT", bound=SiteSettings)
 SessionT = TypeVar("SessionT", bound=Session)
+AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,28 @@ class Visit(Generic[SettingsT, SessionT]):
     """The form whose answer is drawn again; nothing is written then."""
     throttled: bool = False
 
+    async def send(self, call: Call[AnswerT], *, as_site: bool = False) -> AnswerT:
+        """Call the gateway as who is signed in, or as the site where nobody is and where `as_site`.
+
+        Raises Problem and Unreachable. The result of a call that writes is kept while a form is answered. While that
+        answer is drawn again, the call is not sent: its result is the one that was kept.
+        """
+        writes = call.method != "GET"
+        if writes and self.redrawn is not None:
+            if not self.outcomes:
+                raise _NothingKept
+            return form_state.result_of(self.outcomes.pop(0), call)
+        token = self.session.token if self.session and not as_site else None
+        try:
+            answer = await self.site.gateway.send(call, token=token, language=self.speech.language)
+        except (Problem, Unreachable) as fault:
+            if writes:
+                self.outcomes.append(form_state.outcome_of(fault))
+            raise
+        if writes:
+            self.outcomes.append(form_state.outcome_of(answer))
+        return answer
+
     async def api(
         self,
         method: str,
@@ -146,51 +170,22 @@ class Visit(Generic[SettingsT, SessionT]):
         query: Mapping[str, str] | None = None,
         as_site: bool = False,
     ) -> Any:
-        """Call the gateway as who is signed in, or as the site where nobody is and where `as_site`."""
-        token = self.session.token if self.session and not as_site else None
-        call = self.site.gateway.call(
-            method, path, token=token, body=body, query=query, language=self.speech.language
-        )
-        if method == "GET":
-            return await call
-        return await self._record(call)
+        """`send` for pages whose calls are not typed yet: the answer is plain JSON, and None for an empty one."""
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        call = untyped_call(method, path, query, content=content)
+        return await self.send(call, as_site=as_site)
 
     async def upload(self, path: str, content: bytes, kind: str, query: Mapping[str, str]) -> Any:
         """Send a file as who is signed in."""
-        return await self._record(
-            self.site.gateway.upload(
-                path,
-                content,
-                kind,
-                token=self.signed_in().token,
-                query=query,
-                language=self.speech.language,
-            )
-        )
-
-    async def _record(self, call: Coroutine[Any, Any, Any]) -> Any:
-        """Make the call and keep its result; while an answer is drawn again, give the result that was kept."""
-        if self.redrawn is not None:
-            call.close()
-            if not self.outcomes:
-                raise _NothingKept
-            return form_state.result_of(self.outcomes.pop(0))
-        try:
-            result = await call
-        except (Problem, Unreachable) as fault:
-            self.outcomes.append(form_state.outcome_of(fault))
-            raise
-        self.outcomes.append(form_state.outcome_of(result))
-        return result
+        return await self.send(untyped_call("POST", path, query, content=content, media_type=kind))
 
     async def pass_on(self, path: str, query: Mapping[str, str] | None = None) -> web.Response:
         """A file from the gateway, for who is signed in, under the name that the gateway gave it."""
-        found = await self.site.gateway.download(
-            path, token=self.signed_in().token, query=query, language=self.speech.language
-        )
+        call = Call(method="GET", target=target_of(path, query), answer=File, session=True)
+        file = await self.site.gateway.send(call, token=self.signed_in().token, language=self.speech.language)
         return web.Response(
-            body=found.content,
-            headers={hdrs.CONTENT_TYPE: found.kind, "Content-Disposition": found.disposition},
+            body=file.content,
+            headers={hdrs.CONTENT_TYPE: file.media_type, "Content-Disposition": file.disposition},
         )
 
     def part(self, name: str) -> str:
@@ -438,7 +433,7 @@ def _gate(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT]) ->
     if page.needs and visit.session is not None and not visit.session.may(page.needs):
         if visit.session.first:
             return visit.go(visit.session.first)
-        trouble = visit.trouble(Problem("role-not-allowed", 403, "", "", {}, ()))
+        trouble = visit.trouble(Problem("role-not-allowed", 403))
         return visit.show("error.html", status=403, trouble=trouble)
     if not page.public and visit.session is None:
         why = {"why": "idle"} if visit.forget else {}
@@ -559,7 +554,7 @@ async def _read_form(visit: Visit[SettingsT, SessionT], limit: int) -> bool:
 async def _end(visit: Visit[SettingsT, SessionT], kept: SessionT) -> None:
     """End an older session at the gateway."""
     try:
-        await visit.site.gateway.call("DELETE", visit.site.session_path, token=kept.token)
+        await visit.site.gateway.send(untyped_call("DELETE", visit.site.session_path), token=kept.token)
     except (Problem, Unreachable):
         return  # it has ended there of itself, or will; the browser forgets it in any case
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -12,8 +13,10 @@ from gateway.http.authentication import AuthLevel
 from gateway.http.openapi import possible_problems
 from gateway.http.problem_types import PROBLEM_TYPES, PROTOCOL
 from gateway.http.problems import document
-from pagekit.api import Problem, Unreachable, _problem
+from pagekit.api import Problem, Unreachable
 from pagekit.trouble import CLIENT_FAULTS
+from point_gateway_client import RawAnswer, calls
+from point_gateway_client.call import read_answer
 from portal.trouble import TROUBLES
 from portal.words import WORDS
 
@@ -47,7 +50,10 @@ def problem(word: str, language: str) -> Problem:
     """The problem as the gateway's document says it to a site."""
     api_language: Any = "en" if language == "en" else "ja"
     members = document(word, request_id="7", language=api_language, facts=FACTS)
-    return _problem(PROBLEM_TYPES[word].status, members)
+    answer = RawAnswer(PROBLEM_TYPES[word].status, {}, json.dumps(members).encode())
+    with pytest.raises(Problem) as refused:
+        read_answer(calls.list_prefectures(), answer)
+    return refused.value
 
 
 def page(word: str, language: str) -> tuple[str, str]:
@@ -141,6 +147,6 @@ def test_what_only_a_client_program_can_mend_is_the_list_of_the_protocol() -> No
 
 
 def test_a_percent_sign_of_the_api_is_no_placeholder() -> None:
-    told = Problem("new-word", 409, "99 %", "", {"remedy": "Pay 10% of `available`.", "available": 7}, ())
-    message = TROUBLES.of(told, WORDS.speech("en"))
+    unknown = Problem("new-word", 409, "99 %", "Pay 10% of `available`.", facts={"available": 7})
+    message = TROUBLES.of(unknown, WORDS.speech("en"))
     assert str(WORDS.speech("en").say(message.remedy, **message.facts)) == "Pay 10% of 7."

@@ -3,7 +3,7 @@
 `calls` makes calls, a client sends them, `models` are the answers, `problems` the refusals as classes.
 """
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from point_gateway_client.call import Call, File, RawAnswer
 from point_gateway_client.client import AsyncClient, AsyncSignedIn, Client, SignedIn
@@ -39,6 +39,7 @@ __all__ = [
     "Transport",
     "UnexpectedAnswer",
     "Unreachable",
+    "UnsetType",
     "WrongKey",
     "calls",
     "models",

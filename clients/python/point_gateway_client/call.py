@@ -52,8 +52,8 @@ class Call(Generic[AnswerT]):
     answer: type[AnswerT]
     content: bytes | None = field(default=None, repr=False)  # may hold a password
     media_type: str = ""
-    session: bool
-    """Whether somebody must be signed in."""
+    session: bool | None
+    """Whether somebody must be signed in; None where the caller decides."""
     by_status: Mapping[int, type[Any]] = field(default_factory=dict)
     """What comes back with another status than the usual one, such as a proposal (202) where a deed waits."""
 
@@ -154,16 +154,17 @@ def _problem(call: Call[Any], answer: RawAnswer) -> Problem:
         members = msgspec.json.decode(answer.content)
     except (msgspec.DecodeError, RecursionError) as error:
         raise UnexpectedAnswer(f"{_name(call)}: {answer.status} is not JSON") from error
-    if not isinstance(members, dict):
+    if not isinstance(members, dict) or not isinstance(members.get("type"), str):
         raise UnexpectedAnswer(f"{_name(call)}: {answer.status} is no problem document")
-    word = str(members.get("type", "")).rpartition("/")[2] or "unknown"
+    word = str(members["type"]).rpartition("/")[2]
     kind = KINDS.get(word) or BY_STATUS.get(answer.status, Problem)
     wait = answer.headers.get("retry-after", "")
     return kind(
         word[:_TEXT_LIMIT],
         answer.status,
         str(members.get("title", ""))[:_TEXT_LIMIT],
-        str(members.get("detail", ""))[:_TEXT_LIMIT],
+        str(members.get("remedy") or members.get("detail", ""))[:_TEXT_LIMIT],
+        detail=str(members.get("detail", ""))[:_TEXT_LIMIT],
         request_id=str(members.get("instance", "")).removeprefix("urn:uuid:")[:_TEXT_LIMIT],
         facts=members,
         errors=tuple(_input_errors(members.get("errors"))),

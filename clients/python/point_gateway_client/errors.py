@@ -64,8 +64,9 @@ class InputError:
 class Problem(GatewayError):
     """The gateway refused. `word` never changes; programs branch on it, or on the class.
 
-    `title` and `remedy` are sentences for a person, in the language that was asked for. `facts` are the numbers and
-    names that this kind of problem adds; `request_id` finds the request in the gateway's log.
+    `title` and `remedy` are sentences for a person, in the language that was asked for; `detail` may be more exact than
+    `remedy`. `facts` are the document's members, with the numbers and names that this kind adds. `request_id` finds the
+    request in the gateway's log.
     """
 
     word: str = "unknown"
@@ -78,6 +79,7 @@ class Problem(GatewayError):
         title: str = "",
         remedy: str = "",
         *,
+        detail: str = "",
         request_id: str = "",
         facts: Mapping[str, Any] | None = None,
         errors: tuple[InputError, ...] = (),
@@ -85,6 +87,7 @@ class Problem(GatewayError):
     ) -> None:
         super().__init__(f"{word} ({status}): {title}. {remedy}" if title else f"{word} ({status})")
         self.word, self.status, self.title, self.remedy = word, status, title, remedy
+        self.detail = detail or remedy
         self.request_id, self.retry_after_s = request_id, retry_after_s
         self.facts: Mapping[str, Any] = {} if facts is None else facts
         self.errors = errors

@@ -42,6 +42,8 @@ export interface ProblemMembers {
   readonly status: number;
   readonly title: string;
   readonly remedy: string;
+  /** May be more exact than `remedy`. */
+  readonly detail: string;
   readonly requestId: string;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly errors: readonly InputError[];
@@ -58,6 +60,8 @@ export class Problem extends GatewayError implements ProblemMembers {
   readonly status: number;
   readonly title: string;
   readonly remedy: string;
+  /** May be more exact than `remedy`. */
+  readonly detail: string;
   readonly requestId: string;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly errors: readonly InputError[];
@@ -69,6 +73,7 @@ export class Problem extends GatewayError implements ProblemMembers {
     this.status = members.status;
     this.title = members.title;
     this.remedy = members.remedy;
+    this.detail = members.detail;
     this.requestId = members.requestId;
     this.facts = members.facts;
     this.errors = members.errors;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,9 +14,8 @@ from http_message_signatures import (
     MappingKeyResolver,
     algorithms,
 )
-from yarl import URL
 
-from pagekit.signing import signed_headers
+from point_gateway_client.signing import authority_of, sign_headers
 
 KEY = Ed25519PrivateKey.generate()
 VERIFIER = HTTPMessageVerifier(
@@ -25,8 +25,16 @@ VERIFIER = HTTPMessageVerifier(
 
 
 def signed(method: str, url: str, headers: dict[str, str], body: bytes | None) -> dict[str, str]:
-    return signed_headers(
-        method, URL(url, encoded=True), headers, body, key_id="pgk_a", key=KEY, created=datetime.now(UTC)
+    parts = urlsplit(url)
+    return sign_headers(
+        method,
+        authority_of(parts.scheme, parts.netloc),
+        f"{parts.path}?{parts.query}" if parts.query else parts.path,
+        headers,
+        body,
+        key_id="pgk_a",
+        private_key=KEY,
+        created=datetime.now(UTC),
     )
 
 
@@ -43,6 +51,7 @@ def verify(method: str, url: str, headers: dict[str, str]) -> tuple[str, ...]:
         "https://points.example/v1/point-services?prefecture=08&direct=true",
         "https://points.example:8443/v1/x?since=2018-07-01%2B09%3A00&q=%E7%AC%A0",
         "https://points.example/base/v1/me",
+        "https://Points.Example:443/v1/me",
     ],
 )
 @pytest.mark.parametrize("body", [None, '{"points": 1, "name": "笠間"}'.encode()])
