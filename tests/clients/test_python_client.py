@@ -147,7 +147,7 @@ class TestRefusals:
         problem = refused.value
         assert isinstance(problem, errors.NotFoundProblem)
         assert (problem.word, problem.status) == ("unknown-partner", 404)
-        assert "GET /v1/partners" in problem.remedy
+        assert problem.remedy == "協力会社の一覧から選んでください。"
         assert uuid.UUID(problem.request_id)
         assert not problem.outcome_unknown
 

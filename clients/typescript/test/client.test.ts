@@ -110,7 +110,7 @@ describe("a refusal", () => {
       assert.ok(fault instanceof problems.UnknownPartner);
       assert.ok(fault instanceof NotFoundProblem);
       assert.deepEqual([fault.word, fault.status, fault.title], ["unknown-partner", 404, "その協力会社はありません"]);
-      assert.match(fault.remedy, /GET \/v1\/partners/);
+      assert.match(fault.remedy, /協力会社の一覧から選んでください/);
       assert.match(fault.requestId, /^[0-9a-f-]{36}$/);
       assert.equal(fault.outcomeUnknown, false);
       return true;
