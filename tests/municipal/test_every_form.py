@@ -17,7 +17,7 @@ WITH_FORMS = (
     "/services/new", "/services/kasama-ouen/new", "/services/kasama-ouen/closing", "/projects/new",
     "/projects/{project}/budget", "/projects/{project}/open", "/projects/{project}/grant", "/members", "/events/new",
     "/shops/new", "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/people", "/shops/shop-01/bank",
-    "/payer", "/spends/{spend}", "/staff/new", "/staff/{person}",
+    "/payer", "/spends/{spend}", "/staff/new", "/staff/{person}", "/deeds/grant",
 )  # fmt: skip
 
 
