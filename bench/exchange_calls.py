@@ -45,11 +45,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--settings", type=Path, required=True)
     parser.add_argument("--calls", type=int, default=1_000)
-    given = parser.parse_args()
-    settings = Settings.load(given.settings)
-    with given.settings.with_name("calls.log").open("w") as log:
+    namespace = parser.parse_args()
+    settings = Settings.load(namespace.settings)
+    with namespace.settings.with_name("calls.log").open("w") as log:
         configure(settings.log.level, settings.log.format, log)
-        print(asyncio.run(measure(settings, given.calls)))
+        print(asyncio.run(measure(settings, namespace.calls)))
 
 
 if __name__ == "__main__":

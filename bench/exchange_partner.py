@@ -23,7 +23,7 @@ def make_app(delay_s: float) -> web.Application:
             await asyncio.sleep(delay_s)
         now = datetime.now(UTC).isoformat()
         if request.path == "/api/balances":
-            told = {
+            values = {
                 "result": "ok",
                 "requestId": asked["requestId"],
                 "serviceId": asked["token"],
@@ -33,8 +33,13 @@ def make_app(delay_s: float) -> web.Application:
             }
         else:
             order = asked["orderId"]
-            told = {"result": "captured", "orderId": order, "reference": f"S-{order[:18]}", "capturedAt": now}
-        return web.json_response(told)
+            values = {
+                "result": "captured",
+                "orderId": order,
+                "reference": f"S-{order[:18]}",
+                "capturedAt": now,
+            }
+        return web.json_response(values)
 
     app = web.Application()
     app.router.add_post("/api/balances", answer)
@@ -45,11 +50,11 @@ def make_app(delay_s: float) -> web.Application:
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--delay-ms", type=float, default=0.0)
-    given = parser.parse_args()
+    namespace = parser.parse_args()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(make_app(given.delay_ms / 1000), access_log=None)
+    runner = web.AppRunner(make_app(namespace.delay_ms / 1000), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0][:2]

@@ -167,9 +167,9 @@ def pgbench(server: Any, seconds: int) -> float:
     url = server.get_uri()
     command = [str(program), "-N", "-c", "32", "-j", "2", "-T", str(seconds), "-n", url]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"tps = ([\d.]+) \(without", said)
-    assert found is not None, said
-    return float(found.group(1))
+    match_ = re.search(r"tps = ([\d.]+) \(without", said)
+    assert match_ is not None, said
+    return float(match_.group(1))
 
 
 async def postgres_bulk(url: str) -> float:
@@ -253,8 +253,8 @@ def machine() -> Result:
     """Describe the machine in the words that a reader needs to judge the numbers."""
     model = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").exists():
-        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-        model = found.group(1) if found else model
+        match_ = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+        model = match_.group(1) if match_ else model
     return {
         "cpu": model,
         "cores": os.cpu_count(),
@@ -267,7 +267,7 @@ def machine() -> Result:
 
 def ratios(found: Result) -> Result:
     sqlite, postgres = found["sqlite"], found.get("postgres")
-    made = {
+    values = {
         "sqlite_vs_floor": sqlite["callers"][32]["per_s"] / sqlite["floor_per_s"],
         "sqlite_vs_naive": sqlite["callers"][32]["per_s"] / sqlite["naive_per_s"],
         "one_caller_p99_in_commits": sqlite["alone_p99_ms"] / sqlite["commit_ms"],
@@ -276,11 +276,11 @@ def ratios(found: Result) -> Result:
         "one_caller_besides_p99_in_commits": sqlite["besides_p99_ms"] / sqlite["commit_ms"],
     }
     if postgres is not None:
-        made["postgres_vs_pgbench"] = postgres["callers"][32]["per_s"] / postgres["pgbench_per_s"]
-        made["postgres_bulk_vs_floor"] = postgres["bulk_per_s"] / postgres["bulk_floor_per_s"]
+        values["postgres_vs_pgbench"] = postgres["callers"][32]["per_s"] / postgres["pgbench_per_s"]
+        values["postgres_bulk_vs_floor"] = postgres["bulk_per_s"] / postgres["bulk_floor_per_s"]
     for name, figures in found.get("growth", {}).items():
-        made[f"growth_{name}"] = figures["ratio"]
-    return {name: round(value, 3) for name, value in made.items()}
+        values[f"growth_{name}"] = figures["ratio"]
+    return {name: round(value, 3) for name, value in values.items()}
 
 
 def show(found: Result) -> None:
@@ -325,28 +325,28 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, default=None, help="where the files go; default: a temporary folder"
     )
-    given = parser.parse_args()
+    namespace = parser.parse_args()
     # A server of our own, started as root, may note where it puts its socket; that is no finding.
     warnings.simplefilter("ignore")
-    folder = Path(tempfile.mkdtemp(prefix="bench", dir=given.folder))
+    folder = Path(tempfile.mkdtemp(prefix="bench", dir=namespace.folder))
     try:
-        found: Result = {
+        result: Result = {
             "machine": machine(),
-            "runs": given.runs,
-            "sqlite": measure_sqlite(folder, given.runs, given.count),
+            "runs": namespace.runs,
+            "sqlite": measure_sqlite(folder, namespace.runs, namespace.count),
         }
-        if not given.no_postgres:
-            found["postgres"] = measure_postgres(folder, given.runs, given.count)
-        if given.growth:
-            found["growth"] = growth(folder, given.growth)
-        found["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        found["ratios"] = ratios(found)
+        if not namespace.no_postgres:
+            result["postgres"] = measure_postgres(folder, namespace.runs, namespace.count)
+        if namespace.growth:
+            result["growth"] = growth(folder, namespace.growth)
+        result["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        result["ratios"] = ratios(result)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if given.json:
-        print(json.dumps(found))
+    if namespace.json:
+        print(json.dumps(result))
     else:
-        show(found)
+        show(result)
 
 
 if __name__ == "__main__":

@@ -117,9 +117,9 @@ def apart(work: Any, folder: Path, lines: int) -> Result:
     """Run one measurement in a new process with a folder of its own."""
     place = Path(tempfile.mkdtemp(dir=folder))
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        found: Result = pool.submit(work, str(place), lines).result()
+        result: Result = pool.submit(work, str(place), lines).result()
     shutil.rmtree(place)
-    return found
+    return result
 
 
 def measure_grants(folder: Path, runs: int, lines: int) -> Result:
@@ -131,7 +131,7 @@ def measure_grants(folder: Path, runs: int, lines: int) -> Result:
     return {
         "lines": lines,
         **{name: statistics.median(one[name] for one in found) for name in found[0]},
-        **{name: statistics.median(one[name] for one in floors) for name in floors[0]},
+        **{name: statistics.median(floor[name] for floor in floors) for name in floors[0]},
         "peak_mb_of_a_tenth": statistics.median(small),
     }
 
@@ -145,15 +145,15 @@ async def measure_counter(folder: Path, runs: int, payments: int) -> Result:
     Between the turns: bare commits of the same rows; and the floor, 32 callers whose rows are written by a group
     commit that reads nothing and decides nothing.
     """
-    found: Result = {"shops": SHOPS, "payments": payments}
+    result: Result = {"shops": SHOPS, "payments": payments}
     async with open_town(folder) as town:
         members = await make_members(town, SHOPS, points=10**9)
         gc_tuning.reduce_gc()  # as the gateway does when it begins to serve
         for disk, disk_s in (("", 0.0), ("slow_", SLOW_COMMIT_S)):
             with commits_taking(town.store.engine, disk_s):
                 measured = await _on_one_disk(town, members, runs, payments, disk_s)
-                found |= {f"{disk}{name}": value for name, value in measured.items()}
-    return found
+                result |= {f"{disk}{name}": value for name, value in measured.items()}
+    return result
 
 
 async def _on_one_disk(
@@ -176,8 +176,8 @@ async def _on_one_disk(
         "burst_p99_ms": statistics.median(_p99(turn) for turn in bursts) * 1e3,
         "floor_per_s": statistics.median(payments / wall for _, wall in floors),
         "floor_p99_ms": statistics.median(_p99(took) for took, _ in floors) * 1e3,
-        "commit_ms": statistics.median(statistics.median(one) for one in commits) * 1e3,
-        "commit_p99_ms": statistics.median(_p99(one) for one in commits) * 1e3,
+        "commit_ms": statistics.median(statistics.median(commit) for commit in commits) * 1e3,
+        "commit_p99_ms": statistics.median(_p99(commit) for commit in commits) * 1e3,
     }
 
 
@@ -227,10 +227,10 @@ async def _bursts(town: MunicipalTown, members: list[str], payments: int) -> lis
 
 async def _codes(town: MunicipalTown, members: list[str], each: int) -> list[list[PayCode]]:
     """So many codes of each member, made in the order in which they will be shown."""
-    made = await asyncio.gather(
+    pay_codes = await asyncio.gather(
         *(town.city.codes.make(member, City.CODE, City.SERVICE) for _ in range(each) for member in members)
     )
-    return [made[place :: len(members)] for place in range(len(members))]
+    return [pay_codes[place :: len(members)] for place in range(len(members))]
 
 
 ROWS_OF_A_PAYMENT = 6
@@ -320,7 +320,7 @@ async def measure_dashboards(folder: Path, runs: int, entries: int) -> Result:
             )
 
         month = until - timedelta(days=30)
-        asked = {
+        values = {
             "by_day_year": by_day(year),
             "by_day_three_years": by_day(all_of_it),
             "by_party_year": by_party(year),
@@ -338,10 +338,10 @@ async def measure_dashboards(folder: Path, runs: int, entries: int) -> Result:
                 day=until, services=[], points=sum(daily_stats.unused_on(conn, City.CODE, until).values())
             ),
         }
-        took: dict[str, list[float]] = {name: [] for name in asked}
-        cpu: dict[str, list[float]] = {name: [] for name in asked}
+        took: dict[str, list[float]] = {name: [] for name in values}
+        cpu: dict[str, list[float]] = {name: [] for name in values}
         for _ in range(max(3, runs)):
-            for name, job in asked.items():
+            for name, job in values.items():
                 began, worked = time.perf_counter(), time.process_time()
                 view = await town.store.read(job)
                 view.model_dump_json()
@@ -361,7 +361,7 @@ async def measure_dashboards(folder: Path, runs: int, entries: int) -> Result:
 
 def ratios(found: Result) -> Result:
     grant, counter = found["grants"], found["counter"]
-    made = {
+    values = {
         "grant_vs_bulk": grant["applied_per_s"] / grant["bulk_per_s"],
         "grant_vs_bulk_cpu": grant["bulk_cpu_us"] / grant["apply_cpu_us"],
         "grant_check_cpu_s_for_100000": grant["check_cpu_s"] / grant["lines"] * 100_000,
@@ -380,7 +380,7 @@ def ratios(found: Result) -> Result:
         "slowest_dashboard_in_300_ms": max(found["dashboards"]["ms"].values()) / 300,
         "slowest_dashboard_cpu_in_300_ms": max(found["dashboards"]["cpu_ms"].values()) / 300,
     }
-    return {name: round(value, 3) for name, value in made.items()}
+    return {name: round(value, 3) for name, value in values.items()}
 
 
 def show(found: Result) -> None:
@@ -427,26 +427,26 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, default=None, help="where the files go; default: a temporary folder"
     )
-    given = parser.parse_args()
-    lines, entries = (100_000, 10_000_000) if given.full else (given.lines, given.entries)
-    folder = Path(tempfile.mkdtemp(prefix="bench", dir=given.folder))
+    namespace = parser.parse_args()
+    lines, entries = (100_000, 10_000_000) if namespace.full else (namespace.lines, namespace.entries)
+    folder = Path(tempfile.mkdtemp(prefix="bench", dir=namespace.folder))
     try:
         for place in ("counter", "dashboards"):
             (folder / place).mkdir()
-        found: Result = {
+        result: Result = {
             "machine": machine(),
-            "runs": given.runs,
-            "grants": measure_grants(folder, given.runs, lines),
-            "counter": asyncio.run(measure_counter(folder / "counter", given.runs, given.payments)),
-            "dashboards": asyncio.run(measure_dashboards(folder / "dashboards", given.runs, entries)),
+            "runs": namespace.runs,
+            "grants": measure_grants(folder, namespace.runs, lines),
+            "counter": asyncio.run(measure_counter(folder / "counter", namespace.runs, namespace.payments)),
+            "dashboards": asyncio.run(measure_dashboards(folder / "dashboards", namespace.runs, entries)),
         }
-        found["ratios"] = ratios(found)
+        result["ratios"] = ratios(result)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if given.json:
-        print(json.dumps(found))
+    if namespace.json:
+        print(json.dumps(result))
     else:
-        show(found)
+        show(result)
 
 
 if __name__ == "__main__":

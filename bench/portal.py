@@ -105,7 +105,8 @@ async def measure(users: int, seconds: float) -> None:
         with tempfile.TemporaryDirectory() as folder:
             async with open_town(Path(folder)) as town:
                 cookies = [
-                    await sign_in(town.portal_url, town.mykey_ids[one.name], one.password) for one in MEMBERS
+                    await sign_in(town.portal_url, town.mykey_ids[sample_member.name], sample_member.password)
+                    for sample_member in MEMBERS
                 ]
                 rows = []
                 for _ in range(3):

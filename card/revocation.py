@@ -116,7 +116,7 @@ def _ocsp_revokes(der: bytes, leaf: x509.Certificate, issuer: x509.Certificate, 
         answer = ocsp.load_der_ocsp_response(der)
         if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             raise RevocationUnknown(f"OCSP answered {answer.response_status.name}")
-        statements = [one for one in answer.responses if _is_about(one, leaf, issuer)]
+        statements = [response for response in answer.responses if _is_about(response, leaf, issuer)]
         responder = _responder(answer, issuer, at)
         _verify_ocsp(answer, responder)
     except RevocationUnknown:
@@ -129,7 +129,7 @@ def _ocsp_revokes(der: bytes, leaf: x509.Certificate, issuer: x509.Certificate, 
         _check_in_force(one.this_update_utc, one.next_update_utc, at, "an OCSP answer")
         if one.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
             raise RevocationUnknown("OCSP does not know this certificate")
-    return any(one.certificate_status is ocsp.OCSPCertStatus.REVOKED for one in statements)
+    return any(statement.certificate_status is ocsp.OCSPCertStatus.REVOKED for statement in statements)
 
 
 def _is_about(one: ocsp.OCSPSingleResponse, leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -228,7 +228,10 @@ def _next_updates(evidence: Evidence) -> list[datetime]:
     try:
         ends = [x509.load_der_x509_crl(der).next_update_utc or _AT_ONCE for der in evidence.crls]
         for der in evidence.ocsp_answers:
-            ends += [one.next_update_utc or _AT_ONCE for one in ocsp.load_der_ocsp_response(der).responses]
+            ends += [
+                response.next_update_utc or _AT_ONCE
+                for response in ocsp.load_der_ocsp_response(der).responses
+            ]
     except Exception:  # noqa: BLE001  whatever a parser says of it
         return [_AT_ONCE]
     return ends or [_AT_ONCE]

@@ -97,8 +97,8 @@ def _file_faults(conn: Connection) -> list[Fault]:
     """Ask SQLite whether its pages and indexes hang together; PostgreSQL checks its pages as it reads them."""
     if conn.dialect.name != "sqlite":
         return []
-    found = conn.exec_driver_sql("PRAGMA integrity_check(100)").scalars()
-    return [Fault("database", "file", line) for line in found if line != "ok"]
+    scalar_result = conn.exec_driver_sql("PRAGMA integrity_check(100)").scalars()
+    return [Fault("database", "file", line) for line in scalar_result if line != "ok"]
 
 
 def _replays(conn: Connection, keys: ChainKeys | None, seals: ChainSeals) -> Iterator[Recomputation]:

@@ -24,11 +24,11 @@ def transfer_many(
         part = moves[start : start + BULK_BATCH_SIZE]
         objections = [objection([move]) for move in part]
         plan = storage.load(
-            conn, [move for move, found in zip(part, objections, strict=True) if found is None]
+            conn, [move for move, bad_move in zip(part, objections, strict=True) if bad_move is None]
         )
         results += [
-            _apply_one(plan, move) if found is None else found
-            for move, found in zip(part, objections, strict=True)
+            _apply_one(plan, move) if bad_move is None else bad_move
+            for move, bad_move in zip(part, objections, strict=True)
         ]
         storage.save(conn, plan)
         if progress is not None:

@@ -68,24 +68,24 @@ def entries(
 
     `since` is inclusive, `until` exclusive, both by the moves' own times.
     """
-    query, given = _WALK, {"book": book, "account": account, "start": _start(conn, book, account, before)}
+    query, values = _WALK, {"book": book, "account": account, "start": _start(conn, book, account, before)}
     conditions = []
     if since is not None:
         conditions.append("at >= :since")
-        given["since"] = microseconds(since)
+        values["since"] = microseconds(since)
     if until is not None:
         conditions.append("at < :until")
-        given["until"] = microseconds(until)
+        values["until"] = microseconds(until)
     if kinds is not None:
         conditions.append("kind IN :kinds")
-        given["kinds"] = list(kinds)
+        values["kinds"] = list(kinds)
     if conditions:
         query = f"{query} WHERE {' AND '.join(conditions)}"
     # No ORDER BY: the chain is in order, and without one the database stops walking when the page is full.
-    asked = sa.text(f"{query} LIMIT :count")
+    text_clause = sa.text(f"{query} LIMIT :count")
     if kinds is not None:
-        asked = asked.bindparams(sa.bindparam("kinds", expanding=True))
-    return [entry(found, account) for found in conn.execute(asked, {**given, "count": limit}).mappings()]
+        text_clause = text_clause.bindparams(sa.bindparam("kinds", expanding=True))
+    return [entry(row, account) for row in conn.execute(text_clause, {**values, "count": limit}).mappings()]
 
 
 def references(conn: Connection, book: str, *, kind: str, limit: int) -> list[str]:

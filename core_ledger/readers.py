@@ -92,13 +92,13 @@ class Readers:
                         self._awake.wait()
                     if self._closing and not self._waiting:
                         return
-                    wish = self._waiting.popleft() if self._waiting else None
+                    read_request = self._waiting.popleft() if self._waiting else None
                     handed_in = self._handed_in
-                if wish is None or wish.number > began_at:
+                if read_request is None or read_request.number > began_at:
                     moment.end()
                     began_at = handed_in
-                if wish is not None:
-                    self._answers.give(_outcome(moment, wish.work))
+                if read_request is not None:
+                    self._answers.give(_outcome(moment, read_request.work))
 
 
 class InlineReader:

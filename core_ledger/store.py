@@ -119,12 +119,12 @@ class Store:
         """
         if self._closing:
             raise closed()
-        found = self._glance.read(job) if self._glance is not None else None
-        if found is None:
+        outcome = self._glance.read(job) if self._glance is not None else None
+        if outcome is None:
             return await self.read(job)
-        if found.error is not None:
-            raise found.error
-        return cast("T", found.result)
+        if outcome.error is not None:
+            raise outcome.error
+        return cast("T", outcome.result)
 
     def run_now(self, job: Callable[[Connection], T]) -> T:
         """Do the same as `run` for callers without an event loop; blocks until it is durable."""

@@ -98,8 +98,8 @@ class HttpAnswer:
 
     @property
     def _charset(self) -> str | None:
-        found = _CHARSET.search(self.headers.get("content-type", ""))
-        return found[1] if found else None
+        match_ = _CHARSET.search(self.headers.get("content-type", ""))
+        return match_[1] if match_ else None
 
     @property
     def retry_after_s(self) -> int | None:

@@ -49,7 +49,7 @@ async def serve(
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _read_again, services)
         refused = services.registry.refused
         if strict and refused:
-            raise RefusedToStart("\n".join(one.sentence for one in refused))
+            raise RefusedToStart("\n".join(refused_plugin.sentence for refused_plugin in refused))
         runner = GatewayRunner(await make_app(services))
         await runner.setup()
         try:

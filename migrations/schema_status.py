@@ -98,10 +98,10 @@ def status(url: str) -> SchemaStatus:
 
 def require_usable(conn: Connection) -> SchemaStatus:
     """Raise SchemaRefused, saying what to do, unless this release may work with the schema."""
-    found = read_status(conn)
-    if not found.usable:
-        raise SchemaRefused(found.sentence)
-    return found
+    schema_status = read_status(conn)
+    if not schema_status.usable:
+        raise SchemaRefused(schema_status.sentence)
+    return schema_status
 
 
 def read_status(conn: Connection) -> SchemaStatus:

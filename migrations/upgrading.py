@@ -83,13 +83,13 @@ def _run_on_sqlite(url: URL, target: str, *, copy: bool, up: bool) -> Path | Non
     copied: Path | None = None
     try:
         with engine.begin() as connection:
-            found = read_status(connection)
-            if found.state is SchemaState.UNKNOWN:
-                raise SchemaRefused(found.sentence)
-            if _is_there(found, target, up=up):
+            schema_status = read_status(connection)
+            if schema_status.state is SchemaState.UNKNOWN:
+                raise SchemaRefused(schema_status.sentence)
+            if _is_there(schema_status, target, up=up):
                 return None
             file = _file_of(url)
-            if copy and file is not None and found.state is not SchemaState.EMPTY:
+            if copy and file is not None and schema_status.state is not SchemaState.EMPTY:
                 copied = _copy(file, target)
             _take_steps(config(url.render_as_string(hide_password=False)), connection, target, up=up)
     except sa.exc.DBAPIError as fault:
@@ -191,11 +191,11 @@ def _run_on_postgres(url: URL, target: str, *, up: bool) -> None:
             for attempt in range(1, MAX_LOCK_TRIES + 1):
                 try:
                     with engine.connect() as connection:
-                        found = read_status(connection)
+                        schema_status = read_status(connection)
                         connection.rollback()
-                        if found.state is SchemaState.UNKNOWN:
-                            raise SchemaRefused(found.sentence)
-                        if _is_there(found, target, up=up):
+                        if schema_status.state is SchemaState.UNKNOWN:
+                            raise SchemaRefused(schema_status.sentence)
+                        if _is_there(schema_status, target, up=up):
                             return
                         settings = config(url.render_as_string(hide_password=False))
                         _take_steps(settings, connection, target, up=up)

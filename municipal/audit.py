@@ -125,7 +125,7 @@ async def _page(visit: Visit, faults: list[Any] | None) -> web.Response:
     before = visit.asked("before")
     query = {"limit": "50"} | ({"before": before} if before.isdigit() else {})
     told, register = await asyncio.gather(visit.api("GET", "/v1/city/audit", query=query), shops(visit))
-    names = {one["shop_id"]: one["name"] for one in register}
+    names = {values["shop_id"]: values["name"] for values in register}
     return visit.show(
         "audit.html",
         lines=[(line, _facts(visit, line["facts"], names)) for line in told["lines"]],

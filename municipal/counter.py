@@ -83,12 +83,12 @@ async def check(visit: Visit) -> web.Response:
     if not points or not UUID.fullmatch(spend_id):
         return await _amount_page(visit, NO_NUMBER, visit.typed.get("points", ""))
     if code is None:
-        said = Trouble(
+        trouble = Trouble(
             "お客様の支払いコードではありません",
             "お客様の画面のQRコードか、その下の12桁の番号を読み取ってください。",
             422,
         )
-        return _scan_page(visit, points, spend_id, said)
+        return _scan_page(visit, points, spend_id, trouble)
     return visit.show("take_confirm.html", points=points, spend_id=spend_id, code=code)
 
 
@@ -103,8 +103,8 @@ async def take(visit: Visit) -> web.Response:
     except Problem as problem:
         if problem.word not in _REFUSED:
             raise
-        said = Trouble(*_REFUSED[problem.word], problem.status)
-        return visit.show("not_taken.html", status=said.status, trouble=said, points=points)
+        trouble = Trouble(*_REFUSED[problem.word], problem.status)
+        return visit.show("not_taken.html", status=trouble.status, trouble=trouble, points=points)
     except Unreachable:
         # Taken or not: the same id tells, and takes once in either case.
         return visit.show("take_again.html", status=503, points=points, spend_id=spend_id, code=code)
@@ -136,14 +136,14 @@ async def spend_of_today(visit: Visit) -> dict[str, Any]:
     """A payment of this shop's that was made today. Raises 404 for any other."""
     for one in (await visit.api("GET", "/v1/shop/spends"))["spends"]:
         if one["spend_id"] == visit.part("spend"):
-            found: dict[str, Any] = one
-            return found
+            values: dict[str, Any] = one
+            return values
     raise web.HTTPNotFound
 
 
 async def _latest(visit: Visit) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await visit.api("GET", "/v1/shop/spends"))["spends"]
-    return found[:3]
+    values: list[dict[str, Any]] = (await visit.api("GET", "/v1/shop/spends"))["spends"]
+    return values[:3]
 
 
 async def _amount_page(visit: Visit, trouble: Trouble | None, typed: str) -> web.Response:

@@ -43,11 +43,15 @@ async def figures(visit: Visit) -> web.Response:
     since, until = _period(visit)
     all_services = await services(visit)
     service = visit.asked("service")
-    service = service if service in {one["point_service"] for one in all_services} else ""
+    service = service if service in {all_service["point_service"] for all_service in all_services} else ""
     query = {"since": since.isoformat(), "until": until.isoformat()} | (
         {"point_service": service} if service else {}
     )
-    chosen = [one["point_service"] for one in all_services if not service or one["point_service"] == service]
+    chosen = [
+        all_service["point_service"]
+        for all_service in all_services
+        if not service or all_service["point_service"] == service
+    ]
     try:
         days, by_party, (named, partners), *heaps = await asyncio.gather(
             visit.api("GET", "/v1/city/figures/by-day", query=query),
@@ -60,8 +64,8 @@ async def figures(visit: Visit) -> web.Response:
             raise
         return visit.show("figures_period.html", status=422, trouble=visit.trouble(problem))
     totals, party_totals = days["totals"], by_party["totals"]
-    issued = [(one["month"], one["held"]) for found in heaps for one in found.get("months", ())]
-    ends = [(one["last_day"], one["points"]) for found in heaps for one in found.get("expiring", ())]
+    issued = [(one["month"], one["held"]) for heap in heaps for one in heap.get("months", ())]
+    ends = [(one["last_day"], one["points"]) for heap in heaps for one in heap.get("expiring", ())]
     by_time = _by_time(visit, totals, since, until)
     unused, ending = _months(visit, issued), _months(visit, [(on, points) for on, points in ends if on])
     return visit.show(
@@ -79,12 +83,12 @@ async def figures(visit: Visit) -> web.Response:
         by_figure=_by_figure(totals),
         by_partner=_ranked(party_totals, ("exchanged", "campaign", "reversed"), named.of),
         by_shop=_ranked(party_totals, ("spent", "refunded"), named.of)[:TOP],
-        shops=len({one["party"] for one in party_totals if one["figure"] == "spent"}),
+        shops=len({party_total["party"] for party_total in party_totals if party_total["figure"] == "spent"}),
         unused=unused,
         unused_chart=_month_chart(visit, unused, "未使用ポイントを発行月ごとに示すグラフ"),
         ending=ending,
         ending_chart=_month_chart(visit, ending, "失効の予定を月ごとに示すグラフ"),
-        open_ones=[one for one in partners if one["open_exchanges"]],
+        open_ones=[partner for partner in partners if partner["open_exchanges"]],
         quick=_quick(visit),
     )
 
@@ -103,17 +107,19 @@ async def figures_csv(visit: Visit) -> web.Response:
 async def unused_report(visit: Visit) -> web.Response:
     """The legal report: what was unused at the end of March and September (資金決済法の基準日)."""
     today = visit.site.settings.clock().date()
-    wanted = read_day(visit.asked("day")) or _reference_days(today)[0]
+    day = read_day(visit.asked("day")) or _reference_days(today)[0]
     told, all_services = await asyncio.gather(
-        visit.api("GET", "/v1/city/unused", query={"day": wanted.isoformat()}), services(visit)
+        visit.api("GET", "/v1/city/unused", query={"day": day.isoformat()}), services(visit)
     )
     points = {one["point_service"]: one["points"] for one in told["services"]}
     return visit.show(
         "unused.html",
-        day=wanted,
+        day=day,
         today=today,
         days=_reference_days(today),
-        rows=[(one["name"], points.get(one["point_service"], 0)) for one in all_services],
+        rows=[
+            (all_service["name"], points.get(all_service["point_service"], 0)) for all_service in all_services
+        ],
         points=told["points"],
     )
 
@@ -121,8 +127,8 @@ async def unused_report(visit: Visit) -> web.Response:
 @pages.get("/figures/unused/csv")
 async def unused_csv(visit: Visit) -> web.Response:
     today = visit.site.settings.clock().date()
-    wanted = read_day(visit.asked("day")) or _reference_days(today)[0]
-    return await visit.pass_on("/v1/city/unused/csv", {"day": wanted.isoformat()})
+    day = read_day(visit.asked("day")) or _reference_days(today)[0]
+    return await visit.pass_on("/v1/city/unused/csv", {"day": day.isoformat()})
 
 
 def _period(visit: Visit) -> tuple[date, date]:
@@ -151,11 +157,11 @@ def _reference_days(today: date) -> list[date]:
         for year in range(today.year - 2, today.year + 1)
         for month, day in ((3, 31), (9, 30))
     ]
-    return [one for one in reversed(ends) if one < today][:4] or [today]
+    return [end for end in reversed(ends) if end < today][:4] or [today]
 
 
 def _sum(lines: Iterable[dict[str, Any]], figures_of: Sequence[str]) -> int:
-    return sum(one["points"] for one in lines if one["figure"] in figures_of)
+    return sum(line["points"] for line in lines if line["figure"] in figures_of)
 
 
 def _by_time(visit: Visit, lines: Sequence[dict[str, Any]], since: date, until: date) -> list[Row]:
@@ -163,9 +169,9 @@ def _by_time(visit: Visit, lines: Sequence[dict[str, Any]], since: date, until: 
     by_month = (until - since).days >= DAYS_AS_BARS
     came: dict[str, int] = defaultdict(int)
     went: dict[str, int] = defaultdict(int)
-    for one in lines:
-        key = one["day"][:7] if by_month else one["day"]
-        (came if one["figure"] in IN else went)[key] += one["points"]
+    for line in lines:
+        key = line["day"][:7] if by_month else line["day"]
+        (came if line["figure"] in IN else went)[key] += line["points"]
     days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
     keys = dict.fromkeys(each.isoformat()[:7] if by_month else each.isoformat() for each in days)
     return [Row(key, _name_of(visit, key), came[key], went[key]) for key in keys]
@@ -204,9 +210,9 @@ def _month_chart(visit: Visit, rows: Sequence[Row], said: str) -> Markup:
 def _by_figure(lines: Iterable[dict[str, Any]]) -> dict[str, tuple[int, int]]:
     """Moves and points of each figure."""
     found: dict[str, tuple[int, int]] = {}
-    for one in lines:
-        moves, points = found.get(one["figure"], (0, 0))
-        found[one["figure"]] = moves + one["moves"], points + one["points"]
+    for line in lines:
+        moves, points = found.get(line["figure"], (0, 0))
+        found[line["figure"]] = moves + line["moves"], points + line["points"]
     return found
 
 
@@ -215,12 +221,12 @@ def _ranked(
 ) -> list[tuple[str, int, int]]:
     """(name, moves, points), the most points first; what was taken back is taken off."""
     found: dict[str, list[int]] = {}
-    for one in lines:
-        if one["figure"] in figures_of:
-            sign = -1 if one["figure"] in ("refunded", "reversed") else 1
-            row = found.setdefault(name(one["figure"], one["party"]), [0, 0])
-            row[0] += one["moves"] if sign > 0 else 0
-            row[1] += sign * one["points"]
+    for line in lines:
+        if line["figure"] in figures_of:
+            sign = -1 if line["figure"] in ("refunded", "reversed") else 1
+            row = found.setdefault(name(line["figure"], line["party"]), [0, 0])
+            row[0] += line["moves"] if sign > 0 else 0
+            row[1] += sign * line["points"]
     return sorted(((who, row[0], row[1]) for who, row in found.items()), key=lambda one: (-one[2], one[0]))
 
 

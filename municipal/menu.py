@@ -40,7 +40,7 @@ ENTRIES: Final = (
 
 
 def entries_for(session: Session) -> list[Entry]:
-    return [one for one in ENTRIES if session.may(one.action)]
+    return [entry for entry in ENTRIES if session.may(entry.action)]
 
 
 def current(entry: Entry, here: str) -> bool:

@@ -122,7 +122,7 @@ async def parties(visit: Visit) -> tuple[Parties, list[dict[str, Any]]]:
     shop_list, projects, partners = await asyncio.gather(
         shops(visit), visit.api("GET", "/v1/city/projects"), visit.api("GET", "/v1/city/partners")
     )
-    names = {("shop", one["shop_id"]): one["name"] for one in shop_list}
+    names = {("shop", values["shop_id"]): values["name"] for values in shop_list}
     names |= {("project", one["project_id"]): one["name"] for one in projects["projects"]}
     names |= {("partner", one["partner_id"]): visit.speech.label(one["name"]) for one in partners["partners"]}
     return Parties(names), partners["partners"]

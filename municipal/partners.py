@@ -17,9 +17,9 @@ _MONTH: Final = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
 
 @pages.get("/partners")
 async def month(visit: Visit) -> web.Response:
-    wanted = _wanted(visit)
-    told = await visit.api("GET", "/v1/platform/partner-settlements", query=_query(wanted))
-    return visit.show("partners.html", month=f"{wanted:%Y-%m}", partners=told["partners"])
+    day = _wanted(visit)
+    told = await visit.api("GET", "/v1/platform/partner-settlements", query=_query(day))
+    return visit.show("partners.html", month=f"{day:%Y-%m}", partners=told["partners"])
 
 
 @pages.get("/partners/csv")
@@ -29,8 +29,8 @@ async def invoice(visit: Visit) -> web.Response:
 
 def _wanted(visit: Visit) -> date:
     """The month that was asked for; else the last whole one."""
-    if found := _MONTH.fullmatch(visit.asked("month")):
-        return date(int(found[1]), int(found[2]), 1)
+    if match_ := _MONTH.fullmatch(visit.asked("month")):
+        return date(int(match_[1]), int(match_[2]), 1)
     return (visit.site.settings.clock().date().replace(day=1) - timedelta(days=1)).replace(day=1)
 
 

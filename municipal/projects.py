@@ -225,7 +225,7 @@ async def look_up(visit: Visit) -> web.Response:
         return visit.show(
             "members.html", status=trouble.status, member=None, names={}, trouble=trouble, typed=visit.typed
         )
-    names = {one["point_service"]: one["name"] for one in await services(visit)}
+    names = {values["point_service"]: values["name"] for values in await services(visit)}
     return visit.show("members.html", member=member, names=names, trouble=None, typed=visit.typed)
 
 
@@ -242,7 +242,7 @@ async def _project(visit: Visit) -> Any:
 
 
 async def _new_page(visit: Visit, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
-    open_ones = [one for one in await services(visit) if not one["closed_at"]]
+    open_ones = [values for values in await services(visit) if not values["closed_at"]]
     return visit.show(
         "project_new.html", status=status(trouble), typed=typed, trouble=trouble, services=open_ones
     )

@@ -78,8 +78,8 @@ def session_of(told: Mapping[str, Any], token: str, now: datetime) -> Session:
 
 def renewed(session: Session, told: Mapping[str, Any]) -> Session:
     """The same session with what has changed at the gateway."""
-    kept = {name: getattr(session, name) for name in ("token", "form_secret", "used_at")}
-    return Session(**kept, **_shown(told))
+    values = {name: getattr(session, name) for name in ("token", "form_secret", "used_at")}
+    return Session(**values, **_shown(told))
 
 
 def _shown(told: Mapping[str, Any]) -> dict[str, Any]:

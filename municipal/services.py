@@ -32,9 +32,9 @@ _SERVICE: Final = r"{service:[a-z0-9][a-z0-9-]{0,39}}"
 
 @pages.get("/services")
 async def listed(visit: Visit) -> web.Response:
-    found = await services_of(visit)
-    rules = await asyncio.gather(*(_rules(visit, one["point_service"]) for one in found))
-    return visit.show("services.html", services=list(zip(found, rules, strict=True)))
+    values = await services_of(visit)
+    rules = await asyncio.gather(*(_rules(visit, values["point_service"]) for values in values))
+    return visit.show("services.html", services=list(zip(values, rules, strict=True)))
 
 
 @pages.get("/services/new", needs="change_rules")
@@ -155,7 +155,8 @@ async def _withdraw_page(visit: Visit, trouble: Trouble | None) -> web.Response:
 async def _service(visit: Visit) -> Any:
     """Raises 404 for one that is not the city's."""
     found = next(
-        (one for one in await services_of(visit) if one["point_service"] == visit.part("service")), None
+        (values for values in await services_of(visit) if values["point_service"] == visit.part("service")),
+        None,
     )
     if found is None:
         raise web.HTTPNotFound

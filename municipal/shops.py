@@ -37,15 +37,15 @@ _SHOP: Final = r"{shop:[a-z0-9][a-z0-9-]{0,39}}"
 @pages.get("/shops")
 async def listed(visit: Visit) -> web.Response:
     closed = visit.asked("closed") == "yes"
-    found = await all_shops(visit, closed=closed)
+    values = await all_shops(visit, closed=closed)
     wanted = visit.asked("q").strip()
     if wanted:
-        found = [
-            one
-            for one in found
-            if wanted in one["name"] or wanted in one["name_kana"] or wanted in one["shop_id"]
+        values = [
+            values
+            for values in values
+            if wanted in values["name"] or wanted in values["name_kana"] or wanted in values["shop_id"]
         ]
-    return visit.show("shops.html", shops=found, closed=closed, wanted=wanted)
+    return visit.show("shops.html", shops=values, closed=closed, wanted=wanted)
 
 
 @pages.get("/shops/new", needs="keep_shops")

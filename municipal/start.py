@@ -34,21 +34,21 @@ async def _numbers(visit: Visit) -> dict[str, Any]:
     today = visit.site.settings.clock().date()
     since = today - timedelta(days=29)
     all_services = await services(visit)
-    names = [one["point_service"] for one in all_services]
+    names = [all_service["point_service"] for all_service in all_services]
     told, *heaps = await asyncio.gather(
         visit.api(
             "GET", "/v1/city/figures/by-day", query={"since": since.isoformat(), "until": today.isoformat()}
         ),
-        *(visit.api("GET", f"/v1/city/point-services/{one}/expiring") for one in names),
+        *(visit.api("GET", f"/v1/city/point-services/{name}/expiring") for name in names),
     )
     lines = told["totals"]
     soon = (today + timedelta(days=30)).isoformat()
-    unused = [one for found in heaps for one in found["expiring"]]
+    unused = [one for heap in heaps for one in heap["expiring"]]
     return {
-        "came": sum(one["points"] for one in lines if one["figure"] in IN),
-        "went": sum(one["points"] for one in lines if one["figure"] in OUT),
+        "came": sum(line["points"] for line in lines if line["figure"] in IN),
+        "went": sum(line["points"] for line in lines if line["figure"] in OUT),
         "spent_today": sum(
-            one["points"] for one in lines if one["figure"] == "spent" and one["day"] == today.isoformat()
+            line["points"] for line in lines if line["figure"] == "spent" and line["day"] == today.isoformat()
         ),
         "held": sum(one["points"] for one in unused),
         "ending": sum(one["points"] for one in unused if one["last_day"] and one["last_day"] <= soon),
@@ -57,7 +57,7 @@ async def _numbers(visit: Visit) -> dict[str, Any]:
 
 async def _proposals(visit: Visit) -> list[dict[str, Any]]:
     """What this person may decide, and what was sent back to them of late; then whose access was changed."""
-    who, found = visit.signed_in(), list[dict[str, Any]]()
+    who, values = visit.signed_in(), list[dict[str, Any]]()
     proposals, changes = await asyncio.gather(
         visit.api("GET", "/v1/city/proposals"), visit.api("GET", "/v1/city/staff-changes")
     )
@@ -66,38 +66,38 @@ async def _proposals(visit: Visit) -> list[dict[str, Any]]:
         path, more = f"/proposals/{each['proposal_id']}", f"{each['proposed_by_name']} "
         more += visit.speech.plain(DEEDS[each["deed"]])
         if each["may_decide"]:
-            found.append({"path": path, "text": "承認待ちの提案", "more": more})
+            values.append({"path": path, "text": "承認待ちの提案", "more": more})
         own = each["state"] == "sent_back" and each["proposed_by"] == who.staff_id
         if own and each["decided_at"] > week_ago:
-            found.append({"path": path, "text": "差し戻された提案", "more": each["decision_reason"]})
+            values.append({"path": path, "text": "差し戻された提案", "more": each["decision_reason"]})
     if any(each["staff_id"] == who.staff_id for each in changes["changes"]):
-        found.append({"path": "/account", "text": "あなたのログインや権限が変更されました", "more": ""})
+        values.append({"path": "/account", "text": "あなたのログインや権限が変更されました", "more": ""})
     elif changes["changes"] and who.may("keep_staff"):
         text, count = (
             "職員のログインや権限の変更（30日）",
             len({each["staff_id"] for each in changes["changes"]}),
         )
-        found.append({"path": "/staff", "text": text, "more": f"{count:,}"})
-    return found
+        values.append({"path": "/staff", "text": text, "more": f"{count:,}"})
+    return values
 
 
 async def _waiting(visit: Visit) -> list[dict[str, Any]]:
     """What somebody of this role should look at now."""
-    who, found = visit.signed_in(), list[dict[str, Any]]()
+    who, values = visit.signed_in(), list[dict[str, Any]]()
     files, cycles, partners = await asyncio.gather(
         visit.api("GET", "/v1/city/files"),
         visit.api("GET", "/v1/city/settlements"),
         visit.api("GET", "/v1/city/partners"),
     )
     if who.may("see_proposals"):
-        found += await _proposals(visit)
+        values += await _proposals(visit)
     for one in files["files"]:
         if one["state"] == "checked" and who.may("approve_grants"):
             own = one["uploaded_by"] in (who.staff_id, who.login)
             text = "承認待ちの給付ファイル（別の職員の承認が必要です）" if own else "承認待ちの給付ファイル"
-            found.append({"path": f"/files/{one['file_id']}", "text": text, "more": one["name"]})
+            values.append({"path": f"/files/{one['file_id']}", "text": text, "more": one["name"]})
         if one["state"] == "faulty" and who.may("upload_grants"):
-            found.append(
+            values.append(
                 {"path": f"/files/{one['file_id']}", "text": "誤りのある給付ファイル", "more": one["name"]}
             )
     today = visit.site.settings.clock().date().isoformat()
@@ -108,7 +108,7 @@ async def _waiting(visit: Visit) -> list[dict[str, Any]]:
             if one["paid_yen"] is None and one["cycle"]["ends_on"] < today
         ]
         for cycle in reversed(ready):
-            found.append(
+            values.append(
                 {
                     "path": f"/settlements/{cycle['starts_on']}",
                     "text": "締められる精算期間",
@@ -117,11 +117,11 @@ async def _waiting(visit: Visit) -> list[dict[str, Any]]:
             )
     for one in partners["partners"]:
         if one["open_exchanges"]:
-            found.append(
+            values.append(
                 {
                     "path": "/figures#open",
                     "text": "結果を確認中の移行があります",
                     "more": f"{visit.speech.label(one['name'])} {one['open_exchanges']:,}",
                 }
             )
-    return found
+    return values

@@ -126,8 +126,8 @@ def result_of(outcome: Mapping[str, Any], call: Call[AnswerT]) -> AnswerT:
     """What the call came to. Raises Problem and Unreachable as the call did."""
     if "problem" in outcome:
         word, status, title, remedy, detail, facts, errors = outcome["problem"]
-        kept = tuple(InputError(*error) for error in errors)
-        raise Problem(word, status, title, remedy, detail=detail, facts=facts, errors=kept)
+        input_errors = tuple(InputError(*error) for error in errors)
+        raise Problem(word, status, title, remedy, detail=detail, facts=facts, errors=input_errors)
     if "unreachable" in outcome:
         raise Unreachable(outcome["unreachable"])
     result = outcome["result"]

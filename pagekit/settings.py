@@ -68,29 +68,29 @@ class SiteSettings:
     def load(cls, path: Path) -> Self:
         """Read the file. Raises BadSettings."""
         try:
-            given: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
+            values: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
         except (OSError, ValueError) as fault:
             raise BadSettings(f"{path}: cannot be read as TOML ({type(fault).__name__})") from fault
         where = path.parent
-        seal = _secret(where, given, "seal_file")
+        seal = _secret(where, values, "seal_file")
         if len(seal) < 32:
             raise BadSettings(
                 f"{path}: seal_file holds fewer than 32 characters; put a long random text there"
             )
-        clock_file = given.get("clock_file")
+        clock_file = values.get("clock_file")
         return cls(
-            gateway_url=_text(path, given, "gateway_url").rstrip("/"),
-            key_id=_text(path, given, "key_id"),
-            private_key=_key(path, _secret(where, given, "key_file")),
+            gateway_url=_text(path, values, "gateway_url").rstrip("/"),
+            key_id=_text(path, values, "key_id"),
+            private_key=_key(path, _secret(where, values, "key_file")),
             seal_secret=seal,
-            public_url=_text(path, given, "public_url").rstrip("/"),
-            host=str(given.get("host", "127.0.0.1")),
-            port=int(given.get("port", 8080)),
+            public_url=_text(path, values, "public_url").rstrip("/"),
+            host=str(values.get("host", "127.0.0.1")),
+            port=int(values.get("port", 8080)),
             clock=FileClock(where / str(clock_file)) if clock_file else system_clock,
-            tries_at_once=int(given.get("tries_at_once", BURST)),
-            trusted_proxies=int(given.get("trusted_proxies", 0)),
-            office=_office(path, given.get("office")),
-            **cls.own(given),
+            tries_at_once=int(values.get("tries_at_once", BURST)),
+            trusted_proxies=int(values.get("trusted_proxies", 0)),
+            office=_office(path, values.get("office")),
+            **cls.own(values),
         )
 
     @classmethod

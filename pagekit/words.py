@@ -64,9 +64,9 @@ class Words:
     def _read(self, language: str) -> Iterator[tuple[str, str]]:
         for path in self.files(language):
             with path.open("rb") as file:
-                for one in read_po(file):
-                    if one.id and one.string:
-                        yield str(one.id), str(one.string)
+                for message in read_po(file):
+                    if message.id and message.string:
+                        yield str(message.id), str(message.string)
 
 
 def language_of(accept_language: str) -> str:
@@ -103,8 +103,8 @@ class Speech:
 
     def say(self, source: str, **values: object) -> Markup:
         """The sentence with its values, escaped; readings become ruby."""
-        said = self._sentence(source)
-        return said % values if values else said  # Markup escapes what is put in
+        markup = self._sentence(source)
+        return markup % values if values else markup  # Markup escapes what is put in
 
     def _make(self, source: str) -> Markup:
         text = self._said.get(source, source)
@@ -112,15 +112,17 @@ class Speech:
             text = self._mark_readings(text)
         pieces: list[Markup] = []
         at = 0
-        for found in _RUBY.finditer(text):
-            pieces.append(escape(text[at : found.start()]))
-            pieces.append(Markup("<ruby>{}<rt>{}</rt></ruby>").format(found[1], found[2]))
-            at = found.end()
+        for match_ in _RUBY.finditer(text):
+            pieces.append(escape(text[at : match_.start()]))
+            pieces.append(Markup("<ruby>{}<rt>{}</rt></ruby>").format(match_[1], match_[2]))
+            at = match_.end()
         pieces.append(escape(text[at:]))
-        said = Markup("").join(pieces)
+        markup = Markup("").join(pieces)
         if len(pieces) > 1:
-            said = Markup("<span>{}</span>").format(said)  # one box, also where a row of boxes is laid out
-        return said
+            markup = Markup("<span>{}</span>").format(
+                markup
+            )  # one box, also where a row of boxes is laid out
+        return markup
 
     def heading(self, source: str, **values: object) -> Markup:
         """`say`, with a place to break after each phrase, for lines set large. In 日本語 only: ruby has its own."""
@@ -174,8 +176,8 @@ class Speech:
         return self._day(_read(ends_at) - timedelta(microseconds=1))
 
     def moment(self, told: str) -> str:
-        found = _read(told)
-        return f"{self._day(found)} {found:%H:%M}"
+        at_ = _read(told)
+        return f"{self._day(at_)} {at_:%H:%M}"
 
     def _day(self, found: datetime) -> str:
         if self.language == "en":
@@ -187,7 +189,7 @@ class Speech:
         words, known = self._words.readings
         pieces = re.split(r"(\{[^{}|]+\|[^{}|]+\}|%\(\w+\)s)", text)
         return "".join(
-            piece if number % 2 else words.sub(lambda found: known[found[0]], piece)
+            piece if number % 2 else words.sub(lambda match_: known[match_[0]], piece)
             for number, piece in enumerate(pieces)
         )
 
@@ -214,5 +216,5 @@ _MONTHS: Final = [
 
 
 def _read(told: str) -> datetime:
-    found = datetime.fromisoformat(told)
-    return found.astimezone(JST) if found.tzinfo else found
+    moment = datetime.fromisoformat(told)
+    return moment.astimezone(JST) if moment.tzinfo else moment

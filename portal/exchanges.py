@@ -37,8 +37,8 @@ async def partner_list(visit: Visit) -> web.Response:
     partners = (await visit.api("GET", "/v1/partners"))["partners"]
     return visit.show(
         "partners.html",
-        companies=[one for one in partners if one["kind"] != "online_shop"],
-        shops=[one for one in partners if one["kind"] == "online_shop"],
+        companies=[partner for partner in partners if partner["kind"] != "online_shop"],
+        shops=[partner for partner in partners if partner["kind"] == "online_shop"],
         fresh_id=fresh_id,
     )
 
@@ -270,8 +270,8 @@ async def partner_of(visit: Visit, partner_id: str) -> dict[str, Any]:
     """The partner as the gateway describes it; one that is gone still has its id as a name."""
     for one in (await visit.api("GET", "/v1/partners"))["partners"]:
         if one["partner_id"] == partner_id:
-            found: dict[str, Any] = one
-            return found
+            values: dict[str, Any] = one
+            return values
     name = {"ja": partner_id, "en": partner_id}
     return {
         "partner_id": partner_id,
@@ -285,7 +285,7 @@ async def partner_of(visit: Visit, partner_id: str) -> dict[str, Any]:
 
 async def _coupon_partners(visit: Visit) -> list[dict[str, Any]]:
     partners = (await visit.api("GET", "/v1/partners"))["partners"]
-    return [one for one in partners if one["link"] == "coupon"]
+    return [partner for partner in partners if partner["link"] == "coupon"]
 
 
 async def _units_page(
@@ -345,7 +345,9 @@ async def _direct_services(visit: Visit) -> tuple[dict[str, Any] | None, dict[st
     services: list[dict[str, Any]] = found["point_services"]
     me = await visit.api("GET", "/v1/me")
     key = (me["default_municipality"], me["default_point_service"])
-    default = next((one for one in services if (one["municipality"], one["point_service"]) == key), None)
+    default = next(
+        (service for service in services if (service["municipality"], service["point_service"]) == key), None
+    )
     return default, default or next(iter(services), None)
 
 
@@ -406,8 +408,8 @@ async def _service(visit: Visit, chosen: Any) -> dict[str, Any] | None:
 
 
 async def _exchange(visit: Visit) -> dict[str, Any]:
-    found: dict[str, Any] = await visit.api("GET", f"/v1/exchanges/{visit.part('exchange')}")
-    return found
+    values: dict[str, Any] = await visit.api("GET", f"/v1/exchanges/{visit.part('exchange')}")
+    return values
 
 
 def _destination(given: Any) -> dict[str, str] | None:

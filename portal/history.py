@@ -204,15 +204,15 @@ def _day(text: str) -> str:
 
 async def _all(visit: Visit, takes: Callable[[dict[str, Any]], bool]) -> tuple[list[dict[str, Any]], bool]:
     """The lines that are wanted among the newest, and whether older ones were left unread."""
-    found: list[dict[str, Any]] = []
+    values: list[dict[str, Any]] = []
     query = {"limit": str(READ_AT_ONCE)}
     for _ in range(READ_AT_MOST // READ_AT_ONCE):
         page = await visit.api("GET", f"/v1{_account(visit)}", query=query)
-        found += [line for line in page["lines"] if takes(line)]
+        values += [line for line in page["lines"] if takes(line)]
         if page["next_before"] is None:
-            return found, False
+            return values, False
         query["before"] = str(page["next_before"])
-    return found, True
+    return values, True
 
 
 async def _name(visit: Visit) -> str:
@@ -232,7 +232,7 @@ async def _names(visit: Visit) -> dict[str, Any]:
     partners = (await visit.api("GET", "/v1/partners"))["partners"]
     balances = await visit.api("GET", "/v1/balances")
     return {
-        "partners": {one["partner_id"]: visit.speech.label(one["name"]) for one in partners},
+        "partners": {partner["partner_id"]: visit.speech.label(partner["name"]) for partner in partners},
         "services": {
             f"{one['municipality']}:{one['point_service']}": one["point_service_name"]
             for one in balances["municipal"]

@@ -192,11 +192,11 @@ async def _goal(visit: Visit, given: Any) -> Goal:
                 )
         raise web.HTTPNotFound
     code, service = given.get("municipality", ""), given.get("point_service", "")
-    found = await service_of(visit, code, service)
+    values = await service_of(visit, code, service)
     return Goal(
         path="/allocate",
-        name=found["name"],
-        municipality_name=found["municipality_name"],
+        name=values["name"],
+        municipality_name=values["municipality_name"],
         fields={"municipality": code, "point_service": service},
         history=f"/history/municipal/{code}/{service}",
     )

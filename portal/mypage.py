@@ -67,12 +67,12 @@ def ahead(seen: Mapping[str, Any], today: date) -> list[Ahead]:
         return LEFT + 20 * max(0, days)
 
     services = {(one["municipality"], one["point_service"]): one for one in seen["balances"]["municipal"]}
-    found = [
+    aheads = [
         Ahead(day=heap["moves_on"], points=heap["points"], at=at(heap["moves_on"]), service=None)
         for heap in seen["balances"]["reserve_heaps"]
         if date.fromisoformat(heap["moves_on"]) <= today + SOON
     ]
-    found += [
+    aheads += [
         Ahead(
             day=one["last_day"],
             points=one["points"],
@@ -81,4 +81,4 @@ def ahead(seen: Mapping[str, Any], today: date) -> list[Ahead]:
         )
         for one in seen["expiring"]
     ]
-    return sorted(found, key=lambda one: one.day)
+    return sorted(aheads, key=lambda one: one.day)

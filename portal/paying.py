@@ -47,7 +47,7 @@ async def show(visit: Visit) -> web.Response:
     if shown.is_due(visit.site.settings.clock()):
         return visit.go(_path(visit, await _new_code(visit, _place(shown), shown)))
     balance = next(
-        (one for one in await balances_to_pay_with(visit) if _place(one) == _place(shown)),
+        (values for values in await balances_to_pay_with(visit) if _place(values) == _place(shown)),
         None,
     )
     return visit.show("pay_code.html", balance=balance, **_on_screen(visit, shown))

@@ -20,15 +20,15 @@ _PREFECTURE: Final = re.compile(r"[0-9]{2}([0-9]{4})?")
 
 
 async def prefectures(visit: Visit) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await visit.api("GET", "/v1/prefectures"))["prefectures"]
-    return found
+    values: list[dict[str, Any]] = (await visit.api("GET", "/v1/prefectures"))["prefectures"]
+    return values
 
 
 async def services_in(visit: Visit, *, direct: bool | None = None) -> dict[str, Any]:
     """The prefectures to choose from, the one asked for, and its point services once it is."""
     all_of_them = await prefectures(visit)
     wanted = visit.asked("prefecture")
-    chosen = next((one for one in all_of_them if wanted and one["code"][:2] == wanted[:2]), None)
+    chosen = next((values for values in all_of_them if wanted and values["code"][:2] == wanted[:2]), None)
     services: list[dict[str, Any]] | None = None
     if chosen is not None and _PREFECTURE.fullmatch(wanted):
         query = {"prefecture": chosen["code"]} | ({"direct": "true"} if direct else {})
@@ -51,7 +51,7 @@ async def service_of(visit: Visit, municipality: str, point_service: str) -> dic
 async def navi(visit: Visit) -> web.Response:
     """自治体ポイントナビ: where points can be used, on a map of the prefectures and in a list."""
     services = (await visit.api("GET", "/v1/point-services"))["point_services"]
-    counts = Counter(one["municipality"][:2] for one in services)
+    counts = Counter(service["municipality"][:2] for service in services)
     return visit.show(
         "navi.html",
         prefectures=await prefectures(visit),
@@ -65,17 +65,17 @@ async def navi(visit: Visit) -> web.Response:
 @pages.get("/navi/{code:[0-9]{2}}", public=True)
 async def navi_prefecture(visit: Visit) -> web.Response:
     all_of_them = await prefectures(visit)
-    chosen = next((one for one in all_of_them if one["code"][:2] == visit.part("code")), None)
+    chosen = next((values for values in all_of_them if values["code"][:2] == visit.part("code")), None)
     if chosen is None:
         raise web.HTTPNotFound
     services = (await visit.api("GET", "/v1/point-services"))["point_services"]
     return visit.show(
         "navi.html",
         prefectures=all_of_them,
-        counts=Counter(one["municipality"][:2] for one in services),
+        counts=Counter(service["municipality"][:2] for service in services),
         tiles=TILES,
         chosen=chosen,
-        services=[one for one in services if one["municipality"][:2] == visit.part("code")],
+        services=[service for service in services if service["municipality"][:2] == visit.part("code")],
     )
 
 

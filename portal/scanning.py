@@ -45,20 +45,22 @@ async def read(visit: Visit) -> web.Response:
     if code.startswith(_VENUE) and _CODE.fullmatch(code):
         return await _grant(visit, code)
     if _MEMBER.fullmatch(code) or _MEMBER.fullmatch(digits(code)):
-        said = Trouble(
+        trouble = Trouble(
             "これは支払う人のコードです",
             "お店か会場に掲示されているコードを読み取ってください。",
             422,
             field="code",
         )
     else:
-        said = Trouble(
+        trouble = Trouble(
             "このコードは読み取れません",
             "お店か会場に掲示されているコードか確認してください。",
             422,
             field="code",
         )
-    return visit.show("scan.html", status=said.status, trouble=said, typed=visit.typed.get("code", "")[:200])
+    return visit.show(
+        "scan.html", status=trouble.status, trouble=trouble, typed=visit.typed.get("code", "")[:200]
+    )
 
 
 @pages.get("/pay/shop")
@@ -70,23 +72,23 @@ async def amount(visit: Visit) -> web.Response:
 @pages.get("/pay/shop/confirm")
 async def check(visit: Visit) -> web.Response:
     """The page before, in words: nothing has moved yet. After the payment it leads to what was paid."""
-    given = visit.request.query
-    spend_id, typed = given.get("id", ""), given.get("points", "")
+    multi_mapping = visit.request.query
+    spend_id, typed = multi_mapping.get("id", ""), multi_mapping.get("points", "")
     if not UUID.fullmatch(spend_id):
-        return await _amount_page(visit, given, trouble=None)
+        return await _amount_page(visit, multi_mapping, trouble=None)
     if await _is_paid(visit, spend_id):
         return visit.go(f"/pay/done/{spend_id}")
-    shop = await _shop(visit, given)
-    balance = await _balance(visit, shop, given.get("point_service", ""))
+    shop = await _shop(visit, multi_mapping)
+    balance = await _balance(visit, shop, multi_mapping.get("point_service", ""))
     points = number(typed)
     if not points:
-        return await _amount_page(visit, given, trouble=POINTS_UNREADABLE)
+        return await _amount_page(visit, multi_mapping, trouble=POINTS_UNREADABLE)
     if balance is None or points > balance["balance"]["available"]:
-        return await _amount_page(visit, given, trouble=_NOT_ENOUGH)
+        return await _amount_page(visit, multi_mapping, trouble=_NOT_ENOUGH)
     return visit.show(
         "shop_confirm.html",
         shop=shop,
-        code=given["code"],
+        code=multi_mapping["code"],
         balance=balance,
         points=points,
         spend_id=spend_id,
@@ -97,19 +99,19 @@ async def check(visit: Visit) -> web.Response:
 async def pay(visit: Visit) -> web.Response:
     """Pay, once, however often this is sent."""
     typed, spend_id = visit.typed.get("points", ""), visit.typed.get("id", "")
-    wanted = {
+    values = {
         "spend_id": spend_id,
         "shop_code": visit.typed.get("code", ""),
         "point_service": visit.typed.get("point_service", ""),
         "points": number(typed) or 0,
     }
     try:
-        await visit.api("POST", "/v1/spends", body=wanted)
+        await visit.api("POST", "/v1/spends", body=values)
     except Problem as problem:
         if problem.word not in _MENDED:
             raise
-        said = _NOT_ENOUGH if problem.word == "not-enough-points" else visit.trouble(problem)
-        return await _amount_page(visit, visit.typed, trouble=said, left=problem.facts.get("available"))
+        trouble = _NOT_ENOUGH if problem.word == "not-enough-points" else visit.trouble(problem)
+        return await _amount_page(visit, visit.typed, trouble=trouble, left=problem.facts.get("available"))
     except Unreachable:
         # Paid or not: the same id tells, and pays once in either case.
         return visit.show("pay_again.html", status=503, wanted=visit.typed)
@@ -157,15 +159,15 @@ async def _amount_page(
 
 
 async def _shop(visit: Visit, given: Any) -> dict[str, Any]:
-    found: dict[str, Any] = await visit.api(
+    values: dict[str, Any] = await visit.api(
         "POST", "/v1/shop-codes", body={"shop_code": given.get("code", "") or "-"}
     )
-    return found
+    return values
 
 
 async def _balance(visit: Visit, shop: dict[str, Any], point_service: str) -> dict[str, Any] | None:
     found = await balances_to_pay_with(visit, shop["municipality"])
-    return next((one for one in found if one["point_service"] == point_service), None)
+    return next((values for values in found if values["point_service"] == point_service), None)
 
 
 async def _is_paid(visit: Visit, spend_id: str) -> bool:

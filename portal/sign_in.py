@@ -35,13 +35,13 @@ async def sign_in(visit: Visit) -> web.Response:
         return answer
     typed = visit.typed
     shared = typed.get("shared_terminal") == "yes"
-    wanted = {
+    values = {
         "mykey_id": typed.get("mykey_id", ""),
         "password": typed.get("password", ""),
         "shared_terminal": shared,
     }
     try:
-        told = await visit.api("POST", "/v1/sessions", body=wanted, as_site=True)
+        told = await visit.api("POST", "/v1/sessions", body=values, as_site=True)
     except Problem as problem:
         if problem.word == "body-invalid":
             problem.word = "sign-in-refused"  # an empty field is no better than a wrong one

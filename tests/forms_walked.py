@@ -87,7 +87,7 @@ def forms_of(page: str) -> list[Form]:
     """The forms of the main part that are sent by POST and take text."""
     parser = _Forms()
     parser.feed(page[page.index("<main") : page.index("</main>")])
-    return [one for one in parser.forms if one.method == "post" and (one.typed or one.secret)]
+    return [form for form in parser.forms if form.method == "post" and (form.typed or form.secret)]
 
 
 def faults_of(request: APIRequestContext, site: str, path: str, skip: frozenset[str]) -> Iterator[str]:

@@ -55,7 +55,7 @@ class WindowPrompt:
         self._seconds = seconds
 
     def ask(self, question: Question, watch: Callable[[], None], /) -> Pin:
-        told = {
+        values = {
             "origin": question.origin,
             "purpose": question.purpose.value,
             "tries_left": question.tries_left,
@@ -72,7 +72,7 @@ class WindowPrompt:
                 assert window.stdin is not None
                 assert window.stdout is not None
                 try:
-                    window.stdin.write(json.dumps(told).encode())
+                    window.stdin.write(json.dumps(values).encode())
                     window.stdin.close()
                 except BrokenPipeError:
                     pass  # it left at once; its exit code says why

@@ -157,18 +157,18 @@ class Site:
 
     async def _list_charges(self, request: web.Request) -> web.Response:
         wanted, day = request.query.get("metadata_exchange"), request.query.get("day")
-        found = [
+        values = [
             charge
             for charge in self.charges.values()
             if charge["metadata_exchange"] == wanted
             or (day is not None and charge["created"].startswith(day))
         ]
-        return web.json_response({"data": found})
+        return web.json_response({"data": values})
 
     async def _list_refunds(self, request: web.Request) -> web.Response:
         wanted = request.query["metadata_reversal"]
-        found = [refund for refund in self.refunds.values() if refund["metadata_reversal"] == wanted]
-        return web.json_response({"data": found})
+        values = [refund for refund in self.refunds.values() if refund["metadata_reversal"] == wanted]
+        return web.json_response({"data": values})
 
 
 if __name__ == "__main__":

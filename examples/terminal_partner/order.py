@@ -44,8 +44,8 @@ def send(gateway: str, secret: str, order_id: str, service_id: str, units: int) 
     headers = {"Content-Type": "application/json", **signed(secret, body, f"order-{order_id}", at)}
     request = urllib.request.Request(f"{gateway}/orders/terminal", body, headers)  # noqa: S310  our own address
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        told: dict[str, object] = json.load(answer)
-        return told
+        values: dict[str, object] = json.load(answer)
+        return values
 
 
 if __name__ == "__main__":

@@ -121,11 +121,14 @@ async def card_standing(call: TypedRequest[None, Services]) -> TypedResponse:
 )
 async def ask_card(call: TypedRequest[ChallengeWanted, Services]) -> TypedResponse:
     """Make a challenge for a card to sign: good once, for two minutes, for this browser and purpose alone."""
-    made = await call.services.cards.challenge(
+    challenge = await call.services.cards.challenge(
         PURPOSES[call.body.purpose], client_id=call.client_id, browser=call.body.browser
     )
     return TypedResponse(
-        201, ChallengeView(value=made.value, purpose=made.purpose.value, expires_at=made.expires_at)
+        201,
+        ChallengeView(
+            value=challenge.value, purpose=challenge.purpose.value, expires_at=challenge.expires_at
+        ),
     )
 
 

@@ -97,8 +97,8 @@ async def list_municipalities(
         200,
         Municipalities(
             municipalities=[
-                MunicipalityView(code=one.code, name=one.name, kana=one.kana)
-                for one in municipalities(call.path.prefecture)
+                MunicipalityView(code=municipality.code, name=municipality.name, kana=municipality.kana)
+                for municipality in municipalities(call.path.prefecture)
             ]
         ),
     )
@@ -129,20 +129,20 @@ async def list_point_services(
             open_for_direct_exchange=query.direct,
         )
 
-    found = await call.services.store.read(job)
+    point_services = await call.services.store.read(job)
     return TypedResponse(
         200,
         PointServices(
-            count=len(found),
+            count=len(point_services),
             point_services=[
                 PointServiceView(
-                    municipality=one.municipality,
-                    municipality_name=directory.require_municipality(one.municipality).name,
-                    point_service=one.point_service,
-                    name=one.name,
-                    open_for_direct_exchange=one.open_for_direct_exchange,
+                    municipality=point_service.municipality,
+                    municipality_name=directory.require_municipality(point_service.municipality).name,
+                    point_service=point_service.point_service,
+                    name=point_service.name,
+                    open_for_direct_exchange=point_service.open_for_direct_exchange,
                 )
-                for one in found
+                for point_service in point_services
             ],
         ),
     )

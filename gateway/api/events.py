@@ -69,8 +69,10 @@ async def list_events(call: TypedRequest[None, Services, EventsQuery]) -> TypedR
     def job(conn: Connection) -> list[EventProgress]:
         return seen(conn, support_events.shown(conn, now, period))
 
-    found = await call.services.store.read(job)
-    return TypedResponse(200, Events(events=[EventView.of(one, now) for one in found]))
+    event_progresses = await call.services.store.read(job)
+    return TypedResponse(
+        200, Events(events=[EventView.of(event_progress, now) for event_progress in event_progresses])
+    )
 
 
 @api.get(

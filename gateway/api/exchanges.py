@@ -196,12 +196,12 @@ async def list_exchanges(call: MemberRequest[None, ExchangesQuery]) -> TypedResp
     def job(conn: Connection) -> list[Exchange]:
         return list(records.list_by_member(conn, book, before=page.before, limit=page.limit))
 
-    found = await call.services.store.read(job)
+    exchanges = await call.services.store.read(job)
     return TypedResponse(
         200,
         ExchangesPage(
-            exchanges=[ExchangeView.of(one) for one in found],
-            next_before=found[-1].exchange_id if len(found) == page.limit else None,
+            exchanges=[ExchangeView.of(exchange) for exchange in exchanges],
+            next_before=exchanges[-1].exchange_id if len(exchanges) == page.limit else None,
         ),
     )
 

@@ -183,10 +183,14 @@ async def sign_out(call: MemberRequest) -> TypedResponse:
 async def list_sessions(call: MemberRequest) -> TypedResponse:
     """All places where the member is signed in, the one used last first."""
     own: Session = call.member
-    found = await call.services.members.sessions(own.member_id)
+    sessions = await call.services.members.sessions(own.member_id)
     return TypedResponse(
         200,
-        Sessions(sessions=[SessionView.of(one, current=one.session_id == own.session_id) for one in found]),
+        Sessions(
+            sessions=[
+                SessionView.of(session, current=session.session_id == own.session_id) for session in sessions
+            ]
+        ),
     )
 
 

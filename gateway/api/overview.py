@@ -59,7 +59,7 @@ async def overview(call: MemberRequest) -> TypedResponse:
             member=MemberView.of(member),
             balances=balances_of(conn, member, today, positions),
             expiring=_expiring(conn, book, positions, today),
-            waiting=[ExchangeView.of(one) for one in records.waiting(conn, book)],
+            waiting=[ExchangeView.of(exchange) for exchange in records.waiting(conn, book)],
         )
 
     return TypedResponse(200, await call.services.store.read(job))
@@ -69,10 +69,10 @@ def _expiring(
     conn: Connection, book: str, positions: Mapping[str, Position], today: date
 ) -> list[MemberExpiringView]:
     found: dict[tuple[date, str, str], int] = {}
-    for account, one in positions.items():
+    for account, position in positions.items():
         match account.removeprefix(f"{book}:").split(":"):
-            case ["municipality", code, service] if one.lots:
-                for due in last_days(rules.versions(conn, code, service), one.lots):
+            case ["municipality", code, service] if position.lots:
+                for due in last_days(rules.versions(conn, code, service), position.lots):
                     if due.last_day is not None and today <= due.last_day <= today + SOON:
                         key = (due.last_day, code, service)
                         found[key] = found.get(key, 0) + due.points

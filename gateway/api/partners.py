@@ -69,9 +69,9 @@ class PartnerView(View):
             open=standing is None or standing.open,
             closed_until=standing.window.ends_at if standing is not None and standing.window else None,
             maintenance=[
-                MaintenanceView(starts_at=one.starts_at, ends_at=one.ends_at, reason=one.reason)
-                for one in windows
-                if one is not None
+                MaintenanceView(starts_at=window.starts_at, ends_at=window.ends_at, reason=window.reason)
+                for window in windows
+                if window is not None
             ],
         )
 
@@ -107,10 +107,10 @@ async def list_partners(call: MemberRequest) -> TypedResponse:
     """The partner companies (地域経済応援ポイント協力会社一覧), and which of them the member has linked."""
     book = chart.member_book(call.member.member_id)
     now = call.services.clock()
-    found, standings = await call.services.store.read(
+    links, standings = await call.services.store.read(
         lambda conn: (link_rows.list_by_member(conn, book), availability.standings(conn, now))
     )
-    linked = {link.partner_id for link in found}
+    linked = {link.partner_id for link in links}
     return TypedResponse(
         200,
         Partners(
@@ -128,8 +128,8 @@ async def list_partners(call: MemberRequest) -> TypedResponse:
 async def list_links(call: MemberRequest) -> TypedResponse:
     """The member's linked partner accounts (移行用のサービスID)."""
     book = chart.member_book(call.member.member_id)
-    found = await call.services.store.read(lambda conn: link_rows.list_by_member(conn, book))
-    return TypedResponse(200, Links(links=[LinkView.of(link) for link in found]))
+    links = await call.services.store.read(lambda conn: link_rows.list_by_member(conn, book))
+    return TypedResponse(200, Links(links=[LinkView.of(link) for link in links]))
 
 
 @api.delete(

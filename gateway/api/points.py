@@ -295,15 +295,15 @@ def balances_of(
     default = (member.default_municipality, member.default_point_service)
     municipal: list[MunicipalBalanceView] = []
     events: list[EventBalanceView] = []
-    for account, one in found.items():
+    for account, position in found.items():
         match account.removeprefix(f"{book}:").split(":"):
             case ["municipality", code, service]:
                 municipal.append(
-                    _municipal(conn, code, service, one, today, is_default=(code, service) == default)
+                    _municipal(conn, code, service, position, today, is_default=(code, service) == default)
                 )
             case ["event", event_id]:
                 name = support_events.require(conn, event_id).name
-                view = BalanceView.of(one.balance)
+                view = BalanceView.of(position.balance)
                 events.append(EventBalanceView(event_id=event_id, event_name=name, balance=view))
             case _:
                 pass
@@ -323,7 +323,11 @@ def _municipal(
     conn: Connection, code: str, service: str, position: Position, today: date, *, is_default: bool
 ) -> MunicipalBalanceView:
     due = last_days(rules.versions(conn, code, service), position.lots)
-    expired = sum(one.points for one in due if one.last_day is not None and one.last_day < today)
+    expired = sum(
+        expiry_due.points
+        for expiry_due in due
+        if expiry_due.last_day is not None and expiry_due.last_day < today
+    )
     balance = BalanceView.of(position.balance)
     return MunicipalBalanceView(
         municipality=code,

@@ -56,10 +56,10 @@ async def start_exchange(call: MemberRequest[ExchangeStart]) -> TypedResponse:
     link that is not saved yet the state is `awaiting_return`: send the browser to `redirect_url`; it comes back
     to `return_url` with `exchange` and `return_code`.
     """
-    wanted = call.body
+    exchange_start = call.body
     if (
-        wanted.return_url is not None
-        and wanted.return_url not in call.services.settings.server.portal_return_urls
+        exchange_start.return_url is not None
+        and exchange_start.return_url not in call.services.settings.server.portal_return_urls
     ):
         raise ProblemError(
             "return-url-not-allowed",
@@ -67,11 +67,11 @@ async def start_exchange(call: MemberRequest[ExchangeStart]) -> TypedResponse:
         )
     exchange, new = await call.services.openings.start(
         call.member.member_id,
-        wanted.exchange_id,
-        wanted.partner_id,
-        coupon_code=wanted.coupon_code,
-        return_url=wanted.return_url,
-        language=wanted.language,
+        exchange_start.exchange_id,
+        exchange_start.partner_id,
+        coupon_code=exchange_start.coupon_code,
+        return_url=exchange_start.return_url,
+        language=exchange_start.language,
     )
     return TypedResponse(201 if new else 200, await _view(call.services, exchange))
 

@@ -68,8 +68,8 @@ class EventOutcomes:
 
     def decide(self, conn: Connection, event: SupportEvent, at: datetime) -> str:
         """Decide the outcome of an event whose row the caller has locked, and end it. Returns the outcome."""
-        given = records.gifts_by_event(conn, [event.event_id])[event.event_id]
-        outcome = _outcome(event, given.points, at)
+        event_gifts = records.gifts_by_event(conn, [event.event_id])[event.event_id]
+        outcome = _outcome(event, event_gifts.points, at)
         require_legal(records.LEGAL, event.state, EventState.ENDED)
         conn.execute(
             update(_events)
@@ -83,7 +83,7 @@ class EventOutcomes:
             )
         )
         facts: dict[str, str | int] = {
-            "outcome": outcome, "points": given.points, "givers": given.givers, "goal": event.goal_points or "",
+            "outcome": outcome, "points": event_gifts.points, "givers": event_gifts.givers, "goal": event.goal_points or "",
         }  # fmt: skip
         self._write_audit(conn, event, at, "event outcome decided", facts)
         return outcome
@@ -120,10 +120,10 @@ class EventOutcomes:
         )
         if closed.rowcount == 0:
             return  # another process was there first
-        given = records.gifts_by_event(conn, [event.event_id])[event.event_id]
-        facts: dict[str, str | int] = {"outcome": event.outcome or "", "points": given.points}
-        self._write_audit(conn, event, now, "event settled", facts | {"givers": given.givers})
-        _log.info("event settled", event_id=event.event_id, outcome=event.outcome, points=given.points)
+        event_gifts = records.gifts_by_event(conn, [event.event_id])[event.event_id]
+        facts: dict[str, str | int] = {"outcome": event.outcome or "", "points": event_gifts.points}
+        self._write_audit(conn, event, now, "event settled", facts | {"givers": event_gifts.givers})
+        _log.info("event settled", event_id=event.event_id, outcome=event.outcome, points=event_gifts.points)
 
     def _write_audit(
         self, conn: Connection, event: SupportEvent, at: datetime, action: str, facts: dict[str, str | int]

@@ -80,9 +80,9 @@ class Events:
         planned = _planned(f"{code}-{own_id}", code, plan)
 
         def job(conn: Connection) -> EventProgress:
-            made = records.register(conn, planned)
-            write_audit(conn, who, now, "event planned", made.event_id, facts=_facts(made))
-            return seen(conn, [made])[0]
+            support_event = records.register(conn, planned)
+            write_audit(conn, who, now, "event planned", support_event.event_id, facts=_facts(support_event))
+            return seen(conn, [support_event])[0]
 
         return await self.context.store.run(job)
 
@@ -98,8 +98,10 @@ class Events:
         def job(conn: Connection) -> EventProgress:
             before, now = _held(conn, code, event_id), self.context.clock()
             _refuse_ended(before)
-            given = records.gifts_by_event(conn, [event_id])[event_id]  # a clock may have been set back since
-            if before.state is EventState.SHOWN and (before.starts_at <= now or given.points):
+            event_gifts = records.gifts_by_event(conn, [event_id])[
+                event_id
+            ]  # a clock may have been set back since
+            if before.state is EventState.SHOWN and (before.starts_at <= now or event_gifts.points):
                 raise ProblemError(
                     "event-begun",
                     f"{before.name} has begun and members have given under what it says; end it, or plan another.",
@@ -149,8 +151,8 @@ class Events:
 
 def seen(conn: Connection, events: Sequence[SupportEvent]) -> list[EventProgress]:
     """Events with what they were given."""
-    given = records.gifts_by_event(conn, [one.event_id for one in events])
-    return [EventProgress(one, given[one.event_id]) for one in events]
+    given = records.gifts_by_event(conn, [event.event_id for event in events])
+    return [EventProgress(event, given[event.event_id]) for event in events]
 
 
 def _planned(event_id: str, code: str, plan: EventPlan) -> SupportEvent:

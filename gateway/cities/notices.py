@@ -109,7 +109,9 @@ class Notices:
             if not page:
                 return told
             after = (page[-1].book, page[-1].account)
-            due = _together([one for heap in page if (one := foresee(heap)) is not None])
+            due = _together(
+                [upcoming_change for heap in page if (upcoming_change := foresee(heap)) is not None]
+            )
             if due:
                 told += await self.context.store.run(
                     partial(
@@ -163,16 +165,16 @@ def _moving(today: date) -> Callable[[LotDue], UpcomingChange | None]:
 def _together(found: Sequence[UpcomingChange]) -> list[UpcomingChange]:
     """Points of several days of issue with one last day are one message; pages never part an account."""
     sums: dict[tuple[str, _Service | None, date], UpcomingChange] = {}
-    for one in found:
-        key = (one.member_id, one.service, one.day)
+    for upcoming_change in found:
+        key = (upcoming_change.member_id, upcoming_change.service, upcoming_change.day)
         before = sums.get(key)
-        points = one.points + (before.points if before else 0)
+        points = upcoming_change.points + (before.points if before else 0)
         sums[key] = UpcomingChange(
-            member_id=one.member_id,
-            type=one.type,
-            day=one.day,
-            lead=one.lead,
-            service=one.service,
+            member_id=upcoming_change.member_id,
+            type=upcoming_change.type,
+            day=upcoming_change.day,
+            lead=upcoming_change.lead,
+            service=upcoming_change.service,
             points=points,
         )
     return list(sums.values())
@@ -196,14 +198,21 @@ def _leave(
         row["member_id"]: row
         for row in conn.execute(
             select(m.c.member_id, m.c.language, m.c.default_municipality, m.c.default_point_service).where(
-                m.c.member_id.in_({one.member_id for one in due}), m.c.state == "active"
+                m.c.member_id.in_({upcoming_change.member_id for upcoming_change in due}),
+                m.c.state == "active",
             )
         ).mappings()
     }
     messages = [
-        _message(one, member, mailer, _destination(one, member, services, rules), context.vault)
-        for one in due
-        if (member := members.get(one.member_id)) is not None
+        _message(
+            upcoming_change,
+            member,
+            mailer,
+            _destination(upcoming_change, member, services, rules),
+            context.vault,
+        )
+        for upcoming_change in due
+        if (member := members.get(upcoming_change.member_id)) is not None
         for mailer in mailers
     ]
     return outbox.enqueue_new(conn, messages, context.clock())
@@ -256,4 +265,7 @@ def _place(service: PointService | None) -> dict[str, Any]:
 
 
 def _services(conn: Connection) -> dict[_Service, PointService]:
-    return {(one.municipality, one.point_service): one for one in directory.list_services(conn, closed=True)}
+    return {
+        (point_service.municipality, point_service.point_service): point_service
+        for point_service in directory.list_services(conn, closed=True)
+    }

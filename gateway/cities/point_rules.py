@@ -68,14 +68,18 @@ class PointRules:
         def job(conn: Connection) -> RuleVersion:
             directory.require_service(conn, code, service)
             _lock_service(conn, code, service)
-            found = versions(conn, code, service)
-            in_use = bool(found) or _is_held(conn, code, service, today)
+            rule_versions = versions(conn, code, service)
+            in_use = bool(rule_versions) or _is_held(conn, code, service, today)
             if takes_effect_on < today or (in_use and takes_effect_on == today):
                 raise ProblemError(
                     "rule-in-effect",
                     "Members are told before a rule changes: let it take effect tomorrow or later.",
                 )
-            worse = adverse_changes(in_force(found, takes_effect_on), rule, takes_effect_on) if in_use else ()
+            worse = (
+                adverse_changes(in_force(rule_versions, takes_effect_on), rule, takes_effect_on)
+                if in_use
+                else ()
+            )
             if worse and not worse_accepted:
                 raise ProblemError(
                     "worse-not-accepted",
@@ -84,10 +88,10 @@ class PointRules:
                 )
             return _add(conn, who, service, rule, takes_effect_on, worse, now, reason)
 
-        made = await self.context.store.run(job)
+        rule_version = await self.context.store.run(job)
         if takes_effect_on <= today:
             await self.take_effect(today)
-        return made
+        return rule_version
 
     async def withdraw(self, who: StaffSession, service: str, version: int, reason: str) -> None:
         """Take back a version that has not taken effect. Raises ProblemError: `unknown-rule` (404), `rule-in-effect`."""
@@ -95,10 +99,14 @@ class PointRules:
 
         def job(conn: Connection) -> None:
             _lock_service(conn, code, service)
-            found = [one for one in versions(conn, code, service) if one.version == version]
-            if not found:
+            rule_versions = [
+                rule_version
+                for rule_version in versions(conn, code, service)
+                if rule_version.version == version
+            ]
+            if not rule_versions:
                 raise ProblemError("unknown-rule", "There is no such version, or it was withdrawn.")
-            if found[0].takes_effect_on <= today:
+            if rule_versions[0].takes_effect_on <= today:
                 raise ProblemError("rule-in-effect", "This version is in effect; announce a new one.")
             conn.execute(
                 update(_rules)
@@ -123,12 +131,12 @@ class PointRules:
             changed = 0
             services = conn.execute(select(_rules.c.municipality, _rules.c.point_service).distinct()).all()
             for code, service in services:
-                found = versions(conn, code, service)
-                if not found or found[0].takes_effect_on > today:
+                rule_versions = versions(conn, code, service)
+                if not rule_versions or rule_versions[0].takes_effect_on > today:
                     continue
-                last = last_day(found, today)
+                last = last_day(rule_versions, today)
                 is_over = last is not None and last < today  # what came in would have expired at once
-                wanted = in_force(found, today).open_for_direct_exchange and not is_over
+                wanted = in_force(rule_versions, today).open_for_direct_exchange and not is_over
                 known = directory.require_known_service(conn, code, service)
                 if known.closed_at is None and known.open_for_direct_exchange != wanted:
                     directory.set_direct_exchange(conn, code, service, is_open=wanted)

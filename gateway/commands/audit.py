@@ -58,8 +58,8 @@ def write(
 
 def log_audit(line: AuditLine, kind: str) -> None:
     """Say in the program's own log what has been decided; `kind` is what the subject is: `partner`, `client`, `party`."""
-    told = {kind: line.subject, "operator": line.actor_name, "reason": line.reason, **line.facts}
-    _log.info(line.action, **told)
+    values = {kind: line.subject, "operator": line.actor_name, "reason": line.reason, **line.facts}
+    _log.info(line.action, **values)
 
 
 def listed(
@@ -87,4 +87,4 @@ def announced_by(conn: Connection, window: Window) -> str:
     """Who announced this window last; empty for one that is older than the log of deeds."""
     lines = audit_log.page(conn, PLATFORM, actions=(ANNOUNCED,), subject=window.partner_id, limit=1_000)
     starts_at = window.starts_at.isoformat()
-    return next((one.actor_name for one in lines if one.facts["starts_at"] == starts_at), "")
+    return next((line.actor_name for line in lines if line.facts["starts_at"] == starts_at), "")

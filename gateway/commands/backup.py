@@ -27,14 +27,14 @@ def make(
 ) -> None:
     """Make a backup of one moment, beside running gateways; prints its folder. Keep the secrets apart from it."""
     settings = settings_of(config)
-    made = backups.make_backup(
+    path = backups.make_backup(
         settings.database_url,
         chain_keys_of(settings),
         folder,
         at=clock_of(settings)(),
         journal=settings.journal_folder,
     )
-    typer.echo(made)
+    typer.echo(path)
     if keep is not None:
         for old in backups.prune_backups(folder, keep):
             typer.echo(f"removed {old}", err=True)

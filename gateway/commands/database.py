@@ -21,11 +21,11 @@ NoCopy = Annotated[
 @db.command()
 def status(config: Config = None) -> None:
     """Say where the schema stands and what to do. Exit code 1 when this release cannot work with it."""
-    found = migrations.status(settings_of(config).database_url)
-    typer.echo(found.sentence)
-    for step in _steps_ahead(found):
+    schema_status = migrations.status(settings_of(config).database_url)
+    typer.echo(schema_status.sentence)
+    for step in _steps_ahead(schema_status):
         typer.echo(f"  to come: {step}")
-    raise typer.Exit(0 if found.usable else 1)
+    raise typer.Exit(0 if schema_status.usable else 1)
 
 
 @db.command()
@@ -40,9 +40,9 @@ def upgrade(
     """
     url = settings_of(config).database_url
     if plan:
-        found = migrations.status(url)
-        typer.echo(found.sentence)
-        for step in _steps_ahead(found):
+        schema_status = migrations.status(url)
+        typer.echo(schema_status.sentence)
+        for step in _steps_ahead(schema_status):
             typer.echo(f"  {step}")
         return
     copied = migrations.upgrade(url, copy=not no_copy)

@@ -56,12 +56,14 @@ def list_exchanges(
     config: Config = None,
 ) -> None:
     """List exchanges, the longest waiting first."""
-    wanted = state or [State.SENDING, State.OPEN, State.NEEDS_A_PERSON]
+    states = state or [State.SENDING, State.OPEN, State.NEEDS_A_PERSON]
     found = in_store(
-        config, lambda conn: records.list_by(conn, states=wanted, partner_id=partner, limit=limit)
+        config, lambda conn: records.list_by(conn, states=states, partner_id=partner, limit=limit)
     )
     if as_json:
-        typer.echo(json.dumps([stories.summary(one) for one in found], ensure_ascii=False, indent=2))
+        typer.echo(
+            json.dumps([stories.summary(exchange) for exchange in found], ensure_ascii=False, indent=2)
+        )
         return
     for one in found:
         typer.echo(_line(one))
@@ -168,7 +170,7 @@ def resolve_reversal(
 
 
 def _print_reversal(done: ReversalRecord) -> None:
-    told = {
+    values = {
         "reversal_id": done.reversal_id,
         "exchange_id": done.exchange_id,
         "state": done.state.value,
@@ -176,7 +178,7 @@ def _print_reversal(done: ReversalRecord) -> None:
         "points": done.points,
         "reference": done.reference,
     }
-    typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
 
 
 def _line(one: Exchange) -> str:

@@ -45,11 +45,11 @@ def list_standings(config: Config = None) -> None:
         return [
             {
                 "partner": id_,
-                "open": one.open,
-                "paused": one.paused,
-                "reason": one.reason,
-                "calls_per_minute": one.calls_per_minute,
-                "operator": one.operator,
+                "open": partner_availability.open,
+                "paused": partner_availability.paused,
+                "reason": partner_availability.reason,
+                "calls_per_minute": partner_availability.calls_per_minute,
+                "operator": partner_availability.operator,
                 "maintenance": [
                     [
                         window.starts_at.isoformat(),
@@ -57,11 +57,11 @@ def list_standings(config: Config = None) -> None:
                         window.reason,
                         audit.announced_by(conn, window),
                     ]
-                    for window in (one.window, *one.upcoming)
+                    for window in (partner_availability.window, *partner_availability.upcoming)
                     if window is not None
                 ],
             }
-            for id_, one in sorted(availability.standings(conn, now).items())
+            for id_, partner_availability in sorted(availability.standings(conn, now).items())
         ]
 
     typer.echo(json.dumps(in_store(config, job), ensure_ascii=False, indent=2))

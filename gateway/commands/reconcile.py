@@ -65,8 +65,8 @@ def close(
         )
 
     done = with_services(config, work)
-    told = {"exchange_id": done.exchange_id, "was": done.verdict, "points": done.points}
-    typer.echo(json.dumps(told, ensure_ascii=False))
+    values = {"exchange_id": done.exchange_id, "was": done.verdict, "points": done.points}
+    typer.echo(json.dumps(values, ensure_ascii=False))
 
 
 def _print(report: Report) -> None:

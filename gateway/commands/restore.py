@@ -118,14 +118,14 @@ async def _find(services: Services, since: datetime | None) -> tuple[list[Forgot
         for number in range((today - first).days + 1):
             day = first + timedelta(days=number)
             try:
-                found = await _find_at_partner(services, partner_id, day)
+                forgotten_orders = await _find_at_partner(services, partner_id, day)
             except PartnerUnavailable as fault:
                 unseen.append(
                     f"{partner_id} cannot be asked about {day}: {fault}; run this again when it is back"
                 )
                 continue
-            orders += [order for order in found if order.exchange_id not in known]
-            known |= {order.exchange_id for order in found}
+            orders += [order for order in forgotten_orders if order.exchange_id not in known]
+            known |= {order.exchange_id for order in forgotten_orders}
     return orders, unseen
 
 

@@ -111,13 +111,13 @@ def _registry_report(found: Registry) -> dict[str, Any]:
         ],
         "refused": [
             {
-                "plugin": one.plugin,
-                "check": one.check,
-                "sentence": one.sentence,
-                "file": one.file,
-                "line": one.line,
+                "plugin": refused_plugin.plugin,
+                "check": refused_plugin.check,
+                "sentence": refused_plugin.sentence,
+                "file": refused_plugin.file,
+                "line": refused_plugin.line,
             }
-            for one in found.refused
+            for refused_plugin in found.refused
         ],
         "idle": list(found.idle),
         "notes": list(found.notes),
@@ -133,8 +133,8 @@ def nightly(config: Config = None) -> None:
 
     worked = with_services(config, run_day)
     if (moved := worked.given.get("reserve")) is not None:
-        told = {"heaps": moved.heaps, "points": moved.points, "without_default": moved.without_default}
-        typer.echo(json.dumps(told))
+        values = {"heaps": moved.heaps, "points": moved.points, "without_default": moved.without_default}
+        typer.echo(json.dumps(values))
     if worked.faults:
         failed = "; ".join(f"{part}: {fault}" for part, fault in worked.faults.items())
         raise GatewayError(f"all is done but this, which can be done again: {failed}")

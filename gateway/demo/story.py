@@ -123,7 +123,9 @@ async def _link_and_reserve(town: DemoEnvironment, portal: SignedClient, tell: N
     tell.chapter("1  A member signs in, chooses セゾン, consents there, and comes back")
     taro = await sign_in_as(town, portal, TARO)
     partners = (await taro.get("/v1/partners"))["partners"]
-    tell.expect("partners", sorted(one["partner_id"] for one in partners), ["airline_miles", "saison"])
+    tell.expect(
+        "partners", sorted(partner["partner_id"] for partner in partners), ["airline_miles", "saison"]
+    )
     exchange = await link_at(taro, TARO, tell)
 
     tell.chapter("2  2口 to 留保ポイント, then allocate to 笠間市")
@@ -204,7 +206,9 @@ async def _event_and_fourteen_days(town: DemoEnvironment, portal: SignedClient, 
     await taro.post("/v1/contributions", gift, 201)
     events = (await taro.get("/v1/balances"))["events"]
     tell.expect(
-        "event points", [(one["event_id"], one["balance"]["points"]) for one in events], [(EVENT, 1_000)]
+        "event points",
+        [(event["event_id"], event["balance"]["points"]) for event in events],
+        [(EVENT, 1_000)],
     )
     tell.expect("reserve left", await taro.points(), 2_000)
     await taro.put("/v1/me/default-municipality", KASAMA)
@@ -287,10 +291,10 @@ async def _buy_coupon(town: DemoEnvironment, miles: str) -> str:
         number, password = AT_AIRLINE
         page = await browser.submit(page, page.form("number", "password"), number=number, password=password)
         page = await browser.submit(page, page.form("miles"), miles=miles)
-        found = search(r"\b([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})\b", unescape(page.text))
-        if found is None:
+        match_ = search(r"\b([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})\b", unescape(page.text))
+        if match_ is None:
             raise StoryBroken(f"the airline's site shows no coupon code: {page.text[:400]}")
-        return found[1]
+        return match_[1]
 
 
 def _drawn(exchange: Mapping[str, Any]) -> list[tuple[str, int, int]]:

@@ -272,8 +272,8 @@ async def _settle(
             members = Members(store, hasher, clock, vault=vault_of(settings))
             lines = []
             for sample in MEMBERS:
-                made = await members.create(display_name=sample.name, password=sample.password)
-                lines.append(f"{sample.name} {made.mykey_id}")
+                member = await members.create(display_name=sample.name, password=sample.password)
+                lines.append(f"{sample.name} {member.mykey_id}")
             id_file.write_text("\n".join(lines), "utf-8")
     finally:
         hasher.close()

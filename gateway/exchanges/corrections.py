@@ -95,9 +95,14 @@ class CorrectionService:
             _apply(conn, [move for _, move in moves])
             if book is not None:
                 _end_unconfirmed(conn, book, exchange_id, now)
-                told = {"difference": line.verdict.value, "points": points, "by": operator, "because": reason}
+                values = {
+                    "difference": line.verdict.value,
+                    "points": points,
+                    "by": operator,
+                    "because": reason,
+                }
                 exchange = records.get_locked(conn, book, exchange_id)
-                records.add_step(conn, exchange, now, "difference closed", told)
+                records.add_step(conn, exchange, now, "difference closed", values)
             return CorrectionResult(
                 exchange_id=exchange_id,
                 partner_id=partner_id,

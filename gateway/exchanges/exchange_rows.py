@@ -125,10 +125,10 @@ def find(conn: Connection, book_id: str, exchange_id: str) -> Exchange | None:
 
 def get(conn: Connection, book_id: str, exchange_id: str) -> Exchange:
     """Raises ProblemError (404) for an unknown id and for another member's alike."""
-    found = find(conn, book_id, exchange_id)
-    if found is None:
+    exchange = find(conn, book_id, exchange_id)
+    if exchange is None:
         raise unknown()
-    return found
+    return exchange
 
 
 def get_locked(conn: Connection, book_id: str, exchange_id: str, *, link: Link | None = None) -> Exchange:

@@ -92,20 +92,23 @@ class OutcomePoller:
         context = self.exchanges.context
         now = context.clock()
         counted = {
-            (one.partner_id, one.state): one for one in await context.store.read(records.waiting_by_partner)
+            (waiting.partner_id, waiting.state): waiting
+            for waiting in await context.store.read(records.waiting_by_partner)
         }
         for partner_id in context.partners.keys() | {partner_id for partner_id, _ in counted}:
             for state in HELD:
-                found = counted.get((partner_id, state))
-                sent_at = found.oldest_sent_at if found else None
-                EXCHANGES_WAITING.labels(partner_id, state).set(found.exchanges if found else 0)
+                waiting = counted.get((partner_id, state))
+                sent_at = waiting.oldest_sent_at if waiting else None
+                EXCHANGES_WAITING.labels(partner_id, state).set(waiting.exchanges if waiting else 0)
                 EXCHANGES_OLDEST_WAITING.labels(partner_id, state).set(
                     max(0.0, (now - sent_at).total_seconds()) if sent_at else 0
                 )
 
     def _due(self, conn: Connection, now: datetime) -> list[tuple[str, str]]:
         standings = availability.standings(conn, now)
-        resting = {id_ for id_, one in standings.items() if one.window is not None}
+        resting = {
+            id_ for id_, partner_availability in standings.items() if partner_availability.window is not None
+        }
         return records.due(conn, now, POLL_CONCURRENCY, self.exchanges.context.partners.keys() - resting)
 
     async def get_and_refresh(self, member_id: str, exchange_id: str) -> Exchange:
@@ -187,12 +190,12 @@ class OutcomePoller:
         # Judged by the moment of asking: a later one would lend an old answer a meaning that it had not.
         may_hide = self._may_hide(partner, exchange)
         try:
-            found = await partner.find_debit(exchange.exchange_id, expected_debit(exchange))
+            find_answer = await partner.find_debit(exchange.exchange_id, expected_debit(exchange))
         except GatewayError as fault:
             return Unknown(str(fault) if isinstance(fault, PartnerUnavailable) else type(fault).__name__)
-        if isinstance(found, NoRecord) and (may_hide or exchange.state is State.NEEDS_A_PERSON):
+        if isinstance(find_answer, NoRecord) and (may_hide or exchange.state is State.NEEDS_A_PERSON):
             return Unknown("the partner has no record of it, which is not believed yet")
-        return found
+        return find_answer
 
     def _may_hide(self, partner: Partner, exchange: Exchange) -> bool:
         """Could the debit still be on its way, or taken and not yet to be seen?"""

@@ -97,13 +97,13 @@ class Report:
         return {verdict.value: sum(line.verdict is verdict for line in self.lines) for verdict in Verdict}
 
     def to_json(self) -> str:
-        told = {
+        values = {
             "partner": self.partner_id,
             "day": self.day.isoformat(),
             "counts": self.counts,
             "lines": [asdict(line) for line in self.lines],
         }
-        return json.dumps(told, ensure_ascii=False, indent=2)
+        return json.dumps(values, ensure_ascii=False, indent=2)
 
     def to_csv(self) -> str:
         """One line per exchange; amounts as JSON, so that a wallet more is not a column more."""
@@ -112,8 +112,8 @@ class Report:
         names = list(Line.__dataclass_fields__)
         writer.writerow(["partner", "day", *names])
         for line in self.lines:
-            told = asdict(line)
-            writer.writerow([self.partner_id, self.day.isoformat(), *(_cell(told[name]) for name in names)])
+            values = asdict(line)
+            writer.writerow([self.partner_id, self.day.isoformat(), *(_cell(values[name]) for name in names)])
         return text.getvalue()
 
 
@@ -134,7 +134,9 @@ class Reconciliation:
         listed = list(await partner.debits_on(day))
         ids = list({record.exchange_id for record in listed})
         ours = await self.context.store.read(lambda conn: _ours(conn, partner_id, day, ids))
-        for other in sorted({one.settled_under for one in ours.values() if one.settled_under is not None}):
+        for other in sorted(
+            {our_side.settled_under for our_side in ours.values() if our_side.settled_under is not None}
+        ):
             # What stands under the day on which it was settled here and under this one was taken twice.
             before = await partner.debits_on(other)
             listed += [record for record in before if record.exchange_id in ids]
@@ -242,12 +244,12 @@ def _log_differences(report: Report) -> None:
 
 
 def _save_result(conn: Connection, report: Report, at: datetime) -> None:
-    found = reconciliation_days.ComparisonResult(
+    comparison_result = reconciliation_days.ComparisonResult(
         lines=len(report.lines),
         open=report.counts[Verdict.OPEN.value],
         differences=len(report.differences),
     )
-    reconciliation_days.save_result(conn, report.partner_id, report.day, found, at)
+    reconciliation_days.save_result(conn, report.partner_id, report.day, comparison_result, at)
 
 
 def _due(conn: Connection, partner_id: str, day: date) -> list[date]:
@@ -311,8 +313,8 @@ def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]
     }
     of_this_day = {exchange_id for _, exchange_id in debited}
     for id_ in set(their_ids) - of_this_day:
-        if (one := found.get(id_)) is not None and one.exchange is not None:
-            found[id_] = replace(one, settled_under=_settled_under(conn, one.exchange))
+        if (our_side := found.get(id_)) is not None and our_side.exchange is not None:
+            found[id_] = replace(our_side, settled_under=_settled_under(conn, our_side.exchange))
     return found
 
 
@@ -355,13 +357,13 @@ def _by_exchange(records: Sequence[DebitRecord]) -> dict[str, DebitRecord]:
 
 def _together(one: DebitRecord, other: DebitRecord) -> DebitRecord:
     back = [each.lines if each.reversed else each.given_back for each in (one, other)]
-    told = [lines for lines in back if lines is not None]
+    debit_lines = [lines for lines in back if lines is not None]
     return replace(
         one,
         reference=f"{one.reference}, {other.reference}",
         lines=one.lines + other.lines,
         reversed=one.reversed and other.reversed,
-        given_back=sum(told, ()) if told else None,
+        given_back=sum(debit_lines, ()) if debit_lines else None,
         service_id=_accounts_together(one.service_id, other.service_id),
     )
 

@@ -51,7 +51,11 @@ def close_one(conn: Connection, partner_id: str, day: date) -> None:
 def to_compare(conn: Connection, partner_id: str, last: date) -> list[date]:
     """The days until `last` that were not compared yet, or did not come out even, newest first."""
     first = max(first_day(conn, partner_id) or last, last - LOOKBACK)
-    even = {day for day, found in _compared(conn, partner_id, first, last).items() if _is_even(found)}
+    even = {
+        day
+        for day, comparison_result in _compared(conn, partner_id, first, last).items()
+        if _is_even(comparison_result)
+    }
     return [day for day in _days(first, last)[::-1] if day not in even]
 
 

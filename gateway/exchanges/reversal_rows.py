@@ -150,10 +150,10 @@ def find(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord | N
 
 
 def get(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord:
-    found = find(conn, book_id, reversal_id)
-    if found is None:
+    reversal_record = find(conn, book_id, reversal_id)
+    if reversal_record is None:
         raise ProblemError("unknown-reversal", "there is no reversal with this id")
-    return found
+    return reversal_record
 
 
 def id_reused() -> ProblemError:

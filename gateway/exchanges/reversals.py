@@ -108,7 +108,7 @@ class Reversals:
         """
         if not reason.strip() or not operator.strip():
             raise ProblemError("reason-missing", "a reversal has a reason and a name")
-        wish = kept.ReverseExchange(
+        reverse_exchange = kept.ReverseExchange(
             exchange_id=exchange_id,
             reversal_id=reversal_id,
             units=units,
@@ -118,7 +118,7 @@ class Reversals:
             reference=reference,
             taken_from=taken_from,
         )
-        begun, ours = await self.context.store.run(lambda conn: self._begin(conn, wish))
+        begun, ours = await self.context.store.run(lambda conn: self._begin(conn, reverse_exchange))
         if not ours or begun.state is not ReversalState.SENDING:
             return begun
         task = self.context.tasks.spawn(self._send(begun), name=f"reversal {reversal_id}")
@@ -130,9 +130,9 @@ class Reversals:
         """End a reversal as a person decides, when asking has not. Raises ProblemError while the partner is being asked."""
         if not reason.strip() or not operator.strip():
             raise ProblemError("reason-missing", "a decision has a reason and a name")
-        found = await self.context.store.read(lambda conn: kept.of(conn, exchange_id, reversal_id))
+        reversal_record = await self.context.store.read(lambda conn: kept.of(conn, exchange_id, reversal_id))
         decision = OperatorDecision(reversed=was_reversed, reason=reason, operator=operator)
-        return await self._write(found, decision, [])
+        return await self._write(reversal_record, decision, [])
 
     async def run(self) -> None:
         """Ask again about what is due, for ever."""
@@ -149,7 +149,7 @@ class Reversals:
         due = await self.context.store.read(
             lambda conn: kept.due(conn, now, REVERSAL_CONCURRENCY, self.context.partners.keys())
         )
-        await asyncio.gather(*(self._again(one) for one in due))
+        await asyncio.gather(*(self._again(reversal_record) for reversal_record in due))
         return len(due)
 
     async def _again(self, reversal: ReversalRecord) -> None:
@@ -218,13 +218,13 @@ class Reversals:
             ask_at=None if wish.by_hand else now + patience,
         )
         _hold(conn, reversal, now)
-        told = {
+        values = {
             "reversal": wish.reversal_id,
             "points": reversal.points,
             "by": wish.operator,
             "because": wish.reason,
         }
-        records.add_step(conn, exchange, now, "reversal", told)
+        records.add_step(conn, exchange, now, "reversal", values)
         if wish.by_hand:
             return _finish(conn, exchange, reversal, wish.reference, now, {"by hand": wish.operator}), True
         return reversal, True

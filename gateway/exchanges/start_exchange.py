@@ -81,7 +81,7 @@ class ExchangeStarter:
             self.context.vault.keyed_hash(coupon_code, purpose="coupon") if coupon_code is not None else None
         )
         asked = json.dumps([partner_id, coupon_hash, return_url])
-        wish = _StartExchange(
+        start_exchange = _StartExchange(
             book=chart.member_book(member_id),
             exchange_id=exchange_id,
             partner_id=partner_id,
@@ -91,10 +91,12 @@ class ExchangeStarter:
             coupon_hash=coupon_hash,
         )
         known, available = None, None
-        if wish.coupon_code is not None:
-            known, available = await self._known_or_worth(partner, wish, wish.coupon_code)
+        if start_exchange.coupon_code is not None:
+            known, available = await self._known_or_worth(partner, start_exchange, start_exchange.coupon_code)
         if known is None:
-            exchange, new = await self.context.store.run(lambda conn: self._add(conn, wish, available))
+            exchange, new = await self.context.store.run(
+                lambda conn: self._add(conn, start_exchange, available)
+            )
         else:
             exchange, new = known, False
         if exchange.state is State.AWAITING_RETURN and exchange.redirect_url is None:

@@ -83,8 +83,8 @@ class ClientKeys:
         # A clock that was set back must not make an old answer last longer.
         if now < until <= now + KEY_CACHE_TTL:
             return key
-        found = await self._store.read(lambda conn: find_key(conn, key_id))
-        key = None if found is None or found.revoked_at is not None else found
+        client_key = await self._store.read(lambda conn: find_key(conn, key_id))
+        key = None if client_key is None or client_key.revoked_at is not None else client_key
         self._kept[key_id] = (key, now + (KEY_CACHE_TTL if key else UNKNOWN_KEY_CACHE_TTL))
         self._kept.move_to_end(key_id)
         if len(self._kept) > MAX_CACHED:

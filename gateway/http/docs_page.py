@@ -95,16 +95,16 @@ def docs_api(api: Api) -> Api:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("gateway.http"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["markdown"] = lambda text: Markup(_markdown.render(text))  # noqa: S704  html is off in the renderer
-    made.filters["phrase"] = lambda status: HTTPStatus(int(status)).phrase
-    return made
+    environment.filters["markdown"] = lambda text: Markup(_markdown.render(text))  # noqa: S704  html is off in the renderer
+    environment.filters["phrase"] = lambda status: HTTPStatus(int(status)).phrase
+    return environment
 
 
 def _page(name: str, **values: Any) -> bytes:
@@ -185,7 +185,9 @@ def _kind(schema: Json) -> str:
 
 def _by_status() -> Mapping[int, list[Any]]:
     grouped: dict[int, list[Any]] = {}
-    for kind in sorted(PROBLEM_TYPES.values(), key=lambda one: (one.status, one.word)):
+    for kind in sorted(
+        PROBLEM_TYPES.values(), key=lambda problem_type: (problem_type.status, problem_type.word)
+    ):
         grouped.setdefault(kind.status, []).append(kind)
     return grouped
 

@@ -60,12 +60,12 @@ class Address:
 
 def read_plain(request: web.BaseRequest, address: Address, *, has_body: bool) -> PlainSignature | None:
     """The signature of `request` where it has the plain form and covers all it must; None for anything else."""
-    given = _INPUT.fullmatch(_only(request, "Signature-Input"))
+    match_ = _INPUT.fullmatch(_only(request, "Signature-Input"))
     signature = _SIGNATURE.fullmatch(_only(request, "Signature"))
     target = _TARGET.fullmatch(address.prefix + request.raw_path)
-    if given is None or signature is None or target is None or not request.raw_path.startswith("/"):
+    if match_ is None or signature is None or target is None or not request.raw_path.startswith("/"):
         return None
-    label, parameters, authorization, digest, created, key_id, nonce = given.groups()
+    label, parameters, authorization, digest, created, key_id, nonce = match_.groups()
     if signature[1] != label or not _METHOD.fullmatch(request.method):
         return None
     lines = [

@@ -57,10 +57,10 @@ _OTHERWISE: Final = ("does not have the form that /docs shows", "は /docs に�
 
 def field_errors(error: ValidationError, *, body: bool) -> list[FieldError]:
     """The errors of a model, at most twenty, each with a JSON pointer (body) or a parameter's name (query)."""
-    found = error.errors(include_url=False, include_input=False)
+    error_details = error.errors(include_url=False, include_input=False)
     return [
-        _field_error(one["type"], one["loc"], one.get("ctx", {}), body=body)
-        for one in found[:MAX_ERRORS_SHOWN]
+        _field_error(error_details["type"], error_details["loc"], error_details.get("ctx", {}), body=body)
+        for error_details in error_details[:MAX_ERRORS_SHOWN]
     ]
 
 

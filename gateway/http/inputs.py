@@ -44,7 +44,10 @@ def read_body(raw: bytes, model: type[_M]) -> _M:
     try:
         value = model.model_validate_json(raw)
     except ValidationError as error:
-        if any(one["type"] == "json_invalid" for one in error.errors(include_url=False, include_input=False)):
+        if any(
+            error_details["type"] == "json_invalid"
+            for error_details in error.errors(include_url=False, include_input=False)
+        ):
             raise ProblemError("body-not-json") from None
         raise InvalidInput("body-invalid", field_errors(error, body=True)) from None
     _refuse_repeated_names(raw)

@@ -86,8 +86,8 @@ class StoredNonces:
                     now  # more are stale: the next write goes on, so the table is flat at any rate
                 )
             new = remember_nonces(conn, [nonce for nonce, _ in asked])
-            found = self._find(conn, sorted({key for _, key in asked if key}))
-            return [(fresh, found.get(key or "")) for fresh, (_, key) in zip(new, asked, strict=True)]
+            values = self._find(conn, sorted({key for _, key in asked if key}))
+            return [(fresh, values.get(key or "")) for fresh, (_, key) in zip(new, asked, strict=True)]
 
         return await self._store.run(job)
 

@@ -132,15 +132,15 @@ def _parameters_of(model: type[BaseModel] | None, place: str, schemas: Json | No
 
 def _without_null(schema: Json) -> Json:
     # A parameter that is left out is absent; there is no way to write null in a query.
-    kept: Json = {name: value for name, value in schema.items() if name not in ("title", "anyOf")}
+    json: Json = {name: value for name, value in schema.items() if name not in ("title", "anyOf")}
     kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
     if len(kinds) == 1:
-        kept = kinds[0] | kept
+        json = kinds[0] | json
     elif kinds:
-        kept["anyOf"] = kinds
-    if kept.get("default", ...) is None:
-        del kept["default"]
-    return kept
+        json["anyOf"] = kinds
+    if json.get("default", ...) is None:
+        del json["default"]
+    return json
 
 
 def _responses(route: Route) -> Json:
@@ -189,8 +189,8 @@ def _definitions(routes: Iterable[Route]) -> Json:
     for model in asked:
         if names.setdefault(model.__name__, model) is not model:
             raise TypeError(f"two models of the API are called {model.__name__}; rename one")
-    _, found = models_json_schema(list(asked.items()), ref_template=_REF)
-    definitions: Json = found.get("$defs", {})
+    _, json_schema_value = models_json_schema(list(asked.items()), ref_template=_REF)
+    definitions: Json = json_schema_value.get("$defs", {})
     return {name: _untitled(schema) for name, schema in definitions.items()}
 
 

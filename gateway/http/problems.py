@@ -192,4 +192,4 @@ def _weight(parameter: str) -> float:
 
 def _stands_first(wanted: str, accept_language: str) -> bool:
     primaries = [part.partition(";")[0].strip()[:2] for part in accept_language.lower().split(",")]
-    return next(one for one in primaries if one in ("ja", "en")) == wanted
+    return next(primary for primary in primaries if primary in ("ja", "en")) == wanted

@@ -37,10 +37,12 @@ class GatewayRunner(web.AppRunner):
         super().__init__(app, **(ours | options))
 
     async def _make_server(self) -> web.Server:
-        made = await super()._make_server()
-        kept = made._kwargs  # noqa: SLF001  there is no public way to make a server of another class
-        factory = _leaving_aside_expectations(made.request_factory)
-        return _Server(made.request_handler, request_factory=factory, loop=asyncio.get_running_loop(), **kept)
+        server = await super()._make_server()
+        values = server._kwargs  # noqa: SLF001  there is no public way to make a server of another class
+        factory = _leaving_aside_expectations(server.request_factory)
+        return _Server(
+            server.request_handler, request_factory=factory, loop=asyncio.get_running_loop(), **values
+        )
 
 
 def _leaving_aside_expectations(factory: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:

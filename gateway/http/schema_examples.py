@@ -77,9 +77,9 @@ def example(schema: Json, schemas: Json, depth: int = 0, name: str = "") -> Any:
         return schema["enum"][0]
     if schema.get("default") is not None:
         return schema["default"]
-    for one in _choices(schema):
-        if one.get("type") != "null":
-            return example(one, schemas, depth + 1, name)
+    for json in _choices(schema):
+        if json.get("type") != "null":
+            return example(json, schemas, depth + 1, name)
     match schema.get("type"):
         case "object":
             return _example_object(schema, schemas, depth)
@@ -111,7 +111,7 @@ def fields(schema: Json, schemas: Json, prefix: str = "", depth: int = 0) -> lis
 
 def _inner_fields(schema: Json, schemas: Json, name: str, depth: int) -> list[Field]:
     rows: dict[str, Field] = {}
-    for kind in (_resolved(one, schemas) for one in (schema, *_choices(schema))):
+    for kind in (_resolved(json, schemas) for json in (schema, *_choices(schema))):
         found: list[Field] = []
         if kind.get("type") == "array":
             found = fields(kind.get("items", {}), schemas, f"{name}[].", depth + 1)
@@ -134,7 +134,7 @@ def _kind(schema: Json, schemas: Json) -> str:
     if schema.get("enum"):
         return " | ".join(f"“{one}”" for one in schema["enum"])
     if _choices(schema):
-        kinds = [_kind(_resolved(one, schemas), schemas) for one in _choices(schema)]
+        kinds = [_kind(_resolved(json, schemas), schemas) for json in _choices(schema)]
         return " or ".join(dict.fromkeys(kinds))
     kind = str(schema.get("type", "anything"))
     low, high = schema.get("minimum"), schema.get("maximum")

@@ -82,10 +82,10 @@ def find_by_mykey_id(conn: Connection, mykey_id: str) -> Member | None:
 
 def require_member(conn: Connection, member_id: str, *, lock: bool = False) -> Member:
     """Give an active member; `lock` keeps it so until the transaction ends. Raises ProblemError `unknown-member` (404)."""
-    found = find_member(conn, member_id, lock=lock)
-    if found is None or not found.active:
+    member = find_member(conn, member_id, lock=lock)
+    if member is None or not member.active:
         raise unknown_member()
-    return found
+    return member
 
 
 def credentials(

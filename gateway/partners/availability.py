@@ -168,7 +168,7 @@ class Controls:
 
 
 def _standing(id_: str, row: Any, windows: list[Window], now: datetime) -> PartnerAvailability:
-    current = next((one for one in windows if one.starts_at <= now), None)
+    current = next((window for window in windows if window.starts_at <= now), None)
     return PartnerAvailability(
         partner_id=id_,
         paused=row["paused"] if row is not None else False,
@@ -176,7 +176,7 @@ def _standing(id_: str, row: Any, windows: list[Window], now: datetime) -> Partn
         operator=row["operator"] if row is not None else "",
         calls_per_minute=row["calls_per_minute"] if row is not None else None,
         window=current,
-        upcoming=tuple(one for one in windows if one.starts_at > now),
+        upcoming=tuple(window for window in windows if window.starts_at > now),
     )
 
 

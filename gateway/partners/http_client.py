@@ -261,8 +261,8 @@ class GuardedHttp:
         target = request.target
         if scope is not None:  # the line about the call tells it
             url = target.before_path + scope.scrubbed(target.path) + target.query_names
-            told = RequestRecord(method=request.method, url=url, ms=ms, status=status, error=error)
-            scope.requests.append(told)
+            request_record = RequestRecord(method=request.method, url=url, ms=ms, status=status, error=error)
+            scope.requests.append(request_record)
             return
         outcome = {"status": status} if error is None else {"error": error}
         self._log.info(

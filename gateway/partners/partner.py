@@ -161,8 +161,10 @@ class Partner:
 
         While the last table is good, by its own `good_for`, the plugin is not asked.
         """
-        if (asked := self._rates_asked) is not None and asked.at <= at < asked.at + asked.table.good_for:
-            return asked.table
+        if (
+            rates_asked := self._rates_asked
+        ) is not None and rates_asked.at <= at < rates_asked.at + rates_asked.table.good_for:
+            return rates_asked.table
         table = await self._ask("rate_table", self._sound, at=at)
         self._rates_asked = _RatesAsked(at, table)
         return table
@@ -217,8 +219,8 @@ class Partner:
         """What became of the debit; IdReused where it is not the `expected` one. Raises PartnerUnavailable."""
 
         def check(answer: object) -> FindAnswer:
-            found = result_checks.find_answer(answer, exchange_id, self.profile)
-            return found if expected is None else compared(found, expected, self.profile)
+            find_answer = result_checks.find_answer(answer, exchange_id, self.profile)
+            return find_answer if expected is None else compared(find_answer, expected, self.profile)
 
         return await self._ask("find_debit", check, exchange_id=exchange_id)
 

@@ -27,15 +27,15 @@ class StepResults:
 
 async def run_steps(parts: Mapping[str, Step], what: str) -> StepResults:
     """Do the parts in their order. A fault is logged as `<what> failed`, and the next part is done."""
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     faults: dict[str, Exception] = {}
     for name, part in parts.items():
         try:
-            given[name] = await part()
+            values[name] = await part()
         except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), it is tried again
             _log.error(f"{what} failed", part=name, error=type(fault).__name__, text=str(fault))
             faults[name] = fault
-    return StepResults(given, faults)
+    return StepResults(values, faults)
 
 
 async def run_each(items: Iterable[T], do: Callable[[T], Awaitable[object]], what: str) -> None:

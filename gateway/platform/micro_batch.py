@@ -37,13 +37,13 @@ class MicroBatcher(Generic[W, R]):
         """The answer, when the set of which the wish is a part is written. Raises ProblemError `busy` where too many wait."""
         if len(self._waiting) >= MAX_WAITING:
             raise ProblemError("busy", "")
-        told: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((wish, told))
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((wish, future))
         if self._writing is None or self._writing.done():
             # A task of its own: the request that began a set may be cancelled, the others' answers must come.
             self._writing = asyncio.create_task(self._write_all(), name=self._name)
             self._writing.add_done_callback(self._given_up)
-        return await told
+        return await future
 
     async def _write_all(self) -> None:
         while self._waiting:
@@ -55,20 +55,20 @@ class MicroBatcher(Generic[W, R]):
             answered = list(zip(taken, await self._write([wish for wish, _ in taken]), strict=True))
         except BaseException as fault:
             # Nobody goes on as if what may not have been written were written.
-            for _, told in taken:
-                if not told.done():
-                    told.set_exception(fault) if isinstance(fault, Exception) else told.cancel()
+            for _, future in taken:
+                if not future.done():
+                    future.set_exception(fault) if isinstance(fault, Exception) else future.cancel()
             if not isinstance(fault, Exception):
                 raise
             return
-        for (_, told), answer in answered:
-            if not told.done():
-                told.set_result(answer)
+        for (_, future), answer in answered:
+            if not future.done():
+                future.set_result(answer)
 
     def _given_up(self, writing: asyncio.Task[None]) -> None:
         """A task that was cancelled, be it before its first step, leaves nobody waiting for ever."""
         if not writing.cancelled() or self._writing is not writing:
             return
         left, self._waiting = self._waiting, []
-        for _, told in left:
-            told.cancel()
+        for _, future in left:
+            future.cancel()

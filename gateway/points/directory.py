@@ -193,8 +193,10 @@ def set_direct_exchange(conn: Connection, code: str, service: str, *, is_open: b
 
 def close_service(conn: Connection, code: str, service: str, *, at: datetime) -> PointService:
     """Let a point service take no more points; what members hold stays theirs. Once closed, the day stays."""
-    found = require_known_service(conn, code, service)
-    return found if found.closed_at is not None else _changed(conn, code, service, closed_at=at)
+    point_service = require_known_service(conn, code, service)
+    return (
+        point_service if point_service.closed_at is not None else _changed(conn, code, service, closed_at=at)
+    )
 
 
 def reopen_service(conn: Connection, code: str, service: str) -> PointService:

@@ -144,4 +144,4 @@ def last_days(rules: Sequence[RuleVersion], heaps: Sequence[Lot]) -> list[Expiry
         for heap in heaps
         if heap.points
     ]
-    return sorted(due, key=lambda one: (one.last_day or date.max, one.issued_on))
+    return sorted(due, key=lambda expiry_due: (expiry_due.last_day or date.max, expiry_due.issued_on))

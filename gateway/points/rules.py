@@ -101,7 +101,7 @@ def last_day(versions: Sequence[RuleVersion], issued_on: date) -> date | None:
     """
     if not versions:
         return None
-    at_issue = [one for one in versions if one.takes_effect_on <= issued_on]
+    at_issue = [version for version in versions if version.takes_effect_on <= issued_on]
     first = at_issue[-1] if at_issue else versions[0]
     last = last_day_under(first.rule, issued_on)
     if last is not None and not at_issue:  # until it takes effect, nothing expires under a first rule
@@ -183,18 +183,18 @@ def all_that_expire(conn: Connection) -> dict[tuple[str, str], list[RuleVersion]
     return {
         service: rules
         for service, rules in found.items()
-        if any(one.rule.expiry is not Expiry.NONE for one in rules)
+        if any(rule.rule.expiry is not Expiry.NONE for rule in rules)
     }
 
 
 def in_force(found: Sequence[RuleVersion], on: date) -> PointRule:
     """The rule of a day; before the first version, and without any, the plain one: a yen, no expiry, no limits."""
-    past = [one for one in found if one.takes_effect_on <= on]
+    past = [rule_version for rule_version in found if rule_version.takes_effect_on <= on]
     return past[-1].rule if past else PointRule()
 
 
 def upcoming(found: Sequence[RuleVersion], today: date) -> list[RuleVersion]:
-    return [one for one in found if one.takes_effect_on > today]
+    return [rule_version for rule_version in found if rule_version.takes_effect_on > today]
 
 
 def version_of(row: Mapping[str, Any]) -> RuleVersion:

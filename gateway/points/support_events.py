@@ -164,18 +164,18 @@ def require_giver(event: SupportEvent, default_municipality: str | None) -> None
 
 def require(conn: Connection, event_id: str) -> SupportEvent:
     """Give an event, past and future ones too (histories name them). Raises ProblemError `unknown-event` (404)."""
-    found = find(conn, event_id)
-    if found is None:
+    support_event = find(conn, event_id)
+    if support_event is None:
         raise _unknown()
-    return found
+    return support_event
 
 
 def require_shown(conn: Connection, event_id: str) -> SupportEvent:
     """Give an event that members may know of. Raises ProblemError `unknown-event` (404), for a planned one too."""
-    found = require(conn, event_id)
-    if not found.is_public:
+    support_event = require(conn, event_id)
+    if not support_event.is_public:
         raise _unknown()
-    return found
+    return support_event
 
 
 def find(conn: Connection, event_id: str, *, lock: bool = False) -> SupportEvent | None:

@@ -68,13 +68,13 @@ def enqueue_new(conn: Connection, messages: Sequence[OutboxEntry], at: datetime)
     """Leave many messages at once, but for those that were left before. Returns how many are new."""
     rows = [
         {
-            "message_id": one.message_id,
-            "key_id": one.key_id,
-            "body": _body(one.type, one.data, at),
+            "message_id": message.message_id,
+            "key_id": message.key_id,
+            "body": _body(message.type, message.data, at),
             "created_at": at,
             "next_at": at,
         }
-        for one in messages
+        for message in messages
     ]
     return len(insert_all_new(conn, _o, rows)) if rows else 0
 

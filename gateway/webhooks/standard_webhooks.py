@@ -63,9 +63,9 @@ def verify(keys: Iterable[Secret], headers: Mapping[str, str], body: bytes, now:
     signatures = [part[3:] for part in given.split(" ")[:10] if part.startswith("v1,")]
     # Every key and signature is compared, so that time tells nothing about which of them failed.
     matches = [
-        hmac.compare_digest(_mac(key, message_id, stamp, body).encode(), one.encode())
+        hmac.compare_digest(_mac(key, message_id, stamp, body).encode(), signature.encode())
         for key in keys
-        for one in signatures
+        for signature in signatures
     ]
     if not any(matches):
         raise SignatureInvalid("the signature does not fit")

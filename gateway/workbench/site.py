@@ -96,7 +96,7 @@ class Site:
     async def _events(self, request: web.Request) -> web.Response:
         after = int(request.query.get("after", "0"))
         profile = self._bench.partner.profile
-        told = {
+        values = {
             "plugin": {
                 "id": profile.id,
                 "name": profile.name.ja,
@@ -107,7 +107,7 @@ class Site:
             "now": await self._bench.shown(),
             "events": self._bench.watch.shown(after),
         }
-        return web.json_response(told, dumps=_json)
+        return web.json_response(values, dumps=_json)
 
     async def _export(self, _request: web.Request) -> web.Response:
         name = f"test_workbench_{self._bench.partner.id}.py"

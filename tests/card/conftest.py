@@ -56,7 +56,7 @@ def issue_card(auth_ca, card_key, certificate, sign_certificate, sign_key):
     """Hand out a fresh card with PIN 4649; keyword arguments replace what `FakeCard.issue` takes."""
 
     def issue(**changes):
-        given = {
+        values = {
             "pin": "4649",
             "certificate": certificate,
             "key": card_key,
@@ -64,7 +64,7 @@ def issue_card(auth_ca, card_key, certificate, sign_certificate, sign_key):
             "sign_certificate": sign_certificate,
             "sign_key": sign_key,
         }
-        return FakeCard.issue(**(given | changes))
+        return FakeCard.issue(**(values | changes))
 
     return issue
 
@@ -111,7 +111,7 @@ class Server:
         return ask(self.nonces, purpose=purpose, session=session, now=self.clock()).value
 
     def verify(self, response, **changes):
-        given = {
+        values = {
             "purpose": Purpose.LOGIN,
             "session": "browser-1",
             "origin": ORIGIN,
@@ -121,7 +121,7 @@ class Server:
             "clock": self.clock,
             "account_key_secret": SECRET,
         }
-        return verify_login(response, **(given | changes))
+        return verify_login(response, **(values | changes))
 
 
 @pytest.fixture(scope="session")

@@ -46,10 +46,10 @@ class Agent:
         assert self.process.stdout.readline().startswith("http://127.0.0.1")
 
     async def sign(self, challenge):
-        asked = {"purpose": "point-gateway.login", "challenge": challenge}
+        values = {"purpose": "point-gateway.login", "challenge": challenge}
         async with (
             aiohttp.ClientSession() as session,
-            session.post(self.address + "/v1/sign", json=asked, headers={"Origin": SITE}) as answer,
+            session.post(self.address + "/v1/sign", json=values, headers={"Origin": SITE}) as answer,
         ):
             return answer.status, await answer.read()
 

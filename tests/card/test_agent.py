@@ -294,10 +294,10 @@ async def test_a_malformed_pin_costs_no_try(browser, person, lying):
 async def test_a_card_pulled_while_the_person_thinks_ends_the_question(browser, person, lying):
     person.waits = True
     async with browser() as page:
-        asked = asyncio.create_task(page.sign())
+        task = asyncio.create_task(page.sign())
         await asyncio.to_thread(person.thinking.wait)
         lying.gone = errors.CardRemoved()
-        assert (await asked)[1]["code"] == "card_removed"
+        assert (await task)[1]["code"] == "card_removed"
 
 
 async def test_a_second_request_is_told_to_wait(browser, person):

@@ -60,9 +60,9 @@ def test_the_documentation_names_no_code_that_is_not_there():
 )
 def test_every_result_of_pcsc_has_a_meaning_also_as_windows_writes_it(result, meaning):
     for written in (result, result - (1 << 32)):
-        with pytest.raises(meaning) as told:
+        with pytest.raises(meaning) as exception_info:
             pcsc._check(written, "testing")
-        assert f"0x{result:08X}" in str(told.value)
+        assert f"0x{result:08X}" in str(exception_info.value)
     pcsc._check(0, "testing")
 
 

@@ -25,7 +25,7 @@ def fresh_id() -> str:
 
 def earn(points: int = 900, *, member: str = ALICE, issued_on: date = DAY, **changes: Any) -> Transfer:
     """Bring points from Saison into a member's reserve."""
-    made = Transfer(
+    transfer = Transfer(
         id=fresh_id(),
         book=chart.member_book(member),
         source=SAISON,
@@ -35,20 +35,20 @@ def earn(points: int = 900, *, member: str = ALICE, issued_on: date = DAY, **cha
         kind="exchange",
         issued_on=issued_on,
     )
-    return replace(made, **changes)
+    return replace(transfer, **changes)
 
 
 def allocate(points: int, **changes: Any) -> Transfer:
     """Move points from the reserve to Kasama."""
-    made = Transfer(
+    transfer = Transfer(
         id=fresh_id(), book=BOOK, source=RESERVE, target=KASAMA, points=points, at=NOW, kind="allocate"
     )
-    return replace(made, **changes)
+    return replace(transfer, **changes)
 
 
 def hold_in(points: int = 900, **changes: Any) -> Hold:
     """Promise points from Saison to the reserve."""
-    made = Hold(
+    hold = Hold(
         id=fresh_id(),
         book=BOOK,
         source=SAISON,
@@ -58,15 +58,15 @@ def hold_in(points: int = 900, **changes: Any) -> Hold:
         kind="exchange",
         issued_on=DAY,
     )
-    return replace(made, **changes)
+    return replace(hold, **changes)
 
 
 def hold_out(points: int, **changes: Any) -> Hold:
     """Set points of the reserve aside for Kasama."""
-    made = Hold(
+    hold = Hold(
         id=fresh_id(), book=BOOK, source=RESERVE, target=KASAMA, points=points, at=NOW, kind="allocate"
     )
-    return replace(made, **changes)
+    return replace(hold, **changes)
 
 
 def posted(hold: Hold, **changes: Any) -> Post:

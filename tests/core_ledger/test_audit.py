@@ -31,9 +31,9 @@ Change = Callable[[str], Awaitable[AuditReport]]
 @pytest.fixture
 async def lived(store: Store) -> Store:
     """A ledger in which everything has happened at least once, with two anchored days."""
-    kept, given_back, still_open = hold_in(400), hold_out(100), hold_out(50)
-    await store.apply(earn(900), kept, given_back)
-    await store.apply(posted(kept), voided(given_back), allocate(200), still_open)
+    hold, given_back, still_open = hold_in(400), hold_out(100), hold_out(50)
+    await store.apply(earn(900), hold, given_back)
+    await store.apply(posted(hold), voided(given_back), allocate(200), still_open)
     await store.apply(earn(450, member="b0000002"))
     await store.run(lambda conn: daily_digest(conn, date(2018, 8, 1)))
     await store.apply(

@@ -10,18 +10,18 @@ from tests.core_ledger.samples import BOOK, allocate, earn, hold_in, hold_out, p
 
 def mixed() -> list[Move]:
     """Moves that lean on each other across sets: repeats, holds and their ends, and some that must be refused."""
-    first, kept, dropped = earn(100), hold_out(30), hold_in(7)
-    post = posted(kept)
+    first, hold, dropped = earn(100), hold_out(30), hold_in(7)
+    post = posted(hold)
     return [
         first,
-        kept,
+        hold,
         allocate(71),
         allocate(70),
         first,
         post,
         replace(first, points=1),
         dropped,
-        voided(kept),
+        voided(hold),
         voided(dropped),
         earn(5, member="b0000002"),
         earn(0),

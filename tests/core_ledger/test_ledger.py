@@ -95,11 +95,11 @@ async def test_heaps_are_drawn_oldest_first_and_keep_their_days(store: Store) ->
 
 async def test_a_move_may_be_restricted_to_some_days_of_issue(store: Store) -> None:
     await store.apply(earn(100, issued_on=date(2018, 1, 1)), earn(100, issued_on=date(2018, 2, 1)), earn(100))
-    wanted = allocate(100, issued_from=date(2018, 1, 2), issued_until=date(2018, 2, 1))
-    (receipt,) = await store.apply(wanted)
+    transfer = allocate(100, issued_from=date(2018, 1, 2), issued_until=date(2018, 2, 1))
+    (receipt,) = await store.apply(transfer)
     assert receipt.lot_movements == (LotMovement(date(2018, 2, 1), 100),)
     with pytest.raises(NotEnoughPoints) as refusal:
-        await store.apply(replace(wanted, id=fresh_id()))
+        await store.apply(replace(transfer, id=fresh_id()))
     assert refusal.value.available == 0
 
 
@@ -256,8 +256,10 @@ async def test_a_sweep_finds_what_is_old_enough_page_by_page(store: Store) -> No
     for number in range(5):
         member = f"m{number}"
         await store.apply(earn(100 + number, member=member, issued_on=old), earn(7, member=member))
-    found = await store.read(lambda conn: list(ledger.each_lot_due(conn, "member:*:reserve", old, limit=2)))
-    assert [(due.book, due.points, due.issued_on) for due in found] == [
+    lot_dues = await store.read(
+        lambda conn: list(ledger.each_lot_due(conn, "member:*:reserve", old, limit=2))
+    )
+    assert [(due.book, due.points, due.issued_on) for due in lot_dues] == [
         (f"member:m{number}", 100 + number, old) for number in range(5)
     ]
 

@@ -110,9 +110,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=done, hold=consumes(holds), voided=st.booleans())
     def resolve(self, hold: Hold, voided: bool) -> Move:
         source, target, days = self.on_hold.pop(hold.id)
-        made: Move
-        made = (Void if voided else Post)(id=fresh_id(), book=BOOK, hold=hold.id, at=NOW)
-        answer = self.ask(made)
+        move: Move
+        move = (Void if voided else Post)(id=fresh_id(), book=BOOK, hold=hold.id, at=NOW)
+        answer = self.ask(move)
         assert isinstance(answer, list)
         if source != SAISON:
             self.model.points[source].extend(days)
@@ -120,7 +120,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.model.move(source, target, days)
         again = self.ask(Void(id=fresh_id(), book=BOOK, hold=hold.id, at=NOW))
         assert isinstance(again, HoldAlreadyResolved)
-        return made
+        return move
 
     @rule(move=done)
     def repeat(self, move: Move) -> None:

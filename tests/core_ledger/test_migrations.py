@@ -13,8 +13,10 @@ def schema(conn: Connection) -> set[tuple[object, ...]]:
     """Describe everything that the database keeps about the ledger's tables, in its own words."""
     names = tuple(metadata.tables)
     if conn.dialect.name == "sqlite":
-        found = conn.execute(sa.text("SELECT type, name, tbl_name, sql FROM sqlite_master"))
-        return {(row[0], row[1], " ".join((row[3] or "").split())) for row in found if row[2] in names}
+        cursor_result = conn.execute(sa.text("SELECT type, name, tbl_name, sql FROM sqlite_master"))
+        return {
+            (row[0], row[1], " ".join((row[3] or "").split())) for row in cursor_result if row[2] in names
+        }
     asked = {
         "column": "SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default,"
         " ordinal_position FROM information_schema.columns WHERE table_schema = 'public'",

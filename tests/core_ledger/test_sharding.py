@@ -32,9 +32,9 @@ async def test_every_statement_of_the_hot_paths_names_book_id(store: Store) -> N
     if store.engine.dialect.name == "sqlite":
         # The hot path speaks to this driver without SQLAlchemy between.
         store.run_now(lambda conn: conn.connection.dbapi_connection.set_trace_callback(seen.append))
-    kept, dropped = hold_in(), hold_out(1)
-    await store.apply(earn(900), allocate(1), kept, dropped)
-    await store.apply(posted(kept), voided(dropped))
+    hold, dropped = hold_in(), hold_out(1)
+    await store.apply(earn(900), allocate(1), hold, dropped)
+    await store.apply(posted(hold), voided(dropped))
     await store.run(lambda conn: ledger.transfer(conn, earn(1)))
     for read in (
         lambda conn: balance(conn, BOOK, RESERVE),

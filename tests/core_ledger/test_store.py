@@ -182,10 +182,10 @@ async def test_a_job_that_refuses_before_its_first_row_makes_nobody_do_their_wor
     tasks = [asyncio.create_task(store.run(job)) for job in (counts("a"), refuses, counts("b"))]
     await asyncio.sleep(0)
     gate.set()
-    found = await asyncio.gather(*tasks, return_exceptions=True)
+    faults = await asyncio.gather(*tasks, return_exceptions=True)
     await held
     assert ran == ["a", "refuses", "b"]
-    assert isinstance(found[1], LookupError)
+    assert isinstance(faults[1], LookupError)
     assert await store.read(lambda conn: ledger.balance(conn, BOOK, RESERVE)) == Balance(posted=2)
 
 
@@ -303,21 +303,21 @@ async def test_jobs_that_lock_in_opposite_order_both_get_through(url: str) -> No
 
         return both
 
-    async with Store.open(url) as one, Store.open(url) as two:
-        create_schema(one.engine)
-        await one.apply(earn(1, member="m1"))
-        await one.apply(earn(1, member="m2"))
-        assert await asyncio.gather(one.run(job("m1", "m2")), two.run(job("m2", "m1"))) == [1, 1]
+    async with Store.open(url) as store, Store.open(url) as two:
+        create_schema(store.engine)
+        await store.apply(earn(1, member="m1"))
+        await store.apply(earn(1, member="m2"))
+        assert await asyncio.gather(store.run(job("m1", "m2")), two.run(job("m2", "m1"))) == [1, 1]
         assert len(tries) > 2
-        assert (await one.read(verify)).moves == 6
+        assert (await store.read(verify)).moves == 6
 
 
 async def test_a_writer_that_never_lets_go_is_told_as_busy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core_ledger.engines.LOCK_WAIT_S", 0.01)
     monkeypatch.setattr("core_ledger.batch.ATTEMPTS", 2)
-    async with Store.open(url) as one, Store.open(url) as two:
-        create_schema(one.engine)
-        await one.apply(earn(1))
+    async with Store.open(url) as store, Store.open(url) as two:
+        create_schema(store.engine)
+        await store.apply(earn(1))
         gate, inside = threading.Event(), threading.Event()
 
         def keep(conn: Connection) -> None:
@@ -325,7 +325,7 @@ async def test_a_writer_that_never_lets_go_is_told_as_busy(url: str, monkeypatch
             inside.set()
             gate.wait(10)
 
-        keeping = asyncio.create_task(one.run(keep))
+        keeping = asyncio.create_task(store.run(keep))
         await asyncio.to_thread(inside.wait, 10)
         with pytest.raises(Busy, match="nothing was written"):
             await two.apply(earn(1))

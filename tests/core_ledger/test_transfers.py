@@ -146,14 +146,14 @@ async def test_any_printable_text_comes_back_as_it_went_in(store: Store, text: s
 
 
 async def test_the_four_verbs_do_one_move_each(store: Store) -> None:
-    kept, dropped = hold_in(10), hold_in(20)
+    hold, dropped = hold_in(10), hold_in(20)
 
     def job(conn: Connection) -> list[int]:
         return [
             ledger.transfer(conn, earn(5)).seq,
-            ledger.hold(conn, kept).seq,
+            ledger.hold(conn, hold).seq,
             ledger.hold(conn, dropped).seq,
-            ledger.post(conn, posted(kept, reference="r", details={"a": "b"})).seq,
+            ledger.post(conn, posted(hold, reference="r", details={"a": "b"})).seq,
             ledger.void(conn, voided(dropped, reason="no")).seq,
         ]
 

@@ -29,8 +29,8 @@ def test_a_section_names_every_field_and_method_and_says_something_of_each(name:
     rows = re.findall(r"^\| `(\w+)` \| `(.+?)` \| (.+) \|$", section, re.MULTILINE)
     assert [(row[0], row[1].replace("\\|", "|")) for row in rows] == fields
     assert all(says.strip() for *_, says in rows)
-    told = re.search(r"```text\n(.*?)\n```", section, re.DOTALL)
-    assert (told[1].splitlines() if told else []) == methods
+    match_ = re.search(r"```text\n(.*?)\n```", section, re.DOTALL)
+    assert (match_[1].splitlines() if match_ else []) == methods
     if members:
         assert re.findall(r"`(\w+)`", section.splitlines()[2]) == members
 

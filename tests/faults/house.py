@@ -232,10 +232,10 @@ class Person:
 
     async def points(self) -> int:
         book = chart.member_book(self.member)
-        found = await self.house.store.read(
+        balance = await self.house.store.read(
             lambda conn: ledger.balance(conn, book, chart.reserve(self.member))
         )
-        return found.posted
+        return balance.posted
 
 
 def _reversals_waiting(conn: Any) -> int:
@@ -330,7 +330,7 @@ async def tls_of_a_stranger() -> AsyncIterator[str]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
-    made = (
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -341,7 +341,7 @@ async def tls_of_a_stranger() -> AsyncIterator[str]:
         .sign(key, hashes.SHA256())
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with _pem_file(key, made) as path:
+    with _pem_file(key, certificate) as path:
         context.load_cert_chain(path)
 
     async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

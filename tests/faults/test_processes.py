@@ -78,8 +78,8 @@ async def nothing_is_lost(house: House, acknowledged: list[tuple[str, str]]) -> 
     assert await house.until_all_have_ended() == []
     ended = await house.store.read(
         lambda conn: {
-            one.exchange_id: one
-            for one in records.list_by(
+            exchange.exchange_id: exchange
+            for exchange in records.list_by(
                 conn, states=[State.SETTLED, State.DECLINED, State.NOT_SENT], limit=100_000
             )
         }
@@ -88,7 +88,7 @@ async def nothing_is_lost(house: House, acknowledged: list[tuple[str, str]]) -> 
         if state in ("settled", "declined", "not_sent"):
             assert ended[ExchangeId(id_)].state == state
     taken = {entry.order_id for entry in await house.site.entries() if entry.state == "done"}
-    assert taken == {id_ for id_, one in ended.items() if one.state is State.SETTLED}
+    assert taken == {id_ for id_, exchange in ended.items() if exchange.state is State.SETTLED}
     assert await house.books_agree()
 
 
@@ -147,11 +147,11 @@ async def test_two_gateways_on_one_postgresql_that_crashes_under_them_lose_nothi
         members = await members_of(house, 4)
         for fault in BREAKS:
             house.site.order(fault)
-        async with worker(house, url, members) as one, worker(house, url, members) as other:
-            acknowledged += await heard(one, 5)
+        async with worker(house, url, members) as process, worker(house, url, members) as other:
+            acknowledged += await heard(process, 5)
             acknowledged += await heard(other, 5)
             await asyncio.to_thread(crash, own_postgres)
-            acknowledged += await heard(one, 10)
-            one.send_signal(signal.SIGKILL)
+            acknowledged += await heard(process, 10)
+            process.send_signal(signal.SIGKILL)
             acknowledged += await heard(other, 10)
         await nothing_is_lost(house, acknowledged)

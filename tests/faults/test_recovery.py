@@ -53,10 +53,10 @@ class Drill:
         now = self.house.clocks.calendar()
         rates = await partner.rate_table(now)
         debits = await partner.debits_on(now.date())
-        found = await self.house.store.read(
+        forgotten_orders = await self.house.store.read(
             lambda conn: [order_from_partner(conn, partner, record, rates) for record in debits]
         )
-        return [order for order in found if order is not None]
+        return [order for order in forgotten_orders if order is not None]
 
     async def recover(self, orders: list[ForgottenOrder]) -> list[object]:
         now = self.house.clocks.calendar()
@@ -128,7 +128,7 @@ class TestFromTheJournal:
         await drill.recover(orders[:2])
         await drill.house.until_all_have_ended()
         assert [order.exchange_id for order in await drill.forgotten()] == [
-            one.exchange_id for one in orders[2:]
+            forgotten_order.exchange_id for forgotten_order in orders[2:]
         ]
         again = await drill.recover(orders)
         assert again[:2] == [None, None]

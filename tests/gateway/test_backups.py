@@ -104,30 +104,30 @@ class TestBackups:
 def test_a_backup_that_was_changed_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
     migrations.upgrade(url)
-    made = make_backup(url, KEYS, tmp_path / "kept", at=NOON, journal=None)
+    path = make_backup(url, KEYS, tmp_path / "kept", at=NOON, journal=None)
     with pytest.raises(BackupFailed, match="signed with no key"):
-        read_manifest(made, ChainKeys.of([b"o" * 32]))
-    assert read_manifest(made, ChainKeys.of([b"n" * 32, b"c" * 32]))
-    manifest = made / "manifest.json"
+        read_manifest(path, ChainKeys.of([b"o" * 32]))
+    assert read_manifest(path, ChainKeys.of([b"n" * 32, b"c" * 32]))
+    manifest = path / "manifest.json"
     whole = manifest.read_text("utf-8")
     manifest.write_text(json.dumps(json.loads(whole) | {"moves": 7}), "utf-8")
     with pytest.raises(BackupFailed, match="signed with no key"):
-        read_manifest(made, KEYS)
+        read_manifest(path, KEYS)
     manifest.write_text(whole, "utf-8")
-    with (made / "database.sqlite").open("ab") as file:
+    with (path / "database.sqlite").open("ab") as file:
         file.write(b"x")
     with pytest.raises(BackupFailed, match="not the file that was written"):
-        read_manifest(made, KEYS)
-    shutil.rmtree(made)
+        read_manifest(path, KEYS)
+    shutil.rmtree(path)
     with pytest.raises(BackupFailed, match="no whole backup"):
-        read_manifest(made, KEYS)
+        read_manifest(path, KEYS)
 
 
 def test_the_newest_are_kept(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'gateway.db'}"
     migrations.upgrade(url)
-    made = [
+    paths = [
         make_backup(url, KEYS, tmp_path / "kept", at=NOON + timedelta(days=n), journal=None) for n in range(4)
     ]
-    assert prune_backups(tmp_path / "kept", 2) == made[:2]
-    assert [path.exists() for path in made] == [False, False, True, True]
+    assert prune_backups(tmp_path / "kept", 2) == paths[:2]
+    assert [path.exists() for path in paths] == [False, False, True, True]

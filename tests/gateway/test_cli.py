@@ -88,11 +88,11 @@ def test_who_made_or_revoked_a_key_and_why_is_kept(run) -> None:
 
 
 def test_a_key_file_is_never_written_over(run, tmp_path: Path) -> None:
-    kept = tmp_path / "kept.pem"
-    kept.write_text("precious", "utf-8")
+    path = tmp_path / "kept.pem"
+    path.write_text("precious", "utf-8")
     with pytest.raises(FileExistsError):
-        run("keys", "new", "portal", "--private", str(kept))
-    assert kept.read_text("utf-8") == "precious"
+        run("keys", "new", "portal", "--private", str(path))
+    assert path.read_text("utf-8") == "precious"
 
 
 def test_an_operator_names_a_mailer_and_learns_by_which_names_it_knows_members(run) -> None:

@@ -128,8 +128,8 @@ class TestAYesProvesItself:
             await stage(profile=profile(**PROVES), debits_on=answering([row])).partner.debits_on(
                 date(2018, 7, 31)
             )
-        told = [replace(row, service_id="A1")]
-        listed = await stage(profile=profile(**PROVES), debits_on=answering(told)).partner.debits_on(
+        debit_records = [replace(row, service_id="A1")]
+        listed = await stage(profile=profile(**PROVES), debits_on=answering(debit_records)).partner.debits_on(
             date(2018, 7, 31)
         )
         assert listed[0].service_id == "A1"

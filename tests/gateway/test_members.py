@@ -535,8 +535,8 @@ async def test_a_revoked_member_is_out_everywhere_and_the_id_is_never_given_agai
 
 
 async def test_a_revoked_member_stays_known_to_histories_only(town: Town, saito: Member) -> None:
-    found = await town.store.run(lambda conn: member_records.find_by_mykey_id(conn, saito.mykey_id))
-    assert found == saito
+    member = await town.store.run(lambda conn: member_records.find_by_mykey_id(conn, saito.mykey_id))
+    assert member == saito
     await town.members.revoke(saito.member_id)
     kept = await town.store.run(lambda conn: member_records.find_member(conn, saito.member_id))
     assert kept is not None

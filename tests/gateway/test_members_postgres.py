@@ -49,10 +49,10 @@ async def test_a_member_registers_signs_in_and_leaves(store: Store, members: Mem
             conn, "082163", "kasama", name="笠間応援ポイント", open_for_direct_exchange=True, at=NOW
         )
     )
-    found = await store.read(
+    point_services = await store.read(
         lambda conn: directory.list_services(conn, prefecture_code="08", open_for_direct_exchange=True)
     )
-    assert [each.name for each in found] == ["笠間応援ポイント"]
+    assert [each.name for each in point_services] == ["笠間応援ポイント"]
     saito = await members.create(display_name="斎藤 一", password=PASSWORD, card_key="card")
     signed_in = await members.sign_in(saito.mykey_id, PASSWORD, client_id="portal")
     assert await members.session(signed_in.token.reveal(), client_id="portal") == signed_in.session

@@ -179,9 +179,9 @@ def test_without_an_environment_given_the_process_own_is_used(load, monkeypatch,
     ],
 )
 def test_each_mistake_is_told_with_its_place_and_a_remedy(load, text, sentence):
-    with pytest.raises(SettingsWrong) as told:
+    with pytest.raises(SettingsWrong) as exception_info:
         load(text)
-    assert sentence in str(told.value)
+    assert sentence in str(exception_info.value)
 
 
 def test_an_override_that_is_no_number_names_the_variable(load):
@@ -212,9 +212,9 @@ def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path):
     ],
 )
 def test_a_literal_secret_is_refused_with_file_key_and_remedy_and_is_not_repeated(load, text, key, line):
-    with pytest.raises(SettingsWrong) as told:
+    with pytest.raises(SettingsWrong) as exception_info:
         load(text)
-    said = str(told.value)
+    said = str(exception_info.value)
     assert said.startswith(
         f"{key}: a secret must not stand in the settings; move it to a file of its own and write "
     )
@@ -271,9 +271,9 @@ def test_a_database_url_with_a_password_may_be_kept_elsewhere(load):
     ],
 )
 def test_a_secret_that_cannot_be_read_is_told_with_its_place(load, tmp_path, ask, sentence):
-    with pytest.raises(SecretMissing) as told:
+    with pytest.raises(SecretMissing) as exception_info:
         ask(load(WHOLE))
-    assert str(told.value) == sentence.format(base=tmp_path)
+    assert str(exception_info.value) == sentence.format(base=tmp_path)
 
 
 def test_an_empty_secret_file_holds_nothing(load, tmp_path):
@@ -323,9 +323,9 @@ def test_a_plugins_values_are_texts_and_whole_numbers(load):
     ],
 )
 def test_a_plugins_missing_or_ill_typed_value_is_told_with_its_place(load, ask, sentence):
-    with pytest.raises(SettingsWrong) as told:
+    with pytest.raises(SettingsWrong) as exception_info:
         ask(load(WHOLE).partners["saison"])
-    assert sentence in str(told.value)
+    assert sentence in str(exception_info.value)
 
 
 @pytest.mark.parametrize("saved", ["{}\n", "\ufeff{}\n", "{}\r\n", "\ufeff{}\r\n"])

@@ -66,9 +66,9 @@ def command(
         monkeypatch.setattr("gateway.serve.serve", _open_only)
         with pytest.raises(SystemExit) as ended:
             cli.main()
-        told = capsys.readouterr()
+        capture_result = capsys.readouterr()
         code = ended.value.code
-        return Ended(code if isinstance(code, int) else 0, told.out, told.err)
+        return Ended(code if isinstance(code, int) else 0, capture_result.out, capture_result.err)
 
     yield run
     # The commands set the log up to write to a stream that is gone by now.
@@ -134,8 +134,8 @@ class TestStatus:
     def test_a_newer_schema_that_only_adds_lets_this_release_work_on(self, url: str) -> None:
         migrations.upgrade(url)
         execute(url, *NEWER, f"UPDATE schema_marker SET oldest_release = '{gateway.__version__}'")
-        found = migrations.status(url)
-        assert (found.state, found.usable) == (SchemaState.NEWER_BUT_USABLE, True)
+        schema_status = migrations.status(url)
+        assert (schema_status.state, schema_status.usable) == (SchemaState.NEWER_BUT_USABLE, True)
 
     def test_the_marker_names_the_release_that_took_the_last_step(self, url: str) -> None:
         migrations.upgrade(url)

@@ -31,9 +31,9 @@ WIDE: ViewportSize = {"width": 1280, "height": 900}
 def filled(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[DemoEnvironment]:
     """The town of the demonstration: 2,000 members, 40 shops, staff of every role, an exchange that was just made."""
     opened = open_town(tmp_path_factory.mktemp("city"), fill=Console(quiet=True))
-    found: DemoEnvironment = loop.run(opened.__aenter__())
-    assert loop.run(one_exchange(found)) == found.mykey_ids[JIRO.name]
-    yield found
+    demo_environment: DemoEnvironment = loop.run(opened.__aenter__())
+    assert loop.run(one_exchange(demo_environment)) == demo_environment.mykey_ids[JIRO.name]
+    yield demo_environment
     loop.run(opened.__aexit__(None, None, None))
 
 

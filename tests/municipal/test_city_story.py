@@ -69,7 +69,7 @@ def test_a_file_is_checked_by_one_approved_by_another_and_granted_before_their_e
     assert "このマイキーIDの利用者はありません" in operator.text()
     assert "同じマイキーIDが前の行にあります" in operator.text()
 
-    path.write_text("マイキーID,ポイント,摘要\n" + "".join(f"{one},500,\n" for one in ids), "shift_jis")
+    path.write_text("マイキーID,ポイント,摘要\n" + "".join(f"{id_},500,\n" for id_ in ids), "shift_jis")
     send_file(operator, "kosodate", path).picture("file-checked")
     address = operator.path().partition("?")[0]
     assert "まだ何も給付されていません" in operator.text()
@@ -231,7 +231,7 @@ def test_a_cycle_is_closed_once_and_the_bank_gets_its_file(at: At) -> None:
         approver.page.click("text=振込ファイル（全銀）を保存")
     data = Path(download.value.path()).read_bytes()
     records = data.split(b"\r\n")
-    assert {len(one) for one in records if one.strip(b"\x1a")} == {120}
+    assert {len(record) for record in records if record.strip(b"\x1a")} == {120}
     assert records[0][:1] == b"1"
     with approver.page.expect_download() as pdf:
         approver.page.click("text=PDFで保存")

@@ -44,9 +44,9 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 @contextmanager
 def telephone(browser: Browser, *, scripts: bool = True) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport=PHONE, locale="ja-JP", java_script_enabled=scripts)
-    yield made
-    made.close()
+    browser_context = browser.new_context(viewport=PHONE, locale="ja-JP", java_script_enabled=scripts)
+    yield browser_context
+    browser_context.close()
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ def test_the_shops_camera_reads_the_members_screen_and_both_see_the_payment(
 def test_typed_digits_take_points_without_scripts_on_either_telephone(
     chromium: Browser, town: DemoEnvironment, payer: str, city: CityHall
 ) -> None:
-    with telephone(chromium, scripts=False) as one, telephone(chromium, scripts=False) as other:
-        member = Walk(one.new_page(), town, name=payer).sign_in()
+    with telephone(chromium, scripts=False) as browser_context, telephone(chromium, scripts=False) as other:
+        member = Walk(browser_context.new_page(), town, name=payer).sign_in()
         clerk = Clerk(other.new_page(), town, "soba@mise").sign_in()
         digits = code_shown(member)
         clerk.amount(250).code(digits).take()
@@ -247,8 +247,8 @@ def test_the_shops_own_sheet_can_be_scanned_and_names_the_shop(
 def test_a_closed_cycle_can_be_read_and_kept_by_the_shop(
     chromium: Browser, town: DemoEnvironment, city: CityHall, loop: Loop, payer: str
 ) -> None:
-    with telephone(chromium) as one, telephone(chromium) as other:
-        member = Walk(one.new_page(), town, name=payer).sign_in()
+    with telephone(chromium) as browser_context, telephone(chromium) as other:
+        member = Walk(browser_context.new_page(), town, name=payer).sign_in()
         Clerk(other.new_page(), town, "toki@mise").sign_in().amount(321).code(
             code_shown(member)
         ).take().taken()

@@ -167,7 +167,7 @@ def test_a_role_is_shown_what_it_may_do_and_refused_the_rest_without_data(at: At
         "all => all.map(a => a.getAttribute('href'))"
     )
     assert set(links) >= MENUS[login] - {"/"}
-    assert {one for one in links if one in {entry.path for entry in ENTRIES}} <= MENUS[login]
+    assert {link for link in links if link in {entry.path for entry in ENTRIES}} <= MENUS[login]
     for entry in ENTRIES:
         if entry.path == "/":
             continue

@@ -104,7 +104,7 @@ def test_a_qr_is_the_one_of_the_library_module_by_module() -> None:
 def test_everything_that_the_gateway_says_by_a_word_has_a_name() -> None:
     assert set(names.FAULTS) == set(GATEWAYS_FAULTS)
     assert set(names.WORSE) == set(WORSE_JA)
-    assert set(names.EXPIRIES) == {one.value for one in Expiry}
+    assert set(names.EXPIRIES) == {expiry.value for expiry in Expiry}
     assert set(names.ROLES) == {role.value for role in Role}
 
 
@@ -186,18 +186,18 @@ def test_every_need_of_a_page_is_an_action_of_the_gateway() -> None:
 
 
 def test_a_staff_session_comes_back_from_its_seal_and_tells_no_secret() -> None:
-    told = {
+    values = {
         "staff_id": "a", "login": "kanri", "display_name": "管理者", "role": "administrator", "municipality": "082163",
         "municipality_name": "笠間市", "shop_id": None, "actions": ["see", "settle"], "strong": True,
         "first_password": False,
     }  # fmt: skip
-    session = session_of(told, "pgc_" + "x" * 43, system_clock())
+    session = session_of(values, "pgc_" + "x" * 43, system_clock())
     seal = staff_seal(b"a long enough secret of the operator's")
     assert seal.open(seal.seal(session)) == session
     assert session.token not in repr(session)
     assert session.may("settle")
     assert not session.may("grant")
-    weak = session_of(told | {"strong": False}, "x", system_clock())
+    weak = session_of(values | {"strong": False}, "x", system_clock())
     assert (weak.may("see"), weak.first) == (False, "/setup")
 
 

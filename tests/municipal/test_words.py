@@ -39,4 +39,6 @@ def test_a_translation_has_the_same_values_in_it() -> None:
 def test_the_catalogues_are_whole_files() -> None:
     for path in WORDS.files("en"):
         with path.open("rb") as file:
-            assert not [one.id for one in read_po(file, abort_invalid=True) if one.fuzzy and one.id]
+            assert not [
+                message.id for message in read_po(file, abort_invalid=True) if message.fuzzy and message.id
+            ]

@@ -58,8 +58,8 @@ class TestARefusedForm:
     async def test_is_the_same_after_a_change_of_the_language(self, house: House) -> None:
         async with browser() as http:
             address = await refused(house, http)
-            back = await post(house, "/language", http, language="en", next=address)
-            assert back.headers["Location"] == address
+            response = await post(house, "/language", http, language="en", next=address)
+            assert response.headers["Location"] == address
             _, page = await look(house, http, address)
         assert "<title>Error: " in page
         assert 'value="ＡＢ cd"' in page

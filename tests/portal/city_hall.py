@@ -164,10 +164,10 @@ class CityHall:
 
     async def day(self, shop_id: str) -> list[dict[str, Any]]:
         """What the shop took today, newest first."""
-        found: list[dict[str, Any]] = (await self._call("GET", "/v1/shop/spends", self.shops[shop_id]))[
+        values: list[dict[str, Any]] = (await self._call("GET", "/v1/shop/spends", self.shops[shop_id]))[
             "spends"
         ]
-        return found
+        return values
 
     async def member(self, points: int) -> tuple[str, str]:
         """A new member with points from the first project; name and password, as `Walk` signs in by them."""

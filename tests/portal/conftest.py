@@ -55,8 +55,8 @@ def loop() -> Iterator[Loop]:
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory, loop: Loop) -> Iterator[DemoEnvironment]:
     opened = open_town(tmp_path_factory.mktemp("portal-town"))
-    found: DemoEnvironment = loop.run(opened.__aenter__())
-    yield found
+    demo_environment: DemoEnvironment = loop.run(opened.__aenter__())
+    yield demo_environment
     loop.run(opened.__aexit__(None, None, None))
 
 

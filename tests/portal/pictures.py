@@ -93,8 +93,8 @@ def _fields(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 def _differing(expected: Image.Image, actual: Image.Image) -> Image.Image:
     """Grey by how much each field differs from the one of the other's that is nearest to it, both ways."""
     size = (max(expected.width, actual.width), max(expected.height, actual.height))
-    one, other = _fields(expected, size), _fields(actual, size)
-    return ImageChops.lighter(_furthest(one, other), _furthest(other, one))
+    image, other = _fields(expected, size), _fields(actual, size)
+    return ImageChops.lighter(_furthest(image, other), _furthest(other, image))
 
 
 def _furthest(one: Image.Image, other: Image.Image) -> Image.Image:

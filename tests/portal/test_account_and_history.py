@@ -19,9 +19,9 @@ KASAMA = "/history/municipal/082163/kasama-ouen"
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
-    yield made
-    made.close()
+    browser_context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
+    yield browser_context
+    browser_context.close()
 
 
 @pytest.fixture

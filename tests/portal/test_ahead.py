@@ -22,18 +22,18 @@ def seen(moves: dict[str, int], expires: dict[str, int]) -> dict[str, object]:
 
 
 def test_moves_and_expiries_stand_in_the_order_of_their_days() -> None:
-    found = ahead(seen({"2018-08-14": 900, "2018-08-03": 450}, {"2018-08-10": 70}), TODAY)
-    assert [(one.day, one.points, one.at) for one in found] == [
+    aheads = ahead(seen({"2018-08-14": 900, "2018-08-03": 450}, {"2018-08-10": 70}), TODAY)
+    assert [(one.day, one.points, one.at) for one in aheads] == [
         ("2018-08-03", 450, LEFT + 40),
         ("2018-08-10", 70, LEFT + 180),
         ("2018-08-14", 900, LEFT + 260),
     ]
-    assert [one.service for one in found] == [None, KASAMA, None]
+    assert [one.service for one in aheads] == [None, KASAMA, None]
 
 
 def test_the_thirtieth_day_is_the_end_of_the_picture_and_later_ones_are_not_in_it() -> None:
-    found = ahead(seen({"2018-08-31": 1, "2018-09-01": 2}, {}), TODAY)
-    assert [(one.points, one.at) for one in found] == [(1, 612)]
+    aheads = ahead(seen({"2018-08-31": 1, "2018-09-01": 2}, {}), TODAY)
+    assert [(one.points, one.at) for one in aheads] == [(1, 612)]
 
 
 def test_reserve_that_found_no_municipality_to_move_to_lies_at_today() -> None:

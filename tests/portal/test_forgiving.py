@@ -154,8 +154,8 @@ class Visitor:
         """Follow redirects; gives the address at the end, and the page."""
         async with self.http.get(self.house.portal + path, headers=headers) as answer:
             page = html.unescape(await answer.text()).replace("<wbr>", "")
-            if found := re.search(r'name="form_token" value="(\w+)"', page):
-                self.token = found[1]
+            if match_ := re.search(r'name="form_token" value="(\w+)"', page):
+                self.token = match_[1]
             return answer.url.path_qs, page
 
     async def post(self, path: str, **form: str) -> tuple[str, str]:

@@ -22,11 +22,11 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 @pytest.fixture
 def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(
+    browser_context = chromium.new_context(
         viewport=PHONE, locale="ja-JP", java_script_enabled=getattr(request, "param", True)
     )
-    yield made
-    made.close()
+    yield browser_context
+    browser_context.close()
 
 
 @pytest.fixture

@@ -67,10 +67,10 @@ def fonts() -> None:
     """Pages are drawn with Debian's fonts-noto-cjk; with others nothing can be compared."""
     found = ""
     if shutil.which("fc-match"):
-        asked = subprocess.run(
+        completed_process = subprocess.run(
             ["fc-match", "Noto Sans CJK JP", "family"], capture_output=True, text=True, check=False
         )
-        found = asked.stdout
+        found = completed_process.stdout
     if "Noto Sans CJK" not in found:
         if os.environ.get("CI") == "true":
             pytest.fail("needs apt packages fontconfig and fonts-noto-cjk")

@@ -36,11 +36,11 @@ with_and_without_scripts = pytest.mark.parametrize(
 
 @pytest.fixture
 def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(
+    browser_context = chromium.new_context(
         viewport=PHONE, locale="ja-JP", java_script_enabled=getattr(request, "param", True)
     )
-    yield made
-    made.close()
+    yield browser_context
+    browser_context.close()
 
 
 @pytest.fixture

@@ -34,13 +34,13 @@ def trouble(town: DemoEnvironment) -> Iterator[None]:
 
 @pytest.fixture
 def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(
+    browser_context = chromium.new_context(
         viewport={"width": 390, "height": 844},
         locale="ja-JP",
         java_script_enabled=getattr(request, "param", True),
     )
-    yield made
-    made.close()
+    yield browser_context
+    browser_context.close()
 
 
 with_and_without_scripts = pytest.mark.parametrize(

@@ -86,11 +86,15 @@ def test_the_catalogues_are_whole_files() -> None:
     for language in ("en", "ja-easy"):
         for path in WORDS.files(language):
             with path.open("rb") as file:
-                assert not [one.id for one in read_po(file, abort_invalid=True) if one.fuzzy and one.id]
+                assert not [
+                    message.id
+                    for message in read_po(file, abort_invalid=True)
+                    if message.fuzzy and message.id
+                ]
 
 
 def test_a_prefecture_is_named_in_english_with_its_japanese_name() -> None:
-    names = {one.code[:2]: one.name for one in prefectures()}
+    names = {prefecture.code[:2]: prefecture.name for prefecture in prefectures()}
     english, japanese = WORDS.speech("en"), WORDS.speech("ja")
     assert len(names) == 47
     assert prefecture_name(english, "082163", names["08"]) == "Ibaraki (茨城県)"

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
-    yield made
-    made.close()
+    browser_context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
+    yield browser_context
+    browser_context.close()
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def test_a_wrong_login_does_not_say_which_half_was_wrong(walk: Walk, half: str) 
 
 
 def test_after_logout_the_back_button_shows_nothing(walk: Walk, context: BrowserContext) -> None:
-    kept = next(one for one in walk.sign_in().page.context.cookies() if one["name"] == "portal")
+    kept = next(cookie for cookie in walk.sign_in().page.context.cookies() if cookie["name"] == "portal")
     walk.page.click("form[action='/logout'] button")
     assert walk.page.url.endswith("/signed-out")
-    assert not [one for one in context.cookies() if one["name"] == "portal"]
+    assert not [cookie for cookie in context.cookies() if cookie["name"] == "portal"]
     walk.page.go_back()
     walk.page.wait_for_url("**/login**")
     assert "見＊＊郎" not in walk.page.inner_text("body")
@@ -72,7 +72,7 @@ def test_an_idle_session_ends_and_the_page_answers_with_login(walk: Walk, contex
         walk.to("/mypage")
         assert walk.page.url.endswith("why=idle")
         assert "操作がなかったため" in walk.page.inner_text("main")
-        assert not [one for one in context.cookies() if one["name"] == "portal"]
+        assert not [cookie for cookie in context.cookies() if cookie["name"] == "portal"]
 
 
 def test_at_a_shared_terminal_two_minutes_end_it_and_the_screen_says_so(walk: Walk) -> None:

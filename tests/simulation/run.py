@@ -113,15 +113,15 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=3, help="exchanges of each member")
     parser.add_argument("--mistake", choices=sorted(WRONG), default="")
     parser.add_argument("--trace", action="store_true")
-    wanted = parser.parse_args()
-    town = Town(wanted.members, wanted.each, wanted.mistake)
-    if wanted.trace:
-        result = run_seed(wanted.first, _database(), members=town.members, each=town.each)
+    namespace = parser.parse_args()
+    town = Town(namespace.members, namespace.each, namespace.mistake)
+    if namespace.trace:
+        result = run_seed(namespace.first, _database(), members=town.members, each=town.each)
         sys.stdout.write("\n".join((*result.trace, *result.wrongs, result.history)) + "\n")
         return bool(result.wrongs)
     whole, began = Sum(), time.monotonic()
     told = began
-    for part in sums(range(wanted.first, wanted.first + wanted.seeds), town, wanted.jobs):
+    for part in sums(range(namespace.first, namespace.first + namespace.seeds), town, namespace.jobs):
         whole.add(part)
         if whole.fallen is not None:
             break
@@ -131,7 +131,7 @@ def main() -> int:
     took = time.monotonic() - began
     sys.stdout.write(
         f"{whole.seeds} seeds, {whole.exchanges} exchanges, {whole.crashes} crashes in {took:.1f} s on"
-        f" {wanted.jobs} process(es): {whole.exchanges / took:.0f} exchanges/s,"
+        f" {namespace.jobs} process(es): {whole.exchanges / took:.0f} exchanges/s,"
         f" {whole.exchanges / whole.cpu_s:.0f} per CPU-second\n"
         f"{', '.join(f'{count} {state}' for state, count in sorted(whole.states.items()))}\n"
     )

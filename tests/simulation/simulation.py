@@ -417,8 +417,8 @@ def _next_question(conn: Any) -> tuple[int, datetime | None]:
 
 def _states(conn: Any) -> dict[str, int]:
     found: dict[str, int] = {}
-    for one in records.list_by(conn, states=list(State), limit=100_000):
-        found[one.state.value] = found.get(one.state.value, 0) + 1
+    for exchange in records.list_by(conn, states=list(State), limit=100_000):
+        found[exchange.state.value] = found.get(exchange.state.value, 0) + 1
     return found
 
 
@@ -462,7 +462,7 @@ def _wrongs(conn: Any, town: Town) -> list[str]:
         # Of what a restored database has forgotten the comparison tells.
         if taken != should and one.exchange_id not in town.lost:
             wrongs.append(f"{name}: the partner took {taken}, we gave points for {should}")
-    known = {one.exchange_id for one in records.list_by(conn, states=list(State), limit=100_000)}
+    known = {exchange.exchange_id for exchange in records.list_by(conn, states=list(State), limit=100_000)}
     for id_, order in town.world.orders.items():
         if id_ not in known and order.kept and id_ not in town.lost:
             wrongs.append(f"{id_[:8]}: the partner took {order.kept} for an exchange that nobody knows")

@@ -67,7 +67,7 @@ def test_a_seed_replays_line_by_line_whatever_was_played_before_it(database) -> 
 @pytest.mark.parametrize("order_of_sets", ["1", "2"])
 def test_a_seed_replays_in_another_process(database, order_of_sets) -> None:
     command = [sys.executable, "-m", "tests.simulation.run", "--trace", "--from", "12"]
-    told = subprocess.run(
+    completed_process = subprocess.run(
         command,
         cwd=Path(__file__).parents[2],
         env=os.environ | {"PYTHONHASHSEED": order_of_sets},
@@ -76,7 +76,7 @@ def test_a_seed_replays_in_another_process(database, order_of_sets) -> None:
         check=True,
     )
     here = run_seed(12, database)
-    assert tuple(told.stdout.splitlines()) == (*here.trace, here.history)
+    assert tuple(completed_process.stdout.splitlines()) == (*here.trace, here.history)
 
 
 def test_seeds_come_to_the_same_however_many_processes_play_them() -> None:

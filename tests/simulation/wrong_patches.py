@@ -69,9 +69,9 @@ def voids_before_asking() -> Any:
 
     async def ask(self: OutcomePoller, book: str, exchange_id: str) -> Any:
         store = self.exchanges.context.store
-        found = await store.read(lambda conn: records.get(conn, book, exchange_id))
-        if found.state is State.SENDING:
-            return await self.exchanges.write_outcome(found, NeverSent("found after a crash"), [])
+        exchange = await store.read(lambda conn: records.get(conn, book, exchange_id))
+        if exchange.state is State.SENDING:
+            return await self.exchanges.write_outcome(exchange, NeverSent("found after a crash"), [])
         return await right(self, book, exchange_id)
 
     return _instead(OutcomePoller, "ask", ask)

@@ -35,7 +35,7 @@ def town(tmp_path_factory: pytest.TempPathFactory):
     folder: Path = tmp_path_factory.mktemp("town")
     loop = Loop()
     opened = open_town(folder)
-    found: DemoEnvironment = loop.run(opened.__aenter__())
-    yield found
+    demo_environment: DemoEnvironment = loop.run(opened.__aenter__())
+    yield demo_environment
     loop.run(opened.__aexit__(None, None, None))
     loop.close()

@@ -48,8 +48,10 @@ class Scene:
 
     async def reserve(self) -> int:
         book = chart.member_book(SAITO)
-        found = await self.services.store.read(lambda conn: ledger.balance(conn, book, chart.reserve(SAITO)))
-        return found.posted
+        balance = await self.services.store.read(
+            lambda conn: ledger.balance(conn, book, chart.reserve(SAITO))
+        )
+        return balance.posted
 
 
 @pytest.fixture
@@ -125,8 +127,8 @@ async def test_a_code_that_is_not_documented_is_unknown_and_found_out_by_asking(
     scene.site.next_code = "E999"
     done = await scene.order(1)
     assert (done.state, await scene.reserve()) == (State.OPEN, 0)
-    found = await scene.services.settler.get_and_refresh(SAITO, done.exchange_id)
-    assert (found.state, await scene.reserve()) == (State.SETTLED, 500)
+    exchange = await scene.services.settler.get_and_refresh(SAITO, done.exchange_id)
+    assert (exchange.state, await scene.reserve()) == (State.SETTLED, 500)
 
 
 async def test_an_order_that_is_decided_later_is_open_until_then(scene: Scene) -> None:
@@ -134,8 +136,8 @@ async def test_an_order_that_is_decided_later_is_open_until_then(scene: Scene) -
     done = await scene.order(1)
     assert done.state is State.OPEN
     scene.site.decide(done.exchange_id)
-    found = await scene.services.settler.get_and_refresh(SAITO, done.exchange_id)
-    assert (found.state, await scene.reserve()) == (State.SETTLED, 500)
+    exchange = await scene.services.settler.get_and_refresh(SAITO, done.exchange_id)
+    assert (exchange.state, await scene.reserve()) == (State.SETTLED, 500)
 
 
 async def test_one_token_serves_until_a_minute_before_its_end(scene: Scene) -> None:

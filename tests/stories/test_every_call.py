@@ -51,7 +51,7 @@ async def test_prefectures_and_municipalities_come_with_codes_and_readings(town,
     member = await sign_in_as(town, portal, JIRO)
     prefectures = (await member.get("/v1/prefectures"))["prefectures"]
     assert len(prefectures) == 47
-    assert sum(one["municipalities"] for one in prefectures) == 1_741
+    assert sum(prefecture["municipalities"] for prefecture in prefectures) == 1_741
     ibaraki = (await member.get("/v1/prefectures/08/municipalities"))["municipalities"]
     assert {"code": "082163", "name": "笠間市", "kana": "かさまし"} in ibaraki
     assert await member.get("/v1/prefectures/080004/municipalities") == {"municipalities": ibaraki}
@@ -127,7 +127,7 @@ async def test_a_partner_is_unlinked_and_what_was_exchanged_stays(town, portal) 
 async def test_sessions_are_seen_and_ended_from_elsewhere(town, portal) -> None:
     here, there = await sign_in_as(town, portal, HANAKO), await sign_in_as(town, portal, HANAKO)
     sessions = (await here.get("/v1/sessions"))["sessions"]
-    assert sum(one["current"] for one in sessions) == 1
+    assert sum(session["current"] for session in sessions) == 1
     theirs = next(
         one["session_id"] for one in (await there.get("/v1/sessions"))["sessions"] if one["current"]
     )
@@ -168,8 +168,8 @@ async def test_a_changed_password_needs_the_old_one_and_ends_the_other_sessions(
 
 async def test_a_mykey_id_is_checked_generated_and_changed(town, portal) -> None:
     member = await sign_in_as(town, portal, JIRO)
-    wanted = {"mykey_id": town.mykey_ids[HANAKO.name]}
-    taken = await member.post("/v1/me/mykey-id/check", wanted)
+    values = {"mykey_id": town.mykey_ids[HANAKO.name]}
+    taken = await member.post("/v1/me/mykey-id/check", values)
     assert taken["available"] is False
     generated = await member.post("/v1/me/mykey-id/generate", None)
     assert len(generated["generated"]) == 8

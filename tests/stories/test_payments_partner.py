@@ -71,10 +71,10 @@ class Scene:
         return (await self.services.exchanges.get(TARO, exchange_id)).state
 
     async def reversal(self, record: ReversalRecord) -> ReversalState:
-        found = await self.services.store.read(
+        reversal_record = await self.services.store.read(
             lambda conn: reversal_rows.get(conn, record.book_id, record.reversal_id)
         )
-        return found.state
+        return reversal_record.state
 
     async def reserve(self) -> int:
         book = chart.member_book(TARO)

@@ -166,10 +166,10 @@ async def test_no_point_moves_wrongly_and_the_comparison_finds_what_was_lost(off
         assert (stranger.state, stranger.reason) == (State.NEEDS_A_PERSON, "contradiction")
         # Another member again, and the partner's 409 is lost on the way: found out by asking.
         office.site.order(Fault(operation="capture", kind=FaultKind.RESET, done=True))
-        found = await order(services, HANAKO, ids["found"], 1)
-        assert found.state is State.OPEN
-        found = await services.settler.get_and_refresh(HANAKO, ids["found"])
-        assert (found.state, found.reason) == (State.NEEDS_A_PERSON, "contradiction")
+        exchange = await order(services, HANAKO, ids["found"], 1)
+        assert exchange.state is State.OPEN
+        exchange = await services.settler.get_and_refresh(HANAKO, ids["found"])
+        assert (exchange.state, exchange.reason) == (State.NEEDS_A_PERSON, "contradiction")
         assert await reserve(services, TARO) == (450, 5 * 450)
         assert await reserve(services, HANAKO) == (0, 2 * 450)
         assert set((await taken(office.site)).values()) == {100}
@@ -190,8 +190,8 @@ async def test_no_point_moves_wrongly_and_the_comparison_finds_what_was_lost(off
                 await services.settler.resolve(ids[name], debited=True, reason="確認", operator="sato")
             await services.settler.resolve(ids[name], debited=False, reason="確認", operator="sato")
         close = services.corrections.close
-        given = await close("saison", today, ids["units"], reason="確認", operator="sato")
-        assert given.points == 450
+        correction_result = await close("saison", today, ids["units"], reason="確認", operator="sato")
+        assert correction_result.points == 450
         for name in ("stranger", "found"):
             with pytest.raises(ProblemError, match="another account than this member's"):
                 await close("saison", today, ids[name], reason="確認", operator="sato")
@@ -201,8 +201,8 @@ async def test_no_point_moves_wrongly_and_the_comparison_finds_what_was_lost(off
         story = await services.store.read(
             lambda conn: exchange_rows.list_steps(conn, chart.member_book(TARO), ids["units"])
         )
-        (told,) = [step.facts for step in story if step.what == "contradiction"]
-        assert told["ours"]["amounts"] == {"eikyu": 500}
+        (values,) = [step.facts for step in story if step.what == "contradiction"]
+        assert values["ours"]["amounts"] == {"eikyu": 500}
 
     await office.open(before)
     office.back_up()

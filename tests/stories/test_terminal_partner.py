@@ -62,13 +62,13 @@ class Site:
 
     async def _link(self, request: web.Request) -> web.Response:
         asked = await request.json()
-        told = {"result": "linked", "visit": asked["visit"], "member": "card-1", "shown_as": "**** 1001"}
-        return web.json_response(told if asked["code"] == "agreed" else {"result": "refused"})
+        values = {"result": "linked", "visit": asked["visit"], "member": "card-1", "shown_as": "**** 1001"}
+        return web.json_response(values if asked["code"] == "agreed" else {"result": "refused"})
 
     async def _balances(self, request: web.Request) -> web.Response:
         member = (await request.json())["member"]
-        told = {"member": member, "points": self.points[member], "at": "2026-04-01T12:00:00+09:00"}
-        return web.json_response({"result": "ok", **told})
+        values = {"member": member, "points": self.points[member], "at": "2026-04-01T12:00:00+09:00"}
+        return web.json_response({"result": "ok", **values})
 
     async def _take(self, request: web.Request) -> web.Response:
         asked, order = await request.json(), request.match_info["id"]
@@ -109,8 +109,10 @@ class Town:
 
     async def reserve(self) -> int:
         book = chart.member_book(MEMBER)
-        found = await self.services.store.read(lambda conn: ledger.balance(conn, book, chart.reserve(MEMBER)))
-        return found.available
+        balance = await self.services.store.read(
+            lambda conn: ledger.balance(conn, book, chart.reserve(MEMBER))
+        )
+        return balance.available
 
 
 @pytest.fixture
@@ -168,15 +170,15 @@ async def _link(town: Town) -> None:
 
 async def test_three_units_ordered_at_a_terminal_are_in_the_reserve(town: Town) -> None:
     order_id = str(uuid.uuid4())
-    status, told = await town.orders(order_id, 3)
-    assert (status, told) == (200, {"exchange_id": order_id, "state": "settled", "points": 3_000})
+    status, values = await town.orders(order_id, 3)
+    assert (status, values) == (200, {"exchange_id": order_id, "state": "settled", "points": 3_000})
     assert (await town.reserve(), town.site.points["card-1"]) == (3_000, 2_000)
 
 
 async def test_an_order_sent_again_is_one_order(town: Town) -> None:
     order_id = str(uuid.uuid4())
     answers = [await town.orders(order_id, 1) for _ in range(3)]
-    assert [told["state"] for _, told in answers] == ["settled"] * 3
+    assert [values["state"] for _, values in answers] == ["settled"] * 3
     assert (await town.reserve(), len(town.site.orders)) == (1_000, 1)
 
 
@@ -191,12 +193,12 @@ async def test_a_lost_answer_is_open_until_the_partner_is_asked_and_never_two_de
 
 
 async def test_a_forged_order_moves_nothing(town: Town) -> None:
-    status, told = await town.orders(str(uuid.uuid4()), 1, secret="whsec_" + "A" * 32)
-    assert (status, told["type"].rpartition("/")[2]) == (401, "push-not-believed")
+    status, values = await town.orders(str(uuid.uuid4()), 1, secret="whsec_" + "A" * 32)
+    assert (status, values["type"].rpartition("/")[2]) == (401, "push-not-believed")
     assert (await town.reserve(), town.site.points["card-1"]) == (0, 5_000)
 
 
 async def test_more_than_the_card_holds_is_told_and_moves_nothing(town: Town) -> None:
-    status, told = await town.orders(str(uuid.uuid4()), 6)
-    assert (status, told["type"].rpartition("/")[2]) == (409, "not-enough")
+    status, values = await town.orders(str(uuid.uuid4()), 6)
+    assert (status, values["type"].rpartition("/")[2]) == (409, "not-enough")
     assert (await town.reserve(), town.site.orders) == (0, {})

@@ -42,7 +42,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The versions of everything that is installed here, as constraints for pip."""
     file = tmp_path_factory.mktemp("versions") / "constraints.txt"
-    names = {found.metadata["Name"]: found.version for found in distributions()}
+    names = {distribution.metadata["Name"]: distribution.version for distribution in distributions()}
     file.write_text(
         "".join(f"{name}=={version}\n" for name, version in names.items() if name != "point-gateway")
     )

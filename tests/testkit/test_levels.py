@@ -114,12 +114,12 @@ def test_the_report_names_the_wheel_that_the_plugin_was_installed_from(tmp_path:
     at = datetime(2026, 11, 29, 16, tzinfo=UTC)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(tmp_path))
-        told = Provenance.of("gateway_wheeled", package, at)
-    assert (told.distribution, told.version) == ("gateway-wheeled", "1.2")
-    assert told.wheel == f"sha256:{'ab' * 32}"
-    assert told.tested_on == "2026-11-30"  # in Japan
+        provenance = Provenance.of("gateway_wheeled", package, at)
+    assert (provenance.distribution, provenance.version) == ("gateway-wheeled", "1.2")
+    assert provenance.wheel == f"sha256:{'ab' * 32}"
+    assert provenance.tested_on == "2026-11-30"  # in Japan
     (package / "__init__.py").write_text("changed = True")
-    assert Provenance.of("gateway_wheeled", package, at).files != told.files
+    assert Provenance.of("gateway_wheeled", package, at).files != provenance.files
 
 
 def test_the_airline_reaches_matsu_and_its_exemptions_are_printed_with_their_reason() -> None:

@@ -350,8 +350,8 @@ def test_a_classic_mistake_is_caught_and_the_remedy_named(
     ran = contract_of(folder, "-k", f"{mutant.test} or takes_the_plugin")
 
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    said = re.search(rf"failed: {mutant.test}: acme: (.*)", ran.stdout)
-    assert said is not None, ran.stdout
-    assert mutant.remedy in said[1]
-    assert re.search(r"\(gateway_acme/\w+\.py:\d+\)$", said[1])
+    match_ = re.search(rf"failed: {mutant.test}: acme: (.*)", ran.stdout)
+    assert match_ is not None, ran.stdout
+    assert mutant.remedy in match_[1]
+    assert re.search(r"\(gateway_acme/\w+\.py:\d+\)$", match_[1])
     assert "acme reaches なし (none)" in ran.stdout or "acme reaches 梅" in ran.stdout

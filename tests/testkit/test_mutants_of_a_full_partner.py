@@ -43,6 +43,6 @@ def test_a_mistake_about_what_was_given_back_is_caught(
     file.write_text(text.replace(*mutant), "utf-8")
     ran = contract_of(folder, "-k", TEST)
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    said = re.search(rf"failed: {TEST}: saison: (.*)", ran.stdout)
-    assert said is not None, ran.stdout
-    assert "given_back" in said[1]
+    match_ = re.search(rf"failed: {TEST}: saison: (.*)", ran.stdout)
+    assert match_ is not None, ran.stdout
+    assert "given_back" in match_[1]

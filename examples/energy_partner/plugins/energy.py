@@ -163,12 +163,12 @@ class Plugin:
     async def debit(self, order: DebitOrder) -> DebitAnswer:
         if order.account is None or set(order.amounts) != {POINTS}:
             raise NotSent("energy takes points of a linked account; nothing was sent")
-        asked = {
+        values = {
             "order": order.exchange_id,
             "customer": order.account.service_id,
             "points": str(order.amounts[POINTS]),
         }
-        return self._debit(order.exchange_id, await self._asked("/take", asked))
+        return self._debit(order.exchange_id, await self._asked("/take", values))
 
     @hookimpl
     async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
@@ -215,9 +215,9 @@ class Plugin:
             answer = await self._http.post(f"{self._base_url}/token", form=asked)
             if answer.status != 200:
                 raise OutcomeUnknown("energy gives no token")
-            told = answer.xml()
-            lasts = timedelta(seconds=_whole(told, "seconds"))
-            token = self._token = Token(Secret(_text(told, "token")), self._clock() + lasts)
+            element = answer.xml()
+            lasts = timedelta(seconds=_whole(element, "seconds"))
+            token = self._token = Token(Secret(_text(element, "token")), self._clock() + lasts)
         return token.value
 
     def _is(self, answer: Element, name: str, expected: str) -> bool:

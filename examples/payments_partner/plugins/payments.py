@@ -173,12 +173,12 @@ class Plugin:
 
     @hookimpl
     async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
-        found = await self._read("GET", "/v1/charges", params={"metadata_exchange": exchange_id})
-        charges = found.rows("data")
+        json_answer = await self._read("GET", "/v1/charges", params={"metadata_exchange": exchange_id})
+        charges = json_answer.rows("data")
         if not charges:
             return NoRecord(exchange_id=exchange_id)
         if len(charges) > 1 or charges[0].text("metadata_exchange") != exchange_id:
-            raise found.unclear("it is not about one charge of this exchange")
+            raise json_answer.unclear("it is not about one charge of this exchange")
         return _charge(exchange_id, charges[0])
 
     @hookimpl
@@ -208,17 +208,19 @@ class Plugin:
 
     @hookimpl
     async def find_reversal(self, reversal: Reversal) -> FindReversalAnswer:
-        found = await self._read("GET", "/v1/refunds", params={"metadata_reversal": reversal.reversal_id})
-        refunds = found.rows("data")
+        json_answer = await self._read(
+            "GET", "/v1/refunds", params={"metadata_reversal": reversal.reversal_id}
+        )
+        refunds = json_answer.rows("data")
         if not refunds:
             return NoRecord(exchange_id=reversal.exchange_id)
         if len(refunds) > 1 or refunds[0].text("metadata_reversal") != reversal.reversal_id:
-            raise found.unclear("it is not about one refund of this reversal")
+            raise json_answer.unclear("it is not about one refund of this reversal")
         return _refund(reversal, refunds[0])
 
     @hookimpl
     async def debits_on(self, day: date) -> Sequence[DebitRecord]:
-        found = await self._read("GET", "/v1/charges", params={"day": day.isoformat()})
+        json_answer = await self._read("GET", "/v1/charges", params={"day": day.isoformat()})
         return [
             DebitRecord(
                 exchange_id=ExchangeId(row.text("metadata_exchange")),
@@ -228,7 +230,7 @@ class Plugin:
                 given_back=_returned(row.points("refunded")),
                 service_id=row.text("customer"),
             )
-            for row in found.rows("data")
+            for row in json_answer.rows("data")
             if row.text("status") == "succeeded"
         ]
 

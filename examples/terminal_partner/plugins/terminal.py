@@ -106,38 +106,38 @@ class Plugin:
     @hookimpl
     async def complete_handoff(self, returned: HandoffReturn) -> LinkedAccount:
         code = {"visit": returned.exchange_id, "code": returned.query.get("code", "")}
-        told = await self._asked("POST", "/v1/links", code)
-        if told.get("result") == "refused":
+        values = await self._asked("POST", "/v1/links", code)
+        if values.get("result") == "refused":
             raise HandoffRefused("refused_by_partner")
-        if told.get("result") != "linked" or told.get("visit") != returned.exchange_id:
+        if values.get("result") != "linked" or values.get("visit") != returned.exchange_id:
             raise OutcomeUnknown("terminal does not say who came back")
-        return LinkedAccount(service_id=_text(told, "member"), shown_as=_text(told, "shown_as"))
+        return LinkedAccount(service_id=_text(values, "member"), shown_as=_text(values, "shown_as"))
 
     @hookimpl
     async def balances(self, account: LinkedAccount) -> Balances:
-        told = await self._asked("POST", "/v1/balances", {"member": account.service_id})
-        if told.get("result") == "link_ended":
+        values = await self._asked("POST", "/v1/balances", {"member": account.service_id})
+        if values.get("result") == "link_ended":
             raise LinkEnded
-        if told.get("result") != "ok" or told.get("member") != account.service_id:
+        if values.get("result") != "ok" or values.get("member") != account.service_id:
             raise OutcomeUnknown("terminal's answer is not about this member")
-        return Balances(available={POINTS: told["points"]}, as_of=_moment(told, "at"))
+        return Balances(available={POINTS: values["points"]}, as_of=_moment(values, "at"))
 
     @hookimpl
     async def debit(self, order: DebitOrder) -> DebitAnswer:
         if order.account is None or set(order.amounts) != {POINTS}:
             raise NotSent("terminal takes points of a linked account; nothing was sent")
         asked = {"member": order.account.service_id, "points": order.amounts[POINTS]}
-        told = await self._asked(
+        values = await self._asked(
             "POST", f"/v1/orders/{quote(order.exchange_id, safe='')}/take", asked, statuses=(200, 409)
         )
-        return _read(order.exchange_id, told)
+        return _read(order.exchange_id, values)
 
     @hookimpl
     async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
-        told = await self._asked("GET", f"/v1/orders/{quote(exchange_id, safe='')}")
-        if told.get("result") == "not_taken" and told.get("order") == exchange_id:
+        values = await self._asked("GET", f"/v1/orders/{quote(exchange_id, safe='')}")
+        if values.get("result") == "not_taken" and values.get("order") == exchange_id:
             return NoRecord(exchange_id=exchange_id)
-        return _read(exchange_id, told)
+        return _read(exchange_id, values)
 
     async def _asked(
         self,

@@ -67,7 +67,7 @@ class AuditVerified(View):
 
     @classmethod
     def of(cls, faults: list[AuditFault]) -> AuditVerified:
-        return cls(faults=[AuditFaultView(seq=one.seq, text=one.text) for one in faults])
+        return cls(faults=[AuditFaultView(seq=fault.seq, text=fault.text) for fault in faults])
 
 
 @api.get(
@@ -85,7 +85,7 @@ async def read_audit(call: StaffRequest[None, AuditQuery]) -> TypedResponse:
         lambda conn: audit_log.page(conn, city, before=query.before, limit=query.limit)
     )
     more = lines[-1].seq if len(lines) == query.limit and lines[-1].seq > 1 else None
-    return TypedResponse(200, AuditPage(lines=[AuditLineView.of(one) for one in lines], next_before=more))
+    return TypedResponse(200, AuditPage(lines=[AuditLineView.of(line) for line in lines], next_before=more))
 
 
 @api.post(

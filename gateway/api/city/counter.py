@@ -140,11 +140,11 @@ async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
     code, shop_id = call.staff.municipality, call.staff.own_shop
 
     def job(conn: Connection) -> ShopDay:
-        found = spend_rows.of_shop(conn, code, shop_id, since=since, until=until, limit=LISTED_A_DAY)
+        spends = spend_rows.of_shop(conn, code, shop_id, since=since, until=until, limit=LISTED_A_DAY)
         points, refunded = spend_rows.sums_of_shop(conn, code, shop_id, since=since, until=until)
         return ShopDay(
             day=day,
-            spends=[ShopSpendView.of(one) for one in found],
+            spends=[ShopSpendView.of(spend) for spend in spends],
             points=points,
             refunded_points=refunded,
         )

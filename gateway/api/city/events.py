@@ -70,8 +70,13 @@ class CityEvents(View):
 @api.get("/v1/city/events", tag="events", caller=STAFF, action=Action.SEE, returns={200: CityEvents})
 async def list_city_events(call: StaffRequest) -> TypedResponse:
     """The city's own events with their progress, planned and ended ones too; the one that starts last comes first."""
-    now, found = call.services.clock(), await call.services.city.events.list(call.staff.municipality)
-    return TypedResponse(200, CityEvents(events=[CityEventView.of(one, now) for one in found]))
+    now, event_progresses = (
+        call.services.clock(),
+        await call.services.city.events.list(call.staff.municipality),
+    )
+    return TypedResponse(
+        200, CityEvents(events=[CityEventView.of(event_progress, now) for event_progress in event_progresses])
+    )
 
 
 @api.post(

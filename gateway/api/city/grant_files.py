@@ -167,8 +167,8 @@ async def upload_grants(
 )
 async def list_files(call: StaffRequest[None, FilesQuery]) -> TypedResponse:
     """The city's newest 200 grant files."""
-    found = await call.services.city.files.listed(call.staff.municipality, call.query.project_id)
-    return TypedResponse(200, Files(files=[FileView.of(one) for one in found]))
+    grant_files = await call.services.city.files.listed(call.staff.municipality, call.query.project_id)
+    return TypedResponse(200, Files(files=[FileView.of(grant_file) for grant_file in grant_files]))
 
 
 @api.get(
@@ -210,7 +210,7 @@ async def file_lines(
     more = found[-1].line if len(found) == query.limit else None
     return TypedResponse(
         200,
-        FileLines(lines=[FileLineView.of(one) for one in found], next_after=more),
+        FileLines(lines=[FileLineView.of(file_line) for file_line in found], next_after=more),
     )
 
 
@@ -248,7 +248,16 @@ async def file_report(call: StaffRequest[None, None, FilePath]) -> TypedResponse
     found = await call.services.city.files.report(
         call.staff.municipality, call.path.file_id, faults_only=True, limit=MAX_LINES
     )
-    rows = [(one.line, one.mykey_id, one.points, one.note, FAULTS.get(one.fault or "", "")) for one in found]
+    rows = [
+        (
+            file_line.line,
+            file_line.mykey_id,
+            file_line.points,
+            file_line.note,
+            FAULTS.get(file_line.fault or "", ""),
+        )
+        for file_line in found
+    ]
     data = excel_csv(["行", "マイキーID", "ポイント", "摘要", "内容"], rows)
     return TypedResponse(200, Content(data, CSV), attachment(f"report-{call.path.file_id[:8]}.csv"))
 

@@ -186,8 +186,10 @@ async def city_member(call: StaffRequest[None, None, MemberPath]) -> TypedRespon
 )
 async def list_projects(call: StaffRequest) -> TypedResponse:
     """The city's grant projects (給付事業), the one that starts last first."""
-    found = await call.services.city.projects.listed(call.staff.municipality)
-    return TypedResponse(200, Projects(projects=[ProjectView.of(one) for one in found]))
+    grant_projects = await call.services.city.projects.listed(call.staff.municipality)
+    return TypedResponse(
+        200, Projects(projects=[ProjectView.of(grant_project) for grant_project in grant_projects])
+    )
 
 
 @api.post(

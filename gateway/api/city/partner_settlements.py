@@ -89,10 +89,10 @@ class PartnerMonths(View):
 )
 async def partner_settlements(call: StaffRequest[None, MonthQuery]) -> TypedResponse:
     """What each partner owes for a month, per rate and campaign, by name, and how far both books agree."""
-    found = await _months(call)
+    partner_months = await _months(call)
     return TypedResponse(
         200,
-        PartnerMonths(partners=[PartnerMonthView.of(one) for one in found]),
+        PartnerMonths(partners=[PartnerMonthView.of(partner_month) for partner_month in partner_months]),
     )
 
 
@@ -106,9 +106,9 @@ async def partner_settlements(call: StaffRequest[None, MonthQuery]) -> TypedResp
 )
 async def partner_invoice(call: StaffRequest[None, MonthQuery]) -> TypedResponse:
     """The month's invoice for Excel; each id has its name beside it."""
-    found = await _months(call)
+    partner_months = await _months(call)
     name = f"partners-{call.query.year:04}-{call.query.month:02}.csv"
-    return TypedResponse(200, Content(partner_settlement.invoice_csv(found), CSV), attachment(name))
+    return TypedResponse(200, Content(partner_settlement.invoice_csv(partner_months), CSV), attachment(name))
 
 
 async def _months(call: TypedRequest[None, Services, MonthQuery]) -> list[PartnerMonth]:

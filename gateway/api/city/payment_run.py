@@ -56,5 +56,7 @@ async def list_transfer_files(call: StaffRequest[None, None, CyclePath]) -> Type
     def job(conn: Connection) -> list[TransferFileMade]:
         return transfer_files.list_made(conn, code, starts_on)
 
-    made = await call.services.store.read(job)
-    return TypedResponse(200, TransferFileList(files=[TransferFileView.of(each) for each in made]))
+    transfer_file_mades = await call.services.store.read(job)
+    return TypedResponse(
+        200, TransferFileList(files=[TransferFileView.of(each) for each in transfer_file_mades])
+    )

@@ -52,8 +52,13 @@ class CityPointServices(View):
 )
 async def list_city_point_services(call: StaffRequest) -> TypedResponse:
     """The city's own point services, those that take no more points too."""
-    found = await call.services.city.services.listed(call.staff.municipality)
-    return TypedResponse(200, CityPointServices(point_services=[CityPointService.of(one) for one in found]))
+    point_services = await call.services.city.services.listed(call.staff.municipality)
+    return TypedResponse(
+        200,
+        CityPointServices(
+            point_services=[CityPointService.of(point_service) for point_service in point_services]
+        ),
+    )
 
 
 @api.post(
@@ -67,8 +72,8 @@ async def list_city_point_services(call: StaffRequest) -> TypedResponse:
 )
 async def add_city_point_service(call: StaffRequest[PointServiceWanted]) -> TypedResponse:
     """Add a point service; its id becomes part of account names and never changes. Announce its rules next."""
-    made = await call.services.city.services.add(call.staff, call.body.point_service, call.body.name)
-    return TypedResponse(201, CityPointService.of(made))
+    point_service = await call.services.city.services.add(call.staff, call.body.point_service, call.body.name)
+    return TypedResponse(201, CityPointService.of(point_service))
 
 
 @api.post(

@@ -102,7 +102,7 @@ class Rules(View):
 
     @classmethod
     def of(cls, code: str, service: str, name: str, found: Sequence[RuleVersion], today: date) -> Rules:
-        past = [one for one in found if one.takes_effect_on <= today]
+        past = [rule_version for rule_version in found if rule_version.takes_effect_on <= today]
         current = past[-1].version if past else None
 
         def state(one: RuleVersion) -> str:
@@ -114,7 +114,7 @@ class Rules(View):
             municipality=code,
             point_service=service,
             name=name,
-            rules=[RuleView.of(one, state(one)) for one in found],
+            rules=[RuleView.of(rule_version, state(rule_version)) for rule_version in found],
         )
 
 
@@ -208,5 +208,5 @@ async def _rules(services: Services, code: str, service: str) -> Rules:
         return directory.require_known_service(conn, code, service).name
 
     name = await services.store.read(job)
-    found: list[RuleVersion] = await services.city.rules.versions(code, service)
-    return Rules.of(code, service, name, found, services.city.context.today)
+    rule_versions: list[RuleVersion] = await services.city.rules.versions(code, service)
+    return Rules.of(code, service, name, rule_versions, services.city.context.today)

@@ -138,7 +138,7 @@ class CorrectionsList(View):
             closed_at=found.closed_at,
             points=found.points,
             yen=found.yen,
-            corrections=[CorrectionView.of(one) for one in found.corrections],
+            corrections=[CorrectionView.of(correction) for correction in found.corrections],
         )
 
 
@@ -163,9 +163,9 @@ class StatementView(View):
             closed_at=statement.closed_at,
             shop=ShopView.of(statement.shop),
             line=ShopLineView.of(statement.line),
-            spends=[ShopSpendView.of(one) for one in statement.spends],
-            refunds=[RefundView.of(one) for one in statement.refunds],
-            corrections=[CorrectionView.of(one) for one in statement.corrections],
+            spends=[ShopSpendView.of(spend) for spend in statement.spends],
+            refunds=[RefundView.of(refund) for refund in statement.refunds],
+            corrections=[CorrectionView.of(correction) for correction in statement.corrections],
         )
 
 
@@ -196,8 +196,8 @@ async def list_settlements(call: StaffRequest) -> TypedResponse:
 )
 async def get_settlement(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A closed cycle, or what closing it now would give."""
-    found = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
-    return TypedResponse(200, SettlementView.of(found))
+    settlement = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
+    return TypedResponse(200, SettlementView.of(settlement))
 
 
 @api.get(
@@ -211,9 +211,9 @@ async def get_settlement(call: StaffRequest[None, None, CyclePath]) -> TypedResp
 )
 async def get_settlement_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle for Excel, a line a shop."""
-    found = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
+    settlement = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
     name = f"settlement-{call.path.starts_on}.csv"
-    return TypedResponse(200, Content(settlement_csv(found), CSV), attachment(name))
+    return TypedResponse(200, Content(settlement_csv(settlement), CSV), attachment(name))
 
 
 @api.get(
@@ -228,8 +228,8 @@ async def get_settlement_csv(call: StaffRequest[None, None, CyclePath]) -> Typed
 async def get_settlement_pdf(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle to print and to keep, a line a shop."""
     code = call.staff.municipality
-    found = await call.services.city.settlements.get(code, call.path.starts_on)
-    data = await asyncio.to_thread(settlement_pdf, found, require_municipality(code).name)
+    settlement = await call.services.city.settlements.get(code, call.path.starts_on)
+    data = await asyncio.to_thread(settlement_pdf, settlement, require_municipality(code).name)
     return TypedResponse(200, Content(data, PDF), attachment(f"settlement-{call.path.starts_on}.pdf"))
 
 
@@ -244,8 +244,10 @@ async def get_settlement_pdf(call: StaffRequest[None, None, CyclePath]) -> Typed
 )
 async def get_corrections(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """What in a cycle corrects cycles that were closed before it (訂正): refunds of their payments, late payments."""
-    found = await call.services.city.settlements.corrections(call.staff.municipality, call.path.starts_on)
-    return TypedResponse(200, CorrectionsList.of(found))
+    cycle_corrections = await call.services.city.settlements.corrections(
+        call.staff.municipality, call.path.starts_on
+    )
+    return TypedResponse(200, CorrectionsList.of(cycle_corrections))
 
 
 @api.get(
@@ -259,9 +261,11 @@ async def get_corrections(call: StaffRequest[None, None, CyclePath]) -> TypedRes
 )
 async def get_corrections_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle's corrections for Excel, with the names of those who made them."""
-    found = await call.services.city.settlements.corrections(call.staff.municipality, call.path.starts_on)
+    cycle_corrections = await call.services.city.settlements.corrections(
+        call.staff.municipality, call.path.starts_on
+    )
     name = f"corrections-{call.path.starts_on}.csv"
-    return TypedResponse(200, Content(corrections_csv(found), CSV), attachment(name))
+    return TypedResponse(200, Content(corrections_csv(cycle_corrections), CSV), attachment(name))
 
 
 @api.post(
@@ -318,10 +322,10 @@ async def settlement_transfer_file(
 )
 async def city_statement(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
     """A shop's statement of a cycle, payment by payment."""
-    found = await call.services.city.settlements.statement(
+    shop_statement = await call.services.city.settlements.statement(
         call.staff.municipality, call.path.starts_on, call.path.shop_id
     )
-    return TypedResponse(200, StatementView.of(found))
+    return TypedResponse(200, StatementView.of(shop_statement))
 
 
 @api.get(
@@ -335,11 +339,11 @@ async def city_statement(call: StaffRequest[None, None, CycleShopPath]) -> Typed
 )
 async def city_statement_csv(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
     """A shop's statement for Excel."""
-    found = await call.services.city.settlements.statement(
+    shop_statement = await call.services.city.settlements.statement(
         call.staff.municipality, call.path.starts_on, call.path.shop_id
     )
     name = f"statement-{call.path.shop_id}-{call.path.starts_on}.csv"
-    return TypedResponse(200, Content(statement_csv(found), CSV), attachment(name))
+    return TypedResponse(200, Content(statement_csv(shop_statement), CSV), attachment(name))
 
 
 @api.get(
@@ -354,8 +358,8 @@ async def city_statement_csv(call: StaffRequest[None, None, CycleShopPath]) -> T
 async def city_statement_pdf(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
     """A shop's statement to print and to send."""
     code, shop_id = call.staff.municipality, call.path.shop_id
-    found = await call.services.city.settlements.statement(code, call.path.starts_on, shop_id)
-    data = await asyncio.to_thread(statement_pdf, found, require_municipality(code).name)
+    shop_statement = await call.services.city.settlements.statement(code, call.path.starts_on, shop_id)
+    data = await asyncio.to_thread(statement_pdf, shop_statement, require_municipality(code).name)
     return TypedResponse(
         200, Content(data, PDF), attachment(f"statement-{shop_id}-{call.path.starts_on}.pdf")
     )

@@ -87,13 +87,13 @@ class ShopCodeView(View):
 async def list_city_shops(call: StaffRequest[None, ShopsQuery]) -> TypedResponse:
     """The register of shops (加盟店登録名簿), in order of shop id; `closed` asks for closed ones too."""
     query = call.query
-    found = await call.services.city.shops.listed(
+    shops = await call.services.city.shops.listed(
         call.staff.municipality, closed=query.closed, after=query.after, limit=query.limit
     )
-    more = found[-1].shop_id if len(found) == query.limit else None
+    more = shops[-1].shop_id if len(shops) == query.limit else None
     return TypedResponse(
         200,
-        ShopsPage(shops=[ShopView.of(one) for one in found], next_after=more),
+        ShopsPage(shops=[ShopView.of(shop) for shop in shops], next_after=more),
     )
 
 
@@ -202,8 +202,8 @@ async def city_shop_code(call: StaffRequest[None, None, ShopPath]) -> TypedRespo
 )
 async def list_shop_staff(call: StaffRequest[None, None, ShopPath]) -> TypedResponse:
     """Who may take points at this shop."""
-    found = await call.services.city.staff.people(call.staff, call.path.shop_id)
-    return TypedResponse(200, StaffList(staff=[StaffView.of(one) for one in found]))
+    staffs = await call.services.city.staff.people(call.staff, call.path.shop_id)
+    return TypedResponse(200, StaffList(staff=[StaffView.of(staff) for staff in staffs]))
 
 
 @api.post(

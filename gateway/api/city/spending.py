@@ -140,7 +140,10 @@ class Expiries(View):
     def of(cls, found: Sequence[ExpiryDue]) -> Expiries:
         return cls(
             points=[
-                ExpiryView(issued_on=one.issued_on, last_day=one.last_day, points=one.points) for one in found
+                ExpiryView(
+                    issued_on=expiry_due.issued_on, last_day=expiry_due.last_day, points=expiry_due.points
+                )
+                for expiry_due in found
             ]
         )
 
@@ -188,13 +191,13 @@ async def list_places(call: TypedRequest[None, Services, CityShopsQuery]) -> Typ
     """Where a city's points can be used (自治体ポイントナビ)."""
     query = call.query
     directory.require_municipality(query.municipality)
-    found = await call.services.city.shops.listed(
+    shops = await call.services.city.shops.listed(
         query.municipality, named=query.name or "", after=query.after, limit=query.limit
     )
-    more = found[-1].shop_id if len(found) == query.limit else None
+    more = shops[-1].shop_id if len(shops) == query.limit else None
     return TypedResponse(
         200,
-        PlacesPage(shops=[PlaceView.of(one) for one in found], next_after=more),
+        PlacesPage(shops=[PlaceView.of(shop) for shop in shops], next_after=more),
     )
 
 
@@ -279,8 +282,8 @@ async def pay_shop(call: MemberRequest[SpendWanted]) -> TypedResponse:
 async def list_spends(call: MemberRequest[None, PageQuery]) -> TypedResponse:
     """The member's payments, newest first."""
     book, limit = chart.member_book(call.member.member_id), call.query.limit
-    found = await call.services.store.read(lambda conn: spend_rows.of_member(conn, book, limit))
-    return TypedResponse(200, Spends(spends=[SpendView.of(one) for one in found]))
+    spends = await call.services.store.read(lambda conn: spend_rows.of_member(conn, book, limit))
+    return TypedResponse(200, Spends(spends=[SpendView.of(spend) for spend in spends]))
 
 
 @api.get(

@@ -89,7 +89,7 @@ async def city_spend(call: StaffRequest[None, None, SpendPath]) -> TypedResponse
         return CitySpend(
             spend=ShopSpendView.of(spend),
             shop_id=spend.shop_id,
-            refunds=[RefundView.of(one) for one in refunds],
+            refunds=[RefundView.of(refund) for refund in refunds],
         )
 
     return TypedResponse(200, await call.services.store.read(job))

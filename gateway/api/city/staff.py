@@ -92,8 +92,8 @@ class PeopleNamed(View):
 )
 async def list_staff(call: StaffRequest) -> TypedResponse:
     """Everybody on the city's staff and its shops' people, closed ones included."""
-    found = await call.services.city.staff.people(call.staff)
-    return TypedResponse(200, StaffList(staff=[StaffView.of(one) for one in found]))
+    staffs = await call.services.city.staff.people(call.staff)
+    return TypedResponse(200, StaffList(staff=[StaffView.of(staff) for staff in staffs]))
 
 
 @api.get(
@@ -105,11 +105,11 @@ async def list_staff(call: StaffRequest) -> TypedResponse:
 )
 async def name_people(call: StaffRequest) -> TypedResponse:
     """The names behind staff ids, as files, settlements and refunds tell who did it; nothing else about anybody."""
-    found = await call.services.city.staff.people(call.staff)
+    staffs = await call.services.city.staff.people(call.staff)
     return TypedResponse(
         200,
         PeopleNamed(
-            people=[PersonNamed(staff_id=one.staff_id, display_name=one.display_name) for one in found]
+            people=[PersonNamed(staff_id=staff.staff_id, display_name=staff.display_name) for staff in staffs]
         ),
     )
 

@@ -275,7 +275,7 @@ async def staff_me(call: StaffRequest) -> TypedResponse:
         StaffMe(
             session=StaffSessionView.of(call.staff),
             has_totp=person.has_totp,
-            passkeys=[PasskeyView.of(one) for one in passkeys],
+            passkeys=[PasskeyView.of(passkey) for passkey in passkeys],
         ),
     )
 
@@ -319,10 +319,10 @@ async def staff_begin_passkey(call: StaffRequest) -> TypedResponse:
 )
 async def staff_add_passkey(call: StaffRequest[PasskeyMade]) -> TypedResponse:
     """Keep the passkey that the browser made; from now on it is asked for at sign-in."""
-    made = await call.services.city.staff.add_passkey(
+    passkey = await call.services.city.staff.add_passkey(
         call.staff, call.body.token, call.body.credential.plain(), call.body.name
     )
-    return TypedResponse(201, PasskeyView.of(made))
+    return TypedResponse(201, PasskeyView.of(passkey))
 
 
 @api.post(

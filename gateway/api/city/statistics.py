@@ -164,8 +164,8 @@ class CityPartners(View):
 )
 async def city_figures(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
     """Points in and out by day and by shop, partner or project; at most some seconds behind the ledger."""
-    found = await _in_detail(call)
-    return TypedResponse(200, DayFigures.of(figures=found))
+    day_figures = await _in_detail(call)
+    return TypedResponse(200, DayFigures.of(figures=day_figures))
 
 
 @api.get(
@@ -179,8 +179,11 @@ async def city_figures(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
 )
 async def city_figures_csv(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
     """The same figures for Excel."""
-    found = await _in_detail(call)
-    rows = [(one.day.isoformat(), one.figure, one.party, one.moves, one.points) for one in found]
+    day_figures = await _in_detail(call)
+    rows = [
+        (day_figure.day.isoformat(), day_figure.figure, day_figure.party, day_figure.moves, day_figure.points)
+        for day_figure in day_figures
+    ]
     data = excel_csv(["日付", "区分", "相手", "件数", "ポイント"], rows)
     name = f"figures-{call.query.since}-{call.query.until}.csv"
     return TypedResponse(200, Content(data, CSV), attachment(name))
@@ -198,10 +201,10 @@ async def city_figures_csv(call: StaffRequest[None, FiguresQuery]) -> TypedRespo
 async def city_totals_by_day(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
     """Points in and out by day, all parties together, for years where need be."""
     query, code = call.query, call.staff.municipality
-    found = await call.services.store.read(
+    day_totals = await call.services.store.read(
         lambda conn: stats_queries.totals_by_day(conn, code, query.since, query.until, query.point_service)
     )
-    return TypedResponse(200, DayTotals.of(totals=found))
+    return TypedResponse(200, DayTotals.of(totals=day_totals))
 
 
 @api.get(
@@ -216,10 +219,10 @@ async def city_totals_by_day(call: StaffRequest[None, FiguresQuery]) -> TypedRes
 async def city_totals_by_party(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
     """Points of a period by partner, shop and project."""
     query, code = call.query, call.staff.municipality
-    found = await call.services.store.read(
+    party_totals = await call.services.store.read(
         lambda conn: stats_queries.totals_by_party(conn, code, query.since, query.until, query.point_service)
     )
-    return TypedResponse(200, PartyTotals.of(totals=found))
+    return TypedResponse(200, PartyTotals.of(totals=party_totals))
 
 
 @api.get(
@@ -307,8 +310,10 @@ async def city_partners(call: StaffRequest) -> TypedResponse:
     """The partner companies by name, and how many exchanges to this city have no outcome yet."""
     code = call.staff.municipality
     found = {
-        one.partner_id: one
-        for one in await call.services.store.read(lambda conn: open_exchanges.list_by_city(conn, code))
+        open_at_partner.partner_id: open_at_partner
+        for open_at_partner in await call.services.store.read(
+            lambda conn: open_exchanges.list_by_city(conn, code)
+        )
     }
     partners = call.services.context.partners
     return TypedResponse(

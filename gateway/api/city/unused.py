@@ -67,8 +67,8 @@ async def city_unused_csv(call: StaffRequest[None, DayQuery]) -> TypedResponse:
     def job(conn: Connection) -> list[tuple[str, str, str, int]]:
         found = daily_stats.unused_on(conn, code, day)
         names = {
-            one.point_service: one.name
-            for one in directory.list_services(conn, municipality_code=code, closed=True)
+            point_service.point_service: point_service.name
+            for point_service in directory.list_services(conn, municipality_code=code, closed=True)
         }
         return [(day.isoformat(), one, names.get(one, ""), points) for one, points in sorted(found.items())]
 
@@ -97,10 +97,10 @@ async def city_issues_csv(call: StaffRequest[None, None, ServicePath]) -> TypedR
             ["発行日", "発行", "未使用", "利用", "失効", "取消・返還", "有効期限"],
             (
                 (
-                    one.issued_on.isoformat(), one.issued, one.held, one.spent, one.expired, one.reversed,
-                    one.last_day.isoformat() if one.last_day else "",
+                    issue_figure.issued_on.isoformat(), issue_figure.issued, issue_figure.held, issue_figure.spent, issue_figure.expired, issue_figure.reversed,
+                    issue_figure.last_day.isoformat() if issue_figure.last_day else "",
                 )
-                for one in daily_stats.by_issue(conn, code, service)
+                for issue_figure in daily_stats.by_issue(conn, code, service)
             ),
         )  # fmt: skip
 

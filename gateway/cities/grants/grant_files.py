@@ -221,9 +221,9 @@ class GrantFiles:
         What one file raises is raised when the others are done.
         """
         query = select(_files.c.municipality, _files.c.file_id).where(_files.c.state == FileState.APPROVED)
-        found = await self.context.store.read(lambda conn: conn.execute(query).all())
-        await run_each([(row.municipality, row.file_id) for row in found], self._apply_one, "grant file")
-        return len(found)
+        rows = await self.context.store.read(lambda conn: conn.execute(query).all())
+        await run_each([(row.municipality, row.file_id) for row in rows], self._apply_one, "grant file")
+        return len(rows)
 
     async def _apply_one(self, file: tuple[str, str]) -> None:
         await self.apply(*file)
@@ -324,8 +324,8 @@ def _check_set(file: GrantFile, part: Sequence[CsvLine], today: Any, conn: Conne
     """Look the members of these lines up and keep the lines with what is wrong with them."""
     _require_own_check(conn, file)
     project = grant_projects.require(conn, file.municipality, file.project_id)
-    found = rules.versions(conn, file.municipality, project.plan.point_service)
-    most = rules.in_force(found, today).most_granted_a_day
+    rule_versions = rules.versions(conn, file.municipality, project.plan.point_service)
+    most = rules.in_force(rule_versions, today).most_granted_a_day
     known = _members_of(conn, [line.mykey_id for line in part if not line.fault])
     points = {known[line.mykey_id]: line.points for line in part if not line.fault and line.mykey_id in known}
     beyond = project_members.beyond_limits(conn, file.municipality, file.project_id, points)
@@ -471,8 +471,8 @@ def _count_limits(
     most = rules.in_force(rules.versions(conn, code, service), today).most_granted_a_day
     if most is None:
         return
-    wanted = {chart.member_book(row.member_id): row.points for row in rows}  # a member stands once in a file
-    beyond = daily_limits.count_many(conn, code, service, today, "granted", wanted, most)
+    values = {chart.member_book(row.member_id): row.points for row in rows}  # a member stands once in a file
+    beyond = daily_limits.count_many(conn, code, service, today, "granted", values, most)
     refused.update(
         (row.line, "limit-of-the-day") for row in rows if chart.member_book(row.member_id) in beyond
     )

@@ -243,9 +243,9 @@ def _granted_on(conn: Connection, move: Transfer) -> date | None:
 def _member_of(conn: Connection, code: str, grant_id: str, mykey_id: str) -> str:
     """Who has this MyKey ID; or had it, where a grant of this id was made to that member."""
     known = mykey_ids.read(mykey_id)
-    found = member_rows.find_by_mykey_id(conn, known) if known else None
-    if found is not None:
-        return found.member_id
+    member = member_rows.find_by_mykey_id(conn, known) if known else None
+    if member is not None:
+        return member.member_id
     had = mykey_ids.retired_from(conn, known) if known else None
     ids = tables.grant_ids
     granted = select(ids.c.book_id).where(ids.c.municipality == code, ids.c.grant_id == grant_id)

@@ -69,8 +69,8 @@ class Proposals:
         now = self.context.clock()
 
         def job(conn: Connection) -> list[ListedProposal]:
-            found = proposal_rows.list_by_state(conn, who.municipality, state)
-            return [self._listed(conn, who, each) for each in found if not each.lapsed(now)]
+            proposals = proposal_rows.list_by_state(conn, who.municipality, state)
+            return [self._listed(conn, who, each) for each in proposals if not each.lapsed(now)]
 
         return await self.context.store.read(job)
 
@@ -127,8 +127,8 @@ class Proposals:
                 )
             return proposal_rows.get(conn, code, proposal_id), made
 
-        proposal, made = await self.context.store.run(job)
-        first = None if made is None else FirstPassword(staff=made, password=password)
+        proposal, staff = await self.context.store.run(job)
+        first = None if staff is None else FirstPassword(staff=staff, password=password)
         return Decision(proposal=proposal, first_password=first)
 
     async def send_back(self, who: StaffSession, proposal_id: str, reason: str) -> Proposal:

@@ -74,18 +74,22 @@ def of_cycle(conn: Connection, contents: CycleScope, shop_id: str | None = None)
     if shop_id is not None:
         late = late.where(_spends.c.shop_id == shop_id)
         back = back.where(_refunds.c.shop_id == shop_id)
-    found = [_late(row) for row in conn.execute(late)]
-    found += [_given_back(row, contents.cycle) for row in conn.execute(back)]
-    return sorted(found, key=lambda one: (one.at, one.spend_id, one.refund_id or ""))
+    corrections = [_late(row) for row in conn.execute(late)]
+    corrections += [_given_back(row, contents.cycle) for row in conn.execute(back)]
+    return sorted(
+        corrections, key=lambda correction: (correction.at, correction.spend_id, correction.refund_id or "")
+    )
 
 
 def by_shop(found: Iterable[Correction]) -> Mapping[str, CorrectionSum]:
     """The sums by shop id; a shop without corrections is not in it."""
     sums: dict[str, CorrectionSum] = {}
-    for one in found:
-        before = sums.get(one.shop_id, NONE)
-        sums[one.shop_id] = CorrectionSum(
-            corrections=before.corrections + 1, points=before.points + one.points, yen=before.yen + one.yen
+    for correction in found:
+        before = sums.get(correction.shop_id, NONE)
+        sums[correction.shop_id] = CorrectionSum(
+            corrections=before.corrections + 1,
+            points=before.points + correction.points,
+            yen=before.yen + correction.yen,
         )
     return sums
 

@@ -201,23 +201,35 @@ def invoice_csv(months: Sequence[PartnerMonth]) -> bytes:
         "ポイント",
     ]
     rows: list[tuple[str | int, ...]] = []
-    for one in months:
+    for month in months:
         rows += [
             (
-                one.month, one.partner_id, one.name.ja, line.owed_by, line.owed_by_name.ja, line.wallet,
+                month.month, month.partner_id, month.name.ja, line.owed_by, line.owed_by_name.ja, line.wallet,
                 line.wallet_name.ja, line.cost_per_unit, line.points_per_unit, line.campaign,
                 line.campaign_name.ja if line.campaign_name else "", line.exchanges, line.units, line.points,
             )
-            for line in one.lines
+            for line in month.lines
         ]  # fmt: skip
         rows += [
-            (one.month, one.partner_id, one.name.ja, owed_by, one.owners[owed_by].ja, what, *_BLANK, points)
+            (
+                month.month,
+                month.partner_id,
+                month.name.ja,
+                owed_by,
+                month.owners[owed_by].ja,
+                what,
+                *_BLANK,
+                points,
+            )
             for owed_by, what, points in (
-                (one.partner_id, "取消・返還", -one.reversed_points),
-                (one.partner_id, "訂正", one.corrected_points),
-                (one.partner_id, "合計", one.owes),
-                *((funder, "取消・返還", -points) for funder, points in sorted(one.funders_reversed.items())),
-                *((funder, "訂正", points) for funder, points in sorted(one.funders_corrected.items())),
+                (month.partner_id, "取消・返還", -month.reversed_points),
+                (month.partner_id, "訂正", month.corrected_points),
+                (month.partner_id, "合計", month.owes),
+                *(
+                    (funder, "取消・返還", -points)
+                    for funder, points in sorted(month.funders_reversed.items())
+                ),
+                *((funder, "訂正", points) for funder, points in sorted(month.funders_corrected.items())),
             )
         ]
     return excel_csv(header, rows)
@@ -254,7 +266,7 @@ def _owner_name(
     if city is not None:
         return Label(city.name, city.name)
     if pays_for:
-        ja, en = "・".join(one.ja for one in pays_for), "”, “".join(one.en for one in pays_for)
+        ja, en = "・".join(label.ja for label in pays_for), "”, “".join(label.en for label in pays_for)
         return Label(f"{ja}の負担者", f"Funder of “{en}”")
     return Label(owed_by, owed_by)
 

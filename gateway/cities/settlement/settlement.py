@@ -65,11 +65,11 @@ class CycleCorrections:
 
     @property
     def yen(self) -> int:
-        return sum(one.yen for one in self.corrections)
+        return sum(correction.yen for correction in self.corrections)
 
     @property
     def points(self) -> int:
-        return sum(one.points for one in self.corrections)
+        return sum(correction.points for correction in self.corrections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,14 @@ class Settlements:
             }
             if first is None:
                 return [(cycle, yen) for cycle, yen in closed.values()]
-            found = business_days.cycles(day_of(first), self.context.today)
-            return sorted((closed.get(one.starts_on.isoformat(), (one, None)) for one in found), reverse=True)
+            settlement_cycles = business_days.cycles(day_of(first), self.context.today)
+            return sorted(
+                (
+                    closed.get(settlement_cycle.starts_on.isoformat(), (settlement_cycle, None))
+                    for settlement_cycle in settlement_cycles
+                ),
+                reverse=True,
+            )
 
         return await self.context.store.read(job)
 
@@ -115,10 +121,10 @@ class Settlements:
             if lines.closed(conn, code, starts_on) is not None:
                 raise _already_closed()
             _refuse_earlier(conn, code, cycle)
-            found = contents.of_open(conn, code, cycle)
-            lines.claim_for_cycle(conn, found)
+            cycle_scope = contents.of_open(conn, code, cycle)
+            lines.claim_for_cycle(conn, cycle_scope)
             drawn = lines.compute(
-                conn, contents.of_closed(code, cycle), lines.carried_forward_from(conn, found)
+                conn, contents.of_closed(code, cycle), lines.carried_forward_from(conn, cycle_scope)
             )
             _require_fits(drawn)
             row = {
@@ -147,9 +153,9 @@ class Settlements:
         def job(conn: Connection) -> ShopStatement:
             shop = shop_rows.require(conn, code, shop_id)
             settlement = lines.closed(conn, code, starts_on) or lines.preview(conn, code, cycle)
-            found = lines.contents_of(conn, code, cycle)
+            cycle_scope = lines.contents_of(conn, code, cycle)
             line = next((one for one in settlement.lines if one.shop_id == shop_id), None)
-            spends, refunds = _of_cycle(conn, found, shop_id)
+            spends, refunds = _of_cycle(conn, cycle_scope, shop_id)
             return ShopStatement(
                 cycle=settlement.cycle,
                 closed_at=settlement.closed_at,
@@ -157,7 +163,7 @@ class Settlements:
                 line=line or lines.empty(shop),
                 spends=spends,
                 refunds=refunds,
-                corrections=tuple(cycle_corrections.of_cycle(conn, found, shop_id)),
+                corrections=tuple(cycle_corrections.of_cycle(conn, cycle_scope, shop_id)),
             )
 
         return await self.context.store.read(job)
@@ -173,7 +179,9 @@ class Settlements:
                 cycle=cycle if row is None else lines.stored_cycle(row),
                 closed_at=None if row is None else row.closed_at,
                 corrections=tuple(found),
-                people={one.staff_id: one.display_name for one in staff_rows.of_municipality(conn, code)},
+                people={
+                    staff.staff_id: staff.display_name for staff in staff_rows.of_municipality(conn, code)
+                },
             )
 
         return await self.context.store.read(job)

@@ -29,10 +29,10 @@ def settlement_csv(settlement: Settlement) -> bytes:
         header,
         (
             (
-                one.shop_id, one.shop_name, one.spends, one.spent, one.refunds, one.refunded, one.brought_yen,
-                one.paid_yen, one.carried_yen, one.corrections, one.corrected_points, one.corrected_yen,
+                line.shop_id, line.shop_name, line.spends, line.spent, line.refunds, line.refunded, line.brought_yen,
+                line.paid_yen, line.carried_yen, line.corrections, line.corrected_points, line.corrected_yen,
             )
-            for one in settlement.lines
+            for line in settlement.lines
         ),
     )  # fmt: skip
 
@@ -43,10 +43,10 @@ def statement_csv(statement: ShopStatement) -> bytes:
         ["区分", "日時", "番号", "ポイント", "金額(円)", "訂正する利用の日"],
         (
             (
-                one.kind, f"{one.at:%Y-%m-%d %H:%M:%S}", one.spend_id, one.points, one.yen,
-                one.corrects.isoformat() if one.corrects else "",
+                statement_row.kind, f"{statement_row.at:%Y-%m-%d %H:%M:%S}", statement_row.spend_id, statement_row.points, statement_row.yen,
+                statement_row.corrects.isoformat() if statement_row.corrects else "",
             )
-            for one in statement_rows(statement)
+            for statement_row in statement_rows(statement)
         ),
     )  # fmt: skip
 
@@ -70,11 +70,11 @@ def corrections_csv(found: CycleCorrections) -> bytes:
         header,
         (
             (
-                "取消" if one.refund_id else "締めたあとに届いた利用", one.shop_id, one.shop_name,
-                f"{one.corrects.starts_on}〜{one.corrects.ends_on}", day_of(one.paid_at).isoformat(), one.spend_id,
-                f"{one.at:%Y-%m-%d %H:%M:%S}", one.points, one.yen, one.reason,
-                "利用者" if one.made_by == "member" else found.people.get(one.made_by, one.made_by),
+                "取消" if correction.refund_id else "締めたあとに届いた利用", correction.shop_id, correction.shop_name,
+                f"{correction.corrects.starts_on}〜{correction.corrects.ends_on}", day_of(correction.paid_at).isoformat(), correction.spend_id,
+                f"{correction.at:%Y-%m-%d %H:%M:%S}", correction.points, correction.yen, correction.reason,
+                "利用者" if correction.made_by == "member" else found.people.get(correction.made_by, correction.made_by),
             )
-            for one in found.corrections
+            for correction in found.corrections
         ),
     )  # fmt: skip

@@ -75,8 +75,8 @@ def paid_account(code: str) -> str:
 
 def preview(conn: Connection, code: str, cycle: SettlementCycle) -> Settlement:
     """What closing it would give."""
-    found = contents.of_open(conn, code, cycle)
-    return compute(conn, found, carried_forward_from(conn, found))
+    cycle_scope = contents.of_open(conn, code, cycle)
+    return compute(conn, cycle_scope, carried_forward_from(conn, cycle_scope))
 
 
 def claim_for_cycle(conn: Connection, found: CycleScope) -> None:

@@ -75,17 +75,17 @@ def settlement_pdf(settlement: Settlement, city_name: str) -> bytes:
         _CITY_COLUMNS,
         [
             (
-                one.shop_id, one.shop_name, f"{one.spends:,}", f"{one.spent:,}", f"{-one.refunded:,}",
-                f"{one.corrected_yen:,}", f"{one.brought_yen:,}", f"{one.paid_yen:,}",
+                line.shop_id, line.shop_name, f"{line.spends:,}", f"{line.spent:,}", f"{-line.refunded:,}",
+                f"{line.corrected_yen:,}", f"{line.brought_yen:,}", f"{line.paid_yen:,}",
             )
-            for one in settlement.lines
+            for line in settlement.lines
         ],
         (
-            "", "合計", f"{sum(one.spends for one in settlement.lines):,}",
-            f"{sum(one.spent for one in settlement.lines):,}",
-            f"{-sum(one.refunded for one in settlement.lines):,}",
-            f"{sum(one.corrected_yen for one in settlement.lines):,}",
-            f"{sum(one.brought_yen for one in settlement.lines):,}", f"{settlement.yen:,}",
+            "", "合計", f"{sum(line.spends for line in settlement.lines):,}",
+            f"{sum(line.spent for line in settlement.lines):,}",
+            f"{-sum(line.refunded for line in settlement.lines):,}",
+            f"{sum(line.corrected_yen for line in settlement.lines):,}",
+            f"{sum(line.brought_yen for line in settlement.lines):,}", f"{settlement.yen:,}",
         ),
     )  # fmt: skip
     return page.finished()
@@ -113,12 +113,12 @@ def statement_pdf(statement: ShopStatement, city_name: str) -> bytes:
         _SHOP_COLUMNS,
         [
             (
-                one.kind, f"{one.at:%Y-%m-%d %H:%M:%S}", one.spend_id, f"{one.corrects:%Y-%m-%d}" if one.corrects else "",
-                f"{one.points:,}", f"{one.yen:,}",
+                row.kind, f"{row.at:%Y-%m-%d %H:%M:%S}", row.spend_id, f"{row.corrects:%Y-%m-%d}" if row.corrects else "",
+                f"{row.points:,}", f"{row.yen:,}",
             )
-            for one in rows
+            for row in rows
         ],
-        ("合計", "", "", "", f"{sum(one.points for one in rows):,}", f"{sum(one.yen for one in rows):,}"),
+        ("合計", "", "", "", f"{sum(row.points for row in rows):,}", f"{sum(row.yen for row in rows):,}"),
     )  # fmt: skip
     return page.finished()
 

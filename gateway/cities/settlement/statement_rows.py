@@ -24,16 +24,26 @@ class StatementRow:
 
 def statement_rows(statement: ShopStatement) -> list[StatementRow]:
     """A shop's payments and refunds in the order of their times; a refund's numbers are below zero."""
-    corrected = {(one.spend_id, one.refund_id): day_of(one.paid_at) for one in statement.corrections}
+    corrected = {
+        (correction.spend_id, correction.refund_id): day_of(correction.paid_at)
+        for correction in statement.corrections
+    }
     rows = [
-        _statement_row("利用", one.at, one.spend_id, one.points, one.yen, corrected.get((one.spend_id, None)))
-        for one in statement.spends
+        _statement_row(
+            "利用", spend.at, spend.spend_id, spend.points, spend.yen, corrected.get((spend.spend_id, None))
+        )
+        for spend in statement.spends
     ]
     rows += [
         _statement_row(
-            "取消", one.at, one.spend_id, -one.points, -one.yen, corrected.get((one.spend_id, one.refund_id))
+            "取消",
+            refund.at,
+            refund.spend_id,
+            -refund.points,
+            -refund.yen,
+            corrected.get((refund.spend_id, refund.refund_id)),
         )
-        for one in statement.refunds
+        for refund in statement.refunds
     ]
     return sorted(rows, key=lambda row: (row.at, row.spend_id))
 

@@ -159,7 +159,7 @@ def _data(target: TransferTo) -> str:
 
 
 def _trailer(targets: Sequence[TransferTo]) -> str:
-    return f"8{len(targets):06}{sum(one.yen for one in targets):012}" + " " * 101
+    return f"8{len(targets):06}{sum(target.yen for target in targets):012}" + " " * 101
 
 
 def _number(name: str, digits: str, length: int) -> str:

@@ -38,21 +38,34 @@ def pay_all(conn: Connection, wishes: Sequence[PaymentRequest]) -> list[PaymentR
 
     Raises NotTogether: then all of them have to be.
     """
-    found = _BatchLookup(conn, wishes)
-    plain = _within_limits(conn, [asked for asked in found.asked if found.is_plain(asked)], found)
+    batch_lookup = _BatchLookup(conn, wishes)
+    plain = _within_limits(
+        conn,
+        [candidate for candidate in batch_lookup.asked if batch_lookup.is_plain(candidate)],
+        batch_lookup,
+    )
     made: dict[int, PaymentResult] = {}  # by wish: two of them may have one id
-    for asked, receipt in zip(plain, found.books.apply([one.move for one in plain]), strict=True):
+    for asked, receipt in zip(
+        plain, batch_lookup.books.apply([candidate.move for candidate in plain]), strict=True
+    ):
         if isinstance(receipt, LedgerError) or receipt.replayed:
             raise BatchConflict
         wish = asked.payment.wish
         made[id(wish)] = PaymentResult(
-            spend=asked.payment.result(receipt.lot_movements, found.rule(asked).unit_value_yen),
-            shop_name=found.shops[wish.municipality, wish.shop_id],
-            left=found.available(asked),
+            spend=asked.payment.result(receipt.lot_movements, batch_lookup.rule(asked).unit_value_yen),
+            shop_name=batch_lookup.shops[wish.municipality, wish.shop_id],
+            left=batch_lookup.available(asked),
             replayed=False,
         )
-    wanted = [asked.payment.wish for asked in plain]
-    pay_codes.mark_used(conn, {wish.code_hash: wish.spend_id for wish in wanted if wish.code_hash})
+    payment_requests = [candidate.payment.wish for candidate in plain]
+    pay_codes.mark_used(
+        conn,
+        {
+            payment_request.code_hash: payment_request.spend_id
+            for payment_request in payment_requests
+            if payment_request.code_hash
+        },
+    )
     records.add_spends(conn, [paid.spend for paid in made.values()])
     return [made.get(id(wish)) for wish in wishes]
 
@@ -74,18 +87,20 @@ class _BatchLookup:
         self._known = records.existing_ids(conn, [wish.spend_id for wish in wishes])
         self._codes = pay_codes.unused(conn, [wish.code_hash for wish in wishes if wish.code_hash])
         self.shops: dict[tuple[str, str], str] = {}  # those that are open, with their names
-        for city, those in _by(wishes, lambda wish: wish.municipality).items():
-            ids = sorted({wish.shop_id for wish in those})
+        for city, payment_requests in _by(
+            wishes, lambda payment_request: payment_request.municipality
+        ).items():
+            ids = sorted({payment_request.shop_id for payment_request in payment_requests})
             names = shop_rows.open_shop_names(conn, city, ids)
             self.shops |= {(city, shop_id): name for shop_id, name in names.items()}
         payments = _first_of_each(self._payment(wish) for wish in wishes)
-        self.asked = [_Candidate(one, one.move(), day_of(one.wish.at)) for one in payments]
+        self.asked = [_Candidate(payment, payment.move(), day_of(payment.wish.at)) for payment in payments]
         self._rules: dict[tuple[str, str], list[RuleVersion]] = {}
         self._rule_of: dict[tuple[str, str, date], PointRule] = {}
         self._expired: dict[tuple[str, str, date, date], bool] = {}
-        for service in sorted({(one.wish.municipality, one.point_service) for one in payments}):
+        for service in sorted({(payment.wish.municipality, payment.point_service) for payment in payments}):
             self._rules[service] = rules.versions(conn, *service)
-        self.books = LockedBooks(conn, [asked.move for asked in self.asked])
+        self.books = LockedBooks(conn, [candidate.move for candidate in self.asked])
 
     def is_plain(self, asked: _Candidate) -> bool:
         """Whether nothing stands in the way of a payment but a limit of the day."""
@@ -144,17 +159,21 @@ def _first_of_each(payments: Iterable[Payment | None]) -> list[Payment]:
 
 def _within_limits(conn: Connection, plain: list[_Candidate], found: _BatchLookup) -> list[_Candidate]:
     """Count those that a limit of the day concerns, and leave out those that it does not allow."""
-    limited = [asked for asked in plain if found.rule(asked).most_spent_a_day is not None]
+    limited = [candidate for candidate in plain if found.rule(candidate).most_spent_a_day is not None]
     beyond: set[str] = set()
     days = _by(
         limited,
-        lambda one: (one.payment.wish.municipality, one.payment.point_service, one.today),
+        lambda candidate: (
+            candidate.payment.wish.municipality,
+            candidate.payment.point_service,
+            candidate.today,
+        ),
     )
-    for (city, service, day), those in days.items():
-        most = found.rule(those[0]).most_spent_a_day or 0
-        wanted = {asked.move.book: asked.move.points for asked in those}
+    for (city, service, day), candidates in days.items():
+        most = found.rule(candidates[0]).most_spent_a_day or 0
+        wanted = {candidate.move.book: candidate.move.points for candidate in candidates}
         beyond |= daily_limits.count_many(conn, city, service, day, "spent", wanted, most)
-    return [asked for asked in plain if asked.move.book not in beyond]
+    return [candidate for candidate in plain if candidate.move.book not in beyond]
 
 
 _T = TypeVar("_T")

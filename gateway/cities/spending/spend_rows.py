@@ -160,7 +160,9 @@ def lock_ids(conn: Connection, spend_ids: Sequence[str]) -> None:
     On SQLite the transaction is the only one that writes.
     """
     if conn.dialect.name == "postgresql":
-        keys = sorted({int.from_bytes(sha256(one.encode()).digest()[:8], signed=True) for one in spend_ids})
+        keys = sorted(
+            {int.from_bytes(sha256(spend_id.encode()).digest()[:8], signed=True) for spend_id in spend_ids}
+        )
         conn.execute(_HOLD, {"keys": keys})
 
 
@@ -218,7 +220,7 @@ def sums_of_shop(
     conn: Connection, code: str, shop_id: str, *, since: datetime, until: datetime
 ) -> tuple[int, int]:
     """(points, of them given back) of all payments that `of_shop` would list without a limit."""
-    sums = (func.coalesce(func.sum(one), 0) for one in (_spends.c.points, _spends.c.refunded_points))
+    sums = (func.coalesce(func.sum(column), 0) for column in (_spends.c.points, _spends.c.refunded_points))
     points, refunded = conn.execute(select(*sums).where(*_at_shop(code, shop_id, since, until))).one()
     return int(points), int(refunded)
 

@@ -52,23 +52,23 @@ class Spending:
         Raises ProblemError: `pay-code-unknown` (404), `pay-code-ended`, `pay-code-used`, `shop-closed`,
         `not-enough-points`, `limit-of-the-day`, `id-reused` (409).
         """
-        wish = PaymentRequest(
+        payment_request = PaymentRequest(
             municipality=who.municipality, shop_id=who.own_shop, spend_id=spend_id, points=points,
             at=self.context.clock(), way="shop_scans", taken_by=who.staff_id,
             code_hash=pay_codes.read(self.context, code_text),
         )  # fmt: skip
-        return await self._pay(wish)
+        return await self._pay(payment_request)
 
     async def pay(
         self, member_id: str, spend_id: str, shop_code: str, service: str, points: int
     ) -> PaymentResult:
         """The member scans the shop's code and names the amount. Raises ProblemError: `shop-code-wrong` (404), as `take`."""
         city, shop_id = pay_codes.read_shop_code(self.context, shop_code)
-        wish = PaymentRequest(
+        payment_request = PaymentRequest(
             municipality=city, shop_id=shop_id, spend_id=spend_id, points=points, at=self.context.clock(),
             way="member_pays", taken_by="member", member_id=member_id, point_service=service,
         )  # fmt: skip
-        return await self._pay(wish)
+        return await self._pay(payment_request)
 
     async def _pay(self, wish: PaymentRequest) -> PaymentResult:
         paid = await self._sets.add(wish)
@@ -85,10 +85,10 @@ class Spending:
         """One payment of a member's own, as it stands now. Raises ProblemError `unknown-spend` (404)."""
 
         def job(conn: Connection) -> PaymentResult:
-            found = records.find_spend(conn, chart.member_book(member_id), spend_id)
-            if found is None:
+            spend = records.find_spend(conn, chart.member_book(member_id), spend_id)
+            if spend is None:
                 raise records.unknown_spend()
-            return _paid(conn, found, replayed=True)
+            return _paid(conn, spend, replayed=True)
 
         return await self.context.store.read(job)
 
@@ -136,10 +136,10 @@ class Spending:
                     f"At most {paid.refundable:,} points of this payment can be given back.",
                     available=paid.refundable,
                 )
-            made = _give_back(conn, paid, refund_id, points, why, who.staff_id, now)
+            refund = _give_back(conn, paid, refund_id, points, why, who.staff_id, now)
             write_audit(conn, who, now, "refunded", spend_id, why, {"points": points, "shop": paid.shop_id})
             return RefundResult(
-                refund=made, spend=records.require_of_city(conn, city, spend_id), replayed=False
+                refund=refund, spend=records.require_of_city(conn, city, spend_id), replayed=False
             )
 
         return await self.context.store.run(job)
@@ -186,9 +186,9 @@ def _spend(conn: Connection, payment: Payment) -> PaymentResult:
     daily_limits.count(
         conn, payment.book, city, service, today, "spent", payment.wish.points, rule.most_spent_a_day
     )
-    made = payment.result(receipt.lot_movements, rule.unit_value_yen)
-    records.add_spend(conn, made)
-    return _paid(conn, made, replayed=False)
+    spend = payment.result(receipt.lot_movements, rule.unit_value_yen)
+    records.add_spend(conn, spend)
+    return _paid(conn, spend, replayed=False)
 
 
 def _known(conn: Connection, wish: PaymentRequest) -> PaymentResult | None:
@@ -260,7 +260,7 @@ def _give_back(
         daily_limits.count(
             conn, paid.book_id, paid.municipality, paid.point_service, day_of(at), "spent", -points, most
         )
-    made = Refund(
+    refund = Refund(
         book_id=paid.book_id,
         refund_id=refund_id,
         spend_id=paid.spend_id,
@@ -272,8 +272,8 @@ def _give_back(
         made_by=by,
         at=at,
     )
-    records.add_refund(conn, made)
-    return made
+    records.add_refund(conn, refund)
+    return refund
 
 
 def _lots_to_return(paid: Spend, points: int) -> Sequence[LotMovement]:

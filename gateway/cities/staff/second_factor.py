@@ -82,16 +82,18 @@ def has_any(conn: Connection, person: Staff) -> bool:
 
 def ask_for_proof(conn: Connection, person: Staff, client_id: str, site: str, now: datetime) -> Challenge:
     """The password was right; ask for a passkey where there is one. `options` is None where only TOTP is set up."""
-    known = [webauthn.base64url_to_bytes(one.credential_id) for one in passkeys_of(conn, person.staff_id)]
+    known = [
+        webauthn.base64url_to_bytes(passkey.credential_id) for passkey in passkeys_of(conn, person.staff_id)
+    ]
     challenge, options = secrets.token_bytes(32), None
     if known:
-        made = webauthn.generate_authentication_options(
+        public_key_credential_request_options = webauthn.generate_authentication_options(
             rp_id=_rp_id(site),
             challenge=challenge,
             allow_credentials=[PublicKeyCredentialDescriptor(id=one) for one in known],
             user_verification=UserVerificationRequirement.PREFERRED,
         )
-        options = json.loads(webauthn.options_to_json(made))
+        options = json.loads(webauthn.options_to_json(public_key_credential_request_options))
     return _save_challenge(conn, person.staff_id, client_id, "sign-in", challenge, options, now)
 
 
@@ -167,7 +169,7 @@ def owner_of(conn: Connection, token: str, *, client_id: str, now: datetime) -> 
 def begin_passkey(conn: Connection, person: Staff, client_id: str, site: str, now: datetime) -> Challenge:
     """Begin to make a passkey for this person at this site."""
     challenge = secrets.token_bytes(32)
-    made = webauthn.generate_registration_options(
+    public_key_credential_creation_options = webauthn.generate_registration_options(
         rp_id=_rp_id(site),
         rp_name="自治体ポイント管理クラウド",
         user_id=person.staff_id.encode(),
@@ -179,11 +181,11 @@ def begin_passkey(conn: Connection, person: Staff, client_id: str, site: str, no
             user_verification=UserVerificationRequirement.PREFERRED,
         ),
         exclude_credentials=[
-            PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(one.credential_id))
-            for one in passkeys_of(conn, person.staff_id)
+            PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(passkey.credential_id))
+            for passkey in passkeys_of(conn, person.staff_id)
         ],
     )
-    options = json.loads(webauthn.options_to_json(made))
+    options = json.loads(webauthn.options_to_json(public_key_credential_creation_options))
     return _save_challenge(conn, person.staff_id, client_id, "passkey", challenge, options, now)
 
 
@@ -203,7 +205,7 @@ def add_passkey(
     if row.staff_id != person.staff_id:
         raise _over()
     try:
-        made = webauthn.verify_registration_response(
+        verified_registration = webauthn.verify_registration_response(
             credential=dict(credential),
             expected_challenge=row.challenge,
             expected_rp_id=_rp_id(site),
@@ -211,14 +213,14 @@ def add_passkey(
         )
     except (WebAuthnException, ValueError, TypeError, KeyError) as fault:
         raise second_factor_wrong() from fault
-    credential_id = webauthn.helpers.bytes_to_base64url(made.credential_id)
+    credential_id = webauthn.helpers.bytes_to_base64url(verified_registration.credential_id)
     if not insert_new(
         conn,
         _passkeys,
         credential_id=credential_id,
         staff_id=person.staff_id,
-        public_key=made.credential_public_key,
-        sign_count=made.sign_count,
+        public_key=verified_registration.credential_public_key,
+        sign_count=verified_registration.sign_count,
         name=name,
         created_at=now,
     ):

@@ -222,7 +222,7 @@ class StaffService:
         now = self.context.clock()
 
         def job(conn: Connection, person: Staff) -> Passkey:
-            made = factor.add_passkey(
+            passkey = factor.add_passkey(
                 conn,
                 person,
                 token,
@@ -234,7 +234,7 @@ class StaffService:
             )
             records.mark_mfa(conn, who.session_id)
             write_audit(conn, who, now, "passkey added", who.login, facts={"name": name})
-            return made
+            return passkey
 
         return await self._own(who, job)
 
@@ -617,9 +617,9 @@ def _keep_an_administrator(conn: Connection, person: Staff) -> None:
     if person.role is not Role.ADMINISTRATOR:
         return
     others = [
-        one
-        for one in records.of_municipality(conn, person.municipality)
-        if one.role is Role.ADMINISTRATOR and one.active and one.staff_id != person.staff_id
+        staff
+        for staff in records.of_municipality(conn, person.municipality)
+        if staff.role is Role.ADMINISTRATOR and staff.active and staff.staff_id != person.staff_id
     ]
     if not others:
         raise ProblemError(

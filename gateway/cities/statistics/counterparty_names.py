@@ -35,10 +35,8 @@ def parties(conn: Connection, entries: Iterable[Entry]) -> Mapping[int, str]:
 
 
 def _names(conn: Connection, table: Table, key: Column[str], wanted: Iterable[Key]) -> dict[Key, str]:
-    asked = sorted(set(wanted))
-    if not asked:
+    keys = sorted(set(wanted))
+    if not keys:
         return {}
-    query = select(table.c.municipality, key, table.c.name).where(
-        tuple_(table.c.municipality, key).in_(asked)
-    )
+    query = select(table.c.municipality, key, table.c.name).where(tuple_(table.c.municipality, key).in_(keys))
     return {(row[0], row[1]): row[2] for row in conn.execute(query)}

@@ -72,13 +72,20 @@ def list_by_city(conn: Connection, code: str) -> list[OpenAtPartner]:
     return [
         OpenAtPartner(
             partner_id=partner_id,
-            exchanges=sum(one.exchanges for one in of_partner),
-            points=sum(one.points for one in of_partner),
+            exchanges=sum(open_exchanges.exchanges for open_exchanges in of_partner),
+            points=sum(open_exchanges.points for open_exchanges in of_partner),
             oldest_sent_at=min(
-                (one.oldest_sent_at for one in of_partner if one.oldest_sent_at), default=None
+                (
+                    open_exchanges.oldest_sent_at
+                    for open_exchanges in of_partner
+                    if open_exchanges.oldest_sent_at
+                ),
+                default=None,
             ),
             waiting_for_a_person=sum(
-                one.exchanges for one in of_partner if one.state == State.NEEDS_A_PERSON
+                open_exchanges.exchanges
+                for open_exchanges in of_partner
+                if open_exchanges.state == State.NEEDS_A_PERSON
             ),
         )
         for partner_id, of_partner in states.items()

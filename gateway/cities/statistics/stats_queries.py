@@ -114,9 +114,17 @@ def totals_by_party(
 def by_month_of_issue(conn: Connection, code: str, service: str) -> list[MonthOfIssue]:
     """What came of the points of each month of issue, the oldest first."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
-    for one in daily_stats.by_issue(conn, code, service):
-        month = sums[one.issued_on.isoformat()[:7]]
-        for place, points in enumerate((one.issued, one.held, one.spent, one.expired, one.reversed)):
+    for issue_figure in daily_stats.by_issue(conn, code, service):
+        month = sums[issue_figure.issued_on.isoformat()[:7]]
+        for place, points in enumerate(
+            (
+                issue_figure.issued,
+                issue_figure.held,
+                issue_figure.spent,
+                issue_figure.expired,
+                issue_figure.reversed,
+            )
+        ):
             month[place] += points
     return [
         MonthOfIssue(month=month, issued=row[0], held=row[1], spent=row[2], expired=row[3], reversed=row[4])
@@ -127,8 +135,8 @@ def by_month_of_issue(conn: Connection, code: str, service: str) -> list[MonthOf
 def expiring(conn: Connection, code: str, service: str) -> list[Expiring]:
     """What members still have, by the last day on which it can be used; the soonest first, what never expires last."""
     sums: dict[date | None, int] = defaultdict(int)
-    for one in daily_stats.by_issue(conn, code, service):
-        sums[one.last_day] += one.held
+    for issue_figure in daily_stats.by_issue(conn, code, service):
+        sums[issue_figure.last_day] += issue_figure.held
     return [
         Expiring(last_day=day, points=points)
         for day, points in sorted(sums.items(), key=lambda item: item[0] or date.max)

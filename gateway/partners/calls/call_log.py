@@ -56,8 +56,8 @@ class CallRecord:
 
     def plain(self) -> dict[str, object]:
         """As JSON has it, for the story of an exchange."""
-        told = {name: getattr(self, name) for name in self.__slots__}
-        return told | {"requests": [request.plain() for request in self.requests]}
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {"requests": [request.plain() for request in self.requests]}
 
 
 @dataclass(slots=True)

@@ -151,18 +151,18 @@ def _names_in_the_ledger(word: object) -> bool:
 
 def _overlaps(rates: Sequence[Rate]) -> Iterator[str]:
     """Two rates of the same rank that would both be in force leave open which one a quote uses."""
-    for (first, one), (second, other) in combinations(enumerate(rates, 1), 2):
-        same_rank = (one.campaign is None) == (other.campaign is None)
+    for (first, rate), (second, other) in combinations(enumerate(rates, 1), 2):
+        same_rank = (rate.campaign is None) == (other.campaign is None)
         if (
             same_rank
-            and one.wallet == other.wallet
-            and one.destinations & other.destinations
-            and one.min_units <= other.max_units
-            and other.min_units <= one.max_units
-            and _begins_before_end(one, other)
-            and _begins_before_end(other, one)
+            and rate.wallet == other.wallet
+            and rate.destinations & other.destinations
+            and rate.min_units <= other.max_units
+            and other.min_units <= rate.max_units
+            and _begins_before_end(rate, other)
+            and _begins_before_end(other, rate)
         ):
-            yield f"rates {first} and {second} ({one.wallet}) are in force at the same time; let one end where the other starts"
+            yield f"rates {first} and {second} ({rate.wallet}) are in force at the same time; let one end where the other starts"
 
 
 def _begins_before_end(one: Rate, other: Rate) -> bool:

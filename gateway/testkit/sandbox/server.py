@@ -164,12 +164,12 @@ class SandboxServer:
 
     async def _post_fault(self, request: web.Request) -> web.Response:
         try:
-            wanted: dict[str, Any] = json.loads(await request.read())
-            kind = FaultKind(wanted["kind"])
+            values: dict[str, Any] = json.loads(await request.read())
+            kind = FaultKind(values["kind"])
             if kind is FaultKind.REFUSE:
-                await self.refuse(wanted.get("seconds"))
+                await self.refuse(values.get("seconds"))
             else:
-                self.order(Fault(**{**wanted, "kind": kind}))
+                self.order(Fault(**{**values, "kind": kind}))
         except (ValueError, KeyError, TypeError) as fault:
             return web.json_response({"error": str(fault), "kinds": list(FaultKind)}, status=400)
         return await self._get_faults(request)

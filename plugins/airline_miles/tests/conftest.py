@@ -32,17 +32,17 @@ def log() -> ListLog:
 @pytest.fixture
 async def make_airline(clock: HandClock, log: ListLog) -> AsyncIterator[Callable[..., Partner]]:
     """Makes partners: `make_airline(base_url, testing=…)`; all are closed at the end."""
-    made: list[Partner] = []
+    partners: list[Partner] = []
 
     def make(base_url: str, *, testing: bool = False) -> Partner:
         http = GuardedHttp("airline_miles", log, testing=testing)
         settings = PlainSettings({"base_url": base_url, "merchant_id": "point-gateway"}, {"api_key": KEY})
         plugin = AirlineMiles(PartnerSetup(settings=settings, http=http, clock=clock, log=log))
-        made.append(Partner(plugin, log=log, http=http))
-        return made[-1]
+        partners.append(Partner(plugin, log=log, http=http))
+        return partners[-1]
 
     yield make
-    for partner in made:
+    for partner in partners:
         await partner.aclose()
 
 

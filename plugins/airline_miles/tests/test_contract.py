@@ -112,12 +112,12 @@ class AirlineServer(FakePartner):
 
     def _told(self, exchange_id: str) -> dict[str, Any]:
         taken = self.taken[exchange_id]
-        told = {
+        values = {
             "reference": taken.reference,
             "miles": taken.amounts["miles"],
             "redeemedAt": taken.at.isoformat(),
         }
-        return {"result": "redeemed", "orderId": exchange_id} | told
+        return {"result": "redeemed", "orderId": exchange_id} | values
 
 
 class TestAirlineMiles(CouponContract):

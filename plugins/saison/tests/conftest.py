@@ -45,7 +45,7 @@ def log() -> ListLog:
 @pytest.fixture
 async def make_saison(clock: HandClock, log: ListLog) -> AsyncIterator[Callable[..., Partner]]:
     """Makes partners: `make_saison(base_url, key=…, clock=…, …)`; all are closed at the end."""
-    made: list[Partner] = []
+    partners: list[Partner] = []
     usual = clock
 
     def make(
@@ -61,11 +61,11 @@ async def make_saison(clock: HandClock, log: ListLog) -> AsyncIterator[Callable[
         plugin = Saison(PartnerSetup(settings=settings, http=http, clock=clock, log=log))
         if deadline_s is not None:
             plugin._profile = replace(plugin.partner_profile(), deadline_s=deadline_s)
-        made.append(Partner(plugin, log=log, http=http))
-        return made[-1]
+        partners.append(Partner(plugin, log=log, http=http))
+        return partners[-1]
 
     yield make
-    for partner in made:
+    for partner in partners:
         await partner.aclose()
 
 

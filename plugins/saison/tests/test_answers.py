@@ -210,8 +210,8 @@ def echo(**answer):
 
 
 def balance(**changes):
-    told = {"result": "ok", "serviceId": "SZ1", "cardPoints": 100, "walletPoints": 0, "asOf": AT}
-    return told | changes
+    values = {"result": "ok", "serviceId": "SZ1", "cardPoints": 100, "walletPoints": 0, "asOf": AT}
+    return values | changes
 
 
 async def test_balances_are_told_per_wallet(saison, partner):

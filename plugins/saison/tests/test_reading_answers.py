@@ -52,8 +52,8 @@ async def test_a_browser_is_sent_to_the_partners_own_site_only(plugin, clock, ur
 
     def reply(request):
         asked = json.loads(request.content)
-        told = {"result": "accepted", "orderId": "x-1", "requestId": asked["requestId"], "loginUrl": url}
-        return httpx.Response(200, json=told)
+        values = {"result": "accepted", "orderId": "x-1", "requestId": asked["requestId"], "loginUrl": url}
+        return httpx.Response(200, json=values)
 
     with respx.mock(base_url=BASE) as partner:
         partner.post("/api/orders").mock(side_effect=reply)

@@ -51,8 +51,13 @@ class SoftPasskey:
         return hashlib.sha256(self.rp_id.encode()).digest() + bytes([flags]) + self.count.to_bytes(4, "big")
 
     def _client_data(self, kind, options):
-        said = {"type": kind, "challenge": options["challenge"], "origin": self.origin, "crossOrigin": False}
-        return b64(json.dumps(said).encode())
+        values = {
+            "type": kind,
+            "challenge": options["challenge"],
+            "origin": self.origin,
+            "crossOrigin": False,
+        }
+        return b64(json.dumps(values).encode())
 
     def _credential(self, **response):
         return {

@@ -136,22 +136,28 @@ async def test_whatever_happens_payments_less_refunds_with_corrections_are_the_l
             await close_what_is_over(town)
     counted, of_lines = Counter(), Counter()
     for cycle in cycles(date(2018, 6, 1), day):
-        lines = {one.shop_id: one for one in (await town.city.settlements.get(KASAMA, cycle.starts_on)).lines}
+        lines = {
+            line.shop_id: line for line in (await town.city.settlements.get(KASAMA, cycle.starts_on)).lines
+        }
         found = await corrections(town, cycle.starts_on)
         counted.update((one.spend_id, one.refund_id) for one in found)
         for shop_id in ("cafe", "soba"):
             told = await town.city.settlements.statement(KASAMA, cycle.starts_on, shop_id)
             assert told.line == lines.get(shop_id, told.line)
             assert told.corrections == tuple(one for one in found if one.shop_id == shop_id)
-            corrected = {(one.spend_id, one.refund_id) for one in told.corrections}
-            payments = sum(one.yen for one in told.spends if (one.spend_id, None) not in corrected)
-            refunds = sum(one.yen for one in told.refunds if (one.spend_id, one.refund_id) not in corrected)
-            assert payments - refunds + sum(one.yen for one in told.corrections) == told.line.yen
-            assert told.line.corrected_yen == sum(one.yen for one in told.corrections)
+            corrected = {(correction.spend_id, correction.refund_id) for correction in told.corrections}
+            payments = sum(spend.yen for spend in told.spends if (spend.spend_id, None) not in corrected)
+            refunds = sum(
+                refund.yen for refund in told.refunds if (refund.spend_id, refund.refund_id) not in corrected
+            )
+            assert (
+                payments - refunds + sum(correction.yen for correction in told.corrections) == told.line.yen
+            )
+            assert told.line.corrected_yen == sum(correction.yen for correction in told.corrections)
             assert told.line.corrections == len(told.corrections)
-            assert all(one.corrects.ends_on < cycle.starts_on for one in told.corrections)
-            of_lines.update(one.spend_id for one in told.spends)
-            of_lines.update(one.refund_id for one in told.refunds)
+            assert all(correction.corrects.ends_on < cycle.starts_on for correction in told.corrections)
+            of_lines.update(spend.spend_id for spend in told.spends)
+            of_lines.update(refund.refund_id for refund in told.refunds)
     assert counted
     assert set(counted.values()) == {1}
     assert set(of_lines.values()) == {1}

@@ -34,7 +34,7 @@ async def test_a_filled_city_is_whole_and_refuses_to_be_filled_twice(town, small
     issues = await town.store.read(lambda conn: daily_stats.by_issue(conn, demo.CITY, demo.SERVICE))
     pattern = chart.municipal("*", demo.CITY, demo.SERVICE)
     unused = await town.store.read(lambda conn: unused_by_issue_date(conn, pattern))
-    assert {one.issued_on: one.held for one in issues if one.held} == unused
+    assert {issue.issued_on: issue.held for issue in issues if issue.held} == unused
     with pytest.raises(ProblemError):
         await demo.fill_city(town.city, FIRST)
 
@@ -45,7 +45,7 @@ async def test_each_payment_keeps_the_lots_that_the_ledger_drew(town, small):
     closed = [cycle for cycle, yen in listed if yen is not None]
     statement = await town.city.settlements.statement(demo.CITY, closed[0].starts_on, "shop-01")
     assert statement.spends
-    assert all(sum(lot.points for lot in one.lots) == one.points for one in statement.spends)
+    assert all(sum(lot.points for lot in spend.lots) == spend.points for spend in statement.spends)
 
 
 async def test_its_closed_cycles_hold_corrections_of_earlier_ones(town, small):

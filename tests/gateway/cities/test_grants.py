@@ -157,8 +157,10 @@ async def test_the_same_id_for_another_amount_is_refused(town, project):
 async def test_a_budget_of_10000_gives_three_of_fifty_grants_of_3000_asked_for_at_once(town, project):
     members = [await town.member() for _ in range(50)]
     await town.who("operator")
-    outcomes = await asyncio.gather(*(grant(town, one, 3_000) for one in members), return_exceptions=True)
-    refused = [one.type for one in outcomes if isinstance(one, ProblemError)]
+    outcomes = await asyncio.gather(
+        *(grant(town, member, 3_000) for member in members), return_exceptions=True
+    )
+    refused = [outcome.type for outcome in outcomes if isinstance(outcome, ProblemError)]
     assert refused == ["budget-exceeded"] * 47
     assert await left(town) == 1_000
     assert await town.total(chart.granted(KASAMA)) == -9_000
@@ -263,7 +265,7 @@ async def test_a_checked_file_grants_nothing_until_a_second_person_approves(town
     assert await town.balance(members[0].member_id) == 0
     done = await applied(town, file)
     assert (done.state, done.granted_lines, done.granted_points) == ("applied", 3, 303)
-    assert [await town.balance(one.member_id) for one in members] == [100, 101, 102]
+    assert [await town.balance(member.member_id) for member in members] == [100, 101, 102]
     assert await left(town) == 9_697
 
 
@@ -290,22 +292,22 @@ async def test_the_same_file_twice_grants_once_also_in_another_encoding(town, pr
 async def test_the_same_file_uploaded_twice_at_once_is_checked_once_and_whole(town, project, monkeypatch):
     monkeypatch.setattr(grant_files, "CHECK_BATCH_SIZE", 2)
     members = [await town.member() for _ in range(12)]
-    raw = csv_of(*(f"{one.mykey_id},10," for one in members))
+    raw = csv_of(*(f"{member.mykey_id},10," for member in members))
     outcomes = await asyncio.gather(*(upload(town, raw) for _ in range(3)), return_exceptions=True)
-    others = [one for one in outcomes if isinstance(one, ProblemError)]
-    assert {one.type for one in others} <= {"file-state"}
+    others = [outcome for outcome in outcomes if isinstance(outcome, ProblemError)]
+    assert {other.type for other in others} <= {"file-state"}
     (file,) = await town.city.files.listed(KASAMA)
     assert (file.state, file.lines, file.points) == ("checked", 12, 120)
     lines = await town.city.files.report(KASAMA, file.file_id, faults_only=False)
     assert len(lines) == 12
     await applied(town, file)
-    assert [await town.balance(one.member_id) for one in members] == [10] * 12
+    assert [await town.balance(member.member_id) for member in members] == [10] * 12
 
 
 async def test_a_file_taken_back_while_it_is_checked_stays_taken_back(town, project, monkeypatch):
     monkeypatch.setattr(grant_files, "CHECK_BATCH_SIZE", 1)
     members = [await town.member() for _ in range(8)]
-    raw, begun = csv_of(*(f"{one.mykey_id},10," for one in members)), asyncio.Event()
+    raw, begun = csv_of(*(f"{member.mykey_id},10," for member in members)), asyncio.Event()
     who = await town.who("operator")
     checking = asyncio.create_task(
         town.city.files.upload(who, "kosodate", "x.csv", raw, progress=lambda *_: begun.set())
@@ -446,7 +448,7 @@ def many_members(conn, count):
 async def test_an_interrupted_file_is_resumed_at_the_next_start(town):
     await town.add_project(plan(budget=1_000_000))
     members = await town.store.run(lambda conn: many_members(conn, 1_500))
-    file, _ = await upload(town, csv_of(*(f"{one},7," for one in members)))
+    file, _ = await upload(town, csv_of(*(f"{member},7," for member in members)))
 
     class Stopped(Exception):
         pass

@@ -14,9 +14,9 @@ PIECES = 1_024
 
 def peak_mb() -> float:
     """The process's peak of memory since it was forgotten."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found[1]) / 1024
+    match_ = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert match_ is not None
+    return int(match_[1]) / 1024
 
 
 def forget_peak() -> None:

@@ -53,7 +53,11 @@ async def told(town) -> list[dict[str, Any]]:
     rows = await town.store.read(lambda conn: conn.execute(sa.select(tables.outbox.c.body)).all())
     found = [json.loads(row.body) for row in rows]
     return sorted(
-        found, key=lambda one: (one["data"].get("last_day") or one["data"]["moves_on"], one["timestamp"])
+        found,
+        key=lambda values: (
+            values["data"].get("last_day") or values["data"]["moves_on"],
+            values["timestamp"],
+        ),
     )
 
 
@@ -130,7 +134,7 @@ async def test_several_days_of_issue_with_one_last_day_are_one_message_and_what_
         )
     )  # fmt: skip
     await town.city.notices.queue_notices(TODAY)
-    assert [one["data"]["points"] for one in await told(town)] == [570]
+    assert [values["data"]["points"] for values in await told(town)] == [570]
 
 
 async def test_points_without_a_last_day_and_points_that_have_expired_are_not_told(town):
@@ -141,7 +145,7 @@ async def test_points_without_a_last_day_and_points_that_have_expired_are_not_to
     await rule(town, on=tomorrow, expiry=Expiry.MONTHS, expiry_count=1)
     await town.give(member.member_id, 90, TODAY - timedelta(days=40))
     assert await town.city.notices.queue_notices(tomorrow) == 1  # what came today lasts for a month
-    assert [one["data"]["points"] for one in await told(town)] == [500]
+    assert [values["data"]["points"] for values in await told(town)] == [500]
 
 
 async def test_reserve_is_told_a_week_before_it_moves_and_where_to(town):
@@ -156,9 +160,9 @@ async def test_reserve_is_told_a_week_before_it_moves_and_where_to(town):
     )
     made = [await town.city.notices.queue_notices(TODAY + timedelta(days=number)) for number in range(16)]
     assert [day for day, count in enumerate(made) if count] == [7]
-    (one,) = await told(town)
-    assert one["type"] == "member.reserve_will_move"
-    assert one["data"] == {
+    (values,) = await told(town)
+    assert values["type"] == "member.reserve_will_move"
+    assert values["data"] == {
         "member": reference_for(town.city.context.vault, "mailer", member.member_id),
         "language": "en",
         "points": 900,
@@ -182,8 +186,8 @@ async def test_reserve_that_has_nowhere_to_go_is_told_as_that(town, closed):
         )
         await town.store.run(lambda conn: directory.close_service(conn, MITO, "mito-ouen", at=NOON))
     await town.city.notices.queue_notices(TODAY + timedelta(days=8))
-    (one,) = await told(town)
-    assert (one["data"]["municipality"], one["data"]["moves_on"]) == (None, "2018-08-14")
+    (values,) = await told(town)
+    assert (values["data"]["municipality"], values["data"]["moves_on"]) == (None, "2018-08-14")
 
 
 async def test_reserve_that_stays_because_it_would_have_expired_is_told_with_nowhere_to_go(town):
@@ -193,8 +197,8 @@ async def test_reserve_that_stays_because_it_would_have_expired_is_told_with_now
     kasama = {"default_municipality": KASAMA, "default_point_service": OUEN}
     await town.store.run(lambda conn: conn.execute(sa.update(tables.members).values(**kasama)))
     await town.city.notices.queue_notices(TODAY + timedelta(days=8))
-    (one,) = await told(town)
-    assert (one["data"]["municipality"], one["data"]["moves_on"]) == (None, "2018-08-14")
+    (values,) = await told(town)
+    assert (values["data"]["municipality"], values["data"]["moves_on"]) == (None, "2018-08-14")
 
 
 async def test_who_is_no_member_any_more_is_told_nothing(town):
@@ -213,12 +217,12 @@ async def test_two_mailers_know_a_member_by_two_names_and_portals_hear_nothing_o
     )
     member = await expiring_on(town, TODAY + timedelta(days=5))
     assert await town.city.notices.queue_notices(TODAY) == 2
-    names = {one["data"]["member"] for one in await told(town)}
+    names = {values["data"]["member"] for values in await told(town)}
     assert names == {reference_for(context.vault, name, member.member_id) for name in ("post", "sms")}
     rows = await town.store.read(lambda conn: conn.execute(sa.select(tables.outbox)).all())
-    for kept in rows:
+    for row in rows:
         for secret in (member.member_id, member.mykey_id, member.display_name):
-            assert secret not in kept.body + kept.message_id
+            assert secret not in row.body + row.message_id
 
 
 async def test_a_mailer_that_is_named_later_is_told_what_is_still_ahead_and_a_revoked_one_nothing(town):
@@ -238,7 +242,7 @@ async def test_a_town_larger_than_a_page_is_told_whole(town, monkeypatch):
     for _ in range(9):
         await town.member(points=10)
     assert await town.city.notices.queue_notices(TODAY) == 10
-    assert sorted(one["data"]["points"] for one in await told(town)) == [10] * 9 + [500]
+    assert sorted(values["data"]["points"] for values in await told(town)) == [10] * 9 + [500]
 
 
 async def test_the_night_tells_and_the_mailer_gets_it_signed(town):

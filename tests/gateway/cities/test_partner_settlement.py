@@ -77,9 +77,9 @@ async def compared(town, *days, at=datetime(2018, 8, 1, 1, tzinfo=JST), differen
     """Lay these days of July beside the partner's."""
 
     def job(conn):
-        found = reconciliation_days.ComparisonResult(lines=1, open=0, differences=differences)
+        comparison_result = reconciliation_days.ComparisonResult(lines=1, open=0, differences=differences)
         for day in days:
-            reconciliation_days.save_result(conn, "saison", date(2018, 7, day), found, at)
+            reconciliation_days.save_result(conn, "saison", date(2018, 7, day), comparison_result, at)
 
     await town.store.run(job)
 
@@ -288,12 +288,12 @@ async def test_wallets_partners_and_campaigns_are_named_and_a_funder_by_what_it_
 
 async def test_what_goes_back_to_a_funder_has_its_name_in_the_invoice(town):
     await exchange(town, 1, quote(line(10, 5_500, 1_000)))
-    back = {
+    values = {
         "book_id": "member:1", "reversal_id": "r", "exchange_id": "x1", "partner_id": "saison", "state": "reversed",
         "lines": json.dumps([{"points": 1_100, "campaign_points": 200, "funder": "fund"}]), "points": 1_100,
         "taken_from": "a", "by_hand": False, "reason": "r", "operator": "o", "started_at": JULY, "ended_at": JULY,
     }  # fmt: skip
-    await town.store.run(lambda conn: conn.execute(insert(tables.reversals).values(**back)))
+    await town.store.run(lambda conn: conn.execute(insert(tables.reversals).values(**values)))
     rows = partner_settlement.invoice_csv([await july(town)]).decode("utf-8-sig").split("\r\n")
     assert rows[-3:-1] == [
         "2018-07,saison,セゾンカード,saison,セゾンカード,合計,,,,,,,,3600",
@@ -336,6 +336,9 @@ async def test_what_is_owed_is_told_by_name_over_http(site):
 async def test_the_api_tells_what_comes_off_a_funders_lines_and_what_comes_on_top(town):
     await exchange(town, 1, quote(line(2, 1_100, campaign=200)))
     month = replace(await july(town), funders_reversed={"fund": 100}, funders_corrected={"fund": -100})
-    told = PartnerMonthView.of(month)
-    assert (told.funders_reversed, told.funders_corrected) == ({"fund": 100}, {"fund": -100})
-    assert sum(one.points for one in told.lines if one.owed_by == "fund") == 200
+    partner_month_view = PartnerMonthView.of(month)
+    assert (partner_month_view.funders_reversed, partner_month_view.funders_corrected) == (
+        {"fund": 100},
+        {"fund": -100},
+    )
+    assert sum(one.points for one in partner_month_view.lines if one.owed_by == "fund") == 200

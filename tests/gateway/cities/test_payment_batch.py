@@ -44,9 +44,9 @@ def sets(monkeypatch):
     seen = []
 
     def watched(conn, wishes):
-        made = payment_batch.pay_all(conn, wishes)
-        seen.append((len(wishes), sum(paid is not None for paid in made)))
-        return made
+        payment_results = payment_batch.pay_all(conn, wishes)
+        seen.append((len(wishes), sum(paid is not None for paid in payment_results)))
+        return payment_results
 
     monkeypatch.setattr(spending, "pay_all", watched)
     return seen
@@ -174,7 +174,7 @@ async def test_the_limit_of_the_day_holds_in_a_set_and_beside_it(town, shops, se
     assert await round_of(100) == ["limit-of-the-day", "paid", "paid", "limit-of-the-day"]
     assert await round_of(50) == ["paid", "paid", "paid", "limit-of-the-day"]
     assert sets == [(4, 3), (4, 2), (4, 3)]
-    assert [await town.balance(one.member_id) for one in members] == [750, 750, 750]
+    assert [await town.balance(member.member_id) for member in members] == [750, 750, 750]
 
 
 async def test_when_the_ledger_says_otherwise_nothing_of_the_set_stands_and_all_are_decided_alone(
@@ -202,7 +202,7 @@ async def test_when_the_ledger_says_otherwise_nothing_of_the_set_stands_and_all_
     )
     assert found == ["paid", "id-reused", "paid"]
     assert sets == []  # the set raised
-    assert [await town.balance(one.member_id) for one in members] == [900, 1_001, 900]
+    assert [await town.balance(member.member_id) for member in members] == [900, 1_001, 900]
     # The code of the one that was refused was not used up by it.
     assert word(await town.city.spending.receive_payment(shops[0], new_id(), codes[1], 100)) == "paid"
 

@@ -47,7 +47,7 @@ async def test_each_deed_is_told_with_its_reason(town):
         await town.city.services.reopen(boss, "kosodate", " ")
     assert refused.value.type == "reason-missing"
     lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
-    assert [(one.action, one.subject, one.reason) for one in lines] == [
+    assert [(line.action, line.subject, line.reason) for line in lines] == [
         ("point service closed", "kosodate", "統合"),
         ("point service added", "kosodate", ""),
     ]

@@ -61,7 +61,7 @@ async def test_a_filled_city_is_whole_there_too(town, monkeypatch):
     unused = await town.store.read(
         lambda conn: unused_by_issue_date(conn, chart.municipal("*", demo.CITY, demo.SERVICE))
     )
-    assert {one.issued_on: one.held for one in issues if one.held} == unused
+    assert {issue.issued_on: issue.held for issue in issues if issue.held} == unused
     assert (await town.store.read(audit.verify)).ok
     assert await town.store.read(audit_log.verify) == []
 
@@ -78,9 +78,15 @@ async def test_thirty_payments_at_once_never_take_more_than_there_is(town):
         *(town.city.spending.pay(member.member_id, new_id(), code, OUEN, 150) for _ in range(30)),
         return_exceptions=True,
     )
-    assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 6
-    assert {one.type for one in outcomes if isinstance(one, ProblemError)} == {"not-enough-points"}
-    assert not [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, ProblemError)]
+    assert sum(1 for outcome in outcomes if not isinstance(outcome, Exception)) == 6
+    assert {outcome.type for outcome in outcomes if isinstance(outcome, ProblemError)} == {
+        "not-enough-points"
+    }
+    assert not [
+        outcome
+        for outcome in outcomes
+        if isinstance(outcome, Exception) and not isinstance(outcome, ProblemError)
+    ]
 
 
 async def test_one_code_is_one_payment_for_two_shops_at_once(town):
@@ -91,7 +97,7 @@ async def test_one_code_is_one_payment_for_two_shops_at_once(town):
         *(town.city.spending.receive_payment(who, new_id(), code.qr, 100) for _ in range(10)),
         return_exceptions=True,
     )
-    assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 1
+    assert sum(1 for outcome in outcomes if not isinstance(outcome, Exception)) == 1
     assert await town.balance(member.member_id) == 900
 
 
@@ -109,13 +115,13 @@ async def test_a_payment_that_is_sent_again_while_it_is_made_is_one_payment_for_
         gateways = [Spending(town.city.context) for _ in range(4)]
         outcomes = await asyncio.gather(
             *(
-                one.receive_payment(who, spend_id, code.qr, 100)
+                gateway.receive_payment(who, spend_id, code.qr, 100)
                 if way == "shop_scans"
-                else one.pay(member.member_id, spend_id, shop_code, OUEN, 100)
-                for one in gateways
+                else gateway.pay(member.member_id, spend_id, shop_code, OUEN, 100)
+                for gateway in gateways
             )
         )
-        assert sorted(one.replayed for one in outcomes) == [False, True, True, True]
+        assert sorted(outcome.replayed for outcome in outcomes) == [False, True, True, True]
         assert await town.balance(member.member_id) == 900
 
 
@@ -124,16 +130,16 @@ async def test_one_payment_id_never_takes_from_two_members(town):
     who, gateways = await town.who("shop", KASAMA, "soba"), [Spending(town.city.context) for _ in range(4)]
     for _ in range(5):
         members, spend_id = [await town.member(points=1_000) for _ in gateways], new_id()
-        codes = [await town.city.codes.make(one.member_id, KASAMA, OUEN) for one in members]
+        codes = [await town.city.codes.make(member.member_id, KASAMA, OUEN) for member in members]
         outcomes = await asyncio.gather(
             *(
-                one.receive_payment(who, spend_id, code.qr, 100)
-                for one, code in zip(gateways, codes, strict=True)
+                spending.receive_payment(who, spend_id, code.qr, 100)
+                for spending, code in zip(gateways, codes, strict=True)
             ),
             return_exceptions=True,
         )
-        assert len({one.spend.book_id for one in outcomes if not isinstance(one, Exception)}) == 1
-        assert sum([await town.balance(one.member_id) for one in members]) == 3_900
+        assert len({outcome.spend.book_id for outcome in outcomes if not isinstance(outcome, Exception)}) == 1
+        assert sum([await town.balance(member.member_id) for member in members]) == 3_900
 
 
 @pytest.mark.parametrize("deed", ["shop", "project", "point service", "staff", "event", "rule"])
@@ -168,12 +174,12 @@ async def test_what_is_added_twice_at_once_is_added_once_and_the_other_is_told_s
                 )
 
     outcomes = await asyncio.gather(*(add() for _ in range(4)), return_exceptions=True)
-    faults = {type(one).__name__ for one in outcomes if isinstance(one, Exception)}
+    faults = {type(outcome).__name__ for outcome in outcomes if isinstance(outcome, Exception)}
     assert faults <= {"ProblemError"}
     if deed in ("project", "staff"):  # the same proposal of the same author is one proposal
-        assert len({one.proposal_id for one in outcomes}) == 1
+        assert len({outcome.proposal_id for outcome in outcomes}) == 1
     elif deed != "rule":  # any number of versions may be announced, each after the other
-        assert [isinstance(one, Exception) for one in outcomes].count(False) == 1
+        assert [isinstance(outcome, Exception) for outcome in outcomes].count(False) == 1
 
 
 async def test_one_grant_id_never_grants_to_two_members(town):
@@ -185,10 +191,12 @@ async def test_one_grant_id_never_grants_to_two_members(town):
     await town.add_project(plan)
     members = [await town.member() for _ in range(4)]
     outcomes = await asyncio.gather(
-        *(town.city.grants.to_one(who, "p", grant_id, one.mykey_id, 100) for one in members),
+        *(town.city.grants.to_one(who, "p", grant_id, member.mykey_id, 100) for member in members),
         return_exceptions=True,
     )
-    assert sorted(getattr(one, "type", "granted") for one in outcomes) == ["granted"] + ["id-reused"] * 3
+    assert (
+        sorted(getattr(outcome, "type", "granted") for outcome in outcomes) == ["granted"] + ["id-reused"] * 3
+    )
     assert await town.total(chart.granted(KASAMA)) == -100
 
 
@@ -201,10 +209,10 @@ async def test_a_budget_is_not_exceeded_by_a_race_and_the_log_has_one_line_for_e
     await town.add_project(plan)
     members = [await town.member() for _ in range(12)]
     outcomes = await asyncio.gather(
-        *(town.city.grants.to_one(who, "p", new_id(), one.mykey_id, 300) for one in members),
+        *(town.city.grants.to_one(who, "p", new_id(), member.mykey_id, 300) for member in members),
         return_exceptions=True,
     )
-    assert [getattr(one, "type", "granted") for one in outcomes].count("granted") == 3
+    assert [getattr(outcome, "type", "granted") for outcome in outcomes].count("granted") == 3
     assert await town.total(chart.granted(KASAMA)) == -900
     lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
     assert [line.action for line in lines].count("granted") == 3
@@ -233,7 +241,10 @@ async def test_a_cycle_is_closed_once_and_figures_are_counted_once_by_several(to
     outcomes = await asyncio.gather(
         *(town.city.settlements.close(who, date(2018, 7, 16)) for _ in range(5)), return_exceptions=True
     )
-    assert sorted(getattr(one, "type", "closed") for one in outcomes) == ["closed"] + ["cycle-closed"] * 4
+    assert (
+        sorted(getattr(outcome, "type", "closed") for outcome in outcomes)
+        == ["closed"] + ["cycle-closed"] * 4
+    )
     assert await town.total(paid_account(KASAMA)) == 400
     await asyncio.gather(*(daily_stats.count_all(town.store) for _ in range(4)))
     (issue,) = await town.store.read(lambda conn: daily_stats.by_issue(conn, KASAMA, OUEN))
@@ -296,9 +307,9 @@ async def test_a_gift_at_the_moment_of_the_end_is_counted_or_refused_never_stran
     gifts = [allocations.contribute(one.member_id, new_id(), 70, event.event_id) for one in members]
     ending = town.city.events.end(approver, event.event_id, "中止")
     outcomes = await asyncio.gather(*gifts[:10], ending, *gifts[10:], return_exceptions=True)
-    others = [one for one in outcomes if isinstance(one, Exception)]
-    assert {one.type for one in others if isinstance(one, ProblemError)} <= {"event-not-open"}
-    assert all(isinstance(one, ProblemError) for one in others)
+    others = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert {other.type for other in others if isinstance(other, ProblemError)} <= {"event-not-open"}
+    assert all(isinstance(other, ProblemError) for other in others)
     await asyncio.gather(*(town.city.events.outcomes.settle(event.event_id) for _ in range(4)))
     for member in members:
         reserve = chart.reserve(member.member_id)
@@ -329,16 +340,18 @@ async def test_one_file_uploaded_by_several_at_once_is_one_file_and_whole(town, 
         ends_on=NOON.date(), points_each=10, budget=1_000,
     )  # fmt: skip
     await town.add_project(plan)
-    raw = ("マイキーID,ポイント\r\n" + "".join(f"{one.mykey_id},10\r\n" for one in members)).encode()
+    raw = ("マイキーID,ポイント\r\n" + "".join(f"{member.mykey_id},10\r\n" for member in members)).encode()
     outcomes = await asyncio.gather(
         *(town.city.files.upload(operator, "p", "x.csv", raw) for _ in range(4)), return_exceptions=True
     )
-    assert {getattr(one, "type", "") for one in outcomes if isinstance(one, Exception)} <= {"file-state"}
+    assert {getattr(outcome, "type", "") for outcome in outcomes if isinstance(outcome, Exception)} <= {
+        "file-state"
+    }
     (file,) = await town.city.files.listed(KASAMA)
     assert (file.state, file.lines, file.points) == ("checked", 20, 200)
     await town.city.files.approve(await town.who("approver"), file.file_id, "確認済み")
     await asyncio.gather(*(town.city.files.apply(KASAMA, file.file_id) for _ in range(3)))
-    assert [await town.balance(one.member_id) for one in members] == [10] * 20
+    assert [await town.balance(member.member_id) for member in members] == [10] * 20
 
 
 async def test_one_refund_id_for_two_payments_at_once_is_one_refund(town):
@@ -358,8 +371,8 @@ async def test_one_refund_id_for_two_payments_at_once_is_one_refund(town):
             ),
             return_exceptions=True,
         )
-        assert {one.type for one in outcomes if isinstance(one, ProblemError)} == {"id-reused"}
-        assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 1
+        assert {outcome.type for outcome in outcomes if isinstance(outcome, ProblemError)} == {"id-reused"}
+        assert sum(1 for outcome in outcomes if not isinstance(outcome, Exception)) == 1
         assert await town.balance(member.member_id) == 100
 
 

@@ -41,9 +41,9 @@ async def test_a_shop_needs_a_name_when_it_is_registered_and_when_it_is_changed(
     entry = ShopEntry(
         name="カフェ 見本", name_kana="カフェ ミホン", category="飲食", address="笠間", phone="0296"
     )
-    for shop_id, made in (("Cafe!", entry), ("cafe", replace(entry, name=" "))):
+    for shop_id, shop_entry in (("Cafe!", entry), ("cafe", replace(entry, name=" "))):
         with pytest.raises(ProblemError) as refused:
-            await town.city.shops.register(who, shop_id, made)
+            await town.city.shops.register(who, shop_id, shop_entry)
         assert refused.value.type == "bad-shop"
     await town.city.shops.register(who, "cafe", entry)
     with pytest.raises(ProblemError, match="has a name"):

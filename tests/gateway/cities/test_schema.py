@@ -133,9 +133,9 @@ def payments_from_before_are_kept(url: str) -> None:
         conn.execute(sa.insert(tables.spends), [row_of(spend) for spend in spends])
     migrations.upgrade(url)
     with engine.begin() as conn:
-        assert [one.spend_id for one in spend_rows.of_member(conn, "member:a")] == ["2", "1", "0"]
+        assert [spend.spend_id for spend in spend_rows.of_member(conn, "member:a")] == ["2", "1", "0"]
         day = spend_rows.of_shop(conn, "082163", "shop-1", since=noon, until=noon + timedelta(minutes=2))
-        assert [(one.spend_id, one.points) for one in day] == [("1", 101), ("0", 100)]
+        assert [(spend.spend_id, spend.points) for spend in day] == [("1", 101), ("0", 100)]
         assert spend_rows.require_of_city(conn, "082163", "2").refundable == 102
         assert spend_rows.existing_ids(conn, ["1", "7"]) == {"1"}
         assert ledger.apply(conn, spends[:1])[0].replayed

@@ -50,9 +50,12 @@ def test_every_day_has_one_cycle_and_is_paid_on_a_business_day_after_it(day):
 
 
 def test_cycles_follow_each_other_without_a_gap():
-    found = list(cycles(date(2018, 1, 20), date(2018, 12, 31)))
-    assert all(one.ends_on + timedelta(days=1) == other.starts_on for one, other in itertools.pairwise(found))
-    assert len(found) == 23
+    settlement_cycles = list(cycles(date(2018, 1, 20), date(2018, 12, 31)))
+    assert all(
+        settlement_cycle.ends_on + timedelta(days=1) == other.starts_on
+        for settlement_cycle, other in itertools.pairwise(settlement_cycles)
+    )
+    assert len(settlement_cycles) == 23
 
 
 def at(day, month=7, hour=12):
@@ -88,7 +91,7 @@ async def test_closing_pays_each_shop_what_it_took_in_the_cycle(town, shops):
     await pay(town, at(16, hour=0), 400)
     await pay(town, at(3), 50, "cafe")
     closed = await close(town, JULY_1)
-    assert [(one.shop_id, one.spends, one.paid_yen) for one in closed.lines] == [
+    assert [(line.shop_id, line.spends, line.paid_yen) for line in closed.lines] == [
         ("cafe", 1, 50),
         ("soba", 2, 300),
     ]
@@ -105,7 +108,10 @@ async def test_a_cycle_is_closed_once_even_by_ten_at_once(town, shops):
     outcomes = await asyncio.gather(
         *(town.city.settlements.close(who, JULY_1) for _ in range(10)), return_exceptions=True
     )
-    assert sorted(getattr(one, "type", "closed") for one in outcomes) == ["closed"] + ["cycle-closed"] * 9
+    assert (
+        sorted(getattr(outcome, "type", "closed") for outcome in outcomes)
+        == ["closed"] + ["cycle-closed"] * 9
+    )
     assert await town.total(paid_account(KASAMA)) == 100
 
 
@@ -137,11 +143,11 @@ async def test_a_refund_after_closing_comes_into_the_next_cycle_and_a_debt_is_ca
     await pay(town, at(18), 200)
     town.clock.now = at(2, 8)
     second = await close(town, JULY_16)
-    assert [(one.paid_yen, one.carried_yen, one.refunded) for one in second.lines] == [(0, -500, 700)]
+    assert [(line.paid_yen, line.carried_yen, line.refunded) for line in second.lines] == [(0, -500, 700)]
     await pay(town, at(3, 8), 800)
     town.clock.now = at(20, 8)
     third = await close(town, AUG_1)
-    assert [(one.brought_yen, one.paid_yen, one.carried_yen) for one in third.lines] == [(-500, 300, 0)]
+    assert [(line.brought_yen, line.paid_yen, line.carried_yen) for line in third.lines] == [(-500, 300, 0)]
     assert await town.total(paid_account(KASAMA)) == 1_300
     assert await town.total(chart.shop(KASAMA, "soba")) == 0
 
@@ -154,7 +160,7 @@ async def test_a_statement_lists_what_the_line_sums(town, shops):
     await close(town, JULY_1)
     after = await town.city.settlements.statement(KASAMA, JULY_1, "soba")
     assert before.line == after.line
-    assert sum(one.yen for one in after.spends) == after.line.paid_yen == 350
+    assert sum(spend.yen for spend in after.spends) == after.line.paid_yen == 350
     lines = statement_csv(after).decode("utf-8-sig").splitlines()
     assert lines[0] == "区分,日時,番号,ポイント,金額(円),訂正する利用の日"
     assert [line.split(",")[3] for line in lines[1:]] == ["100", "250"]
@@ -206,14 +212,14 @@ async def test_a_shop_without_an_account_is_left_for_the_next_run_and_the_others
     await pay(town, at(2), 70, "pan")
     town.clock.now = at(17)
     who = await town.who("approver")
-    lines = {one.shop_id: one for one in (await close(town, JULY_1)).lines}
+    lines = {line.shop_id: line for line in (await close(town, JULY_1)).lines}
     assert (lines["soba"].paid_yen, lines["pan"].paid_yen, lines["pan"].carried_yen) == (100, 0, 70)
     _, data, trailer, _ = (await town.city.settlements.transfer_file(who, JULY_1)).split(b"\r\n")[:4]
     assert data[80:90] == b"0000000100"
     assert trailer[1:7] == b"000001"
     await town.set_account("pan")
     town.clock.now = at(2, 8)
-    lines = {one.shop_id: one for one in (await close(town, JULY_16)).lines}
+    lines = {line.shop_id: line for line in (await close(town, JULY_16)).lines}
     assert (lines["pan"].paid_yen, lines["pan"].carried_yen) == (70, 0)
     assert await town.total(chart.shop(KASAMA, "pan")) == 0
 
@@ -278,7 +284,7 @@ async def test_nothing_to_pay_is_no_file_and_a_second_file_is_made_on_purpose_on
     town.clock.forward(minutes=1)
     await town.city.settlements.transfer_file(who, JULY_16, again=True)
     lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
-    assert [one.facts["times"] for one in lines if one.action == "transfer file made"] == [2, 1]
+    assert [line.facts["times"] for line in lines if line.action == "transfer file made"] == [2, 1]
 
 
 async def test_a_sum_that_the_banks_file_cannot_carry_is_refused_before_the_closing(town, shops):
@@ -351,6 +357,6 @@ async def test_a_cycle_that_was_passed_over_takes_neither_late_payments_nor_debt
     await pay(town, at(20), 800)  # of a cycle that nobody has closed and AUG_1 has passed over
     assert (await close(town, JULY_16)).lines == ()
     town.clock.now = at(2, 9)
-    assert [(one.brought_yen, one.paid_yen) for one in (await close(town, date(2018, 8, 16))).lines] == [
+    assert [(line.brought_yen, line.paid_yen) for line in (await close(town, date(2018, 8, 16))).lines] == [
         (-700, 100)
     ]

@@ -66,8 +66,8 @@ async def test_a_code_serves_once_whoever_comes_second(town, shop):
     outcomes = await asyncio.gather(
         *(take(town, code.qr, who=who) for who in (one, other) * 10), return_exceptions=True
     )
-    assert [getattr(one, "type", "paid") for one in outcomes].count("paid") == 1
-    assert {one.type for one in outcomes if isinstance(one, ProblemError)} == {"pay-code-used"}
+    assert [getattr(outcome, "type", "paid") for outcome in outcomes].count("paid") == 1
+    assert {outcome.type for outcome in outcomes if isinstance(outcome, ProblemError)} == {"pay-code-used"}
     assert await town.balance(member.member_id) == 700
 
 
@@ -143,7 +143,7 @@ async def test_thirty_two_shops_at_once_never_take_more_than_there_is(town, shop
         *(take(town, code.qr, 150, who=who) for code, who in zip(codes, clerks, strict=True)),
         return_exceptions=True,
     )
-    assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 6
+    assert sum(1 for outcome in outcomes if not isinstance(outcome, Exception)) == 6
     assert await town.balance(member.member_id) == 100
     assert (await town.store.read(audit.verify)).ok
 
@@ -288,7 +288,7 @@ async def test_ten_refunds_at_once_give_back_no_more_than_was_paid(town, shop):
         ),
         return_exceptions=True,
     )
-    assert sum(1 for one in outcomes if not isinstance(one, Exception)) == 2
+    assert sum(1 for outcome in outcomes if not isinstance(outcome, Exception)) == 2
     assert await town.balance(member.member_id) == 450
 
 

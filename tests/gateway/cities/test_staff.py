@@ -78,8 +78,8 @@ async def test_a_passkey_is_set_up_and_signs_in(site):
     token = (await sign_in(site, "suzuki"))[1]["token"]
     begun = (await site.call("POST", "/v1/staff/me/passkeys/begin", token))[1]
     passkey = SoftPasskey("https://city.example")
-    made = {"token": begun["token"], "credential": passkey.create(begun["options"]), "name": "私の電話"}
-    status, kept = await site.call("POST", "/v1/staff/me/passkeys", token, json=made)
+    values = {"token": begun["token"], "credential": passkey.create(begun["options"]), "name": "私の電話"}
+    status, kept = await site.call("POST", "/v1/staff/me/passkeys", token, json=values)
     assert status == 201, kept
     half = (await sign_in(site, "suzuki"))[1]
     assert half["by_passkey"] is True
@@ -94,8 +94,8 @@ async def test_a_passkey_that_is_known_is_added_by_nobody_again(site):
         await site.hire("viewer", login)
         token = (await sign_in(site, login))[1]["token"]
         begun = (await site.call("POST", "/v1/staff/me/passkeys/begin", token))[1]
-        made = {"token": begun["token"], "credential": passkey.create(begun["options"]), "name": "電話"}
-        outcomes.append(await site.call("POST", "/v1/staff/me/passkeys", token, json=made))
+        values = {"token": begun["token"], "credential": passkey.create(begun["options"]), "name": "電話"}
+        outcomes.append(await site.call("POST", "/v1/staff/me/passkeys", token, json=values))
     assert [status for status, _ in outcomes] == [201, 401]
     assert outcomes[1][1]["type"].endswith("second-factor-wrong")
 
@@ -106,8 +106,8 @@ async def test_a_passkey_of_another_place_key_or_challenge_is_refused(site, wron
     token = (await sign_in(site, "suzuki"))[1]["token"]
     begun = (await site.call("POST", "/v1/staff/me/passkeys/begin", token))[1]
     passkey = SoftPasskey("https://city.example")
-    made = {"token": begun["token"], "credential": passkey.create(begun["options"]), "name": "電話"}
-    await site.call("POST", "/v1/staff/me/passkeys", token, json=made)
+    values = {"token": begun["token"], "credential": passkey.create(begun["options"]), "name": "電話"}
+    await site.call("POST", "/v1/staff/me/passkeys", token, json=values)
     half = (await sign_in(site, "suzuki"))[1]
     options = half["passkey_options"]
     if wrong == "origin":

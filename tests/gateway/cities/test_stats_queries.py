@@ -61,7 +61,7 @@ async def test_days_and_parties_are_sums_of_the_same_figures(busy):
 
 async def test_what_is_unused_is_known_by_month_of_issue_and_by_last_day(busy):
     months = await busy.store.read(lambda conn: stats_queries.by_month_of_issue(conn, KASAMA, OUEN))
-    assert [(one.month, one.issued, one.held, one.spent) for one in months] == [
+    assert [(month.month, month.issued, month.held, month.spent) for month in months] == [
         ("2018-06", 500, 300, 200),
         ("2018-07", 800, 650, 150),
     ]
@@ -84,8 +84,8 @@ async def test_sums_by_party_are_the_same_whatever_months_they_are_read_from(bus
         )
         days = await busy.store.read(lambda conn, a=since, b=until: daily_stats.by_day(conn, KASAMA, a, b))
         sums: dict[tuple[str, str], int] = {}
-        for one in days:
-            sums[one.figure, one.party] = sums.get((one.figure, one.party), 0) + one.points
+        for day in days:
+            sums[day.figure, day.party] = sums.get((day.figure, day.party), 0) + day.points
         assert {(one.figure, one.party): one.points for one in found} == sums, (since, until)
 
 

@@ -102,7 +102,7 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
         ("grant", 1_000, "子育て応援"),
     ]
     balances = (await site.call("GET", "/v1/balances", member_token))[1]["municipal"]
-    assert [(one["point_service_name"], one["balance"]["available"]) for one in balances] == [
+    assert [(balance["point_service_name"], balance["balance"]["available"]) for balance in balances] == [
         ("笠間応援ポイント", 900)
     ]
     assert (await site.call("GET", "/v1/overview", member_token))[1]["balances"]["municipal"] == balances
@@ -135,7 +135,7 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
 
     await daily_stats.count_all(site.services.store)
     issues = (await site.call("GET", f"/v1/city/point-services/{OUEN}/issues", approver))[1]["figures"]
-    assert [(one["issued"], one["held"], one["spent"]) for one in issues] == [(1_300, 900, 400)]
+    assert [(issue["issued"], issue["held"], issue["spent"]) for issue in issues] == [(1_300, 900, 400)]
     unused = await site.call("GET", "/v1/city/unused?day=2018-07-31", approver)
     assert unused[1]["points"] == 900
     stranger = await site.staff_token("administrator", MITO)
@@ -150,14 +150,14 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
         assert (await site.call("GET", path, stranger))[0] == 404
 
     # 訂正: what the city gives back of a cycle that was paid stands in the next one, and says so
-    back = {"refund_id": str(uuid.uuid4()), "points": 30, "reason": "金額の間違い"}
+    values = {"refund_id": str(uuid.uuid4()), "points": 30, "reason": "金額の間違い"}
     path = f"/v1/city/spends/{taken['spend_id']}/refunds"
-    assert (await site.call("POST", path, boss, json=back))[0] == 201
+    assert (await site.call("POST", path, boss, json=values))[0] == 201
     cycle = "/v1/city/settlements/2018-08-01"
     status, told = await site.call("GET", f"{cycle}/corrections", approver)
     assert (status, told["points"], told["yen"], told["closed_at"]) == (200, -30, -30, None)
     (one,) = told["corrections"]
-    assert (one["refund_id"], one["reason"]) == (back["refund_id"], "金額の間違い")
+    assert (one["refund_id"], one["reason"]) == (values["refund_id"], "金額の間違い")
     assert (one["paid_at"][:10], one["corrects"]["starts_on"]) == ("2018-07-31", "2018-07-16")
     (line,) = (await site.call("GET", cycle, approver))[1]["lines"]
     assert (line["corrections"], line["corrected_points"], line["corrected_yen"]) == (1, -30, -30)

@@ -51,7 +51,7 @@ def test_without_a_second_factor_only_the_own_account_is_open_but_for_shops(role
 
 @pytest.mark.parametrize("role", list(Role))
 def test_a_first_password_opens_the_own_account_only(role):
-    assert {one for one in Action if may(role, one, strong=True, first_password=True)} == {
+    assert {action for action in Action if may(role, action, strong=True, first_password=True)} == {
         Action.OWN_ACCOUNT,
         Action.SECOND_FACTOR,
     }

@@ -110,10 +110,10 @@ def account(**changes):
 
 
 def test_an_account_is_kept_as_the_file_writes_it_and_shown_masked():
-    kept = account()
-    assert (kept.holder, kept.bank_name) == ("ﾐﾎﾝ ｼﾖｳﾃﾝ", "ｼﾞﾖｳﾖｳ")
-    assert kept.masked == "0130-021 ****345"
-    assert "0012345" not in repr(kept)
+    bank_account = account()
+    assert (bank_account.holder, bank_account.bank_name) == ("ﾐﾎﾝ ｼﾖｳﾃﾝ", "ｼﾞﾖｳﾖｳ")
+    assert bank_account.masked == "0130-021 ****345"
+    assert "0012345" not in repr(bank_account)
 
 
 @pytest.mark.parametrize(

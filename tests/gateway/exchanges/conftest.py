@@ -134,7 +134,7 @@ class Scripted:
     async def rate_table(self, at: datetime) -> RateTable:
         both = frozenset(DestinationKind)
         if self.id == MILES:
-            one = Rate(
+            rate = Rate(
                 wallet=WalletId("miles"),
                 destinations=both,
                 cost_per_unit=1_000,
@@ -142,7 +142,7 @@ class Scripted:
                 source="test",
                 sample=True,
             )
-            return RateTable(rates=(one,))
+            return RateTable(rates=(rate,))
         ends = NOON.replace(hour=0) + timedelta(days=1)
         rates = [
             Rate(

@@ -104,7 +104,7 @@ async def test_two_confirms_at_once_are_one_debit(world) -> None:
     member = await world.member()
     exchange = await world.quoted(member)
     results = await asyncio.gather(*[confirm(world, member, exchange) for _ in range(8)])
-    assert {one.state for one in results} <= {State.SETTLED, State.SENDING}
+    assert {result.state for result in results} <= {State.SETTLED, State.SENDING}
     assert len(world.script.orders) == 1
     assert (await world.balance(member)).posted == 900
 
@@ -345,8 +345,8 @@ async def test_exchanges_are_listed_newest_first_a_page_at_a_time(world) -> None
 
     def page(before):
         return lambda conn: [
-            one.exchange_id
-            for one in records.list_by_member(conn, f"member:{member}", before=before, limit=2)
+            exchange.exchange_id
+            for exchange in records.list_by_member(conn, f"member:{member}", before=before, limit=2)
         ]
 
     first = await world.store.read(page(None))

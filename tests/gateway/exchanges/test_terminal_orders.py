@@ -206,5 +206,5 @@ async def test_the_same_order_at_once_is_one_exchange_for_all(world: World, term
     for _ in range(5):
         order_id = new_id()
         outcomes = await asyncio.gather(*(terminal.gives(order_id) for _ in range(4)), return_exceptions=True)
-        assert {getattr(one, "exchange_id", one) for one in outcomes} == {order_id}
+        assert {getattr(outcome, "exchange_id", outcome) for outcome in outcomes} == {order_id}
     assert (await world.balance(member)).available == 5 * 900

@@ -5,13 +5,17 @@ from gateway.http.client_keys import ClientKeys, find_key, list_keys, register_k
 
 
 async def test_a_registered_key_is_found(store, clock, key):
-    found = await ClientKeys(store, clock).find(key.key_id)
-    assert (found.client_id, found.public_key, found.created_at) == ("portal", key.public_raw, clock())
+    client_key = await ClientKeys(store, clock).find(key.key_id)
+    assert (client_key.client_id, client_key.public_key, client_key.created_at) == (
+        "portal",
+        key.public_raw,
+        clock(),
+    )
 
 
 async def test_printing_a_key_shows_no_bytes(store, clock, key):
-    found = await ClientKeys(store, clock).find(key.key_id)
-    assert "public_key" not in repr(found)
+    client_key = await ClientKeys(store, clock).find(key.key_id)
+    assert "public_key" not in repr(client_key)
 
 
 async def test_a_revoked_key_stays_on_record_and_is_not_revoked_twice(store, clock, key):

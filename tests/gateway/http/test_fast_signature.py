@@ -64,7 +64,7 @@ class Message:
 def test_what_must_be_signed_is_put_together_as_the_library_does_it(body, token, path, site):
     headers = signed(path=path, body=body, site=site, token=token)
     address = Address.of(site)
-    found = read_plain(make_mocked_request("POST", path, headers), address, has_body=bool(body))
+    plain_signature = read_plain(make_mocked_request("POST", path, headers), address, has_body=bool(body))
     covered = ["@method", "@authority", "@path", "@query"]
     covered += ["authorization"] if token else []
     bare = {name: value for name, value in headers.items() if not name.startswith("Signature")}
@@ -78,7 +78,7 @@ def test_what_must_be_signed_is_put_together_as_the_library_does_it(body, token,
         body=body or None,
         use_existing_digest="Content-Digest" in bare,
     )
-    assert found.base == prepared.signature_base
+    assert plain_signature.base == prepared.signature_base
 
 
 def answer(request, body: bytes) -> str:

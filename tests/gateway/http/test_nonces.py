@@ -124,12 +124,12 @@ async def test_when_the_writing_is_given_up_whoever_waits_is_told_and_the_next_s
 ):
     nonces = StoredNonces(store, clock)
     soon = clock() + timedelta(seconds=60)
-    asked = [asyncio.create_task(nonces.use("k", f"n-{number}", soon)) for number in range(2)]
+    tasks = [asyncio.create_task(nonces.use("k", f"n-{number}", soon)) for number in range(2)]
     await asyncio.sleep(0)
     for _ in range(steps):
         await asyncio.sleep(0)
     nonces._sets._writing.cancel()
-    answers = await asyncio.gather(*asked, return_exceptions=True)
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(answer) for answer in answers] == [asyncio.CancelledError] * 2
     assert await nonces.use("k", "another", soon)
 

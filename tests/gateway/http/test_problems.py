@@ -57,8 +57,8 @@ def test_the_language_is_the_one_wished_for_most(accept, language):
 
 
 def test_a_document_has_the_members_of_rfc_9457_and_the_facts():
-    found = document("not-enough", request_id=ID, facts={"units": 3, "status": 7})
-    assert found == {
+    values = document("not-enough", request_id=ID, facts={"units": 3, "status": 7})
+    assert values == {
         "type": "/docs/problems/not-enough",
         "title": "Not enough points",
         "status": 409,
@@ -70,11 +70,11 @@ def test_a_document_has_the_members_of_rfc_9457_and_the_facts():
 
 
 def test_who_asks_for_japanese_gets_the_catalogues_sentence_and_the_facts():
-    found = document(
+    values = document(
         "not-enough", request_id=ID, language="ja", text="One unit is missing.", facts={"units_short": 1}
     )
-    assert (found["title"], found["detail"]) == ("ポイントが足りません", "口数を減らしてください。")
-    assert found["units_short"] == 1
+    assert (values["title"], values["detail"]) == ("ポイントが足りません", "口数を減らしてください。")
+    assert values["units_short"] == 1
     english = document("not-enough", request_id=ID, language="en", text="One unit is missing.")
     assert english["detail"] == "One unit is missing."
     assert english["remedy"] == PROBLEM_TYPES["not-enough"].remedy

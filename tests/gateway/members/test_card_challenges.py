@@ -64,10 +64,10 @@ def test_of_many_takers_at_once_one_gets_it(engine):
             got.append(consume(conn, "a" * 43))
 
     takers = [threading.Thread(target=take) for _ in range(6)]
-    for one in takers:
-        one.start()
-    for one in takers:
-        one.join()
+    for taker in takers:
+        taker.start()
+    for taker in takers:
+        taker.join()
     assert sorted(one is not None for one in got) == [False] * 5 + [True]
 
 

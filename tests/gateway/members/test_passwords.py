@@ -14,9 +14,9 @@ GOOD = "correct horse battery"
 
 @pytest.fixture
 def hasher() -> Iterator[PasswordHasher]:
-    made = PasswordHasher(time_cost=1, memory_kib=64)
-    yield made
-    made.close()
+    password_hasher = PasswordHasher(time_cost=1, memory_kib=64)
+    yield password_hasher
+    password_hasher.close()
 
 
 @pytest.mark.parametrize(

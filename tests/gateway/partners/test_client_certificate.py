@@ -57,15 +57,15 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
         issued = _builder(_named(name), self._subject, key.public_key()).add_extension(address, False)
-        certificate, kept = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        certificate, path = self.folder / f"{name}.pem", self.folder / f"{name}.key"
         certificate.write_bytes(
             issued.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
         )
         secret = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-        kept.write_bytes(
+        path.write_bytes(
             key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret)
         )
-        return ClientIdentity(certificate=certificate, key=kept)
+        return ClientIdentity(certificate=certificate, key=path)
 
 
 def _named(name: str) -> x509.Name:
@@ -132,16 +132,16 @@ async def host(request: pytest.FixtureRequest, authority: Authority) -> AsyncIte
 
 @pytest.fixture
 async def client(authority: Authority, host: str, log) -> AsyncIterator[Callable[..., GuardedHttp]]:
-    made: list[GuardedHttp] = []
+    guarded_https: list[GuardedHttp] = []
 
     def make(identity: ClientIdentity | None = None) -> GuardedHttp:
         http = GuardedHttp("acorn", log, ca_file=authority.file, client_identity=identity)
         http.allow([host], timeout_s=5)
-        made.append(http)
+        guarded_https.append(http)
         return http
 
     yield make
-    for http in made:
+    for http in guarded_https:
         await http.aclose()
 
 

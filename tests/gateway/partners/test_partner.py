@@ -345,11 +345,11 @@ async def test_a_partner_that_cannot_reverse_has_sent_nothing(stage):
 
 
 async def test_a_rate_table_is_asked_for_again_when_it_is_no_longer_good(stage, rate):
-    asked: list[datetime] = []
+    moments: list[datetime] = []
 
     def rates(good_for: timedelta):
         async def rate_table(self, at: datetime) -> RateTable:
-            asked.append(at)
+            moments.append(at)
             return RateTable(rates=(rate(),), good_for=good_for)
 
         return rate_table
@@ -359,12 +359,12 @@ async def test_a_rate_table_is_asked_for_again_when_it_is_no_longer_good(stage, 
     for at in minutes:
         await partner.rate_table(at)
     # The last one: the clock was set back to before the table was asked for.
-    assert asked == [minutes[0], minutes[2], minutes[4]]
-    asked.clear()
+    assert moments == [minutes[0], minutes[2], minutes[4]]
+    moments.clear()
     partner = stage(rate_table=rates(timedelta(0))).partner
     for _ in range(2):
         await partner.rate_table(NOON)
-    assert asked == [NOON, NOON]
+    assert moments == [NOON, NOON]
 
 
 @pytest.mark.parametrize("good_for", [timedelta(seconds=-1), timedelta(hours=1, seconds=1), 60])
@@ -528,10 +528,10 @@ async def test_a_plugin_cannot_change_balances_after_it_gave_them(stage):
 )
 async def test_an_explicit_no_is_a_no_and_tells_no_secret(stage, hook, argument, refusal):
     on = stage(**{hook: raising(refusal)})
-    with pytest.raises(type(refusal)) as told:
+    with pytest.raises(type(refusal)) as exception_info:
         await getattr(on.partner, hook)(argument)
-    assert told.value.reason == refusal.reason
-    assert "sesame" not in str(told.value) + repr(on.log.lines)
+    assert exception_info.value.reason == refusal.reason
+    assert "sesame" not in str(exception_info.value) + repr(on.log.lines)
     assert on.partner.breaker_state is BreakerState.CLOSED
 
 
@@ -574,9 +574,9 @@ async def test_every_other_trouble_with_a_question_means_ask_later(stage, fault)
 
 
 async def test_when_the_partner_says_how_long_to_wait_it_is_passed_on(stage):
-    with pytest.raises(PartnerUnavailable) as told:
+    with pytest.raises(PartnerUnavailable) as exception_info:
         await stage(find_debit=raising(PartnerUnavailable("busy", 120))).partner.find_debit(X1)
-    assert told.value.retry_after_s == 120
+    assert exception_info.value.retry_after_s == 120
 
 
 # --- the order of wallets -------------------------------------------------------------------------------------
@@ -835,9 +835,9 @@ async def test_known_secrets_never_appear_in_a_text(acorn, profile, log, order):
         profile()
     )
     partner = Partner(plugin, log=log, known_secrets=lambda: ("key-sesame",))
-    with pytest.raises(OutcomeUnknown) as told:
+    with pytest.raises(OutcomeUnknown) as exception_info:
         await partner.debit(order)
-    assert "sesame" not in str(told.value) + repr(log.lines)
+    assert "sesame" not in str(exception_info.value) + repr(log.lines)
 
 
 @pytest.mark.parametrize(

@@ -63,17 +63,17 @@ def test_none_stays_none(engine: sa.Engine) -> None:
 
 
 def test_columns_that_are_left_out_have_their_default(engine: sa.Engine) -> None:
-    given = {name: value for name, value in ROW.items() if name != "token"}
+    values = {name: value for name, value in ROW.items() if name != "token"}
     with engine.begin() as conn:
-        assert ADD.all(conn, given) == [ROW | {"token": None}]
+        assert ADD.all(conn, values) == [ROW | {"token": None}]
         assert ADD.all(conn, ROW | {"book_id": "member:2"})[0]["token"] == ROW["token"]
 
 
 def test_what_the_statement_itself_says_and_what_is_given_go_together(engine: sa.Engine) -> None:
     with engine.begin() as conn:
         ADD.all(conn, ROW)
-        found = RENAME.all(conn, {"book": "member:1", "shown_as": "別名", "linked_at": NOW + timedelta(1)})
-        assert found == [{"service_id": "サービス!"}]
+        values = RENAME.all(conn, {"book": "member:1", "shown_as": "別名", "linked_at": NOW + timedelta(1)})
+        assert values == [{"service_id": "サービス!"}]
         row = FIND.first(conn, {"book": "member:1"})
         assert row is not None
         assert (row["shown_as"], row["linked_at"]) == ("別名", NOW + timedelta(1))
@@ -114,8 +114,8 @@ def test_a_list_of_any_length_is_asked_about_at_once(engine: sa.Engine, asked: i
         there = {f"member:{n}" for n in range(min(asked, 20))}
         assert {row["book_id"] for row in THESE.all(conn, books)} == there
         pairs = [(book, "saison" if n % 2 else "airline") for n, book in enumerate(books)]
-        found = THOSE.all(conn, pairs, {"shown": "見本 様"})
-        assert {row["book_id"] for row in found} == {
+        values = THOSE.all(conn, pairs, {"shown": "見本 様"})
+        assert {row["book_id"] for row in values} == {
             book for book, partner in pairs if partner == "saison"
         } & there
         assert THOSE.all(conn, pairs, {"shown": "別人"}) == []

@@ -20,7 +20,7 @@ async def test_a_part_that_fails_keeps_no_other_from_being_done_and_is_named_in_
         worked = await run_steps({"first": counts, "second": breaks, "third": lists}, "nightly work")
     assert worked.as_dict() == {"first": 3, "third": "done"}
     assert list(worked.faults) == ["second"]
-    assert [(one["event"], one["part"], one["error"]) for one in lines] == [
+    assert [(line["event"], line["part"], line["error"]) for line in lines] == [
         ("nightly work failed", "second", "RuntimeError")
     ]
 

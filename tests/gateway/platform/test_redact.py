@@ -42,20 +42,20 @@ def test_a_name_that_only_looks_alike_is_not(key):
 
 
 def test_plain_data_is_scrubbed_at_every_depth_and_the_original_is_left_alone():
-    given = {
+    values = {
         "a": [{"password": "sesame", "b": 1}],
         "c": (Secret("sesame"), b"sesame"),
         "d": {"key is sesame"},
         "e": None,
     }
-    cleaned = scrubbed(given, ("sesame", ""))
+    cleaned = scrubbed(values, ("sesame", ""))
     assert cleaned == {
         "a": [{"password": "***", "b": 1}],
         "c": ["***", "<6 bytes>"],
         "d": ["key is ***"],
         "e": None,
     }
-    assert given["a"][0]["password"] == "sesame"  # type: ignore[index]
+    assert values["a"][0]["password"] == "sesame"  # type: ignore[index]
 
 
 def test_data_that_contains_itself_ends():

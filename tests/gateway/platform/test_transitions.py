@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from gateway.exchanges import reversal_rows, states
 from gateway.platform.transitions import require_legal
 from gateway.points import support_events
 
-MACHINES = {
+MACHINES: dict[str, tuple[Any, Any, Any]] = {
     "exchange": (states.State, states.LEGAL, states.State.AWAITING_RETURN),
     "reversal": (reversal_rows.ReversalState, reversal_rows.LEGAL, reversal_rows.ReversalState.SENDING),
     "event": (support_events.EventState, support_events.LEGAL, support_events.EventState.PLANNED),

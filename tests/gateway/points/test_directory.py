@@ -38,13 +38,13 @@ def refusal(call: object, *args: object, **options: object) -> ProblemError:
 
 
 def test_a_registered_point_service_is_open_and_comes_back_as_it_was(conn: sa.Connection) -> None:
-    made = directory.register_service(
+    point_service = directory.register_service(
         conn, KASAMA, "kasama", name=" 笠間応援ポイント ", open_for_direct_exchange=True, at=NOW
     )
-    assert made.name == "笠間応援ポイント"
-    assert directory.require_open_service(conn, KASAMA, "kasama") == made
-    assert made.created_at == NOW
-    assert made.closed_at is None
+    assert point_service.name == "笠間応援ポイント"
+    assert directory.require_open_service(conn, KASAMA, "kasama") == point_service
+    assert point_service.created_at == NOW
+    assert point_service.closed_at is None
 
 
 def test_a_service_not_open_for_direct_exchange_is_refused_with_the_way_that_works(

@@ -79,10 +79,10 @@ def test_a_prefecture_is_found_by_two_digits_or_six_and_not_otherwise() -> None:
 
 
 def test_the_municipalities_of_ibaraki_are_44_in_order_of_code() -> None:
-    found = places.municipalities("08")
-    assert len(found) == 44
-    assert found == places.municipalities("080004")
-    assert [each.code for each in found] == sorted(each.code for each in found)
+    municipalities = places.municipalities("08")
+    assert len(municipalities) == 44
+    assert municipalities == places.municipalities("080004")
+    assert [each.code for each in municipalities] == sorted(each.code for each in municipalities)
     assert places.municipalities("99") == ()
 
 

@@ -135,10 +135,10 @@ def test_a_browser_reads_the_fields_of_the_form_it_sends():
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes are a POSIX matter")
 def test_a_key_file_is_made_for_its_owner_only_and_read_again(tmp_path):
     path = tmp_path / "saison.key"
-    made = read_or_make_key(path)
+    secret = read_or_make_key(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert read_or_make_key(path) == made
-    assert len(made.reveal()) >= 32
+    assert read_or_make_key(path) == secret
+    assert len(secret.reveal()) >= 32
 
 
 def test_plain_settings_give_what_they_have_and_no_more():

@@ -75,9 +75,9 @@ async def proven(folder: Path, operator: Scripted | None = None) -> tuple[Path, 
 class TestAgainstASite:
     async def test_the_whole_exchange_is_proven_and_its_recording_replays(self, tmp_path: Path) -> None:
         proof, cassette = await proven(tmp_path)
-        told = read_proof(proof, [PUBLIC])
-        assert (told.kind, told.partner) == (ProofKind.LIVE, "saison")
-        done = [step.rpartition(": ")[2] for step in told.steps]
+        plugin_proof = read_proof(proof, [PUBLIC])
+        assert (plugin_proof.kind, plugin_proof.partner) == (ProofKind.LIVE, "saison")
+        done = [step.rpartition(": ")[2] for step in plugin_proof.steps]
         assert done == [
             "NoneType", "Handoff", "LinkedAccount", "Balances", "Debited", "Debited", "Reversed", "tuple"
         ]  # fmt: skip
@@ -136,7 +136,7 @@ class TestAgainstASite:
 def a_proof(**changes: Any) -> PluginProof:
     from gateway_saison import Saison
 
-    made = PluginProof(
+    plugin_proof = PluginProof(
         kind=ProofKind.CONTRACT,
         partner="saison",
         distribution="gateway-saison",
@@ -147,7 +147,7 @@ def a_proof(**changes: Any) -> PluginProof:
         made_at=system_clock().isoformat(),
         level="take",
     )
-    return replace(made, **changes)
+    return replace(plugin_proof, **changes)
 
 
 @pytest.fixture
@@ -260,10 +260,10 @@ class TestWhatServeRequires:
     def test_a_mistake_in_the_settings_is_named_with_its_place(
         self, required: str, says: str, settings: Any
     ) -> None:
-        with pytest.raises(SettingsWrong) as said:
+        with pytest.raises(SettingsWrong) as exception_info:
             settings(required)
-        assert says in str(said.value)
-        assert "(gateway.toml:5)" in str(said.value)
+        assert says in str(exception_info.value)
+        assert "(gateway.toml:5)" in str(exception_info.value)
 
     def test_require_that_is_no_table_is_named(self) -> None:
         from gateway.partners.loading.partner_settings import Place
@@ -288,8 +288,12 @@ class TestTheCommand:
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
         public = ran.stdout.partition('signed_by = ["')[2].partition('"')[0]
-        told = read_proof(proof, [public])
-        assert (told.level, told.exempt, told.kind) == ("matsu", 2, ProofKind.CONTRACT)
+        plugin_proof = read_proof(proof, [public])
+        assert (plugin_proof.level, plugin_proof.exempt, plugin_proof.kind) == (
+            "matsu",
+            2,
+            ProofKind.CONTRACT,
+        )
         assert key.stat().st_mode & 0o077 == 0
         required = {"level": "matsu", "contract_proof": str(proof), "signed_by": [public]}
         from gateway_saison import Saison

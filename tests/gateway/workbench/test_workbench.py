@@ -32,13 +32,13 @@ class Visitor:
 
     async def presses(self, step: str, **what: Any) -> dict[str, Any]:
         async with self.session.post(f"{self.origin}/do/{step}", json=what) as answer:
-            told: dict[str, Any] = await answer.json()
-            return told
+            values: dict[str, Any] = await answer.json()
+            return values
 
     async def sees(self, after: int = 0) -> dict[str, Any]:
         async with self.session.get(f"{self.origin}/events", params={"after": after}) as answer:
-            told: dict[str, Any] = await answer.json()
-            return told
+            values: dict[str, Any] = await answer.json()
+            return values
 
     async def links(self, member: str = "taro") -> None:
         """Go to the partner's site, agree, and come back."""
@@ -118,9 +118,9 @@ async def test_trouble_at_the_debit_is_neither_yes_nor_no(written: Any, trouble:
         await visitor.presses("quote", destination="reserve")
         await visitor.presses("trouble", kind=trouble.value)
         await visitor.presses("confirm")
-        told = await visitor.sees()
-        assert told["now"]["state"] == "open"
-        assert told["order"] == ""
+        values = await visitor.sees()
+        assert values["now"]["state"] == "open"
+        assert values["order"] == ""
 
 
 async def test_an_answer_that_comes_twice_is_not_taken_for_the_next_one(written: Any) -> None:
@@ -315,11 +315,11 @@ class TestAPartnerOfSeveralRequests:
                 await visitor.presses("trouble", kind="cable")
                 await visitor.presses("quote", units="2", destination="reserve")
                 await visitor.presses("confirm")
-                told = await visitor.sees()
-                met = [event["url"] for event in told["events"] if event.get("trouble")]
+                values = await visitor.sees()
+                met = [event["url"] for event in values["events"] if event.get("trouble")]
                 assert met
                 assert all(url.endswith("/v1/debits") for url in met)
-                assert told["now"]["state"] == "open"
+                assert values["now"]["state"] == "open"
                 await visitor.presses("ask")
                 assert (await visitor.sees())["now"]["state"] == "settled"
                 await visitor.presses("start")  # the account stays linked

@@ -77,30 +77,32 @@ class MerchantApi:
 
     @operation("value")
     async def value(self, request: web.Request) -> web.Response:
-        asked = await _body(request, code=str, requestId=str)
-        code, now = normalise(asked["code"]), self._clock()
+        values = await _body(request, code=str, requestId=str)
+        code, now = normalise(values["code"]), self._clock()
         coupon = None if code is None else await self._book.run(lambda db: coupons.find(db, code))
         reason = "unknown" if coupon is None else coupon.reason_against(now)
         if coupon is None or reason:
-            return web.json_response({"result": "refused", "reason": reason, "requestId": asked["requestId"]})
+            return web.json_response(
+                {"result": "refused", "reason": reason, "requestId": values["requestId"]}
+            )
         return web.json_response(
             {
                 "result": "valid",
                 "miles": coupon.miles,
                 "expiresAt": coupon.expires_at.isoformat(),
-                "requestId": asked["requestId"],
+                "requestId": values["requestId"],
             }
         )
 
     @operation("redeem")
     async def redeem(self, request: web.Request) -> web.Response:
-        asked = await _body(request, orderId=str, code=str, miles=int)
-        code, now, fault = normalise(asked["code"]), self._clock(), request.get(FAULTS)
+        values = await _body(request, orderId=str, code=str, miles=int)
+        code, now, fault = normalise(values["code"]), self._clock(), request.get(FAULTS)
         if code is None:
             raise _Malformed("code")
         late = fault is not None and fault.kind is FaultKind.LATE
         entry = await self._book.run(
-            lambda db: coupons.redeem(db, asked["orderId"], code, asked["miles"], now, later=late)
+            lambda db: coupons.redeem(db, values["orderId"], code, values["miles"], now, later=late)
         )
         if fault is not None and late:
             self._doors.later(
@@ -125,14 +127,14 @@ class MerchantApi:
             after = int(request.query.get("after", "0"))
         except (KeyError, ValueError):
             raise _Malformed("day, after") from None
-        found = await self._book.run(lambda db: debits.debits_of(db, day, after=after, limit=PAGE))
-        rows = [_redeemed(entry) | {"milesReturned": entry.given_back.get(MILES, 0)} for entry in found]
+        entries = await self._book.run(lambda db: debits.debits_of(db, day, after=after, limit=PAGE))
+        rows = [_redeemed(entry) | {"milesReturned": entry.given_back.get(MILES, 0)} for entry in entries]
         return web.json_response(
             {
                 "result": "ok",
                 "day": day.isoformat(),
                 "redemptions": rows,
-                "next": found[-1].seq if len(found) == PAGE else None,
+                "next": entries[-1].seq if len(entries) == PAGE else None,
             }
         )
 

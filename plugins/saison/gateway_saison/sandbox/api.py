@@ -85,17 +85,17 @@ class MerchantApi:
 
     @operation("authorize")
     async def authorize(self, request: web.Request) -> web.Response:
-        asked = await _body(request, orderId=str, returnUrl=str, language=str, requestId=str)
-        if not consents.good_return_url(asked["returnUrl"]):
+        values = await _body(request, orderId=str, returnUrl=str, language=str, requestId=str)
+        if not consents.good_return_url(values["returnUrl"]):
             raise _Malformed("returnUrl")
         now = self._clock()
         consent = await self._book.run(
-            lambda db: consents.begin(db, asked["orderId"], asked["returnUrl"], now)
+            lambda db: consents.begin(db, values["orderId"], values["returnUrl"], now)
         )
         return web.json_response(
             {
                 "result": "accepted",
-                "requestId": asked["requestId"],
+                "requestId": values["requestId"],
                 "orderId": consent.order_id,
                 "loginUrl": f"{request.scheme}://{request.host}/connect?request={consent.handle}",
                 "expiresAt": consent.until.isoformat(),
@@ -104,10 +104,10 @@ class MerchantApi:
 
     @operation("return")
     async def consent(self, request: web.Request) -> web.Response:
-        asked = await _body(request, code=str, requestId=str)
+        values = await _body(request, code=str, requestId=str)
         order_id, now = request.match_info["order_id"], self._clock()
-        collected = await self._book.run(lambda db: consents.collect(db, order_id, asked["code"], now))
-        answer = {"orderId": order_id, "requestId": asked["requestId"]}
+        collected = await self._book.run(lambda db: consents.collect(db, order_id, values["code"], now))
+        answer = {"orderId": order_id, "requestId": values["requestId"]}
         if collected.member is None:
             return web.json_response({"result": "refused", "reason": collected.reason, **answer})
         return web.json_response(
@@ -122,10 +122,10 @@ class MerchantApi:
 
     @operation("balances")
     async def balances(self, request: web.Request) -> web.Response:
-        asked = await _body(request, token=str, requestId=str)
+        values = await _body(request, token=str, requestId=str)
 
         def look(db: sqlite3.Connection) -> dict[str, Any]:
-            member = members.linked(db, asked["token"])
+            member = members.linked(db, values["token"])
             if member is None:
                 return {"result": "link_ended"}
             held = debits.balances(db, member.number)
@@ -137,25 +137,25 @@ class MerchantApi:
                 "asOf": self._clock().isoformat(),
             }
 
-        return web.json_response({**await self._book.run(look), "requestId": asked["requestId"]})
+        return web.json_response({**await self._book.run(look), "requestId": values["requestId"]})
 
     @operation("capture")
     async def capture(self, request: web.Request) -> web.Response:
-        asked = await _body(request, orderId=str, token=str, walletAmount=int, cardAmount=int)
-        lines = _lines(asked)
+        values = await _body(request, orderId=str, token=str, walletAmount=int, cardAmount=int)
+        lines = _lines(values)
         fault = request.get(FAULTS)
         late = fault is not None and fault.kind is FaultKind.LATE
         now = self._clock()
 
         def take(db: sqlite3.Connection) -> Entry:
-            member, known = members.linked(db, asked["token"]), debits.find(db, asked["orderId"])
+            member, known = members.linked(db, values["token"]), debits.find(db, values["orderId"])
             if member is not None:
-                return debits.debit(db, asked["orderId"], member.number, lines, now, later=late)
+                return debits.debit(db, values["orderId"], member.number, lines, now, later=late)
             if known is None:
-                return debits.refuse(db, asked["orderId"], "", lines, now, "link_ended")
+                return debits.refuse(db, values["orderId"], "", lines, now, "link_ended")
             # The link has ended since: what was decided under this order stays decided.
             if dict(known.lines) != lines:
-                raise OrderIdReused(asked["orderId"])
+                raise OrderIdReused(values["orderId"])
             return known
 
         entry = await self._book.run(take)
@@ -201,19 +201,26 @@ class MerchantApi:
 
     @operation("cancel")
     async def cancel(self, request: web.Request) -> web.Response:
-        asked = await _body(request, cancelId=str, orderId=str, walletAmount=int, cardAmount=int)
-        lines, now, fault = _lines(asked), self._clock(), request.get(FAULTS)
+        values = await _body(request, cancelId=str, orderId=str, walletAmount=int, cardAmount=int)
+        lines, now, fault = _lines(values), self._clock(), request.get(FAULTS)
 
         def give_back(db: sqlite3.Connection) -> GivenBack:
-            return debits.give_back(db, asked["cancelId"], asked["orderId"], lines, now)
+            return debits.give_back(db, values["cancelId"], values["orderId"], lines, now)
 
-        given = await self._book.run(give_back)
-        answer = {"cancelId": given.reversal_id, "orderId": given.order_id}
-        if given.reason or (fault is not None and fault.kind is FaultKind.CONTRADICTION):
-            return web.json_response({"result": "declined", "reason": given.reason or "refused", **answer})
-        reference = f"SZC{given.seq:010}"
+        given_back = await self._book.run(give_back)
+        answer = {"cancelId": given_back.reversal_id, "orderId": given_back.order_id}
+        if given_back.reason or (fault is not None and fault.kind is FaultKind.CONTRADICTION):
+            return web.json_response(
+                {"result": "declined", "reason": given_back.reason or "refused", **answer}
+            )
+        reference = f"SZC{given_back.seq:010}"
         return web.json_response(
-            {"result": "cancelled", "reference": reference, "cancelledAt": given.at.isoformat(), **answer}
+            {
+                "result": "cancelled",
+                "reference": reference,
+                "cancelledAt": given_back.at.isoformat(),
+                **answer,
+            }
         )
 
 

@@ -94,11 +94,11 @@ merchant_id = "point-gateway"
 api_key = {{ file = "api_key" }}
 """
     )
-    made = Desk(tmp_path, loop)
-    settings = Settings.load(made.config, env={})
+    desk = Desk(tmp_path, loop)
+    settings = Settings.load(desk.config, env={})
     migrations.upgrade(settings.database_url)
     run(_exchanges(settings, site))
-    yield made
+    yield desk
     run(site.__aexit__(None, None, None))
     loop.call_soon_threadsafe(loop.stop)
     thread.join()

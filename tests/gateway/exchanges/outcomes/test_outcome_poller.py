@@ -220,7 +220,7 @@ async def test_a_round_goes_on_when_one_question_fails(watch, world) -> None:
     world.script.find = find
     watch.forward(seconds=5)
     await watch.settler.poll_once()
-    states = [(await now(world, one)).state for one in exchanges]
+    states = [(await now(world, exchange)).state for exchange in exchanges]
     assert states == [State.SETTLED, State.OPEN, State.SETTLED]
 
 

@@ -30,8 +30,8 @@ def reversals(world) -> Reversals:
 
 
 def reverse(reversals, exchange, units=None, **options):
-    wanted = {"units": units, "reason": "誤操作", "operator": "sato"} | options
-    return reversals.reverse(exchange.exchange_id, wanted.pop("reversal_id", new_id()), **wanted)
+    values = {"units": units, "reason": "誤操作", "operator": "sato"} | options
+    return reversals.reverse(exchange.exchange_id, values.pop("reversal_id", new_id()), **values)
 
 
 async def refused(work) -> ProblemError:

@@ -119,12 +119,12 @@ async def test_a_reversal_needs_a_reason_an_exchange_and_to_be_open_when_decided
 async def test_two_gateways_ask_once_about_a_reversal(watch, world, generous) -> None:
     exchange = await world.settled(await world.member())
     generous.reversal = OutcomeUnknown("silence")
-    one, other = Reversals(world.context), Reversals(world.context)
-    open_ = await one.reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="o")
+    reversals, other = Reversals(world.context), Reversals(world.context)
+    open_ = await reversals.reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="o")
     assert open_.state is ReversalState.OPEN
     watch.forward(seconds=5)
     generous.reversal = None
-    await asyncio.gather(one.poll_once(), other.poll_once())
+    await asyncio.gather(reversals.poll_once(), other.poll_once())
     assert len(generous.asked) == 2
 
 

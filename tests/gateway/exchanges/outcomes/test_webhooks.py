@@ -145,9 +145,11 @@ async def secret(world, portal) -> Secret:
 
 @pytest.fixture
 async def deliveries(world):
-    made = WebhookSender(world.context.store, world.context.vault, world.context.clock, deadline_s=2.0)
-    async with made.opened():
-        yield made
+    webhook_sender = WebhookSender(
+        world.context.store, world.context.vault, world.context.clock, deadline_s=2.0
+    )
+    async with webhook_sender.opened():
+        yield webhook_sender
 
 
 async def outbox_of(world):
@@ -426,6 +428,6 @@ async def test_a_push_of_another_partner_or_about_what_was_never_sent_makes_noth
 
 
 def test_a_secret_that_is_none_is_refused_and_not_repeated() -> None:
-    with pytest.raises(SignatureInvalid, match="make a new one") as told:
+    with pytest.raises(SignatureInvalid, match="make a new one") as exception_info:
         sign(Secret("whsec_not base64"), "m-1", NOON, b"{}")
-    assert "not base64" not in str(told.value)
+    assert "not base64" not in str(exception_info.value)
