@@ -23,11 +23,11 @@ from aiohttp import web
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
-from gateway.demo.town import MEMBERS, open_town  # noqa: E402
+from gateway.demo.environment import MEMBERS, open_town  # noqa: E402
 from pagekit.clock import system_clock  # noqa: E402
 from portal.app import templates  # noqa: E402
-from portal.sealed import new_session  # noqa: E402
-from portal.words import WORDS  # noqa: E402
+from portal.i18n import WORDS  # noqa: E402
+from portal.session import new_session  # noqa: E402
 
 NOTHING = {"points": 0, "available": 0, "held": 0, "coming": 0}
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.sealed import renewed
-from municipal.trouble import Trouble
-from municipal.visits import Pages, Visit
+from municipal.error_messages import Trouble
+from municipal.session import renewed
+from municipal.site import Pages, Visit
 from pagekit.api import Problem
 from pagekit.qr import qr
 

@@ -15,37 +15,37 @@ from municipal import (
     events,
     figures,
     grant_files,
+    home,
     partners,
     projects,
     proposals,
     services,
     settlements,
     shop_day,
-    shop_papers,
+    shop_documents,
     shops,
     sign_in,
     staff,
-    start,
 )
+from municipal.error_messages import TROUBLES
+from municipal.i18n import WORDS
+from municipal.labels import EXPIRIES, FAULTS, FIGURES, FILE_STATES, ROLES, WORSE
 from municipal.menu import current, entries_for
-from municipal.names import EXPIRIES, FAULTS, FIGURES, FILE_STATES, ROLES, WORSE
-from municipal.sealed import staff_seal
+from municipal.session import staff_seal
 from municipal.settings import Settings
-from municipal.trouble import TROUBLES
-from municipal.visits import HOME, Cloud
-from municipal.words import WORDS
+from municipal.site import HOME, Cloud
 from pagekit.api import Gateway
 from pagekit.files import Files
-from pagekit.patience import Patience
+from pagekit.pages import CAMERA, Site
 from pagekit.site import environment, site_app
-from pagekit.visits import CAMERA, Site
+from pagekit.throttle import Patience
 
 HERE: Final = Path(__file__).parent
 FILES: Final = Files(HERE / "static")
 PARTS: Final = (
     sign_in,
     account,
-    start,
+    home,
     figures,
     services,
     projects,
@@ -59,7 +59,7 @@ PARTS: Final = (
     partners,
     counter,
     shop_day,
-    shop_papers,
+    shop_documents,
 )
 HEADERS: Final = dict.fromkeys(("/shop/take/scan", "/shop/take/check"), CAMERA)
 """The camera is open to the page that scans, also where it is shown again, and to no other."""

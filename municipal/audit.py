@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.names import GIVERS, ON_FAILURE, OUTCOMES, ROLES, WORSE, shops
+from municipal.labels import GIVERS, ON_FAILURE, OUTCOMES, ROLES, WORSE, shops
 from municipal.proposals import DEEDS
-from municipal.visits import Pages, Visit
+from municipal.site import Pages, Visit
 
 pages = Pages(needs="read_audit")
 

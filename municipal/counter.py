@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from municipal.error_messages import NO_NUMBER, Trouble
 from municipal.forms import number
-from municipal.trouble import NO_NUMBER, Trouble
-from municipal.visits import Pages, Visit
+from municipal.site import Pages, Visit
 from pagekit.api import Problem, Unreachable
 from pagekit.ids import UUID, fresh_id
 from pagekit.typed_text import digits

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from municipal.error_messages import NO_DAY, NO_NUMBER, Trouble
 from municipal.forms import beside, day, number, status
-from municipal.names import GIVERS, ON_FAILURE, OUTCOMES
-from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
-from municipal.visits import Pages, Visit
+from municipal.labels import GIVERS, ON_FAILURE, OUTCOMES
+from municipal.site import Pages, Visit
 from pagekit.api import Problem
 
 pages = Pages(needs="see")

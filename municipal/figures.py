@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from municipal.charts import WIDTH, Bar, spread, stacked
 from municipal.forms import day as read_day
-from municipal.names import IN, OUT, parties, services
-from municipal.visits import Pages, Visit
+from municipal.labels import IN, OUT, parties, services
+from municipal.site import Pages, Visit
 from pagekit.api import Problem
 
 pages = Pages(needs="see")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from municipal.trouble import Trouble
-from municipal.visits import Visit
+from municipal.error_messages import Trouble
+from municipal.site import Visit
 from pagekit.api import Problem
 from pagekit.typed_text import number
 

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from municipal.error_messages import Trouble
 from municipal.forms import beside, status
-from municipal.names import FILE_STATES
+from municipal.labels import FILE_STATES
 from municipal.projects import PROJECT
-from municipal.trouble import Trouble
-from municipal.visits import Pages, Visit
+from municipal.site import Pages, Visit
 from pagekit.api import Problem
 
 pages = Pages(needs="see")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from municipal.sealed import Session
+from municipal.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from municipal.visits import Pages, Visit
+from municipal.site import Pages, Visit
 
 pages = Pages(needs="see_partners")
 

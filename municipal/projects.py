@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from municipal.error_messages import NO_DAY, NO_NUMBER, Trouble
 from municipal.forms import beside, day, number, status
-from municipal.names import services
+from municipal.labels import services
 from municipal.proposals import proposed
-from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
-from municipal.visits import Pages, Visit
+from municipal.site import Pages, Visit
 from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
 from pagekit.qr import qr

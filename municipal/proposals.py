@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from municipal.error_messages import NO_NUMBER, Trouble
 from municipal.forms import beside, number, status
-from municipal.names import ROLES
-from municipal.trouble import NO_NUMBER, Trouble
-from municipal.visits import Pages, Visit
+from municipal.labels import ROLES
+from municipal.site import Pages, Visit
 from pagekit.api import Problem
 
 pages = Pages(needs="see_proposals")

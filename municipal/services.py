@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from municipal.error_messages import NO_DAY, NO_NUMBER, Trouble
 from municipal.forms import beside, day, number, status
-from municipal.names import services as services_of
-from municipal.trouble import NO_DAY, NO_NUMBER, Trouble
-from municipal.visits import Pages, Visit
+from municipal.labels import services as services_of
+from municipal.site import Pages, Visit
 from pagekit.api import Problem
 
 pages = Pages(needs="see")

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from municipal.error_messages import NO_NUMBER, Trouble
 from municipal.forms import beside, number, status
-from municipal.names import WAYS
+from municipal.labels import WAYS
+from municipal.site import Pages, Visit
 from municipal.statements import corrected
-from municipal.trouble import NO_NUMBER, Trouble
-from municipal.visits import Pages, Visit
 from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
 

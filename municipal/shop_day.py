@@ -8,10 +8,10 @@ from typing import Any, Final
 from aiohttp import web
 
 from municipal.counter import SPEND, spend_of_today
+from municipal.error_messages import NO_NUMBER, Trouble
 from municipal.forms import beside, day, number
-from municipal.names import WAYS
-from municipal.trouble import NO_NUMBER, Trouble
-from municipal.visits import Pages, Visit
+from municipal.labels import WAYS
+from municipal.site import Pages, Visit
 from pagekit.api import Problem, Unreachable
 from pagekit.ids import UUID, fresh_id
 

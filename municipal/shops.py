@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from municipal.error_messages import Trouble
 from municipal.forms import beside, status
-from municipal.names import shops as all_shops
+from municipal.labels import shops as all_shops
 from municipal.proposals import proposed
-from municipal.trouble import Trouble
-from municipal.visits import Pages, Visit
+from municipal.site import Pages, Visit
 from pagekit.api import Problem
 from pagekit.qr import qr
 

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.sealed import HALF_LASTS, HalfSignIn, half_seal, session_of
-from municipal.trouble import Trouble
-from municipal.visits import Pages, Visit, own_path
+from municipal.error_messages import Trouble
+from municipal.session import HALF_LASTS, HalfSignIn, half_seal, session_of
+from municipal.site import Pages, Visit, own_path
 from pagekit.api import Problem
-from pagekit.leaving import sign_out, signed_out, speak, still_here
-from pagekit.sealed import LONGEST
+from pagekit.session_cookie import LONGEST
+from pagekit.sign_out import sign_out, signed_out, speak, still_here
 
 pages = Pages()
 

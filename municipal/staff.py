@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from municipal.error_messages import Trouble
 from municipal.forms import beside, status
-from municipal.names import CITY_ROLES, ROLES
+from municipal.labels import CITY_ROLES, ROLES
 from municipal.proposals import proposed
-from municipal.trouble import Trouble
-from municipal.visits import Pages, Visit
+from municipal.site import Pages, Visit
 from pagekit.api import Problem
 
 pages = Pages(needs="keep_staff")

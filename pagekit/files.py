@@ -11,7 +11,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from pagekit.visits import HEADERS
+from pagekit.pages import HEADERS
 
 SHARED: Final = Path(__file__).parent / "static"
 ROUTE: Final = "/static/{version}/{name:[a-z0-9_./-]+}"

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pagekit.clock import FileClock, system_clock
-from pagekit.patience import BURST
+from pagekit.throttle import BURST
 
 Clock = Callable[[], datetime]
 

@@ -16,9 +16,9 @@ import structlog
 from aiohttp import web
 
 from pagekit.files import ROUTE, Files
+from pagekit.pages import Page, Pages, SessionT, SettingsT, Site, no_page, nothing_here, served
 from pagekit.runner import SiteRunner
 from pagekit.settings import BadSettings
-from pagekit.visits import Page, Pages, SessionT, SettingsT, Site, no_page, nothing_here, served
 
 HERE: Final = Path(__file__).parent
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

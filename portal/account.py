@@ -10,12 +10,12 @@ from typing import Any, Final
 from aiohttp import web
 
 from pagekit.api import Problem
+from pagekit.pages import SESSION_GONE
 from pagekit.typed_text import code as typed_code
-from pagekit.visits import SESSION_GONE
-from portal.places import service_of, services_in
-from portal.sealed import mask_id
-from portal.trouble import Trouble
-from portal.visits import Pages, Visit
+from portal.error_messages import Trouble
+from portal.municipality_search import service_of, services_in
+from portal.session import mask_id
+from portal.site import Pages, Visit
 
 pages = Pages()
 

@@ -11,44 +11,44 @@ from aiohttp import web
 from pagekit.api import Gateway
 from pagekit.files import Files
 from pagekit.ids import fresh_id
-from pagekit.patience import Patience
+from pagekit.pages import CAMERA, Site, policy
 from pagekit.site import environment, site_app
-from pagekit.visits import CAMERA, Site, policy
+from pagekit.throttle import Patience
 from portal import (
     account,
+    allocate,
+    card_settings,
     cards,
     exchanges,
     history,
-    moves,
+    municipality_search,
     mypage,
-    own_card,
-    paying,
-    places,
-    scanning,
+    pay_code,
+    scan,
     sign_in,
     support_events,
 )
+from portal.error_messages import TROUBLES
+from portal.i18n import WORDS, in_japanese, other_side, wallet_name
 from portal.prefecture_names import prefecture_name
-from portal.sealed import members_seal
+from portal.session import members_seal
 from portal.settings import Settings
-from portal.trouble import TROUBLES
-from portal.visits import CAMERA_PAGES, CARD_PAGES, FORM_LIMIT, HOME, Portal
-from portal.words import WORDS, in_japanese, other_side, wallet_name
+from portal.site import CAMERA_PAGES, CARD_PAGES, FORM_LIMIT, HOME, Portal
 
 HERE: Final = Path(__file__).parent
 FILES: Final = Files(HERE / "static")
 PARTS: Final = (
     sign_in,
     cards,
-    own_card,
+    card_settings,
     mypage,
-    paying,
-    scanning,
+    pay_code,
+    scan,
     exchanges,
-    moves,
+    allocate,
     history,
     support_events,
-    places,
+    municipality_search,
     account,
 )
 

@@ -15,9 +15,9 @@ from typing import Any, Final
 from aiohttp import web
 
 from pagekit.api import Problem
+from portal.error_messages import Trouble
 from portal.sign_in import card_open, enter
-from portal.trouble import Trouble
-from portal.visits import Pages, Visit, own_path
+from portal.site import Pages, Visit, own_path
 
 pages = Pages()
 

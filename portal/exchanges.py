@@ -16,10 +16,10 @@ from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
 from pagekit.typed_text import code as read_code
 from pagekit.typed_text import number
-from portal.places import service_of, services_in
+from portal.error_messages import Trouble
+from portal.municipality_search import service_of, services_in
 from portal.preview import best_rate, points_for, rates_in_use
-from portal.trouble import Trouble
-from portal.visits import Pages, Visit
+from portal.site import Pages, Visit
 
 pages = Pages()
 

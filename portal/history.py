@@ -13,9 +13,9 @@ from typing import Any, Final
 from aiohttp import web
 
 from pagekit.clock import JST
-from portal.places import service_of
-from portal.visits import Pages, Visit
-from portal.words import other_side
+from portal.i18n import other_side
+from portal.municipality_search import service_of
+from portal.site import Pages, Visit
 
 pages = Pages()
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from portal.visits import Pages, Visit
+from portal.site import Pages, Visit
 
 pages = Pages()
 

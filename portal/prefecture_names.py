@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pagekit.words import Speech
+from pagekit.i18n import Speech
 
 _ENGLISH: Final = (
     "Hokkaido", "Aomori", "Iwate", "Miyagi", "Akita", "Yamagata", "Fukushima", "Ibaraki", "Tochigi",

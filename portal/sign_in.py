@@ -8,10 +8,10 @@ from typing import Any
 from aiohttp import web
 
 from pagekit.api import Problem, Unreachable
-from pagekit.leaving import sign_out, signed_out, speak, still_here
-from portal.sealed import new_session
-from portal.trouble import Trouble
-from portal.visits import Pages, Visit, own_path
+from pagekit.sign_out import sign_out, signed_out, speak, still_here
+from portal.error_messages import Trouble
+from portal.session import new_session
+from portal.site import Pages, Visit, own_path
 
 pages = Pages()
 

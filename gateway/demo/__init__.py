@@ -15,8 +15,8 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway.demo.city import PASSWORD, PLATFORM_LOGIN, SHOPS, STAFF
-from gateway.demo.story import StoryBroken, one_exchange, play
-from gateway.demo.town import MEMBERS, DemoEnvironment, open_town
+from gateway.demo.environment import MEMBERS, DemoEnvironment, open_town
+from gateway.demo.scenario import StoryBroken, one_exchange, play
 
 
 async def run_demo(*, check: bool, folder: Path | None, port: int, out: Console, city: bool = False) -> int:

@@ -16,7 +16,7 @@ from desk import Agent, in_background, type_into_window
 from playwright.async_api import expect
 
 from gateway.demo.card import PIN, card_settings, furnish_card, sample_card
-from gateway.demo.town import STARTS_AT, open_town
+from gateway.demo.environment import STARTS_AT, open_town
 
 PASSWORD = "correct-horse-battery"
 TOOL = Path(__file__).parents[2] / "tools" / "demo-card"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.demo.town import MEMBERS, RETURN_URL, DemoEnvironment, open_town
+from gateway.demo.environment import MEMBERS, RETURN_URL, DemoEnvironment, open_town
 from gateway.model import JST
 from gateway.platform.clock import set_file_clock
 from point_gateway_client import Client, SignedIn, calls

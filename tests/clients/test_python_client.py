@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.demo.browser import Browser
-from gateway.demo.story import AT_SAISON
-from gateway.demo.town import MEMBERS, RETURN_URL
+from gateway.demo.environment import MEMBERS, RETURN_URL
+from gateway.demo.scenario import AT_SAISON
 from point_gateway_client import (
     AsyncClient,
     Client,

@@ -28,7 +28,8 @@ import migrations
 from core_ledger import Store, audit, chart, ledger
 from gateway.client import SignedClient, new_key_pair
 from gateway.configured import vault_of
-from gateway.demo.story import (
+from gateway.demo.environment import DemoEnvironment
+from gateway.demo.scenario import (
     HANAKO,
     RETURN_URL,
     TARO,
@@ -38,7 +39,6 @@ from gateway.demo.story import (
     link_at,
     sign_in_as,
 )
-from gateway.demo.town import DemoEnvironment
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.states import HELD
 from gateway.http.client_keys import register_key

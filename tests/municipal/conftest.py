@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, ViewportSize
 from rich.console import Console
 
-from gateway.demo.story import JIRO, one_exchange
-from gateway.demo.town import DemoEnvironment, open_town
+from gateway.demo.environment import DemoEnvironment, open_town
+from gateway.demo.scenario import JIRO, one_exchange
 from tests.municipal.staffer import Staffer
 from tests.portal.conftest import (  # one browser and one event loop in a process
     Loop,

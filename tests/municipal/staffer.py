@@ -10,7 +10,7 @@ import pyotp
 from playwright.sync_api import Page
 
 from gateway.demo.city import PASSWORD
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from tests.pictures_taken import take
 
 PICTURES = Path(__file__).parents[2] / "var" / "municipal"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.demo.city import PASSWORD
-from gateway.demo.story import one_exchange
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
+from gateway.demo.scenario import one_exchange
 from gateway.model import JST
 from tests.municipal.conftest import At
 from tests.municipal.staffer import Staffer

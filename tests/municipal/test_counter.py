@@ -13,12 +13,12 @@ from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestServer
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from municipal.app import make_app
 from municipal.counter import code_of
-from municipal.sealed import Session, staff_seal
+from municipal.session import Session, staff_seal
 from municipal.settings import Settings
-from pagekit.sealed import begun
+from pagekit.session_cookie import begun
 from tests.municipal.clerk import Clerk
 from tests.portal.camera import film, on_screen
 from tests.portal.city_hall import CityHall

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from tests.forms_walked import faults_of, forms_of
 from tests.municipal.conftest import At
 from tests.municipal.test_every_page import ADMINISTRATORS, found_in

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from municipal.app import PARTS
 from municipal.menu import ENTRIES
 from tests.municipal.conftest import At, Desk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from tests.municipal.conftest import At
 from tests.municipal.test_city_story import decide, members_of
 from tests.portal.test_every_page import faults

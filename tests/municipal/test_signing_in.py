@@ -8,7 +8,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from municipal.app import HERE, make_app
 from municipal.settings import Settings
 from tests.municipal.conftest import At

@@ -15,13 +15,13 @@ from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import ProposalState
 from gateway.platform.roles import ALLOWED, Role
 from gateway.points.rules import Expiry
-from municipal import names, proposals
+from municipal import labels, proposals
 from municipal.app import PARTS
 from municipal.audit import ACTIONS, FACTS
 from municipal.charts import HEIGHT, Bar, round_up, spread, stacked
 from municipal.forms import day, number
-from municipal.sealed import session_of, staff_seal
-from municipal.words import WORDS
+from municipal.i18n import WORDS
+from municipal.session import session_of, staff_seal
 from pagekit.clock import system_clock
 from pagekit.qr import QUIET, qr
 
@@ -102,10 +102,10 @@ def test_a_qr_is_the_one_of_the_library_module_by_module() -> None:
 
 
 def test_everything_that_the_gateway_says_by_a_word_has_a_name() -> None:
-    assert set(names.FAULTS) == set(GATEWAYS_FAULTS)
-    assert set(names.WORSE) == set(WORSE_JA)
-    assert set(names.EXPIRIES) == {expiry.value for expiry in Expiry}
-    assert set(names.ROLES) == {role.value for role in Role}
+    assert set(labels.FAULTS) == set(GATEWAYS_FAULTS)
+    assert set(labels.WORSE) == set(WORSE_JA)
+    assert set(labels.EXPIRIES) == {expiry.value for expiry in Expiry}
+    assert set(labels.ROLES) == {role.value for role in Role}
 
 
 def test_every_deed_of_the_audit_log_has_a_name() -> None:

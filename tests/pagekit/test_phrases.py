@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pagekit.words import in_phrases
-from portal.words import WORDS
+from pagekit.i18n import in_phrases
+from portal.i18n import WORDS
 
 SENTENCE = "%(municipality)sの「%(service)s」を基本自治体にします。"
 

@@ -12,7 +12,7 @@ import pyotp
 
 from core_ledger import Store
 from gateway.configured import vault_of
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.settings import Settings

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from gateway.demo.story import _buy_coupon as buy_coupon
-from gateway.demo.town import MEMBERS, DemoEnvironment, open_town
+from gateway.demo.environment import MEMBERS, DemoEnvironment, open_town
+from gateway.demo.scenario import _buy_coupon as buy_coupon
 from tests.portal.city_hall import CityHall
 from tests.portal.walk import PASSWORDS
 

@@ -14,11 +14,11 @@ from gateway.http.openapi import possible_problems
 from gateway.http.problem_types import PROBLEM_TYPES, PROTOCOL
 from gateway.http.problems import document
 from pagekit.api import Problem, Unreachable
-from pagekit.trouble import CLIENT_FAULTS
+from pagekit.error_messages import CLIENT_FAULTS
 from point_gateway_client import RawAnswer, calls
 from point_gateway_client.call import read_answer
-from portal.trouble import TROUBLES
-from portal.words import WORDS
+from portal.error_messages import TROUBLES
+from portal.i18n import WORDS
 
 LANGUAGES = ("ja", "en", "ja-easy")
 FACTS: dict[str, str | int] = {

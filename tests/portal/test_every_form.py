@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from tests.forms_walked import BAD, faults_of, forms_of
 from tests.portal.conftest import Loop, add_member
 from tests.portal.walk import PASSWORDS, Walk

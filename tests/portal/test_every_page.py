@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from tests.portal.walk import Walk
 
 pytestmark = pytest.mark.xdist_group("browser")

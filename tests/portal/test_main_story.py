@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from gateway.demo.town import DemoEnvironment
-from portal.words import WORDS
+from gateway.demo.environment import DemoEnvironment
+from portal.i18n import WORDS
 from tests.portal.walk import Walk
 
 pytestmark = pytest.mark.xdist_group("browser")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from tests.portal.city_hall import Answered, CityHall
 from tests.portal.conftest import Loop, shifted
 from tests.portal.test_every_page import is_good, watched

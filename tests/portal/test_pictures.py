@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from gateway.demo.town import DemoEnvironment, open_town
+from gateway.demo.environment import DemoEnvironment, open_town
 from tests.pictures_taken import take
 from tests.portal import pictures
 from tests.portal.conftest import Loop

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from portal.support_events import progress
 from tests.portal.city_hall import CityHall
 from tests.portal.conftest import Loop

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from gateway.demo.town import MEMBERS, DemoEnvironment
+from gateway.demo.environment import MEMBERS, DemoEnvironment
 from tests.pictures_taken import take
 
 PICTURES = Path(__file__).parents[2] / "var" / "portal"

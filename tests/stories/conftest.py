@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.demo.town import DemoEnvironment, open_town
+from gateway.demo.environment import DemoEnvironment, open_town
 
 
 class Loop:

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from gateway.client import SignedClient, new_key_pair, sign_headers
-from gateway.demo.story import AT_SAISON
-from gateway.demo.town import MEMBERS, RETURN_URL, DemoEnvironment
+from gateway.demo.environment import MEMBERS, RETURN_URL, DemoEnvironment
+from gateway.demo.scenario import AT_SAISON
 
 pytestmark = pytest.mark.xdist_group("town")
 TARO, HANAKO, _ = MEMBERS

@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from gateway.client import SignedClient
-from gateway.demo.story import (
+from gateway.demo.environment import DemoEnvironment, SampleMember
+from gateway.demo.scenario import (
     HANAKO,
     JIRO,
     KASAMA,
@@ -22,7 +23,6 @@ from gateway.demo.story import (
     sign_in_as,
     start_at,
 )
-from gateway.demo.town import DemoEnvironment, SampleMember
 
 pytestmark = pytest.mark.xdist_group("town")
 

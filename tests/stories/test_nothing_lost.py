@@ -7,8 +7,8 @@ import json
 import aiohttp
 import pytest
 
-from gateway.demo.story import sign_in_as
-from gateway.demo.town import MEMBERS
+from gateway.demo.environment import MEMBERS
+from gateway.demo.scenario import sign_in_as
 from gateway.model import Secret
 from gateway.webhooks.standard_webhooks import new_secret, sign
 

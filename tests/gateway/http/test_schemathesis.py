@@ -16,8 +16,8 @@ from aiohttp.test_utils import TestServer
 from rich.console import Console
 
 from gateway.app import whole_api
-from gateway.demo.story import TARO, Narrator, exchange_at, link_at, sign_in_as, start_at
-from gateway.demo.town import open_town
+from gateway.demo.environment import open_town
+from gateway.demo.scenario import TARO, Narrator, exchange_at, link_at, sign_in_as, start_at
 from gateway.http.openapi import openapi_document
 
 HERE = Path(__file__).parent

@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from gateway.demo.town import MEMBERS, DemoEnvironment
+from gateway.demo.environment import MEMBERS, DemoEnvironment
 from pagekit.settings import BadSettings
 from portal import history
 from portal.app import FILES, HERE, make_app
 from portal.settings import Settings
-from portal.visits import own_path
+from portal.site import own_path
 from tests.portal.conftest import Loop
 
 pytestmark = pytest.mark.xdist_group("browser")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from municipal.visits import Visit
+from municipal.site import Visit
 
 ROLES: Final[Mapping[str, str]] = {
     "viewer": "閲覧者",

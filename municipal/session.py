@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pagekit import sealed
-from pagekit.sealed import begun
+from pagekit import session_cookie
+from pagekit.session_cookie import begun
 
 IDLE_LIMIT: Final = timedelta(minutes=15)
 """The gateway's own; ours counts only what a person did, not a page that updates itself."""
@@ -20,7 +20,7 @@ HALF_LASTS: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session(sealed.Session):
+class Session(session_cookie.Session):
     """Who is signed in here. `shop_id` is empty for a city's staff; `municipality` is `platform` for the platform's."""
 
     staff_id: str
@@ -97,9 +97,9 @@ def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def staff_seal(secret: bytes) -> sealed.Seal[Session]:
-    return sealed.Seal(secret, "point-gateway municipal session v1", Session)
+def staff_seal(secret: bytes) -> session_cookie.Seal[Session]:
+    return session_cookie.Seal(secret, "point-gateway municipal session v1", Session)
 
 
-def half_seal(secret: bytes) -> sealed.Seal[HalfSignIn]:
-    return sealed.Seal(secret, "point-gateway municipal half sign-in v1", HalfSignIn)
+def half_seal(secret: bytes) -> session_cookie.Seal[HalfSignIn]:
+    return session_cookie.Seal(secret, "point-gateway municipal half sign-in v1", HalfSignIn)

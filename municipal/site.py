@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from municipal.sealed import Session
+from municipal.session import Session
 from municipal.settings import Settings
-from pagekit import visits
+from pagekit import pages
 
-Visit: TypeAlias = visits.Visit[Settings, Session]
-Pages: TypeAlias = visits.Pages[Settings, Session]
-Cloud: TypeAlias = visits.Site[Settings, Session]
+Visit: TypeAlias = pages.Visit[Settings, Session]
+Pages: TypeAlias = pages.Pages[Settings, Session]
+Cloud: TypeAlias = pages.Site[Settings, Session]
 
 HOME: Final = "/"
 
 
 def own_path(text: str) -> str:
     """`text` when it is a path of this site and nothing more, else the first page: no open redirect."""
-    return visits.own_path(text, HOME)
+    return pages.own_path(text, HOME)

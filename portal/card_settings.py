@@ -11,9 +11,9 @@ from aiohttp import web
 
 from pagekit.api import Problem
 from portal.cards import card_and_browser, forgetting_browser, trouble_of
+from portal.error_messages import Trouble
 from portal.sign_in import card_open, enter
-from portal.trouble import Trouble
-from portal.visits import Pages, Visit
+from portal.site import Pages, Visit
 
 pages = Pages()
 

@@ -13,11 +13,11 @@ from aiohttp.test_utils import TestServer
 from playwright.sync_api import Browser, BrowserContext, Route, ViewportSize, expect
 
 from gateway.api.city.routes import api
-from gateway.demo.town import DemoEnvironment
+from gateway.demo.environment import DemoEnvironment
 from portal.app import make_app
-from portal.sealed import members_seal, new_session
+from portal.error_messages import TROUBLES
+from portal.session import members_seal, new_session
 from portal.settings import Settings
-from portal.trouble import TROUBLES
 from tests.portal.camera import film, printed
 from tests.portal.city_hall import CityHall
 from tests.portal.conftest import Loop, shifted, with_camera

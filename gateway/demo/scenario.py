@@ -19,7 +19,7 @@ from rich.console import Console
 
 from gateway.client import SignedClient
 from gateway.demo.browser import Browser
-from gateway.demo.town import MEMBERS, RETURN_URL, DemoEnvironment, SampleMember
+from gateway.demo.environment import MEMBERS, RETURN_URL, DemoEnvironment, SampleMember
 from gateway.model import JST
 
 KASAMA: Final = {"municipality": "082163", "point_service": "kasama-ouen"}

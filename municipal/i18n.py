@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pagekit.sources import Sources
-from pagekit.words import Words
+from pagekit.i18n import Words
+from pagekit.message_extraction import Sources
 
 HERE: Final = Path(__file__).parent
 WORDS: Final = Words(HERE / "locales", ("ja", "en"))

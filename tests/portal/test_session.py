@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from pagekit.clock import JST
-from pagekit.patience import Patience
-from pagekit.sealed import Seal
-from portal.sealed import Session, mask_id, mask_name, members_seal, new_session
+from pagekit.session_cookie import Seal
+from pagekit.throttle import Patience
+from portal.session import Session, mask_id, mask_name, members_seal, new_session
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 SECRET = b"a long enough secret of the operator's"

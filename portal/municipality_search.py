@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from portal.site import Pages, Visit
 from portal.tile_map import TILES
-from portal.visits import Pages, Visit
 
 pages = Pages()
 

@@ -16,9 +16,9 @@ from aiohttp import web
 from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
 from pagekit.typed_text import number
-from portal.places import service_of, services_in
-from portal.trouble import Trouble
-from portal.visits import Pages, Visit
+from portal.error_messages import Trouble
+from portal.municipality_search import service_of, services_in
+from portal.site import Pages, Visit
 
 pages = Pages()
 

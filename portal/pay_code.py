@@ -15,8 +15,8 @@ from aiohttp import web
 from pagekit.api import Problem, Unreachable
 from pagekit.ids import UUID
 from pagekit.qr import qr
-from portal.shown_codes import TOKEN, ShownCode, seal, unseal
-from portal.visits import Pages, Visit
+from portal.pay_code_token import TOKEN, ShownCode, seal, unseal
+from portal.site import Pages, Visit
 
 pages = Pages()
 

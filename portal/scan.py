@@ -13,13 +13,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from pagekit.api import Problem, Unreachable
+from pagekit.error_messages import Trouble
 from pagekit.ids import UUID, fresh_id
-from pagekit.trouble import Trouble
 from pagekit.typed_text import code as read_code
 from pagekit.typed_text import digits, number
-from portal.moves import POINTS_UNREADABLE
-from portal.paying import balances_to_pay_with, service_name
-from portal.visits import Pages, Visit
+from portal.allocate import POINTS_UNREADABLE
+from portal.pay_code import balances_to_pay_with, service_name
+from portal.site import Pages, Visit
 
 pages = Pages()
 

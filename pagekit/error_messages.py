@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pagekit.api import Problem, Unreachable
-from pagekit.words import Speech
+from pagekit.i18n import Speech
 
 Sentences = tuple[str, str]
 """What happened and what to do: source sentences, to be said in the reader's language."""

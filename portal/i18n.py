@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from pagekit.sources import Sources
-from pagekit.words import Speech, Words
+from pagekit.i18n import Speech, Words
+from pagekit.message_extraction import Sources
 
 HERE: Final = Path(__file__).parent
 WORDS: Final = Words(HERE / "locales", ("ja", "en", "ja-easy"))

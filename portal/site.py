@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from pagekit import visits
-from portal.sealed import Session
+from pagekit import pages
+from portal.session import Session
 from portal.settings import Settings
 
-Visit: TypeAlias = visits.Visit[Settings, Session]
-Pages: TypeAlias = visits.Pages[Settings, Session]
-Portal: TypeAlias = visits.Site[Settings, Session]
+Visit: TypeAlias = pages.Visit[Settings, Session]
+Pages: TypeAlias = pages.Pages[Settings, Session]
+Portal: TypeAlias = pages.Site[Settings, Session]
 
 HOME: Final = "/mypage"
 CARD_PAGES: Final = frozenset(
@@ -23,4 +23,4 @@ FORM_LIMIT: Final = 48 * 1024
 
 def own_path(text: str) -> str:
     """`text` when it is a path of this site and nothing more, else the member's page: no open redirect."""
-    return visits.own_path(text, HOME)
+    return pages.own_path(text, HOME)

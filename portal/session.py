@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pagekit import sealed
-from pagekit.sealed import begun
+from pagekit import session_cookie
+from pagekit.session_cookie import begun
 
 IDLE_LIMIT: Final = timedelta(minutes=10)
 SHARED_TERMINAL_IDLE_LIMIT: Final = timedelta(minutes=2)
@@ -15,7 +15,7 @@ SHARED_TERMINAL_IDLE_LIMIT: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session(sealed.Session):
+class Session(session_cookie.Session):
     """Who is signed in here. `shown_name` and `shown_id` are masked already."""
 
     shown_name: str
@@ -38,8 +38,8 @@ def new_session(
     )
 
 
-def members_seal(secret: bytes) -> sealed.Seal[Session]:
-    return sealed.Seal(secret, "point-gateway portal session v1", Session)
+def members_seal(secret: bytes) -> session_cookie.Seal[Session]:
+    return session_cookie.Seal(secret, "point-gateway portal session v1", Session)
 
 
 def mask_name(name: str) -> str:

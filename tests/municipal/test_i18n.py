@@ -6,7 +6,7 @@ import re
 
 from babel.messages.pofile import read_po
 
-from municipal.words import SOURCES, WORDS
+from municipal.i18n import SOURCES, WORDS
 
 PLACES = re.compile(r"%\(\w+\)s")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pagekit.trouble import Sentences, Trouble, Troubles
+from pagekit.error_messages import Sentences, Trouble, Troubles
 
 __all__ = ["TROUBLES", "Trouble"]
 

@@ -7,9 +7,9 @@ from typing import Final
 
 from aiohttp import web
 
-from municipal.names import WAYS
+from municipal.labels import WAYS
+from municipal.site import Pages, Visit
 from municipal.statements import corrected
-from municipal.visits import Pages, Visit
 from pagekit.qr import qr
 
 pages = Pages(needs="take_points")

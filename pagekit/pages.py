@@ -27,12 +27,12 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from pagekit import form_state
 from pagekit.api import Call, File, Gateway, Problem, Unreachable, target_of, untyped_call
 from pagekit.client_address import bucket_of
+from pagekit.error_messages import Trouble, Troubles
 from pagekit.form_state import FormState
-from pagekit.patience import Patience
-from pagekit.sealed import Seal, Session
+from pagekit.i18n import Speech, Words, language_of
+from pagekit.session_cookie import Seal, Session
 from pagekit.settings import SiteSettings
-from pagekit.trouble import Trouble, Troubles
-from pagekit.words import Speech, Words, language_of
+from pagekit.throttle import Patience
 
 _POLICY: Final[Mapping[str, str]] = {
     "default-src": "'none'",

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from pagekit.visits import SessionT, SettingsT, Visit, own_path
+from pagekit.pages import SessionT, SettingsT, Visit, own_path
 
 CLEAR: Final = {"Clear-Site-Data": '"cache", "storage"'}
 

@@ -8,9 +8,9 @@ import pytest
 from babel.messages.pofile import read_po
 
 from gateway.points.municipalities import prefectures
-from pagekit.words import language_of
+from pagekit.i18n import language_of
+from portal.i18n import SOURCES, WORDS
 from portal.prefecture_names import prefecture_name
-from portal.words import SOURCES, WORDS
 
 KANJI = re.compile(r"[一-龠々]")
 PLACES = re.compile(r"%\(\w+\)s")

@@ -8,10 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
+from municipal.labels import IN, OUT, services
 from municipal.menu import entries_for
-from municipal.names import IN, OUT, services
 from municipal.proposals import DEEDS
-from municipal.visits import Pages, Visit
+from municipal.site import Pages, Visit
 
 pages = Pages()
 
