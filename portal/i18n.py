@@ -13,7 +13,7 @@ from pagekit.message_extraction import Sources
 
 HERE: Final = Path(__file__).parent
 WORDS: Final = Words(HERE / "locales", ("ja", "en", "ja-easy"))
-SOURCES: Final = Sources((HERE,), frozenset({"tile_map.py", "sealed.py"}))
+SOURCES: Final = Sources((HERE,), frozenset({"tile_map.py", "session.py"}))
 
 
 def in_japanese(text: str, speech: Speech) -> str:

@@ -32,15 +32,14 @@ async function send() {
     answer = await fetch(form.action, {
       method: "POST",
       body: new URLSearchParams(new FormData(form)),
-      redirect: "manual",
       signal: AbortSignal.timeout(WAIT_MS),
     });
   } catch {
     tell("lost");
     return;
   }
-  // A redirect is a yes; anything else is a page that says what happened: asked for again, it is the same payment.
-  if (answer.type === "opaqueredirect") location.replace(form.dataset.take);
+  // Yes and no have addresses of their own. What has none is asked for again as a page: it is the same payment.
+  if (answer.redirected) location.replace(answer.url);
   else form.submit();
 }
 

@@ -114,6 +114,7 @@ def routes(town: DemoEnvironment, method: str) -> set[str]:
 FILLED = {
     "event": "x", "file": "0" * 32, "person": "0" * 32, "project": "x", "service": "kasama-ouen", "version": "1",
     "shop": "shop-01", "cycle": "2018-07-01", "spend": "00000000-0000-4000-8000-000000000000", "deed": "show",
+    "proposal": "0" * 32,
 }  # fmt: skip
 PUBLIC = {"/login", "/login/proof", "/signed-out", "/help", "/health"}
 

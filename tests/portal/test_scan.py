@@ -194,9 +194,9 @@ def test_where_the_gateway_does_not_answer_the_same_payment_can_be_sent_again(
     ("points", "said"),
     [
         ("1001", "ポイントが足りません"),
-        ("０１", "読み取れません"),
-        ("0", "読み取れません"),
-        ("1.5", "読み取れません"),
+        ("１，５", "整数"),
+        ("0", "整数"),
+        ("1.5", "整数"),
     ],
 )
 def test_an_amount_that_cannot_be_paid_is_told_and_nothing_is_paid(
