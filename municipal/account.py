@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import Trouble
+from municipal.error_messages import ErrorMessage
 from municipal.session import renewed
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
@@ -25,7 +25,9 @@ DONE: Final[dict[str, str]] = {
     "totp": "認証アプリを登録しました。次のログインから確認コードを使えます。",
 }
 _ADDRESS: Final = re.compile(r"otpauth://totp/[!-~]{1,400}")
-_MISMATCH: Final = Trouble("新しいパスワードが一致しません", "同じパスワードを2回入力してください。", 422)
+_MISMATCH: Final = ErrorMessage(
+    "新しいパスワードが一致しません", "同じパスワードを2回入力してください。", 422
+)
 
 
 @pages.get("/setup")
@@ -120,18 +122,18 @@ async def _on(visit: Visit, done: str) -> web.Response:
     return visit.go("/setup" if visit.signed_in().unfinished else "/account", done=done)
 
 
-def _beside(visit: Visit, problem: Problem) -> Trouble:
+def _beside(visit: Visit, problem: Problem) -> ErrorMessage:
     """What to say beside a form. Faults and ended sessions are pages of their own."""
     if problem.status >= 500 or problem.word in ("session-ended", "session-missing", "second-factor-missing"):
         raise problem
     return visit.trouble(problem)
 
 
-def _password_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+def _password_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     return visit.show("password.html", status=trouble.status if trouble else 200, trouble=trouble)
 
 
-async def _passkey_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+async def _passkey_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     begun = await visit.api("POST", "/v1/staff/me/passkeys/begin")
     return visit.show(
         "passkey.html",
@@ -150,7 +152,7 @@ async def _totp_page(visit: Visit) -> web.Response:
     return _totp_shown(visit, begun["seed"], begun["address"], None)
 
 
-def _totp_shown(visit: Visit, seed: str, address: str, trouble: Trouble | None) -> web.Response:
+def _totp_shown(visit: Visit, seed: str, address: str, trouble: ErrorMessage | None) -> web.Response:
     if not _ADDRESS.fullmatch(address):
         seed = address = ""  # not what we drew: the form was made up
     return visit.show(

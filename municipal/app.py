@@ -38,7 +38,7 @@ from pagekit.api import Gateway
 from pagekit.files import Files
 from pagekit.pages import CAMERA, Site
 from pagekit.site import environment, site_app
-from pagekit.throttle import Patience
+from pagekit.throttle import LoginThrottle
 
 HERE: Final = Path(__file__).parent
 FILES: Final = Files(HERE / "static")
@@ -76,7 +76,7 @@ def make_app(settings: Settings) -> web.Application:
         words=WORDS,
         troubles=TROUBLES,
         templates=templates(),
-        patience=Patience(burst=settings.tries_at_once),
+        patience=LoginThrottle(burst=settings.tries_at_once),
         headers=HEADERS,
         detours={"second-factor-missing": "/setup", "password-to-change": "/setup"},
     )

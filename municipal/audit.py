@@ -138,13 +138,13 @@ async def _page(visit: Visit, faults: list[Any] | None) -> web.Response:
 def _facts(visit: Visit, kept: Mapping[str, Any], shop_names: Mapping[str, str]) -> list[tuple[str, str]]:
     """What a line says besides, each with its name, in the reader's language; what nobody named stays as it is kept."""
     return [
-        (FACTS.get(name, name), _said(visit, name, value, shop_names))
+        (FACTS.get(name, name), _as_text(visit, name, value, shop_names))
         for name, value in kept.items()
         if value != ""
     ]
 
 
-def _said(visit: Visit, name: str, value: str | int, shop_names: Mapping[str, str]) -> str:
+def _as_text(visit: Visit, name: str, value: str | int, shop_names: Mapping[str, str]) -> str:
     if name == "yen":
         return visit.speech.plain("%(yen)s 円", yen=f"{value:,}")
     if isinstance(value, int):

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 WIDTH: Final = 480
 HEIGHT: Final = 230
-LEFT: Final = 58
+LEFT_MARGIN: Final = 58
 BOTTOM: Final = 26
 TOP: Final = 10
 
@@ -47,10 +47,10 @@ def stacked(
     below = HEIGHT - BOTTOM
     scale = (below - TOP) / highest
     pieces = [_axis(highest, scale, width, short)]
-    step = (width - LEFT) / max(len(bars), 1)
+    step = (width - LEFT_MARGIN) / max(len(bars), 1)
     thick = max(step * 0.72, 1.0)
     for number, bar in enumerate(bars):
-        x, y = LEFT + step * number + (step - thick) / 2, float(below)
+        x, y = LEFT_MARGIN + step * number + (step - thick) / 2, float(below)
         for part, value in enumerate(bar.values):
             tall = value * scale
             if value:
@@ -62,7 +62,7 @@ def stacked(
                 )
         if bar.label:
             # At an edge the label would be cut: it begins or ends there instead of standing in the middle.
-            middle = min(max(x + thick / 2, LEFT + 14), width - 18)
+            middle = min(max(x + thick / 2, LEFT_MARGIN + 14), width - 18)
             pieces.append(
                 Markup('<text class="below" x="{:.1f}" y="{}">{}</text>').format(
                     middle, HEIGHT - 7, bar.label
@@ -85,7 +85,7 @@ def _axis(highest: int, scale: float, width: int, short: Callable[[int], str]) -
         lines.append(
             Markup(
                 '<path class="axis" d="M{} {:.1f}H{}"/><text class="beside" x="{}" y="{:.1f}">{}</text>'
-            ).format(LEFT, y, width, LEFT - 6, y + 4, short(value))
+            ).format(LEFT_MARGIN, y, width, LEFT_MARGIN - 6, y + 4, short(value))
         )
     return Markup("").join(lines)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, Trouble
+from municipal.error_messages import NO_NUMBER, ErrorMessage
 from municipal.forms import number
 from municipal.site import Pages, Visit
 from pagekit.api import Problem, Unreachable
@@ -22,7 +22,7 @@ from pagekit.typed_text import digits
 pages = Pages(needs="take_points")
 
 SPEND: Final = f"{{spend:{UUID.pattern}}}"
-MOST_POINTS: Final = 999_999_999
+MAX_POINTS: Final = 999_999_999
 _CODE: Final = re.compile(r"PGP1\.[!-~]{1,100}|[0-9]{12}")
 _REFUSED: Final[dict[str, tuple[str, str]]] = {
     "pay-code-unknown": (
@@ -70,7 +70,7 @@ async def amount(visit: Visit) -> web.Response:
 async def scan(visit: Visit) -> web.Response:
     """The customer's code, for an amount that stands above it."""
     points, spend_id = number(visit.asked("points")), visit.asked("id")
-    if not points or points > MOST_POINTS:
+    if not points or points > MAX_POINTS:
         return await _amount_page(visit, NO_NUMBER, visit.asked("points"))
     return _scan_page(visit, points, spend_id if UUID.fullmatch(spend_id) else fresh_id(), None)
 
@@ -83,7 +83,7 @@ async def check(visit: Visit) -> web.Response:
     if not points or not UUID.fullmatch(spend_id):
         return await _amount_page(visit, NO_NUMBER, visit.typed.get("points", ""))
     if code is None:
-        trouble = Trouble(
+        trouble = ErrorMessage(
             "お客様の支払いコードではありません",
             "お客様の画面のQRコードか、その下の12桁の番号を読み取ってください。",
             422,
@@ -93,7 +93,7 @@ async def check(visit: Visit) -> web.Response:
 
 
 @pages.post("/shop/take")
-async def take(visit: Visit) -> web.Response:
+async def receive_payment(visit: Visit) -> web.Response:
     """Take the points, once, however often this is sent. Each answer says whether anything was taken."""
     points, spend_id = number(visit.typed.get("points", "")) or 0, visit.typed.get("id", "")
     code = visit.typed.get("code", "")
@@ -103,7 +103,7 @@ async def take(visit: Visit) -> web.Response:
     except Problem as problem:
         if problem.word not in _REFUSED:
             raise
-        trouble = Trouble(*_REFUSED[problem.word], problem.status)
+        trouble = ErrorMessage(*_REFUSED[problem.word], problem.status)
         return visit.show("not_taken.html", status=trouble.status, trouble=trouble, points=points)
     except Unreachable:
         # Taken or not: the same id tells, and takes once in either case.
@@ -146,7 +146,7 @@ async def _latest(visit: Visit) -> list[dict[str, Any]]:
     return values[:3]
 
 
-async def _amount_page(visit: Visit, trouble: Trouble | None, typed: str) -> web.Response:
+async def _amount_page(visit: Visit, trouble: ErrorMessage | None, typed: str) -> web.Response:
     return visit.show(
         "take.html",
         status=trouble.status if trouble else 200,
@@ -158,7 +158,7 @@ async def _amount_page(visit: Visit, trouble: Trouble | None, typed: str) -> web
     )
 
 
-def _scan_page(visit: Visit, points: int, spend_id: str, trouble: Trouble | None) -> web.Response:
+def _scan_page(visit: Visit, points: int, spend_id: str, trouble: ErrorMessage | None) -> web.Response:
     return visit.show(
         "take_scan.html",
         status=trouble.status if trouble else 200,

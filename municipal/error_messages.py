@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pagekit.error_messages import Sentences, Trouble, Troubles
+from pagekit.error_messages import ErrorMessage, ErrorMessages, Sentences
 
-__all__ = ["TROUBLES", "Trouble"]
+__all__ = ["TROUBLES", "ErrorMessage"]
 
 _WORDS: Final[dict[str, Sentences]] = {
     "sign-in-refused": (
@@ -94,7 +94,7 @@ _FIELDS: Final[dict[str, Sentences]] = {
     "client_code": ("委託者コードの形式が違います", "10桁の半角数字で入力してください。"),
 }
 
-TROUBLES: Final = Troubles(words=_WORDS, statuses=_STATUSES, fields=_FIELDS, exact=True)
+TROUBLES: Final = ErrorMessages(words=_WORDS, statuses=_STATUSES, fields=_FIELDS, exact=True)
 
-NO_NUMBER: Final = Trouble(*_NUMBER, 422)
-NO_DAY: Final = Trouble("日付を読み取れません", "日付を選んでください。", 422)
+NO_NUMBER: Final = ErrorMessage(*_NUMBER, 422)
+NO_DAY: Final = ErrorMessage("日付を読み取れません", "日付を選んでください。", 422)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, Trouble
+from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
 from municipal.forms import beside, day, number, status
 from municipal.labels import GIVERS, ON_FAILURE, OUTCOMES
 from municipal.site import Pages, Visit
@@ -40,7 +40,7 @@ async def new(visit: Visit) -> web.Response:
 @pages.post("/events/new", needs="plan_events")
 async def plan(visit: Visit) -> web.Response:
     typed, read = dict(visit.typed), _read(visit)
-    if isinstance(read, Trouble):
+    if isinstance(read, ErrorMessage):
         return _form(visit, None, typed, read)
     try:
         made = await visit.api("POST", "/v1/city/events", body=read | {"own_id": typed.get("own_id", "")})
@@ -64,7 +64,7 @@ async def edit(visit: Visit) -> web.Response:
 @pages.post(f"/events/{_EVENT}/edit", needs="plan_events")
 async def change(visit: Visit) -> web.Response:
     typed, read = dict(visit.typed), _read(visit)
-    if isinstance(read, Trouble):
+    if isinstance(read, ErrorMessage):
         return _form(visit, await _event(visit), typed, read)
     try:
         await visit.api("PUT", f"/v1/city/events/{visit.part('event')}", body=read)
@@ -94,7 +94,7 @@ async def _event(visit: Visit) -> Any:
     return await visit.api("GET", f"/v1/city/events/{visit.part('event')}")
 
 
-async def _page(visit: Visit, trouble: Trouble | None) -> web.Response:
+async def _page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     found = await _event(visit)
     return visit.show(
         "event.html",
@@ -110,13 +110,13 @@ async def _page(visit: Visit, trouble: Trouble | None) -> web.Response:
     )
 
 
-def _form(visit: Visit, found: Any, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
+def _form(visit: Visit, found: Any, typed: dict[str, str], trouble: ErrorMessage | None) -> web.Response:
     return visit.show(
         "event_form.html", status=status(trouble), event=found, givers=GIVERS, typed=typed, trouble=trouble
     )
 
 
-def _read(visit: Visit) -> dict[str, Any] | Trouble:
+def _read(visit: Visit) -> dict[str, Any] | ErrorMessage:
     """The form as the API takes it, or what is wrong with it."""
     typed = visit.typed
     starts, ends = day(typed.get("starts_on", "")), day(typed.get("ends_on", ""))

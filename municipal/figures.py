@@ -20,7 +20,7 @@ from pagekit.api import Problem
 
 pages = Pages(needs="see")
 
-USUAL: Final = timedelta(days=29)
+DEFAULT_PERIOD: Final = timedelta(days=29)
 DAYS_AS_BARS: Final = 62
 """A longer time is drawn by month: a bar a day would be a line."""
 TOP: Final = 10
@@ -134,7 +134,7 @@ async def unused_csv(visit: Visit) -> web.Response:
 def _period(visit: Visit) -> tuple[date, date]:
     today = visit.site.settings.clock().date()
     until = read_day(visit.asked("until")) or today
-    since = read_day(visit.asked("since")) or until - USUAL
+    since = read_day(visit.asked("since")) or until - DEFAULT_PERIOD
     return (since, until) if since <= until else (until, since)
 
 
@@ -143,7 +143,7 @@ def _quick(visit: Visit) -> list[tuple[str, date, date]]:
     today = visit.site.settings.clock().date()
     year = today.year if today.month >= 4 else today.year - 1
     return [
-        ("最近30日", today - USUAL, today),
+        ("最近30日", today - DEFAULT_PERIOD, today),
         ("最近3か月", today - timedelta(days=91), today),
         ("今年度", date(year, 4, 1), today),
         ("前年度", date(year - 1, 4, 1), date(year, 3, 31)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from municipal.error_messages import Trouble
+from municipal.error_messages import ErrorMessage
 from municipal.site import Visit
 from pagekit.api import Problem
 from pagekit.typed_text import number
@@ -24,7 +24,7 @@ def day(text: str) -> date | None:
         return None
 
 
-def beside(visit: Visit, problem: Problem) -> Trouble:
+def beside(visit: Visit, problem: Problem) -> ErrorMessage:
     """What to say beside a form. Faults, ended sessions and roles are pages of their own: they are raised."""
     gone = problem.word.startswith("unknown-") and problem.word != "unknown-member"
     if problem.status >= 500 or gone or problem.word in _PAGES_OF_THEIR_OWN:
@@ -32,5 +32,5 @@ def beside(visit: Visit, problem: Problem) -> Trouble:
     return visit.trouble(problem)
 
 
-def status(trouble: Trouble | None) -> int:
+def status(trouble: ErrorMessage | None) -> int:
     return trouble.status if trouble else 200

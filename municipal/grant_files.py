@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import Trouble
+from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, status
 from municipal.labels import FILE_STATES
 from municipal.projects import PROJECT
@@ -19,9 +19,9 @@ from pagekit.api import Problem
 
 pages = Pages(needs="see")
 
-LARGEST: Final = 17 * 1024 * 1024
+MAX_REQUEST_BYTES: Final = 17 * 1024 * 1024
 """A little above the gateway's own limit, whose words about it are better."""
-MOST: Final = 16 * 1024 * 1024
+MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 SHOWN: Final = 100
 DONE: Final[dict[str, str]] = {
     "sent": "ファイルを受け付け、全行を確認しました。",
@@ -30,8 +30,8 @@ DONE: Final[dict[str, str]] = {
     "cancelled": "ファイルを取り下げました。",
 }
 _FILE: Final = r"{file:[0-9a-f]{32}}"
-_NO_FILE: Final = Trouble("ファイルを選んでください", "CSVファイルを選んでから送ってください。", 422)
-_TOO_LARGE: Final = Trouble(
+_NO_FILE: Final = ErrorMessage("ファイルを選んでください", "CSVファイルを選んでから送ってください。", 422)
+_TOO_LARGE: Final = ErrorMessage(
     "ファイルまたは入力が大きすぎます", "ファイルは16 MBまで、10万行までに分けてください。", 413
 )
 
@@ -50,14 +50,14 @@ async def upload_page(visit: Visit) -> web.Response:
     return await _upload_page(visit, None)
 
 
-@pages.post(f"/projects/{PROJECT}/file", needs="upload_grants", limit=LARGEST)
+@pages.post(f"/projects/{PROJECT}/file", needs="upload_grants", limit=MAX_REQUEST_BYTES)
 async def upload(visit: Visit) -> web.Response:
     """Checked whole before anything else; the same content again is the same file."""
     sent = visit.files.get("file")
     if sent is None or not sent.filename:
         return await _upload_page(visit, _NO_FILE)
-    content = await asyncio.to_thread(sent.file.read, MOST + 1)
-    if len(content) > MOST:
+    content = await asyncio.to_thread(sent.file.read, MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
         return await _upload_page(visit, _TOO_LARGE)
     known = {one["file_id"] for one in (await visit.api("GET", "/v1/city/files"))["files"]}
     try:
@@ -145,7 +145,7 @@ async def _file(visit: Visit) -> Any:
     return await visit.api("GET", f"/v1/city/files/{visit.part('file')}")
 
 
-async def _file_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+async def _file_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     found, people = await asyncio.gather(_file(visit), visit.api("GET", "/v1/city/people"))
     project = await visit.api("GET", f"/v1/city/projects/{found['project_id']}")
     overlap = None
@@ -165,6 +165,6 @@ async def _file_page(visit: Visit, trouble: Trouble | None) -> web.Response:
     )
 
 
-async def _upload_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+async def _upload_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     project = await visit.api("GET", f"/v1/city/projects/{visit.part('project')}")
     return visit.show("file_upload.html", status=status(trouble), project=project, trouble=trouble)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pagekit.i18n import Words
+from pagekit.i18n import Catalog
 from pagekit.message_extraction import Sources
 
 HERE: Final = Path(__file__).parent
-WORDS: Final = Words(HERE / "locales", ("ja", "en"))
+WORDS: Final = Catalog(HERE / "locales", ("ja", "en"))
 SOURCES: Final = Sources((HERE,))

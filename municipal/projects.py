@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, Trouble
+from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
 from municipal.forms import beside, day, number, status
 from municipal.labels import services
 from municipal.proposals import proposed
@@ -241,12 +241,14 @@ async def _project(visit: Visit) -> Any:
     return await visit.api("GET", f"/v1/city/projects/{visit.part('project')}")
 
 
-async def _new_page(visit: Visit, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
+async def _new_page(visit: Visit, typed: dict[str, str], trouble: ErrorMessage | None) -> web.Response:
     open_ones = [values for values in await services(visit) if not values["closed_at"]]
     return visit.show(
         "project_new.html", status=status(trouble), typed=typed, trouble=trouble, services=open_ones
     )
 
 
-def _grant_form(visit: Visit, project: Any, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
+def _grant_form(
+    visit: Visit, project: Any, typed: dict[str, str], trouble: ErrorMessage | None
+) -> web.Response:
     return visit.show("grant.html", status=status(trouble), project=project, typed=typed, trouble=trouble)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, Trouble
+from municipal.error_messages import NO_NUMBER, ErrorMessage
 from municipal.forms import beside, number, status
 from municipal.labels import ROLES
 from municipal.site import Pages, Visit
@@ -174,7 +174,7 @@ async def _end(visit: Visit, way: str, done: str) -> web.Response:
     return visit.go(f"/proposals/{visit.part('proposal')}", done=done)
 
 
-async def _proposal_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+async def _proposal_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     found = await visit.api("GET", _path(visit))
     return visit.show(
         "proposal.html",

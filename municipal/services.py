@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, Trouble
+from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
 from municipal.forms import beside, day, number, status
 from municipal.labels import services as services_of
 from municipal.site import Pages, Visit
@@ -99,7 +99,7 @@ async def announce(visit: Visit) -> web.Response:
     """First without consent: a change for the worse comes back once, with what members lose, to be confirmed."""
     service, typed = visit.part("service"), dict(visit.typed)
     read = _read(typed)
-    if isinstance(read, Trouble):
+    if isinstance(read, ErrorMessage):
         return _form(visit, await _rules(visit, service), typed, read)
     accepted = typed.get("worse_accepted") == "yes"
     try:
@@ -136,7 +136,7 @@ async def withdraw(visit: Visit) -> web.Response:
     return visit.go(f"/services/{service}", done="withdrawn")
 
 
-async def _withdraw_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+async def _withdraw_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     rules = await _rules(visit, visit.part("service"))
     version = int(visit.part("version"))
     rule = next((one for one in rules["rules"] if one["version"] == version), None)
@@ -167,7 +167,7 @@ async def _rules(visit: Visit, service: str) -> Any:
     return await visit.api("GET", f"/v1/city/point-services/{service}/rules")
 
 
-def _form(visit: Visit, rules: Any, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
+def _form(visit: Visit, rules: Any, typed: dict[str, str], trouble: ErrorMessage | None) -> web.Response:
     return visit.show("rule_new.html", status=status(trouble), rules=rules, typed=typed, trouble=trouble)
 
 
@@ -177,7 +177,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _read(typed: dict[str, str]) -> dict[str, Any] | Trouble:
+def _read(typed: dict[str, str]) -> dict[str, Any] | ErrorMessage:
     """The form as the API takes it, or what is wrong with it."""
     effect = day(typed.get("takes_effect_on", ""))
     last = day(typed.get("expiry_day", ""))

@@ -97,9 +97,9 @@ def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def staff_seal(secret: bytes) -> session_cookie.Seal[Session]:
-    return session_cookie.Seal(secret, "point-gateway municipal session v1", Session)
+def staff_seal(secret: bytes) -> session_cookie.SessionCipher[Session]:
+    return session_cookie.SessionCipher(secret, "point-gateway municipal session v1", Session)
 
 
-def half_seal(secret: bytes) -> session_cookie.Seal[HalfSignIn]:
-    return session_cookie.Seal(secret, "point-gateway municipal half sign-in v1", HalfSignIn)
+def half_seal(secret: bytes) -> session_cookie.SessionCipher[HalfSignIn]:
+    return session_cookie.SessionCipher(secret, "point-gateway municipal half sign-in v1", HalfSignIn)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_NUMBER, Trouble
+from municipal.error_messages import NO_NUMBER, ErrorMessage
 from municipal.forms import beside, number, status
 from municipal.labels import WAYS
 from municipal.site import Pages, Visit
@@ -25,7 +25,7 @@ DONE: Final[dict[str, str]] = {
 _CYCLE: Final = r"{cycle:[0-9]{4}-[0-9]{2}-[0-9]{2}}"
 _SHOP: Final = r"{shop:[a-z0-9][a-z0-9-]{0,39}}"
 _SPEND: Final = f"{{spend:{UUID.pattern}}}"
-_NO_SPEND: Final = Trouble(
+_NO_SPEND: Final = ErrorMessage(
     "利用の番号を読み取れません", "明細や控えにある番号をすべて入力してください。", 422
 )
 
@@ -154,7 +154,7 @@ async def refund_confirm(visit: Visit) -> web.Response:
         trouble = (
             NO_NUMBER
             if not points
-            else Trouble(
+            else ErrorMessage(
                 "理由を入力してください", "監査ログに残る理由を、500文字までで入力してください。", 422
             )
         )
@@ -187,7 +187,9 @@ async def refund(visit: Visit) -> web.Response:
     return visit.go(f"/spends/{spend_id}", done="again" if told["replayed"] else "refunded")
 
 
-async def _refund_again(visit: Visit, found: Any, typed: dict[str, str], trouble: Trouble) -> web.Response:
+async def _refund_again(
+    visit: Visit, found: Any, typed: dict[str, str], trouble: ErrorMessage
+) -> web.Response:
     shop = await visit.api("GET", f"/v1/city/shops/{found['shop_id']}")
     return visit.show(
         "refund.html", status=trouble.status, spend=found["spend"], shop=shop, typed=typed, trouble=trouble
@@ -226,7 +228,7 @@ def _paid(found: Any) -> dict[str, int]:
     }
 
 
-async def _cycle_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+async def _cycle_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     found, people = await asyncio.gather(_cycle(visit), _people(visit))
     made: list[Any] = []
     if found["closed_at"] and visit.signed_in().may("settle"):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from municipal.counter import SPEND, spend_of_today
-from municipal.error_messages import NO_NUMBER, Trouble
+from municipal.error_messages import NO_NUMBER, ErrorMessage
 from municipal.forms import beside, day, number
 from municipal.labels import WAYS
 from municipal.site import Pages, Visit
@@ -21,7 +21,7 @@ DONE: Final[dict[str, str]] = {
     "refunded": "ポイントをお客様に戻しました。お客様の残高にすぐ反映されます。",
     "again": "この取消は先ほど済んでいます。二重には戻していません。",
 }
-_NO_REASON: Final = Trouble(
+_NO_REASON: Final = ErrorMessage(
     "理由を入力してください", "監査ログに残る理由を、500文字までで入力してください。", 422
 )
 
@@ -81,7 +81,7 @@ async def refund(visit: Visit) -> web.Response:
 
 
 def _refund_form(
-    visit: Visit, spend: dict[str, Any], typed: dict[str, str], trouble: Trouble | None
+    visit: Visit, spend: dict[str, Any], typed: dict[str, str], trouble: ErrorMessage | None
 ) -> web.Response:
     return visit.show(
         "shop_refund.html",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import Trouble
+from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, status
 from municipal.labels import shops as all_shops
 from municipal.proposals import proposed
@@ -25,7 +25,7 @@ DONE: Final[dict[str, str]] = {
     "bank": "振込先の口座を登録しました。",
     "payer": "振込元の口座を登録しました。",
 }
-NOT_THE_SAME: Final = Trouble(
+NOT_THE_SAME: Final = ErrorMessage(
     "口座番号が一致しません", "2回入力した口座番号が違います。通帳や届出書を見て、入力し直してください。", 422
 )
 ENTRY: Final = ("name", "name_kana", "category", "address", "phone")
@@ -212,7 +212,7 @@ async def set_payer(visit: Visit) -> web.Response:
     return proposed(visit, answer) or visit.go("/payer", done="payer")
 
 
-async def _payer_page(visit: Visit, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
+async def _payer_page(visit: Visit, typed: dict[str, str], trouble: ErrorMessage | None) -> web.Response:
     account = (await visit.api("GET", "/v1/city/bank-account"))["account"]
     return visit.show(
         "bank.html",
@@ -230,7 +230,7 @@ async def _shop(visit: Visit) -> Any:
     return await visit.api("GET", f"/v1/city/shops/{visit.part('shop')}")
 
 
-def _typed_twice(visit: Visit) -> Trouble | None:
+def _typed_twice(visit: Visit) -> ErrorMessage | None:
     same = visit.typed.get("number", "") == visit.typed.get("number_again", "")
     return None if same else NOT_THE_SAME
 

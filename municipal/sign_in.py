@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import Trouble
+from municipal.error_messages import ErrorMessage
 from municipal.session import HALF_LASTS, HalfSignIn, half_seal, session_of
 from municipal.site import Pages, Visit, own_path
 from pagekit.api import Problem
-from pagekit.session_cookie import LONGEST
+from pagekit.session_cookie import MAX_COOKIE_LENGTH
 from pagekit.sign_out import sign_out, signed_out, speak, still_here
 
 pages = Pages()
@@ -128,7 +128,7 @@ def _half(visit: Visit, told: Any, following: str) -> web.Response:
     )
     seal = half_seal(visit.site.settings.seal_secret)
     sealed = seal.seal(half)
-    if len(sealed) > LONGEST:
+    if len(sealed) > MAX_COOKIE_LENGTH:
         # Somebody with very many passkeys: without the list of them the browser offers all that it has for us.
         some = {name: value for name, value in half.passkey_options.items() if name != "allowCredentials"}
         sealed = seal.seal(
@@ -171,7 +171,7 @@ def _credential(visit: Visit) -> Any:
     return given
 
 
-def _login_page(visit: Visit, trouble: Trouble | None, following: str) -> web.Response:
+def _login_page(visit: Visit, trouble: ErrorMessage | None, following: str) -> web.Response:
     return visit.show(
         "login.html",
         status=trouble.status if trouble else 200,
@@ -181,7 +181,7 @@ def _login_page(visit: Visit, trouble: Trouble | None, following: str) -> web.Re
     )
 
 
-def _proof_page(visit: Visit, half: HalfSignIn, trouble: Trouble | None) -> web.Response:
+def _proof_page(visit: Visit, half: HalfSignIn, trouble: ErrorMessage | None) -> web.Response:
     return visit.show(
         "proof.html",
         status=trouble.status if trouble else 200,

@@ -8,7 +8,7 @@ from municipal.session import Session
 from municipal.settings import Settings
 from pagekit import pages
 
-Visit: TypeAlias = pages.Visit[Settings, Session]
+Visit: TypeAlias = pages.PageRequest[Settings, Session]
 Pages: TypeAlias = pages.Pages[Settings, Session]
 Cloud: TypeAlias = pages.Site[Settings, Session]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from municipal.error_messages import Trouble
+from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, status
 from municipal.labels import CITY_ROLES, ROLES
 from municipal.proposals import proposed
@@ -92,13 +92,13 @@ async def _renew(visit: Visit, way: str) -> web.Response:
     return waits or visit.show("first_password.html", made=made, back="/staff", was_reset=True)
 
 
-def _new_page(visit: Visit, typed: dict[str, str], trouble: Trouble | None) -> web.Response:
+def _new_page(visit: Visit, typed: dict[str, str], trouble: ErrorMessage | None) -> web.Response:
     return visit.show(
         "staff_new.html", status=status(trouble), typed=typed, trouble=trouble, roles=_roles(visit)
     )
 
 
-async def _person_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+async def _person_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     people: list[Any] = (await visit.api("GET", "/v1/city/staff"))["staff"]
     found = next((one for one in people if one["staff_id"] == visit.part("person")), None)
     if found is None:

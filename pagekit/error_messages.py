@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pagekit.api import Problem, Unreachable
-from pagekit.i18n import Speech
+from pagekit.i18n import Translator
 
 Sentences = tuple[str, str]
 """What happened and what to do: source sentences, to be said in the reader's language."""
@@ -52,7 +52,7 @@ AGAIN: Final = frozenset({"busy", "too-many-requests", "partner-unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ErrorMessage:
     """`title` and `remedy` are source sentences. `facts` stand in the remedy as `%(name)s`."""
 
     title: str
@@ -66,7 +66,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Troubles:
+class ErrorMessages:
     """One site's sentences. `words` by the problem's word, `fields` by the name of the input that was wrong.
 
     With `exact`, the reader gets the problem's `detail`, which in English can name the very field, not its remedy.
@@ -79,7 +79,7 @@ class Troubles:
     """The input beside which a word is shown."""
     exact: bool = False
 
-    def of(self, fault: Problem | Unreachable, speech: Speech) -> Trouble:
+    def of(self, fault: Problem | Unreachable, speech: Translator) -> ErrorMessage:
         if isinstance(fault, Unreachable):
             return self.of_status(503)
         name = next((name for name in fault.fields if name in self.fields), "")
@@ -87,7 +87,7 @@ class Troubles:
         if sentences is not None:
             facts = _facts_in(sentences, fault, speech)
             field = self.field_of.get(fault.word, name)
-            return Trouble(*sentences, fault.status, facts, field, fault.word in AGAIN)
+            return ErrorMessage(*sentences, fault.status, facts, field, fault.word in AGAIN)
         if fault.word in CLIENT_FAULTS or not fault.title:
             # A request that is not signed as it must be is no fault of the person who waits for the page.
             return self.of_status(500 if fault.status == 401 else fault.status)
@@ -99,16 +99,16 @@ class Troubles:
             remedy = _FACT.sub(
                 lambda name: f"%({name[1]})s" if name[1] in facts else name[0], _percent(remedy)
             )
-        return Trouble(fault.title, remedy, fault.status, facts)
+        return ErrorMessage(fault.title, remedy, fault.status, facts)
 
-    def of_status(self, status: int) -> Trouble:
+    def of_status(self, status: int) -> ErrorMessage:
         """`statuses` of the site before those of every site; 500 and 404 stand for what has no sentence."""
         sentences = {**STATUSES, **self.statuses}
         title, remedy = sentences.get(status) or sentences[500 if status >= 500 else 404]
-        return Trouble(title, remedy, status, again=status >= 500 or status == 429)
+        return ErrorMessage(title, remedy, status, again=status >= 500 or status == 429)
 
 
-def _facts_in(sentences: Sentences, fault: Problem, speech: Speech) -> dict[str, str]:
+def _facts_in(sentences: Sentences, fault: Problem, speech: Translator) -> dict[str, str]:
     """The facts that the sentences name; one that the gateway did not send leaves a gap."""
     names = {name for sentence in sentences for name in _VALUE.findall(sentence)}
     return {name: speech.fact(fault.facts[name]) if name in fault.facts else "" for name in names}

@@ -33,16 +33,16 @@ _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\
 _RUBY: Final = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
 
 
-class Words:
+class Catalog:
     """One site's languages and its catalogues."""
 
     def __init__(self, folder: Path, languages: Sequence[str]) -> None:
         self.languages: Mapping[str, str] = {tag: NAMES[tag] for tag in languages}
         self._folder = folder
         self._catalogues = {tag: dict(self._read(tag)) for tag in languages}
-        self._speeches = {tag: Speech(self, tag) for tag in languages}
+        self._speeches = {tag: Translator(self, tag) for tag in languages}
 
-    def speech(self, language: str) -> Speech:
+    def speech(self, language: str) -> Translator:
         """日本語 for a language that the site does not speak."""
         return self._speeches.get(language) or self._speeches[JAPANESE]
 
@@ -85,10 +85,10 @@ def _phrases() -> budoux.Parser:
     return budoux.load_default_japanese_parser()
 
 
-class Speech:
+class Translator:
     """One language. `say` gives what stands on a page, `plain` what stands in an attribute or a title."""
 
-    def __init__(self, words: Words, language: str) -> None:
+    def __init__(self, words: Catalog, language: str) -> None:
         self.language = language
         self._words = words
         self._said = words.catalogue(language)

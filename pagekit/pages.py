@@ -27,12 +27,12 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from pagekit import form_state
 from pagekit.api import Call, File, Gateway, Problem, Unreachable, target_of, untyped_call
 from pagekit.client_address import bucket_of
-from pagekit.error_messages import Trouble, Troubles
+from pagekit.error_messages import ErrorMessage, ErrorMessages
 from pagekit.form_state import FormState
-from pagekit.i18n import Speech, Words, language_of
-from pagekit.session_cookie import Seal, Session
+from pagekit.i18n import Catalog, Translator, language_of
+from pagekit.session_cookie import Session, SessionCipher
 from pagekit.settings import SiteSettings
-from pagekit.throttle import Patience
+from pagekit.throttle import LoginThrottle
 
 _POLICY: Final[Mapping[str, str]] = {
     "default-src": "'none'",
@@ -98,11 +98,11 @@ class Site(Generic[SettingsT, SessionT]):
     session_path: str
     settings: SettingsT
     gateway: Gateway
-    seal: Seal[SessionT]
-    words: Words
-    troubles: Troubles
+    seal: SessionCipher[SessionT]
+    words: Catalog
+    troubles: ErrorMessages
     templates: jinja2.Environment
-    patience: Patience
+    patience: LoginThrottle
     form_limit: int = 64 * 1024
     detours: Mapping[str, str] = field(default_factory=dict)
     """Where the gateway's word leads that first wants something else done."""
@@ -118,10 +118,10 @@ class Site(Generic[SettingsT, SessionT]):
 
 
 @dataclass(slots=True)
-class Visit(Generic[SettingsT, SessionT]):
+class PageRequest(Generic[SettingsT, SessionT]):
     request: web.Request
     site: Site[SettingsT, SessionT]
-    speech: Speech
+    speech: Translator
     session: SessionT | None
     now: datetime
     """The moment at which it began, which is the same for all that is decided about it."""
@@ -251,7 +251,7 @@ class Visit(Generic[SettingsT, SessionT]):
         state = self.redrawn
         return {} if state is None or state.has_secrets else state.typed
 
-    def trouble(self, fault: Problem | Unreachable) -> Trouble:
+    def trouble(self, fault: Problem | Unreachable) -> ErrorMessage:
         """What the site says to this refusal."""
         return self.site.troubles.of(fault, self.speech)
 
@@ -260,11 +260,11 @@ class Visit(Generic[SettingsT, SessionT]):
         return self.show("error.html", status=status, trouble=self.site.troubles.of_status(status))
 
 
-Handler = Callable[[Visit[SettingsT, SessionT]], Awaitable[web.Response]]
+Handler = Callable[[PageRequest[SettingsT, SessionT]], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[SettingsT, SessionT]):
+class SitePage(Generic[SettingsT, SessionT]):
     method: str
     path: str
     handler: Handler[SettingsT, SessionT]
@@ -283,7 +283,7 @@ class Pages(Generic[SettingsT, SessionT]):
     """
 
     def __init__(self, needs: str = "") -> None:
-        self.all: list[Page[SettingsT, SessionT]] = []
+        self.all: list[SitePage[SettingsT, SessionT]] = []
         self._needs = needs
 
     def get(
@@ -328,7 +328,7 @@ class Pages(Generic[SettingsT, SessionT]):
         need = self._needs if needs is None else needs
 
         def keep(handler: Handler[SettingsT, SessionT]) -> Handler[SettingsT, SessionT]:
-            self.all.append(Page(method, path, handler, public, counts_as_use, fragment, limit, need))
+            self.all.append(SitePage(method, path, handler, public, counts_as_use, fragment, limit, need))
             return handler
 
         return keep
@@ -340,8 +340,8 @@ class _NothingKept(Exception):
 
 def served(
     site: Site[SettingsT, SessionT],
-    page: Page[SettingsT, SessionT],
-    form: Page[SettingsT, SessionT] | None = None,
+    page: SitePage[SettingsT, SessionT],
+    form: SitePage[SettingsT, SessionT] | None = None,
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The page for aiohttp. `form` is what is sent to the same address; its answers are drawn again there."""
 
@@ -370,7 +370,7 @@ def served(
     return serve
 
 
-async def no_page(visit: Visit[SettingsT, SessionT]) -> web.Response:
+async def no_page(visit: PageRequest[SettingsT, SessionT]) -> web.Response:
     """The address of a form whose answer can no longer be drawn: too old, or another browser's."""
     return visit.go(visit.site.home if visit.session else "/login")
 
@@ -388,8 +388,10 @@ async def nothing_here(
     return answer
 
 
-def _begin(site: Site[SettingsT, SessionT], request: web.Request) -> Visit[SettingsT, SessionT]:
-    return Visit(request, site, site.words.speech(_language(site, request)), None, site.settings.clock(), {})
+def _begin(site: Site[SettingsT, SessionT], request: web.Request) -> PageRequest[SettingsT, SessionT]:
+    return PageRequest(
+        request, site, site.words.speech(_language(site, request)), None, site.settings.clock(), {}
+    )
 
 
 def own_path(text: str, otherwise: str) -> str:
@@ -398,9 +400,9 @@ def own_path(text: str, otherwise: str) -> str:
 
 
 async def _answer(
-    visit: Visit[SettingsT, SessionT],
-    page: Page[SettingsT, SessionT],
-    form: Page[SettingsT, SessionT] | None,
+    visit: PageRequest[SettingsT, SessionT],
+    page: SitePage[SettingsT, SessionT],
+    form: SitePage[SettingsT, SessionT] | None,
 ) -> web.Response:
     if page.method == "GET":
         state = _form_state(visit) if form is not None else None
@@ -428,7 +430,9 @@ async def _answer(
     return await page.handler(visit)
 
 
-def _gate(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT]) -> web.Response | None:
+def _gate(
+    visit: PageRequest[SettingsT, SessionT], page: SitePage[SettingsT, SessionT]
+) -> web.Response | None:
     """The answer for who may not see the page."""
     if page.needs and visit.session is not None and not visit.session.may(page.needs):
         if visit.session.first:
@@ -442,9 +446,9 @@ def _gate(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT]) ->
 
 
 async def _draw_again(
-    visit: Visit[SettingsT, SessionT],
-    page: Page[SettingsT, SessionT],
-    form: Page[SettingsT, SessionT],
+    visit: PageRequest[SettingsT, SessionT],
+    page: SitePage[SettingsT, SessionT],
+    form: SitePage[SettingsT, SessionT],
     state: FormState,
 ) -> web.Response:
     """The answer to a form that was sent, drawn by the form's own handler, which writes nothing this time."""
@@ -464,7 +468,7 @@ async def _draw_again(
         return await page.handler(visit)
 
 
-def _at_its_own_address(visit: Visit[SettingsT, SessionT], answer: web.Response) -> web.Response:
+def _at_its_own_address(visit: PageRequest[SettingsT, SessionT], answer: web.Response) -> web.Response:
     """See other: the page that a form led to, where a reload sends nothing. What is too long for an address stays."""
     key, is_new = _form_key(visit)
     state = FormState(
@@ -491,7 +495,7 @@ def _at_its_own_address(visit: Visit[SettingsT, SessionT], answer: web.Response)
     return redirect
 
 
-def _form_state(visit: Visit[SettingsT, SessionT]) -> FormState | None:
+def _form_state(visit: PageRequest[SettingsT, SessionT]) -> FormState | None:
     """The form whose answer the address holds, for the browser or the session that has sent it."""
     token = visit.asked(form_state.PARAMETER)
     if not token:
@@ -501,7 +505,7 @@ def _form_state(visit: Visit[SettingsT, SessionT]) -> FormState | None:
     return state if state is not None and state.path == visit.request.path else None
 
 
-def _form_key(visit: Visit[SettingsT, SessionT]) -> tuple[str, bool]:
+def _form_key(visit: PageRequest[SettingsT, SessionT]) -> tuple[str, bool]:
     """By what the address of an answer opens: the session, or a random name that a stranger's browser keeps."""
     if visit.session is not None:
         return visit.session.form_secret, False
@@ -509,7 +513,7 @@ def _form_key(visit: Visit[SettingsT, SessionT]) -> tuple[str, bool]:
     return (key, False) if _BROWSER_KEY.fullmatch(key) else (secrets.token_urlsafe(32), True)
 
 
-def _wanted_page(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT]) -> str:
+def _wanted_page(visit: PageRequest[SettingsT, SessionT], page: SitePage[SettingsT, SessionT]) -> str:
     """The page that the person looked at, to go on there after the sign-in: never a fragment, never a form's action."""
     headers, site = visit.request.headers, visit.site
     if "HX-Request" in headers:
@@ -525,14 +529,14 @@ def _wanted_page(visit: Visit[SettingsT, SessionT], page: Page[SettingsT, Sessio
     return own_path(f"{parts.path}?{query}" if query else parts.path, site.home)
 
 
-def _plain(visit: Visit[SettingsT, SessionT], status: int) -> web.Response:
+def _plain(visit: PageRequest[SettingsT, SessionT], status: int) -> web.Response:
     """The page for a form that none of our pages has sent: it gets no address of its own."""
     answer = visit.refuse(status)
     visit.drawn = None
     return answer
 
 
-async def _read_form(visit: Visit[SettingsT, SessionT], limit: int) -> bool:
+async def _read_form(visit: PageRequest[SettingsT, SessionT], limit: int) -> bool:
     """Take what was typed; False for what no browser sends."""
     try:
         form = await visit.request.clone(client_max_size=limit).post()
@@ -551,7 +555,7 @@ async def _read_form(visit: Visit[SettingsT, SessionT], limit: int) -> bool:
     return visit.form_read
 
 
-async def _end(visit: Visit[SettingsT, SessionT], kept: SessionT) -> None:
+async def _end(visit: PageRequest[SettingsT, SessionT], kept: SessionT) -> None:
     """End an older session at the gateway."""
     try:
         await visit.site.gateway.send(untyped_call("DELETE", visit.site.session_path), token=kept.token)
@@ -560,7 +564,7 @@ async def _end(visit: Visit[SettingsT, SessionT], kept: SessionT) -> None:
 
 
 def _trouble(
-    visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT], fault: Problem | Unreachable
+    visit: PageRequest[SettingsT, SessionT], page: SitePage[SettingsT, SessionT], fault: Problem | Unreachable
 ) -> web.Response:
     if isinstance(fault, Problem) and fault.word in SESSION_GONE:
         visit.session, visit.forget = None, True
@@ -573,7 +577,7 @@ def _trouble(
     return visit.show("error.html", status=trouble.status, trouble=trouble)
 
 
-def _from_here(visit: Visit[SettingsT, SessionT]) -> bool:
+def _from_here(visit: PageRequest[SettingsT, SessionT]) -> bool:
     """Whether a form was sent from our own pages. Browsers have told Origin on every POST since 2020."""
     headers = visit.request.headers
     site = headers.get("Sec-Fetch-Site")
@@ -590,7 +594,7 @@ def _language(site: Site[SettingsT, SessionT], request: web.Request) -> str:
 
 
 def _dress(
-    visit: Visit[SettingsT, SessionT], page: Page[SettingsT, SessionT] | None, answer: web.Response
+    visit: PageRequest[SettingsT, SessionT], page: SitePage[SettingsT, SessionT] | None, answer: web.Response
 ) -> None:
     answer.headers.update(HEADERS)
     if page is not None:
@@ -609,7 +613,7 @@ def _dress(
     _compress(visit, answer)
 
 
-def _compress(visit: Visit[SettingsT, SessionT], answer: web.Response) -> None:
+def _compress(visit: PageRequest[SettingsT, SessionT], answer: web.Response) -> None:
     """Smaller pages for telephones. Where somebody is signed in, only for what our own pages or the person asked for:
     the length of a compressed page tells its text to who can make it repeat theirs (BREACH).
     """

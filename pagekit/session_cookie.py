@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-LONGEST: Final = 4_000
+MAX_COOKIE_LENGTH: Final = 4_000
 """Of a sealed text; browsers keep cookies of 4,096 bytes, name and attributes included."""
 
 _TOKEN_BYTES: Final = 16
@@ -94,7 +94,7 @@ def begun(token: str, now: datetime) -> dict[str, Any]:
     }
 
 
-class Seal(Generic[SealedT]):
+class SessionCipher(Generic[SealedT]):
     """Seals and opens values of one class. What does not open is nothing: there is no error to tell cases apart by."""
 
     def __init__(self, secret: bytes, purpose: str, kind: type[SealedT]) -> None:
@@ -104,16 +104,16 @@ class Seal(Generic[SealedT]):
 
     def seal(self, value: SealedT) -> str:
         nonce = secrets.token_bytes(12)
-        text = json.dumps(self._told(value), ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(self._as_dict(value), ensure_ascii=False, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(nonce + self._box.encrypt(nonce, text, self._purpose)).decode()
 
-    def _told(self, value: SealedT) -> dict[str, Any]:
+    def _as_dict(self, value: SealedT) -> dict[str, Any]:
         return {
             name: getattr(value, name) for name in self._names
         }  # flat; asdict copies deeply, at every page
 
     def open(self, sealed: str) -> SealedT | None:
-        if not sealed or len(sealed) > LONGEST:
+        if not sealed or len(sealed) > MAX_COOKIE_LENGTH:
             return None
         try:
             raw = base64.urlsafe_b64decode(sealed)

@@ -6,12 +6,12 @@ from typing import Final
 
 from aiohttp import web
 
-from pagekit.pages import SessionT, SettingsT, Visit, own_path
+from pagekit.pages import PageRequest, SessionT, SettingsT, own_path
 
 CLEAR: Final = {"Clear-Site-Data": '"cache", "storage"'}
 
 
-async def sign_out(visit: Visit[SettingsT, SessionT], **query: str) -> web.Response:
+async def sign_out(visit: PageRequest[SettingsT, SessionT], **query: str) -> web.Response:
     """The token ends at the gateway; the browser drops its cookie, its cache and its back-button copies."""
     try:
         await visit.api("DELETE", visit.site.session_path)
@@ -22,7 +22,7 @@ async def sign_out(visit: Visit[SettingsT, SessionT], **query: str) -> web.Respo
     return answer
 
 
-async def signed_out(visit: Visit[SettingsT, SessionT]) -> web.Response:
+async def signed_out(visit: PageRequest[SettingsT, SessionT]) -> web.Response:
     """What stays on the screen: clearly nobody's. Looking at it ends no session, or any site's link could: forms do."""
     if visit.session is not None:
         return visit.show("still_signed_in.html")
@@ -31,12 +31,12 @@ async def signed_out(visit: Visit[SettingsT, SessionT]) -> web.Response:
     return answer
 
 
-async def still_here(_visit: Visit[SettingsT, SessionT]) -> web.Response:
+async def still_here(_visit: PageRequest[SettingsT, SessionT]) -> web.Response:
     """Somebody pressed 続ける in the idle warning; that the cookie is renewed is all there is to do."""
     return web.Response(status=204)
 
 
-def speak(visit: Visit[SettingsT, SessionT]) -> tuple[str | None, web.Response]:
+def speak(visit: PageRequest[SettingsT, SessionT]) -> tuple[str | None, web.Response]:
     """The language that was chosen, if the site speaks it, and the way back with it kept in a cookie for a year."""
     chosen = visit.typed.get("language", "")
     answer = visit.go(own_path(visit.typed.get("next", "/"), visit.site.home))

@@ -16,7 +16,7 @@ import structlog
 from aiohttp import web
 
 from pagekit.files import ROUTE, Files
-from pagekit.pages import Page, Pages, SessionT, SettingsT, Site, no_page, nothing_here, served
+from pagekit.pages import Pages, SessionT, SettingsT, Site, SitePage, no_page, nothing_here, served
 from pagekit.runner import SiteRunner
 from pagekit.settings import BadSettings
 
@@ -69,7 +69,7 @@ def site_app(
         app.router.add_route(page.method, page.path, served(site, page, form))
     for path in forms.keys() - {page.path for page in pages if page.method == "GET"}:
         form = forms[path]
-        drawn: Page[SettingsT, SessionT] = Page(
+        drawn: SitePage[SettingsT, SessionT] = SitePage(
             "GET", path, no_page, form.public, True, False, None, form.needs
         )
         app.router.add_route("GET", path, served(site, drawn, form))

@@ -10,7 +10,7 @@ PER_SECOND: Final = 0.2
 """A library's terminals share one address: twenty at once, then one every five seconds."""
 
 
-class Patience:
+class LoginThrottle:
     """A bucket for each address, in memory; the longest unused are forgotten beyond `most`."""
 
     def __init__(self, *, burst: int = BURST, per_second: float = PER_SECOND, most: int = 20_000) -> None:

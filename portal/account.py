@@ -12,7 +12,7 @@ from aiohttp import web
 from pagekit.api import Problem
 from pagekit.pages import SESSION_GONE
 from pagekit.typed_text import code as typed_code
-from portal.error_messages import Trouble
+from portal.error_messages import ErrorMessage
 from portal.municipality_search import service_of, services_in
 from portal.session import mask_id
 from portal.site import Pages, Visit
@@ -32,10 +32,10 @@ DONE: Final[dict[str, str]] = {
 MYKEY_LETTERS: Final = "23456789ACDEFGHJKMNPQRTUWXY"
 """Digits and capitals without those that are taken for another, as the API's documents say."""
 _MYKEY_ID: Final = re.compile(f"[{MYKEY_LETTERS}]{{8}}")
-_MISMATCH: Final = Trouble(
+_MISMATCH: Final = ErrorMessage(
     "新しいパスワードが一致しません", "同じパスワードを2回入力してください。", 422, field="again"
 )
-_NOT_SURE: Final = Trouble(
+_NOT_SURE: Final = ErrorMessage(
     "確認のチェックが必要です", "内容を読み、チェックを入れてください。", 422, field="sure"
 )
 
@@ -148,7 +148,7 @@ async def choose_mykey_id(visit: Visit) -> web.Response:
     return await _mykey_page(visit, choice=choice, trouble=None, offered=choice["offered"])
 
 
-def _mykey_trouble(visit: Visit, problem: Problem, wanted: str) -> Trouble:
+def _mykey_trouble(visit: Visit, problem: Problem, wanted: str) -> ErrorMessage:
     if problem.word == "body-invalid":
         problem.word = "current-password-wrong" if "password" in problem.fields else "mykey-id-unfit"
     if problem.word != "mykey-id-unfit":
@@ -156,14 +156,14 @@ def _mykey_trouble(visit: Visit, problem: Problem, wanted: str) -> Trouble:
     plain = typed_code(wanted).replace("-", "").upper()
     wrong = "".join(dict.fromkeys(letter for letter in plain if letter not in MYKEY_LETTERS))
     if wrong:
-        return Trouble(
+        return ErrorMessage(
             "マイキーIDに使えない文字があります",
             "「%(letters)s」は、ほかの文字と見間違えやすいか、英数字ではないため使えません。",
             422,
             {"letters": wrong},
             "mykey_id",
         )
-    return Trouble(
+    return ErrorMessage(
         "マイキーIDは8文字です",
         "入力されたのは%(length)s文字です。英数字8文字で入力してください。",
         422,
@@ -211,7 +211,7 @@ async def revoke_mykey_id(visit: Visit) -> web.Response:
     return visit.go("/signed-out", why="revoked")
 
 
-async def _revoke_page(visit: Visit, trouble: Trouble | None) -> web.Response:
+async def _revoke_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     """Names what would be lost, so that it can be used or given first."""
     balances = await visit.api("GET", "/v1/balances")
     return visit.show(
@@ -220,7 +220,7 @@ async def _revoke_page(visit: Visit, trouble: Trouble | None) -> web.Response:
 
 
 async def _mykey_page(
-    visit: Visit, *, choice: Any, trouble: Trouble | None, offered: list[str] | None = None
+    visit: Visit, *, choice: Any, trouble: ErrorMessage | None, offered: list[str] | None = None
 ) -> web.Response:
     me = await visit.api("GET", "/v1/me")
     kept = visit.typed.get("offered", "").split()
@@ -235,7 +235,7 @@ async def _mykey_page(
     )
 
 
-async def _refused(visit: Visit, method: str, path: str, body: Any, *, otherwise: str) -> Trouble | None:
+async def _refused(visit: Visit, method: str, path: str, body: Any, *, otherwise: str) -> ErrorMessage | None:
     """What was refused, to be said beside the form; `otherwise` is the word where the input had no form at all."""
     try:
         await visit.api(method, path, body=body)

@@ -16,7 +16,7 @@ from aiohttp import web
 from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
 from pagekit.typed_text import number
-from portal.error_messages import Trouble
+from portal.error_messages import ErrorMessage
 from portal.municipality_search import service_of, services_in
 from portal.site import Pages, Visit
 
@@ -24,7 +24,7 @@ pages = Pages()
 
 _MOVED: Final = "moved"
 _SEQ: Final = r"[0-9]{1,15}"
-POINTS_UNREADABLE: Final = Trouble(
+POINTS_UNREADABLE: Final = ErrorMessage(
     "ポイント数を入力してください", "ポイント数は1以上の整数で入力してください。", 422, field="points"
 )
 
@@ -151,7 +151,7 @@ async def done(visit: Visit) -> web.Response:
     return visit.show("move_done.html", goal=goal, line=line)
 
 
-async def _points_page(visit: Visit, goal: Goal, *, trouble: Trouble | None, typed: str) -> web.Response:
+async def _points_page(visit: Visit, goal: Goal, *, trouble: ErrorMessage | None, typed: str) -> web.Response:
     return visit.show(
         "move_points.html",
         status=trouble.status if trouble else 200,
@@ -163,8 +163,8 @@ async def _points_page(visit: Visit, goal: Goal, *, trouble: Trouble | None, typ
     )
 
 
-def _not_enough(visit: Visit, available: int) -> Trouble:
-    return Trouble(
+def _not_enough(visit: Visit, available: int) -> ErrorMessage:
+    return ErrorMessage(
         "ポイントが足りません",
         "移行できるのは %(available)s ポイントまでです。",
         409,

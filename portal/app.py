@@ -13,7 +13,7 @@ from pagekit.files import Files
 from pagekit.ids import fresh_id
 from pagekit.pages import CAMERA, Site, policy
 from pagekit.site import environment, site_app
-from pagekit.throttle import Patience
+from pagekit.throttle import LoginThrottle
 from portal import (
     account,
     allocate,
@@ -64,7 +64,7 @@ def make_app(settings: Settings) -> web.Application:
         words=WORDS,
         troubles=TROUBLES,
         templates=templates(),
-        patience=Patience(burst=settings.tries_at_once),
+        patience=LoginThrottle(burst=settings.tries_at_once),
         form_limit=FORM_LIMIT,
         headers={
             path: {"Content-Security-Policy": policy(connect_src=settings.card_agent_url)}

@@ -11,13 +11,13 @@ from aiohttp import web
 
 from pagekit.api import Problem
 from portal.cards import card_and_browser, forgetting_browser, trouble_of
-from portal.error_messages import Trouble
+from portal.error_messages import ErrorMessage
 from portal.sign_in import card_open, enter
 from portal.site import Pages, Visit
 
 pages = Pages()
 
-_MISMATCH: Final = Trouble(
+_MISMATCH: Final = ErrorMessage(
     "新しいパスワードが一致しません", "同じパスワードを2回入力してください。", 422, field="again"
 )
 
@@ -81,7 +81,7 @@ async def set_password(visit: Visit) -> web.Response:
     return forgetting_browser(visit.go("/settings", done="card-password"))
 
 
-async def _page(visit: Visit, template: str, trouble: Trouble | None) -> web.Response:
+async def _page(visit: Visit, template: str, trouble: ErrorMessage | None) -> web.Response:
     me: Any = await visit.api("GET", "/v1/me")
     return visit.show(
         template,
@@ -92,7 +92,7 @@ async def _page(visit: Visit, template: str, trouble: Trouble | None) -> web.Res
     )
 
 
-def _beside_form(visit: Visit, problem: Problem, otherwise: str) -> Trouble:
+def _beside_form(visit: Visit, problem: Problem, otherwise: str) -> ErrorMessage:
     if problem.word in ("session-ended", "session-missing"):
         raise problem
     return trouble_of(visit, problem, otherwise=otherwise)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from pagekit.api import Problem
-from portal.error_messages import Trouble
+from portal.error_messages import ErrorMessage
 from portal.sign_in import card_open, enter
 from portal.site import Pages, Visit, own_path
 
@@ -109,7 +109,7 @@ def card_and_browser(visit: Visit) -> dict[str, Any]:
     }
 
 
-def trouble_of(visit: Visit, problem: Problem, *, otherwise: str) -> Trouble:
+def trouble_of(visit: Visit, problem: Problem, *, otherwise: str) -> ErrorMessage:
     """What to say beside a form; `otherwise` is the word where a field had no form at all. Faults are raised."""
     if problem.word == "body-invalid":
         problem.word = "card-response-malformed" if "card" in problem.fields else otherwise

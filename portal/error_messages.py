@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pagekit.error_messages import Sentences, Trouble, Troubles
+from pagekit.error_messages import ErrorMessage, ErrorMessages, Sentences
 
-__all__ = ["TROUBLES", "Trouble"]
+__all__ = ["TROUBLES", "ErrorMessage"]
 
 
 _WORDS: Final[dict[str, Sentences]] = {
@@ -177,7 +177,7 @@ _STATUSES: Final[dict[int, Sentences]] = {
     ),
 }
 
-TROUBLES: Final = Troubles(
+TROUBLES: Final = ErrorMessages(
     words=_WORDS,
     statuses=_STATUSES,
     fields={"units": _WORDS["units-not-allowed"]},

@@ -16,7 +16,7 @@ from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
 from pagekit.typed_text import code as read_code
 from pagekit.typed_text import number
-from portal.error_messages import Trouble
+from portal.error_messages import ErrorMessage
 from portal.municipality_search import service_of, services_in
 from portal.preview import best_rate, points_for, rates_in_use
 from portal.site import Pages, Visit
@@ -26,7 +26,7 @@ pages = Pages()
 ENDED: Final = frozenset({"settled", "declined", "not_sent", "refused", "expired", "needs_a_person"})
 _ID: Final = f"{{exchange:{UUID.pattern}}}"
 _PARTNER: Final = r"{partner:[a-z][a-z0-9_]{0,39}}"
-UNITS_UNREADABLE: Final = Trouble(
+UNITS_UNREADABLE: Final = ErrorMessage(
     "口数を入力してください", "口数は1以上の整数で入力してください。", 422, field="units"
 )
 
@@ -200,7 +200,7 @@ async def show_quote(visit: Visit) -> web.Response:
         points_before=int(before) if before.isdecimal() and len(before) < 16 else None,
         replaced=visit.asked("replaced") == "yes",
         left=_left_after(exchange["quote"]),
-        **await _told(visit, exchange),
+        **await _page_data(visit, exchange),
     )
 
 
@@ -241,7 +241,7 @@ async def status(visit: Visit) -> web.Response:
         case "quoted":
             return visit.go(_path(exchange["exchange_id"], "confirm"))
         case _:
-            return visit.show("exchange.html", fragment=False, **await _told(visit, exchange))
+            return visit.show("exchange.html", fragment=False, **await _page_data(visit, exchange))
 
 
 @pages.get(f"/exchanges/{_ID}/live", fragment=True)
@@ -289,7 +289,7 @@ async def _coupon_partners(visit: Visit) -> list[dict[str, Any]]:
 
 
 async def _units_page(
-    visit: Visit, chosen: dict[str, str], *, trouble: Trouble | None, typed: str
+    visit: Visit, chosen: dict[str, str], *, trouble: ErrorMessage | None, typed: str
 ) -> web.Response:
     exchange = await _exchange(visit)
     exchange_id = exchange["exchange_id"]
@@ -389,7 +389,7 @@ def _chosen_before(quoted: dict[str, Any]) -> dict[str, str]:
     return {"destination": place.pop("kind"), **place}
 
 
-async def _told(visit: Visit, exchange: dict[str, Any]) -> dict[str, Any]:
+async def _page_data(visit: Visit, exchange: dict[str, Any]) -> dict[str, Any]:
     quoted = exchange["quote"]
     place = {} if quoted is None else {name: value for name, value in quoted["destination"].items() if value}
     return {

@@ -8,22 +8,22 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from pagekit.i18n import Speech, Words
+from pagekit.i18n import Catalog, Translator
 from pagekit.message_extraction import Sources
 
 HERE: Final = Path(__file__).parent
-WORDS: Final = Words(HERE / "locales", ("ja", "en", "ja-easy"))
+WORDS: Final = Catalog(HERE / "locales", ("ja", "en", "ja-easy"))
 SOURCES: Final = Sources((HERE,), frozenset({"tile_map.py", "session.py"}))
 
 
-def in_japanese(text: str, speech: Speech) -> str:
+def in_japanese(text: str, speech: Translator) -> str:
     """A name or a text that exists in Japanese only, marked as such on an English page: a voice reads it by that."""
     if speech.tag == "ja" or not text:
         return text
     return Markup('<span lang="ja">{}</span>').format(text)
 
 
-def wallet_name(speech: Speech, partner: Mapping[str, Any], wallet: str) -> str:
+def wallet_name(speech: Translator, partner: Mapping[str, Any], wallet: str) -> str:
     """A wallet's name as its partner calls it."""
     for one in partner["wallets"]:
         if one["id"] == wallet:
@@ -32,7 +32,7 @@ def wallet_name(speech: Speech, partner: Mapping[str, Any], wallet: str) -> str:
 
 
 def other_side(
-    speech: Speech,
+    speech: Translator,
     line: Mapping[str, Any],
     partners: Mapping[str, str],
     services: Mapping[str, str],

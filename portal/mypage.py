@@ -17,13 +17,13 @@ pages = Pages()
 HALF_DONE: Final = frozenset({"awaiting_return", "ready", "quoted"})
 FAILED: Final = frozenset({"declined", "not_sent"})
 FAILURE_SHOWN: Final = timedelta(days=7)
-SOON: Final = timedelta(days=30)
-LEFT: Final = 12
+UPCOMING_WINDOW: Final = timedelta(days=30)
+MAX_SHOWN: Final = 12
 """Where today lies in the picture of the next 30 days, which is 624 wide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ahead:
+class UpcomingChange:
     """Points that will move or expire, as the gateway tells them, and where they lie in the picture."""
 
     day: str
@@ -44,7 +44,7 @@ async def mypage(visit: Visit) -> web.Response:
         me=seen["member"],
         ahead=ahead(seen, visit.now.date()),
         today=visit.now.date().isoformat(),
-        ends=(visit.now.date() + SOON).isoformat(),
+        ends=(visit.now.date() + UPCOMING_WINDOW).isoformat(),
         open_ones=seen["waiting"],
         failed=[one for one in recent["exchanges"] if _failed_lately(one, visit.now)],
         is_new=not (seen["member"]["default_municipality"] or recent["exchanges"]),
@@ -59,21 +59,21 @@ def _failed_lately(exchange: Mapping[str, Any], now: datetime) -> bool:
     return datetime.fromisoformat(exchange["ended_at"]) > now - FAILURE_SHOWN
 
 
-def ahead(seen: Mapping[str, Any], today: date) -> list[Ahead]:
+def ahead(seen: Mapping[str, Any], today: date) -> list[UpcomingChange]:
     """What happens by itself within 30 days, the soonest first; what is overdue lies at today."""
 
     def at(day: str) -> int:
         days = (date.fromisoformat(day) - today).days
-        return LEFT + 20 * max(0, days)
+        return MAX_SHOWN + 20 * max(0, days)
 
     services = {(one["municipality"], one["point_service"]): one for one in seen["balances"]["municipal"]}
     aheads = [
-        Ahead(day=heap["moves_on"], points=heap["points"], at=at(heap["moves_on"]), service=None)
+        UpcomingChange(day=heap["moves_on"], points=heap["points"], at=at(heap["moves_on"]), service=None)
         for heap in seen["balances"]["reserve_heaps"]
-        if date.fromisoformat(heap["moves_on"]) <= today + SOON
+        if date.fromisoformat(heap["moves_on"]) <= today + UPCOMING_WINDOW
     ]
     aheads += [
-        Ahead(
+        UpcomingChange(
             day=one["last_day"],
             points=one["points"],
             at=at(one["last_day"]),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pagekit.i18n import Speech
+from pagekit.i18n import Translator
 
 _ENGLISH: Final = (
     "Hokkaido", "Aomori", "Iwate", "Miyagi", "Akita", "Yamagata", "Fukushima", "Ibaraki", "Tochigi",
@@ -19,7 +19,7 @@ _ENGLISH: Final = (
 )  # fmt: skip
 
 
-def prefecture_name(speech: Speech, code: str, name: str) -> str:
+def prefecture_name(speech: Translator, code: str, name: str) -> str:
     """`Ibaraki (茨城県)` in English, the name alone in Japanese. `code` begins with the prefecture's two digits."""
     if speech.language != "en":
         return name

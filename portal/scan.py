@@ -13,7 +13,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from pagekit.api import Problem, Unreachable
-from pagekit.error_messages import Trouble
+from pagekit.error_messages import ErrorMessage
 from pagekit.ids import UUID, fresh_id
 from pagekit.typed_text import code as read_code
 from pagekit.typed_text import digits, number
@@ -45,14 +45,14 @@ async def read(visit: Visit) -> web.Response:
     if code.startswith(_VENUE) and _CODE.fullmatch(code):
         return await _grant(visit, code)
     if _MEMBER.fullmatch(code) or _MEMBER.fullmatch(digits(code)):
-        trouble = Trouble(
+        trouble = ErrorMessage(
             "これは支払う人のコードです",
             "お店か会場に掲示されているコードを読み取ってください。",
             422,
             field="code",
         )
     else:
-        trouble = Trouble(
+        trouble = ErrorMessage(
             "このコードは読み取れません",
             "お店か会場に掲示されているコードか確認してください。",
             422,
@@ -141,7 +141,7 @@ async def _grant(visit: Visit, code: str) -> web.Response:
 
 
 async def _amount_page(
-    visit: Visit, given: Any, *, trouble: Trouble | None, left: int | None = None
+    visit: Visit, given: Any, *, trouble: ErrorMessage | None, left: int | None = None
 ) -> web.Response:
     shop = await _shop(visit, given)
     return visit.show(
@@ -184,7 +184,7 @@ def _history(municipality: str, point_service: str) -> str:
     return f"/history/municipal/{municipality}/{point_service}"
 
 
-_NOT_ENOUGH: Final = Trouble(
+_NOT_ENOUGH: Final = ErrorMessage(
     "ポイントが足りません",
     "支払いは行われていません。使えるポイント数を確認してください。",
     409,

@@ -38,8 +38,8 @@ def new_session(
     )
 
 
-def members_seal(secret: bytes) -> session_cookie.Seal[Session]:
-    return session_cookie.Seal(secret, "point-gateway portal session v1", Session)
+def members_seal(secret: bytes) -> session_cookie.SessionCipher[Session]:
+    return session_cookie.SessionCipher(secret, "point-gateway portal session v1", Session)
 
 
 def mask_name(name: str) -> str:

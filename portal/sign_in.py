@@ -9,7 +9,7 @@ from aiohttp import web
 
 from pagekit.api import Problem, Unreachable
 from pagekit.sign_out import sign_out, signed_out, speak, still_here
-from portal.error_messages import Trouble
+from portal.error_messages import ErrorMessage
 from portal.session import new_session
 from portal.site import Pages, Visit, own_path
 
@@ -52,7 +52,7 @@ async def sign_in(visit: Visit) -> web.Response:
     return visit.go(own_path(typed.get("next", "")))
 
 
-async def _login_page(visit: Visit, trouble: Trouble | None, following: str) -> web.Response:
+async def _login_page(visit: Visit, trouble: ErrorMessage | None, following: str) -> web.Response:
     return visit.show(
         "login.html",
         status=trouble.status if trouble else 200,

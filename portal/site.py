@@ -8,7 +8,7 @@ from pagekit import pages
 from portal.session import Session
 from portal.settings import Settings
 
-Visit: TypeAlias = pages.Visit[Settings, Session]
+Visit: TypeAlias = pages.PageRequest[Settings, Session]
 Pages: TypeAlias = pages.Pages[Settings, Session]
 Portal: TypeAlias = pages.Site[Settings, Session]
 

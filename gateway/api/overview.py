@@ -25,7 +25,7 @@ from gateway.points.expiry import last_days
 
 api = Api()
 
-SOON: Final = timedelta(days=30)
+UPCOMING_WINDOW: Final = timedelta(days=30)
 """As far ahead as `expiring` looks."""
 
 
@@ -73,7 +73,7 @@ def _expiring(
         match account.removeprefix(f"{book}:").split(":"):
             case ["municipality", code, service] if position.lots:
                 for due in last_days(rules.versions(conn, code, service), position.lots):
-                    if due.last_day is not None and today <= due.last_day <= today + SOON:
+                    if due.last_day is not None and today <= due.last_day <= today + UPCOMING_WINDOW:
                         key = (due.last_day, code, service)
                         found[key] = found.get(key, 0) + due.points
             case _:

@@ -16,7 +16,7 @@ from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.platform import tables
 
-_LEFT_OUT = frozenset({"id", "book_id", "steps", "leased_until", "lines"})
+_OMITTED = frozenset({"id", "book_id", "steps", "leased_until", "lines"})
 
 
 def report(conn: Connection, exchange_id: str) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _reversals(conn: Connection, exchange: Exchange) -> list[dict[str, Any]]:
         {
             name: value.isoformat() if hasattr(value, "isoformat") else value
             for name, value in row._asdict().items()
-            if name not in _LEFT_OUT
+            if name not in _OMITTED
         }
         for row in rows
     ]

@@ -153,12 +153,12 @@ class Controls:
         """Look every second, for ever; what was decided last stays in force while the database cannot be read."""
         while True:
             try:
-                await self.look()
+                await self.refresh()
             except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the next look may work
                 _log.error("controls not read", error=type(fault).__name__, text=str(fault))
             await asyncio.sleep(RUN_INTERVAL_S)
 
-    async def look(self) -> Mapping[str, PartnerAvailability]:
+    async def refresh(self) -> Mapping[str, PartnerAvailability]:
         now = self.clock()
         found = await self.store.read(lambda conn: standings(conn, now))
         for id_, partner in self.partners.items():

@@ -18,7 +18,7 @@ from gateway.errors import GatewayError
 from gateway.model import LinkKind
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_LONGEST: Final = 30
+_MAX_LENGTH: Final = 30
 
 
 class CannotWrite(GatewayError):
@@ -30,7 +30,7 @@ def write(partner: str, link: LinkKind, into: Path) -> Path:
 
     Raises CannotWrite for a name that is no id, and for a folder that is there already.
     """
-    if not _ID.fullmatch(partner) or len(partner) > _LONGEST or iskeyword(partner):
+    if not _ID.fullmatch(partner) or len(partner) > _MAX_LENGTH or iskeyword(partner):
         raise CannotWrite(
             f"{partner!r} is no partner id; use small letters, digits and _, such as acme or sky_miles"
         )

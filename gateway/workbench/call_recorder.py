@@ -33,10 +33,10 @@ MIN_SECRET_LENGTH: Final = 6
 """Shorter texts stand everywhere by chance, and stars in their place would make a test that says nothing."""
 _NO_SECRETS: Final = frozenset({"code", "codes", "serviceid", "service_id"})
 """Names that announce a secret in a log, and in a partner's answer are words that the plugin reads."""
-MOST_EVENTS: Final = 2_000
+MAX_EVENTS: Final = 2_000
 
 
-class Trouble(StrEnum):
+class CallFault(StrEnum):
     """What can be ordered for the request that carries the next order."""
 
     CABLE = "cable"
@@ -68,7 +68,7 @@ class Exchanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
+class CallEvent:
     """One hook call: when it began, its arguments, its end (an answer or a GatewayError) and its requests, in order."""
 
     hook: str
@@ -102,9 +102,9 @@ def call_clock() -> datetime:
 class Watch:
     """What was seen since the bench was opened; `shown()` is for the page."""
 
-    calls: list[Called] = field(default_factory=list)
+    calls: list[CallEvent] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
-    order: Trouble | None = None
+    order: CallFault | None = None
     secrets: list[str] = field(default_factory=list)
     carries_orders: tuple[str, str] | None = None
     """Method and path of the request that carried the last order, with the order's ids taken out."""
@@ -115,7 +115,7 @@ class Watch:
 
     def tell(self, kind: str, **what: Any) -> None:
         """Add an event for the page; its number is its place."""
-        if len(self.events) < MOST_EVENTS:
+        if len(self.events) < MAX_EVENTS:
             self.events.append({"number": len(self.events), "kind": kind, **what})
 
     def shown(self, after: int) -> list[dict[str, Any]]:
@@ -205,17 +205,17 @@ class WatchedHttp:
             bool(body) and order.coupon is not None and (order.exchange_id in body + url or str(code) in body)
         )
 
-    async def _troubled(self, trouble: Trouble | None, answer: HttpAnswer) -> HttpAnswer:
+    async def _troubled(self, trouble: CallFault | None, answer: HttpAnswer) -> HttpAnswer:
         if self._again is not None:
             answer, self._again = self._again, None
         match trouble:
-            case Trouble.CABLE:
+            case CallFault.CABLE:
                 raise OutcomeUnknown("the cable was pulled before the answer came")
-            case Trouble.LATE:
+            case CallFault.LATE:
                 await asyncio.sleep(self._deadline_s + 1)
-            case Trouble.TWICE:
+            case CallFault.TWICE:
                 self._again = answer
-            case Trouble.RUBBISH:
+            case CallFault.RUBBISH:
                 page = "<!doctype html><h1>ただいま混み合っています</h1>".encode()
                 return HttpAnswer(status=200, headers={"content-type": "text/html"}, body=page)
         return answer
@@ -253,7 +253,7 @@ def _watched(name: str, call: Callable[..., Awaitable[Any]], watch: Watch) -> Ca
             if isinstance(end, Debited | InProgress) and isinstance(order, DebitOrder) and sent:
                 watch.carries_orders = (sent[-1].method, _without_ids(sent[-1].url, order))
             watch.calls.append(
-                Called(
+                CallEvent(
                     hook=name,
                     at=running.at,
                     arguments=arguments,

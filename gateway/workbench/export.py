@@ -19,7 +19,7 @@ from gateway.model import JST, Secret
 from gateway.partners.calls.debit_proof import ExpectedDebit
 from gateway.testkit.bodies import charset
 from gateway.workbench.bench import Bench
-from gateway.workbench.call_recorder import Called, Exchanged
+from gateway.workbench.call_recorder import CallEvent, Exchanged
 
 _NOT_KEPT: Final = frozenset(
     {
@@ -88,7 +88,7 @@ def _writings(secret: str) -> Iterator[str]:
     yield base64.b64encode(secret.encode()).decode()
 
 
-def _call(call: Called) -> list[str]:
+def _call(call: CallEvent) -> list[str]:
     requests = ", ".join(_recorded(request) for request in call.requests)
     arguments = ", ".join(_source(value) for value in call.arguments.values())
     ending = f"gateway.{_public(call.end)}" if isinstance(call.end, GatewayError) else _source(call.end)

@@ -18,7 +18,7 @@ from aiohttp import web
 from gateway.errors import GatewayError
 from gateway.model import Destination, LinkKind
 from gateway.workbench.bench import KASAMA, Bench
-from gateway.workbench.call_recorder import Trouble
+from gateway.workbench.call_recorder import CallFault
 from gateway.workbench.export import as_test
 
 _COOKIE: Final = "point_gateway_workbench"
@@ -147,7 +147,7 @@ class Site:
             case "ask":
                 await self._bench.ask_again()
             case "trouble":
-                self._bench.watch.order = Trouble(sent["kind"]) if sent["kind"] else None
+                self._bench.watch.order = CallFault(sent["kind"]) if sent["kind"] else None
             case _:
                 raise ValueError(step)
         return ""

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from pagekit.clock import JST
-from pagekit.session_cookie import Seal
-from pagekit.throttle import Patience
+from pagekit.session_cookie import SessionCipher
+from pagekit.throttle import LoginThrottle
 from portal.session import Session, mask_id, mask_name, members_seal, new_session
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
@@ -53,7 +53,7 @@ def test_another_secret_opens_nothing(session: Session) -> None:
 
 
 def test_another_sites_seal_opens_nothing_though_it_has_the_same_secret(session: Session) -> None:
-    assert Seal(SECRET, "another site's session", Session).open(SEAL.seal(session)) is None
+    assert SessionCipher(SECRET, "another site's session", Session).open(SEAL.seal(session)) is None
 
 
 def test_a_session_ends_after_ten_idle_minutes_and_after_two_at_a_shared_terminal(session: Session) -> None:
@@ -81,7 +81,7 @@ def test_a_mykey_id_shows_its_ends() -> None:
 
 
 def test_an_address_that_tries_too_often_has_to_wait_and_another_has_not() -> None:
-    patience = Patience(burst=3, per_second=0.5, most=2)
+    patience = LoginThrottle(burst=3, per_second=0.5, most=2)
     assert [patience.allows("a", 0.0) for _ in range(4)] == [True, True, True, False]
     assert patience.allows("b", 0.0)
     assert not patience.allows("a", 1.9)

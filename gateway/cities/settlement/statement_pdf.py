@@ -27,8 +27,8 @@ from gateway.model import JST
 
 FONT: Final = "HeiseiKakuGo-W5"
 WIDTH, HEIGHT = A4
-LEFT: Final = 18 * mm
-RIGHT: Final = WIDTH - LEFT
+LEFT_MARGIN: Final = 18 * mm
+RIGHT: Final = WIDTH - LEFT_MARGIN
 BOTTOM: Final = 20 * mm
 ROW: Final = 6 * mm
 MIN_FONT_SIZE: Final = 6.0
@@ -138,22 +138,24 @@ class _Paper:
         self.foot = f"{city_name} {title} {_day(cycle.starts_on)}〜{_day(cycle.ends_on)}"
         self.number = 1
         self.y = HEIGHT - 24 * mm
-        self._write(title, LEFT, self.y, size=17)
+        self._write(title, LEFT_MARGIN, self.y, size=17)
         self._write(city_name, RIGHT, self.y, size=12, right=True)
         self.y -= 9 * mm
-        self._write(f"精算期間 {_day(cycle.starts_on)} 〜 {_day(cycle.ends_on)}", LEFT, self.y, size=10)
+        self._write(
+            f"精算期間 {_day(cycle.starts_on)} 〜 {_day(cycle.ends_on)}", LEFT_MARGIN, self.y, size=10
+        )
         when = f"締め日 {_day(closed_at.astimezone(JST).date())}" if closed_at else _NOT_CLOSED
         self._write(when, RIGHT, self.y, size=10, right=True)
         self.y -= ROW
-        self._write(f"支払日 {_day(cycle.pays_on)}", LEFT, self.y, size=10)
+        self._write(f"支払日 {_day(cycle.pays_on)}", LEFT_MARGIN, self.y, size=10)
         self.y -= 5 * mm
 
     def to(self, name: str, below: str) -> None:
         """Whom it is for."""
         self.y -= 5 * mm
-        self._write(name, LEFT, self.y, size=13, width=RIGHT - LEFT)
+        self._write(name, LEFT_MARGIN, self.y, size=13, width=RIGHT - LEFT_MARGIN)
         self.y -= ROW
-        self._write(below, LEFT, self.y, size=9)
+        self._write(below, LEFT_MARGIN, self.y, size=9)
         self.y -= 3 * mm
 
     def facts(self, *facts: tuple[str, str]) -> None:
@@ -161,9 +163,9 @@ class _Paper:
         for place, (name, value) in enumerate(facts):
             size = 13 if place == 0 else 10
             self.y -= ROW + (2 * mm if place == 0 else 0)
-            self._write(name, LEFT, self.y, size=size)
-            self._write(value, LEFT + 95 * mm, self.y, size=size, right=True)
-            self._line(self.y - 1.6 * mm, until=LEFT + 95 * mm)
+            self._write(name, LEFT_MARGIN, self.y, size=size)
+            self._write(value, LEFT_MARGIN + 95 * mm, self.y, size=size, right=True)
+            self._line(self.y - 1.6 * mm, until=LEFT_MARGIN + 95 * mm)
         self.y -= 6 * mm
 
     def table(
@@ -183,7 +185,7 @@ class _Paper:
     def _head(self, columns: Sequence[_Column]) -> None:
         self.y -= ROW
         self.canvas.setFillGray(0.92)
-        self.canvas.rect(LEFT, self.y - 1.8 * mm, RIGHT - LEFT, ROW, stroke=0, fill=1)
+        self.canvas.rect(LEFT_MARGIN, self.y - 1.8 * mm, RIGHT - LEFT_MARGIN, ROW, stroke=0, fill=1)
         self.canvas.setFillGray(0)
         self._cells(columns, tuple(column.title for column in columns), size=8.5)
 
@@ -201,19 +203,19 @@ class _Paper:
         self._line(self.y - 1.8 * mm)
 
     def _cells(self, columns: Sequence[_Column], cells: tuple[str, ...], *, size: float) -> None:
-        across, gap = RIGHT - LEFT, 1.2 * mm
+        across, gap = RIGHT - LEFT_MARGIN, 1.2 * mm
         for column, text in zip(columns, cells, strict=True):
             width = (column.right - column.left) * across - 2 * gap
-            x = LEFT + (column.right * across - gap if column.number else column.left * across + gap)
+            x = LEFT_MARGIN + (column.right * across - gap if column.number else column.left * across + gap)
             self._write(text, x, self.y, size=size, right=column.number, width=width)
 
     def _foot(self) -> None:
-        self._write(self.foot, LEFT, 12 * mm, size=7.5)
+        self._write(self.foot, LEFT_MARGIN, 12 * mm, size=7.5)
         self._write(f"{self.number}ページ", RIGHT, 12 * mm, size=7.5, right=True)
 
     def _line(self, y: float, *, until: float = RIGHT, weight: float = 0.3) -> None:
         self.canvas.setLineWidth(weight)
-        self.canvas.line(LEFT, y, until, y)
+        self.canvas.line(LEFT_MARGIN, y, until, y)
 
     def _write(
         self, text: str, x: float, y: float, *, size: float, right: bool = False, width: float | None = None

@@ -4,7 +4,7 @@ A sandbox is a small site that plays one partner over real HTTP. A plugin import
 own `sandbox` package, so that none of it (nor aiohttp) is loaded in service.
 """
 
-from gateway.testkit.sandbox.debits import Entry, EntryState, GivenBack, OrderIdReused
+from gateway.testkit.sandbox.debits import Entry, EntryState, OrderIdReused, ReturnedPoints
 from gateway.testkit.sandbox.endpoints import FAULTS, Doors, operation
 from gateway.testkit.sandbox.faults import Fault, FaultKind, Faults
 from gateway.testkit.sandbox.pages import Pages, Visit
@@ -22,9 +22,9 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Faults",
-    "GivenBack",
     "OrderIdReused",
     "Pages",
+    "ReturnedPoints",
     "SandboxServer",
     "SignatureRefused",
     "Signed",

@@ -47,7 +47,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GivenBack:
+class ReturnedPoints:
     """The answer to a reversal; a `reason` means that it was refused."""
 
     seq: int
@@ -117,7 +117,7 @@ def finish(db: sqlite3.Connection, order_id: str) -> Entry:
 
 def give_back(
     db: sqlite3.Connection, reversal_id: str, order_id: str, lines: Mapping[str, int], at: datetime
-) -> GivenBack:
+) -> ReturnedPoints:
     """Give points of a done debit back, never more in sum than were taken. Idempotent by `reversal_id`."""
     lines = {wallet: points for wallet, points in lines.items() if points}
     if not lines or any(type(points) is not int or points < 0 for points in lines.values()):
@@ -224,8 +224,8 @@ def _entries(
         )
 
 
-def _given_back(row: sqlite3.Row) -> GivenBack:
-    return GivenBack(
+def _given_back(row: sqlite3.Row) -> ReturnedPoints:
+    return ReturnedPoints(
         seq=row["seq"],
         reversal_id=row["reversal_id"],
         order_id=row["order_id"],

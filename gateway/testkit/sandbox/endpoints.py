@@ -74,7 +74,7 @@ class Doors:
         async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
             target = request.match_info.handler
             name = _NAMES.get(f"{target.__module__}.{getattr(target, '__qualname__', '')}")
-            fault = self.faults.take(name) if name else None
+            fault = self.faults.pop(name) if name else None
             return await handler(request) if fault is None else await self._play(fault, request, handler)
 
         return door

@@ -66,7 +66,7 @@ class Faults:
             raise ValueError("seconds is between 0 and 3600")
         self._waiting.append(fault)
 
-    def take(self, operation: str) -> Fault | None:
+    def pop(self, operation: str) -> Fault | None:
         """The fault of this call, if there is one; it counts as happened."""
         for position, fault in enumerate(self._waiting):
             if fault.operation == operation:

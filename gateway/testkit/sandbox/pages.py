@@ -18,7 +18,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from gateway.plugin_interfaces import Clock
 
 IDLE = timedelta(minutes=10)
-_MOST_VISITS = 10_000
+_MAX_VISITS = 10_000
 _HEADERS = {
     # No form-action: after consent the browser follows redirects to sites that this page cannot know.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
@@ -106,7 +106,7 @@ class Pages:
         return sent if hmac.compare_digest(token.encode(), visit.form_token.encode()) else None
 
     def _new_visit(self, now: datetime) -> Visit:
-        if len(self._visits) >= _MOST_VISITS:
+        if len(self._visits) >= _MAX_VISITS:
             self._visits.pop(next(iter(self._visits)))
         visit = Visit(secrets.token_urlsafe(24), secrets.token_urlsafe(24), now)
         self._visits[visit.key] = visit

@@ -24,7 +24,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from gateway.testkit.sandbox import debits
-from gateway.testkit.sandbox.debits import Entry, GivenBack
+from gateway.testkit.sandbox.debits import Entry, ReturnedPoints
 from gateway.testkit.sandbox.endpoints import Doors
 from gateway.testkit.sandbox.faults import ONLY_SOME, Fault, FaultKind
 from gateway.testkit.sandbox.store import Book
@@ -115,7 +115,7 @@ class SandboxServer:
         """Carry out every order that was left in progress."""
         return await self._book.run(lambda db: [debits.finish(db, it.order_id) for it in debits.pending(db)])
 
-    async def give_back(self, order_id: str, lines: Mapping[str, int], at: datetime) -> GivenBack:
+    async def give_back(self, order_id: str, lines: Mapping[str, int], at: datetime) -> ReturnedPoints:
         """Give points back at the partner's own desk, of which the gateway is told nothing."""
         slip = f"desk-{uuid.uuid4()}"
         return await self._book.run(lambda db: debits.give_back(db, slip, order_id, lines, at))

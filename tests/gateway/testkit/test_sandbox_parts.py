@@ -25,11 +25,11 @@ def test_failures_happen_in_the_order_they_were_ordered_and_as_often():
     faults.add(Fault(operation="capture", kind=FaultKind.HTML, times=2))
     faults.add(Fault(operation="find", kind=FaultKind.RESET))
     faults.add(Fault(operation="capture", kind=FaultKind.HALF))
-    happened = [faults.take("capture") for _ in range(4)]
+    happened = [faults.pop("capture") for _ in range(4)]
     assert [it.kind if it else None for it in happened] == ["html", "html", "half", None]
     assert [it.operation for it in faults.waiting] == ["find"]
     faults.clear()
-    assert faults.take("find") is None
+    assert faults.pop("find") is None
 
 
 @pytest.mark.parametrize("wrong", [{"times": 0}, {"seconds": -1.0}, {"seconds": 3601.0}])

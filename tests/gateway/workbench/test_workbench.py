@@ -19,7 +19,7 @@ import pytest
 from gateway import LinkKind, scaffold
 from gateway.errors import ProblemError
 from gateway.testkit.sandbox.browser import Browser
-from gateway.workbench.call_recorder import Trouble
+from gateway.workbench.call_recorder import CallFault
 from gateway.workbench.run import Opened, opened
 
 
@@ -111,8 +111,8 @@ async def test_a_pulled_cable_leaves_the_exchange_open_until_the_partner_is_aske
         assert (now["state"], now["reserve"]) == ("settled", "200")
 
 
-@pytest.mark.parametrize("trouble", [Trouble.RUBBISH, Trouble.CABLE])
-async def test_trouble_at_the_debit_is_neither_yes_nor_no(written: Any, trouble: Trouble) -> None:
+@pytest.mark.parametrize("trouble", [CallFault.RUBBISH, CallFault.CABLE])
+async def test_trouble_at_the_debit_is_neither_yes_nor_no(written: Any, trouble: CallFault) -> None:
     async with visiting(written(LinkKind.COUPON)[0]) as (_, visitor):
         await visitor.presses("start", coupon="ACME-1000-SAMPLE")
         await visitor.presses("quote", destination="reserve")

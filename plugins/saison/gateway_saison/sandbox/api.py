@@ -34,8 +34,8 @@ from gateway.testkit.sandbox import (
     Entry,
     EntryState,
     FaultKind,
-    GivenBack,
     OrderIdReused,
+    ReturnedPoints,
     SignatureRefused,
     Signed,
     debits,
@@ -204,7 +204,7 @@ class MerchantApi:
         values = await _body(request, cancelId=str, orderId=str, walletAmount=int, cardAmount=int)
         lines, now, fault = _lines(values), self._clock(), request.get(FAULTS)
 
-        def give_back(db: sqlite3.Connection) -> GivenBack:
+        def give_back(db: sqlite3.Connection) -> ReturnedPoints:
             return debits.give_back(db, values["cancelId"], values["orderId"], lines, now)
 
         given_back = await self._book.run(give_back)

@@ -116,13 +116,13 @@ async def test_a_pace_reaches_the_partner_of_a_running_gateway(world) -> None:
     controls = Controls(world.store, world.context.partners, world.clock)
     partner = world.context.partners[CARDS]
     await decide(world, availability.limit, CARDS, 6)
-    await controls.look()
+    await controls.refresh()
     waits = [partner.pace.wait_s(60.0) for _ in range(4)]
     assert waits[0] == 0.0
     assert waits[3] is not None
     assert 15 < waits[3] < 30
     await decide(world, availability.limit, CARDS, None)
-    await controls.look()
+    await controls.refresh()
     assert partner.pace.wait_s(0.0) == 0.0
     with pytest.raises(ProblemError, match="pace"):
         await decide(world, availability.limit, CARDS, 0)
@@ -155,7 +155,7 @@ def test_a_pace_spreads_calls_evenly_and_keeps_a_small_burst() -> None:
 async def test_controls_stay_in_force_while_the_database_cannot_be_read(world, monkeypatch) -> None:
     controls = Controls(world.store, world.context.partners, world.clock)
     await decide(world, availability.limit, CARDS, 60)
-    await controls.look()
+    await controls.refresh()
     tries = []
 
     async def broken(job):
