@@ -354,7 +354,11 @@ class _CertificateWanted(_Lost):
 
 def _wants_certificate(fault: BaseException | None) -> bool:
     """Whether the other side's alert was about a certificate of ours; TLS 1.3 tells it after the handshake."""
-    while fault is not None:
+    seen: set[int] = set()
+    while (
+        fault is not None and id(fault) not in seen
+    ):  # a fault that is raised again can be its own cause's context
+        seen.add(id(fault))
         # aiohttp's own kinds are SSLErrors too, without a reason.
         if isinstance(fault, ssl.SSLError) and _CERTIFICATE_ALERT.search(getattr(fault, "reason", "") or ""):
             return True

@@ -15,6 +15,7 @@ import pytest
 import respx
 
 from gateway.errors import NotSent, OutcomeUnknown
+from gateway.partners import http_client
 from gateway.partners.calls.call_log import CallScope, call_scope
 from gateway.partners.http_client import GuardedHttp
 
@@ -493,3 +494,9 @@ async def test_a_form_is_sent_in_the_charset_that_the_partner_reads(http, raw_se
     for charset, name in (("shift_jis", "😀"), ("klingon", "a")):
         with pytest.raises(NotSent, match="cannot be put together"):
             await http.post(f"http://{host}/", form={"name": name}, form_charset=charset)
+
+
+def test_a_fault_that_leads_back_to_itself_is_read_to_its_end() -> None:
+    first, second = OSError("broken"), OSError("broken")
+    first.__context__, second.__context__ = second, first
+    assert not http_client._wants_certificate(first)
