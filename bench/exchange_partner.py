@@ -38,6 +38,9 @@ def make_app(delay_s: float) -> web.Application:
                 "orderId": order,
                 "reference": f"S-{order[:18]}",
                 "capturedAt": now,
+                "serviceId": asked.get("token", ""),
+                "walletAmount": asked.get("walletAmount", 0),
+                "cardAmount": asked.get("cardAmount", 0),
             }
         return web.json_response(values)
 

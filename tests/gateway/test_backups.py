@@ -33,6 +33,11 @@ def make_empty(url: str) -> None:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as conn:
         conn.exec_driver_sql("DROP SCHEMA public CASCADE")
+        for others in (
+            "kept",
+            "card_challenges_test",
+        ):  # of other tests on the same server: a dump has them too
+            conn.exec_driver_sql(f"DROP SCHEMA IF EXISTS {others} CASCADE")
         conn.exec_driver_sql("CREATE SCHEMA public")
     engine.dispose()
 

@@ -51,16 +51,20 @@ class World:
 
     def run(self, *jobs) -> None:
         store = open_store_now(self.settings)
-        for job in jobs:
-            store.run_now(job)
-        store.close_now()
+        try:
+            for job in jobs:
+                store.run_now(job)
+        finally:
+            store.close_now()
 
     def forge(self, *jobs) -> None:
         """As somebody does who has the database and the library alone."""
         store = Store.open(self.url)
-        for job in jobs:
-            store.run_now(job)
-        store.close_now()
+        try:
+            for job in jobs:
+                store.run_now(job)
+        finally:
+            store.close_now()
 
     def say(self, action: str) -> None:
         self.run(lambda conn: write_line(conn, action))

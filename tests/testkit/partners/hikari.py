@@ -115,9 +115,9 @@ class Hikari:
         if self._clock() >= self._good_until:
             form = {"grant_type": "client_credentials", "client_secret": self._client_secret.reveal()}
             answer = await self._http.post(f"{LOGIN}/token", form=form)
-            json_answer = JsonAnswer.read(answer, partner="hikari", asked="/token")
-            self._token = Secret(json_answer.text("access_token"))
-            self._good_until = self._clock() + timedelta(seconds=json_answer.whole("expires_in") - 30)
+            told = JsonAnswer.read(answer, partner="hikari", asked="/token")
+            self._token = Secret(told.text("access_token"))
+            self._good_until = self._clock() + timedelta(seconds=told.whole("expires_in") - 30)
         return self._token.reveal()
 
     async def _send(
@@ -174,10 +174,10 @@ class Hikari:
         answer = await self._send("POST", path, body={"code": returned.query.get("code", "")})
         if answer.status == 409 and _error(answer) == "CODE_USED":
             raise HandoffRefused("code_used")
-        values = _object(answer, 200)
-        if values.get("visit") != returned.exchange_id:
+        told = _object(answer, 200)
+        if told.get("visit") != returned.exchange_id:
             raise OutcomeUnknown("hikari answered about another visit")
-        member = _part(values, "member")
+        member = _part(told, "member")
         return LinkedAccount(
             service_id=_text(member, "id"),
             shown_as=_text(member, "display"),
@@ -192,12 +192,12 @@ class Hikari:
         answer = await self._send("GET", path, member=account.token)
         if answer.status == 410 and _error(answer) == "LINK_ENDED":
             raise LinkEnded
-        values = _object(answer, 200)
-        if values.get("member") != account.service_id:
+        told = _object(answer, 200)
+        if told.get("member") != account.service_id:
             raise OutcomeUnknown("hikari answered about another member")
         return Balances(
-            available={line.wallet: line.amount for line in _lines(values, "programmes", zero=True)},
-            as_of=_moment(values, "asOf"),
+            available={line.wallet: line.amount for line in _lines(told, "programmes", zero=True)},
+            as_of=_moment(told, "asOf"),
         )
 
     @hookimpl

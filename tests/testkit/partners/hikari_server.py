@@ -101,8 +101,8 @@ class HikariServer(FakePartner):
     def remembers_reversal(self, reversal_id: str) -> None:
         debit, amounts = self.given_back[reversal_id]
         refund = {"id": reversal_id, "debit": debit, "state": "DONE", "number": f"R-{reversal_id}"}
-        values = {**refund, "at": self.clock().isoformat(), "items": items_of(amounts)}
-        self.router.get(path__regex=f"/refunds/{reversal_id}$").respond(json={"refund": values})
+        told = {**refund, "at": self.clock().isoformat(), "items": items_of(amounts)}
+        self.router.get(path__regex=f"/refunds/{reversal_id}$").respond(json={"refund": told})
 
     def forgets_reversal(self, reversal_id: str) -> None:
         answer = {"error": {"code": "NO_SUCH_REFUND", "id": reversal_id}}
@@ -138,12 +138,12 @@ class HikariServer(FakePartner):
         if self.member_of(request.headers["x-member"]) != member:
             return httpx.Response(410, json={"error": {"code": "LINK_ENDED"}})
         programmes = [{"programme": name, "points": points} for name, points in self.holdings[member].items()]
-        values = {"member": member, "programmes": programmes, "asOf": self.clock().isoformat()}
-        return httpx.Response(200, json=values)
+        told = {"member": member, "programmes": programmes, "asOf": self.clock().isoformat()}
+        return httpx.Response(200, json=told)
 
     def _debit(self, request: httpx.Request) -> httpx.Response:
-        values = sent(request)
-        taken = self.takes(values["id"], amounts_of(values["items"]), holder=request.headers["x-member"])
+        asked = sent(request)
+        taken = self.takes(asked["id"], amounts_of(asked["items"]), holder=request.headers["x-member"])
         return httpx.Response(201, json={"debit": self._told(taken)})
 
     def _refunds(self, say: Any) -> None:
