@@ -102,7 +102,7 @@ async def approve(visit: Visit) -> web.Response:
     except Problem as problem:
         return await _proposal_page(visit, beside(visit, problem))
     if decision["first_password"]:
-        return visit.show(
+        return visit.show_once(
             "first_password.html",
             made=decision,
             back="/proposals",

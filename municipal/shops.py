@@ -160,7 +160,9 @@ async def add_person(visit: Visit) -> web.Response:
             typed=visit.typed,
             trouble=trouble,
         )
-    return visit.show("first_password.html", made=made, back=f"/shops/{visit.part('shop')}", was_reset=False)
+    return visit.show_once(
+        "first_password.html", made=made, back=f"/shops/{visit.part('shop')}", was_reset=False
+    )
 
 
 @pages.get(f"/shops/{_SHOP}/bank", needs="keep_banks")

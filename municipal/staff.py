@@ -44,7 +44,7 @@ async def add(visit: Visit) -> web.Response:
     except Problem as problem:
         return _new_page(visit, dict(visit.typed), beside(visit, problem))
     waits = proposed(visit, made)
-    return waits or visit.show("first_password.html", made=made, back="/staff", was_reset=False)
+    return waits or visit.show_once("first_password.html", made=made, back="/staff", was_reset=False)
 
 
 @pages.get(f"/staff/{_PERSON}")
@@ -89,7 +89,7 @@ async def _renew(visit: Visit, way: str) -> web.Response:
     except Problem as problem:
         return await _person_page(visit, beside(visit, problem))
     waits = proposed(visit, made)
-    return waits or visit.show("first_password.html", made=made, back="/staff", was_reset=True)
+    return waits or visit.show_once("first_password.html", made=made, back="/staff", was_reset=True)
 
 
 def _new_page(visit: Visit, typed: dict[str, str], trouble: ErrorMessage | None) -> web.Response:

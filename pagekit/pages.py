@@ -138,6 +138,8 @@ class PageRequest(Generic[SettingsT, SessionT]):
     redrawn: FormState | None = None
     """The form whose answer is drawn again; nothing is written then."""
     throttled: bool = False
+    shown_once: bool = False
+    """The page that was drawn holds a secret: it has no address, and nothing of it is kept."""
 
     async def send(self, call: Call[AnswerT], *, as_site: bool = False) -> AnswerT:
         """Call the gateway as who is signed in, or as the site where nobody is and where `as_site`.
@@ -232,6 +234,11 @@ class PageRequest(Generic[SettingsT, SessionT]):
         )
         self.drawn = web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
         return self.drawn
+
+    def show_once(self, template: str, **values: Any) -> web.Response:
+        """A page with a secret in it, such as a first password: a reload or the history must not show it again."""
+        self.shown_once = True
+        return self.show(template, **values)
 
     def go(self, path: str, **query: str) -> web.Response:
         """See other: the browser asks for that page next, so that a reload repeats nothing."""
@@ -362,7 +369,7 @@ def served(
             answer = visit.refuse(fault.status)
         if before is not None and visit.session is not None and visit.session.token != before.token:
             await _end(visit, before)  # somebody signed in over it: the session before must not stay open
-        if visit.form_read and answer is visit.drawn:
+        if visit.form_read and answer is visit.drawn and not visit.shown_once:
             answer = _at_its_own_address(visit, answer)
         _dress(visit, page, answer)
         return answer

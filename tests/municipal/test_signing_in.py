@@ -25,6 +25,12 @@ def test_who_is_added_changes_the_first_password_sets_up_a_passkey_and_signs_in_
     assert "別の職員が承認するまで、何も行われません" in boss.text()
     chief = at("kacho").to(boss.path().partition("?")[0]).press("承認する").picture("first-password")
     first = chief.text("#first-password").strip()
+    # It is shown once: no address holds it, so neither the history nor a copied link shows it again.
+    assert "form=" not in chief.page.url
+    with chief.page.context.expect_page() as opened:
+        chief.page.evaluate("open(location.href)")
+    assert first not in opened.value.inner_text("body")
+    opened.value.close()
     assert first not in boss.to("/staff").text()
 
     new = at("shinjin", signed_in=False)
