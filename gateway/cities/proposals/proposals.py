@@ -217,14 +217,17 @@ class Proposals:
         if person.staff_id in self._barred(conn, proposal):
             raise ProblemError(
                 "second-person-missing",
-                "Somebody else decides: not the author, nor whose access the author made or changed, nor the reverse.",
+                "Somebody else decides: nobody whose access the author or an earlier approver made or changed.",
             )
 
     def _barred(self, conn: Connection, proposal: Proposal) -> set[str]:
         command = read_command(EFFECTS[proposal.deed].command, open_command(self.context, conn, proposal))
         concerned = EFFECTS[proposal.deed].concerns(command)
-        tied = staff_ties.tied_to(conn, proposal.proposed_by, proposal.proposed_at)
-        return tied | {proposal.proposed_by} | ({concerned} if concerned else set())
+        deciders = proposal_rows.approvers(conn, proposal)
+        barred = {proposal.proposed_by} | ({concerned} if concerned else set())
+        for person in (proposal.proposed_by, *deciders):
+            barred |= staff_ties.tied_to(conn, person, proposal.proposed_at)
+        return barred
 
     def _listed(self, conn: Connection, who: StaffSession, proposal: Proposal) -> ListedProposal:
         may_decide = (

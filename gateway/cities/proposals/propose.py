@@ -162,7 +162,7 @@ def _require_deciders(
     conn: Connection, who: StaffActor, deed: Deed, persons: int, at: datetime, concerns: str | None
 ) -> None:
     others = eligible_deciders(conn, who.municipality, who.staff_id, deed, at, concerns)
-    if len(others) < persons:
+    if len(others) < persons or (persons > 1 and not staff_ties.independent(conn, others, persons, at)):
         raise ProblemError(
             "nobody-to-decide",
             f"This needs {persons} more of the city's approvers or administrators; {len(others)} may decide it.",

@@ -1,8 +1,9 @@
 """Nobody is two: who added, raised, reset or restarted somebody is tied to that person for a while.
 
 Two persons who are tied decide nothing that the other has proposed: a proposal made less than `TIE_PERIOD` after
-the change, or before it, for ever; later ones not any more. The first password is known to both who made the change,
-hence both are tied.
+the change, or before it, for ever; later ones not any more. A first password is known to both who made the change.
+Hence both are tied, and so is everybody whose password they made, or who was made by one of these: whoever signs in
+as one could sign in as all of them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Final, Literal
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, or_, select
 
 from gateway.cities import tables
 
@@ -51,13 +53,37 @@ def record(
 
 def tied_to(conn: Connection, staff_id: str, proposed_at: datetime) -> set[str]:
     """Who may decide nothing that this person proposed at that moment."""
+    since = _changes.c.at > proposed_at - TIE_PERIOD
     rows = conn.execute(
         select(_changes.c.staff_id, _changes.c.by_staff).where(
-            or_(_changes.c.staff_id == staff_id, _changes.c.by_staff == staff_id),
-            _changes.c.at > proposed_at - TIE_PERIOD,
+            or_(_changes.c.staff_id == staff_id, _changes.c.by_staff == staff_id), since
         )
     )
-    return {other for row in rows for other in (row.staff_id, row.by_staff)} - {staff_id}
+    direct = {other for row in rows for other in (row.staff_id, row.by_staff)}
+    makers = _reach(conn, {staff_id}, _changes.c.staff_id, _changes.c.by_staff, since)
+    made = _reach(conn, makers, _changes.c.by_staff, _changes.c.staff_id, since)
+    return (direct | made) - {staff_id}
+
+
+def independent(conn: Connection, staff_ids: Iterable[str], persons: int, proposed_at: datetime) -> bool:
+    """Whether so many of these persons are tied to none of each other."""
+    ties = {staff_id: tied_to(conn, staff_id, proposed_at) for staff_id in staff_ids} if persons > 1 else {}
+    return any(
+        all(other not in ties[each] for each, other in combinations(group, 2))
+        for group in combinations(sorted(ties), persons)
+    )
+
+
+def _reach(
+    conn: Connection, start: Iterable[str], from_: Column[str], to: Column[str], since: ColumnElement[bool]
+) -> set[str]:
+    """These persons and whoever is reached from them over the passwords that were made, step by step."""
+    reached, frontier = set(start), set(start)
+    while frontier:
+        passwords = (from_.in_(sorted(frontier)), _changes.c.change != "raised", since)
+        frontier = set(conn.execute(select(to).where(*passwords)).scalars()) - reached
+        reached |= frontier
+    return reached
 
 
 def list_recent(conn: Connection, code: str, now: datetime, staff_id: str | None = None) -> list[StaffChange]:

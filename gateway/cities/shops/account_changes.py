@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, LargeBinary, bindparam, delete, insert, select, update
 
 from gateway.cities import tables
 from gateway.platform.sql import insert_into
@@ -55,16 +55,38 @@ def fix_for_cycle(conn: Connection, code: str, starts_on: str, shop_ids: Sequenc
         conn.execute(insert(_fixed), rows)
 
 
+def fix_closed(conn: Connection, code: str, shop_id: str, sealed: bytes) -> None:
+    """Fix a shop's first account for cycles that were closed to pay it and know no account of it.
+
+    Only cycles from before accounts were fixed have such a line: since then a shop without one is paid nothing.
+    """
+    lines = tables.settlement_lines
+    paid = (
+        select(
+            lines.c.municipality, lines.c.starts_on, lines.c.shop_id, bindparam("sealed", sealed, LargeBinary)
+        )
+        .where(lines.c.municipality == code, lines.c.shop_id == shop_id, lines.c.paid_yen > 0)
+        .where(
+            ~select(_fixed.c.shop_id)
+            .where(_fixed.c.municipality == code, _fixed.c.shop_id == shop_id)
+            .where(_fixed.c.starts_on == lines.c.starts_on)
+            .exists()
+        )
+    )
+    columns = ["municipality", "starts_on", "shop_id", "account_sealed"]
+    conn.execute(insert(_fixed).from_select(columns, paid))
+
+
 def take_effect(conn: Connection, code: str) -> None:
     """Bring what was decided before this closing into effect, for the next one."""
-    rows = conn.execute(select(_changes).where(_changes.c.municipality == code).with_for_update()).all()
+    # Deleted and read in one statement: a change that is committed after it waits for the closing after this one.
+    rows = conn.execute(delete(_changes).where(_changes.c.municipality == code).returning(_changes)).all()
     for row in rows:
         conn.execute(
             update(_shops)
             .where(_shops.c.municipality == code, _shops.c.shop_id == row.shop_id)
             .values(bank_sealed=row.account_sealed)
         )
-    conn.execute(delete(_changes).where(_changes.c.municipality == code))
 
 
 def list_fixed(conn: Connection, code: str, starts_on: str) -> dict[str, bytes]:

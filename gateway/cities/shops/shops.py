@@ -209,12 +209,13 @@ class Shops:
 def change_shop_account(
     context: CityContext, conn: Connection, who: StaffActor, command: ChangeShopAccount, at: datetime
 ) -> Shop:
-    """Carry it out: the first account at once, a change from the next closing on."""
+    """Carry it out: the first account at once, also for closed cycles; a change from the next closing on."""
     code, shop_id = who.municipality, command.shop_id
     records.require(conn, code, shop_id)
     sealed = encrypt_account(context.vault, code, shop_id, command.account)
     write_audit(conn, who, at, "shop account changed", shop_id, facts={"account": command.account.masked})
     if records.bank_sealed(conn, code, shop_id) is None:
+        account_changes.fix_closed(conn, code, shop_id, sealed)
         return records.write(conn, code, shop_id, bank_sealed=sealed)
     account_changes.save(conn, code, shop_id, sealed, at)
     return records.require(conn, code, shop_id)

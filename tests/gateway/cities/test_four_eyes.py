@@ -146,6 +146,18 @@ async def decider(town, kind, author):
             proposal = await town.city.staff.reset(author, who.staff_id, "電話の紛失")
             await town.city.proposals.approve(helper, proposal.proposal_id, proposal.digest, "")
             return await again(town, who)
+        case "made by whom made the author":
+            boss, chief = (
+                await colleague(town, "administrator", "人事"),
+                await colleague(town, "approver", "部長"),
+            )
+            for each, name in (
+                (author, "再設定"),
+                (who := await colleague(town, "approver", "兄弟"), "再設定"),
+            ):
+                proposal = await town.city.staff.reset(boss, each.staff_id, name)
+                await town.city.proposals.approve(chief, proposal.proposal_id, proposal.digest, "")
+            return await again(town, who)
         case "stopped":
             who = await colleague(town, "approver", "退職")
             await town.city.staff.close(helper, who.staff_id, "退職")
@@ -161,6 +173,7 @@ EXPECTED = {
     "other": "",
     "raised by author": "second-person-missing",
     "reset by author": "second-person-missing",
+    "made by whom made the author": "second-person-missing",
     "stopped": "role-not-allowed",
     "operator": "role-not-allowed",
     "viewer": "role-not-allowed",
@@ -339,6 +352,78 @@ async def test_who_made_somebody_does_not_decide_what_that_person_proposes(town)
     with pytest.raises(ProblemError) as refused:
         await town.city.proposals.approve(author, proposal.proposal_id, proposal.digest, "")
     assert refused.value.type == "second-person-missing"
+
+
+async def hire(town, author, chief, login, role):
+    """A new person whom `author` proposes and `chief` decides, who sees the first password."""
+    proposal = await town.city.staff.add(author, login=login, display_name=login, role=role)
+    decision = await town.city.proposals.approve(chief, proposal.proposal_id, proposal.digest, "")
+    return await town.store.run(
+        lambda conn: session_of(conn, decision.first_password.staff.staff_id, town.clock())
+    )
+
+
+def session_of(conn, staff_id, at):
+    token = staff_rows.start_session(conn, staff_id, client_id="city", strong=True, at=at)
+    return staff_rows.find_session(conn, token.reveal(), client_id="city", now=at)
+
+
+async def test_who_decided_two_new_persons_is_not_both_of_them(town):
+    """Their first passwords were shown to the same approver."""
+    await colleague(town, "approver", "部長")
+    boss, chief = await colleague(town, "administrator", "管理者"), await colleague(town, "approver", "課長")
+    one = await hire(town, boss, chief, "ichi", Role.OPERATOR)
+    two = await hire(town, boss, chief, "ni", Role.APPROVER)
+    proposal = await town.city.projects.add(one, PLAN)
+    with pytest.raises(ProblemError) as refused:
+        await town.city.proposals.approve(two, proposal.proposal_id, proposal.digest, "")
+    assert refused.value.type == "second-person-missing"
+    town.clock.forward(days=31)
+    later = await town.city.projects.add(await again(town, one), replace(PLAN, project_id="later"))
+    await town.city.proposals.approve(await again(town, two), later.proposal_id, later.digest, "")
+
+
+async def test_nor_is_anybody_two_over_a_person_in_between(town):
+    await colleague(town, "approver", "部長")
+    boss, chief = await colleague(town, "administrator", "管理者"), await colleague(town, "approver", "課長")
+    puppet = await hire(town, boss, chief, "ichi", Role.APPROVER)
+    other = await colleague(town, "administrator", "別の管理者")
+    second = await hire(town, other, puppet, "ni", Role.OPERATOR)  # the chief has the puppet's password
+    proposal = await town.city.projects.add(second, PLAN)
+    with pytest.raises(ProblemError) as refused:
+        await town.city.proposals.approve(chief, proposal.proposal_id, proposal.digest, "")
+    assert refused.value.type == "second-person-missing"
+
+
+async def test_two_yeses_are_those_of_two_persons(town):
+    boss, chief = await colleague(town, "administrator", "管理者"), await colleague(town, "approver", "課長")
+    third, author = await colleague(town, "approver", "部長"), await colleague(town, "operator", "担当")
+    rule = DeedRule(deed=Deed.PROJECT, persons=2)
+    await town.decided(await town.city.proposals.propose_deed_rule(boss, rule, "大事なので"), name="部長")
+    puppet = await hire(town, boss, chief, "ichi", Role.APPROVER)
+    proposal = await town.city.projects.add(author, PLAN)
+    await town.city.proposals.approve(chief, proposal.proposal_id, proposal.digest, "")
+    seen = await town.city.proposals.get(puppet, proposal.proposal_id)
+    assert not seen.may_decide
+    with pytest.raises(ProblemError) as refused:
+        await town.city.proposals.approve(puppet, proposal.proposal_id, proposal.digest, "")
+    assert refused.value.type == "second-person-missing"
+    assert await count_projects(town) == 0
+    await town.city.proposals.approve(third, proposal.proposal_id, proposal.digest, "")
+    assert await count_projects(town) == 1
+
+
+async def test_two_who_are_one_are_not_enough_deciders(town):
+    boss, chief = await colleague(town, "administrator", "管理者"), await colleague(town, "approver", "課長")
+    third, author = await colleague(town, "approver", "部長"), await colleague(town, "operator", "担当")
+    rule = DeedRule(deed=Deed.PROJECT, persons=2)
+    await town.decided(await town.city.proposals.propose_deed_rule(boss, rule, "大事なので"), name="部長")
+    await hire(town, boss, chief, "ichi", Role.APPROVER)
+    for each in (third, boss):
+        await town.store.run(lambda conn, each=each: staff_rows.write(conn, each.staff_id, state="closed"))
+    with pytest.raises(ProblemError) as refused:
+        await town.city.projects.add(author, PLAN)
+    assert refused.value.type == "nobody-to-decide"
 
 
 async def test_many_small_grants_pass_no_persons_ceiling_of_the_day(town):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import date, timedelta
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import insert, text
@@ -13,6 +14,7 @@ from gateway.cities.grants import grant_files
 from gateway.cities.grants.grant_projects import ProjectPlan
 from gateway.cities.settlement import settlement_lines
 from gateway.cities.settlement.settlement_lines import paid_account
+from gateway.cities.shops import account_changes
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending.spending import Spending
 from gateway.cities.staff import second_factor
@@ -410,3 +412,26 @@ async def test_what_was_begun_with_the_old_password_ends_also_where_it_is_just_b
     await changing[0]
     with pytest.raises(ProblemError, match="session has ended"):
         await town.city.staff.session(signed_in.token.reveal(), "city")
+
+
+async def test_an_account_that_is_decided_while_a_cycle_is_closed_waits_for_the_next_closing(town):
+    loop = asyncio.get_running_loop()
+    await shop(town)
+
+    class Late:
+        """A connection after whose first statement somebody else commits a change."""
+
+        def __init__(self, conn):
+            self.conn, self.late = conn, True
+
+        def execute(self, *args):
+            result = self.conn.execute(*args)
+            if self.late:
+                self.late = False
+                save = town.store.run(lambda conn: account_changes.save(conn, KASAMA, "late", b"x", NOON))
+                asyncio.run_coroutine_threadsafe(save, loop).result()
+            return result
+
+    await town.store.run(lambda conn: account_changes.take_effect(cast("Any", Late(conn)), KASAMA))
+    waiting = await town.store.read(lambda conn: account_changes.find_sealed(conn, KASAMA, "late"))
+    assert waiting == b"x"

@@ -2,13 +2,16 @@
 
 import asyncio
 import itertools
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import delete, update
 
 from core_ledger import audit, chart
+from gateway.cities import tables
 from gateway.cities.settlement.business_days import SettlementCycle, cycle_of, cycles, is_business_day
 from gateway.cities.settlement.settlement_csv import settlement_csv, statement_csv
 from gateway.cities.settlement.settlement_lines import paid_account
@@ -249,6 +252,37 @@ async def test_a_closed_cycle_is_paid_to_the_accounts_it_was_closed_with_whateve
     town.clock.now = at(17, 8)
     await close(town, AUG_1)
     assert b"6666666" in await town.city.settlements.transfer_file(who, AUG_1)
+
+
+async def test_a_cycle_from_before_fixed_accounts_is_paid_when_its_last_shop_has_its_first_account(
+    town, shops
+):
+    await with_banks(town)
+    boss, who = await town.who("administrator"), await town.who("approver")
+    await pay(town, at(2), 100)
+    await pay(town, at(2), 70, "cafe")
+    town.clock.now = at(17)
+    await close(town, JULY_1)
+
+    def as_the_upgrade_left_it(conn):
+        fixed, register = tables.settlement_accounts, tables.shops
+        conn.execute(delete(fixed).where(fixed.c.shop_id == "cafe"))
+        conn.execute(update(register).where(register.c.shop_id == "cafe").values(bank_sealed=None))
+
+    await town.store.run(as_the_upgrade_left_it)
+    with pytest.raises(ProblemError) as refused:
+        await town.city.settlements.transfer_file(who, JULY_1)
+    assert (refused.value.type, refused.value.facts["shops"]) == ("bank-missing", "cafe")
+    first = BankAccount(
+        bank_code="0009", bank_name="ミホン", branch_code="001", branch_name="シテン", kind=1, number="7654321",
+        holder="ミホン",
+    )  # fmt: skip
+    await town.decided(await town.city.shops.set_bank(boss, "cafe", first))
+    file = await town.city.settlements.transfer_file(who, JULY_1)
+    assert (b"7654321" in file, b"1234567" in file) == (True, True)
+    second = replace(first, number="6666666")
+    await town.decided(await town.city.shops.set_bank(boss, "cafe", second))
+    assert b"6666666" not in await town.city.settlements.transfer_file(who, JULY_1, again=True)
 
 
 async def test_the_transfer_day_is_the_next_bank_day_that_is_not_over_and_may_be_chosen(town, shops):
