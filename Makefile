@@ -6,9 +6,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 NODE_STAMP := clients/typescript/node_modules/.package-lock.json
+FERRY_STAMP := examples/ferry_partner/node_modules/.package-lock.json
+AXE_STAMP := tests/browser/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-node demo faults simulate serve test test-fast test-pythons nightly mutants lint format bench soak docs clients lock pictures clean
+.PHONY: help setup setup-node demo drill faults simulate serve test test-fast test-citus test-pythons nightly mutants lint format bench soak docs clients lock pictures accessibility clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,10 +34,16 @@ test: $(STAMP) ## run all tests with coverage; system packages are installed whe
 	  || { echo "the card reader's library cannot be built here: its tests are skipped"; test "$$CI" != true; }
 	VENV=$(VENV) ./tools/run-tests
 
+drill: $(STAMP) ## the recovery drill: DRILL_S=180 seconds of load, a backup, DRILL_AFTER=100 exchanges, a dead disk, all back
+	DRILL_S=$${DRILL_S:-180} DRILL_AFTER=$${DRILL_AFTER:-100} $(BIN)/python -m pytest -q tests/faults/test_drill.py
+
 test-fast: $(STAMP) ## run the tests without coverage
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --ignore=tests/portal --ignore=tests/municipal
 	$(BIN)/python -m pytest -q tests/portal
 	$(BIN)/python -m pytest -q tests/municipal
+
+test-citus: $(STAMP) ## run the ledger on Citus: POINT_GATEWAY_TEST_CITUS=postgresql+psycopg://… names the coordinator
+	$(BIN)/python -m pytest -q -rs tests/citus
 
 test-pythons: ## run the tests on every Python from 3.11 on that is present
 	@for v in 3.11 3.12 3.13; do \
@@ -79,7 +87,15 @@ $(NODE_STAMP): clients/typescript/package-lock.json
 	npm ci --silent --prefix clients/typescript
 	touch $@
 
-setup-node: $(NODE_STAMP) ## install the packages of the TypeScript client
+$(FERRY_STAMP): examples/ferry_partner/package-lock.json
+	npm ci --silent --prefix examples/ferry_partner
+	touch $@
+
+$(AXE_STAMP): tests/browser/package-lock.json
+	npm ci --silent --prefix tests/browser
+	touch $@
+
+setup-node: $(NODE_STAMP) $(FERRY_STAMP) $(AXE_STAMP) ## install what the TypeScript client, an example plugin and the tests of pages need
 
 clients: $(STAMP) $(NODE_STAMP) ## make the generated parts of the clients anew from the API's document
 	$(BIN)/python -m tools.make_clients
@@ -87,7 +103,7 @@ clients: $(STAMP) $(NODE_STAMP) ## make the generated parts of the clients anew 
 
 lock: ## compile the hashed requirements anew
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
-	  --extra postgres --extra server --extra sites --extra testkit --no-emit-package point-gateway-client pyproject.toml clients/python/pyproject.toml requirements/dev.in -o requirements/dev.txt
+	  --extra backup --extra postgres --extra server --extra sftp --extra sites --extra testkit --no-emit-package point-gateway-client pyproject.toml clients/python/pyproject.toml requirements/dev.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  requirements/reader.in -o requirements/reader.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
@@ -96,6 +112,11 @@ lock: ## compile the hashed requirements anew
 pictures: $(STAMP) ## store anew how the portal's main pages look; look at them before committing
 	RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/portal/test_pictures.py -k look
 	git status --short tests/portal/pictures
+
+accessibility: $(STAMP) $(AXE_STAMP) ## test the portal's pages and write the table of its accessibility statement anew
+	mkdir -p var && rm -f var/accessibility.jsonl
+	RECORD_ACCESSIBILITY=1 $(BIN)/python -m pytest -q tests/portal -k accessible
+	$(BIN)/python -m tools.accessibility_results
 
 clean: ## remove what can be made again
 	rm -rf $(VENV) .venv-* build dist htmlcov .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis var

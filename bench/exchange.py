@@ -1,6 +1,7 @@
 """How fast whole exchanges are beside what the machine allows, measured in one run.
 
     python bench/exchange.py [--json] [--runs 5] [--count 400] [--members 64] [--no-postgres]
+    python bench/exchange.py --isolated: the plugin inside the gateway and in its own process, in turns, and nothing else
 
 Each member starts an exchange, sees the offer, gets a quote and confirms it: four signed requests, three calls
 to the partner, over real HTTP between processes, on a database in a file. The floor (bench/exchange_floor.py)
@@ -91,6 +92,40 @@ async def against_floor(folder: Path, delay_ms: float, given: argparse.Namespace
         "floor": medians(floors),
         "ratio": statistics.median(a["per_s"] / b["per_s"] for a, b in zip(turns, floors, strict=True)),
         "cpu_ratio": statistics.median(cpu_ms(b) / cpu_ms(a) for a, b in zip(turns, floors, strict=True)),
+    }
+
+
+async def inside_and_isolated(folder: Path, given: argparse.Namespace) -> Result:
+    """Two gateways on SQLite in turns: one runs the plugin itself, one in a sealed process as in service."""
+    async with AsyncExitStack() as stack:
+        partner, _ = await stack.enter_async_context(program("exchange_partner"))
+        portals: dict[str, tuple[Portal, Town, int]] = {}
+        for name in ("inside", "isolated"):
+            town = await make_town(
+                folder / name, partner, given.members, None, plugin_inside=name == "inside"
+            )
+            (pid,) = await stack.enter_async_context(gateway(town))
+            portal = await stack.enter_async_context(portal_of(town.url, town))
+            await drive(portal, town.tokens, max(given.members, 2))
+            portals[name] = portal, town, pid
+        turns: dict[str, list[Result]] = {"inside": [], "isolated": []}
+        for _ in range(given.runs):
+            for name, (portal, town, pid) in portals.items():
+                before = family_cpu_s(pid)
+                turn = await one_turn(portal, town, given.count, [pid])
+                turns[name].append(turn | {"with_child_ms": (family_cpu_s(pid) - before) / given.count * 1e3})
+    pairs = list(zip(turns["isolated"], turns["inside"], strict=True))
+    return {
+        "machine": machine(),
+        "members": given.members,
+        "runs": given.runs,
+        "count": given.count,
+        **{name: medians(samples) for name, samples in turns.items()},
+        "ratios": {
+            "isolated_vs_inside": statistics.median(a["per_s"] / b["per_s"] for a, b in pairs),
+            "gateway_cpu": statistics.median(cpu_ms(a) / cpu_ms(b) for a, b in pairs),
+            "cpu_with_child": statistics.median(a["with_child_ms"] / b["with_child_ms"] for a, b in pairs),
+        },
     }
 
 
@@ -187,7 +222,12 @@ def show(found: Result) -> None:
         f"{found['members']} members at once, {found['count']} exchanges a turn, median of {found['runs']} turns"
     )
     print(f"\n{'':34}{'per s':>8}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'MB':>6}")
+    for name in ("inside", "isolated"):
+        if name in found:
+            show_row(f"SQLite, plugin {name}", found[name])
     for name, title in (("at_once", "partner at once"), ("after_50_ms", "partner after 50 ms")):
+        if name not in found:
+            continue
         row = found[name]
         show_row(f"SQLite, {title}", row)
         show_row("  floor", row["floor"])
@@ -226,6 +266,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=400, help="exchanges in each turn")
     parser.add_argument("--members", type=int, default=64)
     parser.add_argument("--no-postgres", action="store_true")
+    parser.add_argument("--isolated", action="store_true", help="what the plugin's own process costs, alone")
     parser.add_argument("--folder", type=Path, default=None, help="where the files go; default: a new folder")
     namespace = parser.parse_args()
     # A server of our own, started as root, may note where it puts its socket; that is no finding.
@@ -233,7 +274,8 @@ def main() -> None:
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
     folder = Path(tempfile.mkdtemp(prefix="bench", dir=namespace.folder))
     try:
-        result = asyncio.run(measure(folder, namespace))
+        run = inside_and_isolated if namespace.isolated else measure
+        result = asyncio.run(run(folder, namespace))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if namespace.json:

@@ -42,9 +42,11 @@ class Town:
     tokens: tuple[str, ...]
 
 
-async def make_town(folder: Path, partner_url: str, members: int, database_url: str | None) -> Town:
+async def make_town(
+    folder: Path, partner_url: str, members: int, database_url: str | None, *, plugin_inside: bool = False
+) -> Town:
     """Settings and a database with so many members, signed in and linked to セゾン. None: an embedded database."""
-    settings_file = _write_settings(folder, partner_url, database_url)
+    settings_file = _write_settings(folder, partner_url, database_url, plugin_inside=plugin_inside)
     settings = Settings.load(settings_file, env={})
     if database_url is not None:
         _empty(database_url)
@@ -83,7 +85,7 @@ async def make_town(folder: Path, partner_url: str, members: int, database_url: 
     return Town(settings_file=settings_file, url=settings.server.origin, key=key, tokens=tuple(tokens))
 
 
-def _write_settings(folder: Path, partner_url: str, database_url: str | None) -> Path:
+def _write_settings(folder: Path, partner_url: str, database_url: str | None, *, plugin_inside: bool) -> Path:
     folder.mkdir(parents=True)
     port, settings_file = _free_port(), folder / "gateway.toml"
     kept = {name: secrets.token_urlsafe(48) for name in ("sealing", "lookup", "account_key", "saison")}
@@ -109,6 +111,7 @@ account_key = {{ file = "account_key.secret" }}
 base_url = "{partner_url}"
 merchant_id = "point-gateway"
 api_key = {{ file = "saison.secret" }}
+{"trusted = true" if plugin_inside else ""}
 """,
         "utf-8",
     )

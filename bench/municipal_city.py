@@ -127,7 +127,9 @@ async def _furnished(path: Path, store: Store, city: UseCases) -> MunicipalTown:
     ]
     operator, approver, boss, *clerks = people
     rule = PointRule(expiry=Expiry.MONTHS, expiry_count=6, open_for_direct_exchange=True)
-    await city.rules.announce(boss, City.SERVICE, rule, DAY, worse_accepted=True, reason="bench")
+    announced = await city.rules.announce(boss, City.SERVICE, rule, DAY, worse_accepted=True, reason="bench")
+    assert isinstance(announced, Proposal)
+    await city.proposals.approve(approver, announced.proposal_id, announced.digest, "bench")
     for number in range(SHOPS):
         await city.shops.register(operator, f"shop-{number:03}", ShopEntry(name=f"見本{number}"))
     plan = ProjectPlan(

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import aiohttp
 from aiohttp import web
@@ -25,23 +26,27 @@ sys.path[:0] = [str(Path(__file__).parents[1])]
 
 from gateway.demo.environment import MEMBERS, open_town  # noqa: E402
 from pagekit.clock import system_clock  # noqa: E402
+from point_gateway_client import models  # noqa: E402
 from portal.app import templates  # noqa: E402
 from portal.i18n import WORDS  # noqa: E402
 from portal.session import new_session  # noqa: E402
 
-NOTHING = {"points": 0, "available": 0, "held": 0, "coming": 0}
+NOTHING = models.BalanceView(points=0, available=0, held=0, coming=0)
 
 
 def bare_app() -> web.Application:
     """The template and nothing behind it."""
     template = templates().get_template("mypage.html")
     speech = WORDS.speech("ja")
+    site = SimpleNamespace(gateway=SimpleNamespace(is_restored=False), settings=SimpleNamespace(office=None))
+    visit = SimpleNamespace(site=site, redrawn=None)
     session = new_session("x", "見本太郎", "ABCD2345", shared_terminal=False, now=system_clock())
     values = {
-        "balances": {"reserve": NOTHING, "municipal": [], "events": [], "reserve_heaps": []},
+        "balances": models.Balances(reserve=NOTHING, municipal=[], events=[], reserve_heaps=[]),
         "me": {"default_municipality": None},
-        "ahead": [], "open_ones": [], "session": session, "speech": speech, "_": speech.say, "t": speech.plain, "h": speech.heading,
-        "languages": WORDS.languages, "here": "/mypage", "visit": None,
+        "missed_elsewhere": 0, "unread": 0, "ahead": [], "waiting": [], "failed": [], "is_new": False, "half_done": [],
+        "partner_names": {}, "trouble": None, "session": session, "speech": speech, "_": speech.say, "t": speech.plain, "h": speech.heading,
+        "languages": WORDS.languages, "here": "/mypage", "visit": visit,
     }  # fmt: skip
 
     async def page(_request: web.Request) -> web.Response:

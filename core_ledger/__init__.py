@@ -8,8 +8,10 @@ from core_ledger import chart, ledger
 from core_ledger.anchors import Digest, Proof, count_moves, daily_digest, digest_of, proof, verify_proof
 from core_ledger.audit import AuditReport, verify
 from core_ledger.bulk import transfer_many
-from core_ledger.chain_keys import ChainKeys, keys_of
+from core_ledger.chain_keys import ChainKeys, KeyOrder, keys_of
 from core_ledger.chain_seals import chains_are_sealed, seal_chains, sealed_on
+from core_ledger.commit_notes import add_notes
+from core_ledger.engines import make_private
 from core_ledger.errors import (
     BadMove,
     Busy,
@@ -24,6 +26,7 @@ from core_ledger.errors import (
     StoreError,
     UnknownHold,
 )
+from core_ledger.hash_chain import Record
 from core_ledger.history import Entry, entries, references
 from core_ledger.holds import standing_holds
 from core_ledger.ledger import (
@@ -41,8 +44,11 @@ from core_ledger.ledger import (
     void,
 )
 from core_ledger.locked_books import LockedBooks
+from core_ledger.moving_jobs import Moving, MovingJob
 from core_ledger.poolers import TransactionPooler, refuse_transaction_pooler
 from core_ledger.recompute import Fault
+from core_ledger.routed_store import RoutedStore
+from core_ledger.routes import OneDatabase, Route, Router, ServerTable
 from core_ledger.statements import Statement, export_csv, export_json_lines, statement, unused_by_issue_date
 from core_ledger.store import Store
 from core_ledger.tables import create_schema, metadata
@@ -62,6 +68,7 @@ __all__ = [
     "Hold",
     "HoldAlreadyResolved",
     "IdReused",
+    "KeyOrder",
     "LedgerError",
     "LockedBooks",
     "Lot",
@@ -69,10 +76,18 @@ __all__ = [
     "LotMovement",
     "Move",
     "MoveRejected",
+    "Moving",
+    "MovingJob",
     "NotEnoughPoints",
+    "OneDatabase",
     "Post",
     "Proof",
     "Receipt",
+    "Record",
+    "Route",
+    "RoutedStore",
+    "Router",
+    "ServerTable",
     "Statement",
     "Store",
     "StoreClosed",
@@ -81,6 +96,7 @@ __all__ = [
     "Transfer",
     "UnknownHold",
     "Void",
+    "add_notes",
     "apply",
     "balance",
     "balances",
@@ -99,6 +115,7 @@ __all__ = [
     "ledger",
     "lots",
     "lots_due",
+    "make_private",
     "metadata",
     "post",
     "proof",

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -13,8 +14,10 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from core_ledger import ledger
+from core_ledger.commit_notes import begin_notes, notes_of
 from core_ledger.errors import Busy, CommitFailed, LedgerError
-from core_ledger.transfers import Move
+from core_ledger.moving_jobs import RunningJob, run_alone, waves
+from core_ledger.transfers import Move, Receipt
 
 ATTEMPTS = 8
 # PostgreSQL: serialization_failure, deadlock_detected.
@@ -26,15 +29,22 @@ _LOCKED_STATE = "55P03"
 _LOCKED_CODE = 5
 # unique_violation of these means: another writer made the same new book, or went on with it, a moment before.
 _RACED_KEYS = {"books_pkey", "moves_pkey", "accounts_pkey"}
+# On Citus the key is a shard's, with its number behind; what a worker refuses has the name in its text alone.
+_QUOTED = re.compile(r'"([a-z_0-9]+)"')
+_SHARD_NUMBER = re.compile(r"_[0-9]+$")
 
 
 class Work(NamedTuple):
-    """One caller's wish: a job or moves, and the future that waits for the answer."""
+    """One caller's wish: a job or moves, and the future that waits for the answer.
+
+    With a `book` the job is one that yields its moves, all of them about this book.
+    """
 
     job: Callable[[Connection], Any] | None
     moves: Sequence[Move] | None
     loop: asyncio.AbstractEventLoop | None
     future: "asyncio.Future[Any] | Future[Any]"
+    book: str | None = None
 
 
 @dataclass(slots=True)
@@ -46,8 +56,13 @@ class Outcome:
     error: BaseException | None = None
 
 
-def write_batch(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
+OnCommit = Callable[[Sequence[Any]], None]
+
+
+def write_batch(engine: Engine, batch: Sequence[Work], on_commit: OnCommit | None = None) -> list[Outcome]:
     """Write a batch and return one outcome for each piece of work. Never raises.
+
+    `on_commit` gets what was noted in the transaction (`core_ledger.commit_notes`) once it is durable; it must not raise.
 
     When the database asks for another try, the batch is done again, at last piece by piece, so that two
     pieces that cannot live in one transaction still both get through.
@@ -58,12 +73,12 @@ def write_batch(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
     for attempt in range(ATTEMPTS):
         try:
             try:
-                return _attempt(engine, batch, saving=saving)
+                return _attempt(engine, batch, on_commit, saving=saving)
             except _JobFailed as failed:
                 if len(batch) == 1:
                     return [failed.outcome]
                 saving = True
-                return _attempt(engine, batch, saving=True)
+                return _attempt(engine, batch, on_commit, saving=True)
         except _Undone as undone:
             error, again = undone.error, _may_try_again(undone.error)
         except BaseException as failure:  # noqa: BLE001 - whatever happens, every caller gets an answer
@@ -72,7 +87,7 @@ def write_batch(engine: Engine, batch: Sequence[Work]) -> list[Outcome]:
                 return _all_failed(batch, failure, "It is unknown whether this was written")
             error, again = failure, True
         if len(batch) > 1 and (attempt > 0 or not again) and not is_locked_file(error):
-            return [outcome for work in batch for outcome in write_batch(engine, [work])]
+            return [outcome for work in batch for outcome in write_batch(engine, [work], on_commit)]
         if _is_locked(error):
             break
         if not again:
@@ -98,16 +113,24 @@ class _JobFailed(Exception):
         self.outcome = outcome
 
 
-def _attempt(engine: Engine, batch: Sequence[Work], *, saving: bool) -> list[Outcome]:
+def _attempt(
+    engine: Engine, batch: Sequence[Work], on_commit: OnCommit | None, *, saving: bool
+) -> list[Outcome]:
     outcomes = [Outcome(work) for work in batch]
+    notes: list[Any] = []
     with contextlib.ExitStack() as stack:
         try:
             conn = stack.enter_context(engine.connect())
+            if on_commit is not None:
+                notes, end_notes = begin_notes(conn)
+                stack.callback(end_notes)
             transaction = stack.enter_context(conn.begin())
             _do_moves(conn, [outcome for outcome in outcomes if outcome.work.moves is not None])
             for outcome in outcomes:
-                if outcome.work.job is not None:
-                    do_job(conn, outcome.work.job, outcome, saving=saving)
+                if outcome.work.job is not None and (saving or outcome.work.book is None):
+                    do_job(conn, _whole(outcome.work), outcome, saving=saving)
+            if not saving:
+                _do_moving_jobs(conn, [outcome for outcome in outcomes if outcome.work.book is not None])
         except _JobFailed:
             raise
         except BaseException as error:
@@ -119,6 +142,8 @@ def _attempt(engine: Engine, batch: Sequence[Work], *, saving: bool) -> list[Out
             with contextlib.suppress(Exception):
                 conn.connection.rollback()
             raise
+    if on_commit is not None and notes:
+        on_commit(notes)
     return outcomes
 
 
@@ -133,17 +158,58 @@ def _do_moves(conn: Connection, outcomes: Sequence[Outcome]) -> None:
             outcome.result = found
 
 
+def _whole(work: Work) -> Callable[[Connection], Any]:
+    """The job as a plain one, which makes its moves by itself."""
+    assert work.job is not None
+    job = work.job
+    return job if work.book is None else lambda conn: run_alone(conn, job)
+
+
+def _do_moving_jobs(conn: Connection, outcomes: Sequence[Outcome]) -> None:
+    """Run jobs that yield their moves, those of different books side by side, the moves of all together."""
+    for wave in waves([outcome.work.book or "" for outcome in outcomes]):
+        running = [_begin(conn, outcomes[place]) for place in wave]
+        while running := [(outcome, job) for outcome, job in running if _wants_moves(outcome, job)]:
+            answers = ledger.apply_groups(conn, [job.moves or () for _, job in running])
+            for (outcome, job), answer in zip(running, answers, strict=True):
+                _go_on(conn, outcome, job, answer)
+
+
+def _begin(conn: Connection, outcome: Outcome) -> tuple[Outcome, RunningJob]:
+    assert outcome.work.job is not None
+    job = RunningJob(conn, outcome.work.job)
+    do_job(conn, lambda _conn: job.begin(), outcome, saving=False)
+    return outcome, job
+
+
+def _go_on(conn: Connection, outcome: Outcome, job: RunningJob, answer: list[Receipt] | LedgerError) -> None:
+    do_job(conn, lambda _conn: job.go_on(answer), outcome, saving=False, begun=True)
+
+
+def _wants_moves(outcome: Outcome, job: RunningJob) -> bool:
+    if outcome.error is None and job.moves is None:
+        outcome.result = job.result
+    return outcome.error is None and job.moves is not None
+
+
 def do_job(
-    conn: Connection, job: Callable[[Connection], Any], outcome: Outcome, *, saving: bool = True
+    conn: Connection,
+    job: Callable[[Connection], Any],
+    outcome: Outcome,
+    *,
+    saving: bool = True,
+    begun: bool = False,
 ) -> None:
     """Run one job under a savepoint of its own (where `saving`); its result or its error go into `outcome`.
 
-    Raises only what concerns the whole batch: another try is asked for, or the connection is gone.
+    `begun`: this is the rest of a job that may have written before. Raises only what concerns the whole batch: another try is asked for, or the connection is gone.
     """
     # The driver's own connection: through the library a savepoint costs more than a short job.
     driver: Any = conn.connection.driver_connection
     on_sqlite = conn.dialect.name == "sqlite"
     before = driver.total_changes if on_sqlite else None
+    notes = notes_of(conn)
+    noted = len(notes)
     if saving:
         driver.execute("SAVEPOINT job")
     try:
@@ -162,11 +228,12 @@ def do_job(
         ):
             raise
         outcome.error = error
+        del notes[noted:]
         if not saving:
             # SQLite counts the rows that were written since the connection was opened, so it can tell that there is
             # nothing to undo; most refusals come before the first row. What changes the schema is not counted: no job
             # does that, migrations have connections of their own.
-            if on_sqlite and driver.in_transaction and driver.total_changes == before:
+            if on_sqlite and not begun and driver.in_transaction and driver.total_changes == before:
                 return
             raise _JobFailed(outcome) from error
         # When even this fails, the database has dropped the whole transaction, and the batch with it.
@@ -200,9 +267,16 @@ def _sqlstate(error: BaseException) -> str | None:
 def _may_try_again(error: BaseException) -> bool:
     state = _sqlstate(error)
     if state == "23505" and isinstance(error, DBAPIError):
-        diagnosis = getattr(error.orig, "diag", None)
-        return getattr(diagnosis, "constraint_name", None) in _RACED_KEYS
+        return _violated_key(error.orig) in _RACED_KEYS
     return state in _TRY_AGAIN_STATES
+
+
+def _violated_key(fault: BaseException | None) -> str:
+    diagnosis = getattr(fault, "diag", None)
+    name: str | None = getattr(diagnosis, "constraint_name", None)
+    if name is None and (quoted := _QUOTED.search(getattr(diagnosis, "message_primary", None) or "")):
+        name = quoted.group(1)
+    return _SHARD_NUMBER.sub("", name or "")
 
 
 def _all_failed(batch: Sequence[Work], error: BaseException, meaning: str) -> list[Outcome]:

@@ -8,13 +8,15 @@ stays without a key, so that a member can check a proof of their own history wit
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Connection
 
 OPTION = "chain_keys"
 MIN_KEY_BYTES = 32
 _ID_BYTES = 4
+TURNING_US = 86_400_000_000
+"""How long a key may still sign after the first use of a younger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,24 @@ class ChainKeys:
         age = self._ids.index(signature[:_ID_BYTES])
         expected = hmac.digest(self.keys[age], content, "sha256")
         return age if hmac.compare_digest(signature[_ID_BYTES:], expected) else None
+
+
+@dataclass(slots=True)
+class KeyOrder:
+    """The keys of one chain in the order of their use: they only grow younger.
+
+    Gateways are restarted one after the other, so for a day after a key's first use those before it may sign as well.
+    """
+
+    _since: dict[int, int] = field(default_factory=dict)
+    _newest_at: int = 0
+
+    def allows(self, age: int, at_us: int) -> bool:
+        """Whether the next of the chain may be signed with the key of this age. `at_us` is its time, in microseconds."""
+        turned_at = min((since for other, since in self._since.items() if other < age), default=None)
+        self._since.setdefault(age, at_us)
+        self._newest_at = max(self._newest_at, at_us)
+        return turned_at is None or self._newest_at <= turned_at + TURNING_US
 
 
 def keys_of(conn: Connection) -> ChainKeys | None:

@@ -15,6 +15,7 @@ from core_ledger.errors import Damaged
 from core_ledger.tables import books, chain_seals, moves
 
 # The ledger as a whole has the one name that no book can have; its row counts the others.
+SEALS_LOCK = 0x6C656467657202
 WHOLE = ""
 SEALING_BATCH_SIZE = 5_000
 
@@ -34,7 +35,7 @@ def seal_chains(conn: Connection, keys: ChainKeys, day: date) -> int:
     Raises Damaged where moves are signed already: then the seals were taken away, and nothing is signed anew.
     """
     if conn.dialect.name == "postgresql":
-        conn.exec_driver_sql("LOCK TABLE chain_seals IN SHARE ROW EXCLUSIVE MODE")
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SEALS_LOCK})")
     if chains_are_sealed(conn):
         return 0
     if conn.scalar(sa.select(moves.c.seq).where(moves.c.mac.is_not(None)).limit(1)) is not None:

@@ -1,5 +1,7 @@
 """Connections to the two databases, set up so that a commit is durable and a lock is taken at the start."""
 
+import contextlib
+import os
 import sqlite3
 from typing import Any
 
@@ -11,6 +13,9 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from core_ledger.chain_keys import OPTION, ChainKeys
 
 LOCK_WAIT_S = 5.0
+CONNECTION_LIFE_S = 600
+INLINE_READERS = 2
+"""Connections to PostgreSQL for single questions."""
 # Pages are on solid state: reading one out of order costs hardly more than the next one.
 _POSTGRES_SETTINGS = ("random_page_cost = 1.1",)
 
@@ -36,18 +41,20 @@ def open_engines(
 
 
 def _postgres(parsed: URL, readers: int, prepare_threshold: int | None) -> tuple[Engine, Engine]:
-    # Prepared statements save parsing from the second use on.
+    # Prepared statements save parsing from the second use on, and planning where the server sees that a plan does for all
+    # values. A plan that was made while a table was small must not stay for ever: nor does its connection.
     writing = sa.create_engine(
         parsed,
         pool_size=8,
         max_overflow=0,
+        pool_recycle=CONNECTION_LIFE_S,
         connect_args={"prepare_threshold": prepare_threshold},
         hide_parameters=True,
     )
     # Every reading job sees one moment, however many questions it asks, as it does on SQLite.
     reading = sa.create_engine(
         parsed,
-        pool_size=readers,
+        pool_size=readers + INLINE_READERS,
         max_overflow=0,
         isolation_level="REPEATABLE READ",
         connect_args={"prepare_threshold": prepare_threshold},
@@ -58,9 +65,22 @@ def _postgres(parsed: URL, readers: int, prepare_threshold: int | None) -> tuple
     return writing, reading
 
 
+def make_private(url: URL) -> None:
+    """Make the file of an SQLite database that is not there yet, for its owner alone; SQLite's own are everybody's.
+
+    What SQLite writes beside it gets the mode of this file.
+    """
+    name = url.database
+    if url.get_backend_name() != "sqlite" or name in {None, "", ":memory:"} or str(name).startswith("file:"):
+        return
+    with contextlib.suppress(OSError):  # it is there, or SQLite says itself why it cannot be
+        os.close(os.open(str(name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 def _sqlite(url: URL, readers: int) -> tuple[Engine, Engine | None]:
     arguments = {"check_same_thread": False, "timeout": LOCK_WAIT_S}
     in_memory = url.database in {None, "", ":memory:"}
+    make_private(url)
     if in_memory:
         writing = sa.create_engine(url, poolclass=StaticPool, connect_args=arguments, hide_parameters=True)
     else:
@@ -71,7 +91,7 @@ def _sqlite(url: URL, readers: int) -> tuple[Engine, Engine | None]:
     sa.event.listen(writing, "begin", _begin_immediate)
     if in_memory:
         return writing, None
-    # One for each reader and one for glances; they begin and end their transactions themselves.
+    # One for each reader and one for inline reads; they begin and end their transactions themselves.
     reading = sa.create_engine(
         url, poolclass=QueuePool, pool_size=readers + 1, connect_args=arguments, hide_parameters=True
     )
@@ -103,19 +123,13 @@ def _sqlite_reader(connection: Any, _record: object) -> None:
 
 
 def _postgres_writer(connection: Any, _record: object) -> None:
-    # A plan made while the tables were empty must not stay when they are full.
-    _postgres_set(
-        connection,
-        f"lock_timeout = {int(LOCK_WAIT_S * 1000)}",
-        "plan_cache_mode = force_custom_plan",
-        *_POSTGRES_SETTINGS,
-    )
+    _postgres_set(connection, f"lock_timeout = {int(LOCK_WAIT_S * 1000)}", *_POSTGRES_SETTINGS)
 
 
 def _postgres_reader(connection: Any, _record: object) -> None:
-    _postgres_set(connection, *_POSTGRES_SETTINGS)
-    # Said at each BEGIN and not as a startup option, which poolers refuse, and which makes the session itself read-only:
+    # For what is asked outside a transaction. Not as a startup option, which poolers refuse, and with which
     # `target_session_attrs=read-write` would never connect.
+    _postgres_set(connection, *_POSTGRES_SETTINGS, "default_transaction_read_only = on")
     connection.read_only = True
 
 

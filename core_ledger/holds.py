@@ -12,7 +12,7 @@ from core_ledger.transfers import Hold
 _STANDING = (
     "SELECT h.id, h.source, h.target, h.points, h.at, h.kind, h.reference, h.details, h.lots FROM moves h"
     " WHERE h.book_id = {0} AND h.id > {0} AND h.id < {0} AND h.action = 'hold' AND NOT EXISTS"
-    " (SELECT 1 FROM moves r WHERE r.book_id = h.book_id AND r.hold = h.id AND r.hold IS NOT NULL) ORDER BY h.seq"
+    " (SELECT 1 FROM moves r WHERE r.book_id = {0} AND r.hold = h.id AND r.hold IS NOT NULL) ORDER BY h.seq"
 )
 _SQL = {"sqlite": _STANDING.format("?"), "postgresql": _STANDING.format("%s")}
 
@@ -25,7 +25,7 @@ def standing_holds(conn: Connection, book: str, owner: str) -> list[Hold]:
     if not conn.in_transaction():
         conn.begin()
     cursor = conn.connection.cursor()
-    cursor.execute(_SQL[conn.dialect.name], (book, f"{owner}:", f"{owner};"))
+    cursor.execute(_SQL[conn.dialect.name], (book, f"{owner}:", f"{owner};", book))
     holds = []
     for hold_id, source, target, points, at, kind, reference, details, lots_text in cursor.fetchall():
         days = {lot.issued_on for lot in lots(lots_text)}

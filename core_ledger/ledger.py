@@ -42,6 +42,8 @@ def apply_groups(conn: Connection, groups: Sequence[Sequence[Move]]) -> list[lis
     """Do many groups of moves in one sweep of statements; each group whole or not at all, on its own."""
     answers = [objection(group) for group in groups]
     sound = [group for group, objection in zip(groups, answers, strict=True) if objection is None]
+    if not any(sound):
+        return [[] if objection is None else objection for objection in answers]
     plan = storage.load(conn, [move for group in sound for move in group])
     taken = iter([plan.apply_group(group) if group else [] for group in sound])
     storage.save(conn, plan)
@@ -153,7 +155,7 @@ def lots_due(
 
 
 def each_lot_due(conn: Connection, pattern: str, issued_until: date, limit: int = 1_000) -> Iterator[LotDue]:
-    """Walk through every page of heaps_due."""
+    """Walk through every page of `lots_due`."""
     after = None
     while page := lots_due(conn, pattern, issued_until, after=after, limit=limit):
         yield from page
@@ -195,7 +197,7 @@ def _past_balance(conn: Connection, book: str, account: str, at: datetime) -> Ba
     row, later = moves.alias(), moves.alias()
     resolved = (
         sa.exists()
-        .where(later.c.book_id == row.c.book_id, later.c.hold == row.c.id, later.c.at <= moment)
+        .where(later.c.book_id == book, later.c.hold == row.c.id, later.c.at <= moment)
         .correlate(row)
     )
     posts = row.c.action.in_(["transfer", "post"])

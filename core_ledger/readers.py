@@ -1,4 +1,4 @@
-"""Reading beside the writers: a few threads for any job, and a glance for the one question that a request has.
+"""Reading beside the writers: a few threads for any job, and an inline reader for the one question that a request has.
 
 A reading job sees one moment, however many questions it asks. To begin and end such a moment costs as much as
 asking for a row by its key, so a thread goes on in the moment it has for every job that was handed in before

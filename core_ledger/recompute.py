@@ -7,7 +7,7 @@ anew rather than trusting the code that wrote the rows.
 from dataclasses import dataclass, field
 from datetime import date
 
-from core_ledger.chain_keys import ChainKeys
+from core_ledger.chain_keys import ChainKeys, KeyOrder
 from core_ledger.chart import owned
 from core_ledger.hash_chain import GENESIS, Record, link, read_lots, signed_part
 from core_ledger.plan import Account
@@ -43,7 +43,7 @@ class Recomputation:
     _ids: set[str] = field(default_factory=set)
     _holds: dict[str, Record] = field(default_factory=dict)
     _resolved: set[str] = field(default_factory=set)
-    _youngest: int | None = None
+    _key_order: KeyOrder = field(default_factory=KeyOrder)
 
     def apply(self, record: Record) -> None:
         """Check one move against all before it, and carry it out."""
@@ -129,9 +129,8 @@ class Recomputation:
                     "by it",
                 )
             return
-        if self._youngest is not None and age > self._youngest:
+        if not self._key_order.allows(age, record.at):
             self._fault(record, "it is signed with an older key than a move before it")
-        self._youngest = age if self._youngest is None else min(age, self._youngest)
 
     def _lots(self, record: Record) -> list[tuple[str, int]]:
         if record.action not in ACTIONS:

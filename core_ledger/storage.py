@@ -15,6 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from core_ledger import storage_postgres
 from core_ledger.account_rows import account, account_row
 from core_ledger.chain_keys import keys_of
+from core_ledger.commit_notes import add_notes
 from core_ledger.hash_chain import Record
 from core_ledger.plan import Key, Plan
 from core_ledger.transfers import Hold, Move, Transfer
@@ -117,6 +118,7 @@ def save(conn: Connection, plan: Plan) -> None:
     """Write what `plan` decided; the caller's transaction makes it durable."""
     if not plan.written:
         return
+    add_notes(conn, plan.written)
     books = [(book, *plan.heads[book]) for book in sorted({record.book_id for record in plan.written})]
     accounts = [(key, plan.accounts[key]) for key in sorted(plan.touched)]
     new = [account_row(key, state) for key, state in accounts if not state.stored]

@@ -5,23 +5,29 @@ then reads: under READ COMMITTED each statement inside it sees what the writer b
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from sqlalchemy.engine import Connection
 
 from core_ledger.account_rows import AccountRow, account
 from core_ledger.chain_keys import keys_of
+from core_ledger.driver_errors import as_dbapi_error
 from core_ledger.hash_chain import Record
 from core_ledger.plan import Key, Plan
-from core_ledger.postgres_functions import OPEN, SAVE, SEPARATOR, WHOLE_COLUMNS
+from core_ledger.postgres_functions import OPEN, OPEN_BOOK, SAVE, SAVE_BOOK, SEPARATOR
 
 
 def load(conn: Connection, books: list[str], ids: set[Key], holds: set[Key], names: set[Key]) -> Plan:
     """Lock `books` and load their heads, the moves `ids` and `holds`, and the accounts `names` and the holds'."""
-    asked = (SEPARATOR.join(books), *_columns(ids | holds), *_columns(holds), *_columns(names))
+    asked: tuple[str, ...]
+    if len(books) == 1:
+        statement, asked = OPEN_BOOK, (books[0], *(_columns(keys)[1] for keys in (ids | holds, holds, names)))
+    else:
+        statement = OPEN
+        asked = (SEPARATOR.join(books), *_columns(ids | holds), *_columns(holds), *_columns(names))
     plan = Plan(keys=keys_of(conn))
-    for what, book, name, posted, held, coming, last_seq, body, head in conn.exec_driver_sql(OPEN, asked):
+    for what, book, name, posted, held, coming, last_seq, body, head in _rows_of(conn, statement, asked):
         if what == "account":
             plan.accounts[book, name] = account((book, name, posted, held, coming, last_seq, body))
         elif what == "book":
@@ -40,44 +46,56 @@ def save(
     old_accounts: Sequence[AccountRow],
     moves: Sequence[Record],
 ) -> None:
-    """Write the rows of the books, accounts and moves in one statement.
+    """Write the rows of the books, accounts and moves in one round trip.
 
     What is new is inserted and what is there updated: letting the database find out took twice as long.
     """
     first = {}
     for move in reversed(moves):
         first[move.book_id] = move.seq
+    new_rows, old_rows = (
+        _joined([(*row[:2], *map(str, row[2:6]), row[6] or "", row[7]) for row in accounts])
+        for accounts in (new_accounts, old_accounts)
+    )
+    move_rows = _joined([tuple(map(_as_text, move)) for move in moves])
+    if len(books) == 1:
+        ((book, seq, head),) = books
+        is_new = first[book] == 1
+        _rows_of(conn, SAVE_BOOK, (book, seq, head.hex(), is_new, new_rows, old_rows, move_rows))
+        return
     new = [(book, str(seq), head.hex()) for book, seq, head in books if first[book] == 1]
     old = [(book, str(seq), head.hex()) for book, seq, head in books if first[book] != 1]
-    values = [*_joined(new, 3), *_joined(old, 3)]
-    for accounts in (new_accounts, old_accounts):
-        values += _joined([(*row[:2], *map(str, row[2:6]), row[6] or "", row[7]) for row in accounts], 8)
-    values += [
-        SEPARATOR.join(map(_AS_TEXT.get(name, _same), column))
-        for name, column in zip(Record._fields, zip(*moves, strict=True), strict=True)
-    ]
-    conn.exec_driver_sql(SAVE, tuple(values))
+    names = SEPARATOR.join(book for book, _, _ in books)
+    _rows_of(conn, SAVE, (names, _joined(new), _joined(old), new_rows, old_rows, move_rows))
 
 
-def _columns(keys: Iterable[Key]) -> list[str]:
-    return _joined(sorted(keys), 2)
+def _rows_of(conn: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Ask the driver: through the library each of the two statements of a move costs as much again."""
+    if not conn.in_transaction():
+        conn.begin()
+    driver: Any = conn.connection.driver_connection
+    try:
+        rows: list[tuple[Any, ...]] = driver.execute(statement, values).fetchall()
+    except cast("Any", conn.dialect.loaded_dbapi).Error as fault:
+        raise as_dbapi_error(conn, statement, fault) from fault
+    return rows
 
 
-def _joined(rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    if not rows:
-        return [""] * width
+def _columns(keys: Iterable[Key]) -> Sequence[str]:
+    return _joined(sorted(keys)) or ("", "")
+
+
+def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
+    """One text for each column; nothing where there is no row."""
     return [SEPARATOR.join(column) for column in zip(*rows, strict=True)]
 
 
-def _same(value: Any) -> str:
-    return value or ""
-
-
-_AS_TEXT: dict[str, Callable[[Any], str]] = {
-    **dict.fromkeys(WHOLE_COLUMNS, str),
-    **dict.fromkeys(("asked", "hash"), bytes.hex),
-    "mac": lambda mac: mac.hex() if mac is not None else "",
-}
+def _as_text(value: str | int | bytes | None) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    return "" if value is None else str(value)
 
 
 def _record(body: str) -> Record:

@@ -1,8 +1,8 @@
 """The store: any number of callers, a few writers, one commit for all that waits (group commit).
 
 A writer thread takes everything that waits, never lingering for more: first all moves that came as data, in
-one sweep of statements, then each job under a savepoint of its own. It commits once and only then answers
-each caller. A job that fails fails alone. Reads have their own threads and connections (`reads`).
+one sweep of statements, then each job under a savepoint of its own, then the jobs that yield their moves, side by
+side. It commits once and only then answers each caller. A job that fails fails alone. Reads have their own threads and connections (`reads`).
 
 A job may be run again after a deadlock or a serialization failure, so it must do its work through its
 connection alone: no request, no message, nothing that a rollback does not undo.
@@ -10,6 +10,7 @@ connection alone: no request, no message, nothing that a rollback does not undo.
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -17,13 +18,15 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import QueuePool
 
-from core_ledger.batch import Work, write_batch
+from core_ledger.batch import OnCommit, Work, write_batch
 from core_ledger.chain_keys import ChainKeys
 from core_ledger.checkpoint import checkpointer
-from core_ledger.engines import open_engines
+from core_ledger.engines import INLINE_READERS, open_engines
 from core_ledger.errors import Busy, StoreClosed
 from core_ledger.futures import answer
+from core_ledger.moving_jobs import MovingJob
 from core_ledger.readers import InlineReader, Readers, closed
 from core_ledger.transfers import Move, Receipt
 
@@ -45,9 +48,15 @@ class Store:
         readers: int,
         max_batch: int,
     ) -> None:
-        """Start the writer threads; `reading` is None when only the writer's connection sees the data."""
+        """Start the writer threads; `reading` is None when only the writer's connection sees the data.
+
+        `on_commit` may be set later: it is called with what each transaction has noted (`core_ledger.commit_notes`), once that
+        is durable and before its callers are answered, on a writer's thread; it must not raise.
+        """
+        self.on_commit: OnCommit | None = None
         self.engine = writing
         self.batch_sizes: dict[int, int] = {}
+        self.commit_seconds = 0.0  # of all batches together; each ends with its commit
         self._reading = reading
         self._max_waiting = max_waiting
         self._max_batch = max_batch
@@ -56,8 +65,13 @@ class Store:
         self._awake = threading.Condition()
         self._closing = False
         self._readers = Readers(reading, readers, max_waiting) if reading is not None else None
-        near = reading is not None and reading.dialect.name == "sqlite"
-        self._glance = InlineReader(reading) if reading is not None and near else None
+        self._inline_reader = self._inline_readers = None
+        if reading is not None and reading.dialect.name == "sqlite":
+            self._inline_reader = InlineReader(reading)
+        elif reading is not None:
+            # A single question needs no transaction around it, which would be two more ways to the server.
+            at_once = reading.execution_options(isolation_level="AUTOCOMMIT")
+            self._inline_readers = Readers(at_once, INLINE_READERS, max_waiting)
         self._writers = [
             threading.Thread(target=self._write, name=f"ledger-write-{n}") for n in range(writers)
         ]
@@ -95,19 +109,28 @@ class Store:
             max_batch=max_batch,
         )
 
-    async def run(self, job: Callable[[Connection], T]) -> T:
+    async def run(self, job: Callable[[Connection], T], *, book: str | None = None) -> T:  # noqa: ARG002
         """Run a job in a writing transaction, under a savepoint; answer after it is durable.
 
-        Raises what the job raises (then nothing of it was written), Busy, StoreClosed or CommitFailed.
+        Raises what the job raises (then nothing of it was written), Busy, StoreClosed or CommitFailed. `book` says whose book
+        it is about; this store has all of them, one over several databases (`RoutedStore`) goes by it.
         """
         return cast("T", await self._submit(job=job))
+
+    async def run_moving(self, job: MovingJob[T], *, book: str) -> T:
+        """Do the same with a job that yields its moves, all of them about `book` (see `core_ledger.moving_jobs`).
+
+        The moves of all such jobs that wait are made together, which is the quickest way for what moves points and
+        writes besides.
+        """
+        return cast("T", await self._submit(job=job, book=book))
 
     async def apply(self, *moves: Move) -> tuple[Receipt, ...]:
         """Do these moves, all or none; the quickest way, written together with all others that wait."""
         return tuple(cast("list[Receipt]", await self._submit(moves=moves)))
 
-    async def read(self, job: Callable[[Connection], T]) -> T:
-        """Run a job that only reads, beside the writers."""
+    async def read(self, job: Callable[[Connection], T], *, book: str | None = None) -> T:  # noqa: ARG002
+        """Run a job that only reads, beside the writers; `book` as in `run`."""
         if self._readers is None:
             return await self.run(job)
         return cast("T", await self._readers.read(job))
@@ -115,11 +138,13 @@ class Store:
     async def read_inline(self, job: Callable[[Connection], T]) -> T:
         """Run a job that asks one question for a few rows by their keys, and nothing that grows with the database.
 
-        On SQLite it is done at once, on the caller's thread; else it is the same as `read`.
+        On SQLite it is done at once, on the caller's thread; on PostgreSQL outside any transaction.
         """
         if self._closing:
             raise closed()
-        outcome = self._glance.read(job) if self._glance is not None else None
+        if self._inline_readers is not None:
+            return cast("T", await self._inline_readers.read(job))
+        outcome = self._inline_reader.read(job) if self._inline_reader is not None else None
         if outcome is None:
             return await self.read(job)
         if outcome.error is not None:
@@ -151,8 +176,10 @@ class Store:
             self._checkpointer.close()
         if self._readers is not None:
             self._readers.close()
-        if self._glance is not None:
-            self._glance.close()
+        if self._inline_readers is not None:
+            self._inline_readers.close()
+        if self._inline_reader is not None:
+            self._inline_reader.close()
         if self._reading is not None:
             self._reading.dispose()
         self.engine.dispose()
@@ -172,12 +199,21 @@ class Store:
         """How many pieces of work wait for a writer."""
         return len(self._waiting)
 
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections of both pools are working now."""
+        pools = [engine.pool for engine in (self.engine, self._reading) if engine is not None]
+        return sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool))
+
     def _submit(
-        self, job: Callable[[Connection], Any] | None = None, moves: Sequence[Move] | None = None
+        self,
+        job: Callable[[Connection], Any] | None = None,
+        moves: Sequence[Move] | None = None,
+        book: str | None = None,
     ) -> "asyncio.Future[Any]":
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._enqueue(Work(job, moves, loop, future))
+        self._enqueue(Work(job, moves, loop, future, book))
         return future
 
     def _enqueue(self, work: Work) -> None:
@@ -202,6 +238,9 @@ class Store:
 
     def _write(self) -> None:
         while batch := self._next_batch():
-            answer(write_batch(self.engine, batch))
+            began = time.perf_counter()
+            written = write_batch(self.engine, batch, self.on_commit)
+            self.commit_seconds += time.perf_counter() - began
+            answer(written)
             if self._checkpointer is not None:
                 self._checkpointer.committed()

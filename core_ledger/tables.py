@@ -8,7 +8,7 @@ cost nearly half of the rate, and verification compares every row anyway.
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from core_ledger.postgres_functions import OPEN_FUNCTION
+from core_ledger.postgres_functions import FUNCTIONS
 
 metadata = sa.MetaData()
 
@@ -120,7 +120,8 @@ chain_seals = sa.Table(  # where each book's chain stood when moves began to be 
 @sa.event.listens_for(metadata, "after_create")
 def _make_functions(_metadata: sa.MetaData, conn: Connection, **_details: object) -> None:
     if conn.dialect.name == "postgresql":
-        conn.exec_driver_sql(OPEN_FUNCTION)
+        for function in FUNCTIONS:
+            conn.exec_driver_sql(function)
 
 
 def create_schema(engine: Engine) -> None:

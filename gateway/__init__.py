@@ -15,11 +15,14 @@ from gateway.errors import (
     OutcomeUnknown,
     PartnerRefused,
     PartnerUnavailable,
+    PushRefused,
 )
 from gateway.hookspecs import hookimpl
 from gateway.json_answer import JsonAnswer
+from gateway.line_reader import read_lines
 from gateway.model import (
     JST,
+    BalanceLot,
     Balances,
     Campaign,
     Coupon,
@@ -47,9 +50,13 @@ from gateway.model import (
     LinkKind,
     NoRecord,
     NotProcessed,
+    OtherPush,
     PartnerKind,
     PartnerProfile,
     Provable,
+    Push,
+    PushAnswer,
+    PushedDebit,
     Rate,
     RateTable,
     Reversal,
@@ -59,12 +66,23 @@ from gateway.model import (
     Wallet,
     WalletId,
 )
-from gateway.plugin_interfaces import Clock, HttpAnswer, Log, PartnerHttp, PartnerSetup, Settings
+from gateway.plugin_interfaces import (
+    Clock,
+    HttpAnswer,
+    HttpStream,
+    Log,
+    PartnerHttp,
+    PartnerSetup,
+    PartnerSftp,
+    Settings,
+    SftpFile,
+)
 
 __version__ = "0.2.0"
 
 __all__ = [
     "JST",
+    "BalanceLot",
     "Balances",
     "Campaign",
     "Clock",
@@ -90,6 +108,7 @@ __all__ = [
     "HandoffRequest",
     "HandoffReturn",
     "HttpAnswer",
+    "HttpStream",
     "IdReused",
     "InProgress",
     "JsonAnswer",
@@ -101,14 +120,20 @@ __all__ = [
     "NoRecord",
     "NotProcessed",
     "NotSent",
+    "OtherPush",
     "OutcomeUnknown",
     "PartnerHttp",
     "PartnerKind",
     "PartnerProfile",
     "PartnerRefused",
     "PartnerSetup",
+    "PartnerSftp",
     "PartnerUnavailable",
     "Provable",
+    "Push",
+    "PushAnswer",
+    "PushRefused",
+    "PushedDebit",
     "Rate",
     "RateTable",
     "Reversal",
@@ -116,9 +141,11 @@ __all__ = [
     "Reversed",
     "Secret",
     "Settings",
+    "SftpFile",
     "Wallet",
     "WalletId",
     "hookimpl",
+    "read_lines",
 ]
 
 if not TYPE_CHECKING:  # a type checker is to know the names above and no others

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -19,6 +20,7 @@ from gateway.api import (
     directory,
     events,
     exchanges,
+    member_notices,
     members,
     overview,
     partners,
@@ -41,7 +43,11 @@ from gateway.http.rate_limit import RateLimit, TokenBuckets
 from gateway.http.routing import Api
 from gateway.http.signatures import SignatureVerifier
 from gateway.members import sessions
+from gateway.numbers import StoreCollector
 from gateway.partners.calls.breaker import BreakerState
+from gateway.platform.encryption import Unreadable
+from gateway.platform.metrics import measure_loop_lag
+from gateway.platform.security_log import account_name
 from gateway.readiness import Readiness
 from gateway.services import Services, open_services
 from gateway.settings import Settings
@@ -69,6 +75,7 @@ def whole_api() -> Api:
         quotes,
         exchanges,
         points,
+        member_notices,
         overview,
         directory,
         events,
@@ -80,11 +87,15 @@ def whole_api() -> Api:
     return api
 
 
+HEALTH: Final = web.AppKey("health", HealthChecks)
+
+
 async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) -> web.Application:
-    """Put everything together around opened services."""
+    """Put everything together around opened services. `app[HEALTH]` is what the operators' port answers from."""
     settings, store, clock = services.settings, services.store, services.clock
     api = whole_api()
-    api.include(health_api(_health(services, metrics)))
+    health = _health(services, metrics)
+    api.include(health_api(health))
     api.include(docs_api(api))
     gate = Authenticator(
         SignatureVerifier(
@@ -98,17 +109,33 @@ async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) ->
     )
     app = web.Application(client_max_size=BODY_LIMIT)
     app[SERVICES] = services
+    app[HEALTH] = health
+    collector = StoreCollector(store)
+    metrics.register(collector)
+
+    async def unregister(_app: web.Application) -> None:
+        metrics.unregister(collector)
+
+    app.on_cleanup.append(unregister)
     Dispatcher(
         gate=gate,
         client_buckets=TokenBuckets(PER_CLIENT, time.monotonic),
         is_restored=lambda: services.restored.is_on,
+        name_account=partial(account_name, services.context.vault),
     ).add(app, api)
     ErrorBoundary(
         address_buckets=TokenBuckets(PER_ADDRESS, time.monotonic),
         metrics=HttpMetrics(metrics),
         public_url=settings.server.origin,
         trusted_proxies=settings.server.trusted_proxies,
-        failures={Busy: "busy", StoreClosed: "busy", CommitFailed: "commit-failed"},
+        failures={
+            Busy: "busy",
+            StoreClosed: "busy",
+            CommitFailed: "commit-failed",
+            Unreadable: "key-missing",
+        },
+        is_restored=lambda: services.restored.is_on,
+        name_source=services.source_names.name,
     ).install(app)
     app.cleanup_ctx.append(_background)
     return app
@@ -124,6 +151,8 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
     services = app[SERVICES]
     assert isinstance(services, Services)
     loops = [
+        asyncio.create_task(measure_loop_lag(), name="event loop lag"),
+        asyncio.create_task(services.numbers.run(), name="numbers"),
         asyncio.create_task(services.settler.run(), name="settler"),
         asyncio.create_task(services.reversals.run(), name="reversals"),
         asyncio.create_task(services.controls.run(), name="controls"),

@@ -7,6 +7,7 @@ manifest says of which moment and schema it is, what the ledger had, and how far
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import hmac
 import json
@@ -14,7 +15,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -25,10 +27,12 @@ from sqlalchemy.engine.url import URL, make_url
 
 import gateway
 from core_ledger import ChainKeys, audit, count_moves
+from gateway.cities.spending.payments_check import payment_faults
 from gateway.errors import GatewayError
 from gateway.platform import audit_log, tables
+from gateway.platform.age_files import SUFFIX, decrypt_file, encrypt_file
 from gateway.platform.encryption import derive_key
-from gateway.platform.journal import SUFFIX
+from gateway.platform.journal import SUFFIX as JOURNAL_SUFFIX
 from migrations import read_status
 
 PREFIX: Final = "point-gateway-"
@@ -40,8 +44,20 @@ class BackupFailed(GatewayError):
     """No backup was made or put back; the sentence says what to do."""
 
 
-def make_backup(url: str, keys: ChainKeys, folder: Path, *, at: datetime, journal: Path | None) -> Path:
-    """Make a backup in a folder of its own below `folder`, and return it."""
+def make_backup(
+    url: str,
+    keys: ChainKeys,
+    folder: Path,
+    *,
+    at: datetime,
+    journal: Path | None,
+    recipients: Sequence[str] = (),
+) -> Path:
+    """Make a backup in a folder of its own below `folder`, and return it.
+
+    With `recipients` (public keys of age) the database is encrypted to them, and stands open nowhere but, while it is being
+    made, beside the database itself (SQLite) or in the system's folder for such files.
+    """
     parsed = make_url(url)
     made = folder / f"{PREFIX}{at:%Y%m%dT%H%M%S}"
     partial = folder / f".{made.name}.partial"
@@ -49,12 +65,28 @@ def make_backup(url: str, keys: ChainKeys, folder: Path, *, at: datetime, journa
         raise BackupFailed(f"{made}: there is a backup of this second already; repeat the command")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700, parents=True)
+    with _locked(partial):
+        _fill(partial, parsed, keys, at, journal, recipients)
+        partial.rename(made)
+    _make_durable(folder)
+    return made
+
+
+def _fill(
+    partial: Path, parsed: URL, keys: ChainKeys, at: datetime, journal: Path | None, recipients: Sequence[str]
+) -> None:
     name = _FILES[parsed.get_backend_name()]
     # What the journal has before the copy is in the database, and so in the copy.
     position = _journal_position(journal)
-    facts = (
-        _copy_sqlite(parsed, partial / name) if name == _FILES["sqlite"] else _dump(parsed, partial / name)
-    )
+    copy = _copy_sqlite if name == _FILES["sqlite"] else _dump
+    if recipients:
+        beside = Path(str(parsed.database)).absolute().parent if copy is _copy_sqlite else None
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=beside) as open_folder:
+            facts = copy(parsed, Path(open_folder) / name)
+            encrypt_file(Path(open_folder) / name, partial / (name + SUFFIX), recipients)
+        name += SUFFIX
+    else:
+        facts = copy(parsed, partial / name)
     content = {
         "release": gateway.__version__,
         "made_at": at.isoformat(),
@@ -67,13 +99,35 @@ def make_backup(url: str, keys: ChainKeys, folder: Path, *, at: datetime, journa
     (partial / MANIFEST).write_text(document, "utf-8")
     for path in (partial / name, partial / MANIFEST, partial):
         _make_durable(path)
-    partial.rename(made)
-    _make_durable(folder)
-    return made
+
+
+@contextlib.contextmanager
+def _locked(partial: Path) -> Iterator[None]:
+    """Held while a backup is being made, and let go of by whatever ends its process."""
+    opened = os.open(partial, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _is_being_made(partial: Path) -> bool:
+    opened = os.open(partial, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(opened)
+    return False
 
 
 def prune_backups(folder: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` backups."""
+    """Remove all but the newest `keep` backups, and what backups that were cut off have left."""
+    for partial in folder.glob(f".{PREFIX}*.partial"):
+        if not _is_being_made(partial):
+            shutil.rmtree(partial)
     whole = sorted(path.parent for path in folder.glob(f"{PREFIX}*/{MANIFEST}"))
     for old in whole[:-keep]:
         shutil.rmtree(old)
@@ -98,21 +152,33 @@ def read_manifest(backup: Path, keys: ChainKeys) -> dict[str, Any]:
     return content
 
 
-def put_back(backup: Path, keys: ChainKeys, url: str) -> dict[str, Any]:
-    """Put a backup into an empty database. Raises BackupFailed where there is anything in it; returns its manifest."""
+def put_back(backup: Path, keys: ChainKeys, url: str, identity: Path | None = None) -> dict[str, Any]:
+    """Put a backup into an empty database; returns its manifest. `identity` is the private key's file of an encrypted one.
+
+    Raises BackupFailed where there is anything in the database, and AgeFailed where the backup cannot be decrypted.
+    """
     content = read_manifest(backup, keys)
     parsed = make_url(url)
-    if _FILES[parsed.get_backend_name()] != content["file"]:
+    if _FILES[parsed.get_backend_name()] != content["file"].removesuffix(SUFFIX):
         raise BackupFailed(f"{backup}: is of the other kind of database; name one of its kind")
     if parsed.get_backend_name() == "sqlite":
         target = Path(str(parsed.database))
-        if target.exists() and target.stat().st_size:
+        # What is left beside a file is taken for its own: a -wal of another database would be written into this one.
+        beside = [target.with_name(f"{target.name}{ending}") for ending in ("-wal", "-shm", "-journal")]
+        present = [
+            path for path in (target, *beside) if path.exists() and (path != target or path.stat().st_size)
+        ]
+        if present:
             raise BackupFailed(
-                f"{target}: is there already; move it away, with its -wal and -shm files, and repeat this"
+                f"{present[0]}: is there already; stop what uses it, move it away with all that begins with"
+                f" {target.name}, and repeat this"
             )
         partial = target.with_name(f"{target.name}.partial")
-        shutil.copyfile(backup / content["file"], partial)
-        partial.chmod(0o600)
+        if content["file"].endswith(SUFFIX):
+            decrypt_file(backup / content["file"], partial, identity)
+        else:
+            shutil.copyfile(backup / content["file"], partial)
+            partial.chmod(0o600)
         _make_durable(partial)
         partial.replace(target)
         return content
@@ -120,20 +186,26 @@ def put_back(backup: Path, keys: ChainKeys, url: str) -> dict[str, Any]:
     with engine.connect() as conn:
         if sa.inspect(conn).get_table_names():
             raise BackupFailed("the database has tables already; name an empty one in [database] url")
-    _run(
-        "pg_restore",
-        parsed,
-        "--no-owner",
-        "--exit-on-error",
-        "--single-transaction",
-        str(backup / content["file"]),
-    )
+    with _opened(backup / content["file"], identity) as dump:
+        _run("pg_restore", parsed, "--no-owner", "--exit-on-error", "--single-transaction", str(dump))
     return content
+
+
+@contextlib.contextmanager
+def _opened(file: Path, identity: Path | None) -> Iterator[Path]:
+    """The file itself, or what it holds where it is encrypted, as long as it is needed."""
+    if not file.name.endswith(SUFFIX):
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="backup-") as folder:
+        plain = Path(folder) / file.name.removesuffix(SUFFIX)
+        decrypt_file(file, plain, identity)
+        yield plain
 
 
 def check_database(conn: Connection, manifest: Mapping[str, Any]) -> list[str]:
     """Everything that is wrong with a database that the backup was put back into."""
-    faults = [str(fault) for fault in audit.verify(conn).faults]
+    faults = [str(fault) for fault in audit.verify(conn).faults] + payment_faults(conn)
     faults += [f"{fault.municipality} line {fault.seq}: {fault.text}" for fault in audit_log.verify(conn)]
     if (moves := count_moves(conn)) != manifest["moves"]:
         faults.append(f"it has {moves:,} moves, and the manifest says {manifest['moves']:,}")
@@ -141,14 +213,18 @@ def check_database(conn: Connection, manifest: Mapping[str, Any]) -> list[str]:
 
 
 def _facts(conn: Connection) -> dict[str, Any]:
-    debits, digests = tables.partner_debits.c, tables.daily_digests.c
-    newest = conn.scalar(sa.text("SELECT max(at) FROM moves"))
-    last = conn.execute(select(debits.partner_id, func.max(debits.day)).group_by(debits.partner_id))
+    """What the database is at that moment. A schema of before an upgrade does not have every table yet."""
+    debits, digests = tables.partner_debits, tables.daily_digests
+    present = set(sa.inspect(conn).get_table_names())
+    newest = conn.scalar(sa.text("SELECT max(at) FROM moves")) if "moves" in present else None
+    day = conn.scalar(select(func.max(digests.c.day))) if digests.name in present else None
+    by_partner = select(debits.c.partner_id, func.max(debits.c.day)).group_by(debits.c.partner_id)
+    last = conn.execute(by_partner).all() if debits.name in present else []
     return {
         "schema": read_status(conn).revision,
-        "moves": count_moves(conn),
+        "moves": count_moves(conn) if "books" in present else 0,
         "newest_move_us": newest,
-        "newest_digest": conn.scalar(select(func.max(digests.day))),
+        "newest_digest": day,
         "partners": {row[0]: row[1] for row in last},
     }
 
@@ -203,7 +279,8 @@ def _journal_position(folder: Path | None) -> list[dict[str, Any]]:
     if folder is None:
         return []
     return [
-        {"segment": path.name, "bytes": path.stat().st_size} for path in sorted(folder.glob(f"*{SUFFIX}"))
+        {"segment": path.name, "bytes": path.stat().st_size}
+        for path in sorted(folder.glob(f"*{JOURNAL_SUFFIX}"))
     ]
 
 

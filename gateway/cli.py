@@ -69,9 +69,10 @@ def _sentence(fault: Exception) -> str | None:
         return str(fault)
     sqlalchemy = sys.modules.get("sqlalchemy.exc")
     if sqlalchemy is not None and isinstance(fault, sqlalchemy.SQLAlchemyError):
-        # Its own text has the statement in it; what the database said stands alone in `orig`.
-        answer = str(getattr(fault, "orig", None) or fault).partition("\n")[0]
-        return f"the database refused: {answer}; see that [database] url is right, and run `point-gateway db upgrade`"
+        from gateway.commands.shared import database_in_use
+        from gateway.platform.database_faults import database_sentence
+
+        return database_sentence(fault, database_in_use())
     if isinstance(fault, OSError):
         place = f"{fault.filename}: " if fault.filename is not None else ""
         return f"{place}{fault.strerror or type(fault).__name__}"

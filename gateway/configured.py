@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Final
 
+import sqlalchemy as sa
 import structlog
+from sqlalchemy import Connection
 
-from core_ledger import ChainKeys, Store, chains_are_sealed, refuse_transaction_pooler, seal_chains
+import migrations
+from core_ledger import (
+    ChainKeys,
+    Damaged,
+    Store,
+    chains_are_sealed,
+    refuse_transaction_pooler,
+    seal_chains,
+)
 from gateway.model import JST
 from gateway.platform import audit_log
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import FileClock, system_clock
 from gateway.platform.encryption import Vault, derive_key
+from gateway.platform.roles import PLATFORM
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
 from migrations import require_usable
+
+SIGNING_STEP: Final = "0013_chain_keys"
+"""The step of the schema that brought the signatures of chains."""
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -50,10 +68,55 @@ def chain_keys_of(settings: Settings) -> ChainKeys:
         raise SettingsWrong(f"[security] chain: {fault} ({where})") from None
 
 
-def open_store_now(settings: Settings) -> Store:
-    """Open the database. Raises SchemaRefused where this release does not fit its schema, and TransactionPooler.
+def upgrade_database(settings: Settings, *, copy: bool = True) -> Path | None:
+    """Bring the schema to the newest step; an SQLite file's copy is returned. Raises SchemaRefused and SecretMissing.
 
-    The first time after the keys came, what is there already is signed as it is.
+    Where the step that brought signatures is among those taken, what is there already is signed as it is. Nothing else
+    does that by itself: signatures that are gone later were taken away.
+    """
+    revision = migrations.status(settings.database_url).revision
+    steps = migrations.known_revisions()
+    is_older = revision in steps and steps.index(revision) < steps.index(SIGNING_STEP)
+    keys = chain_keys_of(settings) if is_older else None
+    copied = migrations.upgrade(settings.database_url, copy=copy)
+    if keys is not None:
+        sign_chains(settings, keys)
+    return copied
+
+
+def sign_chains(settings: Settings, keys: ChainKeys, *, operator: str = "", reason: str = "") -> int:
+    """Sign the chains as they are; how many were signed. Raises Damaged where a part of them is signed already."""
+    at = clock_of(settings)()
+
+    def job(conn: Connection) -> int:
+        count = seal_now(conn, keys, at)
+        if operator:
+            audit_log.write(
+                conn, PLATFORM, at=at, actor="operator", actor_name=operator, action=AuditAction.CHAINS_SIGNED,
+                reason=reason, facts={"chains": count},
+            )  # fmt: skip
+        return count
+
+    store = Store.open(settings.database_url, chain_keys=keys, prepared=settings.database_prepared)
+    try:
+        store.read_now(require_usable)
+        count = store.run_now(job)
+    finally:
+        store.close_now()
+    structlog.get_logger().info("chains signed", at=at.isoformat(), chains=count)
+    return count
+
+
+def seal_now(conn: Connection, keys: ChainKeys, at: datetime) -> int:
+    """Sign ledger and audit log as they are in one transaction."""
+    return seal_chains(conn, keys, at.astimezone(JST).date()) + audit_log.seal_logs(conn, keys)
+
+
+def open_store_now(settings: Settings) -> Store:
+    """Open the database. Raises SchemaRefused where this release does not fit its schema, TransactionPooler, and
+    Damaged where its signatures are gone.
+
+    One that is empty is signed as that.
     """
     keys = chain_keys_of(settings)
     if settings.database_prepared:
@@ -62,13 +125,25 @@ def open_store_now(settings: Settings) -> Store:
     try:
         store.read_now(require_usable)
         if not store.read_now(chains_are_sealed):
-            day = clock_of(settings)().astimezone(JST).date()
-            count = store.run_now(lambda conn: seal_chains(conn, keys, day) + audit_log.seal_logs(conn, keys))
-            structlog.get_logger().info("chains signed", day=day.isoformat(), chains=count)
+            at = clock_of(settings)()
+            store.run_now(lambda conn: _seal_empty(conn, keys, at))
     except BaseException:
         store.close_now()
         raise
     return store
+
+
+def _seal_empty(conn: Connection, keys: ChainKeys, at: datetime) -> None:
+    if chains_are_sealed(conn):  # by another process, a moment ago
+        return
+    has_moves = conn.execute(sa.text("SELECT 1 FROM moves LIMIT 1")).first() is not None
+    if has_moves or audit_log.has_lines(conn):
+        raise Damaged(
+            "the day from which moves are signed is not in the database: it was tampered with, or its upgrade was cut off"
+            " before it was signed. Compare it by `point-gateway ledger verify --against` with the daily"
+            " digests, or put a backup back; only where you know of the cut-off upgrade, run `point-gateway db sign`"
+        )
+    seal_now(conn, keys, at)
 
 
 async def open_store(settings: Settings) -> Store:

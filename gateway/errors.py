@@ -6,7 +6,8 @@
     ├── PartnerRefused        the partner said an explicit no to something that moves no points
     │   ├── HandoffRefused        the member declined, or the return does not fit what was begun
     │   ├── CouponRefused         unknown, used or expired coupon
-    │   └── LinkEnded             the partner no longer accepts this link: link again
+    │   ├── LinkEnded             the partner no longer accepts this link: link again
+    │   └── PushRefused           a message that is not the partner's, or not of now
     ├── PartnerUnavailable    the partner cannot be asked now; nothing has moved, ask again later
     ├── NotEnough             fewer points than the units asked for; nothing has moved
     ├── NoRate                no rate is in force for this destination; nothing has moved
@@ -58,6 +59,10 @@ class LinkEnded(PartnerRefused):
 
     def __init__(self, reason: str = "link_ended", text: str = "") -> None:
         super().__init__(reason, text)
+
+
+class PushRefused(PartnerRefused):
+    """A message that came as the partner's and is not proven to be. Whoever sent it learns nothing of the reason."""
 
 
 class PartnerUnavailable(GatewayError):

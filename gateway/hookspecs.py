@@ -4,8 +4,8 @@ A plugin is one instance with the methods below, each marked with `@hookimpl`. I
 than the hook gives, never others. Each partner has a plugin manager of its own, so a call reaches exactly
 one plugin. Every plugin has: `partner_profile`, `check_connection`, `rate_table`, `debit`, `find_debit`.
 An account link (`LinkKind.ACCOUNT`) adds `begin_handoff`, `complete_handoff` and `balances`; a coupon link
-(`LinkKind.COUPON`) adds `coupon_value`. `wallet_priority`, `reverse_debit`, `find_reversal` and `debits_on` are
-optional.
+(`LinkKind.COUPON`) adds `coupon_value`. `wallet_priority`, `reverse_debit`, `find_reversal`, `debits_on` and
+`read_push` are optional.
 
 Points cannot be lost if two rules are kept. **Only an explicit no is a no**: where `debit` is not sure, it raises
 or returns nothing, and the gateway asks `find_debit` later. **A yes shows what was taken and from whom**: lines and
@@ -35,6 +35,8 @@ from gateway.model import (
     HandoffReturn,
     LinkedAccount,
     PartnerProfile,
+    Push,
+    PushAnswer,
     RateTable,
     Reversal,
     ReverseAnswer,
@@ -116,8 +118,11 @@ class PartnerHooks:
         raise NotImplementedError
 
     @hookspec(firstresult=True)
-    async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
-        """What became of that debit (照会)? Moves nothing. `NoRecord` when the partner knows nothing of it."""
+    async def find_debit(self, exchange_id: ExchangeId, reference: str | None) -> FindAnswer:
+        """What became of that debit (照会)? Moves nothing. `NoRecord` when the partner knows nothing of it.
+
+        `reference`: the partner's own number, where a push told it. The answer is about `exchange_id` all the same.
+        """
         raise NotImplementedError
 
     @hookspec(firstresult=True)
@@ -141,8 +146,18 @@ class PartnerHooks:
         """
         raise NotImplementedError
 
+    # --- what the partner says by itself ---------------------------------------------------------------------
+
+    @hookspec(firstresult=True)
+    async def read_push(self, push: Push) -> PushAnswer:
+        """Prove that the message is the partner's, and say which debit it is about. Raise `PushRefused` where it is not.
+
+        For partners that push in a format of their own. Whatever it says, the gateway asks `find_debit`.
+        """
+        raise NotImplementedError
+
 
 ALWAYS_REQUIRED = ("partner_profile", "check_connection", "rate_table", "debit", "find_debit")
 REQUIRED_FOR_ACCOUNT_LINK = ("begin_handoff", "complete_handoff", "balances")
 REQUIRED_FOR_COUPON_LINK = ("coupon_value",)
-OPTIONAL = ("wallet_priority", "reverse_debit", "find_reversal", "debits_on")
+OPTIONAL = ("wallet_priority", "reverse_debit", "find_reversal", "debits_on", "read_push")

@@ -11,9 +11,10 @@ wrong and never quotes what the partner sent. Numbers with a fraction are read a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final, NoReturn, Self
 
 from gateway.errors import OutcomeUnknown
@@ -21,6 +22,9 @@ from gateway.plugin_interfaces import HttpAnswer
 
 MAX_DIGITS: Final = 18
 """Of a decimal before its point: more are no points, and would fill the memory when written out."""
+
+_DECIMAL: Final = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
+"""Python itself would read `1_000`, ` 12 ` and `１２` too: no partner documents those."""
 
 
 class JsonAnswer:
@@ -53,11 +57,26 @@ class JsonAnswer:
         the fields of `about` may come back in another case. `asked` stands in errors and logs: give a path without
         ids or codes in it. Raises OutcomeUnknown.
         """
-        read = cls({}, partner=partner, asked=asked)
         if answer.status not in statuses:
-            raise read.unclear(f"status {answer.status}")
+            raise cls({}, partner=partner, asked=asked).unclear(f"status {answer.status}")
+        return cls.parse(
+            answer.body, partner=partner, asked=asked, about=about, ids_ignore_case=ids_ignore_case
+        )
+
+    @classmethod
+    def parse(
+        cls,
+        body: bytes,
+        *,
+        partner: str,
+        asked: str,
+        about: Mapping[str, str] | None = None,
+        ids_ignore_case: bool = False,
+    ) -> Self:
+        """The object in a body that is no answer, such as that of a push. Raises OutcomeUnknown."""
+        read = cls({}, partner=partner, asked=asked)
         try:
-            fields = json.loads(answer.body, parse_float=Decimal, parse_constant=_refuse)
+            fields = json.loads(body, parse_float=Decimal, parse_constant=_refuse)
         except (ValueError, RecursionError):
             raise read.unclear("it is not JSON") from None
         if not isinstance(fields, dict):
@@ -85,13 +104,12 @@ class JsonAnswer:
         return value
 
     def decimal(self, name: str) -> Decimal:
-        """An exact decimal, zero or more: a JSON number, or a text such as "12345.75"."""
+        """An exact decimal, zero or more: a JSON number, or a text such as "12345.75", in plain digits."""
         value = self._fields.get(name)
-        try:
-            number = Decimal(value) if isinstance(value, str | int) and type(value) is not bool else value
-        except InvalidOperation:
-            number = None
-        if not isinstance(number, Decimal) or not number.is_finite() or number < 0:
+        number = value if isinstance(value, Decimal) else None
+        if type(value) is int or (isinstance(value, str) and _DECIMAL.fullmatch(value)):
+            number = Decimal(value)
+        if number is None or not number.is_finite() or number < 0:
             raise self.unclear(f"{name} is not a decimal number")
         if number.adjusted() >= MAX_DIGITS:
             raise self.unclear(f"{name} has too many digits")
@@ -113,6 +131,17 @@ class JsonAnswer:
         if moment.tzinfo is None:
             raise self.unclear(f"{name} has no time zone")
         return moment
+
+    def day(self, name: str) -> date:
+        """A day, `2026-12-31`."""
+        text = self.text(name)
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise self.unclear(f"{name} is not a day") from None
+        if day.isoformat() != text:  # such as 20261231
+            raise self.unclear(f"{name} is not a day")
+        return day
 
     def rows(self, name: str) -> list[JsonAnswer]:
         """A list of objects, each to be read as carefully."""

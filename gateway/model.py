@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Final, Literal, NewType
 
@@ -271,16 +271,27 @@ class CouponValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceLot:
+    """Points of a wallet that end together: `last_day` in Japan is the last on which they can be used; None: no end."""
+
+    wallet: WalletId
+    amount: int
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Balances:
     """What the member could exchange now, each wallet in its own points. A wallet not named holds 0.
 
-    A limit of the partner's (so much a month) is taken off already. `notes` say to the member why there is not more, or
-    until when some of it lasts: "100,000 of 100,000 used in July", "3,000 until 31 August".
+    A limit of the partner's (so much a month) is taken off already. `notes` say to the member why there is not more:
+    "100,000 of 100,000 used in July". `lots` are what `available` is made of, in the order in which the partner draws
+    on it; those of a wallet, where it has some, are together its whole `available`.
     """
 
     available: Mapping[WalletId, int]
     as_of: datetime
     notes: tuple[Label, ...] = ()
+    lots: tuple[BalanceLot, ...] = ()
 
 
 # --- debits ------------------------------------------------------------------------------------------------
@@ -445,9 +456,43 @@ class DebitRecord:
     service_id: str | None = None
 
 
+# --- what the partner says by itself ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """A message that came to the gateway as the partner's, word for word. Anybody may have sent it.
+
+    Header names are lower case; a header that came several times is joined by `, `. `at` is when it came.
+    """
+
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedDebit:
+    """A genuine push about a debit: something has become of it. What, the gateway asks.
+
+    `reference` is the partner's own number for the debit, where the push has one: `find_debit` is given it from then on.
+    `message_id` is the same at every delivery of the same message; without it the body stands for it.
+    """
+
+    exchange_id: ExchangeId
+    reference: str | None = None
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPush:
+    """A genuine push about something else, such as another kind of event. Nothing is done."""
+
+
 DebitAnswer = Debited | Declined | InProgress | IdReused | NotProcessed
 FindAnswer = Debited | Declined | InProgress | IdReused | NoRecord
 ReverseAnswer = Reversed | Declined | InProgress | NotProcessed
 DebitList = Sequence[DebitRecord] | AsyncIterator[Sequence[DebitRecord]]
 """A day of the partner's book: whole, or page by page, each page with a deadline of its own."""
+PushAnswer = PushedDebit | OtherPush
 FindReversalAnswer = Reversed | Declined | InProgress | NoRecord

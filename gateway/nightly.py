@@ -53,7 +53,7 @@ class Nightly:
                 day, left = today, self.parts(today)
             # What a day's work moves would be decided without what the database has forgotten.
             if left and not (self.restored is not None and self.restored.is_on):
-                worked = await run_steps(left, "nightly work")
+                worked = await run_steps(left, "nightly work", is_counted=True)
                 left = {name: part for name, part in left.items() if name in worked.faults}
                 _log.info("nightly work", day=day.isoformat(), done=worked.as_dict())
             await asyncio.sleep(RUN_INTERVAL_S)
@@ -62,7 +62,7 @@ class Nightly:
         """All of one day's work; `given["reserve"]` is a MovedOverdue. Refused in restored mode."""
         if self.restored is not None:
             self.restored.require_off()
-        return await run_steps(self.parts(today), "nightly work")
+        return await run_steps(self.parts(today), "nightly work", is_counted=True)
 
     def parts(self, today: date) -> dict[str, Step]:
         """A day's work: the 14-day move, tidying up, the comparison of yesterday with each partner.

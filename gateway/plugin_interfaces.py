@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qsl, urlencode
 
+from gateway.errors import NotSent
 from gateway.model import Secret
 
 if TYPE_CHECKING:
@@ -23,9 +25,16 @@ MAX_FORM_FIELDS: Final = 1_000
 _CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]+)""", re.IGNORECASE)
 _XML_DECLARATION: Final = re.compile(rb"""\A\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _JAPANESE: Final = dict.fromkeys(
-    ("shift_jis", "shift-jis", "sjis", "x-sjis", "ms_kanji", "windows-31j", "ms932"), "cp932"
+    (
+        *("shiftjis", "xshiftjis", "csshiftjis", "sjis", "xsjis", "sjiswin", "mskanji", "csmskanji"),
+        *("windows31j", "xwindows31j", "cswindows31j", "windows932", "xms932", "ms932", "xmscp932", "cp932"),
+        *("xibm943", "ibm943", "ibm943c", "cp943", "cp943c"),
+    ),
+    "cp932",
+) | dict.fromkeys(
+    ("eucjp", "xeucjp", "cseucjp", "cseucpkdfmtjapanese", "ujis", "eucjpms", "eucjpwin"), "euc_jp"
 )
-"""What Japanese companies call Shift_JIS is Microsoft's: with ①, 髙 and ～ in it."""
+"""What Japanese companies call Shift_JIS is Microsoft's: with ①, 髙 and ～ in it. Keys have letters and digits alone."""
 
 Clock = Callable[[], datetime]
 """Gives the present moment as an aware datetime. Passed in everywhere, so that time can be told in tests."""
@@ -50,7 +59,10 @@ class HttpAnswer:
 
     def json(self) -> Any:
         """The body as JSON. Raises ValueError for anything else; inside `debit` that is an unknown outcome."""
-        return json.loads(self.body)
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
 
     def text(self, charset: str | None = None) -> str:
         """The body as text, in `charset` or the one of the Content-Type, else UTF-8.
@@ -79,7 +91,7 @@ class HttpAnswer:
 
     def form(self, charset: str | None = None) -> dict[str, str]:
         """The body as form fields. Raises ValueError for anything else, and for a field that stands in it twice."""
-        told = charset or self._charset or "utf-8"
+        encoding = codec_name(charset or self._charset or "utf-8")
         body = self.body.decode("ascii").strip()
         if not body:
             raise ValueError("the form is empty")
@@ -87,7 +99,7 @@ class HttpAnswer:
             body,
             keep_blank_values=True,
             strict_parsing=True,
-            encoding=_JAPANESE.get(told.lower(), told),
+            encoding=encoding,
             errors="strict",
             max_num_fields=MAX_FORM_FIELDS,
         )
@@ -109,15 +121,35 @@ class HttpAnswer:
 
 
 def encode_form(form: Mapping[str, str], charset: str) -> bytes:
-    """Form fields in a charset. Raises ValueError for a letter that it has not, LookupError for an unknown one."""
-    return urlencode(form, encoding=_JAPANESE.get(charset.lower(), charset), errors="strict").encode("ascii")
+    """Form fields in a charset. Raises ValueError for a letter that it has not, and for an unknown charset."""
+    return urlencode(form, encoding=codec_name(charset), errors="strict").encode("ascii")
 
 
 def _decoded(body: bytes, charset: str) -> str:
+    return body.decode(codec_name(charset))
+
+
+def codec_name(charset: str) -> str:
+    """Python's name of a charset, in whatever way it is written. Raises ValueError for an unknown one."""
+    name = _JAPANESE.get(re.sub(r"[^a-z0-9]", "", charset.lower()), charset)
     try:
-        return body.decode(_JAPANESE.get(charset.lower(), charset))
-    except LookupError:
+        "".encode(name)
+    except LookupError:  # codecs that are no charsets, such as `hex`, are told so too
         raise ValueError("the charset is unknown") from None
+    return name
+
+
+class HttpStream(Protocol):
+    """An answer whose body comes in pieces: a file of any size up to 2 GiB in the memory of one piece.
+
+    Header names are lower case. Each piece has a deadline of its own. A body that ends early raises `OutcomeUnknown`.
+    """
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    def pieces(self) -> AsyncIterator[bytes]: ...
 
 
 class PartnerHttp(Protocol):
@@ -146,6 +178,58 @@ class PartnerHttp(Protocol):
 
     async def post(self, url: str, **options: Any) -> HttpAnswer: ...
 
+    def stream(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> AbstractAsyncContextManager[HttpStream]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SftpFile:
+    """A file in a folder of the partner's SFTP server; `modified_at` is its server's word."""
+
+    name: str
+    size: int
+    modified_at: datetime
+
+
+class PartnerSftp(Protocol):
+    """The partner's SFTP server, of `[partners.<id>.sftp]`: the host keys are pinned, the gateway connects and reads.
+
+    Raises `NotSent` and `OutcomeUnknown` as `PartnerHttp` does. A plugin reads; it writes nothing there.
+    """
+
+    async def list(self, folder: str) -> tuple[SftpFile, ...]: ...
+
+    def pieces(self, path: str) -> AsyncIterator[bytes]: ...
+
+
+class NoSftp:
+    """What `setup.sftp` is where the settings name no server."""
+
+    def __init__(self, partner: str = "") -> None:
+        self._table = f"[partners.{partner or '<id>'}.sftp]"
+
+    async def list(self, folder: str) -> tuple[SftpFile, ...]:
+        """Raises NotSent."""
+        del folder
+        raise self.missing()
+
+    def pieces(self, path: str) -> AsyncIterator[bytes]:
+        """Raises NotSent."""
+        del path
+        raise self.missing()
+
+    def missing(self) -> NotSent:
+        """The sentence that says what to write."""
+        return NotSent(
+            f"no SFTP server is named; write {self._table} with host, user, host_key and key into gateway.toml"
+        )
+
 
 class Settings(Protocol):
     """One plugin's table `[partners.<id>]` of gateway.toml. A missing or ill-typed value names its place."""
@@ -161,3 +245,4 @@ class PartnerSetup:
     http: PartnerHttp
     clock: Clock
     log: Log
+    sftp: PartnerSftp = field(default_factory=NoSftp)

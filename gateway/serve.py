@@ -11,11 +11,14 @@ from collections.abc import Callable
 import structlog
 from aiohttp import web
 
-from gateway.app import make_app
+from gateway.app import HEALTH, make_app
 from gateway.configured import sealing_keys_of
 from gateway.errors import GatewayError
+from gateway.http.health import admin_app
 from gateway.http.runner import GatewayRunner
+from gateway.partners.isolation.sealing import not_dumpable
 from gateway.platform import gc_tuning
+from gateway.plugin_reload import add_plugin_reload
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 
@@ -23,7 +26,7 @@ _log = structlog.get_logger()
 
 
 class RefusedToStart(Exception):
-    """Strict start was asked for and a partner was refused; the sentences say what to do."""
+    """The gateway cannot work as it is set up, or a strict start was asked for; the sentences say what to do."""
 
 
 async def serve(
@@ -37,22 +40,38 @@ async def serve(
 
     SIGHUP reads the sealing keys again, so that a new one is in use, or known, without a restart; it ends nothing.
 
-    `strict` raises RefusedToStart when a configured partner was refused; otherwise the others serve. With
+    `strict` raises RefusedToStart when a configured partner was refused, or has a setting that its plugin does not read;
+    otherwise the others serve. With
     `reuse_port` several processes share one port (on one PostgreSQL database).
     """
     _raise_file_limit()
+    _hide_memory()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _log.info, "starting, nothing to read again")
     async with open_services(settings) as services:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _read_again, services)
-        refused = services.registry.refused
-        if strict and refused:
-            raise RefusedToStart("\n".join(refused_plugin.sentence for refused_plugin in refused))
-        runner = GatewayRunner(await make_app(services))
+        registry = services.registry
+        sentences = [*(refused.sentence for refused in registry.refused), *registry.unread]
+        if strict and sentences:
+            raise RefusedToStart("\n".join(sentences))
+        app = await make_app(services)
+        runner = GatewayRunner(app)
         await runner.setup()
+        operators = admin_app(app[HEALTH])
+        add_plugin_reload(
+            operators,
+            registry,
+            services.context.vault,
+            services.clock,
+            lambda: Settings.load(services.settings.path),
+        )
+        admin = web.AppRunner(operators, access_log=None)
+        await admin.setup()
         try:
+            if settings.server.admin_address is not None:
+                await web.TCPSite(admin, *settings.server.admin_address).start()
             site = web.TCPSite(
                 runner, settings.server.host, settings.server.port, reuse_port=reuse_port or None
             )
@@ -61,9 +80,11 @@ async def serve(
             _log.info("serving", address=site.name, public_url=settings.server.origin)
             on_ready(site.name)
             await stop.wait()
+            app[HEALTH].is_draining = True
             _log.info("stopping")
         finally:
             await runner.cleanup()
+            await admin.cleanup()  # the last to go: it says that the others are going
 
 
 def _read_again(services: Services) -> None:
@@ -75,6 +96,14 @@ def _read_again(services: Services) -> None:
         _log.error("settings not read again", text=str(fault), remedy="mend them and send SIGHUP again")
     else:
         _log.info("settings read again", taken=["sealing"], others="are taken at the next start")
+
+
+def _hide_memory() -> None:
+    """No process of the same user reads this one's secrets in memory or environment; there is no core file either."""
+    try:
+        not_dumpable()
+    except (OSError, ValueError, AttributeError) as fault:  # not Linux
+        _log.warning("memory not hidden", error=type(fault).__name__)
 
 
 def _raise_file_limit() -> None:

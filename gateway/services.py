@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
-from core_ledger import Store
+from core_ledger import Store, chart
 from gateway.cities.city import City
+from gateway.cities.record_recovery import close_gaps
 from gateway.configured import chain_keys_of, clock_of, open_store, vault_of
+from gateway.exchanges import link_rows
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.inbound_pushes import InboundPushes
@@ -27,15 +32,19 @@ from gateway.members.card_sign_in import CardSignIns, rules_of
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.nightly import Nightly
+from gateway.numbers import Numbers
 from gateway.partners import registry
 from gateway.partners.availability import Controls
 from gateway.partners.registry import Registry
 from gateway.platform.journal import Journal
+from gateway.platform.record_stream import RecordStream
+from gateway.platform.security_log import log_deeds
 from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points.allocation import Allocations
 from gateway.settings import Settings
 from gateway.webhooks.sender import WebhookSender
+from httpkit.source_names import SourceAddress, SourceNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,8 @@ class Services:
     nightly: Nightly
     restored: RestoredMode
     city: City
+    numbers: Numbers
+    source_names: SourceNames
 
     @property
     def store(self) -> Store:
@@ -76,6 +87,21 @@ def _with_terminals(settings: Settings) -> frozenset[str]:
     return frozenset(id_ for id_, own in settings.partners.items() if own.table.get(TERMINAL_ORDERS) is True)
 
 
+def _after_commit(stream: RecordStream | None) -> Callable[[Sequence[Any]], None]:
+    """What a committed transaction has noted goes into the journal first, then into the log."""
+
+    def keep(notes: Sequence[Any]) -> None:
+        if stream is not None:
+            stream(notes)
+        log_deeds(notes)
+
+    return keep
+
+
+def _release_links(conn: Connection, member_id: str) -> None:
+    link_rows.remove_all(conn, chart.member_book(member_id))
+
+
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open the database and load the partners; close both in order at the end.
@@ -87,11 +113,23 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     log = structlog.get_logger()
     keys = chain_keys_of(settings)
     store = await open_store(settings)
-    restored = RestoredMode(store, keys, settings.journal_folder)
+    restored = RestoredMode(
+        store,
+        keys,
+        settings.journal_folder,
+        digest_file=settings.digest_file,
+        close_gaps=lambda conn, lines: close_gaps(conn, lines, clock()),
+    )
     await restored.check()
-    journal = Journal(settings.journal_folder, keys, clock) if settings.journal_folder is not None else None
+    journal = (
+        Journal(settings.journal_folder, keys, clock, ends=restored.journal_ends)
+        if settings.journal_folder is not None
+        else None
+    )
+    stream = RecordStream(journal) if journal is not None else None
+    store.on_commit = _after_commit(stream)
     tasks = Tasks()
-    loaded = await registry.load(settings, clock=clock, log=log)
+    loaded = await registry.load(settings, clock=clock, log=log, isolation=registry.IN_SERVICE)
     context = ExchangeContext(
         store=store,
         partners=loaded.partners,
@@ -100,9 +138,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         tasks=tasks,
         public_url=settings.server.origin,
         journal=journal,
+        is_restored=lambda: restored.is_on,
     )
     hasher = PasswordHasher()
-    members = Members(store, hasher, clock, vault=vault)
+    members = Members(store, hasher, clock, vault=vault, release_links=_release_links)
     cards = CardSignIns(store, members, clock, card_rules)
     exchanges = QuoteConfirm(context)
     settler = OutcomePoller(exchanges)
@@ -126,7 +165,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             openings=ExchangeStarter(context),
             exchanges=exchanges,
             settler=settler,
-            reversals=Reversals(context),
+            reversals=Reversals(context, restored=restored),
             reconciliation=reconciliation,
             corrections=CorrectionService(context),
             pushes=InboundPushes(settler),
@@ -138,6 +177,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             allocations=allocations,
             city=city,
             restored=restored,
+            source_names=SourceNames(
+                how=SourceAddress(settings.log.source_address),
+                keyed_hash=partial(vault.keyed_hash, purpose="log-source"),
+            ),
+            numbers=Numbers(store, clock, frozenset(reconciliation.comparable)),
             nightly=Nightly(
                 context=context,
                 allocations=allocations,
@@ -151,8 +195,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     finally:
         # First let what is under way come to its end, then take away what it works with.
         await tasks.close()
-        if journal is not None:
-            await asyncio.to_thread(journal.close)
         await loaded.aclose()
         hasher.close()
         await store.close()
+        if journal is not None and stream is not None:  # after the last commit
+            await asyncio.to_thread(stream.flush)
+            await asyncio.to_thread(journal.close)

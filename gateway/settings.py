@@ -1,17 +1,19 @@
 """Everything that an operator decides, read once from `gateway.toml`; each mistake is named with its place.
 
-    [server]    host, port, public_url, portal_return_urls, trusted_proxies
+    [server]    host, port, public_url, portal_return_urls, trusted_proxies, admin, allow
     [database]  url, prepared (false: no named prepared statements, for a pooler by transaction)
-    [clock]     file (only for demonstrations)                 [log]       level, format
+    [clock]     file (only for demonstrations)                 [log]       level, format, source_address
     [security]  sealing, lookup, account_key, chain           [plugins]   dir
     [municipal] public_url (of the pages of cities' staff and shops)
     [card]      roots, fingerprints, revocation, origins, test_auth_roots, test_sign_roots
     [digests]   file (where each day's digest goes, best on another disk)
     [journal]   path (a folder for confirmed orders, best on another disk)
-    [partners.<id>]  enabled, ca_file, client_certificate, client_key, require, and whatever that plugin asks for
+    [partners.<id>]  enabled, ca_file, client_certificate, client_key, sftp, require, isolation, trusted, memory_mb, and
+                     whatever that plugin asks for
 
 A secret is never written into the file: `{ file = "…" }` or `{ env = "…" }` says where it is kept. Plain
-values of the first five tables can be overridden by `POINT_GATEWAY_<TABLE>__<KEY>` in the environment.
+values of the tables can be overridden by `POINT_GATEWAY_<TABLE>__<KEY>` in the environment; a variable of this
+beginning that names no setting is refused like a wrong key.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -32,7 +34,9 @@ from card.client_data import checked_origin
 from gateway.errors import SecretMissing
 from gateway.model import Secret
 from gateway.partners.loading.partner_settings import (
+    DEFAULT_MEMORY_MB,
     ClientIdentity,
+    Isolation,
     PartnerSettings,
     Place,
     SecretPlace,
@@ -40,6 +44,7 @@ from gateway.partners.loading.partner_settings import (
     refuse_literal_secrets,
     secret_place,
 )
+from gateway.partners.loading.sftp_settings import sftp_server
 from gateway.partners.proof import Required
 from gateway.platform.plain_text import plain_text
 
@@ -47,6 +52,8 @@ __all__ = ["PartnerSettings", "SecretPlace", "Settings", "SettingsWrong"]
 
 ENV_PREFIX: Final = "POINT_GATEWAY_"
 _SECURITY: Final = ("sealing", "lookup", "account_key", "chain")
+MIN_MEMORY_MB: Final = 128
+MAX_MEMORY_MB: Final = 16_384
 _PARTNER_ID: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
@@ -61,6 +68,7 @@ class Server(_Table):
     """Where the gateway listens, and how browsers reach it. `portal_return_urls` may be sent browsers back to.
 
     `trusted_proxies` is how many proxies of our own stand in front: an address is then what the outermost of them saw.
+    `admin` is the address of a port for operators, HOST:PORT: health and metrics of this very process. `allow` names what `gateway.preflight` else refuses.
     """
 
     host: str = "127.0.0.1"
@@ -68,11 +76,31 @@ class Server(_Table):
     public_url: str = ""
     portal_return_urls: tuple[str, ...] = ()
     trusted_proxies: int = Field(default=0, ge=0)
+    admin: str = ""
+    allow: tuple[Literal["plain-http", "database-without-tls", "wide-modes"], ...] = ()
 
-    @field_validator("portal_return_urls", mode="before")
+    @field_validator("portal_return_urls", "allow", mode="before")
     @classmethod
     def _from_list(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("admin")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and (
+            not port.isdecimal() or int(port) > 65_535 or (":" in host and not host.startswith("["))
+        ):
+            raise ValueError("an address is HOST:PORT, such as 127.0.0.1:9101")
+        return value
+
+    @property
+    def admin_address(self) -> tuple[str, int] | None:
+        """Host and port of the operators' port; without a host it is this machine alone. None: there is none."""
+        if not self.admin:
+            return None
+        host, _, port = self.admin.rpartition(":")
+        return host.strip("[]") or "127.0.0.1", int(port)
 
     @field_validator("public_url", "portal_return_urls")
     @classmethod
@@ -132,6 +160,8 @@ class CardSettings(_Table):
 class LogSettings(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
+    source_address: Literal["none", "full", "truncated", "keyed-hash"] = "truncated"
+    """How the address of whoever calls stands in the log: none, full, truncated (/24, /48) or keyed-hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +213,13 @@ class Settings:
     digest_file: Path | None = None
     journal_folder: Path | None = None
 
+    @property
+    def database_file(self) -> Path | None:
+        """The file of an embedded database; None for PostgreSQL and for a database in memory."""
+        kind, _, rest = self.database_url.partition(":///")
+        name = unquote(rest.partition("?")[0])
+        return Path(name) if kind.startswith("sqlite") and name not in ("", ":memory:") else None
+
     @classmethod
     def load(cls, path: Path | None, env: Mapping[str, str] | None = None) -> Settings:
         """Read `path` (None: defaults only) and the environment. Raises SettingsWrong, naming the place."""
@@ -199,6 +236,7 @@ class Settings:
                 variable = f"{ENV_PREFIX}{name}__{key}".upper()
                 if variable in env:
                     tables.setdefault(name, {})[key] = _from_env(env[variable], kind, variable)
+        _refuse_unknown_variables(env, _secret_variables(document))
         return cls(
             path=path,
             server=_checked(Server, "server", tables, place),
@@ -239,14 +277,48 @@ _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
         "public_url": str,
         "portal_return_urls": list,
         "trusted_proxies": int,
+        "admin": str,
+        "allow": list,
     },
     "clock": {"file": str},
-    "log": {"level": str, "format": str},
+    "log": {"level": str, "format": str, "source_address": str},
     "municipal": {"public_url": str},
     "digests": {"file": str},
     "journal": {"path": str},
     "plugins": {"dir": str},
 }
+
+
+_VARIABLES: Final = frozenset(
+    {f"{ENV_PREFIX}{name}__{key}".upper() for name, keys in _OVERRIDABLE.items() for key in keys}
+    | {f"{ENV_PREFIX}CONFIG", f"{ENV_PREFIX}DATABASE__URL"}
+)
+_DATABASES: Final = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+
+
+def _refuse_unknown_variables(env: Mapping[str, str], named: frozenset[str]) -> None:
+    """A misspelt variable would leave its setting as it was without a word. `named` keep secrets."""
+    for variable in sorted(env):
+        if (
+            not variable.upper().startswith(ENV_PREFIX)
+            or variable.startswith(f"{ENV_PREFIX}TEST_")
+            or variable in _VARIABLES | named
+        ):
+            continue
+        endings = {known.removeprefix(ENV_PREFIX) for known in _VARIABLES}
+        near = get_close_matches(variable.upper().removeprefix(ENV_PREFIX), sorted(endings), 1)
+        remedy = (
+            f"did you mean {ENV_PREFIX}{near[0]}?" if near else f"there are {', '.join(sorted(_VARIABLES))}"
+        )
+        raise SettingsWrong(f"{variable}: the environment names a setting that is none; {remedy}")
+
+
+def _secret_variables(value: Any) -> frozenset[str]:
+    """The variables that `{ env = "NAME" }` names, at any depth."""
+    if not isinstance(value, dict):
+        return frozenset()
+    own = {value["env"]} if len(value) == 1 and isinstance(value.get("env"), str) else set()
+    return frozenset(own).union(*map(_secret_variables, value.values()))
 
 
 def _read(path: Path | None) -> tuple[Place, dict[str, Any]]:
@@ -297,11 +369,34 @@ def _database_url(table: Mapping[str, Any], place: Place, env: Mapping[str, str]
             f"[database] has no setting `{other}`; there are url, prepared ({place.at('database', other)})"
         )
     if (overriding := env.get(f"{ENV_PREFIX}DATABASE__URL")) is not None:
-        return overriding
+        return _known_database(overriding, f"{ENV_PREFIX}DATABASE__URL")
     url = table.get("url", f"sqlite:///{place.base / 'gateway.db'}")
-    if isinstance(url, str) and urlsplit(url).password is None:
+    if not isinstance(url, str) or _has_password(url):
+        url = secret_place(url, keys, place, env).read().reveal()
+    return _known_database(url, place.at(*keys))
+
+
+def _has_password(url: str) -> bool:
+    """Whether a URL holds a password, in its authority or as a parameter; one that cannot be read may."""
+    try:
+        parts = urlsplit(url)
+        return parts.password is not None or "password" in parse_qs(parts.query)
+    except ValueError:
+        return True
+
+
+def _known_database(url: str, where: str) -> str:
+    """The URL, if it names a database that this gateway has. Raises SettingsWrong, which never repeats the URL."""
+    kind = url.partition(":")[0]
+    if kind in _DATABASES:
         return url
-    return secret_place(url, keys, place, env).read().reveal()
+    example = "postgresql+psycopg://role@host/database"
+    if not kind.startswith("postgres"):
+        example = f"sqlite:///gateway.db or {example}"
+    fault = f"begins with `{kind}:`, which is no database of this gateway"
+    if not re.fullmatch(r"[a-z0-9+]{1,32}", kind) or kind == url:
+        fault = "is no URL of a database"
+    raise SettingsWrong(f"[database] url: {fault}; write {example} ({where})")
 
 
 def _prepared(table: Mapping[str, Any], place: Place) -> bool:
@@ -349,17 +444,98 @@ def _partner(id_: str, table: object, place: Place, env: Mapping[str, str]) -> P
         )
     if ca_file is not None and not isinstance(ca_file, str):
         raise SettingsWrong(f"[partners.{id_}] ca_file: is no path ({place.at('partners', id_, 'ca_file')})")
-    own = ("enabled", "ca_file", "client_certificate", "client_key", "require")
+    own = (
+        "enabled",
+        "ca_file",
+        "client_certificate",
+        "client_key",
+        "sftp",
+        "require",
+        "isolation",
+        "trusted",
+        "memory_mb",
+        "command",
+        "command_folder",
+    )
+    command, command_folder = _command(id_, table, place)
     return PartnerSettings(
         id=id_,
         table={key: value for key, value in table.items() if key not in own},
         client_identity=_client_identity(id_, table, place, env),
+        sftp=sftp_server(id_, table, place, env),
         place=place,
         env=env,
         enabled=enabled,
         ca_file=place.base / ca_file if ca_file else None,
         required=Required.from_table(id_, table["require"], place) if "require" in table else None,
+        isolation=_isolation(id_, table, place),
+        memory_mb=_memory_mb(id_, table, place),
+        command=command,
+        command_folder=command_folder,
     )
+
+
+def _isolation(id_: str, table: Mapping[str, Any], place: Place) -> Isolation | None:
+    """Where the operator wants the plugin to run; None: nothing is said about it."""
+    trusted, isolation = table.get("trusted", False), table.get("isolation")
+    if not isinstance(trusted, bool):
+        raise SettingsWrong(
+            f"[partners.{id_}] trusted: is neither true nor false ({place.at('partners', id_, 'trusted')})"
+        )
+    if isolation is None:
+        return Isolation.INSIDE if trusted else None
+    where = place.at("partners", id_, "isolation")
+    modes = (Isolation.PROCESS, Isolation.PROCESS_UNSEALED)
+    if isolation not in modes:
+        raise SettingsWrong(
+            f'[partners.{id_}] isolation: is neither "process" nor "process-unsealed";'
+            f" a plugin that may read all secrets and book points has trusted = true instead ({where})"
+        )
+    if trusted:
+        raise SettingsWrong(
+            f"[partners.{id_}] says trusted = true and isolation; write one of them ({where})"
+        )
+    return Isolation(isolation)
+
+
+def _command(id_: str, table: Mapping[str, Any], place: Place) -> tuple[tuple[str, ...], Path | None]:
+    """A plugin that is another program, and the folder of its code, which holds nothing of the operator's."""
+    words, folder = table.get("command"), table.get("command_folder")
+    if words is None and folder is None:
+        return (), None
+    where = place.at("partners", id_, "command" if words is not None else "command_folder")
+    example = 'command = ["/usr/bin/node", "dist/main.js"]'
+    if not isinstance(words, list) or not words or not all(isinstance(it, str) and it for it in words):
+        raise SettingsWrong(
+            f"[partners.{id_}] command: is no list of a program and its arguments; write {example} ({where})"
+        )
+    if not isinstance(folder, str) or not folder:
+        raise SettingsWrong(
+            f"[partners.{id_}] has a command and no command_folder; write the folder of the plugin's code, which it may"
+            f' read: command_folder = "plugins/{id_}" ({where})'
+        )
+    if table.get("trusted") is True:
+        raise SettingsWrong(
+            f"[partners.{id_}] says trusted = true and command; another program always has a process of its own"
+            f" ({where})"
+        )
+    code = (place.base / folder).resolve()
+    if place.base.is_relative_to(code):
+        raise SettingsWrong(
+            f"[partners.{id_}] command_folder: holds {place.path.name if place.path else 'the settings'}, which the plugin"
+            f" could read; put its code into a folder of its own ({where})"
+        )
+    return tuple(words), code
+
+
+def _memory_mb(id_: str, table: Mapping[str, Any], place: Place) -> int:
+    memory_mb = table.get("memory_mb", DEFAULT_MEMORY_MB)
+    if type(memory_mb) is not int or not MIN_MEMORY_MB <= memory_mb <= MAX_MEMORY_MB:
+        raise SettingsWrong(
+            f"[partners.{id_}] memory_mb: is no whole number from {MIN_MEMORY_MB} to {MAX_MEMORY_MB:,};"
+            f" write memory_mb = {DEFAULT_MEMORY_MB} ({place.at('partners', id_, 'memory_mb')})"
+        )
+    return memory_mb
 
 
 def _client_identity(

@@ -11,9 +11,13 @@ import sqlalchemy as sa
 from packaging.version import InvalidVersion, Version
 from sqlalchemy.engine import Connection
 
+from core_ledger import make_private
+from migrations.schema_parts import missing_parts
 from migrations.steps import known_revisions
 
 MARKER_TABLE = "schema_marker"
+MAX_NAMED = 5
+"""So many missing parts are named in a sentence."""
 
 
 class SchemaRefused(Exception):
@@ -26,12 +30,13 @@ class SchemaState(StrEnum):
     CURRENT = "current"
     NEWER_BUT_USABLE = "newer_but_usable"
     NEWER = "newer"
+    INCOMPLETE = "incomplete"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaStatus:
-    """Where a database's schema stands. `written_by` and `oldest_release` come from the marker."""
+    """Where a database's schema stands. `written_by` and `oldest_release` come from the marker; `missing` are parts."""
 
     state: SchemaState
     revision: str | None
@@ -39,6 +44,7 @@ class SchemaStatus:
     release: str
     written_by: str = ""
     oldest_release: str = ""
+    missing: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -71,10 +77,18 @@ class SchemaStatus:
                     f"the schema is {self.revision}, which point-gateway {self.release} does not know: "
                     f"{self._who_wrote_it()}; start that release, or go back with its `point-gateway db downgrade`"
                 )
+            case SchemaState.INCOMPLETE:
+                named = ", ".join(self.missing[:MAX_NAMED])
+                more = f" and {len(self.missing) - MAX_NAMED} more" if len(self.missing) > MAX_NAMED else ""
+                return (
+                    f"the schema says that it is {self.revision} and lacks {named}{more}: a restore was cut off, or somebody"
+                    " took them away; put a backup back (`point-gateway backup restore`) into an empty database"
+                )
             case _:
                 return (
                     "the database has tables but not this gateway's schema; see that [database] url names the "
-                    "right one; if an upgrade by a release before 0.2 was cut off, run `point-gateway db upgrade`"
+                    "right one; where the first upgrade by a release before 0.2 was cut off, there is nothing in it: move it"
+                    " away and run `point-gateway db upgrade`"
                 )
 
     def _who_wrote_it(self) -> str:
@@ -88,6 +102,7 @@ class SchemaStatus:
 
 def status(url: str) -> SchemaStatus:
     """Read where the schema of the database at `url` stands."""
+    make_private(sa.make_url(url))
     engine = sa.create_engine(url, poolclass=sa.NullPool, hide_parameters=True)
     try:
         with engine.connect() as conn:
@@ -96,16 +111,19 @@ def status(url: str) -> SchemaStatus:
         engine.dispose()
 
 
-def require_usable(conn: Connection) -> SchemaStatus:
-    """Raise SchemaRefused, saying what to do, unless this release may work with the schema."""
-    schema_status = read_status(conn)
+def require_usable(conn: Connection, *, with_parts: bool = True) -> SchemaStatus:
+    """Raise SchemaRefused, saying what to do, unless this release may work with the schema; arguments as `read_status`."""
+    schema_status = read_status(conn, with_parts=with_parts)
     if not schema_status.usable:
         raise SchemaRefused(schema_status.sentence)
     return schema_status
 
 
-def read_status(conn: Connection) -> SchemaStatus:
-    """Read where the schema stands, on a connection of the caller's."""
+def read_status(conn: Connection, *, with_parts: bool = True) -> SchemaStatus:
+    """Read where the schema stands, on a connection of the caller's.
+
+    Without `with_parts` its version is believed and not looked behind, which takes a few milliseconds less.
+    """
     from gateway import __version__
 
     known = known_revisions()
@@ -115,8 +133,11 @@ def read_status(conn: Connection) -> SchemaStatus:
     def result(
         state: SchemaState, revision: str | None = None, marker: tuple[str, str] = ("", "")
     ) -> SchemaStatus:
+        usable = state in (SchemaState.CURRENT, SchemaState.NEWER_BUT_USABLE)
+        missing = tuple(missing_parts(conn)) if usable and with_parts else ()
         return SchemaStatus(
-            state=state,
+            state=SchemaState.INCOMPLETE if missing else state,
+            missing=missing,
             revision=revision,
             newest=known[-1],
             release=__version__,

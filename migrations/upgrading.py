@@ -7,6 +7,7 @@ an advisory lock, and with a lock_timeout, so that members who wait for a table 
 
 import contextlib
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from alembic.config import Config
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import URL, make_url
 
-from core_ledger import TransactionPooler, refuse_transaction_pooler
+from core_ledger import TransactionPooler, make_private, refuse_transaction_pooler
 from migrations.schema_status import SchemaRefused, SchemaState, SchemaStatus, read_status
 from migrations.steps import config, known_revisions
 
@@ -31,8 +32,9 @@ MAX_LOCK_TRIES = 12
 LOCK_RETRY_INTERVAL_S = 5.0
 ADVISORY_LOCK = 0x706F696E74  # "point"
 _POLL_INTERVAL_S = 0.2
+_HALF_DONE = re.compile(r"already exists|no such (table|index|column)|duplicate column name")
 _LOCK_NOT_AVAILABLE = "55P03"
-_SQLITE_FULL, _SQLITE_BUSY = 13, 5
+_SQLITE_ERROR, _SQLITE_FULL, _SQLITE_BUSY = 1, 13, 5
 
 
 def run_upgrade(url: str, revision: str, *, copy: bool) -> Path | None:
@@ -65,7 +67,7 @@ def _take_steps(settings: Config, connection: Connection, target: str, *, up: bo
 def _is_there(found: SchemaStatus, target: str, *, up: bool) -> bool:
     """Whether nothing is left to do. Raises SchemaRefused where the steps from here are not known."""
     known = known_revisions()
-    if found.state in (SchemaState.NEWER, SchemaState.NEWER_BUT_USABLE):
+    if found.state in (SchemaState.NEWER, SchemaState.NEWER_BUT_USABLE, SchemaState.INCOMPLETE):
         raise SchemaRefused(found.sentence)
     if found.revision is None:
         return not up
@@ -101,6 +103,7 @@ def _run_on_sqlite(url: URL, target: str, *, copy: bool, up: bool) -> Path | Non
 
 def _sqlite_engine(url: URL) -> Engine:
     """An engine whose connections begin nothing by themselves: a schema statement would be committed one by one."""
+    make_private(url)
     engine = sa.create_engine(
         url, poolclass=sa.NullPool, connect_args={"timeout": UPGRADE_WAIT_S}, hide_parameters=True
     )
@@ -168,6 +171,12 @@ def _explained(fault: sa.exc.DBAPIError) -> Exception:
         return SchemaRefused(
             f"another process kept the database locked for {UPGRADE_WAIT_S:.0f} seconds; nothing was changed: "
             "stop the gateways on it and run `point-gateway db upgrade` again"
+        )
+    if code == _SQLITE_ERROR and _HALF_DONE.search(str(fault.orig)):
+        return SchemaRefused(
+            f"a step finds what another has left ({fault.orig}): an upgrade by a release before 0.2 was cut off here, or the"
+            " tables were changed by hand; nothing was changed: put back the backup from before that upgrade, start no older"
+            " release on this file, and run `point-gateway db upgrade` on the backup"
         )
     return fault
 

@@ -15,6 +15,8 @@ from municipal import (
     events,
     figures,
     grant_files,
+    grants,
+    half_year,
     home,
     partners,
     projects,
@@ -22,10 +24,12 @@ from municipal import (
     services,
     settlements,
     shop_day,
+    shop_debts,
     shop_documents,
     shops,
     sign_in,
     staff,
+    support,
 )
 from municipal.error_messages import TROUBLES
 from municipal.i18n import WORDS
@@ -39,6 +43,7 @@ from pagekit.files import Files
 from pagekit.pages import CAMERA, Site
 from pagekit.site import environment, site_app
 from pagekit.throttle import LoginThrottle
+from point_gateway_client import calls
 
 HERE: Final = Path(__file__).parent
 FILES: Final = Files(HERE / "static")
@@ -46,13 +51,17 @@ PARTS: Final = (
     sign_in,
     account,
     home,
+    half_year,
     figures,
     services,
     projects,
     proposals,
+    grants,
     grant_files,
+    support,
     events,
     shops,
+    shop_debts,
     settlements,
     staff,
     audit,
@@ -69,7 +78,7 @@ def make_app(settings: Settings) -> web.Application:
     cloud: Cloud = Site(
         name="municipal",
         home=HOME,
-        session_path="/v1/staff/sessions/current",
+        end_session=calls.staff_sign_out,
         settings=settings,
         gateway=Gateway(settings),
         seal=staff_seal(settings.seal_secret),

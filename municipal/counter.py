@@ -7,8 +7,10 @@ address. What a customer has left is not told here: that is on the customer's ow
 
 from __future__ import annotations
 
+import asyncio
 import re
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from aiohttp import web
 
@@ -18,6 +20,7 @@ from municipal.site import Pages, Visit
 from pagekit.api import Problem, Unreachable
 from pagekit.ids import UUID, fresh_id
 from pagekit.typed_text import digits
+from point_gateway_client import calls, models
 
 pages = Pages(needs="take_points")
 
@@ -58,30 +61,30 @@ _REFUSED: Final[dict[str, tuple[str, str]]] = {
 
 @pages.get("/shop")
 async def shop(visit: Visit) -> web.Response:
-    return visit.go("/shop/take")
+    return visit.redirect("/shop/take")
 
 
 @pages.get("/shop/take")
 async def amount(visit: Visit) -> web.Response:
-    return await _amount_page(visit, None, visit.asked("points"))
+    return await _amount_page(visit, None, visit.query("points"))
 
 
 @pages.get("/shop/take/scan")
 async def scan(visit: Visit) -> web.Response:
     """The customer's code, for an amount that stands above it."""
-    points, spend_id = number(visit.asked("points")), visit.asked("id")
+    points, spend_id = number(visit.query("points")), visit.query("id")
     if not points or points > MAX_POINTS:
-        return await _amount_page(visit, NO_NUMBER, visit.asked("points"))
+        return await _amount_page(visit, replace(NO_NUMBER, field="points"), visit.query("points"))
     return _scan_page(visit, points, spend_id if UUID.fullmatch(spend_id) else fresh_id(), None)
 
 
 @pages.post("/shop/take/check")
 async def check(visit: Visit) -> web.Response:
     """One look before the points are taken; nothing has moved yet."""
-    points, spend_id = number(visit.typed.get("points", "")), visit.typed.get("id", "")
-    code = code_of(visit.typed.get("code", ""))
+    points, spend_id = number(visit.form.get("points", "")), visit.form.get("id", "")
+    code = code_of(visit.form.get("code", ""))
     if not points or not UUID.fullmatch(spend_id):
-        return await _amount_page(visit, NO_NUMBER, visit.typed.get("points", ""))
+        return await _amount_page(visit, replace(NO_NUMBER, field="points"), visit.form.get("points", ""))
     if code is None:
         trouble = ErrorMessage(
             "お客様の支払いコードではありません",
@@ -89,39 +92,38 @@ async def check(visit: Visit) -> web.Response:
             422,
         )
         return _scan_page(visit, points, spend_id, trouble)
-    return visit.show("take_confirm.html", points=points, spend_id=spend_id, code=code)
+    return visit.render("take_confirm.html", points=points, spend_id=spend_id, code=code)
 
 
 @pages.post("/shop/take")
 async def receive_payment(visit: Visit) -> web.Response:
     """Take the points, once, however often this is sent. Each answer says whether anything was taken."""
-    points, spend_id = number(visit.typed.get("points", "")) or 0, visit.typed.get("id", "")
-    code = visit.typed.get("code", "")
-    body = {"spend_id": spend_id, "code": code, "points": points}
+    points, spend_id = number(visit.form.get("points", "")) or 0, visit.form.get("id", "")
+    code = visit.form.get("code", "")
     try:
-        await visit.api("POST", "/v1/shop/spends", body=body)
+        await visit.send(calls.take_points(spend_id=spend_id, code=code, points=points))
     except Problem as problem:
         if problem.word not in _REFUSED:
             raise
         trouble = ErrorMessage(*_REFUSED[problem.word], problem.status)
-        return visit.show("not_taken.html", status=trouble.status, trouble=trouble, points=points)
+        return visit.render("not_taken.html", status=trouble.status, trouble=trouble, points=points)
     except Unreachable:
         # Taken or not: the same id tells, and takes once in either case.
-        return visit.show("take_again.html", status=503, points=points, spend_id=spend_id, code=code)
-    return visit.go(f"/shop/taken/{spend_id}")
+        return visit.render("take_again.html", status=503, points=points, spend_id=spend_id, code=code)
+    return visit.redirect(f"/shop/taken/{spend_id}")
 
 
 @pages.get(f"/shop/taken/{SPEND}")
 async def taken(visit: Visit) -> web.Response:
-    """What was taken, read from today's list: a reload asks for nothing new."""
-    return visit.show("taken.html", spend=await spend_of_today(visit))
+    """What was taken, read anew: a reload asks for nothing new, and midnight hides nothing."""
+    return visit.render("taken.html", spend=await spend_of_shop(visit))
 
 
 @pages.get("/shop/latest", fragment=True)
 async def latest(visit: Visit) -> web.Response:
     """The last payments, which ask for themselves: what a customer has paid by the shop's QR is seen at once."""
     try:
-        return visit.show("_latest.html", latest=await _latest(visit))
+        return visit.render("_latest.html", latest=await _latest(visit))
     except Unreachable:
         return web.Response(status=204)
 
@@ -132,26 +134,25 @@ def code_of(text: str) -> str | None:
     return plain if _CODE.fullmatch(plain) else None
 
 
-async def spend_of_today(visit: Visit) -> dict[str, Any]:
-    """A payment of this shop's that was made today. Raises 404 for any other."""
-    for one in (await visit.api("GET", "/v1/shop/spends"))["spends"]:
-        if one["spend_id"] == visit.part("spend"):
-            values: dict[str, Any] = one
-            return values
-    raise web.HTTPNotFound
+async def spend_of_shop(visit: Visit) -> models.ShopSpendView:
+    """A payment at this shop, of whatever day. Raises 404 for any other."""
+    return await visit.send(calls.shop_spend(visit.path_param("spend")))
 
 
-async def _latest(visit: Visit) -> list[dict[str, Any]]:
-    values: list[dict[str, Any]] = (await visit.api("GET", "/v1/shop/spends"))["spends"]
-    return values[:3]
+async def _latest(visit: Visit) -> list[models.ShopSpendView]:
+    return (await visit.send(calls.shop_day())).spends[:3]
 
 
 async def _amount_page(visit: Visit, trouble: ErrorMessage | None, typed: str) -> web.Response:
-    return visit.show(
+    shop, latest, notices = await asyncio.gather(
+        visit.send(calls.own_shop()), _latest(visit), visit.send(calls.list_own_notices())
+    )
+    return visit.render(
         "take.html",
         status=trouble.status if trouble else 200,
-        shop=await visit.api("GET", "/v1/shop"),
-        latest=await _latest(visit),
+        shop=shop,
+        latest=latest,
+        is_account_changed=any(notice.state == "waiting" for notice in notices.notices),
         trouble=trouble,
         typed=typed,
         spend_id=fresh_id(),
@@ -159,7 +160,7 @@ async def _amount_page(visit: Visit, trouble: ErrorMessage | None, typed: str) -
 
 
 def _scan_page(visit: Visit, points: int, spend_id: str, trouble: ErrorMessage | None) -> web.Response:
-    return visit.show(
+    return visit.render(
         "take_scan.html",
         status=trouble.status if trouble else 200,
         points=points,

@@ -29,6 +29,10 @@ _WORDS: Final[dict[str, Sentences]] = {
         "認証アプリはすでに登録されています",
         "機種変更などで登録し直す場合は、管理者に再設定を依頼してください。",
     ),
+    "second-factor-last": (
+        "最後の二要素認証は外せません",
+        "先に別のパスキーか認証アプリを登録してください。",
+    ),
     "current-password-wrong": ("現在のパスワードが違います", "もう一度入力してください。"),
     "password-unfit": (
         "このパスワードは使えません",
@@ -37,6 +41,10 @@ _WORDS: Final[dict[str, Sentences]] = {
     "role-not-allowed": (
         "この権限では行えません",
         "権限のある職員に依頼してください。権限は管理者が変更できます。",
+    ),
+    "changed-meanwhile": (
+        "ほかの職員が先に変更しました",
+        "いまの内容と見比べて、必要ならもう一度送ってください。あなたの変更はまだ保存されていません。",
     ),
     "busy": ("ただいま混み合っています", "少し待ってから、もう一度お試しください。"),
     "too-many-requests": ("操作の回数が多すぎます", "少し待ってから、もう一度お試しください。"),
@@ -63,10 +71,28 @@ _SHOWN: Final = (
     "入力した文字を確認してください",
     "空欄か、長すぎるか、改行などの見えない文字が含まれています。入力し直してください。",
 )
+_DAY: Final = ("日付を読み取れません", "2000年から2199年までの日付を選んでください。")
 _FIELDS: Final[dict[str, Sentences]] = {
     "points": _NUMBER,
     "points_each": _NUMBER,
     "budget": _NUMBER,
+    **dict.fromkeys(
+        (
+            "most_grants_each",
+            "most_points_each",
+            "venue_points_a_day",
+            "goal_points",
+            "persons",
+            "from_points",
+        ),
+        _NUMBER,
+    ),
+    **dict.fromkeys(("points_a_day", "unit_value_yen", "expiry_count"), _NUMBER),
+    **dict.fromkeys(("most_spent_a_day", "most_granted_a_day"), _NUMBER),
+    **dict.fromkeys(("starts_on", "ends_on", "takes_effect_on", "expiry_day"), _DAY),
+    **dict.fromkeys(
+        ("place", "content", "purpose", "name_kana", "category", "address", "phone", "note"), _SHOWN
+    ),
     "mykey_id": ("マイキーIDの形式が違います", "マイキーIDは英数字8文字です。"),
     "reason": ("理由を入力してください", "監査ログに残る理由を、500文字までで入力してください。"),
     "login": ("このログイン名は使えません", "英数字と . _ + -、またはメールアドレスの形にしてください。"),
@@ -94,7 +120,51 @@ _FIELDS: Final[dict[str, Sentences]] = {
     "client_code": ("委託者コードの形式が違います", "10桁の半角数字で入力してください。"),
 }
 
-TROUBLES: Final = ErrorMessages(words=_WORDS, statuses=_STATUSES, fields=_FIELDS, exact=True)
+_FORM: Final = ("番号の形式が違います", "英小文字・数字・ハイフンで40文字までにしてください。")
+_NAME: Final = ("名前を入力してください", "空白だけの名前は登録できません。")
+_ENDS: Final = ("終了日が開始日より前です", "開始日と同じか、あとの日にしてください。")
+_RULES: Final[dict[tuple[str, str], Sentences]] = {
+    ("bad-project", "project_id"): _FORM,
+    ("bad-project", "name"): _NAME,
+    ("bad-project", "ends_on"): _ENDS,
+    ("bad-project", "points_each"): (
+        "1回の給付ポイントが範囲の外です",
+        "1から10,000,000までにしてください。",
+    ),
+    ("bad-project", "budget"): _NUMBER,
+    ("bad-event", "own_id"): ("番号の形式が違います", "英小文字・数字・ハイフンで32文字までにしてください。"),
+    ("bad-event", "name"): _NAME,
+    ("bad-event", "ends_on"): _ENDS,
+    ("bad-event", "goal_points"): (
+        "目標のポイントを入力してください",
+        "1以上の整数です。届かなかったときに寄せた人へ戻すには、目標が必要です。",
+    ),
+    ("bad-rule", "unit_value_yen"): (
+        "1ポイントの価値が範囲の外です",
+        "1円から10,000円までにしてください。",
+    ),
+    ("bad-rule", "expiry_count"): (
+        "有効期限の数が範囲の外です",
+        "月数は1から120まで、年度は0から10までにしてください。",
+    ),
+    ("bad-rule", "expiry_day"): (
+        "失効する日が正しくありません",
+        "決まった日に失効するときだけ、適用日以降の日を入力してください。",
+    ),
+    ("bad-rule", "most_spent_a_day"): _NUMBER,
+    ("bad-rule", "most_granted_a_day"): _NUMBER,
+    ("bad-shop", "shop_id"): _FORM,
+    ("bad-shop", "name"): _NAME,
+    ("bad-issuer", "name"): _NAME,
+    ("bad-issuer", "contact"): (
+        "苦情・相談窓口を入力してください",
+        "市区町村以外の発行者には、電話番号などの窓口が必要です。",
+    ),
+    ("bad-point-service", "point_service"): _FORM,
+    ("bad-point-service", "name"): _NAME,
+}
+
+TROUBLES: Final = ErrorMessages(words=_WORDS, statuses=_STATUSES, fields=_FIELDS, rules=_RULES, exact=True)
 
 NO_NUMBER: Final = ErrorMessage(*_NUMBER, 422)
 NO_DAY: Final = ErrorMessage("日付を読み取れません", "日付を選んでください。", 422)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, Literal
 
 from aiohttp import web
 
 from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
-from municipal.forms import beside, day, number, status
+from municipal.forms import (
+    beside,
+    chosen,
+    day,
+    differences,
+    drawn_again,
+    number,
+    status,
+    text_of,
+    without_day,
+)
 from municipal.labels import GIVERS, ON_FAILURE, OUTCOMES
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
+from pagekit.ids import fresh_name
+from point_gateway_client import calls, models
 
 pages = Pages(needs="see")
 
@@ -22,115 +36,166 @@ DONE: Final[dict[str, str]] = {
 }
 STATES: Final[dict[str, str]] = {"planned": "公開前", "shown": "公開中", "ended": "終了"}
 FIELDS: Final = ("name", "purpose", "goal_points", "starts_on", "ends_on", "givers", "on_failure")
+LABELS: Final = {
+    "name": "イベントの名前",
+    "purpose": "目的",
+    "goal_points": "目標（ポイント）",
+    "starts_on": "開始日",
+    "ends_on": "終了日",
+    "givers": "寄せられる人",
+    "on_failure": "目標に届かなかったとき",
+}
 _EVENT: Final = r"{event:[a-z0-9][a-z0-9-]{0,39}}"
-_DECISIONS: Final = {"show": ("showing", "shown"), "end": ("end", "ended")}
+_GIVERS: Final[tuple[Literal["everybody", "city"], ...]] = ("everybody", "city")
+_ON_FAILURE: Final[tuple[Literal["keep", "give_back"], ...]] = ("keep", "give_back")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a form says of an event, read."""
+
+    name: str
+    purpose: str
+    goal_points: int | None
+    starts_on: date
+    ends_on: date
 
 
 @pages.get("/events")
-async def listed(visit: Visit) -> web.Response:
-    found = (await visit.api("GET", "/v1/city/events"))["events"]
-    return visit.show("events.html", events=found, states=STATES)
+async def event_list(visit: Visit) -> web.Response:
+    events = (await visit.send(calls.list_city_events())).events
+    return visit.render("events.html", events=events, states=STATES)
 
 
 @pages.get("/events/new", needs="plan_events")
 async def new(visit: Visit) -> web.Response:
-    return _form(visit, None, {"givers": "everybody", "on_failure": "keep"}, None)
+    return _form(visit, None, {"givers": "everybody", "on_failure": "keep", "own_id": fresh_name("e")}, None)
 
 
 @pages.post("/events/new", needs="plan_events")
 async def plan(visit: Visit) -> web.Response:
-    typed, read = dict(visit.typed), _read(visit)
+    typed, read = dict(visit.form), _read(visit)
     if isinstance(read, ErrorMessage):
         return _form(visit, None, typed, read)
     try:
-        made = await visit.api("POST", "/v1/city/events", body=read | {"own_id": typed.get("own_id", "")})
+        event = await visit.send(
+            calls.plan_event(
+                own_id=typed.get("own_id", ""),
+                name=read.name,
+                purpose=read.purpose,
+                goal_points=read.goal_points,
+                starts_on=read.starts_on,
+                ends_on=read.ends_on,
+                givers=chosen(typed, "givers", _GIVERS),
+                on_failure=chosen(typed, "on_failure", _ON_FAILURE),
+            )
+        )
     except Problem as problem:
         return _form(visit, None, typed, beside(visit, problem))
-    return visit.go(f"/events/{made['event_id']}", done="planned")
+    return visit.redirect(f"/events/{event.event_id}", done="planned")
 
 
 @pages.get(f"/events/{_EVENT}")
-async def event(visit: Visit) -> web.Response:
+async def event_page(visit: Visit) -> web.Response:
     return await _page(visit, None)
 
 
 @pages.get(f"/events/{_EVENT}/edit", needs="plan_events")
 async def edit(visit: Visit) -> web.Response:
-    found = await _event(visit)
-    typed = {name: "" if found[name] is None else str(found[name]) for name in FIELDS}
-    return _form(visit, found, typed, None)
+    event = await _event(visit)
+    typed = {name: text_of(event, name) for name in FIELDS} | {"seen": event.version}
+    return _form(visit, event, typed, None)
 
 
 @pages.post(f"/events/{_EVENT}/edit", needs="plan_events")
 async def change(visit: Visit) -> web.Response:
-    typed, read = dict(visit.typed), _read(visit)
+    typed, read = dict(visit.form), _read(visit)
     if isinstance(read, ErrorMessage):
         return _form(visit, await _event(visit), typed, read)
     try:
-        await visit.api("PUT", f"/v1/city/events/{visit.part('event')}", body=read)
+        await visit.send(
+            calls.change_event(
+                visit.path_param("event"),
+                name=read.name,
+                purpose=read.purpose,
+                goal_points=read.goal_points,
+                starts_on=read.starts_on,
+                ends_on=read.ends_on,
+                givers=chosen(typed, "givers", _GIVERS),
+                on_failure=chosen(typed, "on_failure", _ON_FAILURE),
+                seen=typed.get("seen"),
+            )
+        )
     except Problem as problem:
-        return _form(visit, await _event(visit), typed, beside(visit, problem))
-    return visit.go(f"/events/{visit.part('event')}", done="changed")
+        event, trouble = await _event(visit), beside(visit, problem)
+        return _form(visit, event, drawn_again(trouble, event, typed), trouble)
+    return visit.redirect(f"/events/{visit.path_param('event')}", done="changed")
 
 
 @pages.get(f"/events/{_EVENT}/{{deed:show|end}}", needs="decide_events")
 async def decide_page(visit: Visit) -> web.Response:
     """What showing or ending means, before it is done."""
-    return visit.show("event_decide.html", event=await _event(visit), deed=visit.part("deed"))
+    return visit.render("event_decide.html", event=await _event(visit), deed=visit.path_param("deed"))
 
 
 @pages.post(f"/events/{_EVENT}/{{deed:show|end}}", needs="decide_events")
 async def decide(visit: Visit) -> web.Response:
-    path, done = _DECISIONS[visit.part("deed")]
+    shows = visit.path_param("deed") == "show"
+    make_call = calls.show_event if shows else calls.end_event
     try:
-        body = {"reason": visit.typed.get("reason", "")}
-        await visit.api("POST", f"/v1/city/events/{visit.part('event')}/{path}", body=body)
+        await visit.send(make_call(visit.path_param("event"), reason=visit.form.get("reason", "")))
     except Problem as problem:
         return await _page(visit, beside(visit, problem))
-    return visit.go(f"/events/{visit.part('event')}", done=done)
+    return visit.redirect(f"/events/{visit.path_param('event')}", done="shown" if shows else "ended")
 
 
-async def _event(visit: Visit) -> Any:
-    return await visit.api("GET", f"/v1/city/events/{visit.part('event')}")
+async def _event(visit: Visit) -> models.CityEventView:
+    return await visit.send(calls.get_city_event(visit.path_param("event")))
 
 
 async def _page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
-    found = await _event(visit)
-    return visit.show(
+    event = await _event(visit)
+    return visit.render(
         "event.html",
         status=status(trouble),
-        event=found,
+        event=event,
         states=STATES,
         outcomes=OUTCOMES,
         givers=GIVERS,
         on_failure=ON_FAILURE,
-        begun=found["starts_on"] <= visit.site.settings.clock().date().isoformat(),
+        begun=event.starts_on <= visit.site.settings.clock().date(),
         trouble=trouble,
-        done=DONE.get(visit.asked("done"), ""),
+        done=DONE.get(visit.query("done"), ""),
     )
 
 
-def _form(visit: Visit, found: Any, typed: dict[str, str], trouble: ErrorMessage | None) -> web.Response:
-    return visit.show(
-        "event_form.html", status=status(trouble), event=found, givers=GIVERS, typed=typed, trouble=trouble
+def _form(
+    visit: Visit, event: models.CityEventView | None, typed: dict[str, str], trouble: ErrorMessage | None
+) -> web.Response:
+    return visit.render(
+        "event_form.html",
+        status=status(trouble),
+        event=event,
+        givers=GIVERS,
+        typed=typed,
+        trouble=trouble,
+        differences=differences(trouble, LABELS, event, typed) if event else [],
     )
 
 
-def _read(visit: Visit) -> dict[str, Any] | ErrorMessage:
-    """The form as the API takes it, or what is wrong with it."""
-    typed = visit.typed
+def _read(visit: Visit) -> Plan | ErrorMessage:
+    """What the form says, or what is wrong with it."""
+    typed = visit.form
     starts, ends = day(typed.get("starts_on", "")), day(typed.get("ends_on", ""))
     if starts is None or ends is None:
-        return NO_DAY
+        return without_day(typed, "starts_on", "ends_on") or NO_DAY
     goal = number(typed.get("goal_points", ""))
     if typed.get("goal_points") and not goal:
-        return NO_NUMBER
-    return {
-        "name": typed.get("name", ""),
-        "purpose": typed.get("purpose", "").replace("\r\n", "\n"),
-        "goal_points": goal,
-        "starts_on": starts.isoformat(),
-        "ends_on": ends.isoformat(),
-        "givers": typed.get("givers", ""),
-        "on_failure": typed.get("on_failure", ""),
-    }
+        return replace(NO_NUMBER, field="goal_points")
+    return Plan(
+        name=typed.get("name", ""),
+        purpose=typed.get("purpose", "").replace("\r\n", "\n"),
+        goal_points=goal,
+        starts_on=starts,
+        ends_on=ends,
+    )

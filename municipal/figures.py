@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 from markupsafe import Markup
@@ -17,6 +17,7 @@ from municipal.forms import day as read_day
 from municipal.labels import IN, OUT, parties, services
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
+from point_gateway_client import UNSET, calls, models
 
 pages = Pages(needs="see")
 
@@ -24,7 +25,6 @@ DEFAULT_PERIOD: Final = timedelta(days=29)
 DAYS_AS_BARS: Final = 62
 """A longer time is drawn by month: a bar a day would be a line."""
 TOP: Final = 10
-HEAPS: Final = ("issue-months", "expiring")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,54 +41,56 @@ class Row:
 async def figures(visit: Visit) -> web.Response:
     """The dashboard. Without a time that makes sense: the last 30 days."""
     since, until = _period(visit)
-    all_services = await services(visit)
-    service = visit.asked("service")
-    service = service if service in {all_service["point_service"] for all_service in all_services} else ""
-    query = {"since": since.isoformat(), "until": until.isoformat()} | (
-        {"point_service": service} if service else {}
-    )
+    services_of_city = await services(visit)
+    service = visit.query("service")
+    service = service if service in {listed.point_service for listed in services_of_city} else ""
     chosen = [
-        all_service["point_service"]
-        for all_service in all_services
-        if not service or all_service["point_service"] == service
+        listed.point_service for listed in services_of_city if not service or listed.point_service == service
     ]
+    by_day = calls.city_totals_by_day(since=since, until=until, point_service=service or UNSET)
+    by_party = calls.city_totals_by_party(since=since, until=until, point_service=service or UNSET)
     try:
-        days, by_party, (named, partners), *heaps = await asyncio.gather(
-            visit.api("GET", "/v1/city/figures/by-day", query=query),
-            visit.api("GET", "/v1/city/figures/by-party", query=query),
+        day_totals, party_totals, (named, partners), months, expiring = await asyncio.gather(
+            visit.send(by_day),
+            visit.send(by_party),
             parties(visit),
-            *(visit.api("GET", f"/v1/city/point-services/{one}/{what}") for what in HEAPS for one in chosen),
+            asyncio.gather(*(visit.send(calls.city_issue_months(name)) for name in chosen)),
+            asyncio.gather(*(visit.send(calls.city_expiring(name)) for name in chosen)),
         )
     except Problem as problem:
         if problem.word != "bad-period":
             raise
-        return visit.show("figures_period.html", status=422, trouble=visit.trouble(problem))
-    totals, party_totals = days["totals"], by_party["totals"]
-    issued = [(one["month"], one["held"]) for heap in heaps for one in heap.get("months", ())]
-    ends = [(one["last_day"], one["points"]) for heap in heaps for one in heap.get("expiring", ())]
+        return visit.render("figures_period.html", status=422, trouble=visit.trouble(problem))
+    totals, by_parties = day_totals.totals, party_totals.totals
+    issued = [(month.month, month.held) for listed in months for month in listed.months]
+    ends = [
+        (f"{heap.last_day:%Y-%m}", heap.points)
+        for listed in expiring
+        for heap in listed.expiring
+        if heap.last_day is not None
+    ]
     by_time = _by_time(visit, totals, since, until)
-    unused, ending = _months(visit, issued), _months(visit, [(on, points) for on, points in ends if on])
-    return visit.show(
+    unused, ending = _months(visit, issued), _months(visit, ends)
+    return visit.render(
         "figures.html",
         since=since,
         until=until,
         service=service,
-        services=all_services,
-        query=query,
+        services=services_of_city,
         came=_sum(totals, IN),
         went=_sum(totals, OUT),
         held=sum(points for _, points in issued),
         by_time=by_time,
         time_chart=_time_chart(visit, by_time),
         by_figure=_by_figure(totals),
-        by_partner=_ranked(party_totals, ("exchanged", "campaign", "reversed"), named.of),
-        by_shop=_ranked(party_totals, ("spent", "refunded"), named.of)[:TOP],
-        shops=len({party_total["party"] for party_total in party_totals if party_total["figure"] == "spent"}),
+        by_partner=_ranked(by_parties, ("exchanged", "campaign", "reversed"), named.of),
+        by_shop=_ranked(by_parties, ("spent", "refunded"), named.of)[:TOP],
+        shops=len({total.party for total in by_parties if total.figure == "spent"}),
         unused=unused,
         unused_chart=_month_chart(visit, unused, "未使用ポイントを発行月ごとに示すグラフ"),
         ending=ending,
         ending_chart=_month_chart(visit, ending, "失効の予定を月ごとに示すグラフ"),
-        open_ones=[partner for partner in partners if partner["open_exchanges"]],
+        partners_open=[partner for partner in partners if partner.open_exchanges],
         quick=_quick(visit),
     )
 
@@ -97,44 +99,38 @@ async def figures(visit: Visit) -> web.Response:
 async def figures_csv(visit: Visit) -> web.Response:
     """Day by day and party by party; the gateway says how long a time it tells in detail."""
     since, until = _period(visit)
-    query = {"since": since.isoformat(), "until": until.isoformat()}
-    if service := visit.asked("service"):
-        query["point_service"] = service
-    return await visit.pass_on("/v1/city/figures/csv", query)
+    service = visit.query("service") or UNSET
+    return await visit.proxy_download(calls.city_figures_csv(since=since, until=until, point_service=service))
 
 
 @pages.get("/figures/unused")
 async def unused_report(visit: Visit) -> web.Response:
     """The legal report: what was unused at the end of March and September (資金決済法の基準日)."""
     today = visit.site.settings.clock().date()
-    day = read_day(visit.asked("day")) or _reference_days(today)[0]
-    told, all_services = await asyncio.gather(
-        visit.api("GET", "/v1/city/unused", query={"day": day.isoformat()}), services(visit)
-    )
-    points = {one["point_service"]: one["points"] for one in told["services"]}
-    return visit.show(
+    day = read_day(visit.query("day")) or reference_days(today)[0]
+    unused, services_of_city = await asyncio.gather(visit.send(calls.city_unused(day=day)), services(visit))
+    points = {service.point_service: service.points for service in unused.services}
+    return visit.render(
         "unused.html",
         day=day,
         today=today,
-        days=_reference_days(today),
-        rows=[
-            (all_service["name"], points.get(all_service["point_service"], 0)) for all_service in all_services
-        ],
-        points=told["points"],
+        days=reference_days(today),
+        rows=[(listed.name, points.get(listed.point_service, 0)) for listed in services_of_city],
+        points=unused.points,
     )
 
 
 @pages.get("/figures/unused/csv")
 async def unused_csv(visit: Visit) -> web.Response:
     today = visit.site.settings.clock().date()
-    day = read_day(visit.asked("day")) or _reference_days(today)[0]
-    return await visit.pass_on("/v1/city/unused/csv", {"day": day.isoformat()})
+    day = read_day(visit.query("day")) or reference_days(today)[0]
+    return await visit.proxy_download(calls.city_unused_csv(day=day))
 
 
 def _period(visit: Visit) -> tuple[date, date]:
     today = visit.site.settings.clock().date()
-    until = read_day(visit.asked("until")) or today
-    since = read_day(visit.asked("since")) or until - DEFAULT_PERIOD
+    until = read_day(visit.query("until")) or today
+    since = read_day(visit.query("since")) or until - DEFAULT_PERIOD
     return (since, until) if since <= until else (until, since)
 
 
@@ -150,7 +146,7 @@ def _quick(visit: Visit) -> list[tuple[str, date, date]]:
     ]
 
 
-def _reference_days(today: date) -> list[date]:
+def reference_days(today: date) -> list[date]:
     """The last four ends of March and September that have passed."""
     ends = [
         date(year, month, day)
@@ -160,20 +156,20 @@ def _reference_days(today: date) -> list[date]:
     return [end for end in reversed(ends) if end < today][:4] or [today]
 
 
-def _sum(lines: Iterable[dict[str, Any]], figures_of: Sequence[str]) -> int:
-    return sum(line["points"] for line in lines if line["figure"] in figures_of)
+def _sum(totals: Iterable[models.DayTotalView], figures_of: Sequence[str]) -> int:
+    return sum(total.points for total in totals if total.figure in figures_of)
 
 
-def _by_time(visit: Visit, lines: Sequence[dict[str, Any]], since: date, until: date) -> list[Row]:
+def _by_time(visit: Visit, totals: Iterable[models.DayTotalView], since: date, until: date) -> list[Row]:
     """A row a day, those without a move too; beyond two months a row a month."""
     by_month = (until - since).days >= DAYS_AS_BARS
     came: dict[str, int] = defaultdict(int)
     went: dict[str, int] = defaultdict(int)
-    for line in lines:
-        key = line["day"][:7] if by_month else line["day"]
-        (came if line["figure"] in IN else went)[key] += line["points"]
+    form = "%Y-%m" if by_month else "%Y-%m-%d"
+    for total in totals:
+        (came if total.figure in IN else went)[total.day.strftime(form)] += total.points
     days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
-    keys = dict.fromkeys(each.isoformat()[:7] if by_month else each.isoformat() for each in days)
+    keys = dict.fromkeys(day.strftime(form) for day in days)
     return [Row(key, _name_of(visit, key), came[key], went[key]) for key in keys]
 
 
@@ -207,32 +203,32 @@ def _month_chart(visit: Visit, rows: Sequence[Row], said: str) -> Markup:
     return stacked(bars, visit.speech.plain(said), visit.speech.short)
 
 
-def _by_figure(lines: Iterable[dict[str, Any]]) -> dict[str, tuple[int, int]]:
+def _by_figure(totals: Iterable[models.DayTotalView]) -> dict[str, tuple[int, int]]:
     """Moves and points of each figure."""
-    found: dict[str, tuple[int, int]] = {}
-    for line in lines:
-        moves, points = found.get(line["figure"], (0, 0))
-        found[line["figure"]] = moves + line["moves"], points + line["points"]
-    return found
+    sums: dict[str, tuple[int, int]] = {}
+    for total in totals:
+        moves, points = sums.get(total.figure, (0, 0))
+        sums[total.figure] = moves + total.moves, points + total.points
+    return sums
 
 
 def _ranked(
-    lines: Iterable[dict[str, Any]], figures_of: Sequence[str], name: Callable[[str, str], str]
+    totals: Iterable[models.PartyTotalView], figures_of: Sequence[str], name: Callable[[str, str], str]
 ) -> list[tuple[str, int, int]]:
     """(name, moves, points), the most points first; what was taken back is taken off."""
-    found: dict[str, list[int]] = {}
-    for line in lines:
-        if line["figure"] in figures_of:
-            sign = -1 if line["figure"] in ("refunded", "reversed") else 1
-            row = found.setdefault(name(line["figure"], line["party"]), [0, 0])
-            row[0] += line["moves"] if sign > 0 else 0
-            row[1] += sign * line["points"]
-    return sorted(((who, row[0], row[1]) for who, row in found.items()), key=lambda one: (-one[2], one[0]))
+    sums: dict[str, list[int]] = {}
+    for total in totals:
+        if total.figure in figures_of:
+            sign = -1 if total.figure in ("refunded", "reversed") else 1
+            row = sums.setdefault(name(total.figure, total.party), [0, 0])
+            row[0] += total.moves if sign > 0 else 0
+            row[1] += sign * total.points
+    return sorted(((who, row[0], row[1]) for who, row in sums.items()), key=lambda row: (-row[2], row[0]))
 
 
 def _months(visit: Visit, heaps: Iterable[tuple[str, int]]) -> list[Row]:
-    """Points by the month of their day (or by the month itself), where there are any."""
-    found: dict[str, int] = defaultdict(int)
-    for on, points in heaps:
-        found[on[:7]] += points
-    return [Row(key, _name_of(visit, key), points, 0) for key, points in sorted(found.items()) if points]
+    """Points by their month (`2018-07`), where there are any."""
+    sums: dict[str, int] = defaultdict(int)
+    for month, points in heaps:
+        sums[month] += points
+    return [Row(key, _name_of(visit, key), points, 0) for key, points in sorted(sums.items()) if points]

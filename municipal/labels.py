@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Literal
 
 from municipal.site import Visit
+from point_gateway_client import UNSET, UnsetType, calls, models
 
 ROLES: Final[Mapping[str, str]] = {
     "viewer": "閲覧者",
@@ -17,7 +18,12 @@ ROLES: Final[Mapping[str, str]] = {
     "shop": "加盟店",
     "platform": "プラットフォーム",
 }
-CITY_ROLES: Final = ("viewer", "operator", "approver", "administrator")
+CITY_ROLES: Final[tuple[Literal["viewer", "operator", "approver", "administrator"], ...]] = (
+    "viewer",
+    "operator",
+    "approver",
+    "administrator",
+)
 
 FIGURES: Final[Mapping[str, str]] = {
     "granted": "給付",
@@ -34,21 +40,42 @@ FIGURES: Final[Mapping[str, str]] = {
 IN: Final = ("granted", "exchanged", "campaign", "allocated", "refunded", "other_in")
 OUT: Final = ("spent", "expired", "reversed", "other_out")
 
+PAYOUTS: Final[Mapping[str, str]] = {
+    "closed": "振込ファイル未作成",
+    "ordered": "結果待ち",
+    "paid": "済",
+    "held": "保留",
+    "returned": "振込不能・組戻し",
+}
+DEBT_ENDS: Final[Mapping[str, str]] = {
+    "repaid": "返金を受け取った",
+    "written_off": "債権を放棄する",
+}
+NOTICES: Final[Mapping[str, str]] = {
+    "waiting": "お店の確認待ち",
+    "confirmed": "お店が確認済み",
+    "disputed": "お店から異議",
+}
+
 FILE_STATES: Final[Mapping[str, str]] = {
     "checking": "確認中",
     "faulty": "誤りあり",
     "checked": "承認待ち",
     "approved": "給付中",
     "applied": "給付済み",
+    "sent_back": "差戻し",
     "cancelled": "取り下げ",
 }
 FAULTS: Final[Mapping[str, str]] = {
-    "columns": "列の数が見出しと違います",
+    "columns": "見出しより列が多い行です",
     "formula": "数式の形のセルがあります",
     "mykey-id": "マイキーIDの形ではありません",
-    "points": "ポイントは半角数字の整数で入力してください",
+    "mykey-id-number": "表計算ソフトがIDを数値に変えています",
+    "points": "ポイントを整数として読み取れません",
     "points-range": "ポイントが範囲の外です",
     "note-too-long": "摘要が長すぎます",
+    "note-unseen": "摘要に改行か、見えない文字があります",
+    "duplicate-kept": "1回だけとした列に、前の行と同じ番号があります",
     "duplicate": "同じマイキーIDが前の行にあります",
     "unknown-member": "このマイキーIDの利用者はありません",
     "limit-of-the-day": "1日の上限を超えています",
@@ -61,6 +88,12 @@ EXPIRIES: Final[Mapping[str, str]] = {
     "fiscal_year": "年度末に失効",
     "fixed_day": "決まった日に失効",
 }
+EXPIRY_KINDS: Final[tuple[Literal["none", "months", "fiscal_year", "fixed_day"], ...]] = (
+    "none",
+    "months",
+    "fiscal_year",
+    "fixed_day",
+)
 WORSE: Final[Mapping[str, str]] = {
     "points-expire-earlier": "ポイントの有効期限が短くなります",
     "points-are-worth-less": "ポイントの価値が下がります",
@@ -84,7 +117,7 @@ ON_FAILURE: Final[Mapping[str, str]] = {
 }
 WAYS: Final[Mapping[str, str]] = {
     "shop_scans": "お店が読み取り",
-    "member_pays": "利用者が読み取り",
+    "member_pays": "お客様が読み取り",
 }
 
 
@@ -99,30 +132,36 @@ class Parties:
         return self.names.get((kind, party), party)
 
 
-async def services(visit: Visit) -> list[dict[str, Any]]:
+async def services(visit: Visit) -> list[models.CityPointService]:
     """The city's own point services; those that take no more points too, for members still hold some."""
-    listed: list[dict[str, Any]] = (await visit.api("GET", "/v1/city/point-services"))["point_services"]
-    return listed
+    return (await visit.send(calls.list_city_point_services())).point_services
 
 
-async def shops(visit: Visit, *, closed: bool = True) -> list[dict[str, Any]]:
-    """The whole register, page by page."""
-    listed: list[dict[str, Any]] = []
-    query = {"closed": "true" if closed else "false", "limit": "500"}
+async def shops(visit: Visit, *, closed: bool = True, named: str = "") -> list[models.ShopView]:
+    """The whole register, page by page, or who is named so."""
+    listed: list[models.ShopView] = []
+    after: str | UnsetType = UNSET
     while True:
-        page = await visit.api("GET", "/v1/city/shops", query=query)
-        listed += page["shops"]
-        if not page["next_after"]:
+        page = await visit.send(calls.list_city_shops(closed=closed, limit=500, named=named, after=after))
+        listed += page.shops
+        if not page.next_after:
             return listed
-        query["after"] = page["next_after"]
+        after = page.next_after
 
 
-async def parties(visit: Visit) -> tuple[Parties, list[dict[str, Any]]]:
+async def parties(visit: Visit) -> tuple[Parties, list[models.CityPartner]]:
     """Names for the figures, and the partners with what is open at each."""
     shop_list, projects, partners = await asyncio.gather(
-        shops(visit), visit.api("GET", "/v1/city/projects"), visit.api("GET", "/v1/city/partners")
+        shops(visit), visit.send(calls.list_projects()), visit.send(calls.city_partners())
     )
-    names = {("shop", values["shop_id"]): values["name"] for values in shop_list}
-    names |= {("project", one["project_id"]): one["name"] for one in projects["projects"]}
-    names |= {("partner", one["partner_id"]): visit.speech.label(one["name"]) for one in partners["partners"]}
-    return Parties(names), partners["partners"]
+    names = {("shop", shop.shop_id): shop.name for shop in shop_list}
+    names |= {("project", project.project_id): project.name for project in projects.projects}
+    names |= {
+        ("partner", partner.partner_id): visit.speech.label(partner.name) for partner in partners.partners
+    }
+    names |= {
+        ("partner", campaign.party): visit.speech.label(campaign.name)
+        for partner in partners.partners
+        for campaign in partner.campaigns
+    }
+    return Parties(names), partners.partners

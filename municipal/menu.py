@@ -18,11 +18,12 @@ class Entry:
 
 ENTRIES: Final = (
     Entry("/", "最初のページ", "see", "今日の状況と、待っている仕事"),
-    Entry("/figures", "集計", "see", "増減、未使用、失効の予定、法定の報告"),
+    Entry("/figures", "集計", "see", "増減、未使用、失効の予定、基準日の残高"),
     Entry("/proposals", "承認", "see_proposals", "待っている提案、承認、差戻し"),
-    Entry("/projects", "給付事業", "see", "事業と予算、窓口・CSV・会場での給付"),
-    Entry("/files", "給付ファイル", "see", "CSVの確認結果、承認、進み具合"),
+    Entry("/projects", "給付事業", "see", "事業と予算、窓口・名簿・会場での給付"),
+    Entry("/files", "給付ファイル", "see", "名簿の確認結果、承認、進み具合"),
     Entry("/events", "特定支援イベント", "see", "目標、公開、進み具合"),
+    Entry("/support", "利用者の窓口", "see_member", "番号や利用の記録から探し、履歴と期限を見る"),
     Entry("/members", "利用者の照会", "see_member", "マイキーIDから残高を見る"),
     Entry("/services", "ポイント制度", "see", "有効期限、上限、適用日"),
     Entry("/shops", "加盟店", "see", "登録名簿、お店のログイン、QRコード"),

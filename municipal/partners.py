@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from municipal.site import Pages, Visit
+from point_gateway_client import calls
 
 pages = Pages(needs="see_partners")
 
@@ -17,22 +18,19 @@ _MONTH: Final = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
 
 @pages.get("/partners")
 async def month(visit: Visit) -> web.Response:
-    day = _wanted(visit)
-    told = await visit.api("GET", "/v1/platform/partner-settlements", query=_query(day))
-    return visit.show("partners.html", month=f"{day:%Y-%m}", partners=told["partners"])
+    first = _first_day(visit)
+    months = await visit.send(calls.partner_settlements(year=first.year, month=first.month))
+    return visit.render("partners.html", month=f"{first:%Y-%m}", partners=months.partners)
 
 
 @pages.get("/partners/csv")
 async def invoice(visit: Visit) -> web.Response:
-    return await visit.pass_on("/v1/platform/partner-settlements/csv", _query(_wanted(visit)))
+    first = _first_day(visit)
+    return await visit.proxy_download(calls.partner_invoice(year=first.year, month=first.month))
 
 
-def _wanted(visit: Visit) -> date:
-    """The month that was asked for; else the last whole one."""
-    if match_ := _MONTH.fullmatch(visit.asked("month")):
+def _first_day(visit: Visit) -> date:
+    """Of the month that was asked for; else the last whole one."""
+    if match_ := _MONTH.fullmatch(visit.query("month")):
         return date(int(match_[1]), int(match_[2]), 1)
     return (visit.site.settings.clock().date().replace(day=1) - timedelta(days=1)).replace(day=1)
-
-
-def _query(wanted: date) -> dict[str, str]:
-    return {"year": str(wanted.year), "month": str(wanted.month)}

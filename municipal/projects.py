@@ -7,19 +7,31 @@ click, a reload or the back button grants once.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from aiohttp import web
 
-from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
-from municipal.forms import beside, day, number, status
+from municipal.error_messages import NO_NUMBER, ErrorMessage
+from municipal.forms import (
+    beside,
+    day,
+    differences,
+    drawn_again,
+    number,
+    optional_number,
+    status,
+    without_day,
+    without_number,
+)
 from municipal.labels import services
-from municipal.proposals import proposed
+from municipal.proposals import proposed, to_proposal
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
-from pagekit.ids import UUID, fresh_id
+from pagekit.ids import UUID, fresh_id, fresh_name
 from pagekit.qr import qr
-from point_gateway_client import InputError
+from pagekit.typed_text import code
+from point_gateway_client import InputError, calls, models
 
 pages = Pages(needs="see")
 
@@ -31,112 +43,148 @@ DONE: Final[dict[str, str]] = {
     "granted": "給付しました。利用者のマイページにすぐ表示されます。",
     "again": "この給付は先ほど済んでいます。二重には給付されていません。",
 }
+_BELOW_GRANTED: Final = (
+    "予算を、給付した分より少なくはできません",
+    "給付済みと承認済みのポイントの合計以上の予算を入力してください。",
+)
+LIMITS: Final = ("most_grants_each", "most_points_each", "venue_points_a_day")
+BUDGET: Final = {"budget": "予算（ポイント）", "venue_points_a_day": "会場の1日の上限（ポイント）"}
 PROJECT: Final = r"{project:[a-z0-9][a-z0-9-]{0,39}}"
 
 
 @pages.get("/projects")
-async def listed(visit: Visit) -> web.Response:
-    found = (await visit.api("GET", "/v1/city/projects"))["projects"]
-    today = visit.site.settings.clock().date().isoformat()
-    return visit.show("projects.html", projects=found, today=today)
+async def project_list(visit: Visit) -> web.Response:
+    projects = (await visit.send(calls.list_projects())).projects
+    return visit.render("projects.html", projects=projects, today=visit.site.settings.clock().date())
 
 
 @pages.get("/projects/new", needs="plan_grants")
 async def new(visit: Visit) -> web.Response:
     today = visit.site.settings.clock().date()
-    return await _new_page(visit, {"starts_on": today.isoformat()}, None)
+    return await _new_page(visit, {"starts_on": today.isoformat(), "project_id": fresh_name("p")}, None)
 
 
 @pages.post("/projects/new", needs="plan_grants")
 async def add(visit: Visit) -> web.Response:
-    typed = dict(visit.typed)
+    typed = dict(visit.form)
     starts, ends = day(typed.get("starts_on", "")), day(typed.get("ends_on", ""))
     points, budget = number(typed.get("points_each", "")), number(typed.get("budget", ""))
-    if starts is None or ends is None:
-        return await _new_page(visit, typed, NO_DAY)
-    if points is None or budget is None:
-        return await _new_page(visit, typed, NO_NUMBER)
-    body = {
-        "project_id": typed.get("project_id", ""),
-        "point_service": typed.get("point_service", ""),
-        "name": typed.get("name", ""),
-        "place": typed.get("place", ""),
-        "content": typed.get("content", "").replace("\r\n", "\n"),
-        "starts_on": starts.isoformat(),
-        "ends_on": ends.isoformat(),
-        "points_each": points,
-        "budget": budget,
-        "venue": typed.get("venue") == "yes",
-        "most_grants_each": number(typed.get("most_grants_each", "")),
-        "most_points_each": number(typed.get("most_points_each", "")),
-        "reason": typed.get("reason", ""),
-    }
+    trouble = without_day(typed, "starts_on", "ends_on") or without_number(
+        typed, "points_each", "budget", optional=LIMITS
+    )
+    if trouble is not None or starts is None or ends is None or points is None or budget is None:
+        return await _new_page(visit, typed, trouble)
     try:
-        made = await visit.api("POST", "/v1/city/projects", body=body)
+        call = calls.add_project(
+            project_id=typed.get("project_id", ""),
+            point_service=typed.get("point_service", ""),
+            name=typed.get("name", ""),
+            place=typed.get("place", ""),
+            content=typed.get("content", "").replace("\r\n", "\n"),
+            starts_on=starts,
+            ends_on=ends,
+            points_each=points,
+            budget=budget,
+            venue=typed.get("venue") == "yes",
+            most_grants_each=optional_number(typed, "most_grants_each"),
+            most_points_each=optional_number(typed, "most_points_each"),
+            venue_points_a_day=optional_number(typed, "venue_points_a_day"),
+            reason=typed.get("reason", ""),
+        )
+        answer = await visit.send(call)
     except Problem as problem:
         return await _new_page(visit, typed, beside(visit, problem))
-    return proposed(visit, made) or visit.go(f"/projects/{made['project_id']}", done="added")
+    if isinstance(answer, models.ProposalView):
+        return to_proposal(visit, answer)
+    return visit.redirect(f"/projects/{answer.project_id}", done="added")
 
 
 @pages.get(f"/projects/{PROJECT}")
-async def project(visit: Visit) -> web.Response:
-    found, files = await asyncio.gather(
-        _project(visit),
-        visit.api("GET", "/v1/city/files", query={"project_id": visit.part("project")}),
+async def project_page(visit: Visit) -> web.Response:
+    project, files = await asyncio.gather(
+        _project(visit), visit.send(calls.list_files(project_id=visit.path_param("project")))
     )
-    today = visit.site.settings.clock().date().isoformat()
-    return visit.show(
+    return visit.render(
         "project.html",
-        project=found,
-        files=files["files"],
-        today=today,
-        done=DONE.get(visit.asked("done"), ""),
+        project=project,
+        files=files.files,
+        today=visit.site.settings.clock().date(),
+        done=DONE.get(visit.query("done"), ""),
     )
 
 
 @pages.get(f"/projects/{PROJECT}/budget", needs="plan_grants")
 async def budget_page(visit: Visit) -> web.Response:
-    found = await _project(visit)
-    return visit.show("budget.html", project=found, trouble=None, typed={"budget": str(found["budget"])})
+    project = await _project(visit)
+    typed = {
+        "budget": str(project.budget or ""),
+        "venue_points_a_day": str(project.venue_points_a_day or ""),
+        "seen": project.version,
+    }
+    return visit.render("budget.html", project=project, trouble=None, typed=typed, differences=[])
 
 
 @pages.post(f"/projects/{PROJECT}/budget", needs="plan_grants")
 async def change_budget(visit: Visit) -> web.Response:
-    budget, trouble = number(visit.typed.get("budget", "")), NO_NUMBER
-    if budget is not None:
+    trouble = without_number(visit.form, "budget", optional=["venue_points_a_day"])
+    budget = number(visit.form.get("budget", ""))
+    if trouble is None and budget is not None:
+        venue = optional_number(visit.form, "venue_points_a_day")
+        call = calls.change_project_budget(
+            visit.path_param("project"),
+            budget=budget,
+            venue_points_a_day=venue,
+            reason=visit.form.get("reason", ""),
+            seen=visit.form.get("seen"),
+        )
         try:
-            body = {"budget": budget, "reason": visit.typed.get("reason", "")}
-            answer = await visit.api("PUT", f"/v1/city/projects/{visit.part('project')}/budget", body=body)
+            answer = await visit.send(call)
         except Problem as problem:
             trouble = beside(visit, problem)
+            if problem.word == "budget-exceeded":
+                trouble = ErrorMessage(*_BELOW_GRANTED, problem.status, field="budget")
         else:
-            return proposed(visit, answer) or visit.go(f"/projects/{visit.part('project')}", done="budget")
-    return visit.show(
-        "budget.html", status=422, project=await _project(visit), trouble=trouble, typed=visit.typed
+            return proposed(visit, answer) or visit.redirect(
+                f"/projects/{visit.path_param('project')}", done="budget"
+            )
+    project = await _project(visit)
+    trouble = trouble or NO_NUMBER
+    return visit.render(
+        "budget.html",
+        status=trouble.status,
+        project=project,
+        trouble=trouble,
+        typed=drawn_again(trouble, project, visit.form),
+        differences=differences(trouble, BUDGET, project, visit.form),
     )
 
 
 @pages.get(f"/projects/{PROJECT}/open", needs="plan_grants")
 async def open_page(visit: Visit) -> web.Response:
-    return visit.show("project_open.html", project=await _project(visit), trouble=None, typed={})
+    return visit.render("project_open.html", project=await _project(visit), trouble=None, typed={})
 
 
 @pages.post(f"/projects/{PROJECT}/open", needs="plan_grants")
 async def set_open(visit: Visit) -> web.Response:
-    wanted = visit.typed.get("open") == "yes"
+    opens = visit.form.get("open") == "yes"
+    call = calls.set_project_open(
+        visit.path_param("project"),
+        open=opens,
+        reason=visit.form.get("reason", ""),
+        seen=visit.form.get("seen"),
+    )
     try:
-        body = {"open": wanted, "reason": visit.typed.get("reason", "")}
-        await visit.api("PUT", f"/v1/city/projects/{visit.part('project')}/open", body=body)
+        await visit.send(call)
     except Problem as problem:
         trouble = beside(visit, problem)
-        return visit.show(
+        return visit.render(
             "project_open.html",
             status=trouble.status,
             project=await _project(visit),
             trouble=trouble,
-            typed=visit.typed,
+            typed=visit.form,
         )
-    return visit.go(f"/projects/{visit.part('project')}", done="opened" if wanted else "closed")
+    return visit.redirect(f"/projects/{visit.path_param('project')}", done="opened" if opens else "closed")
 
 
 # --- one member --------------------------------------------------------------------------------------------------
@@ -144,26 +192,27 @@ async def set_open(visit: Visit) -> web.Response:
 
 @pages.get(f"/projects/{PROJECT}/grant", needs="grant")
 async def grant_page(visit: Visit) -> web.Response:
-    found = await _project(visit)
-    return _grant_form(visit, found, {"points": str(found["points_each"]), "grant_id": fresh_id()}, None)
+    project = await _project(visit)
+    return _grant_form(visit, project, {"points": str(project.points_each), "grant_id": fresh_id()}, None)
 
 
 @pages.post(f"/projects/{PROJECT}/grant/confirm", needs="grant")
 async def grant_confirm(visit: Visit) -> web.Response:
     """Who it is and how many points, before anything moves. POST, so that no MyKey ID stands in an address."""
-    found, typed = await _project(visit), dict(visit.typed)
+    project, typed = await _project(visit), dict(visit.form)
     points = number(typed.get("points", ""))
     if not UUID.fullmatch(typed.get("grant_id", "")):
         typed["grant_id"] = fresh_id()
     if not points:
-        return _grant_form(visit, found, typed, NO_NUMBER)
+        return _grant_form(visit, project, typed, replace(NO_NUMBER, field="points"))
     try:
-        member = await member_of(visit, typed.get("mykey_id", ""))
+        mykey_id = _plain_id(typed.get("mykey_id", ""))
+        member = await visit.send(calls.get_grantee(visit.path_param("project"), mykey_id))
     except Problem as problem:
-        return _grant_form(visit, found, typed, beside(visit, problem))
-    return visit.show(
+        return _grant_form(visit, project, typed, beside(visit, problem))
+    return visit.render(
         "grant_confirm.html",
-        project=found,
+        project=project,
         member=member,
         points=points,
         typed=typed | {"points": str(points)},
@@ -172,39 +221,39 @@ async def grant_confirm(visit: Visit) -> web.Response:
 
 @pages.post(f"/projects/{PROJECT}/grant", needs="grant")
 async def grant(visit: Visit) -> web.Response:
-    typed, project_id = dict(visit.typed), visit.part("project")
-    body = {
-        "grant_id": typed.get("grant_id", ""),
-        "mykey_id": typed.get("mykey_id", ""),
-        "points": number(typed.get("points", "")) or 0,
-        "note": typed.get("note", ""),
-    }
+    typed, project_id = dict(visit.form), visit.path_param("project")
+    call = calls.grant_to_one(
+        project_id,
+        grant_id=typed.get("grant_id", ""),
+        mykey_id=typed.get("mykey_id", ""),
+        points=number(typed.get("points", "")) or 0,
+        note=typed.get("note", ""),
+    )
     try:
-        told = await visit.api("POST", f"/v1/city/projects/{project_id}/grants", body=body)
+        answer = await visit.send(call)
     except Problem as problem:
         trouble = beside(visit, problem)
         if problem.word == "id-reused":
             typed["grant_id"] = fresh_id()
         return _grant_form(visit, await _project(visit), typed, trouble)
-    waits = proposed(visit, told)
-    if waits is not None:
-        return waits
-    return visit.go(f"/projects/{project_id}", done="again" if told["replayed"] else "granted")
+    if isinstance(answer, models.ProposalView):
+        return to_proposal(visit, answer)
+    return visit.redirect(f"/projects/{project_id}", done="again" if answer.replayed else "granted")
 
 
 @pages.get(f"/projects/{PROJECT}/venue", needs="grant")
-async def venue(visit: Visit) -> web.Response:
+async def venue_sheet(visit: Visit) -> web.Response:
     """Today's QR of the venue, large, for a screen or for printing."""
-    found = await _project(visit)
+    project = await _project(visit)
     try:
-        code = await visit.api("GET", f"/v1/city/projects/{visit.part('project')}/venue-code")
+        today = await visit.send(calls.project_venue_code(project.project_id))
     except Problem as problem:
         trouble = beside(visit, problem)
-        return visit.show(
-            "venue.html", status=trouble.status, project=found, code=None, picture="", trouble=trouble
+        return visit.render(
+            "venue.html", status=trouble.status, project=project, code=None, picture="", trouble=trouble
         )
-    picture = qr(code["venue_code"], visit.speech.plain("会場のQRコード"))
-    return visit.show("venue.html", project=found, code=code, picture=picture, trouble=None)
+    picture = qr(today.venue_code, visit.speech.plain("会場のQRコード"))
+    return visit.render("venue.html", project=project, code=today, picture=picture, trouble=None)
 
 
 # --- a member's balances -------------------------------------------------------------------------------------------
@@ -212,43 +261,48 @@ async def venue(visit: Visit) -> web.Response:
 
 @pages.get("/members", needs="see_member")
 async def members(visit: Visit) -> web.Response:
-    return visit.show("members.html", member=None, names={}, trouble=None, typed={})
+    return visit.render("members.html", member=None, names={}, trouble=None, typed={})
 
 
 @pages.post("/members", needs="see_member")
 async def look_up(visit: Visit) -> web.Response:
     """By MyKey ID; only who has the city's points or has chosen the city is found."""
     try:
-        member = await member_of(visit, visit.typed.get("mykey_id", ""))
+        member = await member_of(visit, visit.form.get("mykey_id", ""))
     except Problem as problem:
         trouble = beside(visit, problem)
-        return visit.show(
-            "members.html", status=trouble.status, member=None, names={}, trouble=trouble, typed=visit.typed
+        return visit.render(
+            "members.html", status=trouble.status, member=None, names={}, trouble=trouble, typed=visit.form
         )
-    names = {values["point_service"]: values["name"] for values in await services(visit)}
-    return visit.show("members.html", member=member, names=names, trouble=None, typed=visit.typed)
+    names = {service.point_service: service.name for service in await services(visit)}
+    return visit.render("members.html", member=member, names=names, trouble=None, typed=visit.form)
 
 
-async def member_of(visit: Visit, typed: str) -> Any:
+async def member_of(visit: Visit, typed: str) -> models.CityMemberView:
     """Raises Problem for what is nobody here."""
-    plain = "".join(letter for letter in typed.upper() if letter.isalnum() and letter.isascii())
+    return await visit.send(calls.city_member(_plain_id(typed)))
+
+
+def _plain_id(typed: str) -> str:
+    """A MyKey ID as it can stand in an address. Raises Problem for what is none."""
+    plain = "".join(letter for letter in code(typed).upper() if letter.isalnum() and letter.isascii())
     if not 0 < len(plain) <= 40:
         raise Problem("unknown-member", 404, errors=(InputError("#/mykey_id", ""),))
-    return await visit.api("GET", f"/v1/city/members/{plain}")
+    return plain
 
 
-async def _project(visit: Visit) -> Any:
-    return await visit.api("GET", f"/v1/city/projects/{visit.part('project')}")
+async def _project(visit: Visit) -> models.ProjectView:
+    return await visit.send(calls.get_project(visit.path_param("project")))
 
 
 async def _new_page(visit: Visit, typed: dict[str, str], trouble: ErrorMessage | None) -> web.Response:
-    open_ones = [values for values in await services(visit) if not values["closed_at"]]
-    return visit.show(
-        "project_new.html", status=status(trouble), typed=typed, trouble=trouble, services=open_ones
+    open_services = [service for service in await services(visit) if not service.closed_at]
+    return visit.render(
+        "project_new.html", status=status(trouble), typed=typed, trouble=trouble, services=open_services
     )
 
 
 def _grant_form(
-    visit: Visit, project: Any, typed: dict[str, str], trouble: ErrorMessage | None
+    visit: Visit, project: models.ProjectView, typed: dict[str, str], trouble: ErrorMessage | None
 ) -> web.Response:
-    return visit.show("grant.html", status=status(trouble), project=project, typed=typed, trouble=trouble)
+    return visit.render("grant.html", status=status(trouble), project=project, typed=typed, trouble=trouble)

@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final, Literal, TypeAlias, get_args
 
 from aiohttp import web
 
 from municipal.error_messages import NO_NUMBER, ErrorMessage
-from municipal.forms import beside, number, status
-from municipal.labels import ROLES
+from municipal.forms import (
+    NotANumberError,
+    beside,
+    differences,
+    drawn_again,
+    number,
+    optional_number,
+    status,
+    text_of,
+    without_number,
+)
+from municipal.labels import DEBT_ENDS, EXPIRIES, PAYOUTS, ROLES, WORSE
 from municipal.site import Pages, Visit
-from pagekit.api import Problem
+from pagekit.api import Call, Problem
+from pagekit.typed_text import choice_of
+from point_gateway_client import UNSET, Message, calls, models
 
 pages = Pages(needs="see_proposals")
 
+Deed: TypeAlias = Literal[
+    "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
+    "closing", "transfer_file", "payout", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
+    "shop_reset", "deed_rule",
+]  # fmt: skip
+"""What the city's table of deeds has a line for."""
+_DEED_WORDS: Final[tuple[Deed, ...]] = get_args(Deed)
 DEEDS: Final[Mapping[str, str]] = {
     "grant": "お一人への給付",
+    "grant_file": "ファイルによる給付",
+    "grant_cancel": "給付の取消",
+    "correction": "残高の訂正",
     "project": "給付事業の登録",
     "budget": "予算の増額",
     "shop_account": "振込先口座の変更",
     "payer_account": "振込元口座の変更",
+    "refund": "利用の取消",
+    "closing": "精算の締め",
+    "transfer_file": "振込ファイルの作成",
+    "payout": "振込結果の登録",
+    "shop_debt": "閉店した加盟店の未収の処理",
     "staff": "職員の登録",
     "role": "権限の引き上げ",
     "reset": "ログインの再設定",
     "restart": "職員の利用再開",
+    "shop_staff": "お店のログインの追加",
+    "shop_reset": "お店のログインの再設定",
+    "rule": "ポイント制度の新しい版",
+    "rule_withdrawal": "ポイント制度の版の取り下げ",
     "deed_rule": "承認の設定の変更",
 }
 STATES: Final[Mapping[str, str]] = {
@@ -36,6 +69,32 @@ STATES: Final[Mapping[str, str]] = {
 }
 FACTS: Final[Mapping[str, str]] = {
     "account": "口座",
+    "content": "内容",
+    "deed": "対象の操作",
+    "from_points_before": "1件の上限（変更前）",
+    "persons_before": "承認する人数（変更前）",
+    "place": "場所",
+    "point_service": "ポイントサービスの番号",
+    "points_a_day_before": "1日に1人で給付・取消できるポイント（変更前）",
+    "shop_id": "加盟店の番号",
+    "display_name": "使う人の名前",
+    "venue_points_a_day": "会場の1日の上限（ポイント）",
+    "direct_exchange": "協力会社から直接の交換",
+    "direct_exchange_before": "協力会社から直接の交換（変更前）",
+    "expiry": "有効期限",
+    "expiry_before": "有効期限（変更前）",
+    "held_points": "持たれているポイント",
+    "members": "ポイントを持つ利用者の人数",
+    "most_granted_a_day": "1日に受け取れる上限（1人）",
+    "most_granted_a_day_before": "1日に受け取れる上限（1人、変更前）",
+    "most_spent_a_day": "1日に使える上限（1人）",
+    "most_spent_a_day_before": "1日に使える上限（1人、変更前）",
+    "takes_effect_on": "適用日",
+    "unit_value_yen_before": "1ポイントの価値（円、変更前）",
+    "version": "版",
+    "worse": "利用者に不利な変更",
+    "unit_value_later": "1ポイントの価値（予定の版で最大、円）",
+    "unit_value_yen": "1ポイントの価値（円）",
     "bank_name": "銀行名",
     "branch_name": "支店名",
     "budget": "予算",
@@ -44,6 +103,31 @@ FACTS: Final[Mapping[str, str]] = {
     "from": "変更前",
     "from_points": "1件の上限",
     "granted": "給付済み",
+    "unspent": "まだ使われていない分",
+    "owed": "未返還になる分",
+    "correction": "訂正するポイント",
+    "balance_after": "訂正後の残高",
+    "file": "ファイル",
+    "lines": "行数",
+    "budget_after": "給付後の予算の残り",
+    "members_before": "この事業で給付済みの人数",
+    "points_before": "この事業で給付済みのポイント",
+    "members_waiting": "ほかの未処理のファイルにもある人数",
+    "points_waiting": "ほかの未処理のファイルでのポイント",
+    "carried_yen": "次への繰越（円）",
+    "paid_on": "利用した日",
+    "payout": "振込結果",
+    "debt_end": "未収の処理",
+    "paid_points": "利用したポイント",
+    "refunded_before": "取消済み",
+    "settled_in": "精算済みの期間の初日",
+    "shops": "支払う加盟店",
+    "shops_carried": "今回は支払わない加盟店",
+    "spend_id": "利用の番号",
+    "spends": "利用の件数",
+    "times": "作成の回数",
+    "transfer_on": "振込日",
+    "yen": "支払う金額（円）",
     "holder": "口座名義",
     "login": "ログイン名",
     "most_grants_each": "お一人の回数の上限",
@@ -51,7 +135,7 @@ FACTS: Final[Mapping[str, str]] = {
     "mykey_id": "マイキーID",
     "name": "名前",
     "persons": "承認する人数",
-    "points_a_day": "1日に1人で給付できるポイント",
+    "points_a_day": "1日に1人で給付・取消できるポイント",
     "points_each": "1回の給付ポイント",
     "project": "給付事業の番号",
     "role": "権限",
@@ -66,138 +150,224 @@ DONE: Final[Mapping[str, str]] = {
     "sent-back": "差し戻しました。",
     "withdrawn": "取り下げました。",
 }
-_WORDS: Final[Mapping[str, str]] = {"yes": "あり", "no": "なし", **ROLES}
-_PROPOSAL: Final = r"{proposal:[0-9a-f]{32}}"
+_YES_NO: Final[Mapping[str, str]] = {"yes": "あり", "no": "なし"}
+_OPEN: Final[Mapping[str, str]] = {"yes": "できる", "no": "できない（留保ポイント経由）"}
+_NONE: Final[Mapping[str, str]] = {"none": "なし"}
+_SUM: Final[Mapping[str, str]] = {"default": "事業の1回の給付ポイント"}
+_VALUES: Final[Mapping[str, Mapping[str, str]]] = {
+    "payout": PAYOUTS, "debt_end": DEBT_ENDS, "deed": DEEDS, "role": ROLES, "venue": _YES_NO, "from_points": _SUM, "from_points_before": _SUM,
+    "points_a_day": _SUM, "points_a_day_before": _SUM, "direct_exchange": _OPEN, "direct_exchange_before": _OPEN,
+    "most_granted_a_day": _NONE, "most_granted_a_day_before": _NONE, "most_spent_a_day": _NONE,
+    "most_spent_a_day_before": _NONE,
+}  # fmt: skip
+"""Facts whose values are words of the API; all others are what people have typed."""
+_ID: Final = re.compile("[0-9a-f]{32}")
+_PROPOSAL: Final = f"{{proposal:{_ID.pattern}}}"
 _DEED: Final = r"{deed:[a-z_]{1,20}}"
 
 
-def proposed(visit: Visit, answer: Any) -> web.Response | None:
+def proposed(visit: Visit, answer: Message) -> web.Response | None:
     """Where the gateway's answer leads that is a proposal; None where the deed took effect at once."""
-    if isinstance(answer, Mapping) and "proposal_id" in answer:
-        return visit.go(f"/proposals/{answer['proposal_id']}", done="proposed")
-    return None
+    return to_proposal(visit, answer) if isinstance(answer, models.ProposalView) else None
+
+
+def to_proposal(visit: Visit, proposal: models.ProposalView) -> web.Response:
+    """The page of what now waits for a second person."""
+    return visit.redirect(f"/proposals/{proposal.proposal_id}", done="proposed")
 
 
 @pages.get("/proposals")
-async def listed(visit: Visit) -> web.Response:
+async def proposal_list(visit: Visit) -> web.Response:
     """What waits, first what this person may decide; or what has ended."""
-    ended = visit.asked("ended") == "yes"
-    answer = await visit.api("GET", "/v1/city/proposals")
-    shown = [each for each in answer["proposals"] if (each["state"] != "waiting") == ended]
-    shown.sort(key=lambda each: not each["may_decide"])
-    return visit.show("proposals.html", proposals=shown, ended=ended, deeds=DEEDS, states=STATES)
+    ended = visit.query("ended") == "yes"
+    after = visit.query("after")
+    page = await visit.send(
+        calls.list_proposals(
+            state="ended" if ended else "waiting", after=after if _ID.fullmatch(after) else UNSET
+        )
+    )
+    return visit.render(
+        "proposals.html",
+        proposals=sorted(page.proposals, key=lambda proposal: not proposal.may_decide),
+        next_after=page.next_after,
+        ended=ended,
+        deeds=DEEDS,
+        states=STATES,
+    )
 
 
 @pages.get(f"/proposals/{_PROPOSAL}")
-async def proposal(visit: Visit) -> web.Response:
+async def proposal_page(visit: Visit) -> web.Response:
     return await _proposal_page(visit, None)
 
 
 @pages.post(f"/proposals/{_PROPOSAL}/approve", needs="decide_proposals")
 async def approve(visit: Visit) -> web.Response:
     """The hash of what was drawn goes with it, so that nobody approves what they have not seen."""
-    body = {"digest": visit.typed.get("digest", ""), "reason": visit.typed.get("reason", "")}
+    call = calls.approve_proposal(
+        visit.path_param("proposal"),
+        digest=visit.form.get("digest", ""),
+        reason=visit.form.get("reason", ""),
+    )
     try:
-        decision = await visit.api("POST", f"{_path(visit)}/approval", body=body)
+        decision = await visit.send(call)
     except Problem as problem:
-        return await _proposal_page(visit, beside(visit, problem))
-    if decision["first_password"]:
-        return visit.show_once(
+        return await _proposal_page(visit, beside(visit, problem), reason_field="why-yes")
+    if decision.first_password:
+        return visit.render_once(
             "first_password.html",
-            made=decision,
+            access=decision,
             back="/proposals",
-            was_reset=decision["proposal"]["deed"] != "staff",
+            was_reset=decision.proposal.deed not in ("staff", "shop_staff"),
         )
-    done = "approved-more" if decision["proposal"]["state"] == "waiting" else "approved"
-    return visit.go(f"/proposals/{visit.part('proposal')}", done=done)
+    done = "approved-more" if decision.proposal.state == "waiting" else "approved"
+    return visit.redirect(f"/proposals/{visit.path_param('proposal')}", done=done)
 
 
 @pages.post(f"/proposals/{_PROPOSAL}/return", needs="decide_proposals")
 async def send_back(visit: Visit) -> web.Response:
-    return await _end(visit, "return", "sent-back")
+    reason = visit.form.get("reason", "")
+    call = calls.send_back_proposal(visit.path_param("proposal"), reason=reason)
+    return await _end(visit, call, "sent-back", reason_field="why-no")
 
 
 @pages.post(f"/proposals/{_PROPOSAL}/withdraw")
 async def withdraw(visit: Visit) -> web.Response:
-    return await _end(visit, "withdrawal", "withdrawn")
+    reason = visit.form.get("reason", "")
+    call = calls.withdraw_proposal(visit.path_param("proposal"), reason=reason)
+    return await _end(visit, call, "withdrawn", reason_field="why-withdraw")
 
 
 @pages.get("/deeds")
 async def deeds(visit: Visit) -> web.Response:
     """How many others decide each deed, and from which sum a grant waits."""
-    answer = await visit.api("GET", "/v1/city/deeds")
-    return visit.show("deeds.html", rules=answer["deeds"], deeds=DEEDS)
+    rules = await visit.send(calls.list_deed_rules())
+    return visit.render("deeds.html", rules=rules.deeds, deeds=DEEDS)
 
 
 @pages.get(f"/deeds/{_DEED}", needs="change_rules")
 async def deed_page(visit: Visit) -> web.Response:
     rule = await _rule(visit)
-    typed = {name: "" if rule[name] is None else str(rule[name]) for name in _RULE}
-    return visit.show("deed.html", rule=rule, typed=typed, trouble=None, deeds=DEEDS)
+    typed = {name: text_of(rule, name) for name in _RULE} | {"seen": rule.version}
+    return visit.render("deed.html", rule=rule, typed=typed, trouble=None, deeds=DEEDS, differences=[])
 
 
 @pages.post(f"/deeds/{_DEED}", needs="change_rules")
 async def change_deed(visit: Visit) -> web.Response:
-    rule, trouble = await _rule(visit), NO_NUMBER
-    persons = number(visit.typed.get("persons", ""))
-    if persons is not None:
-        sums = {name: number(visit.typed.get(name, "")) for name in ("from_points", "points_a_day")}
-        body = sums | {"persons": persons, "reason": visit.typed.get("reason", "")}
+    rule, sums = await _rule(visit), ("from_points", "points_a_day")
+    trouble = without_number(visit.form, "persons", optional=sums) or NO_NUMBER
+    if (call := _change(visit, rule)) is not None:
         try:
-            answer = await visit.api("PUT", f"/v1/city/deeds/{rule['deed']}", body=body)
+            proposal = await visit.send(call)
         except Problem as problem:
             trouble = beside(visit, problem)
+            rule = await _rule(visit)
         else:
-            return visit.go(f"/proposals/{answer['proposal_id']}", done="proposed")
-    return visit.show(
-        "deed.html", status=trouble.status, rule=rule, typed=visit.typed, trouble=trouble, deeds=DEEDS
+            return visit.redirect(f"/proposals/{proposal.proposal_id}", done="proposed")
+    return visit.render(
+        "deed.html",
+        status=trouble.status,
+        rule=rule,
+        typed=drawn_again(trouble, rule, visit.form),
+        trouble=trouble,
+        deeds=DEEDS,
+        differences=differences(trouble, _RULE, rule, visit.form),
     )
 
 
-_RULE: Final = ("persons", "from_points", "points_a_day")
+_RULE: Final = {
+    "persons": "承認する人数",
+    "from_points": "1件の上限（ポイント）",
+    "points_a_day": "1日に1人で給付・取消できるポイント",
+}
 
 
-async def _rule(visit: Visit) -> Any:
-    answer = await visit.api("GET", "/v1/city/deeds")
-    found = next((each for each in answer["deeds"] if each["deed"] == visit.part("deed")), None)
-    if found is None:
-        raise web.HTTPNotFound
-    return found
-
-
-async def _end(visit: Visit, way: str, done: str) -> web.Response:
-    body = {"reason": visit.typed.get("reason", "")}
+def _change(visit: Visit, rule: models.DeedRuleView) -> Call[models.ProposalView] | None:
+    """The call that a form stands for; None where a number is none."""
+    deed, persons = choice_of(rule.deed, _DEED_WORDS), number(visit.form.get("persons", ""))
+    if deed is None:
+        raise web.HTTPNotFound  # of a newer gateway
+    if persons is None:
+        return None
     try:
-        await visit.api("POST", f"{_path(visit)}/{way}", body=body)
+        from_points = optional_number(visit.form, "from_points")
+        points_a_day = optional_number(visit.form, "points_a_day")
+    except NotANumberError:
+        return None
+    return calls.propose_deed_rule(
+        deed,
+        persons=persons,
+        reason=visit.form.get("reason", ""),
+        from_points=from_points,
+        points_a_day=points_a_day,
+        seen=visit.form.get("seen"),
+    )
+
+
+async def _rule(visit: Visit) -> models.DeedRuleView:
+    """Raises 404 for what is no deed."""
+    for rule in (await visit.send(calls.list_deed_rules())).deeds:
+        if rule.deed == visit.path_param("deed"):
+            return rule
+    raise web.HTTPNotFound
+
+
+async def _end(
+    visit: Visit, call: Call[models.ProposalView], done: str, *, reason_field: str
+) -> web.Response:
+    try:
+        await visit.send(call)
     except Problem as problem:
-        return await _proposal_page(visit, beside(visit, problem))
-    return visit.go(f"/proposals/{visit.part('proposal')}", done=done)
+        return await _proposal_page(visit, beside(visit, problem), reason_field=reason_field)
+    return visit.redirect(f"/proposals/{visit.path_param('proposal')}", done=done)
 
 
-async def _proposal_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
-    found = await visit.api("GET", _path(visit))
-    return visit.show(
+async def _proposal_page(
+    visit: Visit, trouble: ErrorMessage | None, *, reason_field: str = ""
+) -> web.Response:
+    """The forms of a proposal each have a reason; `reason_field` is that of the form which was refused."""
+    if trouble and trouble.field == "reason":
+        trouble = replace(trouble, field=reason_field)
+    proposal, overlap = await visit.send(calls.get_proposal(visit.path_param("proposal"))), None
+    file = proposal.subject if proposal.deed == "grant_file" else ""
+    if file and proposal.state == "waiting" and visit.signed_in().may("see_member"):
+        overlap = await visit.send(calls.file_granted_before(file))
+    return visit.render(
         "proposal.html",
         status=status(trouble),
-        proposal=found,
+        proposal=proposal,
+        file=file,
+        cycle=proposal.subject[:10] if proposal.deed in ("closing", "transfer_file", "payout") else "",
+        overlap=overlap,
         facts=[
-            (FACTS.get(name, name), _fact(visit, value))
-            for name, value in found["facts"].items()
+            (FACTS.get(name, name), _fact(visit, proposal.deed, name, value))
+            for name, value in proposal.facts.items()
             if value != ""
         ],
-        own=found["proposed_by"] == visit.signed_in().staff_id,
+        own=proposal.proposed_by == visit.signed_in().staff_id,
         deeds=DEEDS,
         states=STATES,
+        typed={reason_field: visit.form.get("reason", "")} if reason_field else {},
         trouble=trouble,
-        done=DONE.get(visit.asked("done"), ""),
+        done=DONE.get(visit.query("done"), ""),
     )
 
 
-def _fact(visit: Visit, value: str | int) -> str:
+def _fact(visit: Visit, deed: str, name: str, value: str | int) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    return visit.speech.plain(_WORDS[value]) if value in _WORDS else value
+    if name in ("expiry", "expiry_before"):
+        return _expiry(visit, value)
+    if name == "worse":
+        return "、".join(visit.speech.plain(WORSE.get(word, word)) for word in value.split(","))
+    words = ROLES if deed == "role" and name in ("from", "to") else _VALUES.get(name, {})
+    return visit.speech.plain(words[value]) if value in words else value
 
 
-def _path(visit: Visit) -> str:
-    return f"/v1/city/proposals/{visit.part('proposal')}"
+def _expiry(visit: Visit, value: str) -> str:
+    """How long points last, as the rules' own pages say it."""
+    kind, _, count = value.partition(":")
+    if kind == "fixed_day":
+        return visit.speech.day(count)
+    name = visit.speech.plain(EXPIRIES.get(kind, kind))
+    return f"{name} {count}" if count else name

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
-from municipal.forms import beside, day, number, status
+from municipal.forms import beside, chosen, day, number, status
+from municipal.labels import EXPIRY_KINDS
 from municipal.labels import services as services_of
+from municipal.proposals import proposed
 from municipal.site import Pages, Visit
-from pagekit.api import Problem
+from pagekit.api import Call, Problem
+from point_gateway_client import calls, models
 
 pages = Pages(needs="see")
 
@@ -20,6 +24,7 @@ DONE: Final[dict[str, str]] = {
     "added": "ポイントサービスを追加しました。続けて、最初のルールを登録してください。",
     "closed": "このポイントサービスの受付を止めました。利用者が持つポイントは、これまでどおり使えます。",
     "opened": "このポイントサービスの受付を再開しました。",
+    "issuer": "発行者を登録しました。",
     "announced": "新しい版を登録しました。適用日から有効になります。",
     "withdrawn": "この版を取り下げました。",
 }
@@ -31,65 +36,73 @@ _SERVICE: Final = r"{service:[a-z0-9][a-z0-9-]{0,39}}"
 
 
 @pages.get("/services")
-async def listed(visit: Visit) -> web.Response:
-    values = await services_of(visit)
-    rules = await asyncio.gather(*(_rules(visit, values["point_service"]) for values in values))
-    return visit.show("services.html", services=list(zip(values, rules, strict=True)))
+async def service_list(visit: Visit) -> web.Response:
+    services = await services_of(visit)
+    rules = await asyncio.gather(*(_rules(visit, service.point_service) for service in services))
+    return visit.render("services.html", services=list(zip(services, rules, strict=True)))
 
 
 @pages.get("/services/new", needs="change_rules")
 async def add_page(visit: Visit) -> web.Response:
-    return visit.show("service_new.html", typed={}, trouble=None)
+    return visit.render("service_new.html", typed={}, trouble=None)
 
 
 @pages.post("/services/new", needs="change_rules")
 async def add(visit: Visit) -> web.Response:
-    body = {name: visit.typed.get(name, "") for name in ("point_service", "name")}
+    call = calls.add_city_point_service(
+        point_service=visit.form.get("point_service", ""), name=visit.form.get("name", "")
+    )
     try:
-        made = await visit.api("POST", "/v1/city/point-services", body=body)
+        service = await visit.send(call)
     except Problem as problem:
         trouble = beside(visit, problem)
-        return visit.show("service_new.html", status=trouble.status, typed=visit.typed, trouble=trouble)
-    return visit.go(f"/services/{made['point_service']}", done="added")
+        return visit.render("service_new.html", status=trouble.status, typed=visit.form, trouble=trouble)
+    return visit.redirect(f"/services/{service.point_service}", done="added")
 
 
 @pages.get(f"/services/{_SERVICE}")
 async def versions(visit: Visit) -> web.Response:
-    rules, service = await asyncio.gather(_rules(visit, visit.part("service")), _service(visit))
-    return visit.show("service.html", rules=rules, service=service, done=DONE.get(visit.asked("done"), ""))
+    name = visit.path_param("service")
+    rules, service, issuer = await asyncio.gather(
+        _rules(visit, name), _service(visit), visit.send(calls.get_issuer(name))
+    )
+    return visit.render(
+        "service.html", rules=rules, service=service, issuer=issuer, done=DONE.get(visit.query("done"), "")
+    )
 
 
 @pages.get(f"/services/{_SERVICE}/closing", needs="change_rules")
 async def closing_page(visit: Visit) -> web.Response:
-    return visit.show("service_closing.html", service=await _service(visit), typed={}, trouble=None)
+    return visit.render("service_closing.html", service=await _service(visit), typed={}, trouble=None)
 
 
 @pages.post(f"/services/{_SERVICE}/closing", needs="change_rules")
 async def close_or_reopen(visit: Visit) -> web.Response:
     """What is to become of it stands in the form, so that a second click does not turn it round."""
-    way = "reopening" if visit.typed.get("way") == "reopen" else "closure"
+    service, reason = visit.path_param("service"), visit.form.get("reason", "")
+    opens = visit.form.get("way") == "reopen"
+    make_call = calls.reopen_city_point_service if opens else calls.close_city_point_service
     try:
-        body = {"reason": visit.typed.get("reason", "")}
-        await visit.api("POST", f"/v1/city/point-services/{visit.part('service')}/{way}", body=body)
+        await visit.send(make_call(service, reason=reason))
     except Problem as problem:
         trouble = beside(visit, problem)
-        return visit.show(
+        return visit.render(
             "service_closing.html",
             status=trouble.status,
             service=await _service(visit),
-            typed=visit.typed,
+            typed=visit.form,
             trouble=trouble,
         )
-    return visit.go(f"/services/{visit.part('service')}", done="opened" if way == "reopening" else "closed")
+    return visit.redirect(f"/services/{service}", done="opened" if opens else "closed")
 
 
 @pages.get(f"/services/{_SERVICE}/new", needs="change_rules")
 async def new(visit: Visit) -> web.Response:
     """A new version begins as the one in force, or the last that is coming."""
-    rules = await _rules(visit, visit.part("service"))
+    rules = await _rules(visit, visit.path_param("service"))
     typed = {"unit_value_yen": "1", "expiry": "months", "expiry_count": "6"}
-    if rules["rules"]:
-        typed = {name: _text(rules["rules"][-1].get(name)) for name in FIELDS}
+    if rules.rules:
+        typed = {name: _text(getattr(rules.rules[-1], name, None)) for name in FIELDS}
     tomorrow = visit.site.settings.clock().date() + timedelta(days=1)
     return _form(visit, rules, typed | {"takes_effect_on": tomorrow.isoformat()}, None)
 
@@ -97,18 +110,16 @@ async def new(visit: Visit) -> web.Response:
 @pages.post(f"/services/{_SERVICE}/new", needs="change_rules")
 async def announce(visit: Visit) -> web.Response:
     """First without consent: a change for the worse comes back once, with what members lose, to be confirmed."""
-    service, typed = visit.part("service"), dict(visit.typed)
-    read = _read(typed)
-    if isinstance(read, ErrorMessage):
-        return _form(visit, await _rules(visit, service), typed, read)
-    accepted = typed.get("worse_accepted") == "yes"
+    service, typed = visit.path_param("service"), dict(visit.form)
     try:
-        body = read | {"worse_accepted": accepted}
-        await visit.api("POST", f"/v1/city/point-services/{service}/rules", body=body)
+        call = _announcement(service, typed)
+        if isinstance(call, ErrorMessage):
+            return _form(visit, await _rules(visit, service), typed, call)
+        answer = await visit.send(call)
     except Problem as problem:
         rules = await _rules(visit, service)
         if problem.word == "worse-not-accepted":
-            return visit.show(
+            return visit.render(
                 "rule_worse.html",
                 status=409,
                 rules=rules,
@@ -117,7 +128,7 @@ async def announce(visit: Visit) -> web.Response:
                 worse=str(problem.facts.get("worse", "")).split(","),
             )
         return _form(visit, rules, typed, beside(visit, problem))
-    return visit.go(f"/services/{service}", done="announced")
+    return proposed(visit, answer) or visit.redirect(f"/services/{service}", done="announced")
 
 
 @pages.get(f"/services/{_SERVICE}/{{version:[0-9]{{1,6}}}}/withdraw", needs="change_rules")
@@ -127,77 +138,81 @@ async def withdraw_page(visit: Visit) -> web.Response:
 
 @pages.post(f"/services/{_SERVICE}/{{version:[0-9]{{1,6}}}}/withdraw", needs="change_rules")
 async def withdraw(visit: Visit) -> web.Response:
-    service, version = visit.part("service"), visit.part("version")
-    path = f"/v1/city/point-services/{service}/rules/{version}/withdrawal"
+    service, version = visit.path_param("service"), int(visit.path_param("version"))
     try:
-        await visit.api("POST", path, body={"reason": visit.typed.get("reason", "")})
+        answer = await visit.send(calls.withdraw_rule(service, version, reason=visit.form.get("reason", "")))
     except Problem as problem:
         return await _withdraw_page(visit, beside(visit, problem))
-    return visit.go(f"/services/{service}", done="withdrawn")
+    return proposed(visit, answer) or visit.redirect(f"/services/{service}", done="withdrawn")
 
 
 async def _withdraw_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
-    rules = await _rules(visit, visit.part("service"))
-    version = int(visit.part("version"))
-    rule = next((one for one in rules["rules"] if one["version"] == version), None)
+    rules = await _rules(visit, visit.path_param("service"))
+    version = int(visit.path_param("version"))
+    rule = next((rule for rule in rules.rules if rule.version == version), None)
     if rule is None:
         raise web.HTTPNotFound
-    return visit.show(
+    return visit.render(
         "rule_withdraw.html",
         status=status(trouble),
         rules=rules,
         rule=rule,
         trouble=trouble,
-        typed=visit.typed,
+        typed=visit.form,
     )
 
 
-async def _service(visit: Visit) -> Any:
+async def _service(visit: Visit) -> models.CityPointService:
     """Raises 404 for one that is not the city's."""
-    found = next(
-        (values for values in await services_of(visit) if values["point_service"] == visit.part("service")),
-        None,
-    )
-    if found is None:
-        raise web.HTTPNotFound
-    return found
+    for service in await services_of(visit):
+        if service.point_service == visit.path_param("service"):
+            return service
+    raise web.HTTPNotFound
 
 
-async def _rules(visit: Visit, service: str) -> Any:
-    return await visit.api("GET", f"/v1/city/point-services/{service}/rules")
+async def _rules(visit: Visit, service: str) -> models.Rules:
+    return await visit.send(calls.city_rules(service))
 
 
-def _form(visit: Visit, rules: Any, typed: dict[str, str], trouble: ErrorMessage | None) -> web.Response:
-    return visit.show("rule_new.html", status=status(trouble), rules=rules, typed=typed, trouble=trouble)
+def _form(
+    visit: Visit, rules: models.Rules, typed: dict[str, str], trouble: ErrorMessage | None
+) -> web.Response:
+    return visit.render("rule_new.html", status=status(trouble), rules=rules, typed=typed, trouble=trouble)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""
     return "" if value is None else str(value)
 
 
-def _read(typed: dict[str, str]) -> dict[str, Any] | ErrorMessage:
-    """The form as the API takes it, or what is wrong with it."""
+def _announcement(
+    service: str, typed: dict[str, str]
+) -> Call[models.Rules | models.ProposalView] | ErrorMessage:
+    """The call that a form stands for, or what is wrong with the form. Raises Problem for an expiry that is none."""
     effect = day(typed.get("takes_effect_on", ""))
     last = day(typed.get("expiry_day", ""))
     expiry = typed.get("expiry", "")
-    if effect is None or (expiry == "fixed_day" and last is None):
-        return NO_DAY
+    if effect is None:
+        return replace(NO_DAY, field="takes_effect_on")
+    if expiry == "fixed_day" and last is None:
+        return replace(NO_DAY, field="expiry_day")
     numbers: dict[str, int | None] = {}
     for name in ("expiry_count", "unit_value_yen", "most_spent_a_day", "most_granted_a_day"):
         text = typed.get(name, "")
         numbers[name] = number(text)
         if text and numbers[name] is None:
-            return NO_NUMBER
-    return {
-        "takes_effect_on": effect.isoformat(),
-        "expiry": expiry,
-        "expiry_count": (numbers["expiry_count"] or 0) if expiry in ("months", "fiscal_year") else 0,
-        "expiry_day": last.isoformat() if last and expiry == "fixed_day" else None,
-        "unit_value_yen": numbers["unit_value_yen"] or 1,
-        "open_for_direct_exchange": typed.get("open_for_direct_exchange") == "yes",
-        "most_spent_a_day": numbers["most_spent_a_day"] or None,
-        "most_granted_a_day": numbers["most_granted_a_day"] or None,
-        "reason": typed.get("reason", ""),
-    }
+            return replace(NO_NUMBER, field=name)
+    return calls.announce_rule(
+        service,
+        takes_effect_on=effect,
+        expiry=chosen(typed, "expiry", EXPIRY_KINDS),
+        expiry_count=(numbers["expiry_count"] or 0) if expiry in ("months", "fiscal_year") else 0,
+        expiry_day=last if expiry == "fixed_day" else None,
+        unit_value_yen=numbers["unit_value_yen"] or 1,
+        open_for_direct_exchange=typed.get("open_for_direct_exchange") == "yes",
+        most_spent_a_day=numbers["most_spent_a_day"] or None,
+        most_granted_a_day=numbers["most_granted_a_day"] or None,
+        reason=typed.get("reason", ""),
+        worse_accepted=typed.get("worse_accepted") == "yes",
+    )

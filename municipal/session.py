@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pagekit import session_cookie
 from pagekit.session_cookie import begun
+from point_gateway_client import models
 
 IDLE_LIMIT: Final = timedelta(minutes=15)
 """The gateway's own; ours counts only what a person did, not a page that updates itself."""
@@ -34,6 +35,8 @@ class Session(session_cookie.Session):
     """What the role may do, with spaces between."""
     strong: bool
     first_password: bool
+    missed_elsewhere: int = 0
+    """How often somebody else had a wrong password for this login before this sign-in."""
 
     @property
     def idle_limit(self) -> timedelta:
@@ -52,6 +55,10 @@ class Session(session_cookie.Session):
     def first(self) -> str:
         return "/setup" if self.unfinished else ""
 
+    @property
+    def form_owner(self) -> str:
+        return f"staff:{self.staff_id}"
+
     def may(self, need: str) -> bool:
         """Whether the role has this action (as the gateway calls it), and everything of one's own is set up."""
         return need in self.actions.split() and not self.unfinished
@@ -66,34 +73,39 @@ class HalfSignIn:
     passkey_options: Mapping[str, Any]
     next: str
     ends_at: int
+    missed_elsewhere: int = 0
 
     def alive(self, now: datetime) -> bool:
         return now.timestamp() < self.ends_at
 
 
-def session_of(told: Mapping[str, Any], token: str, now: datetime) -> Session:
+def session_of(
+    view: models.StaffSessionView, token: str, now: datetime, missed_elsewhere: int = 0
+) -> Session:
     """From the gateway's view of a session."""
-    return Session(**begun(token, now), **_shown(told))
+    return Session(missed_elsewhere=missed_elsewhere, **begun(token, now), **_shown(view))
 
 
-def renewed(session: Session, told: Mapping[str, Any]) -> Session:
+def renewed(session: Session, view: models.StaffSessionView) -> Session:
     """The same session with what has changed at the gateway."""
-    values = {name: getattr(session, name) for name in ("token", "form_secret", "used_at")}
-    return Session(**values, **_shown(told))
+    values = {
+        name: getattr(session, name) for name in ("token", "form_secret", "used_at", "missed_elsewhere")
+    }
+    return Session(**values, **_shown(view))
 
 
-def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(view: models.StaffSessionView) -> dict[str, Any]:
     return {
-        "staff_id": told["staff_id"],
-        "login": told["login"],
-        "name": told["display_name"],
-        "role": told["role"],
-        "municipality": told["municipality"],
-        "municipality_name": told["municipality_name"],
-        "shop_id": told["shop_id"] or "",
-        "actions": " ".join(told["actions"]),
-        "strong": told["strong"],
-        "first_password": told["first_password"],
+        "staff_id": view.staff_id,
+        "login": view.login,
+        "name": view.display_name,
+        "role": view.role,
+        "municipality": view.municipality,
+        "municipality_name": view.municipality_name,
+        "shop_id": view.shop_id or "",
+        "actions": " ".join(view.actions),
+        "strong": view.strong,
+        "first_password": view.first_password,
     }
 
 

@@ -7,10 +7,17 @@ name with https, or for http://localhost; not for an address of numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pagekit.settings import SiteSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(SiteSettings):
-    """Nothing beside what every site has."""
+    """`portal_url` is the members' portal: with it a shop's QR is an address that every camera opens."""
+
+    portal_url: str = ""
+
+    @classmethod
+    def own(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return {"portal_url": str(given.get("portal_url", "")).rstrip("/")}

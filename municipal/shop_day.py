@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
-from municipal.counter import SPEND, spend_of_today
+from municipal.counter import SPEND, spend_of_shop
 from municipal.error_messages import NO_NUMBER, ErrorMessage
-from municipal.forms import beside, day, number
+from municipal.forms import beside, day, number, status
 from municipal.labels import WAYS
 from municipal.site import Pages, Visit
 from pagekit.api import Problem, Unreachable
 from pagekit.ids import UUID, fresh_id
+from pagekit.pages import PageValues
+from pagekit.typed_text import code
+from point_gateway_client import UNSET, calls, models
 
 pages = Pages(needs="take_points")
 
@@ -27,24 +31,46 @@ _NO_REASON: Final = ErrorMessage(
 
 
 @pages.get("/shop/day")
-async def shop_day(visit: Visit) -> web.Response:
-    wanted = day(visit.asked("day"))
-    return visit.show("shop_day.html", done=DONE.get(visit.asked("done"), ""), **await _day(visit, wanted))
+async def day_page(visit: Visit) -> web.Response:
+    typed = visit.query("reference")[:40]
+    matches, trouble = await _referred(visit, typed)
+    return visit.render(
+        "shop_day.html",
+        status=status(trouble),
+        done=DONE.get(visit.query("done"), ""),
+        reference=typed,
+        matches=matches,
+        trouble=trouble,
+        **await _day(visit, day(visit.query("day"))),
+    )
+
+
+async def _referred(visit: Visit, typed: str) -> tuple[list[models.ShopSpendView], ErrorMessage | None]:
+    """The shop's payments that a customer's reference stands for."""
+    if not (plain := code(typed)).strip("."):
+        return [], None
+    try:
+        matches = await visit.send(calls.shop_references(plain))
+    except Problem as problem:
+        if problem.word != "unknown-reference":
+            raise
+        return [], replace(visit.trouble(problem), field="reference")
+    return matches.spends, None
 
 
 @pages.get("/shop/day/live", fragment=True)
 async def live(visit: Visit) -> web.Response:
     """Today's list, which asks for itself."""
     try:
-        return visit.show("_shop_day.html", **await _day(visit, None))
+        return visit.render("_shop_day.html", **await _day(visit, None))
     except Unreachable:
         return web.Response(status=204)
 
 
 @pages.get(f"/shop/spends/{SPEND}/refund")
 async def refund_page(visit: Visit) -> web.Response:
-    spend = await spend_of_today(visit)
-    left = spend["points"] - spend["refunded_points"]
+    spend = await spend_of_shop(visit)
+    left = spend.points - spend.refunded_points
     typed = {"points": str(left), "reason": "", "refund_id": fresh_id()}
     return _refund_form(visit, spend, typed, None)
 
@@ -52,49 +78,50 @@ async def refund_page(visit: Visit) -> web.Response:
 @pages.post(f"/shop/spends/{SPEND}/refund/confirm")
 async def check(visit: Visit) -> web.Response:
     """In words, before anything is given back."""
-    spend, typed = await spend_of_today(visit), dict(visit.typed)
+    spend, typed = await spend_of_shop(visit), dict(visit.form)
     points = number(typed.get("points", ""))
-    if not points or points > spend["points"] - spend["refunded_points"]:
-        return _refund_form(visit, spend, typed, NO_NUMBER)
+    if not points or points > spend.points - spend.refunded_points:
+        return _refund_form(visit, spend, typed, replace(NO_NUMBER, field="points"))
     if not typed.get("reason"):
         return _refund_form(visit, spend, typed, _NO_REASON)
     if not UUID.fullmatch(typed.get("refund_id", "")):
         typed["refund_id"] = fresh_id()
-    return visit.show("shop_refund_confirm.html", spend=spend, points=points, typed=typed)
+    return visit.render("shop_refund_confirm.html", spend=spend, points=points, typed=typed)
 
 
 @pages.post(f"/shop/spends/{SPEND}/refund")
 async def refund(visit: Visit) -> web.Response:
     """Give back, once, however often this is sent."""
-    typed = dict(visit.typed)
-    body = {
-        "refund_id": typed.get("refund_id", ""),
-        "points": number(typed.get("points", "")) or 0,
-        "reason": typed.get("reason", ""),
-    }
+    typed = dict(visit.form)
+    call = calls.shop_refund(
+        visit.path_param("spend"),
+        refund_id=typed.get("refund_id", ""),
+        points=number(typed.get("points", "")) or 0,
+        reason=typed.get("reason", ""),
+    )
     try:
-        told = await visit.api("POST", f"/v1/shop/spends/{visit.part('spend')}/refunds", body=body)
+        refunded = await visit.send(call)
     except Problem as problem:
         trouble = beside(visit, problem)
-        return _refund_form(visit, await spend_of_today(visit), typed | {"refund_id": fresh_id()}, trouble)
-    return visit.go("/shop/day", done="again" if told["replayed"] else "refunded")
+        return _refund_form(visit, await spend_of_shop(visit), typed | {"refund_id": fresh_id()}, trouble)
+    return visit.redirect("/shop/day", done="again" if refunded.replayed else "refunded")
 
 
 def _refund_form(
-    visit: Visit, spend: dict[str, Any], typed: dict[str, str], trouble: ErrorMessage | None
+    visit: Visit, spend: models.ShopSpendView, typed: dict[str, str], trouble: ErrorMessage | None
 ) -> web.Response:
-    return visit.show(
+    return visit.render(
         "shop_refund.html",
         status=trouble.status if trouble else 200,
         spend=spend,
         typed=typed,
         trouble=trouble,
-        left=spend["points"] - spend["refunded_points"],
+        left=spend.points - spend.refunded_points,
     )
 
 
-async def _day(visit: Visit, wanted: date | None) -> dict[str, Any]:
-    today = visit.site.settings.clock().date()
-    query = {"day": wanted.isoformat()} if wanted is not None else None
-    told = await visit.api("GET", "/v1/shop/spends", query=query)
-    return {"told": told, "ways": WAYS, "is_today": told["day"] == today.isoformat()}
+async def _day(visit: Visit, day: date | None) -> PageValues:
+    """That day, or today."""
+    shop_day = await visit.send(calls.shop_day(day=day or UNSET))
+    is_today = shop_day.day == visit.site.settings.clock().date()
+    return {"shop_day": shop_day, "ways": WAYS, "is_today": is_today}

@@ -3,50 +3,87 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, Literal
+from urllib.parse import urlencode
 
 from aiohttp import web
 
+from municipal.error_messages import ErrorMessage
+from municipal.forms import beside, day_param, status
 from municipal.labels import WAYS
 from municipal.site import Pages, Visit
 from municipal.statements import corrected
+from pagekit.api import Problem
 from pagekit.qr import qr
+from point_gateway_client import calls
 
 pages = Pages(needs="take_points")
 
+DONE: Final[dict[str, str]] = {
+    "confirmed": "確認しました。ありがとうございます。",
+    "disputed": "自治体に伝えました。口座が決まり直すまで、心当たりのない口座には新しく支払われません。",
+}
+_NOTICE: Final = r"{notice:[0-9a-f]{32}}"
 _CYCLE: Final = r"{cycle:[0-9]{4}-[0-9]{2}-[0-9]{2}}"
 
 
 @pages.get("/shop/code")
-async def code(visit: Visit) -> web.Response:
+async def code_sheet(visit: Visit) -> web.Response:
     """A sheet for the counter. It names the shop and moves nothing by itself: it may be photographed."""
-    shop, told = await asyncio.gather(visit.api("GET", "/v1/shop"), visit.api("GET", "/v1/shop/code"))
-    picture = qr(told["shop_code"], visit.speech.plain("お店のQRコード"))
-    return visit.show("own_code.html", shop=shop, picture=picture, code=told["shop_code"])
+    shop, code = await asyncio.gather(visit.send(calls.own_shop()), visit.send(calls.own_shop_code()))
+    picture = qr(shop_address(visit, code.shop_code), visit.speech.plain("お店のQRコード"))
+    return visit.render("own_code.html", shop=shop, picture=picture, code=code.shop_code, number=code.number)
+
+
+def shop_address(visit: Visit, shop_code: str) -> str:
+    """The portal's page for paying at the shop, which any camera opens; the bare code where no portal is set."""
+    portal = visit.site.settings.portal_url
+    return f"{portal}/pay/shop?{urlencode({'code': shop_code})}" if portal else shop_code
 
 
 @pages.get("/shop/settlements")
-async def settlements(visit: Visit) -> web.Response:
-    return visit.show(
-        "own_settlements.html", cycles=(await visit.api("GET", "/v1/shop/settlements"))["cycles"]
+async def settlement_list(visit: Visit) -> web.Response:
+    return await _settlements(visit, None)
+
+
+@pages.post(f"/shop/account-notices/{_NOTICE}")
+async def answer_notice(visit: Visit) -> web.Response:
+    """The shop confirms a change of its account, or says that it knows nothing of it."""
+    answer: Literal["confirmed", "disputed"] = (
+        "disputed" if visit.form.get("answer") == "disputed" else "confirmed"
+    )
+    try:
+        await visit.send(calls.answer_notice(visit.path_param("notice"), answer=answer))
+    except Problem as problem:
+        return await _settlements(visit, beside(visit, problem))
+    return visit.redirect("/shop/settlements", done=answer)
+
+
+async def _settlements(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
+    settlements, notices = await asyncio.gather(
+        visit.send(calls.shop_settlements()), visit.send(calls.list_own_notices())
+    )
+    return visit.render(
+        "own_settlements.html",
+        status=status(trouble),
+        cycles=settlements.cycles,
+        notices=notices.notices,
+        trouble=trouble,
+        done=DONE.get(visit.query("done"), ""),
     )
 
 
 @pages.get(f"/shop/settlements/{_CYCLE}")
-async def statement(visit: Visit) -> web.Response:
-    found = await visit.api("GET", _statement(visit))
-    return visit.show("own_statement.html", statement=found, corrected=corrected(found), ways=WAYS)
+async def statement_page(visit: Visit) -> web.Response:
+    statement = await visit.send(calls.shop_statement(day_param(visit, "cycle")))
+    return visit.render("own_statement.html", statement=statement, corrected=corrected(statement), ways=WAYS)
 
 
 @pages.get(f"/shop/settlements/{_CYCLE}/csv")
 async def statement_csv(visit: Visit) -> web.Response:
-    return await visit.pass_on(f"{_statement(visit)}/csv")
+    return await visit.proxy_download(calls.shop_statement_csv(day_param(visit, "cycle")))
 
 
 @pages.get(f"/shop/settlements/{_CYCLE}/pdf")
 async def statement_pdf(visit: Visit) -> web.Response:
-    return await visit.pass_on(f"{_statement(visit)}/pdf")
-
-
-def _statement(visit: Visit) -> str:
-    return f"/v1/shop/settlements/{visit.part('cycle')}"
+    return await visit.proxy_download(calls.shop_statement_pdf(day_param(visit, "cycle")))

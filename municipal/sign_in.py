@@ -6,16 +6,20 @@ Between the two the browser carries half a sign-in, sealed, for five minutes; it
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
+from municipal.forms import credential_of
 from municipal.session import HALF_LASTS, HalfSignIn, half_seal, session_of
 from municipal.site import Pages, Visit, own_path
-from pagekit.api import Problem
+from pagekit.api import Call, Problem
+from pagekit.known_device import devices_of, keep_device
 from pagekit.session_cookie import MAX_COOKIE_LENGTH
 from pagekit.sign_out import sign_out, signed_out, speak, still_here
+from point_gateway_client import calls, models
 
 pages = Pages()
 
@@ -25,29 +29,34 @@ _HALF: Final = "municipal-half"
 @pages.get("/login", public=True)
 async def login(visit: Visit) -> web.Response:
     if visit.session is not None:
-        return visit.go("/")
-    return _login_page(visit, None, visit.asked("next"))
+        return visit.redirect("/")
+    return _login_page(visit, None, visit.query("next"))
 
 
 @pages.post("/login", public=True)
 async def sign_in(visit: Visit) -> web.Response:
     """A refusal says the same whichever half was wrong."""
-    if (answer := visit.hold_on()) is not None:
+    if (answer := visit.render_throttled()) is not None:
         return answer
-    typed = visit.typed
+    typed = visit.form
     following = own_path(typed.get("next", ""))
-    body = {"login": typed.get("login", ""), "password": typed.get("password", "")}
+    call = calls.staff_sign_in(
+        login=typed.get("login", ""),
+        password=typed.get("password", ""),
+        source=visit.network,
+        devices=devices_of(visit),
+    )
     try:
-        told = await visit.api("POST", "/v1/staff/sessions", body=body, as_site=True)
+        started = await visit.send(call)
     except Problem as problem:
         if problem.word == "body-invalid":
             problem.word = "sign-in-refused"  # an empty field is no better than a wrong one
         if problem.status >= 500:
             raise
         return _login_page(visit, visit.trouble(problem), following)
-    if told["token"]:
-        return _entered(visit, told, following)
-    return _half(visit, told, following)
+    if started.token:
+        return _entered(visit, started, following)
+    return _half(visit, started, following)
 
 
 @pages.get("/login/proof", public=True)
@@ -55,19 +64,23 @@ async def proof(visit: Visit) -> web.Response:
     """The second factor: the passkey where there is one, the code beside it or alone."""
     half = _carried(visit)
     if half is None:
-        return visit.go("/login", why="half")
+        return visit.redirect("/login", why="half")
     return _proof_page(visit, half, None)
 
 
 @pages.post("/login/proof/passkey", public=True)
 async def prove_by_passkey(visit: Visit) -> web.Response:
     """What `navigator.credentials.get` gave, as the page's script wrote it into the form."""
-    return await _prove(visit, "passkey", {"credential": _credential(visit)})
+    credential = credential_of(visit.form)
+    return await _prove(
+        visit, lambda token: calls.staff_prove_by_passkey(sign_in_token=token, credential=credential)
+    )
 
 
 @pages.post("/login/proof/code", public=True)
 async def prove_by_code(visit: Visit) -> web.Response:
-    return await _prove(visit, "totp", {"code": visit.typed.get("code", "")})
+    code = visit.form.get("code", "")
+    return await _prove(visit, lambda token: calls.staff_prove_by_totp(sign_in_token=token, code=code))
 
 
 @pages.post("/logout")
@@ -87,43 +100,55 @@ async def choose_language(visit: Visit) -> web.Response:
 
 @pages.get("/help", public=True)
 async def help_page(visit: Visit) -> web.Response:
-    return visit.show("help.html")
+    return visit.render("help.html")
 
 
-async def _prove(visit: Visit, way: str, given: dict[str, Any]) -> web.Response:
-    if (answer := visit.hold_on()) is not None:
+async def _prove(visit: Visit, call_for: Callable[[str], Call[models.StaffSessionStarted]]) -> web.Response:
+    """`call_for` makes the call with the second factor from the token of half a sign-in."""
+    if (answer := visit.render_throttled()) is not None:
         return answer
     half = _carried(visit)
     if half is None:
-        return visit.go("/login", why="half")
-    body = {"sign_in_token": half.token} | given
+        return visit.redirect("/login", why="half")
     try:
-        told = await visit.api("POST", f"/v1/staff/sessions/{way}", body=body, as_site=True)
+        started = await visit.send(call_for(half.token))
     except Problem as problem:
         if problem.word == "body-invalid":
             problem.word = "second-factor-wrong"
         if problem.status >= 500:
             raise
         if problem.word == "sign-in-ended":
-            return _forgetting_half(visit, visit.go("/login", why="half"))
+            return _forgetting_half(visit, visit.redirect("/login", why="half"))
         return _proof_page(visit, half, visit.trouble(problem))
-    return _forgetting_half(visit, _entered(visit, told, half.next))
+    return _forgetting_half(visit, _entered(visit, started, half.next, half.missed_elsewhere))
 
 
-def _entered(visit: Visit, told: Any, following: str) -> web.Response:
+def _entered(
+    visit: Visit, started: models.StaffSessionStarted, following: str, missed_elsewhere: int = 0
+) -> web.Response:
     """Begin the session that the gateway has just opened."""
-    session = session_of(told["session"], told["token"], visit.site.settings.clock())
+    assert started.session is not None
+    assert started.token is not None
+    session = session_of(
+        started.session,
+        started.token,
+        visit.site.settings.clock(),
+        missed_elsewhere or started.missed_elsewhere,
+    )
     visit.session = session
-    return visit.go("/setup" if session.unfinished else following)
+    answer = visit.redirect("/setup" if session.unfinished else following)
+    return keep_device(visit, answer, started.device)
 
 
-def _half(visit: Visit, told: Any, following: str) -> web.Response:
+def _half(visit: Visit, started: models.StaffSessionStarted, following: str) -> web.Response:
+    assert started.sign_in_token is not None
     now = visit.site.settings.clock()
     half = HalfSignIn(
-        token=told["sign_in_token"],
-        by_totp=told["by_totp"],
-        passkey_options=told["passkey_options"] or {},
+        token=started.sign_in_token,
+        by_totp=started.by_totp,
+        passkey_options=started.passkey_options or {},
         next=following,
+        missed_elsewhere=started.missed_elsewhere,
         ends_at=int((now + HALF_LASTS).timestamp()),
     )
     seal = half_seal(visit.site.settings.seal_secret)
@@ -136,7 +161,7 @@ def _half(visit: Visit, told: Any, following: str) -> web.Response:
                 token=half.token, by_totp=half.by_totp, passkey_options=some, next="/", ends_at=half.ends_at
             )
         )
-    answer = visit.go("/login/proof")
+    answer = visit.redirect("/login/proof")
     answer.set_cookie(
         visit.site.cookie(_HALF),
         sealed,
@@ -162,27 +187,18 @@ def _forgetting_half(visit: Visit, answer: web.Response) -> web.Response:
     return answer
 
 
-def _credential(visit: Visit) -> Any:
-    try:
-        given = json.loads(visit.typed.get("credential", ""))
-        json.dumps(given, ensure_ascii=False).encode()  # half a character cannot be sent on
-    except (ValueError, RecursionError):
-        return None
-    return given
-
-
 def _login_page(visit: Visit, trouble: ErrorMessage | None, following: str) -> web.Response:
-    return visit.show(
+    return visit.render(
         "login.html",
         status=trouble.status if trouble else 200,
         trouble=trouble,
         next=following,
-        why="" if trouble else visit.asked("why"),
+        why="" if trouble else visit.query("why"),
     )
 
 
 def _proof_page(visit: Visit, half: HalfSignIn, trouble: ErrorMessage | None) -> web.Response:
-    return visit.show(
+    return visit.render(
         "proof.html",
         status=trouble.status if trouble else 200,
         trouble=trouble,

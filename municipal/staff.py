@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
-from municipal.forms import beside, status
+from municipal.forms import beside, chosen, status
 from municipal.labels import CITY_ROLES, ROLES
 from municipal.proposals import proposed
 from municipal.site import Pages, Visit
-from pagekit.api import Problem
+from pagekit.api import Call, Problem
+from point_gateway_client import calls, models
 
 pages = Pages(needs="keep_staff")
 
@@ -23,11 +24,15 @@ _PERSON: Final = r"{person:[0-9a-f]{32}}"
 
 
 @pages.get("/staff")
-async def listed(visit: Visit) -> web.Response:
-    people = (await visit.api("GET", "/v1/city/staff"))["staff"]
-    wanted = visit.asked("who")
-    shown = [one for one in people if bool(one["shop_id"]) == (wanted == "shops")]
-    return visit.show("staff.html", people=shown, wanted=wanted, done=DONE.get(visit.asked("done"), ""))
+async def people_list(visit: Visit) -> web.Response:
+    who = visit.query("who")
+    people = (await visit.send(calls.list_staff())).staff
+    return visit.render(
+        "staff.html",
+        people=[person for person in people if bool(person.shop_id) == (who == "shops")],
+        who=who,
+        done=DONE.get(visit.query("done"), ""),
+    )
 
 
 @pages.get("/staff/new")
@@ -38,81 +43,95 @@ async def new(visit: Visit) -> web.Response:
 @pages.post("/staff/new")
 async def add(visit: Visit) -> web.Response:
     """Proposed; the first password is shown to whoever decides it, this once."""
-    body = {name: visit.typed.get(name, "") for name in ("login", "display_name", "role", "reason")}
+    form = visit.form
     try:
-        made = await visit.api("POST", "/v1/city/staff", body=body)
+        added = await visit.send(
+            calls.add_staff(
+                login=form.get("login", ""),
+                display_name=form.get("display_name", ""),
+                role=chosen(form, "role", CITY_ROLES),
+                reason=form.get("reason", ""),
+            )
+        )
     except Problem as problem:
-        return _new_page(visit, dict(visit.typed), beside(visit, problem))
-    waits = proposed(visit, made)
-    return waits or visit.show_once("first_password.html", made=made, back="/staff", was_reset=False)
+        return _new_page(visit, dict(visit.form), beside(visit, problem))
+    waits = proposed(visit, added)
+    return waits or visit.render_once("first_password.html", access=added, back="/staff", was_reset=False)
 
 
 @pages.get(f"/staff/{_PERSON}")
-async def person(visit: Visit) -> web.Response:
+async def person_page(visit: Visit) -> web.Response:
     return await _person_page(visit, None)
 
 
 @pages.post(f"/staff/{_PERSON}/role")
 async def change_role(visit: Visit) -> web.Response:
-    body = {"role": visit.typed.get("role", ""), "reason": visit.typed.get("reason", "")}
+    form = visit.form
     try:
-        answer = await visit.api("PUT", f"/v1/city/staff/{visit.part('person')}/role", body=body)
+        answer = await visit.send(
+            calls.change_staff_role(
+                visit.path_param("person"),
+                role=chosen(form, "role", CITY_ROLES),
+                reason=form.get("reason", ""),
+                seen=form.get("seen"),
+            )
+        )
     except Problem as problem:
         return await _person_page(visit, beside(visit, problem))
-    return proposed(visit, answer) or visit.go("/staff", done="role")
+    return proposed(visit, answer) or visit.redirect("/staff", done="role")
 
 
 @pages.post(f"/staff/{_PERSON}/close")
 async def close(visit: Visit) -> web.Response:
     try:
-        body = {"reason": visit.typed.get("reason", "")}
-        await visit.api("POST", f"/v1/city/staff/{visit.part('person')}/closure", body=body)
+        await visit.send(calls.close_staff(visit.path_param("person"), reason=visit.form.get("reason", "")))
     except Problem as problem:
         return await _person_page(visit, beside(visit, problem))
-    return visit.go("/staff", done="closed")
+    return visit.redirect("/staff", done="closed")
 
 
 @pages.post(f"/staff/{_PERSON}/reset")
 async def reset(visit: Visit) -> web.Response:
-    return await _renew(visit, "reset")
+    reason = visit.form.get("reason", "")
+    return await _renew(visit, calls.reset_staff(visit.path_param("person"), reason=reason))
 
 
 @pages.post(f"/staff/{_PERSON}/restart")
 async def restart(visit: Visit) -> web.Response:
-    return await _renew(visit, "restart")
+    reason = visit.form.get("reason", "")
+    return await _renew(visit, calls.restart_staff(visit.path_param("person"), reason=reason))
 
 
-async def _renew(visit: Visit, way: str) -> web.Response:
+async def _renew(visit: Visit, call: Call[models.StaffAdded | models.ProposalView]) -> web.Response:
     try:
-        body = {"reason": visit.typed.get("reason", "")}
-        made = await visit.api("POST", f"/v1/city/staff/{visit.part('person')}/{way}", body=body)
+        renewed = await visit.send(call)
     except Problem as problem:
         return await _person_page(visit, beside(visit, problem))
-    waits = proposed(visit, made)
-    return waits or visit.show_once("first_password.html", made=made, back="/staff", was_reset=True)
+    waits = proposed(visit, renewed)
+    return waits or visit.render_once("first_password.html", access=renewed, back="/staff", was_reset=True)
 
 
 def _new_page(visit: Visit, typed: dict[str, str], trouble: ErrorMessage | None) -> web.Response:
-    return visit.show(
+    return visit.render(
         "staff_new.html", status=status(trouble), typed=typed, trouble=trouble, roles=_roles(visit)
     )
 
 
 async def _person_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
-    people: list[Any] = (await visit.api("GET", "/v1/city/staff"))["staff"]
-    found = next((one for one in people if one["staff_id"] == visit.part("person")), None)
-    if found is None:
+    people = (await visit.send(calls.list_staff())).staff
+    person = next((person for person in people if person.staff_id == visit.path_param("person")), None)
+    if person is None:
         raise web.HTTPNotFound
-    return visit.show(
+    return visit.render(
         "staff_person.html",
         status=status(trouble),
-        person=found,
-        own=found["staff_id"] == visit.signed_in().staff_id,
+        person=person,
+        own=person.staff_id == visit.signed_in().staff_id,
         roles=_roles(visit),
-        typed=visit.typed,
+        typed=visit.form,
         trouble=trouble,
     )
 
 
 def _roles(visit: Visit) -> list[tuple[str, str]]:
-    return [(one, visit.speech.plain(ROLES[one])) for one in CITY_ROLES]
+    return [(role, visit.speech.plain(ROLES[role])) for role in CITY_ROLES]

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from point_gateway_client import models
 
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
     """Corrections of earlier cycles as the API tells them: those that are refunds by their ids, late payments by theirs."""
 
-    refunds: Mapping[str, Mapping[str, Any]]
-    spends: Mapping[str, Mapping[str, Any]]
+    refunds: Mapping[str, models.CorrectionView]
+    spends: Mapping[str, models.CorrectionView]
 
 
-def corrected(statement: Mapping[str, Any]) -> Corrected:
+def corrected(statement: models.StatementView) -> Corrected:
     """Which of a statement's lines correct an earlier cycle."""
-    told = statement["corrections"]
+    corrections = statement.corrections
     return Corrected(
-        refunds={one["refund_id"]: one for one in told if one["refund_id"] is not None},
-        spends={one["spend_id"]: one for one in told if one["refund_id"] is None},
+        refunds={line.refund_id: line for line in corrections if line.refund_id is not None},
+        spends={line.spend_id: line for line in corrections if line.refund_id is None},
     )

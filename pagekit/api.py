@@ -8,9 +8,7 @@ broke: where a page is sent twice it carries the same id, and the gateway makes 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from types import NoneType
 from typing import Any, Final, TypeVar
-from urllib.parse import quote, urlencode
 
 import aiohttp
 from yarl import URL
@@ -29,10 +27,12 @@ from point_gateway_client import (
 )
 from point_gateway_client.call import Language
 
-__all__ = ["Call", "File", "Gateway", "Problem", "Unreachable", "target_of", "untyped_call"]
+__all__ = ["Call", "File", "Gateway", "Problem", "Unreachable"]
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=40, sock_connect=5)
 """Longer than the gateway lets a partner take, so that its answer is seen rather than ours."""
+
+STATE_HEADER: Final = "Point-Gateway-State"
 
 AnswerT = TypeVar("AnswerT")
 
@@ -49,6 +49,11 @@ class Gateway:
             clock=settings.clock,
             transport=self._transport,
         )
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether the gateway's last answer said that its database is being completed and nothing is confirmed (復旧中)."""
+        return self._transport.is_restored
 
     async def opened(self) -> AsyncIterator[None]:
         """Open from here to the end of the site, in its event loop."""
@@ -67,36 +72,12 @@ class Gateway:
             raise Unreachable(str(error)) from error
 
 
-def untyped_call(
-    method: str,
-    path: str,
-    query: Mapping[str, str] | None = None,
-    *,
-    content: bytes | None = None,
-    media_type: str = "application/json",
-) -> Call[Any]:
-    """A call by its address, whose answer is plain JSON; None for an empty one."""
-    return Call(
-        method=method,
-        target=target_of(path, query),
-        answer=object,
-        content=content,
-        media_type=media_type,
-        session=None,
-        by_status={204: NoneType},
-    )
-
-
-def target_of(path: str, query: Mapping[str, str] | None) -> str:
-    """Path and query as they are sent."""
-    return f"{path}?{urlencode(query, quote_via=quote)}" if query else path
-
-
 class AiohttpTransport:
     """Sends signed requests as they are: follows nothing, repeats nothing, keeps no cookies."""
 
     def __init__(self) -> None:
         self._pool: aiohttp.ClientSession | None = None
+        self.is_restored = False
 
     def open(self) -> None:
         """Call it in the event loop of the site."""
@@ -117,6 +98,7 @@ class AiohttpTransport:
                 allow_redirects=False,
                 skip_auto_headers=("Content-Type",),
             ) as response:
+                self.is_restored = response.headers.get(STATE_HEADER) == "restored"
                 return RawAnswer(response.status, _lowered(response.headers), await response.read())
         except _LostAfterConnect as error:
             raise ConnectionLost(f"{request.method} {_path(request)}: {error}") from error

@@ -36,10 +36,10 @@ STATUSES: Final[Mapping[int, Sentences]] = {
 CLIENT_FAULTS: Final = frozenset(
     {
         "body-broken", "body-invalid", "body-not-json", "body-too-large", "body-unexpected", "commit-failed",
-        "content-digest-wrong", "content-type-wrong", "internal-error", "method-not-allowed", "not-ready",
+        "content-digest-wrong", "content-type-wrong", "internal-error", "key-scope", "method-not-allowed", "not-ready",
         "path-malformed", "path-unknown", "query-invalid", "request-malformed", "return-url-missing",
-        "return-url-not-allowed", "session-ended", "session-missing", "signature-invalid", "signature-key-unknown",
-        "signature-missing", "signature-replayed", "signature-stale", "took-too-long",
+        "return-url-not-allowed", "session-ended", "session-missing", "signature-invalid", "signature-key-ended",
+        "signature-key-unknown", "signature-missing", "signature-replayed", "signature-stale", "took-too-long",
     }
 )  # fmt: skip
 """Problem types whose remedy is for the client program that called, here the site, and says nothing to a person."""
@@ -63,6 +63,8 @@ class ErrorMessage:
     """The input that it is about."""
     again: bool = False
     """Sending the same once more may do."""
+    word: str = ""
+    """The problem's word, where a page has more to show for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class ErrorMessages:
     words: Mapping[str, Sentences]
     statuses: Mapping[int, Sentences]
     fields: Mapping[str, Sentences] = dataclasses.field(default_factory=dict)
+    rules: Mapping[tuple[str, str], Sentences] = dataclasses.field(default_factory=dict)
+    """By the problem's word and the `field` that it names: what is wrong there."""
     field_of: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """The input beside which a word is shown."""
     exact: bool = False
@@ -83,11 +87,16 @@ class ErrorMessages:
         if isinstance(fault, Unreachable):
             return self.of_status(503)
         name = next((name for name in fault.fields if name in self.fields), "")
+        wrong = str(fault.facts.get("field", ""))
+        if (fault.word, wrong) in self.rules:
+            return ErrorMessage(*self.rules[fault.word, wrong], fault.status, field=wrong, word=fault.word)
         sentences = self.words.get(fault.word) or (self.fields[name] if name else None)
         if sentences is not None:
             facts = _facts_in(sentences, fault, speech)
             field = self.field_of.get(fault.word, name)
-            return ErrorMessage(*sentences, fault.status, facts, field, fault.word in AGAIN)
+            return ErrorMessage(
+                *sentences, fault.status, facts, field, again=fault.word in AGAIN, word=fault.word
+            )
         if fault.word in CLIENT_FAULTS or not fault.title:
             # A request that is not signed as it must be is no fault of the person who waits for the page.
             return self.of_status(500 if fault.status == 401 else fault.status)
@@ -99,7 +108,7 @@ class ErrorMessages:
             remedy = _FACT.sub(
                 lambda name: f"%({name[1]})s" if name[1] in facts else name[0], _percent(remedy)
             )
-        return ErrorMessage(fault.title, remedy, fault.status, facts)
+        return ErrorMessage(fault.title, remedy, fault.status, facts, word=fault.word)
 
     def of_status(self, status: int) -> ErrorMessage:
         """`statuses` of the site before those of every site; 500 and 404 stand for what has no sentence."""

@@ -31,9 +31,14 @@ from point_gateway_client import InputError
 AnswerT = TypeVar("AnswerT")
 
 PARAMETER: Final = "form"
+SOURCE: Final = "from"
+"""Beside it: the page that the form was sent from, for when what was sent is forgotten."""
+MAX_SOURCE: Final = 1_000
 FORM_STATE_TTL: Final = timedelta(minutes=30)
 MAX_TOKEN: Final = 6_000
 """Characters of a sealed state: with it an address stays below the 8 KB that servers and proxies take."""
+MAX_UNSENT: Final = 1_500
+"""The same for a form that comes back after a sign-in: on the way it lies in a cookie, whose limit is 4 KB."""
 MAX_PLAIN: Final = 256 * 1024
 SECRET_FIELDS: Final = frozenset(
     {
@@ -53,14 +58,19 @@ _PURPOSE: Final = b"point-gateway form state v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormState:
-    """`outcomes` are the results of the calls that write, in their order. `throttled`: there were too many tries."""
+    """`files` have each name and size. `outcomes` are the results of the calls that write, in their order.
+
+    `refused_with` is the status of a form that never came to its handler; 0 for one that did.
+    """
 
     path: str
     typed: Mapping[str, str] = field(repr=False)
-    files: Mapping[str, str]
+    files: Mapping[str, tuple[str, int]]
     outcomes: list[dict[str, Any]] = field(repr=False)
-    throttled: bool
+    refused_with: int
     saved_at: int
+    is_unsent: bool = False
+    """It came after the end of the session: nothing of it was sent on."""
 
     @property
     def has_secrets(self) -> bool:
@@ -80,12 +90,12 @@ def without_secrets(typed: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def seal(state: FormState, secret: bytes, key: str) -> str | None:
+def seal(state: FormState, secret: bytes, key: str, limit: int = MAX_TOKEN) -> str | None:
     """The state as a part of an address, for who has `key`; None for one that is too long."""
     nonce = secrets.token_bytes(12)
     text = zlib.compress(json.dumps(asdict(state), ensure_ascii=False, separators=(",", ":")).encode(), 9)
     token = base64.urlsafe_b64encode(nonce + _box(secret, key).encrypt(nonce, text, _PURPOSE)).decode()
-    return token if len(token) <= MAX_TOKEN else None
+    return token if len(token) <= limit else None
 
 
 def unseal(token: str, secret: bytes, key: str, now: datetime) -> FormState | None:
@@ -132,8 +142,6 @@ def result_of(outcome: Mapping[str, Any], call: Call[AnswerT]) -> AnswerT:
         raise Unreachable(outcome["unreachable"])
     result = outcome["result"]
     kinds: list[type[Any]] = [call.answer, *call.by_status.values()]
-    if object in kinds:
-        return cast("AnswerT", result)  # plain JSON stays as it is
     for kind in kinds:
         with suppress(msgspec.ValidationError):
             return cast("AnswerT", msgspec.convert(result, kind))

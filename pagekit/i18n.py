@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Literal, Protocol, TypeAlias
 
 import budoux
 from babel.messages.pofile import read_po
@@ -21,9 +21,11 @@ from markupsafe import Markup, escape
 
 from pagekit.clock import JST
 
+Language: TypeAlias = Literal["ja", "en", "ja-easy"]
+
 JAPANESE: Final = "ja"
 EASY: Final = "ja-easy"
-NAMES: Final[Mapping[str, str]] = {JAPANESE: "日本語", "en": "English", EASY: "やさしい日本語"}
+NAMES: Final[Mapping[Language, str]] = {JAPANESE: "日本語", "en": "English", EASY: "やさしい日本語"}
 """Each language as it calls itself."""
 
 MAX_CACHED_SENTENCES: Final = 4_096
@@ -31,16 +33,27 @@ MAX_CACHED_SENTENCES: Final = 4_096
 _HERE: Final = Path(__file__).parent / "locales"
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)")
 _RUBY: Final = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
+_VALUE: Final = re.compile(r"%\((\w+)\)s")
+
+
+class Label(Protocol):
+    """A text of the gateway's in both of its languages."""
+
+    @property
+    def ja(self) -> str: ...
+    @property
+    def en(self) -> str: ...
 
 
 class Catalog:
     """One site's languages and its catalogues."""
 
-    def __init__(self, folder: Path, languages: Sequence[str]) -> None:
-        self.languages: Mapping[str, str] = {tag: NAMES[tag] for tag in languages}
+    def __init__(self, folder: Path, languages: Sequence[Language]) -> None:
+        self.languages: Mapping[Language, str] = {tag: NAMES[tag] for tag in languages}
         self._folder = folder
-        self._catalogues = {tag: dict(self._read(tag)) for tag in languages}
-        self._speeches = {tag: Translator(self, tag) for tag in languages}
+        self._singulars: dict[str, dict[str, str]] = {tag: {} for tag in languages}
+        self._catalogues: dict[str, dict[str, str]] = {tag: dict(self._read(tag)) for tag in languages}
+        self._speeches: dict[str, Translator] = {tag: Translator(self, tag) for tag in languages}
 
     def speech(self, language: str) -> Translator:
         """日本語 for a language that the site does not speak."""
@@ -49,6 +62,10 @@ class Catalog:
     def catalogue(self, language: str) -> Mapping[str, str]:
         """Source sentence → sentence. Empty for 日本語."""
         return self._catalogues[language]
+
+    def singulars(self, language: str) -> Mapping[str, str]:
+        """Source sentence → sentence for one, where it differs. 日本語 has one form for every number."""
+        return self._singulars[language]
 
     def files(self, language: str) -> list[Path]:
         return [path for folder in (_HERE, self._folder) if (path := folder / f"{language}.po").exists()]
@@ -65,7 +82,11 @@ class Catalog:
         for path in self.files(language):
             with path.open("rb") as file:
                 for message in read_po(file):
-                    if message.id and message.string:
+                    if isinstance(message.id, tuple | list):
+                        one, many = tuple(message.string or ())
+                        self._singulars[language][str(message.id[0])] = str(one)
+                        yield str(message.id[0]), str(many)
+                    elif message.id and message.string:
                         yield str(message.id), str(message.string)
 
 
@@ -88,10 +109,11 @@ def _phrases() -> budoux.Parser:
 class Translator:
     """One language. `say` gives what stands on a page, `plain` what stands in an attribute or a title."""
 
-    def __init__(self, words: Catalog, language: str) -> None:
-        self.language = language
+    def __init__(self, words: Catalog, language: Language) -> None:
+        self.language: Language = language
         self._words = words
         self._said = words.catalogue(language)
+        self._singular = words.singulars(language)
         # The API's sentences pass here too, so the caches have a bound.
         self._heading = lru_cache(MAX_CACHED_SENTENCES)(in_phrases)
         self._sentence = lru_cache(MAX_CACHED_SENTENCES)(self._make)
@@ -103,11 +125,19 @@ class Translator:
 
     def say(self, source: str, **values: object) -> Markup:
         """The sentence with its values, escaped; readings become ruby."""
-        markup = self._sentence(source)
+        markup = self._sentence(source, is_one=self._is_one(source, values))
         return markup % values if values else markup  # Markup escapes what is put in
 
-    def _make(self, source: str) -> Markup:
-        text = self._said.get(source, source)
+    def _is_one(self, source: str, values: Mapping[str, object]) -> bool:
+        """Whether the sentence has a form of its own for one, and its first number is that."""
+        singular = self._singular.get(source)
+        if singular is None:
+            return False
+        first = _VALUE.search(singular)
+        return str(values.get(first[1] if first else "count")) == "1"
+
+    def _make(self, source: str, *, is_one: bool = False) -> Markup:
+        text = self._singular[source] if is_one else self._said.get(source, source)
         if self.language == EASY:
             text = self._mark_readings(text)
         pieces: list[Markup] = []
@@ -131,16 +161,25 @@ class Translator:
         return in_phrases(self.plain(source, **values)) if values else self._heading(source)
 
     def plain(self, source: str, **values: object) -> str:
-        text = _RUBY.sub(r"\1", self._said.get(source, source))
+        is_one = self._is_one(source, values)
+        text = _RUBY.sub(r"\1", self._singular[source] if is_one else self._said.get(source, source))
         return text % values if values else text
 
-    def label(self, told: Mapping[str, Any]) -> str:
+    def with_reading(self, name: str, kana: str) -> str:
+        """A name with its reading over it, in やさしい日本語; the name alone elsewhere."""
+        if self.language != EASY or not kana:
+            return name
+        return Markup("<ruby>{}<rt>{}</rt></ruby>").format(name, kana)
+
+    def label(self, text: Label | Mapping[str, str]) -> str:
         """One of the gateway's texts, which come as `ja` and `en`."""
-        return str(told["en" if self.language == "en" else "ja"])
+        if isinstance(text, Mapping):
+            return text["en" if self.language == "en" else "ja"]
+        return text.en if self.language == "en" else text.ja
 
     def points(self, number: int) -> Markup:
         """`10,000 ポイント`, the number larger than its unit."""
-        unit = self.plain("ポイント")
+        unit = self.plain("ポイント", count=number)
         return Markup('<span class="points"><b>{}</b> <small>{}</small></span>').format(f"{number:,}", unit)
 
     def short(self, number: int) -> str:
@@ -160,29 +199,30 @@ class Translator:
             return self.moment(value)
         return str(value)
 
-    def day(self, told: str) -> str:
-        """`2018-07-31` or an instant, as 2018年7月31日 or 31 July 2018 (in Japan)."""
-        return self._day(_read(told))
+    def day(self, day: date | str) -> str:
+        """A day (`2018-07-31`) or an instant, as 2018年7月31日 or 31 July 2018 (in Japan)."""
+        return self._day(_in_japan(day))
 
-    def month(self, told: str) -> str:
+    def month(self, text: str) -> str:
         """`2018-07` as 2018年7月 or July 2018."""
-        year, month = told.split("-")
+        year, month = text.split("-")
         if self.language == "en":
             return f"{_MONTHS[int(month) - 1]} {year}"
         return f"{year}年{int(month)}月"
 
-    def last_day(self, ends_at: str) -> str:
+    def last_day(self, ends_at: datetime | str) -> str:
         """The last day before an end that is not included: midnight of 1 August is the end of 31 July."""
-        return self._day(_read(ends_at) - timedelta(microseconds=1))
+        return self._day(_in_japan(_instant(ends_at) - timedelta(microseconds=1)))
 
-    def moment(self, told: str) -> str:
-        at_ = _read(told)
-        return f"{self._day(at_)} {at_:%H:%M}"
+    def moment(self, at: datetime | str) -> str:
+        """`2018年7月31日 12:00`, in Japan."""
+        in_japan = _in_japan(_instant(at))
+        return f"{self._day(in_japan)} {in_japan:%H:%M}"
 
-    def _day(self, found: datetime) -> str:
+    def _day(self, day: date) -> str:
         if self.language == "en":
-            return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
-        return f"{found.year}年{found.month}月{found.day}日"
+            return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+        return f"{day.year}年{day.month}月{day.day}日"
 
     def _mark_readings(self, text: str) -> str:
         """`text` with `{漢字|かんじ}` for each known word; what is marked already, or is a value's name, stays."""
@@ -215,6 +255,12 @@ _MONTHS: Final = [
 ]
 
 
-def _read(told: str) -> datetime:
-    moment = datetime.fromisoformat(told)
-    return moment.astimezone(JST) if moment.tzinfo else moment
+def _instant(at: datetime | str) -> datetime:
+    return datetime.fromisoformat(at) if isinstance(at, str) else at
+
+
+def _in_japan(day: date | str) -> date:
+    """The day or the instant, as a clock in Japan shows it."""
+    if isinstance(day, str):
+        day = datetime.fromisoformat(day)
+    return day.astimezone(JST) if isinstance(day, datetime) and day.tzinfo else day

@@ -17,7 +17,9 @@ import jinja2
 
 HERE: Final = Path(__file__).parent
 _JAPANESE: Final = re.compile(r"[ぁ-んァ-ヶ一-龠]")
-_FORMS: Final = frozenset({"i18n.py", "message_extraction.py", "typed_text.py", "runner.py"})
+_FORMS: Final = frozenset(
+    {"i18n.py", "message_extraction.py", "typed_text.py", "japanese_text.py", "runner.py"}
+)
 """Here stand forms of dates and numbers, names of languages, and the page for who is no browser."""
 
 

@@ -54,6 +54,11 @@ class Session:
         """Where this person has to go before any page that needs something; nowhere as a rule."""
         return ""
 
+    @property
+    def form_owner(self) -> str:
+        """Who gets a form back that was typed before this session ended, after a sign-in; empty: nobody."""
+        return ""
+
     def may(self, _need: str) -> bool:
         """Whether this person may see a page that needs it. The gateway decides; this only spares a way to a refusal."""
         return True

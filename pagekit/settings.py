@@ -5,21 +5,24 @@ A TOML file; paths in it are relative to the file. Secrets stand in files of the
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from httpkit.source_names import SourceAddress, SourceNames
 from pagekit.clock import FileClock, system_clock
 from pagekit.throttle import BURST
 
 Clock = Callable[[], datetime]
+_UNSEEN: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00a0\u3000\x00 \t\r\f\v"
 
 
 class BadSettings(Exception):
@@ -54,6 +57,18 @@ class SiteSettings:
     """Stands in the footer, on the help page and on every error page."""
     trusted_proxies: int = 0
     """How many proxies of our own stand in front: an address is then the one that the outermost of them saw."""
+    log_format: str = "json"
+    source_address: SourceAddress = SourceAddress.TRUNCATED
+    """How a browser's address stands in the log."""
+
+    @property
+    def source_names(self) -> SourceNames:
+        """Names addresses for the log; a keyed hash goes by the site's own secret."""
+        return SourceNames(how=self.source_address, keyed_hash=self._keyed_hash)
+
+    def _keyed_hash(self, address: str) -> str:
+        key = hashlib.sha256(b"log-source\n" + self.seal_secret).digest()
+        return hashlib.blake2b(address.encode(), key=key, digest_size=32).hexdigest()
 
     @property
     def https(self) -> bool:
@@ -90,6 +105,10 @@ class SiteSettings:
             tries_at_once=int(values.get("tries_at_once", BURST)),
             trusted_proxies=int(values.get("trusted_proxies", 0)),
             office=_office(path, values.get("office")),
+            log_format=_one_of(path, values, "log_format", ("json", "console")),
+            source_address=SourceAddress(
+                _one_of(path, values, "source_address", tuple(SourceAddress), SourceAddress.TRUNCATED)
+            ),
             **cls.own(values),
         )
 
@@ -128,11 +147,23 @@ def _text(path: Path, given: dict[str, Any], name: str) -> str:
     return value
 
 
+def _one_of(
+    path: Path, given: dict[str, Any], name: str, words: tuple[str, ...], default: str | None = None
+) -> str:
+    value = given.get(name, default or words[0])
+    if value not in words:
+        raise BadSettings(f"{path}: {name} is one of {', '.join(words)}")
+    return str(value)
+
+
 def _secret(where: Path, given: dict[str, Any], name: str) -> bytes:
     file = where / _text(where, given, name)
     try:
-        # A byte order mark is an editor's and no part of a key.
-        return file.read_bytes().removeprefix(b"\xef\xbb\xbf").strip()
+        # What nobody sees at the ends of a line is an editor's and no part of a key.
+        lines = file.read_text("utf-8").split("\n")
+        return "\n".join(line.strip(_UNSEEN) for line in lines).strip().encode()
+    except UnicodeDecodeError as fault:
+        raise BadSettings(f"{name}: {file} is not in UTF-8; save it as UTF-8") from fault
     except OSError as fault:
         raise BadSettings(f"{name}: {file} cannot be read ({type(fault).__name__})") from fault
 

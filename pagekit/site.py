@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from traceback import extract_tb
 from typing import Final
 
 import jinja2
@@ -16,10 +15,23 @@ import structlog
 from aiohttp import web
 
 from pagekit.files import ROUTE, Files
-from pagekit.pages import Pages, SessionT, SettingsT, Site, SitePage, no_page, nothing_here, served
+from pagekit.gateway_check import GatewayCheck
+from pagekit.logs import configure, places_of, request_lines
+from pagekit.pages import (
+    Pages,
+    SessionT,
+    SettingsT,
+    Site,
+    SitePage,
+    address_of,
+    no_page,
+    nothing_here,
+    served,
+)
 from pagekit.runner import SiteRunner
 from pagekit.settings import BadSettings
 
+CHECK: Final = web.AppKey("check", GatewayCheck)
 HERE: Final = Path(__file__).parent
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = structlog.get_logger()
@@ -51,7 +63,7 @@ def site_app(
         except web.HTTPException as fault:
             return await nothing_here(site, request, fault.status)
         except Exception as fault:  # noqa: BLE001  a fault of ours is a page too, and is told to the log
-            _log.error("site fault", site=site.name, path=request.path, fault=_places_of(fault))
+            _log.error("site fault", site=site.name, path=request.path, fault=places_of(fault))
             return await nothing_here(site, request, 500)
 
     async def prepare(_request: web.BaseRequest, answer: web.StreamResponse) -> None:
@@ -59,9 +71,16 @@ def site_app(
         if site.settings.https:
             answer.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 
-    app = web.Application(client_max_size=site.form_limit, middlewares=[last_resort])
+    def name_source(request: web.Request) -> str:
+        return site.settings.source_names.name(address_of(request, site.settings.trusted_proxies))
+
+    check = GatewayCheck(site.name, site.gateway)
+    app = web.Application(
+        client_max_size=site.form_limit, middlewares=[request_lines(name_source), last_resort]
+    )
     app.on_response_prepare.append(prepare)
     app.cleanup_ctx.append(lambda _app: site.gateway.opened())
+    app[CHECK] = check
     pages = [page for part in parts for page in part.all]
     forms = {page.path: page for page in pages if page.method == "POST"}
     for page in pages:
@@ -75,6 +94,7 @@ def site_app(
         app.router.add_route("GET", path, served(site, drawn, form))
     app.router.add_get(ROUTE, files.serve)
     app.router.add_get("/health", _health)
+    app.router.add_get("/health/ready", check.health)
     return app
 
 
@@ -87,6 +107,7 @@ def run(name: str, load: Callable[[Path], SettingsT], make: Callable[[SettingsT]
     except (BadSettings, OSError, ValueError) as fault:
         sys.stderr.write(f"{name}: {fault}\n")
         return 1
+    configure(settings.log_format)
     asyncio.run(_serve(name, settings, make(settings)))
     return 0
 
@@ -95,6 +116,7 @@ async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    app.cleanup_ctx.append(app[CHECK].watched)
     runner = SiteRunner(app)
     await runner.setup()
     try:
@@ -104,18 +126,6 @@ async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
         await stop.wait()
     finally:
         await runner.cleanup()
-
-
-def _places_of(fault: BaseException | None) -> list[str]:
-    """Types and places alone: the texts of exceptions quote what they met, and a traceback in colours prints with
-    each frame what its variables held, passwords and tokens among them.
-    """
-    told: list[str] = []
-    while fault is not None and len(told) < 10:
-        places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(fault.__traceback__)]
-        told.append(f"{type(fault).__name__} at {' > '.join(places[-8:]) or 'no place known'}")
-        fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
-    return told
 
 
 async def _health(_request: web.Request) -> web.StreamResponse:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
-from pagekit.api import Problem
-from pagekit.pages import SESSION_GONE
+from pagekit.api import Call, Problem
+from pagekit.pages import SESSION_GONE, AnswerT
 from pagekit.typed_text import code as typed_code
+from point_gateway_client import calls, models
 from portal.error_messages import ErrorMessage
 from portal.municipality_search import service_of, services_in
 from portal.session import mask_id
@@ -35,6 +36,21 @@ _MYKEY_ID: Final = re.compile(f"[{MYKEY_LETTERS}]{{8}}")
 _MISMATCH: Final = ErrorMessage(
     "新しいパスワードが一致しません", "同じパスワードを2回入力してください。", 422, field="again"
 )
+_PASSWORD_MISSING: Final = ErrorMessage(
+    "現在のパスワードを入力してください", "ご本人の確認のために必要です。", 422, field="password"
+)
+_NEW_MISSING: Final = ErrorMessage(
+    "新しいパスワードを入力してください",
+    "10文字以上で、2つの欄に同じものを入力してください。",
+    422,
+    field="new",
+)
+_ID_MISSING: Final = ErrorMessage(
+    "マイキーIDを入力してください",
+    "新しいマイキーIDを英数字8文字で入力するか、「自動生成」を押してください。",
+    422,
+    field="mykey_id",
+)
 _NOT_SURE: Final = ErrorMessage(
     "確認のチェックが必要です", "内容を読み、チェックを入れてください。", 422, field="sure"
 )
@@ -42,36 +58,38 @@ _NOT_SURE: Final = ErrorMessage(
 
 @pages.get("/settings")
 async def settings(visit: Visit) -> web.Response:
-    me = await visit.api("GET", "/v1/me")
+    me = await visit.send(calls.me())
     default = None
-    if me["default_municipality"]:
-        default = await service_of(visit, me["default_municipality"], me["default_point_service"])
-    return visit.show("settings.html", me=me, default=default, done=DONE.get(visit.asked("done"), ""))
+    if me.default_municipality:
+        default = await service_of(visit, me.default_municipality, me.default_point_service or "")
+    return visit.render("settings.html", me=me, default=default, done=DONE.get(visit.query("done"), ""))
 
 
 @pages.get("/links")
-async def links(visit: Visit) -> web.Response:
+async def link_list(visit: Visit) -> web.Response:
     """移行用のサービスID設定: the partners that know this member, and how."""
-    found, listed = await asyncio.gather(visit.api("GET", "/v1/links"), visit.api("GET", "/v1/partners"))
-    partners = {one["partner_id"]: one for one in listed["partners"]}
-    return visit.show(
-        "links.html", links=found["links"], partners=partners, done=DONE.get(visit.asked("done"), "")
+    links, partners = await asyncio.gather(visit.send(calls.list_links()), visit.send(calls.list_partners()))
+    return visit.render(
+        "links.html",
+        links=links.links,
+        partners={partner.partner_id: partner for partner in partners.partners},
+        done=DONE.get(visit.query("done"), ""),
     )
 
 
 @pages.post("/links/{partner:[a-z][a-z0-9_]{0,39}}/remove")
 async def unlink(visit: Visit) -> web.Response:
     try:
-        await visit.api("DELETE", f"/v1/links/{visit.part('partner')}")
+        await visit.send(calls.unlink(visit.path_param("partner")))
     except Problem as problem:
         if problem.word != "link-missing":  # a second click: it is gone, which is what was asked for
             raise
-    return visit.go("/links", done="unlinked")
+    return visit.redirect("/links", done="unlinked")
 
 
 @pages.get("/settings/default")
 async def choose_default(visit: Visit) -> web.Response:
-    return visit.show(
+    return visit.render(
         "choose_service.html",
         choice="default",
         back="/settings",
@@ -83,34 +101,42 @@ async def choose_default(visit: Visit) -> web.Response:
 
 @pages.get("/settings/default/confirm")
 async def confirm_default(visit: Visit) -> web.Response:
-    service = await service_of(visit, visit.asked("municipality"), visit.asked("point_service"))
-    return visit.show("default_confirm.html", service=service)
+    code, point_service = visit.query("municipality"), visit.query("point_service")
+    if not (code and point_service):
+        return visit.redirect("/settings/default")
+    return visit.render("default_confirm.html", service=await service_of(visit, code, point_service))
 
 
 @pages.post("/settings/default")
 async def set_default(visit: Visit) -> web.Response:
-    body = {name: visit.typed.get(name, "") for name in ("municipality", "point_service")}
-    await visit.api("PUT", "/v1/me/default-municipality", body=body)
-    return visit.go("/settings", done="default")
+    code, point_service = visit.form.get("municipality", ""), visit.form.get("point_service", "")
+    if not (code and point_service):
+        return visit.redirect("/settings/default")
+    await visit.send(calls.set_default_municipality(municipality=code, point_service=point_service))
+    return visit.redirect("/settings", done="default")
 
 
 @pages.get("/settings/password")
 async def password(visit: Visit) -> web.Response:
-    return visit.show("password.html", trouble=None)
+    return visit.render("password.html", trouble=None)
 
 
 @pages.post("/settings/password")
 async def change_password(visit: Visit) -> web.Response:
-    typed = visit.typed
+    typed = visit.form
+    if not typed.get("current"):
+        return visit.render("password.html", status=422, trouble=replace(_PASSWORD_MISSING, field="current"))
+    if not typed.get("new"):
+        return visit.render("password.html", status=422, trouble=_NEW_MISSING)
     if typed.get("new") != typed.get("again"):
-        return visit.show("password.html", status=422, trouble=_MISMATCH)
-    body = {"current": typed.get("current", ""), "new": typed.get("new", "")}
-    trouble = await _refused(visit, "PUT", "/v1/me/password", body, otherwise="password-unfit")
+        return visit.render("password.html", status=422, trouble=_MISMATCH)
+    call = calls.change_password(current=typed.get("current", ""), new=typed.get("new", ""))
+    trouble = await _refused(visit, call, otherwise="password-unfit")
     if trouble:
         if trouble.field == "password":
             trouble = replace(trouble, field="current")
-        return visit.show("password.html", status=trouble.status, trouble=trouble)
-    return visit.go("/settings", done="password")
+        return visit.render("password.html", status=trouble.status, trouble=trouble)
+    return visit.redirect("/settings", done="password")
 
 
 @pages.get("/settings/mykey-id")
@@ -121,20 +147,25 @@ async def mykey_id(visit: Visit) -> web.Response:
 @pages.post("/settings/mykey-id")
 async def choose_mykey_id(visit: Visit) -> web.Response:
     """重複チェック, 自動生成 or 変更, as the button says. A generated ID that was picked stands for the typed one."""
-    typed = visit.typed
-    wanted = typed.get("picked", "") or typed.get("mykey_id", "")
+    typed = visit.form
+    typed_id = typed.get("picked", "") or typed.get("mykey_id", "")
+    if typed.get("do") != "generate" and not typed_id:
+        return await _mykey_page(visit, choice=None, trouble=_ID_MISSING)
+    if typed.get("do") == "change" and not typed.get("password"):
+        return await _mykey_page(visit, choice=None, trouble=_PASSWORD_MISSING)
     try:
         match typed.get("do"):
             case "generate":
-                choice = await visit.api("POST", "/v1/me/mykey-id/generate")
+                choice = await visit.send(calls.generate_mykey_id())
             case "change":
-                body = {"mykey_id": wanted, "password": typed.get("password", "")}
-                choice = await visit.api("PUT", "/v1/me/mykey-id", body=body)
-                if choice["available"]:
-                    visit.session = replace(visit.signed_in(), shown_id=mask_id(choice["wanted"]))
-                    return visit.go("/settings", done="mykey-id")
+                choice = await visit.send(
+                    calls.change_mykey_id(mykey_id=typed_id, password=typed.get("password", ""))
+                )
+                if choice.available:
+                    visit.session = replace(visit.signed_in(), shown_id=mask_id(choice.wanted))
+                    return visit.redirect("/settings", done="mykey-id")
             case _:
-                choice = await visit.api("POST", "/v1/me/mykey-id/check", body={"mykey_id": wanted})
+                choice = await visit.send(calls.check_mykey_id(mykey_id=typed_id))
     except Problem as problem:
         if problem.status >= 500 or problem.word in SESSION_GONE:
             raise
@@ -142,18 +173,18 @@ async def choose_mykey_id(visit: Visit) -> web.Response:
         return await _mykey_page(
             visit,
             choice=None,
-            trouble=_mykey_trouble(visit, problem, wanted),
+            trouble=_mykey_trouble(visit, problem, typed_id),
             offered=offered.split() if isinstance(offered, str) else None,
         )
-    return await _mykey_page(visit, choice=choice, trouble=None, offered=choice["offered"])
+    return await _mykey_page(visit, choice=choice, trouble=None, offered=choice.offered)
 
 
-def _mykey_trouble(visit: Visit, problem: Problem, wanted: str) -> ErrorMessage:
+def _mykey_trouble(visit: Visit, problem: Problem, typed_id: str) -> ErrorMessage:
     if problem.word == "body-invalid":
         problem.word = "current-password-wrong" if "password" in problem.fields else "mykey-id-unfit"
     if problem.word != "mykey-id-unfit":
         return visit.trouble(problem)
-    plain = typed_code(wanted).replace("-", "").upper()
+    plain = typed_code(typed_id).replace("-", "").upper()
     wrong = "".join(dict.fromkeys(letter for letter in plain if letter not in MYKEY_LETTERS))
     if wrong:
         return ErrorMessage(
@@ -174,23 +205,23 @@ def _mykey_trouble(visit: Visit, problem: Problem, wanted: str) -> ErrorMessage:
 
 @pages.get("/settings/sessions")
 async def sessions(visit: Visit) -> web.Response:
-    found = (await visit.api("GET", "/v1/sessions"))["sessions"]
-    return visit.show("sessions.html", sessions=found, done=DONE.get(visit.asked("done"), ""))
+    listed = await visit.send(calls.list_sessions())
+    return visit.render("sessions.html", sessions=listed.sessions, done=DONE.get(visit.query("done"), ""))
 
 
 @pages.post("/settings/sessions")
 async def end_sessions(visit: Visit) -> web.Response:
     """One other place, or all of them."""
-    one = visit.typed.get("session_id", "")
-    if one:
+    session_id = visit.form.get("session_id", "")
+    if session_id:
         try:
-            await visit.api("DELETE", f"/v1/sessions/{one}" if one.isalnum() else "/v1/sessions/none")
+            await visit.send(calls.end_session(session_id if session_id.isalnum() else "none"))
         except Problem as problem:
             if problem.word != "unknown-session":  # it has ended: that was asked for
                 raise
     else:
-        await visit.api("DELETE", "/v1/sessions")
-    return visit.go("/settings/sessions", done="sessions")
+        await visit.send(calls.end_other_sessions())
+    return visit.redirect("/settings/sessions", done="sessions")
 
 
 @pages.get("/settings/revoke")
@@ -201,44 +232,51 @@ async def revoke(visit: Visit) -> web.Response:
 @pages.post("/settings/revoke")
 async def revoke_mykey_id(visit: Visit) -> web.Response:
     """失効: cannot be undone, so it takes a tick and the password."""
-    if visit.typed.get("sure") != "yes":
+    if visit.form.get("sure") != "yes":
         return await _revoke_page(visit, _NOT_SURE)
-    body = {"password": visit.typed.get("password", "")}
-    trouble = await _refused(visit, "POST", "/v1/me/revocation", body, otherwise="current-password-wrong")
+    if not visit.form.get("password"):
+        return await _revoke_page(visit, _PASSWORD_MISSING)
+    call = calls.revoke_mykey_id(password=visit.form.get("password", ""))
+    trouble = await _refused(visit, call, otherwise="current-password-wrong")
     if trouble:
         return await _revoke_page(visit, trouble)
-    visit.session, visit.forget = None, True
-    return visit.go("/signed-out", why="revoked")
+    visit.session, visit.clear_session = None, True
+    return visit.redirect("/signed-out", why="revoked")
 
 
 async def _revoke_page(visit: Visit, trouble: ErrorMessage | None) -> web.Response:
     """Names what would be lost, so that it can be used or given first."""
-    balances = await visit.api("GET", "/v1/balances")
-    return visit.show(
-        "revoke.html", status=trouble.status if trouble else 200, trouble=trouble, balances=balances
+    return visit.render(
+        "revoke.html",
+        status=trouble.status if trouble else 200,
+        trouble=trouble,
+        balances=await visit.send(calls.balances()),
     )
 
 
 async def _mykey_page(
-    visit: Visit, *, choice: Any, trouble: ErrorMessage | None, offered: list[str] | None = None
+    visit: Visit,
+    *,
+    choice: models.ChoiceView | None,
+    trouble: ErrorMessage | None,
+    offered: list[str] | None = None,
 ) -> web.Response:
-    me = await visit.api("GET", "/v1/me")
-    kept = visit.typed.get("offered", "").split()
-    return visit.show(
+    offered_before = visit.form.get("offered", "").split()
+    return visit.render(
         "mykey_id.html",
         status=trouble.status if trouble else 200,
-        me=me,
+        me=await visit.send(calls.me()),
         choice=choice,
-        offered=[one for one in (kept if offered is None else offered) if _MYKEY_ID.fullmatch(one)],
-        typed=visit.typed,
+        offered=list(filter(_MYKEY_ID.fullmatch, offered_before if offered is None else offered)),
+        typed=visit.form,
         trouble=trouble,
     )
 
 
-async def _refused(visit: Visit, method: str, path: str, body: Any, *, otherwise: str) -> ErrorMessage | None:
+async def _refused(visit: Visit, call: Call[AnswerT], *, otherwise: str) -> ErrorMessage | None:
     """What was refused, to be said beside the form; `otherwise` is the word where the input had no form at all."""
     try:
-        await visit.api(method, path, body=body)
+        await visit.send(call)
     except Problem as problem:
         if problem.status >= 500 or problem.word in ("session-ended", "session-missing"):
             raise

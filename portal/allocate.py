@@ -7,22 +7,24 @@ address from the moment the amount was typed: the back button finds the same id,
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from pagekit.api import Problem
+from pagekit.api import Call, Problem
 from pagekit.ids import UUID, fresh_id
 from pagekit.typed_text import number
+from point_gateway_client import calls, models
 from portal.error_messages import ErrorMessage
 from portal.municipality_search import service_of, services_in
 from portal.site import Pages, Visit
 
 pages = Pages()
 
-_MOVED: Final = "moved"
+MOVED_COOKIE: Final = "moved"
 _SEQ: Final = r"[0-9]{1,15}"
 POINTS_UNREADABLE: Final = ErrorMessage(
     "ポイント数を入力してください", "ポイント数は1以上の整数で入力してください。", 422, field="points"
@@ -49,11 +51,30 @@ class Goal:
     def query(self) -> str:
         return urlencode(self.fields)
 
+    def move(self, move_id: str, points: int) -> Call[models.ReceiptView]:
+        """The call that moves the points there."""
+        if self.is_event:
+            return calls.contribute(contribution_id=move_id, points=points, event_id=self.fields["event_id"])
+        return calls.allocate(
+            allocation_id=move_id,
+            points=points,
+            municipality=self.fields["municipality"],
+            point_service=self.fields["point_service"],
+        )
+
+    def line(self, seq: int) -> Call[models.HistoryPage]:
+        """The call for one line of its history."""
+        if self.is_event:
+            return calls.event_history(self.fields["event_id"], before=seq + 1, limit=1)
+        return calls.municipal_history(
+            self.fields["municipality"], self.fields["point_service"], before=seq + 1, limit=1
+        )
+
 
 @pages.get("/allocate")
 async def choose_municipality(visit: Visit) -> web.Response:
     """留保ポイントを個別自治体ポイントに移行: the municipality first."""
-    return visit.show(
+    return visit.render(
         "choose_service.html",
         choice="allocate",
         back="/mypage",
@@ -66,34 +87,38 @@ async def choose_municipality(visit: Visit) -> web.Response:
 @pages.get("/contribute")
 async def choose_event(visit: Visit) -> web.Response:
     """留保ポイントを個別特定支援イベントに移行: the event first."""
-    return visit.show("events.html", events=(await visit.api("GET", "/v1/events"))["events"])
+    return visit.render("events.html", events=(await visit.send(calls.list_events())).events)
 
 
 @pages.get("/allocate/points")
 @pages.get("/contribute/points")
-async def points(visit: Visit) -> web.Response:
+async def amount(visit: Visit) -> web.Response:
+    if not _is_chosen(visit, visit.request.query):
+        return visit.redirect(_choice(visit))
     goal = await _goal(visit, visit.request.query)
-    return await _points_page(visit, goal, trouble=None, typed=visit.asked("points"))
+    return await _points_page(visit, goal, trouble=None, typed=visit.query("points"))
 
 
 @pages.get("/allocate/confirm")
 @pages.get("/contribute/confirm")
 async def check(visit: Visit) -> web.Response:
     """The page before: nothing has moved yet. After the move it leads to what was moved."""
+    if not _is_chosen(visit, visit.request.query):
+        return visit.redirect(_choice(visit))
     goal = await _goal(visit, visit.request.query)
-    typed, move_id = visit.asked("points"), visit.asked("id")
-    done_id, _, seq = visit.request.cookies.get(visit.site.cookie(_MOVED), "").partition(".")
+    typed, move_id = visit.query("points"), visit.query("id")
+    done_id, _, seq = visit.request.cookies.get(visit.site.cookie(MOVED_COOKIE), "").partition(".")
     if move_id and done_id == move_id and re.fullmatch(_SEQ, seq):
-        return visit.go(f"{goal.path}/done", **goal.fields, seq=seq)
-    available, wanted = await _available(visit), number(typed)
-    if not wanted:
+        return visit.redirect(f"{goal.path}/done", **goal.fields, seq=seq)
+    available, points = await _available(visit), number(typed)
+    if not points:
         return await _points_page(visit, goal, trouble=POINTS_UNREADABLE, typed=typed)
-    if wanted > available:
+    if points > available:
         return await _points_page(visit, goal, trouble=_not_enough(visit, available), typed=typed)
-    return visit.show(
+    return visit.render(
         "move_confirm.html",
         goal=goal,
-        points=wanted,
+        points=points,
         move_id=move_id if UUID.fullmatch(move_id) else fresh_id(),
         available=available,
     )
@@ -102,15 +127,12 @@ async def check(visit: Visit) -> web.Response:
 @pages.post("/allocate")
 @pages.post("/contribute")
 async def move(visit: Visit) -> web.Response:
-    goal = await _goal(visit, visit.typed)
-    name, address = (
-        ("contribution_id", "/v1/contributions") if goal.is_event else ("allocation_id", "/v1/allocations")
-    )
-    typed = visit.typed.get("points", "")
-    body: dict[str, Any] = goal.fields | {name: visit.typed.get("id", "")}
-    body["points"] = number(typed) or 0
+    if not _is_chosen(visit, visit.form):
+        return visit.redirect(_choice(visit))
+    goal = await _goal(visit, visit.form)
+    typed = visit.form.get("points", "")
     try:
-        receipt = await visit.api("POST", address, body=body)
+        receipt = await visit.send(goal.move(visit.form.get("id", ""), number(typed) or 0))
     except Problem as problem:
         if problem.word not in (
             "not-enough-points",
@@ -123,11 +145,11 @@ async def move(visit: Visit) -> web.Response:
         if problem.word == "not-enough-points":
             trouble = _not_enough(visit, await _available(visit))
         return await _points_page(visit, goal, trouble=trouble, typed=typed)
-    answer = visit.go(f"{goal.path}/done", **goal.fields, seq=str(receipt["seq"]))
+    answer = visit.redirect(f"{goal.path}/done", **goal.fields, seq=str(receipt.seq))
     # The back button leads to the page before: there the id tells that the move was made.
     answer.set_cookie(
-        visit.site.cookie(_MOVED),
-        f"{visit.typed.get('id', '')}.{receipt['seq']}",
+        visit.site.cookie(MOVED_COOKIE),
+        f"{visit.form.get('id', '')}.{receipt.seq}",
         path="/",
         httponly=True,
         samesite="Lax",
@@ -141,18 +163,17 @@ async def move(visit: Visit) -> web.Response:
 async def done(visit: Visit) -> web.Response:
     """What was moved, read from the history: a reload asks for nothing new."""
     goal = await _goal(visit, visit.request.query)
-    seq = visit.asked("seq")
+    seq = visit.query("seq")
     if not re.fullmatch(_SEQ, seq):
         raise web.HTTPNotFound
-    page = await visit.api("GET", f"/v1{goal.history}", query={"before": str(int(seq) + 1), "limit": "1"})
-    line = page["lines"][0] if page["lines"] and str(page["lines"][0]["seq"]) == seq else None
-    if line is None:
+    lines = (await visit.send(goal.line(int(seq)))).lines
+    if not lines or str(lines[0].seq) != seq:
         raise web.HTTPNotFound
-    return visit.show("move_done.html", goal=goal, line=line)
+    return visit.render("move_done.html", goal=goal, line=lines[0])
 
 
 async def _points_page(visit: Visit, goal: Goal, *, trouble: ErrorMessage | None, typed: str) -> web.Response:
-    return visit.show(
+    return visit.render(
         "move_points.html",
         status=trouble.status if trouble else 200,
         goal=goal,
@@ -174,29 +195,40 @@ def _not_enough(visit: Visit, available: int) -> ErrorMessage:
 
 
 async def _available(visit: Visit) -> int:
-    return int((await visit.api("GET", "/v1/balances"))["reserve"]["available"])
+    return (await visit.send(calls.balances())).reserve.available
 
 
-async def _goal(visit: Visit, given: Any) -> Goal:
+def _choice(visit: Visit) -> str:
+    """Where the goal is chosen: one that is missing is asked for, never assumed."""
+    return "/contribute" if visit.request.path.startswith("/contribute") else "/allocate"
+
+
+def _is_chosen(visit: Visit, values: Mapping[str, str]) -> bool:
+    names = ("event_id",) if _choice(visit) == "/contribute" else ("municipality", "point_service")
+    return all(values.get(name) for name in names)
+
+
+async def _goal(visit: Visit, values: Mapping[str, str]) -> Goal:
+    """The goal that a query or a form names. Raises 404 for one that is not there."""
     if visit.request.path.startswith("/contribute"):
-        wanted = given.get("event_id", "")
-        for event in (await visit.api("GET", "/v1/events"))["events"]:
-            if event["event_id"] == wanted:
+        event_id = values.get("event_id", "")
+        for event in (await visit.send(calls.list_events())).events:
+            if event.event_id == event_id:
                 return Goal(
                     path="/contribute",
-                    name=event["name"],
+                    name=event.name,
                     municipality_name="",
-                    fields={"event_id": wanted},
-                    history=f"/history/events/{wanted}",
-                    given_back=bool(event["goal_points"]) and event["on_failure"] == "give_back",
+                    fields={"event_id": event_id},
+                    history=f"/history/events/{event_id}",
+                    given_back=bool(event.goal_points) and event.on_failure == "give_back",
                 )
         raise web.HTTPNotFound
-    code, service = given.get("municipality", ""), given.get("point_service", "")
-    values = await service_of(visit, code, service)
+    code, point_service = values.get("municipality", ""), values.get("point_service", "")
+    service = await service_of(visit, code, point_service)
     return Goal(
         path="/allocate",
-        name=values["name"],
-        municipality_name=values["municipality_name"],
-        fields={"municipality": code, "point_service": service},
-        history=f"/history/municipal/{code}/{service}",
+        name=service.name,
+        municipality_name=service.municipality_name,
+        fields={"municipality": code, "point_service": point_service},
+        history=f"/history/municipal/{code}/{point_service}",
     )

@@ -14,7 +14,9 @@ from pagekit.ids import fresh_id
 from pagekit.pages import CAMERA, Site, policy
 from pagekit.site import environment, site_app
 from pagekit.throttle import LoginThrottle
+from point_gateway_client import calls
 from portal import (
+    accessibility,
     account,
     allocate,
     card_settings,
@@ -23,14 +25,15 @@ from portal import (
     history,
     municipality_search,
     mypage,
+    notices,
     pay_code,
     scan,
     sign_in,
     support_events,
 )
 from portal.error_messages import TROUBLES
-from portal.i18n import WORDS, in_japanese, other_side, wallet_name
-from portal.prefecture_names import prefecture_name
+from portal.i18n import WORDS, other_side, wallet_name
+from portal.prefecture_names import prefecture_in_list, prefecture_name
 from portal.session import members_seal
 from portal.settings import Settings
 from portal.site import CAMERA_PAGES, CARD_PAGES, FORM_LIMIT, HOME, Portal
@@ -42,6 +45,7 @@ PARTS: Final = (
     cards,
     card_settings,
     mypage,
+    notices,
     pay_code,
     scan,
     exchanges,
@@ -50,6 +54,7 @@ PARTS: Final = (
     support_events,
     municipality_search,
     account,
+    accessibility,
 )
 
 
@@ -57,7 +62,7 @@ def make_app(settings: Settings) -> web.Application:
     portal: Portal = Site(
         name="portal",
         home=HOME,
-        session_path="/v1/sessions/current",
+        end_session=calls.sign_out,
         settings=settings,
         gateway=Gateway(settings),
         seal=members_seal(settings.seal_secret),
@@ -66,6 +71,7 @@ def make_app(settings: Settings) -> web.Application:
         templates=templates(),
         patience=LoginThrottle(burst=settings.tries_at_once),
         form_limit=FORM_LIMIT,
+        personal_cookies=(allocate.MOVED_COOKIE, cards.BROWSER_COOKIE),
         headers={
             path: {"Content-Security-Policy": policy(connect_src=settings.card_agent_url)}
             for path in CARD_PAGES
@@ -76,12 +82,13 @@ def make_app(settings: Settings) -> web.Application:
 
 
 def templates() -> jinja2.Environment:
-    made = environment(HERE / "templates", FILES)
-    made.globals |= {
+    jinja = environment(HERE / "templates", FILES)
+    jinja.globals |= {
+        "BRINGS_POINTS": exchanges.BRINGS_POINTS,
         "fresh_id": fresh_id,
         "other_side": other_side,
+        "prefecture_in_list": prefecture_in_list,
         "prefecture_name": prefecture_name,
         "wallet_name": wallet_name,
     }
-    made.filters["in_japanese"] = in_japanese
-    return made
+    return jinja

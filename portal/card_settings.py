@@ -5,12 +5,13 @@ A new certificate is a new card to the gateway, so that after a renewal the old 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from pagekit.api import Problem
-from portal.cards import card_and_browser, forgetting_browser, trouble_of
+from point_gateway_client import calls
+from portal.cards import browser_of, card_answer, forgetting_browser, trouble_of
 from portal.error_messages import ErrorMessage
 from portal.sign_in import card_open, enter
 from portal.site import Pages, Visit
@@ -24,28 +25,31 @@ _MISMATCH: Final = ErrorMessage(
 
 @pages.get("/relink", public=True)
 async def relink_page(visit: Visit) -> web.Response:
-    return visit.show("relink.html", card_open=await card_open(visit), trouble=None)
+    return visit.render("relink.html", card_open=await card_open(visit), trouble=None)
 
 
 @pages.post("/relink", public=True)
 async def relink(visit: Visit) -> web.Response:
     """The old MyKey ID and password with the renewed card; signs the member in."""
-    if (answer := visit.hold_on()) is not None:
+    if (answer := visit.render_throttled()) is not None:
         return answer
-    typed = visit.typed
+    typed = visit.form
     shared = typed.get("shared_terminal") == "yes"
-    body = card_and_browser(visit) | {
-        "mykey_id": typed.get("mykey_id", ""),
-        "password": typed.get("password", ""),
-        "shared_terminal": shared,
-    }
     try:
-        told = await visit.api("POST", "/v1/card/relinks", body=body, as_site=True)
+        started = await visit.send(
+            calls.relink_card(
+                browser=browser_of(visit),
+                card=card_answer(visit),
+                mykey_id=typed.get("mykey_id", ""),
+                password=typed.get("password", ""),
+                shared_terminal=shared,
+            )
+        )
     except Problem as problem:
         trouble = trouble_of(visit, problem, otherwise="sign-in-refused")
-        return visit.show("relink.html", status=trouble.status, card_open=True, trouble=trouble)
-    enter(visit, told, shared_terminal=shared)
-    return forgetting_browser(visit.go("/settings", done="card"))
+        return visit.render("relink.html", status=trouble.status, card_open=True, trouble=trouble)
+    enter(visit, started, shared_terminal=shared)
+    return forgetting_browser(visit, visit.redirect("/settings", done="card"))
 
 
 @pages.get("/settings/card")
@@ -55,12 +59,17 @@ async def link_page(visit: Visit) -> web.Response:
 
 @pages.post("/settings/card")
 async def link(visit: Visit) -> web.Response:
-    body = card_and_browser(visit) | {"password": visit.typed.get("password", "")}
     try:
-        await visit.api("POST", "/v1/me/card", body=body)
+        await visit.send(
+            calls.link_card(
+                browser=browser_of(visit),
+                card=card_answer(visit),
+                password=visit.form.get("password", ""),
+            )
+        )
     except Problem as problem:
         return await _page(visit, "card_link.html", _beside_form(visit, problem, "current-password-wrong"))
-    return forgetting_browser(visit.go("/settings", done="card"))
+    return forgetting_browser(visit, visit.redirect("/settings", done="card"))
 
 
 @pages.get("/settings/card-password")
@@ -70,23 +79,25 @@ async def password_page(visit: Visit) -> web.Response:
 
 @pages.post("/settings/card-password")
 async def set_password(visit: Visit) -> web.Response:
-    typed = visit.typed
+    typed = visit.form
     if typed.get("new") != typed.get("again"):
         return await _page(visit, "card_password.html", _MISMATCH)
-    body = card_and_browser(visit) | {"new": typed.get("new", "")}
     try:
-        await visit.api("PUT", "/v1/me/card/password", body=body)
+        await visit.send(
+            calls.set_password_by_card(
+                browser=browser_of(visit), card=card_answer(visit), new=typed.get("new", "")
+            )
+        )
     except Problem as problem:
         return await _page(visit, "card_password.html", _beside_form(visit, problem, "password-unfit"))
-    return forgetting_browser(visit.go("/settings", done="card-password"))
+    return forgetting_browser(visit, visit.redirect("/settings", done="card-password"))
 
 
 async def _page(visit: Visit, template: str, trouble: ErrorMessage | None) -> web.Response:
-    me: Any = await visit.api("GET", "/v1/me")
-    return visit.show(
+    return visit.render(
         template,
         status=trouble.status if trouble else 200,
-        me=me,
+        me=await visit.send(calls.me()),
         card_open=await card_open(visit),
         trouble=trouble,
     )

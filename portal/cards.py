@@ -10,37 +10,41 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final, Literal
 
 from aiohttp import web
 
 from pagekit.api import Problem
+from pagekit.typed_text import choice_of
+from point_gateway_client import UNSET, calls, models
 from portal.error_messages import ErrorMessage
 from portal.sign_in import card_open, enter
 from portal.site import Pages, Visit, own_path
 
 pages = Pages()
 
-FIELDS: Final = ("client_data", "certificate", "signature")
+_PURPOSES: Final[tuple[Literal["register", "relink"], ...]] = ("register", "relink")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_COOKIE: Final = "card-browser"
+_NAME_MISSING: Final = ErrorMessage(
+    "お名前を入力してください", "100文字までで入力してください。", 422, field="display_name"
+)
+BROWSER_COOKIE: Final = "card-browser"
 
 
 @pages.post("/card/challenge", public=True)
 async def challenge(visit: Visit) -> web.Response:
     """For the script of the login page: what the card shall sign."""
-    if visit.hold_on() is not None:
+    if visit.render_throttled() is not None:
         return web.json_response({}, status=429)
-    asked = visit.typed.get("purpose", "")
-    purpose = asked if asked in ("register", "relink") else "login"
+    purpose = choice_of(visit.form.get("purpose", ""), _PURPOSES) or "login"
     browser = secrets.token_urlsafe(32)
     try:
-        made = await visit.api("POST", "/v1/card/challenges", body={"purpose": purpose, "browser": browser})
+        card_challenge = await visit.send(calls.ask_card(purpose=purpose, browser=browser))
     except Problem as problem:
         return web.json_response({"problem": problem.word}, status=503)
-    answer = web.json_response({"challenge": made["value"], "purpose": made["purpose"]})
+    answer = web.json_response({"challenge": card_challenge.value, "purpose": card_challenge.purpose})
     answer.set_cookie(
-        _COOKIE,
+        visit.site.cookie(BROWSER_COOKIE),
         browser,
         max_age=300,
         path="/",
@@ -53,60 +57,75 @@ async def challenge(visit: Visit) -> web.Response:
 
 @pages.post("/card/login", public=True)
 async def sign_in_by_card(visit: Visit) -> web.Response:
-    shared = visit.typed.get("shared_terminal") == "yes"
+    shared = visit.form.get("shared_terminal") == "yes"
     try:
-        told = await visit.api(
-            "POST",
-            "/v1/card/sessions",
-            body=card_and_browser(visit) | {"shared_terminal": shared},
-            as_site=True,
+        started = await visit.send(
+            calls.sign_in_by_card(browser=browser_of(visit), card=card_answer(visit), shared_terminal=shared)
         )
     except Problem as problem:
         trouble = trouble_of(visit, problem, otherwise="card-unknown")
-        return visit.show(
+        return visit.render(
             "login.html",
             status=trouble.status,
             trouble=None,
             card_trouble=trouble,
             card_open=True,
-            next=visit.typed.get("next", ""),
+            next=visit.form.get("next", ""),
             why="",
         )
-    enter(visit, told, shared_terminal=shared)
-    return forgetting_browser(visit.go(own_path(visit.typed.get("next", ""))))
+    enter(visit, started, shared_terminal=shared)
+    return forgetting_browser(visit, visit.redirect(own_path(visit.form.get("next", ""))))
 
 
 @pages.get("/register", public=True)
 async def register_page(visit: Visit) -> web.Response:
     """マイキーIDの作成・登録."""
-    return visit.show("register.html", card_open=await card_open(visit), trouble=None, typed="")
+    return visit.render("register.html", card_open=await card_open(visit), trouble=None, typed="")
 
 
 @pages.post("/register", public=True)
 async def register(visit: Visit) -> web.Response:
     """Make a MyKey ID with the card that was just read; signs the new member in and tells the ID."""
-    name, password = visit.typed.get("display_name", ""), visit.typed.get("password", "")
-    body: dict[str, Any] = card_and_browser(visit) | {"display_name": name, "language": visit.speech.language}
-    if password:
-        body["password"] = password
+    name, password = visit.form.get("display_name", ""), visit.form.get("password", "")
+    shared = visit.form.get("shared_terminal") == "yes"
+    if not name:
+        return visit.render("register.html", status=422, card_open=True, trouble=_NAME_MISSING, typed="")
     try:
-        told = await visit.api("POST", "/v1/card/registrations", body=body, as_site=True)
+        started = await visit.send(
+            calls.register_by_card(
+                browser=browser_of(visit),
+                card=card_answer(visit),
+                display_name=name,
+                password=password or UNSET,
+                language=visit.speech.language,
+                shared_terminal=shared,
+            )
+        )
     except Problem as problem:
         trouble = trouble_of(visit, problem, otherwise="bad-display-name")
         if trouble.field == "new":
             trouble = replace(trouble, field="password")
-        return visit.show("register.html", status=trouble.status, card_open=True, trouble=trouble, typed=name)
-    enter(visit, told, shared_terminal=visit.typed.get("shared_terminal") == "yes")
-    return forgetting_browser(visit.go("/settings", done="registered"))
+        return visit.render(
+            "register.html", status=trouble.status, card_open=True, trouble=trouble, typed=name
+        )
+    enter(visit, started, shared_terminal=shared)
+    return forgetting_browser(visit, visit.redirect("/settings", done="registered"))
 
 
-def card_and_browser(visit: Visit) -> dict[str, Any]:
-    """The card's answer as the page sent it, and the browser that had asked for the challenge."""
-    browser = visit.request.cookies.get(_COOKIE, "")
-    return {
-        "browser": browser if _NAME.fullmatch(browser) else secrets.token_urlsafe(32),
-        "card": {name: visit.typed.get(name, "") for name in FIELDS},
-    }
+def card_answer(visit: Visit) -> models.CardAnswer:
+    """The card's answer as the page sent it."""
+    form = visit.form
+    return models.CardAnswer(
+        client_data=form.get("client_data", ""),
+        certificate=form.get("certificate", ""),
+        signature=form.get("signature", ""),
+    )
+
+
+def browser_of(visit: Visit) -> str:
+    """The name of the browser that had asked for the challenge; for one that has none, a name that no card knows."""
+    browser = visit.request.cookies.get(visit.site.cookie(BROWSER_COOKIE), "")
+    return browser if _NAME.fullmatch(browser) else secrets.token_urlsafe(32)
 
 
 def trouble_of(visit: Visit, problem: Problem, *, otherwise: str) -> ErrorMessage:
@@ -118,6 +137,12 @@ def trouble_of(visit: Visit, problem: Problem, *, otherwise: str) -> ErrorMessag
     return visit.trouble(problem)
 
 
-def forgetting_browser(answer: web.Response) -> web.Response:
-    answer.del_cookie(_COOKIE, path="/", httponly=True, samesite="Strict")
+def forgetting_browser(visit: Visit, answer: web.Response) -> web.Response:
+    answer.del_cookie(
+        visit.site.cookie(BROWSER_COOKIE),
+        path="/",
+        httponly=True,
+        samesite="Strict",
+        secure=visit.site.settings.https,
+    )
     return answer

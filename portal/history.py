@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
+from httpkit.safe_csv import excel_csv
+from pagekit.api import Call
 from pagekit.clock import JST
+from pagekit.pages import PageValues
+from pagekit.typed_text import day as typed_day
+from point_gateway_client import UNSET, UnsetType, calls, models
 from portal.i18n import other_side
 from portal.municipality_search import service_of
 from portal.site import Pages, Visit
@@ -44,7 +46,7 @@ _EVENT: Final = r"{event:[a-z0-9][a-z0-9-]{0,39}}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Filter:
     """What the reader asked to see; empty texts mean all."""
 
     kind: str
@@ -56,11 +58,11 @@ class Wanted:
     def narrows(self) -> bool:
         return any((self.kind, self.partner, self.since, self.until))
 
-    def takes(self, line: dict[str, Any]) -> bool:
-        day = datetime.fromisoformat(line["at"]).astimezone(JST).date().isoformat()
+    def takes(self, line: models.HistoryLine) -> bool:
+        day = line.at.astimezone(JST).date().isoformat()
         return (
-            (not self.kind or line["kind"] == self.kind)
-            and (not self.partner or line["partner_id"] == self.partner)
+            (not self.kind or line.kind == self.kind)
+            and (not self.partner or line.partner_id == self.partner)
             and (not self.since or day >= self.since)
             and (not self.until or day <= self.until)
         )
@@ -69,50 +71,51 @@ class Wanted:
 @pages.get("/history/municipal")
 async def municipal(visit: Visit) -> web.Response:
     """自治体ポイントの履歴照会: which of them; straight on where there is one."""
-    found = (await visit.api("GET", "/v1/balances"))["municipal"]
-    if len(found) == 1:
-        return visit.go(f"/history/municipal/{found[0]['municipality']}/{found[0]['point_service']}")
     choices = [
         (
-            f"/history/municipal/{one['municipality']}/{one['point_service']}",
-            one["point_service_name"],
-            one["balance"],
+            f"/history/municipal/{service.municipality}/{service.point_service}",
+            service.point_service_name,
+            service.balance,
         )
-        for one in found
+        for service in (await visit.send(calls.balances())).municipal
     ]
-    return visit.show("histories.html", choices=choices, events=False)
+    if len(choices) == 1:
+        return visit.redirect(choices[0][0])
+    return visit.render("histories.html", choices=choices, events=False)
 
 
 @pages.get("/history/events")
 async def events(visit: Visit) -> web.Response:
-    found = (await visit.api("GET", "/v1/balances"))["events"]
-    if len(found) == 1:
-        return visit.go(f"/history/events/{found[0]['event_id']}")
-    choices = [(f"/history/events/{one['event_id']}", one["event_name"], one["balance"]) for one in found]
-    return visit.show("histories.html", choices=choices, events=True)
+    choices = [
+        (f"/history/events/{event.event_id}", event.event_name, event.balance)
+        for event in (await visit.send(calls.balances())).events
+    ]
+    if len(choices) == 1:
+        return visit.redirect(choices[0][0])
+    return visit.render("histories.html", choices=choices, events=True)
 
 
 @pages.get("/history/reserve")
 @pages.get(f"/history/municipal/{_SERVICE}")
 @pages.get(f"/history/events/{_EVENT}")
 async def history(visit: Visit) -> web.Response:
-    wanted = _wanted(visit)
-    if wanted.narrows:
-        lines, more = await _all(visit, wanted.takes)
+    narrowed = _filter(visit)
+    if narrowed.narrows:
+        lines, more = await _all(visit, narrowed.takes)
         next_before = None
     else:
-        query = {"limit": str(PAGE)}
-        if re.fullmatch(r"[1-9][0-9]{0,14}", visit.asked("before")):
-            query["before"] = visit.asked("before")
-        page = await visit.api("GET", f"/v1{visit.request.path}", query=query)
-        lines, next_before, more = page["lines"], page["next_before"], False
-    return visit.show(
+        before = visit.query("before")
+        is_seq = re.fullmatch(r"[1-9][0-9]{0,14}", before)
+        page = await visit.send(_lines(visit, before=int(before) if is_seq else UNSET, limit=PAGE))
+        lines, next_before, more = page.lines, page.next_before, False
+    return visit.render(
         "history.html",
         name=await _name(visit),
         path=visit.request.path,
         lines=lines,
-        wanted=wanted,
-        backwards=bool(wanted.since and wanted.until and wanted.since > wanted.until),
+        narrowed=narrowed,
+        unreadable=any(visit.query(name) and not _day(visit.query(name)) for name in ("since", "until")),
+        backwards=bool(narrowed.since and narrowed.until and narrowed.since > narrowed.until),
         next_before=next_before,
         more=more,
         query=visit.request.query_string,
@@ -125,36 +128,24 @@ async def history(visit: Visit) -> web.Response:
 @pages.get(f"/history/events/{_EVENT}/csv")
 async def as_csv(visit: Visit) -> web.Response:
     """The same lines for a spreadsheet: UTF-8 with a mark, so that Excel reads it."""
-    lines, _more = await _all(visit, _wanted(visit).takes)
+    lines, _more = await _all(visit, _filter(visit).takes)
     names = await _names(visit)
-    text = io.StringIO()
-    writer = csv.writer(text)
     said = visit.speech.plain
-    writer.writerow(
-        [
-            said("日時"),
-            said("内容"),
-            said("相手"),
-            said("ポイント"),
-            said("残高"),
-            said("協力会社の受付番号"),
-            said("支払いの番号"),
-            said("移行の番号"),
-        ]
-    )
+    header = ["日時", "内容", "相手", "ポイント", "残高", "協力会社の受付番号", "支払いの番号", "移行の番号"]
+    rows: list[list[str | int]] = []
     for line in lines:
-        at = datetime.fromisoformat(line["at"]).astimezone(JST)
-        kind = said(KINDS.get(line["kind"], "その他"))
-        other = line["party"] or other_side(
+        at = line.at.astimezone(JST)
+        kind = said(KINDS.get(line.kind, "その他"))
+        other = line.party or other_side(
             visit.speech, line, names["partners"], names["services"], names["event_names"]
         )
-        writer.writerow(
-            [f"{at:%Y-%m-%d %H:%M:%S}", kind, _harmless(other), line["points"], line["balance"],
-             *(_harmless(text) for text in _references(line)), line["exchange_id"] or ""]
+        rows.append(
+            [f"{at:%Y-%m-%d %H:%M:%S}", kind, other, line.points, line.balance, *_references(line),
+             line.exchange_id or ""]
         )  # fmt: skip
     name = re.sub(r"[^a-z0-9]+", "-", visit.request.path.strip("/"))
     answer = web.Response(
-        body=("\ufeff" + text.getvalue()).encode(), content_type="text/csv", charset="utf-8"
+        body=excel_csv([said(word) for word in header], rows), content_type="text/csv", charset="utf-8"
     )
     answer.headers["Content-Disposition"] = f'attachment; filename="{name.removesuffix("-csv")}.csv"'
     return answer
@@ -165,17 +156,15 @@ async def as_csv(visit: Visit) -> web.Response:
 @pages.get(f"/history/events/{_EVENT}/receipt/{{seq:[0-9]{{1,15}}}}")
 async def receipt(visit: Visit) -> web.Response:
     """One line with everything that both sides need to find it; made to be printed."""
-    seq = int(visit.part("seq"))
-    page = await visit.api("GET", f"/v1{_account(visit)}", query={"before": str(seq + 1), "limit": "1"})
-    if not page["lines"] or page["lines"][0]["seq"] != seq:
+    seq = int(visit.path_param("seq"))
+    lines = (await visit.send(_lines(visit, before=seq + 1, limit=1))).lines
+    if not lines or lines[0].seq != seq:
         raise web.HTTPNotFound
-    me = await visit.api("GET", "/v1/me")
-    return visit.show(
+    return visit.render(
         "receipt.html",
-        line=page["lines"][0],
+        line=lines[0],
         name=await _name(visit),
         back=_account(visit),
-        me=me,
         **await _names(visit),
     )
 
@@ -185,69 +174,75 @@ def _account(visit: Visit) -> str:
     return re.sub(r"/(csv|receipt/[0-9]+)$", "", visit.request.path)
 
 
-def _wanted(visit: Visit) -> Wanted:
-    partner = visit.asked("partner")
-    return Wanted(
-        kind=visit.asked("kind") if visit.asked("kind") in KINDS else "",
+def _filter(visit: Visit) -> Filter:
+    partner = visit.query("partner")
+    return Filter(
+        kind=visit.query("kind") if visit.query("kind") in KINDS else "",
         partner=partner if re.fullmatch(r"[a-z][a-z0-9_]{0,39}", partner) else "",
-        since=_day(visit.asked("since")),
-        until=_day(visit.asked("until")),
+        since=_day(visit.query("since")),
+        until=_day(visit.query("until")),
     )
 
 
 def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return ""
+    """A day as browsers send it, or as people write it where a browser has no calendar; empty for none."""
+    day = typed_day(text)
+    return day.isoformat() if day else ""
 
 
-async def _all(visit: Visit, takes: Callable[[dict[str, Any]], bool]) -> tuple[list[dict[str, Any]], bool]:
+def _lines(visit: Visit, *, limit: int, before: int | UnsetType = UNSET) -> Call[models.HistoryPage]:
+    """The call for lines of the history that the page's address names, the newest first."""
+    match visit.request.match_info:
+        case {"code": code, "service": service}:
+            return calls.municipal_history(code, service, before=before, limit=limit)
+        case {"event": event_id}:
+            return calls.event_history(event_id, before=before, limit=limit)
+    return calls.reserve_history(before=before, limit=limit)
+
+
+async def _all(
+    visit: Visit, takes: Callable[[models.HistoryLine], bool]
+) -> tuple[list[models.HistoryLine], bool]:
     """The lines that are wanted among the newest, and whether older ones were left unread."""
-    values: list[dict[str, Any]] = []
-    query = {"limit": str(READ_AT_ONCE)}
+    lines: list[models.HistoryLine] = []
+    before: int | UnsetType = UNSET
     for _ in range(READ_AT_MOST // READ_AT_ONCE):
-        page = await visit.api("GET", f"/v1{_account(visit)}", query=query)
-        values += [line for line in page["lines"] if takes(line)]
-        if page["next_before"] is None:
-            return values, False
-        query["before"] = str(page["next_before"])
-    return values, True
+        page = await visit.send(_lines(visit, before=before, limit=READ_AT_ONCE))
+        lines += [line for line in page.lines if takes(line)]
+        if page.next_before is None:
+            return lines, False
+        before = page.next_before
+    return lines, True
 
 
 async def _name(visit: Visit) -> str:
     match visit.request.match_info:
         case {"code": code, "service": service}:
-            return str((await service_of(visit, code, service))["name"])
+            return (await service_of(visit, code, service)).name
         case {"event": event_id}:
-            for one in (await visit.api("GET", "/v1/balances"))["events"]:
-                if one["event_id"] == event_id:
-                    return str(one["event_name"])
-            return str((await visit.api("GET", f"/v1/events/{event_id}"))["name"])
+            for event in (await visit.send(calls.balances())).events:
+                if event.event_id == event_id:
+                    return event.event_name
+            return (await visit.send(calls.get_event(event_id))).name
     return visit.speech.plain("留保ポイント")
 
 
-async def _names(visit: Visit) -> dict[str, Any]:
+async def _names(visit: Visit) -> PageValues:
     """What lines name by ids: partners, point services, events."""
-    partners = (await visit.api("GET", "/v1/partners"))["partners"]
-    balances = await visit.api("GET", "/v1/balances")
+    partners = (await visit.send(calls.list_partners())).partners
+    balances = await visit.send(calls.balances())
     return {
-        "partners": {partner["partner_id"]: visit.speech.label(partner["name"]) for partner in partners},
+        "partners": {partner.partner_id: visit.speech.label(partner.name) for partner in partners},
         "services": {
-            f"{one['municipality']}:{one['point_service']}": one["point_service_name"]
-            for one in balances["municipal"]
+            f"{service.municipality}:{service.point_service}": service.point_service_name
+            for service in balances.municipal
         },
-        "event_names": {one["event_id"]: one["event_name"] for one in balances["events"]},
+        "event_names": {event.event_id: event.event_name for event in balances.events},
         "kinds": KINDS,
     }
 
 
-def _references(line: dict[str, Any]) -> tuple[str, str]:
+def _references(line: models.HistoryLine) -> tuple[str, str]:
     """The partner's number and the payment's: a line has one of them at most."""
-    reference = line["reference"] or ""
-    return ("", reference) if line["kind"] in ("spend", "refund") else (reference, "")
-
-
-def _harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula (CWE-1236)."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    reference = line.reference or ""
+    return ("", reference) if line.kind in ("spend", "refund") else (reference, "")

@@ -4,44 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
-
-from markupsafe import Markup
+from typing import Final
 
 from pagekit.i18n import Catalog, Translator
 from pagekit.message_extraction import Sources
+from point_gateway_client import models
 
 HERE: Final = Path(__file__).parent
 WORDS: Final = Catalog(HERE / "locales", ("ja", "en", "ja-easy"))
 SOURCES: Final = Sources((HERE,), frozenset({"tile_map.py", "session.py"}))
 
 
-def in_japanese(text: str, speech: Translator) -> str:
-    """A name or a text that exists in Japanese only, marked as such on an English page: a voice reads it by that."""
-    if speech.tag == "ja" or not text:
-        return text
-    return Markup('<span lang="ja">{}</span>').format(text)
-
-
-def wallet_name(speech: Translator, partner: Mapping[str, Any], wallet: str) -> str:
+def wallet_name(speech: Translator, partner: models.PartnerView, wallet_id: str) -> str:
     """A wallet's name as its partner calls it."""
-    for one in partner["wallets"]:
-        if one["id"] == wallet:
-            return speech.label(one["name"])
-    return wallet
+    for wallet in partner.wallets:
+        if wallet.id == wallet_id:
+            return speech.label(wallet.name)
+    return wallet_id
 
 
 def other_side(
     speech: Translator,
-    line: Mapping[str, Any],
+    line: models.HistoryLine,
     partners: Mapping[str, str],
     services: Mapping[str, str],
     events: Mapping[str, str],
 ) -> str:
     """Where the points of a history line came from or went to, in words instead of an account's name."""
-    if line["partner_id"]:
-        return partners.get(line["partner_id"], line["partner_id"])
-    match str(line["from_or_to"]).split(":"):
+    if line.partner_id:
+        return partners.get(line.partner_id, line.partner_id)
+    match line.from_or_to.split(":"):
         case ["reserve"]:
             return speech.plain("留保ポイント")
         case ["municipality", code, service]:

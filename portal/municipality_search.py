@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from pagekit.pages import PageValues
+from pagekit.typed_text import folded
+from point_gateway_client import UNSET, calls, models
 from portal.site import Pages, Visit
 from portal.tile_map import TILES
 
@@ -19,87 +23,99 @@ _SHOP_ID: Final = re.compile(r"[a-z0-9-]{1,40}")
 _PREFECTURE: Final = re.compile(r"[0-9]{2}([0-9]{4})?")
 
 
-async def prefectures(visit: Visit) -> list[dict[str, Any]]:
-    values: list[dict[str, Any]] = (await visit.api("GET", "/v1/prefectures"))["prefectures"]
-    return values
+async def prefectures(visit: Visit) -> list[models.PrefectureView]:
+    return (await visit.send(calls.list_prefectures())).prefectures
 
 
-async def services_in(visit: Visit, *, direct: bool | None = None) -> dict[str, Any]:
-    """The prefectures to choose from, the one asked for, and its point services once it is."""
-    all_of_them = await prefectures(visit)
-    wanted = visit.asked("prefecture")
-    chosen = next((values for values in all_of_them if wanted and values["code"][:2] == wanted[:2]), None)
-    services: list[dict[str, Any]] | None = None
-    if chosen is not None and _PREFECTURE.fullmatch(wanted):
-        query = {"prefecture": chosen["code"]} | ({"direct": "true"} if direct else {})
-        services = (await visit.api("GET", "/v1/point-services", query=query))["point_services"]
-    return {"prefectures": all_of_them, "chosen": chosen, "services": services}
+async def services_in(visit: Visit, *, direct: bool = False) -> PageValues:
+    """The prefectures to choose from, the one asked for, and its point services once it is: values of a page."""
+    listed = await prefectures(visit)
+    typed = visit.query("prefecture")
+    chosen = next((prefecture for prefecture in listed if typed and prefecture.code[:2] == typed[:2]), None)
+    services: list[models.PointServiceView] | None = None
+    if chosen is not None and _PREFECTURE.fullmatch(typed):
+        call = calls.list_point_services(prefecture=chosen.code, direct=direct or UNSET)
+        services = (await visit.send(call)).point_services
+    return {"prefectures": listed, "chosen": chosen, "services": services}
 
 
-async def service_of(visit: Visit, municipality: str, point_service: str) -> dict[str, Any]:
+async def service_of(visit: Visit, municipality: str, point_service: str) -> models.PointServiceView:
     """One point service with its municipality's name. Raises 404 for one that is not there."""
     if re.fullmatch(r"[0-9]{6}", municipality):
-        found = await visit.api("GET", "/v1/point-services", query={"municipality": municipality})
-        for one in found["point_services"]:
-            if one["point_service"] == point_service:
-                service: dict[str, Any] = one
+        for service in (
+            await visit.send(calls.list_point_services(municipality=municipality))
+        ).point_services:
+            if service.point_service == point_service:
                 return service
     raise web.HTTPNotFound
 
 
 @pages.get("/navi", public=True)
 async def navi(visit: Visit) -> web.Response:
-    """自治体ポイントナビ: where points can be used, on a map of the prefectures and in a list."""
-    services = (await visit.api("GET", "/v1/point-services"))["point_services"]
-    counts = Counter(service["municipality"][:2] for service in services)
-    return visit.show(
-        "navi.html",
-        prefectures=await prefectures(visit),
-        counts=counts,
-        tiles=TILES,
-        services=None,
-        chosen=None,
+    """自治体ポイントナビ: where points can be used, by a part of a town's name, by prefecture, and on a map."""
+    name = " ".join(visit.query("name").split())[:40]
+    part = folded(name)
+    return await _navi_page(
+        visit,
+        name=name,
+        takes=(lambda service: any(part in folded(text) for text in _names(service))) if part else None,
     )
+
+
+def _names(service: models.PointServiceView) -> tuple[str, ...]:
+    """What a town is looked for by."""
+    return service.name, service.municipality_name, service.municipality_kana
 
 
 @pages.get("/navi/{code:[0-9]{2}}", public=True)
 async def navi_prefecture(visit: Visit) -> web.Response:
-    all_of_them = await prefectures(visit)
-    chosen = next((values for values in all_of_them if values["code"][:2] == visit.part("code")), None)
+    code = visit.path_param("code")
+    chosen = next((listed for listed in await prefectures(visit) if listed.code[:2] == code), None)
     if chosen is None:
         raise web.HTTPNotFound
-    services = (await visit.api("GET", "/v1/point-services"))["point_services"]
-    return visit.show(
+    return await _navi_page(visit, chosen=chosen, takes=lambda service: service.municipality[:2] == code)
+
+
+async def _navi_page(
+    visit: Visit,
+    *,
+    takes: Callable[[models.PointServiceView], bool] | None,
+    name: str = "",
+    chosen: models.PrefectureView | None = None,
+) -> web.Response:
+    services = (await visit.send(calls.list_point_services())).point_services
+    return visit.render(
         "navi.html",
-        prefectures=all_of_them,
-        counts=Counter(service["municipality"][:2] for service in services),
+        prefectures=await prefectures(visit),
+        counts=Counter(service.municipality[:2] for service in services),
         tiles=TILES,
+        name=name,
         chosen=chosen,
-        services=[service for service in services if service["municipality"][:2] == visit.part("code")],
+        services=None if takes is None else [service for service in services if takes(service)],
     )
 
 
 @pages.get("/navi/{prefecture:[0-9]{2}}/{municipality:[0-9]{6}}", public=True)
 async def navi_shops(visit: Visit) -> web.Response:
     """The shops of one municipality, page by page, or those with a word in their name."""
-    code = visit.part("municipality")
-    services = (await visit.api("GET", "/v1/point-services", query={"municipality": code}))["point_services"]
-    if not services or code[:2] != visit.part("prefecture"):
+    code = visit.path_param("municipality")
+    services = (await visit.send(calls.list_point_services(municipality=code))).point_services
+    if not services or code[:2] != visit.path_param("prefecture"):
         raise web.HTTPNotFound
-    name, after = " ".join(visit.asked("name").split())[:40], visit.asked("after")
+    name, after = " ".join(visit.query("name").split())[:40], visit.query("after")
     if after and not _SHOP_ID.fullmatch(after):
         raise web.HTTPNotFound
-    query = {"municipality": code, "limit": str(SHOPS_A_PAGE)}
-    query |= ({"name": name} if name else {}) | ({"after": after} if after else {})
-    found = await visit.api("GET", "/v1/shops", query=query)
+    page = await visit.send(
+        calls.list_places(municipality=code, name=name or UNSET, after=after or UNSET, limit=SHOPS_A_PAGE)
+    )
     further = {"name": name} if name else {}
-    return visit.show(
+    return visit.render(
         "navi_shops.html",
         services=services,
-        shops=found["shops"],
+        shops=page.shops,
         name=name,
         path=f"/navi/{code[:2]}/{code}",
         first=f"?{urlencode(further)}" if further else "",
         after=after,
-        next_page=urlencode(further | {"after": found["next_after"]}) if found["next_after"] else "",
+        next_page=urlencode(further | {"after": page.next_after}) if page.next_after else "",
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
+from point_gateway_client import calls, models
 from portal.site import Pages, Visit
 
 pages = Pages()
@@ -18,7 +18,7 @@ HALF_DONE: Final = frozenset({"awaiting_return", "ready", "quoted"})
 FAILED: Final = frozenset({"declined", "not_sent"})
 FAILURE_SHOWN: Final = timedelta(days=7)
 UPCOMING_WINDOW: Final = timedelta(days=30)
-MAX_SHOWN: Final = 12
+TODAY_X: Final = 12
 """Where today lies in the picture of the next 30 days, which is 624 wide."""
 
 
@@ -26,59 +26,69 @@ MAX_SHOWN: Final = 12
 class UpcomingChange:
     """Points that will move or expire, as the gateway tells them, and where they lie in the picture."""
 
-    day: str
+    day: date
     points: int
     at: int
-    service: Mapping[str, Any] | None
+    service: models.MunicipalBalanceView | None
     """Whose municipal points expire; None: it is reserve that moves."""
 
 
 @pages.get("/mypage")
 async def mypage(visit: Visit) -> web.Response:
-    seen, recent = await asyncio.gather(
-        visit.api("GET", "/v1/overview"), visit.api("GET", "/v1/exchanges", query={"limit": "20"})
+    overview, recent = await asyncio.gather(
+        visit.send(calls.overview()), visit.send(calls.list_exchanges(limit=20))
     )
-    return visit.show(
+    half_done = [exchange for exchange in recent.exchanges if exchange.state in HALF_DONE]
+    return visit.render(
         "mypage.html",
-        balances=seen["balances"],
-        me=seen["member"],
-        ahead=ahead(seen, visit.now.date()),
-        today=visit.now.date().isoformat(),
-        ends=(visit.now.date() + UPCOMING_WINDOW).isoformat(),
-        open_ones=seen["waiting"],
-        failed=[one for one in recent["exchanges"] if _failed_lately(one, visit.now)],
-        is_new=not (seen["member"]["default_municipality"] or recent["exchanges"]),
-        half_done=next((one for one in recent["exchanges"] if one["state"] in HALF_DONE), None),
+        missed_elsewhere=visit.signed_in().missed_elsewhere,
+        balances=overview.balances,
+        me=overview.member,
+        ahead=ahead(overview, visit.now.date()),
+        today=visit.now.date(),
+        ends=visit.now.date() + UPCOMING_WINDOW,
+        waiting=overview.waiting,
+        unread=overview.unread_notices,
+        failed=[exchange for exchange in recent.exchanges if _failed_lately(exchange, visit.now)],
+        is_new=not (overview.member.default_municipality or recent.exchanges),
+        half_done=half_done,
+        partner_names=await _partner_names(visit) if half_done else {},
     )
 
 
-def _failed_lately(exchange: Mapping[str, Any], now: datetime) -> bool:
+async def _partner_names(visit: Visit) -> dict[str, str]:
+    partners = (await visit.send(calls.list_partners())).partners
+    return {partner.partner_id: visit.speech.label(partner.name) for partner in partners}
+
+
+def _failed_lately(exchange: models.ExchangeView, now: datetime) -> bool:
     """Whether a confirmed exchange came to nothing within the last days: nobody looks for what they do not expect."""
-    if exchange["state"] not in FAILED or not exchange["ended_at"]:
+    if exchange.state not in FAILED or exchange.ended_at is None:
         return False
-    return datetime.fromisoformat(exchange["ended_at"]) > now - FAILURE_SHOWN
+    return exchange.ended_at > now - FAILURE_SHOWN
 
 
-def ahead(seen: Mapping[str, Any], today: date) -> list[UpcomingChange]:
+def ahead(overview: models.Overview, today: date) -> list[UpcomingChange]:
     """What happens by itself within 30 days, the soonest first; what is overdue lies at today."""
 
-    def at(day: str) -> int:
-        days = (date.fromisoformat(day) - today).days
-        return MAX_SHOWN + 20 * max(0, days)
+    def at(day: date) -> int:
+        return TODAY_X + 20 * max(0, (day - today).days)
 
-    services = {(one["municipality"], one["point_service"]): one for one in seen["balances"]["municipal"]}
-    aheads = [
-        UpcomingChange(day=heap["moves_on"], points=heap["points"], at=at(heap["moves_on"]), service=None)
-        for heap in seen["balances"]["reserve_heaps"]
-        if date.fromisoformat(heap["moves_on"]) <= today + UPCOMING_WINDOW
+    services = {
+        (service.municipality, service.point_service): service for service in overview.balances.municipal
+    }
+    changes = [
+        UpcomingChange(day=heap.moves_on, points=heap.points, at=at(heap.moves_on), service=None)
+        for heap in overview.balances.reserve_heaps
+        if heap.moves_on <= today + UPCOMING_WINDOW
     ]
-    aheads += [
+    changes += [
         UpcomingChange(
-            day=one["last_day"],
-            points=one["points"],
-            at=at(one["last_day"]),
-            service=services[one["municipality"], one["point_service"]],
+            day=expiring.last_day,
+            points=expiring.points,
+            at=at(expiring.last_day),
+            service=services[expiring.municipality, expiring.point_service],
         )
-        for one in seen["expiring"]
+        for expiring in overview.expiring
     ]
-    return sorted(aheads, key=lambda one: one.day)
+    return sorted(changes, key=lambda change: change.day)

@@ -19,8 +19,16 @@ _ENGLISH: Final = (
 )  # fmt: skip
 
 
-def prefecture_name(speech: Translator, code: str, name: str) -> str:
-    """`Ibaraki (茨城県)` in English, the name alone in Japanese. `code` begins with the prefecture's two digits."""
+def prefecture_name(speech: Translator, code: str, name: str, kana: str = "") -> str:
+    """`Ibaraki (茨城県)` in English, the name alone in Japanese. `code` begins with the prefecture's two digits.
+
+    With its reading `kana` the name has it as ruby in やさしい日本語: for text, not for titles and attributes.
+    """
     if speech.language != "en":
-        return name
+        return speech.with_reading(name, kana)
     return f"{_ENGLISH[int(code[:2]) - 1]} ({name})"
+
+
+def prefecture_in_list(speech: Translator, code: str, name: str) -> str:
+    """One language only, for a list that opens: no part of a choice there can be marked as Japanese."""
+    return _ENGLISH[int(code[:2]) - 1] if speech.language == "en" else name

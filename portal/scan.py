@@ -8,7 +8,9 @@ which the amount is typed: double clicks, the back button and a reload find the 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -17,6 +19,7 @@ from pagekit.error_messages import ErrorMessage
 from pagekit.ids import UUID, fresh_id
 from pagekit.typed_text import code as read_code
 from pagekit.typed_text import digits, number
+from point_gateway_client import calls, models
 from portal.allocate import POINTS_UNREADABLE
 from portal.pay_code import balances_to_pay_with, service_name
 from portal.site import Pages, Visit
@@ -26,6 +29,7 @@ pages = Pages()
 _SHOP: Final = "PGS1."
 _VENUE: Final = "PGV1."
 _MEMBER: Final = re.compile(r"PGP1\..*|[0-9]{12}")
+_NUMBER: Final = re.compile(r"[0-9]{6}")
 _CODE: Final = re.compile(r"[!-~]{1,200}")
 _MENDED: Final = frozenset({"not-enough-points", "limit-of-the-day", "body-invalid"})
 """What another amount mends; the form is shown again."""
@@ -33,15 +37,20 @@ _MENDED: Final = frozenset({"not-enough-points", "limit-of-the-day", "body-inval
 
 @pages.get("/scan")
 async def scan(visit: Visit) -> web.Response:
-    return visit.show("scan.html", trouble=None, typed="")
+    return visit.render("scan.html", trouble=None, typed="")
 
 
 @pages.post("/scan")
 async def read(visit: Visit) -> web.Response:
     """What the camera has read or a hand has typed: a shop's code, a venue's, or something else, which is told."""
-    code = read_code(visit.typed.get("code", ""))
+    typed = read_code(visit.form.get("code", ""))
+    if not typed:
+        return visit.render("scan.html", status=422, trouble=_CODE_MISSING, typed="")
+    code = _inside(visit, typed)
     if code.startswith(_SHOP) and _CODE.fullmatch(code):
-        return visit.go("/pay/shop", code=code)
+        return visit.redirect("/pay/shop", code=code)
+    if _NUMBER.fullmatch(number_of_shop := digits(code)):
+        return await _by_number(visit, number_of_shop)
     if code.startswith(_VENUE) and _CODE.fullmatch(code):
         return await _grant(visit, code)
     if _MEMBER.fullmatch(code) or _MEMBER.fullmatch(digits(code)):
@@ -58,37 +67,62 @@ async def read(visit: Visit) -> web.Response:
             422,
             field="code",
         )
-    return visit.show(
-        "scan.html", status=trouble.status, trouble=trouble, typed=visit.typed.get("code", "")[:200]
+    return visit.render(
+        "scan.html", status=trouble.status, trouble=trouble, typed=visit.form.get("code", "")[:200]
     )
+
+
+async def _by_number(visit: Visit, number_of_shop: str) -> web.Response:
+    """Typed by hand, so a number that no shop has is told where it was typed."""
+    try:
+        await visit.send(calls.read_shop_code(shop_code=number_of_shop))
+    except Problem as problem:
+        if problem.word != "shop-code-wrong":
+            raise
+        return visit.render(
+            "scan.html", status=422, trouble=_NO_SUCH_NUMBER, typed=visit.form.get("code", "")[:200]
+        )
+    return visit.redirect("/pay/shop", code=number_of_shop)
+
+
+def _inside(visit: Visit, code: str) -> str:
+    """The shop's code in an address of our own page for paying, as shops' sheets have it; else the code as it is."""
+    page, _, query = code.partition("?")
+    if page != f"{visit.site.settings.public_url}/pay/shop":
+        return code
+    return dict(parse_qsl(query)).get("code", "")
 
 
 @pages.get("/pay/shop")
 async def amount(visit: Visit) -> web.Response:
     """Whose shop it is, and how many points."""
+    if not visit.query("code"):
+        return visit.redirect("/scan")
     return await _amount_page(visit, visit.request.query, trouble=None)
 
 
 @pages.get("/pay/shop/confirm")
 async def check(visit: Visit) -> web.Response:
     """The page before, in words: nothing has moved yet. After the payment it leads to what was paid."""
-    multi_mapping = visit.request.query
-    spend_id, typed = multi_mapping.get("id", ""), multi_mapping.get("points", "")
+    query = visit.request.query
+    spend_id, typed = query.get("id", ""), query.get("points", "")
+    if not query.get("code"):
+        return visit.redirect("/scan")
     if not UUID.fullmatch(spend_id):
-        return await _amount_page(visit, multi_mapping, trouble=None)
+        return await _amount_page(visit, query, trouble=None)
     if await _is_paid(visit, spend_id):
-        return visit.go(f"/pay/done/{spend_id}")
-    shop = await _shop(visit, multi_mapping)
-    balance = await _balance(visit, shop, multi_mapping.get("point_service", ""))
+        return visit.redirect(f"/pay/done/{spend_id}")
+    shop = await _shop(visit, query)
+    balance = await _balance(visit, shop, query.get("point_service", ""))
     points = number(typed)
     if not points:
-        return await _amount_page(visit, multi_mapping, trouble=POINTS_UNREADABLE)
-    if balance is None or points > balance["balance"]["available"]:
-        return await _amount_page(visit, multi_mapping, trouble=_NOT_ENOUGH)
-    return visit.show(
+        return await _amount_page(visit, query, trouble=POINTS_UNREADABLE)
+    if balance is None or points > balance.balance.available:
+        return await _amount_page(visit, query, trouble=_NOT_ENOUGH)
+    return visit.render(
         "shop_confirm.html",
         shop=shop,
-        code=multi_mapping["code"],
+        code=query["code"],
         balance=balance,
         points=points,
         spend_id=spend_id,
@@ -98,81 +132,80 @@ async def check(visit: Visit) -> web.Response:
 @pages.post("/pay/shop")
 async def pay(visit: Visit) -> web.Response:
     """Pay, once, however often this is sent."""
-    typed, spend_id = visit.typed.get("points", ""), visit.typed.get("id", "")
-    values = {
-        "spend_id": spend_id,
-        "shop_code": visit.typed.get("code", ""),
-        "point_service": visit.typed.get("point_service", ""),
-        "points": number(typed) or 0,
-    }
+    typed, spend_id = visit.form.get("points", ""), visit.form.get("id", "")
+    call = calls.pay_shop(
+        spend_id=spend_id,
+        shop_code=visit.form.get("code", ""),
+        point_service=visit.form.get("point_service", ""),
+        points=number(typed) or 0,
+    )
     try:
-        await visit.api("POST", "/v1/spends", body=values)
+        await visit.send(call)
     except Problem as problem:
         if problem.word not in _MENDED:
             raise
         trouble = _NOT_ENOUGH if problem.word == "not-enough-points" else visit.trouble(problem)
-        return await _amount_page(visit, visit.typed, trouble=trouble, left=problem.facts.get("available"))
+        return await _amount_page(visit, visit.form, trouble=trouble, left=problem.facts.get("available"))
     except Unreachable:
         # Paid or not: the same id tells, and pays once in either case.
-        return visit.show("pay_again.html", status=503, wanted=visit.typed)
-    return visit.go(f"/pay/done/{spend_id}")
+        return visit.render("pay_again.html", status=503, typed=visit.form)
+    return visit.redirect(f"/pay/done/{spend_id}")
 
 
 @pages.get(r"/grants/{code:[0-9]{6}}/{service:[a-z0-9][a-z0-9-]{0,39}}/{seq:[0-9]{1,15}}")
 async def granted(visit: Visit) -> web.Response:
     """What was granted, read from the history: a reload asks for nothing."""
-    seq, history = visit.part("seq"), _history(visit.part("code"), visit.part("service"))
-    page = await visit.api("GET", f"/v1{history}", query={"before": str(int(seq) + 1), "limit": "1"})
-    line = next((one for one in page["lines"] if str(one["seq"]) == seq and one["kind"] == "grant"), None)
+    seq, code, service = visit.path_param("seq"), visit.path_param("code"), visit.path_param("service")
+    page = await visit.send(calls.municipal_history(code, service, before=int(seq) + 1, limit=1))
+    line = next((line for line in page.lines if str(line.seq) == seq and line.kind == "grant"), None)
     if line is None:
         raise web.HTTPNotFound
-    name = await service_name(visit, visit.part("code"), visit.part("service"))
-    return visit.show("granted.html", line=line, service_name=name, history=history)
+    name = await service_name(visit, code, service)
+    return visit.render("granted.html", line=line, service_name=name, history=_history(code, service))
 
 
 async def _grant(visit: Visit, code: str) -> web.Response:
     """Once in each project: whoever scans again is told so, and where the points are."""
-    made = await visit.api("POST", "/v1/venue-grants", body={"venue_code": code})
-    history = _history(made["municipality"], made["point_service"])
-    for line in (await visit.api("GET", f"/v1{history}", query={"limit": "20"}))["lines"]:
-        if line["kind"] == "grant" and line["party"] == made["project_name"]:
-            return visit.go(f"/grants/{made['municipality']}/{made['point_service']}/{line['seq']}")
-    return visit.go(history)
+    grant = await visit.send(calls.grant_at_venue(venue_code=code))
+    municipality, service = grant.municipality, grant.point_service
+    for line in (await visit.send(calls.municipal_history(municipality, service, limit=20))).lines:
+        if line.kind == "grant" and line.party == grant.project_name:
+            return visit.redirect(f"/grants/{municipality}/{service}/{line.seq}")
+    return visit.redirect(_history(municipality, service))
 
 
 async def _amount_page(
-    visit: Visit, given: Any, *, trouble: ErrorMessage | None, left: int | None = None
+    visit: Visit, values: Mapping[str, str], *, trouble: ErrorMessage | None, left: int | None = None
 ) -> web.Response:
-    shop = await _shop(visit, given)
-    return visit.show(
+    shop = await _shop(visit, values)
+    return visit.render(
         "shop_pay.html",
         status=trouble.status if trouble else 200,
         shop=shop,
-        code=given["code"],
-        balances=await balances_to_pay_with(visit, shop["municipality"]),
-        chosen=given.get("point_service", ""),
-        typed=given.get("points", ""),
+        code=values["code"],
+        balances=await balances_to_pay_with(visit, shop.municipality),
+        chosen=values.get("point_service", ""),
+        typed=values.get("points", ""),
         trouble=trouble,
         left=left,
         spend_id=fresh_id(),
     )
 
 
-async def _shop(visit: Visit, given: Any) -> dict[str, Any]:
-    values: dict[str, Any] = await visit.api(
-        "POST", "/v1/shop-codes", body={"shop_code": given.get("code", "") or "-"}
-    )
-    return values
+async def _shop(visit: Visit, values: Mapping[str, str]) -> models.PlaceView:
+    return await visit.send(calls.read_shop_code(shop_code=values.get("code", "") or "-"))
 
 
-async def _balance(visit: Visit, shop: dict[str, Any], point_service: str) -> dict[str, Any] | None:
-    found = await balances_to_pay_with(visit, shop["municipality"])
-    return next((values for values in found if values["point_service"] == point_service), None)
+async def _balance(
+    visit: Visit, shop: models.PlaceView, point_service: str
+) -> models.MunicipalBalanceView | None:
+    balances = await balances_to_pay_with(visit, shop.municipality)
+    return next((balance for balance in balances if balance.point_service == point_service), None)
 
 
 async def _is_paid(visit: Visit, spend_id: str) -> bool:
     try:
-        await visit.api("GET", f"/v1/spends/{spend_id}")
+        await visit.send(calls.get_spend(spend_id))
     except Problem as problem:
         if problem.word != "unknown-spend":
             raise
@@ -184,6 +217,18 @@ def _history(municipality: str, point_service: str) -> str:
     return f"/history/municipal/{municipality}/{point_service}"
 
 
+_CODE_MISSING: Final = ErrorMessage(
+    "コードを入力してください",
+    "お店か会場に掲示されているQRコードを読み取るか、そのそばの6桁の番号か文字を入力してください。",
+    422,
+    field="code",
+)
+_NO_SUCH_NUMBER: Final = ErrorMessage(
+    "この番号のお店はありません",
+    "お店のQRコードのそばにある6桁の番号を確認して、もう一度入力してください。",
+    422,
+    field="code",
+)
 _NOT_ENOUGH: Final = ErrorMessage(
     "ポイントが足りません",
     "支払いは行われていません。使えるポイント数を確認してください。",

@@ -16,11 +16,15 @@ SHARED_TERMINAL_IDLE_LIMIT: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session(session_cookie.Session):
-    """Who is signed in here. `shown_name` and `shown_id` are masked already."""
+    """Who is signed in here. `shown_name` and `shown_id` are masked already.
+
+    `missed_elsewhere`: how often somebody else had a wrong password for this MyKey ID before this sign-in.
+    """
 
     shown_name: str
     shown_id: str
     shared_terminal: bool
+    missed_elsewhere: int = 0
 
     @property
     def idle_limit(self) -> timedelta:
@@ -28,9 +32,16 @@ class Session(session_cookie.Session):
 
 
 def new_session(
-    token: str, display_name: str, mykey_id: str, *, shared_terminal: bool, now: datetime
+    token: str,
+    display_name: str,
+    mykey_id: str,
+    *,
+    shared_terminal: bool,
+    now: datetime,
+    missed_elsewhere: int = 0,
 ) -> Session:
     return Session(
+        missed_elsewhere=missed_elsewhere,
         shown_name=mask_name(display_name),
         shown_id=mask_id(mykey_id),
         shared_terminal=shared_terminal,

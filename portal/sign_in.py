@@ -3,85 +3,106 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Final
 
 from aiohttp import web
 
 from pagekit.api import Problem, Unreachable
+from pagekit.known_device import devices_of, keep_device
 from pagekit.sign_out import sign_out, signed_out, speak, still_here
+from point_gateway_client import calls, models
 from portal.error_messages import ErrorMessage
 from portal.session import new_session
 from portal.site import Pages, Visit, own_path
 
 pages = Pages()
 
+_ID_MISSING: Final = ErrorMessage(
+    "マイキーIDを入力してください",
+    "英数字8文字です。大文字と小文字、全角と半角は区別しません。",
+    422,
+    field="mykey_id",
+)
+_PASSWORD_MISSING: Final = ErrorMessage(
+    "パスワードを入力してください",
+    "パスワードがない方は、下の「マイナンバーカードでログイン」をご利用ください。",
+    422,
+    field="password",
+)
+
 
 @pages.get("/", public=True)
 async def top(visit: Visit) -> web.Response:
-    return visit.show("top.html")
+    return visit.render("top.html")
 
 
 @pages.get("/login", public=True)
 async def login(visit: Visit) -> web.Response:
     if visit.session is not None:
-        return visit.go("/mypage")
-    return await _login_page(visit, None, visit.asked("next"))
+        return visit.redirect("/mypage")
+    return await _login_page(visit, None, visit.query("next"))
 
 
 @pages.post("/login", public=True)
 async def sign_in(visit: Visit) -> web.Response:
     """A refusal says the same whichever half was wrong."""
-    if (answer := visit.hold_on()) is not None:
+    if (answer := visit.render_throttled()) is not None:
         return answer
-    typed = visit.typed
+    typed = visit.form
     shared = typed.get("shared_terminal") == "yes"
-    values = {
-        "mykey_id": typed.get("mykey_id", ""),
-        "password": typed.get("password", ""),
-        "shared_terminal": shared,
-    }
+    for missing in (_ID_MISSING, _PASSWORD_MISSING):
+        if not typed.get(missing.field):
+            return await _login_page(visit, missing, typed.get("next", ""))
     try:
-        told = await visit.api("POST", "/v1/sessions", body=values, as_site=True)
+        started = await visit.send(
+            calls.sign_in(
+                mykey_id=typed.get("mykey_id", ""),
+                password=typed.get("password", ""),
+                shared_terminal=shared,
+                source=visit.network,
+                devices=devices_of(visit),
+            )
+        )
     except Problem as problem:
         if problem.word == "body-invalid":
-            problem.word = "sign-in-refused"  # an empty field is no better than a wrong one
+            problem.word = "sign-in-refused"  # what no MyKey ID looks like is no better than a wrong one
         if problem.status >= 500:
             raise
         return await _login_page(visit, visit.trouble(problem), typed.get("next", ""))
-    enter(visit, told, shared_terminal=shared)
-    return visit.go(own_path(typed.get("next", "")))
+    enter(visit, started, shared_terminal=shared)
+    return keep_device(visit, visit.redirect(own_path(typed.get("next", ""))), started.device)
 
 
 async def _login_page(visit: Visit, trouble: ErrorMessage | None, following: str) -> web.Response:
-    return visit.show(
+    return visit.render(
         "login.html",
         status=trouble.status if trouble else 200,
         trouble=trouble,
         card_trouble=None,
         card_open=await card_open(visit),
         next=following,
-        why="" if trouble else visit.asked("why"),
+        why="" if trouble else visit.query("why"),
     )
 
 
 async def card_open(visit: Visit) -> bool:
     """Whether the gateway takes cards. One that knows nothing of cards takes none."""
     try:
-        standing = await visit.api("GET", "/v1/card", as_site=True)
+        card = await visit.send(calls.card_standing())
     except Problem:
         return False
-    return bool(standing["open"])
+    return card.open
 
 
-def enter(visit: Visit, told: Any, *, shared_terminal: bool) -> None:
+def enter(visit: Visit, started: models.SessionStarted, *, shared_terminal: bool) -> None:
     """Begin the session that the gateway has just opened, whichever door the member came by."""
-    member = told["member"]
     visit.session = new_session(
-        told["token"],
-        member["display_name"],
-        member["mykey_id"],
+        started.token,
+        started.member.display_name,
+        started.member.mykey_id,
         shared_terminal=shared_terminal,
         now=visit.site.settings.clock(),
+        missed_elsewhere=started.missed_elsewhere,
     )
 
 
@@ -100,10 +121,10 @@ async def choose_language(visit: Visit) -> web.Response:
     chosen, answer = speak(visit)
     if chosen is not None and visit.session is not None:
         with suppress(Problem, Unreachable):  # the browser has it; the gateway keeps it for the next one
-            await visit.api("PUT", "/v1/me/language", body={"language": chosen})
+            await visit.send(calls.set_language(language=chosen))
     return answer
 
 
 @pages.get("/help", public=True)
 async def help_page(visit: Visit) -> web.Response:
-    return visit.show("help.html")
+    return visit.render("help.html")

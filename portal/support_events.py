@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from aiohttp import web
 
+from pagekit.typed_text import choice_of
+from point_gateway_client import calls, models
 from portal.site import Pages, Visit
 
 pages = Pages()
 
-PERIODS: Final[dict[str, str]] = {"open": "受付中", "coming": "これから始まるもの", "ended": "終わったもの"}
+PERIODS: Final[Mapping[Literal["open", "coming", "ended"], str]] = {
+    "open": "受付中",
+    "coming": "これから始まるもの",
+    "ended": "終わったもの",
+}
 OUTCOMES: Final[dict[str, str]] = {
     "reached": "目標に届きました。集まったポイントはイベントに使われます。",
     "kept": "目標には届きませんでしたが、集まったポイントはイベントに使われます。",
@@ -19,34 +27,42 @@ OUTCOMES: Final[dict[str, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an event is: `per_cent` is rounded down so that 100 means reached; the `bar` ends at its end."""
+
+    per_cent: int
+    bar: int
+    left: int
+
+
 @pages.get("/events", public=True)
-async def listed(visit: Visit) -> web.Response:
-    wanted = visit.asked("period")
-    period = wanted if wanted in PERIODS else "open"
-    found = (await visit.api("GET", "/v1/events", query={"period": period}))["events"]
-    return visit.show(
+async def event_list(visit: Visit) -> web.Response:
+    period = choice_of(visit.query("period"), PERIODS) or "open"
+    events = (await visit.send(calls.list_events(period=period))).events
+    return visit.render(
         "support_events.html",
-        events=[one | {"progress": progress(one)} for one in found],
+        events=[(event, progress(event)) for event in events],
         period=period,
         periods=PERIODS,
     )
 
 
 @pages.get("/events/{event:[a-z0-9][a-z0-9-]{0,39}}", public=True)
-async def event(visit: Visit) -> web.Response:
-    found = await visit.api("GET", f"/v1/events/{visit.part('event')}")
-    return visit.show(
+async def one_event(visit: Visit) -> web.Response:
+    event = await visit.send(calls.get_event(visit.path_param("event")))
+    return visit.render(
         "support_event.html",
-        event=found,
-        progress=progress(found),
-        outcome=OUTCOMES.get(found["outcome"] or ""),
+        event=event,
+        progress=progress(event),
+        outcome=OUTCOMES.get(event.outcome or ""),
     )
 
 
-def progress(event: dict[str, Any]) -> dict[str, int] | None:
-    """How far an event with a goal is: per cent, rounded down so that 100 means reached; the bar ends at its end."""
-    goal = event["goal_points"]
-    if not goal:
+def progress(event: models.EventView) -> Progress | None:
+    """How far an event with a goal is; None for one without."""
+    if not event.goal_points:
         return None
-    per_cent = event["given_points"] * 100 // goal
-    return {"per_cent": per_cent, "bar": min(per_cent, 100), "left": max(goal - event["given_points"], 0)}
+    per_cent = event.given_points * 100 // event.goal_points
+    left = max(event.goal_points - event.given_points, 0)
+    return Progress(per_cent=per_cent, bar=min(per_cent, 100), left=left)

@@ -11,11 +11,34 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+
+# Secrets and databases that tests write are for their owner alone, as a gateway asks for.
+os.umask(0o077)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+        for item in items:
+            _name_by_group(item)
+
+
+def _name_by_group(item: pytest.Item) -> None:
+    """pytest-xdist 3.8 writes the group into `_nodeid`, which pytest 9.2 reads no more: every worker then makes a town, a
+    first hour and a wheel of its own, and does half of their tests.
+    """
+    group = item.get_closest_marker("xdist_group")
+    if group is not None and hasattr(item, "_id"):
+        item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """Whatever a test sets up for logs ends with it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

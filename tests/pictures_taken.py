@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,3 +23,9 @@ def take(page: Page, path: Path | None = None, **options: Any) -> bytes:
                 raise
             page.wait_for_timeout(100)
     return page.screenshot(path=path, **options)
+
+
+def keep_for_people(page: Page, path: Path) -> None:
+    """The whole page at `path`, where KEEP_PICTURES is set: nothing is compared, and a long page costs seconds."""
+    if os.environ.get("KEEP_PICTURES"):
+        take(page, path, full_page=True)

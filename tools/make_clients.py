@@ -125,16 +125,16 @@ def _reached_from_answers(document: Json) -> set[str]:
 
 
 def _plain(schema: Any, *, complete: bool) -> Any:
-    """Without the limits, which the gateway checks; with every member required where `complete`."""
+    """Without the limits, which the gateway checks; with every member required where `complete`, as answers are.
+
+    The words of an answer stay open: a newer gateway may say more, and what a client does not know is still an answer.
+    """
     if isinstance(schema, list):
         return [_plain(part, complete=complete) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    plain = {
-        name: _plain(part, complete=complete)
-        for name, part in schema.items()
-        if name not in _CHECKED_BY_THE_GATEWAY and name != "properties"
-    }
+    left_out = _CHECKED_BY_THE_GATEWAY | ({"enum"} if complete else frozenset()) | {"properties"}
+    plain = {name: _plain(part, complete=complete) for name, part in schema.items() if name not in left_out}
     if "properties" in schema:
         plain["properties"] = {
             name: _plain(part, complete=complete) for name, part in schema["properties"].items()
@@ -198,10 +198,14 @@ def _call(method: str, path: str, operation: Json, schemas: Json, common: set[st
         fields = ", ".join(f"{entry.name}={entry.name}" for entry in in_body)
         sent = f", body=models.{model}({fields})"
     elif content:
-        (media_type,) = content
+        media_types = list(content)
         maker = "file_call"
         in_body = [_Argument("content", "bytes", required=True)]
-        sent = f", content=content, media_type={media_type!r}"
+        sent = f", content=content, media_type={media_types[0]!r}"
+        if len(media_types) > 1:
+            kinds = f"Literal[{', '.join(map(repr, media_types))}]"
+            in_body.append(_Argument("media_type", kinds, required=False, default=repr(media_types[0])))
+            sent = ", content=content, media_type=media_type"
     names = [entry.name for entry in (*in_path, *in_query, *in_body)]
     if len(set(names)) != len(names):
         raise ValueError(f"{operation['operationId']}: two inputs are called alike ({', '.join(names)})")
@@ -232,12 +236,14 @@ def _call(method: str, path: str, operation: Json, schemas: Json, common: set[st
 
 
 class _Argument:
-    def __init__(self, name: str, kind: str, *, required: bool) -> None:
+    def __init__(self, name: str, kind: str, *, required: bool, default: str = "") -> None:
         if keyword.iskeyword(name) or not name.isidentifier():
             raise ValueError(f"{name}: cannot be the name of an argument")
-        self.name, self.kind, self.required = name, kind, required
+        self.name, self.kind, self.required, self.default = name, kind, required, default
 
     def declared(self) -> str:
+        if self.default:
+            return f"{self.name}: {self.kind} = {self.default}"
         return (
             f"{self.name}: {self.kind}" if self.required else f"{self.name}: {self.kind} | UnsetType = UNSET"
         )

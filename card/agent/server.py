@@ -34,6 +34,7 @@ from card.errors import (
     ReaderError,
     RequestMalformed,
 )
+from httpkit.runner import GuardedRunner
 
 PORT: Final = 37650
 LOOPBACK: Final = "127.0.0.1"
@@ -179,9 +180,16 @@ def _status_of(error: CardError) -> int:
             return 400
 
 
+def _malformed(status: int, fault: BaseException | None) -> web.StreamResponse:
+    if status >= 500:
+        return web.Response(status=500)
+    _log.info("card.malformed", error=type(fault).__name__)
+    return _problem(RequestMalformed("this is not HTTP"))
+
+
 async def serve(agent: Agent, *, port: int = PORT) -> web.AppRunner:
     """Listen on the loopback and nowhere else. Raises OSError where the port is taken. End with `runner.cleanup()`."""
-    runner = web.AppRunner(agent.app(), handler_cancellation=True, access_log=None)
+    runner = GuardedRunner(agent.app(), _malformed, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, LOOPBACK, port).start()
     return runner

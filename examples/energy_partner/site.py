@@ -50,7 +50,7 @@ class Site:
             "/hello": lambda _: {"code": "0000"},
             "/link": self._link,
             "/points": self._points,
-            "/take": self._take,
+            "/take": self._debit,
             "/find": self._find,
         }.items():
             app.router.add_post(path, self._signed_in(answer))
@@ -102,14 +102,14 @@ class Site:
 
         return handle
 
-    def _link(self, asked: dict[str, str]) -> dict[str, str]:
-        visit, customer = self.tickets.pop(asked.get("ticket", ""), ("", ""))
+    def _link(self, body: dict[str, str]) -> dict[str, str]:
+        visit, customer = self.tickets.pop(body.get("ticket", ""), ("", ""))
         if not customer:
             return {"code": "1001"}
         return {"code": "0000", "visit": visit.upper(), "customer": customer, "name": self.names[customer]}
 
-    def _points(self, asked: dict[str, str]) -> dict[str, str]:
-        customer = asked["customer"]
+    def _points(self, body: dict[str, str]) -> dict[str, str]:
+        customer = body["customer"]
         if customer not in self.points:
             return {"code": "1001"}
         return {
@@ -120,11 +120,11 @@ class Site:
             "usedThisMonth": str(self.used.get(customer, 0)),
         }
 
-    def _take(self, asked: dict[str, str]) -> dict[str, str]:
+    def _debit(self, body: dict[str, str]) -> dict[str, str]:
         code, self.next_code = self.next_code, ""
-        order, customer, points = asked["order"], asked["customer"], int(asked["points"])
+        order, customer, points = body["order"], body["customer"], int(body["points"])
         known = self.orders.get(order)
-        if known is not None and (known["customer"], known["points"]) != (customer, asked["points"]):
+        if known is not None and (known["customer"], known["points"]) != (customer, body["points"]):
             return {"code": "2009", "order": order.upper()}
         if known is None:
             if self.used.get(customer, 0) + points > self.monthly_cap:
@@ -133,7 +133,7 @@ class Site:
             self.orders[order] = {
                 "code": "0100",
                 "customer": customer,
-                "points": asked["points"],
+                "points": body["points"],
                 "number": f"D{len(self.orders) + 1:06}",
                 "takenAt": f"{self.clock():%Y%m%d%H%M%S}",
             }
@@ -142,9 +142,13 @@ class Site:
         told = self._find({"order": order})
         return told | ({"code": code} if code else {})
 
-    def _find(self, asked: dict[str, str]) -> dict[str, str]:
-        entry = self.orders.get(asked["order"])
-        return {"code": "2004", "order": asked["order"].upper()} | (entry or {})
+    def _find(self, body: dict[str, str]) -> dict[str, str]:
+        entry = self.orders.get(body["order"])
+        return {"code": "2004", "order": body["order"].upper()} | (entry or {})
+
+    def state_of_a_row(self, order: dict[str, str]) -> str:
+        """The word of an order in the file of the day."""
+        return {"0000": "確定", "0100": "処理中"}.get(order["code"], "不成立")
 
     async def _day(self, request: web.Request) -> web.Response:
         if not self._is_signed_in(request):
@@ -154,7 +158,7 @@ class Site:
             [
                 order.upper(),
                 *(it[name] for name in ("number", "customer", "points", "takenAt")),
-                "確定" if it["code"] == "0000" else "処理中",
+                self.state_of_a_row(it),
             ]
             for order, it in self.orders.items()
             if it["takenAt"].startswith(day)

@@ -6,6 +6,8 @@ It keeps Idempotency-Keys for 24 hours and forgets them then, as such APIs do: t
 from __future__ import annotations
 
 import argparse
+import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,9 +29,13 @@ def now_in_japan() -> datetime:
 
 @dataclass
 class Site:
-    """`down`: answers 500 to everything. `lose_next_reply`: does what it is asked, and answers nothing."""
+    """`down`: answers 500 to everything. `lose_next_reply`: does what it is body, and answers nothing.
+
+    `index_lags`: the list by metadata does not have the charges yet, as the indexes of such APIs do for some minutes.
+    """
 
     key: str
+    push_secret: str = ""
     clock: Callable[[], datetime] = now_in_japan
     points: dict[str, Decimal] = field(default_factory=lambda: {"cus_Taro": Decimal("12345.75")})
     charges: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -39,6 +45,7 @@ class Site:
     down: bool = False
     lose_next_reply: bool = False
     busy: bool = False
+    index_lags: bool = False
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._door])
@@ -49,6 +56,7 @@ class Site:
         app.router.add_get("/v1/balances", self._balances)
         app.router.add_post("/v1/charges", self._charge)
         app.router.add_get("/v1/charges", self._list_charges)
+        app.router.add_get("/v1/charges/{charge}", self._find_charge)
         app.router.add_post("/v1/refunds", self._refund)
         app.router.add_get("/v1/refunds", self._list_refunds)
         return app
@@ -105,7 +113,7 @@ class Site:
         return web.json_response({"customer": customer, "available": str(self.points[customer])})
 
     async def _charge(self, request: web.Request) -> web.Response:
-        return await self._once(request, self._take)
+        return await self._once(request, self._debit)
 
     async def _refund(self, request: web.Request) -> web.Response:
         return await self._once(request, self._give_back)
@@ -114,34 +122,34 @@ class Site:
         self, request: web.Request, do: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
     ) -> web.Response:
         """The same key with the same content has the first answer, for as long as keys are kept."""
-        asked, key, now = await request.json(), request.headers["Idempotency-Key"], self.clock()
-        content = json.dumps([request.path, asked], sort_keys=True)
+        order, key, now = await request.json(), request.headers["Idempotency-Key"], self.clock()
+        content = json.dumps([request.path, order], sort_keys=True)
         known = self.keys.get(key)
         if known is not None and now - known[0] < KEYS_KEPT_FOR:
             if known[1] != content:
                 return web.json_response({"error": "idempotency_mismatch"}, status=409)
             return web.json_response(known[3], status=known[2])
-        status, body = do(asked)
+        status, body = do(order)
         self.keys[key] = (now, content, status, body)
         return web.json_response(body, status=status)
 
-    def _take(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        amount = Decimal(asked["amount"])
-        if self.points[asked["customer"]] < amount:
+    def _debit(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        amount = Decimal(body["amount"])
+        if self.points[body["customer"]] < amount:
             return 402, {"error": "insufficient_points"}
-        self.points[asked["customer"]] -= amount
+        self.points[body["customer"]] -= amount
         charge = {
             "id": f"ch_{len(self.charges) + 1}",
             "status": "succeeded",
             "created": self.clock().isoformat(),
             "refunded": "0.00",
-            **asked,
+            **body,
         }
         self.charges[charge["id"]] = charge
         return 201, dict(charge)
 
-    def _give_back(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        charge, amount = self.charges[asked["charge"]], Decimal(asked["amount"])
+    def _give_back(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        charge, amount = self.charges[body["charge"]], Decimal(body["amount"])
         if Decimal(charge["refunded"]) + amount > Decimal(charge["amount"]):
             return 402, {"error": "more_than_charged"}
         charge["refunded"] = str(Decimal(charge["refunded"]) + amount)
@@ -150,7 +158,7 @@ class Site:
             "id": f"re_{len(self.refunds) + 1}",
             "status": "succeeded",
             "created": self.clock().isoformat(),
-            **asked,
+            **body,
         }
         self.refunds[refund["id"]] = refund
         return 201, dict(refund)
@@ -160,10 +168,29 @@ class Site:
         values = [
             charge
             for charge in self.charges.values()
+            if not self.index_lags
             if charge["metadata_exchange"] == wanted
             or (day is not None and charge["created"].startswith(day))
         ]
         return web.json_response({"data": values})
+
+    async def _find_charge(self, request: web.Request) -> web.Response:
+        charge = self.charges.get(request.match_info["charge"])
+        if charge is None:
+            return web.json_response({"error": "no_such_charge"}, status=404)
+        return web.json_response(charge)
+
+    def push(self, charge_id: str) -> tuple[dict[str, str], bytes]:
+        """What it sends by itself when a charge has succeeded: headers and body, signed as of now."""
+        event = {
+            "id": f"evt_{charge_id}",
+            "type": "charge.succeeded",
+            "charge": charge_id,
+            "metadata_exchange": self.charges[charge_id]["metadata_exchange"],
+        }
+        body, stamp = json.dumps(event).encode(), str(int(self.clock().timestamp()))
+        mac = hmac.new(self.push_secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+        return {"Content-Type": "application/json", "Payments-Signature": f"t={stamp},v1={mac}"}, body
 
     async def _list_refunds(self, request: web.Request) -> web.Response:
         wanted = request.query["metadata_reversal"]

@@ -16,6 +16,7 @@ from gateway.api.fields import MykeyIdTyped, OpaqueCode, PasswordTyped, View
 from gateway.api.member_request import MemberRequest
 from gateway.api.members import MemberView, SessionsEnded, SessionStarted, SessionView
 from gateway.http.authentication import AuthLevel
+from gateway.http.client_scopes import Scope
 from gateway.http.inputs import Strict
 from gateway.http.problem_types import CARDS
 from gateway.http.routing import Api, TypedRequest, TypedResponse
@@ -26,6 +27,7 @@ from gateway.platform.invisible_chars import ONE_LINE
 from gateway.services import Services
 
 api = Api()
+PORTAL_KEYS: Final = frozenset({Scope.PORTAL})
 
 # Longer than any card's answer: what is too large is refused with the card's own word.
 Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=40_000)]
@@ -115,6 +117,7 @@ async def card_standing(call: TypedRequest[None, Services]) -> TypedResponse:
     "/v1/card/challenges",
     tag="card",
     caller=AuthLevel.CLIENT,
+    scopes=PORTAL_KEYS,
     body=ChallengeWanted,
     returns={201: ChallengeView},
     refuses=(NOT_CONFIGURED,),
@@ -136,6 +139,7 @@ async def ask_card(call: TypedRequest[ChallengeWanted, Services]) -> TypedRespon
     "/v1/card/sessions",
     tag="card",
     caller=AuthLevel.CLIENT,
+    scopes=PORTAL_KEYS,
     body=CardSignIn,
     returns={201: SessionStarted},
     refuses=("card-unknown", "sign-in-refused", *CARD_REFUSALS),
@@ -155,6 +159,7 @@ async def sign_in_by_card(call: TypedRequest[CardSignIn, Services]) -> TypedResp
     "/v1/card/registrations",
     tag="card",
     caller=AuthLevel.CLIENT,
+    scopes=PORTAL_KEYS,
     body=CardRegistration,
     returns={201: SessionStarted},
     refuses=(
@@ -182,6 +187,7 @@ async def register_by_card(call: TypedRequest[CardRegistration, Services]) -> Ty
     "/v1/card/relinks",
     tag="card",
     caller=AuthLevel.CLIENT,
+    scopes=PORTAL_KEYS,
     body=CardRelink,
     returns={201: SessionStarted},
     refuses=(

@@ -49,8 +49,11 @@ class Municipalities(View):
 
 
 class PointServiceView(View):
+    """`municipality_kana` is the reading of the municipality's name, in hiragana."""
+
     municipality: str
     municipality_name: str
+    municipality_kana: str
     point_service: str
     name: str
     open_for_direct_exchange: bool
@@ -138,6 +141,7 @@ async def list_point_services(
                 PointServiceView(
                     municipality=point_service.municipality,
                     municipality_name=directory.require_municipality(point_service.municipality).name,
+                    municipality_kana=directory.require_municipality(point_service.municipality).kana,
                     point_service=point_service.point_service,
                     name=point_service.name,
                     open_for_direct_exchange=point_service.open_for_direct_exchange,

@@ -69,10 +69,8 @@ async def list_events(call: TypedRequest[None, Services, EventsQuery]) -> TypedR
     def job(conn: Connection) -> list[EventProgress]:
         return seen(conn, support_events.shown(conn, now, period))
 
-    event_progresses = await call.services.store.read(job)
-    return TypedResponse(
-        200, Events(events=[EventView.of(event_progress, now) for event_progress in event_progresses])
-    )
+    events = await call.services.store.read(job)
+    return TypedResponse(200, Events(events=[EventView.of(event, now) for event in events]))
 
 
 @api.get(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -20,7 +20,7 @@ from gateway.exchanges.quotes import Quote, QuoteLine
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse
-from gateway.model import Destination, DestinationKind
+from gateway.model import Destination, DestinationKind, LinkKind
 from gateway.services import Services
 
 api = Api()
@@ -55,8 +55,18 @@ class DestinationView(View):
         )
 
 
+class QuoteLotView(View):
+    """A part of what leaves the wallet. `last_day` is null where it has no end."""
+
+    amount: int
+    last_day: date | None
+
+
 class QuoteLineView(View):
-    """`amount` leaves the wallet; `points` arrive, of which `campaign_points` are paid by `funder`."""
+    """`amount` leaves the wallet; `points` arrive, of which `campaign_points` are paid by `funder`.
+
+    `lots` are what `amount` is drawn from, first to last; empty where the partner tells no last days.
+    """
 
     wallet: str
     wallet_name: LabelView
@@ -71,6 +81,7 @@ class QuoteLineView(View):
     funder: str | None
     rate_ends_at: str | None
     rate_sample: bool
+    lots: list[QuoteLotView]
 
     @classmethod
     def of(cls, line: QuoteLine) -> QuoteLineView:
@@ -88,6 +99,13 @@ class QuoteLineView(View):
             funder=line.funder or None,
             rate_ends_at=line.rate_ends_at,
             rate_sample=line.rate_sample,
+            lots=[
+                QuoteLotView(
+                    amount=lot.amount,
+                    last_day=date.fromisoformat(lot.last_day) if lot.last_day is not None else None,
+                )
+                for lot in line.lots
+            ],
         )
 
 
@@ -122,9 +140,13 @@ class QuoteView(View):
 
 
 class ExchangeView(View):
-    """One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`."""
+    """One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`.
+
+    `short_reference` has 8 characters that a person can read out. `retry_at`: the partner has not looked at it (`not_sent` with `not_processed`), and takes a new one from then on.
+    """
 
     exchange_id: str
+    short_reference: str
     partner_id: str
     state: str
     redirect_url: str | None
@@ -139,12 +161,14 @@ class ExchangeView(View):
     sent_at: datetime | None
     ended_at: datetime | None
     next_look_at: datetime | None
+    retry_at: datetime | None
 
     @classmethod
     def of(cls, exchange: Exchange, link: Link | None = None) -> ExchangeView:
-        coupon = exchange.coupon_hash is not None
+        coupon = exchange.kind is LinkKind.COUPON
         return cls(
             exchange_id=exchange.exchange_id,
+            short_reference=exchange.short_reference,
             partner_id=exchange.partner_id,
             state=exchange.state,
             redirect_url=exchange.redirect_url if exchange.state == "awaiting_return" else None,
@@ -159,6 +183,7 @@ class ExchangeView(View):
             sent_at=exchange.sent_at,
             ended_at=exchange.ended_at,
             next_look_at=exchange.ask_at,
+            retry_at=exchange.retry_at,
         )
 
 

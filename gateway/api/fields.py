@@ -69,6 +69,13 @@ PasswordTyped = Annotated[
 ]
 
 
+Source = Annotated[str, StringConstraints(max_length=64, pattern=r"^[\x21-\x7E]*$")]
+"""A name for the network that a browser came from, such as its address or /64; wrong passwords are counted by it."""
+
+DeviceToken = Annotated[str, StringConstraints(pattern=r"^pgd_[0-9a-f]{8}_[0-9a-f]{16}_[0-9a-f]{64}$")]
+Devices = Annotated[list[DeviceToken], Field(default_factory=list, max_length=4)]
+
+
 class PartnerPath(Strict):
     partner_id: PartnerId
 

@@ -7,9 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.api.fields import MunicipalityCode, MykeyIdTyped, PasswordTyped, PointServiceId, View
+from gateway.api.fields import (
+    Devices,
+    MunicipalityCode,
+    MykeyIdTyped,
+    PasswordTyped,
+    PointServiceId,
+    Source,
+    View,
+)
 from gateway.api.member_request import MemberRequest
 from gateway.http.authentication import AuthLevel, bearer_token
+from gateway.http.client_scopes import Scope
+from gateway.http.dispatch import note_browser
 from gateway.http.inputs import Id, Strict
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.members import Member
@@ -23,9 +33,13 @@ MEMBER_REFUSALS = ("sign-in-locked", "busy")
 
 
 class SignIn(Strict):
+    """`source` names the browser's network as the site saw it; `devices` are what the browser was given before."""
+
     mykey_id: MykeyIdTyped
     password: Annotated[PasswordTyped, Field(repr=False)]
     shared_terminal: bool = False
+    source: Source = ""
+    devices: Devices
 
 
 class DefaultMunicipality(Strict):
@@ -104,11 +118,17 @@ class SessionView(View):
 
 
 class SessionStarted(View):
-    """The token is shown once; send it as Authorization: Bearer. It ends by itself and on sign-out."""
+    """The token is shown once; send it as Authorization: Bearer. It ends by itself and on sign-out.
+
+    `device` is for the browser to keep and to send at the next sign-in: others' misses do not lock it out.
+    `missed_elsewhere` is how often others had a wrong password for this MyKey ID since the last sign-in; tell the member.
+    """
 
     token: str
     session: SessionView
     member: MemberView
+    device: str | None = None
+    missed_elsewhere: int = 0
 
 
 class Sessions(View):
@@ -146,6 +166,7 @@ class ChoiceView(View):
     "/v1/sessions",
     tag="sessions",
     caller=AuthLevel.CLIENT,
+    scopes=frozenset({Scope.PORTAL}),
     body=SignIn,
     returns={201: SessionStarted},
     refuses=("sign-in-refused", *MEMBER_REFUSALS),
@@ -156,11 +177,14 @@ async def sign_in(call: TypedRequest[SignIn, Services]) -> TypedResponse:
     The words of a refusal are the same whichever half was wrong. `shared_terminal` (at a library) shortens the
     idle limit to two minutes.
     """
+    note_browser(call.request, call.body.source, call.services.source_names.name)
     signed_in = await call.services.members.sign_in(
         call.body.mykey_id,
         call.body.password,
         client_id=call.client_id,
         shared_terminal=call.body.shared_terminal,
+        source=call.body.source,
+        devices=call.body.devices,
     )
     return TypedResponse(
         201,
@@ -168,6 +192,8 @@ async def sign_in(call: TypedRequest[SignIn, Services]) -> TypedResponse:
             token=signed_in.token.reveal(),
             session=SessionView.of(signed_in.session, current=True),
             member=MemberView.of(signed_in.member),
+            device=signed_in.device.reveal() if signed_in.device is not None else None,
+            missed_elsewhere=signed_in.missed_elsewhere,
         ),
     )
 

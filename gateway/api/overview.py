@@ -12,6 +12,7 @@ from core_ledger import chart
 from core_ledger.read_model import Position
 from gateway.api.exchanges import ExchangeView
 from gateway.api.fields import View
+from gateway.api.member_notices import notices_of
 from gateway.api.member_request import MemberRequest
 from gateway.api.members import MemberView
 from gateway.api.points import Balances, balances_of
@@ -39,18 +40,23 @@ class MemberExpiringView(View):
 
 
 class Overview(View):
-    """`waiting` holds the newest exchanges whose outcome is not known yet, `expiring` the next 30 days."""
+    """`waiting` holds the newest exchanges whose outcome is not known yet, `expiring` the next 30 days.
+
+    `unread_notices` counts what `/v1/notices` has that the member has not read.
+    """
 
     member: MemberView
     balances: Balances
     expiring: list[MemberExpiringView]
     waiting: list[ExchangeView]
+    unread_notices: int
 
 
 @api.get("/v1/overview", tag="points", caller=AuthLevel.MEMBER, returns={200: Overview})
 async def overview(call: MemberRequest) -> TypedResponse:
     """The member, the balances, what expires and the waiting exchanges, all read at one moment."""
-    member_id, today = call.member.member_id, day_of(call.services.clock())
+    member_id, now = call.member.member_id, call.services.clock()
+    today = day_of(now)
 
     def job(conn: Connection) -> Overview:
         book = chart.member_book(member_id)
@@ -60,6 +66,7 @@ async def overview(call: MemberRequest) -> TypedResponse:
             balances=balances_of(conn, member, today, positions),
             expiring=_expiring(conn, book, positions, today),
             waiting=[ExchangeView.of(exchange) for exchange in records.waiting(conn, book)],
+            unread_notices=sum(notice.unread for notice in notices_of(conn, member_id, now)),
         )
 
     return TypedResponse(200, await call.services.store.read(job))

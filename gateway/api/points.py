@@ -27,9 +27,10 @@ from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedResponse
 from gateway.members.member_rows import Member, require_member
 from gateway.platform.clock import day_of
+from gateway.platform.short_reference import short_reference
 from gateway.points import account_positions, directory, rules, support_events
 from gateway.points.allocation import RESERVE_PERIOD
-from gateway.points.expiry import last_days
+from gateway.points.expiry import usable
 from gateway.services import Services
 
 api = Api()
@@ -91,8 +92,11 @@ class BalanceView(View):
 
 
 class MunicipalBalanceView(View):
+    """`municipality_kana` is the reading of the municipality's name, in hiragana."""
+
     municipality: str
     municipality_name: str
+    municipality_kana: str
     point_service: str
     point_service_name: str
     is_default: bool
@@ -124,6 +128,7 @@ class HistoryLine(View):
     """One line: what it was (`kind`), when, how many points (signed), the balance after it, both sides' names.
 
     `reference` is the partner's own, or a payment's id; `exchange_id` is ours, which the partner knows too.
+    `short_reference` is the exchange's or the payment's, 8 characters that a person can read out.
     `party` is what the shop or the grant project on the other side is called.
     """
 
@@ -135,6 +140,7 @@ class HistoryLine(View):
     from_or_to: str
     reference: str | None
     exchange_id: str | None
+    short_reference: str | None
     partner_id: str | None
     campaign: str | None
     party: str | None
@@ -151,6 +157,7 @@ class HistoryLine(View):
             from_or_to=_other_side(entry.counterparty),
             reference=entry.reference or None,
             exchange_id=entry.details.get("exchange_id"),
+            short_reference=_short_reference(entry),
             partner_id=entry.details.get("partner_id"),
             campaign=entry.details.get("campaign"),
             party=party,
@@ -322,21 +329,21 @@ def balances_of(
 def _municipal(
     conn: Connection, code: str, service: str, position: Position, today: date, *, is_default: bool
 ) -> MunicipalBalanceView:
-    due = last_days(rules.versions(conn, code, service), position.lots)
-    expired = sum(
-        expiry_due.points
-        for expiry_due in due
-        if expiry_due.last_day is not None and expiry_due.last_day < today
-    )
-    balance = BalanceView.of(position.balance)
+    available = usable(position.lots, rules.versions(conn, code, service), today)
     return MunicipalBalanceView(
         municipality=code,
         municipality_name=directory.require_municipality(code).name,
+        municipality_kana=directory.require_municipality(code).kana,
         point_service=service,
         point_service_name=directory.require_known_service(conn, code, service).name,
         is_default=is_default,
-        balance=balance.model_copy(update={"available": max(0, balance.available - expired)}),
+        balance=BalanceView.of(position.balance).model_copy(update={"available": available}),
     )
+
+
+def _short_reference(entry: Entry) -> str | None:
+    named = entry.reference if entry.kind in ("spend", "refund") else entry.details.get("exchange_id")
+    return short_reference(named) if named else None
 
 
 def _other_side(account: str) -> str:

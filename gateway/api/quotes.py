@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -96,8 +96,19 @@ class RateView(View):
         )
 
 
+class OfferLotView(View):
+    """Points of a wallet that end together. `last_day` is null where they have no end."""
+
+    wallet: str
+    amount: int
+    last_day: date | None
+
+
 class OfferView(View):
-    """The figures of the input screen. `available` is in each wallet's own points, in order of priority."""
+    """The figures of the input screen. `available` is in each wallet's own points, in order of priority.
+
+    `lots` are what it is made of, in the order in which the partner draws on it; empty where the partner tells none.
+    """
 
     destination: DestinationView
     available: dict[str, int]
@@ -106,6 +117,7 @@ class OfferView(View):
     most_units: int
     terms: LabelView
     notes: list[LabelView]
+    lots: list[OfferLotView]
 
     @classmethod
     def of(cls, offer: Offer) -> OfferView:
@@ -117,6 +129,10 @@ class OfferView(View):
             most_units=offer.most_units,
             terms=LabelView.of(offer.terms),
             notes=[LabelView.of(note) for note in offer.notes],
+            lots=[
+                OfferLotView(wallet=lot.wallet, amount=lot.amount, last_day=lot.last_day)
+                for lot in offer.lots
+            ],
         )
 
 
@@ -209,6 +225,20 @@ async def confirm(
     exchange = await call.services.exchanges.confirm(
         call.member.member_id, call.path.exchange_id, call.body.quote_id
     )
+    return TypedResponse(200, await _view(call.services, exchange))
+
+
+@api.post(
+    "/v1/exchanges/{exchange_id}/cancellation",
+    tag="exchanges",
+    caller=AuthLevel.MEMBER,
+    path=ExchangePath,
+    returns={200: ExchangeView},
+    refuses=("unknown-exchange", "exchange-state"),
+)
+async def cancel(call: MemberRequest[None, None, ExchangePath]) -> TypedResponse:
+    """Give up an exchange that is not confirmed yet (やめる): no points have moved. Once more is the same."""
+    exchange = await call.services.exchanges.cancel(call.member.member_id, call.path.exchange_id)
     return TypedResponse(200, await _view(call.services, exchange))
 
 

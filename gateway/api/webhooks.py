@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 from gateway.api.fields import PartnerPath, Units, Uuid, View
 from gateway.exchanges.terminal_orders import TerminalOrder
 from gateway.http.authentication import AuthLevel
+from gateway.http.dispatch import json_body
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.services import Services
@@ -61,19 +62,23 @@ class OrderTaken(View):
     caller=AuthLevel.PUBLIC,
     path=PartnerPath,
     body=Push,
+    any_body=True,
     returns={204: None},
-    refuses=("unknown-partner", "push-not-believed"),
+    refuses=("unknown-partner", "push-not-believed", "partner-unavailable"),
 )
-async def take_push(call: TypedRequest[Push, Services, None, PartnerPath]) -> TypedResponse:
+async def take_push(call: TypedRequest[bytes, Services, None, PartnerPath]) -> TypedResponse:
     """A partner says that something has become of a debit. It is signed as Standard Webhooks asks.
 
+    A partner whose plugin has the hook `read_push` sends its own format, of whatever media type.
     Whatever the message says, the gateway only asks the partner (`find_debit`) and believes that answer. So
     messages may come in any order and any number of times.
     """
-    body = await call.request.read()
-    await call.services.pushes.accept(
-        call.path.partner_id, call.request.headers, body, call.body.data.exchange_id
-    )
+    pushes, partner_id = call.services.pushes, call.path.partner_id
+    if pushes.is_read_by_plugin(partner_id):
+        await pushes.accept_own(partner_id, call.request.headers.items(), call.body)
+    else:
+        push = json_body(call.request, call.body, Push)
+        await pushes.accept(partner_id, call.request.headers, call.body, push.data.exchange_id)
     return TypedResponse(204)
 
 

@@ -8,6 +8,7 @@ from core_ledger import Store
 from gateway.cities.city_context import CityContext
 from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.events import Events
+from gateway.cities.grants.corrections import Corrections
 from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.grants.grant_projects import GrantProjects
 from gateway.cities.grants.grants import Grants
@@ -21,6 +22,7 @@ from gateway.cities.shops.shops import Shops
 from gateway.cities.spending.pay_codes import PayCodes
 from gateway.cities.spending.spending import Spending
 from gateway.cities.staff.staff import StaffService
+from gateway.cities.support.member_support import MemberSupport
 from gateway.members.passwords import PasswordHasher
 from gateway.platform.encryption import Vault
 from gateway.platform.tasks import Tasks
@@ -42,10 +44,12 @@ class City:
     projects: GrantProjects
     grants: Grants
     files: GrantFiles
+    corrections: Corrections
     shops: Shops
     codes: PayCodes
     spending: Spending
     settlements: Settlements
+    support: MemberSupport
     notices: Notices
     nightly: CityNightly
 
@@ -72,10 +76,12 @@ class City:
             projects=GrantProjects(context),
             grants=Grants(context),
             files=files,
+            corrections=Corrections(context),
             shops=Shops(context),
             codes=PayCodes(context),
             spending=Spending(context),
             settlements=Settlements(context),
+            support=MemberSupport(context),
             notices=notices,
             nightly=CityNightly(
                 context=context,

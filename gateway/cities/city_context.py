@@ -13,6 +13,7 @@ from core_ledger import Store
 from gateway.errors import ProblemError
 from gateway.members.passwords import PasswordHasher
 from gateway.platform import audit_log
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import day_of
 from gateway.platform.encryption import Vault
 from gateway.platform.tasks import Tasks
@@ -53,7 +54,7 @@ def write_audit(
     conn: Connection,
     who: StaffActor,
     at: datetime,
-    action: str,
+    action: AuditAction,
     subject: str = "",
     reason: str = "",
     facts: Mapping[str, str | int] | None = None,

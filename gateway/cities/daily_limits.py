@@ -64,10 +64,10 @@ def count(
     )
 
 
-def count_many(
+def lock_beyond(
     conn: Connection, code: str, service: str, day: date, kind: Kind, wanted: Mapping[str, int], most: int
 ) -> set[str]:
-    """Count for many members, by book, in a few statements; gives the books whose limit does not allow theirs."""
+    """Lock these books and give those whose limit of the day does not allow theirs."""
     names = sorted(wanted)
     used: dict[str, int] = {}
     for start in range(0, len(names), _QUERY_BATCH_SIZE):
@@ -83,18 +83,23 @@ def count_many(
             )
         )
         used.update((row.book_id, row.used) for row in rows)
-    beyond = {book for book in names if used.get(book, 0) + wanted[book] > most}
-    made = insert_into(conn, _days)
+    return {book for book in names if used.get(book, 0) + wanted[book] > most}
+
+
+def count_many(
+    conn: Connection, code: str, service: str, day: date, kind: Kind, points: Mapping[str, int]
+) -> None:
+    """Count what was moved for many members, by book, which the caller has locked."""
     values = [
         {
             "book_id": book, "municipality": code, "point_service": service, "day": day.isoformat(),
             "spent": 0, "granted": 0,
         }
-        | {kind: wanted[book]}
-        for book in names
-        if book not in beyond
+        | {kind: points[book]}
+        for book in sorted(points)
     ]  # fmt: skip
     if values:
+        made = insert_into(conn, _days)
         conn.execute(
             made.on_conflict_do_update(
                 index_elements=[_days.c.book_id, _days.c.municipality, _days.c.point_service, _days.c.day],
@@ -102,4 +107,3 @@ def count_many(
             ),
             values,
         )
-    return beyond

@@ -26,6 +26,7 @@ from core_ledger import LedgerError, NotEnoughPoints, Transfer, chart, ledger
 from core_ledger.read_model import posted_points
 from gateway.cities.city_context import CityContext
 from gateway.platform import audit_log, tables
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.job_steps import run_each
 from gateway.platform.roles import PLATFORM
 from gateway.platform.transitions import require_legal
@@ -85,7 +86,7 @@ class EventOutcomes:
         facts: dict[str, str | int] = {
             "outcome": outcome, "points": event_gifts.points, "givers": event_gifts.givers, "goal": event.goal_points or "",
         }  # fmt: skip
-        self._write_audit(conn, event, at, "event outcome decided", facts)
+        self._write_audit(conn, event, at, AuditAction.EVENT_OUTCOME_DECIDED, facts)
         return outcome
 
     def _decide_when_over(self, conn: Connection, event_id: str) -> SupportEvent:
@@ -122,11 +123,16 @@ class EventOutcomes:
             return  # another process was there first
         event_gifts = records.gifts_by_event(conn, [event.event_id])[event.event_id]
         facts: dict[str, str | int] = {"outcome": event.outcome or "", "points": event_gifts.points}
-        self._write_audit(conn, event, now, "event settled", facts | {"givers": event_gifts.givers})
+        self._write_audit(conn, event, now, AuditAction.EVENT_SETTLED, facts | {"givers": event_gifts.givers})
         _log.info("event settled", event_id=event.event_id, outcome=event.outcome, points=event_gifts.points)
 
     def _write_audit(
-        self, conn: Connection, event: SupportEvent, at: datetime, action: str, facts: dict[str, str | int]
+        self,
+        conn: Connection,
+        event: SupportEvent,
+        at: datetime,
+        action: AuditAction,
+        facts: dict[str, str | int],
     ) -> None:
         audit_log.write(
             conn,

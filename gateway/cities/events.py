@@ -19,11 +19,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, update
 
 from gateway.cities.city_context import CityContext, require_reason, write_audit
+from gateway.cities.drawn_from import require_seen, version_of
 from gateway.cities.event_outcome import EventOutcomes
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.model import JST
 from gateway.platform import tables
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.transitions import require_legal
 from gateway.points import support_events as records
 from gateway.points.support_events import EventGifts, EventState, Givers, OnFailure, SupportEvent
@@ -76,20 +78,28 @@ class Events:
         """
         now, code = self.context.clock(), who.municipality
         if len(own_id) > MAX_ID_LENGTH:
-            raise ProblemError("bad-event", f"An event's id has at most {MAX_ID_LENGTH} characters.")
+            raise ProblemError(
+                "bad-event", f"own_id: An event's id has at most {MAX_ID_LENGTH} characters.", field="own_id"
+            )
         planned = _planned(f"{code}-{own_id}", code, plan)
 
         def job(conn: Connection) -> EventProgress:
             support_event = records.register(conn, planned)
-            write_audit(conn, who, now, "event planned", support_event.event_id, facts=_facts(support_event))
+            write_audit(
+                conn, who, now, AuditAction.EVENT_PLANNED, support_event.event_id, facts=_facts(support_event)
+            )
             return seen(conn, [support_event])[0]
 
         return await self.context.store.run(job)
 
-    async def change(self, who: StaffSession, event_id: str, plan: EventPlan) -> EventProgress:
+    async def change(
+        self, who: StaffSession, event_id: str, plan: EventPlan, drawn_from: str | None = None
+    ) -> EventProgress:
         """Change what was planned. One that is shown but has not begun has to be shown again afterwards.
 
-        Raises ProblemError: `unknown-event` (404), `event-begun`, `event-state` (409), `bad-event` (422).
+        `drawn_from` is the version that the change was drawn from.
+        Raises ProblemError: `unknown-event` (404), `event-begun`, `event-state`, `changed-meanwhile` (409),
+        `bad-event` (422).
         """
         code = who.municipality
         changed = _planned(event_id, code, plan)
@@ -98,6 +108,7 @@ class Events:
         def job(conn: Connection) -> EventProgress:
             before, now = _held(conn, code, event_id), self.context.clock()
             _refuse_ended(before)
+            require_seen(drawn_from, event_version(before))
             event_gifts = records.gifts_by_event(conn, [event_id])[
                 event_id
             ]  # a clock may have been set back since
@@ -107,7 +118,7 @@ class Events:
                     f"{before.name} has begun and members have given under what it says; end it, or plan another.",
                 )
             _write(conn, before, **records.columns(changed))
-            write_audit(conn, who, now, "event changed", event_id, facts=_facts(changed))
+            write_audit(conn, who, now, AuditAction.EVENT_CHANGED, event_id, facts=_facts(changed))
             return seen(conn, [records.require(conn, event_id)])[0]
 
         return await self.context.store.run(job)
@@ -125,7 +136,7 @@ class Events:
             if event.ends_at <= now:
                 raise ProblemError("event-over", f"The period of {event.name} is over; change it first.")
             _write(conn, event, state=EventState.SHOWN)
-            write_audit(conn, who, now, "event shown", event_id, why, _facts(event))
+            write_audit(conn, who, now, AuditAction.EVENT_SHOWN, event_id, why, _facts(event))
             return seen(conn, [records.require(conn, event_id)])[0]
 
         return await self.context.store.run(job)
@@ -140,13 +151,18 @@ class Events:
         def job(conn: Connection) -> EventProgress:
             event, now = _held(conn, code, event_id), self.context.clock()
             _refuse_ended(event)
-            write_audit(conn, who, now, "event ended", event_id, why)
+            write_audit(conn, who, now, AuditAction.EVENT_ENDED, event_id, why)
             self.outcomes.decide(conn, event, now)
             return seen(conn, [records.require(conn, event_id)])[0]
 
         ended = await self.context.store.run(job)
         self.context.tasks.spawn(self.outcomes.settle(event_id), f"event {event_id}")
         return ended
+
+
+def event_version(event: SupportEvent) -> str:
+    """The version of what staff have planned."""
+    return version_of(*records.columns(event).values(), event.state)
 
 
 def seen(conn: Connection, events: Sequence[SupportEvent]) -> list[EventProgress]:

@@ -21,10 +21,11 @@ from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.notices import Notices
 from gateway.cities.point_rules import PointRules
 from gateway.cities.proposals.proposals import Proposals
+from gateway.cities.shops import shop_numbers
 from gateway.cities.spending import pay_codes
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.statistics import daily_stats
-from gateway.platform.job_steps import Step, run_steps
+from gateway.platform.job_steps import Step, StepResults, run_steps
 from gateway.points.expiry_sweep import ExpirySweep
 
 RUN_INTERVAL_S: Final = 10.0
@@ -44,10 +45,22 @@ class CityNightly:
     proposals: Proposals
 
     async def run(self, is_paused: Callable[[], bool] = bool) -> None:
-        """Look again and again, for ever; a part of a day that failed is tried again, without the others.
+        """Count figures and do each day's work, side by side, for ever: a sweep of hours keeps no figure waiting.
 
         While `is_paused` (in restored mode) a day's work waits.
         """
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._count_figures())
+            both.create_task(self._work_by_day(is_paused))
+
+    async def _count_figures(self) -> None:
+        count = partial(daily_stats.count_all, self.context.store)
+        while True:
+            await run_steps({"figures": count}, "city work", is_counted=True)
+            await asyncio.sleep(RUN_INTERVAL_S)
+
+    async def _work_by_day(self, is_paused: Callable[[], bool]) -> None:
+        """Look again and again; a part of a day that failed is tried again, without the others."""
         day: date | None = None
         left: dict[str, Step] = {}
         look = 0
@@ -56,21 +69,19 @@ class CityNightly:
                 day, look = self.context.today, 0
                 left = self.parts(day)
             if left and look % RETRY_INTERVAL == 0 and not is_paused():
-                worked = await run_steps(left, "city work")
+                worked = await run_steps(left, "city work", is_counted=True)
                 left = {name: part for name, part in left.items() if name in worked.faults}
                 _log.info("city work", day=day.isoformat(), done=worked.as_dict())
             look += 1
-            await run_steps({"figures": partial(daily_stats.count_all, self.context.store)}, "city work")
             await asyncio.sleep(RUN_INTERVAL_S)
 
-    async def run_now(self, today: date) -> None:
-        """All of one day's work. What one part raises is raised when the others are done."""
-        worked = await run_steps(self.parts(today), "city work")
-        for fault in worked.faults.values():
-            raise fault
+    async def run_now(self, today: date) -> StepResults:
+        """All of one day's work, and the figures after it."""
+        figures = {"figures": partial(daily_stats.count_all, self.context.store)}
+        return await run_steps(self.parts(today) | figures, "city work", is_counted=True)
 
     def parts(self, today: date) -> dict[str, Step]:
-        """A day's work: rules that take effect, expiry, what will expire, ended events, files, tidying up."""
+        """A day's work: rules that take effect, expiry, what will expire, ended events, files, shops without a number, tidying up."""
         return {
             "rules": partial(self.rules.take_effect, today),
             "expiry": partial(self.expiries.sweep, today),
@@ -78,6 +89,7 @@ class CityNightly:
             "events": self.outcomes.settle_ended,
             "grant files": self.files.resume,
             "proposals": self.proposals.expire_lapsed,
+            "shop numbers": partial(self.context.store.run, shop_numbers.assign_missing),
             "tidying up": partial(self.context.store.run, self._forget),
         }
 

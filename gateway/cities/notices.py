@@ -25,6 +25,7 @@ from core_ledger import LotDue, ledger
 from gateway.cities.city_context import CityContext
 from gateway.platform import tables
 from gateway.platform.encryption import Vault
+from gateway.platform.states import MemberState
 from gateway.points import directory
 from gateway.points import rules as point_rules
 from gateway.points.allocation import RESERVE_PERIOD
@@ -199,7 +200,7 @@ def _leave(
         for row in conn.execute(
             select(m.c.member_id, m.c.language, m.c.default_municipality, m.c.default_point_service).where(
                 m.c.member_id.in_({upcoming_change.member_id for upcoming_change in due}),
-                m.c.state == "active",
+                m.c.state == MemberState.ACTIVE,
             )
         ).mappings()
     }

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
-from core_ledger import chart, ledger
-from gateway.cities.city_context import CityContext, write_audit
+from gateway.cities import rule_changes
+from gateway.cities.city_context import CityContext
+from gateway.cities.proposals import deeds
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.proposals.propose import propose
+from gateway.cities.rule_changes import AnnounceRule, WithdrawRule
 from gateway.cities.staff.staff_rows import StaffSession
-from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.points import directory
 from gateway.points.rules import (
     PointRule,
     RuleVersion,
-    adverse_changes,
     bad_rule,
     check,
     in_force,
     last_day,
-    version_of,
     versions,
 )
 
 _rules = tables.point_rules
-_services = tables.point_services
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,72 +54,65 @@ class PointRules:
         *,
         worse_accepted: bool,
         reason: str,
-    ) -> RuleVersion:
-        """Announce a version. It takes effect tomorrow at the earliest; the first one of a service of which nobody
-        has points may do so today.
+    ) -> RuleVersion | Proposal:
+        """Propose a version. It takes effect the day after the decision at the earliest; the first one of a service of
+        which nobody has points may do so on the same day.
 
-        Raises ProblemError: `bad-rule` (422), `rule-in-effect`, `worse-not-accepted` (409, naming what members lose).
+        Raises ProblemError: `bad-rule` (422), `rule-in-effect`, `worse-not-accepted` (409, naming what members lose),
+        and as `propose`.
         """
         check(rule)
         if rule.expiry_day is not None and rule.expiry_day < takes_effect_on:
-            raise bad_rule("Points expire on a day on or after the one on which the rule takes effect.")
-        now, today, code = self.context.clock(), self.context.today, who.municipality
-
-        def job(conn: Connection) -> RuleVersion:
-            directory.require_service(conn, code, service)
-            _lock_service(conn, code, service)
-            rule_versions = versions(conn, code, service)
-            in_use = bool(rule_versions) or _is_held(conn, code, service, today)
-            if takes_effect_on < today or (in_use and takes_effect_on == today):
-                raise ProblemError(
-                    "rule-in-effect",
-                    "Members are told before a rule changes: let it take effect tomorrow or later.",
-                )
-            worse = (
-                adverse_changes(in_force(rule_versions, takes_effect_on), rule, takes_effect_on)
-                if in_use
-                else ()
+            raise bad_rule(
+                "expiry_day", "Points expire on a day on or after the one on which the rule takes effect."
             )
-            if worse and not worse_accepted:
-                raise ProblemError(
-                    "worse-not-accepted",
-                    f"Members lose by this change: {', '.join(worse)}. Send it again with worse_accepted.",
-                    worse=",".join(worse),
-                )
-            return _add(conn, who, service, rule, takes_effect_on, worse, now, reason)
+        now, today, code = self.context.clock(), self.context.today, who.municipality
+        touched = await self.context.store.read(lambda conn: rule_changes.holders(conn, code, service))
+        command = AnnounceRule(
+            service=service, rule=rule, takes_effect_on=takes_effect_on, worse_accepted=worse_accepted
+        )
 
-        rule_version = await self.context.store.run(job)
-        if takes_effect_on <= today:
+        def job(conn: Connection) -> RuleVersion | Proposal:
+            known = directory.require_service(conn, code, service)
+            rule_changes.lock_service(conn, code, service)
+            before, worse = rule_changes.require_announceable(conn, code, command, today)
+            if not deeds.rule_of(conn, code, Deed.RULE).persons:
+                return rule_changes.announce_rule(conn, who, command, reason, now)
+            return propose(
+                self.context, conn, who, Deed.RULE, service, command,
+                ground=rule_changes.rule_ground(conn, code, command),
+                facts=rule_changes.rule_facts(known.name, command, before, worse, touched), reason=reason, at=now,
+            )  # fmt: skip
+
+        announced = await self.context.store.run(job)
+        if not isinstance(announced, Proposal) and takes_effect_on <= today:
             await self.take_effect(today)
-        return rule_version
+        return announced
 
-    async def withdraw(self, who: StaffSession, service: str, version: int, reason: str) -> None:
-        """Take back a version that has not taken effect. Raises ProblemError: `unknown-rule` (404), `rule-in-effect`."""
+    async def withdraw(self, who: StaffSession, service: str, version: int, reason: str) -> Proposal | None:
+        """Propose to take back a version that has not taken effect; None where it was taken back at once.
+
+        Raises ProblemError: `unknown-rule` (404), `rule-in-effect` (409), and as `propose`.
+        """
         now, today, code = self.context.clock(), self.context.today, who.municipality
+        command = WithdrawRule(service=service, version=version)
 
-        def job(conn: Connection) -> None:
-            _lock_service(conn, code, service)
-            rule_versions = [
-                rule_version
-                for rule_version in versions(conn, code, service)
-                if rule_version.version == version
-            ]
-            if not rule_versions:
-                raise ProblemError("unknown-rule", "There is no such version, or it was withdrawn.")
-            if rule_versions[0].takes_effect_on <= today:
-                raise ProblemError("rule-in-effect", "This version is in effect; announce a new one.")
-            conn.execute(
-                update(_rules)
-                .where(
-                    _rules.c.municipality == code,
-                    _rules.c.point_service == service,
-                    _rules.c.version == version,
-                )
-                .values(withdrawn_at=now)
-            )
-            write_audit(conn, who, now, "rule withdrawn", service, reason, {"version": version})
+        def job(conn: Connection) -> Proposal | None:
+            rule_changes.lock_service(conn, code, service)
+            withdrawn = rule_changes.require_withdrawable(conn, code, command, today)
+            if not deeds.rule_of(conn, code, Deed.RULE_WITHDRAWAL).persons:
+                rule_changes.withdraw_rule(conn, who, command, reason, now)
+                return None
+            others = [each for each in versions(conn, code, service) if each.version != version]
+            stays = in_force(others, withdrawn.takes_effect_on)
+            name = directory.require_known_service(conn, code, service).name
+            return propose(
+                self.context, conn, who, Deed.RULE_WITHDRAWAL, service, command,
+                ground=rule_changes.rule_ground(conn, code, command),
+                facts=rule_changes.withdrawal_facts(name, withdrawn, stays), reason=reason, at=now,
+            )  # fmt: skip
 
-        await self.context.store.run(job)
+        return await self.context.store.run(job)
 
     async def take_effect(self, today: date) -> int:
         """Open and close point services for direct exchange as the rules of the day say. Safe to repeat.
@@ -144,56 +137,3 @@ class PointRules:
             return changed
 
         return await self.context.store.run(job)
-
-
-def _lock_service(conn: Connection, code: str, service: str) -> None:
-    """Hold a point service until the transaction ends: its rules are decided about one after the other."""
-    mine = (_services.c.municipality == code, _services.c.point_service == service)
-    conn.execute(select(_services.c.point_service).where(*mine).with_for_update())
-
-
-def _is_held(conn: Connection, code: str, service: str, today: date) -> bool:
-    """Whether members have points of it, which until a first rule are under the plain one."""
-    return bool(ledger.lots_due(conn, chart.municipal("*", code, service), today, limit=1))
-
-
-def _add(
-    conn: Connection,
-    who: StaffSession,
-    service: str,
-    rule: PointRule,
-    takes_effect_on: date,
-    worse: tuple[str, ...],
-    now: datetime,
-    reason: str,
-) -> RuleVersion:
-    code = who.municipality
-    same = (_rules.c.municipality == code, _rules.c.point_service == service)
-    numbers = conn.execute(select(_rules.c.version).where(*same)).scalars()
-    version = max(numbers, default=0) + 1
-    conn.execute(
-        insert(_rules).values(
-            municipality=code,
-            point_service=service,
-            version=version,
-            takes_effect_on=takes_effect_on.isoformat(),
-            unit_value_yen=rule.unit_value_yen,
-            expiry=rule.expiry.value,
-            expiry_count=rule.expiry_count,
-            expiry_day=rule.expiry_day.isoformat() if rule.expiry_day else None,
-            open_for_direct_exchange=rule.open_for_direct_exchange,
-            most_spent_a_day=rule.most_spent_a_day,
-            most_granted_a_day=rule.most_granted_a_day,
-            worse=json.dumps(worse),
-            decided_by=who.staff_id,
-            decided_at=now,
-        )
-    )
-    facts: dict[str, str | int] = {
-        "version": version,
-        "takes_effect_on": takes_effect_on.isoformat(),
-        "worse": ",".join(worse),
-    }
-    write_audit(conn, who, now, "rule announced", service, reason, facts)
-    row = conn.execute(select(_rules).where(*same, _rules.c.version == version)).one()
-    return version_of(row._asdict())

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.staff.staff_rows import StaffSession
+from gateway.platform.audit_actions import AuditAction
 from gateway.points import directory
 from gateway.points.directory import PointService
 
@@ -34,7 +35,9 @@ class PointServices:
             made = directory.register_service(
                 conn, code, point_service, name=name, open_for_direct_exchange=False, at=now
             )
-            write_audit(conn, who, now, "point service added", point_service, facts={"name": made.name})
+            write_audit(
+                conn, who, now, AuditAction.POINT_SERVICE_ADDED, point_service, facts={"name": made.name}
+            )
             return made
 
         return await self.context.store.run(job)
@@ -45,7 +48,7 @@ class PointServices:
 
         def job(conn: Connection) -> PointService:
             closed = directory.close_service(conn, code, point_service, at=now)
-            write_audit(conn, who, now, "point service closed", point_service, why)
+            write_audit(conn, who, now, AuditAction.POINT_SERVICE_CLOSED, point_service, why)
             return closed
 
         return await self.context.store.run(job)
@@ -56,7 +59,7 @@ class PointServices:
 
         def job(conn: Connection) -> PointService:
             opened = directory.reopen_service(conn, code, point_service)
-            write_audit(conn, who, now, "point service reopened", point_service, why)
+            write_audit(conn, who, now, AuditAction.POINT_SERVICE_REOPENED, point_service, why)
             return opened
 
         return await self.context.store.run(job)

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.platform.tables import Flag, Instant
+from gateway.platform.tables import BookId, Flag, Instant
 
 metadata: Final = MetaData()
 
@@ -32,8 +32,8 @@ _Whole = BigInteger().with_variant(Integer, "sqlite")
 _Words = Text()
 
 
-def _table(name: str, *parts: Any) -> Table:
-    return Table(name, metadata, *parts, sqlite_strict=True)
+def _table(name: str, *parts: Any, shard_key: str | None = None) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True, info={"shard_key": shard_key})
 
 
 # --- staff ---------------------------------------------------------------------------------------------------
@@ -94,13 +94,14 @@ staff_sessions = _table(
 
 member_days = _table(  # what limits by member and day are measured against; kept only where there is a limit
     "member_days",
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     Column("municipality", _Words, nullable=False),
     Column("point_service", _Words, nullable=False),
     Column("day", _Words, nullable=False),
     Column("spent", _Whole, nullable=False),
     Column("granted", _Whole, nullable=False),
     PrimaryKeyConstraint("book_id", "municipality", "point_service", "day"),
+    shard_key="book_id",
 )
 
 # --- grants -------------------------------------------------------------------------------------------------------
@@ -130,8 +131,9 @@ grant_ids = _table(  # an id that staff's program made names one grant to one me
     Column("municipality", _Words, nullable=False),
     Column("grant_id", _Words, nullable=False),
     Column("project_id", _Words, nullable=False),
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     PrimaryKeyConstraint("municipality", "grant_id"),
+    shard_key="grant_id",
 )
 
 grant_files = _table(
@@ -153,6 +155,9 @@ grant_files = _table(
     Column("granted_lines", Integer, nullable=False),
     Column("granted_points", _Whole, nullable=False),
     Column("ended_at", Instant),
+    Column(
+        "columns", _Words
+    ),  # JSON: the names of the other columns that were kept, and of those that were not
     PrimaryKeyConstraint("municipality", "file_id"),
     UniqueConstraint("municipality", "project_id", "content_hash", name="a_file_grants_once"),
     Index("grant_files_by_state", "state"),
@@ -167,6 +172,8 @@ grant_lines = _table(
     Column("points", _Whole, nullable=False),
     Column("note", _Words, nullable=False),
     Column("fault", _Words),  # why it cannot be granted, or was not
+    Column("typed", _Words),  # JSON: what stood in a line with a fault
+    Column("kept", _Words),  # JSON: other columns that the upload keeps
     PrimaryKeyConstraint("file_id", "line"),
     Index("grant_lines_by_member", "file_id", "mykey_id"),
 )
@@ -185,7 +192,9 @@ shops = _table(
     Column("bank_sealed", LargeBinary),
     Column("registered_at", Instant, nullable=False),
     Column("closed_at", Instant),
+    Column("number", _Words),  # null only where an older release registered it
     PrimaryKeyConstraint("municipality", "shop_id"),
+    Index("shops_by_number", "number", unique=True),
 )
 
 city_banks = _table(  # who pays the shops
@@ -198,18 +207,19 @@ city_banks = _table(  # who pays the shops
 pay_codes = _table(
     "pay_codes",
     Column("code_hash", _Words, primary_key=True),
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     Column("municipality", _Words, nullable=False),
     Column("point_service", _Words, nullable=False),
     Column("made_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("spend_id", _Words),  # what it was used for
     Index("pay_codes_to_forget", "ends_at"),
+    shard_key="code_hash",
 )
 
 spends = _table(
     "spends",
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     Column("spend_id", _Words, nullable=False),
     Column("municipality", _Words, nullable=False),
     Column("point_service", _Words, nullable=False),
@@ -227,11 +237,12 @@ spends = _table(
     CheckConstraint("refunded_points >= 0 AND refunded_points <= points", name="refund_within_spend"),
     Index("spends_of_a_day", "municipality", "at", "shop_id"),
     Index("spends_to_settle", "municipality", "settled_in", "at"),
+    shard_key="book_id",
 )
 
 refunds = _table(
     "refunds",
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     Column("refund_id", _Words, nullable=False),
     Column("spend_id", _Words, nullable=False),
     Column("municipality", _Words, nullable=False),
@@ -244,6 +255,7 @@ refunds = _table(
     Column("settled_in", _Words),
     PrimaryKeyConstraint("book_id", "refund_id"),
     Index("refunds_to_settle", "municipality", "settled_in", "at"),
+    shard_key="book_id",
 )
 
 # --- settlement -----------------------------------------------------------------------------------------------------
@@ -276,6 +288,7 @@ settlement_lines = _table(
     Column("paid_yen", _Whole, nullable=False),
     Column("carried_points", _Whole, nullable=False),  # not paid now: refunds exceed, or nothing to pay
     Column("carried_yen", _Whole, nullable=False),
+    Column("shop_name", _Words),  # as it was at the closing
     PrimaryKeyConstraint("municipality", "starts_on", "shop_id"),
     Index("settlement_lines_of_a_shop", "municipality", "shop_id", "starts_on"),
 )
@@ -284,8 +297,9 @@ settlement_lines = _table(
 
 figure_cursors = _table(  # how far each book has been counted
     "figure_cursors",
-    Column("book_id", _Words, primary_key=True),
+    Column("book_id", BookId, primary_key=True),
     Column("seq", _Whole, nullable=False),
+    shard_key="book_id",
 )
 
 daily_figures = _table(
@@ -415,7 +429,7 @@ staff_grant_days = _table(  # what one person of staff has granted alone in a da
 project_members = (
     _table(  # what each member was granted in a project, over single grants, files and the venue
         "project_members",
-        Column("book_id", _Words, nullable=False),
+        Column("book_id", BookId, nullable=False),
         Column("municipality", _Words, nullable=False),
         Column("project_id", _Words, nullable=False),
         Column("grants", Integer, nullable=False),
@@ -423,7 +437,26 @@ project_members = (
         Column("first_on", _Words, nullable=False),
         Column("last_on", _Words, nullable=False),
         PrimaryKeyConstraint("book_id", "municipality", "project_id"),
+        Index("project_members_of_a_project", "municipality", "project_id", "last_on", "book_id"),
+        shard_key="book_id",
     )
+)
+
+grant_cancellations = _table(  # what came back of a grant, and what had been used before and is owed
+    "grant_cancellations",
+    Column("municipality", _Words, nullable=False),
+    Column("cancellation_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
+    Column("project_id", _Words, nullable=False),
+    Column("grant_move", _Words, nullable=False),
+    Column("taken", _Whole, nullable=False),
+    Column("owed", _Whole, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("made_by", _Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("book_id", "municipality", "cancellation_id"),
+    Index("cancellations_of_a_grant", "grant_move", "book_id"),
+    shard_key="book_id",
 )
 
 project_limits = _table(  # お一人N回/N点まで
@@ -463,4 +496,79 @@ transfer_files = _table(  # each making of the bank's file, with the day it orde
     Column("transfer_on", _Words, nullable=False),
     Column("yen", _Whole, nullable=False),
     PrimaryKeyConstraint("municipality", "starts_on", "number"),
+)
+
+transfer_file_contents = _table(  # the bytes of each making; one from before they were kept has no row
+    "transfer_file_contents",
+    Column("municipality", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("file_sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("municipality", "starts_on", "number"),
+)
+
+venue_limits = (
+    _table(  # what the code of a project's venue gives in a day; without a row the city's table says it
+        "venue_limits",
+        Column("municipality", _Words, nullable=False),
+        Column("project_id", _Words, nullable=False),
+        Column("points_a_day", _Whole, nullable=False),
+        PrimaryKeyConstraint("municipality", "project_id"),
+    )
+)
+
+payouts = _table(  # what became of each shop's payment of a closed cycle; without a row nothing is known yet
+    "payouts",
+    Column("municipality", _Words, nullable=False),
+    Column("starts_on", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("points", _Whole, nullable=False),
+    Column("yen", _Whole, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("recorded_by", _Words, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("carried_in", _Words),  # the cycle that pays what is owed again
+    PrimaryKeyConstraint("municipality", "starts_on", "shop_id"),
+)
+
+point_service_issuers = _table(  # who issues a point service; without a row the city does
+    "point_service_issuers",
+    Column("municipality", _Words, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("kind", _Words, nullable=False),
+    Column("name", _Words, nullable=False),
+    Column("contact", _Words, nullable=False),
+    PrimaryKeyConstraint("municipality", "point_service"),
+)
+
+shop_debts = _table(  # what a closed shop owed, and how that ended
+    "shop_debts",
+    Column("municipality", _Words, nullable=False),
+    Column("debt_id", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("debt_end", _Words, nullable=False),  # repaid or written_off
+    Column("points", _Whole, nullable=False),
+    Column("yen", _Whole, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("recorded_by", _Words, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("carried_in", _Words),  # the cycle that has taken it up
+    PrimaryKeyConstraint("municipality", "debt_id"),
+)
+
+account_notices = _table(  # what a shop is told of its account, and its answer
+    "account_notices",
+    Column("municipality", _Words, nullable=False),
+    Column("notice_id", _Words, nullable=False),
+    Column("shop_id", _Words, nullable=False),
+    Column("account_before", _Words, nullable=False),  # masked, as all of them here
+    Column("account", _Words, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("state", _Words, nullable=False),
+    Column("answered_by", _Words),
+    Column("answered_at", Instant),
+    Column("stops_payment", Flag, nullable=False),  # the shop objected after it had taken effect
+    PrimaryKeyConstraint("municipality", "notice_id"),
+    Index("account_notices_of_a_shop", "municipality", "shop_id", "decided_at"),
 )

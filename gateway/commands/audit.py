@@ -10,38 +10,36 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from gateway.partners.availability import Window
 from gateway.platform import audit_log
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.audit_log import AuditLine
 from gateway.platform.roles import PLATFORM
-
-PAUSED: Final = "partner paused"
-RESUMED: Final = "partner resumed"
-PACED: Final = "partner paced"
-ANNOUNCED: Final = "partner maintenance announced"
-WITHDRAWN: Final = "partner maintenance withdrawn"
-PUSH_KEY_MADE: Final = "push secret made"
-PUSH_KEY_REVOKED: Final = "push secret revoked"
-WEBHOOK_ADDED: Final = "webhook added"
-WEBHOOK_REVOKED: Final = "webhook revoked"
-KEY_MADE: Final = "client key made"
-KEY_REVOKED: Final = "client key revoked"
+from gateway.platform.security_log import SecurityEvent, log_security
 
 ABOUT_PARTNERS: Final = (
-    PAUSED, RESUMED, PACED, ANNOUNCED, WITHDRAWN, PUSH_KEY_MADE, PUSH_KEY_REVOKED,
-)  # fmt: skip
-ABOUT_WEBHOOKS: Final = (PUSH_KEY_MADE, PUSH_KEY_REVOKED, WEBHOOK_ADDED, WEBHOOK_REVOKED)
-ABOUT_KEYS: Final = (KEY_MADE, KEY_REVOKED)
-
-_log = structlog.get_logger()
+    AuditAction.PARTNER_PAUSED,
+    AuditAction.PARTNER_RESUMED,
+    AuditAction.PARTNER_PACED,
+    AuditAction.PARTNER_MAINTENANCE_ANNOUNCED,
+    AuditAction.PARTNER_MAINTENANCE_WITHDRAWN,
+    AuditAction.PUSH_SECRET_MADE,
+    AuditAction.PUSH_SECRET_REVOKED,
+)
+ABOUT_WEBHOOKS: Final = (
+    AuditAction.PUSH_SECRET_MADE,
+    AuditAction.PUSH_SECRET_REVOKED,
+    AuditAction.WEBHOOK_ADDED,
+    AuditAction.WEBHOOK_REVOKED,
+)
+ABOUT_KEYS: Final = (AuditAction.CLIENT_KEY_MADE, AuditAction.CLIENT_KEY_REVOKED)
 
 
 def write(
     conn: Connection,
-    deed: str,
+    deed: AuditAction,
     subject: str,
     *,
     operator: str,
@@ -59,11 +57,11 @@ def write(
 def log_audit(line: AuditLine, kind: str) -> None:
     """Say in the program's own log what has been decided; `kind` is what the subject is: `partner`, `client`, `party`."""
     values = {kind: line.subject, "operator": line.actor_name, "reason": line.reason, **line.facts}
-    _log.info(line.action, **values)
+    log_security(SecurityEvent.DEED, **({"action": line.action, "audit_line": line.seq} | values))
 
 
 def listed(
-    conn: Connection, deeds: tuple[str, ...], kind: str, subject: str | None, *, limit: int
+    conn: Connection, deeds: tuple[AuditAction, ...], kind: str, subject: str | None, *, limit: int
 ) -> list[dict[str, str | int]]:
     """What was decided about one subject, or about all, newest first."""
     return [
@@ -85,6 +83,12 @@ def facts_of(window: Window) -> Mapping[str, str]:
 
 def announced_by(conn: Connection, window: Window) -> str:
     """Who announced this window last; empty for one that is older than the log of deeds."""
-    lines = audit_log.page(conn, PLATFORM, actions=(ANNOUNCED,), subject=window.partner_id, limit=1_000)
+    lines = audit_log.page(
+        conn,
+        PLATFORM,
+        actions=(AuditAction.PARTNER_MAINTENANCE_ANNOUNCED,),
+        subject=window.partner_id,
+        limit=1_000,
+    )
     starts_at = window.starts_at.isoformat()
     return next((line.actor_name for line in lines if line.facts["starts_at"] == starts_at), "")

@@ -21,6 +21,7 @@ from gateway.commands.shared import Config, Operator, read_store_of, settings_of
 from gateway.configured import clock_of, open_store
 from gateway.members.passwords import PasswordHasher
 from gateway.platform import audit_log
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.roles import PLATFORM, Role
 
 city_staff = typer.Typer(no_args_is_help=True, help="Staff of cities; their deeds.")
@@ -57,7 +58,7 @@ def add_staff(
                 )
                 first_passwords.start(conn, person.staff_id, now)
                 audit_log.write(
-                    conn, municipality, at=now, actor="operator", actor_name=operator, action="staff added",
+                    conn, municipality, at=now, actor="operator", actor_name=operator, action=AuditAction.STAFF_ADDED,
                     subject=person.login, facts={"role": role.value},
                 )  # fmt: skip
                 return person

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
 import typer
 
 import migrations
-from gateway.commands.shared import Config, settings_of
+from gateway.commands.shared import Config, Operator, Reason, settings_of
+from gateway.configured import chain_keys_of, sign_chains, upgrade_database
+from gateway.database_copy import CopiedTable, copy_database
+from gateway.database_roles import DEFAULT_PREFIX, ROLES, statements
+from gateway.database_roles import apply as apply_roles
 from gateway.errors import GatewayError
+from gateway.settings import Settings
 from migrations import SchemaState, SchemaStatus
 
 db = typer.Typer(no_args_is_help=True, help="The database's schema.")
@@ -38,14 +45,14 @@ def upgrade(
 
     An SQLite file is copied beside itself first. On PostgreSQL make a backup first.
     """
-    url = settings_of(config).database_url
+    settings = settings_of(config)
     if plan:
-        schema_status = migrations.status(url)
+        schema_status = migrations.status(settings.database_url)
         typer.echo(schema_status.sentence)
         for step in _steps_ahead(schema_status):
             typer.echo(f"  {step}")
         return
-    copied = migrations.upgrade(url, copy=not no_copy)
+    copied = upgrade_database(settings, copy=not no_copy)
     if copied is not None:
         typer.echo(f"the database as it was: {copied}")
     typer.echo("the schema is up to date")
@@ -70,6 +77,69 @@ def downgrade(
     if copied is not None:
         typer.echo(f"the database as it was: {copied}")
     typer.echo(f"the schema is {revision}")
+
+
+@db.command()
+def copy(
+    to: Annotated[
+        Path, typer.Option("--to", help="Settings whose [database] url names an empty PostgreSQL database.")
+    ],
+    config: Config = None,
+) -> None:
+    """Copy an embedded database to PostgreSQL, whole and compared. Stop every gateway first.
+
+    Killed at any moment, it can be run again. No gateway serves from the target before everything is there.
+    """
+    target, settings = Settings.load(to), settings_of(config)
+
+    def report(table: CopiedTable) -> None:
+        typer.echo(f"  {table.name}: {table.rows:,} rows{'' if table.fresh else ', there already'}")
+
+    found = copy_database(settings.database_url, target.database_url, chain_keys_of(settings), report)
+    typer.echo(
+        f"everything is there: {found.books:,} books, {found.moves:,} moves, read again without a fault."
+        f" Start the gateways with {to}, and move the old file away"
+    )
+
+
+@db.command()
+def roles(
+    config: Config = None,
+    apply: Annotated[
+        bool,
+        typer.Option("--apply", help="Carry it out, as the user of [database] url, who owns the tables."),
+    ] = False,
+    prefix: Annotated[str, typer.Option(help="What the roles' names begin with.")] = DEFAULT_PREFIX,
+) -> None:
+    """Print the SQL of four roles on PostgreSQL: migrate, serve, read, verify. With --apply it is carried out.
+
+    A gateway whose user is a member of `serve` adds moves and audit lines and can change none. Run it again after each upgrade.
+    """
+    if not apply:
+        for statement in statements(prefix):
+            typer.echo(f"{statement};")
+        return
+    engine = sa.create_engine(settings_of(config).database_url, poolclass=sa.NullPool, hide_parameters=True)
+    try:
+        with engine.begin() as conn:
+            apply_roles(conn, prefix)
+    finally:
+        engine.dispose()
+    names = ", ".join(f"{prefix}_{role}" for role in ROLES)
+    typer.echo(f"the roles are {names}; make each user a member of one: GRANT {prefix}_serve TO gateway")
+
+
+@db.command()
+def sign(operator: Operator, reason: Reason, config: Config = None) -> None:
+    """Sign the chains as they are, where an upgrade was cut off before it did. Refused where anything is signed.
+
+    What somebody has forged before is signed as well: first compare by `ledger verify --against`.
+    """
+    if not reason.strip():
+        raise GatewayError("what is signed by hand has a reason; give --reason")
+    settings = settings_of(config)
+    count = sign_chains(settings, chain_keys_of(settings), operator=operator, reason=reason)
+    typer.echo(f"{count:,} chains are signed" if count else "nothing was changed: they were signed already")
 
 
 def _steps_ahead(found: SchemaStatus) -> list[str]:

@@ -23,6 +23,7 @@ exchanges = typer.Typer(
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 Which = Annotated[str, typer.Argument(help="The exchange's id.")]
+Shown = Annotated[str, typer.Argument(help="The exchange's id, or its reference of 8 characters.")]
 
 
 class Decision(StrEnum):
@@ -72,7 +73,7 @@ def list_exchanges(
 
 @exchanges.command("show")
 def show_exchange(
-    exchange_id: Which,
+    exchange_id: Shown,
     ask: Annotated[bool, typer.Option(help="Ask the partner first.")] = False,
     as_json: AsJson = False,
     config: Config = None,
@@ -80,11 +81,11 @@ def show_exchange(
     """Tell the whole story of an exchange: each state, each call to the partner, each move of points."""
     if ask:
 
-        async def asked(services: Services) -> None:
+        async def ask_partner(services: Services) -> None:
             exchange = await services.store.read(lambda conn: stories.find(conn, exchange_id))
-            await services.settler.check(exchange.book_id, exchange_id)
+            await services.settler.check(exchange.book_id, exchange.exchange_id)
 
-        with_services(config, asked)
+        with_services(config, ask_partner)
     story = in_store(config, lambda conn: stories.report(conn, exchange_id))
     if as_json:
         typer.echo(json.dumps(story, ensure_ascii=False, indent=2))
@@ -183,7 +184,12 @@ def _print_reversal(done: ReversalRecord) -> None:
 
 def _line(one: Exchange) -> str:
     """One plain line: an id that is wrapped or cut cannot be copied."""
-    parts = [one.exchange_id, f"{one.state.value:14}", one.partner_id, f"{one.points or 0:,} points"]
+    parts = [
+        one.exchange_id,
+        f"{one.state.value:14}",
+        one.partner_id,
+        f"{one.points or 0:,} point{'' if one.points == 1 else 's'}",
+    ]
     if one.sent_at is not None:
         parts.append(f"sent {one.sent_at:%Y-%m-%d %H:%M:%S}, asked {one.attempts} times")
     if one.ask_at is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core_ledger import audit
+from gateway.cities.spending.payments_check import payment_faults
 from gateway.commands.shared import Config, read_store_of, settings_of, with_services
 from gateway.configured import chain_keys_of
 from gateway.errors import GatewayError
@@ -36,13 +37,15 @@ def verify(
         bool, typer.Option("--empty", help="A ledger without any move is what you expect.")
     ] = False,
 ) -> None:
-    """Read the whole ledger again: sums, balances, holds, chains, signatures, digests.
+    """Read the whole ledger again: sums, balances, holds, chains, signatures, digests; and the payments that shops are
+    paid by beside it.
 
-    With `--against` also: is it the ledger that these daily digests were made of? Exit code 1 when something is broken.
+    Also: is it the ledger that the daily digests were made of, those of `--against`, or else of [digests] file? Exit code 1
+    when something is broken.
     """
     settings = settings_of(config)
     report = read_store_of(settings, audit.verify)
-    faults = [str(fault) for fault in report.faults]
+    faults = [str(fault) for fault in report.faults] + read_store_of(settings, payment_faults)
     faults += [str(fault) for fault in compare_with(settings, against) if fault.chain == "ledger"]
     if not report.moves and not empty:
         faults.append("the ledger has no move at all; if that is what you expect, say --empty")
@@ -70,11 +73,13 @@ def digest(config: Config = None) -> None:
 
 
 def compare_with(settings: Settings, against: Path | None) -> list[DigestFault]:
-    """Where the database is not the one that the digests in `against` were made of."""
+    """Where the database is not the one that the digests in `against` were made of; None: those that the night writes."""
     if against is None:
-        return []
+        against = settings.digest_file
+        if against is None or not against.exists():
+            return []
     try:
-        lines = against.read_text("utf-8").splitlines()
+        lines = daily_digest.written_lines(against.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as fault:
         raise GatewayError(
             f"{against}: cannot be read ({type(fault).__name__}); name a file of daily digests"

@@ -21,6 +21,7 @@ from gateway.errors import ProblemError
 from gateway.model import JST, Secret
 from gateway.partners import availability
 from gateway.partners.availability import Window
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.audit_log import AuditLine
 from gateway.platform.encryption import Vault
 from gateway.webhooks import keys as webhook_keys
@@ -85,7 +86,7 @@ def pause(partner: Which, reason: Reason, operator: Operator, config: Config = N
     def job(conn: Connection, now: datetime) -> None:
         availability.pause(conn, partner, reason=reason, operator=operator, at=now)
 
-    _decide(config, partner, audit.PAUSED, job, operator, reason)
+    _decide(config, partner, AuditAction.PARTNER_PAUSED, job, operator, reason)
     typer.echo(f"{partner} is paused")
 
 
@@ -96,7 +97,7 @@ def resume(partner: Which, operator: Operator, config: Config = None) -> None:
     def job(conn: Connection, now: datetime) -> None:
         availability.resume(conn, partner, operator=operator, at=now)
 
-    _decide(config, partner, audit.RESUMED, job, operator)
+    _decide(config, partner, AuditAction.PARTNER_RESUMED, job, operator)
     typer.echo(f"{partner} goes on")
 
 
@@ -128,7 +129,9 @@ def maintenance(
                 f"no window of {partner} begins at {starts}; see `point-gateway partners list`",
             )
 
-    deed = audit.WITHDRAWN if withdraw else audit.ANNOUNCED
+    deed = (
+        AuditAction.PARTNER_MAINTENANCE_WITHDRAWN if withdraw else AuditAction.PARTNER_MAINTENANCE_ANNOUNCED
+    )
     _decide(config, partner, deed, job, operator, reason, audit.facts_of(window))
     typer.echo("withdrawn" if withdraw else f"{partner} rests from {starts} until {ends}")
 
@@ -146,7 +149,14 @@ def pace(
     def job(conn: Connection, now: datetime) -> None:
         availability.limit(conn, partner, calls, operator=operator, at=now)
 
-    _decide(config, partner, audit.PACED, job, operator, facts={"calls_per_minute": calls_per_minute})
+    _decide(
+        config,
+        partner,
+        AuditAction.PARTNER_PACED,
+        job,
+        operator,
+        facts={"calls_per_minute": calls_per_minute},
+    )
     typer.echo(f"{partner}: {calls or 'as many as there are'} calls a minute")
 
 
@@ -158,7 +168,7 @@ def push_secret(partner: Which, operator: Operator, config: Config = None, reaso
     def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
         return webhook_keys.add_partner(conn, vault, partner, now)
 
-    _show_new(config, add, audit.PUSH_KEY_MADE, partner, operator, reason)
+    _show_new(config, add, AuditAction.PUSH_SECRET_MADE, partner, operator, reason)
 
 
 @webhooks.command("add")
@@ -168,7 +178,7 @@ def add_portal(portal: str, url: str, operator: Operator, config: Config = None,
     def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
         return webhook_keys.add_portal(conn, vault, portal, url, now)
 
-    _show_new(config, add, audit.WEBHOOK_ADDED, portal, operator, reason)
+    _show_new(config, add, AuditAction.WEBHOOK_ADDED, portal, operator, reason)
 
 
 @webhooks.command("add-mailer")
@@ -178,7 +188,7 @@ def add_mailer(mailer: str, url: str, operator: Operator, config: Config = None,
     def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
         return webhook_keys.add_mailer(conn, vault, mailer, url, now)
 
-    _show_new(config, add, audit.WEBHOOK_ADDED, mailer, operator, reason)
+    _show_new(config, add, AuditAction.WEBHOOK_ADDED, mailer, operator, reason)
 
 
 @webhooks.command("list")
@@ -201,7 +211,7 @@ def revoke(key_id: str, operator: Operator, config: Config = None, reason: Reaso
                 "unknown-key", "there is no such key in use; list them with `point-gateway webhooks list`"
             )
         ours = key.direction is not Direction.IN
-        deed = audit.WEBHOOK_REVOKED if ours else audit.PUSH_KEY_REVOKED
+        deed = AuditAction.WEBHOOK_REVOKED if ours else AuditAction.PUSH_SECRET_REVOKED
         return audit.write(
             conn, deed, key.party, operator=operator, at=now, reason=reason, facts={"key_id": key_id}
         )
@@ -223,7 +233,7 @@ def list_webhook_deeds(
 def _decide(
     config: Path | None,
     partner: str,
-    deed: str,
+    deed: AuditAction,
     job: Callable[[Connection, datetime], None],
     operator: str,
     reason: str = "",
@@ -251,7 +261,7 @@ def _known(config: Any, partner: str) -> None:
 def _show_new(
     config: Path | None,
     add: Callable[[Connection, Vault, datetime], tuple[str, Secret]],
-    deed: str,
+    deed: AuditAction,
     party: str,
     operator: str,
     reason: str,
@@ -273,7 +283,7 @@ def _show_new(
 
 
 def _show_deeds(
-    config: Path | None, about: tuple[str, ...], kind: str, subject: str | None, limit: int
+    config: Path | None, about: tuple[AuditAction, ...], kind: str, subject: str | None, limit: int
 ) -> None:
     told = in_store(config, lambda conn: audit.listed(conn, about, kind, subject, limit=limit))
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))

@@ -12,8 +12,10 @@ import typer
 from rich.console import Console
 from sqlalchemy import Connection
 
-from gateway.configured import open_store_now
+from gateway.configured import chain_keys_of, clock_of, open_store_now
 from gateway.platform import logs
+from gateway.platform.journal import Journal
+from gateway.platform.record_stream import RecordStream
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ Operator = Annotated[
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")]
 Most = Annotated[int, typer.Option("--limit", min=1, max=10_000)]
 
+_database_urls: list[str] = []
+
 out = Console(highlight=False, soft_wrap=True)
 
 
@@ -42,7 +46,13 @@ def settings_of(config: Path | None) -> Settings:
     default = Path("gateway.toml")
     settings = Settings.load(config or (default if default.exists() else None))
     logs.configure(settings.log.level, settings.log.format)
+    _database_urls[:] = [settings.database_url]
     return settings
+
+
+def database_in_use() -> str | None:
+    """The URL in the settings that this command has read, for the sentence of a fault; None before that."""
+    return _database_urls[0] if _database_urls else None
 
 
 def in_store(config: Path | None, job: Callable[[Connection], T]) -> T:
@@ -53,10 +63,17 @@ def in_store(config: Path | None, job: Callable[[Connection], T]) -> T:
 def in_store_of(settings: Settings, job: Callable[[Connection], T]) -> T:
     """As `in_store`, with settings that were read already. Raises SchemaRefused where the schema does not fit."""
     store = open_store_now(settings)
+    journal = stream = None
+    if settings.journal_folder is not None:
+        journal = Journal(settings.journal_folder, chain_keys_of(settings), clock_of(settings))
+        store.on_commit = stream = RecordStream(journal)
     try:
         return store.run_now(job)
     finally:
         store.close_now()
+        if journal is not None and stream is not None:
+            stream.flush()
+            journal.close()
 
 
 def read_store_of(settings: Settings, job: Callable[[Connection], T]) -> T:

@@ -24,6 +24,7 @@ class Command:
 
 COMMANDS: Final = {
     "serve": Command("gateway.commands.run", "server"),
+    "check": Command("gateway.commands.check", "server"),
     "demo": Command("gateway.commands.run", "server,sites,testkit"),
     "plugins": Command("gateway.commands.run", "server"),
     "nightly": Command("gateway.commands.run", "server"),
@@ -33,6 +34,7 @@ COMMANDS: Final = {
     "workbench": Command("gateway.commands.partner", "testkit"),
     "db": Command("gateway.commands.database", "server", group="db"),
     "keys": Command("gateway.commands.keys", "server", group="keys"),
+    "secrets": Command("gateway.commands.secrets", "server", group="secrets"),
     "members": Command("gateway.commands.members", "server", group="members"),
     "places": Command("gateway.commands.places", "server", group="places"),
     "ledger": Command("gateway.commands.ledger", "server", group="ledger"),
@@ -40,6 +42,7 @@ COMMANDS: Final = {
     "staff": Command("gateway.commands.city", "server", group="city_staff"),
     "backup": Command("gateway.commands.backup", "server", group="backup"),
     "restore": Command("gateway.commands.restore", "server", group="restore"),
+    "journal": Command("gateway.commands.journal", "server", group="journal"),
     "reconcile": Command("gateway.commands.reconcile", "server", group="reconcile"),
     "partners": Command("gateway.commands.partner_availability", "server", group="partners"),
     "webhooks": Command("gateway.commands.partner_availability", "server", group="webhooks"),

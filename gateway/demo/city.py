@@ -25,19 +25,22 @@ from core_ledger.read_model import accounts
 from gateway.cities import tables as municipal
 from gateway.cities.city import City
 from gateway.cities.city_context import CityContext
-from gateway.cities.grants.grant_projects import ProjectPlan
+from gateway.cities.grants.grant_projects import GrantProjects, ProjectPlan
 from gateway.cities.grants.grants import transfer_of
 from gateway.cities.proposals.proposal_rows import Proposal
-from gateway.cities.settlement.business_days import cycle_of, cycles
+from gateway.cities.proposals.proposals import Proposals
+from gateway.cities.settlement.business_days import cycle_of
 from gateway.cities.settlement.settlement import Settlements
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
-from gateway.cities.shops.shops import ShopEntry
+from gateway.cities.shops.shops import ShopEntry, Shops
 from gateway.cities.spending.spend_rows import Spend, lots_text, spend_columns
 from gateway.cities.spending.spending import Spending
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.cities.statistics import daily_stats
 from gateway.configured import open_store, vault_of
+from gateway.demo import exchanges as demo_exchanges
+from gateway.demo.exchanges import DemoExchange
 from gateway.errors import ProblemError
 from gateway.members import mykey_ids
 from gateway.members.passwords import PasswordHasher
@@ -158,6 +161,8 @@ class _Filling:
         self.spent_so_far: list[Spend] = []
         self.to_move: list[Transfer] = []
         self.to_keep: list[Spend] = []
+        self.to_exchange: list[DemoExchange] = []
+        self.exchanged: list[DemoExchange] = []
         self.counts = {"granted": 0, "spends": 0, "spent": 0, "refunds": 0, "cycles": 0, "yen": 0}
 
     async def run(self) -> Filled:
@@ -176,9 +181,13 @@ class _Filling:
             if number % 7 == 6:
                 await self._write_days()
                 await self._refund(day)
+            await self._settle_before(who, day + timedelta(days=1))
             self.tick("days", number + 1)
         await self._write_days()
-        await self._settle(who)
+        last_day = self.first_day + timedelta(days=DAYS - 1)
+        await self.store.run(
+            lambda conn: demo_exchanges.add_comparisons(conn, self.first_day, last_day, self.exchanged)
+        )
         await daily_stats.count_all(self.store)
         c = self.counts
         return Filled(
@@ -240,16 +249,16 @@ class _Filling:
         self.balances = dict.fromkeys(self.members, 0)
 
     async def _shops(self, who: StaffSession, at: datetime) -> None:
-        hashed = await self.city.context.hasher.hash(PASSWORD)
+        hashed, shops = await self.city.context.hasher.hash(PASSWORD), Shops(self._desk_at(at))
         for number in range(1, SHOPS + 1):
             shop_id, kind = f"shop-{number:02}", _KINDS[number % len(_KINDS)]
             entry = ShopEntry(name=f"{kind} 見本{number}", category=kind, address=f"笠間市見本{number}番地")
-            await self.city.shops.register(who, shop_id, entry)
-            await self._decided(await self.city.shops.set_bank(who, shop_id, _bank(number), "見本の登録"))
+            await shops.register(who, shop_id, entry)
+            await self._decided(await shops.set_bank(who, shop_id, _bank(number), "見本の登録"), at)
             await self.store.run(partial(_add_clerk, shop_id=shop_id, number=number, hashed=hashed, at=at))
             self.tick("shops", number)
         payer = Payer(client_code="0000008216", account=_bank(0))
-        await self._decided(await self.city.shops.set_payer(who, payer, "見本の登録"))
+        await self._decided(await shops.set_payer(who, payer, "見本の登録"), at)
 
     async def _rule_and_projects(self, who: StaffSession, at: datetime) -> None:
         def job(conn: Connection) -> None:
@@ -275,13 +284,15 @@ class _Filling:
             starts_on=self.first_day, ends_on=self.first_day + timedelta(days=DAYS), points_each=1_000,
             budget=MEMBERS * 10_000, venue=True,
         )  # fmt: skip
-        await self._decided(await self.city.projects.add(who, plan, "見本の事業"))
+        projects = GrantProjects(self._desk_at(at))
+        await self._decided(await projects.add(who, plan, "見本の事業"), at)
 
-    async def _decided(self, proposal: object) -> None:
-        """The section chief says yes to what the administrator has proposed."""
+    async def _decided(self, proposal: object, at: datetime) -> None:
+        """The section chief says yes to what the administrator has proposed, at that moment."""
         assert isinstance(proposal, Proposal), proposal
-        chief = await self._session_of(_staff_id("kacho"), self.city.context.clock())
-        await self.city.proposals.approve(chief, proposal.proposal_id, proposal.digest, "見本の承認")
+        chief = await self._session_of(_staff_id("kacho"), at)
+        proposals = Proposals(self._desk_at(at))
+        await proposals.approve(chief, proposal.proposal_id, proposal.digest, "見本の承認")
 
     async def _session_of(self, staff_id: str, at: datetime) -> StaffSession:
         def job(conn: Connection) -> StaffSession:
@@ -312,7 +323,9 @@ class _Filling:
     def _day(self, day: date) -> None:
         """People come in more at weekends, spend round sums, and some days bring a partner's points."""
         visits = int(VISITS_A_DAY * (1.5 if day.weekday() >= 5 else 1.0) * self.chance.uniform(0.8, 1.2))
-        moves = [self._exchange(member, day) for member in self.chance.sample(self.members, 25)]
+        exchanges = [self._exchange(member, day) for member in self.chance.sample(self.members, 25)]
+        self.to_exchange += exchanges
+        moves = [exchange.move() for exchange in exchanges]
         spends: list[Spend] = []
         for number in range(visits):
             member = self.chance.choice(self.members)
@@ -332,8 +345,9 @@ class _Filling:
 
     async def _write_days(self) -> None:
         """Write what happened since the last time, a week at most, in one transaction: commits cost more than days."""
-        moves, spends = self.to_move, self.to_keep
-        self.to_move, self.to_keep = [], []
+        moves, spends, exchanges = self.to_move, self.to_keep, self.to_exchange
+        self.to_move, self.to_keep, self.to_exchange = [], [], []
+        self.exchanged += exchanges
 
         def job(conn: Connection) -> None:
             receipts = _moved(conn, moves)
@@ -342,18 +356,18 @@ class _Filling:
                 for spend in spends
             ]
             _insert(conn, municipal.spends, made)
+            demo_exchanges.add_settled(conn, exchanges)
 
         await self.store.run(job)
 
-    def _exchange(self, member: str, day: date) -> Transfer:
-        points = 550 * self.chance.randint(1, 6)
-        self.balances[member] += points
-        partner = self.chance.choice(("saison", "saison", "airline_miles"))
-        return Transfer(
-            id=f"demo-exchange:{day.isoformat()}", book=chart.member_book(member), source=chart.partner_due(partner),
-            target=chart.municipal(member, CITY, SERVICE), points=points, at=self._at(day, 7), kind="exchange",
-            issued_on=day, details={"partner_id": partner},
+    def _exchange(self, member: str, day: date) -> DemoExchange:
+        exchange = DemoExchange(
+            exchange_id=str(uuid.UUID(int=self.chance.getrandbits(128), version=4)), member_id=member,
+            partner_id=self.chance.choice(("saison", "saison", "airline_miles")), units=self.chance.randint(1, 6),
+            at=self._at(day, 7), municipality=CITY, point_service=SERVICE,
         )  # fmt: skip
+        self.balances[member] += exchange.points
+        return exchange
 
     def _spend(self, member: str, points: int, at: datetime) -> Spend:
         shop = min(int(self.chance.paretovariate(1.0)), SHOPS)  # a few shops are visited by most
@@ -375,19 +389,24 @@ class _Filling:
             (one, "金額の間違い") for one in earlier[:1]
         ]:
             refund_id = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
-            await spending.refund_by_city(who, refund_id, spend.spend_id, spend.points, reason)
+            done = await spending.refund_by_city(who, refund_id, spend.spend_id, spend.points, reason)
+            if isinstance(done, Proposal):
+                await self._decided(done, self._at(day, 19))
             self.balances[spend.book_id.removeprefix("member:")] += spend.points
             self.counts["refunds"] += 1
 
-    async def _settle(self, who: StaffSession) -> None:
+    async def _settle_before(self, who: StaffSession, day: date) -> None:
+        """Close the cycle that ended yesterday, at nine in the morning, but for the one in which the story ends."""
         last = self.first_day + timedelta(days=DAYS - 1)
-        for cycle in cycles(self.first_day, last):
-            if cycle.ends_on >= last or cycle == cycle_of(last):
-                break
-            settlements = Settlements(self._desk_at(self._at(cycle.ends_on, 9) + timedelta(days=1)))
-            closed = await settlements.close(who, cycle.starts_on, "見本の精算")
-            self.counts["cycles"] += 1
-            self.counts["yen"] += closed.yen
+        cycle = cycle_of(day - timedelta(days=1))
+        if cycle.ends_on != day - timedelta(days=1) or cycle.ends_on >= last or cycle == cycle_of(last):
+            return
+        await self._write_days()
+        at = self._at(day, 8)
+        settlements = Settlements(self._desk_at(at))
+        await self._decided(await settlements.close(who, cycle.starts_on, "見本の精算"), at)
+        self.counts["cycles"] += 1
+        self.counts["yen"] += (await settlements.get(CITY, cycle.starts_on)).yen
 
     async def _at_work(self, day: date) -> StaffSession:
         return await self._session_of(_staff_id("kanri"), self._at(day, 19))

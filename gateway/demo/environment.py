@@ -29,6 +29,7 @@ from gateway.demo.card import card_settings, furnish_card
 from gateway.demo.city import fill_town
 from gateway.demo.shops import open_shops
 from gateway.http.client_keys import register_key
+from gateway.http.client_scopes import Scope
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
@@ -40,6 +41,8 @@ from gateway.settings import Settings
 STARTS_AT: Final = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 RETURN_URL: Final = "http://127.0.0.1/portal/back"
 PATIENCE_S: Final = 60.0
+_WHERE_PLUGINS_RUN: Final = "" if sys.platform == "linux" else "trusted = true\n"
+"""Only Linux seals a process; the sandboxes' plugins are our own, so elsewhere they run inside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +85,15 @@ class DemoEnvironment:
 
     def portal(self) -> SignedClient:
         """The portal, as far as the gateway can tell."""
-        return SignedClient(
-            self.gateway_url, self.portal_key_id, self.portal_key_file.read_bytes(), clock=self.clock
-        )
+        return self._client_with(self.portal_key_file)
+
+    def municipal_cloud(self) -> SignedClient:
+        """The site of staff and shops, as far as the gateway can tell."""
+        return self._client_with(self.folder / "municipal.pem")
+
+    def _client_with(self, key_file: Path) -> SignedClient:
+        key_id = key_file.with_suffix(".id").read_text("utf-8")
+        return SignedClient(self.gateway_url, key_id, key_file.read_bytes(), clock=self.clock)
 
     async def run(self, *arguments: str, typed: str = "") -> tuple[int, str]:
         """`point-gateway …` as an operator would run it, typing `typed`; exit code and what it printed."""
@@ -207,12 +216,12 @@ account_key = {{ file = "account_key.secret" }}
 base_url = "{saison_url}"
 merchant_id = "point-gateway"
 api_key = {{ file = "saison.key" }}
-
+{_WHERE_PLUGINS_RUN}
 [partners.airline_miles]
 base_url = "{airline_url}"
 merchant_id = "point-gateway"
 api_key = {{ file = "airline_miles.key" }}
-
+{_WHERE_PLUGINS_RUN}
 {card_settings(portal_url)}""",
         "utf-8",
     )
@@ -248,6 +257,7 @@ key_id = "{(town.folder / "municipal.id").read_text("utf-8")}"
 key_file = "municipal.pem"
 seal_file = "municipal_seal.secret"
 public_url = "{town.municipal_url}"
+portal_url = "{town.portal_url}"
 port = {port}
 clock_file = "clock"
 tries_at_once = 1000
@@ -294,10 +304,16 @@ async def _settle(
 
 
 async def _furnish(store: Store, now: datetime, key_file: Path) -> None:
-    for client, file in (("portal", key_file), ("municipal", key_file.with_name("municipal.pem"))):
+    municipal_key_file = key_file.with_name("municipal.pem")
+    for scope, file in ((Scope.PORTAL, key_file), (Scope.MUNICIPAL, municipal_key_file)):
         pair = new_key_pair()
         register_pair = partial(
-            register_key, client_id=client, key_id=pair.key_id, public_raw=pair.public_raw, now=now
+            register_key,
+            client_id=scope.value,
+            key_id=pair.key_id,
+            public_raw=pair.public_raw,
+            now=now,
+            scope=scope,
         )
         await store.run(register_pair)
         _keep_key(file, pair)

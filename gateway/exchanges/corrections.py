@@ -12,7 +12,7 @@ nobody has confirmed here (a database that was restored forgets) is ended with i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -29,7 +29,8 @@ from gateway.exchanges.reconciliation import DIFFERENCES, Line, Reconciliation, 
 from gateway.exchanges.reversal_rows import units_given_back
 from gateway.exchanges.reversals import account_of
 from gateway.exchanges.states import BEFORE_SENDING, HELD, State
-from gateway.model import JST
+from gateway.model import JST, PartnerProfile
+from gateway.partners.calls.debit_proof import account_key
 from gateway.platform import tables
 from gateway.platform.sql import insert_new
 from gateway.points.expiry import expire_in
@@ -74,6 +75,8 @@ class CorrectionService:
                 state=line.our_state,
             )
 
+        profile = self.context.partner(partner_id).profile
+
         def job(conn: Connection) -> CorrectionResult:
             book, now = records.find_owner(conn, exchange_id), self.context.clock()
             if book is not None and has_moved(conn, records.get_locked(conn, book, exchange_id), line):
@@ -81,16 +84,20 @@ class CorrectionService:
                     "exchange-state", "the exchange has moved on since it was compared; close it again"
                 )
             before = closings(conn, partner_id, exchange_id).get(exchange_id)
+            if book is None and before is not None and before.theirs == line.their_amounts:
+                raise _closed_a_moment_ago()
             closing = before.number + 1 if before is not None else 1
-            moves = [] if leave else _moves(conn, line, reason, closing, now)
+            units = None if leave else _units_to_move(conn, line, closing, profile)
+            moves = [] if units is None else _moves(units, reason, closing, now)
             points = sum(move.points if move.target == to else -move.points for to, move in moves)
             new = insert_new(
                 conn, tables.closed_differences, partner_id=partner_id, exchange_id=exchange_id, closing=closing,
                 day=day.isoformat(), kind=line.verdict.value, theirs=json.dumps(line.their_amounts), points=points,
                 reason=reason, operator=operator, closed_at=now,
+                moved=json.dumps(units.amounts if units is not None else {}),
             )  # fmt: skip
             if not new:
-                raise ProblemError("no-difference", "this difference was closed a moment ago")
+                raise _closed_a_moment_ago()
             reconciliation_days.close_one(conn, partner_id, day)
             _apply(conn, [move for _, move in moves])
             if book is not None:
@@ -114,10 +121,35 @@ class CorrectionService:
         return await self.context.store.run(job)
 
 
-def _moves(
-    conn: Connection, line: Line, reason: str, closing: int, now: datetime
-) -> list[tuple[str, Transfer]]:
-    """(the member's account, transfer) for every unit that one side has and the other has not."""
+def _closed_a_moment_ago() -> ProblemError:
+    return ProblemError("no-difference", "this difference was closed a moment ago")
+
+
+@dataclass(frozen=True, slots=True)
+class _UnitsToMove:
+    """By how many units of each line of its quote our side of an exchange changes; signed."""
+
+    exchange: Exchange
+    units: tuple[int, ...]
+
+    @property
+    def lines(self) -> Iterator[tuple[QuoteLine, int]]:
+        assert self.exchange.quote is not None
+        return (
+            (line, units) for line, units in zip(self.exchange.quote.lines, self.units, strict=True) if units
+        )
+
+    @property
+    def amounts(self) -> dict[str, int]:
+        """The same in the partner's points, by wallet."""
+        amounts: dict[str, int] = {}
+        for line, units in self.lines:
+            amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount // line.units * units
+        return amounts
+
+
+def _units_to_move(conn: Connection, line: Line, closing: int, profile: PartnerProfile) -> _UnitsToMove:
+    """What one side has of the member's account and the other has not."""
     book = records.find_owner(conn, line.exchange_id)
     if book is None:
         raise ProblemError(
@@ -132,26 +164,29 @@ def _moves(
             "nothing was quoted for this exchange, so no rate is known; let the partner give the points back,"
             " then close it with --leave",
         )
-    _require_own_account(conn, exchange, line, closing)
-    # What was taken from another account gives this exchange's member nothing.
-    amounts = {} if line.verdict is Verdict.ACCOUNT_DIFFERS else line.their_amounts
-    theirs, account = _units(exchange, amounts), account_of(exchange)
     ours = _our_units(conn, exchange) if closing == 1 else _units(exchange, line.our_amounts)
+    _require_own_account(conn, exchange, line, ours, profile)
+    # What was taken from another account gives this exchange's member nothing.
+    theirs = _units(exchange, {} if line.verdict is Verdict.ACCOUNT_DIFFERS else line.their_amounts)
+    return _UnitsToMove(exchange, tuple(there - here for there, here in zip(theirs, ours, strict=True)))
+
+
+def _moves(to_move: _UnitsToMove, reason: str, closing: int, now: datetime) -> list[tuple[str, Transfer]]:
+    """(the member's account, transfer) for every unit that one side has and the other has not."""
+    exchange, account = to_move.exchange, account_of(to_move.exchange)
     moves: dict[tuple[str, str], int] = {}
-    for number, quoted in enumerate(exchange.quote.lines):
-        units = theirs[number] - ours[number]
-        if units:
-            due = chart.partner_due(exchange.partner_id)
-            _add(moves, due, account, (quoted.points - quoted.campaign_points) // quoted.units * units)
-        if units and quoted.campaign_points:
-            funder = chart.funder(quoted.funder, quoted.campaign)
-            _add(moves, funder, account, quoted.campaign_points // quoted.units * units)
+    for line, units in to_move.lines:
+        due = chart.partner_due(exchange.partner_id)
+        _add(moves, due, account, (line.points - line.campaign_points) // line.units * units)
+        if line.campaign_points:
+            funder = chart.funder(line.funder, line.campaign)
+            _add(moves, funder, account, line.campaign_points // line.units * units)
     return [
         (
             account,
             Transfer(
                 id=f"{exchange.exchange_id}:correction:{number}" + (f":{closing}" if closing > 1 else ""),
-                book=book,
+                book=exchange.book_id,
                 source=source,
                 target=target,
                 points=points,
@@ -163,20 +198,22 @@ def _moves(
             ),
         )
         for number, ((source, target), points) in enumerate(sorted(moves.items()))
+        if points
     ]
 
 
-def _require_own_account(conn: Connection, exchange: Exchange, line: Line, closing: int) -> None:
+def _require_own_account(
+    conn: Connection, exchange: Exchange, line: Line, ours: Sequence[int], profile: PartnerProfile
+) -> None:
     """Points are given for a debit of the member's own account, as far as the partner tells whose it was."""
     if line.verdict is Verdict.ACCOUNT_DIFFERS:
-        others = exchange.state is not State.SETTLED or closing > 1
+        others = not any(ours)
     else:
         # What was never sent names no account: the one that the partner tells must be linked by this member.
         unsent = exchange.service_id is None and exchange.state is not State.SETTLED
         others = unsent and bool(line.their_account)
-        others = (
-            others and link_rows.find_owner(conn, exchange.partner_id, line.their_account) != exchange.book_id
-        )
+        key = account_key(line.their_account, profile)
+        others = others and link_rows.find_owner(conn, exchange.partner_id, key) != exchange.book_id
     if others:
         raise ProblemError(
             "not-the-members",

@@ -5,7 +5,7 @@ And the few questions that all of them ask: which partner, which exchange, what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +20,16 @@ from gateway.exchanges import link_rows, quote_context
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.states import BEFORE_SENDING, State
-from gateway.model import Balances, Coupon, Destination, DestinationKind, LinkedAccount, Secret, WalletId
+from gateway.model import (
+    Balances,
+    Coupon,
+    Destination,
+    DestinationKind,
+    LinkedAccount,
+    LinkKind,
+    Secret,
+    WalletId,
+)
 from gateway.partners.partner import Partner
 from gateway.platform.encryption import Unreadable, Vault
 from gateway.platform.journal import Journal
@@ -44,7 +53,8 @@ DEADLINES_OF_A_QUESTION: Final = 3
 class ExchangeContext:
     """`partners` is what the registry loaded; `tasks` outlive the requests that began them.
 
-    `journal` takes each confirmed order before its debit leaves.
+    `journal` takes each confirmed order before its debit leaves. While `is_restored` no exchange expires: it may be one
+    that was confirmed, and that the database has forgotten.
     """
 
     store: Store
@@ -54,6 +64,7 @@ class ExchangeContext:
     tasks: Tasks
     public_url: str
     journal: Journal | None = None
+    is_restored: Callable[[], bool] = bool
 
     def partner(self, partner_id: str) -> Partner:
         partner = self.partners.get(partner_id)
@@ -82,14 +93,14 @@ class ExchangeContext:
         return waits and self.clock() - exchange.started_at > UNCONFIRMED_RETENTION
 
     async def _in_time(self, exchange: Exchange) -> Exchange:
-        if not self._is_late(exchange):
+        if not self._is_late(exchange) or self.is_restored():
             return exchange
         book, exchange_id = exchange.book_id, exchange.exchange_id
         return await self.store.run(lambda conn: expire(conn, book, exchange_id, self.clock()))
 
     async def balances(self, partner: Partner, exchange: Exchange) -> Balances:
         """What could be exchanged now: the coupon's worth, or what the partner says of the linked account."""
-        if exchange.coupon_hash is not None:
+        if exchange.kind is LinkKind.COUPON:
             worth = {WalletId(wallet): points for wallet, points in (exchange.available or {}).items()}
             return Balances(available=worth, as_of=exchange.started_at)
         book, partner_id = exchange.book_id, exchange.partner_id

@@ -15,6 +15,7 @@ from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.platform import tables
+from gateway.platform.short_reference import tail_of
 
 _OMITTED = frozenset({"id", "book_id", "steps", "leased_until", "lines"})
 
@@ -33,7 +34,7 @@ def report(conn: Connection, exchange_id: str) -> dict[str, Any]:
                 "what": step.what,
                 "facts": dict(step.facts),
             }
-            for step in records.list_steps(conn, exchange.book_id, exchange_id)
+            for step in records.list_steps(conn, exchange.book_id, exchange.exchange_id)
         ],
         "moves": _moves(conn, exchange),
         "reversals": _reversals(conn, exchange),
@@ -41,11 +42,23 @@ def report(conn: Connection, exchange_id: str) -> dict[str, Any]:
 
 
 def find(conn: Connection, exchange_id: str) -> Exchange:
-    """The exchange of this id, whosever it is. Raises ProblemError (404)."""
+    """The exchange of this id or short reference, whosever it is. Raises ProblemError (404)."""
+    exchange_id = _id_of(conn, exchange_id)
     book = records.find_owner(conn, exchange_id)
     if book is None:
         raise ProblemError("unknown-exchange", f"there is no exchange {exchange_id}")
     return records.get(conn, book, exchange_id)
+
+
+def _id_of(conn: Connection, typed: str) -> str:
+    """The id that was given, or the one that a short reference stands for. Raises ProblemError for two of them."""
+    try:
+        found = records.ids_by_reference(conn, tail_of(typed))
+    except ProblemError:
+        return typed
+    if len(found) > 1:
+        raise ProblemError("unknown-exchange", f"{typed} stands for {' and '.join(found)}; use the id")
+    return found[0] if found else typed
 
 
 def summary(exchange: Exchange) -> dict[str, Any]:
@@ -56,6 +69,7 @@ def summary(exchange: Exchange) -> dict[str, Any]:
     }
     return {
         "exchange_id": exchange.exchange_id,
+        "short_reference": exchange.short_reference,
         "partner_id": exchange.partner_id,
         "member": exchange.book_id.removeprefix("member:"),
         "state": exchange.state.value,

@@ -1,6 +1,6 @@
 """Exchanges as rows: sync functions of a Connection, each a part of somebody's transaction.
 
-Every change of state goes through `move`, which refuses what `states.LEGAL` does not allow and adds a step to
+Every change of state goes through `transition`, which refuses what `states.LEGAL` does not allow and adds a step to
 the exchange's story in the same transaction.
 """
 
@@ -13,15 +13,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, false, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, false, func, or_, select, update
 
 from gateway.errors import ProblemError
+from gateway.exchanges import step_rows
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.quotes import Quote
 from gateway.exchanges.states import BEFORE_SENDING, ENDED, HELD, LEGAL, State
-from gateway.model import ExchangeId
+from gateway.exchanges.step_rows import NewStep
+from gateway.model import ExchangeId, LinkKind
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
+from gateway.platform.short_reference import ends_with, short_reference
 from gateway.platform.sql import insert_new
 from gateway.webhooks import outbox
 
@@ -45,14 +48,7 @@ _UPDATE: Final = update(_x).where(*_THIS)
 _CHANGE: Final = CompiledStatement(_UPDATE)
 _FIND: Final = CompiledStatement(select(_x).where(*_THIS))
 _FIND_LOCKED: Final = CompiledStatement(select(_x).where(*_THIS).with_for_update())
-_ADD: Final = CompiledStatement(insert(_x).returning(*_x.c))
-_MOVE: Final = CompiledStatement(
-    _UPDATE.where(_x.c.state == bindparam("from_state"))
-    .values(steps=_x.c.steps + 1)
-    .returning(*(column for column in _x.c if column.name != "quote"))  # the longest, and known
-)
 _TELL: Final = CompiledStatement(_UPDATE.values(steps=_x.c.steps + 1).returning(_x.c.steps))
-_ADD_STEP: Final = CompiledStatement(insert(_s))
 _OWNER: Final = CompiledStatement(select(_o.c.book_id).where(_o.c.exchange_id == bindparam("of_exchange")))
 _UNCLAIMED: Final = (
     _x.c.leased_until.is_(None)
@@ -78,6 +74,8 @@ class Exchange:
     book_id: str
     exchange_id: ExchangeId
     partner_id: str
+    kind: LinkKind
+    """How the partner knows whose points move: stored, so that a new kind is asked for by its name."""
     state: State
     request_hash: str
     started_at: datetime
@@ -103,8 +101,13 @@ class Exchange:
     sent_at: datetime | None
     ended_at: datetime | None
     reversed_points: int
+    retry_at: datetime | None
     link: Link | None = field(default=None, compare=False, repr=False)
     """The member's link to the partner, where it was read along; not a part of the row."""
+
+    @property
+    def short_reference(self) -> str:
+        return short_reference(self.exchange_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +174,31 @@ def list_by_member(conn: Connection, book_id: str, *, before: str | None, limit:
     return [from_row(row._asdict()) for row in conn.execute(query)]
 
 
+def list_in_period(
+    conn: Connection, book_id: str, *, since: datetime | None, until: datetime | None, limit: int
+) -> Sequence[Exchange]:
+    """A member's exchanges begun from `since` (inclusive) to `until` (exclusive), newest first; None is no bound."""
+    query = select(_x).where(_x.c.book_id == book_id)
+    if since is not None:
+        query = query.where(_x.c.started_at >= since)
+    if until is not None:
+        query = query.where(_x.c.started_at < until)
+    query = query.order_by(_x.c.started_at.desc(), _x.c.exchange_id.desc()).limit(limit)
+    return [from_row(row._asdict()) for row in conn.execute(query)]
+
+
+def list_by_reference(conn: Connection, book_id: str, tail: str) -> Sequence[Exchange]:
+    """A member's exchanges whose id ends so, newest first."""
+    query = select(_x).where(_x.c.book_id == book_id, ends_with(_x.c.exchange_id, tail))
+    return [from_row(row._asdict()) for row in conn.execute(query.order_by(_x.c.started_at.desc()))]
+
+
+def ids_by_reference(conn: Connection, tail: str) -> Sequence[str]:
+    """Ids of all members' exchanges that end so; reads every id, so it is for operators."""
+    query = select(_o.c.exchange_id).where(ends_with(_o.c.exchange_id, tail)).order_by(_o.c.exchange_id)
+    return [row.exchange_id for row in conn.execute(query)]
+
+
 def waiting(conn: Connection, book_id: str) -> Sequence[Exchange]:
     """A member's newest exchanges whose outcome is not known yet: their hold stands."""
     return [from_row(row) for row in _WAITING.all(conn, {"of_book": book_id})]
@@ -212,17 +240,16 @@ def add(
     state: State,
     at: datetime,
     *,
+    kind: LinkKind,
     link: Link | None = None,
     **values: Any,
 ) -> Exchange:
     """A new exchange in its first state, under an id that was claimed; the first line of its story."""
     if isinstance(values.get("available"), dict):
         values["available"] = json.dumps(values["available"])
-    first = {"book_id": book_id, "exchange_id": exchange_id, "state": state, "started_at": at}
-    (row,) = _ADD.all(conn, first | values)
-    exchange = from_row(row, link=link)
-    _add_step(conn, exchange, 1, at, state, "started", {})
-    return exchange
+    first = {"book_id": book_id, "exchange_id": exchange_id, "kind": kind, "state": state, "started_at": at}
+    row = step_rows.add_exchange(conn, first | values, NewStep(at, state, "started", "{}"))
+    return from_row(row, link=link)
 
 
 def transition(
@@ -249,13 +276,17 @@ def transition(
     if "quote" in values:
         quote = values["quote"]
         values["quote"] = quote.to_json() if quote is not None else None
-    this = _this(exchange.book_id, exchange.exchange_id)
-    moved = _MOVE.first(conn, this | {"from_state": exchange.state, "state": new} | values)
+    moved = step_rows.update_exchange(
+        conn,
+        (exchange.book_id, exchange.exchange_id),
+        exchange.state,
+        {"state": new} | values,
+        NewStep(at, new, what, _facts_text(facts or {})),
+    )
     if moved is None:
         raise ProblemError(
             "exchange-state", "the exchange has moved on; look at it again", state=exchange.state
         )
-    _add_step(conn, exchange, moved["steps"], at, new, what, facts or {})
     if new in NOTIFIED_STATES:
         outbox.enqueue(conn, f"{exchange.exchange_id}-{new}", f"exchange.{new}", _news(moved), at)
     return from_row(moved | {"quote": None}, quote, exchange.link)
@@ -279,8 +310,9 @@ def update_columns(conn: Connection, exchange: Exchange, **values: Any) -> None:
 
 def add_step(conn: Connection, exchange: Exchange, at: datetime, what: str, facts: Mapping[str, Any]) -> None:
     """Add a line to the story. Facts are plain values, already free of secrets."""
-    step = _TELL.all(conn, _this(exchange.book_id, exchange.exchange_id))[0]["steps"]
-    _add_step(conn, exchange, step, at, exchange.state, what, facts)
+    number = _TELL.all(conn, _this(exchange.book_id, exchange.exchange_id))[0]["steps"]
+    step = NewStep(at, exchange.state, what, _facts_text(facts))
+    step_rows.add(conn, exchange.book_id, exchange.exchange_id, number, step)
 
 
 def list_by(
@@ -325,6 +357,16 @@ def list_steps(conn: Connection, book_id: str, exchange_id: str) -> list[Step]:
     ]
 
 
+PUSHED: Final = "pushed"
+"""The step that is written when a partner's push tells its own number for a debit."""
+
+
+def find_pushed_reference(conn: Connection, book_id: str, exchange_id: str) -> str | None:
+    """The partner's own number for the debit, as its last push told it."""
+    pushed = [step for step in list_steps(conn, book_id, exchange_id) if step.what == PUSHED]
+    return str(pushed[-1].facts["reference"]) if pushed else None
+
+
 @cache
 def _due(partners: int) -> CompiledStatement:
     """The question for so many partners: a list has no place in a statement that is made once."""
@@ -350,31 +392,11 @@ def _this(book_id: str, exchange_id: str) -> dict[str, Any]:
     return {"of_book": book_id, "of_exchange": exchange_id}
 
 
-def _add_step(
-    conn: Connection,
-    exchange: Exchange,
-    step: int,
-    at: datetime,
-    state: State,
-    what: str,
-    facts: Mapping[str, Any],
-) -> None:
-    line = {
-        "book_id": exchange.book_id,
-        "exchange_id": exchange.exchange_id,
-        "step": step,
-        "at": at,
-        "state": state,
-        "what": what,
-        "facts": _facts_text(facts),
-    }
-    _ADD_STEP.all(conn, line)
-
-
 def from_row(row: Mapping[str, Any], quote: Quote | None = None, link: Link | None = None) -> Exchange:
     """A whole row, by column name. `quote` spares reading it out where the caller has it."""
     values = dict(row)
     values["state"] = State(values["state"])
+    values["kind"] = LinkKind(values["kind"])
     values["exchange_id"] = ExchangeId(values["exchange_id"])
     values["available"] = json.loads(values["available"]) if values["available"] else None
     if values["quote"] and quote is None:

@@ -46,14 +46,14 @@ def list_by_member(conn: Connection, book_id: str) -> Sequence[Link]:
     return [from_row(row._asdict()) for row in conn.execute(query)]
 
 
-def find_owner(conn: Connection, partner_id: str, service_id: str) -> str | None:
-    """The book of the member who linked this account of the partner, or None."""
-    query = select(_o.c.book_id).where(_o.c.partner_id == partner_id, _o.c.service_id == service_id)
+def find_owner(conn: Connection, partner_id: str, key: str) -> str | None:
+    """The book of the member who linked this account of the partner, or None. `key` is its `account_key`."""
+    query = select(_o.c.book_id).where(_o.c.partner_id == partner_id, _o.c.service_id == key)
     return conn.execute(query).scalar()
 
 
-def save(conn: Connection, link: Link) -> None:
-    """Save or replace a member's link to a partner.
+def save(conn: Connection, link: Link, key: str | None = None) -> None:
+    """Save or replace a member's link to a partner. `key` is the `account_key`, where it is not the service id.
 
     Raises ProblemError when the partner account is another member's; nothing is told about that member.
     """
@@ -68,15 +68,16 @@ def save(conn: Connection, link: Link) -> None:
     )
     again = {name: saved.excluded[name] for name in ("service_id", "shown_as", "token", "linked_at")}
     conn.execute(saved.on_conflict_do_update(index_elements=[_l.c.book_id, _l.c.partner_id], set_=again))
-    new = insert_new(conn, _o, partner_id=link.partner_id, service_id=link.service_id, book_id=link.book_id)
-    if not new and find_owner(conn, link.partner_id, link.service_id) != link.book_id:
+    key = link.service_id if key is None else key
+    new = insert_new(conn, _o, partner_id=link.partner_id, service_id=key, book_id=link.book_id)
+    if not new and find_owner(conn, link.partner_id, key) != link.book_id:
         raise ProblemError(
             "account-linked-elsewhere",
             "this partner account is already linked to another member; if it is yours, unlink it there first"
             " or ask the service desk",
         )
     mine = (_o.c.partner_id == link.partner_id, _o.c.book_id == link.book_id)
-    conn.execute(delete(_o).where(*mine, _o.c.service_id != link.service_id))
+    conn.execute(delete(_o).where(*mine, _o.c.service_id != key))
 
 
 def remove(conn: Connection, book_id: str, partner_id: str, *, only: Link | None = None) -> bool:
@@ -92,6 +93,13 @@ def remove(conn: Connection, book_id: str, partner_id: str, *, only: Link | None
     if gone or only is None:
         conn.execute(delete(_o).where(_o.c.partner_id == partner_id, _o.c.book_id == book_id))
     return gone
+
+
+def remove_all(conn: Connection, book_id: str) -> int:
+    """Unlink everything of a member, with the tokens; whoever has these accounts may link them anew. Returns how many."""
+    removed = conn.execute(delete(_l).where(_l.c.book_id == book_id)).rowcount
+    conn.execute(delete(_o).where(_o.c.book_id == book_id))
+    return removed
 
 
 def from_row(row: Mapping[str, Any]) -> Link:

@@ -23,7 +23,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection, delete, insert
 
-from core_ledger import Hold, Move, Post, Transfer, Void, chart, ledger, standing_holds
+from core_ledger import Hold, Move, Moving, Post, Transfer, Void, chart, standing_holds
 from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
@@ -38,6 +38,7 @@ from gateway.model import (
     DestinationKind,
     IdReused,
     InProgress,
+    LinkKind,
     NoRecord,
     NotProcessed,
     amounts_by_wallet,
@@ -52,8 +53,17 @@ ASK_AFTER: Final = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600))
 CONTRADICTION: Final = "contradiction"
 """The reason of an exchange that waits for a person because the partner showed another debit under its id."""
 
+HELD_OTHERWISE: Final = "held_otherwise"
+"""The reason of one that waits for a person because the ledger holds other points than its quote promises."""
+
+FOR_A_PERSON_ALONE: Final = frozenset({CONTRADICTION, HELD_OTHERWISE})
+"""Reasons with which no answer of the partner ends an exchange any more, so that it is not asked."""
+
 DECIDES_WITHIN: Final = timedelta(days=7)
 """What a profile says unless it says otherwise."""
+
+MAX_RETRY_AFTER: Final = timedelta(days=31)
+"""A member is not told to come back later than next month, whatever the partner asks for."""
 
 _ADD_DEBIT: Final = CompiledStatement(insert(tables.partner_debits))
 _log = structlog.get_logger()
@@ -68,9 +78,17 @@ class NeverSent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The partner may or may not have it."""
+    """The partner may or may not have it. `believed_in`: how long until its word that there is none counts."""
 
     why: str
+    believed_in: timedelta | None = None
+
+    def wait(self, usual: timedelta) -> timedelta:
+        """How long to wait before asking again: what can be believed sooner than usual is asked then.
+
+        Waits grow with every try, and a process that has just started believes nothing yet: an hour would be lost.
+        """
+        return usual if self.believed_in is None else min(usual, max(self.believed_in, ASK_AFTER[0]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +157,12 @@ def record(
     claim: datetime | None = None,
     link: Link | None = None,
     decides_within: timedelta = DECIDES_WITHIN,
-) -> Exchange:
-    """Write what the partner answered; `calls` is the scrubbed account of what was sent for it.
+) -> Moving[Exchange]:
+    """Write what the partner answered, as a job that yields its moves.
 
-    `decides_within` is the profile's: after it a person is told. `claim` is the end of the lease under which it was asked. A yes or a no is a fact whenever it arrives; but
-    "not known" from a claim that somebody else has taken over since says less than what the other will hear.
+    `calls` is the scrubbed account of what was sent for it. `decides_within` is the profile's: after it a person is told.
+    `claim` is the end of the lease under which it was asked. A yes or a no is a fact whenever it arrives; but "not known"
+    from a claim that somebody else has taken over since says less than what the other will hear.
     """
     exchange = records.get_locked(conn, *exchange_key, link=link)
     facts = _facts(outcome) | ({"calls": calls} if calls else {})
@@ -151,31 +170,40 @@ def record(
         facts |= _both_sides(exchange, outcome)
     if exchange.state not in HELD:
         return _contradicted_or_repeated(conn, exchange, outcome, at, facts)
-    if exchange.reason == CONTRADICTION:
-        if not isinstance(outcome, OperatorDecision):
-            records.add_step(conn, exchange, at, "a person decides", facts)
-            records.update_columns(conn, exchange, leased_until=None)
-            return exchange
-        _require_decidable(exchange, outcome)
+    if exchange.reason in FOR_A_PERSON_ALONE and not isinstance(outcome, OperatorDecision):
+        records.add_step(conn, exchange, at, "a person decides", facts)
+        records.update_columns(conn, exchange, leased_until=None)
+        return exchange
+    if exchange.reason == CONTRADICTION and isinstance(outcome, OperatorDecision):
+        _require_decidable(conn, exchange, outcome)
     match outcome:
         case Debited():
-            return _settle(conn, exchange, outcome.reference, outcome.at, at, facts)
+            return (yield from _settle(conn, exchange, outcome.reference, outcome.at, at, facts))
         case OperatorDecision(debited=True):
             assert exchange.sent_at is not None
-            return _settle(conn, exchange, outcome.reference, exchange.sent_at, at, facts)
+            return (
+                yield from _settle(
+                    conn, exchange, outcome.reference, exchange.sent_at, at, facts, decided=True
+                )
+            )
         case OperatorDecision():
-            return _give_back(conn, exchange, State.DECLINED, "resolved_by_a_person", at, facts)
+            return (yield from _give_back(conn, exchange, State.DECLINED, "resolved_by_a_person", at, facts))
         case Declined():
-            return _give_back(conn, exchange, State.DECLINED, outcome.reason, at, facts)
+            return (yield from _give_back(conn, exchange, State.DECLINED, outcome.reason, at, facts))
         case IdReused():
             return _contradicted(conn, exchange, outcome, at, facts)
         case NeverSent() if exchange.state is State.SENDING:
-            return _give_back(conn, exchange, State.NOT_SENT, "not_sent", at, facts)
+            return (yield from _give_back(conn, exchange, State.NOT_SENT, "not_sent", at, facts))
         case NotProcessed() if exchange.state is State.SENDING:
-            return _give_back(conn, exchange, State.NOT_SENT, "not_processed", at, facts)
+            retry_at = _retry_at(outcome, at)
+            return (
+                yield from _give_back(
+                    conn, exchange, State.NOT_SENT, "not_processed", at, facts, retry_at=retry_at
+                )
+            )
         case NoRecord():
             # Only asked for when the partner's promise says a debit can no longer be hiding.
-            return _give_back(conn, exchange, State.DECLINED, "no_record", at, facts)
+            return (yield from _give_back(conn, exchange, State.DECLINED, "no_record", at, facts))
         case _ if claim is not None and exchange.leased_until is not None and exchange.leased_until > claim:
             records.add_step(conn, exchange, at, "heard too late", facts)
             return exchange
@@ -190,11 +218,13 @@ def _settle(
     partner_at: datetime,
     at: datetime,
     facts: Mapping[str, Any],
-) -> Exchange:
+    *,
+    decided: bool = False,
+) -> Moving[Exchange]:
     holds = standing_holds(conn, exchange.book_id, exchange.exchange_id)
     if exchange.quote is None or sum(hold.points for hold in holds) != exchange.quote.points:
-        return _held_otherwise(conn, exchange, holds, at, facts)
-    ledger.apply(conn, _arriving(conn, holds, reference, at))
+        return _held_otherwise(conn, exchange, holds, at, facts, decided=decided)
+    yield _arriving(conn, holds, reference, at)
     _ADD_DEBIT.all(
         conn,
         {
@@ -219,9 +249,18 @@ def _settle(
 
 
 def _held_otherwise(
-    conn: Connection, exchange: Exchange, holds: Sequence[Hold], at: datetime, facts: Mapping[str, Any]
+    conn: Connection,
+    exchange: Exchange,
+    holds: Sequence[Hold],
+    at: datetime,
+    facts: Mapping[str, Any],
+    *,
+    decided: bool,
 ) -> Exchange:
-    """What the ledger holds for it is not what the quote promises: nothing is posted, and a person looks at it."""
+    """What the ledger holds for it is not what the quote promises: nothing is posted, and a person looks at it.
+
+    Only a person's own "debited" is refused; a partner's yes is written down, whoever made us ask.
+    """
     held = sum(hold.points for hold in holds)
     promised = exchange.quote.points if exchange.quote is not None else 0
     _log.error(
@@ -231,7 +270,7 @@ def _held_otherwise(
         held=held,
         promised=promised,
     )
-    if exchange.state is State.NEEDS_A_PERSON:
+    if decided:
         raise ProblemError(
             "exchange-state",
             f"the ledger holds {held:,} points for this exchange and its quote promises {promised:,};"
@@ -239,10 +278,21 @@ def _held_otherwise(
             state=exchange.state,
         )
     facts = dict(facts) | {"held": held, "promised": promised}
-    return records.transition(
-        conn, exchange, State.NEEDS_A_PERSON, at, "held otherwise", facts,
-        reason="held_otherwise", ask_at=None, leased_until=None,
-    )  # fmt: skip
+    return _leave_to_a_person(conn, exchange, HELD_OTHERWISE, at, "held otherwise", facts)
+
+
+def _leave_to_a_person(
+    conn: Connection, exchange: Exchange, reason: str, at: datetime, what: str, facts: Mapping[str, Any]
+) -> Exchange:
+    """The hold stands, and only a person ends it."""
+    if exchange.state is not State.NEEDS_A_PERSON:
+        return records.transition(
+            conn, exchange, State.NEEDS_A_PERSON, at, what, facts,
+            reason=reason, ask_at=None, leased_until=None,
+        )  # fmt: skip
+    records.add_step(conn, exchange, at, what, facts)
+    records.update_columns(conn, exchange, reason=reason, leased_until=None)
+    return records.get(conn, exchange.book_id, exchange.exchange_id)
 
 
 def _arriving(conn: Connection, holds: Sequence[Hold], reference: str, at: datetime) -> list[Move]:
@@ -293,15 +343,21 @@ def _arriving(conn: Connection, holds: Sequence[Hold], reference: str, at: datet
 
 
 def _give_back(
-    conn: Connection, exchange: Exchange, new: State, reason: str, at: datetime, facts: Mapping[str, Any]
-) -> Exchange:
+    conn: Connection,
+    exchange: Exchange,
+    new: State,
+    reason: str,
+    at: datetime,
+    facts: Mapping[str, Any],
+    **values: Any,
+) -> Moving[Exchange]:
     voids: list[Move] = [
         Void(id=f"{hold.id}:void", book=hold.book, hold=hold.id, at=at, reason=reason)
         for hold in standing_holds(conn, exchange.book_id, exchange.exchange_id)
     ]
-    ledger.apply(conn, voids)
+    yield voids
     claims = tables.coupon_claims
-    if exchange.coupon_hash is not None:
+    if exchange.kind is LinkKind.COUPON:
         conn.execute(
             delete(claims).where(
                 claims.c.partner_id == exchange.partner_id,
@@ -310,8 +366,14 @@ def _give_back(
             )
         )
     return records.transition(
-        conn, exchange, new, at, new.value, facts, reason=reason, ended_at=at, ask_at=None, leased_until=None
-    )
+        conn, exchange, new, at, new.value, facts,
+        reason=reason, ended_at=at, ask_at=None, leased_until=None, **values,
+    )  # fmt: skip
+
+
+def _retry_at(answer: NotProcessed, at: datetime) -> datetime | None:
+    """From when on the member may try again, where the partner says so."""
+    return at + min(answer.retry_after, MAX_RETRY_AFTER) if answer.retry_after is not None else None
 
 
 def _ask_later(
@@ -339,6 +401,8 @@ def _ask_later(
             leased_until=None,
         )
     wait = ASK_AFTER[min(exchange.attempts, len(ASK_AFTER) - 1)]
+    if isinstance(outcome, Unknown):
+        wait = outcome.wait(wait)
     if isinstance(outcome, InProgress) and outcome.ask_after is not None:
         wait = max(wait, min(outcome.ask_after, ASK_AFTER[-1]))
     return records.transition(
@@ -357,36 +421,36 @@ def _ask_later(
 def _contradicted(
     conn: Connection, exchange: Exchange, answer: IdReused, at: datetime, facts: Mapping[str, Any]
 ) -> Exchange:
-    """The partner shows another debit under this id: the hold stands, and only a person ends it."""
+    """The partner shows another debit under this id."""
     _log_contradiction(exchange, answer)
-    if exchange.state is State.NEEDS_A_PERSON:
-        records.add_step(conn, exchange, at, "contradiction", facts)
-        records.update_columns(conn, exchange, reason=CONTRADICTION, leased_until=None)
-        return records.get(conn, exchange.book_id, exchange.exchange_id)
-    return records.transition(
-        conn,
-        exchange,
-        State.NEEDS_A_PERSON,
-        at,
-        "contradiction",
-        facts,
-        reason=CONTRADICTION,
-        ask_at=None,
-        leased_until=None,
-    )
+    return _leave_to_a_person(conn, exchange, CONTRADICTION, at, "contradiction", facts)
 
 
-def _require_decidable(exchange: Exchange, decision: OperatorDecision) -> None:
-    """A person may end a contradiction with a no; with a yes only where the partner now shows this very debit."""
-    if not decision.debited or isinstance(decision.heard, Debited):
+def _require_decidable(conn: Connection, exchange: Exchange, decision: OperatorDecision) -> None:
+    """A person may end a contradiction with a no; with a yes only where the partner now shows this very debit.
+
+    A bare yes shows nothing: the amount must be told, and the account where the contradiction was about one.
+    """
+    if not decision.debited:
         return
-    shown = f"; it shows {_words(decision.heard)}" if isinstance(decision.heard, IdReused) else ""
+    heard = decision.heard
+    shows_amount = isinstance(heard, Debited) and heard.lines is not None
+    shows_account = isinstance(heard, Debited) and heard.service_id is not None
+    if shows_amount and (shows_account or not _showed_an_account(conn, exchange)):
+        return
+    shown = f"; it shows {_words(heard)}" if isinstance(heard, IdReused | Debited) else ""
     raise ProblemError(
         "exchange-state",
         f"the partner does not show this debit: the order is {_words(_order_of(exchange))}{shown}."
         " Decide that it was not debited and close the difference, or let the partner correct its book first",
         state=exchange.state,
     )
+
+
+def _showed_an_account(conn: Connection, exchange: Exchange) -> bool:
+    """Has the partner named an account in what contradicted the order?"""
+    steps = records.list_steps(conn, exchange.book_id, exchange.exchange_id)
+    return any("service_id" in step.facts.get("theirs", {}) for step in steps if step.what == "contradiction")
 
 
 def _contradicted_or_repeated(

@@ -25,7 +25,8 @@ from gateway.errors import GatewayError, PartnerUnavailable, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import longest_debit, longest_question
 from gateway.exchanges.exchange_rows import Exchange
-from gateway.exchanges.outcome import CONTRADICTION, OperatorDecision, Unknown
+from gateway.exchanges.known_since import KnownSince
+from gateway.exchanges.outcome import FOR_A_PERSON_ALONE, OperatorDecision, Unknown
 from gateway.exchanges.quote_confirm import QuoteConfirm
 from gateway.exchanges.states import HELD, State
 from gateway.model import FindAnswer, NoRecord, amounts_by_wallet
@@ -43,7 +44,6 @@ COUNT_INTERVAL_S: Final = 15.0
 
 POLL_CONCURRENCY: Final = 16
 PAUSE_S: Final = 1.0
-CHECK_RETENTION: Final = 100_000
 
 _log = structlog.get_logger()
 
@@ -57,7 +57,10 @@ class OutcomePoller:
 
     exchanges: QuoteConfirm
     seconds: Callable[[], float] = time.monotonic
-    _known_since_s: dict[str, float] = field(default_factory=dict, repr=False)
+    _known: KnownSince = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_known", KnownSince(self.seconds))
 
     async def run(self) -> None:
         """Ask about what is due, for ever. A failure is logged and the next round goes on."""
@@ -69,7 +72,7 @@ class OutcomePoller:
                     count_at_s = self.seconds() + COUNT_INTERVAL_S
                     await self.count()
             except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), the rounds go on
-                _log.error("settler round failed", error=type(fault).__name__, text=str(fault))
+                _log.error("outcome poller round failed", error=type(fault).__name__, text=str(fault))
                 busy = 0
             if busy < POLL_CONCURRENCY:
                 await asyncio.sleep(PAUSE_S)
@@ -116,7 +119,7 @@ class OutcomePoller:
         exchange = await self.exchanges.get(member_id, exchange_id)
         now = self.exchanges.context.clock()
         asked_just_now = exchange.asked_at is not None and abs(now - exchange.asked_at) < RECHECK_AFTER
-        if exchange.state not in HELD or exchange.reason == CONTRADICTION or asked_just_now:
+        if exchange.state not in HELD or exchange.reason in FOR_A_PERSON_ALONE or asked_just_now:
             return exchange
         return await self.ask(chart.member_book(member_id), exchange_id) or exchange
 
@@ -138,7 +141,7 @@ class OutcomePoller:
             return None, None
         done, heard = await self._ask(partner, exchange)
         if done.state not in HELD:
-            self._known_since_s.pop(exchange_id, None)
+            self._known.forget(exchange_id)
         return done, heard
 
     async def check(self, book: str, exchange_id: str) -> Exchange:
@@ -157,7 +160,7 @@ class OutcomePoller:
     async def resolve(
         self, exchange_id: str, *, debited: bool, reason: str, operator: str, reference: str = ""
     ) -> Exchange:
-        """End an exchange as a person decides. The partner is asked first: its own answer wins.
+        """End an exchange as a person decides. The partner is asked first, where it is loaded: its own answer wins.
 
         Raises ProblemError when the exchange has ended already (perhaps just now, by the partner's answer), while its
         debit may still be under way, or for a yes against which the partner shows another debit.
@@ -188,26 +191,32 @@ class OutcomePoller:
 
     async def _find(self, partner: Partner, exchange: Exchange) -> Heard:
         # Judged by the moment of asking: a later one would lend an old answer a meaning that it had not.
-        may_hide = self._may_hide(partner, exchange)
+        believed_in = self._no_record_is_believed_in(partner, exchange)
         try:
-            find_answer = await partner.find_debit(exchange.exchange_id, expected_debit(exchange))
+            reference = await self._pushed_reference(partner, exchange)
+            find_answer = await partner.find_debit(
+                exchange.exchange_id, expected_debit(exchange), reference=reference
+            )
         except GatewayError as fault:
             return Unknown(str(fault) if isinstance(fault, PartnerUnavailable) else type(fault).__name__)
-        if isinstance(find_answer, NoRecord) and (may_hide or exchange.state is State.NEEDS_A_PERSON):
-            return Unknown("the partner has no record of it, which is not believed yet")
+        if isinstance(find_answer, NoRecord) and (believed_in or exchange.state is State.NEEDS_A_PERSON):
+            return Unknown("the partner has no record of it, which is not believed yet", believed_in)
         return find_answer
 
-    def _may_hide(self, partner: Partner, exchange: Exchange) -> bool:
-        """Could the debit still be on its way, or taken and not yet to be seen?"""
+    async def _pushed_reference(self, partner: Partner, exchange: Exchange) -> str | None:
+        """The partner's own number for the debit, where it pushes in a format of its own and has told it."""
+        if not partner.can("read_push"):
+            return None
+        key = exchange.book_id, exchange.exchange_id
+        return await self.exchanges.context.store.read(lambda conn: records.find_pushed_reference(conn, *key))
+
+    def _no_record_is_believed_in(self, partner: Partner, exchange: Exchange) -> timedelta:
+        """Until when the debit could be on its way, or taken and not yet to be seen: zero when it is no more."""
         assert exchange.sent_at is not None
-        known = self._known_since_s
-        if len(known) >= CHECK_RETENTION:
-            del known[next(iter(known))]
-        seconds = self.seconds()
-        since_s = known.setdefault(exchange.exchange_id, seconds)
         hides = partner.profile.debits_may_hide_for
-        by_calendar = self.exchanges.context.clock() - exchange.sent_at < longest_debit(partner) + hides
-        return by_calendar or seconds - since_s < hides.total_seconds()
+        by_calendar = longest_debit(partner) + hides - (self.exchanges.context.clock() - exchange.sent_at)
+        by_own_clock = hides - timedelta(seconds=self._known.seconds_since(exchange.exchange_id))
+        return max(by_calendar, by_own_clock, timedelta())
 
 
 def expected_debit(exchange: Exchange) -> ExpectedDebit:

@@ -7,12 +7,12 @@ by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
 from gateway.errors import NoRate, NotEnough, ProblemError
-from gateway.model import DebitLine, Destination, Label, Rate, WalletId
+from gateway.model import BalanceLot, DebitLine, Destination, Label, Rate, WalletId
 
 MAX_UNITS = 9_999
 
@@ -123,6 +123,20 @@ def draw(
     if short:
         raise NotEnough(units, short)
     return Drawing(lines=tuple(lines))
+
+
+def lots_drawn(amount: int, lots: Sequence[BalanceLot]) -> tuple[BalanceLot, ...]:
+    """Which of a wallet's lots an amount is drawn from, in the order in which the partner draws on them.
+
+    () where the partner tells no lots.
+    """
+    drawn: list[BalanceLot] = []
+    for lot in lots:
+        if amount <= 0:
+            break
+        drawn.append(replace(lot, amount=min(amount, lot.amount)))
+        amount -= lot.amount
+    return tuple(drawn)
 
 
 def units_of_coupon(

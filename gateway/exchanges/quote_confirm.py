@@ -16,9 +16,9 @@ import structlog
 from sqlalchemy import Connection
 from uuid_utils import uuid7
 
-from core_ledger import Move, chart, ledger
+from core_ledger import Moving, chart
 from gateway.errors import NotSent, OutcomeUnknown, ProblemError
-from gateway.exchanges import coupon_claims, link_rows, pricing
+from gateway.exchanges import coupon_claims, pricing, quote_context
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import (
     ExchangeContext,
@@ -28,16 +28,14 @@ from gateway.exchanges.exchange_context import (
 )
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
-from gateway.exchanges.outcome import NeverSent, Outcome, Unknown, holds_for, record
+from gateway.exchanges.outcome import DECIDES_WITHIN, NeverSent, Outcome, Unknown, holds_for, record
 from gateway.exchanges.quotes import make_quote
 from gateway.exchanges.recovery import CONFIRMED, journal_line
 from gateway.exchanges.states import BEFORE_SENDING, State
-from gateway.model import DebitOrder, Destination, DestinationKind, Label, Rate, WalletId
-from gateway.partners import availability
+from gateway.model import BalanceLot, DebitOrder, Destination, Label, LinkKind, Rate, WalletId
 from gateway.partners.calls.call_log import record_calls
 from gateway.platform.encryption import Unreadable
 from gateway.platform.journal import JournalFailed
-from gateway.points import directory
 
 _log = structlog.get_logger()
 
@@ -53,11 +51,12 @@ class Offer:
     most_units: int
     terms: Label
     notes: tuple[Label, ...]
+    lots: tuple[BalanceLot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteConfirm:
-    """From "what could I exchange?" to "it is settled"."""
+    """From "what could I exchange?" to "it is settled", or given up before."""
 
     context: ExchangeContext
 
@@ -70,7 +69,7 @@ class QuoteConfirm:
         available = balances.available
         now = self.context.clock()
         table = await partner.rate_table(now)
-        priority = partner.wallet_priority(destination, now)
+        priority = await partner.wallet_priority(destination, now)
         return Offer(
             destination=destination,
             available={WalletId(wallet): points for wallet, points in available.items()},
@@ -83,6 +82,7 @@ class QuoteConfirm:
             most_units=pricing.most_units(table.rates, priority, available, destination, now),
             terms=partner.profile.terms,
             notes=(*partner.profile.notes, *balances.notes, *table.notes),
+            lots=balances.lots,
         )
 
     async def quote(
@@ -99,10 +99,10 @@ class QuoteConfirm:
         available = balances.available
         now = self.context.clock()
         table = await partner.rate_table(now)
-        priority = partner.wallet_priority(destination, now)
-        if exchange.coupon_hash is None and units is None:
+        priority = await partner.wallet_priority(destination, now)
+        if exchange.kind is LinkKind.ACCOUNT and units is None:
             raise ProblemError("units-missing", "give the number of units (口数)")
-        if exchange.coupon_hash is not None:
+        if exchange.kind is LinkKind.COUPON:
             if units is not None:
                 raise ProblemError("units-not-for-coupons", "a coupon is exchanged whole; leave units out")
             ((wallet, amount),) = available.items()
@@ -110,7 +110,13 @@ class QuoteConfirm:
         assert units is not None
         drawing = pricing.draw(units, table.rates, priority, available, destination, now)
         quote = make_quote(
-            drawing, partner.profile, destination, (*balances.notes, *table.notes), uuid7().hex, now
+            drawing,
+            partner.profile,
+            destination,
+            (*balances.notes, *table.notes),
+            balances.lots,
+            uuid7().hex,
+            now,
         )
 
         def quoted(conn: Connection, current: Exchange) -> Exchange:
@@ -129,13 +135,13 @@ class QuoteConfirm:
                 available=json.dumps(dict(available)),
             )
 
-        def keep(conn: Connection) -> Exchange:
+        def save_quote(conn: Connection) -> Exchange:
             try:  # as it was read before the partner was asked, which costs no question
                 return quoted(conn, exchange)
             except ProblemError:  # somebody has moved it since
                 return quoted(conn, records.get_locked(conn, book, exchange_id, link=exchange.link))
 
-        return await self.context.store.run(keep)
+        return await self.context.store.run(save_quote)
 
     async def confirm(self, member_id: str, exchange_id: str, quote_id: str) -> Exchange:
         """Carry the quote out. One debit whatever happens; the same confirm again is the same exchange.
@@ -143,17 +149,41 @@ class QuoteConfirm:
         Waits for the partner's answer as long as its deadline; a caller that goes away cancels nothing.
         """
         book = chart.member_book(member_id)
-        exchange, link, ours = await self.context.store.run(
-            lambda conn: self._begin_sending(conn, book, exchange_id, quote_id)
+        exchange, link, ours = await self.context.store.run_moving(
+            lambda conn: self._begin_sending(conn, book, exchange_id, quote_id), book=book
         )
         if not ours:
             return exchange
         task = self.context.tasks.spawn(self._send(exchange, link), name=f"debit {exchange_id}")
         return await asyncio.shield(task)
 
+    async def cancel(self, member_id: str, exchange_id: str) -> Exchange:
+        """Give up an exchange that is not confirmed; once more is the same. Raises ProblemError once it is confirmed."""
+        book, now = chart.member_book(member_id), self.context.clock()
+
+        def give_up(conn: Connection) -> Exchange:
+            exchange = records.get_locked(conn, book, exchange_id)
+            if exchange.state is State.CANCELLED:
+                return exchange
+            if exchange.state not in BEFORE_SENDING:
+                raise ProblemError(
+                    "exchange-state", f"the exchange is {exchange.state}", state=exchange.state
+                )
+            return records.transition(
+                conn,
+                exchange,
+                State.CANCELLED,
+                now,
+                "given up by the member",
+                ended_at=now,
+                handoff_sealed=None,
+            )
+
+        return await self.context.store.run(give_up)
+
     def _begin_sending(
         self, conn: Connection, book: str, exchange_id: str, quote_id: str
-    ) -> tuple[Exchange, Link | None, bool]:
+    ) -> Moving[tuple[Exchange, Link | None, bool]]:
         now = self.context.clock()
         exchange = records.get_locked(conn, book, exchange_id)
         quote = exchange.quote
@@ -167,16 +197,14 @@ class QuoteConfirm:
             return exchange, None, False
         if now >= quote.ends_at:
             raise ProblemError("quote-expired", "the quote is older than ten minutes; ask for a new one")
-        _require_open(conn, quote.destination)
-        availability.require_open(conn, exchange.partner_id, now)
+        link = quote_context.require_open(conn, book, exchange.partner_id, quote.destination, now)
         partner = self.context.partner(exchange.partner_id)
-        link = None
-        if exchange.coupon_hash is not None:
+        if exchange.kind is LinkKind.COUPON:
+            link = None
             coupon_claims.claim(conn, exchange)
         else:
-            link = require_link(link_rows.find(conn, book, exchange.partner_id))
-        moves: list[Move] = [*holds_for(exchange, quote, now)]
-        ledger.apply(conn, moves)
+            link = require_link(link)
+        yield holds_for(exchange, quote, now)
         patience = longest_debit(partner)
         exchange = records.transition(
             conn,
@@ -205,11 +233,6 @@ class QuoteConfirm:
             record_calls() as calls,
         ):
             try:
-                # A process that was frozen in between must not send what others may have given up by now.
-                if abs(self.context.clock() - exchange.sent_at) > timedelta(
-                    seconds=partner.profile.deadline_s
-                ):
-                    raise NotSent("the moment to send it had passed")
                 order = DebitOrder(
                     exchange_id=exchange.exchange_id,
                     lines=quote.debit_lines,
@@ -220,7 +243,13 @@ class QuoteConfirm:
                     coupon=self.context.coupon(exchange),
                 )
                 if self.context.journal is not None:
-                    await self.context.journal.append(CONFIRMED, journal_line(exchange))
+                    line, deadline_s = journal_line(exchange), partner.profile.deadline_s
+                    await self.context.journal.append(CONFIRMED, line, within_s=deadline_s)
+                # A process that was frozen, or a journal that was slow: what others may have given up by now is not sent.
+                if abs(self.context.clock() - exchange.sent_at) > timedelta(
+                    seconds=partner.profile.deadline_s
+                ):
+                    raise NotSent("the moment to send it had passed")
                 outcome = await partner.debit(order)
             except (NotSent, JournalFailed, Unreadable) as never:
                 outcome = NeverSent(str(never))
@@ -235,13 +264,13 @@ class QuoteConfirm:
         calls: Sequence[Mapping[str, object]],
         link: Link | None = None,
     ) -> Exchange:
-        """State, effect and story in one transaction; also used by the settler."""
+        """State, effect and story in one transaction; also used by the outcome poller."""
         key, claim = (exchange.book_id, exchange.exchange_id), exchange.leased_until
-        profile = self.context.partner(exchange.partner_id).profile
-        done = await self.context.store.run(
-            lambda conn: record(
-                conn, key, outcome, self.context.clock(), calls, claim, link, profile.decides_within
-            )
+        partner = self.context.partners.get(exchange.partner_id)  # None: switched off, a person decides
+        decides_within = partner.profile.decides_within if partner is not None else DECIDES_WITHIN
+        done = await self.context.store.run_moving(
+            lambda conn: record(conn, key, outcome, self.context.clock(), calls, claim, link, decides_within),
+            book=exchange.book_id,
         )
         _log.info("exchange", exchange_id=done.exchange_id, partner=done.partner_id, state=done.state)
         return done
@@ -252,8 +281,3 @@ class QuoteConfirm:
         return await self.context.store.read_inline(
             lambda conn: records.get(conn, chart.member_book(member_id), exchange_id)
         )
-
-
-def _require_open(conn: Connection, destination: Destination) -> None:
-    if destination.kind is DestinationKind.MUNICIPALITY:
-        directory.require_open_service(conn, destination.municipality, destination.point_service)

@@ -6,22 +6,33 @@ It is stored as JSON, so that what was promised years ago can be read without th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from gateway.exchanges.pricing import Drawing, DrawnLine
-from gateway.model import DebitLine, Destination, DestinationKind, Label, PartnerProfile, WalletId
+from gateway.exchanges.pricing import Drawing, DrawnLine, lots_drawn
+from gateway.model import BalanceLot, DebitLine, Destination, DestinationKind, Label, PartnerProfile, WalletId
 
 QUOTE_TTL: Final = timedelta(minutes=10)
 """How long the numbers hold, also over a change of rates in between: the member was shown them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteLot:
+    """A part of what a wallet's line draws, with its last day as `2018-08-31`; None where it has none."""
+
+    amount: int
+    last_day: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteLine:
-    """One wallet's part. `campaign_points` are contained in `points` and paid by `funder`."""
+    """One wallet's part. `campaign_points` are contained in `points` and paid by `funder`.
+
+    `lots` are what `amount` is drawn from, first to last, where the partner's points have different last days.
+    """
 
     wallet: str
     wallet_name: Label
@@ -38,6 +49,7 @@ class QuoteLine:
     rate_ends_at: str | None = None
     rate_source: str = ""
     rate_sample: bool = False
+    lots: tuple[QuoteLot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +96,17 @@ def make_quote(
     profile: PartnerProfile,
     destination: Destination,
     notes: tuple[Label, ...],
+    lots: Sequence[BalanceLot],
     quote_id: str,
     at: datetime,
 ) -> Quote:
-    """What the member is shown before confirming, out of what `sums.draw` found."""
+    """What the member is shown before confirming, out of what `pricing.draw` found."""
     names = {wallet.id: wallet.name for wallet in profile.wallets}
     return Quote(
         quote_id=quote_id,
         destination=destination,
         units=drawing.units,
-        lines=tuple(_line(line, names) for line in drawing.lines),
+        lines=tuple(_line(line, names, lots) for line in drawing.lines),
         points=drawing.points,
         partner_points=drawing.partner_points,
         terms=profile.terms,
@@ -104,8 +117,9 @@ def make_quote(
     )
 
 
-def _line(line: DrawnLine, names: Mapping[WalletId, Label]) -> QuoteLine:
+def _line(line: DrawnLine, names: Mapping[WalletId, Label], lots: Sequence[BalanceLot]) -> QuoteLine:
     rate, campaign = line.rate, line.rate.campaign
+    drawn = lots_drawn(line.amount, [lot for lot in lots if lot.wallet == line.wallet])
     return QuoteLine(
         wallet=line.wallet,
         wallet_name=names[line.wallet],
@@ -122,6 +136,10 @@ def _line(line: DrawnLine, names: Mapping[WalletId, Label]) -> QuoteLine:
         rate_ends_at=rate.ends_at.isoformat() if rate.ends_at else None,
         rate_source=rate.source,
         rate_sample=rate.sample,
+        lots=tuple(
+            QuoteLot(amount=lot.amount, last_day=lot.last_day.isoformat() if lot.last_day else None)
+            for lot in drawn
+        ),
     )
 
 
@@ -142,9 +160,12 @@ def _quote_from(text: str) -> Quote:
 
 
 def _fields(value: Any) -> Any:
-    return (
-        value.isoformat() if isinstance(value, datetime) else {f: getattr(value, f) for f in value.__slots__}
-    )
+    if isinstance(value, datetime):
+        return value.isoformat()
+    fields = {f: getattr(value, f) for f in value.__slots__}
+    if isinstance(value, QuoteLine) and not value.lots:
+        del fields["lots"]  # a release that knows none reads such a quote too
+    return fields
 
 
 def _line_from(stored: dict[str, Any]) -> QuoteLine:
@@ -152,5 +173,6 @@ def _line_from(stored: dict[str, Any]) -> QuoteLine:
     return QuoteLine(
         wallet_name=Label(**stored.pop("wallet_name")),
         campaign_name=Label(**campaign_name) if campaign_name else None,
+        lots=tuple(QuoteLot(**lot) for lot in stored.pop("lots", ())),
         **stored,
     )

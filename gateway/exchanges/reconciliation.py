@@ -16,18 +16,21 @@ A person closes a difference (`gateway.exchanges.corrections`), which posts a tr
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import partial
+from functools import partial, reduce
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
@@ -35,12 +38,14 @@ from gateway.exchanges import reconciliation_days, reversal_rows
 from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.quotes import QuoteLine
+from gateway.exchanges.reconciliation_spool import DaySpool
 from gateway.exchanges.states import HELD, State
 from gateway.model import JST, DebitLine, DebitRecord
 from gateway.partners.calls.debit_proof import same_account
+from gateway.partners.partner import Partner
 from gateway.platform import tables
 from gateway.platform.job_steps import run_each
-from gateway.platform.safe_csv import starts_a_formula
+from httpkit.safe_csv import starts_a_formula
 
 _PAGE: Final = 500
 _log = structlog.get_logger()
@@ -87,6 +92,8 @@ class Report:
     partner_id: str
     day: date
     lines: tuple[Line, ...]
+    matched_left_out: int = 0
+    """How many lines that match are not among `lines`, since nobody wants to read them."""
 
     @property
     def differences(self) -> tuple[Line, ...]:
@@ -94,7 +101,8 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        return {verdict.value: sum(line.verdict is verdict for line in self.lines) for verdict in Verdict}
+        counts = {verdict.value: sum(line.verdict is verdict for line in self.lines) for verdict in Verdict}
+        return counts | {Verdict.MATCHED.value: counts[Verdict.MATCHED.value] + self.matched_left_out}
 
     def to_json(self) -> str:
         values = {
@@ -121,9 +129,10 @@ class Report:
 class Reconciliation:
     context: ExchangeContext
 
-    async def compare(self, partner_id: str, day: date) -> Report:
+    async def compare(self, partner_id: str, day: date, *, with_matched: bool = True) -> Report:
         """Ask for the partner's book of `day` and lay ours beside it; how it came out is kept.
 
+        `with_matched=False` leaves what matches out of the report's lines: then a day of any size fits into memory.
         Raises ProblemError where the plugin cannot tell a day, PartnerUnavailable when the partner cannot now.
         """
         partner = self.context.partner(partner_id)
@@ -131,28 +140,12 @@ class Reconciliation:
             raise ProblemError(
                 "no-daily-list", "this partner's plugin has no debits_on(); compare with its own papers"
             )
-        listed = list(await partner.debits_on(day))
-        ids = list({record.exchange_id for record in listed})
-        ours = await self.context.store.read(lambda conn: _ours(conn, partner_id, day, ids))
-        for other in sorted(
-            {our_side.settled_under for our_side in ours.values() if our_side.settled_under is not None}
-        ):
-            # What stands under the day on which it was settled here and under this one was taken twice.
-            before = await partner.debits_on(other)
-            listed += [record for record in before if record.exchange_id in ids]
-        theirs = _by_exchange(listed)
-        line_of = partial(_line, ignore_case=partner.profile.ids_ignore_case)
-        lines = [line_of(id_, theirs.get(id_), ours.get(id_, _MISSING)) for id_ in sorted({*theirs, *ours})]
-        if any(line.verdict is Verdict.OURS_ONLY for line in lines):
-            # The two calendars may disagree about midnight: such a debit stands under a day beside.
-            beside = [
-                record
-                for other in (day - timedelta(days=1), day + timedelta(days=1))
-                for record in await partner.debits_on(other)
-            ]
-            found = _by_exchange(beside)
-            lines = [_on_another_day(line, found, ours, line_of) for line in lines]
-        report = Report(partner_id=partner_id, day=day, lines=tuple(lines))
+        spool = DaySpool()
+        try:
+            comparison = _Comparison(self.context, partner, day, spool, with_matched=with_matched)
+            report = await comparison.run()
+        finally:
+            spool.close()
         await self.context.store.run(partial(_save_result, report=report, at=self.context.clock()))
         return report
 
@@ -170,13 +163,105 @@ class Reconciliation:
         reports: list[Report] = []
 
         async def one(day: date) -> None:
-            report = await self.compare(partner_id, day)
+            report = await self.compare(partner_id, day, with_matched=False)
             reports.append(report)
             _log_differences(report)
 
         days = await self.context.store.read(partial(_due, partner_id=partner_id, day=day))
         await run_each(days, one, f"comparison with {partner_id}")
         return reports
+
+
+class _Comparison:
+    """One day of one partner, a few hundred ids at a time; the partner's side waits in `spool`."""
+
+    def __init__(
+        self, context: ExchangeContext, partner: Partner, day: date, spool: DaySpool, *, with_matched: bool
+    ) -> None:
+        self._store = context.store
+        self._partner = partner
+        self._day = day
+        self._spool = spool
+        self._with_matched = with_matched
+        self._ignore_case = partner.profile.ids_ignore_case
+        self._lines: list[Line] = []
+        self._matched_left_out = 0
+        self._ours_only: dict[str, _OurSide] = {}
+
+    async def run(self) -> Report:
+        """Raises PartnerUnavailable."""
+        async for page in _closing(self._partner.debit_pages(self._day)):
+            await asyncio.to_thread(self._spool.add, page)
+        self._book = await self._store.read(partial(_book_of_day, partner_id=self._partner.id, day=self._day))
+        await self._add_days_settled_under()
+        ours_alone = set(self._book.keys)
+        async for ids in self._chunks():
+            ours_alone.difference_update(ids)
+            theirs = await asyncio.to_thread(self._spool.records_of, ids)
+            self._compare(_by_exchange(theirs, ignore_case=self._ignore_case), await self._ours(ids))
+        rest = sorted(ours_alone)
+        for start in range(0, len(rest), _PAGE):
+            self._compare({}, await self._ours(rest[start : start + _PAGE]))
+        await self._compare_days_beside()
+        return Report(
+            partner_id=self._partner.id,
+            day=self._day,
+            lines=tuple(sorted(self._lines, key=lambda line: line.exchange_id)),
+            matched_left_out=self._matched_left_out,
+        )
+
+    async def _chunks(self) -> AsyncIterator[list[str]]:
+        last = ""
+        while ids := await asyncio.to_thread(self._spool.ids_after, last, _PAGE):
+            yield ids
+            last = ids[-1]
+
+    async def _ours(self, ids: Sequence[str]) -> dict[str, _OurSide]:
+        book, partner_id = self._book, self._partner.id
+        return await self._store.read(lambda conn: _our_sides(conn, partner_id, book, ids))
+
+    async def _add_days_settled_under(self) -> None:
+        """What stands under the day on which it was settled here and under this one was taken twice."""
+        others: set[date] = set()
+        async for ids in self._chunks():
+            if strangers := [id_ for id_ in ids if id_ not in self._book.debited]:
+                sides = (await self._ours(strangers)).values()
+                others |= {it.settled_under for it in sides if it.settled_under is not None}
+        for other in sorted(others):
+            async for page in _closing(self._partner.debit_pages(other)):
+                await asyncio.to_thread(self._spool.add_of_same_ids, page)
+
+    def _compare(self, theirs: Mapping[str, DebitRecord], ours: Mapping[str, _OurSide]) -> None:
+        for id_ in sorted({*theirs, *ours}):
+            our_side = ours.get(id_, _MISSING)
+            line = _line(id_, theirs.get(id_), our_side, ignore_case=self._ignore_case)
+            if line.verdict is Verdict.MATCHED and not self._with_matched:
+                self._matched_left_out += 1
+                continue
+            self._lines.append(line)
+            if line.verdict is Verdict.OURS_ONLY:
+                self._ours_only[id_] = our_side
+
+    async def _compare_days_beside(self) -> None:
+        """The two calendars may disagree about midnight: a debit that is ours alone may stand under a day beside."""
+        if not self._ours_only:
+            return
+        beside: dict[str, list[DebitRecord]] = {}
+        for other in (self._day - timedelta(days=1), self._day + timedelta(days=1)):
+            async for page in _closing(self._partner.debit_pages(other)):
+                for record in page:
+                    if record.exchange_id in self._ours_only:
+                        beside.setdefault(record.exchange_id, []).append(record)
+        found = _by_exchange(beside, ignore_case=self._ignore_case)
+        line_of = partial(_line, ignore_case=self._ignore_case)
+        self._lines = [_on_another_day(line, found, self._ours_only, line_of) for line in self._lines]
+
+
+async def _closing(pages: AsyncGenerator[tuple[DebitRecord, ...]]) -> AsyncIterator[tuple[DebitRecord, ...]]:
+    """The pages, closed in whatever way the walk through them ends."""
+    async with aclosing(pages):
+        async for page in pages:
+            yield page
 
 
 def has_moved(conn: Connection, exchange: Exchange, line: Line) -> bool:
@@ -189,24 +274,49 @@ def has_moved(conn: Connection, exchange: Exchange, line: Line) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """How often a difference about an exchange was closed, and what the partner had at the last time; None: not kept."""
+    """The last closing of a difference about an exchange, and what all of them have made of our side.
+
+    `theirs` is what the partner had then, by wallet (None: not kept), of another account than the member's where
+    `other_account` is set. `moved` is what the closings have added to our side, by wallet and signed; `base` is our side
+    in place of the exchange's own, where it was closed before that was kept.
+    """
 
     number: int
     theirs: Mapping[str, int] | None
+    other_account: bool = False
+    moved: Mapping[str, int] = field(default_factory=dict)
+    base: Mapping[str, int] | None = None
+
+    def ours(self, own: Mapping[str, int]) -> dict[str, int]:
+        """Our side with what was closed; `own` is that of the exchange itself."""
+        return _added(own if self.base is None else self.base, self.moved)
 
 
 def closings(conn: Connection, partner_id: str, exchange_id: str | None = None) -> dict[str, Closing]:
     """The last closing of each difference with a partner that a person has closed, by exchange."""
     c = tables.closed_differences.c
-    query = select(c.exchange_id, c.closing, c.theirs).where(c.partner_id == partner_id).order_by(c.closing)
+    query = (
+        select(c.exchange_id, c.closing, c.theirs, c.kind, c.points, c.moved)
+        .where(c.partner_id == partner_id)
+        .order_by(c.closing)
+    )
     if exchange_id is not None:
         query = query.where(c.exchange_id == exchange_id)
-    return {
-        row.exchange_id: Closing(
-            number=row.closing, theirs=None if row.theirs is None else json.loads(row.theirs)
-        )
-        for row in conn.execute(query)
-    }
+    last: dict[str, Closing] = {}
+    for row in conn.execute(query).mappings():
+        last[row["exchange_id"]] = _next_closing(last.get(row["exchange_id"]), row)
+    return last
+
+
+def _next_closing(before: Closing | None, row: RowMapping) -> Closing:
+    theirs = None if row["theirs"] is None else json.loads(row["theirs"])
+    moved, base = (before.moved, before.base) if before is not None else ({}, None)
+    other_account = row["kind"] == Verdict.ACCOUNT_DIFFERS
+    if row["moved"] is not None:
+        moved = _added(moved, json.loads(row["moved"]))
+    elif row["points"]:  # closed before that was kept: our side was made what the partner had of the member's
+        moved, base = {}, ({} if other_account else theirs)
+    return Closing(number=row["closing"], theirs=theirs, other_account=other_account, moved=moved, base=base)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +355,7 @@ def _log_differences(report: Report) -> None:
 
 def _save_result(conn: Connection, report: Report, at: datetime) -> None:
     comparison_result = reconciliation_days.ComparisonResult(
-        lines=len(report.lines),
+        lines=sum(report.counts.values()),
         open=report.counts[Verdict.OPEN.value],
         differences=len(report.differences),
     )
@@ -280,17 +390,21 @@ def _days_given_back_on(conn: Connection, partner_id: str, day: date) -> list[da
     return [date.fromisoformat(found) for found in conn.scalars(query)]
 
 
-def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]) -> dict[str, _OurSide]:
-    """Our exchanges that belong beside the partner's day: settled then, open since then, or named by it."""
-    d, x, owners = tables.partner_debits, tables.exchanges, tables.exchange_owners
-    debited = {
-        (row.book_id, row.exchange_id)
-        for row in conn.execute(
-            select(d.c.book_id, d.c.exchange_id).where(
-                d.c.partner_id == partner_id, d.c.day == day.isoformat()
-            )
-        )
-    }
+@dataclass(frozen=True, slots=True)
+class _BookOfDay:
+    """Our exchanges that belong to the day: `keys` are the books of those settled then or open since then, by exchange."""
+
+    keys: Mapping[str, str]
+    debited: AbstractSet[str]
+    closed: Mapping[str, Closing]
+
+
+def _book_of_day(conn: Connection, partner_id: str, day: date) -> _BookOfDay:
+    d, x = tables.partner_debits, tables.exchanges
+    settled = select(d.c.book_id, d.c.exchange_id).where(
+        d.c.partner_id == partner_id, d.c.day == day.isoformat()
+    )
+    debited = {row.exchange_id: row.book_id for row in conn.execute(settled)}
     since = datetime(day.year, day.month, day.day, tzinfo=JST)
     held = select(x.c.book_id, x.c.exchange_id).where(
         x.c.partner_id == partner_id,
@@ -298,24 +412,31 @@ def _ours(conn: Connection, partner_id: str, day: date, their_ids: Sequence[str]
         x.c.sent_at >= since,
         x.c.sent_at < since + timedelta(days=1),
     )
-    keys = debited | {(row.book_id, row.exchange_id) for row in conn.execute(held)}
-    for start in range(0, len(their_ids), _PAGE):
+    keys = debited | {row.exchange_id: row.book_id for row in conn.execute(held)}
+    return _BookOfDay(keys=keys, debited=debited.keys(), closed=closings(conn, partner_id))
+
+
+def _our_sides(
+    conn: Connection, partner_id: str, book: _BookOfDay, ids: Sequence[str]
+) -> dict[str, _OurSide]:
+    """Our side of ids that stand in either book; those of another partner are left out."""
+    owners = tables.exchange_owners
+    keys = {(book.keys[id_], id_) for id_ in ids if id_ in book.keys}
+    for start in range(0, len(ids), _PAGE):
         named = select(owners.c.book_id, owners.c.exchange_id).where(
-            owners.c.exchange_id.in_(list(their_ids[start : start + _PAGE]))
+            owners.c.exchange_id.in_(list(ids[start : start + _PAGE]))
         )
         keys |= {(row.book_id, row.exchange_id) for row in conn.execute(named)}
-    closed = closings(conn, partner_id)
-    exchanges = {id_: records.get(conn, book, id_) for book, id_ in sorted(keys)}
-    found = {
-        id_: _our_side(conn, exchanges.get(id_), closed.get(id_))
-        for id_ in {*exchanges, *their_ids}
+    exchanges = {id_: records.get(conn, book_id, id_) for book_id, id_ in sorted(keys)}
+    sides = {
+        id_: _our_side(conn, exchanges.get(id_), book.closed.get(id_))
+        for id_ in ids
         if id_ not in exchanges or exchanges[id_].partner_id == partner_id
     }
-    of_this_day = {exchange_id for _, exchange_id in debited}
-    for id_ in set(their_ids) - of_this_day:
-        if (our_side := found.get(id_)) is not None and our_side.exchange is not None:
-            found[id_] = replace(our_side, settled_under=_settled_under(conn, our_side.exchange))
-    return found
+    for id_ in set(ids) - book.debited:
+        if (our_side := sides.get(id_)) is not None and our_side.exchange is not None:
+            sides[id_] = replace(our_side, settled_under=_settled_under(conn, our_side.exchange))
+    return sides
 
 
 def _settled_under(conn: Connection, exchange: Exchange) -> date | None:
@@ -346,16 +467,17 @@ def _our_side(conn: Connection, exchange: Exchange | None, closing: Closing | No
     return _OurSide(exchange=exchange, closing=closing, given_back=given_back, reversal_waits=waits)
 
 
-def _by_exchange(records: Sequence[DebitRecord]) -> dict[str, DebitRecord]:
-    """The partner's records by our ids. Several debits under one are told together: none of them is passed over."""
-    found: dict[str, DebitRecord] = {}
-    for record in dict.fromkeys(records):  # one that is listed twice is one
-        before = found.get(record.exchange_id)
-        found[record.exchange_id] = record if before is None else _together(before, record)
-    return found
+def _by_exchange(
+    records: Mapping[str, Sequence[DebitRecord]], *, ignore_case: bool
+) -> dict[str, DebitRecord]:
+    """One record for each id. Several debits under one are told together: none of them is passed over."""
+    together = partial(_together, ignore_case=ignore_case)
+    return {
+        id_: reduce(together, dict.fromkeys(same)) for id_, same in records.items()
+    }  # listed twice is one
 
 
-def _together(one: DebitRecord, other: DebitRecord) -> DebitRecord:
+def _together(one: DebitRecord, other: DebitRecord, *, ignore_case: bool) -> DebitRecord:
     back = [each.lines if each.reversed else each.given_back for each in (one, other)]
     debit_lines = [lines for lines in back if lines is not None]
     return replace(
@@ -364,13 +486,13 @@ def _together(one: DebitRecord, other: DebitRecord) -> DebitRecord:
         lines=one.lines + other.lines,
         reversed=one.reversed and other.reversed,
         given_back=sum(debit_lines, ()) if debit_lines else None,
-        service_id=_accounts_together(one.service_id, other.service_id),
+        service_id=_accounts_together(one.service_id, other.service_id, ignore_case=ignore_case),
     )
 
 
-def _accounts_together(one: str | None, other: str | None) -> str | None:
+def _accounts_together(one: str | None, other: str | None, *, ignore_case: bool) -> str | None:
     """Two accounts under one id are told together, and are nobody's one account."""
-    if one is None or other is None or one == other:
+    if same_account(one, other, ignore_case=ignore_case):
         return one if one is not None else other
     return f"{one}, {other}"
 
@@ -402,10 +524,9 @@ def _line(
 def _verdict(theirs: DebitRecord | None, ours: _OurSide, *, ignore_case: bool) -> Verdict:
     exchange, there = ours.exchange, _their_amounts(theirs, ours)
     if (closing := ours.closing) is not None:
-        as_it_was = closing.theirs is None or theirs is None or there == closing.theirs
-        return Verdict.CLOSED if as_it_was else Verdict.AMOUNT_DIFFERS
+        return _closed_verdict(closing, theirs, ours, ignore_case=ignore_case)
     if theirs is not None and exchange is not None and there:
-        if not same_account(theirs.service_id, exchange.service_id, ignore_case=ignore_case):
+        if _is_other_account(theirs, exchange, ignore_case=ignore_case):
             return Verdict.ACCOUNT_DIFFERS
         ordered = exchange.quote.lines if exchange.quote is not None else ()
         if exchange.state in HELD and _amounts(theirs.lines) != _amounts(ordered):
@@ -421,6 +542,32 @@ def _verdict(theirs: DebitRecord | None, ours: _OurSide, *, ignore_case: bool) -
     return Verdict.OURS_ONLY if theirs is None else Verdict.AMOUNT_DIFFERS
 
 
+def _closed_verdict(
+    closing: Closing, theirs: DebitRecord | None, ours: _OurSide, *, ignore_case: bool
+) -> Verdict:
+    """A difference that was closed stays so until the partner's book says something else of the amount or account."""
+    there = _their_amounts(theirs, ours)
+    other = (
+        bool(there)
+        and theirs is not None
+        and _is_other_account(theirs, ours.exchange, ignore_case=ignore_case)
+    )
+    if closing.theirs is None or theirs is None:
+        return Verdict.CLOSED
+    if there == closing.theirs and other == closing.other_account:
+        return Verdict.CLOSED
+    if other:
+        return Verdict.ACCOUNT_DIFFERS
+    if there == _our_amounts(ours):
+        return Verdict.MATCHED
+    return Verdict.OPEN if ours.reversal_waits else Verdict.AMOUNT_DIFFERS
+
+
+def _is_other_account(theirs: DebitRecord, exchange: Exchange | None, *, ignore_case: bool) -> bool:
+    ours = exchange.service_id if exchange is not None else None
+    return not same_account(theirs.service_id, ours, ignore_case=ignore_case)
+
+
 def _on_another_day(
     line: Line, beside: Mapping[str, DebitRecord], ours: Mapping[str, _OurSide], line_of: Callable[..., Line]
 ) -> Line:
@@ -432,11 +579,13 @@ def _on_another_day(
 
 
 def _our_amounts(ours: _OurSide) -> dict[str, int]:
-    """What the exchange drew from each wallet, less what we have given back of it; or what a person has made of it."""
-    if ours.closing is not None and ours.closing.theirs is not None:
-        return dict(ours.closing.theirs)
+    """What the exchange drew from each wallet, less what we have given back of it, with what closings have moved."""
     quote = ours.exchange.quote if ours.exchange is not None else None
-    return _less(_amounts(quote.lines if quote is not None else ()), ours.given_back)
+    own = _less(_amounts(quote.lines if quote is not None else ()), ours.given_back)
+    if ours.closing is None:
+        return own
+    settled = ours.exchange is not None and ours.exchange.state is State.SETTLED
+    return ours.closing.ours(own if settled else {})
 
 
 def _their_amounts(record: DebitRecord | None, ours: _OurSide) -> dict[str, int]:
@@ -472,6 +621,11 @@ def _amounts(lines: Sequence[DebitLine | QuoteLine]) -> dict[str, int]:
 def _less(amounts: Mapping[str, int], back: Mapping[str, int]) -> dict[str, int]:
     left = {wallet: amount - back.get(wallet, 0) for wallet, amount in amounts.items()}
     return {wallet: amount for wallet, amount in left.items() if amount > 0}
+
+
+def _added(amounts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    total = {wallet: amounts.get(wallet, 0) + more.get(wallet, 0) for wallet in (*amounts, *more)}
+    return {wallet: amount for wallet, amount in total.items() if amount}
 
 
 def _words(amounts: Mapping[str, int]) -> str:

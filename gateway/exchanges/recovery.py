@@ -2,37 +2,44 @@
 
 A forgotten order comes from the journal, or else from the partner's own list. It becomes an exchange again with its
 hold, as `sending`, with operator and reason in its story; then the partner is asked as about every open outcome, and
-its answer alone gives the points. So an order is never guessed, and never comes back twice.
+its answer alone gives the points. So an order is never guessed, and never comes back twice. One of which the partner has
+given something back, or that a person has closed or left, does not come back by itself.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import product
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 from uuid_utils import uuid7
 
-from core_ledger import ledger
+from core_ledger import chart, ledger
 from gateway.exchanges import coupon_claims, link_rows
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.outcome import holds_for
-from gateway.exchanges.pricing import Drawing, DrawnLine
-from gateway.exchanges.quotes import Quote, make_quote
+from gateway.exchanges.pricing import MAX_UNITS, Drawing, DrawnLine, rate_in_force
+from gateway.exchanges.quotes import QUOTE_TTL, Quote, make_quote
 from gateway.exchanges.states import State
-from gateway.model import DebitRecord, Destination, DestinationKind, RateTable
+from gateway.model import DebitLine, DebitRecord, Destination, LinkKind, RateTable, amounts_by_wallet
+from gateway.partners.calls.debit_proof import account_key
 from gateway.partners.partner import Partner
 from gateway.platform import tables
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.audit_log import write as write_audit
 from gateway.platform.roles import PLATFORM
 
 CONFIRMED: Final = "confirmed"
 """The kind of a journal's line about an order."""
+
+LEFT: Final = "left"
+"""The kind of a line that says: a person has dealt with this order otherwise, it is not missing any more."""
 
 _PAGE: Final = 500
 
@@ -47,9 +54,17 @@ class Obstacle(StrEnum):
 
     MEMBER_UNKNOWN = "the member is not in this database"
     ACCOUNT_UNKNOWN = "nobody is linked to the partner's account"
+    LINKED_LATER = "the partner's account was linked after it had paid"
     OTHER_MEMBER = "the id belongs to another member here"
     ENDED = "the exchange has ended here before it was confirmed"
     NO_RATE = "no rate of that day is known for what the partner took"
+    GIVEN_BACK = "the partner has given points back of it"
+    CLOSED = "a person has closed it as a difference"
+    NOT_ASKED = "the partner cannot be asked about that day now"
+
+
+WHOSE: Final = frozenset({Obstacle.MEMBER_UNKNOWN, Obstacle.ACCOUNT_UNKNOWN, Obstacle.LINKED_LATER})
+"""Obstacles that end where a person says whose order it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +79,7 @@ class ForgottenOrder:
     confirmed_at: datetime
     promised_by: datetime | None
     quote: Quote
+    link_kind: LinkKind
     coupon_hash: str | None = None
     coupon_sealed: bytes | None = None
     source: Source = Source.JOURNAL
@@ -84,6 +100,7 @@ def journal_line(exchange: Exchange) -> dict[str, Any]:
         "sent_at": exchange.sent_at.isoformat(),
         "promised_by": exchange.promised_by.isoformat() if exchange.promised_by is not None else None,
         "quote": exchange.quote.to_json(),
+        "link_kind": exchange.kind,
         "coupon_hash": exchange.coupon_hash,
         "coupon_sealed": base64.b64encode(sealed).decode() if sealed is not None else None,
     }
@@ -101,15 +118,25 @@ def read_order(line: Mapping[str, Any]) -> ForgottenOrder:
         confirmed_at=datetime.fromisoformat(line["sent_at"]),
         promised_by=datetime.fromisoformat(promised_by) if promised_by is not None else None,
         quote=Quote.from_json(line["quote"]),
+        link_kind=LinkKind(line["link_kind"]),
         coupon_hash=line["coupon_hash"],
         coupon_sealed=base64.b64decode(sealed) if sealed is not None else None,
     )
 
 
 def list_forgotten(conn: Connection, lines: Iterable[Mapping[str, Any]]) -> list[ForgottenOrder]:
-    """Those orders of the journal that this database does not have, or not as confirmed; oldest first."""
-    orders = {line["exchange_id"]: line for line in lines if line["kind"] == CONFIRMED}
-    ids, known = list(orders), set()
+    """Those orders of the journal that this database does not have, or not as confirmed; oldest first.
+
+    What a person has left, or closed as a difference, is not missing.
+    """
+    orders: dict[str, Mapping[str, Any]] = {}
+    left: set[str] = set()
+    for line in lines:
+        if line["kind"] == CONFIRMED:
+            orders[line["exchange_id"]] = line
+        elif line["kind"] == LEFT:
+            left.add(line["exchange_id"])
+    ids, known = [id_ for id_ in orders if id_ not in left], set(left)
     x = tables.exchanges
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
@@ -118,44 +145,122 @@ def list_forgotten(conn: Connection, lines: Iterable[Mapping[str, Any]]) -> list
             x.c.book_id.in_(books), x.c.exchange_id.in_(page), x.c.sent_at.is_not(None)
         )
         known |= set(conn.scalars(query))
-    forgotten = [read_order(line) for id_, line in orders.items() if id_ not in known]
+        known |= _closed(conn, page)
+        known |= _under_other_books(conn, [id_ for id_ in page if id_ not in known], orders)
+    forgotten = [place(conn, read_order(line)) for id_, line in orders.items() if id_ not in known]
     return sorted(forgotten, key=lambda order: order.confirmed_at)
+
+
+def _closed(conn: Connection, ids: Sequence[str]) -> set[str]:
+    c = tables.closed_differences.c
+    return set(conn.scalars(select(c.exchange_id).where(c.exchange_id.in_(ids))))
+
+
+def _under_other_books(
+    conn: Connection, ids: Sequence[str], orders: Mapping[str, Mapping[str, Any]]
+) -> set[str]:
+    """Those that came back under another book: the member has registered anew since, or a person said whose it is."""
+    x, owners = tables.exchanges.c, tables.exchange_owners.c
+    query = select(owners.exchange_id, owners.book_id).where(owners.exchange_id.in_(ids))
+    others = {
+        row.exchange_id: row.book_id
+        for row in conn.execute(query)
+        if row.book_id != orders[row.exchange_id]["book"]
+    }
+    if not others:
+        return set()
+    rows = conn.execute(
+        select(x.exchange_id, x.service_id, x.coupon_hash).where(
+            x.book_id.in_(set(others.values())), x.exchange_id.in_(others), x.sent_at.is_not(None)
+        )
+    )
+    # The id used again by somebody else is another order, with an account or a coupon of its own.
+    return {
+        row.exchange_id
+        for row in rows
+        if (row.service_id, row.coupon_hash)
+        == (orders[row.exchange_id]["service_id"], orders[row.exchange_id]["coupon_hash"])
+    }
+
+
+def place(conn: Connection, order: ForgottenOrder) -> ForgottenOrder:
+    """Say whose the order is now. A member who is forgotten as well has registered anew, and linked the account again."""
+    if order.obstacle is not None or _is_member(conn, order.book):
+        return order
+    link = _link_as_ordered(conn, order)
+    # One that was linked before the order was somebody else's then: the order names another member.
+    if link is None or link.linked_at < order.confirmed_at:
+        return replace(order, obstacle=Obstacle.MEMBER_UNKNOWN)
+    return replace(order, book=link.book_id)
 
 
 def order_from_partner(
     conn: Connection, partner: Partner, record: DebitRecord, rates: RateTable
 ) -> ForgottenOrder | None:
-    """An order from the partner's list: account → link → member, rates of that day. None: its id is known here.
+    """An order from the partner's list: account → link → member, rates of that day. None: nothing of it is missing.
 
     Where it was to go nobody knows any more: it goes to the member's reserve, who allocates it.
     """
-    if records.find_owner(conn, record.exchange_id) is not None:
-        owner = records.find_owner(conn, record.exchange_id)
-        assert owner is not None
+    if not amounts_left(record) or _closed(conn, [record.exchange_id]):
+        return None
+    owner = records.find_owner(conn, record.exchange_id)
+    if owner is not None:
         stored = records.find(conn, owner, record.exchange_id)
         if stored is not None and stored.sent_at is not None:
             return None
-    destination, obstacle = Destination.reserve(), None
-    drawn = [_drawn(line.wallet, line.amount, rates, record.at) for line in record.lines]
-    lines = tuple(line for line in drawn if line is not None)
-    if not lines or len(lines) < len(drawn):
+    drawing = _drawing(record, rates)
+    link = None
+    if record.service_id is not None:
+        link = _link_of(conn, partner.id, account_key(record.service_id, partner.profile))
+    obstacle = None
+    if is_given_back(record):
+        obstacle = Obstacle.GIVEN_BACK
+    elif drawing is None:
         obstacle = Obstacle.NO_RATE
-    book = (
-        link_rows.find_owner(conn, partner.id, record.service_id) if record.service_id is not None else None
+    elif link is None:
+        obstacle = Obstacle.ACCOUNT_UNKNOWN
+    elif link.linked_at.replace(microsecond=0) > record.at:  # partners tell whole seconds
+        obstacle = Obstacle.LINKED_LATER
+    quote = make_quote(
+        drawing or Drawing(lines=()), partner.profile, Destination.reserve(), (), (), uuid7().hex, record.at
     )
-    quote = make_quote(Drawing(lines=lines), partner.profile, destination, (), uuid7().hex, record.at)
     return ForgottenOrder(
         exchange_id=record.exchange_id,
-        book=book or "",
+        book=link.book_id if link is not None else "",
         partner_id=partner.id,
         service_id=record.service_id,
         points=quote.points,
         confirmed_at=record.at,
         promised_by=None,
         quote=quote,
+        link_kind=partner.profile.link,
         source=Source.PARTNER,
-        obstacle=obstacle or (Obstacle.ACCOUNT_UNKNOWN if book is None else None),
+        obstacle=obstacle,
     )
+
+
+def for_member(order: ForgottenOrder, member_id: str) -> ForgottenOrder:
+    """The order as of a member whom a person names, where no machine can say whose it is."""
+    if order.obstacle not in WHOSE:
+        return order
+    return replace(order, book=chart.member_book(member_id), obstacle=None)
+
+
+def is_given_back(record: DebitRecord) -> bool:
+    """Whether the partner has returned any of it."""
+    return record.reversed or any(amounts_by_wallet(record.given_back or ()).values())
+
+
+def amounts_left(record: DebitRecord) -> dict[str, int]:
+    """What the partner still has of a debit, by wallet."""
+    if record.reversed:
+        return {}
+    back = amounts_by_wallet(record.given_back or ())
+    left = {
+        str(wallet): amount - back.get(wallet, 0)
+        for wallet, amount in amounts_by_wallet(record.lines).items()
+    }
+    return {wallet: amount for wallet, amount in left.items() if amount > 0}
 
 
 def recover_order(
@@ -165,15 +270,18 @@ def recover_order(
 
     One transaction: the exchange, its hold, its story, and a line of the platform's audit log.
     """
+    if _closed(conn, [order.exchange_id]):
+        return Obstacle.CLOSED
+    order = place(conn, order)
     if order.obstacle is not None:
         return order.obstacle
-    member = order.book.removeprefix("member:")
-    members = tables.members
-    if conn.scalar(select(members.c.member_id).where(members.c.member_id == member)) is None:
+    if not _is_member(conn, order.book):
         return Obstacle.MEMBER_UNKNOWN
     owner = records.find_owner(conn, order.exchange_id)
     if owner is not None and owner != order.book:
         return Obstacle.OTHER_MEMBER
+    if owner is None and not records.claim_id(conn, order.book, order.exchange_id):
+        return Obstacle.OTHER_MEMBER  # somebody has taken the id between the two statements
     exchange = records.find(conn, order.book, order.exchange_id)
     if exchange is not None:
         exchange = records.get_locked(conn, order.book, order.exchange_id)
@@ -183,7 +291,7 @@ def recover_order(
     quoted = _quoted(conn, exchange, order, at, facts)
     if isinstance(quoted, Obstacle):
         return quoted
-    if quoted.coupon_hash is not None:
+    if quoted.kind is LinkKind.COUPON:
         coupon_claims.claim(conn, quoted)
     ledger.apply(conn, holds_for(quoted, order.quote, order.confirmed_at))
     recovered = records.transition(
@@ -192,7 +300,7 @@ def recover_order(
         service_id=order.service_id,
     )  # fmt: skip
     write_audit(
-        conn, PLATFORM, at=at, actor="operator", actor_name=operator, action="exchange recovered",
+        conn, PLATFORM, at=at, actor="operator", actor_name=operator, action=AuditAction.EXCHANGE_RECOVERED,
         subject=order.exchange_id, reason=reason, facts={"from": order.source.value, "points": order.points},
     )  # fmt: skip
     return recovered
@@ -204,11 +312,10 @@ def _quoted(
     """The exchange with the order's own quote, by the legal moves of its states."""
     quote = {"quote": order.quote, "quote_id": order.quote.quote_id, "points": order.points}
     if exchange is None:
-        records.claim_id(conn, order.book, order.exchange_id)
         exchange = records.add(
             conn, order.book, order.exchange_id, State.READY, order.confirmed_at,
             partner_id=order.partner_id, request_hash=f"recovered {order.exchange_id}",
-            coupon_hash=order.coupon_hash, coupon_sealed=order.coupon_sealed,
+            kind=order.link_kind, coupon_hash=order.coupon_hash, coupon_sealed=order.coupon_sealed,
         )  # fmt: skip
     if exchange.state is State.AWAITING_RETURN:
         exchange = records.transition(
@@ -219,10 +326,58 @@ def _quoted(
     return records.transition(conn, exchange, State.QUOTED, at, "recovered", facts, **quote)
 
 
-def _drawn(wallet: str, amount: int, rates: RateTable, at: datetime) -> DrawnLine | None:
-    """The line of a quote that takes just this amount; a partner's list need not tell units."""
-    for rate in rates.rates:
-        units, rest = divmod(amount, rate.cost_per_unit)
-        if rate.wallet == wallet and units and not rest and rate.in_force(DestinationKind.RESERVE, at):
-            return DrawnLine(rate=rate, units=units)
-    return None
+def _drawing(record: DebitRecord, rates: RateTable) -> Drawing | None:
+    """What was promised for just these amounts; None unless there is one answer only.
+
+    The rate was the one in force, for all units together, when the member was shown it: at most a quote's life before.
+    """
+    drawings = _drawings_at(record.lines, rates, record.at)
+    if len(drawings) != 1 or _drawings_at(record.lines, rates, record.at - QUOTE_TTL) != drawings:
+        return None
+    return drawings[0]
+
+
+def _drawings_at(lines: Sequence[DebitLine], rates: RateTable, at: datetime) -> list[Drawing]:
+    """Every drawing that takes these amounts at rates in force; a partner's list need not tell units."""
+    choices = [
+        [
+            DrawnLine(rate=rate, units=line.amount // rate.cost_per_unit)
+            for rate in rates.rates
+            if rate.wallet == line.wallet
+            and line.amount >= rate.cost_per_unit
+            and not line.amount % rate.cost_per_unit
+            and line.units in (0, line.amount // rate.cost_per_unit)
+        ]
+        for line in lines
+    ]
+    drawings = []
+    for choice in product(*choices):
+        drawing = Drawing(lines=choice)
+        in_force = all(
+            rate_in_force(rates.rates, line.wallet, Destination.reserve(), at, drawing.units) == line.rate
+            for line in choice
+        )
+        if choice and drawing.units <= MAX_UNITS and in_force and drawing not in drawings:
+            drawings.append(drawing)
+    return drawings
+
+
+def _is_member(conn: Connection, book: str) -> bool:
+    members = tables.members.c
+    query = select(members.member_id).where(members.member_id == book.removeprefix("member:"))
+    return conn.scalar(query) is not None
+
+
+def _link_of(conn: Connection, partner_id: str, key: str) -> link_rows.Link | None:
+    """The link to an account of the partner, whosever it is. `key` is the `account_key`."""
+    book = link_rows.find_owner(conn, partner_id, key)
+    return link_rows.find(conn, book, partner_id) if book is not None else None
+
+
+def _link_as_ordered(conn: Connection, order: ForgottenOrder) -> link_rows.Link | None:
+    """The link that the order was taken from, in its own spelling; the journal knows no profile to say more."""
+    if order.service_id is None:
+        return None
+    keys = {order.service_id, order.service_id.casefold()}
+    links = [_link_of(conn, order.partner_id, key) for key in sorted(keys)]
+    return next((link for link in links if link is not None and link.service_id == order.service_id), None)

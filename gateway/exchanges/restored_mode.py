@@ -1,57 +1,135 @@
 """Restored mode (復旧中): a database that has forgotten confirmed orders is read and asked, and confirms nothing.
 
-Looked for at the start and every half minute: the newest lines of the journal against the database. A restore and a
-failover to a standby without the last commits both forget the newest orders, so the newest lines are enough.
+Looked for at the start and every half minute: the lines of the journal that were not read before against the database,
+and the newest of those that it had. A database that has lost one of these was rolled back under us, so then the journal
+is read from its beginning. A journal that cannot be read, or of which a part is missing, says nothing about what was
+forgotten: the mode is on until somebody has looked.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
+from sqlalchemy import Connection
 
 from core_ledger import ChainKeys, Store
 from gateway.errors import ProblemError
-from gateway.exchanges.recovery import list_forgotten
-from gateway.platform.journal import newest_lines
+from gateway.exchanges.recovery import CONFIRMED, LEFT, list_forgotten
+from gateway.exchanges.reversal_recovery import list_forgotten_reversals
+from gateway.exchanges.reversal_rows import REVERSAL
+from gateway.platform import audit_log, daily_digest
+from gateway.platform.audit_actions import AuditAction
+from gateway.platform.forgotten_records import LEFT_RECORDS, list_forgotten_records, record_id
+from gateway.platform.journal import JournalMissing
+from gateway.platform.journal_reader import JournalReader
+from gateway.platform.record_stream import KINDS, MOVE
+from gateway.platform.roles import PLATFORM
 
 CHECK_INTERVAL_S: Final = 30.0
-MAX_CHECKED: Final = 500
+NEWEST_KNOWN: Final = 500
+_LOOKED_FOR: Final = frozenset({CONFIRMED, REVERSAL, *KINDS})
 _log = structlog.get_logger()
+
+"""Lines of the platform's audit log: from the first to the second nothing is confirmed."""
+
+Line = Mapping[str, Any]
+
+
+def is_begun(conn: Connection) -> bool:
+    """Whether somebody has written down that the database was restored, and nobody that it is complete."""
+    return [
+        line.action
+        for line in audit_log.page(
+            conn, PLATFORM, actions=(AuditAction.DATABASE_RESTORED, AuditAction.DATABASE_COMPLETED), limit=1
+        )
+    ] == [AuditAction.DATABASE_RESTORED]
+
+
+def write_restore(conn: Connection, action: AuditAction, *, operator: str, reason: str, at: datetime) -> None:
+    """Write down that it was restored, or that all of it is back."""
+    audit_log.write(
+        conn, PLATFORM, at=at, actor="operator", actor_name=operator, action=action, reason=reason
+    )
 
 
 @dataclass(slots=True)
 class RestoredMode:
-    """`folder` is the journal's; without one nothing can be known, and the mode is never on."""
+    """`folder` is the journal's; without one only a restore that was written down is known. `close_gaps` takes away again
+    what forgotten records have taken away from somebody, before anybody is served. `digest_file` has the days that the
+    database had: where one is lost, it was rolled back, and a failover without a journal is known as well.
+
+    `forgotten` counts what the database lacks; `unknown` says why that is not known; `begun` that a restore was written
+    down and not completed.
+    """
 
     store: Store
     keys: ChainKeys
     folder: Path | None
+    digest_file: Path | None = None
+    close_gaps: Callable[[Connection, Sequence[Line]], int] = lambda _conn, _lines: 0
     forgotten: int = 0
+    unknown: str = ""
+    begun: bool = False
+    _reader: JournalReader | None = None
+    _waiting: list[Line] = field(default_factory=list)
+    _left: list[Line] = field(default_factory=list)
+    _newest: list[Line] = field(default_factory=list)
 
     @property
     def is_on(self) -> bool:
-        """Whether orders are forgotten, so that nothing may be confirmed."""
-        return self.forgotten > 0
+        """Whether something is forgotten, or may be, so that nothing may be confirmed."""
+        return self.forgotten > 0 or bool(self.unknown) or self.begun
+
+    @property
+    def journal_ends(self) -> list[tuple[str, str]]:
+        """Where the segments end that were read: the next segment names them."""
+        return self._reader.ends if self._reader is not None else []
 
     async def check(self) -> None:
-        """Look again. What cannot be read now changes nothing."""
-        if self.folder is None:
-            return
-        lines = await asyncio.to_thread(newest_lines, self.folder, self.keys, limit=MAX_CHECKED)
-        forgotten = len(await self.store.read(lambda conn: list_forgotten(conn, lines)))
-        if forgotten and not self.forgotten:
+        """Look again. What cannot be read counts as forgotten."""
+        was_on = self.is_on
+        self.begun = await self.store.read(is_begun)
+        self.unknown = ""
+        if self.folder is not None:
+            await self._check_journal(self.folder)
+        if self.digest_file is not None and not self.unknown:
+            documents = await self.store.read(daily_digest.list_documents)
+            day = await asyncio.to_thread(daily_digest.find_lost_day, self.digest_file, self.keys, documents)
+            if day is not None:
+                self.unknown = (
+                    f"{self.digest_file}: has the digest of {day}, which this database has lost; bring back what came after"
+                    " it, then say `point-gateway restore end`"
+                )
+        if self.is_on and not was_on:
             _log.error(
                 "restored mode",
-                forgotten=forgotten,
-                remedy="run `point-gateway restore check`, then `restore recover`",
+                forgotten=self.forgotten,
+                unknown=self.unknown,
+                begun=self.begun,
+                remedy="run `point-gateway journal check` and `restore check`, then `restore recover`",
             )
-        elif self.forgotten and not forgotten:
+        elif was_on and not self.is_on:
             _log.info("restored mode is over")
-        self.forgotten = forgotten
+
+    async def _check_journal(self, folder: Path) -> None:
+        try:
+            if self._reader is None or await self._lacks_any(self._newest):
+                self._begin(folder)
+            await self._read_on()
+            faults = self._reader.faults if self._reader is not None else []
+            self.unknown = f"the journal is damaged: {faults[0]}" if faults else ""
+        except JournalMissing as missing:
+            self._reader, self.unknown = None, str(missing)
+        self.forgotten = len(self._waiting)
+        gaps = [line for line in self._waiting if line["kind"] in KINDS and line["kind"] != MOVE]
+        if gaps and (count := await self.store.run(lambda conn: self.close_gaps(conn, gaps))):
+            _log.warning("revoked and stopped again what the database had forgotten", count=count)
 
     async def run(self) -> None:
         """Look again and again, for ever."""
@@ -63,9 +141,51 @@ class RestoredMode:
                 _log.error("restored mode unknown", error=type(fault).__name__, text=str(fault))
 
     def require_off(self) -> None:
-        """Raise ProblemError while orders are forgotten."""
+        """Raise ProblemError while something is forgotten."""
         if self.is_on:
             raise ProblemError(
                 "restored",
                 "the database was restored and is being completed; nothing is confirmed until then",
             )
+
+    def _begin(self, folder: Path) -> None:
+        self._reader = JournalReader(folder, self.keys)
+        self._waiting, self._left, self._newest = [], [], []
+
+    async def _read_on(self) -> None:
+        assert self._reader is not None
+        self._waiting = await self._lacking(self._waiting)
+        while lines := await asyncio.to_thread(self._reader.read_batch):
+            self._left += [line for line in lines if line["kind"] in (LEFT, LEFT_RECORDS)]
+            orders = [line for line in lines if line["kind"] in _LOOKED_FOR]
+            self._waiting = await self._lacking([*self._waiting, *orders])
+            self._newest = sorted([*self._newest, *orders], key=_moment)[-NEWEST_KNOWN:]
+        if self._left:
+            self._waiting = await self._lacking(self._waiting)
+
+    async def _lacks_any(self, lines: Sequence[Line]) -> bool:
+        waiting = {_key(line) for line in self._waiting}
+        return any(_key(line) not in waiting for line in await self._lacking(lines))
+
+    async def _lacking(self, lines: Sequence[Line]) -> list[Line]:
+        """Those of the lines that the database has not."""
+        if not lines:
+            return []
+        everything = [*lines, *self._left]
+        orders = await self.store.read(lambda conn: list_forgotten(conn, everything))
+        reversals = await self.store.read(lambda conn: list_forgotten_reversals(conn, everything))
+        records = await self.store.read(lambda conn: list_forgotten_records(conn, everything))
+        missing = {("", order.exchange_id) for order in orders}
+        missing |= {("record", record_id(line)) for line in records}
+        missing |= {(reversal.book, reversal.reversal_id) for reversal in reversals}
+        return [line for line in lines if _key(line) in missing]
+
+
+def _key(line: Line) -> tuple[str, str]:
+    if line["kind"] in KINDS:
+        return "record", record_id(line)
+    return ("", line["exchange_id"]) if line["kind"] == CONFIRMED else (line["book"], line["reversal_id"])
+
+
+def _moment(line: Line) -> str:
+    return str(line["at"])

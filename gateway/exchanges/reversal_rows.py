@@ -13,10 +13,10 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, false, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, false, func, or_, select, update
 
 from gateway.errors import ProblemError
-from gateway.exchanges.exchange_rows import MAX_LEASE, MAX_WAIT, Exchange
+from gateway.exchanges.exchange_rows import MAX_LEASE, MAX_WAIT, Exchange, find_owner
 from gateway.model import ExchangeId
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
@@ -25,6 +25,10 @@ from gateway.platform.transitions import LegalMoves, require_legal
 
 _r = tables.reversals
 _c = tables.closed_differences
+
+
+REVERSAL: Final = "reversal"
+"""The kind of a journal's line about a reversal."""
 
 
 class ReversalState(StrEnum):
@@ -54,11 +58,6 @@ _WAITING: Final = or_(_r.c.state == ReversalState.SENDING, _r.c.state == Reversa
 
 _THIS: Final = (_r.c.book_id == bindparam("of_book"), _r.c.reversal_id == bindparam("of_reversal"))
 _FIND: Final = CompiledStatement(select(_r).where(*_THIS))
-_OF: Final = CompiledStatement(
-    select(_r).where(
-        _r.c.exchange_id == bindparam("of_exchange"), _r.c.reversal_id == bindparam("of_reversal")
-    )
-)
 _LINES: Final = CompiledStatement(
     select(_r.c.lines, _r.c.state).where(
         _r.c.book_id == bindparam("of_book"),
@@ -70,7 +69,7 @@ _CORRECTED: Final = CompiledStatement(
     select(_c.c.points).where(
         _c.c.partner_id == bindparam("of_partner"),
         _c.c.exchange_id == bindparam("of_exchange"),
-        _c.c.points != 0,
+        (_c.c.points != 0) | ((_c.c.moved.is_not(None)) & (_c.c.moved != "{}")),
     )
 )
 _LEASE: Final = CompiledStatement(
@@ -83,7 +82,10 @@ _LEASE: Final = CompiledStatement(
         | (_r.c.leased_until > bindparam("no_lease")),
     )
     # One that was sent, and whose answer was never written down, has been tried.
-    .values(attempts=_r.c.attempts + 1)
+    .values(
+        attempts=_r.c.attempts + 1,
+        key_ended_at=func.coalesce(_r.c.key_ended_at, bindparam("key_ends", type_=_r.c.key_ended_at.type)),
+    )
     .returning(*_r.c)
 )
 _CHANGE: Final = CompiledStatement(update(_r).where(*_THIS).returning(*_r.c))
@@ -136,12 +138,30 @@ class ReversalRecord:
     leased_until: datetime | None
     started_at: datetime
     ended_at: datetime | None
+    key_ended_at: datetime | None
 
     def is_what(self, wish: ReverseExchange) -> bool:
         """Was this reversal asked for by the same wish, in which units and account are spelled out?"""
         units = sum(line.units for line in self.lines)
         known = (self.exchange_id, self.by_hand, self.reason, self.taken_from, units)
         return known == (wish.exchange_id, wish.by_hand, wish.reason, wish.taken_from, wish.units)
+
+    def journal_line(self) -> dict[str, Any]:
+        """What the journal keeps of a reversal that is about to be asked for, or was recorded by hand."""
+        return {
+            "reversal_id": self.reversal_id,
+            "exchange_id": self.exchange_id,
+            "book": self.book_id,
+            "partner": self.partner_id,
+            "lines": [asdict(line) for line in self.lines],
+            "points": self.points,
+            "taken_from": self.taken_from,
+            "by_hand": self.by_hand,
+            "reason": self.reason,
+            "operator": self.operator,
+            "reference": self.reference or "",
+            "started_at": self.started_at.isoformat(),
+        }
 
 
 def find(conn: Connection, book_id: str, reversal_id: str) -> ReversalRecord | None:
@@ -162,10 +182,11 @@ def id_reused() -> ProblemError:
 
 def of(conn: Connection, exchange_id: str, reversal_id: str) -> ReversalRecord:
     """The reversal of an exchange, whosever it is. Raises ProblemError (404)."""
-    row = _OF.first(conn, {"of_exchange": exchange_id, "of_reversal": reversal_id})
-    if row is None:
+    owner = find_owner(conn, exchange_id)
+    reversal_record = find(conn, owner, reversal_id) if owner is not None else None
+    if reversal_record is None or reversal_record.exchange_id != exchange_id:
         raise ProblemError("unknown-reversal", "there is no reversal with this id")
-    return _record(row)
+    return reversal_record
 
 
 def units_given_back(conn: Connection, exchange: Exchange) -> dict[int, int]:
@@ -217,12 +238,19 @@ def due(conn: Connection, now: datetime, limit: int, partner_ids: Collection[str
 
 
 def lease(
-    conn: Connection, reversal: ReversalRecord, now: datetime, until: datetime
+    conn: Connection,
+    reversal: ReversalRecord,
+    now: datetime,
+    until: datetime,
+    key_ends: datetime | None = None,
 ) -> ReversalRecord | None:
-    """Claim a reversal for asking, if nobody else has the claim. A claim ends by itself."""
+    """Claim a reversal for asking, if nobody else has the claim. A claim ends by itself.
+
+    From `key_ends` on, which the first to name it decides, no gateway sends it again.
+    """
     this = {"of_book": reversal.book_id, "of_reversal": reversal.reversal_id}
     clock = {"now": now, "no_lease": now + MAX_LEASE}
-    row = _LEASE.first(conn, this | clock | {"leased_until": until, "ask_at": until})
+    row = _LEASE.first(conn, this | clock | {"leased_until": until, "ask_at": until, "key_ends": key_ends})
     return _record(row) if row is not None else None
 
 

@@ -21,18 +21,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from sqlalchemy import Connection
 
-from core_ledger import Damaged, Hold, Move, NotEnoughPoints, Post, Void, chart, ledger, standing_holds
+from core_ledger import Hold, Move, NotEnoughPoints, Post, Void, chart, ledger, standing_holds
 from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges import link_rows
 from gateway.exchanges import reversal_rows as kept
 from gateway.exchanges.exchange_context import ExchangeContext, longest_debit, longest_question
-from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.exchange_rows import MAX_WAIT, Exchange
+from gateway.exchanges.known_since import MAX_REMEMBERED, KnownSince
 from gateway.exchanges.outcome import ASK_AFTER, DECIDES_WITHIN, NeverSent, Unknown
 from gateway.exchanges.reversal_rows import GivenBackLine, ReversalRecord, ReversalState
 from gateway.exchanges.states import State
@@ -50,14 +51,18 @@ from gateway.model import (
     WalletId,
 )
 from gateway.partners.calls.call_log import record_calls
+from gateway.partners.calls.result_checks import FoundReversalDiffers, ReversalDiffers
 from gateway.partners.partner import Partner
+from gateway.platform.journal import APPEND_TIMEOUT_S, JournalFailed
 from gateway.points import support_events
 from gateway.points.expiry import expire_in
 from gateway.webhooks import outbox
 
+if TYPE_CHECKING:
+    from gateway.exchanges.restored_mode import RestoredMode
+
 REVERSAL_CONCURRENCY: Final = 8
 PAUSE_S: Final = 2.0
-MAX_REMEMBERED: Final = 100_000
 
 _log = structlog.get_logger()
 
@@ -71,19 +76,31 @@ class OperatorDecision:
     operator: str
 
 
-Outcome = ReverseAnswer | FindReversalAnswer | NeverSent | Unknown | OperatorDecision
+@dataclass(frozen=True, slots=True)
+class GaveBackOtherwise:
+    """The partner shows another amount than it was asked to give back, of each wallet."""
+
+    theirs: Mapping[WalletId, int]
+
+
+Outcome = ReverseAnswer | FindReversalAnswer | NeverSent | Unknown | GaveBackOtherwise | OperatorDecision
 
 
 @dataclass(frozen=True, slots=True)
 class Reversals:
     """Start one with `reverse`; `run` asks again about those whose outcome is not known.
 
-    `seconds` only goes forward: a calendar that is set back makes no key younger.
+    None is started while `restored` is on: what was given back already may be forgotten too. `seconds` only goes forward: a calendar that is set back makes no key younger.
     """
 
     context: ExchangeContext
     seconds: Callable[[], float] = time.monotonic
+    restored: RestoredMode | None = None
     _first_seen: dict[tuple[str, str], tuple[float, timedelta]] = field(default_factory=dict, repr=False)
+    _known_to_have_ended: KnownSince = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_known_to_have_ended", KnownSince(self.seconds))
 
     async def reverse(
         self,
@@ -103,9 +120,11 @@ class Reversals:
         were left then mean the same). The points are taken from where the exchange put them, or from another of
         the member's accounts named in `taken_from`.
         `by_hand` says that the partner has been told by other means, with its `reference`.
-        Raises ProblemError: not settled, more than is left, points already spent (with what is left), or a plugin
-        that cannot do it (then it is done by hand).
+        Raises ProblemError: not settled, more than is left, points already spent (with what is left), a plugin that
+        cannot do it (then it is done by hand), or restored mode.
         """
+        if self.restored is not None:
+            self.restored.require_off()
         if not reason.strip() or not operator.strip():
             raise ProblemError("reason-missing", "a reversal has a reason and a name")
         reverse_exchange = kept.ReverseExchange(
@@ -119,6 +138,8 @@ class Reversals:
             taken_from=taken_from,
         )
         begun, ours = await self.context.store.run(lambda conn: self._begin(conn, reverse_exchange))
+        if ours and begun.by_hand:
+            await self._journal(begun)
         if not ours or begun.state is not ReversalState.SENDING:
             return begun
         task = self.context.tasks.spawn(self._send(begun), name=f"reversal {reversal_id}")
@@ -149,17 +170,35 @@ class Reversals:
         due = await self.context.store.read(
             lambda conn: kept.due(conn, now, REVERSAL_CONCURRENCY, self.context.partners.keys())
         )
-        await asyncio.gather(*(self._again(reversal_record) for reversal_record in due))
+        answers = await asyncio.gather(*(self._again(reversal) for reversal in due), return_exceptions=True)
+        for reversal, answer in zip(due, answers, strict=True):
+            if isinstance(answer, BaseException):
+                _log.error(
+                    "reversing failed",
+                    reversal_id=reversal.reversal_id,
+                    exchange_id=reversal.exchange_id,
+                    error=type(answer).__name__,
+                    text=str(answer),
+                )
         return len(due)
+
+    async def ask(self, reversal: ReversalRecord) -> ReversalRecord:
+        """Ask the partner about one reversal that waits; how it stands then."""
+        if reversal.state not in kept.ENDED:
+            await self._again(reversal)
+        return await self.context.store.read(
+            lambda conn: kept.get(conn, reversal.book_id, reversal.reversal_id)
+        )
 
     async def _again(self, reversal: ReversalRecord) -> None:
         partner, now = self.context.partner(reversal.partner_id), self.context.clock()
         sends = self._key_is_kept(partner, reversal)
         until = now + (longest_debit(partner) if sends else longest_question(partner))
-        claimed = await self.context.store.run(lambda conn: kept.lease(conn, reversal, now, until))
+        ends = None if sends else now
+        claimed = await self.context.store.run(lambda conn: kept.lease(conn, reversal, now, until, ends))
         if claimed is None:
             return
-        if sends:
+        if claimed.key_ended_at is None:
             await self._send(claimed)
         elif partner.can("find_reversal"):
             await self._find(partner, claimed)
@@ -167,15 +206,36 @@ class Reversals:
             await self._write(claimed, Unknown("its key is too old to be sent again"), [])
 
     def _key_is_kept(self, partner: Partner, reversal: ReversalRecord) -> bool:
-        """Will the partner still know the reversal's id when a request that is sent now arrives there?"""
-        known = self._first_seen
-        if len(known) >= MAX_REMEMBERED:
+        """Will the partner still know the reversal's id when a request that is sent now arrives there?
+
+        Where the calendar contradicts itself the key counts as too old. It is so for ever, and for all gateways.
+        """
+        if reversal.key_ended_at is not None:
+            return False
+        now = self.context.clock()
+        if reversal.ask_at is not None and reversal.ask_at - now > MAX_WAIT:
+            return False  # the calendar was set back since it was asked last
+        known, key = self._first_seen, (reversal.book_id, reversal.reversal_id)
+        if key not in known and len(known) >= MAX_REMEMBERED:
             del known[next(iter(known))]
-        seconds, age = self.seconds(), self.context.clock() - reversal.started_at
-        since_s, then = known.setdefault((reversal.book_id, reversal.reversal_id), (seconds, age))
+        seconds, age = self.seconds(), now - reversal.started_at
+        since_s, then = known.setdefault(key, (seconds, age))
         age = max(age, then + timedelta(seconds=seconds - since_s))
         # A calendar that stands before the start says nothing about the age.
         return -longest_debit(partner) <= age < partner.profile.keys_kept_for - longest_debit(partner)
+
+    def _no_record_is_believed_in(self, partner: Partner, reversal: ReversalRecord) -> timedelta:
+        """Until when what was sent last, when its key was about to end, could be on its way or not yet to be seen.
+
+        By the calendar, and by this process's own clock since it knows that nobody sends it again: a calendar that
+        jumps ahead ends keys too early, and must not end this wait as well. Zero: "no record" is believed.
+        """
+        hides = partner.profile.debits_may_hide_for + longest_debit(partner)
+        waited_s = self._known_to_have_ended.seconds_since((reversal.book_id, reversal.reversal_id))
+        if reversal.key_ended_at is None:
+            return hides
+        by_calendar = hides - (self.context.clock() - reversal.key_ended_at)
+        return max(by_calendar, hides - timedelta(seconds=waited_s), timedelta())
 
     def _begin(self, conn: Connection, wish: kept.ReverseExchange) -> tuple[ReversalRecord, bool]:
         book = records.find_owner(conn, wish.exchange_id)
@@ -241,22 +301,29 @@ class Reversals:
             record_calls() as calls,
         ):
             try:
+                await self._journal(reversal, within_s=partner.profile.deadline_s)
                 # A process that was frozen in between must not ask for what a person may have ended by now.
                 if abs(self.context.clock() - claimed_at) > timedelta(seconds=partner.profile.deadline_s):
                     raise NotSent("the moment to ask for it had passed")
                 outcome = await partner.reverse_debit(request)
-            except NotSent as never:
+            except (NotSent, JournalFailed) as never:
                 outcome = NeverSent(str(never))
+            except ReversalDiffers as differs:
+                outcome = GaveBackOtherwise(differs.theirs)
             except OutcomeUnknown as unknown:
                 outcome = Unknown(str(unknown))
         return await self._write(reversal, outcome, [call.plain() for call in calls])
 
+    async def _journal(self, reversal: ReversalRecord, *, within_s: float = APPEND_TIMEOUT_S) -> None:
+        """A restore forgets a reversal, and the member would have points that went back: the journal names it."""
+        if self.context.journal is not None:
+            await self.context.journal.append(kept.REVERSAL, reversal.journal_line(), within_s=within_s)
+
     async def _find(self, partner: Partner, reversal: ReversalRecord) -> ReversalRecord:
         """Ask what became of it; "no record" is believed when nothing that was sent can be hiding any more."""
         request = await self._request_of(reversal)
-        profile = partner.profile
-        hides_until = profile.keys_kept_for + profile.debits_may_hide_for + longest_debit(partner)
-        may_hide = self.context.clock() - reversal.started_at < hides_until
+        # Judged by the moment of asking: a later one would lend an old answer a meaning that it had not.
+        believed_in = self._no_record_is_believed_in(partner, reversal)
         outcome: Outcome
         with (
             structlog.contextvars.bound_contextvars(exchange_id=reversal.exchange_id),
@@ -264,20 +331,22 @@ class Reversals:
         ):
             try:
                 outcome = await partner.find_reversal(request)
+            except FoundReversalDiffers as differs:
+                outcome = GaveBackOtherwise(differs.theirs)
             except PartnerUnavailable as fault:
                 outcome = Unknown(str(fault))
-        if isinstance(outcome, NoRecord) and may_hide:
-            outcome = Unknown("the partner has no record of it, which is not believed yet")
+        if isinstance(outcome, NoRecord) and believed_in:
+            outcome = Unknown("the partner has no record of it, which is not believed yet", believed_in)
         return await self._write(reversal, outcome, [call.plain() for call in calls])
 
     async def _request_of(self, reversal: ReversalRecord) -> Reversal:
         """What the plugin is given, the same each time."""
 
-        def look(conn: Connection) -> tuple[Exchange, link_rows.Link | None]:
+        def read(conn: Connection) -> tuple[Exchange, link_rows.Link | None]:
             exchange = records.get(conn, reversal.book_id, reversal.exchange_id)
             return exchange, link_rows.find(conn, reversal.book_id, reversal.partner_id)
 
-        exchange, link = await self.context.store.read(look)
+        exchange, link = await self.context.store.read(read)
         assert exchange.sent_at is not None
         assert exchange.quote is not None
         return Reversal(
@@ -325,6 +394,8 @@ class Reversals:
         if isinstance(outcome, OperatorDecision):
             _refuse_while_asked(conn, reversal, now)
         match outcome:
+            case Reversed() | OperatorDecision(reversed=True) if not _holds_its_points(conn, reversal):
+                return _held_otherwise(conn, exchange, reversal, outcome, now, facts)
             case Reversed():
                 return _finish(conn, exchange, reversal, outcome.reference, now, facts)
             case OperatorDecision(reversed=True):
@@ -340,6 +411,8 @@ class Reversals:
                 return _save(conn, exchange, reversal, ReversalState.DECLINED, now, told)
             case NeverSent() if reversal.attempts == 0:
                 return _save(conn, exchange, reversal, ReversalState.NOT_SENT, now, facts)
+            case GaveBackOtherwise():
+                return _contradicted(conn, exchange, reversal, outcome, now, facts)
         claim, theirs = known.leased_until, reversal.leased_until
         if claim is not None and theirs is not None and theirs > claim:
             # "Not known" from a claim that somebody else has taken over says less than what the other will hear.
@@ -351,6 +424,8 @@ class Reversals:
         records.add_step(conn, exchange, now, "reversal: outcome unknown", facts)
         tries = max(reversal.attempts, 1)  # each claim counts; the first try had none
         wait = ASK_AFTER[min(tries, len(ASK_AFTER)) - 1]
+        if isinstance(outcome, Unknown):
+            wait = outcome.wait(wait)
         if isinstance(outcome, NotProcessed) and outcome.retry_after is not None:
             # Nothing was looked at, and the id is the same: it is sent again when the partner wants it.
             wait = max(wait, min(outcome.retry_after, ASK_AFTER[-1]))
@@ -458,15 +533,57 @@ def _hold_owner(reversal: ReversalRecord) -> str:
     return f"{reversal.exchange_id}:reversal:{reversal.reversal_id}"
 
 
-def _holds_of(conn: Connection, reversal: ReversalRecord) -> list[Hold]:
-    """Its holds as the ledger has them. Raises Damaged where they are not the points of the reversal."""
+def _holds_its_points(conn: Connection, reversal: ReversalRecord) -> bool:
     holds = standing_holds(conn, reversal.book_id, _hold_owner(reversal))
-    if sum(hold.points for hold in holds) != reversal.points:
-        raise Damaged(
-            f"the holds of reversal {reversal.reversal_id} of {reversal.exchange_id} are not its {reversal.points:,}"
-            " points; see `point-gateway ledger verify`"
+    return sum(hold.points for hold in holds) == reversal.points
+
+
+def _contradicted(
+    conn: Connection,
+    exchange: Exchange,
+    reversal: ReversalRecord,
+    outcome: GaveBackOtherwise,
+    now: datetime,
+    facts: Mapping[str, Any],
+) -> ReversalRecord:
+    """The partner gave back another amount: asking again would show the same, so a person is told both sides at once."""
+    ours: dict[str, int] = {}
+    for line in reversal.lines:
+        ours[line.wallet] = ours.get(line.wallet, 0) + line.amount
+    theirs = {str(wallet): amount for wallet, amount in outcome.theirs.items()}
+    _log.error(
+        "reversal differs",
+        reversal_id=reversal.reversal_id,
+        exchange_id=exchange.exchange_id,
+        partner=reversal.partner_id,
+        ours=ours,
+        theirs=theirs,
+    )
+    records.add_step(
+        conn, exchange, now, "reversal: contradiction", dict(facts) | {"ours": ours, "theirs": theirs}
+    )
+    return kept.change(conn, reversal, ReversalState.NEEDS_A_PERSON, ask_at=None, leased_until=None)
+
+
+def _held_otherwise(
+    conn: Connection,
+    exchange: Exchange,
+    reversal: ReversalRecord,
+    outcome: Outcome,
+    now: datetime,
+    facts: Mapping[str, Any],
+) -> ReversalRecord:
+    """What the ledger holds for it is not what it gives back: nothing is posted, and a person looks at it."""
+    _log.error("held otherwise", reversal_id=reversal.reversal_id, exchange_id=exchange.exchange_id)
+    if isinstance(outcome, OperatorDecision):
+        raise ProblemError(
+            "exchange-state",
+            f"the ledger does not hold the {reversal.points:,} points of this reversal; see `point-gateway ledger"
+            " verify`, resolve it as declined, and take the points back by `reconcile close`",
+            state=reversal.state,
         )
-    return holds
+    records.add_step(conn, exchange, now, "reversal held otherwise", facts)
+    return kept.change(conn, reversal, ReversalState.NEEDS_A_PERSON, ask_at=None, leased_until=None)
 
 
 def _hold(conn: Connection, reversal: ReversalRecord, now: datetime) -> None:
@@ -506,7 +623,7 @@ def _finish(
 ) -> ReversalRecord:
     posts: list[Move] = [
         Post(id=f"{hold.id}:post", book=hold.book, hold=hold.id, at=now, reference=reference)
-        for hold in _holds_of(conn, reversal)
+        for hold in standing_holds(conn, reversal.book_id, _hold_owner(reversal))
     ]
     ledger.apply(conn, posts)
     match reversal.taken_from.split(":"):
@@ -545,8 +662,39 @@ def _save(
 ) -> ReversalRecord:
     voids: list[Move] = [
         Void(id=f"{hold.id}:void", book=hold.book, hold=hold.id, at=now, reason=state.value)
-        for hold in _holds_of(conn, reversal)
+        for hold in standing_holds(conn, reversal.book_id, _hold_owner(reversal))
     ]
     ledger.apply(conn, voids)
     records.add_step(conn, exchange, now, f"reversal {state.value}", facts)
     return kept.change(conn, reversal, state, ended_at=now, ask_at=None, leased_until=None)
+
+
+def recover(
+    conn: Connection,
+    exchange: Exchange,
+    wish: kept.ReverseExchange,
+    *,
+    lines: Sequence[GivenBackLine],
+    taken_from: str,
+    started_at: datetime,
+    at: datetime,
+    facts: Mapping[str, Any],
+) -> ReversalRecord:
+    """Make a reversal that the database has forgotten again: its hold, then the question, as after any crash.
+
+    It keeps the time at which it was begun, so that an old key is not sent once more. Raises ProblemError.
+    """
+    reversal = kept.add(
+        conn,
+        exchange,
+        wish,
+        lines=lines,
+        taken_from=taken_from,
+        at=started_at,
+        ask_at=None if wish.by_hand else at,
+    )
+    _hold(conn, reversal, at)
+    records.add_step(conn, exchange, at, "reversal recovered", facts)
+    if wish.by_hand:
+        return _finish(conn, exchange, reversal, wish.reference, at, {"by hand": wish.operator} | dict(facts))
+    return reversal

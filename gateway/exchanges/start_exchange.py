@@ -19,11 +19,12 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 from weakref import WeakValueDictionary
 
+import structlog
 from sqlalchemy import Connection
 
 from core_ledger import chart
 from gateway.errors import HandoffRefused, ProblemError
-from gateway.exchanges import coupon_claims, link_rows
+from gateway.exchanges import coupon_claims, link_rows, quote_context
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import ExchangeContext, link_row
 from gateway.exchanges.exchange_rows import Exchange
@@ -32,10 +33,14 @@ from gateway.exchanges.states import State
 from gateway.model import Coupon, Handoff, HandoffRequest, HandoffReturn, LinkedAccount, LinkKind, Secret
 from gateway.partners import availability
 from gateway.partners.calls.call_log import record_calls
+from gateway.partners.calls.debit_proof import account_key
 from gateway.partners.partner import Partner
+from gateway.platform.encryption import Unreadable
 
 HANDOFF_TTL: Final = timedelta(minutes=30)
 """How long a member may take at the partner's site."""
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,7 @@ class _StartExchange:
     book: str
     exchange_id: str
     partner_id: str
+    kind: LinkKind
     request_hash: str
     return_url: str | None
     coupon_code: str | None = field(repr=False)
@@ -80,23 +86,22 @@ class ExchangeStarter:
         coupon_hash = (
             self.context.vault.keyed_hash(coupon_code, purpose="coupon") if coupon_code is not None else None
         )
-        asked = json.dumps([partner_id, coupon_hash, return_url])
-        start_exchange = _StartExchange(
+        content = json.dumps([partner_id, coupon_hash, return_url])
+        request = _StartExchange(
             book=chart.member_book(member_id),
             exchange_id=exchange_id,
             partner_id=partner_id,
-            request_hash=hashlib.sha256(asked.encode()).hexdigest(),
+            kind=partner.profile.link,
+            request_hash=hashlib.sha256(content.encode()).hexdigest(),
             return_url=return_url,
             coupon_code=coupon_code,
             coupon_hash=coupon_hash,
         )
         known, available = None, None
-        if start_exchange.coupon_code is not None:
-            known, available = await self._known_or_worth(partner, start_exchange, start_exchange.coupon_code)
+        if request.coupon_code is not None:
+            known, available = await self._known_or_worth(partner, request, request.coupon_code)
         if known is None:
-            exchange, new = await self.context.store.run(
-                lambda conn: self._add(conn, start_exchange, available)
-            )
+            exchange, new = await self.context.store.run(lambda conn: self._add(conn, request, available))
         else:
             exchange, new = known, False
         if exchange.state is State.AWAITING_RETURN and exchange.redirect_url is None:
@@ -104,55 +109,58 @@ class ExchangeStarter:
         return exchange, new
 
     async def _known_or_worth(
-        self, partner: Partner, wish: _StartExchange, code: str
+        self, partner: Partner, request: _StartExchange, code: str
     ) -> tuple[Exchange | None, Mapping[str, int] | None]:
         """The exchange that this coupon began before; else what the partner says it is worth."""
 
-        def look(conn: Connection) -> Exchange | None:
-            if (known := _known(conn, wish)) is not None:
+        def find_or_refuse(conn: Connection) -> Exchange | None:
+            if (known := _known(conn, request)) is not None:
                 return known
-            availability.require_open(conn, wish.partner_id, self.context.clock())
-            coupon_claims.refuse_claimed(conn, wish.partner_id, wish.coupon_hash)
+            availability.require_open(conn, request.partner_id, self.context.clock())
+            coupon_claims.refuse_claimed(conn, request.partner_id, request.coupon_hash)
             return None
 
-        known = await self.context.store.read(look)
+        known = await self.context.store.read(find_or_refuse)
         if known is not None:
             return known, None
         value = await partner.coupon_value(Coupon(code=Secret(code)))
         return None, {value.wallet: value.amount}
 
     def _add(
-        self, conn: Connection, wish: _StartExchange, available: Mapping[str, int] | None
+        self, conn: Connection, request: _StartExchange, available: Mapping[str, int] | None
     ) -> tuple[Exchange, bool]:
-        if not records.claim_id(conn, wish.book, wish.exchange_id):
-            known = _known(conn, wish)
+        if not records.claim_id(conn, request.book, request.exchange_id):
+            known = _known(conn, request)
             assert known is not None  # a claim is committed together with its exchange
             return known, False
-        now, vault, code = self.context.clock(), self.context.vault, wish.coupon_code
-        availability.require_open(conn, wish.partner_id, now)
-        link = link_rows.find(conn, wish.book, wish.partner_id) if code is None else None
+        now, vault, code = self.context.clock(), self.context.vault, request.coupon_code
+        link = quote_context.require_open(conn, request.book, request.partner_id, None, now)
+        with_account = request.kind is LinkKind.ACCOUNT
+        if not with_account:
+            link = None
         if link is not None and not self.context.can_open(link):
             link = None
-        linked = code is not None or link is not None
-        if not linked and wish.return_url is None:
+        linked = link is not None or not with_account
+        if not linked and request.return_url is None:
             raise ProblemError(
                 "return-url-missing",
                 "this exchange goes by way of the partner's site; give the return_url to come back to",
             )
         exchange = records.add(
             conn,
-            wish.book,
-            wish.exchange_id,
+            request.book,
+            request.exchange_id,
             State.READY if linked else State.AWAITING_RETURN,
             now,
+            kind=request.kind,
             link=link,
-            partner_id=wish.partner_id,
-            request_hash=wish.request_hash,
-            client_return_url=wish.return_url,
-            coupon_sealed=vault.encrypt(code, purpose="coupon", bound_to=wish.exchange_id)
+            partner_id=request.partner_id,
+            request_hash=request.request_hash,
+            client_return_url=request.return_url,
+            coupon_sealed=vault.encrypt(code, purpose="coupon", bound_to=request.exchange_id)
             if code is not None
             else None,
-            coupon_hash=wish.coupon_hash,
+            coupon_hash=request.coupon_hash,
             available=available,
             handoff_nonce=None if linked else secrets.token_urlsafe(24),
             handoff_ends_at=None if linked else now + HANDOFF_TTL,
@@ -209,11 +217,11 @@ class ExchangeStarter:
         code = secrets.token_urlsafe(24)
         rest = {name: value for name, value in query.items() if name != "state"}
 
-        def keep(conn: Connection) -> Exchange:
+        def save_return(conn: Connection) -> Exchange:
             exchange = records.get_locked(conn, claims.member_book, claims.exchange_id)
             if exchange.state is not State.AWAITING_RETURN or exchange.handoff_nonce != claims.nonce:
                 raise ProblemError("state-used", "this return was used before; go on in the portal")
-            before = self._open_handoff(exchange)
+            before = self._open_handoff(exchange, "state-invalid")
             sealed = self._seal_handoff(exchange, before | {"query": rest})
             records.update_columns(
                 conn, exchange, handoff_nonce=None, handoff_sealed=sealed, return_code_hash=_hash(code)
@@ -221,7 +229,7 @@ class ExchangeStarter:
             records.add_step(conn, exchange, self.context.clock(), "back from the partner's site", {})
             return exchange
 
-        exchange = await self.context.store.run(keep)
+        exchange = await self.context.store.run(save_return)
         assert exchange.client_return_url is not None
         return _with_query(exchange.client_return_url, exchange=exchange.exchange_id, return_code=code)
 
@@ -249,7 +257,7 @@ class ExchangeStarter:
                 "this is not the code of the last return; start a new exchange",
             )
         partner = self.context.partner(exchange.partner_id)
-        sealed = self._open_handoff(exchange)
+        sealed = self._open_handoff(exchange, "return-code-wrong")
         returned = HandoffReturn(
             exchange_id=exchange.exchange_id,
             query=sealed["query"],
@@ -305,6 +313,7 @@ class ExchangeStarter:
                 else None,
                 linked_at=now,
             ),
+            account_key(account.service_id, self.context.partner(exchange.partner_id).profile),
         )
         return records.transition(
             conn, exchange, State.READY, now, "linked", story, handoff_sealed=None, return_code_hash=None
@@ -313,20 +322,24 @@ class ExchangeStarter:
     def _seal_handoff(self, exchange: Exchange, kept: Mapping[str, object]) -> bytes:
         return self.context.vault.encrypt(json.dumps(kept), purpose="handoff", bound_to=exchange.exchange_id)
 
-    def _open_handoff(self, exchange: Exchange) -> dict[str, dict[str, str]]:
+    def _open_handoff(self, exchange: Exchange, problem: str) -> dict[str, dict[str, str]]:
+        """What was kept of the way to the partner. Raises ProblemError `problem` where no key opens it."""
         sealed = exchange.handoff_sealed or b""
-        opened: dict[str, dict[str, str]] = json.loads(
-            self.context.vault.decrypt(sealed, purpose="handoff", bound_to=exchange.exchange_id)
-        )
+        try:
+            text = self.context.vault.decrypt(sealed, purpose="handoff", bound_to=exchange.exchange_id)
+        except Unreadable as fault:
+            _log.error("handoff cannot be opened", exchange_id=exchange.exchange_id, text=str(fault))
+            raise ProblemError(problem, "this return cannot be read any more; start a new exchange") from None
+        opened: dict[str, dict[str, str]] = json.loads(text)
         return opened
 
 
-def _known(conn: Connection, wish: _StartExchange) -> Exchange | None:
-    owner = records.find_owner(conn, wish.exchange_id)
+def _known(conn: Connection, request: _StartExchange) -> Exchange | None:
+    owner = records.find_owner(conn, request.exchange_id)
     if owner is None:
         return None
-    exchange = records.find(conn, wish.book, wish.exchange_id) if owner == wish.book else None
-    if exchange is None or exchange.request_hash != wish.request_hash:
+    exchange = records.find(conn, request.book, request.exchange_id) if owner == request.book else None
+    if exchange is None or exchange.request_hash != request.request_hash:
         raise ProblemError(
             "exchange-id-reused", "this id was used for something else; make a new id (a UUID)"
         )

@@ -4,7 +4,7 @@
           │               │         │           ├──────► declined
           └► refused      └────┬────┘           ├──────► not_sent
                                ▼                ├──────► needs_a_person
-                            expired             └► open ──► settled | declined | needs_a_person
+                     expired | cancelled        └► open ──► settled | declined | needs_a_person
 
 Until `sending` no point has moved anywhere. From `sending` on, a hold stands in the ledger until the outcome
 is known: `settled` posts it, `declined` and `not_sent` void it, `open` and `needs_a_person` leave it.
@@ -37,12 +37,14 @@ class State(StrEnum):
     """The member did not consent at the partner's site."""
     EXPIRED = "expired"
     """Left alone before confirming."""
+    CANCELLED = "cancelled"
+    """Given up by the member before confirming."""
 
 
 LEGAL: Final[dict[State, frozenset[State]]] = {
-    State.AWAITING_RETURN: frozenset({State.READY, State.REFUSED, State.EXPIRED}),
-    State.READY: frozenset({State.QUOTED, State.EXPIRED}),
-    State.QUOTED: frozenset({State.QUOTED, State.SENDING, State.EXPIRED}),
+    State.AWAITING_RETURN: frozenset({State.READY, State.REFUSED, State.EXPIRED, State.CANCELLED}),
+    State.READY: frozenset({State.QUOTED, State.EXPIRED, State.CANCELLED}),
+    State.QUOTED: frozenset({State.QUOTED, State.SENDING, State.EXPIRED, State.CANCELLED}),
     State.SENDING: frozenset(
         {State.SETTLED, State.DECLINED, State.NOT_SENT, State.OPEN, State.NEEDS_A_PERSON}
     ),
@@ -53,6 +55,7 @@ LEGAL: Final[dict[State, frozenset[State]]] = {
     State.NOT_SENT: frozenset(),
     State.REFUSED: frozenset(),
     State.EXPIRED: frozenset(),
+    State.CANCELLED: frozenset(),
 }
 
 HELD: Final = frozenset({State.SENDING, State.OPEN, State.NEEDS_A_PERSON})
@@ -61,7 +64,3 @@ HELD: Final = frozenset({State.SENDING, State.OPEN, State.NEEDS_A_PERSON})
 BEFORE_SENDING: Final = frozenset({State.AWAITING_RETURN, State.READY, State.QUOTED})
 
 ENDED: Final = frozenset(state for state, moves in LEGAL.items() if not moves)
-
-
-def may_move(old: State, new: State) -> bool:
-    return new in LEGAL[old]

@@ -24,6 +24,7 @@ from gateway.exchanges.quote_confirm import QuoteConfirm
 from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.exchanges.states import BEFORE_SENDING
 from gateway.model import Destination
+from gateway.partners.calls.debit_proof import account_key, same_account
 from gateway.webhooks import keys as webhook_keys
 from gateway.webhooks.standard_webhooks import SignatureInvalid, verify
 
@@ -73,9 +74,10 @@ class TerminalOrders:
         except SignatureInvalid as why:
             _log.warning("terminal order not believed", partner=partner_id, why=str(why))
             raise ProblemError("push-not-believed", "") from None
-        linked = await context.store.read(lambda conn: _member(conn, partner_id, order))
+        key = account_key(order.service_id, context.partner(partner_id).profile)
+        linked = await context.store.read(lambda conn: _member(conn, partner_id, key, order))
         if isinstance(linked, Exchange):
-            return _the_same(linked, order)
+            return self._the_same(partner_id, linked, order)
         for _ in range(TRY_CONCURRENCY):
             try:
                 return await self._go_on(linked, partner_id, order)
@@ -92,7 +94,7 @@ class TerminalOrders:
             exchange = await self.exchanges.quote(
                 member_id, order.exchange_id, Destination.reserve(), order.units
             )
-        quote = _the_same(exchange, order).quote
+        quote = self._the_same(partner_id, exchange, order).quote
         assert quote is not None
         if exchange.state not in BEFORE_SENDING:
             return await context.store.read(
@@ -100,20 +102,22 @@ class TerminalOrders:
             )
         return await self.exchanges.confirm(member_id, order.exchange_id, quote.quote_id)
 
+    def _the_same(self, partner_id: str, exchange: Exchange, order: TerminalOrder) -> Exchange:
+        ignore_case = self.exchanges.context.partner(partner_id).profile.ids_ignore_case
+        same = same_account(order.service_id, exchange.service_id, ignore_case=ignore_case)
+        if not same or exchange.quote is None or exchange.quote.units != order.units:
+            raise ProblemError(
+                "exchange-id-reused", "this order id was used for another order; make a new one"
+            )
+        return exchange
 
-def _the_same(exchange: Exchange, order: TerminalOrder) -> Exchange:
-    other_account = exchange.service_id is not None and exchange.service_id != order.service_id
-    if other_account or exchange.quote is None or exchange.quote.units != order.units:
-        raise ProblemError("exchange-id-reused", "this order id was used for another order; make a new one")
-    return exchange
 
-
-def _member(conn: Connection, partner_id: str, order: TerminalOrder) -> str | Exchange:
+def _member(conn: Connection, partner_id: str, key: str, order: TerminalOrder) -> str | Exchange:
     """Whose account it is. Nothing is told about who else there is.
 
     Where nobody has linked it any more, what was carried out before is still the answer to its id.
     """
-    book = link_rows.find_owner(conn, partner_id, order.service_id)
+    book = link_rows.find_owner(conn, partner_id, key)
     if book is not None:
         return book.removeprefix(_MEMBERS)
     book = records.find_owner(conn, order.exchange_id)

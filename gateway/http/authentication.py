@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from gateway.errors import ProblemError
+from gateway.http.client_scopes import Scope
 from gateway.platform.roles import ALLOWED, Action, Role, may
 
 
@@ -27,15 +28,17 @@ class AuthLevel(StrEnum):
 
 
 class MemberSession(Protocol):
-    """What the kernel needs to know of a session; the finder may return any richer value."""
+    """What the dispatcher needs to know of a session; the finder may return any richer value."""
 
     @property
     def member_id(self) -> str: ...
 
 
 class WorkingSession(Protocol):
-    """What the kernel needs to know of a staff session."""
+    """What the dispatcher needs to know of a staff session."""
 
+    @property
+    def staff_id(self) -> str: ...
     @property
     def role(self) -> Role: ...
     @property
@@ -53,7 +56,7 @@ class Admitted:
     """A caller who was let in. `client_id` is empty for PUBLIC, `member` and `staff` None except at their levels."""
 
     client_id: str = ""
-    member: object = None
+    member: Any = None
     staff: WorkingSession | None = None
 
 
@@ -61,11 +64,16 @@ NOBODY = Admitted()
 
 
 class SignatureVerifierProtocol(Protocol):
-    async def verify(self, request: web.BaseRequest, *, has_body: bool) -> str:
-        """The id of the client program that signed the head of `request`, or a 401 refusal."""
+    async def verify(self, request: web.BaseRequest, *, scopes: frozenset[Scope], has_body: bool) -> str:
+        """The id of the client program that signed the head of `request`, or a 401 refusal.
+
+        A key that has none of `scopes` is refused with 403.
+        """
         ...
 
-    async def verify_and_find(self, request: web.BaseRequest, key: str, *, has_body: bool) -> tuple[str, Any]:
+    async def verify_and_find(
+        self, request: web.BaseRequest, key: str, *, scopes: frozenset[Scope], has_body: bool
+    ) -> tuple[str, Any]:
         """The same, and what is kept under `key`."""
         ...
 
@@ -96,23 +104,36 @@ class Authenticator:
         self._find_staff = find_staff
 
     async def admit(
-        self, request: web.BaseRequest, level: AuthLevel, action: Action | None = None, *, has_body: bool
+        self,
+        request: web.BaseRequest,
+        level: AuthLevel,
+        action: Action | None = None,
+        *,
+        scopes: frozenset[Scope],
+        has_body: bool,
     ) -> Admitted:
-        """Decide from the head alone, so that no byte of a stranger's body is read."""
+        """Decide from the head alone, so that no byte of a stranger's body is read.
+
+        `scopes` are those of keys that may call this operation at all, whoever is signed in.
+        """
         if level is AuthLevel.PUBLIC:
             return NOBODY
         if level is AuthLevel.MEMBER:
-            return await self._admit_member(request, has_body=has_body)
-        client_id = await self._signatures.verify(request, has_body=has_body)
+            return await self._admit_member(request, scopes=scopes, has_body=has_body)
+        client_id = await self._signatures.verify(request, scopes=scopes, has_body=has_body)
         if level is AuthLevel.CLIENT:
             return Admitted(client_id=client_id)
         return await self._admit_staff(request, client_id, action)
 
-    async def _admit_member(self, request: web.BaseRequest, *, has_body: bool) -> Admitted:
+    async def _admit_member(
+        self, request: web.BaseRequest, *, scopes: frozenset[Scope], has_body: bool
+    ) -> Admitted:
         token = _bearer_token(request)
         # Whatever is wrong with the token, a wrong signature is told first; and for no key nothing is found.
         key = self._members.key_of(token) if token is not None else None
-        client_id, found = await self._signatures.verify_and_find(request, key or "", has_body=has_body)
+        client_id, found = await self._signatures.verify_and_find(
+            request, key or "", scopes=scopes, has_body=has_body
+        )
         if token is None:
             raise ProblemError("session-missing")
         return Admitted(

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from gateway.http.client_scopes import Scope
 from gateway.platform.tables import client_keys
 from gateway.plugin_interfaces import Clock
 
@@ -31,20 +32,52 @@ class KeyReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientKey:
-    """One key of one client program. `public_key` is 32 raw bytes; `revoked_at` None while it may be used."""
+    """One key of one client program. `public_key` is 32 raw bytes; `revoked_at` None while it may be used.
+
+    `scope` is None for a key that was made before there were scopes: it calls everything until it is made anew.
+    From `ends_at` on it opens nothing; None: it has no end.
+    """
 
     key_id: str
     client_id: str
     public_key: bytes = field(repr=False)
     created_at: datetime
     revoked_at: datetime | None = None
+    scope: Scope | None = None
+    ends_at: datetime | None = None
+
+    def has_ended(self, now: datetime) -> bool:
+        return self.ends_at is not None and now >= self.ends_at
+
+    def may_call(self, scopes: frozenset[Scope]) -> bool:
+        """Whether an operation that keys of these scopes reach is open to this one."""
+        return self.scope is None or self.scope in scopes
 
 
-def register_key(conn: Connection, client_id: str, key_id: str, public_raw: bytes, now: datetime) -> None:
-    """Let `client_id` sign with the key from now on. Raises ValueError for bytes that are no Ed25519 key."""
+def register_key(
+    conn: Connection,
+    client_id: str,
+    key_id: str,
+    public_raw: bytes,
+    now: datetime,
+    *,
+    scope: Scope | None = None,
+    ends_at: datetime | None = None,
+) -> None:
+    """Let `client_id` sign with the key from now on, until `ends_at`. Without a `scope` it calls everything.
+
+    Raises ValueError for bytes that are no Ed25519 key.
+    """
     Ed25519PublicKey.from_public_bytes(public_raw)
     conn.execute(
-        insert(client_keys).values(key_id=key_id, client_id=client_id, public_key=public_raw, created_at=now)
+        insert(client_keys).values(
+            key_id=key_id,
+            client_id=client_id,
+            public_key=public_raw,
+            created_at=now,
+            scope=scope,
+            ends_at=ends_at,
+        )
     )
 
 
@@ -57,7 +90,7 @@ def revoke_key(conn: Connection, key_id: str, now: datetime) -> bool:
 def find_key(conn: Connection, key_id: str) -> ClientKey | None:
     """The key of that id, revoked or not."""
     row = conn.execute(select(client_keys).where(client_keys.c.key_id == key_id)).mappings().one_or_none()
-    return None if row is None else ClientKey(**row)
+    return None if row is None else _key(row)
 
 
 def list_keys(conn: Connection) -> list[ClientKey]:
@@ -65,7 +98,11 @@ def list_keys(conn: Connection) -> list[ClientKey]:
     rows = conn.execute(
         select(client_keys).order_by(client_keys.c.client_id, client_keys.c.created_at)
     ).mappings()
-    return [ClientKey(**row) for row in rows]
+    return [_key(row) for row in rows]
+
+
+def _key(row: RowMapping) -> ClientKey:
+    return ClientKey(**{**row, "scope": None if row["scope"] is None else Scope(row["scope"])})
 
 
 class ClientKeys:

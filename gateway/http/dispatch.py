@@ -10,16 +10,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import structlog
 from aiohttp import web
+from pydantic import BaseModel
 
 from gateway.errors import ProblemError
-from gateway.http.authentication import Authenticator, AuthLevel
+from gateway.http.authentication import Admitted, Authenticator, AuthLevel
 from gateway.http.inputs import read_body, read_path, read_query
 from gateway.http.rate_limit import TokenBuckets
 from gateway.http.routing import Api, Route
 from gateway.http.signatures import require_digest
+
+_M = TypeVar("_M", bound=BaseModel)
 
 BODY_LIMIT: Final = 64 * 1024
 UPLOAD_CONCURRENCY: Final = 2
@@ -48,6 +52,8 @@ SERVICES: Final = web.AppKey("services", object)
 ROUTE: Final = web.RequestKey("route", Route)
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 CLIENT_ID: Final = web.RequestKey("client_id", str)
+BROWSER: Final = web.RequestKey("browser", str)
+"""The network of the browser for which a client program signs somebody in, as the program told it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +67,12 @@ class Dispatcher:
     client_buckets: TokenBuckets
     is_restored: Callable[[], bool] = bool
     body_limit: int = BODY_LIMIT
+    name_account: Callable[[str], str] = lambda _member_id: ""
+    """How a member stands in the log, by member id; empty where a member stands in no line."""
     upload_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOAD_CONCURRENCY))
 
     def add(self, app: web.Application, api: Api) -> None:
-        """Serve all routes of `api` on `app`, whose `client_max_size` must be this kernel's `body_limit`."""
+        """Serve all routes of `api` on `app`, whose `client_max_size` must be this dispatcher's `body_limit`."""
         for route in api.routes:
             app.router.add_route(route.method, route.template, self._serve(route))
 
@@ -75,10 +83,13 @@ class Dispatcher:
                 raise ProblemError("restored")
             self._check_head(request, route)
             has_body = request.can_read_body and request.content_length != 0
-            admitted = await self.gate.admit(request, route.caller, route.action, has_body=has_body)
+            admitted = await self.gate.admit(
+                request, route.caller, route.action, scopes=route.scopes, has_body=has_body
+            )
             if route.caller is not AuthLevel.PUBLIC:
                 request[CLIENT_ID] = admitted.client_id
                 self.client_buckets.consume(admitted.client_id)
+                self._bind_person(admitted)
             raw = await self._read(request, route)
             if route.caller is not AuthLevel.PUBLIC:
                 require_digest(request, raw)
@@ -93,6 +104,15 @@ class Dispatcher:
             )
 
         return serve
+
+    def _bind_person(self, admitted: Admitted) -> None:
+        """Every line of the request says for whom it is: staff by their id, members under a name of the log's own."""
+        if admitted.staff is not None:
+            structlog.contextvars.bind_contextvars(staff=admitted.staff.staff_id)
+        elif admitted.member is not None:
+            account = self.name_account(admitted.member.member_id)
+            if account:
+                structlog.contextvars.bind_contextvars(account=account)
 
     def _check_head(self, request: web.Request, route: Route) -> None:
         if "Content-Encoding" in request.headers:
@@ -113,6 +133,15 @@ class Dispatcher:
             return await request.read()
         except web.HTTPRequestEntityTooLarge:
             raise ProblemError("body-too-large", limit_bytes=self.body_limit) from None
+
+
+def note_browser(request: web.Request, network: str, name_source: Callable[[str], str]) -> None:
+    """Note the network of the browser that somebody signs in with: for the lines of the request, and for counting refusals."""
+    if not network:
+        return
+    request[BROWSER] = network
+    if name := name_source(network):
+        structlog.contextvars.bind_contextvars(browser=name)
 
 
 def _confirms_nothing(route: Route) -> bool:
@@ -156,11 +185,16 @@ def _body(request: web.Request, route: Route, raw: bytes) -> Any:
         return raw
     if route.body is None:
         return None
+    return raw if route.any_body else json_body(request, raw, route.body)
+
+
+def json_body(request: web.BaseRequest, raw: bytes, model: type[_M]) -> _M:
+    """The body as JSON of this model. Raises ProblemError."""
     media, _, parameters = request.headers.get("Content-Type", "").partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if media.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise ProblemError("content-type-wrong")
-    return read_body(raw, route.body)
+    return read_body(raw, model)
 
 
 def raw_query(request: web.BaseRequest) -> str:

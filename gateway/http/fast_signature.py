@@ -1,6 +1,6 @@
 """Reads the one form of signature that our own client writes, without a general parser: five times as fast.
 
-The fields must look exactly as `gateway.client` writes them; for anything else, however valid, `read_plain`
+The fields must look exactly as `point_gateway_client.signing` writes them; for anything else, however valid, `read_plain`
 answers None and the library of RFC 9421 decides. A test holds the two to the same answers.
 """
 

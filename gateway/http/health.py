@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Final, Literal
+from typing import Literal
 
 import structlog
 from aiohttp import web
@@ -17,11 +16,7 @@ from pydantic import BaseModel
 
 from gateway.errors import ProblemError
 from gateway.http.authentication import AuthLevel
-from gateway.http.routing import Api, Content, TypedRequest, TypedResponse
-
-Network = IPv4Network | IPv6Network
-
-LOOPBACK: Final[tuple[Network, ...]] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 
 _log = structlog.get_logger("gateway.http")
 
@@ -48,24 +43,35 @@ class PartnersHealth(BaseModel):
     partners: list[PartnerHealth]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class HealthChecks:
     """Where health is asked. `ready` raises when the database does not answer; `partners` must be quick.
 
-    `metrics_networks` are the networks that may read /metrics; for all others there is no such address. A
-    request that came through a proxy is never counted as near.
+    `is_draining` is set when the process is told to stop: it finishes what it has and wants nothing new.
     """
 
     ready: Callable[[], Awaitable[object]]
     partners: Callable[[], Awaitable[Sequence[PartnerHealth]]]
     registry: CollectorRegistry
-    metrics_networks: tuple[Network, ...] = LOOPBACK
     ready_deadline_s: float = 2.0
     is_restored: Callable[[], bool] = bool
+    is_draining: bool = False
+
+    async def require_ready(self) -> Ready:
+        """Raise ProblemError `not-ready` unless requests can be served."""
+        if self.is_draining:
+            raise ProblemError("not-ready")
+        try:
+            async with asyncio.timeout(self.ready_deadline_s):
+                await self.ready()
+        except Exception as error:  # whatever it is, the answer is "not ready"
+            _log.warning("health.not_ready", error=type(error).__name__)
+            raise ProblemError("not-ready") from error
+        return Ready(status="restored" if self.is_restored() else "ready")
 
 
 def health_api(checks: HealthChecks) -> Api:
-    """The routes /health/live, /health/ready, /health/partners and /metrics."""
+    """The public routes /health/live and /health/ready: one word each, for whoever balances the load."""
     api = Api()
 
     @api.get("/health/live", tag="health", caller=AuthLevel.PUBLIC, returns={200: Alive})
@@ -78,44 +84,42 @@ def health_api(checks: HealthChecks) -> Api:
     )
     async def ready(call: TypedRequest) -> TypedResponse:  # noqa: ARG001  every handler takes a call
         """Tell whether the database answers, so that requests can be served."""
-        try:
-            async with asyncio.timeout(checks.ready_deadline_s):
-                await checks.ready()
-        except Exception as error:  # whatever it is, the answer is "not ready"
-            _log.warning("health.not_ready", error=type(error).__name__)
-            raise ProblemError("not-ready") from error
-        return TypedResponse(200, Ready(status="restored" if checks.is_restored() else "ready"))
-
-    @api.get("/health/partners", tag="health", caller=AuthLevel.PUBLIC, returns={200: PartnersHealth})
-    async def partners(call: TypedRequest) -> TypedResponse:  # noqa: ARG001  every handler takes a call
-        """Tell which partners can be asked at the moment."""
-        return TypedResponse(200, PartnersHealth(partners=list(await checks.partners())))
-
-    @api.get(
-        "/metrics",
-        tag="health",
-        caller=AuthLevel.PUBLIC,
-        returns={200: "text/plain"},
-        refuses=("path-unknown",),
-    )
-    async def metrics(call: TypedRequest) -> TypedResponse:
-        """Give the numbers that Prometheus collects.
-
-        Answered only to the operator's own networks.
-        """
-        if not _is_near(call.request, checks.metrics_networks):
-            raise ProblemError("path-unknown")
-        text = await asyncio.to_thread(generate_latest, checks.registry)
-        return TypedResponse(200, Content(text, CONTENT_TYPE_PLAIN_0_0_4))
+        return TypedResponse(200, await checks.require_ready())
 
     return api
 
 
-def _is_near(request: web.Request, networks: Sequence[Network]) -> bool:
-    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
-        return False
-    try:
-        address = ip_address(request.remote or "")
-    except ValueError:
-        return False
-    return any(address in network for network in networks)
+def admin_app(checks: HealthChecks) -> web.Application:
+    """What a process tells its operator, on a port of its own: health, partners and the numbers for Prometheus."""
+
+    async def live(_request: web.Request) -> web.Response:
+        return _json(Alive())
+
+    async def ready(_request: web.Request) -> web.Response:
+        try:
+            return _json(await checks.require_ready())
+        except ProblemError:
+            status = "draining" if checks.is_draining else "not-ready"
+            return web.json_response({"status": status}, status=503)
+
+    async def partners(_request: web.Request) -> web.Response:
+        return _json(PartnersHealth(partners=list(await checks.partners())))
+
+    async def metrics(_request: web.Request) -> web.Response:
+        text = await asyncio.to_thread(generate_latest, checks.registry)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+    app = web.Application()
+    app.add_routes(
+        [
+            web.get("/health/live", live),
+            web.get("/health/ready", ready),
+            web.get("/health/partners", partners),
+            web.get("/metrics", metrics),
+        ]
+    )
+    return app
+
+
+def _json(model: BaseModel) -> web.Response:
+    return web.Response(text=model.model_dump_json(), content_type="application/json")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,15 +18,19 @@ from aiohttp.typedefs import Handler, Middleware
 
 from gateway.errors import ProblemError
 from gateway.http import problems
-from gateway.http.client_address import bucket_of
-from gateway.http.dispatch import CLIENT_ID, REQUEST_ID, ROUTE
+from gateway.http.dispatch import BROWSER, CLIENT_ID, REQUEST_ID, ROUTE
 from gateway.http.metrics import HttpMetrics
 from gateway.http.rate_limit import TokenBuckets
+from gateway.http.refusal_watch import RefusalWatch
+from gateway.platform.encryption import Unreadable
+from httpkit.client_address import bucket_of
 
 CONTENT_SECURITY_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 PROBLEM: Final = web.RequestKey("problem", str)
+STATE_HEADER: Final = "Point-Gateway-State"
+"""`restored` on every answer while nothing is confirmed, so that a site can say so on its pages."""
 
 _log = structlog.get_logger("gateway.http")
 
@@ -36,7 +40,8 @@ class ErrorBoundary:
     """The outermost layer of an application; `install` puts it there.
 
     `trusted_proxies` is how many proxies of our own stand in front: the address a share belongs to is then
-    the one that the outermost of them saw. `failures` maps exceptions from elsewhere to catalogue words.
+    the one that the outermost of them saw. `failures` maps exceptions from elsewhere to catalogue words. While
+    `is_restored`, every answer says so in a header.
     """
 
     address_buckets: TokenBuckets
@@ -45,6 +50,10 @@ class ErrorBoundary:
     request_deadline_s: float = 30.0
     trusted_proxies: int = 0
     failures: Mapping[type[BaseException], str] = field(default_factory=dict)
+    is_restored: Callable[[], bool] = bool
+    name_source: Callable[[str], str] = lambda _address: ""
+    """How an address stands in the log; empty where it stands in no line."""
+    refusals: RefusalWatch = field(default_factory=RefusalWatch)
 
     def install(self, app: web.Application) -> None:
         """Put this layer around everything that `app` answers, documents and errors included."""
@@ -60,6 +69,8 @@ class ErrorBoundary:
             # Requests of one kept-alive connection share a task: what the last one bound must not stay.
             structlog.contextvars.clear_contextvars()
             structlog.contextvars.bind_contextvars(request_id=request_id)
+            if source := self.name_source(self._address(request)):
+                structlog.contextvars.bind_contextvars(source=source)
             answer = await self._answer(request, handler, request_id)
             self._record(request, answer.status, time.perf_counter() - started)
             return answer
@@ -83,11 +94,17 @@ class ErrorBoundary:
         request[PROBLEM] = refused.type
         self.metrics.problem(refused.type)
         language = problems.language_of(request.headers.get("Accept-Language"))
-        return problems.response(refused, request_id=request_id, language=language, headers=headers)
+        problem = problems.response(refused, request_id=request_id, language=language, headers=headers)
+        if problem.status == 401:
+            # A site calls for everybody: what it has told of the browser says more than its own address.
+            self.refusals.count(request.get(BROWSER) or self._address(request))
+        return problem
 
     def _refusal(self, request: web.Request, error: Exception) -> ProblemError:
         refused = problems.as_refusal(error, self.failures)
         if refused is not None:
+            if isinstance(error, Unreadable):
+                _log.error("http.key_missing", route=route_of(request), text=str(error))
             return refused
         if isinstance(error, (web.RequestPayloadError, ConnectionError)):
             return ProblemError("body-broken")
@@ -103,6 +120,8 @@ class ErrorBoundary:
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         headers.setdefault("Cache-Control", "no-store")
+        if self.is_restored():
+            headers[STATE_HEADER] = "restored"
         if self.public_url.startswith("https://"):
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.http.authentication import AuthLevel
+from gateway.http.client_scopes import ALL_SCOPES
 from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.http.problems import MEDIA_TYPE, type_uri
 from gateway.http.routing import Api, Route
@@ -20,13 +21,22 @@ from gateway.http.routing import Api, Route
 Json = dict[str, Any]
 
 _REF: Final = "#/components/schemas/{model}"
-_ALWAYS: Final = ("too-many-requests", "internal-error", "restored", "busy", "commit-failed", "took-too-long")
+_ALWAYS: Final = (
+    "too-many-requests",
+    "internal-error",
+    "restored",
+    "key-missing",
+    "busy",
+    "commit-failed",
+    "took-too-long",
+)
 _SIGNED: Final = (
     "signature-missing",
     "signature-invalid",
     "signature-stale",
     "signature-replayed",
     "signature-key-unknown",
+    "signature-key-ended",
     "content-digest-wrong",
 )
 _SESSION: Final = ("session-missing", "session-ended")
@@ -39,6 +49,8 @@ Requests of client programs are signed with HTTP message signatures (RFC 9421): 
 and `tag="point-gateway"`. Covered are `@method`, `@authority`, `@path` and `@query`; with a body also \
 `content-digest` (RFC 9530, sha-256); with an Authorization field also `authorization`. In Python, \
 `gateway.client.SignedClient` does all of it.
+
+A key has a scope; `x-key-scopes` of an operation names those that may call it.
 
 Whole numbers are written in digits only: `2`, never `2.0` or `2e0`."""
 
@@ -83,6 +95,8 @@ def possible_problems(route: Route) -> list[str]:
         words += _BODY if route.body is not None else ["body-unexpected"]
     if route.caller is not AuthLevel.PUBLIC:
         words += _SIGNED
+        if route.scopes != ALL_SCOPES:
+            words.append("key-scope")
     if route.caller is AuthLevel.MEMBER:
         words += _SESSION
     if route.caller is AuthLevel.STAFF:
@@ -105,9 +119,14 @@ def _operation(route: Route, schemas: Json) -> Json:
         "responses": _responses(route),
         "security": _REQUIRED[route.caller],
     }
+    if route.caller is not AuthLevel.PUBLIC:
+        operation["x-key-scopes"] = sorted(route.scopes)
     if route.body is not None:
         schema = {"$ref": _REF.format(model=route.body.__name__)}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        bodies = {"application/json": {"schema": schema}} | (
+            {"*/*": {"schema": {}}} if route.any_body else {}
+        )
+        operation["requestBody"] = {"required": True, "content": bodies}
     if route.upload is not None:
         content: dict[str, Any] = {media: {"schema": {}} for media in route.upload.media_types}
         operation["requestBody"] = {"required": True, "content": content}

@@ -151,11 +151,11 @@ def as_refusal(error: BaseException, others: Mapping[type[BaseException], str]) 
     if isinstance(error, PartnerUnavailable):
         wait = error.retry_after_s if error.retry_after_s is not None else RETRY_AFTER_S
         return ProblemError("partner-unavailable", retry_after_s=max(1, math.ceil(wait)))
-    if isinstance(error, GatewayError):
-        return _gateway_error(error)
     for kind, word in others.items():
         if isinstance(error, kind):
             return ProblemError(word)
+    if isinstance(error, GatewayError):
+        return _gateway_error(error)
     if isinstance(error, TimeoutError):
         return ProblemError("took-too-long")
     return None

@@ -1,7 +1,7 @@
 """Routes: one decorator that says who may call, what comes in, what goes out, and which refusals are possible.
 
 The same declaration checks each request and becomes the published description (`gateway.http.openapi`), so the
-two cannot differ. A handler is a plain async function of one `Call`; it returns a `Reply` or raises a refusal.
+two cannot differ. A handler is a plain async function of one `TypedRequest`; it returns a `TypedResponse` or raises a refusal.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing_extensions import TypeVar
 
 from gateway.errors import GatewayError
 from gateway.http.authentication import Admitted, AuthLevel
+from gateway.http.client_scopes import ALL_SCOPES, AT_A_TILL, Scope
 from gateway.http.inputs import Id, Strict, require_tight_schema
 from gateway.http.problem_types import PROBLEM_TYPES
 from gateway.http.problems import as_refusal
@@ -30,7 +31,9 @@ QueryT_co = TypeVar("QueryT_co", covariant=True, default=Any)
 PathT_co = TypeVar("PathT_co", covariant=True, default=Any)
 
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
-_EVERYWHERE: Final = frozenset({"restored", "busy", "commit-failed", "took-too-long", "internal-error"})
+_EVERYWHERE: Final = frozenset(
+    {"restored", "key-missing", "busy", "commit-failed", "took-too-long", "internal-error"}
+)
 _log = structlog.get_logger("gateway.http")
 
 
@@ -104,8 +107,10 @@ class Route:
     description: str
     handler: Handler
     request_class: type[TypedRequest[Any, Any, Any, Any]]
+    scopes: frozenset[Scope]
     action: Action | None = None
     upload: Upload | None = None
+    any_body: bool = False
 
     @property
     def takes_body(self) -> bool:
@@ -209,12 +214,15 @@ class Api:
         path: type[BaseModel] | None = None,
         refuses: Sequence[str] = (),
         action: Action | None = None,
+        scopes: frozenset[Scope] | None = None,
         upload: Upload | None = None,
+        any_body: bool = False,
     ) -> Callable[[_HandlerT], _HandlerT]:
         """Declare a handler for `method` and `template` (`/v1/exchanges/{exchange_id}`).
 
         `any_query` leaves the query to the handler (`call.request.query`), for addresses that a partner calls
-        with parameters of its own. Raises TypeError, naming the route, for a declaration that cannot be kept:
+        with parameters of its own. `any_body` gives the handler the bytes, of whatever media type, beside the model
+        that most send. `scopes` are the keys that may call a CLIENT route; all others follow from the level. Raises TypeError, naming the route, for a declaration that cannot be kept:
         a loose schema, a path model that does not fit the template, a word outside the catalogue, a STAFF route
         without the `action` that its roles are asked for.
         """
@@ -258,7 +266,9 @@ class Api:
                     handler=handler,
                     request_class=_request_class(handler, caller, where),
                     action=action,
+                    scopes=_scopes_of(where, method, caller, action, scopes),
                     upload=upload,
+                    any_body=any_body,
                 )
             )
             return handler
@@ -294,6 +304,31 @@ def _request_class(
             "a staff route one with `staff`, any other neither"
         )
     return request_class
+
+
+def _scopes_of(
+    where: str,
+    method: str,
+    caller: AuthLevel,
+    action: Action | None,
+    declared: frozenset[Scope] | None,
+) -> frozenset[Scope]:
+    """The scopes of keys that may call an operation. What changes something in a client's own name declares them."""
+    if (declared is None) == (caller is AuthLevel.CLIENT and method != "GET"):
+        raise TypeError(
+            f"{where}: a client route that changes something names the `scopes` of the keys that may call it; for any other"
+            " they follow from its level"
+        )
+    if declared is not None:
+        return declared
+    if caller in (AuthLevel.PUBLIC, AuthLevel.CLIENT):
+        return ALL_SCOPES
+    scopes = {Scope.READ_ONLY} if method == "GET" else set()
+    if caller is AuthLevel.MEMBER:
+        scopes.add(Scope.PORTAL)
+    else:
+        scopes |= {Scope.MUNICIPAL, Scope.POS} if action in AT_A_TILL else {Scope.MUNICIPAL}
+    return frozenset(scopes)
 
 
 def _path_model(template: str, model: type[BaseModel] | None, where: str) -> type[BaseModel] | None:

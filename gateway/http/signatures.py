@@ -32,6 +32,7 @@ from nacl.signing import VerifyKey
 
 from gateway.errors import ProblemError
 from gateway.http.client_keys import ClientKey
+from gateway.http.client_scopes import ALL_SCOPES, Scope
 from gateway.http.fast_signature import Address, PlainSignature, read_plain
 from gateway.http.nonces import NonceKeeper
 from gateway.plugin_interfaces import Clock
@@ -64,25 +65,38 @@ class SignatureVerifier:
         self._address = Address.of(public_url)
         self._keys, self._nonces, self._clock = keys, nonces, clock
 
-    async def verify(self, request: web.BaseRequest, *, has_body: bool) -> str:
+    async def verify(
+        self, request: web.BaseRequest, *, scopes: frozenset[Scope] = ALL_SCOPES, has_body: bool
+    ) -> str:
         """The client id, once everything in the head holds; the nonce is used up only then.
+
+        A key whose scope is none of `scopes` is refused with `key-scope` (403).
 
         A body has its digest in the head: `require_digest` compares it once the body is read.
         """
-        client_id, key_id, nonce, forget_at = await self._checked(request, has_body=has_body)
+        client_id, key_id, nonce, forget_at = await self._checked(request, scopes, has_body=has_body)
         if not await self._nonces.use(key_id, nonce, forget_at):
             raise ProblemError("signature-replayed")
         return client_id
 
-    async def verify_and_find(self, request: web.BaseRequest, key: str, *, has_body: bool) -> tuple[str, Any]:
+    async def verify_and_find(
+        self,
+        request: web.BaseRequest,
+        key: str,
+        *,
+        scopes: frozenset[Scope] = ALL_SCOPES,
+        has_body: bool,
+    ) -> tuple[str, Any]:
         """The same, and what the keeper of nonces finds under `key` in the same step."""
-        client_id, key_id, nonce, forget_at = await self._checked(request, has_body=has_body)
+        client_id, key_id, nonce, forget_at = await self._checked(request, scopes, has_body=has_body)
         new, found = await self._nonces.use_and_find(key_id, nonce, forget_at, key)
         if not new:
             raise ProblemError("signature-replayed")
         return client_id, found
 
-    async def _checked(self, request: web.BaseRequest, *, has_body: bool) -> tuple[str, str, str, datetime]:
+    async def _checked(
+        self, request: web.BaseRequest, scopes: frozenset[Scope], *, has_body: bool
+    ) -> tuple[str, str, str, datetime]:
         """The client id; and the nonce that is still to be used up: its key's id, itself, when it may be forgotten."""
         plain = read_plain(request, self._address, has_body=has_body)
         key_id = plain.key_id if plain is not None else _claimed_key_id(request)
@@ -95,6 +109,10 @@ class SignatureVerifier:
             created_s, nonce = plain.created_s, plain.nonce
         else:
             created_s, nonce = self._check(request, key, now, has_body=has_body)
+        if key.has_ended(now):
+            raise ProblemError("signature-key-ended")
+        if not key.may_call(scopes):
+            raise ProblemError("key-scope", scopes=", ".join(sorted(scopes)))
         forget_at = datetime.fromtimestamp(created_s, now.tzinfo) + WINDOW + timedelta(seconds=1)
         return key.client_id, key_id, nonce, forget_at
 

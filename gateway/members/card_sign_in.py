@@ -38,6 +38,7 @@ from card.verify import (
 from gateway.errors import ProblemError
 from gateway.members import card_challenges
 from gateway.members.members import Member, Members, SignedIn, StoreProtocol
+from gateway.platform.security_log import SecurityEvent, log_security
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
 
@@ -210,8 +211,10 @@ class CardSignIns:
                 account_key_secret=rules.account_key_secret,
             )
         except LoginRefused as refusal:
-            say = _log.error if isinstance(refusal, ValidatorsDisagree) else _log.info
-            say("card.refused", code=refusal.code, detail=refusal.detail, client_id=client_id)
+            (_log.error if isinstance(refusal, ValidatorsDisagree) else _log.info)(
+                "card.refused", code=refusal.code, detail=refusal.detail, client_id=client_id
+            )
+            log_security(SecurityEvent.SIGN_IN_FAILED, who="member", by="card", code=refusal.code)
             raise problem_of(refusal) from None
 
     def _required(self) -> CardRules:

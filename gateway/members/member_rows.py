@@ -13,6 +13,7 @@ from gateway.errors import ProblemError
 from gateway.members import mykey_ids
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
+from gateway.platform.states import MemberState
 
 _members = tables.members
 _ONE: Final = select(_members).where(_members.c.member_id == bindparam("of_member"))
@@ -30,10 +31,14 @@ class Member:
     language: str
     default_municipality: str | None
     default_point_service: str | None
-    active: bool
+    state: MemberState
     has_password: bool
     has_card: bool
     created_at: datetime
+
+    @property
+    def active(self) -> bool:
+        return self.state is MemberState.ACTIVE
 
 
 def create_member(
@@ -75,7 +80,7 @@ def find_member(conn: Connection, member_id: str, *, lock: bool = False) -> Memb
 def find_by_mykey_id(conn: Connection, mykey_id: str) -> Member | None:
     """Find the active member who has this MyKey ID now."""
     row = conn.execute(
-        select(_members).where(_members.c.mykey_id == mykey_id, _members.c.state == "active")
+        select(_members).where(_members.c.mykey_id == mykey_id, _members.c.state == MemberState.ACTIVE)
     ).one_or_none()
     return None if row is None else _member(row._asdict())
 
@@ -94,7 +99,7 @@ def credentials(
     """The active member of this ID and the password's hash; None where it is not the member asked for."""
     row = conn.execute(
         select(_members.c.member_id, _members.c.password_hash).where(
-            _members.c.mykey_id == mykey_id, _members.c.state == "active"
+            _members.c.mykey_id == mykey_id, _members.c.state == MemberState.ACTIVE
         )
     ).one_or_none()
     if row is None or member_id not in (None, row.member_id):
@@ -112,7 +117,7 @@ def password_unchanged(conn: Connection, member_id: str, hashed: str) -> bool:
             select(_members.c.member_id)
             .where(
                 _members.c.member_id == member_id,
-                _members.c.state == "active",
+                _members.c.state == MemberState.ACTIVE,
                 _members.c.password_hash == hashed,
             )
             .with_for_update()
@@ -123,7 +128,9 @@ def password_unchanged(conn: Connection, member_id: str, hashed: str) -> bool:
 
 def member_of_card(conn: Connection, card_key: str, *, lock: bool = False) -> str | None:
     """Whose card this is, among active members; `lock` keeps it so until the transaction ends."""
-    wanted = select(_members.c.member_id).where(_members.c.card_key == card_key, _members.c.state == "active")
+    wanted = select(_members.c.member_id).where(
+        _members.c.card_key == card_key, _members.c.state == MemberState.ACTIVE
+    )
     return conn.execute(wanted.with_for_update() if lock else wanted).scalar_one_or_none()
 
 
@@ -156,7 +163,7 @@ def _member(row: Mapping[str, Any]) -> Member:
         language=row["language"],
         default_municipality=row["default_municipality"],
         default_point_service=row["default_point_service"],
-        active=row["state"] == "active",
+        state=MemberState(row["state"]),
         has_password=row["password_hash"] is not None,
         has_card=row["card_key"] is not None,
         created_at=row["created_at"],

@@ -18,13 +18,19 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from core_ledger import add_notes
 from gateway.errors import ProblemError
+from gateway.members import lockout, member_events, mykey_ids, passwords, sessions
 from gateway.members import member_rows as records
-from gateway.members import mykey_ids, passwords, sessions
+from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
 from gateway.members.mykey_ids import IdSuggestion
-from gateway.members.sign_in import SignedIn, SignIns, StoreProtocol, card_unknown, reset_misses
+from gateway.members.sign_in import IN_SESSION, SignedIn, SignIns, StoreProtocol, card_unknown, reset_misses
 from gateway.platform.invisible_chars import is_printable
+from gateway.platform.record_stream import MemberRevoked
+from gateway.platform.security_log import SecurityEvent, account_name, log_security
+from gateway.platform.states import MEMBER_MOVES, MemberState
+from gateway.platform.transitions import require_legal
 from gateway.points import directory
 
 __all__ = ["LANGUAGES", "Member", "Members", "SignedIn", "StoreProtocol", "new_member_id"]
@@ -57,7 +63,7 @@ class Members(SignIns):
         _check_language(language)
         hashed = None
         if password is not None:
-            passwords.check_new_password(password, mykey_id=wanted or "")
+            passwords.check_new_password(password, mykey_id=wanted or "", words=[name])
             hashed = await self._hasher.hash(password)
         now = self._clock()
         member_id = new_member_id(now)
@@ -113,11 +119,18 @@ class Members(SignIns):
         """
         now = self._clock()
 
-        def job(conn: Connection) -> IdSuggestion:
-            records.require_member(conn, member_id, lock=True)
-            return mykey_ids.choose(conn, member_id, typed, now)
+        def job(conn: Connection) -> tuple[IdSuggestion, bool]:
+            before = records.require_member(conn, member_id, lock=True)
+            choice = mykey_ids.choose(conn, member_id, typed, now)
+            is_changed = choice.available and choice.wanted != before.mykey_id
+            if is_changed:
+                member_events.record(conn, member_id, MemberEventKind.MYKEY_ID_CHANGED, now)
+            return choice, is_changed
 
-        return await self._run_claiming(job)
+        choice, is_changed = await self._run_claiming(job)
+        if is_changed:
+            self._log_changed(member_id, "mykey-id")
+        return choice
 
     async def confirm_password(self, member_id: str, password: str) -> None:
         """Ask for the password again before something that cannot be undone; misses count as at sign-in.
@@ -135,14 +148,16 @@ class Members(SignIns):
         """
         confirmed = await self._confirmed(member_id, current)
         passwords.check_new_password(new, mykey_id=confirmed.mykey_id)
-        hashed = await self._hasher.hash(new)
+        hashed, now = await self._hasher.hash(new), self._clock()
 
         def job(conn: Connection) -> int:
             if not records.password_unchanged(conn, member_id, confirmed.hashed):
                 raise _current_wrong()  # somebody changed it meanwhile
-            return _set_password(conn, member_id, hashed, keep)
+            return _set_password(conn, member_id, hashed, now, keep)
 
-        return await self._store.run(job)
+        ended = await self._store.run(job)
+        self._log_changed(member_id, "password")
+        return ended
 
     async def set_password_by_card(
         self, member_id: str, card_key: str, new: str, *, keep: str | None = None
@@ -153,15 +168,17 @@ class Members(SignIns):
         `password-unfit` (422), `card-unknown` (401), `busy` (503).
         """
         member = await self.profile(member_id)
-        passwords.check_new_password(new, mykey_id=member.mykey_id)
-        hashed = await self._hasher.hash(new)
+        passwords.check_new_password(new, mykey_id=member.mykey_id, words=[member.display_name])
+        hashed, now = await self._hasher.hash(new), self._clock()
 
         def job(conn: Connection) -> int:
             if records.member_of_card(conn, card_key, lock=True) != member_id:
                 raise card_unknown()
-            return _set_password(conn, member_id, hashed, keep)
+            return _set_password(conn, member_id, hashed, now, keep)
 
-        return await self._store.run(job)
+        ended = await self._store.run(job)
+        self._log_changed(member_id, "password", by="card")
+        return ended
 
     async def set_password_at_desk(self, typed: str, new: str) -> int:
         """Set a password for a member whose identity a service desk has checked; all sessions and misses end.
@@ -173,31 +190,38 @@ class Members(SignIns):
         if known is None:
             raise records.unknown_member()
         passwords.check_new_password(new, mykey_id=known)
-        hashed = await self._hasher.hash(new)
+        hashed, now = await self._hasher.hash(new), self._clock()
 
-        def job(conn: Connection) -> int:
+        def job(conn: Connection) -> tuple[str, int]:
             member = records.find_by_mykey_id(conn, known)
             if member is None:
                 raise records.unknown_member()
-            reset_misses(conn, self._key(known), member.member_id, None)
-            return _set_password(conn, member.member_id, hashed, None)
+            lockout.reset_everywhere(conn, self._key(known))
+            return member.member_id, _set_password(conn, member.member_id, hashed, now, None)
 
-        return await self._store.run(job)
+        member_id, ended = await self._store.run(job)
+        self._log_changed(member_id, "password", by="desk")
+        return ended
 
     async def link_card(self, member_id: str, card_key: str) -> Member:
         """Give the member a card, or the renewed one in place of the old. Raises ProblemError `card-registered` (409)."""
+        now = self._clock()
 
         def job(conn: Connection) -> Member:
             records.check_card_free(conn, card_key, member_id)
-            return records.change(conn, member_id, card_key=card_key)
+            member = records.change(conn, member_id, card_key=card_key)
+            member_events.record(conn, member_id, MemberEventKind.CARD_LINKED, now)
+            return member
 
-        return await self._run_claiming(job)
+        member = await self._run_claiming(job)
+        self._log_changed(member_id, "card")
+        return member
 
     async def revoke(self, member_id: str) -> None:
         """Revoke the MyKey ID (失効): nobody signs in with it again, and it is never given out again.
 
-        Ends all sessions and frees the card for a new registration. The ledger's book is not touched. The
-        second time is the same answer.
+        Ends all sessions and frees the card and the partners' accounts for a new registration; their tokens are deleted. The
+        ledger's book is not touched. The second time is the same answer.
         """
         now = self._clock()
 
@@ -207,10 +231,18 @@ class Members(SignIns):
             if member is None:
                 raise records.unknown_member()
             mykey_ids.retire(conn, member_id, member.mykey_id, now)
-            records.write(conn, member_id, state="revoked", password_hash=None, card_key=None)
+            require_legal(MEMBER_MOVES, member.state, MemberState.REVOKED)
+            records.write(conn, member_id, state=MemberState.REVOKED, password_hash=None, card_key=None)
             sessions.end_all(conn, member_id)
+            self._release_links(conn, member_id)
+            add_notes(conn, [MemberRevoked(member_id)])
 
         await self._store.run(job)
+        self._log_changed(member_id, "revoked")
+
+    def _log_changed(self, member_id: str, what: str, *, by: str = "session") -> None:
+        account = account_name(self._vault, member_id)
+        log_security(SecurityEvent.ACCOUNT_CHANGED, who="member", what=what, by=by, account=account)
 
     async def _run_claiming(self, job: Callable[[Connection], T]) -> T:
         """Run a job that claims a MyKey ID or a card; one who lost a race looks again and is told so."""
@@ -225,7 +257,11 @@ class Members(SignIns):
             raise ProblemError("password-not-set", "There is no password yet; set one with the card.")
         for last in (False, True):
             kept = await self._attempt(
-                member.mykey_id, password, lambda conn: records.credentials(conn, member.mykey_id, member_id)
+                member.mykey_id,
+                password,
+                lambda conn: records.credentials(conn, member.mykey_id, member_id),
+                IN_SESSION,
+                is_known=True,
             )
             if kept is None:
                 break
@@ -239,9 +275,10 @@ class Members(SignIns):
         raise _current_wrong()
 
     def _reset_confirmed(self, member: Member, hashed: str, renewed: str | None, conn: Connection) -> bool:
-        return records.password_unchanged(conn, member.member_id, hashed) and reset_misses(
-            conn, self._key(member.mykey_id), member.member_id, renewed
-        )
+        if not records.password_unchanged(conn, member.member_id, hashed):
+            return False
+        reset_misses(conn, self._key(member.mykey_id), member.member_id, renewed, IN_SESSION)
+        return True
 
 
 def new_member_id(at: datetime) -> str:
@@ -258,8 +295,9 @@ class _Confirmed:
     hashed: str
 
 
-def _set_password(conn: Connection, member_id: str, hashed: str, keep: str | None) -> int:
+def _set_password(conn: Connection, member_id: str, hashed: str, now: datetime, keep: str | None) -> int:
     records.change(conn, member_id, password_hash=hashed)
+    member_events.record(conn, member_id, MemberEventKind.PASSWORD_CHANGED, now)
     return sessions.end_all(conn, member_id, except_id=keep)
 
 

@@ -144,7 +144,7 @@ def end(conn: Connection, token: str, *, client_id: str) -> bool:
     return gone.rowcount > 0
 
 
-def of_member(conn: Connection, member_id: str, now: datetime) -> tuple[Session, ...]:
+def list_by_member(conn: Connection, member_id: str, now: datetime) -> tuple[Session, ...]:
     """The member's living sessions, the one used last first."""
     rows = conn.execute(
         select(_sessions).where(_sessions.c.member_id == member_id).order_by(_sessions.c.seen_at.desc())

@@ -6,24 +6,31 @@ meanwhile. The words of a refusal at sign-in are the same whichever half was wro
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from gateway.errors import ProblemError
-from gateway.members import lockout, mykey_ids, sessions
+from gateway.members import known_devices, lockout, member_events, mykey_ids, sessions
 from gateway.members import member_rows as records
+from gateway.members.lockout import ANYWHERE, Origin
+from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
 from gateway.members.passwords import PasswordHasher
 from gateway.members.sessions import Session
 from gateway.model import Secret
 from gateway.platform.encryption import Vault
+from gateway.platform.metrics import SIGN_INS, sign_in_counted
+from gateway.platform.security_log import SecurityEvent, account_name, log_security, login_name
 from gateway.plugin_interfaces import Clock
 
 T = TypeVar("T")
+_KIND: Final = "member"
+IN_SESSION: Final = Origin(source="session")
+"""Guesses from an open session: they lock the session's own question, not the way in."""
 
 
 class StoreProtocol(Protocol):
@@ -38,11 +45,17 @@ class StoreProtocol(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """The token is given to the client program once; the gateway keeps only its hash."""
+    """The token is given to the client program once; the gateway keeps only its hash.
+
+    `device` is for the browser to keep: with it strangers' misses do not lock it out. `missed_elsewhere` is how often
+    somebody else has tried this MyKey ID with a wrong password since the last sign-in, within a day.
+    """
 
     token: Secret
     session: Session
     member: Member
+    device: Secret | None = None
+    missed_elsewhere: int = 0
 
 
 class SignIns:
@@ -58,7 +71,9 @@ class SignIns:
         idle_limit: timedelta = sessions.IDLE_LIMIT,
         shared_terminal_idle_limit: timedelta = sessions.SHARED_TERMINAL_IDLE_LIMIT,
         absolute_limit: timedelta = sessions.ABSOLUTE_LIMIT,
+        release_links: Callable[[Connection, str], object] = lambda _conn, _member_id: None,
     ) -> None:
+        """`release_links` takes a member's links to partners away, as a part of the revocation's transaction."""
         self._store = store
         self._hasher = hasher
         self._clock = clock
@@ -66,24 +81,40 @@ class SignIns:
         self._idle_limit = idle_limit
         self._shared_terminal_idle_limit = shared_terminal_idle_limit
         self._absolute_limit = absolute_limit
+        self._release_links = release_links
 
     async def sign_in(
-        self, mykey_id: str, password: str, *, client_id: str, shared_terminal: bool = False
+        self,
+        mykey_id: str,
+        password: str,
+        *,
+        client_id: str,
+        shared_terminal: bool = False,
+        source: str = "",
+        devices: Sequence[str] = (),
     ) -> SignedIn:
-        """Sign in by MyKey ID and password.
+        """Sign in by MyKey ID and password. `source` names the browser's network, `devices` what it was given before.
 
         Raises ProblemError: `sign-in-refused` (401) whichever half was wrong, `sign-in-locked` (429) after five misses
-        in a row with this MyKey ID, be it anybody's or nobody's, `busy` (503).
+        in a row from this source with this MyKey ID, be it anybody's or nobody's, `busy` (503).
         """
         known = mykey_ids.read(mykey_id)
         if known is None:
             raise _sign_in_refused()  # that this can be no MyKey ID is public; it needs no hash to hide it
+        now = self._clock()
+        origin = known_devices.origin_of(self._vault, known, source, devices, now, kind=_KIND)
         for last in (False, True):
-            kept = await self._attempt(known, password, lambda conn: records.credentials(conn, known))
+            kept = await self._attempt(
+                known,
+                password,
+                lambda conn: records.credentials(conn, known),
+                origin,
+                is_known=bool(origin.device),
+            )
             if kept is None:
                 break
             try:
-                return await self._let_in(known, kept, client_id, shared_terminal)
+                return await self._let_in(known, kept, client_id, shared_terminal, origin)
             except ProblemError as refused:
                 # A hash that is made anew may just have been made anew by another request: it is looked at once more.
                 if last or kept[2] is None or refused.type != "sign-in-refused":
@@ -91,18 +122,31 @@ class SignIns:
         raise _sign_in_refused()
 
     async def _let_in(
-        self, known: str, kept: tuple[str, str, str | None], client_id: str, shared_terminal: bool
+        self,
+        known: str,
+        kept: tuple[str, str, str | None],
+        client_id: str,
+        shared_terminal: bool,
+        origin: Origin,
     ) -> SignedIn:
         member_id, hashed, renewed = kept
-        return await self._start(
-            member_id,
-            client_id,
-            shared_terminal,
-            lambda conn: (
-                records.password_unchanged(conn, member_id, hashed)
-                and reset_misses(conn, self._key(known), member_id, renewed)
-            ),
-        )
+        missed: list[int] = []
+        now = self._clock()
+
+        def still(conn: Connection) -> bool:
+            if not records.password_unchanged(conn, member_id, hashed):
+                return False
+            missed[:] = [reset_misses(conn, self._key(known), member_id, renewed, origin)]
+            if not origin.device:
+                member_events.record(conn, member_id, MemberEventKind.SIGNED_IN_ANEW, now)
+            return True
+
+        started = await self._start(member_id, client_id, shared_terminal, still)
+        self._log_signed_in(member_id, by="password", is_known_device=bool(origin.device))
+        device = None
+        if not shared_terminal:  # the next one at a shared terminal is somebody else
+            device = known_devices.new_device(self._vault, known, self._clock(), kind=_KIND)
+        return replace(started, device=device, missed_elsewhere=missed[0])
 
     async def sign_in_by_card(
         self, card_key: str, *, client_id: str, shared_terminal: bool = False
@@ -113,13 +157,16 @@ class SignIns:
         """
         member_id = await self._store.read(lambda conn: records.member_of_card(conn, card_key))
         if member_id is None:
+            log_security(SecurityEvent.SIGN_IN_FAILED, who=_KIND, by="card")
             raise card_unknown()
-        return await self._start(
+        started = await self._start(
             member_id,
             client_id,
             shared_terminal,
             lambda conn: records.member_of_card(conn, card_key, lock=True) == member_id,
         )
+        self._log_signed_in(member_id, by="card")
+        return started
 
     async def session(self, token: str, *, client_id: str) -> Session:
         """Give the living session of a token and note its use. Raises ProblemError `session-ended` (401)."""
@@ -150,7 +197,7 @@ class SignIns:
     async def sessions(self, member_id: str) -> tuple[Session, ...]:
         """The member's living sessions, the one used last first."""
         now = self._clock()
-        return await self._store.read(lambda conn: sessions.of_member(conn, member_id, now))
+        return await self._store.read(lambda conn: sessions.list_by_member(conn, member_id, now))
 
     async def end_session(self, member_id: str, session_id: str) -> None:
         """End one of the member's own sessions. Raises ProblemError `unknown-session` (404)."""
@@ -163,29 +210,60 @@ class SignIns:
     async def sweep(self) -> int:
         """Delete ended sessions and misses that no longer count; for a nightly job. Returns how many rows."""
         now = self._clock()
-        return await self._store.run(lambda conn: sessions.forget_ended(conn, now) + lockout.prune(conn, now))
+
+        def job(conn: Connection) -> int:
+            ended = sessions.forget_ended(conn, now)
+            return ended + lockout.prune(conn, now) + member_events.prune(conn, now)
+
+        return await self._store.run(job)
+
+    def _log_signed_in(self, member_id: str, *, by: str, **facts: bool) -> None:
+        account = account_name(self._vault, member_id)
+        log_security(SecurityEvent.SIGNED_IN, who=_KIND, by=by, account=account, **facts)
 
     def _key(self, mykey_id: str) -> str:
-        return self._vault.keyed_hash(mykey_id, purpose="sign-in")
+        return lockout.login_hash(self._vault, mykey_id)
 
     async def _attempt(
-        self, mykey_id: str, password: str, find: Callable[[Connection], tuple[str, str | None] | None]
+        self,
+        mykey_id: str,
+        password: str,
+        find: Callable[[Connection], tuple[str, str | None] | None],
+        origin: Origin = ANYWHERE,
+        *,
+        is_known: bool,
     ) -> tuple[str, str, str | None] | None:
-        """Count an attempt, then look at the password. Gives (member, kept hash, renewed hash), or None for a miss."""
+        """Count an attempt, then look at the password. Gives (member, kept hash, renewed hash), or None for a miss.
+
+        `is_known` says that a stranger cannot ask this: it is hashed in the lane that strangers do not fill.
+        """
         key = self._key(mykey_id)
         now = self._clock()
 
         def job(conn: Connection) -> tuple[str, str | None] | None:
-            lockout.count_attempt(conn, key, now)
+            lockout.count_attempt(conn, key, now, origin)
             return find(conn)
 
-        found = await self._store.run(job)
+        facts = {
+            "who": _KIND,
+            "login": login_name(self._vault, mykey_id),
+            "in_session": origin.source == IN_SESSION.source,
+        }
+        with sign_in_counted(
+            _KIND, lambda: log_security(SecurityEvent.SIGN_IN_LOCKED, by="password", **facts)
+        ):
+            found = await self._store.run(job)
         member_id, hashed = found or ("", None)
         try:
-            verdict = await self._hasher.verify(hashed, password)
+            verdict = await self._hasher.verify(hashed, password, is_known=is_known, source=origin.source)
         except ProblemError:  # busy: the password was never looked at
-            await self._store.run(lambda conn: lockout.uncount(conn, key))
+            await self._store.run(lambda conn: lockout.uncount(conn, key, origin))
             raise
+        is_right = verdict.right and hashed is not None
+        SIGN_INS.labels(_KIND, "right" if is_right else "wrong").inc()
+        if not is_right:
+            known = {"account": account_name(self._vault, member_id)} if member_id else {}
+            log_security(SecurityEvent.SIGN_IN_FAILED, by="password", **facts, **known)
         if not verdict.right or hashed is None:
             return None
         return member_id, hashed, verdict.renewed
@@ -215,12 +293,17 @@ class SignIns:
         return await self._store.run(job)
 
 
-def reset_misses(conn: Connection, key: str, member_id: str, renewed: str | None) -> bool:
-    """The password was right: forget the misses, keep the hash made with today's parameters. Always True."""
-    lockout.reset(conn, key)
+def reset_misses(
+    conn: Connection, key: str, member_id: str, renewed: str | None, origin: Origin = ANYWHERE
+) -> int:
+    """The password was right: forget the misses of this origin, keep the hash made with today's parameters.
+
+    Returns how many others had missed.
+    """
+    missed = lockout.reset(conn, key, origin)
     if renewed is not None:
         records.write(conn, member_id, password_hash=renewed)
-    return True
+    return missed
 
 
 def _sign_in_refused() -> ProblemError:

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, bindparam, cast, delete, null, select, true, union_all
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select
 
 from core_ledger import Store
 from gateway.errors import ProblemError
@@ -35,19 +35,16 @@ _WINDOWS: Final = CompiledStatement(
     select(_w).where(_w.c.ends_at > bindparam("now")).order_by(_w.c.starts_at)
 )
 _DECISIONS: Final = CompiledStatement(select(_c))
-# A pause has no end, so it has no moment; one question for both.
-_CLOSED: Final = CompiledStatement(
-    union_all(
-        select(_w.c.ends_at.label("until")).where(
-            _w.c.partner_id == bindparam("partner"),
-            _w.c.starts_at <= bindparam("now"),
-            _w.c.ends_at > bindparam("now"),
-        ),
-        select(cast(null(), _w.c.ends_at.type).label("until")).where(
-            _c.c.partner_id == bindparam("partner"), _c.c.paused.is_(true())
-        ),
-    )
+_PARTNER: Final[BindParameter[Any]] = bindparam("partner")
+CLOSED_COLUMNS: Final = (
+    select(func.min(_w.c.ends_at))
+    .where(_w.c.partner_id == _PARTNER, _w.c.starts_at <= bindparam("now"), _w.c.ends_at > bindparam("now"))
+    .scalar_subquery()
+    .label("maintenance_until"),
+    select(_c.c.paused).where(_c.c.partner_id == _PARTNER).scalar_subquery().label("paused"),
 )
+"""What `refuse_closed` goes by, for a statement that asks for more. Its parameters are `partner` and `now`."""
+_CLOSED: Final = CompiledStatement(select(*CLOSED_COLUMNS))
 _log = structlog.get_logger()
 
 
@@ -92,16 +89,20 @@ def standings(conn: Connection, now: datetime) -> Mapping[str, PartnerAvailabili
 
 def require_open(conn: Connection, partner_id: str, now: datetime) -> None:
     """Raise ProblemError (503) while nothing new may be begun with this partner."""
-    reasons = [row["until"] for row in _CLOSED.all(conn, {"partner": partner_id, "now": now})]
-    if windows := [until for until in reasons if until is not None]:
-        until = min(windows)
+    (row,) = _CLOSED.all(conn, {"partner": partner_id, "now": now})
+    refuse_closed(now, **row)
+
+
+def refuse_closed(now: datetime, maintenance_until: datetime | None, paused: bool | None) -> None:
+    """Raise as `require_open` does, by a row of CLOSED_COLUMNS that was read at `now`."""
+    if maintenance_until is not None:
         raise ProblemError(
             "partner-in-maintenance",
             "",
-            until=until.isoformat(),
-            retry_after_s=max(1, int((until - now).total_seconds())),
+            until=maintenance_until.isoformat(),
+            retry_after_s=max(1, int((maintenance_until - now).total_seconds())),
         )
-    if reasons:
+    if paused:
         raise ProblemError("partner-paused", "", retry_after_s=60)
 
 

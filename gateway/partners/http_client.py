@@ -13,14 +13,15 @@ import asyncio
 import logging
 import re
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 import aiohttp
 import httpx
@@ -33,17 +34,27 @@ from gateway.partners.loading.partner_settings import ClientIdentity
 from gateway.plugin_interfaces import HttpAnswer, Log, encode_form
 
 ANSWER_LIMIT_BYTES: Final = 8 * 2**20
+STREAM_LIMIT_BYTES: Final = 2 * 2**30
+PIECE_BYTES: Final = 2**18
 CONNECTIONS: Final = 64
 IDLE_CONNECTION_S: Final = (
     4.0  # below the 5 s of common servers: a reused connection that dies is an unknown outcome
 )
 
 CERTIFICATE_WANTED: Final = "client_certificate_wanted"
-_CERTIFICATE_ALERT: Final = re.compile(
-    "ALERT_(CERTIFICATE_|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)"
-)
+HANDSHAKE_REFUSED: Final = "handshake_refused"
+"""Before TLS 1.3 for want of a certificate too, but also where no version or cipher is common to both."""
+
+_ALERTS: Final = {
+    re.compile(
+        "ALERT_(CERTIFICATE_|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)"
+    ): CERTIFICATE_WANTED,
+    re.compile("ALERT_(HANDSHAKE_FAILURE|PROTOCOL_VERSION|INSUFFICIENT_SECURITY)"): HANDSHAKE_REFUSED,
+}
 
 _OUR_HEADERS: Final = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", "point-gateway"))
+
+_Answer = TypeVar("_Answer", HttpAnswer, "_Opened")
 
 for _name in ("httpx", "httpcore"):
     # httpx logs whole URLs at INFO and httpcore all headers at DEBUG: query values and credentials.
@@ -75,12 +86,8 @@ class GuardedHttp:
         self._hosts: frozenset[str] = frozenset()
         self._timeout_s = 10.0
         self._answer_limit_bytes = answer_limit_bytes
-        self._tls = httpx.create_ssl_context(trust_env=False)
-        if ca_file is not None:
-            self._tls.load_verify_locations(ca_file)
+        self._tls = _tls(ca_file, client_identity)
         self._has_identity = client_identity is not None
-        if client_identity is not None:
-            _load_identity(self._tls, client_identity)
         self._session: aiohttp.ClientSession | None = None
         self._for_tests = _client_for_tests(self._tls) if testing else None
 
@@ -136,7 +143,61 @@ class GuardedHttp:
         except (ValueError, LookupError, TypeError, httpx.InvalidURL) as fault:
             text = f"the request cannot be put together ({type(fault).__name__})"
             raise self._stayed_here(scope, text) from None
-        return await self._send(request, scope, timeout_s)
+        ask = self._ask_by_httpx if self._for_tests is not None else self._ask
+        return await self._send(request, scope, timeout_s, ask)
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> AsyncIterator[HttpDownload]:
+        """Get an answer whose body is read piece by piece, and close it at the end, read or not.
+
+        `timeout_s` is for the head, and again for each piece. Raises as `request` does.
+        """
+        download = await self.open_stream(url, headers=headers, params=params, timeout_s=timeout_s)
+        try:
+            yield download
+        finally:
+            await download.aclose()
+
+    async def open_stream(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> HttpDownload:
+        """The same for a caller that closes it."""
+        scope = current_scope()
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        try:
+            if scope is not None and scope.closed:
+                raise _Unfit(f"{scope.hook}() has ended; a request after its end is not sent")
+            request = _Request(
+                "GET", self._checked(url, params), _all_ascii(_with_our_own(headers or {})), None
+            )
+        except _Unfit as fault:
+            raise self._stayed_here(scope, str(fault)) from None
+        except (ValueError, LookupError, TypeError, httpx.InvalidURL) as fault:
+            text = f"the request cannot be put together ({type(fault).__name__})"
+            raise self._stayed_here(scope, text) from None
+        ask = self._open_by_httpx if self._for_tests is not None else self._open
+        opened = await self._send(request, scope, timeout_s, ask)
+
+        def broke(fault: Exception) -> OutcomeUnknown:
+            return OutcomeUnknown(self._says(request, _word(fault)))
+
+        return HttpDownload(opened, broke, timeout_s)
+
+    async def refuse(self, text: str) -> NoReturn:
+        """End a request that cannot even be asked for. Raises NotSent, or OutcomeUnknown where one has left."""
+        raise self._stayed_here(current_scope(), text)
 
     async def aclose(self) -> None:
         if self._for_tests is not None:
@@ -153,7 +214,13 @@ class GuardedHttp:
             )
         return target
 
-    async def _send(self, request: _Request, scope: CallScope | None, timeout_s: float) -> HttpAnswer:
+    async def _send(
+        self,
+        request: _Request,
+        scope: CallScope | None,
+        timeout_s: float,
+        ask: Callable[[_Request, float], Awaitable[_Answer]],
+    ) -> _Answer:
         began = perf_counter()
         status: int | None = None
         error: str | None = (
@@ -163,7 +230,6 @@ class GuardedHttp:
             scope.request_leaves()
         try:
             async with asyncio.timeout(timeout_s):
-                ask = self._ask_by_httpx if self._for_tests is not None else self._ask
                 answer = await ask(request, timeout_s)
             status, error = answer.status, None
             return answer
@@ -180,9 +246,23 @@ class GuardedHttp:
             )
 
     async def _ask(self, request: _Request, timeout_s: float) -> HttpAnswer:
+        response = await self._response(request, timeout_s)
+        async with response:
+            body = await self._whole(_parts(response))
+        return HttpAnswer(status=response.status, headers=_headers(response.raw_headers), body=body)
+
+    async def _open(self, request: _Request, timeout_s: float) -> _Opened:
+        response = await self._response(request, timeout_s)
+
+        async def close() -> None:
+            response.close()  # not release(), which would read on to keep the connection
+
+        return _Opened(response.status, _headers(response.raw_headers), _parts(response), close)
+
+    async def _response(self, request: _Request, timeout_s: float) -> aiohttp.ClientResponse:
         if self._session is None:
             self._session = _session(self._tls)
-        response = await self._session.request(
+        return await self._session.request(
             request.method,
             request.target.as_signed,
             headers=request.headers,
@@ -191,18 +271,22 @@ class GuardedHttp:
             auto_decompress=False,
             timeout=_timeout(timeout_s),
         )
-        async with response:
-            if "Content-Encoding" in response.headers:
-                # We ask for none. httpx unpacks it piece by piece, so that the limit holds for what comes out.
-                packed = httpx.Response(
-                    response.status, headers=response.raw_headers, stream=AiohttpResponseStream(response)
-                )
-                body = await self._whole(packed.aiter_bytes())
-            else:
-                body = await self._whole(response.content.iter_any())
-        return HttpAnswer(status=response.status, headers=_headers(response.raw_headers), body=body)
 
     async def _ask_by_httpx(self, request: _Request, timeout_s: float) -> HttpAnswer:
+        response = await self._response_by_httpx(request, timeout_s)
+        try:
+            body = await self._whole(response.aiter_bytes())
+        finally:
+            await response.aclose()
+        return HttpAnswer(status=response.status_code, headers=dict(response.headers.items()), body=body)
+
+    async def _open_by_httpx(self, request: _Request, timeout_s: float) -> _Opened:
+        response = await self._response_by_httpx(request, timeout_s)
+        return _Opened(
+            response.status_code, dict(response.headers.items()), response.aiter_bytes(), response.aclose
+        )
+
+    async def _response_by_httpx(self, request: _Request, timeout_s: float) -> httpx.Response:
         assert self._for_tests is not None
         timeout = httpx.Timeout(timeout_s, connect=timeout_s / 2, pool=timeout_s / 2)
         said = httpx.Request(
@@ -212,12 +296,7 @@ class GuardedHttp:
             content=request.content,
             extensions={"timeout": timeout.as_dict()},
         )
-        response = await self._for_tests.send(said, stream=True)
-        try:
-            body = await self._whole(response.aiter_bytes())
-        finally:
-            await response.aclose()
-        return HttpAnswer(status=response.status_code, headers=dict(response.headers.items()), body=body)
+        return await self._for_tests.send(said, stream=True)
 
     async def _whole(self, parts: AsyncIterator[bytes]) -> bytes:
         body = bytearray()
@@ -239,15 +318,21 @@ class GuardedHttp:
         )
 
     def _in_words(self, error: str) -> str:
-        """The word, and for a certificate that the partner wants what to do."""
+        """The word, and for a connection that the partner refuses what to do."""
+        table = f"[partners.{self._partner}]"
+        ours = f"name client_certificate and client_key in {table}"
+        if error == HANDSHAKE_REFUSED:
+            because = (
+                f"it does not accept client_certificate of {table}"
+                if self._has_identity
+                else (f"it asks for a certificate of ours ({ours})")
+            )
+            return f"{error}: either {because}, or it has no TLS version and cipher in common with us"
         if error != CERTIFICATE_WANTED:
             return error
         if self._has_identity:
-            return f"{error}: it does not accept client_certificate of [partners.{self._partner}]"
-        return (
-            f"{error}: it asks for a certificate of ours;"
-            f" name client_certificate and client_key in [partners.{self._partner}]"
-        )
+            return f"{error}: it does not accept client_certificate of {table}"
+        return f"{error}: it asks for a certificate of ours; {ours}"
 
     def _record(
         self,
@@ -268,6 +353,81 @@ class GuardedHttp:
         self._log.info(
             "partner_request", method=request.method, host=target.host, path=target.path, ms=ms, **outcome
         )
+
+
+class _Opened(NamedTuple):
+    """The head of an answer, and its body as it comes."""
+
+    status: int
+    headers: dict[str, str]
+    parts: AsyncIterator[bytes]
+    close: Callable[[], Awaitable[None]]
+
+
+class HttpDownload:
+    """Implements `gateway.plugin_interfaces.HttpStream`."""
+
+    def __init__(
+        self,
+        opened: _Opened,
+        broke: Callable[[Exception], OutcomeUnknown],
+        timeout_s: float,
+        limit_bytes: int = STREAM_LIMIT_BYTES,
+    ) -> None:
+        self.status: Final = opened.status
+        self.headers: Final[Mapping[str, str]] = opened.headers
+        self._parts = opened.parts
+        self._close = opened.close
+        self._broke = broke
+        self._timeout_s = timeout_s
+        self._left = limit_bytes
+        self._rest = b""
+        self._is_over = False
+        self._is_closed = False
+
+    async def next_piece(self) -> bytes | None:
+        """At most 256 KiB; None after the last. Raises OutcomeUnknown where the body ends early or stands still."""
+        scope = current_scope()
+        if scope is not None and scope.closed:
+            raise OutcomeUnknown(f"{scope.hook}() has ended; nothing is read after its end")
+        if self._is_closed:
+            raise OutcomeUnknown("the answer is closed; it may have had more")
+        piece = bytearray(self._rest)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                while len(piece) < PIECE_BYTES and not self._is_over:
+                    if (part := await anext(self._parts, None)) is None:
+                        self._is_over = True
+                    else:
+                        piece += part
+                        self._left -= len(part)
+                        if self._left < 0:
+                            raise _TooLarge
+        except Exception as fault:  # noqa: BLE001  whatever it was, half a body is none
+            await self.aclose()
+            raise self._broke(fault) from None
+        self._rest = bytes(piece[PIECE_BYTES:])
+        return bytes(piece[:PIECE_BYTES]) or None
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body, once."""
+        while (piece := await self.next_piece()) is not None:
+            yield piece
+
+    async def aclose(self) -> None:
+        """End it, read or not; safe to repeat."""
+        self._is_closed, self._rest = True, b""
+        await self._close()
+
+
+def _parts(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    if "Content-Encoding" in response.headers:
+        # We ask for none. httpx unpacks it piece by piece, so that the limit holds for what comes out.
+        packed = httpx.Response(
+            response.status, headers=response.raw_headers, stream=AiohttpResponseStream(response)
+        )
+        return packed.aiter_bytes()
+    return response.content.iter_any()
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +483,23 @@ class ClientIdentityUnusable(GatewayError):
     """The certificate or key of ours cannot be used. The text names both files and the remedy."""
 
 
+def _tls(ca_file: Path | None, client_identity: ClientIdentity | None) -> ssl.SSLContext:
+    if ca_file is None and client_identity is None:
+        return _public_tls()
+    tls = httpx.create_ssl_context(trust_env=False)
+    if ca_file is not None:
+        tls.load_verify_locations(ca_file)
+    if client_identity is not None:
+        _load_identity(tls, client_identity)
+    return tls
+
+
+@lru_cache(maxsize=1)
+def _public_tls() -> ssl.SSLContext:
+    """One for all partners without files of their own: to read the public authorities takes 30 ms, and nobody changes it."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def _load_identity(tls: ssl.SSLContext, identity: ClientIdentity) -> None:
     files = f"client_certificate {identity.certificate} and client_key {identity.key}"
     try:
@@ -348,22 +525,28 @@ class _Lost(aiohttp.ClientError):
     """The connection broke after it was made. Not one of the errors after which aiohttp sends again."""
 
 
-class _CertificateWanted(_Lost):
-    """The partner ended the connection because of our certificate, or for want of one."""
+class _Alerted(_Lost):
+    """The partner ended the connection with an alert; `word` says about what."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
 
 
-def _wants_certificate(fault: BaseException | None) -> bool:
-    """Whether the other side's alert was about a certificate of ours; TLS 1.3 tells it after the handshake."""
+def _alert(fault: BaseException | None) -> str | None:
+    """What the other side's alert was about, if it was about us; TLS 1.3 tells it after the handshake."""
     seen: set[int] = set()
     while (
         fault is not None and id(fault) not in seen
     ):  # a fault that is raised again can be its own cause's context
         seen.add(id(fault))
         # aiohttp's own kinds are SSLErrors too, without a reason.
-        if isinstance(fault, ssl.SSLError) and _CERTIFICATE_ALERT.search(getattr(fault, "reason", "") or ""):
-            return True
+        reason = (getattr(fault, "reason", "") or "") if isinstance(fault, ssl.SSLError) else ""
+        for alert, word in _ALERTS.items():
+            if alert.search(reason):
+                return word
         fault = fault.__cause__ or fault.__context__
-    return False
+    return None
 
 
 async def _send_once(
@@ -379,8 +562,8 @@ async def _send_once(
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as fault:
-        if _wants_certificate(fault):
-            raise _CertificateWanted(type(fault).__name__) from fault
+        if (word := _alert(fault)) is not None:
+            raise _Alerted(word) from fault
         raise _Lost(type(fault).__name__) from fault
 
 
@@ -458,8 +641,8 @@ def _is_proof_that_nothing_left(fault: Exception) -> bool:
 def _word(fault: Exception) -> str:
     """A stable word for logs and histories; the texts of exceptions are not kept, they can quote content."""
     said = _as_said(fault)
-    if isinstance(said, _CertificateWanted) or _wants_certificate(said):
-        return CERTIFICATE_WANTED
+    if (alert := said.word if isinstance(said, _Alerted) else _alert(said)) is not None:
+        return alert
     return next((word for kinds, word in _WORDS if isinstance(said, kinds)), "broken_answer")
 
 

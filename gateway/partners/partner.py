@@ -10,11 +10,13 @@ answer, an explicit no (`PartnerRefused`) or `PartnerUnavailable`.
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import functools
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from datetime import date, datetime
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol, Self, TypeVar
 
 import pluggy
 
@@ -27,10 +29,12 @@ from gateway.errors import (
     OutcomeUnknown,
     PartnerRefused,
     PartnerUnavailable,
+    PushRefused,
 )
 from gateway.hookspecs import PROJECT, PartnerHooks
 from gateway.model import (
     Balances,
+    Campaign,
     Coupon,
     CouponValue,
     DebitAnswer,
@@ -45,6 +49,8 @@ from gateway.model import (
     HandoffReturn,
     LinkedAccount,
     PartnerProfile,
+    Push,
+    PushAnswer,
     RateTable,
     Reversal,
     ReverseAnswer,
@@ -54,10 +60,17 @@ from gateway.model import (
 from gateway.partners.calls import result_checks
 from gateway.partners.calls.breaker import BreakerState
 from gateway.partners.calls.debit_proof import ExpectedDebit, compared
-from gateway.partners.calls.guard import CallFailure, CallGuard, crash_text, wrong_text
+from gateway.partners.calls.guard import CallFailure, CallGuard, crash_text, ended_text, wrong_text
 from gateway.partners.calls.isolate import run_isolated, run_isolated_sync
-from gateway.partners.calls.result_checks import ContractBroken
+from gateway.partners.calls.result_checks import (
+    AnotherAmountBack,
+    ContractBroken,
+    FoundReversalDiffers,
+    ReversalDiffers,
+)
 from gateway.partners.calls.throttle import Throttle
+from gateway.partners.isolation.keeper import PluginKeeper
+from gateway.partners.isolation.remote_plugin import RemotePlugin
 from gateway.partners.loading.checks import place_of_code
 from gateway.partners.loading.profile_checks import coherence
 from gateway.plugin_interfaces import Log
@@ -80,8 +93,19 @@ class PartnerHttpProtocol(Protocol):
     async def aclose(self) -> None: ...
 
 
+class PartnerSftpProtocol(Protocol):
+    """What a partner needs of its plugin's SFTP client: `gateway.partners.sftp_client.GuardedSftp`."""
+
+    def allow(self, *, timeout_s: float) -> None: ...
+    async def check(self) -> None: ...
+    async def aclose(self) -> None: ...
+
+
 class Partner:
     """One plugin made safe to call; made once, alive as long as the gateway."""
+
+    _sound_rates: RateTable | None = None
+    _rates_asked: _RatesAsked | None = None
 
     def __init__(
         self,
@@ -89,37 +113,69 @@ class Partner:
         *,
         log: Log,
         http: PartnerHttpProtocol | None = None,
+        sftp: PartnerSftpProtocol | None = None,
         seconds: Callable[[], float] = time.monotonic,
         known_secrets: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
-        """`http`: the client that the plugin was given; it is bound to the profile's hosts and closed with us.
+        """`http`, `sftp`: the clients that the plugin was given; they are bound to the profile and closed with us.
 
         `seconds` only goes forward. `known_secrets`: values that must never be part of a text.
         Raises PartnerUnavailable when the plugin cannot say who it is.
         """
         self._http = http
-        self._sound_rates: RateTable | None = None
-        self._rates_asked: _RatesAsked | None = None
+        self._sftp = sftp
+        self._use(plugin)
+        self.id: Final = self.profile.id
+        self._new_guard = functools.partial(
+            CallGuard, self.id, log=log, seconds=seconds, known_secrets=known_secrets
+        )
+        self._forget()
+
+    def as_at_the_start(self) -> Self:
+        """The same plugin with a closed breaker, all places free and no rates remembered. The contract kit tries calls so."""
+        partner = copy.copy(self)
+        partner._forget()  # noqa: SLF001  its own class
+        return partner
+
+    def _forget(self) -> None:
+        self._guard = self._new_guard(deadline_s=self.profile.deadline_s)
+        self._push_guard = self._new_guard(deadline_s=self.profile.deadline_s, asks=False)
+        self._sound_rates = self._rates_asked = None
+
+    def _use(self, plugin: object) -> None:
+        self._plugin = plugin
+        self._sound_rates = self._rates_asked = None
         self._plugins = pluggy.PluginManager(PROJECT)
         self._plugins.add_hookspecs(PartnerHooks)
         self._plugins.register(plugin)
         self._plugins.check_pending()
-        self.capabilities: Final = frozenset(
+        self.capabilities = frozenset(
             name
             for name in vars(PartnerHooks)
             if not name.startswith("_") and self._hook(name).get_hookimpls()
         )
-        self.profile: Final = self._asked_profile()
-        self.id: Final = self.profile.id
-        if http is not None:
-            http.allow(self.profile.hosts, timeout_s=self.profile.deadline_s)
-        self._guard = CallGuard(
-            self.id, self.profile.deadline_s, log, seconds=seconds, known_secrets=known_secrets
-        )
+        self.profile = self._asked_profile()
+        if self._http is not None:
+            self._http.allow(self.profile.hosts, timeout_s=self.profile.deadline_s)
+        if self._sftp is not None:
+            self._sftp.allow(timeout_s=self.profile.deadline_s)
+
+    def renew(self, plugin: RemotePlugin) -> None:
+        """From now on call this plugin, whose process has taken the place of another; its profile and hooks are ours."""
+        self._use(plugin)
+        self._guard.use_deadline(self.profile.deadline_s)
+        self._push_guard.use_deadline(self.profile.deadline_s)
 
     def place_of(self, hook: str) -> tuple[str | None, int | None]:
         """File and line of the plugin's method, for sentences that say where something is to be corrected."""
+        if isinstance(self._plugin, RemotePlugin):
+            return self._plugin.place_of_hook(hook)
         return place_of_code(self._hook(hook).get_hookimpls()[0].function)
+
+    @property
+    def keeper(self) -> PluginKeeper | None:
+        """What keeps the plugin's own process; None where it runs in the gateway's."""
+        return self._plugin.keeper if isinstance(self._plugin, RemotePlugin) else None
 
     def can(self, hook: str) -> bool:
         """Has the plugin this hook? Asked before the optional hooks and those of the other link."""
@@ -136,16 +192,24 @@ class Partner:
 
     # --- who the partner is ---------------------------------------------------------------------------------
 
-    def wallet_priority(self, destination: Destination, at: datetime) -> tuple[WalletId, ...]:
+    async def wallet_priority(self, destination: Destination, at: datetime) -> tuple[WalletId, ...]:
         """The order in which wallets are drawn on; as in the profile when the plugin has no opinion."""
         if not self.can("wallet_priority"):
             return tuple(wallet.id for wallet in self.profile.wallets)
-        ended = run_isolated_sync(lambda: self._hook("wallet_priority")(destination=destination, at=at))
+
+        async def ask() -> object:
+            answer = self._hook("wallet_priority")(destination=destination, at=at)
+            if not isinstance(answer, Awaitable):
+                return answer
+            async with asyncio.timeout(self.profile.deadline_s):  # a plugin in a process of its own
+                return await answer
+
+        ended = await run_isolated(ask)
         self._guard.warn_when_blocked("wallet_priority", ended)
         try:
             if ended.fault is None:
                 return result_checks.wallet_priority(ended.value, self.profile)
-            text = crash_text(ended.fault)
+            text = ended_text(ended.fault)
         except Exception as fault:  # noqa: BLE001  a plugin's object can raise at any touch
             text = wrong_text(fault)
         raise PartnerUnavailable(f"{self.id}: wallet_priority() {text}")
@@ -168,6 +232,19 @@ class Partner:
         table = await self._ask("rate_table", self._sound, at=at)
         self._rates_asked = _RatesAsked(at, table)
         return table
+
+    async def check_sftp(self) -> bool:
+        """Sign in at the partner's SFTP server; False where there is none. Raises NotSent, OutcomeUnknown."""
+        if self._sftp is None:
+            return False
+        await self._sftp.check()
+        return True
+
+    @property
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """The campaigns of the rates that were asked for last; nothing before the first time."""
+        rates = self._rates_asked.table.rates if self._rates_asked else ()
+        return tuple({rate.campaign.id: rate.campaign for rate in rates if rate.campaign}.values())
 
     def _sound(self, answer: object) -> RateTable:
         # Most plugins answer one and the same table, which cannot change: it is looked through once.
@@ -202,6 +279,7 @@ class Partner:
             lambda it: result_checks.balances(it, self.profile),
             refusals=(LinkEnded,),
             secrets=_revealed(account.token),
+            members=(account.service_id,),
             account=account,
         )
 
@@ -215,14 +293,45 @@ class Partner:
             coupon=coupon,
         )
 
-    async def find_debit(self, exchange_id: ExchangeId, expected: ExpectedDebit | None = None) -> FindAnswer:
-        """What became of the debit; IdReused where it is not the `expected` one. Raises PartnerUnavailable."""
+    async def find_debit(
+        self, exchange_id: ExchangeId, expected: ExpectedDebit | None = None, reference: str | None = None
+    ) -> FindAnswer:
+        """What became of the debit; IdReused where it is not the `expected` one. Raises PartnerUnavailable.
+
+        `reference`: the partner's own number for it, where a push told one.
+        """
 
         def check(answer: object) -> FindAnswer:
             find_answer = result_checks.find_answer(answer, exchange_id, self.profile)
             return find_answer if expected is None else compared(find_answer, expected, self.profile)
 
-        return await self._ask("find_debit", check, exchange_id=exchange_id)
+        known = expected.service_id if expected is not None else None
+        return await self._ask(
+            "find_debit",
+            check,
+            members=(known,) if known is not None else (),
+            exchange_id=exchange_id,
+            reference=reference,
+        )
+
+    async def read_push(self, push: Push) -> PushAnswer:
+        """What a message is about that came as the partner's. Raises PushRefused, PartnerUnavailable.
+
+        Strangers send such messages: whatever becomes of one says nothing about the partner.
+        """
+
+        def meaning(end: CallFailure) -> GatewayError:
+            if isinstance(end.fault, PushRefused):
+                return PushRefused(result_checks.reason(end.fault.reason), end.text)
+            return _unavailable(end)
+
+        return await self._push_guard.call(
+            "read_push",
+            functools.partial(self._hook("read_push"), push=push) if self.can("read_push") else None,
+            result_checks.push_answer,
+            meaning,
+            may_probe=False,
+        )
 
     async def find_reversal(self, reversal: Reversal) -> FindReversalAnswer:
         """What became of the reversal. Raises PartnerUnavailable: ask again later."""
@@ -230,11 +339,19 @@ class Partner:
             "find_reversal",
             lambda it: result_checks.find_reversal_answer(it, reversal, self.profile),
             secrets=_revealed(reversal.account.token if reversal.account else None),
+            members=_members(reversal),
             reversal=reversal,
         )
 
     async def debits_on(self, day: date) -> tuple[DebitRecord, ...]:
         """The partner's own book of that day (JST). Raises PartnerUnavailable, also when a page of it fails."""
+        return tuple([record async for page in self.debit_pages(day) for record in page])
+
+    async def debit_pages(self, day: date) -> AsyncGenerator[tuple[DebitRecord, ...]]:
+        """The same page by page, in the memory of one. Nothing of it counts before the last page has come.
+
+        Whoever stops in between closes it.
+        """
 
         def page(answer: object) -> tuple[DebitRecord, ...]:
             return result_checks.debit_records(answer, self.profile)
@@ -244,16 +361,16 @@ class Partner:
 
         told = await self._ask("debits_on", whole_or_pages, day=day)
         if isinstance(told, tuple):
-            return told
-        records: list[DebitRecord] = []
+            yield told
+            return
         try:
             for _ in range(MAX_PAGES):
                 if (rows := await self._next_page(told, page)) is None:
-                    return tuple(records)
-                records += rows
+                    return
+                yield rows
         finally:
             if isinstance(told, AsyncGenerator):
-                await run_isolated(told.aclose)
+                await self._guard.run_down(told.aclose)
         raise PartnerUnavailable(f"{self.id}: debits_on() gave {MAX_PAGES:,} pages and has not ended")
 
     async def _next_page(
@@ -291,7 +408,7 @@ class Partner:
             answered = result_checks.debit_answer(answer, order.exchange_id, self.profile)
             return compared(answered, ExpectedDebit.of_order(order), self.profile)
 
-        return await self._move("debit", check, secrets, order=order)
+        return await self._move("debit", check, secrets, _members(order), order=order)
 
     async def reverse_debit(self, reversal: Reversal) -> ReverseAnswer:
         """Give the partner's points back. Raises OutcomeUnknown or NotSent, nothing else."""
@@ -299,14 +416,20 @@ class Partner:
             "reverse_debit",
             lambda it: result_checks.reverse_answer(it, reversal, self.profile),
             _revealed(reversal.account.token if reversal.account else None),
+            _members(reversal),
             reversal=reversal,
         )
 
     async def aclose(self) -> None:
         """End what still runs and close the plugin's HTTP client. Running debits are unknown to their callers."""
         await self._guard.aclose()
+        await self._push_guard.aclose()
+        if isinstance(self._plugin, RemotePlugin):
+            await self._plugin.aclose()
         if self._http is not None:
             await self._http.aclose()
+        if self._sftp is not None:
+            await self._sftp.aclose()
 
     # --- how a call is made safe ----------------------------------------------------------------------------
 
@@ -317,6 +440,7 @@ class Partner:
         *,
         refusals: tuple[type[PartnerRefused], ...] = (),
         secrets: tuple[str, ...] = (),
+        members: tuple[str, ...] = (),
         **arguments: object,
     ) -> _T:
         """A hook that moves nothing: an answer, one of `refusals`, or PartnerUnavailable."""
@@ -325,23 +449,38 @@ class Partner:
             for kind in refusals:
                 if isinstance(end.fault, kind):
                     return kind(result_checks.reason(end.fault.reason), end.text)
+            if isinstance(end.fault, AnotherAmountBack):
+                return FoundReversalDiffers(end.text, end.fault.theirs)
             if end.broke_contract:
                 return ContractBroken(end.text)
             wait_s = end.fault.retry_after_s if isinstance(end.fault, PartnerUnavailable) else None
             return PartnerUnavailable(end.text, wait_s)
 
         return await self._guard.call(
-            hook, self._bound(hook, arguments), check, meaning, secrets=secrets, may_probe=True
+            hook,
+            self._bound(hook, arguments),
+            check,
+            meaning,
+            secrets=secrets,
+            members=members,
+            may_probe=True,
         )
 
     async def _move(
-        self, hook: str, check: Callable[[object], _T], secrets: tuple[str, ...], **arguments: object
+        self,
+        hook: str,
+        check: Callable[[object], _T],
+        secrets: tuple[str, ...],
+        members: tuple[str, ...],
+        **arguments: object,
     ) -> _T:
         """A hook that moves points: an answer, OutcomeUnknown or NotSent."""
 
         def meaning(end: CallFailure) -> GatewayError:
             if end.held or (isinstance(end.fault, NotSent) and not end.may_have_left):
                 return NotSent(end.text)
+            if isinstance(end.fault, AnotherAmountBack):
+                return ReversalDiffers(end.text, end.fault.theirs)
             return OutcomeUnknown(end.text)
 
         if self.breaker_state is BreakerState.HALF_OPEN:
@@ -351,7 +490,13 @@ class Partner:
             except PartnerUnavailable as fault:
                 raise NotSent(str(fault)) from None
         return await self._guard.call(
-            hook, self._bound(hook, arguments), check, meaning, secrets=secrets, may_probe=False
+            hook,
+            self._bound(hook, arguments),
+            check,
+            meaning,
+            secrets=secrets,
+            members=members,
+            may_probe=False,
         )
 
     def _bound(self, hook: str, arguments: Mapping[str, object]) -> Callable[[], Awaitable[object]] | None:
@@ -377,6 +522,11 @@ _LAST_PAGE: Final = object()
 
 def _unavailable(end: CallFailure) -> GatewayError:
     return ContractBroken(end.text) if end.broke_contract else PartnerUnavailable(end.text)
+
+
+def _members(value: DebitOrder | Reversal) -> tuple[str, ...]:
+    """The partner's name for the member who pays or paid."""
+    return (value.account.service_id,) if value.account is not None else ()
 
 
 def _revealed(*secrets: Secret | None) -> tuple[str, ...]:

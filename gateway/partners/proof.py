@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import json
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +26,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from gateway.errors import GatewayError
+from gateway.partners.loading.candidates import Candidate
 from gateway.partners.loading.partner_settings import Place, SettingsWrong
 
 LEVELS: Final = ("none", "ume", "take", "matsu")
@@ -119,15 +122,46 @@ def plugin_files(plugin: object) -> Path:
     return file.parent if file.name == "__init__.py" else file
 
 
+def files_of(candidate: Candidate) -> Path:
+    """The same of a plugin that is not imported. Raises ProofMissing."""
+    if candidate.file is not None:
+        return candidate.file
+    if candidate.folder is not None:
+        return candidate.folder
+    try:
+        spec = importlib.util.find_spec(candidate.value.partition(":")[0].partition(".")[0])
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or spec.origin is None:
+        raise ProofMissing("its files cannot be found")
+    file = Path(spec.origin)
+    return file.parent if file.name == "__init__.py" else file
+
+
 def files_hash(folder: Path) -> str:
-    """One hash over the names and contents of a package's Python files, or of one file."""
+    """One hash over the names and contents of all files of a package, or of one file.
+
+    Tables, templates and compiled modules decide as much as Python does. Only what Python itself writes while it runs is
+    left out. Raises ProofMissing where a file cannot be read.
+    """
     total = hashlib.sha256()
-    paths = [folder] if folder.is_file() else sorted(folder.rglob("*.py"))
-    for path in paths:
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
+    for path in [folder] if folder.is_file() else sorted(_files_in(folder)):
+        try:
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as fault:
+            raise ProofMissing(f"{path} cannot be read ({type(fault).__name__})") from None
         name = path.name if folder.is_file() else path.relative_to(folder).as_posix()
-        total.update(f"{name} {content}\n".encode())
+        total.update(json.dumps([name, content]).encode() + b"\n")
     return f"sha256:{total.hexdigest()}"
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        for name in folders:
+            if Path(root, name).is_symlink():
+                raise ProofMissing(f"{Path(root, name)} is a link to a folder; put the folder itself there")
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        yield from (Path(root, name) for name in names)
 
 
 # --- what the settings require ---------------------------------------------------------------------------------

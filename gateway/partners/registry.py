@@ -14,39 +14,48 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
-import inspect
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from gateway.errors import GatewayError, PartnerUnavailable, SecretMissing
+from gateway.errors import PartnerUnavailable
 from gateway.model import LinkKind, PartnerProfile
-from gateway.partners.calls.isolate import CallResult, run_isolated_sync
 from gateway.partners.calls.result_checks import ContractBroken
 from gateway.partners.http_client import ClientIdentityUnusable, GuardedHttp
-from gateway.partners.loading.candidates import (
-    Candidate,
+from gateway.partners.isolation.fork_server import HAS_FORK_SERVER, ForkServer
+from gateway.partners.isolation.keeper import PluginKeeper
+from gateway.partners.isolation.launch import Launch, launch_of, out_of_reach
+from gateway.partners.isolation.process import NotSealed
+from gateway.partners.isolation.remote_plugin import remote_plugin
+from gateway.partners.loading.candidates import Candidate, Refusal, imported, place_of_fault
+from gateway.partners.loading.checks import Fault, place_of_code, required_hooks
+from gateway.partners.loading.installed import (
     InstalledPlugins,
-    Refusal,
     check_version,
+    from_command,
     from_entry_points,
     from_files,
-    imported,
     installed_plugins,
-    place_of_fault,
 )
-from gateway.partners.loading.checks import Fault, hook_faults, missing_for_link, place_of_code
-from gateway.partners.loading.partner_settings import PartnerSettings, Requirement, SettingsWrong
+from gateway.partners.loading.instances import made_plugin
+from gateway.partners.loading.partner_settings import Isolation, PartnerSettings
 from gateway.partners.loading.profile_checks import coherence
+from gateway.partners.loading.waiting import in_a_thread, named_while_waited_for
 from gateway.partners.partner import Partner
-from gateway.partners.proof import ProofMissing, plugin_files
+from gateway.partners.proof import ProofMissing, files_of
+from gateway.partners.reload import NotReloaded, Reloaded, Renewal
+from gateway.partners.sftp_client import GuardedSftp, SftpUnusable
 from gateway.platform.logs import PartnerLog
-from gateway.plugin_interfaces import Clock, Log, PartnerSetup
+from gateway.plugin_interfaces import Clock, Log, NoSftp, PartnerSetup
 
 GROUP: Final = "gateway.partners"
+IN_SERVICE: Final = Isolation.PROCESS
+"""Where a plugin runs in a gateway that serves, unless its table says otherwise."""
+
 FIRST_EDITION_GONE_IN: Final = "1.0"
 
 
@@ -72,17 +81,38 @@ class RefusedPlugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """What was found. `idle`: installed, but without an enabled table in the settings. `origins`: where from."""
+    """What was found. `idle`: installed, but without an enabled table in the settings. `origins`: where from.
+
+    `unread`: a sentence for each setting of a loaded plugin that it has not asked for.
+    """
 
     partners: Mapping[str, Partner]
     refused: tuple[RefusedPlugin, ...] = ()
     idle: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     origins: Mapping[str, str]
+    renewals: Mapping[str, Renewal]
+    fork_server: ForkServer
+
+    async def reload(
+        self, id_: str, settings: PluginSettings | None = None, *, accept_profile: bool = False
+    ) -> Reloaded:
+        """Take the plugin's files as they are now, and its table of `settings`, without losing a call. Raises NotReloaded."""
+        if (renewal := self.renewals.get(id_)) is None:
+            near = get_close_matches(id_, list(self.renewals), 1)
+            meant = (
+                f"; did you mean {near[0]}?" if near else "; one that was refused is loaded at the next start"
+            )
+            raise NotReloaded(f"{id_}: no loaded plugin has this name{meant}")
+        own = settings.partners.get(id_) if settings is not None else None
+        if settings is not None and (own is None or not own.enabled):
+            raise NotReloaded(f"{id_}: has no enabled table now, which is taken at the next start")
+        return await renewal.reload(own, accept_profile=accept_profile)
 
     async def aclose(self) -> None:
-        for partner in self.partners.values():
-            await partner.aclose()
+        await asyncio.gather(*(partner.aclose() for partner in self.partners.values()))
+        self.fork_server.close()
 
 
 async def load(
@@ -93,11 +123,12 @@ async def load(
     testing: bool = False,
     seconds: Callable[[], float] = time.monotonic,
     entry_points: Iterable[importlib.metadata.EntryPoint] | None = None,
+    isolation: Isolation = Isolation.INSIDE,
 ) -> Registry:
     """Load every enabled partner of the settings. Never raises for a plugin's fault.
 
     `testing`: plugins get httpx's own transport, which respx can answer for. `entry_points`: instead of the
-    installed ones.
+    installed ones. `isolation`: where a plugin runs about which the settings say nothing.
     """
     installed = (
         installed_plugins(GROUP) if entry_points is None else InstalledPlugins(tuple(entry_points), ())
@@ -108,7 +139,9 @@ async def load(
     enabled = {id_: partner for id_, partner in settings.partners.items() if partner.enabled}
     partners: dict[str, Partner] = {}
     origins: dict[str, str] = {}
+    renewals: dict[str, Renewal] = {}
     notes: list[str] = list(installed.left_aside)
+    fork_server = ForkServer()
 
     async def load_one(id_: str, own: PartnerSettings) -> None:
         own_log = PartnerLog(log, id_, own.known_secrets)
@@ -116,7 +149,14 @@ async def load(
         try:
             candidate = _candidate(id_, candidates, own)
             http = _client(own, own_log, testing=testing)
-            partner = _made(candidate, own, http, clock, own_log, seconds)
+            mode = own.isolation or isolation
+            if own.command and mode is Isolation.INSIDE:
+                mode = Isolation.PROCESS  # another program runs in no process but its own
+            parts = _Parts(
+                candidate, own, http, _sftp_client(own), clock, log, own_log, seconds, mode, fork_server
+            )
+            with named_while_waited_for(log, id_):
+                partner = await (_made(parts) if mode is Isolation.INSIDE else _started(parts))
             note = [*await _rates_checked(partner, clock), *_edition_notes(partner)]
         except Exception as fault:  # noqa: BLE001  one plugin never keeps the gateway from starting
             if http is not None:
@@ -126,32 +166,53 @@ async def load(
             )
             return
         partners[id_], origins[id_] = partner, candidate.origin
+        renewals[id_] = Renewal(
+            partner=partner, launch=lambda own: _launched_anew(parts, own, settings, entry_points)
+        )
         notes.extend(note)
 
     refused = [refusal for refusal in refused if refusal.plugin in enabled]
     wanted = {id_: own for id_, own in enabled.items() if id_ not in {refusal.plugin for refusal in refused}}
     await asyncio.gather(*(load_one(id_, own) for id_, own in wanted.items()))
+    if all(partner.keeper is None for partner in partners.values()):
+        fork_server.stop()  # nobody needs it
     for refusal in refused:
         log.error("plugin_refused", plugin=refusal.plugin, check=refusal.check, sentence=refusal.sentence)
     for id_, partner in partners.items():
         for sentence in _edition_notes(partner):
             log.warning("plugin_deprecated", plugin=id_, sentence=sentence)
+    unread = tuple(sentence for id_ in sorted(partners) for sentence in enabled[id_].unread())
+    for sentence in unread:
+        log.warning("plugin_setting_unread", sentence=sentence)
     for id_, origin in origins.items():
-        log.info("plugin_loaded", plugin=id_, origin=origin)
+        log.info("plugin_loaded", plugin=id_, origin=origin, runs=where_it_runs(partners[id_]))
     return Registry(
         partners={id_: partners[id_] for id_ in enabled if id_ in partners},
         refused=tuple(sorted(refused, key=lambda refusal: refusal.plugin)),
         idle=tuple(sorted(candidates.keys() - enabled.keys())),
-        notes=tuple(notes),
+        notes=(*notes, *unread),
+        unread=unread,
         origins=origins,
+        renewals=renewals,
+        fork_server=fork_server,
     )
 
 
+def where_it_runs(partner: Partner) -> str:
+    """In the gateway's process, or in one of its own and how well that is sealed."""
+    if (keeper := partner.keeper) is None:
+        return "in the gateway's process, trusted"
+    if (process := keeper.process) is None:
+        return "in a process of its own, which has ended"
+    steps = process.sealed.applied
+    sealed = ", ".join(it for it in steps if it.partition(" ")[0] in ("landlock", "seccomp", "net", "user"))
+    return f"process {process.pid}, {'sealed' if process.is_sealed else 'not sealed'} ({sealed or 'nothing applied'})"
+
+
 def _refused_plugin(id_: str, fault: Fault) -> RefusedPlugin:
-    place = f" ({fault.file}:{fault.line})" if fault.line else f" ({fault.file})" if fault.file else ""
     return RefusedPlugin(
         plugin=id_,
-        sentence=f"{id_}: {fault.text}{place}",
+        sentence=f"{id_}: {fault.sentence}",
         check=fault.check,
         file=fault.file,
         line=fault.line,
@@ -177,6 +238,8 @@ def _candidates(
 
 
 def _candidate(id_: str, candidates: Mapping[str, Candidate], own: PartnerSettings) -> Candidate:
+    if own.command:
+        return from_command(id_, own.command, own.command_folder)
     if id_ in candidates:
         return candidates[id_]
     near = get_close_matches(id_, list(candidates), 1)
@@ -204,6 +267,15 @@ def _client(own: PartnerSettings, log: Log, *, testing: bool) -> GuardedHttp:
         ) from None
 
 
+def _sftp_client(own: PartnerSettings) -> GuardedSftp | None:
+    if own.sftp is None:
+        return None
+    try:
+        return GuardedSftp(own.id, own.sftp)
+    except SftpUnusable as fault:
+        raise Refusal(Fault(check="instance", text=str(fault), file=own.sftp.where)) from None
+
+
 def _stumbled(fault: Exception) -> Fault:
     """A plugin whose mere looking at raises: a property of it, say, or a value that cannot be compared."""
     file, line = place_of_fault(fault)
@@ -214,25 +286,106 @@ def _stumbled(fault: Exception) -> Fault:
 # --- checking -------------------------------------------------------------------------------------------------
 
 
-def _made(
-    candidate: Candidate,
-    own: PartnerSettings,
-    http: GuardedHttp,
-    clock: Clock,
-    log: Log,
-    seconds: Callable[[], float],
-) -> Partner:
-    """The partner behind a candidate. Raises Refusal at the first check that fails."""
+class _Parts(NamedTuple):
+    """What a partner is made of. `own_log` is the plugin's."""
+
+    candidate: Candidate
+    own: PartnerSettings
+    http: GuardedHttp
+    sftp: GuardedSftp | None
+    clock: Clock
+    log: Log
+    own_log: Log
+    seconds: Callable[[], float]
+    isolation: Isolation
+    fork_server: ForkServer
+
+
+async def _made(parts: _Parts) -> Partner:
+    """The partner behind a candidate, in this process. Raises Refusal at the first check that fails."""
+    check_version(parts.candidate)
+    _check_proof(parts.candidate, parts.own, parts.clock)
+    entry = await in_a_thread(partial(imported, parts.candidate))
+    setup = PartnerSetup(
+        settings=parts.own,
+        http=parts.http,
+        clock=parts.clock,
+        log=parts.own_log,
+        sftp=parts.sftp or NoSftp(parts.own.id),
+    )
+    plugin, profile = made_plugin(entry, setup)
+    return _partner(plugin, profile, place_of_code(plugin.partner_profile), parts)
+
+
+async def _started(parts: _Parts) -> Partner:
+    """The same in a process of its own, of which the gateway imports nothing. Raises Refusal."""
+    own = parts.own
+    keeper = PluginKeeper(
+        _launch(parts.candidate, parts),
+        http=parts.http,
+        sftp=parts.sftp,
+        clock=parts.clock,
+        log=parts.log,
+        own_log=parts.own_log,
+        must_be_sealed=parts.isolation is Isolation.PROCESS,
+    )
+    try:
+        await keeper.start()
+        plugin = remote_plugin(keeper)
+        place = file, line = plugin.place_of_hook("partner_profile")
+        profile = keeper.ready.profile
+        if missing := sorted(required_hooks(profile.link) - keeper.ready.hooks.keys()):
+            text = f"has no {missing[0]}(), which its link needs; add it"
+            raise Refusal(Fault(check="required", text=text, file=file, line=line))
+        return _partner(plugin, profile, place, parts)
+    except NotSealed as fault:
+        await keeper.aclose()
+        text = (
+            f'its process cannot be sealed ({fault}); write isolation = "process-unsealed" to accept that it can'
+            " read what the gateway can"
+        )
+        where = own.place.at("partners", own.id)
+        raise Refusal(Fault(check="sealed", text=text, file=where)) from None
+    except OSError as fault:
+        await keeper.aclose()
+        text = f"its process cannot be started ({type(fault).__name__}: {fault.strerror})"
+        raise Refusal(Fault(check="start", text=text)) from None
+    except Refusal as refusal:
+        await keeper.aclose()
+        raise Refusal(out_of_reach(refusal.fault)) from None
+    except BaseException:
+        await keeper.aclose()
+        raise
+
+
+def _launch(candidate: Candidate, parts: _Parts) -> Launch:
+    """What is asked before a line of the plugin runs. Raises Refusal."""
     check_version(candidate)
-    entry = imported(candidate)
-    if own.required is not None:
-        _check_proof(entry, own, own.required, clock)
-    plugin = _instance(entry, PartnerSetup(settings=own, http=http, clock=clock, log=log))
-    _refuse_first(hook_faults(plugin))
-    profile = _profile(plugin)
-    if isinstance(profile.link, LinkKind):
-        _refuse_first(missing_for_link(plugin, profile.link))
-    file, line = place_of_code(plugin.partner_profile)
+    _check_proof(candidate, parts.own, parts.clock)
+    starter = parts.fork_server.start if HAS_FORK_SERVER else None
+    return replace(launch_of(candidate, parts.own), starter=starter)
+
+
+def _launched_anew(
+    parts: _Parts,
+    own: PartnerSettings,
+    settings: PluginSettings,
+    entry_points: Iterable[importlib.metadata.EntryPoint] | None,
+) -> tuple[Launch, str]:
+    """The same of what is installed now, with the settings as they are now; and where it comes from."""
+    points = installed_plugins(GROUP).entry_points if entry_points is None else entry_points
+    candidates, refused = _candidates(points, settings.plugins_dir)
+    if twice := next((it for it in refused if it.plugin == own.id), None):
+        raise Refusal(Fault(check="found", text=twice.sentence.removeprefix(f"{own.id}: ")))
+    candidate = _candidate(own.id, candidates, own)
+    return _launch(candidate, parts._replace(own=own)), candidate.origin
+
+
+def _partner(
+    plugin: object, profile: PartnerProfile, place: tuple[str | None, int | None], parts: _Parts
+) -> Partner:
+    file, line = place
+    candidate = parts.candidate
     if profile.id != candidate.id:
         text = f"partner_profile().id is {profile.id!r}, its entry is called {candidate.id!r}; give both one name"
         raise Refusal(Fault(check="id", text=text, file=file, line=line))
@@ -241,66 +394,28 @@ def _made(
             Fault(check="coherent", text=f"{faults[0]}; correct partner_profile()", file=file, line=line)
         )
     try:
-        return Partner(plugin, log=log, http=http, seconds=seconds, known_secrets=own.known_secrets)
+        return Partner(
+            plugin,
+            log=parts.own_log,
+            http=parts.http,
+            sftp=parts.sftp,
+            seconds=parts.seconds,
+            known_secrets=parts.own.known_secrets,
+        )
     except Exception as fault:  # noqa: BLE001  pluggy and the profile's second answer may object in many ways
         text = f"partner_profile() is not the same at every call ({type(fault).__name__}); let it give one constant"
         raise Refusal(Fault(check="coherent", text=text, file=file, line=line)) from None
 
 
-def _check_proof(entry: object, own: PartnerSettings, required: Requirement, clock: Clock) -> None:
+def _check_proof(candidate: Candidate, own: PartnerSettings, clock: Clock) -> None:
+    """Before a line of it runs: what is not proven is not imported."""
+    if own.required is None:
+        return
     try:
-        required.check(plugin_files(entry), clock())
+        own.required.check(files_of(candidate), clock())
     except ProofMissing as fault:
         place = own.place.at("partners", own.id, "require")
         raise Refusal(Fault(check="proof", text=f"is not proven as required: {fault}", file=place)) from None
-
-
-def _refuse_first(faults: Iterator[Fault]) -> None:
-    if (fault := next(faults, None)) is not None:
-        raise Refusal(fault)
-
-
-def _instance(entry: object, setup: PartnerSetup) -> Any:
-    """The plugin itself: the entry is a class (or a function) that takes the setup and gives an instance."""
-
-    def refuse(text: str, place: object) -> Refusal:
-        file, line = place_of_code(place)
-        return Refusal(Fault(check="instance", text=text, file=file, line=line))
-
-    if not callable(entry):
-        what = "a module" if inspect.ismodule(entry) else f"a {type(entry).__name__}"
-        raise refuse(f"its entry names {what}; name the class, as in gateway_acme:Acme", _class_of(entry))
-    try:
-        inspect.signature(entry).bind(setup)
-    except (TypeError, ValueError):
-        raise refuse("its class must take one PartnerSetup; write def __init__(self, setup)", entry) from None
-    ended: CallResult = run_isolated_sync(lambda: entry(setup))
-    if isinstance(ended.fault, SettingsWrong | SecretMissing):
-        raise Refusal(Fault(check="instance", text=str(ended.fault)))  # says its own place in the settings
-    if isinstance(ended.fault, GatewayError):
-        raise refuse(str(ended.fault), entry)
-    if ended.fault is not None:
-        file, line = place_of_fault(ended.fault)
-        text = f"crashes with {type(ended.fault).__name__} when it is made; correct its __init__"
-        raise Refusal(Fault(check="instance", text=text, file=file, line=line))
-    if isinstance(ended.value, type) or ended.value is None or inspect.ismodule(ended.value):
-        what = f"the class {ended.value.__name__}" if isinstance(ended.value, type) else "no plugin"
-        raise refuse(f"its entry gave {what} instead of an instance; return one, made with the setup", entry)
-    return ended.value
-
-
-def _class_of(entry: object) -> object:
-    return entry if inspect.ismodule(entry) else type(entry)
-
-
-def _profile(plugin: Any) -> PartnerProfile:
-    ended = run_isolated_sync(plugin.partner_profile)
-    if isinstance(ended.value, PartnerProfile):
-        return ended.value
-    file, line = place_of_code(plugin.partner_profile)
-    what = f"crashes with {type(ended.fault).__name__}" if ended.fault else "gives no PartnerProfile"
-    text = f"partner_profile() {what}; let it give one constant PartnerProfile"
-    raise Refusal(Fault(check="coherent", text=text, file=file, line=line))
 
 
 def _edition_notes(partner: Partner) -> list[str]:

@@ -17,8 +17,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from core_ledger import ChainKeys, keys_of
+from core_ledger import ChainKeys, KeyOrder, add_notes, keys_of
 from gateway.platform import tables
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.sql import insert_into
 
 _lines = tables.audit_lines
@@ -60,7 +61,7 @@ def write(
     at: datetime,
     actor: str,
     actor_name: str,
-    action: str,
+    action: AuditAction,
     subject: str = "",
     reason: str = "",
     facts: Mapping[str, str | int] | None = None,
@@ -70,7 +71,7 @@ def write(
     told = json.dumps(dict(facts or {}), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     values = {
         "municipality": municipality, "seq": seq + 1, "at": at, "actor": actor, "actor_name": actor_name,
-        "action": action, "subject": subject, "reason": reason, "facts": told,
+        "action": action.value, "subject": subject, "reason": reason, "facts": told,
     }  # fmt: skip
     hashed = _hash(before, values)
     keys = keys_of(conn)
@@ -80,7 +81,9 @@ def write(
     row = conn.execute(
         select(_lines).where(_lines.c.municipality == municipality, _lines.c.seq == seq + 1)
     ).one()
-    return _line(row)
+    line = _line(row)
+    add_notes(conn, [line])
+    return line
 
 
 def page(
@@ -91,16 +94,26 @@ def page(
     limit: int = 50,
     actions: Collection[str] | None = None,
     subject: str | None = None,
+    actor: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[AuditLine]:
     """Read the city's log, newest first; pass the last line's `seq` as `before` for the next page.
 
-    `actions` and `subject` leave out all other deeds, and those that were done to others.
+    `actions`, `subject` and `actor` leave out all other deeds, those that were done to others, and those of others;
+    `since` (inclusive) and `until` (exclusive) those of other times.
     """
     query = select(_lines).where(_lines.c.municipality == municipality)
     if actions is not None:
         query = query.where(_lines.c.action.in_(actions))
     if subject is not None:
         query = query.where(_lines.c.subject == subject)
+    if actor is not None:
+        query = query.where(_lines.c.actor == actor)
+    if since is not None:
+        query = query.where(_lines.c.at >= since)
+    if until is not None:
+        query = query.where(_lines.c.at < until)
     if before is not None:
         query = query.where(_lines.c.seq < before)
     return [_line(row) for row in conn.execute(query.order_by(_lines.c.seq.desc()).limit(limit))]
@@ -125,6 +138,11 @@ def verify(conn: Connection, municipality: str | None = None) -> list[AuditFault
         if city not in known and municipality in (None, city):
             faults.append(AuditFault(municipality=city, seq=0, text="the head of this log is gone"))
     return faults
+
+
+def has_lines(conn: Connection) -> bool:
+    """Whether anything was ever written, in any city's log."""
+    return conn.execute(select(_lines.c.seq).limit(1)).first() is not None
 
 
 def seal_logs(conn: Connection, keys: ChainKeys) -> int:
@@ -170,25 +188,25 @@ def _signed_part(hashed: bytes) -> bytes:
 
 
 def _signature_fault(
-    row: Row[Any], keys: ChainKeys, sealed: tuple[int, bytes], newest: int | None
-) -> tuple[str | None, int | None]:
-    """What is wrong with a line's signature, and the youngest key so far."""
+    row: Row[Any], keys: ChainKeys, sealed: tuple[int, bytes], order: KeyOrder
+) -> str | None:
+    """What is wrong with a line's signature. `order` is that of the keys of this log."""
     if row.seq == sealed[0] and row.hash != sealed[1]:
-        return "the log was signed here when the keys came, and its lines are others now", newest
+        return "the log was signed here when the keys came, and its lines are others now"
     if row.mac is None and row.seq <= sealed[0]:
-        return None, newest
+        return None
     age = keys.age_of(_signed_part(row.hash), row.mac)
     if age is None:
-        return "this line is signed with no key of this gateway: it was not written by it", newest
-    if newest is not None and age > newest:
-        return "this line is signed with an older key than a line before it", newest
-    return None, age
+        return "this line is signed with no key of this gateway: it was not written by it"
+    if not order.allows(age, int(row.at.timestamp() * 1_000_000)):
+        return "this line is signed with an older key than a line before it"
+    return None
 
 
 def _verify_one(
     conn: Connection, head: Row[Any], keys: ChainKeys | None, sealed: tuple[int, bytes]
 ) -> list[AuditFault]:
-    newest: int | None = None
+    order = KeyOrder()
     city, expected, before = head.municipality, 0, START
     faults: list[AuditFault] = []
     for row in _all_lines(conn, city):
@@ -203,7 +221,7 @@ def _verify_one(
             )
         before = row.hash
         if keys is not None:
-            text, newest = _signature_fault(row, keys, sealed, newest)
+            text = _signature_fault(row, keys, sealed, order)
             if text is not None:
                 faults.append(AuditFault(municipality=city, seq=row.seq, text=text))
     if keys is not None and head.seq < sealed[0]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
+
+from core_ledger.driver_errors import as_dbapi_error
 
 _Convert = Callable[[Any], Any]
 
@@ -44,7 +45,7 @@ class CompiledStatement:
             cursor = _driver(conn).execute(compiled.sql, _parameters(compiled, given))
             return _rows(compiled, cursor.fetchall()) if compiled.columns else []
         except conn.dialect.loaded_dbapi.Error as fault:
-            raise _as_dbapi_error(conn, compiled, fault) from fault
+            raise as_dbapi_error(conn, compiled.sql, fault) from fault
 
     def each(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Carry it out for every row, all with the same names; what it gives is not read."""
@@ -54,7 +55,7 @@ class CompiledStatement:
         try:
             _driver(conn).cursor().executemany(compiled.sql, [_parameters(compiled, row) for row in rows])
         except conn.dialect.loaded_dbapi.Error as fault:
-            raise _as_dbapi_error(conn, compiled, fault) from fault
+            raise as_dbapi_error(conn, compiled.sql, fault) from fault
 
     def _made_for(self, conn: Connection, given: Mapping[str, Any]) -> _Compiled:
         key = (conn.dialect.name, *given)
@@ -119,21 +120,6 @@ def _parameters(compiled: _Compiled, given: Mapping[str, Any]) -> Mapping[str, A
     for name, convert in compiled.into:
         values[name] = convert(values[name])
     return values if compiled.order is None else [values[name] for name in compiled.order]
-
-
-def _as_dbapi_error(conn: Connection, compiled: _Compiled, fault: Exception) -> Exception:
-    """The driver's error in the library's words, and the connection given up where it is lost."""
-    lost = conn.dialect.is_disconnect(cast("Any", fault), cast("Any", _driver(conn)), None)
-    if lost:
-        conn.invalidate(fault)
-    return DBAPIError.instance(
-        compiled.sql,
-        None,  # values may be members' own, and errors are logged
-        fault,
-        cast("Any", conn.dialect.loaded_dbapi).Error,
-        connection_invalidated=lost,
-        dialect=conn.dialect,
-    )
 
 
 def _rows(compiled: _Compiled, found: list[tuple[Any, ...]]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -25,8 +25,11 @@ from core_ledger import ChainKeys, count_moves, daily_digest, digest_of, sealed_
 from gateway.errors import GatewayError
 from gateway.platform import tables
 from gateway.platform.encryption import derive_key
+from gateway.platform.plain_text import plain_text
 
 _d = tables.daily_digests
+RESTORED: Final = "restored"
+"""The kind of a line that says: the database was restored on purpose, and has lost the digests before this line."""
 
 
 class DigestsDisagree(GatewayError):
@@ -53,10 +56,11 @@ def public_key(keys: ChainKeys) -> str:
 def make_document(conn: Connection, keys: ChainKeys, day: date, at: datetime) -> str:
     """Make the digest of `day`, once: one line of JSON, signed, that names the line before it."""
     text = day.isoformat()
+    ledger = daily_digest(conn, day)
+    # Only now: it lets one maker after the other in, and who came second finds the document of the first.
     stored = conn.scalar(select(_d.c.document).where(_d.c.day == text))
     if stored is not None:
         return str(stored)
-    ledger = daily_digest(conn, day)
     before = conn.scalar(select(_d.c.document).order_by(_d.c.day.desc()).limit(1))
     heads = conn.execute(select(tables.audit_heads).order_by(tables.audit_heads.c.municipality))
     content = {
@@ -81,6 +85,29 @@ def list_documents(conn: Connection) -> list[str]:
     return list(conn.scalars(select(_d.c.document).order_by(_d.c.day)))
 
 
+def written_lines(text: str) -> list[str]:
+    """The lines of a file of digests, without the marks of whatever has saved it meanwhile."""
+    return [line for line in plain_text(text).split("\n") if line.strip()]
+
+
+def find_lost_day(file: Path, keys: ChainKeys, documents: Sequence[str]) -> str | None:
+    """The newest day whose digest, signed by us, is in `file` and not among `documents`: the database was rolled back.
+
+    None where nothing is lost, or no file is there yet. Lines that somebody else has written say nothing of the database.
+    """
+    try:
+        lines = written_lines(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    own = set(documents)
+    trusted = _trusted(keys)
+    contents = [
+        content for line in _after_restore(lines) if line not in own and (content := _read(line)) is not None
+    ]
+    days = [str(content["day"]) for content in contents if _is_signed(content, trusted)]
+    return max(days, default=None)
+
+
 def append_to(file: Path, documents: Sequence[str]) -> int:
     """Append to `file` what it does not have yet, durably; how many lines that were.
 
@@ -89,12 +116,13 @@ def append_to(file: Path, documents: Sequence[str]) -> int:
     with file.open("a+", encoding="utf-8") as opened:
         fcntl.flock(opened, fcntl.LOCK_EX)
         opened.seek(0)
-        present = [line for line in opened.read().splitlines() if line.strip()]
-        unknown = [line for line in present if line not in set(documents)]
+        present = written_lines(opened.read())
+        unknown = [line for line in _after_restore(present) if line not in set(documents)]
         if unknown:
             raise DigestsDisagree(
                 f"{file}: it has the digest of {_day_of(unknown[-1])}, which this database does not have: the database "
-                "was rolled back, rewritten or is another one; run `point-gateway ledger verify --against` with it"
+                "was rolled back, rewritten or is another one; run `point-gateway ledger verify --against` with it, and after"
+                " a restore on purpose `point-gateway restore end`"
             )
         missing = [document for document in documents if document not in set(present)]
         opened.writelines(f"{document}\n" for document in missing)
@@ -103,15 +131,73 @@ def append_to(file: Path, documents: Sequence[str]) -> int:
     return len(missing)
 
 
+def append_restored(
+    file: Path, keys: ChainKeys, documents: Sequence[str], *, operator: str, reason: str, at: datetime
+) -> bool:
+    """Write down in `file` that the database was restored on purpose to where `documents` end; False: it lacks none.
+
+    The digests after that stay in the file, and are digests of what is no more. Signed, so that only who has the key can
+    have a lost day forgotten.
+    """
+    with file.open("a+", encoding="utf-8") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        opened.seek(0)
+        present = written_lines(opened.read())
+        if all(line in set(documents) for line in _after_restore(present)):
+            return False
+        kept = [line for line in present if line in set(documents)]
+        content = {
+            "kind": RESTORED,
+            "at": at.isoformat(),
+            "after": _fingerprint(kept[-1]) if kept else "",
+            "operator": operator,
+            "reason": reason,
+            "key": public_key(keys),
+        }
+        signature = _signer(keys.keys[0]).sign(_canonical(content)).hex()
+        opened.write(_text(content | {"signature": signature}) + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    return True
+
+
+def _after_restore(lines: Sequence[str]) -> list[str]:
+    """The digests that count: those between a restore and the moment it went back to are of what is no more."""
+    counting: list[str] = []
+    for line in lines:
+        after = _restored_after(line)
+        if after is None:
+            counting.append(line)
+        else:
+            ends = [number for number, each in enumerate(counting, 1) if _fingerprint(each) == after]
+            counting = counting[: ends[-1]] if ends else []
+    return counting
+
+
+def _restored_after(line: str) -> str | None:
+    """What a line about a restore goes back to; None for a digest."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(content, dict) or content.get("kind") != RESTORED:
+        return None
+    return str(content.get("after", ""))
+
+
 def compare(conn: Connection, keys: ChainKeys, lines: Sequence[str]) -> list[DigestFault]:
     """Say where the database is not the one that these digests were made of; also where a digest is not ours."""
-    trusted = {
-        _signer(key).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex() for key in keys.keys
-    }
+    trusted = _trusted(keys)
     faults: list[DigestFault] = []
     previous: str | None = None
     contents = []
-    for number, line in enumerate([line for line in lines if line.strip()], 1):
+    written = written_lines("\n".join(lines))
+    for number, line in enumerate(written, 1):
+        if _restored_after(line) is not None and not _is_signed(json.loads(line), trusted):
+            text = "it says that the database was restored, and is not signed with a key of this gateway"
+            faults.append(DigestFault("ledger", f"line {number}", text))
+            written = [each for each in written if each != line]
+    for number, line in enumerate(_after_restore(written), 1):
         content = _read(line)
         if content is None or not _is_signed(content, trusted):
             faults.append(
@@ -170,13 +256,18 @@ def _signer(key: bytes) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(derive_key(key, "daily-digest"))
 
 
+def _trusted(keys: ChainKeys) -> set[str]:
+    """The public halves of all our keys."""
+    return {_signer(key).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex() for key in keys.keys}
+
+
 def _is_signed(content: dict[str, Any], trusted: set[str]) -> bool:
     unsigned = {name: value for name, value in content.items() if name != "signature"}
-    if content["key"] not in trusted:
+    if content.get("key") not in trusted:
         return False
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(content["key"])).verify(
-            bytes.fromhex(content["signature"]), _canonical(unsigned)
+            bytes.fromhex(str(content.get("signature", ""))), _canonical(unsigned)
         )
     except (InvalidSignature, ValueError):
         return False

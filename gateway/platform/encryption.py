@@ -48,7 +48,7 @@ class Vault:
     """Seals and opens short secrets, and hashes what must be found again without being known.
 
     `sealing_keys`: at least 32 random bytes each; the first seals, all open, so a key is changed by putting a
-    new one in front and taking the old one away when nothing is left under it (`reseal`). `lookup_key` makes the
+    new one in front and taking the old one away when nothing is left under it (`reencrypt`). `lookup_key` makes the
     hashes by which coupons and sign-ins are found; it does not rotate, because rows are found by its hashes.
     """
 
@@ -77,18 +77,33 @@ class Vault:
         return self._box(purpose, bound_to).encrypt(secret.encode("utf-8", "surrogatepass"))
 
     def decrypt(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> str:
-        """Open what `seal` made with the same purpose and binding. Raises Unreadable for anything else."""
+        """Open what `encrypt` made with the same purpose and binding. Raises Unreadable for anything else."""
         try:
             return self._box(purpose, bound_to).decrypt(sealed).decode("utf-8", "surrogatepass")
         except InvalidToken as fault:
-            raise Unreadable(f"a secret sealed for {purpose!r} opens with none of the keys") from fault
+            raise _unreadable(purpose) from fault
+
+    def age_of(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> int | None:
+        """Which key opens it: 0 is the first; None: none of these."""
+        for age, key in enumerate(self._sealing_keys):
+            try:
+                _fernet(key, purpose, bound_to).decrypt(sealed)
+            except InvalidToken:
+                continue
+            return age
+        return None
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """Short names of the keys, the first first: they tell keys apart and help nobody to find one."""
+        return tuple(derive_key(key, "name").hex()[:8] for key in self._sealing_keys)
 
     def reencrypt(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> bytes:
-        """Seal anew under the first key, without showing what is inside. Raises Unreadable as `unseal` does."""
+        """Encrypt anew under the first key, without showing what is inside. Raises Unreadable as `decrypt` does."""
         try:
             return self._box(purpose, bound_to).rotate(sealed)
         except InvalidToken as fault:
-            raise Unreadable(f"a secret sealed for {purpose!r} opens with none of the keys") from fault
+            raise _unreadable(purpose) from fault
 
     def keyed_hash(self, text: str, *, purpose: str) -> str:
         """Hash for look-ups: 64 hex digits, the same for the same text and purpose, useless without the key."""
@@ -136,10 +151,19 @@ class Vault:
         )
 
     def _made_box(self, purpose: str, bound_to: str) -> MultiFernet:
-        use = f"seal/{len(purpose)}/{purpose}/{bound_to}"
-        return MultiFernet(
-            [Fernet(base64.urlsafe_b64encode(derive_key(key, use))) for key in self._sealing_keys]
-        )
+        return MultiFernet([_fernet(key, purpose, bound_to) for key in self._sealing_keys])
+
+
+def _fernet(key: bytes, purpose: str, bound_to: str) -> Fernet:
+    use = f"seal/{len(purpose)}/{purpose}/{bound_to}"
+    return Fernet(base64.urlsafe_b64encode(derive_key(key, use)))
+
+
+def _unreadable(purpose: str) -> Unreadable:
+    return Unreadable(
+        f"a secret sealed for {purpose!r} opens with none of the keys; put the key back that it was sealed with as a last"
+        " line of [security] sealing, send SIGHUP, and see `point-gateway secrets status`"
+    )
 
 
 def _checked(sealing_keys: Sequence[bytes], *others: bytes) -> tuple[bytes, ...]:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import structlog
 
+from gateway.platform.metrics import PART_FAILURES, PART_LAST_SUCCESS
+
 T = TypeVar("T")
 Step = Callable[[], Awaitable[Any]]
 _log = structlog.get_logger()
@@ -25,15 +27,22 @@ class StepResults:
         return {name: value if isinstance(value, int) else "done" for name, value in self.given.items()}
 
 
-async def run_steps(parts: Mapping[str, Step], what: str) -> StepResults:
-    """Do the parts in their order. A fault is logged as `<what> failed`, and the next part is done."""
+async def run_steps(parts: Mapping[str, Step], what: str, *, is_counted: bool = False) -> StepResults:
+    """Do the parts in their order. A fault is logged as `<what> failed`, and the next part is done.
+
+    `is_counted`: the names are few and always the same, and Prometheus is told of each.
+    """
     values: dict[str, Any] = {}
     faults: dict[str, Exception] = {}
     for name, part in parts.items():
         try:
             values[name] = await part()
+            if is_counted:
+                PART_LAST_SUCCESS.labels(what, name).set_to_current_time()
         except Exception as fault:  # noqa: BLE001  whatever broke (a database that restarts), it is tried again
             _log.error(f"{what} failed", part=name, error=type(fault).__name__, text=str(fault))
+            if is_counted:
+                PART_FAILURES.labels(what, name).inc()
             faults[name] = fault
     return StepResults(values, faults)
 

@@ -1,8 +1,9 @@
-"""The journal of confirmed orders: lines appended to files outside the database, durable before a debit leaves.
+"""The journal: lines appended to files outside the database, durable before what they stand for is done.
 
-A folder holds it, best on another disk. Each process writes segments of its own, so that no process waits for another.
-Each line carries an HMAC over the one before it and itself, and a segment begins with the last HMAC of the segment
-before it: a line that was changed, dropped or slipped in is named. Lines of one moment share one fsync.
+A folder holds it, best on another disk, and a marker says that the folder is the journal's: a disk that is not mounted
+is no empty journal. Each process writes segments of its own, so that no process waits for another. Each line carries an
+HMAC over the one before it and itself; a segment begins with the ends of the segments before it. Lines of one moment
+share one fsync. `gateway.platform.journal_reader` reads it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,7 @@ import hmac
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,62 +25,129 @@ from gateway.plugin_interfaces import Clock
 
 MAX_SEGMENT_BYTES: Final = 64 * 1024 * 1024
 MAX_WAITING: Final = 10_000
+APPEND_TIMEOUT_S: Final = 10.0
+CLOSE_TIMEOUT_S: Final = 10.0
 SUFFIX: Final = ".journal"
-_START: Final = bytes(32)
+MARKER: Final = "point-gateway-journal"
+START: Final = bytes(32)
+
+
+_Done = Callable[["JournalFailed | None"], None]
 
 
 class JournalFailed(GatewayError):
     """The line is not in the journal for sure: what it stands for must not be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class JournalFault:
-    """A place where a segment is not what was written."""
+class JournalMissing(GatewayError):
+    """The folder is not a journal's: its disk is not there, or it was never begun."""
 
-    segment: str
-    line: int
-    text: str
 
-    def __str__(self) -> str:
-        return f"{self.segment} line {self.line}: {self.text}"
+def begin_journal(folder: Path) -> None:
+    """Make the folder and its marker; nothing is changed where they are there."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    opened = os.open(folder / MARKER, os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+    make_durable(folder)
+
+
+def require_journal(folder: Path) -> None:
+    """Raise JournalMissing unless the folder is a journal's. Segments alone show it too: older releases made no marker."""
+    try:
+        if (folder / MARKER).exists() or any(folder.glob(f"*{SUFFIX}")):
+            return
+    except OSError as fault:
+        raise JournalMissing(
+            f"{folder}: the journal cannot be read ({fault.strerror}); see [journal] path"
+        ) from None
+    raise JournalMissing(
+        f"{folder}: is not a journal's folder; mount its disk, or where there never was a journal run"
+        " `point-gateway journal begin` once"
+    )
 
 
 class Journal:
-    """Appends lines; opened once by each process. `append` returns when the line is on the disk."""
+    """Appends lines; opened once by each process. `append` returns when the line is on the disk.
+
+    `ends` names the segments before this process, each with its last HMAC: a line cut from an end is then missed.
+    """
 
     def __init__(
-        self, folder: Path, keys: ChainKeys, clock: Clock, *, max_bytes: int = MAX_SEGMENT_BYTES
+        self,
+        folder: Path,
+        keys: ChainKeys,
+        clock: Clock,
+        *,
+        max_bytes: int = MAX_SEGMENT_BYTES,
+        ends: Sequence[tuple[str, str]] = (),
     ) -> None:
         self._folder: Final = folder
-        self._key: Final = _keys(keys)[0]
+        self._key: Final = journal_keys(keys)[0]
         self._clock: Final = clock
         self._max_bytes: Final = max_bytes
-        self._waiting: list[tuple[bytes, asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+        self._ends: list[tuple[str, str]] = list(ends)
+        self._waiting: list[tuple[bytes, _Done]] = []
         self._awake: Final = threading.Condition()
         self._closing = False
         self._segment: _Segment | None = None
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._writer: Final = threading.Thread(target=self._write, name="journal", daemon=True)
         self._writer.start()
 
-    async def append(self, kind: str, content: Mapping[str, Any]) -> None:
-        """Append one line. Raises JournalFailed where it may not be durable."""
+    async def append(
+        self, kind: str, content: Mapping[str, Any], *, within_s: float = APPEND_TIMEOUT_S
+    ) -> None:
+        """Append one line. Raises JournalFailed where it may not be durable, `within_s` at the latest."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        line = _text({"kind": kind, "at": self._clock().isoformat(), **content}).encode()
+
+        def answer(fault: JournalFailed | None) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(_answer, done, fault)
+
+        self._enqueue([(kind, content)], answer)
+        try:
+            async with asyncio.timeout(within_s):
+                await done
+        except TimeoutError:
+            raise self._too_slow(within_s) from None
+
+    def append_now(self, lines: Sequence[tuple[str, Mapping[str, Any]]], *, within_s: float) -> None:
+        """Append lines of any kinds with one fsync, for callers without an event loop. Raises as `append`."""
+        ended = threading.Event()
+        faults: list[JournalFailed] = []
+
+        def answer(fault: JournalFailed | None) -> None:
+            faults.extend([fault] if fault is not None else [])
+            ended.set()
+
+        self._enqueue(lines, answer)
+        if not ended.wait(within_s):
+            raise self._too_slow(within_s)
+        if faults:
+            raise faults[0]
+
+    def _enqueue(self, lines: Sequence[tuple[str, Mapping[str, Any]]], answer: _Done) -> None:
+        """Have lines written together; `answer` is called once, when the last of them is written or has failed."""
+        at = self._clock().isoformat()
+        texts = [_text({"kind": kind, "at": at, **content}).encode() for kind, content in lines]
         with self._awake:
             if self._closing or len(self._waiting) >= MAX_WAITING:
                 raise JournalFailed("the journal takes no more lines now")
-            self._waiting.append((line, loop, done))
+            self._waiting += [(text, _nobody) for text in texts[:-1]] + [(texts[-1], answer)]
             self._awake.notify()
-        await done
+
+    def _too_slow(self, within_s: float) -> JournalFailed:
+        return JournalFailed(f"{self._folder}: the journal took longer than {within_s:g} seconds")
 
     def close(self) -> None:
-        """Write what waits, then let go of the segment."""
+        """Write what waits, then let go of the segment. A disk that hangs is waited for no longer than 10 seconds."""
         with self._awake:
             self._closing = True
             self._awake.notify_all()
-        self._writer.join()
+        self._writer.join(CLOSE_TIMEOUT_S)
 
     def _write(self) -> None:
         while True:
@@ -93,133 +159,100 @@ class Journal:
                 break
             fault: JournalFailed | None = None
             try:
-                self._write_batch([line for line, _, _ in batch])
-            except OSError as error:
+                self._write_batch([line for line, _ in batch])
+            except JournalMissing as missing:
+                fault = JournalFailed(str(missing))
+            except Exception as error:  # noqa: BLE001  whatever it is, the writer goes on and nobody waits for ever
+                why = getattr(error, "strerror", None) or type(error).__name__
+                fault = JournalFailed(f"{self._folder}: the journal cannot be written ({why})")
+            if fault is not None:
                 # What the file holds after a failed write nobody knows: the next lines go to a new one.
-                self._segment = None
-                fault = JournalFailed(f"{self._folder}: the journal cannot be written ({error.strerror})")
-            for _, loop, done in batch:
-                with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                    loop.call_soon_threadsafe(_answer, done, fault)
-        if self._segment is not None:
-            self._segment.close()
+                self._let_go()
+            for _, answer in batch:
+                answer(fault)
+        self._let_go()
 
     def _write_batch(self, lines: Sequence[bytes]) -> None:
-        if self._segment is None or self._segment.size >= self._max_bytes:
-            before = self._segment
+        if self._segment is not None and self._segment.size >= self._max_bytes:
+            self._let_go()
+        if self._segment is None:
+            require_journal(self._folder)
             name = f"{self._clock():%Y%m%dT%H%M%S}-{os.getpid()}-{os.urandom(3).hex()}{SUFFIX}"
-            self._segment = _Segment(self._folder / name, self._key, before)
-            if before is not None:
-                before.close()
+            self._segment = _Segment(self._folder / name, self._key, self._ends)
+            self._ends = []
         self._segment.append(lines)
+
+    def _let_go(self) -> None:
+        """Close the segment. The next one names its end: the last line that was acknowledged."""
+        if self._segment is None:
+            return
+        self._ends.append(self._segment.end)
+        segment, self._segment = self._segment, None
+        with contextlib.suppress(OSError):
+            segment.close()
 
 
 class _Segment:
-    """One file, open for appending."""
+    """One file, open for appending. One whose first line cannot be written is not left behind."""
 
-    def __init__(self, path: Path, key: bytes, before: _Segment | None) -> None:
+    def __init__(self, path: Path, key: bytes, ends: Sequence[tuple[str, str]]) -> None:
         self._key = key
-        self._mac = _START
+        self._mac = START
         self._path = path
         self._file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600)
         self.size = 0
-        head = {"kind": "segment", "after": before.end if before is not None else None}
-        self.append([_text(head).encode()])
-        folder = os.open(path.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            self.append([_text({"kind": "segment", "after": [list(end) for end in ends]}).encode()])
+            make_durable(path.parent)
+        except BaseException:
+            self.close()
+            with contextlib.suppress(OSError):
+                path.unlink()
+            raise
 
     @property
-    def end(self) -> list[str]:
-        return [self._path.name, self._mac.hex()]
+    def end(self) -> tuple[str, str]:
+        return self._path.name, self._mac.hex()
 
     def append(self, lines: Sequence[bytes]) -> None:
         parts: list[bytes] = []
+        mac = self._mac
         for line in lines:
-            self._mac = _mac(self._key, self._mac, line)
-            parts += (self._mac.hex().encode(), b" ", line, b"\n")
+            mac = line_mac(self._key, mac, line)
+            parts += (mac.hex().encode(), b" ", line, b"\n")
         text = b"".join(parts)
         written = 0
         while written < len(text):
             written += os.write(self._file, text[written:])
         os.fdatasync(self._file)
+        self._mac = mac
         self.size += len(text)
 
     def close(self) -> None:
         os.close(self._file)
 
 
-@dataclass(frozen=True, slots=True)
-class JournalContents:
-    """What a folder of segments holds, in the order of time, and what is wrong with it."""
-
-    lines: tuple[dict[str, Any], ...]
-    faults: tuple[JournalFault, ...]
-
-
-def read_journal(folder: Path, keys: ChainKeys, *, since: datetime | None = None) -> JournalContents:
-    """Read every segment, or those lines that are not before `since`.
-
-    A last line without an end is what a crash leaves: it was acknowledged to nobody, and is left out. Lines that are
-    signed with none of the keys are faults, and are left out as well.
-    """
-    lines: list[dict[str, Any]] = []
-    faults: list[JournalFault] = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        lines += [
-            content
-            for content in _segment_lines(path, keys, faults)
-            if since is None or datetime.fromisoformat(content["at"]) >= since
-        ]
-    lines.sort(key=lambda content: datetime.fromisoformat(content["at"]))
-    return JournalContents(tuple(lines), tuple(faults))
-
-
-def newest_lines(
-    folder: Path, keys: ChainKeys, *, limit: int, max_segments: int = 32
-) -> list[dict[str, Any]]:
-    """The last lines of the newest segments: a database that lost commits lacks some of these."""
-    lines: list[dict[str, Any]] = []
-    for path in sorted(folder.glob(f"*{SUFFIX}"))[-max_segments:]:
-        lines += [*_segment_lines(path, keys, [])][-limit:]
-    lines.sort(key=lambda content: datetime.fromisoformat(content["at"]))
-    return lines[-limit:]
-
-
-def _segment_lines(path: Path, keys: ChainKeys, faults: list[JournalFault]) -> Iterator[dict[str, Any]]:
-    mac, key = _START, None
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            if not raw.endswith(b"\n"):
-                return
-            signature, _, line = raw[:-1].partition(b" ")
-            if key is None:
-                key = next((one for one in _keys(keys) if _is_signed(one, _START, line, signature)), None)
-            if key is None or not _is_signed(key, mac, line, signature):
-                faults.append(JournalFault(path.name, number, "it is not the line that was written here"))
-                return
-            mac = bytes.fromhex(signature.decode())
-            content = json.loads(line)
-            if content["kind"] != "segment":
-                yield content
-            elif content["after"] is not None and not (path.parent / content["after"][0]).exists():
-                faults.append(
-                    JournalFault(path.name, number, f"the segment before it, {content['after'][0]}, is gone")
-                )
-
-
-def _is_signed(key: bytes, before: bytes, line: bytes, signature: bytes) -> bool:
-    return hmac.compare_digest(_mac(key, before, line).hex().encode(), signature)
-
-
-def _mac(key: bytes, before: bytes, line: bytes) -> bytes:
+def line_mac(key: bytes, before: bytes, line: bytes) -> bytes:
+    """The HMAC of a line, which covers the one before it."""
     return hmac.digest(key, before + line, "sha256")
 
 
-def _keys(keys: ChainKeys) -> list[bytes]:
+def journal_keys(keys: ChainKeys) -> list[bytes]:
+    """The keys that sign the journal, the newest first."""
     return [derive_key(key, "journal") for key in keys.keys]
+
+
+def make_durable(folder: Path) -> None:
+    """Have a folder's own entries on the disk."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _nobody(_fault: JournalFailed | None) -> None:
+    """Whoever waits is answered with the last line."""
 
 
 def _answer(done: asyncio.Future[None], fault: JournalFailed | None) -> None:

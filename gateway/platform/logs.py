@@ -14,7 +14,8 @@ import logging
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Hashable, Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Any, Final, TextIO, cast
 
 import structlog
@@ -22,6 +23,7 @@ from pydantic_core import to_json
 
 from gateway.platform.redact import scrubbed
 from gateway.plugin_interfaces import Log
+from httpkit.repeat_limit import RepeatLimit
 
 LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -50,10 +52,11 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=False, key="at"),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         places,
     ]
-    lines = Lines(stream, lambda event: cast("str", render(None, "", scrubbed(event))))
+    limit = RepeatLimit()
+    lines = Lines(stream, lambda event: cast("str", render(None, "", scrubbed(event))), limit)
     structlog.configure(
         processors=[*shared, _as_it_is],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
@@ -61,6 +64,7 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(cast("TextIO", lines))
+    handler.addFilter(lambda record: limit.admits(_kind_of_record(record)))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, scrub_event],
@@ -83,8 +87,14 @@ class Lines:
     written at once, after what waits.
     """
 
-    def __init__(self, stream: TextIO, in_words: Callable[[Mapping[str, Any]], str]) -> None:
-        """`in_words` makes the line of an event, without secrets and without an end."""
+    def __init__(
+        self, stream: TextIO, in_words: Callable[[Mapping[str, Any]], str], limit: RepeatLimit | None = None
+    ) -> None:
+        """`in_words` makes the line of an event, without secrets and without an end.
+
+        `limit` says which of equal warnings and errors are written; how many were left out is a line of its own.
+        """
+        self._limit = limit or RepeatLimit()
         self._stream = stream
         self._in_words = in_words
         self._waiting: deque[Mapping[str, Any]] = deque()
@@ -107,7 +117,8 @@ class Lines:
 
     def error(self, event: Mapping[str, Any]) -> None:
         """Write a line at once."""
-        self._waiting.append(event)
+        if self._limit.admits(_kind_of(event)):
+            self._waiting.append(event)
         self.flush()
 
     debug = info
@@ -125,6 +136,8 @@ class Lines:
         with self._lock:
             self._flushed_by = None
             text = ""
+            for kind, number in self._limit.pop_left_out():
+                self._waiting.append(_left_out(kind, number))
             while self._waiting:
                 text += self._line(self._waiting.popleft()) + "\n"
             if text:
@@ -140,6 +153,31 @@ class Lines:
     def _end(self) -> None:
         with contextlib.suppress(ValueError):  # whoever opened the stream has closed it
             self.flush()
+
+
+_EACH_ANEW: Final = frozenset({"at", "request_id"})
+
+
+def _kind_of(event: Mapping[str, Any]) -> Hashable | None:
+    """What makes warnings and errors equal: all but the moment and the request. Security events never are, nor is the rest."""
+    name = str(event.get("event", ""))
+    if event.get("level") not in ("warning", "error", "critical") or name.startswith("security."):
+        return None
+    return name, str(event.get("level")), repr([item for item in event.items() if item[0] not in _EACH_ANEW])
+
+
+def _kind_of_record(record: logging.LogRecord) -> Hashable | None:
+    """The same for a line of the standard library's; the kind of a fault counts, its text does not."""
+    if record.levelno < logging.WARNING:
+        return None
+    fault = record.exc_info[0] if record.exc_info else None
+    return str(record.msg)[:200], record.levelname.lower(), f"{record.name} {fault}"
+
+
+def _left_out(kind: Hashable, number: int) -> Mapping[str, Any]:
+    name, level = cast("tuple[str, str, str]", kind)[:2]
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return {"event": "equal lines left out", "level": level, "of": name[:200], "number": number, "at": at}
 
 
 def get_log(**bound: Any) -> Log:

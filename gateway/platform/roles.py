@@ -1,7 +1,7 @@
 """Who of a city's staff may do what: one table, role by action. A handler names its action and asks no more.
 
     viewer          looks at figures, lists and statements
-    operator        and grants to one member, prepares files, plans events, keeps the register of shops, refunds
+    operator        and helps members at the desk, grants to one, prepares files, plans events, keeps the register of shops, refunds
     approver        looks, refunds, says yes to what somebody else has prepared, shows and ends events, closes settlements
     administrator   all of the city, and its staff, rules and bank accounts
     shop            takes points at one shop and sees that shop's own business
@@ -32,10 +32,10 @@ class Action(StrEnum):
     SECOND_FACTOR = "second_factor"
     SEE = "see"
     SEE_MEMBER = "see_member"
+    HELP_MEMBER = "help_member"
     GRANT = "grant"
     PLAN_GRANTS = "plan_grants"
     UPLOAD_GRANTS = "upload_grants"
-    APPROVE_GRANTS = "approve_grants"
     CHANGE_RULES = "change_rules"
     KEEP_SHOPS = "keep_shops"
     KEEP_BANKS = "keep_banks"
@@ -56,6 +56,7 @@ _OWN: Final = frozenset({_A.OWN_ACCOUNT, _A.SECOND_FACTOR})
 _VIEWER: Final = _OWN | {_A.SEE}
 _OPERATOR: Final = _VIEWER | {
     _A.SEE_MEMBER,
+    _A.HELP_MEMBER,
     _A.GRANT,
     _A.PLAN_GRANTS,
     _A.UPLOAD_GRANTS,
@@ -66,7 +67,6 @@ _OPERATOR: Final = _VIEWER | {
 }
 _APPROVER: Final = _VIEWER | {
     _A.SEE_MEMBER,
-    _A.APPROVE_GRANTS,
     _A.REFUND,
     _A.SETTLE,
     _A.READ_AUDIT,

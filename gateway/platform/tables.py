@@ -1,7 +1,8 @@
 """The gateway's own tables: members, links, exchanges and their stories. The ledger keeps its own beside them.
 
 Rows that belong to a member carry `book_id`, the key by which the whole schema can be sharded; look-ups that
-must find a member first (a MyKey ID, a partner's service ID, a coupon) have small tables of their own.
+must find a member first (a MyKey ID, a partner's service ID, a coupon) have small tables of their own, which lie by
+what is looked up. A table's `shard_key` says by which column it is spread; every unique key of it has that column.
 Moments are stored as whole microseconds since 1970 and come back as aware datetimes in JST.
 """
 
@@ -25,6 +26,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from core_ledger.read_model import books
 from gateway.model import JST
 
 metadata: Final = MetaData()
@@ -34,6 +36,8 @@ _EPOCH_HERE: Final = _EPOCH.astimezone(JST)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _Whole = BigInteger().with_variant(Integer, "sqlite")
 _Words = Text()
+BookId: Final = books.c.book_id.type
+"""Of every `book_id`, as the ledger has it: with another collation a member's rows could not lie beside the book."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -78,8 +82,8 @@ class Flag(TypeDecorator[bool]):
         return None if value is None else bool(value)
 
 
-def _table(name: str, *parts: Any) -> Table:
-    return Table(name, metadata, *parts, sqlite_strict=True)
+def _table(name: str, *parts: Any, shard_key: str | None = None) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True, info={"shard_key": shard_key})
 
 
 # --- members ---------------------------------------------------------------------------------------------------
@@ -107,6 +111,22 @@ retired_mykey_ids = (
         Column("member_id", _Words, nullable=False),
         Column("retired_at", Instant, nullable=False),
     )
+)
+
+member_events = _table(  # what a member reads in お知らせ besides points and exchanges
+    "member_events",
+    Column("event_id", _Words, primary_key=True),
+    Column("member_id", _Words, nullable=False),
+    Column("kind", _Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("events_of_a_member", "member_id", "at"),
+    Index("member_events_to_forget", "at"),
+)
+
+member_notice_marks = _table(
+    "member_notice_marks",
+    Column("member_id", _Words, primary_key=True),
+    Column("read_until", Instant, nullable=False),
 )
 
 mykey_id_choices = _table(  # how often a member has tried and changed within a day
@@ -160,6 +180,8 @@ client_keys = _table(
     Column("public_key", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("scope", _Words),
+    Column("ends_at", Instant),
 )
 
 seen_nonces = _table(
@@ -225,12 +247,13 @@ support_events = _table(
 event_gifts = (
     _table(  # who has given to what, kept with the move itself, so that progress costs no walk of the ledger
         "event_gifts",
-        Column("book_id", _Words, nullable=False),
+        Column("book_id", BookId, nullable=False),
         Column("event_id", _Words, nullable=False),
         Column("points", _Whole, nullable=False),
         Column("settled_at", Instant),
         PrimaryKeyConstraint("book_id", "event_id"),
         Index("gifts_of_an_event", "event_id", "settled_at", "book_id"),
+        shard_key="book_id",
     )
 )
 
@@ -238,30 +261,33 @@ event_gifts = (
 
 linked_accounts = _table(
     "linked_accounts",
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     Column("partner_id", _Words, nullable=False),
     Column("service_id", _Words, nullable=False),
     Column("shown_as", _Words, nullable=False),
     Column("token", LargeBinary),  # encrypted; see gateway.platform.encryption
     Column("linked_at", Instant, nullable=False),
     PrimaryKeyConstraint("book_id", "partner_id"),
+    shard_key="book_id",
 )
 
 link_owners = _table(  # one partner account belongs to one member
     "link_owners",
     Column("partner_id", _Words, nullable=False),
     Column("service_id", _Words, nullable=False),
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     PrimaryKeyConstraint("partner_id", "service_id"),
+    shard_key="service_id",
 )
 
 coupon_claims = _table(  # one coupon serves one exchange
     "coupon_claims",
     Column("partner_id", _Words, nullable=False),
     Column("code_hash", _Words, nullable=False),  # keyed: a stolen database tells no codes
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     Column("exchange_id", _Words, nullable=False),
     PrimaryKeyConstraint("partner_id", "code_hash"),
+    shard_key="code_hash",
 )
 
 # --- exchanges ----------------------------------------------------------------------------------------------------------
@@ -270,13 +296,14 @@ exchange_owners = (
     _table(  # an exchange id is a debit's idempotency key at the partner, so it is one member's alone
         "exchange_owners",
         Column("exchange_id", _Words, primary_key=True),
-        Column("book_id", _Words, nullable=False),
+        Column("book_id", BookId, nullable=False),
+        shard_key="exchange_id",
     )
 )
 
 exchanges = _table(
     "exchanges",
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     Column("exchange_id", _Words, nullable=False),
     Column("partner_id", _Words, nullable=False),
     Column("state", _Words, nullable=False),
@@ -306,14 +333,21 @@ exchanges = _table(
     Column("steps", Integer, nullable=False, server_default="1"),  # lines of its story so far
     Column("reversed_points", _Whole, nullable=False, server_default="0"),
     Column("service_id", _Words),  # the partner's account that the debit was ordered from
+    Column(
+        "kind", _Words, nullable=False, server_default="account"
+    ),  # how the partner knows whose points move
+    Column(
+        "retry_at", Instant
+    ),  # from then on the partner takes a new one, where it has not looked at this one
     PrimaryKeyConstraint("book_id", "exchange_id"),
     CheckConstraint("reversed_points >= 0", name="reversed_points_not_negative"),
     Index("exchanges_to_ask", "state", "ask_at"),
+    shard_key="book_id",
 )
 
 exchange_steps = _table(  # the story of an exchange: append-only
     "exchange_steps",
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     Column("exchange_id", _Words, nullable=False),
     Column("step", Integer, nullable=False),
     Column("at", Instant, nullable=False),
@@ -321,6 +355,7 @@ exchange_steps = _table(  # the story of an exchange: append-only
     Column("what", _Words, nullable=False),
     Column("facts", _Words, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("book_id", "exchange_id", "step"),
+    shard_key="book_id",
 )
 
 # --- nothing is lost ----------------------------------------------------------------------------------------------------
@@ -330,8 +365,9 @@ partner_debits = _table(  # our settled exchanges by the partner's own day, for 
     Column("partner_id", _Words, nullable=False),
     Column("day", _Words, nullable=False),  # ISO date in JST of the debit at the partner
     Column("exchange_id", _Words, nullable=False),
-    Column("book_id", _Words, nullable=False),
-    PrimaryKeyConstraint("partner_id", "day", "exchange_id"),
+    Column("book_id", BookId, nullable=False),
+    PrimaryKeyConstraint("partner_id", "day", "exchange_id", "book_id"),
+    shard_key="book_id",
 )
 
 compared_days = _table(  # what laying a partner's day beside ours has found last
@@ -347,7 +383,7 @@ compared_days = _table(  # what laying a partner's day beside ours has found las
 
 reversals = _table(
     "reversals",
-    Column("book_id", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
     Column("reversal_id", _Words, nullable=False),
     Column("exchange_id", _Words, nullable=False),
     Column("partner_id", _Words, nullable=False),
@@ -364,9 +400,11 @@ reversals = _table(
     Column("leased_until", Instant),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("key_ended_at", Instant),  # since then its key counts as too old: it is asked about and never sent
     PrimaryKeyConstraint("book_id", "reversal_id"),
     Index("reversals_of_an_exchange", "book_id", "exchange_id"),
     Index("reversals_to_ask", "state", "ask_at"),
+    shard_key="book_id",
 )
 
 closed_differences = _table(  # closed by a person; the correcting transfers are in the ledger
@@ -381,6 +419,9 @@ closed_differences = _table(  # closed by a person; the correcting transfers are
     Column("reason", _Words, nullable=False),
     Column("operator", _Words, nullable=False),
     Column("closed_at", Instant, nullable=False),
+    Column(
+        "moved", _Words
+    ),  # JSON: by how much our side was changed, by wallet, signed, in the partner's points
     PrimaryKeyConstraint("partner_id", "exchange_id", "closing"),
 )
 
@@ -446,7 +487,7 @@ schema_marker = _table(  # written by each migration: which releases may work wi
     Column("oldest_release", _Words, nullable=False),
 )
 
-commit_probes = _table(  # one row, written again and again: does the database take a commit?
+commit_probes = _table(  # a row of each process, written again and again: does the database take a commit?
     "commit_probes",
     Column("probe", _Words, primary_key=True),
     Column("at", Instant, nullable=False),

@@ -36,7 +36,7 @@ class Tasks:
             _log.error("task failed", task=task.get_name(), exc_info=error)
 
     async def close(self, patience_s: float = 30.0) -> None:
-        """Wait for what is under way; what is still running then is cancelled (and found by the settler)."""
+        """Wait for what is under way; what is still running then is cancelled (and found by the outcome poller)."""
         if not self._running:
             return
         _, late = await asyncio.wait(set(self._running), timeout=patience_s)

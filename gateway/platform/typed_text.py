@@ -2,7 +2,8 @@
 
     nfc(text)                 how a name is kept: composed, so that a name typed on a Mac is the name typed elsewhere
     without_separators(text)  a code or number: no dash, dot or space is a part of it
-    search_key(text)          a name as it is looked for: width, case, kana, small ヶ and ヵ, and dashes do not tell names apart
+    plain_width(text)         a number as it was typed, in half width
+    search_key(text)          a name as it is looked for: width, case, kana, small ヶ and ヵ, dashes, 髙 and 高 do not tell names apart
 
 Sources: Unicode Standard Annex #15 (normal forms); the differing tables of CP932 and JIS X 0208 for wave dash, double
 vertical line, minus, cent, pound and not sign.
@@ -16,18 +17,25 @@ from typing import Final
 _DASHES_BESIDE_PD: Final = frozenset("\u2212\u2043\u2500\u2501\u30fc\uff70\u02d7\u2796\u23af\u2015")
 """Minus, bullet, box drawing, the long vowel mark and others that stand where a hyphen is meant; all of category Pd too."""
 
-_WAVES: Final = frozenset("\u301c\uff5e\u223c\u223e\u02dc")
+_WAVES: Final = frozenset("~\u301c\uff5e\u223c\u223e\u02dc")
 _BETWEEN: Final = frozenset("._,\u00b7\u30fb\uff65\u2022")
-_CP932_PAIRS: Final = str.maketrans(
-    {
-        "\uff5e": "\u301c",
+_SAME_SIGN: Final = str.maketrans(
+    dict.fromkeys(_WAVES | {"\u203e", "\uffe3"}, "~")
+    | {
         "\u2225": "\u2016",
         "\uff0d": "\u2212",
         "\uffe0": "\u00a2",
         "\uffe1": "\u00a3",
         "\uffe2": "\u00ac",
+        "\u00a5": "\\",
+        "\uffe5": "\\",
     }
 )
+"""Signs that the tables of CP932, JIS X 0208 and JIS X 0201 name differently, and that keyboards give for each other."""
+_SAME_KANJI: Final = str.maketrans(
+    "髙﨑嵜𠮷德濵濱邊邉齋齊斎澤廣櫻國靑黑", "高崎崎吉徳浜浜辺辺斉斉斉沢広桜国青黒"
+)
+"""Forms of one kanji in names: whoever looks for one means the other."""
 _SOUND_MARKS: Final = str.maketrans({"\u309b": "\u3099", "\u309c": "\u309a"})
 """Sound marks that stand alone: NFKC would make a space and a mark of each."""
 _SMALL_KA_KE: Final = str.maketrans("ヵヶゕゖ", "カケかけ")
@@ -36,6 +44,17 @@ _SMALL_KA_KE: Final = str.maketrans("ヵヶゕゖ", "カケかけ")
 def nfc(text: str) -> str:
     """`text` composed, its lone sound marks joined to the kana before them."""
     return unicodedata.normalize("NFC", text.translate(_SOUND_MARKS))
+
+
+def plain_width(text: str) -> str:
+    """`text` in half width, without unseen characters; what hides a digit (`①`, `10²`, `½`) stays as it is."""
+    return _without_unseen("".join(map(_plain_character, text))).translate(_SAME_SIGN)
+
+
+def _plain_character(character: str) -> str:
+    plain = unicodedata.normalize("NFKC", character)
+    is_wide = unicodedata.decomposition(character).startswith("<wide>")
+    return character if not is_wide and any(map(str.isdigit, plain)) else plain
 
 
 def is_dash(letter: str) -> bool:
@@ -47,27 +66,38 @@ def without_separators(text: str) -> str:
     """`text` in half width (NFKC), without dashes, dots and spaces of any kind."""
     return "".join(
         letter
-        for letter in unicodedata.normalize("NFKC", text)
+        for letter in _without_unseen(unicodedata.normalize("NFKC", text))
         if not letter.isspace() and letter not in _BETWEEN and not is_dash(letter) and letter not in _WAVES
     )
 
 
 def same_note(text: str) -> str:
     """Free text so that one content is one text, whether it came as UTF-8, CP932 or from a Mac."""
-    return unicodedata.normalize("NFKC", text.translate(_SOUND_MARKS).translate(_CP932_PAIRS)).translate(
-        _CP932_PAIRS
+    plain = text.translate(_SOUND_MARKS).translate(_SAME_SIGN)
+    return _without_unseen(unicodedata.normalize("NFKC", plain).translate(_SAME_SIGN))
+
+
+def _without_unseen(text: str) -> str:
+    """`text` without format characters and variation selectors, which choose a glyph and say nothing."""
+    return "".join(
+        letter
+        for letter in text
+        if unicodedata.category(letter) != "Cf"
+        and not ("\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef")
     )
 
 
 def search_key(text: str) -> str:
     """`text` as it is compared when a name is looked for."""
-    folded = unicodedata.normalize("NFKC", text.translate(_SOUND_MARKS)).translate(_SMALL_KA_KE).casefold()
+    folded = _without_unseen(
+        unicodedata.normalize("NFKC", text.translate(_SOUND_MARKS).translate(_SAME_SIGN))
+    )
     letters = []
-    for letter in folded:
-        if is_dash(letter):
-            letters.append("-")
-        elif letter in _WAVES:
+    for letter in folded.translate(_SMALL_KA_KE).translate(_SAME_KANJI).casefold():
+        if letter in _WAVES:  # before dashes: U+301C is of category Pd
             letters.append("~")
+        elif is_dash(letter):
+            letters.append("-")
         elif letter.isspace():
             letters.append(" ")
         elif "ァ" <= letter <= "ヶ":

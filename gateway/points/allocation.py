@@ -33,6 +33,7 @@ from core_ledger import (
 from gateway.errors import ProblemError
 from gateway.platform import tables
 from gateway.platform.clock import day_of
+from gateway.platform.states import MemberState
 from gateway.plugin_interfaces import Clock
 from gateway.points import directory, expiry, support_events
 
@@ -173,7 +174,7 @@ class MovedOverdue:
 def _default_municipality(conn: Connection, member_id: str) -> str | None:
     """The 基本自治体 of an active member. Raises ProblemError `unknown-member` (404)."""
     members = tables.members
-    active = (members.c.member_id == member_id) & (members.c.state == "active")
+    active = (members.c.member_id == member_id) & (members.c.state == MemberState.ACTIVE)
     row = conn.execute(select(members.c.default_municipality).where(active)).one_or_none()
     if row is None:
         raise ProblemError("unknown-member", "There is no such member.")

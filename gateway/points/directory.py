@@ -160,11 +160,14 @@ def register_service(
     `unknown-municipality` (404), `bad-point-service` (422), `point-service-exists` (409).
     """
     place = require_municipality(code)
-    if not _ID.fullmatch(service) or not name.strip():
+    if not _ID.fullmatch(service):
         raise ProblemError(
             "bad-point-service",
-            "A point service has a name, and an id of 1 to 40 lower-case letters, digits and hyphens between them.",
+            "point_service: A point service has an id of 1 to 40 lower-case letters, digits and hyphens between them.",
+            field="point_service",
         )
+    if not name.strip():
+        raise ProblemError("bad-point-service", "name: A point service has a name.", field="name")
     new = PointService(
         municipality=place.code,
         point_service=service,

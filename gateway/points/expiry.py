@@ -109,6 +109,16 @@ def is_expired_in(conn: Connection, account: str, issued_on: date | None, today:
     return False
 
 
+def usable(lots: Iterable[Lot], rules: Sequence[RuleVersion], today: date) -> int:
+    """The points that can be paid with: neither promised away nor past their last day, swept off or not."""
+    return sum(lot.available for lot in lots if not is_expired(rules, lot.issued_on, today))
+
+
+def unexpired(lots: Iterable[Lot], rules: Sequence[RuleVersion], today: date) -> int:
+    """The same with what is promised away."""
+    return sum(lot.points for lot in lots if not is_expired(rules, lot.issued_on, today))
+
+
 def is_expired(rules: Sequence[RuleVersion], issued_on: date, today: date) -> bool:
     last = point_rules.last_day(rules, issued_on)
     return last is not None and last < today

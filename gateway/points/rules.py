@@ -134,16 +134,19 @@ def adverse_changes(old: PointRule, new: PointRule, takes_effect_on: date) -> tu
 def check(rule: PointRule) -> None:
     """Raise ProblemError `bad-rule` (422) naming what does not fit."""
     if not 1 <= rule.unit_value_yen <= 10_000:
-        raise bad_rule("A point is worth 1 to 10,000 yen.")
+        raise bad_rule("unit_value_yen", "A point is worth 1 to 10,000 yen.")
     if rule.expiry is Expiry.MONTHS and not 1 <= rule.expiry_count <= MAX_MONTHS:
-        raise bad_rule(f"Points expire 1 to {MAX_MONTHS} months after issue.")
+        raise bad_rule("expiry_count", f"Points expire 1 to {MAX_MONTHS} months after issue.")
     if rule.expiry is Expiry.FISCAL_YEAR and not 0 <= rule.expiry_count <= 10:
-        raise bad_rule("Points expire at the end of the fiscal year of issue, or up to 10 years later.")
+        raise bad_rule(
+            "expiry_count", "Points expire at the end of the fiscal year of issue, or up to 10 years later."
+        )
     if (rule.expiry is Expiry.FIXED_DAY) != (rule.expiry_day is not None):
-        raise bad_rule("A fixed day of expiry goes with the rule fixed_day, and with no other.")
-    for limit in (rule.most_spent_a_day, rule.most_granted_a_day):
+        raise bad_rule("expiry_day", "A fixed day of expiry goes with the rule fixed_day, and with no other.")
+    limits = {"most_spent_a_day": rule.most_spent_a_day, "most_granted_a_day": rule.most_granted_a_day}
+    for field, limit in limits.items():
         if limit is not None and limit < 1:
-            raise bad_rule("A limit by member and day is at least 1 point, or left out.")
+            raise bad_rule(field, "A limit by member and day is at least 1 point, or left out.")
 
 
 def _months_later(day: date, months: int) -> date:
@@ -162,8 +165,8 @@ def _lower(new: int | None, old: int | None) -> bool:
     return new is not None and (old is None or new < old)
 
 
-def bad_rule(text: str) -> ProblemError:
-    return ProblemError("bad-rule", text)
+def bad_rule(field: str, text: str) -> ProblemError:
+    return ProblemError("bad-rule", f"{field}: {text}", field=field)
 
 
 # --- rows --------------------------------------------------------------------------------------------------------------

@@ -100,16 +100,20 @@ def register(conn: Connection, event: SupportEvent) -> SupportEvent:
 
 def check(event: SupportEvent) -> None:
     """Refuse what makes no sense. Raises ProblemError: `bad-event` (422), `unknown-municipality` (404)."""
-    if not _ID.fullmatch(event.event_id) or not event.name.strip() or event.ends_at <= event.starts_at:
-        raise _bad(
-            "An event has a name, an id of 1 to 40 lower-case letters, digits and hyphens, and ends after it starts."
-        )
+    if not _ID.fullmatch(event.event_id):
+        raise _bad("own_id", "An event has an id of 1 to 40 lower-case letters, digits and hyphens.")
+    if not event.name.strip():
+        raise _bad("name", "An event has a name.")
+    if event.ends_at <= event.starts_at:
+        raise _bad("ends_on", "An event ends after it starts.")
     if event.goal_points is not None and event.goal_points <= 0:
-        raise _bad("An event's goal is a whole number of points above zero, or left out.")
+        raise _bad("goal_points", "An event's goal is a whole number of points above zero, or left out.")
     if event.on_failure == "give_back" and event.goal_points is None:
-        raise _bad("Points are given back where a goal was not reached: name the goal, or keep them.")
+        raise _bad(
+            "goal_points", "Points are given back where a goal was not reached: name the goal, or keep them."
+        )
     if event.givers == "city" and event.municipality is None:
-        raise _bad("Only an event of a municipality can be kept for that municipality's members.")
+        raise _bad("givers", "Only an event of a municipality can be kept for that municipality's members.")
     if event.municipality is not None:
         require_municipality(event.municipality)
 
@@ -243,8 +247,8 @@ def gifts_by_event(conn: Connection, event_ids: Iterable[str]) -> Mapping[str, E
     return {event_id: found.get(event_id, EventGifts()) for event_id in wanted}
 
 
-def _bad(text: str) -> ProblemError:
-    return ProblemError("bad-event", text)
+def _bad(field: str, text: str) -> ProblemError:
+    return ProblemError("bad-event", f"{field}: {text}", field=field)
 
 
 def _unknown() -> ProblemError:

@@ -31,6 +31,9 @@ class Body(Protocol):
     def written(self, changes: Mapping[str, Any]) -> bytes:
         """The body with these values in place of its own. A JSON body takes lists and objects too."""
 
+    def without(self, path: str) -> bytes:
+        """The body in which the value at this path, with its name, is not there."""
+
 
 def read_body(body: bytes, content_type: str = "") -> Body | None:
     """None for a body of a kind that is not known here, such as a page or a file of rows."""
@@ -81,12 +84,27 @@ class _Json:
     def written(self, changes: Mapping[str, Any]) -> bytes:
         tree = json.loads(json.dumps(self.tree))
         for path, value in changes.items():
-            *way, last = path.split(".")
-            at = tree
-            for step in way:
-                at = at[int(step)] if isinstance(at, list) else at[step]
-            at[int(last) if isinstance(at, list) else last] = value
+            at, last = _json_place(tree, path)
+            at[last] = value
+        return self._encoded(tree)
+
+    def without(self, path: str) -> bytes:
+        tree = json.loads(json.dumps(self.tree))
+        at, last = _json_place(tree, path)
+        del at[last]
+        return self._encoded(tree)
+
+    def _encoded(self, tree: Any) -> bytes:
         return json.dumps(tree, ensure_ascii=False).encode(self.encoding, "backslashreplace")
+
+
+def _json_place(tree: Any, path: str) -> tuple[Any, Any]:
+    """The list or object that holds the value, and where in it."""
+    *way, last = path.split(".")
+    at = tree
+    for step in way:
+        at = at[int(step)] if isinstance(at, list) else at[step]
+    return at, int(last) if isinstance(at, list) else last
 
 
 def _json_values(tree: Any, way: str = "") -> Iterator[tuple[str, Value]]:
@@ -135,6 +153,17 @@ class _Xml:
         for path, _, put in _xml_places(root, f"/{root.tag}"):
             if path in changes:
                 put(str(changes[path]))
+        return self._encoded(root)
+
+    def without(self, path: str) -> bytes:
+        root = self._root()
+        assert root is not None
+        for holder, take_out in _xml_removals(root, f"/{root.tag}"):
+            if holder == path:
+                take_out()
+        return self._encoded(root)
+
+    def _encoded(self, root: ET.Element) -> bytes:
         text = self.declaration + ET.tostring(root, encoding="unicode")
         return text.encode(self.encoding, "xmlcharrefreplace")
 
@@ -155,6 +184,18 @@ def _xml_places(element: ET.Element, here: str) -> Iterator[tuple[str, str, Call
     for child in element:
         seen[child.tag] = number = seen.get(child.tag, 0) + 1
         yield from _xml_places(child, f"{here}/{child.tag}" + (f"[{number}]" if number > 1 else ""))
+
+
+def _xml_removals(element: ET.Element, here: str) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Each attribute and element by its path, and how it is taken out."""
+    for name in element.attrib:
+        yield f"{here}/@{name}", partial(element.attrib.pop, name)
+    seen: dict[str, int] = {}
+    for child in list(element):
+        seen[child.tag] = number = seen.get(child.tag, 0) + 1
+        path = f"{here}/{child.tag}" + (f"[{number}]" if number > 1 else "")
+        yield path, partial(element.remove, child)
+        yield from _xml_removals(child, path)
 
 
 # --- a form ------------------------------------------------------------------------------------------------
@@ -181,4 +222,10 @@ class _Form:
 
     def written(self, changes: Mapping[str, Any]) -> bytes:
         fields = [(name, str(changes.get(name, value))) for name, value in self.fields]
+        return self._encoded(fields)
+
+    def without(self, path: str) -> bytes:
+        return self._encoded([(name, value) for name, value in self.fields if name != path])
+
+    def _encoded(self, fields: list[tuple[str, str]]) -> bytes:
         return urlencode(fields, encoding=self.encoding, errors="replace").encode()

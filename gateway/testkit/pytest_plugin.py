@@ -7,6 +7,7 @@ tests. What a test was travels with its report, so that runs on several processe
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from typing import Any, Final
 import pytest
 
 _PROPERTY: Final = "point_gateway_contract"
+_UNPROVEN: Final = "point_gateway_unproven"  # as `levels.UNPROVEN`, which is imported only where it is needed
 _RESULTS: Final = pytest.StashKey["Results"]()
 
 
@@ -22,6 +24,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--contract-badge", metavar="SVG", help="write the reached level as a badge")
     group.addoption("--contract-report", metavar="HTML", help="write what was proven as a page")
     group.addoption("--contract-result", metavar="JSON", help="write what was proven for a signed proof")
+    group.addoption(
+        "--contract-only",
+        choices=("inside", "isolated"),
+        help="run each test once, with the plugin in this process or in one of its own; proves no level",
+    )
     group.addoption(
         "--contract-level", choices=("ume", "take", "matsu"), help="fail when a lower level is reached"
     )
@@ -38,15 +45,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     kit = sys.modules.get("gateway.testkit.contract.debits")
     if kit is None or contract is None or not issubclass(contract, kit.Contract):
         return
+    from gateway.partners.proof import plugin_files
     from gateway.testkit.contract.levels import is_the_kits_own, promises
 
     name = getattr(item, "originalname", item.name)
+    plugin: Any = contract.plugin
+    if isinstance(plugin, kit.CommandPlugin):
+        plugin_id, provenance = plugin.id, _provenance(plugin.id, plugin.folder)
+    else:
+        package = plugin.__module__.partition(".")[0]
+        plugin_id, provenance = package.removeprefix("gateway_"), _provenance(package, plugin_files(plugin))
+    callspec = getattr(item, "callspec", None)
     about: dict[str, Any] = {
-        "plugin": f"{contract.plugin.__module__.partition('.')[0].removeprefix('gateway_')}",
+        "plugin": plugin_id,
         "link": str(contract.link),
         "test": name if is_the_kits_own(contract, name) else "",
+        "place": callspec.params.get("env", "") if callspec is not None else "",
+        "places": list(kit.places_of(contract)),
         "promises": {test: level.value for test, level in promises(contract).items()},
-        "provenance": _provenance(contract.plugin.__module__.partition(".")[0], contract.plugin),
+        "provenance": provenance,
     }
     item.user_properties.append((_PROPERTY, about))
 
@@ -57,7 +74,10 @@ class Results:
     def __init__(self) -> None:
         self._promises: dict[str, dict[str, str]] = {}
         self._provenances: dict[str, dict[str, str]] = {}
+        self._unproven: dict[str, list[str]] = {}
         self._ends: dict[tuple[str, str], tuple[str, str]] = {}
+        self._places: dict[tuple[str, str], set[str]] = {}
+        self._all_places: dict[str, set[str]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         about = next((value for name, value in report.user_properties if name == _PROPERTY), None)
@@ -65,6 +85,9 @@ class Results:
             return
         self._promises.setdefault(about["plugin"], about["promises"])
         self._provenances.setdefault(about["plugin"], about["provenance"])
+        for name, value in report.user_properties:
+            if name == _UNPROVEN and isinstance(value, list):
+                self._unproven[about["plugin"]] = value
         end, text = _end(report)
         if end is None or not about["test"]:
             return
@@ -74,12 +97,30 @@ class Results:
             before, (end, text), key=lambda it: ("passed", "exempt", "not done", "failed").index(it[0])
         )
         self._ends[key] = worst
+        self._all_places[about["plugin"]] = set(about["places"])
+        self._places.setdefault(key, set()).add(about["place"])
+
+    def _outcome(
+        self,
+        plugin: str,
+        tests: Mapping[str, str],
+        provenance: Any = None,
+        unproven: Sequence[str] = (),
+    ) -> Any:
+        """A test that passed in one place alone has not passed."""
+        from gateway.testkit.contract.report import Outcome
+
+        ends = dict(self._ends)
+        for (name, test), (end, _) in self._ends.items():
+            missing = self._all_places.get(name, set()) - self._places.get((name, test), set())
+            if end == "passed" and missing:
+                ends[name, test] = ("not done", f"it did not run {' and '.join(sorted(missing))}")
+        return Outcome.of(plugin, tests, ends, provenance, unproven)
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """The level of each plugin, and what the next one asks for."""
         from gateway.testkit.contract.provenance import Provenance
         from gateway.testkit.contract.report import (
-            Outcome,
             summary_lines,
             write_badge,
             write_report,
@@ -87,7 +128,12 @@ class Results:
         )
 
         outcomes = [
-            Outcome.of(plugin, tests, self._ends, Provenance.from_plain(self._provenances[plugin]))
+            self._outcome(
+                plugin,
+                tests,
+                Provenance.from_plain(self._provenances[plugin]),
+                self._unproven.get(plugin, ()),
+            )
             for plugin, tests in self._promises.items()
         ]
         for outcome in outcomes:
@@ -108,22 +154,20 @@ class Results:
         if not required or hasattr(session.config, "workerinput"):
             return
         from gateway.testkit.contract.levels import IN_ORDER, ROMAN, Level
-        from gateway.testkit.contract.report import Outcome
 
         order = [Level.NONE, *IN_ORDER]
         least = next(level for level in IN_ORDER if ROMAN[level] == required)
-        reached = [Outcome.of(plugin, it, self._ends).level for plugin, it in self._promises.items()]
+        reached = [self._outcome(plugin, it).level for plugin, it in self._promises.items()]
         if not reached or any(order.index(level) < order.index(least) for level in reached):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @cache
-def _provenance(package: str, plugin: type) -> dict[str, str]:
-    from gateway.partners.proof import plugin_files
+def _provenance(package: str, folder: Path) -> dict[str, str]:
     from gateway.platform.clock import system_clock
     from gateway.testkit.contract.provenance import Provenance
 
-    return Provenance.of(package, plugin_files(plugin), system_clock()).plain()
+    return Provenance.of(package, folder, system_clock()).plain()
 
 
 def _end(report: pytest.TestReport) -> tuple[str | None, str]:

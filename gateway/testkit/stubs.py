@@ -5,13 +5,17 @@ setup = PartnerSetup(settings=PlainSettings({"base_url": url}, {"api_key": key})
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from gateway.errors import OutcomeUnknown
 from gateway.model import JST, ExchangeId, HandoffReturn, Secret
+from gateway.partners.file_pieces import FilePiece, whole_file
+from gateway.plugin_interfaces import SftpFile
 
 
 @dataclass(slots=True)
@@ -61,6 +65,53 @@ class PlainSettings:
 
     def secret(self, name: str) -> Secret:
         return self.secrets[name]
+
+
+@dataclass(slots=True)
+class FilesSftp:
+    """A partner's SFTP server out of a dict of whole paths and contents. `fault` is raised instead of any answer."""
+
+    files: Mapping[str, bytes]
+    modified_at: int = 1_533_006_000
+    fault: Exception | None = None
+    piece_bytes: int = 2**18
+    asked: int = 0
+
+    async def list(self, folder: str) -> tuple[SftpFile, ...]:
+        """The files of a folder, by name."""
+        self.asked += 1
+        if self.fault is not None:
+            raise self.fault
+        changed = datetime.fromtimestamp(self.modified_at, UTC)
+        paths = sorted(path for path in self.files if PurePosixPath(path).parent == PurePosixPath(folder))
+        return tuple(
+            SftpFile(name=PurePosixPath(path).name, size=len(self.files[path]), modified_at=changed)
+            for path in paths
+        )
+
+    async def read(self, path: str, offset: int) -> FilePiece:
+        """Raises OutcomeUnknown where there is no such file."""
+        self.asked += 1
+        if self.fault is not None:
+            raise self.fault
+        if (content := self.files.get(path)) is None:
+            raise OutcomeUnknown("READ at the SFTP server ended with no_such_file")
+        body = content[offset : offset + self.piece_bytes]
+        return FilePiece(size=len(content), modified_at=self.modified_at, body=body)
+
+    async def pieces(self, path: str) -> AsyncIterator[bytes]:
+        """The whole file."""
+        async for piece in whole_file("stub", lambda offset: self.read(path, offset)):
+            yield piece
+
+    def allow(self, *, timeout_s: float) -> None:
+        """Nothing here takes time."""
+
+    async def check(self) -> None:
+        """It is always there."""
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 def handoff_return(url: str, exchange_id: str, at: datetime, kept: Mapping[str, str]) -> HandoffReturn:

@@ -13,15 +13,17 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from sqlalchemy import Connection, Row, insert, select, update
 from uuid_utils import uuid7
 
 from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform import tables
-from gateway.platform.encryption import Vault
+from gateway.platform.encryption import Unreadable, Vault
 from gateway.webhooks.standard_webhooks import new_secret
 
+_log = structlog.get_logger()
 _k = tables.webhook_keys
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -85,7 +87,13 @@ def list_by_partner(conn: Connection, vault: Vault, partner_id: str) -> Sequence
     query = select(_k).where(
         _k.c.direction == Direction.IN, _k.c.party == partner_id, _k.c.revoked_at.is_(None)
     )
-    return [open_secret(vault, _key(row)) for row in conn.execute(query)]
+    secrets = []
+    for row in conn.execute(query):
+        try:
+            secrets.append(open_secret(vault, _key(row)))
+        except Unreadable as fault:  # the others may be the one that signed
+            _log.error("push secret cannot be opened", partner=partner_id, key_id=row.key_id, text=str(fault))
+    return secrets
 
 
 def open_secret(vault: Vault, key: WebhookKey) -> Secret:

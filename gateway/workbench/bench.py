@@ -25,14 +25,16 @@ from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.members.member_rows import create_member
 from gateway.model import Destination, LinkKind, Secret
 from gateway.partners.http_client import GuardedHttp
+from gateway.partners.loading.partner_settings import PartnerSettings
 from gateway.partners.partner import Partner
 from gateway.partners.registry import GROUP
+from gateway.partners.sftp_client import GuardedSftp
 from gateway.platform import tables
 from gateway.platform.clock import system_clock
 from gateway.platform.encryption import Vault
 from gateway.platform.logs import PartnerLog
 from gateway.platform.tasks import Tasks
-from gateway.plugin_interfaces import PartnerSetup
+from gateway.plugin_interfaces import NoSftp, PartnerSetup
 from gateway.points import directory
 from gateway.settings import Settings
 from gateway.testkit.stubs import ListLog, PlainSettings
@@ -103,7 +105,7 @@ class Bench:
     async def shown(self) -> dict[str, Any]:
         """The exchange as it stands, its story and the ledger, as plain data."""
 
-        def look(conn: Connection) -> dict[str, Any]:
+        def read_state(conn: Connection) -> dict[str, Any]:
             book = chart.member_book(MEMBER)
             reserve = ledger.balance(conn, book, chart.reserve(MEMBER))
             city = ledger.balance(conn, book, chart.municipal(MEMBER, KASAMA[0], KASAMA[1]))
@@ -128,7 +130,7 @@ class Bench:
                 }
             return shown
 
-        return await self.context.store.read(look)
+        return await self.context.store.read(read_state)
 
     async def _now(self) -> Exchange:
         if not self.exchange_id:
@@ -168,9 +170,25 @@ async def open_bench(
         watch.secrets.extend(settings.secret(name).reveal() for name in secret_names)
         known: Callable[[], tuple[str, ...]] = lambda: tuple(watch.secrets)  # noqa: E731  its type is told
         plugin_log = PartnerLog(log, partner_id, known)
-        http = WatchedHttp(GuardedHttp(partner_id, log), watch)
+        own: PartnerSettings | None = settings if isinstance(settings, PartnerSettings) else None
+        guarded = GuardedHttp(
+            partner_id,
+            log,
+            ca_file=own.ca_file if own else None,
+            client_identity=own.client_identity if own else None,
+        )
+        http = WatchedHttp(guarded, watch)
+        sftp = GuardedSftp(partner_id, own.sftp) if own and own.sftp else None
         try:
-            instance = kind(PartnerSetup(settings=settings, http=http, clock=call_clock, log=plugin_log))
+            instance = kind(
+                PartnerSetup(
+                    settings=settings,
+                    http=http,
+                    clock=call_clock,
+                    log=plugin_log,
+                    sftp=sftp or NoSftp(partner_id),
+                )
+            )
         except KeyError as missing:
             if config is not None:
                 raise
@@ -179,7 +197,7 @@ async def open_bench(
                 f"{partner_id} asks for the setting {missing}, and its own sandbox is given base_url, merchant_id and the"
                 " secret api_key only; give it a default, or name all settings with --config",
             ) from None
-        partner = Partner(instance, log=plugin_log, http=http, known_secrets=known)
+        partner = Partner(instance, log=plugin_log, http=http, sftp=sftp, known_secrets=known)
         stack.push_async_callback(partner.aclose)
         watch_hooks(partner, watch)
         store = Store.open("sqlite://")

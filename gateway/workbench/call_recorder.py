@@ -10,7 +10,8 @@ import inspect
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime, timedelta
@@ -20,12 +21,12 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from gateway.errors import GatewayError, OutcomeUnknown
 from gateway.model import Debited, DebitOrder, InProgress, Secret
-from gateway.partners.http_client import GuardedHttp
+from gateway.partners.http_client import ANSWER_LIMIT_BYTES, GuardedHttp
 from gateway.partners.loading.checks import HOOKS
 from gateway.partners.partner import Partner
 from gateway.platform.clock import system_clock
 from gateway.platform.redact import is_secret_key, scrubbed
-from gateway.plugin_interfaces import HttpAnswer
+from gateway.plugin_interfaces import HttpAnswer, HttpStream
 from gateway.testkit.bodies import read_body, text_of
 
 SHOWN_BYTES: Final = 4_000
@@ -113,7 +114,7 @@ class Watch:
         """From now on, and in what was seen before, these are stars."""
         self.secrets.extend(it for it in secrets if len(it) >= MIN_SECRET_LENGTH and it not in self.secrets)
 
-    def tell(self, kind: str, **what: Any) -> None:
+    def record(self, kind: str, **what: Any) -> None:
         """Add an event for the page; its number is its place."""
         if len(self.events) < MAX_EVENTS:
             self.events.append({"number": len(self.events), "kind": kind, **what})
@@ -125,6 +126,20 @@ class Watch:
             text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], "***")
         events: list[dict[str, Any]] = json.loads(text)
         return events
+
+
+class WatchedStream:
+    """A `HttpStream` that remembers the first 8 MiB of what passed, which is what a recording can hold."""
+
+    def __init__(self, inner: HttpStream) -> None:
+        self.status, self.headers, self._inner = inner.status, inner.headers, inner
+        self.content = bytearray()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body, once."""
+        async for piece in self._inner.pieces():
+            self.content += piece[: ANSWER_LIMIT_BYTES - len(self.content)]
+            yield piece
 
 
 class WatchedHttp:
@@ -188,7 +203,35 @@ class WatchedHttp:
             shown = {item.name: getattr(seen, item.name) for item in fields(seen)}
             del shown["headers"], shown["content"]
             shown |= {"body": _readable(seen.body), "answer": _readable(seen.answer)}
-            self._watch.tell("request", **shown)
+            self._watch.record("request", **shown)
+
+    @asynccontextmanager
+    async def stream(self, url: str, **options: Any) -> AsyncIterator[WatchedStream]:
+        """An answer in pieces; what is shown and recorded of it is its beginning."""
+        began, running = time.perf_counter(), _running.get()
+        self._watch.learn(secrets_of_request(url, "", options))
+        async with self._inner.stream(url, **options) as inner:
+            stream = WatchedStream(inner)
+            try:
+                yield stream
+            finally:
+                content, content_type = bytes(stream.content), inner.headers.get("content-type", "")
+                seen = Exchanged(
+                    method="GET",
+                    url=url,
+                    body="",
+                    status=inner.status,
+                    answer=text_of(content[:SHOWN_BYTES], content_type),
+                    ms=round((time.perf_counter() - began) * 1000),
+                    trouble="",
+                    headers=dict(inner.headers),
+                    content=content,
+                )
+                if running is not None:
+                    running.requests.append(seen)
+                shown = {item.name: getattr(seen, item.name) for item in fields(seen)}
+                del shown["headers"], shown["content"]
+                self._watch.record("request", **shown | {"answer": _readable(seen.answer)})
 
     def _carries_the_order(self, running: _Running, method: str, url: str, body: str) -> bool:
         """Is this the request by which points move? As in the last order, else the one that names amounts or id."""
@@ -234,7 +277,7 @@ def _watched(name: str, call: Callable[..., Awaitable[Any]], watch: Watch) -> Ca
     async def watched(*positional: Any, **named: Any) -> Any:
         arguments = dict(signature.bind(*positional, **named).arguments)
         watch.learn(_secrets_in(arguments))
-        watch.tell("call", hook=name, arguments=plain(arguments))
+        watch.record("call", hook=name, arguments=plain(arguments))
         running = _Running(hook=name, at=system_clock(), arguments=arguments)
         token, began = _running.set(running), time.perf_counter()
         end: object = None
@@ -262,7 +305,7 @@ def _watched(name: str, call: Callable[..., Awaitable[Any]], watch: Watch) -> Ca
                     requests=tuple(running.requests),
                 )
             )
-            watch.tell("end", hook=name, ms=ms, end=plain(end), what=type(end).__name__)
+            watch.record("end", hook=name, ms=ms, end=plain(end), what=type(end).__name__)
 
     return watched
 

@@ -133,7 +133,7 @@ class LiveRun:
     async def _rates(self) -> list[Rate]:
         """Those in force to the reserve, in the order in which wallets are drawn on."""
         table = await self.bench.partner.rate_table(self.clock())
-        wallets = self.bench.partner.wallet_priority(Destination.reserve(), self.clock())
+        wallets = await self.bench.partner.wallet_priority(Destination.reserve(), self.clock())
         rates = [it for it in table.rates if it.in_force(DestinationKind.RESERVE, self.clock())]
         return sorted(
             (it for it in rates if it.wallet in wallets),

@@ -87,7 +87,7 @@ class Site:
         try:
             await self._bench.arrive(dict(request.query))
         except GatewayError as fault:
-            self._bench.watch.tell("refused", what=type(fault).__name__, text=str(fault))
+            self._bench.watch.record("refused", what=type(fault).__name__, text=str(fault))
         raise web.HTTPSeeOther("/")
 
     async def _back(self, _request: web.Request) -> web.Response:
@@ -122,7 +122,7 @@ class Site:
         try:
             goes_to = await self._step(request.match_info["step"], sent)
         except GatewayError as fault:
-            self._bench.watch.tell("refused", what=type(fault).__name__, text=str(fault))
+            self._bench.watch.record("refused", what=type(fault).__name__, text=str(fault))
             return web.json_response({"refused": str(fault)}, status=409, dumps=_json)
         except (KeyError, ValueError, TypeError):
             return web.json_response(

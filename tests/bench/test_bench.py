@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,32 @@ def test_the_municipal_cloud_is_measured_beside_the_ledger_and_bare_commits(tmp_
     assert found["grants"]["lines"] == 200
     assert found["dashboards"]["entries"] == 40_000
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the child's CPU is read from /proc")
+def test_a_plugins_own_process_is_measured_beside_the_same_plugin_inside():
+    command = [sys.executable, "-m", "bench.isolation", "--json", "--calls", "40", "--turns", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    assert set(found) == {
+        "without a request, inside",
+        "with one request, inside",
+        "without a request, process",
+        "with one request, process",
+        "beside a flood",
+        "a process",
+    }
+    assert found["with one request, process"]["child_cpu_us"] >= 0
+    assert found["a process"]["memory_mb"] > 1
+
+
+def test_the_bare_my_page_is_drawn_from_todays_template():
+    command = [sys.executable, "bench/portal.py", "--bare"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as bare:
+        try:
+            port = int(bare.stdout.readline())
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/mypage", timeout=30) as answer:
+                assert "利用者マイページ" in answer.read().decode().replace("<wbr>", "")
+        finally:
+            bare.terminate()

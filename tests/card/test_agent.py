@@ -115,6 +115,19 @@ def browser(lying, person, unused_tcp_port):
     return open_browser
 
 
+async def test_what_is_not_http_is_answered_without_a_word_of_it(browser):
+    async with browser() as page:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(page.address.rpartition(":")[2]))
+        writer.write(b"tok-sesame\r\n\r\n")
+        raw = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+    head = raw.partition(b"\r\n\r\n")[0]
+    assert head.split(b" ", 2)[1] == b"400"
+    assert b"application/problem+json" in head
+    assert b"aiohttp" not in head
+    assert b"sesame" not in raw
+
+
 async def test_a_login_from_the_page_to_the_servers_verdict(browser, server):
     async with browser() as page:
         challenge = {"purpose": "point-gateway.login", "challenge": server.ask()}

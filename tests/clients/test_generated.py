@@ -61,8 +61,10 @@ def test_every_problem_type_is_a_class(document):
 
 
 def test_every_schema_is_a_model(document):
-    for name in document["components"]["schemas"].keys() - {"Problem"}:
-        assert issubclass(getattr(models, name), models.Message)
+    for name, schema in document["components"]["schemas"].items():
+        # A list of words has no model of its own: it stands as a Literal where it is used.
+        if name != "Problem" and "enum" not in schema:
+            assert issubclass(getattr(models, name), models.Message)
 
 
 def test_a_change_of_the_document_changes_the_modules(document):

@@ -33,10 +33,11 @@ from point_gateway_client import (
     models,
     problems,
 )
-from point_gateway_client.call import Call
+from point_gateway_client.call import Call, File
 
 pytestmark = pytest.mark.xdist_group("clients")
 
+END = Call(method="DELETE", target="/v1/sessions/current", answer=type(None), session=None)
 ROOT = Path(__file__).parents[2] / "clients" / "python"
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
 
@@ -226,6 +227,36 @@ class TestWhatIsNoGateway:
         ):
             client.send(calls.list_prefectures())
         assert fault.value.outcome_unknown
+
+    @pytest.mark.parametrize(
+        ("head", "call"),
+        [
+            ("302 Found\r\nLocation: https://else.example/", END),
+            ("302 Found\r\nLocation: https://else.example/", calls.list_prefectures()),
+            ("304 Not Modified", END),
+            ("200 OK", END),
+            ("202 Accepted", END),
+            ("204 No Content", calls.list_prefectures()),
+        ],
+    )
+    def test_what_is_no_success_of_this_call_is_not_taken_for_one(self, head, call):
+        length = "" if head.startswith(("304", "204")) else "\r\nContent-Length: 0"
+        with (
+            Listener(f"HTTP/1.1 {head}{length}\r\n\r\n".encode()) as (url, _),
+            a_client(url) as client,
+            pytest.raises(UnexpectedAnswer) as fault,
+        ):
+            client.send(call, token="t")
+        assert fault.value.outcome_unknown
+
+    def test_a_file_is_no_page_of_somebody_elses(self):
+        answer = b"HTTP/1.1 302 Found\r\nLocation: https://else.example/\r\nContent-Length: 2\r\n\r\nhi"
+        with (
+            Listener(answer) as (url, _),
+            a_client(url) as client,
+            pytest.raises(UnexpectedAnswer),
+        ):
+            client.send(Call(method="GET", target="/v1/city/files/1/report", answer=File, session=None))
 
     def test_a_word_that_this_version_does_not_know_is_a_problem_of_its_status(self):
         body = b'{"type": "/docs/problems/news-of-tomorrow", "status": 409, "title": "t", "detail": "d"}'

@@ -58,7 +58,8 @@ def test_migrations_and_tables_make_the_same_schema(engine: sa.Engine, url: str)
         from_code = schema(conn)
         metadata.drop_all(conn)
         if conn.dialect.name == "postgresql":
-            conn.execute(sa.text("DROP FUNCTION ledger_open"))
+            for name in ("open", "save", "open_book", "save_book"):
+                conn.execute(sa.text(f"DROP FUNCTION ledger_{name}"))
     migrations.upgrade(url)
     with engine.connect() as conn:
         assert schema(conn) == from_code

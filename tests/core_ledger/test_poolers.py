@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -34,7 +35,7 @@ def pooled(postgres: str, tmp_path: Path) -> Iterator[Pooler]:
     owner = folder.stat()
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(mode: str, pool_size: int = 3) -> str:
+    def start(mode: str, pool_size: int = 3, more: str = "") -> str:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -42,7 +43,7 @@ def pooled(postgres: str, tmp_path: Path) -> Iterator[Pooler]:
         settings.write_text(
             f"[databases]\n* = host={folder} user={server.username}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
             f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\n"
-            f"default_pool_size = {pool_size}\nmax_client_conn = 100\n",
+            f"default_pool_size = {pool_size}\nmax_client_conn = 100\n{more}\n",
             "utf-8",
         )
         for path in (settings, *list(settings.parents)[:2]):
@@ -93,6 +94,20 @@ def test_a_pooler_by_transaction_is_refused_in_one_sentence(
         refuse_transaction_pooler(url)
     with pytest.raises(migrations.SchemaRefused, match="needs a session of its own"):
         migrations.upgrade(url)
+
+
+@pytest.mark.parametrize("idle", [1, 2, 3, 8])
+def test_a_pooler_that_hands_its_sessions_out_in_turn_is_refused(
+    empty: str, pooled: Pooler, idle: int
+) -> None:
+    url = pooled("transaction", 20, "server_round_robin = 1")
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"prepare_threshold": None})
+    with contextlib.ExitStack() as stack:  # so many sessions are open, and then idle
+        for _ in range(idle):
+            stack.enter_context(engine.connect()).execute(sa.text("SELECT 1"))
+    engine.dispose()
+    with pytest.raises(TransactionPooler, match="pool_mode = session"):
+        refuse_transaction_pooler(url)
 
 
 @pytest.mark.parametrize(("mode", "prepared"), [("session", True), ("transaction", False)])

@@ -60,6 +60,12 @@ async def test_a_job_that_fails_fails_alone(store: Store, way: str) -> None:
     assert (found[1], found[3]) == (0, 0)
 
 
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_reading_job_cannot_write(store: Store, way: str) -> None:
+    with pytest.raises(sa.exc.DBAPIError, match=r"read-?only"):
+        await getattr(store, way)(lambda conn: conn.exec_driver_sql("DELETE FROM books"))
+
+
 async def test_a_job_that_takes_long_holds_up_nobody(store: Store) -> None:
     gate, there = threading.Event(), threading.Event()
 
@@ -96,8 +102,8 @@ async def test_more_readers_than_may_wait_are_told_busy_at_once(url: str) -> Non
         assert await asyncio.gather(*waiting) == [0, 0, 0]
 
 
-async def test_a_glance_that_would_have_to_wait_is_left_to_the_readers(store: Store) -> None:
-    if store._glance is None:
+async def test_a_inline_reader_that_would_have_to_wait_is_left_to_the_readers(store: Store) -> None:
+    if store._inline_reader is None:
         pytest.skip("only a database in a file is glanced at")
     gate, there = threading.Event(), threading.Event()
 
@@ -132,8 +138,10 @@ async def test_a_closed_store_reads_nothing(store: Store) -> None:
 async def test_a_server_that_was_restarted_under_the_readers_is_asked_again(store: Store) -> None:
     if store.engine.dialect.name != "postgresql":
         pytest.skip("an embedded database has no connection to lose")
-    assert await store.read(points) == 0
+    for way in WAYS:
+        assert await getattr(store, way)(points) == 0
     cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
     with sa.create_engine(store.engine.url, poolclass=sa.NullPool).connect() as beside:
         beside.execute(sa.text(f"{cut} AND datname = current_database()")).all()
-    assert await asyncio.gather(*(store.read(points) for _ in range(20))) == [0] * 20
+    for way in WAYS:
+        assert await asyncio.gather(*(getattr(store, way)(points) for _ in range(20))) == [0] * 20

@@ -312,6 +312,30 @@ async def test_jobs_that_lock_in_opposite_order_both_get_through(url: str) -> No
         assert (await store.read(verify)).moves == 6
 
 
+@pytest.mark.parametrize("key", ["books_pkey", "books_pkey_102008"], ids=["of the table", "of a shard"])
+async def test_two_gateways_that_make_the_same_new_book_both_get_through(url: str, key: str) -> None:
+    if url.startswith("sqlite"):
+        pytest.skip("an embedded database has one writer at a time")
+    made = threading.Event()
+
+    def make_first(conn: Connection) -> None:
+        ledger.transfer(conn, earn(1))
+        made.set()
+        waiting = 0
+        while not waiting:  # for the other, who has seen no book, until it meets this one's
+            waiting = conn.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")) or 0
+
+    async with Store.open(url) as store, Store.open(url) as two:
+        create_schema(store.engine)
+        if key != "books_pkey":
+            await store.run(lambda conn: conn.execute(sa.text(f"ALTER INDEX books_pkey RENAME TO {key}")))
+        first = asyncio.create_task(store.run(make_first))
+        assert await asyncio.to_thread(made.wait, 30)
+        await two.apply(earn(1))
+        await first
+        assert (await store.read(verify)).moves == 2
+
+
 async def test_a_writer_that_never_lets_go_is_told_as_busy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core_ledger.engines.LOCK_WAIT_S", 0.01)
     monkeypatch.setattr("core_ledger.batch.ATTEMPTS", 2)

@@ -54,6 +54,26 @@ def test_every_file_that_a_reader_is_sent_to_is_there() -> None:
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
+def test_the_files_that_a_kind_of_link_changes_are_those_that_ask_for_one() -> None:
+    how_to = PAGE.partition("**A kind of link**")[2].partition("\n\n")[0]
+    named = {path for path in re.findall(r"`(gateway/[^`]*\.py)`", how_to) if path != "gateway/model.py"}
+    asking = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "gateway").rglob("*.py")
+        if "scaffold" not in file.parts and re.search(r"LinkKind\.(ACCOUNT|COUPON)", file.read_text("utf-8"))
+    }
+    assert named == asking
+
+
+def test_a_decision_has_a_number_of_its_own() -> None:
+    pages = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+    numbers = [page.name[:3] for page in pages]
+    assert len(pages) > 40
+    assert sorted(set(numbers)) == numbers
+    titles = {page.name: page.read_text("utf-8").splitlines()[0] for page in pages}
+    assert {name: title for name, title in titles.items() if not title.startswith(f"# {name[:3]}")} == {}
+
+
 @pytest.mark.parametrize("target", re.findall(r"`make ([a-z-]+)`", PAGE))
 def test_every_command_is_a_target(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)

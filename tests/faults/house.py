@@ -26,9 +26,8 @@ from cryptography.x509.oid import NameOID
 from gateway_saison import Saison
 from gateway_saison.sandbox import SandboxOptions, make_server
 
-from core_ledger import ChainKeys, Store, audit, chart, create_schema, ledger
+from core_ledger import ChainKeys, Store, audit, chart, ledger
 from gateway import PartnerSetup, Secret
-from gateway.cities import tables as city_tables
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.exchange_context import ExchangeContext
@@ -46,12 +45,13 @@ from gateway.partners.partner import Partner
 from gateway.platform import tables
 from gateway.platform.clock import FileClock, set_file_clock
 from gateway.platform.encryption import Vault
-from gateway.platform.journal import Journal
+from gateway.platform.journal import Journal, begin_journal
 from gateway.platform.tasks import Tasks
 from gateway.points import directory
 from gateway.testkit.sandbox import EntryState, SandboxServer
 from gateway.testkit.sandbox.browser import Browser
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
+from tests.databases import empty_database
 
 CHAIN_KEYS = ChainKeys.of([b"c" * 32])
 KEY = Secret("a key that both sides know")
@@ -111,6 +111,7 @@ class House:
     settler: OutcomePoller
     reversals: Reversals
     made: list[Partner]
+    key: Secret = KEY
     persons: int = 0
 
     @property
@@ -119,12 +120,12 @@ class House:
 
     async def person(self) -> Person:
         self.persons += 1
-        member = uuid.uuid4().hex
+        member, number = uuid.uuid4().hex, f"2000-{self.persons:04}"
         at = self.clocks.calendar()
         await self.store.run(
             lambda conn: create_member(conn, member_id=member, display_name="見本", at=at, password_hash="x")
         )
-        return Person(house=self, member=member, number=f"2000-{self.persons:04}")
+        return Person(house=self, member=member, number=number)
 
     def partner(self, base_url: str, deadline_s: float = PATIENT_S) -> Partner:
         """Make a partner as the registry does, with our own seconds for its breaker."""
@@ -250,6 +251,8 @@ async def open_gateway(
     """The gateway's parts alone, on a database that has its tables."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     tasks, partners = Tasks(), dict[str, Partner]()
+    if journal is not None:
+        begin_journal(journal)
     store = Store.open(url)
     context = ExchangeContext(
         store=store,
@@ -310,11 +313,9 @@ async def open_house(
 
 
 def _make_tables(url: str, at: dt.datetime) -> None:
+    empty_database(url)
     store = Store.open(url)
     try:
-        create_schema(store.engine)
-        tables.metadata.create_all(store.engine)
-        city_tables.metadata.create_all(store.engine)
         store.run_now(
             lambda conn: directory.register_service(
                 conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=at

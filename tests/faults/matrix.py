@@ -22,11 +22,23 @@ from gateway_saison.sandbox import OPERATIONS
 from gateway.errors import GatewayError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
+from gateway.exchanges.reconciliation import Reconciliation
 from gateway.exchanges.states import HELD, State
+from gateway.model import JST
 from gateway.testkit.sandbox import Fault, FaultKind
 from gateway.testkit.sandbox.faults import ONLY_SOME
+from tests.faults.dying_process import Death, dying_partner
 from tests.faults.house import HASTY_S, House, Person, open_house, tls_of_a_stranger
 
+HOOKS = {
+    "begin": "begin_handoff",
+    "return": "complete_handoff",
+    "balances": "balances",
+    "debit": "debit",
+    "find": "find_debit",
+    "reverse": "reverse_debit",
+    "day": "debits_on",
+}
 STEPS = {
     "begin": "authorize",
     "return": "return",
@@ -34,15 +46,20 @@ STEPS = {
     "debit": "capture",
     "find": "find",
     "reverse": "cancel",
+    "day": "list",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A name in the table and the sandbox's fault; none is TLS, which no sandbox can play."""
+    """A name in the table and the sandbox's fault; none is one that no sandbox can play.
+
+    `dies`: the plugin's own process is killed before its request leaves, or when it has been answered.
+    """
 
     name: str
     kind: FaultKind | None
+    dies: Death | None = None
     done: bool = False
     seconds: float | None = None
 
@@ -67,6 +84,8 @@ TROUBLES = (
     Trouble("late", FaultKind.LATE),
     Trouble("contradiction", FaultKind.CONTRADICTION),
     Trouble("TLS failure", None),
+    Trouble("process dies before", None, Death.BEFORE),
+    Trouble("process dies after", None, Death.AFTER),
 )
 
 
@@ -123,7 +142,10 @@ class Breaking:
 
     async def begins(self) -> None:
         house, trouble = self.house, self.trouble
-        if trouble.kind is None:
+        if trouble.dies is not None:
+            dying = dying_partner(house, HOOKS[self.step], trouble.dies)
+            self.stack.enter_context(house.other_partner(await self.stack.enter_async_context(dying)))
+        elif trouble.kind is None:
             url = await self.stack.enter_async_context(tls_of_a_stranger())
             self.stack.enter_context(house.other_partner(house.partner(url)))
         elif trouble.kind is FaultKind.REFUSE:
@@ -197,6 +219,13 @@ async def _reverse(house: House, person: Person, fault: Breaking) -> tuple[str, 
     return await _tried(work), exchange
 
 
+async def _day(house: House, person: Person, fault: Breaking) -> tuple[str, Exchange]:
+    exchange = await person.confirmed()
+    day = house.clocks.calendar().astimezone(JST).date()
+    await fault.begins()
+    return await _tried(Reconciliation(house.context).compare("saison", day)), exchange
+
+
 _STEPS: dict[str, Callable[[House, Person, Breaking], Awaitable[tuple[str, Exchange]]]] = {
     "begin": _begin,
     "return": _return,
@@ -204,6 +233,7 @@ _STEPS: dict[str, Callable[[House, Person, Breaking], Awaitable[tuple[str, Excha
     "debit": _debit,
     "find": _find,
     "reverse": _reverse,
+    "day": _day,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.house import open_house
 from tests.faults.matrix import STEPS, TROUBLES, play, possible
 
-NEVER_LEFT = {"refused connection", "TLS failure"}
+NEVER_LEFT = {"refused connection", "TLS failure", "process dies before"}
 CLEAR = {"duplicate answer": {"settled"}, "contradiction": {"declined"}}
 
 
@@ -23,6 +23,10 @@ async def test_whatever_breaks_at_this_step_nothing_is_lost(tmp_path, step) -> N
                 if step == "debit":
                     wanted = {"not_sent"} if trouble.name in NEVER_LEFT else CLEAR.get(trouble.name, {"open"})
                     assert cell.seen in wanted, cell
+                if step == "day":  # whatever of it came, it is no day
+                    whole = trouble.name == "duplicate answer"
+                    assert cell.seen == ("answered" if whole else "PartnerUnavailable"), cell
+                    assert cell.closed == 0, cell
 
 
 def test_the_table_that_is_kept_in_the_guide_has_every_cell() -> None:

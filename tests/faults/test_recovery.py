@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from core_ledger import StoreError
+from core_ledger import StoreError, standing_holds
 from gateway.errors import ProblemError
+from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.recovery import (
     ForgottenOrder,
     Obstacle,
@@ -21,7 +24,7 @@ from gateway.exchanges.recovery import (
 )
 from gateway.exchanges.restored_mode import RestoredMode
 from gateway.exchanges.states import State
-from gateway.platform.journal import read_journal
+from gateway.platform.journal_reader import read_journal
 from tests.faults import rollback
 from tests.faults.house import CHAIN_KEYS, House, Person, open_house
 
@@ -165,8 +168,16 @@ class TestFromTheJournal:
         assert len(never) == 1
         stranger = ForgottenOrder(**{name: getattr(never[0], name) for name in never[0].__slots__} | {
             "exchange_id": "33333333-3333-4333-8333-333333333333"})  # fmt: skip
-        await drill.recover([stranger])
+        (exchange,) = await drill.recover([stranger])
+        assert isinstance(exchange, Exchange)
+        book = exchange.book_id
+        assert await drill.house.store.read(lambda conn: standing_holds(conn, book, stranger.exchange_id))
         await drill.house.until_all_have_ended()
+        ended = await drill.house.store.read(lambda conn: records.get(conn, book, stranger.exchange_id))
+        assert (ended.state, ended.reason) == (State.DECLINED, "no_record")
+        assert (
+            await drill.house.store.read(lambda conn: standing_holds(conn, book, stranger.exchange_id)) == []
+        )
         assert (await drill.points())[-1] == 0
 
     async def test_a_member_who_is_forgotten_too_is_left_for_a_person(self, drill: Drill) -> None:
@@ -218,7 +229,7 @@ async def test_a_journal_that_cannot_be_written_lets_no_debit_leave(tmp_path: Pa
     async with open_house(tmp_path, journal=tmp_path / "journal") as house:
         person = await house.person()
         exchange = await person.quoted()
-        (tmp_path / "journal").rmdir()
+        shutil.rmtree(tmp_path / "journal")
         (tmp_path / "journal").write_text("no folder", "utf-8")
         done = await person.confirmed(exchange)
         assert done.state is State.NOT_SENT

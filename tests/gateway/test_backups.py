@@ -9,14 +9,24 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import pyrage
 import pytest
 import sqlalchemy as sa
 
 import migrations
 from core_ledger import ChainKeys, Store, Transfer, chart, count_moves, ledger, seal_chains
-from gateway.backups import BackupFailed, check_database, make_backup, prune_backups, put_back, read_manifest
+from gateway.backups import (
+    BackupFailed,
+    _locked,
+    check_database,
+    make_backup,
+    prune_backups,
+    put_back,
+    read_manifest,
+)
 from gateway.model import JST
 from gateway.platform import audit_log
+from gateway.platform.age_files import AgeFailed, decrypt_file, encrypt_file, read_recipients
 
 KEYS = ChainKeys.of([b"c" * 32])
 NOON = datetime(2018, 7, 31, 12, tzinfo=JST)
@@ -136,3 +146,123 @@ def test_the_newest_are_kept(tmp_path: Path) -> None:
     ]
     assert prune_backups(tmp_path / "kept", 2) == paths[:2]
     assert [path.exists() for path in paths] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_what_another_database_left_beside_the_file_is_not_mixed_into_it(tmp_path: Path, ending: str) -> None:
+    url = f"sqlite:///{tmp_path / 'gateway.db'}"
+    migrations.upgrade(url)
+    made = make_backup(url, KEYS, tmp_path / "kept", at=NOON, journal=None)
+    for path in tmp_path.glob("gateway.db*"):
+        path.unlink()
+    left = tmp_path / f"gateway.db{ending}"
+    left.write_bytes(b"")
+    with pytest.raises(BackupFailed, match="move it away"):
+        put_back(made, KEYS, url)
+    assert not (tmp_path / "gateway.db").exists()
+    left.unlink()
+    put_back(made, KEYS, url)
+
+
+@pytest.mark.parametrize(
+    "revision", ["0001_ledger", "0002_gateway", "0009_keys_in_their_order", "0012_schema_marker"]
+)
+def test_a_backup_is_made_before_an_upgrade(tmp_path: Path, revision: str) -> None:
+    """The guide says so, and then the tables of the newer release are not there yet."""
+    url = f"sqlite:///{tmp_path / 'gateway.db'}"
+    migrations.upgrade(url, revision)
+    made = make_backup(url, KEYS, tmp_path / "kept", at=NOON, journal=None)
+    manifest = read_manifest(made, KEYS)
+    assert (manifest["schema"], manifest["moves"], manifest["newest_digest"]) == (revision, 0, None)
+
+
+def test_what_cut_off_backups_have_left_is_removed_and_what_is_being_made_is_not(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'gateway.db'}"
+    migrations.upgrade(url)
+    made = make_backup(url, KEYS, tmp_path / "kept", at=NOON, journal=None)
+    cut_off, under_way = (tmp_path / "kept" / f".point-gateway-2018080{day}T120000.partial" for day in (1, 2))
+    for folder in (cut_off, under_way):
+        folder.mkdir()
+        (folder / "database.sqlite").write_bytes(b"x" * 100)
+    with _locked(under_way):
+        assert prune_backups(tmp_path / "kept", 1) == []
+        assert (made.exists(), cut_off.exists(), under_way.exists()) == (True, False, True)
+    prune_backups(tmp_path / "kept", 1)
+    assert not under_way.exists()
+
+
+class TestEncrypted:
+    """Who makes it cannot read it: the private key is elsewhere."""
+
+    @pytest.fixture
+    def identity(self, tmp_path: Path) -> Path:
+        return identity_file(tmp_path / "identity")
+
+    @pytest.mark.xdist_group("postgres")
+    def test_it_comes_back_with_the_private_key_alone_and_stands_open_nowhere(
+        self, url: str, store: Store, tmp_path: Path, identity: Path
+    ) -> None:
+        store.close_now()
+        recipients = read_recipients(public_file(identity))
+        made = make_backup(url, KEYS, tmp_path / "kept", at=NOON, journal=None, recipients=recipients)
+        (file,) = (path for path in made.iterdir() if path.name != "manifest.json")
+        assert file.read_bytes().startswith(b"age-encryption.org/v1")
+        assert b"member:m1" not in file.read_bytes()
+        assert file.stat().st_mode & 0o077 == 0
+        assert list(tmp_path.glob(".backup-*")) == []
+        if url.startswith("sqlite"):
+            for path in tmp_path.glob("gateway.db*"):
+                path.unlink()
+        else:
+            make_empty(url)
+        with pytest.raises(AgeFailed, match="name the file with the private key by --identity"):
+            put_back(made, KEYS, url)
+        with pytest.raises(AgeFailed, match="opens with no key of"):
+            put_back(made, KEYS, url, identity_file(tmp_path / "other"))
+        assert list(tmp_path.glob("gateway.db*")) == []
+        manifest = put_back(made, KEYS, url, identity)
+        again = Store.open(url, chain_keys=KEYS)
+        assert again.read_now(lambda conn: check_database(conn, manifest)) == []
+        assert again.read_now(count_moves) == 1
+        again.close_now()
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("", "names no public key"),
+            ("# nobody\n", "names no public key"),
+            ("age1x", "is no public key"),
+            ("AGE-SECRET-KEY-1SKUP89WLU34VMNGY", "that is a private key"),
+            ("hello", "is no public key"),
+        ],
+    )
+    def test_what_is_no_public_key_is_refused_before_anything_is_read(
+        self, tmp_path: Path, text: str, sentence: str
+    ) -> None:
+        (tmp_path / "public").write_text(text, "utf-8")
+        with pytest.raises(AgeFailed, match=sentence) as refused:
+            read_recipients(tmp_path / "public")
+        assert "SKUP89" not in str(refused.value)
+
+    def test_one_that_was_cut_is_refused_and_leaves_nothing(self, tmp_path: Path, identity: Path) -> None:
+        plain, sealed, out = tmp_path / "plain", tmp_path / "sealed", tmp_path / "out"
+        plain.write_bytes(b"x" * 200_000)
+        encrypt_file(plain, sealed, read_recipients(public_file(identity)))
+        sealed.write_bytes(sealed.read_bytes()[:-70_000])
+        with pytest.raises(AgeFailed, match="take another backup"):
+            decrypt_file(sealed, out, identity)
+        assert not out.exists()
+
+
+def identity_file(file: Path) -> Path:
+    made = pyrage.x25519.Identity.generate()
+    file.write_text(f"# created: 2018-07-31\n# public key: {made.to_public()}\n{made}\n", "utf-8")
+    return file
+
+
+def public_file(identity: Path) -> Path:
+    """As `age-keygen -y` does."""
+    made = pyrage.x25519.Identity.from_str(identity.read_text("utf-8").splitlines()[-1])
+    file = identity.with_name(f"{identity.name}.pub")
+    file.write_text(f"{made.to_public()}\n", "utf-8")
+    return file

@@ -109,6 +109,39 @@ def test_an_operator_names_a_mailer_and_learns_by_which_names_it_knows_members(r
     assert len(names) == 2
 
 
+class TestAKeysScope:
+    def test_is_the_one_that_is_named_else_that_of_the_programs_name(self, run) -> None:
+        made = json.loads(run("keys", "new", "till", "--scope", "pos", "--until", "2999-03-31"))
+        assert (made["scope"], made["until"]) == ("pos", "2999-03-31")
+        assert f"{made['key_id']}  till  in use  pos  until 2999-03-31" in run("keys", "list")
+        assert json.loads(run("keys", "new", "municipal"))["scope"] == "municipal"
+        (line,) = json.loads(run("keys", "log", "till"))
+        assert (line["scope"], line["until"]) == ("pos", "2999-03-31")
+
+    def test_has_to_be_said_where_no_name_says_it(self, run) -> None:
+        with pytest.raises(GatewayError, match=r"--scope portal \| municipal \| pos \| read-only"):
+            run("keys", "new", "till")
+        assert run("keys", "list") == ""
+
+    @pytest.mark.parametrize(
+        ("day", "words"), [("2001-01-01", "is over"), ("soon", "write a day"), ("9999-12-31", "write a day")]
+    )
+    def test_and_its_last_day_is_a_day_to_come(self, run, day: str, words: str) -> None:
+        with pytest.raises(GatewayError, match=words):
+            run("keys", "new", "portal", "--until", day)
+        assert run("keys", "list") == ""
+
+    def test_is_missing_on_a_key_from_before_and_list_and_check_say_so(self, run, tmp_path: Path) -> None:
+        made = json.loads(run("keys", "new", "portal"))
+        engine = sa.create_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
+        with engine.begin() as conn:
+            conn.exec_driver_sql("UPDATE client_keys SET scope = NULL")
+        engine.dispose()
+        assert "every operation, made before scopes: make it anew" in run("keys", "list")
+        warned = [line["sentence"] for line in json.loads(run("check", "--json", "--no-partners"))]
+        assert any(f"{made['key_id']} of portal has no scope" in sentence for sentence in warned)
+
+
 @pytest.mark.parametrize("client", ["../portal", "a portal", "", "ポータル", "x" * 41])
 def test_a_clients_name_leads_to_no_other_folder(run, tmp_path: Path, client: str) -> None:
     with pytest.raises(GatewayError, match="a client's name is"):
@@ -146,6 +179,20 @@ def test_plugins_are_listed_loaded_and_refused_with_the_remedy(run) -> None:
         assert word in shown
 
 
+GATEWAYS_PARTS = {"reserve", "sessions", "abandoned exchanges", "outbox", "daily digest"}
+CITIES_PARTS = {
+    "rules",
+    "expiry",
+    "notices",
+    "events",
+    "grant files",
+    "proposals",
+    "shop numbers",
+    "tidying up",
+    "figures",
+}
+
+
 def test_nightly_work_is_safe_to_repeat_and_names_what_was_not_done(run) -> None:
     for _ in range(2):
         with pytest.raises(
@@ -157,16 +204,22 @@ def test_nightly_work_is_safe_to_repeat_and_names_what_was_not_done(run) -> None
         settings.read_text("utf-8").replace("[partners.saison]", "[partners.nobody_else]"), "utf-8"
     )
     for _ in range(2):
-        assert json.loads(run("nightly").splitlines()[-1]) == {"heaps": 0, "points": 0, "without_default": 0}
+        results = {line["part"]: line["result"] for line in map(json.loads, run("nightly").splitlines())}
+        assert results["reserve"] == {"heaps": 0, "points": 0, "without_default": 0}
+        assert results["expiry"] == {"heaps": 0, "points": 0}
+        assert results["grant files"] == 0
+        assert set(results) == GATEWAYS_PARTS | CITIES_PARTS
 
 
 def test_a_sound_ledger_is_said_to_be_sound_and_a_broken_one_ends_with_1(run, tmp_path: Path) -> None:
     from datetime import date, datetime
 
-    from core_ledger import Store, Transfer, chart
+    from core_ledger import Transfer, chart
+    from gateway.configured import open_store_now
     from gateway.model import JST
+    from gateway.settings import Settings
 
-    store = Store.open(f"sqlite:///{tmp_path / 'gateway.db'}")
+    store = open_store_now(Settings.load(tmp_path / "gateway.toml", env={}))
     move = Transfer(
         id="t-1",
         book="member:m",
@@ -211,7 +264,7 @@ def test_what_goes_wrong_on_purpose_is_one_sentence_and_exit_code_1(
         (["keys", "list", "--config", "new.toml"], "the database is empty"),
         (["keys", "list", "--config", "away.toml"], "unable to open database file"),
         (["db", "upgrade", "--config", "away.toml"], "unable to open database file"),
-        (["keys", "list", "--config", "strange.toml"], "Can't load plugin"),
+        (["keys", "list", "--config", "strange.toml"], "which is no database of this gateway"),
         (["keys", "new", "portal", "--private", "key"], "key: File exists"),
         (["keys", "new", "portal", "--private", "none/such.pem"], "none/such.pem: No such file"),
         (
@@ -330,3 +383,58 @@ def test_what_a_restore_cannot_look_at_is_no_success(run) -> None:
     run("restore", "recover", "--reason", "a drill", code=3)
     with pytest.raises(GatewayError, match="a recovery has a reason"):
         run("restore", "recover", "--reason", " ")
+
+
+class TestCheck:
+    """`check` says all of it; `serve` begins with the same and refuses what cannot work."""
+
+    def test_says_every_line_and_what_serve_would_refuse(self, run, tmp_path: Path) -> None:
+        told = json.loads(run("check", "--json", "--no-partners"))
+        assert {line["check"] for line in told} >= {
+            "secrets",
+            "modes",
+            "transport",
+            "files",
+            "disk",
+            "schema",
+        }
+        assert {line["state"] for line in told} <= {"ok", "warning"}
+        (tmp_path / "key").chmod(0o644)
+        told = run("check", "--no-partners", code=1)
+        assert "refused" in told
+        assert f"run `chmod 600 {tmp_path / 'key'}`" in told
+
+    def test_partners_are_loaded_asked_and_their_unknown_settings_named(self, run, tmp_path: Path) -> None:
+        path = tmp_path / "gateway.toml"
+        path.write_text(
+            path.read_text("utf-8").replace("[partners.nobody]", 'marchant_id = "n"\ncolour = "red"')
+        )
+        told = json.loads(run("check", "--json"))
+        said = [line["sentence"] for line in told if line["check"] == "partners"]
+        assert any("saison: does not answer as it should" in it for it in said)
+        assert any(it.startswith("[partners.saison] colour: the plugin does not read this") for it in said)
+        assert run("check", "--strict", "--json", code=1)
+
+    def test_a_partner_that_cannot_be_loaded_is_refused(self, run) -> None:
+        told = json.loads(run("check", "--json", code=1))
+        assert [
+            line["sentence"] for line in told if line["state"] == "refused" and "nobody" in line["sentence"]
+        ]
+
+    @pytest.mark.parametrize("mistake", ["mode", "http", "secret", "folder"])
+    def test_serve_begins_with_it_and_touches_nothing(self, run, tmp_path: Path, mistake: str) -> None:
+        path = tmp_path / "gateway.toml"
+        text = path.read_text("utf-8")
+        (tmp_path / "gateway.db").unlink()
+        if mistake == "mode":
+            (tmp_path / "lookup").chmod(0o604)
+        elif mistake == "secret":
+            (tmp_path / "account").write_text("short", "utf-8")
+        elif mistake == "http":
+            text += '[server]\npublic_url = "http://points.example"\n'
+        else:
+            text += '[database]\nurl = "sqlite:////none/such/gateway.db"\n'
+        path.write_text(text, "utf-8")
+        with pytest.raises(GatewayError):
+            run("serve")
+        assert not (tmp_path / "gateway.db").exists()

@@ -14,7 +14,13 @@ def answer(body: bytes, content_type: str = "") -> HttpAnswer:
     return HttpAnswer(status=200, headers={"content-type": content_type} if content_type else {}, body=body)
 
 
-@pytest.mark.parametrize("charset", ["Shift_JIS", "shift-jis", "x-sjis", "Windows-31J", "MS932"])
+@pytest.mark.parametrize(
+    "charset",
+    [
+        *("Shift_JIS", "shift-jis", "ShiftJIS", "x-sjis", "SJIS", "csShiftJIS", "MS_Kanji", "SJIS-win"),
+        *("Windows-31J", "windows31j", "csWindows31J", "MS932", "x-ms-cp932", "CP932"),
+    ],
+)
 def test_shift_jis_is_what_japanese_companies_call_so(charset) -> None:
     sent = NAME.encode("cp932")
     assert answer(sent).text(charset) == NAME
@@ -23,7 +29,8 @@ def test_shift_jis_is_what_japanese_companies_call_so(charset) -> None:
 
 
 def test_euc_jp_and_utf_8_are_read_as_they_are_named() -> None:
-    assert answer("齋藤".encode("euc_jp"), "text/plain; charset=EUC-JP").text() == "齋藤"
+    for name in ("EUC-JP", "euc_jp", "x-euc-jp", "eucJP-win", "csEUCPkdFmtJapanese"):
+        assert answer("齋藤".encode("euc_jp"), f"text/plain; charset={name}").text() == "齋藤"
     assert answer("齋藤".encode()).text() == "齋藤"
 
 
@@ -34,6 +41,7 @@ def test_euc_jp_and_utf_8_are_read_as_they_are_named() -> None:
         ("齋藤".encode("cp932"), "utf-8"),
         ("齋藤".encode(), "euc-jp"),
         (b"a", "klingon"),
+        (b"61", "hex"),  # a codec of Python's, and no charset
     ],
 )
 def test_what_is_not_in_its_charset_is_not_guessed(body, charset) -> None:
@@ -80,6 +88,18 @@ class TestForm:
         with pytest.raises(ValueError, match=r"."):
             answer(body).form("shift_jis")
 
+    @pytest.mark.parametrize("charset", ["klingon", "hex", "rot13"])
+    def test_an_unknown_charset_is_no_charset(self, charset) -> None:
+        sent = answer(b"a=%82%a0", f"application/x-www-form-urlencoded; charset={charset}")
+        for read in (sent.form, lambda: sent.form(charset), lambda: encode_form({"a": "b"}, charset)):
+            with pytest.raises(ValueError, match="the charset is unknown"):
+                read()
+
     def test_a_letter_that_the_charset_has_not_is_not_sent(self) -> None:
         with pytest.raises(ValueError, match="encode"):
             encode_form({"name": "😀"}, "shift_jis")
+
+
+def test_json_that_is_nested_without_end_is_no_json() -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        answer(b"[" * 100_000).json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -84,3 +85,49 @@ def test_a_list_is_read_row_by_row_and_a_fault_says_where():
 def test_retry_after_counts_where_it_gives_seconds(header, wait_s):
     assert told(b"", status=503, **{"retry-after": header}).retry_after_s == wait_s
     assert told(b"", status=503).retry_after_s is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1_000",
+        "１２",
+        "٣",
+        " 12",
+        "12 ",
+        "+1",
+        "-1",
+        "1e3",
+        "1,000",
+        "0x10",
+        ".5",
+        "5.",
+        "NaN",
+        "Infinity",
+        "",
+        True,
+        None,
+    ],
+)
+def test_a_decimal_is_written_in_plain_digits_with_one_point(value):
+    with pytest.raises(OutcomeUnknown, match="amount is not a decimal number"):
+        asked({"amount": value}).decimal("amount")
+
+
+def test_a_decimal_is_exact_and_points_are_whole():
+    answer = read(told(b'{"id": "x-1", "a": 400.00, "b": "12345.75", "c": 7}'), id="x-1")
+    assert (answer.points("a"), str(answer.decimal("b")), answer.points("c")) == (400, "12345.75", 7)
+    with pytest.raises(OutcomeUnknown, match="b is not a whole number of points"):
+        answer.points("b")
+
+
+def test_a_day_is_written_with_dashes():
+    assert JsonAnswer({"until": "2026-12-31"}, partner="acorn", asked="/x").day("until") == date(2026, 12, 31)
+
+
+@pytest.mark.parametrize(
+    "value", ["20261231", "2026-W53-4", "2026-02-30", "31.12.2026", "", None, 20261231, "2026-12-31T00:00"]
+)
+def test_only_a_day_is_one(value):
+    with pytest.raises(OutcomeUnknown, match="until is not a"):
+        JsonAnswer({"until": value}, partner="acorn", asked="/x").day("until")

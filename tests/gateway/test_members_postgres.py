@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 import pytest
-import sqlalchemy as sa
 
 from core_ledger import Store
 from gateway.errors import ProblemError
@@ -14,9 +13,9 @@ from gateway.members import mykey_ids
 from gateway.members.members import Member, Members
 from gateway.members.passwords import PasswordHasher
 from gateway.model import JST
-from gateway.platform import tables
 from gateway.platform.encryption import Vault
 from gateway.points import directory
+from tests.databases import empty_database
 
 pytestmark = pytest.mark.postgres
 
@@ -26,10 +25,7 @@ PASSWORD, WRONG = "correct horse battery", "wrong wrong wrong"
 
 @pytest.fixture
 async def store(postgres: str) -> AsyncIterator[Store]:
-    engine = sa.create_engine(postgres)
-    tables.metadata.drop_all(engine)
-    tables.metadata.create_all(engine)
-    engine.dispose()
+    empty_database(postgres)
     async with Store.open(
         postgres, writers=4, max_batch=1
     ) as opened:  # one job a transaction, so that they race

@@ -137,7 +137,7 @@ async def test_an_implementation_with_fewer_arguments_keeps_working() -> None:
     partner = Partner(Fewer(), log=structlog.get_logger())
     from gateway.platform.clock import system_clock
 
-    assert partner.wallet_priority(Destination.reserve(), system_clock()) == ("b", "a")
+    assert await partner.wallet_priority(Destination.reserve(), system_clock()) == ("b", "a")
     assert await partner.rate_table(system_clock()) == gateway.RateTable(rates=())
     await partner.aclose()
 

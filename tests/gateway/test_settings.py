@@ -234,6 +234,41 @@ def test_a_secret_comes_from_a_file_beside_the_settings_without_its_line_end(loa
     assert settings.security.sealing().reveal() == "sesame"
 
 
+@pytest.mark.parametrize("marks", [1, 2, 3])
+def test_byte_order_marks_are_no_part_of_a_key(load, tmp_path, marks):
+    """An editor that saves what another editor has saved adds a mark to the mark."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "state").write_text("\ufeff" * marks + "sesame\r\n", "utf-8")
+    assert load(WHOLE).security.sealing().reveal() == "sesame"
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["{}\u200b", "\u00a0{}", "{}  ", "{}\t\r\n", "\u2060{}\u200f\n", "{}\x00", "\n\n{}\u3000\n", "{}\r"],
+)
+def test_what_nobody_sees_around_a_secret_is_no_part_of_it(load, tmp_path, around):
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "state").write_bytes(around.format("se same").encode())
+    assert load(WHOLE).security.sealing().reveal().strip("\n") == "se same"
+
+
+@pytest.mark.parametrize("inside", ["se\u200bsame", "se\u00a0same", "se\tsame", "se\u202esame"])
+def test_what_nobody_sees_inside_a_secret_is_named_and_the_secret_is_not(load, tmp_path, inside):
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "state").write_text(inside, "utf-8")
+    with pytest.raises(SecretMissing) as missing:
+        load(WHOLE).security.sealing()
+    assert f"line 1 has a character that nobody sees (U+{ord(inside[2]):04X}) at 3" in str(missing.value)
+    assert "same" not in str(missing.value)
+
+
+def test_a_secret_that_is_not_in_utf_8_says_how_to_save_it(load, tmp_path):
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "state").write_text("sesame", "utf-16")
+    with pytest.raises(SecretMissing, match="is not in UTF-8; save it as UTF-8"):
+        load(WHOLE).security.sealing()
+
+
 def test_a_secret_comes_from_the_environment(load):
     settings = load(WHOLE, {"SAISON_KEY": "sesame", "LOOKUP": "tahini"})
     assert settings.partners["saison"].secret("api_key").reveal() == "sesame"
@@ -347,3 +382,80 @@ def test_a_key_in_the_environment_is_free_of_marks(tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text('[security]\nlookup = { env = "KEY" }', "utf-8")
     settings = Settings.load(tmp_path / "gateway.toml", env={"KEY": "\ufeffsecret\r\n"})
     assert settings.security.lookup().reveal() == "secret"
+
+
+@pytest.mark.parametrize(
+    ("variable", "remedy"),
+    [
+        ("POINT_GATEWAY_SERVER__PROT", "did you mean POINT_GATEWAY_SERVER__PORT?"),
+        ("POINT_GATEWAY_SERVER_PORT", "did you mean POINT_GATEWAY_SERVER__PORT?"),
+        ("POINT_GATEWAY_DATABASE_URL", "did you mean POINT_GATEWAY_DATABASE__URL?"),
+        ("point_gateway_server__port", "did you mean POINT_GATEWAY_SERVER__PORT?"),
+        ("POINT_GATEWAY_COLOUR", "there are POINT_GATEWAY_CLOCK__FILE, POINT_GATEWAY_CONFIG,"),
+        ("POINT_GATEWAY_SECURITY__SEALING", "there are POINT_GATEWAY_CLOCK__FILE"),
+    ],
+)
+def test_a_variable_that_names_no_setting_is_refused_like_a_wrong_key(load, variable, remedy):
+    with pytest.raises(SettingsWrong) as exception_info:
+        load("", {variable: "sesame"})
+    assert str(exception_info.value).startswith(f"{variable}: the environment names a setting that is none")
+    assert remedy in str(exception_info.value)
+    assert "sesame" not in str(exception_info.value)
+
+
+def test_variables_that_keep_secrets_and_those_of_other_programs_are_no_settings(load):
+    named = {
+        "POINT_GATEWAY_LOOKUP": "k" * 48,
+        "POINT_GATEWAY_OAK": "k",
+        "POINT_GATEWAY_CONFIG": "x",
+        "PATH": "/",
+    }
+    text = '[security]\nlookup = { env = "POINT_GATEWAY_LOOKUP" }\n'
+    assert load(f'{text}[partners.oak]\nkey = {{ env = "POINT_GATEWAY_OAK" }}\n', named).partners
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://gw@db/gw",
+        "postgresql://gw@db/gw",
+        "mysql://gw@db/gw",
+        "gateway.db",
+        "sqlite3:///a",
+        "",
+        "://",
+    ],
+)
+def test_a_database_that_is_none_of_ours_is_refused_with_what_to_write(load, url):
+    with pytest.raises(SettingsWrong) as exception_info:
+        load(f'[database]\nurl = "{url}"\n')
+    assert "write postgresql+psycopg://" in str(exception_info.value).replace("sqlite:///gateway.db or ", "")
+    assert "(gateway.toml:2)" in str(exception_info.value)
+
+
+def test_a_password_as_a_parameter_is_a_literal_secret(load):
+    with pytest.raises(SettingsWrong, match="a secret must not stand in the settings"):
+        load('[database]\nurl = "postgresql+psycopg://gw@db/gw?password=sesame"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", None),
+        ("127.0.0.1:9101", ("127.0.0.1", 9101)),
+        (":9101", ("127.0.0.1", 9101)),
+        ("[::1]:9101", ("::1", 9101)),
+    ],
+)
+def test_the_operators_port_is_this_machines_unless_a_host_is_named(load, text, address):
+    assert load(f'[server]\nadmin = "{text}"\n').server.admin_address == address
+
+
+@pytest.mark.parametrize("text", ["9101", "127.0.0.1", "a:b", "::1:9101", "127.0.0.1:99999"])
+def test_an_operators_port_that_is_no_address_is_refused(load, text):
+    if text == "9101":
+        with pytest.raises(SettingsWrong, match="admin"):
+            load("[server]\nadmin = 9101\n")
+        return
+    with pytest.raises(SettingsWrong, match="an address is HOST:PORT"):
+        load(f'[server]\nadmin = "{text}"\n')

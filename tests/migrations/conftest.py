@@ -1,6 +1,7 @@
-"""An empty PostgreSQL database for tests of the steps; other tests use the same server."""
+"""An empty database of either kind for tests of the steps; other tests use the same PostgreSQL server."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -19,3 +20,11 @@ def empty_postgres(postgres: str) -> Iterator[str]:
     _make_empty(postgres)
     yield postgres
     _make_empty(postgres)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'gateway.db'}"
+    address: str = request.getfixturevalue("empty_postgres")
+    return address

@@ -26,14 +26,6 @@ account_key = { file = "key" }
 """
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'gateway.db'}"
-    found: str = request.getfixturevalue("empty_postgres")
-    return found
-
-
 def execute(url: str, *statements: str) -> None:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as conn:
@@ -127,6 +119,44 @@ class TestServing:
         execute(url, "CREATE TABLE songs (id int)")
         for arguments in (("serve",), ("db", "upgrade")):
             assert "has tables but not this gateway's schema" in refused(command(url, *arguments))
+
+    @pytest.mark.parametrize(
+        ("statement", "part"),
+        [
+            ("DROP TABLE exchange_owners", "table exchange_owners"),
+            ("ALTER TABLE exchanges DROP COLUMN retry_at", "column exchanges.retry_at"),
+            ("DROP INDEX moves_by_hold", "index moves_by_hold"),
+        ],
+        ids=["table", "column", "index"],
+    )
+    def test_a_restore_that_was_cut_off_is_refused_though_the_version_is_there(
+        self, command: Command, url: str, statement: str, part: str
+    ) -> None:
+        migrations.upgrade(url)
+        execute(url, statement)
+        for arguments in (("serve", "--no-upgrade"), ("ledger", "verify"), ("db", "upgrade")):
+            assert f"lacks {part}: a restore was cut off" in refused(command(url, *arguments))
+        assert command(url, "db", "status").returncode == 1
+
+    @pytest.mark.postgres
+    def test_a_restore_without_its_last_section_has_no_keys_and_is_refused(
+        self, command: Command, empty_postgres: str
+    ) -> None:
+        """Whose rows are there and whose keys are not takes every id twice."""
+        migrations.upgrade(empty_postgres)
+        execute(empty_postgres, "ALTER TABLE exchange_owners DROP CONSTRAINT exchange_owners_pkey")
+        assert "lacks primary key of exchange_owners" in refused(command(empty_postgres, "ledger", "verify"))
+
+    def test_what_an_older_release_left_half_done_is_said_and_not_touched(
+        self, command: Command, tmp_path: Path
+    ) -> None:
+        url = f"sqlite:///{tmp_path / 'gateway.db'}"
+        migrations.upgrade(url, "0008_grant_ids")
+        execute(url, "ALTER TABLE spends RENAME TO spends_before")
+        told = refused(command(url, "db", "upgrade", "--no-copy"))
+        assert "an upgrade by a release before 0.2 was cut off here" in told
+        assert "nothing was changed" in told
+        assert migrations.status(url).revision == "0008_grant_ids"
 
 
 @pytest.mark.xdist_group("postgres")

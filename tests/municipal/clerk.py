@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from gateway.demo.environment import DemoEnvironment
-from tests.pictures_taken import take
+from tests.pictures_taken import keep_for_people
 from tests.portal.city_hall import PASSWORD
 
 PICTURES = Path(__file__).parents[2] / "var" / "municipal"
@@ -28,7 +28,7 @@ class Clerk:
     def picture(self, of: str) -> None:
         """Kept for people to look at; nothing is compared here."""
         if self.pictures:
-            take(self.page, PICTURES / self.pictures / f"{of}.png", full_page=True)
+            keep_for_people(self.page, PICTURES / self.pictures / f"{of}.png")
 
     def sign_in(self) -> Clerk:
         self.to("/login")

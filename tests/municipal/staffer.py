@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
-import pyotp
 from playwright.sync_api import Page
 
 from gateway.demo.city import PASSWORD
 from gateway.demo.environment import DemoEnvironment
-from tests.pictures_taken import take
+from tests.authenticator_app import next_code
+from tests.pictures_taken import keep_for_people
 
 PICTURES = Path(__file__).parents[2] / "var" / "municipal"
 
@@ -30,7 +29,7 @@ class Staffer:
 
     def picture(self, of: str) -> Staffer:
         """Kept for people to look at; nothing is compared here."""
-        take(self.page, PICTURES / f"{of}.png", full_page=True)
+        keep_for_people(self.page, PICTURES / f"{of}.png")
         return self
 
     def text(self, of: str = "main") -> str:
@@ -68,7 +67,7 @@ class Staffer:
         return self
 
     def set_up_app(self) -> Staffer:
-        self.to("/account/totp")
+        self.to("/account/totp").fill(password=self.password).press("登録に進む")
         self.page.click("summary")
         self.seeds[self.login] = self.text("#seed").strip()
         self.fill(code=self.code()).press("登録を終える")
@@ -76,9 +75,8 @@ class Staffer:
         return self
 
     def code(self) -> str:
-        """The app's next code. Each opens once, so the town's clock goes on by half a minute first."""
-        self.town.set_clock(self.town.clock() + timedelta(seconds=31))
-        return pyotp.TOTP(self.seeds[self.login]).at(self.town.clock())
+        """The app's next code. Each opens once, so the town's clock goes on to its half minute first."""
+        return next_code(self.town, self.seeds[self.login])
 
     def add_authenticator(self) -> None:
         """A device with a fingerprint reader, as the browser sees one."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.demo.environment import DemoEnvironment
+from tests.axe import faults
 from tests.municipal.conftest import At
 from tests.municipal.test_city_story import decide, members_of
-from tests.portal.test_every_page import faults
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -59,5 +59,33 @@ def test_a_payout_is_turned_by_nobody_alone_and_the_number_is_typed_twice(at: At
     assert "9998887" in approver.picture("proposal-account").text()
     boss.to(address)
     decide(at, boss.to(f"{address}?done=proposed"))
-    # What was decided is paid to after the next closing, not before it.
-    assert "****887" not in boss.to("/shops/shop-03").text()
+    # What was decided is paid to after the shop's word and the next closing, not before it.
+    account_page = " ".join(boss.to("/shops/shop-03").text().split())
+    assert account_page.count("****887") == account_page.count("****887 お店の確認待ち") == 1
+
+
+def test_an_account_at_the_post_bank_is_typed_as_its_passbook_says(at: At) -> None:
+    operator = at("kanri").to("/shops/shop-05/bank")
+    operator.page.click("text=ゆうちょ銀行の記号・番号で入力する")
+    typed = {"number": "１２３４５６７１", "number_again": "12345671", "holder": "ミホン", "reason": "申し出"}
+    operator.fill(yucho_symbol="10181", **typed).press("提案する")
+    assert "ゆうちょ銀行の記号の形式が違います" in operator.text("#trouble")
+    assert operator.page.input_value("#holder") == "ミホン"
+    operator.fill(yucho_symbol="１０１８０", **typed).press("提案する")
+    address = operator.path().partition("?")[0]
+    assert address.startswith("/proposals/"), operator.text()
+    proposal = at("kacho").to(address).text()
+    assert "9900" in proposal
+    assert "018" in proposal
+    assert "1234567" in proposal
+
+
+def test_an_operator_proposes_a_new_password_for_a_shop_that_forgot_its_own(at: At) -> None:
+    operator = at("fukushi").to("/shops/shop-04")
+    operator.page.click("ul.lines a[href*='/people/']")
+    operator.fill(reason="パスワードを忘れたとの電話").press("提案する")
+    address = operator.path().partition("?")[0]
+    assert address.startswith("/proposals/"), operator.text()
+    assert operator.page.locator("#first-password").count() == 0
+    approver = decide(at, operator)
+    assert approver.page.locator("#first-password").is_visible()

@@ -11,9 +11,10 @@ from playwright.sync_api import Browser
 from gateway.demo.environment import DemoEnvironment
 from municipal.app import PARTS
 from municipal.menu import ENTRIES
+from tests.axe import faults
 from tests.municipal.conftest import At, Desk
 from tests.municipal.staffer import Staffer
-from tests.portal.test_every_page import Watched, faults, is_good, watched
+from tests.portal.test_every_page import Watched, is_good, watched
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -27,19 +28,20 @@ PUBLIC = [
     "/nothing-here",
 ]
 ADMINISTRATORS = [
-    "/", "/account", "/account/password", "/account/passkey", "/account/totp",
+    "/", "/account", "/account/password", "/account/passkey", "/account/totp", "/account/totp/remove",
+    "/account/sessions",
     "/figures", "/figures?since=2018-05-01&until=2018-07-31", "/figures?since=2001-01-01&until=2018-07-31",
-    "/figures?since=2017-01-01&until=2017-01-02", "/figures/unused", "/figures/unused?day=2018-06-30",
+    "/figures?since=2017-01-01&until=2017-01-02", "/figures/unused", "/figures/unused?day=2018-06-30", "/figures/half-year", "/services/kasama-ouen/issuer",
     "/services", "/services/new", "/services/kasama-ouen", "/services/kasama-ouen/new", "/services/kasama-ouen/closing",
     "/proposals", "/proposals?ended=yes", "/proposals/{proposal}", "/deeds", "/deeds/grant",
     "/projects", "/projects/new", "/projects/{project}", "/projects/{project}/budget", "/projects/{project}/open",
-    "/projects/{project}/grant", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/members",
+    "/projects/{project}/grant", "/projects/{project}/grants", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/members", "/support",
     "/events", "/events/new", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
     "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/code", "/shops/shop-01/people",
-    "/shops/shop-01/bank", "/payer", "/settlements", "/settlements/2018-07-01", "/settlements/2018-07-16",
+    "/shops/shop-01/people/{cashier}", "/shops/shop-01/bank", "/shops/shop-01/bank?by=yucho", "/payer", "/settlements", "/settlements/2018-07-01", "/settlements/2018-07-16",
     "/settlements/2018-05-01/corrections", "/settlements/2018-07-16/corrections",
-    "/settlements/2018-07-01/shops/shop-02", "/spends", "/spends?spend=x",
-    "/spends/{spend}", "/staff", "/staff?who=shops", "/staff/new", "/staff/{person}", "/audit", "/projects/unknown",
+    "/settlements/2018-07-01/shops/shop-02", "/settlements/2018-07-01/payouts/shop-02", "/settlements/debts", "/spends", "/spends?spend=x",
+    "/spends/{spend}", "/staff", "/staff?who=shops", "/staff/new", "/staff/{person}", "/audit", "/audit?action=granted&since=2018-07-01", "/projects/unknown",
 ]  # fmt: skip
 
 
@@ -50,8 +52,9 @@ def found_in(town: DemoEnvironment) -> dict[str, str]:
             "SELECT spend_id FROM spends WHERE shop_id = 'shop-02' ORDER BY at DESC"
         ).fetchone()
         (person,) = book.execute("SELECT staff_id FROM staff WHERE login = 'fukushi'").fetchone()
+        (cashier,) = book.execute("SELECT staff_id FROM staff WHERE shop_id = 'shop-01'").fetchone()
     (proposal,) = book.execute("SELECT proposal_id FROM proposals ORDER BY proposal_id").fetchone()
-    return {"project": project, "spend": spend, "person": person, "proposal": proposal}
+    return {"project": project, "spend": spend, "person": person, "cashier": cashier, "proposal": proposal}
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +122,9 @@ def test_what_forms_answer_is_as_accessible(at: At) -> None:
     looks_good(seen)
     person.to("/members").fill(mykey_id="nobody00").press("照会する")
     looks_good(seen)
+    person.to("/support").fill(reference="7K3M-Q9TX", reason="電話").press("照会する")
+    assert person.page.locator("#trouble").is_visible()
+    looks_good(seen)
     person.to("/payer").fill(
         client_code="1234567890", bank_code="0001", bank_name="ミホン", branch_code="001", branch_name="シテン",
         number="1234567", number_again="1234567", holder="!!!", reason="確認",
@@ -152,9 +158,9 @@ def looks_good(seen: Watched) -> None:
 SEES = {"/", "/figures", "/projects", "/files", "/events", "/services", "/shops", "/settlements"}
 MENUS = {
     "shimin": SEES,
-    "fukushi": SEES | {"/members", "/spends", "/proposals"},
-    "kacho": SEES | {"/members", "/spends", "/audit", "/proposals"},
-    "kanri": SEES | {"/members", "/spends", "/audit", "/payer", "/staff", "/proposals"},
+    "fukushi": SEES | {"/support", "/members", "/spends", "/proposals"},
+    "kacho": SEES | {"/support", "/members", "/spends", "/audit", "/proposals"},
+    "kanri": SEES | {"/support", "/members", "/spends", "/audit", "/payer", "/staff", "/proposals"},
     "platform": {"/partners"},
 }
 """Who sees what, written a second time, so that a slip in the menu shows."""
@@ -183,8 +189,9 @@ def test_every_page_of_a_city_says_what_it_needs() -> None:
     """All but one's own account and the first page, which lead on by themselves."""
     free = {page.path for part in PARTS for page in part.pages.all if not page.public and not page.needs}
     assert free == {
-        "/", "/setup", "/account", "/account/password", "/account/passkey", "/account/totp", "/logout",
-        "/still-here",
+        "/", "/setup", "/account", "/account/password", "/account/passkey", "/account/passkey/begin",
+        "/account/passkey/remove", "/account/totp", "/account/totp/begin", "/account/totp/remove", "/account/sessions",
+        "/logout", "/still-here",
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from gateway.demo.environment import DemoEnvironment
 from municipal.app import HERE, make_app
 from municipal.settings import Settings
 from tests.municipal.conftest import At
+from tests.municipal.staffer import Staffer
 from tests.portal.conftest import Loop
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -43,7 +44,9 @@ def test_who_is_added_changes_the_first_password_sets_up_a_passkey_and_signs_in_
     new.press("変更する")
     assert new.path() == "/setup?done=password"
     new.add_authenticator()
-    new.press("パスキーを登録する").press("パスキーを登録する")
+    new.press("パスキーを登録する").fill(password="not the password").press("登録に進む")
+    assert "現在のパスワードが違います" in new.text()
+    new.fill(password="tsubaki-no-hana-7").press("登録に進む").press("パスキーを登録する")
     new.page.wait_for_url("**/account?done=passkey")
     assert "このパソコン" in new.picture("account").text()
     new.page.click("header >> text=ログアウト")
@@ -55,6 +58,26 @@ def test_who_is_added_changes_the_first_password_sets_up_a_passkey_and_signs_in_
     new.to("/login/proof").press("パスキーを使う")
     new.page.wait_for_url(new.town.municipal_url + "/")
     assert "福祉課 新人" in new.text()
+
+
+def test_a_person_sees_and_ends_sessions_and_removes_a_passkey_but_not_the_last_factor(at: At) -> None:
+    first, second = at("shimin"), at("shimin", signed_in=False)
+    second.sign_in()
+    first.to("/account").press("確認する・ログアウトさせる").picture("sessions")
+    assert "ほかの端末" in first.text()
+    first.press("ほかの端末をすべてログアウトさせる")
+    assert "ほかの端末でログアウトしました" in first.text()
+    assert second.to("/figures").path().startswith("/login")
+    first.to("/account/totp/remove").fill(password=first.password).press("外す")
+    assert "最後の二要素認証は外せません" in first.text()
+    first.add_authenticator()
+    first.to("/account/passkey").fill(password=first.password).press("登録に進む").press("パスキーを登録する")
+    first.page.wait_for_url("**/account?done=passkey")
+    first.to("/account").press("外す").fill(password="not the password").press("外す")
+    assert "現在のパスワードが違います" in first.text()
+    first.fill(password=first.password).press("外す")
+    assert "パスキーを外しました" in first.text()
+    assert "このパソコン" not in first.text()
 
 
 def test_a_code_of_the_app_opens_once_and_a_wrong_one_never(at: At) -> None:
@@ -96,6 +119,56 @@ def test_a_session_ends_after_fifteen_idle_minutes_and_shows_nothing_more(at: At
     assert "未使用" not in person.text("body")
 
 
+UNSENT = {"name": "書きかけの事業", "project_id": "kakikake", "points_each": "700", "budget": "9000"}
+
+
+def typed_into(person: Staffer) -> dict[str, str]:
+    return {name: person.page.input_value(f"[name={name}]") for name in UNSENT}
+
+
+def test_a_form_that_was_sent_after_the_session_had_ended_comes_back_to_the_same_person_alone(at: At) -> None:
+    person = at("fukushi").to("/projects/new").fill(**UNSENT, starts_on="2018-07-01", ends_on="2018-12-31")
+    person.town.set_clock(person.town.clock() + timedelta(minutes=15))
+    person.press("登録する")
+    assert person.path().startswith("/login")
+    address = person.page.url
+    person.fill(login="fukushi", password=person.password)
+    person.page.click("form[action='/login'] button")
+    person.page.wait_for_load_state()
+    person.fill(code=person.code())
+    person.page.click("form[action='/login/proof/code'] button")
+    person.page.wait_for_load_state()
+    assert "まだ送信されていません" in person.text()
+    assert typed_into(person) == UNSENT
+    kept = person.path()
+    assert kept.startswith("/projects/new?form=")
+    assert person.to("/projects").text().count("書きかけの事業") == 0
+    other = at("kanri").to(kept)
+    assert "書きかけの事業" not in other.page.content()
+    assert "書きかけの事業" not in address
+
+
+def test_a_page_that_clears_itself_keeps_what_was_typed_for_the_same_person(at: At) -> None:
+    person = at("fukushi")
+    person.page.clock.install()
+    person.to("/projects/new").fill(**UNSENT)
+    person.page.clock.run_for(60_000)
+    person.town.set_clock(person.town.clock() + timedelta(minutes=15))
+    person.page.clock.fast_forward(15 * 60_000)
+    person.page.wait_for_url("**/signed-out?why=idle*")
+    assert "書きかけの事業" not in person.page.content()
+    person.page.click("main a.button")
+    person.page.wait_for_load_state()
+    person.fill(login="fukushi", password=person.password)
+    person.page.click("form[action='/login'] button")
+    person.page.wait_for_load_state()
+    person.fill(code=person.code())
+    person.page.click("form[action='/login/proof/code'] button")
+    person.page.wait_for_load_state()
+    assert "まだ送信されていません" in person.text()
+    assert typed_into(person) == UNSENT
+
+
 def test_who_signs_out_cannot_come_back_by_an_old_cookie(at: At) -> None:
     person = at("shimin")
     cookies = person.page.context.cookies()
@@ -120,9 +193,9 @@ def routes(town: DemoEnvironment, method: str) -> set[str]:
 FILLED = {
     "event": "x", "file": "0" * 32, "person": "0" * 32, "project": "x", "service": "kasama-ouen", "version": "1",
     "shop": "shop-01", "cycle": "2018-07-01", "spend": "00000000-0000-4000-8000-000000000000", "deed": "show",
-    "proposal": "0" * 32,
+    "proposal": "0" * 32, "number": "1", "notice": "0" * 32,
 }  # fmt: skip
-PUBLIC = {"/login", "/login/proof", "/signed-out", "/help", "/health"}
+PUBLIC = {"/login", "/login/proof", "/signed-out", "/help", "/health", "/health/ready"}
 
 
 def test_a_strangers_every_page_is_the_login_and_never_data(filled: DemoEnvironment, loop: Loop) -> None:

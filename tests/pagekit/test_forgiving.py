@@ -15,8 +15,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from point_gateway_client import models
 from portal.preview import points_for
 from tests.pagekit.test_site import ENTERED, House, house
+from tests.pagekit.whole_answers import model
 
 __all__ = ["house"]
 
@@ -36,8 +38,7 @@ def rate(points: int, *, campaign: str | None = None, ends_at: str | None = None
         "wallet": "main",
         "cost_per_unit": 100,
         "points_per_unit": points,
-        "campaign": campaign,
-        "campaign_name": LABEL if campaign else None,
+        "campaign": {"id": campaign} if campaign else None,
         "ends_at": ends_at,
         "sample": False,
     }
@@ -100,19 +101,24 @@ class FakeGateway:
                 return web.json_response(ENTERED, status=201)
             case "GET", "/me":
                 code, service = ("082163", "ouen") if self.default else (None, None)
-                return web.json_response({"default_municipality": code, "default_point_service": service})
+                return web.json_response(
+                    {"default_municipality": code, "default_point_service": service, "mykey_id": "ABCD2345",
+                     "has_password": True}
+                )  # fmt: skip
             case "GET", "/partners":
                 partner = {"partner_id": "saison", "name": {"ja": "セゾン", "en": "Saison"}, "points_name": LABEL,
                            "wallets": [{"id": "main", "name": LABEL}], "link": "account", "kind": "card"}  # fmt: skip
                 return web.json_response({"partners": [partner]})
             case "GET", "/point-services":
                 return web.json_response({"point_services": [SERVICE]})
+            case "GET", "/prefectures":
+                return web.json_response({"prefectures": []})
             case "GET", "/balances":
                 return web.json_response(
                     {"reserve": {"available": self.reserve}, "municipal": [], "events": []}
                 )
             case "PUT", "/me/language":
-                return web.Response(status=204)
+                return web.json_response({})
             case "GET", "/overview":
                 reserve = {"available": self.reserve, "coming": 0}
                 balances = {"reserve": reserve, "reserve_heaps": [], "municipal": [], "events": []}
@@ -254,11 +260,12 @@ class TestANumberOfUnits:
             assert "最大 100 口" in part
 
     def test_the_preview_draws_whole_units_in_the_order_of_the_wallets(self) -> None:
-        offer = {
-            "rates": [rate(450), rate(450) | {"wallet": "first", "cost_per_unit": 450}],
-            "priority": ["first", "main"],
-            "available": {"first": 899, "main": 250},
-        }
+        offer = model(
+            models.OfferView,
+            rates=[rate(450), rate(450) | {"wallet": "first", "cost_per_unit": 450}],
+            priority=["first", "main"],
+            available={"first": 899, "main": 250},
+        )
         assert [points_for(offer, units) for units in (1, 2, 3, 4)] == [450, 900, 1_350, None]
 
 
@@ -309,6 +316,35 @@ class TestAnOutcome:
         assert "1,350" not in page
         assert 'action="/partners/saison/start"' in page
         assert "<title>移行できませんでした" in page
+
+    @pytest.mark.parametrize(
+        ("retry_at", "says"),
+        [
+            ("2018-08-01T12:00:00+09:00", "2018年8月1日 12:00より後に、もう一度お試しください"),
+            (None, "少し待ってから、もう一度お試しください"),
+        ],
+    )
+    async def test_that_the_partner_has_not_looked_at_says_when_to_try_again(
+        self, house: House, retry_at: str | None, says: str
+    ) -> None:
+        async with member(house) as (visitor, gateway):
+            await visitor.post(UNITS, units="3", destination="reserve")
+            gateway.exchange |= {"state": "not_sent", "reason": "not_processed", "retry_at": retry_at}
+            _, page = await visitor.get(f"/exchanges/{EXCHANGE}")
+        text = re.sub("<wbr>", "", page)
+        assert "セゾンは、今は新しい手続きを受け付けていません" in text
+        assert "接続できませんでした" not in text
+        assert says in text
+
+    async def test_that_a_person_has_ended_promises_nothing_about_the_partners_points(
+        self, house: House
+    ) -> None:
+        async with member(house) as (visitor, gateway):
+            await visitor.post(UNITS, units="3", destination="reserve")
+            gateway.exchange |= {"state": "declined", "reason": "resolved_by_a_person"}
+            _, page = await visitor.get(f"/exchanges/{EXCHANGE}")
+        assert "窓口で確認して、この移行を終わりにしました" in re.sub("<wbr>", "", page)
+        assert "減っていません" not in page
 
     async def test_that_is_waited_for_replaces_nothing_until_it_has_changed(self, house: House) -> None:
         async with member(house) as (visitor, gateway):
@@ -370,7 +406,9 @@ class TestTheMembersPage:
             ]
             _, page = await visitor.get("/mypage")
         assert page.count("不成立でした") == 1
-        assert "途中の移行があります" in page
+        assert "途中の移行" in page
+        assert "手続きを続ける" in page
+        assert re.search(r'action="/exchanges/[0-9a-f-]+/cancel"', page)
         assert "はじめに" not in page
 
     async def test_leads_a_new_member_to_a_city(self, house: House) -> None:
@@ -392,3 +430,83 @@ async def test_a_name_that_is_japanese_only_is_marked_so_on_an_english_page(hous
             f"{UNITS}?destination=municipality&municipality=082163&point_service=ouen"
         )
     assert "<dd>笠間市</dd>" in page
+
+
+class TestWhatIsMissing:
+    @pytest.mark.parametrize(
+        ("path", "choice"),
+        [
+            ("/allocate/points", "/allocate"),
+            ("/allocate/points?municipality=082163", "/allocate"),
+            ("/allocate/confirm?points=5", "/allocate"),
+            ("/settings/default/confirm", "/settings/default"),
+            ("/settings/default/confirm?point_service=ouen", "/settings/default"),
+            ("/pay/shop", "/scan"),
+            ("/pay/shop/confirm?points=5", "/scan"),
+        ],
+    )
+    async def test_in_an_address_is_asked_for(self, house: House, path: str, choice: str) -> None:
+        async with member(house) as (visitor, _):
+            address, page = await visitor.get(path)
+            assert address == choice
+            assert "エラー：" not in page
+
+    @pytest.mark.parametrize(
+        ("path", "form", "said"),
+        [
+            ("/coupon", {"coupon_code": " "}, "クーポンコードを入力してください"),
+            ("/scan", {"code": "　"}, "コードを入力してください"),
+            (
+                "/settings/password",
+                {"new": "a" * 12, "again": "a" * 12},
+                "現在のパスワードを入力してください",
+            ),
+            ("/settings/password", {"current": "a"}, "新しいパスワードを入力してください"),
+            ("/settings/mykey-id", {"do": "check"}, "マイキーIDを入力してください"),
+            (
+                "/settings/mykey-id",
+                {"do": "change", "mykey_id": "SAKUGA22"},
+                "現在のパスワードを入力してください",
+            ),
+            ("/settings/revoke", {"sure": "yes"}, "現在のパスワードを入力してください"),
+        ],
+    )
+    async def test_in_a_form_is_named_and_nothing_is_asked_of_the_gateway(
+        self, house: House, path: str, form: dict[str, str], said: str
+    ) -> None:
+        async with member(house) as (visitor, _):
+            _, page = await visitor.post(path, **form)
+            assert said in page
+            assert 'id="trouble"' in page
+            if "sure" in form:
+                assert re.search(r'name="sure" value="yes" required checked', page)
+
+    @pytest.mark.parametrize("form", [{"mykey_id": "x"}, {"password": "y"}])
+    async def test_at_the_sign_in_is_no_wrong_password(self, house: House, form: dict[str, str]) -> None:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+            visitor = Visitor(http, house)
+            house.answer = FakeGateway(house).answer
+            _, page = await visitor.post("/login", **form)
+        missing = "パスワード" if "mykey_id" in form else "マイキーID"
+        assert f"{missing}を入力してください" in page
+        assert "ログインできませんでした" not in page
+
+
+class TestAReturn:
+    @pytest.mark.parametrize("query", ["", "?exchange=x", f"?exchange={EXCHANGE}&return_code=x"])
+    async def test_that_no_site_of_ours_has_made_is_told_as_that(self, house: House, query: str) -> None:
+        async with member(house) as (visitor, gateway):
+            gateway.refuses[f"POST /exchanges/{EXCHANGE}/return"] = (422, {"type": "/problems/body-invalid"})
+            _, page = await visitor.get(f"/exchanges/back{query}")
+        assert "このブラウザーで始めた手続きではありません" in page
+
+
+class TestASignOutByItself:
+    async def test_leads_back_to_the_page_that_was_left(self, house: House) -> None:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+            visitor = Visitor(http, house)
+            house.answer = FakeGateway(house).answer
+            _, page = await visitor.get("/signed-out?why=idle&next=%2Fexchanges%3Fbefore%3Da")
+            assert '"/login?next=/exchanges%3Fbefore%3Da"' in page
+            _, page = await visitor.get("/signed-out?why=idle&next=https://example.jp/")
+            assert '"/login"' in page

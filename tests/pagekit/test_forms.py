@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -23,7 +24,7 @@ async def browser() -> AsyncIterator[aiohttp.ClientSession]:
         yield http
 
 
-async def look(house: House, http: aiohttp.ClientSession, path: str) -> tuple[int, str]:
+async def page_of(house: House, http: aiohttp.ClientSession, path: str) -> tuple[int, str]:
     async with http.get(house.portal + path, allow_redirects=False) as answer:
         return answer.status, html.unescape(await answer.text())
 
@@ -39,7 +40,7 @@ async def refused(house: House, http: aiohttp.ClientSession) -> str:
 class TestARefusedForm:
     async def test_leads_to_an_address_that_shows_it_with_what_was_typed(self, house: House) -> None:
         async with browser() as http:
-            status, page = await look(house, http, await refused(house, http))
+            status, page = await page_of(house, http, await refused(house, http))
         assert status == 401
         assert "<title>エラー：" in page
         assert "ログインできませんでした" in page
@@ -51,7 +52,7 @@ class TestARefusedForm:
         async with browser() as http:
             address = await refused(house, http)
             sent = [asked for asked in house.asked if asked.startswith("POST")]
-            first, second = await look(house, http, address), await look(house, http, address)
+            first, second = await page_of(house, http, address), await page_of(house, http, address)
         assert first == second
         assert [asked for asked in house.asked if asked.startswith("POST")] == sent == ["POST /v1/sessions"]
 
@@ -60,21 +61,21 @@ class TestARefusedForm:
             address = await refused(house, http)
             response = await post(house, "/language", http, language="en", next=address)
             assert response.headers["Location"] == address
-            _, page = await look(house, http, address)
+            _, page = await page_of(house, http, address)
         assert "<title>Error: " in page
         assert 'value="ＡＢ cd"' in page
 
     async def test_shows_no_password_and_its_address_has_none(self, house: House) -> None:
         async with browser() as http:
             address = await refused(house, http)
-            _, page = await look(house, http, address)
+            _, page = await page_of(house, http, address)
         assert "sesame" not in page + address
 
     async def test_is_nothing_to_another_browser(self, house: House) -> None:
         async with browser() as http:
             address = await refused(house, http)
         async with browser() as other:
-            status, page = await look(house, other, address)
+            status, page = await page_of(house, other, address)
         assert status == 200
         assert "エラー" not in page
         assert "ＡＢ cd" not in page
@@ -83,15 +84,84 @@ class TestARefusedForm:
         async with browser() as http:
             address = await refused(house, http)
             house.later = timedelta(minutes=31)
-            status, page = await look(house, http, address)
+            status, page = await page_of(house, http, address)
         assert (status, "エラー" in page) == (200, False)
 
     @pytest.mark.parametrize("token", ["x", "A" * 80, "é", "=" * 7_000])
     async def test_an_address_that_is_made_up_shows_the_empty_form(self, house: House, token: str) -> None:
         async with browser() as http:
             await refused(house, http)
-            status, page = await look(house, http, f"/login?form={token}")
+            status, page = await page_of(house, http, f"/login?form={token}")
         assert (status, "エラー" in page) == (200, False)
+
+
+class TestTheFormThatIsForgotten:
+    """After another sign-in, or too late: the page that it was sent from still knows what it was about."""
+
+    SOURCE = "/pay/shop/confirm?code=PGS1.a&points=300&id=0197"
+
+    async def sent_from(self, house: House, http: aiohttp.ClientSession, source: str) -> str:
+        house.answer = saying({"type": "/problems/sign-in-refused", "title": "x"}, 401)
+        headers = {"Origin": house.portal, "Referer": source}
+        async with http.post(
+            f"{house.portal}/login", data={"mykey_id": "x"}, headers=headers, allow_redirects=False
+        ) as answer:
+            return answer.headers["Location"]
+
+    async def test_leads_to_the_page_it_was_sent_from(self, house: House) -> None:
+        async with browser() as http:
+            address = await self.sent_from(house, http, house.portal + self.SOURCE)
+            house.later = timedelta(minutes=31)
+            async with http.get(house.portal + address, allow_redirects=False) as answer:
+                assert answer.headers["Location"] == self.SOURCE
+
+    async def test_and_so_does_an_answer_to_an_answer(self, house: House) -> None:
+        async with browser() as http:
+            first = await self.sent_from(house, http, house.portal + self.SOURCE)
+            second = await self.sent_from(house, http, house.portal + first)
+        async with browser() as other, other.get(house.portal + second, allow_redirects=False) as answer:
+            assert answer.headers["Location"] == self.SOURCE
+
+    async def test_and_so_does_a_sign_in_after_the_session_has_ended(self, house: House) -> None:
+        address = f"/pay/shop?form=old&from={quote(self.SOURCE)}"
+        async with browser() as http, http.get(house.portal + address, allow_redirects=False) as answer:
+            assert answer.headers["Location"] == f"/login?next={quote(self.SOURCE, safe='')}"
+
+    @pytest.mark.parametrize(
+        "source",
+        ["http://[", "http://[::1", "https://else.example/x", "//else.example", "é", "/\\else.example"],
+    )
+    async def test_what_is_no_page_of_ours_is_not_gone_to(self, house: House, source: str) -> None:
+        async with browser() as http:
+            address = await self.sent_from(house, http, source)
+            assert "from=" not in address
+            for path in (f"/login?form=old&from={quote(source)}", f"/pay/shop?form=old&from={quote(source)}"):
+                async with http.get(house.portal + path, allow_redirects=False) as answer:
+                    where = answer.headers.get("Location", "")
+                    assert answer.status in (200, 303)
+                    assert "else.example" not in where
+
+    async def test_a_referer_that_is_none_is_no_fault_of_ours(self, house: House) -> None:
+        headers = {"Origin": house.portal, "Referer": "http://[", "HX-Current-URL": "http://["}
+        for more in ({}, {"HX-Request": "true"}):
+            async with (
+                browser() as http,
+                http.post(
+                    f"{house.portal}/settings/default", headers=headers | more, allow_redirects=False
+                ) as answer,
+            ):
+                where = answer.headers.get("HX-Redirect") or answer.headers["Location"]
+                assert where == "/login?next=%2Fmypage"
+
+
+class TestAFormThatIsTooLarge:
+    async def test_says_so_at_an_address_of_its_own(self, house: House) -> None:
+        async with browser() as http:
+            answer = await post(house, "/login", http, mykey_id="x" * 60_000)
+            assert answer.status == 303
+            for _ in range(2):
+                status, page = await page_of(house, http, answer.headers["Location"])
+                assert (status, "入力が長すぎます" in page) == (413, True)
 
 
 class TestAGatewayThatIsAway:
@@ -99,7 +169,7 @@ class TestAGatewayThatIsAway:
         async with browser() as http:
             house.answer = saying(ENTERED, 201)
             await post(house, "/login", http, mykey_id="12345678", password="a")
-            _, page = await look(house, http, "/signed-out")
+            _, page = await page_of(house, http, "/signed-out")
             token = re.search(r'name="form_token" value="(\w+)"', page)
             assert token
 
@@ -117,7 +187,7 @@ class TestAGatewayThatIsAway:
                 municipality="082163",
                 point_service="k",
             )
-            status, page = await look(house, http, answer.headers["Location"])
+            status, page = await page_of(house, http, answer.headers["Location"])
         assert status == 503
         assert 'action="/settings/default"' in page
         assert 'name="municipality" value="082163"' in page
@@ -153,7 +223,7 @@ class TestASession:
         async with browser() as http:
             house.answer = saying(ENTERED, 201)
             await post(house, "/login", http, mykey_id="12345678", password="a")
-            pages = [await look(house, http, "/signed-out") for _ in range(2)]
+            pages = [await page_of(house, http, "/signed-out") for _ in range(2)]
             tokens = [re.search(r'name="form_token" value="(\w+)"', page) for _, page in pages]
             assert tokens[0]
             assert tokens[1]

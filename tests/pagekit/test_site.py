@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -18,12 +17,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from municipal import sign_in
-from pagekit.api import Gateway, Unreachable, untyped_call
+from municipal.forms import credential_of
+from pagekit.api import Gateway, Unreachable
 from pagekit.clock import system_clock
 from pagekit.runner import SiteRunner
+from point_gateway_client import Call, calls, models
+from portal import sign_in as portal_sign_in
 from portal.app import make_app
 from portal.settings import Settings
+from tests.pagekit.whole_answers import whole_response
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ENTERED = {"token": "tok-sesame", "member": {"display_name": "見本太郎", "mykey_id": "12345678"}}
@@ -31,7 +33,10 @@ ENTERED = {"token": "tok-sesame", "member": {"display_name": "見本太郎", "my
 
 @dataclass
 class House:
-    """The portal's address; `answer` is what the gateway says, `asked` what it was asked."""
+    """The portal's address; `answer` is what the gateway says, `asked` what it was asked.
+
+    What a test leaves out of an answer is filled in where the answers are `whole`.
+    """
 
     portal: str = ""
     behind: str = ""
@@ -39,6 +44,9 @@ class House:
     asked: list[str] = field(default_factory=list)
     later: timedelta = timedelta()
     proxies: int = 0
+    whole: bool = True
+    state: dict[str, str] = field(default_factory=dict)
+    """Headers of every answer of the gateway's."""
 
     def settings(self) -> Settings:
         return Settings(
@@ -59,9 +67,10 @@ class House:
         self.asked.append(f"{request.method} {request.path}")
         await request.read()
         if request.path == "/v1/card":
-            return web.json_response({"open": False})
+            return web.json_response({"open": False, "only_tests": False}, headers=self.state)
         assert self.answer is not None
-        return await self.answer(request)
+        response = await self.answer(request)
+        return whole_response(request, response) if self.whole else response
 
 
 @pytest.fixture
@@ -97,11 +106,13 @@ async def post(house: House, path: str, http: aiohttp.ClientSession, **form: str
 
 
 async def test_a_fault_of_ours_is_told_by_type_and_place_and_no_password_or_token_of_the_moment_with_it(
-    house: House, capfd: pytest.CaptureFixture[str]
+    house: House, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.answer = saying(
-        {"token": "tok-sesame"}, 201
-    )  # and no member: what nobody expects of our own gateway
+    def broken(_visit: object, started: models.SessionStarted, **_values: bool) -> None:
+        raise KeyError(started.token)
+
+    monkeypatch.setattr(portal_sign_in, "enter", broken)
+    house.answer = saying(ENTERED, 201)
     async with aiohttp.ClientSession() as http:
         answer = await post(house, "/login", http, mykey_id="12345678", password="pass-sesame")
     assert answer.status == 500
@@ -112,6 +123,18 @@ async def test_a_fault_of_ours_is_told_by_type_and_place_and_no_password_or_toke
     assert "sign_in.py" in told
     assert "sesame" not in told
     assert "12345678" not in told
+
+
+async def test_an_answer_that_lacks_a_member_is_no_answer(
+    house: House, capfd: pytest.CaptureFixture[str]
+) -> None:
+    house.answer, house.whole = saying({"token": "tok-sesame"}, 201), False
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        answer = await post(house, "/login", http, mykey_id="12345678", password="pass-sesame")
+        async with http.get(house.portal + answer.headers["Location"]) as drawn:
+            assert drawn.status == 503
+            assert "portal" not in drawn.cookies
+    assert "sesame" not in "".join(capfd.readouterr())
 
 
 FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -191,16 +214,18 @@ async def test_an_idle_screen_is_nobodys_also_while_the_gateway_is_away(house: H
         assert [cookie for cookie in http.cookie_jar if cookie.key == "portal"] == []
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize(
+    "change", [calls.set_language(language="ja"), calls.sign_out()], ids=["PUT", "DELETE"]
+)
 async def test_what_changes_something_is_sent_once_also_where_a_kept_connection_breaks(
-    house: House, method: str
+    house: House, change: Call[Any]
 ) -> None:
     """The second of two with one nonce would be told as refused, whatever became of the first."""
     house.answer = saying({})
     gateway = Gateway(house.settings())
     opened = gateway.opened()
     await anext(opened)
-    await gateway.send(untyped_call("GET", "/v1/first"))
+    await gateway.send(calls.list_prefectures())
 
     async def breaks(request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
@@ -209,8 +234,8 @@ async def test_what_changes_something_is_sent_once_also_where_a_kept_connection_
 
     house.answer = breaks
     with pytest.raises(Unreachable):
-        await gateway.send(untyped_call(method, "/v1/second", content=b"{}"))
-    assert house.asked == ["GET /v1/first", f"{method} /v1/second"]
+        await gateway.send(change, token="tok")
+    assert house.asked == ["GET /v1/prefectures", f"{change.method} {change.target}"]
     with pytest.raises(StopAsyncIteration):
         await anext(opened)
 
@@ -223,13 +248,13 @@ async def test_what_only_looks_is_signed_anew_where_a_gateway_was_started_anew(h
         if len(signatures) == 2:
             assert request.transport is not None
             request.transport.abort()
-        return web.json_response({"seen": len(signatures)})
+        return web.json_response({"count": len(signatures)})
 
     house.answer = breaks_once
     gateway = Gateway(house.settings())
     async with asynccontextmanager(gateway.opened)():
-        await gateway.send(untyped_call("GET", "/v1/first"))
-        assert await gateway.send(untyped_call("GET", "/v1/second")) == {"seen": 3}
+        await gateway.send(calls.list_prefectures())
+        assert (await gateway.send(calls.list_point_services())).count == 3
     assert len(set(signatures)) == 3
 
 
@@ -250,8 +275,7 @@ async def test_an_error_that_is_no_problem_document_of_the_gateways_is_no_fault_
 
 @pytest.mark.parametrize("typed", ["[" * 40_000, '"\\ud800"', "{"])
 def test_a_credential_that_is_none_is_sent_on_as_nothing_that_could_fit(typed: str) -> None:
-    visit: Any = SimpleNamespace(typed={"credential": typed})
-    json.dumps(sign_in._credential(visit), ensure_ascii=False).encode()
+    assert credential_of({"credential": typed}).id == ""
 
 
 @pytest.mark.parametrize(
@@ -267,7 +291,9 @@ async def test_behind_our_proxy_tries_are_counted_by_the_address_that_it_saw(
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         for address in addresses:
             headers = {"Origin": house.portal, "X-Forwarded-For": address}
-            async with http.post(f"{house.portal}/login", data={"mykey_id": "1"}, headers=headers) as answer:
+            async with http.post(
+                f"{house.portal}/login", data={"mykey_id": "1", "password": "a"}, headers=headers
+            ) as answer:
                 statuses.append(answer.status)
     assert statuses == seen
 
@@ -299,3 +325,65 @@ async def test_a_head_that_cannot_be_read_is_neither_repeated_nor_logged(
     assert b"X-Content-Type-Options: nosniff" in answer
     assert b"Content-Security-Policy" in answer
     assert "sesame" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("beginning", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX: "])
+async def test_a_head_that_never_ends_holds_no_place(
+    house: House, monkeypatch: pytest.MonkeyPatch, beginning: bytes
+) -> None:
+    monkeypatch.setattr("httpkit.runner.HEAD_DEADLINE_S", 0.2)
+    runner = SiteRunner(make_app(house.settings()))
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
+        writer.write(beginning)
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 20) == b""
+        writer.close()
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_form_whose_body_never_ends_is_given_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pagekit.pages.FORM_DEADLINE_S", 0.2)
+    runner = SiteRunner(make_app(house.settings()))
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
+        origin = house.portal.encode()
+        writer.write(
+            b"POST /login HTTP/1.1\r\nHost: x\r\nOrigin: %b\r\nContent-Length: 100\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n\r\nmykey" % origin
+        )
+        assert (await asyncio.wait_for(reader.readline(), 20)).startswith(b"HTTP/1.1 408 ")
+        writer.close()
+    finally:
+        await runner.cleanup()
+
+
+async def test_every_page_says_that_nothing_is_confirmed_as_long_as_the_gateway_does(house: House) -> None:
+    house.state["Point-Gateway-State"] = "restored"
+
+    async def answer(_request: web.Request) -> web.StreamResponse:
+        body = {"type": "urn:problem:sign-in-refused", "title": "no", "status": 401, "remedy": "again"}
+        return web.json_response(
+            body, status=401, headers=house.state, content_type="application/problem+json"
+        )
+
+    house.answer = answer
+    async with aiohttp.ClientSession() as http:
+        for language, sentence in (("ja", "データを復旧しています"), ("en", "Data is being restored")):
+            await post(house, "/login", http, mykey_id="12345678", password="pass-sesame")
+            async with http.get(house.portal + "/help", headers={"Accept-Language": language}) as page:
+                text = await page.text()
+            assert 'id="restored"' in text
+            assert sentence in text
+        house.state.clear()
+        async with http.get(house.portal + "/login"):  # asks the gateway about cards
+            pass
+        async with http.get(house.portal + "/help") as page:
+            assert 'id="restored"' not in await page.text()

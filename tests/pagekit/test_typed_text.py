@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from pagekit.client_address import bucket_of
-from pagekit.typed_text import DASHES, code, digits, number
+from httpkit.client_address import bucket_of
+from pagekit.typed_text import DASHES, code, day, digits, folded, number
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,11 @@ from pagekit.typed_text import DASHES, code, digits, number
         ("500円", 500),
         ("0", 0),
         ("007", 7),
+        ("1回", 1),
+        ("３人", 3),
+        ("1万", 10_000),
+        ("2万5000", 25_000),
+        ("１０万ポイント", 100_000),
     ],
 )
 def test_a_number_is_read_in_every_width_and_with_separators_between_thousands(
@@ -32,7 +39,34 @@ def test_a_number_is_read_in_every_width_and_with_separators_between_thousands(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-500", "－500", "1.5", "1,5", "1,50", "1.2E+5", "二", "abc", "1" * 16, "²³x"]
+    "text",
+    [
+        "",
+        "-500",
+        "－500",
+        "1.5",
+        "1,5",
+        "1,50",
+        "1.2E+5",
+        "二",
+        "abc",
+        "1" * 16,
+        "²³x",
+        "10²",
+        "10₂",
+        "①",
+        "½",
+        "1½",
+        "㍘",
+        "𝟏",
+        "⒈",
+        "१",
+        "万",
+        "1万2万",
+        "1.5万",
+        "1億",
+        "1回2人",
+    ],
 )
 def test_what_is_no_whole_number_is_none(text: str) -> None:
     assert number(text) is None
@@ -42,6 +76,16 @@ def test_what_is_no_whole_number_is_none(text: str) -> None:
 def test_every_dash_of_a_code_is_a_hyphen(dash: str) -> None:
     assert code(f"ＡＢ{dash}12 34") == "AB-1234"
     assert digits(f"1234{dash}５６７８ 9012") == "123456789012"
+
+
+def test_a_code_keeps_what_only_looks_like_a_digit() -> None:
+    assert code("ＡＢ²①") == "AB²①"
+    assert digits("1234 5678 901²") == "12345678901²"
+
+
+@pytest.mark.parametrize("text", ["10㌽", "10ﾎﾟｲﾝﾄ", "１０　ポイント", "10pt"])
+def test_a_unit_is_read_in_every_width(text: str) -> None:
+    assert number(text) == 10
 
 
 def test_unseen_characters_are_no_part_of_a_code() -> None:
@@ -60,3 +104,31 @@ def test_unseen_characters_are_no_part_of_a_code() -> None:
 )
 def test_one_customer_has_one_bucket(addresses: list[str], buckets: int) -> None:
     assert len({bucket_of(address) for address in addresses}) == buckets
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2018-07-31", "2018/7/31", "2018.7.31", "20180731", "２０１８年７月３１日", "2018ー07ー31", "平成30年7月31日", "H30.7.31",
+        " 2018年 7月 31日 ",
+    ],
+)  # fmt: skip
+def test_a_day_is_read_as_people_write_it(text: str) -> None:
+    assert day(text) == date(2018, 7, 31)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "7/31", "2018-7", "2018-99-99", "2018年2月30日", "018-07-31", "2018-07/31", "201871", "yesterday"],
+)
+def test_what_may_be_another_day_is_none(text: str) -> None:
+    assert day(text) is None
+
+
+def test_the_first_year_of_an_era_is_read() -> None:
+    assert day("令和元年5月1日") == date(2019, 5, 1)
+
+
+@pytest.mark.parametrize("text", ["かさま", "カサマ", "ｶｻﾏ", " か さ ま "])
+def test_kana_are_looked_for_in_one_form(text: str) -> None:
+    assert folded(text) == "かさま"

@@ -90,8 +90,13 @@ def test_a_mykey_id_is_checked_generated_and_changed(newcomer: Walk) -> None:
     assert "使えない文字" in page.inner_text("#trouble")
     page.click("button[value=generate]")
     assert page.input_value("#mykey_id") == "!?"
+    assert page.input_value("[name=picked]:checked") == ""  # none is chosen before a hand has
+    page.check("[name=picked] >> nth=0")
     offered = page.input_value("[name=picked]:checked")
     assert len(offered) == 8
+    page.click("button[value=change]")
+    assert "現在のパスワードを入力してください" in page.inner_text("#trouble")
+    page.fill("#password", "no password of mine")
     page.click("button[value=change]")
     assert "現在のパスワードが違います" in page.inner_text("#trouble")
     assert page.input_value("[name=picked]:checked") == offered

@@ -141,7 +141,7 @@ def test_only_a_gateway_that_does_not_answer_reads_as_unreachable() -> None:
 
 
 def test_what_only_a_client_program_can_mend_is_the_list_of_the_protocol() -> None:
-    people = {"busy", "too-many-requests", "restored"}
+    people = {"busy", "too-many-requests", "restored", "key-missing"}
     of_portal = {"return-url-missing", "return-url-not-allowed"}
     assert {kind.word for kind in PROTOCOL} - people | of_portal == CLIENT_FAULTS
 

@@ -8,9 +8,10 @@ import pytest
 from babel.messages.pofile import read_po
 
 from gateway.points.municipalities import prefectures
-from pagekit.i18n import language_of
+from municipal.i18n import WORDS as CITY_WORDS
+from pagekit.i18n import Catalog, language_of
 from portal.i18n import SOURCES, WORDS
-from portal.prefecture_names import prefecture_name
+from portal.prefecture_names import prefecture_in_list, prefecture_name
 
 KANJI = re.compile(r"[一-龠々]")
 PLACES = re.compile(r"%\(\w+\)s")
@@ -100,4 +101,46 @@ def test_a_prefecture_is_named_in_english_with_its_japanese_name() -> None:
     assert prefecture_name(english, "082163", names["08"]) == "Ibaraki (茨城県)"
     assert prefecture_name(english, "01", names["01"]) == "Hokkaido (北海道)"
     assert prefecture_name(english, "47", names["47"]) == "Okinawa (沖縄県)"
-    assert prefecture_name(japanese, "08", names["08"]) == "茨城県"
+    assert prefecture_name(japanese, "08", names["08"], "いばらきけん") == "茨城県"
+    easy = prefecture_name(WORDS.speech("ja-easy"), "08", names["08"], "いばらきけん")
+    assert str(easy) == "<ruby>茨城県<rt>いばらきけん</rt></ruby>"
+    assert prefecture_in_list(english, "08", names["08"]) == "Ibaraki"
+    assert prefecture_in_list(japanese, "08", names["08"]) == "茨城県"
+
+
+class TestOne:
+    @pytest.mark.parametrize(
+        ("source", "values", "said"),
+        [
+            ("%(count)s 名", {"count": "1"}, "1 person"),
+            ("%(count)s 名", {"count": "11"}, "11 people"),
+            ("交換できるのは最大 %(most)s 口です。", {"most": "1"}, "You can exchange at most 1 unit."),
+            (
+                "移行できるのは %(available)s ポイントまでです。",
+                {"available": "1"},
+                "You can move at most 1 point.",
+            ),
+        ],
+    )
+    def test_has_its_own_form_in_english(self, source: str, values: dict[str, object], said: str) -> None:
+        english = WORDS.speech("en")
+        assert str(english.say(source, **values)) == said
+        assert english.plain(source, **values) == said
+
+    def test_point_is_no_points(self) -> None:
+        assert "1</b> <small>point<" in str(WORDS.speech("en").points(1))
+        assert "0</b> <small>points<" in str(WORDS.speech("en").points(0))
+        assert "1</b> <small>ポイント<" in str(WORDS.speech("ja").points(1))
+
+    @pytest.mark.parametrize("words", [WORDS, CITY_WORDS], ids=["portal", "municipal"])
+    def test_no_sentence_that_begins_its_counting_with_a_plural_lacks_it(self, words: Catalog) -> None:
+        counted = re.compile(r"%\(\w+\)s (?:more |reserve )?(points|units|people|times|lines|shops|months)\b")
+        first = re.compile(r"%\(\w+\)s")
+        lacking = [
+            text
+            for source, text in words.catalogue("en").items()
+            if (match := counted.search(text))
+            and first.search(text).start() == match.start()  # type: ignore[union-attr]
+            and source not in words.singulars("en")
+        ]
+        assert lacking == []

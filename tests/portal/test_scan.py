@@ -106,6 +106,29 @@ def test_the_camera_reads_the_shops_code_and_the_member_sees_whose_it_is_before_
         assert page.url.endswith(taken["spend_id"])
 
 
+@with_and_without_scripts
+def test_a_member_without_a_camera_pays_by_the_six_digits_on_the_counter(
+    walk: Walk, soba: str, city: CityHall, loop: Loop
+) -> None:
+    number = loop.run(city.shop_number("soba"))
+    in_full_width = number.translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
+    to_confirm(walk, f"{in_full_width[:3]}－{in_full_width[3:]}", "200")
+    assert walk.page.inner_text(".sentence") == "「そば処 見本」へ、200 ポイントを支払います。"
+    walk.page.click("form[action='/pay/shop'] button.primary")
+    walk.page.wait_for_selector("#paid-points")
+    assert walk.points("#paid-left") == 800
+
+
+def test_a_number_that_no_shop_has_is_told_where_it_was_typed(
+    reader: Walk, city: CityHall, loop: Loop
+) -> None:
+    number = loop.run(city.shop_number("soba"))
+    typed(reader, wrong := number[:5] + str((int(number[5]) + 1) % 10))
+    assert "この番号のお店はありません" in reader.page.inner_text("[role=alert]")
+    assert reader.page.input_value("#code") == wrong
+    assert reader.page.evaluate("document.activeElement.closest('[role=alert]') !== null")
+
+
 def test_where_the_camera_is_refused_the_page_says_so_and_the_field_is_there(reader: Walk) -> None:
     reader.to("/scan")
     expect(reader.page.locator("#scanner [role=status]")).to_contain_text("コードを入力してください")

@@ -29,6 +29,7 @@ def names(page: Page) -> list[str]:
 
 def test_a_resident_finds_the_shops_of_a_town_from_the_map(page: Page, town: DemoEnvironment) -> None:
     page.goto(f"{town.portal_url}/navi")
+    assert page.locator("svg.map a").count() == 47
     page.click("svg a[href='/navi/08#found']")
     page.click("a:has-text('笠間応援ポイント')")
     first = names(page)
@@ -87,3 +88,31 @@ def test_a_town_that_is_not_there_is_a_page_that_says_so(
     assert answer is not None
     assert answer.status == 404
     assert "ません" in page.inner_text("h1")
+
+
+@pytest.mark.parametrize("typed", ["笠間", "かさま", "カサマ", "ｶｻﾏ", "笠間応援"])
+def test_a_town_is_found_by_its_name_or_its_reading(page: Page, town: DemoEnvironment, typed: str) -> None:
+    page.goto(f"{town.portal_url}/navi")
+    page.fill("#name", typed)
+    page.click("form[role=search] button")
+    assert page.locator("#towns a").count() == 1
+    page.click("#towns a")
+    assert page.url.endswith(SHOPS)
+
+
+def test_a_town_that_is_not_found_is_told_and_keeps_what_was_typed(page: Page, town: DemoEnvironment) -> None:
+    page.goto(f"{town.portal_url}/navi?name=zz")
+    assert page.input_value("#name") == "zz"
+    assert page.locator("#none").count() == 1
+    assert page.locator("ul.prefectures a").count() == 47
+
+
+@pytest.mark.parametrize("language", ["en-US", "ja-JP"])
+def test_the_map_is_whole_in_every_language(chromium: Browser, town: DemoEnvironment, language: str) -> None:
+    context = chromium.new_context(locale=language)
+    page = context.new_page()
+    page.goto(f"{town.portal_url}/navi")
+    assert page.locator("svg.map > a > rect").count() == 47
+    assert page.locator("svg.map > a > text").count() == 47
+    assert page.locator("svg.map a[tabindex='-1']").count() == 47
+    context.close()

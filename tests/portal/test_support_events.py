@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from gateway.demo.environment import DemoEnvironment
-from portal.support_events import progress
+from point_gateway_client import models
+from portal.support_events import Progress, progress
+from tests.pagekit.whole_answers import model
 from tests.portal.city_hall import CityHall
 from tests.portal.conftest import Loop
 from tests.portal.test_every_page import is_good, watched
@@ -75,16 +77,16 @@ def test_the_pages_of_events_are_accessible_light_and_quiet(walk: Walk, city: Ci
 
 
 @pytest.mark.parametrize(
-    ("given", "goal", "told"),
+    ("points", "goal", "shown"),
     [
-        (0, 400, {"per_cent": 0, "bar": 0, "left": 400}),
-        (399, 400, {"per_cent": 99, "bar": 99, "left": 1}),  # never 100 before it is reached
-        (400, 400, {"per_cent": 100, "bar": 100, "left": 0}),
-        (1_000, 400, {"per_cent": 250, "bar": 100, "left": 0}),
+        (0, 400, Progress(per_cent=0, bar=0, left=400)),
+        (399, 400, Progress(per_cent=99, bar=99, left=1)),  # never 100 before it is reached
+        (400, 400, Progress(per_cent=100, bar=100, left=0)),
+        (1_000, 400, Progress(per_cent=250, bar=100, left=0)),
         (10, None, None),
     ],
 )
 def test_progress_is_rounded_down_and_the_bar_ends_at_its_end(
-    given: int, goal: int | None, told: dict[str, int] | None
+    points: int, goal: int | None, shown: Progress | None
 ) -> None:
-    assert progress({"given_points": given, "goal_points": goal}) == told
+    assert progress(model(models.EventView, given_points=points, goal_points=goal)) == shown

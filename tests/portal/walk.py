@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from gateway.demo.environment import MEMBERS, DemoEnvironment
-from tests.pictures_taken import take
+from tests.pictures_taken import keep_for_people
 
 PICTURES = Path(__file__).parents[2] / "var" / "portal"
 AT_SAISON = {"見本太郎": ("1001-0001", "sample-taro"), "見本花子": ("1001-0002", "sample-hanako")}
@@ -29,7 +29,7 @@ class Walk:
     def picture(self, of: str) -> None:
         """Kept for people to look at; nothing is compared here."""
         if self.pictures:
-            take(self.page, PICTURES / self.pictures / f"{of}.png", full_page=True)
+            keep_for_people(self.page, PICTURES / self.pictures / f"{of}.png")
 
     def sign_in(self, *, shared_terminal: bool = False) -> Walk:
         self.to("/login")
@@ -76,8 +76,9 @@ class Walk:
 
     def units(self, typed: str) -> Walk:
         self.page.fill("#units", typed)
-        with self.page.expect_navigation():
-            self.page.click("form[action$='/units'] button.primary")
+        self.page.evaluate("window.pageBefore = true")
+        self.page.click("form[action$='/units'] button.primary")
+        self.page.wait_for_function("!window.pageBefore && document.readyState === 'complete'", polling=50)
         return self
 
     def confirm(self) -> Walk:

@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable
 from gateway.hookspecs import hookimpl
@@ -41,6 +41,7 @@ from gateway.model import (
     Wallet,
     WalletId,
 )
+from gateway.partners.isolation import process
 
 EIKYU = WalletId("eikyu")
 DEADLINE_S = 10.0
@@ -148,6 +149,14 @@ class SimulatedPlugin:
 
     world: World
     calendar: Callable[[], datetime]
+    calls: set[_Running] = field(default_factory=set)
+
+    def process_dies(self) -> None:
+        """The plugin's own process ends, and with it all its calls at once, each by the gateway's own law."""
+        self.world.tell(f"a plugin's process dies with {len(self.calls)} debits")
+        for call in tuple(self.calls):
+            call.died = True
+            call.task.cancel()
 
     @hookimpl
     def partner_profile(self) -> PartnerProfile:
@@ -177,8 +186,9 @@ class SimulatedPlugin:
     @hookimpl
     async def debit(self, order: DebitOrder) -> Any:
         world, chance = self.world, self.world.chance
-        with _Asking(world, order.exchange_id):
+        with _Asking(world, order.exchange_id), _Running.of(self.calls, "debit") as call:
             await self._travel()
+            call.has_left = True
             kind, decision = chance.random() / max(world.trouble, 1e-9), self._decision()
             if kind < 0.05:
                 raise NotSent("connection refused")
@@ -220,8 +230,13 @@ class SimulatedPlugin:
 
     @hookimpl
     async def reverse_debit(self, reversal: Reversal) -> Any:
+        with _Running.of(self.calls, "reverse_debit") as call:
+            return await self._reverse(reversal, call)
+
+    async def _reverse(self, reversal: Reversal, call: _Running) -> Any:
         world, chance = self.world, self.world.chance
         await self._travel()
+        call.has_left = True
         kind = chance.random() / max(world.trouble, 1e-9)
         if kind < 0.1:
             raise NotSent("connection refused")
@@ -302,6 +317,35 @@ class SimulatedPlugin:
 
 def _lines(amount: int) -> tuple[DebitLine, ...]:
     return (DebitLine(wallet=EIKYU, amount=amount),) if amount else ()
+
+
+@dataclass(eq=False, slots=True)
+class _Running:
+    """A call in the plugin's own process. What has left goes on at the partner when the process dies."""
+
+    hook: str
+    task: asyncio.Task[Any]
+    calls: set[_Running]
+    has_left: bool = False
+    died: bool = False
+
+    @classmethod
+    def of(cls, calls: set[_Running], hook: str) -> _Running:
+        task = asyncio.current_task()
+        assert task is not None
+        return cls(hook, task, calls)
+
+    def __enter__(self) -> Self:
+        self.calls.add(self)
+        return self
+
+    def __exit__(self, _kind: object, fault: BaseException | None, _trace: object) -> None:
+        self.calls.discard(self)
+        if self.died and isinstance(fault, asyncio.CancelledError):
+            self.task.uncancel()
+            raise process.fault_of_ended_call(
+                self.hook, "killed", sealed=True, may_have_left=self.has_left
+            ) from None
 
 
 class _Asking:

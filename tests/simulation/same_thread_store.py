@@ -20,6 +20,7 @@ from core_ledger import create_schema
 from core_ledger.batch import Outcome, Work, do_job
 from core_ledger.engines import open_engines
 from core_ledger.errors import Busy
+from core_ledger.moving_jobs import MovingJob, run_alone
 from gateway.cities import tables as city_tables
 from gateway.platform import tables
 
@@ -103,6 +104,9 @@ class SameThreadStore:
         result = self._database.write(job)
         await self._wait()
         return result
+
+    async def run_moving(self, job: MovingJob[T], *, book: str) -> T:
+        return await self.run(lambda conn: run_alone(conn, job))
 
     async def read(self, job: Callable[[Connection], T]) -> T:
         await self._wait()

@@ -63,6 +63,7 @@ class Result:
     exchanges: int
     faults: int
     crashes: int
+    plugin_deaths: int
     restores: int
     by_state: dict[str, int]
     wrongs: tuple[str, ...]
@@ -79,8 +80,8 @@ class Process:
         self.running: dict[asyncio.Task[Any], None] = {}
         self.tasks = Tasks()
         log = ListLog()
-        plugin = SimulatedPlugin(town.world, town.calendar)
-        partner = Partner(plugin, log=log, seconds=town.loop.time)
+        self.plugin = SimulatedPlugin(town.world, town.calendar)
+        partner = Partner(self.plugin, log=log, seconds=town.loop.time)
         context = ExchangeContext(
             store=self.store,  # type: ignore[arg-type]
             partners={"cards": partner},
@@ -104,6 +105,7 @@ class Process:
             _process.reset(token)
 
     def die(self) -> None:
+        """The gateway's process; the plugin's dies with it, and whoever waited is gone."""
         self.store.dead = True
         for task in list(self.running):
             task.cancel()
@@ -119,6 +121,7 @@ class Town:
     busy: bool = True
     jumped: timedelta = timedelta(0)
     crashes: int = 0
+    plugin_deaths: int = 0
     processes: list[Process] = field(default_factory=list)
     exchange_ids: list[tuple[str, str]] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
@@ -160,6 +163,7 @@ def _played(seed: int, database: Database, members: int, each: int) -> Result:
         exchanges=len(town.exchange_ids),
         faults=sum(1 for line in trace if " unknown " in line),
         crashes=town.crashes,
+        plugin_deaths=town.plugin_deaths,
         restores=world.restores,
         by_state=database.read(_states),
         wrongs=tuple(world.wrongs) + tuple(database.read(lambda conn: _wrongs(conn, town))),
@@ -271,16 +275,20 @@ async def _settle(town: Town, process: Process) -> None:
 
 
 async def _trouble(town: Town) -> None:
-    """Crashes, and a calendar that jumps a day."""
+    """Crashes, of a gateway or of its plugin's own process, and a calendar that jumps a day."""
     chance = town.chance
     crashing = chance.random() < 0.7
     jumping = chance.random() < 0.3
+    plugins_dying = chance.random() < 0.5
     restoring = not jumping and chance.random() < 0.5
     while True:
         await asyncio.sleep(chance.expovariate(1 / (6 if restoring else 15)))
         if restoring and chance.random() < 0.5:
             if chance.random() < 0.5 or not _restore(town):
                 town.database.back_up()
+        elif plugins_dying and chance.random() < 0.4:
+            town.any_process().plugin.process_dies()
+            town.plugin_deaths += 1
         elif crashing and chance.random() < 0.7:
             _crash(town, chance.randrange(len(town.processes)))
         elif jumping:

@@ -38,9 +38,10 @@ def test_after_each_seed_both_books_agree_and_nothing_is_stuck(database) -> None
         for state, count in result.by_state.items():
             seen[state] = seen.get(state, 0) + count
         seen["crashes"] = seen.get("crashes", 0) + result.crashes
+        seen["plugin_deaths"] = seen.get("plugin_deaths", 0) + result.plugin_deaths
         seen["restores"] = seen.get("restores", 0) + result.restores
     # A simulation in which nothing happens would hold as well.
-    assert {"settled", "declined", "not_sent", "needs_a_person", "crashes", "restores"} <= {
+    assert {"settled", "declined", "not_sent", "needs_a_person", "crashes", "plugin_deaths", "restores"} <= {
         name for name, count in seen.items() if count
     }
 

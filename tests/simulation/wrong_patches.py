@@ -1,4 +1,4 @@
-"""Eight small mistakes that somebody could make, each of which the simulator must catch.
+"""Nine small mistakes that somebody could make, each of which the simulator must catch.
 
 Each is a context manager that puts the mistake into the real code and takes it out again.
 """
@@ -19,6 +19,7 @@ from gateway.exchanges.states import State
 from gateway.model import Declined, DeclineReason
 from gateway.partners import partner
 from gateway.partners.calls import debit_proof
+from gateway.partners.isolation import process
 from gateway.partners.partner import Partner
 
 
@@ -60,7 +61,8 @@ def reads_a_time_out_as_a_no() -> Any:
 
 def believes_no_record_at_once() -> Any:
     """A debit that is still on its way is taken for one that never was."""
-    return _instead(OutcomePoller, "_may_hide", lambda _self, _partner, _exchange: False)
+    at_once = timedelta()
+    return _instead(OutcomePoller, "_no_record_is_believed_in", lambda _self, _partner, _exchange: at_once)
 
 
 def voids_before_asking() -> Any:
@@ -97,6 +99,16 @@ def believes_a_row_of_another_account() -> Any:
     return _instead(debit_proof, "same_account", lambda _theirs, _ours, *, ignore_case: True)
 
 
+def calls_every_debit_of_a_dead_process_not_sent() -> Any:
+    """A debit that ended with its plugin's process is free again, whether or not its request had left."""
+    right = process.fault_of_ended_call
+    return _instead(
+        process,
+        "fault_of_ended_call",
+        lambda hook, text, *, sealed, may_have_left: right(hook, text, sealed=sealed, may_have_left=False),
+    )
+
+
 WRONG = {
     mistake.__name__: mistake
     for mistake in (
@@ -108,5 +120,6 @@ WRONG = {
         believes_a_plain_yes,
         sends_an_old_key_again,
         believes_a_row_of_another_account,
+        calls_every_debit_of_a_dead_process_not_sent,
     )
 }

@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ from gateway.exchanges.reconciliation import Verdict
 from gateway.exchanges.states import State
 from gateway.members.member_rows import create_member
 from gateway.model import JST, Destination
-from gateway.platform.clock import system_clock
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 from gateway.testkit.sandbox.browser import Browser
@@ -115,12 +115,26 @@ async def link(scene: Scene) -> None:
 async def test_points_are_exchanged_and_the_file_of_the_day_says_the_same(scene: Scene) -> None:
     done = await scene.order(2)
     assert (done.state, await scene.reserve(), scene.site.points["C-0001"]) == (State.SETTLED, 1_000, 149_000)
-    today = system_clock().astimezone(JST).date()
-    (line,) = (await scene.services.reconciliation.compare("energy", today)).lines
+    (order,) = scene.site.orders.values()
+    day = (
+        datetime.strptime(order["takenAt"], "%Y%m%d%H%M%S").replace(tzinfo=JST).date()
+    )  # of the partner, at midnight too
+    (line,) = (await scene.services.reconciliation.compare("energy", day)).lines
     assert (line.verdict, line.their_account) == (Verdict.MATCHED, "C-0001")
     scene.site.half_file = True
-    with pytest.raises(PartnerUnavailable, match="not whole"):
-        await scene.services.reconciliation.compare("energy", today)
+    with pytest.raises(PartnerUnavailable, match=r"not whole|a row that is not documented"):
+        await scene.services.reconciliation.compare("energy", day)
+
+
+@pytest.mark.parametrize("state", ["取消", "", "確定 "])
+async def test_a_row_in_a_state_that_is_not_documented_makes_no_smaller_day(
+    scene: Scene, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = await scene.order(2)
+    monkeypatch.setattr(scene.site, "state_of_a_row", lambda _: state)
+    assert done.ended_at is not None
+    with pytest.raises(PartnerUnavailable, match="a row that is not documented"):
+        await scene.services.reconciliation.compare("energy", done.ended_at.astimezone(JST).date())
 
 
 async def test_a_code_that_is_not_documented_is_unknown_and_found_out_by_asking(scene: Scene) -> None:

@@ -207,14 +207,9 @@ async def test_health_is_told_without_a_signature(town) -> None:
         for path in ("/health/live", "/health/ready"):
             async with session.get(town.gateway_url + path) as answer:
                 assert answer.status == 200
-        async with session.get(f"{town.gateway_url}/health/partners") as answer:
-            told = (await answer.json())["partners"]
-            assert {one["partner_id"]: one["status"] for one in told} == {
-                "saison": "up",
-                "airline_miles": "up",
-            }
-        async with session.get(f"{town.gateway_url}/metrics") as answer:
-            assert "point_gateway_http_requests_total" in await answer.text()
+        for path in ("/health/partners", "/metrics"):  # the operators', on a port of their own
+            async with session.get(town.gateway_url + path) as answer:
+                assert answer.status == 404
         async with session.get(f"{town.gateway_url}/docs/problems/quote-expired") as answer:
             assert answer.status == 200
 

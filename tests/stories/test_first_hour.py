@@ -220,14 +220,14 @@ def test_a_mistake_about_points_is_named_with_file_and_remedy(
     text = acme.plugin.read_text("utf-8")
     assert text.count(old) == 1
     acme.plugin.write_text(text.replace(old, new), "utf-8")
-    told = acme.run("point-gateway", "contract", "acme", where="gateway-acme", code=1)
+    told = acme.run("point-gateway", "contract", "acme", "--inside-only", where="gateway-acme", code=1)
     assert any(remedy in line and "gateway_acme/plugin.py:" in line for line in told.splitlines()), told
 
 
 # Check, file, what stood there, what stands there now, and words of the remedy. In the order of the checks.
 REFUSALS = [
     ("found", "toml", "[partners.acme]", "[partners.acmee]", "did you mean [partners.acme]?"),
-    ("version", "METADATA", "point-gateway<1,>=0.1", "point-gateway>=9", "install a release of gateway-acme made for it"),
+    ("version", "METADATA", "point-gateway<1,>=0.2", "point-gateway>=9", "install a release of gateway-acme made for it"),
     ("import", "plugin.py", "from gateway import (", "import no_such_thing\nfrom gateway import (", "install what it needs"),
     ("proof", "toml", "[partners.acme]", f'[partners.acme]\nrequire = {{ level = "ume", contract_proof = "none.json", signed_by = ["{"A" * 43}="] }}', "run `point-gateway contract acme"),
     ("instance", "plugin.py", "def __init__(self, setup: PartnerSetup)", "def __init__(self)", "write def __init__(self, setup)"),

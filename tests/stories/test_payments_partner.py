@@ -18,12 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
+from prometheus_client import CollectorRegistry
 from yarl import URL
 
 import migrations
 from core_ledger import audit, chart, ledger
-from gateway.exchanges import reversal_rows
+from gateway.app import make_app
+from gateway.errors import ProblemError
+from gateway.exchanges import exchange_rows, reversal_rows
 from gateway.exchanges.reconciliation import Verdict
 from gateway.exchanges.reversal_rows import ReversalRecord, ReversalState
 from gateway.exchanges.states import State
@@ -97,7 +101,7 @@ def write_clock(file: Path, moment: datetime) -> None:
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     clock_file = tmp_path / "clock"
     write_clock(clock_file, NOON)
-    site = fake_site().Site(KEY, clock=FileClock(clock_file))
+    site = fake_site().Site(KEY, push_secret=KEY, clock=FileClock(clock_file))
     async with TestServer(site.app()) as partner:
         config = tmp_path / "gateway.toml"
         config.write_text(
@@ -115,6 +119,7 @@ dir = "{EXAMPLE / "plugins"}"
 [partners.payments]
 base_url = "http://127.0.0.1:{partner.port}"
 secret_key = {{ env = "KEY" }}
+push_secret = {{ env = "KEY" }}
 """,
             "utf-8",
         )
@@ -202,3 +207,63 @@ async def test_a_busy_partner_has_looked_at_nothing_and_the_points_are_free_at_o
     scene.site.busy = False
     assert await scene.state(await scene.order(1)) is State.SETTLED
     assert (len(scene.site.charges), await scene.reserve()) == (1, 100)
+
+
+class TestAPushInThePartnersOwnFormat:
+    """Signed as payments APIs sign, read by the plugin; the charge id in it finds what the index does not have yet."""
+
+    async def test_the_charge_is_found_by_the_number_that_the_push_told(self, scene: Scene) -> None:
+        scene.site.lose_next_reply = True
+        exchange_id = await scene.order(5)
+        scene.site.index_lags = True
+        scene.forward(minutes=1)
+        await scene.services.settler.poll_once()
+        assert await scene.state(exchange_id) is State.OPEN
+        (charge_id,) = scene.site.charges
+        headers, body = scene.site.push(charge_id)
+        await scene.services.pushes.accept_own("payments", headers.items(), body)
+        assert await scene.services.settler.poll_once() == 1
+        assert (await scene.state(exchange_id), await scene.reserve()) == (State.SETTLED, 500)
+        steps = await scene.services.store.read(
+            lambda conn: exchange_rows.list_steps(conn, chart.member_book(TARO), exchange_id)
+        )
+        assert [step.facts["reference"] for step in steps if step.what == exchange_rows.PUSHED] == [charge_id]
+
+    async def test_a_push_that_somebody_else_signed_does_nothing(self, scene: Scene) -> None:
+        scene.site.lose_next_reply = True
+        exchange_id = await scene.order(5)
+        headers, body = scene.site.push(next(iter(scene.site.charges)))
+        forged = headers | {"Payments-Signature": headers["Payments-Signature"].replace("v1=", "v1=0")}
+        for wrong in (forged, {}):
+            with pytest.raises(ProblemError) as caught:
+                await scene.services.pushes.accept_own("payments", wrong.items(), body)
+            assert caught.value.type == "push-not-believed"
+        assert await scene.services.settler.poll_once() == 0
+        assert await scene.state(exchange_id) is State.OPEN
+
+    async def test_it_comes_over_http_in_whatever_media_type_the_partner_sends(self, scene: Scene) -> None:
+        scene.site.lose_next_reply = True
+        exchange_id = await scene.order(5)
+        headers, body = scene.site.push(next(iter(scene.site.charges)))
+        app = await make_app(scene.services, CollectorRegistry())
+        async with TestServer(app) as gateway, ClientSession() as partner:
+            url = gateway.make_url("/pushes/payments")
+            for sent, media_type, status in (
+                (body + b" ", "application/json", 401),
+                (b"\xff" * 70_000, "application/octet-stream", 413),
+                (body, "application/vnd.payments+json; charset=utf-8", 204),
+            ):
+                answer = await partner.post(url, data=sent, headers=headers | {"Content-Type": media_type})
+                assert answer.status == status
+            unknown = await partner.post(gateway.make_url("/pushes/nobody"), data=body, headers=headers)
+            assert unknown.status == 404
+            deadline = time.monotonic() + 20
+            while await scene.state(exchange_id) is not State.SETTLED and time.monotonic() < deadline:  # noqa: ASYNC110  another process may settle it
+                await asyncio.sleep(0.05)
+        assert await scene.state(exchange_id) is State.SETTLED
+
+    async def test_a_storm_of_forged_pushes_keeps_no_exchange_from_its_way(self, scene: Scene) -> None:
+        storm = [scene.services.pushes.accept_own("payments", [], b"x") for _ in range(60)]
+        exchange_id, *refused = await asyncio.gather(scene.order(1), *storm, return_exceptions=True)
+        assert all(isinstance(it, ProblemError) for it in refused)
+        assert await scene.state(str(exchange_id)) is State.SETTLED

@@ -28,7 +28,7 @@ from gateway.exchanges.reconciliation import Verdict
 from gateway.exchanges.states import State
 from gateway.members.member_rows import create_member
 from gateway.model import JST, Destination, Secret
-from gateway.platform.clock import system_clock
+from gateway.platform.clock import FileClock, set_file_clock, system_clock
 from gateway.services import Services, open_services
 from gateway.settings import Settings
 from gateway.testkit.sandbox import Fault, FaultKind, SandboxServer
@@ -71,10 +71,12 @@ class Office:
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    # At noon: the day that is compared is that of all debits, whenever the test runs.
+    set_file_clock(tmp_path / "clock", system_clock().astimezone(JST).replace(hour=12))
     options = SandboxOptions(
         book=tmp_path / "partner.sqlite",
         key=Secret(KEY),
-        clock=system_clock,
+        clock=FileClock(tmp_path / "clock"),
         merchant_id="point-gateway",
         control=True,
     )
@@ -82,6 +84,8 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         config = tmp_path / "gateway.toml"
         config.write_text(
             f"""
+[clock]
+file = "clock"
 [database]
 url = "sqlite:///{tmp_path / "gateway.db"}"
 [security]

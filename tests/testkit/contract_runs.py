@@ -47,8 +47,10 @@ class ContractRuns:
 
     def run(self, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
         """The plugin author's own command, `pytest tests/test_contract.py`, in the plugin's folder."""
+        # Chosen tests are run for what they say, whole contracts for the level, which both places decide.
+        only = ("--contract-only", "inside") if "-k" in options else ()
         arguments = [
-            *OPTIONS, "--rootdir", str(folder), "-c", str(folder / "pyproject.toml"),
+            *OPTIONS, *only, "--rootdir", str(folder), "-c", str(folder / "pyproject.toml"),
             "tests/test_contract.py", *options,
         ]  # fmt: skip
         output = folder.parent / f"{folder.name}.output"

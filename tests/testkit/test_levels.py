@@ -11,12 +11,17 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from gateway import LinkKind, scaffold
 from gateway.testkit.contract import AccountContract, CouponContract, Level
-from gateway.testkit.contract.levels import ContractTest, Ended, is_the_kits_own, level_of, promises
+from gateway.testkit.contract.levels import ContractTest, Ended, is_the_kits_own, level_of, promises, unproven
 from gateway.testkit.contract.provenance import Provenance
+from gateway.testkit.contract.report import Outcome, summary_lines, write_badge, write_report, write_result
+from tests.testkit.contract_runs import Run
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,10 +87,11 @@ def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[st
         capture_output=True,
         text=True,
         check=False,
-        timeout=90,
+        timeout=580,
     )
 
 
+@pytest.mark.timeout(600)
 def test_saison_reaches_matsu_and_the_report_says_what_was_tested(tmp_path: Path) -> None:
     badge, page = tmp_path / "badge.svg", tmp_path / "report.html"
     ran = command("contract", "saison", "--level", "matsu", "--badge", str(badge), "--report", str(page))
@@ -122,10 +128,11 @@ def test_the_report_names_the_wheel_that_the_plugin_was_installed_from(tmp_path:
     assert Provenance.of("gateway_wheeled", package, at).files != provenance.files
 
 
+@pytest.mark.timeout(600)
 def test_the_airline_reaches_matsu_and_its_exemptions_are_printed_with_their_reason() -> None:
     ran = command("contract", "airline_miles", "--level", "matsu")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "airline_miles reaches 松 (matsu), 9 exempt" in ran.stdout
+    assert "airline_miles reaches 松 (matsu), 10 exempt" in ran.stdout
     assert "exempt: test_points_are_given_back_once: a redeemed coupon is given back by hand" in ran.stdout
 
 
@@ -137,7 +144,7 @@ def exempting(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
     text = contract.read_text("utf-8")
     assert text.count("    exempt = {\n") == 1
     contract.write_text(text.replace("    exempt = {\n", f"    exempt = {{\n        {line}\n"), "utf-8")
-    return command("contract", "saison", "--level", "ume", cwd=copied)
+    return command("contract", "saison", "--inside-only", "--level", "ume", cwd=copied)
 
 
 def test_nothing_of_ume_can_be_exempted(tmp_path: Path) -> None:
@@ -153,6 +160,7 @@ def test_a_hook_that_the_plugin_has_cannot_be_exempted_as_a_whole(tmp_path: Path
     assert "saison reaches なし (none)" in ran.stdout
 
 
+@pytest.mark.timeout(600)
 def test_a_level_that_is_not_reached_fails_the_run(tmp_path: Path) -> None:
     assert command("new-partner", "acme", "--link", "account", cwd=tmp_path).returncode == 0
     folder = tmp_path / "gateway-acme"
@@ -160,6 +168,59 @@ def test_a_level_that_is_not_reached_fails_the_run(tmp_path: Path) -> None:
     ran = command("contract", "acme", "--level", "take", cwd=folder)
     assert "acme reaches 梅 (ume)" in ran.stdout
     assert ran.returncode == 1, ran.stdout
+
+
+def in_both_places(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/test_contract.py", "-p", "no:cacheprovider", "-p", "gateway_testkit",
+         *options],
+        cwd=folder, env=os.environ | {"PYTEST_ADDOPTS": ""}, capture_output=True, text=True, check=False, timeout=110,
+    )  # fmt: skip
+
+
+class TestInAProcessOfItsOwn:
+    """Each test runs with the plugin inside, and once more as in service."""
+
+    def made(self, tmp_path: Path) -> Path:
+        assert command("new-partner", "acme", "--link", "account", cwd=tmp_path).returncode == 0
+        folder = tmp_path / "gateway-acme"
+        (folder / "conftest.py").write_text(f"import sys; sys.path.insert(0, {str(folder)!r})\n")
+        return folder
+
+    def test_a_plugin_that_reads_a_file_passes_inside_alone_and_does_not_reach_ume(
+        self, tmp_path: Path
+    ) -> None:
+        folder = self.made(tmp_path)
+        package = folder / "gateway_acme" / "__init__.py"
+        package.write_text(package.read_text("utf-8") + '\nopen("/etc/hostname").close()\n', "utf-8")
+        ran = in_both_places(folder, "-k", "test_a_yes_is_debited")
+        assert ran.returncode == 1
+        assert "1 passed" in ran.stdout
+        assert "ERROR tests/test_contract.py::TestAcme::test_a_yes_is_debited[isolated]" in ran.stdout
+        assert "cannot be imported (PermissionError" in ran.stdout
+        assert "failed: test_a_yes_is_debited" in ran.stdout
+
+    def test_a_call_that_ends_otherwise_there_fails_though_either_end_is_right(self, tmp_path: Path) -> None:
+        folder = self.made(tmp_path)
+        plugin = folder / "gateway_acme" / "plugin.py"
+        text = plugin.read_text("utf-8")
+        plugin.write_text(
+            text.replace(
+                '        if answer.text("result") != "ok":',
+                '        import os\n        if "PATH" not in os.environ:\n            raise OutcomeUnknown("elsewhere")\n'
+                '        if answer.text("result") != "ok":',
+            ),
+            "utf-8",
+        )
+        ran = in_both_places(folder, "-k", "test_an_unclear_answer_is_unknown_and_was_sent_once")
+        assert ran.returncode == 1
+        assert "ended with PartnerUnavailable, and with NoneType in the gateway's own process" in ran.stdout
+
+    def test_what_ran_in_one_place_alone_proves_no_level(self, tmp_path: Path) -> None:
+        ran = in_both_places(self.made(tmp_path), "--contract-only", "inside")
+        assert ran.returncode == 0, ran.stdout
+        assert "acme reaches なし (none)" in ran.stdout
+        assert "it did not run isolated" in ran.stdout
 
 
 def test_a_plugin_that_is_not_here_is_told_where_it_was_looked_for(tmp_path: Path) -> None:
@@ -182,3 +243,47 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "is there already" in ran.stderr
     assert not list((tmp_path / "gateway-acme").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("link", "proves", "missing"),
+    [
+        (LinkKind.ACCOUNT, {"amount", "account"}, []),
+        (LinkKind.ACCOUNT, {"amount"}, ["account"]),
+        (LinkKind.ACCOUNT, set(), ["amount", "account"]),
+        (LinkKind.ACCOUNT, None, ["amount", "account"]),
+        (LinkKind.COUPON, {"amount"}, []),
+        (LinkKind.COUPON, set(), ["amount"]),
+    ],
+)
+def test_what_a_yes_does_not_show_is_read_from_the_profile(
+    link: LinkKind, proves: set[str] | None, missing: list[str]
+) -> None:
+    profile: Any = SimpleNamespace(link=link, proves=proves)
+    assert unproven(profile) == missing
+
+
+def test_what_is_not_proven_stands_on_the_badge_and_in_the_result(tmp_path: Path) -> None:
+    tests = {name: level.value for name, level in promises(AccountContract).items()}
+    ends = {("acme", name): ("passed", "") for name in tests}
+    outcome = Outcome.of("acme", tests, ends, unproven=["amount", "account"])
+    assert summary_lines(outcome)[0] == "acme reaches 松 (matsu), amount and account not proven"
+    for write, words in (
+        (write_badge, "松 matsu, amount and account not proven"),
+        (write_report, outcome.level_in_words),
+    ):
+        write(tmp_path / "file", outcome)
+        assert words in (tmp_path / "file").read_text("utf-8")
+    write_result(tmp_path / "file", outcome)
+    assert json.loads((tmp_path / "file").read_text("utf-8"))["unproven"] == ["amount", "account"]
+
+
+def test_a_run_tells_what_its_plugin_does_not_prove(tmp_path: Path, contract_of: Run) -> None:
+    folder = scaffold.write("acme", LinkKind.ACCOUNT, tmp_path)
+    plugin = folder / "gateway_acme" / "plugin.py"
+    text = plugin.read_text("utf-8")
+    assert 'proves={"amount", "account"}' in text
+    one = ("-k", "test_a_yes_is_debited")
+    assert "not proven" not in contract_of(folder, *one).stdout
+    plugin.write_text(text.replace('proves={"amount", "account"}', 'proves={"amount"}'), "utf-8")
+    assert "acme reaches なし (none), account not proven" in contract_of(folder, *one).stdout

@@ -274,6 +274,25 @@ MUTANTS = {
         "keep nothing of a call on self",
         link=LinkKind.COUPON,
     ),
+    "a coupon's value is kept": Mutant(
+        "plugin.py",
+        '        answer = await self._client.send("POST", "/v1/coupons/value", {"code": coupon.code.reveal()})',
+        "        kept, body = self.__dict__.setdefault('_kept', {}), {'code': coupon.code.reveal()}\n"
+        "        if coupon not in kept:\n"
+        "            kept[coupon] = await self._client.send('POST', '/v1/coupons/value', body)\n"
+        "        answer = kept[coupon]",
+        "test_a_coupon_is_asked_about_each_time",
+        "ask the partner at each call",
+        link=LinkKind.COUPON,
+    ),
+    "a coupon without an amount is worth a unit": Mutant(
+        "plugin.py",
+        "return CouponValue(wallet=POINTS, amount=answer.whole(",
+        "return CouponValue(wallet=POINTS, amount=1_000 if not answer.has('points') else answer.whole(",
+        "test_a_value_that_is_no_number_of_points_is_not_believed",
+        "no whole number of points above 0",
+        link=LinkKind.COUPON,
+    ),
 }
 
 # Methods that some of the mutants call; they change nothing while nobody does.
@@ -326,6 +345,7 @@ def made(link: LinkKind, into: Path) -> Path:
     return folder
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("link", LinkKind)
 def test_the_scaffold_with_the_unused_methods_of_the_mutants_is_green(
     link: LinkKind, tmp_path: Path, contract_of: Run

@@ -108,6 +108,7 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), "utf-8")
 
 
+@pytest.mark.timeout(600)
 def test_a_partner_of_forms_and_xml_with_access_tokens_passes(tmp_path: Path, contract_of: Run) -> None:
     ran = contract_of(other(tmp_path))
     assert ran.returncode == 0, ran.stdout
@@ -142,6 +143,7 @@ def in_charset(into: Path, charset: str) -> Path:
     return folder
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("charset", ["Shift_JIS", "EUC-JP"])
 def test_a_partner_of_another_charset_passes(charset: str, tmp_path: Path, contract_of: Run) -> None:
     ran = contract_of(in_charset(tmp_path, charset))
@@ -259,6 +261,7 @@ NOES = """
 """
 
 
+@pytest.mark.timeout(600)
 def test_a_partner_that_always_decides_later_passes(tmp_path: Path, contract_of: Run) -> None:
     ran = contract_of(later(tmp_path))
     assert ran.returncode == 0, ran.stdout

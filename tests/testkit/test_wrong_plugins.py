@@ -9,6 +9,7 @@ import pytest
 from gateway.testkit.contract import AccountContract
 from gateway.testkit.contract.levels import promises
 from tests.testkit.in_process import Fixtures, complaint, first_complaint, loaded, replaced
+from tests.testkit.more_wrong_plugins import MORE_WRONG
 from tests.testkit.partners.hikari_server import HikariServer
 from tests.testkit.wrong_plugins import UNKNOWABLE, WRONG, Wrong
 
@@ -30,7 +31,10 @@ async def test_the_right_plugin_passes(test: str, tmp_path: Path, fixtures: Fixt
     assert await complaint(contract(tmp_path), test, fixtures) == ""
 
 
-@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+ALL_WRONG = {**WRONG, **MORE_WRONG}
+
+
+@pytest.mark.parametrize("wrong", ALL_WRONG.values(), ids=ALL_WRONG)
 async def test_a_wrong_plugin_is_found_and_its_mistake_named(
     wrong: Wrong, tmp_path: Path, fixtures: Fixtures
 ) -> None:
@@ -40,10 +44,11 @@ async def test_a_wrong_plugin_is_found_and_its_mistake_named(
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len(WRONG) >= 60
+    assert len(ALL_WRONG) == len(WRONG) + len(MORE_WRONG) >= 150
     assert len(UNKNOWABLE) <= 0.1 * (len(WRONG) + len(UNKNOWABLE))
 
 
+@pytest.mark.timeout(400)  # the whole contract, once for each
 @pytest.mark.parametrize("change", UNKNOWABLE.values(), ids=UNKNOWABLE)
 async def test_what_cannot_be_known_is_not_found(
     change: tuple[str, str], tmp_path: Path, fixtures: Fixtures

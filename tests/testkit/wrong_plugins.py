@@ -693,7 +693,7 @@ WRONG = {
     ),
     "a campaign ends at midnight in UTC": wrong(
         PROMISES,
-        "midnight in UTC",
+        "midnight in another zone",
         (
             "            cost_per_unit=50,\n",
             '            cost_per_unit=50,\n            ends_at=datetime(2099, 1, 1, tzinfo=__import__("datetime").UTC),\n',

@@ -121,7 +121,12 @@ def read_answer(call: Call[AnswerT], answer: RawAnswer) -> AnswerT:
     """The typed answer. Raises the Problem that the gateway answered with, or UnexpectedAnswer."""
     if answer.status >= 400:
         raise _problem(call, answer)
+    if not 200 <= answer.status < 300:  # a redirect, or what stands between us and the gateway
+        raise UnexpectedAnswer(f"{_name(call)}: {answer.status} is no answer of a gateway")
     kind: type[Any] = call.by_status.get(answer.status, call.answer)
+    if (kind is NoneType) != (answer.status == _NO_CONTENT):
+        # Success without an answer is 204 alone: a page of somebody else's with 200 has done nothing.
+        raise UnexpectedAnswer(f"{_name(call)}: {answer.status} is not what this call is answered with")
     if kind is File:
         headers = answer.headers
         disposition = headers.get("content-disposition", "attachment")
@@ -185,6 +190,7 @@ def _name(call: Call[Any]) -> str:
     return f"{call.method} {call.target.partition('?')[0]}"
 
 
+_NO_CONTENT: Final = 204
 _DECODERS: Final[dict[type, msgspec.json.Decoder[Any]]] = {}
 
 

@@ -9,6 +9,9 @@ import { KINDS } from "./problems.js";
 import type { paths } from "./schema.js";
 import { loadPrivateKey, signatureHeaders, type Signer } from "./signing.js";
 
+/** To these a response has no body, by the standard of fetch. */
+const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
+
 /** The typed calls: `GET("/v1/partners")` and so on; `answer` takes out what came back. */
 export type Calls = Client<paths>;
 
@@ -100,13 +103,18 @@ export class Gateway {
       createdS,
     );
     for (const [name, value] of Object.entries(signed)) headers.set(name, value);
-    return fetch(url, {
+    const response = await fetch(url, {
       method: request.method,
       headers,
       body: content ?? null,
       redirect: "manual",
       signal: AbortSignal.timeout(this.#options.timeoutMs ?? 40_000),
     });
+    // Read here, so that a connection that breaks within the answer is told as every other that breaks.
+    const answered = await response.arrayBuffer();
+    const { status, statusText } = response;
+    const body = NULL_BODY_STATUSES.has(status) ? null : answered;
+    return new Response(body, { status, statusText, headers: response.headers });
   }
 }
 
@@ -138,13 +146,7 @@ function unreachable(request: Request, cause: unknown): Unreachable {
 }
 
 async function problemOf(request: Request, response: Response): Promise<Problem | UnexpectedAnswer> {
-  const text = await response.text();
-  let members: Record<string, unknown>;
-  try {
-    members = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    members = {};
-  }
+  const members = membersOf(await response.text());
   if (typeof members["type"] !== "string") {
     const path = new URL(request.url).pathname;
     return new UnexpectedAnswer(`${request.method} ${path}: ${response.status} is no problem document`);
@@ -165,9 +167,23 @@ async function problemOf(request: Request, response: Response): Promise<Problem 
   });
 }
 
+/** The members of a JSON object; none for anything else. */
+function membersOf(text: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isObject(parsed) ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
 function inputErrors(errors: unknown): InputError[] {
   if (!Array.isArray(errors)) return [];
-  return (errors as Record<string, unknown>[]).map((entry) => ({
+  return errors.filter(isObject).map((entry) => ({
     place: String(entry["pointer"] ?? entry["parameter"] ?? ""),
     detail: String(entry["detail"] ?? ""),
   }));

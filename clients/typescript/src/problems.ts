@@ -11,6 +11,16 @@ export class BadBankAccount extends InvalidInputProblem {
   override name = "BadBankAccount";
 }
 
+/** This is no base day. */
+export class BadBaseDay extends InvalidInputProblem {
+  override name = "BadBaseDay";
+}
+
+/** A correction moves points. */
+export class BadCorrection extends InvalidInputProblem {
+  override name = "BadCorrection";
+}
+
 /** The table of deeds does not fit. */
 export class BadDeedRule extends InvalidInputProblem {
   override name = "BadDeedRule";
@@ -24,6 +34,11 @@ export class BadDisplayName extends InvalidInputProblem {
 /** The event does not fit. */
 export class BadEvent extends InvalidInputProblem {
   override name = "BadEvent";
+}
+
+/** The issuer does not fit. */
+export class BadIssuer extends InvalidInputProblem {
+  override name = "BadIssuer";
 }
 
 /** The period cannot be shown. */
@@ -94,6 +109,11 @@ export class BudgetExceeded extends ConflictProblem {
 /** Too much is going on at the moment. */
 export class Busy extends UnavailableProblem {
   override name = "Busy";
+}
+
+/** More than is left of the grant. */
+export class CancelTooMuch extends ConflictProblem {
+  override name = "CancelTooMuch";
 }
 
 /** This kind of key is not taken. */
@@ -221,6 +241,11 @@ export class CardWrongPurpose extends UnauthorizedProblem {
   override name = "CardWrongPurpose";
 }
 
+/** Somebody else has changed it meanwhile. */
+export class ChangedMeanwhile extends ConflictProblem {
+  override name = "ChangedMeanwhile";
+}
+
 /** It is not known whether this was written. */
 export class CommitFailed extends UnavailableProblem {
   override name = "CommitFailed";
@@ -271,7 +296,7 @@ export class CsvTooLong extends InvalidInputProblem {
   override name = "CsvTooLong";
 }
 
-/** The file cannot be read as CSV. */
+/** The file cannot be read. */
 export class CsvUnreadable extends InvalidInputProblem {
   override name = "CsvUnreadable";
 }
@@ -371,6 +396,16 @@ export class InternalError extends ServerProblem {
   override name = "InternalError";
 }
 
+/** Stored data cannot be opened. */
+export class KeyMissing extends UnavailableProblem {
+  override name = "KeyMissing";
+}
+
+/** The signing key may not call that. */
+export class KeyScope extends ForbiddenProblem {
+  override name = "KeyScope";
+}
+
 /** A city keeps an administrator. */
 export class LastAdministrator extends ConflictProblem {
   override name = "LastAdministrator";
@@ -384,6 +419,11 @@ export class LimitOfTheDay extends ConflictProblem {
 /** More than the project gives each member. */
 export class LimitOfTheProject extends ConflictProblem {
   override name = "LimitOfTheProject";
+}
+
+/** The venue has given what it may today. */
+export class LimitOfTheVenue extends ConflictProblem {
+  override name = "LimitOfTheVenue";
 }
 
 /** The partner account is not linked. */
@@ -419,6 +459,11 @@ export class MykeyIdOnlyGenerated extends ConflictProblem {
 /** This cannot be a MyKey ID. */
 export class MykeyIdUnfit extends InvalidInputProblem {
   override name = "MykeyIdUnfit";
+}
+
+/** This shop owes nothing that can be ended. */
+export class NoDebt extends ConflictProblem {
+  override name = "NoDebt";
 }
 
 /** No rate is in force. */
@@ -459,6 +504,11 @@ export class NotReturned extends ConflictProblem {
 /** Nothing is to be paid. */
 export class NothingToPay extends ConflictProblem {
   override name = "NothingToPay";
+}
+
+/** You have objected already. */
+export class NoticeAnswered extends ConflictProblem {
+  override name = "NoticeAnswered";
 }
 
 /** Nobody changes their own access. */
@@ -519,6 +569,11 @@ export class PayCodeUsed extends ConflictProblem {
 /** The city's own account is missing. */
 export class PayerMissing extends ConflictProblem {
   override name = "PayerMissing";
+}
+
+/** This payment is in another state. */
+export class PayoutState extends ConflictProblem {
+  override name = "PayoutState";
 }
 
 /** There is such a point service already. */
@@ -591,6 +646,11 @@ export class ReasonMissing extends InvalidInputProblem {
   override name = "ReasonMissing";
 }
 
+/** Part of these points has expired. */
+export class RefundExpired extends ConflictProblem {
+  override name = "RefundExpired";
+}
+
 /** The day of the payment is over. */
 export class RefundTooLate extends ConflictProblem {
   override name = "RefundTooLate";
@@ -639,6 +699,11 @@ export class RuleInEffect extends ConflictProblem {
 /** There is one already. */
 export class SecondFactorExists extends ConflictProblem {
   override name = "SecondFactorExists";
+}
+
+/** The last second factor stays. */
+export class SecondFactorLast extends ConflictProblem {
+  override name = "SecondFactorLast";
 }
 
 /** A second factor is needed. */
@@ -701,6 +766,11 @@ export class SignatureInvalid extends UnauthorizedProblem {
   override name = "SignatureInvalid";
 }
 
+/** The signing key has ended. */
+export class SignatureKeyEnded extends UnauthorizedProblem {
+  override name = "SignatureKeyEnded";
+}
+
 /** The signing key is not known here. */
 export class SignatureKeyUnknown extends UnauthorizedProblem {
   override name = "SignatureKeyUnknown";
@@ -751,6 +821,11 @@ export class SumTooLarge extends ConflictProblem {
   override name = "SumTooLarge";
 }
 
+/** Nobody could decide any more. */
+export class TooFewDeciders extends ConflictProblem {
+  override name = "TooFewDeciders";
+}
+
 /** Too many requests. */
 export class TooManyRequests extends TooManyProblem {
   override name = "TooManyRequests";
@@ -796,6 +871,11 @@ export class UnknownFile extends NotFoundProblem {
   override name = "UnknownFile";
 }
 
+/** No such grant. */
+export class UnknownGrant extends NotFoundProblem {
+  override name = "UnknownGrant";
+}
+
 /** No such member. */
 export class UnknownMember extends NotFoundProblem {
   override name = "UnknownMember";
@@ -806,9 +886,19 @@ export class UnknownMunicipality extends NotFoundProblem {
   override name = "UnknownMunicipality";
 }
 
+/** No such notice. */
+export class UnknownNotice extends NotFoundProblem {
+  override name = "UnknownNotice";
+}
+
 /** No such partner. */
 export class UnknownPartner extends NotFoundProblem {
   override name = "UnknownPartner";
+}
+
+/** No such passkey. */
+export class UnknownPasskey extends NotFoundProblem {
+  override name = "UnknownPasskey";
 }
 
 /** No such point service. */
@@ -829,6 +919,11 @@ export class UnknownProject extends NotFoundProblem {
 /** No such proposal. */
 export class UnknownProposal extends NotFoundProblem {
   override name = "UnknownProposal";
+}
+
+/** Nothing has this reference. */
+export class UnknownReference extends NotFoundProblem {
+  override name = "UnknownReference";
 }
 
 /** No such version. */
@@ -875,9 +970,12 @@ export class WorseNotAccepted extends ConflictProblem {
 export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "account-linked-elsewhere": AccountLinkedElsewhere,
   "bad-bank-account": BadBankAccount,
+  "bad-base-day": BadBaseDay,
+  "bad-correction": BadCorrection,
   "bad-deed-rule": BadDeedRule,
   "bad-display-name": BadDisplayName,
   "bad-event": BadEvent,
+  "bad-issuer": BadIssuer,
   "bad-period": BadPeriod,
   "bad-point-service": BadPointService,
   "bad-project": BadProject,
@@ -892,6 +990,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "body-unexpected": BodyUnexpected,
   "budget-exceeded": BudgetExceeded,
   "busy": Busy,
+  "cancel-too-much": CancelTooMuch,
   "card-algorithm-refused": CardAlgorithmRefused,
   "card-certificate-expired": CardCertificateExpired,
   "card-certificate-is-ca": CardCertificateIsCa,
@@ -917,6 +1016,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "card-wrong-origin": CardWrongOrigin,
   "card-wrong-policy": CardWrongPolicy,
   "card-wrong-purpose": CardWrongPurpose,
+  "changed-meanwhile": ChangedMeanwhile,
   "commit-failed": CommitFailed,
   "content-digest-wrong": ContentDigestWrong,
   "content-type-wrong": ContentTypeWrong,
@@ -947,9 +1047,12 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "granted-already": GrantedAlready,
   "id-reused": IdReused,
   "internal-error": InternalError,
+  "key-missing": KeyMissing,
+  "key-scope": KeyScope,
   "last-administrator": LastAdministrator,
   "limit-of-the-day": LimitOfTheDay,
   "limit-of-the-project": LimitOfTheProject,
+  "limit-of-the-venue": LimitOfTheVenue,
   "link-missing": LinkMissing,
   "login-taken": LoginTaken,
   "login-unfit": LoginUnfit,
@@ -957,6 +1060,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "mykey-id-generated-enough": MykeyIdGeneratedEnough,
   "mykey-id-only-generated": MykeyIdOnlyGenerated,
   "mykey-id-unfit": MykeyIdUnfit,
+  "no-debt": NoDebt,
   "no-rate": NoRate,
   "nobody-to-decide": NobodyToDecide,
   "not-enough": NotEnough,
@@ -965,6 +1069,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "not-quoted": NotQuoted,
   "not-returned": NotReturned,
   "nothing-to-pay": NothingToPay,
+  "notice-answered": NoticeAnswered,
   "own-role": OwnRole,
   "partner-in-maintenance": PartnerInMaintenance,
   "partner-paused": PartnerPaused,
@@ -977,6 +1082,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "pay-code-unknown": PayCodeUnknown,
   "pay-code-used": PayCodeUsed,
   "payer-missing": PayerMissing,
+  "payout-state": PayoutState,
   "point-service-exists": PointServiceExists,
   "points-expired-there": PointsExpiredThere,
   "project-exists": ProjectExists,
@@ -991,6 +1097,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "quote-expired": QuoteExpired,
   "quote-replaced": QuoteReplaced,
   "reason-missing": ReasonMissing,
+  "refund-expired": RefundExpired,
   "refund-too-late": RefundTooLate,
   "refund-too-much": RefundTooMuch,
   "restored": Restored,
@@ -1001,6 +1108,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "role-unfit": RoleUnfit,
   "rule-in-effect": RuleInEffect,
   "second-factor-exists": SecondFactorExists,
+  "second-factor-last": SecondFactorLast,
   "second-factor-missing": SecondFactorMissing,
   "second-factor-wrong": SecondFactorWrong,
   "second-person-missing": SecondPersonMissing,
@@ -1013,6 +1121,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "sign-in-locked": SignInLocked,
   "sign-in-refused": SignInRefused,
   "signature-invalid": SignatureInvalid,
+  "signature-key-ended": SignatureKeyEnded,
   "signature-key-unknown": SignatureKeyUnknown,
   "signature-missing": SignatureMissing,
   "signature-replayed": SignatureReplayed,
@@ -1023,6 +1132,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "state-invalid": StateInvalid,
   "state-used": StateUsed,
   "sum-too-large": SumTooLarge,
+  "too-few-deciders": TooFewDeciders,
   "too-many-requests": TooManyRequests,
   "took-too-long": TookTooLong,
   "units-missing": UnitsMissing,
@@ -1032,13 +1142,17 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "unknown-event": UnknownEvent,
   "unknown-exchange": UnknownExchange,
   "unknown-file": UnknownFile,
+  "unknown-grant": UnknownGrant,
   "unknown-member": UnknownMember,
   "unknown-municipality": UnknownMunicipality,
+  "unknown-notice": UnknownNotice,
   "unknown-partner": UnknownPartner,
+  "unknown-passkey": UnknownPasskey,
   "unknown-point-service": UnknownPointService,
   "unknown-prefecture": UnknownPrefecture,
   "unknown-project": UnknownProject,
   "unknown-proposal": UnknownProposal,
+  "unknown-reference": UnknownReference,
   "unknown-rule": UnknownRule,
   "unknown-session": UnknownSession,
   "unknown-shop": UnknownShop,

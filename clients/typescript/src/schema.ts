@@ -471,6 +471,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exchanges/{exchange_id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up an exchange that is not confirmed yet (やめる): no points have moved. Once more is the same. */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/exchanges/{exchange_id}": {
         parameters: {
             query?: never;
@@ -587,6 +604,40 @@ export interface paths {
         put?: never;
         /** Move points from the reserve to a support event (留保ポイントを個別特定支援イベントに移行). */
         post: operations["contribute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** お知らせ, newest first. */
+        get: operations["list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Everything up to a moment was read; never beyond now, and never less than before. */
+        put: operations["mark_read"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -820,6 +871,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/staff/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All places where this person is signed in, the one used last first. */
+        get: operations["staff_list_sessions"];
+        put?: never;
+        post?: never;
+        /** Sign out everywhere else. */
+        delete: operations["staff_end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/me/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out in one place. */
+        delete: operations["staff_end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/staff/me/passkeys/begin": {
         parameters: {
             query?: never;
@@ -829,7 +915,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin to make a passkey: give `options` to `navigator.credentials.create`. */
+        /**
+         * Begin to make a passkey: give `options` to `navigator.credentials.create`.
+         * @description The password is asked for again: an open session alone would make a second way in that lasts.
+         */
         post: operations["staff_begin_passkey"];
         delete?: never;
         options?: never;
@@ -863,7 +952,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a seed for an authenticator app; it counts once a code has confirmed it. */
+        /** Make a seed for an authenticator app; it counts once a code has confirmed it. The password is asked for again. */
         post: operations["staff_begin_totp"];
         delete?: never;
         options?: never;
@@ -882,6 +971,40 @@ export interface paths {
         put?: never;
         /** Show by a code that the app was set up; from now on codes are asked for at sign-in. */
         post: operations["staff_confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/me/passkeys/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one of one's own passkeys away. Another second factor stays; all other sessions end. */
+        post: operations["staff_remove_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/me/totp/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one's own authenticator app away. A passkey stays; all other sessions end. */
+        post: operations["staff_remove_totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1011,6 +1134,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/audit/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for Excel, the newest 100,000 lines. */
+        get: operations["audit_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/audit/verification": {
         parameters: {
             query?: never;
@@ -1107,7 +1247,7 @@ export interface paths {
         /** All versions of the rules of one of the city's point services. */
         get: operations["city_rules"];
         put?: never;
-        /** Announce a new version. A change for the worse is refused once, naming what members lose. */
+        /** Propose a new version (202). A change for the worse is refused once, naming what members lose. */
         post: operations["announce_rule"];
         delete?: never;
         options?: never;
@@ -1124,7 +1264,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take back a version that has not taken effect. */
+        /** Propose to take back a version that has not taken effect (202). */
         post: operations["withdraw_rule"];
         delete?: never;
         options?: never;
@@ -1242,7 +1382,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Who was granted what in a project, when, by whom, and what was taken back; who was granted last comes first. */
+        get: operations["list_grants"];
         put?: never;
         /**
          * Grant to one member by MyKey ID, under an id that you made; the same again is the same grant (200).
@@ -1272,6 +1413,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/projects/{project_id}/grants/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for Excel, with the names of who granted. */
+        get: operations["grants_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/projects/{project_id}/grant-cancellations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to take a grant back (給付の取消): what is unspent comes back, the rest is shown as owed. */
+        post: operations["cancel_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/members/{mykey_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to correct a member's balance. It takes a second person, whatever the table says. */
+        post: operations["correct_balance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/projects/{project_id}/files": {
         parameters: {
             query?: never;
@@ -1282,8 +1474,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Check a CSV whole, up to 100,000 lines: マイキーID,ポイント,摘要 in UTF-8 or Shift_JIS. Nothing is granted yet.
-         * @description The same content again is the same file (200). Lines that cannot be granted make the file `faulty`.
+         * Check a list whole, up to 100,000 lines, CSV or Excel (.xlsx); then it waits as a proposal.
+         * @description CSV is UTF-8, UTF-16 or Shift_JIS. A header names the columns マイキーID, ポイント and 摘要; other columns are dropped, or kept as the query says.
+         *
+         *     The same content again is the same file (200). Lines that cannot be granted make the file `faulty`.
          */
         post: operations["upload_grants"];
         delete?: never;
@@ -1343,23 +1537,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/city/files/{file_id}/granted-before": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who of a file was granted in its project before, with sums and dates: what an approver looks at first. */
-        get: operations["file_granted_before"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/city/files/{file_id}/report": {
         parameters: {
             query?: never;
@@ -1367,7 +1544,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The lines with a fault as CSV for Excel. */
+        /** Every line as it was typed, those with a fault first, with what to do; to be mended and sent again. */
         get: operations["file_report"];
         put?: never;
         post?: never;
@@ -1377,17 +1554,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/city/files/{file_id}/approval": {
+    "/v1/city/files/{file_id}/report/xlsx": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The same as an Excel workbook, in which every cell is text: no program makes a number of an ID. */
+        get: operations["file_report_workbook"];
         put?: never;
-        /** Say yes to a file that somebody else has uploaded: its points are set aside and granted from now on. */
-        post: operations["approve_file"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1405,6 +1582,40 @@ export interface paths {
         put?: never;
         /** Take back a file that nobody has approved. */
         post: operations["cancel_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/files/{file_id}/granted-before": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who of a file was granted in its project before, with sums and dates: what an approver looks at first. */
+        get: operations["file_granted_before"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/projects/{project_id}/grantees/{mykey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a MyKey ID can be granted to, by the rule of grant files; the name of who has the city's points. */
+        get: operations["get_grantee"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1578,8 +1789,25 @@ export interface paths {
         /** Who may take points at this shop. */
         get: operations["list_shop_staff"];
         put?: never;
-        /** Give a shop a log-in; the first password is in the answer, this once. */
+        /** Propose a log-in of a shop (202); whoever decides it is shown the first password, once. */
         post: operations["add_shop_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shops/{shop_id}/staff/{staff_id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A shop has lost its password: propose a new first one (202), which is shown to whoever decides it, once. */
+        post: operations["reset_shop_staff"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1622,6 +1850,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/shop/account-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the city has changed of the account to which this shop is paid, newest first. */
+        get: operations["list_own_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/account-notices/{notice_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm a change, or object to it: then it does not take effect, or nothing more is paid to it. */
+        post: operations["answer_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/account-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What shops were told of their accounts and what they said, the newest 200. */
+        get: operations["list_account_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/spends/{spend_id}": {
         parameters: {
             query?: never;
@@ -1648,8 +1927,46 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give points of a payment back, at any time; after its cycle was closed it comes into the next one. */
+        /**
+         * Give points of a payment back, at any time; after its cycle was closed it comes into the next one.
+         * @description Above the city's sum, beyond what one person gives in a day, or of a closed cycle it waits for a second person (202).
+         */
         post: operations["city_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/shop-debts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Closed shops that owe after their newest closing, and how earlier debts ended. */
+        get: operations["list_shop_debts"];
+        put?: never;
+        /** Propose that a closed shop's whole debt was repaid, or is written off; a second person decides it (202). */
+        post: operations["end_shop_debt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/shop-debts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Debts of closed shops that a cycle's closing has taken up: what it brought forward is even by them. */
+        get: operations["list_cycle_debts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1767,28 +2084,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close a cycle, once; corrections come into the next one. */
+        /** Propose to close a cycle, which happens once (202); corrections come into the next one. */
         post: operations["close_settlement"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/city/settlements/{starts_on}/transfer-file": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle, to the accounts it was closed with.
-         * @description `transfer_on` is a bank day that is not over; `again` makes it once more, which the log says.
-         */
-        get: operations["settlement_transfer_file"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1870,7 +2167,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The text of the QR that members scan to pay here. */
+        /** What members scan or type to pay here. */
         get: operations["own_shop_code"];
         put?: never;
         post?: never;
@@ -1895,6 +2192,23 @@ export interface paths {
          * @description After a lost answer send the same again: it is the same payment (200), or it is made now (201).
          */
         post: operations["take_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/spends/{spend_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One payment at this shop, of whatever day: what was taken at 23:59 is found after midnight. */
+        get: operations["shop_spend"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1986,6 +2300,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/references/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The member's own exchange or payment by the 8 characters that stand on its page. */
+        get: operations["member_references"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shop/references/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A payment at this shop in the last 400 days, by the 8 characters on the customer's page. */
+        get: operations["shop_references"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/references/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A payment at any of the city's shops in the last 400 days, by the 8 characters that both sides have. */
+        get: operations["city_references"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/support/references": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whose payment or exchange has this number. Short numbers of payments are found for 400 days. */
+        post: operations["search_by_reference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/support/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Payments of exactly this sum on this day, with whose they are. */
+        post: operations["search_by_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/support/timelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What happened to a member in this city, newest first: points, exchanges, the account; and what ends when. */
+        post: operations["member_timeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/support/unlocking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open the locks that wrong passwords have closed, after the clerk has seen who it is. */
+        post: operations["unlock_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/shops": {
         parameters: {
             query?: never;
@@ -2046,7 +2479,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Whose code the member has scanned, to be shown before the amount is typed. */
+        /** Whose code the member has scanned or typed, to be shown before the amount is typed. */
         post: operations["read_shop_code"];
         delete?: never;
         options?: never;
@@ -2310,6 +2743,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/point-services/{point_service}/issuer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who issues the points: the city itself, where nobody else was named. */
+        get: operations["get_issuer"];
+        /** Say who issues the points; it decides which law applies to them. */
+        put: operations["put_issuer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/half-year-reports/{base_day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 発行額, 回収額 and 未使用残高 of each issuer at a base day (31 March or 30 September), with the 10-million line. */
+        get: operations["half_year_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/half-year-reports/{base_day}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for Excel, a line an issuer. */
+        get: operations["half_year_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/platform/partner-settlements": {
         parameters: {
             query?: never;
@@ -2351,7 +2836,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The city's newest 200 proposals; `may_decide` says which of them wait for you. */
+        /** The city's proposals, the newest first, 200 a page; `may_decide` says which of them wait for you. */
         get: operations["list_proposals"];
         put?: never;
         post?: never;
@@ -2490,6 +2975,61 @@ export interface paths {
         /** Who has made this cycle's transfer file, when and for which day, oldest first. */
         get: operations["list_transfer_files"];
         put?: never;
+        /**
+         * Propose the bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle, to the accounts it was closed with.
+         * @description `again` makes it once more, which the proposal and the log say.
+         */
+        post: operations["make_transfer_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/transfer-files/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A transfer file as it was approved, byte for byte. Each download stands in the log. */
+        get: operations["download_transfer_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of each shop's payment of a closed cycle (振込結果). */
+        get: operations["list_payouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/settlements/{starts_on}/payouts/{shop_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Record what became of a payment; one that is held or came back is owed again, and the next closing pays it (202). */
+        put: operations["record_payout"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2501,6 +3041,36 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description How the member signs in. `locked_until` is the longest lock that stands after wrong passwords, null for none. */
+        AccessView: {
+            has_password: boolean;
+            has_card: boolean;
+            language: string;
+            /** Format: date-time */
+            registered_at: string;
+            locked_until: string | null;
+            notices_read_until: string | null;
+            links: components["schemas"]["SupportLinkView"][];
+        };
+        AccountNoticeList: {
+            notices: components["schemas"]["AccountNoticeView"][];
+        };
+        /**
+         * @description Accounts are masked; `account_before` is empty for a first one.
+         *
+         *     `stops_payment`: the shop objected after it took effect, so it is paid nothing until two persons decide anew.
+         */
+        AccountNoticeView: {
+            notice_id: string;
+            shop_id: string;
+            account_before: string;
+            account: string;
+            /** Format: date-time */
+            decided_at: string;
+            state: string;
+            answered_at: string | null;
+            stops_payment: boolean;
+        };
         AllocationWanted: {
             allocation_id: string;
             points: number;
@@ -2513,6 +3083,12 @@ export interface components {
             /** @default  */
             reason?: string;
         };
+        /**
+         * AuditAction
+         * @description A deed. The value is what lines hold and the API shows; `label` is what a clerk reads.
+         * @enum {string}
+         */
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "sign-in unlocked" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed";
         AuditFaultView: {
             seq: number;
             text: string;
@@ -2552,14 +3128,18 @@ export interface components {
             municipal: components["schemas"]["MunicipalBalanceView"][];
             events: components["schemas"]["EventBalanceView"][];
         };
-        /** @description Names in kana, letters and digits; they are kept as transfer files write them. kind: 1 普通, 2 当座, 4 貯蓄. */
+        /**
+         * @description Names in kana, letters and digits; they are kept as transfer files write them.
+         *
+         *     kind: 1 普通, 2 当座, 4 貯蓄, 9 その他.
+         */
         BankAccountWanted: {
             bank_code: string;
             bank_name: string;
             branch_code: string;
             branch_name: string;
             /** @enum {integer} */
-            kind: 1 | 2 | 4;
+            kind: 1 | 2 | 4 | 9;
             number: string;
             holder: string;
             /** @default  */
@@ -2578,15 +3158,37 @@ export interface components {
             number_ends_with: string;
             holder: string;
         };
+        /**
+         * @description `venue_points_a_day` is the most that the venue's code gives in a day; null leaves it as it is.
+         *
+         *     `seen` is the `version` of the project that the change was drawn from; null changes whatever is there.
+         */
         BudgetWanted: {
             budget: number;
+            /** @default null */
+            venue_points_a_day?: number | null;
             reason: string;
+            /** @default null */
+            seen?: string | null;
+        };
+        /** @description `party` is how figures call who pays for the campaign's points. */
+        CampaignNameView: {
+            party: string;
+            name: components["schemas"]["LabelView"];
         };
         CampaignView: {
             id: string;
             name: components["schemas"]["LabelView"];
             funder: string;
             extra_points_per_unit: number;
+        };
+        /** @description `grant` is the grant's own id, as the list has it; `points` of it come back, or are owed where they were used. */
+        CancellationWanted: {
+            cancellation_id: string;
+            grant: string;
+            mykey_id: string;
+            points: number;
+            reason: string;
         };
         /** @description The card agent's answer as it came: bytes in base64url without padding. */
         CardAnswer: {
@@ -2680,6 +3282,7 @@ export interface components {
             ends_on: string;
             decided_at: string | null;
             settled_at: string | null;
+            version: string;
         };
         CityEvents: {
             events: components["schemas"]["CityEventView"][];
@@ -2688,13 +3291,21 @@ export interface components {
             last_day: string | null;
             points: number;
         };
-        /** @description A member as the city's staff may see one who has its points, or has chosen it as 基本自治体. */
+        /**
+         * @description A member as the city's staff may see one who has its points, or has chosen it as 基本自治体.
+         *
+         *     The name is masked for roles that help nobody at the desk.
+         */
         CityMemberView: {
             mykey_id: string;
             display_name: string;
             balances: components["schemas"]["ServiceBalanceView"][];
         };
-        /** @description `open_exchanges` to this city, for `open_points`, the oldest sent at `oldest_at`; some wait for a person. */
+        /**
+         * @description `open_exchanges` to this city, for `open_points`, the oldest sent at `oldest_at`; some wait for a person.
+         *
+         *     `campaigns` are those of the partner's rates that were asked for last.
+         */
         CityPartner: {
             partner_id: string;
             name: components["schemas"]["LabelView"];
@@ -2702,6 +3313,7 @@ export interface components {
             open_points: number;
             oldest_at: string | null;
             waiting_for_a_person: number;
+            campaigns: components["schemas"]["CampaignNameView"][];
         };
         CityPartners: {
             partners: components["schemas"]["CityPartner"][];
@@ -2718,10 +3330,24 @@ export interface components {
         CityPointServices: {
             point_services: components["schemas"]["CityPointService"][];
         };
-        /** @description A payment as the city's staff looks it up, with what was given back of it. */
+        CityReference: {
+            shop_id: string;
+            spend: components["schemas"]["ShopSpendView"];
+        };
+        /** @description Payments of the last 400 days at the city's shops, newest first: nearly always one. */
+        CityReferences: {
+            spends: components["schemas"]["CityReference"][];
+        };
+        /**
+         * @description A payment as the city's staff looks it up, with what was given back of it.
+         *
+         *     Of what has not come back `refundable_points` still can; `expired_points` would be gone at once and stay with the shop.
+         */
         CitySpend: {
             spend: components["schemas"]["ShopSpendView"];
             shop_id: string;
+            refundable_points: number;
+            expired_points: number;
             refunds: components["schemas"]["RefundView"][];
         };
         ContributionWanted: {
@@ -2748,6 +3374,13 @@ export interface components {
             yen: number;
             reason: string;
             made_by: string;
+        };
+        /** @description `points` are added to the balance, or taken where they are below zero. The member reads the reason. */
+        CorrectionWanted: {
+            correction_id: string;
+            point_service: string;
+            points: number;
+            reason: string;
         };
         /** @description What in a cycle corrects earlier ones, and its sums; it can still change while `closed_at` is null. */
         CorrectionsList: {
@@ -2789,6 +3422,9 @@ export interface components {
             /** @default null */
             transports?: string[] | null;
         };
+        CycleDebts: {
+            ended: components["schemas"]["EndedDebtView"][];
+        };
         /** @description `paid_yen` is null while the cycle is not closed. */
         CycleListed: {
             cycle: components["schemas"]["CycleView"];
@@ -2828,6 +3464,19 @@ export interface components {
         DayTotals: {
             totals: components["schemas"]["DayTotalView"][];
         };
+        /** @description `repaid`: the shop has paid the money back. `written_off`: the city gives it up. */
+        DebtEndWanted: {
+            shop_id: string;
+            /** @enum {string} */
+            debt_end: "repaid" | "written_off";
+            reason: string;
+        };
+        DebtEnded: {
+            shop_id: string;
+            debt_end: string;
+            points: number;
+            yen: number;
+        };
         /** @description `first_password` is shown this once, where the deed made one for `staff`. */
         DecisionView: {
             proposal: components["schemas"]["ProposalView"];
@@ -2842,8 +3491,13 @@ export interface components {
             persons: number;
             from_points: number | null;
             points_a_day: number | null;
+            version: string;
         };
-        /** @description `persons` decide besides the author; 0 lets the deed take effect at once. The sums belong to grants alone. */
+        /**
+         * @description `persons` decide besides the author; 0 lets the deed take effect at once. The sums belong to grants and refunds.
+         *
+         *     `seen` is the `version` of the line that it was drawn from; null changes whatever is there.
+         */
         DeedRuleWanted: {
             persons: number;
             /** @default null */
@@ -2851,6 +3505,8 @@ export interface components {
             /** @default null */
             points_a_day?: number | null;
             reason: string;
+            /** @default null */
+            seen?: string | null;
         };
         DefaultMunicipality: {
             municipality: string;
@@ -2864,12 +3520,31 @@ export interface components {
             /** @default null */
             point_service?: string | null;
         };
+        DueView: {
+            /** Format: date */
+            issued_on: string;
+            last_day: string | null;
+            points: number;
+        };
+        /** @description `carried_in` is the first day of the cycle that has taken it up; null until that is closed. */
+        EndedDebtView: {
+            shop_id: string;
+            shop_name: string;
+            debt_end: string;
+            points: number;
+            yen: number;
+            reason: string;
+            recorded_by: string;
+            /** Format: date-time */
+            recorded_at: string;
+            carried_in: string | null;
+        };
         EventBalanceView: {
             event_id: string;
             event_name: string;
             balance: components["schemas"]["BalanceView"];
         };
-        /** @description A support event (特定支援イベント); the period includes both days. `on_failure` needs a goal to give back. */
+        /** @description The same; `seen` is the `version` of the event that the change was drawn from; null changes whatever is there. */
         EventChanged: {
             name: string;
             /** @default  */
@@ -2890,6 +3565,8 @@ export interface components {
              * @enum {string}
              */
             on_failure?: "keep" | "give_back";
+            /** @default null */
+            seen?: string | null;
         };
         /**
          * @description An event with its progress: `given_points` by `given_by` members so far, of `goal_points`.
@@ -2953,9 +3630,14 @@ export interface components {
              */
             language?: "ja" | "en";
         };
-        /** @description One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`. */
+        /**
+         * @description One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`.
+         *
+         *     `short_reference` has 8 characters that a person can read out. `retry_at`: the partner has not looked at it (`not_sent` with `not_processed`), and takes a new one from then on.
+         */
         ExchangeView: {
             exchange_id: string;
+            short_reference: string;
             partner_id: string;
             state: string;
             redirect_url: string | null;
@@ -2973,6 +3655,7 @@ export interface components {
             sent_at: string | null;
             ended_at: string | null;
             next_look_at: string | null;
+            retry_at: string | null;
         };
         ExchangesPage: {
             exchanges: components["schemas"]["ExchangeView"][];
@@ -2992,6 +3675,11 @@ export interface components {
             last_day: string | null;
             points: number;
         };
+        /**
+         * @description `fault` is a word, `fault_ja` and `remedy_ja` say it, `column` names where it is; `typed` stands beside a fault.
+         *
+         *     `kept` are the other columns of the line that the upload keeps.
+         */
         FileLineView: {
             line: number;
             mykey_id: string;
@@ -2999,18 +3687,33 @@ export interface components {
             note: string;
             fault: string | null;
             fault_ja: string | null;
+            remedy_ja: string | null;
+            column: string | null;
+            typed: components["schemas"]["TypedCellsView"] | null;
+            kept: {
+                [key: string]: string;
+            };
         };
         FileLines: {
             lines: components["schemas"]["FileLineView"][];
             next_after: number | null;
         };
-        /** @description How many members of the file were granted in its project before, and how much; `lines` names the first. */
+        /**
+         * @description How many members of the file were granted in its project before, and how much; `lines` names the first.
+         *
+         *     `waiting` are other files of the project that wait for an approval or are being applied, with members of this one.
+         */
         FileOverlapView: {
             members: number;
             points: number;
             lines: components["schemas"]["GrantedBeforeView"][];
+            waiting: components["schemas"]["WaitingFileView"][];
         };
-        /** @description `state`: checking, faulty, checked, approved (being applied), applied or cancelled. */
+        /**
+         * @description `state`: checking, faulty, checked, approved (being applied), applied, sent_back or cancelled.
+         *
+         *     `proposal_id` is the proposal in which a checked file waits, where one file is asked for.
+         */
         FileView: {
             file_id: string;
             project_id: string;
@@ -3027,6 +3730,10 @@ export interface components {
             granted_lines: number;
             granted_points: number;
             ended_at: string | null;
+            kept_columns: string[];
+            dropped_columns: string[];
+            /** @default null */
+            proposal_id?: string | null;
         };
         Files: {
             files: components["schemas"]["FileView"][];
@@ -3035,6 +3742,23 @@ export interface components {
             refund: components["schemas"]["RefundView"];
             spend: components["schemas"]["ShopSpendView"];
             replayed: boolean;
+        };
+        GrantList: {
+            grants: components["schemas"]["GrantView"][];
+            next_after: string | null;
+        };
+        /** @description `way`: one, file or venue. `taken_back` came back of it; `owed` had been used before. */
+        GrantView: {
+            grant: string;
+            mykey_id: string;
+            points: number;
+            /** Format: date-time */
+            at: string;
+            way: string;
+            granted_by: string;
+            note: string;
+            taken_back: number;
+            owed: number;
         };
         GrantWanted: {
             grant_id: string;
@@ -3065,6 +3789,34 @@ export interface components {
             issued_on: string;
             replayed: boolean;
         };
+        /** @description Who a MyKey ID is, before points are granted. `display_name` is null for a member of other cities. */
+        GranteeView: {
+            mykey_id: string;
+            display_name: string | null;
+        };
+        /**
+         * @description In yen, of what was issued for value. `duty`: exempt (Article 4, item 3), below or above the threshold.
+         *
+         *     `issued_yen` and `recovered_yen` are of the half year; `unused_yen` stands at its end, and beside it what was free.
+         */
+        HalfYearView: {
+            issuer: components["schemas"]["IssuerView"];
+            point_services: string[];
+            issued_yen: number;
+            recovered_yen: number;
+            unused_yen: number;
+            free_unused_yen: number;
+            /** @enum {string} */
+            duty: "exempt" | "below" | "above";
+        };
+        HalfYears: {
+            /** Format: date */
+            since: string;
+            /** Format: date */
+            until: string;
+            threshold_yen: number;
+            issuers: components["schemas"]["HalfYearView"][];
+        };
         /** @description Reserve points issued on one day, and the day on which they move by themselves. */
         HeapView: {
             /** Format: date */
@@ -3077,6 +3829,7 @@ export interface components {
          * @description One line: what it was (`kind`), when, how many points (signed), the balance after it, both sides' names.
          *
          *     `reference` is the partner's own, or a payment's id; `exchange_id` is ours, which the partner knows too.
+         *     `short_reference` is the exchange's or the payment's, 8 characters that a person can read out.
          *     `party` is what the shop or the grant project on the other side is called.
          */
         HistoryLine: {
@@ -3089,6 +3842,7 @@ export interface components {
             from_or_to: string;
             reference: string | null;
             exchange_id: string | null;
+            short_reference: string | null;
             partner_id: string | null;
             campaign: string | null;
             party: string | null;
@@ -3111,6 +3865,20 @@ export interface components {
         /** @description issued = held + spent + expired + reversed, for every day of issue. */
         IssueFigures: {
             figures: components["schemas"]["IssueFigureView"][];
+        };
+        IssuerView: {
+            kind: string;
+            name: string;
+            contact: string;
+        };
+        /** @description `contact` is where holders complain; needed for an issuer that is no city. */
+        IssuerWanted: {
+            /** @enum {string} */
+            kind: "city" | "chamber" | "company";
+            name: string;
+            /** @default  */
+            contact?: string;
+            reason: string;
         };
         LabelView: {
             ja: string;
@@ -3144,6 +3912,18 @@ export interface components {
             ends_at: string;
             reason: string;
         };
+        /** @description Whose payment or exchange it is. The name is masked for roles that help nobody at the desk. */
+        MatchView: {
+            mykey_id: string;
+            display_name: string;
+            shop_id: string | null;
+            spend: components["schemas"]["ShopSpendView"] | null;
+            exchange: components["schemas"]["SupportExchangeView"] | null;
+        };
+        /** @description At most 50, newest first. */
+        Matches: {
+            matches: components["schemas"]["MatchView"][];
+        };
         /** @description Points of one point service that can be used until `last_day` and not after it. */
         MemberExpiringView: {
             municipality: string;
@@ -3151,6 +3931,11 @@ export interface components {
             /** Format: date */
             last_day: string;
             points: number;
+        };
+        /** @description The member's own exchanges and payments with this reference: nearly always one. */
+        MemberReferences: {
+            exchanges: components["schemas"]["ExchangeView"][];
+            spends: components["schemas"]["SpendView"][];
         };
         /** @description The member as the member's own pages show it; `member_id` stays with us. */
         MemberView: {
@@ -3174,9 +3959,11 @@ export interface components {
         MonthsOfIssue: {
             months: components["schemas"]["MonthOfIssueView"][];
         };
+        /** @description `municipality_kana` is the reading of the municipality's name, in hiragana. */
         MunicipalBalanceView: {
             municipality: string;
             municipality_name: string;
+            municipality_kana: string;
             point_service: string;
             point_service_name: string;
             is_default: boolean;
@@ -3197,7 +3984,55 @@ export interface components {
         MykeyIdWanted: {
             mykey_id: string;
         };
-        /** @description The figures of the input screen. `available` is in each wallet's own points, in order of priority. */
+        NoticeAnswer: {
+            /** @enum {string} */
+            answer: "confirmed" | "disputed";
+        };
+        /** @enum {string} */
+        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked";
+        /**
+         * @description `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
+         *
+         *     `last_day` is set for points that will expire, `exchange_id` and `partner_id` for an exchange.
+         */
+        NoticeView: {
+            kind: components["schemas"]["NoticeKind"];
+            /** Format: date-time */
+            at: string;
+            unread: boolean;
+            /** @default null */
+            points?: number | null;
+            /** @default null */
+            municipality?: string | null;
+            /** @default null */
+            municipality_name?: string | null;
+            /** @default null */
+            point_service?: string | null;
+            /** @default null */
+            point_service_name?: string | null;
+            /** @default null */
+            exchange_id?: string | null;
+            /** @default null */
+            partner_id?: string | null;
+            /** @default null */
+            last_day?: string | null;
+        };
+        /** @description The newest of the last 90 days, at most 50; `unread` counts among them. */
+        Notices: {
+            unread: number;
+            notices: components["schemas"]["NoticeView"][];
+        };
+        /** @description Points of a wallet that end together. `last_day` is null where they have no end. */
+        OfferLotView: {
+            wallet: string;
+            amount: number;
+            last_day: string | null;
+        };
+        /**
+         * @description The figures of the input screen. `available` is in each wallet's own points, in order of priority.
+         *
+         *     `lots` are what it is made of, in the order in which the partner draws on it; empty where the partner tells none.
+         */
         OfferView: {
             destination: components["schemas"]["DestinationView"];
             available: {
@@ -3208,6 +4043,7 @@ export interface components {
             most_units: number;
             terms: components["schemas"]["LabelView"];
             notes: components["schemas"]["LabelView"][];
+            lots: components["schemas"]["OfferLotView"][];
         };
         /** @description Exchanges into the city's points whose outcome is not known yet: sending, open or needs_a_person. */
         OpenExchangesList: {
@@ -3220,9 +4056,12 @@ export interface components {
             points: number;
             oldest_sent_at: string | null;
         };
+        /** @description `seen` as with the budget. */
         OpenWanted: {
             open: boolean;
             reason: string;
+            /** @default null */
+            seen?: string | null;
         };
         /** @description A message of Standard Webhooks. `exchange_id` is the partner's own order id and the idempotency key. */
         Order: {
@@ -3242,12 +4081,17 @@ export interface components {
             state: string;
             points: number | null;
         };
-        /** @description `waiting` holds the newest exchanges whose outcome is not known yet, `expiring` the next 30 days. */
+        /**
+         * @description `waiting` holds the newest exchanges whose outcome is not known yet, `expiring` the next 30 days.
+         *
+         *     `unread_notices` counts what `/v1/notices` has that the member has not read.
+         */
         Overview: {
             member: components["schemas"]["MemberView"];
             balances: components["schemas"]["Balances"];
             expiring: components["schemas"]["MemberExpiringView"][];
             waiting: components["schemas"]["ExchangeView"][];
+            unread_notices: number;
         };
         /** @description The member's side of a payment; `left` is what can still be used. */
         PaidView: {
@@ -3348,6 +4192,10 @@ export interface components {
             sign_in_token: string;
             credential: components["schemas"]["Credential"];
         };
+        PasskeyRemoval: {
+            password: string;
+            credential_id: string;
+        };
         PasskeyView: {
             credential_id: string;
             name: string;
@@ -3382,18 +4230,57 @@ export interface components {
             municipality: string;
             point_service: string;
         };
+        /** @description From where the city pays; both are null as long as nobody has said it. */
+        PayerOf: {
+            account: components["schemas"]["BankView"] | null;
+            client_code: string | null;
+        };
         PayerWanted: {
             bank_code: string;
             bank_name: string;
             branch_code: string;
             branch_name: string;
             /** @enum {integer} */
-            kind: 1 | 2 | 4;
+            kind: 1 | 2 | 4 | 9;
             number: string;
             holder: string;
             /** @default  */
             reason?: string;
             client_code: string;
+        };
+        /** @description Exactly so many points on a day in Japan; `shop_id` where the caller knows the shop. */
+        PaymentSearch: {
+            points: number;
+            /** Format: date */
+            day: string;
+            /** @default null */
+            shop_id?: string | null;
+            reason: string;
+        };
+        PayoutList: {
+            payouts: components["schemas"]["PayoutView"][];
+        };
+        PayoutRecorded: {
+            shop_id: string;
+            state: string;
+            yen: number;
+        };
+        /** @description `state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again. */
+        PayoutView: {
+            shop_id: string;
+            shop_name: string;
+            yen: number;
+            state: string;
+            reason: string;
+            recorded_by: string | null;
+            recorded_at: string | null;
+            carried_in: string | null;
+        };
+        /** @description `paid` is recorded at once. `held` (保留) and `returned` (振込不能・組戻し) wait for a second person. */
+        PayoutWanted: {
+            /** @enum {string} */
+            state: "paid" | "held" | "returned";
+            reason: string;
         };
         PeopleNamed: {
             people: components["schemas"]["PersonNamed"][];
@@ -3417,9 +4304,11 @@ export interface components {
             shops: components["schemas"]["PlaceView"][];
             next_after: string | null;
         };
+        /** @description `municipality_kana` is the reading of the municipality's name, in hiragana. */
         PointServiceView: {
             municipality: string;
             municipality_name: string;
+            municipality_kana: string;
             point_service: string;
             name: string;
             open_for_direct_exchange: boolean;
@@ -3487,9 +4376,13 @@ export interface components {
             granted: number;
             left: number;
             venue: boolean;
+            most_grants_each: number | null;
+            most_points_each: number | null;
+            venue_points_a_day: number | null;
             open: boolean;
             /** Format: date-time */
             created_at: string;
+            version: string;
         };
         /** @description A grant project (給付事業); the period includes both days. */
         ProjectWanted: {
@@ -3512,6 +4405,8 @@ export interface components {
             most_grants_each?: number | null;
             /** @default null */
             most_points_each?: number | null;
+            /** @default null */
+            venue_points_a_day?: number | null;
             /** @default  */
             reason?: string;
         };
@@ -3520,6 +4415,7 @@ export interface components {
         };
         ProposalList: {
             proposals: components["schemas"]["ProposalView"][];
+            next_after: string | null;
         };
         /**
          * @description Something that waits for a second person, or has. `facts` is what people read of it.
@@ -3563,7 +4459,11 @@ export interface components {
         QuoteConfirmed: {
             quote_id: string;
         };
-        /** @description `amount` leaves the wallet; `points` arrive, of which `campaign_points` are paid by `funder`. */
+        /**
+         * @description `amount` leaves the wallet; `points` arrive, of which `campaign_points` are paid by `funder`.
+         *
+         *     `lots` are what `amount` is drawn from, first to last; empty where the partner tells no last days.
+         */
         QuoteLineView: {
             wallet: string;
             wallet_name: components["schemas"]["LabelView"];
@@ -3578,6 +4478,12 @@ export interface components {
             funder: string | null;
             rate_ends_at: string | null;
             rate_sample: boolean;
+            lots: components["schemas"]["QuoteLotView"][];
+        };
+        /** @description A part of what leaves the wallet. `last_day` is null where it has no end. */
+        QuoteLotView: {
+            amount: number;
+            last_day: string | null;
         };
         QuoteView: {
             quote_id: string;
@@ -3624,6 +4530,11 @@ export interface components {
             sample: boolean;
             source: string;
         };
+        /** @description The moment of the newest notice that was seen; what comes later stays unread. */
+        ReadUntil: {
+            /** Format: date-time */
+            until: string;
+        };
         ReasonGiven: {
             reason: string;
         };
@@ -3635,6 +4546,11 @@ export interface components {
             points: number;
             lots: components["schemas"]["LotView"][];
             replayed: boolean;
+        };
+        /** @description The number of a payment or an exchange as a person types it: its 8 characters, or the whole UUID. */
+        ReferenceSearch: {
+            reference: string;
+            reason: string;
         };
         RefundView: {
             refund_id: string;
@@ -3657,10 +4573,13 @@ export interface components {
         Revocation: {
             password: string;
         };
+        /** @description `seen` is the `version` of the person that the change was drawn from; null changes whatever is there. */
         RoleWanted: {
             /** @enum {string} */
             role: "viewer" | "operator" | "approver" | "administrator";
             reason: string;
+            /** @default null */
+            seen?: string | null;
         };
         /** @description One version. `state`: past, in_force or upcoming. Limits are points by member and day. */
         RuleView: {
@@ -3710,11 +4629,20 @@ export interface components {
             point_service: string;
             points: number;
         };
-        /** @description The token is shown once; send it as Authorization: Bearer. It ends by itself and on sign-out. */
+        /**
+         * @description The token is shown once; send it as Authorization: Bearer. It ends by itself and on sign-out.
+         *
+         *     `device` is for the browser to keep and to send at the next sign-in: others' misses do not lock it out.
+         *     `missed_elsewhere` is how often others had a wrong password for this MyKey ID since the last sign-in; tell the member.
+         */
         SessionStarted: {
             token: string;
             session: components["schemas"]["SessionView"];
             member: components["schemas"]["MemberView"];
+            /** @default null */
+            device?: string | null;
+            /** @default 0 */
+            missed_elsewhere?: number;
         };
         SessionView: {
             session_id: string;
@@ -3742,6 +4670,7 @@ export interface components {
             yen: number;
             lines: components["schemas"]["ShopLineView"][];
         };
+        /** @description `seen` is the `version` of the shop that the change was drawn from; null changes whatever is there. */
         ShopChanged: {
             name: string;
             /** @default  */
@@ -3752,13 +4681,17 @@ export interface components {
             address?: string;
             /** @default  */
             phone?: string;
+            /** @default null */
+            seen?: string | null;
         };
+        /** @description The text of the shop's QR, or the six digits beside it. */
         ShopCodeScanned: {
             shop_code: string;
         };
-        /** @description The text of the QR that stands at the counter. */
+        /** @description What stands at the counter: the QR's text, and six digits that are typed where no camera helps. */
         ShopCodeView: {
             shop_code: string;
+            number: string | null;
         };
         ShopCycle: {
             cycle: components["schemas"]["CycleView"];
@@ -3774,6 +4707,19 @@ export interface components {
             spends: components["schemas"]["ShopSpendView"][];
             points: number;
             refunded_points: number;
+        };
+        ShopDebtView: {
+            shop_id: string;
+            shop_name: string;
+            /** Format: date-time */
+            closed_at: string;
+            points: number;
+            yen: number;
+        };
+        /** @description `owing` is what closed shops owe now, `ended` what they owed before, newest first. */
+        ShopDebts: {
+            owing: components["schemas"]["ShopDebtView"][];
+            ended: components["schemas"]["EndedDebtView"][];
         };
         /** @description Of what is in it, `corrections` lines correct earlier cycles, and change the sum by `corrected_yen`. */
         ShopLineView: {
@@ -3794,10 +4740,20 @@ export interface components {
         ShopPersonWanted: {
             login: string;
             display_name: string;
+            /** @default  */
+            reason?: string;
         };
-        /** @description A payment as the shop sees it: no member, no days of issue. */
+        ShopReferences: {
+            spends: components["schemas"]["ShopSpendView"][];
+        };
+        /**
+         * @description A payment as the shop sees it: no member, no days of issue.
+         *
+         *     `short_reference` has 8 characters that a person can read out.
+         */
         ShopSpendView: {
             spend_id: string;
+            short_reference: string;
             points: number;
             yen: number;
             refunded_points: number;
@@ -3812,10 +4768,12 @@ export interface components {
             category: string;
             address: string;
             phone: string;
+            number: string | null;
             has_bank: boolean;
             /** Format: date-time */
             registered_at: string;
             closed_at: string | null;
+            version: string;
         };
         ShopWanted: {
             name: string;
@@ -3833,11 +4791,15 @@ export interface components {
             shops: components["schemas"]["ShopView"][];
             next_after: string | null;
         };
+        /** @description `source` names the browser's network as the site saw it; `devices` are what the browser was given before. */
         SignIn: {
             mykey_id: string;
             password: string;
             /** @default false */
             shared_terminal?: boolean;
+            /** @default  */
+            source?: string;
+            devices?: string[];
         };
         /** @description `spend_id` is made by the shop's page and kept; sending the same again is the same payment. */
         SpendTaken: {
@@ -3845,8 +4807,10 @@ export interface components {
             code: string;
             points: number;
         };
+        /** @description `short_reference` has 8 characters that a person can read out. */
         SpendView: {
             spend_id: string;
+            short_reference: string;
             municipality: string;
             point_service: string;
             shop_id: string;
@@ -3891,11 +4855,33 @@ export interface components {
             has_totp: boolean;
             passkeys: components["schemas"]["PasskeyView"][];
         };
+        /** @description What lets somebody in later wants the password again, also from an open session. */
+        StaffPasswordAgain: {
+            password: string;
+        };
         StaffPasswordChange: {
             current: string;
             new: string;
         };
-        /** @description Either a session with its `token`, or half a sign-in: complete it at /v1/staff/sessions/passkey or /totp. */
+        /** @description One place where this person is signed in. */
+        StaffSessionListed: {
+            session_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            seen_at: string;
+            /** Format: date-time */
+            idle_ends_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            strong: boolean;
+            current: boolean;
+        };
+        /**
+         * @description Either a session with its `token`, or half a sign-in: complete it at /v1/staff/sessions/passkey or /totp.
+         *
+         *     `device` is for the browser to keep and to send at the next sign-in; `missed_elsewhere` counts others' wrong passwords.
+         */
         StaffSessionStarted: {
             token: string | null;
             session: components["schemas"]["StaffSessionView"] | null;
@@ -3905,6 +4891,8 @@ export interface components {
             passkey_options: {
                 [key: string]: unknown;
             } | null;
+            device: string | null;
+            missed_elsewhere: number;
         };
         /** @description `actions` is what this role may do; a weak session (`strong` false) may only set up a second factor. */
         StaffSessionView: {
@@ -3923,9 +4911,19 @@ export interface components {
             /** Format: date-time */
             ends_at: string;
         };
+        StaffSessions: {
+            sessions: components["schemas"]["StaffSessionListed"][];
+        };
+        StaffSessionsEnded: {
+            ended: number;
+        };
+        /** @description `source` names the browser's network as the site saw it; `devices` are what the browser was given before. */
         StaffSignIn: {
             login: string;
             password: string;
+            /** @default  */
+            source?: string;
+            devices?: string[];
         };
         StaffView: {
             staff_id: string;
@@ -3938,6 +4936,7 @@ export interface components {
             password_is_first: boolean;
             /** Format: date-time */
             created_at: string;
+            version: string;
         };
         StaffWanted: {
             login: string;
@@ -3961,10 +4960,94 @@ export interface components {
             refunds: components["schemas"]["RefundView"][];
             corrections: components["schemas"]["CorrectionView"][];
         };
+        /** @description `points` can still be used, of which `held` are promised away; `due` says what ends when, the soonest first. */
+        SupportBalanceView: {
+            point_service: string;
+            points: number;
+            held: number;
+            due: components["schemas"]["DueView"][];
+        };
+        /** @description An exchange as the city's desk sees it: no account at the partner. */
+        SupportExchangeView: {
+            exchange_id: string;
+            short_reference: string;
+            partner_id: string;
+            state: string;
+            points: number | null;
+            reason: string | null;
+            /** Format: date-time */
+            started_at: string;
+            asked_at: string | null;
+            ended_at: string | null;
+        };
+        SupportLinkView: {
+            partner_id: string;
+            /** Format: date-time */
+            linked_at: string;
+        };
         /** @description The shop's side of a payment; what the member has left is the member's affair. */
         TakenView: {
             spend: components["schemas"]["ShopSpendView"];
             replayed: boolean;
+        };
+        /**
+         * @description One line. `kind` is the ledger's for a move of points (`points` signed, `balance` after it), `exchange` with the
+         *     exchange's `state` where it has brought nothing yet, or the kind of an event of the account.
+         *
+         *     `party` is what the shop or project is called; `reason` why it was done; `made_by` a staff id. A payment or refund names its
+         *     `spend_id`, a grant its `project_id` and its own `grant`, of which `cancellable` points can still be taken back.
+         */
+        TimelineLine: {
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            /** @default null */
+            point_service?: string | null;
+            /** @default null */
+            points?: number | null;
+            /** @default null */
+            balance?: number | null;
+            /** @default null */
+            party?: string | null;
+            /** @default null */
+            partner_id?: string | null;
+            /** @default [] */
+            issued?: components["schemas"]["LotView"][];
+            /** @default null */
+            reason?: string | null;
+            /** @default null */
+            made_by?: string | null;
+            /** @default null */
+            short_reference?: string | null;
+            /** @default null */
+            spend_id?: string | null;
+            /** @default null */
+            project_id?: string | null;
+            /** @default null */
+            grant?: string | null;
+            /** @default 0 */
+            cancellable?: number;
+            /** @default null */
+            exchange?: components["schemas"]["SupportExchangeView"] | null;
+        };
+        /** @description Newest first. `access` is null for roles that help nobody at the desk; `owed` is owed of grants that were taken back. */
+        TimelineView: {
+            mykey_id: string;
+            display_name: string;
+            balances: components["schemas"]["SupportBalanceView"][];
+            owed: number;
+            access: components["schemas"]["AccessView"] | null;
+            lines: components["schemas"]["TimelineLine"][];
+            next_before: number | null;
+        };
+        /** @description `before` is the `next_before` of the page before. */
+        TimelineWanted: {
+            mykey_id: string;
+            reason: string;
+            /** @default null */
+            before?: number | null;
+            /** @default 50 */
+            limit?: number;
         };
         ToMunicipality: {
             /**
@@ -3998,12 +5081,32 @@ export interface components {
             files: components["schemas"]["TransferFileView"][];
         };
         TransferFileView: {
+            number: number;
             /** Format: date-time */
             made_at: string;
             made_by: string;
             /** Format: date */
             transfer_on: string;
             yen: number;
+        };
+        /** @description `transfer_on` is a bank day that is not over; null is the paying day, or the next bank day where that is over. */
+        TransferFileWanted: {
+            /** @default null */
+            transfer_on?: string | null;
+            /** @default false */
+            again?: boolean;
+            /** @default  */
+            reason?: string;
+        };
+        /** @description What stood in a line that is wrong. */
+        TypedCellsView: {
+            mykey_id: string;
+            points: string;
+            note: string;
+        };
+        UnlockWanted: {
+            mykey_id: string;
+            reason: string;
         };
         /** @description Unused points of each point service at the end of a day (for 31 March and 30 September). */
         UnusedView: {
@@ -4020,6 +5123,13 @@ export interface components {
         };
         VenueScanned: {
             venue_code: string;
+        };
+        /** @description Another file of the project that is not applied yet, with `points` for `members` of this one. */
+        WaitingFileView: {
+            file_id: string;
+            name: string;
+            members: number;
+            points: number;
         };
         WalletView: {
             id: string;
@@ -4707,6 +5817,28 @@ export interface operations {
             };
         };
     };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+        };
+    };
     show_exchange: {
         parameters: {
             query?: never;
@@ -4886,6 +6018,48 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReceiptView"];
                 };
+            };
+        };
+    };
+    list_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUntil"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5171,7 +6345,7 @@ export interface operations {
             };
         };
     };
-    staff_begin_passkey: {
+    staff_list_sessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -5179,6 +6353,70 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffSessions"];
+                };
+            };
+        };
+    };
+    staff_end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffSessionsEnded"];
+                };
+            };
+        };
+    };
+    staff_end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    staff_begin_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffPasswordAgain"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -5222,7 +6460,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffPasswordAgain"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -5245,6 +6487,50 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TotpConfirmed"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    staff_remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyRemoval"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    staff_remove_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffPasswordAgain"];
             };
         };
         responses: {
@@ -5464,6 +6750,11 @@ export interface operations {
     read_audit: {
         parameters: {
             query?: {
+                actor?: string;
+                action?: components["schemas"]["AuditAction"];
+                subject?: string;
+                since?: string;
+                until?: string;
                 before?: number;
                 limit?: number;
             };
@@ -5480,6 +6771,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    audit_csv: {
+        parameters: {
+            query?: {
+                actor?: string;
+                action?: components["schemas"]["AuditAction"];
+                subject?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
                 };
             };
         };
@@ -5669,6 +6986,15 @@ export interface operations {
                     "application/json": components["schemas"]["Rules"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
         };
     };
     withdraw_rule: {
@@ -5687,12 +7013,23 @@ export interface operations {
             };
         };
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
             };
         };
     };
@@ -5876,6 +7213,34 @@ export interface operations {
             };
         };
     };
+    list_grants: {
+        parameters: {
+            query?: {
+                mykey_id?: string;
+                since?: string;
+                until?: string;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantList"];
+                };
+            };
+        };
+    };
     grant_to_one: {
         parameters: {
             query?: never;
@@ -5944,10 +7309,93 @@ export interface operations {
             };
         };
     };
+    grants_csv: {
+        parameters: {
+            query?: {
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    cancel_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancellationWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    correct_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mykey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
     upload_grants: {
         parameters: {
             query: {
                 name: string;
+                mykey_id_column?: string;
+                points_column?: string;
+                note_column?: string;
+                keep?: string;
+                once?: string;
+                points_for_all?: number;
             };
             header?: never;
             path: {
@@ -5958,6 +7406,7 @@ export interface operations {
         requestBody: {
             content: {
                 "text/csv": unknown;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
             };
         };
         responses: {
@@ -6051,30 +7500,6 @@ export interface operations {
             };
         };
     };
-    file_granted_before: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                file_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FileOverlapView"];
-                };
-            };
-        };
-    };
     file_report: {
         parameters: {
             query?: never;
@@ -6097,7 +7522,7 @@ export interface operations {
             };
         };
     };
-    approve_file: {
+    file_report_workbook: {
         parameters: {
             query?: never;
             header?: never;
@@ -6106,19 +7531,15 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReasonGiven"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description Accepted */
-            202: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FileView"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
         };
@@ -6145,6 +7566,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileView"];
+                };
+            };
+        };
+    };
+    file_granted_before: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileOverlapView"];
+                };
+            };
+        };
+    };
+    get_grantee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                mykey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GranteeView"];
                 };
             };
         };
@@ -6297,6 +7765,7 @@ export interface operations {
         parameters: {
             query?: {
                 closed?: boolean;
+                named?: string;
                 after?: string;
                 limit?: number;
             };
@@ -6509,6 +7978,51 @@ export interface operations {
                     "application/json": components["schemas"]["StaffAdded"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    reset_shop_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                staff_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAdded"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
         };
     };
     get_shop_bank: {
@@ -6583,7 +8097,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BankOf"];
+                    "application/json": components["schemas"]["PayerOf"];
                 };
             };
         };
@@ -6607,7 +8121,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BankOf"];
+                    "application/json": components["schemas"]["PayerOf"];
                 };
             };
             /** @description Accepted */
@@ -6617,6 +8131,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    list_own_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountNoticeList"];
+                };
+            };
+        };
+    };
+    answer_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountNoticeView"];
+                };
+            };
+        };
+    };
+    list_account_notices: {
+        parameters: {
+            query?: {
+                shop_id?: string;
+                state?: "waiting" | "confirmed" | "disputed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountNoticeList"];
                 };
             };
         };
@@ -6674,6 +8257,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GivenBackView"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    list_shop_debts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopDebts"];
+                };
+            };
+        };
+    };
+    end_shop_debt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DebtEndWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DebtEnded"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    list_cycle_debts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CycleDebts"];
                 };
             };
         };
@@ -6832,29 +8499,13 @@ export interface operations {
                     "application/json": components["schemas"]["SettlementView"];
                 };
             };
-        };
-    };
-    settlement_transfer_file: {
-        parameters: {
-            query?: {
-                transfer_on?: string;
-                again?: boolean;
-            };
-            header?: never;
-            path: {
-                starts_on: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
+            /** @description Accepted */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "application/json": components["schemas"]["ProposalView"];
                 };
             };
         };
@@ -7023,6 +8674,28 @@ export interface operations {
             };
         };
     };
+    shop_spend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                spend_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopSpendView"];
+                };
+            };
+        };
+    };
     shop_refund: {
         parameters: {
             query?: never;
@@ -7141,6 +8814,166 @@ export interface operations {
                 content: {
                     "application/pdf": unknown;
                 };
+            };
+        };
+    };
+    member_references: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberReferences"];
+                };
+            };
+        };
+    };
+    shop_references: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopReferences"];
+                };
+            };
+        };
+    };
+    city_references: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityReferences"];
+                };
+            };
+        };
+    };
+    search_by_reference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferenceSearch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                };
+            };
+        };
+    };
+    search_by_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentSearch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                };
+            };
+        };
+    };
+    member_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimelineWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineView"];
+                };
+            };
+        };
+    };
+    unlock_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockWanted"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7608,6 +9441,98 @@ export interface operations {
             };
         };
     };
+    get_issuer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuerView"];
+                };
+            };
+        };
+    };
+    put_issuer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssuerWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuerView"];
+                };
+            };
+        };
+    };
+    half_year_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base_day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HalfYears"];
+                };
+            };
+        };
+    };
+    half_year_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base_day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
     partner_settlements: {
         parameters: {
             query: {
@@ -7657,7 +9582,8 @@ export interface operations {
     list_proposals: {
         parameters: {
             query?: {
-                state?: "waiting" | "carried_out" | "sent_back" | "withdrawn" | "expired";
+                state?: "waiting" | "carried_out" | "sent_back" | "withdrawn" | "expired" | "ended";
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -7801,7 +9727,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                deed: "grant" | "project" | "budget" | "shop_account" | "payer_account" | "staff" | "role" | "reset" | "restart" | "deed_rule";
+                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "deed_rule";
             };
             cookie?: never;
         };
@@ -7860,6 +9786,122 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransferFileList"];
+                };
+            };
+        };
+    };
+    make_transfer_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferFileWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferFileView"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    download_transfer_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+        };
+    };
+    list_payouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutList"];
+                };
+            };
+        };
+    };
+    record_payout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                starts_on: string;
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayoutWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutRecorded"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
                 };
             };
         };

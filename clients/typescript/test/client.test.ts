@@ -172,7 +172,11 @@ describe("what is no gateway", () => {
   }
 
   it("is an error of its own", async () => {
-    for (const told of [[200, "<html>"], [502, "<html>"], [404, "[]"]] as [number, string][]) {
+    const answers: [number, string][] = [
+      [200, "<html>"], [200, ""], [200, "<"], [302, "{}"], [304, ""], [502, "<html>"],
+      [404, "[]"], [404, "null"], [404, "7"], [404, '"x"'], [404, ""], [404, '{"type":7}'],
+    ];
+    for (const told of answers) {
       await withServer(
         () => told,
         async (other) => {
@@ -180,6 +184,49 @@ describe("what is no gateway", () => {
         },
       );
     }
+  });
+
+  it("may answer with errors that are none", async () => {
+    const body = JSON.stringify({ type: "/docs/problems/body-invalid", errors: [null, 7, "x", { detail: "d" }] });
+    await withServer(
+      () => [422, body],
+      async (other) => {
+        await assert.rejects(answer(other.calls.GET("/v1/prefectures")), (fault) => {
+          assert.ok(fault instanceof problems.BodyInvalid);
+          assert.deepEqual(fault.errors, [{ place: "", detail: "d" }]);
+          return true;
+        });
+      },
+    );
+  });
+
+  it("may break off within its answer", async () => {
+    for (const [status, length] of [[200, 100], [404, 100]] as [number, number][]) {
+      const server = createServer((request, response) => {
+        response.writeHead(status, { "Content-Length": length });
+        response.write("{");
+        setTimeout(() => request.socket.destroy(), 20);
+      });
+      await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+      const { port } = server.address() as AddressInfo;
+      const other = new Gateway({ ...options, baseUrl: `http://127.0.0.1:${port}` });
+      try {
+        await assert.rejects(answer(other.calls.GET("/v1/prefectures")), ConnectionLost);
+        const body = { mykey_id: "ABCD2345", password: "x" };
+        await assert.rejects(answer(other.calls.POST("/v1/sessions", { body })), ConnectionLost);
+      } finally {
+        server.close();
+      }
+    }
+  });
+
+  it("does not end a session by a page of its own", async () => {
+    await withServer(
+      () => [200, "<html>"],
+      async (other) => {
+        await assert.rejects(answer(other.signedIn("t").DELETE("/v1/sessions/current")), UnexpectedAnswer);
+      },
+    );
   });
 
   it("may know words that this version does not", async () => {

@@ -2,18 +2,16 @@
 
 A sample of the shape, not of a company. What is worth looking at: `HttpAnswer.xml` and `form_charset`, a token that is
 fetched before it ends and never inside a debit, result codes of which only the documented ones mean something, the cap
-that the member is told about, and a day file that is read in a thread and given page by page.
+that the member is told about, and a day file of any size that is read in pieces and given page by page.
 """
 
 from __future__ import annotations
 
 import asyncio
 import csv
-import io
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import islice
 from urllib.parse import urlencode, urlsplit
 from xml.etree.ElementTree import Element
 
@@ -46,18 +44,22 @@ from gateway import (
     PartnerKind,
     PartnerProfile,
     PartnerSetup,
+    PartnerUnavailable,
     Rate,
     RateTable,
     Secret,
     Wallet,
     WalletId,
     hookimpl,
+    read_lines,
 )
 
 POINTS = WalletId("denki")
 COST_PER_UNIT = 500
 CHARSET = "shift_jis"
-ROWS_PER_PAGE = 2_000
+COLUMNS = 6
+TAKEN, NOT_TAKEN = "確定", ("処理中", "不成立")
+"""The states of a row in the file of the day."""
 RATES = RateTable(
     rates=(
         Rate(
@@ -118,7 +120,7 @@ class Plugin:
 
     @hookimpl
     async def check_connection(self) -> None:
-        answer = await self._asked("/hello", {})
+        answer = await self._request("/hello", {})
         if _text(answer, "code") != OK:
             raise OutcomeUnknown("energy does not say that all is well")
 
@@ -133,7 +135,7 @@ class Plugin:
 
     @hookimpl
     async def complete_handoff(self, returned: HandoffReturn) -> LinkedAccount:
-        answer = await self._asked("/link", {"ticket": returned.query.get("ticket", "")})
+        answer = await self._request("/link", {"ticket": returned.query.get("ticket", "")})
         if _text(answer, "code") == NO_LINK:
             raise HandoffRefused("unknown_ticket")
         if _text(answer, "code") != OK or not self._is(answer, "visit", returned.exchange_id):
@@ -142,7 +144,7 @@ class Plugin:
 
     @hookimpl
     async def balances(self, account: LinkedAccount) -> Balances:
-        answer = await self._asked("/points", {"customer": account.service_id})
+        answer = await self._request("/points", {"customer": account.service_id})
         if _text(answer, "code") == NO_LINK:
             raise LinkEnded
         if _text(answer, "code") != OK or not self._is(answer, "customer", account.service_id):
@@ -168,11 +170,11 @@ class Plugin:
             "customer": order.account.service_id,
             "points": str(order.amounts[POINTS]),
         }
-        return self._debit(order.exchange_id, await self._asked("/take", values))
+        return self._debit(order.exchange_id, await self._request("/take", values))
 
     @hookimpl
     async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
-        answer = await self._asked("/find", {"order": exchange_id})
+        answer = await self._request("/find", {"order": exchange_id})
         if _text(answer, "code") == UNKNOWN_ORDER and self._is(answer, "order", exchange_id):
             return NoRecord(exchange_id=exchange_id)
         return self._debit(exchange_id, answer)
@@ -180,19 +182,24 @@ class Plugin:
     @hookimpl
     async def debits_on(self, day: date) -> AsyncIterator[Sequence[DebitRecord]]:
         token = await self._fresh_token()
-        answer = await self._http.get(
-            f"{self._base_url}/days/{day.isoformat()}.csv",
-            headers={"Authorization": f"Bearer {token.reveal()}"},
-        )
-        if answer.status != 200:
-            raise OutcomeUnknown(f"energy's file of the day came with status {answer.status}")
-        rows = await asyncio.to_thread(_whole_file, answer.text(CHARSET))
-        while page := await asyncio.to_thread(lambda: list(islice(rows, ROWS_PER_PAGE))):
-            yield page
+        signed = {"Authorization": f"Bearer {token.reveal()}"}
+        async with self._http.stream(f"{self._base_url}/days/{day.isoformat()}.csv", headers=signed) as file:
+            if file.status != 200:
+                raise OutcomeUnknown(f"energy's file of the day came with status {file.status}")
+            rows, end = 0, ""
+            async for lines in read_lines(file.pieces(), CHARSET):
+                if end:
+                    raise OutcomeUnknown("energy's file of the day goes on after its end")
+                if lines[-1].startswith("END,"):
+                    end = lines.pop()
+                rows += len(lines)
+                yield await asyncio.to_thread(_records, lines)
+            if end != f"END,{rows}":  # half a file is no file
+                raise OutcomeUnknown("energy's file of the day is not whole")
 
     # --- how it is asked ----------------------------------------------------------------------------------------
 
-    async def _asked(self, path: str, form: Mapping[str, str]) -> Element:
+    async def _request(self, path: str, form: Mapping[str, str]) -> Element:
         token = await self._fresh_token()
         answer = await self._http.post(
             self._base_url + path,
@@ -200,6 +207,8 @@ class Plugin:
             form=form,
             form_charset=CHARSET,
         )
+        if answer.status == 503 and answer.retry_after_s is not None and path != "/take":
+            raise PartnerUnavailable("energy asks for patience", answer.retry_after_s)
         if answer.status != 200:
             raise OutcomeUnknown(f"energy answered with status {answer.status}")
         try:
@@ -245,12 +254,12 @@ class Plugin:
         raise OutcomeUnknown("energy's result code is not documented")
 
 
-def _whole_file(text: str) -> Iterator[DebitRecord]:
-    """The rows of a day's file, whose last line tells how many there are: half a file is no file."""
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    if not rows or rows[-1][:1] != ["END"] or rows[-1][1:] != [str(len(rows) - 1)]:
-        raise OutcomeUnknown("energy's file of the day is not whole")
-    return (_record(row) for row in rows[:-1] if row[5] == "確定")
+def _records(lines: Sequence[str]) -> list[DebitRecord]:
+    """The debits among the lines. A row in a state that is not documented may be one: it is never left out."""
+    rows = list(csv.reader(lines))
+    if any(len(row) != COLUMNS or row[-1] not in (TAKEN, *NOT_TAKEN) for row in rows):
+        raise OutcomeUnknown("energy's file of the day has a row that is not documented")
+    return [_record(row) for row in rows if row[-1] == TAKEN]
 
 
 def _record(row: Sequence[str]) -> DebitRecord:
@@ -258,7 +267,7 @@ def _record(row: Sequence[str]) -> DebitRecord:
     return DebitRecord(
         exchange_id=ExchangeId(order),
         reference=number,
-        lines=(DebitLine(wallet=POINTS, amount=int(points)),),
+        lines=(DebitLine(wallet=POINTS, amount=_number(points, "points")),),
         at=_moment(at),
         service_id=customer,
     )
@@ -272,7 +281,10 @@ def _text(answer: Element, name: str) -> str:
 
 
 def _whole(answer: Element, name: str) -> int:
-    text = _text(answer, name)
+    return _number(_text(answer, name), name)
+
+
+def _number(text: str, name: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise OutcomeUnknown(f"energy's {name} is no whole number")
     return int(text)

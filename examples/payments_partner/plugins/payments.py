@@ -1,16 +1,19 @@
 """A payments API: redirect to agree, charges and refunds under Idempotency-Keys kept for 24 hours, decimals.
 
 A sample of the shape, not of a company. What is worth looking at: a 201 that is a yes, a 202 that is "later", a 409
-for a key that stands for another order, a 429 by which nothing was looked at, amounts such as "400.00", and
-`find_reversal` for the time after the keys' life.
+for a key that stands for another order, a 429 by which nothing was looked at, amounts such as "400.00",
+`find_reversal` for the time after the keys' life, and pushes in a format of its own, whose charge id `find_debit` uses
+while the index by metadata does not have the charge yet.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from gateway import (
     Balances,
@@ -40,9 +43,15 @@ from gateway import (
     NoRecord,
     NotProcessed,
     NotSent,
+    OtherPush,
     PartnerKind,
     PartnerProfile,
     PartnerSetup,
+    PartnerUnavailable,
+    Push,
+    PushAnswer,
+    PushedDebit,
+    PushRefused,
     Rate,
     RateTable,
     Reversal,
@@ -67,6 +76,8 @@ RATES = RateTable(
         ),
     )
 )
+PUSH_TOLERANCE_S = 300
+STATES = ("succeeded", "processing", "failed")
 DECLINES = {
     "insufficient_points": DeclineReason.NOT_ENOUGH,
     "account_closed": DeclineReason.LINK_ENDED,
@@ -75,12 +86,13 @@ DECLINES = {
 
 
 class Plugin:
-    """Settings: `base_url`, `secret_key` (a secret)."""
+    """Settings: `base_url`, and the secrets `secret_key` and `push_secret`."""
 
     def __init__(self, setup: PartnerSetup) -> None:
         self._http = setup.http
         self._clock = setup.clock
         self._key = setup.settings.secret("secret_key")
+        self._push_secret = setup.settings.secret("push_secret")
         self._base_url = setup.settings.text("base_url").rstrip("/")
         self._profile = PartnerProfile(
             id="payments",
@@ -104,7 +116,9 @@ class Plugin:
 
     @hookimpl
     async def check_connection(self) -> None:
-        await self._read("GET", "/v1/account")
+        account = await self._read("GET", "/v1/account")
+        if account.text("status") != "active":
+            raise account.unclear("status is not a word that the API documents")
 
     @hookimpl
     async def rate_table(self) -> RateTable:
@@ -172,7 +186,13 @@ class Plugin:
         return _charge(order.exchange_id, charge)
 
     @hookimpl
-    async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
+    async def find_debit(self, exchange_id: ExchangeId, reference: str | None) -> FindAnswer:
+        if reference is not None:
+            # The charge itself is there at once; the list by metadata has it some minutes later.
+            charge = await self._read("GET", f"/v1/charges/{quote(reference, safe='')}")
+            if charge.text("metadata_exchange") != exchange_id:
+                raise charge.unclear("it is not about this exchange")
+            return _charge(exchange_id, charge)
         json_answer = await self._read("GET", "/v1/charges", params={"metadata_exchange": exchange_id})
         charges = json_answer.rows("data")
         if not charges:
@@ -221,6 +241,10 @@ class Plugin:
     @hookimpl
     async def debits_on(self, day: date) -> Sequence[DebitRecord]:
         json_answer = await self._read("GET", "/v1/charges", params={"day": day.isoformat()})
+        charges = json_answer.rows("data")
+        for charge in charges:
+            if charge.text("status") not in STATES:
+                raise charge.unclear("status is not a word that the API documents")  # it may be a debit
         return [
             DebitRecord(
                 exchange_id=ExchangeId(row.text("metadata_exchange")),
@@ -230,20 +254,51 @@ class Plugin:
                 given_back=_returned(row.points("refunded")),
                 service_id=row.text("customer"),
             )
-            for row in json_answer.rows("data")
+            for row in charges
             if row.text("status") == "succeeded"
         ]
+
+    # --- what the API says by itself ----------------------------------------------------------------------------
+
+    @hookimpl
+    async def read_push(self, push: Push) -> PushAnswer:
+        stamp, mac = _signed(push.headers.get("payments-signature", ""))
+        secret = self._push_secret.reveal().encode()
+        expected = hmac.new(secret, f"{stamp}.".encode() + push.body, hashlib.sha256).hexdigest()
+        # The bytes as they came are signed; what is in them is read only afterwards.
+        if not hmac.compare_digest(mac.encode(), expected.encode()):
+            raise PushRefused("signature")
+        if abs(push.at.timestamp() - int(stamp)) > PUSH_TOLERANCE_S:
+            raise PushRefused("too_old")
+        event = JsonAnswer.parse(push.body, partner="payments", asked="a push")
+        if event.text("type") not in ("charge.succeeded", "charge.failed"):
+            return OtherPush()
+        return PushedDebit(
+            exchange_id=ExchangeId(event.text("metadata_exchange")),
+            reference=event.text("charge"),
+            message_id=event.text("id"),
+        )
 
     # --- how it is asked ----------------------------------------------------------------------------------------
 
     async def _read(self, method: str, path: str, **options: Any) -> JsonAnswer:
-        return JsonAnswer.read(await self._send(method, path, **options), partner="payments", asked=path)
+        answer = await self._send(method, path, **options)
+        if answer.status in (429, 503) and answer.retry_after_s is not None:
+            raise PartnerUnavailable("payments asks for patience", answer.retry_after_s)
+        return JsonAnswer.read(answer, partner="payments", asked=path)
 
     async def _send(self, method: str, path: str, *, key: str = "", **options: Any) -> HttpAnswer:
         headers = {"Authorization": f"Bearer {self._key.reveal()}"}
         if key:
             headers["Idempotency-Key"] = key
         return await self._http.request(method, self._base_url + path, headers=headers, **options)
+
+
+def _signed(header: str) -> tuple[str, str]:
+    """The stamp and the first signature of `t=1753000000,v1=…`; the stamp is digits or "0"."""
+    parts = dict(part.strip().partition("=")[::2] for part in header.split(","))
+    stamp = parts.get("t", "")
+    return stamp if stamp.isascii() and stamp.isdigit() and len(stamp) <= 11 else "0", parts.get("v1", "")
 
 
 def _error(answer: HttpAnswer) -> str | None:

@@ -91,7 +91,7 @@ class Plugin:
 
     @hookimpl
     async def check_connection(self) -> None:
-        if (await self._asked("GET", "/v1/hello")).get("result") != "ok":
+        if (await self._request("GET", "/v1/hello")).get("result") != "ok":
             raise OutcomeUnknown("terminal does not say that all is well")
 
     @hookimpl
@@ -106,7 +106,7 @@ class Plugin:
     @hookimpl
     async def complete_handoff(self, returned: HandoffReturn) -> LinkedAccount:
         code = {"visit": returned.exchange_id, "code": returned.query.get("code", "")}
-        values = await self._asked("POST", "/v1/links", code)
+        values = await self._request("POST", "/v1/links", code)
         if values.get("result") == "refused":
             raise HandoffRefused("refused_by_partner")
         if values.get("result") != "linked" or values.get("visit") != returned.exchange_id:
@@ -115,7 +115,7 @@ class Plugin:
 
     @hookimpl
     async def balances(self, account: LinkedAccount) -> Balances:
-        values = await self._asked("POST", "/v1/balances", {"member": account.service_id})
+        values = await self._request("POST", "/v1/balances", {"member": account.service_id})
         if values.get("result") == "link_ended":
             raise LinkEnded
         if values.get("result") != "ok" or values.get("member") != account.service_id:
@@ -127,19 +127,19 @@ class Plugin:
         if order.account is None or set(order.amounts) != {POINTS}:
             raise NotSent("terminal takes points of a linked account; nothing was sent")
         asked = {"member": order.account.service_id, "points": order.amounts[POINTS]}
-        values = await self._asked(
+        values = await self._request(
             "POST", f"/v1/orders/{quote(order.exchange_id, safe='')}/take", asked, statuses=(200, 409)
         )
         return _read(order.exchange_id, values)
 
     @hookimpl
     async def find_debit(self, exchange_id: ExchangeId) -> FindAnswer:
-        values = await self._asked("GET", f"/v1/orders/{quote(exchange_id, safe='')}")
+        values = await self._request("GET", f"/v1/orders/{quote(exchange_id, safe='')}")
         if values.get("result") == "not_taken" and values.get("order") == exchange_id:
             return NoRecord(exchange_id=exchange_id)
         return _read(exchange_id, values)
 
-    async def _asked(
+    async def _request(
         self,
         method: str,
         path: str,

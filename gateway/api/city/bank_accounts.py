@@ -26,13 +26,16 @@ BankName = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern
 
 
 class BankAccountWanted(Strict):
-    """Names in kana, letters and digits; they are kept as transfer files write them. kind: 1 普通, 2 当座, 4 貯蓄."""
+    """Names in kana, letters and digits; they are kept as transfer files write them.
+
+    kind: 1 普通, 2 当座, 4 貯蓄, 9 その他.
+    """
 
     bank_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
     bank_name: BankName
     branch_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
     branch_name: BankName
-    kind: Literal[1, 2, 4]
+    kind: Literal[1, 2, 4, 9]
     number: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}$"), Field(repr=False)]
     holder: BankName
     reason: Line = ""
@@ -62,6 +65,19 @@ class BankView(View):
             number_ends_with=account.number[-3:],
             holder=account.holder,
         )
+
+
+class PayerOf(View):
+    """From where the city pays; both are null as long as nobody has said it."""
+
+    account: BankView | None
+    client_code: str | None
+
+    @classmethod
+    def of(cls, payer: Payer | None) -> PayerOf:
+        if payer is None:
+            return cls(account=None, client_code=None)
+        return cls(account=BankView.of(payer.account), client_code=payer.client_code)
 
 
 class BankOf(View):
@@ -113,12 +129,12 @@ async def set_shop_bank(
     tag="settlement",
     caller=STAFF,
     action=Action.KEEP_BANKS,
-    returns={200: BankOf},
+    returns={200: PayerOf},
 )
 async def get_payer(call: StaffRequest) -> TypedResponse:
     """From which account the city pays its shops."""
     payer = await call.services.city.shops.payer(call.staff.municipality)
-    return TypedResponse(200, BankOf(account=BankView.of(payer.account) if payer else None))
+    return TypedResponse(200, PayerOf.of(payer))
 
 
 @api.put(
@@ -127,7 +143,7 @@ async def get_payer(call: StaffRequest) -> TypedResponse:
     caller=STAFF,
     action=Action.KEEP_BANKS,
     body=PayerWanted,
-    returns={202: ProposalView, 200: BankOf},
+    returns={202: ProposalView, 200: PayerOf},
     refuses=("bad-bank-account", *PROPOSING),
 )
 async def set_payer(call: StaffRequest[PayerWanted]) -> TypedResponse:
@@ -137,4 +153,4 @@ async def set_payer(call: StaffRequest[PayerWanted]) -> TypedResponse:
     proposal = await call.services.city.shops.set_payer(call.staff, payer, call.body.reason)
     if proposal is not None:
         return TypedResponse(202, ProposalView.of(proposal))
-    return TypedResponse(200, BankOf(account=BankView.of(payer.account)))
+    return TypedResponse(200, PayerOf.of(payer))

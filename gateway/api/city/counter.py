@@ -99,9 +99,11 @@ async def own_shop(call: StaffRequest) -> TypedResponse:
     refuses=("unknown-shop",),
 )
 async def own_shop_code(call: StaffRequest) -> TypedResponse:
-    """The text of the QR that members scan to pay here."""
+    """What members scan or type to pay here."""
     shop = await call.services.city.shops.get(call.staff.municipality, call.staff.own_shop)
-    return TypedResponse(200, ShopCodeView(shop_code=call.services.city.shops.code_of(shop)))
+    return TypedResponse(
+        200, ShopCodeView(shop_code=call.services.city.shops.code_of(shop), number=shop.number)
+    )
 
 
 @api.post(
@@ -140,14 +142,33 @@ async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
     code, shop_id = call.staff.municipality, call.staff.own_shop
 
     def job(conn: Connection) -> ShopDay:
-        spends = spend_rows.of_shop(conn, code, shop_id, since=since, until=until, limit=LISTED_A_DAY)
-        points, refunded = spend_rows.sums_of_shop(conn, code, shop_id, since=since, until=until)
+        spends = spend_rows.list_by_shop(conn, code, shop_id, since=since, until=until, limit=LISTED_A_DAY)
+        points, refunded = spend_rows.sum_by_shop(conn, code, shop_id, since=since, until=until)
         return ShopDay(
             day=day,
             spends=[ShopSpendView.of(spend) for spend in spends],
             points=points,
             refunded_points=refunded,
         )
+
+    return TypedResponse(200, await call.services.store.read(job))
+
+
+@api.get(
+    "/v1/shop/spends/{spend_id}",
+    tag="counter",
+    caller=STAFF,
+    action=SHOP,
+    path=SpendPath,
+    returns={200: ShopSpendView},
+    refuses=("unknown-spend",),
+)
+async def shop_spend(call: StaffRequest[None, None, SpendPath]) -> TypedResponse:
+    """One payment at this shop, of whatever day: what was taken at 23:59 is found after midnight."""
+    code, shop_id, spend_id = call.staff.municipality, call.staff.own_shop, call.path.spend_id
+
+    def job(conn: Connection) -> ShopSpendView:
+        return ShopSpendView.of(spend_rows.require_of_city(conn, code, spend_id, shop_id=shop_id))
 
     return TypedResponse(200, await call.services.store.read(job))
 
@@ -160,7 +181,14 @@ async def shop_day(call: StaffRequest[None, ShopDayQuery]) -> TypedResponse:
     path=SpendPath,
     body=RefundWanted,
     returns={201: GivenBackView, 200: GivenBackView},
-    refuses=("unknown-spend", "refund-too-late", "refund-too-much", "id-reused", "reason-missing"),
+    refuses=(
+        "unknown-spend",
+        "refund-too-late",
+        "refund-too-much",
+        "refund-expired",
+        "id-reused",
+        "reason-missing",
+    ),
 )
 async def shop_refund(
     call: StaffRequest[RefundWanted, None, SpendPath],
@@ -182,7 +210,7 @@ async def shop_refund(
 )
 async def shop_settlements(call: StaffRequest) -> TypedResponse:
     """The shop's last two dozen closed cycles: what was paid, and when."""
-    found = await call.services.city.settlements.of_shop(call.staff.municipality, call.staff.own_shop)
+    found = await call.services.city.settlements.list_by_shop(call.staff.municipality, call.staff.own_shop)
     return TypedResponse(
         200,
         ShopCycles(

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import StringConstraints
 
-from gateway.api.city.fields import Budget, Day, ReasonGiven, Text
+from gateway.api.city.fields import Budget, Day, ReasonGiven, Text, Version
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.events import EventView, _event_fields
 from gateway.api.fields import EventPath, View
-from gateway.cities.events import EventPlan, EventProgress
+from gateway.cities.events import EventPlan, EventProgress, event_version
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedRequest, TypedResponse
@@ -23,7 +23,7 @@ api = Api()
 STAFF: Final = AuthLevel.STAFF
 
 
-class EventChanged(Strict):
+class EventPlanned(Strict):
     """A support event (特定支援イベント); the period includes both days. `on_failure` needs a goal to give back."""
 
     name: Words
@@ -35,7 +35,13 @@ class EventChanged(Strict):
     on_failure: Literal["keep", "give_back"] = "keep"
 
 
-class EventWanted(EventChanged):
+class EventChanged(EventPlanned):
+    """The same; `seen` is the `version` of the event that the change was drawn from; null changes whatever is there."""
+
+    seen: Version | None = None
+
+
+class EventWanted(EventPlanned):
     """`own_id` is the city's own; the event's id is the city's code, a hyphen and this."""
 
     own_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
@@ -49,6 +55,7 @@ class CityEventView(EventView):
     ends_on: date
     decided_at: datetime | None
     settled_at: datetime | None
+    version: str
 
     @classmethod
     def of(cls, seen: EventProgress, at: datetime) -> CityEventView:
@@ -60,6 +67,7 @@ class CityEventView(EventView):
             ends_on=day_of(event.ends_at - timedelta(microseconds=1)),
             decided_at=event.decided_at,
             settled_at=event.settled_at,
+            version=event_version(event),
         )
 
 
@@ -70,13 +78,11 @@ class CityEvents(View):
 @api.get("/v1/city/events", tag="events", caller=STAFF, action=Action.SEE, returns={200: CityEvents})
 async def list_city_events(call: StaffRequest) -> TypedResponse:
     """The city's own events with their progress, planned and ended ones too; the one that starts last comes first."""
-    now, event_progresses = (
+    now, events = (
         call.services.clock(),
         await call.services.city.events.list(call.staff.municipality),
     )
-    return TypedResponse(
-        200, CityEvents(events=[CityEventView.of(event_progress, now) for event_progress in event_progresses])
-    )
+    return TypedResponse(200, CityEvents(events=[CityEventView.of(event, now) for event in events]))
 
 
 @api.post(
@@ -117,12 +123,15 @@ async def get_city_event(call: StaffRequest[None, None, EventPath]) -> TypedResp
     path=EventPath,
     body=EventChanged,
     returns={200: CityEventView},
-    refuses=("unknown-event", "bad-event", "event-begun", "event-state", "unknown-municipality"),
-)
+    refuses=(
+        "unknown-event", "bad-event", "event-begun", "event-state", "unknown-municipality", "changed-meanwhile",
+    ),
+)  # fmt: skip
 async def change_event(call: StaffRequest[EventChanged, None, EventPath]) -> TypedResponse:
     """Change an event before its start. One that is shown is planned again: it has to be shown anew."""
-    plan = EventPlan(**call.body.model_dump())
-    return _event(call, await call.services.city.events.change(call.staff, call.path.event_id, plan))
+    plan = EventPlan(**call.body.model_dump(exclude={"seen"}))
+    events, event_id = call.services.city.events, call.path.event_id
+    return _event(call, await events.change(call.staff, event_id, plan, call.body.seen))
 
 
 @api.post(

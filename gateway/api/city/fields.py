@@ -46,6 +46,10 @@ ShopId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=ONE_LINE)]
 
 
+Version = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+"""What a row said when a form was drawn from it: a change that carries it is refused where the row says something else."""
+
+
 class ServicePath(Strict):
     point_service: PointServiceId
 

@@ -1,24 +1,29 @@
-"""Files of grants: upload, check, approval by a second person, report."""
+"""Files of grants: upload, check, report. A checked file is approved as a proposal."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import asyncio
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from gateway.api.city.fields import CSV, ProjectId, ReasonGiven, attachment
+from gateway.api.city.exports import log_export, log_look
+from gateway.api.city.fields import CSV, Line, ProjectId, ReasonGiven, attachment
 from gateway.api.city.grants import ProjectPath
+from gateway.api.city.proposal_fields import PROPOSING
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
-from gateway.cities.grants.grant_csv import FAULTS, MAX_LINES
-from gateway.cities.grants.grant_files import FileLine, FileOverlap, GrantFile
-from gateway.cities.grants.project_members import GrantedBefore
+from gateway.cities.grants.grant_file_rows import GrantFile
+from gateway.cities.grants.grant_files import FileLine
+from gateway.cities.grants.grant_list import FAULTS, MAX_LINES, ListColumns
+from gateway.cities.grants.list_file import XLSX
+from gateway.cities.grants.list_report import report_csv, report_workbook
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, Content, TypedResponse, Upload
 from gateway.platform.roles import Action
-from gateway.platform.safe_csv import excel_csv
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -30,7 +35,34 @@ FileId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
 class FileUploadQuery(Strict):
+    """How a list's columns are to be read; without any, by their usual names.
+
+    `mykey_id_column`, `points_column` and `note_column` name a column by its header. `keep` are further columns that are
+    kept, with commas between; in those of `once` each value may stand once. `points_for_all` is for a list without points.
+    """
+
     name: Words
+    mykey_id_column: Words | None = None
+    points_column: Words | None = None
+    note_column: Words | None = None
+    keep: Line = ""
+    once: Line = ""
+    points_for_all: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+    @property
+    def columns(self) -> ListColumns:
+        return ListColumns(
+            mykey_id=self.mykey_id_column or "",
+            points=self.points_column or "",
+            note=self.note_column or "",
+            keep=_names(self.keep),
+            once=_names(self.once),
+            points_for_all=self.points_for_all,
+        )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for part in text.replace("、", ",").split(",") if (name := part.strip()))
 
 
 class FilesQuery(Strict):
@@ -47,12 +79,11 @@ class FileLinesQuery(Strict):
     limit: Annotated[int, Field(ge=1, le=1_000)] = 200
 
 
-class GrantedBeforeQuery(Strict):
-    limit: Annotated[int, Field(ge=1, le=1_000)] = 200
-
-
 class FileView(View):
-    """`state`: checking, faulty, checked, approved (being applied), applied or cancelled."""
+    """`state`: checking, faulty, checked, approved (being applied), applied, sent_back or cancelled.
+
+    `proposal_id` is the proposal in which a checked file waits, where one file is asked for.
+    """
 
     file_id: str
     project_id: str
@@ -68,63 +99,64 @@ class FileView(View):
     granted_lines: int
     granted_points: int
     ended_at: datetime | None
+    kept_columns: list[str]
+    dropped_columns: list[str]
+    proposal_id: str | None = None
 
     @classmethod
-    def of(cls, file: GrantFile) -> FileView:
-        names = set(cls.model_fields)
-        return cls(**{name: getattr(file, name) for name in names})
+    def of(cls, file: GrantFile, proposal_id: str | None = None) -> FileView:
+        names = set(cls.model_fields) - {"proposal_id", "kept_columns", "dropped_columns"}
+        return cls(
+            proposal_id=proposal_id,
+            kept_columns=list(file.kept_columns),
+            dropped_columns=list(file.dropped_columns),
+            **{name: getattr(file, name) for name in names},
+        )
 
 
 class Files(View):
     files: list[FileView]
 
 
-class GrantedBeforeView(View):
-    """A line whose member was granted in the project before: how often, how much, from when to when."""
+class TypedCellsView(View):
+    """What stood in a line that is wrong."""
 
-    line: int
     mykey_id: str
-    points: int
-    grants_before: int
-    points_before: int
-    first_on: date
-    last_on: date
-
-    @classmethod
-    def of(cls, before: GrantedBefore) -> GrantedBeforeView:
-        return cls(**{name: getattr(before, name) for name in cls.model_fields})
-
-
-class FileOverlapView(View):
-    """How many members of the file were granted in its project before, and how much; `lines` names the first."""
-
-    members: int
-    points: int
-    lines: list[GrantedBeforeView]
-
-    @classmethod
-    def of(cls, overlap: FileOverlap) -> FileOverlapView:
-        lines = [GrantedBeforeView.of(each) for each in overlap.lines]
-        return cls(members=overlap.members, points=overlap.points, lines=lines)
+    points: str
+    note: str
 
 
 class FileLineView(View):
+    """`fault` is a word, `fault_ja` and `remedy_ja` say it, `column` names where it is; `typed` stands beside a fault.
+
+    `kept` are the other columns of the line that the upload keeps.
+    """
+
     line: int
     mykey_id: str
     points: int
     note: str
     fault: str | None
     fault_ja: str | None
+    remedy_ja: str | None
+    column: str | None
+    typed: TypedCellsView | None
+    kept: dict[str, str]
 
     @classmethod
     def of(cls, line: FileLine) -> FileLineView:
+        fault = FAULTS.get(line.fault) if line.fault else None
         return cls(
             line=line.line,
             mykey_id=line.mykey_id,
             points=line.points,
             note=line.note,
             fault=line.fault,
-            fault_ja=FAULTS.get(line.fault) if line.fault else None,
+            fault_ja=fault.text if fault else None,
+            remedy_ja=fault.remedy if fault else None,
+            column=fault.column if fault else None,
+            typed=TypedCellsView(**asdict(line.typed)) if line.typed else None,
+            kept=dict(line.kept),
         )
 
 
@@ -140,21 +172,33 @@ class FileLines(View):
     action=Action.UPLOAD_GRANTS,
     path=ProjectPath,
     query=FileUploadQuery,
-    upload=Upload(("text/csv",), FILE_LIMIT),
+    upload=Upload(("text/csv", XLSX), FILE_LIMIT),
     returns={201: FileView, 200: FileView},
-    refuses=("unknown-project", "csv-unreadable", "csv-columns", "csv-too-long", "file-state"),
+    refuses=(
+        "unknown-project",
+        "csv-unreadable",
+        "csv-columns",
+        "csv-too-long",
+        "file-state",
+        "budget-exceeded",
+        *PROPOSING,
+    ),
 )
 async def upload_grants(
     call: StaffRequest[bytes, FileUploadQuery, ProjectPath],
 ) -> TypedResponse:
-    """Check a CSV whole, up to 100,000 lines: マイキーID,ポイント,摘要 in UTF-8 or Shift_JIS. Nothing is granted yet.
+    """Check a list whole, up to 100,000 lines, CSV or Excel (.xlsx); then it waits as a proposal.
+
+    CSV is UTF-8, UTF-16 or Shift_JIS. A header names the columns マイキーID, ポイント and 摘要; other columns are dropped, or kept as the query says.
 
     The same content again is the same file (200). Lines that cannot be granted make the file `faulty`.
     """
-    file, new = await call.services.city.files.upload(
-        call.staff, call.path.project_id, call.query.name, call.body
+    files = call.services.city.files
+    file, new = await files.upload(
+        call.staff, call.path.project_id, call.query.name, call.body, columns=call.query.columns
     )
-    return TypedResponse(201 if new else 200, FileView.of(file))
+    proposal_id = await files.proposal_of(call.staff.municipality, file.file_id)
+    return TypedResponse(201 if new else 200, FileView.of(file, proposal_id))
 
 
 @api.get(
@@ -182,7 +226,9 @@ async def list_files(call: StaffRequest[None, FilesQuery]) -> TypedResponse:
 )
 async def get_file(call: StaffRequest[None, None, FilePath]) -> TypedResponse:
     """How far a file is: `granted_lines` of `lines` while it is being applied."""
-    return TypedResponse(200, FileView.of(await _file(call)))
+    code, file_id = call.staff.municipality, call.path.file_id
+    file = await call.services.city.files.get(code, file_id)
+    return TypedResponse(200, FileView.of(file, await call.services.city.files.proposal_of(code, file_id)))
 
 
 @api.get(
@@ -200,6 +246,7 @@ async def file_lines(
 ) -> TypedResponse:
     """The lines of a file with what is wrong with each, by their numbers in the file."""
     query = call.query
+    await log_look(call, call.path.file_id)
     found = await call.services.city.files.report(
         call.staff.municipality,
         call.path.file_id,
@@ -215,26 +262,6 @@ async def file_lines(
 
 
 @api.get(
-    "/v1/city/files/{file_id}/granted-before",
-    tag="grants",
-    caller=STAFF,
-    action=Action.SEE_MEMBER,
-    path=FilePath,
-    query=GrantedBeforeQuery,
-    returns={200: FileOverlapView},
-    refuses=("unknown-file",),
-)
-async def file_granted_before(
-    call: StaffRequest[None, GrantedBeforeQuery, FilePath],
-) -> TypedResponse:
-    """Who of a file was granted in its project before, with sums and dates: what an approver looks at first."""
-    overlap = await call.services.city.files.granted_before(
-        call.staff.municipality, call.path.file_id, call.query.limit
-    )
-    return TypedResponse(200, FileOverlapView.of(overlap))
-
-
-@api.get(
     "/v1/city/files/{file_id}/report",
     tag="grants",
     caller=STAFF,
@@ -244,40 +271,34 @@ async def file_granted_before(
     refuses=("unknown-file",),
 )
 async def file_report(call: StaffRequest[None, None, FilePath]) -> TypedResponse:
-    """The lines with a fault as CSV for Excel."""
-    found = await call.services.city.files.report(
-        call.staff.municipality, call.path.file_id, faults_only=True, limit=MAX_LINES
-    )
-    rows = [
-        (
-            file_line.line,
-            file_line.mykey_id,
-            file_line.points,
-            file_line.note,
-            FAULTS.get(file_line.fault or "", ""),
-        )
-        for file_line in found
-    ]
-    data = excel_csv(["行", "マイキーID", "ポイント", "摘要", "内容"], rows)
-    return TypedResponse(200, Content(data, CSV), attachment(f"report-{call.path.file_id[:8]}.csv"))
+    """Every line as it was typed, those with a fault first, with what to do; to be mended and sent again."""
+    await log_export(call, "grant file report", call.path.file_id)
+    file, lines = await _reported(call)
+    data = await asyncio.to_thread(report_csv, lines, file.kept_columns)
+    return TypedResponse(200, Content(data, CSV), attachment(f"report-{file.file_id[:8]}.csv"))
 
 
-@api.post(
-    "/v1/city/files/{file_id}/approval",
+@api.get(
+    "/v1/city/files/{file_id}/report/xlsx",
     tag="grants",
     caller=STAFF,
-    action=Action.APPROVE_GRANTS,
+    action=Action.SEE_MEMBER,
     path=FilePath,
-    body=ReasonGiven,
-    returns={202: FileView},
-    refuses=(
-        "unknown-file", "file-state", "second-person-missing", "project-not-open", "budget-exceeded", "unknown-project",
-    ),
-)  # fmt: skip
-async def approve_file(call: StaffRequest[ReasonGiven, None, FilePath]) -> TypedResponse:
-    """Say yes to a file that somebody else has uploaded: its points are set aside and granted from now on."""
-    file = await call.services.city.files.approve(call.staff, call.path.file_id, call.body.reason)
-    return TypedResponse(202, FileView.of(file))
+    returns={200: XLSX},
+    refuses=("unknown-file",),
+)
+async def file_report_workbook(call: StaffRequest[None, None, FilePath]) -> TypedResponse:
+    """The same as an Excel workbook, in which every cell is text: no program makes a number of an ID."""
+    await log_export(call, "grant file report", call.path.file_id)
+    file, lines = await _reported(call)
+    book = await asyncio.to_thread(report_workbook, lines, file.kept_columns)
+    return TypedResponse(200, Content(book, XLSX), attachment(f"report-{file.file_id[:8]}.xlsx"))
+
+
+async def _reported(call: StaffRequest[None, None, FilePath]) -> tuple[GrantFile, list[FileLine]]:
+    code, file_id, files = call.staff.municipality, call.path.file_id, call.services.city.files
+    lines = await files.report(code, file_id, faults_only=False, limit=MAX_LINES)
+    return await files.get(code, file_id), sorted(lines, key=lambda line: line.fault is None)
 
 
 @api.post(
@@ -288,13 +309,9 @@ async def approve_file(call: StaffRequest[ReasonGiven, None, FilePath]) -> Typed
     path=FilePath,
     body=ReasonGiven,
     returns={200: FileView},
-    refuses=("unknown-file", "file-state"),
+    refuses=("unknown-file", "file-state", "proposal-of-another"),
 )
 async def cancel_file(call: StaffRequest[ReasonGiven, None, FilePath]) -> TypedResponse:
     """Take back a file that nobody has approved."""
     file = await call.services.city.files.cancel(call.staff, call.path.file_id, call.body.reason)
     return TypedResponse(200, FileView.of(file))
-
-
-async def _file(call: StaffRequest[None, None, FilePath]) -> GrantFile:
-    return await call.services.city.files.get(call.staff.municipality, call.path.file_id)

@@ -7,18 +7,31 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from gateway.api.city.fields import Budget, CodeText, Day, Line, ProjectId, Reason, ServiceBalanceView, Text
+from gateway.api.city.fields import (
+    Budget,
+    CodeText,
+    Day,
+    Line,
+    ProjectId,
+    Reason,
+    ServiceBalanceView,
+    Text,
+    Version,
+)
 from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import MykeyIdTyped, Points, PointServiceId, Uuid, View
 from gateway.api.member_request import MemberRequest
+from gateway.cities import looks
 from gateway.cities.grants import grantees
 from gateway.cities.grants.grant_projects import GrantProject, ProjectPlan
 from gateway.cities.grants.grants import GrantResult
 from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.support.masks import name_for
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, TypedResponse
+from gateway.platform.clock import day_of
 from gateway.platform.roles import Action
 
 api = Api()
@@ -48,17 +61,28 @@ class ProjectWanted(Strict):
     venue: bool = False
     most_grants_each: Annotated[int, Field(ge=1, le=10_000)] | None = None
     most_points_each: Points | None = None
+    venue_points_a_day: Budget | None = None
     reason: Line = ""
 
 
 class BudgetWanted(Strict):
+    """`venue_points_a_day` is the most that the venue's code gives in a day; null leaves it as it is.
+
+    `seen` is the `version` of the project that the change was drawn from; null changes whatever is there.
+    """
+
     budget: Budget
+    venue_points_a_day: Budget | None = None
     reason: Reason
+    seen: Version | None = None
 
 
 class OpenWanted(Strict):
+    """`seen` as with the budget."""
+
     open: bool
     reason: Reason
+    seen: Version | None = None
 
 
 class GrantWanted(Strict):
@@ -73,7 +97,10 @@ class VenueScanned(Strict):
 
 
 class CityMemberView(View):
-    """A member as the city's staff may see one who has its points, or has chosen it as 基本自治体."""
+    """A member as the city's staff may see one who has its points, or has chosen it as 基本自治体.
+
+    The name is masked for roles that help nobody at the desk.
+    """
 
     mykey_id: str
     display_name: str
@@ -93,8 +120,12 @@ class ProjectView(View):
     granted: int
     left: int
     venue: bool
+    most_grants_each: int | None
+    most_points_each: int | None
+    venue_points_a_day: int | None
     open: bool
     created_at: datetime
+    version: str
 
     @classmethod
     def of(cls, project: GrantProject) -> ProjectView:
@@ -112,8 +143,12 @@ class ProjectView(View):
             granted=project.granted,
             left=project.left,
             venue=plan.venue,
+            most_grants_each=plan.most_grants_each,
+            most_points_each=plan.most_points_each,
+            venue_points_a_day=plan.venue_points_a_day,
             open=project.is_open,
             created_at=project.created_at,
+            version=project.version,
         )
 
 
@@ -163,12 +198,14 @@ class GrantedView(View):
 async def city_member(call: StaffRequest[None, None, MemberPath]) -> TypedResponse:
     """A member who has the city's points or has chosen it; anybody else does not exist here."""
     code, mykey_id = call.staff.municipality, call.path.mykey_id
-    found = await call.services.store.read(lambda conn: grantees.find(conn, code, mykey_id))
+    await looks.record_member_look(call.services.store, call.staff, call.services.clock(), mykey_id)
+    today = day_of(call.services.clock())
+    found = await call.services.store.read(lambda conn: grantees.find(conn, code, mykey_id, today))
     return TypedResponse(
         200,
         CityMemberView(
             mykey_id=found.mykey_id,
-            display_name=found.display_name,
+            display_name=name_for(call.staff.role, found.display_name),
             balances=[
                 ServiceBalanceView(point_service=service, points=points)
                 for service, points in sorted(found.balances.items())
@@ -186,10 +223,8 @@ async def city_member(call: StaffRequest[None, None, MemberPath]) -> TypedRespon
 )
 async def list_projects(call: StaffRequest) -> TypedResponse:
     """The city's grant projects (給付事業), the one that starts last first."""
-    grant_projects = await call.services.city.projects.listed(call.staff.municipality)
-    return TypedResponse(
-        200, Projects(projects=[ProjectView.of(grant_project) for grant_project in grant_projects])
-    )
+    projects = await call.services.city.projects.listed(call.staff.municipality)
+    return TypedResponse(200, Projects(projects=[ProjectView.of(project) for project in projects]))
 
 
 @api.post(
@@ -233,14 +268,19 @@ async def get_project(call: StaffRequest[None, None, ProjectPath]) -> TypedRespo
     path=ProjectPath,
     body=BudgetWanted,
     returns={200: ProjectView, 202: ProposalView},
-    refuses=("unknown-project", "budget-exceeded", *PROPOSING),
+    refuses=("unknown-project", "budget-exceeded", "changed-meanwhile", *PROPOSING),
 )
 async def change_project_budget(
     call: StaffRequest[BudgetWanted, None, ProjectPath],
 ) -> TypedResponse:
     """Lower a budget, never below what is granted or set aside; or propose to raise it (202)."""
     project = await call.services.city.projects.change_budget(
-        call.staff, call.path.project_id, call.body.budget, call.body.reason
+        call.staff,
+        call.path.project_id,
+        call.body.budget,
+        call.body.reason,
+        call.body.venue_points_a_day,
+        call.body.seen,
     )
     if isinstance(project, Proposal):
         return TypedResponse(202, ProposalView.of(project))
@@ -255,14 +295,18 @@ async def change_project_budget(
     path=ProjectPath,
     body=OpenWanted,
     returns={200: ProjectView},
-    refuses=("unknown-project",),
+    refuses=("unknown-project", "changed-meanwhile"),
 )
 async def set_project_open(
     call: StaffRequest[OpenWanted, None, ProjectPath],
 ) -> TypedResponse:
     """Let a project grant nothing more, or again."""
     project = await call.services.city.projects.set_open(
-        call.staff, call.path.project_id, is_open=call.body.open, reason=call.body.reason
+        call.staff,
+        call.path.project_id,
+        is_open=call.body.open,
+        reason=call.body.reason,
+        seen=call.body.seen,
     )
     return TypedResponse(200, ProjectView.of(project))
 
@@ -320,7 +364,7 @@ async def grant_to_one(
     returns={201: GrantedView},
     refuses=(
         "venue-code-wrong", "unknown-project", "project-not-open", "granted-already", "budget-exceeded",
-        "limit-of-the-day", "limit-of-the-project",
+        "limit-of-the-day", "limit-of-the-project", "limit-of-the-venue",
     ),
 )  # fmt: skip
 async def grant_at_venue(call: MemberRequest[VenueScanned]) -> TypedResponse:

@@ -1,32 +1,46 @@
-"""The payment run over HTTP: what was made of a cycle's transfer file, and what of a shop's account is to change."""
+"""The payment run over HTTP: a cycle's transfer files, made by two persons and downloaded as they were approved."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Final
+from typing import Annotated, Final, Literal
 
+from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.api.city.fields import CyclePath, Day
+from gateway.api.city.fields import CyclePath, Day, Line, Reason, ShopId, attachment
+from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.settlement import transfer_files
+from gateway.cities.settlement.payout_rows import PayoutState
+from gateway.cities.settlement.settlement import PayoutLine
 from gateway.cities.settlement.transfer_files import TransferFileMade
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
-from gateway.http.routing import Api, TypedResponse
+from gateway.http.routing import Api, Content, TypedResponse
 from gateway.platform.roles import Action
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
 
 
-class TransferFileQuery(Strict):
+class TransferFileWanted(Strict):
+    """`transfer_on` is a bank day that is not over; null is the paying day, or the next bank day where that is over."""
+
     transfer_on: Day | None = None
     again: bool = False
+    reason: Line = ""
+
+
+class TransferFilePath(Strict):
+    starts_on: Day
+    number: Annotated[int, Field(ge=1, le=10_000)]
 
 
 class TransferFileView(View):
+    number: int
     made_at: datetime
     made_by: str
     transfer_on: date
@@ -34,7 +48,7 @@ class TransferFileView(View):
 
     @classmethod
     def of(cls, made: TransferFileMade) -> TransferFileView:
-        return cls(made_at=made.made_at, made_by=made.made_by, transfer_on=made.transfer_on, yen=made.yen)
+        return cls(**{name: getattr(made, name) for name in cls.model_fields})
 
 
 class TransferFileList(View):
@@ -56,7 +70,141 @@ async def list_transfer_files(call: StaffRequest[None, None, CyclePath]) -> Type
     def job(conn: Connection) -> list[TransferFileMade]:
         return transfer_files.list_made(conn, code, starts_on)
 
-    transfer_file_mades = await call.services.store.read(job)
-    return TypedResponse(
-        200, TransferFileList(files=[TransferFileView.of(each) for each in transfer_file_mades])
+    files = await call.services.store.read(job)
+    return TypedResponse(200, TransferFileList(files=[TransferFileView.of(each) for each in files]))
+
+
+@api.post(
+    "/v1/city/settlements/{starts_on}/transfer-files",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SETTLE,
+    path=CyclePath,
+    body=TransferFileWanted,
+    returns={202: ProposalView, 201: TransferFileView},
+    refuses=(
+        "unknown-cycle", "cycle-not-closed", "payer-missing", "bank-missing", "nothing-to-pay", "file-made-before",
+        "bad-transfer-day", *PROPOSING,
+    ),
+)  # fmt: skip
+async def make_transfer_file(call: StaffRequest[TransferFileWanted, None, CyclePath]) -> TypedResponse:
+    """Propose the bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle, to the accounts it was closed with.
+
+    `again` makes it once more, which the proposal and the log say.
+    """
+    body = call.body
+    made = await call.services.city.settlements.make_transfer_file(
+        call.staff, call.path.starts_on, body.transfer_on, again=body.again, reason=body.reason
     )
+    if isinstance(made, Proposal):
+        return TypedResponse(202, ProposalView.of(made))
+    return TypedResponse(201, TransferFileView.of(made))
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/transfer-files/{number}",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SETTLE,
+    path=TransferFilePath,
+    returns={200: "application/octet-stream"},
+    refuses=("unknown-file",),
+)
+async def download_transfer_file(call: StaffRequest[None, None, TransferFilePath]) -> TypedResponse:
+    """A transfer file as it was approved, byte for byte. Each download stands in the log."""
+    starts_on, number = call.path.starts_on, call.path.number
+    data = await call.services.city.settlements.transfer_file(call.staff, starts_on, number)
+    name = f"zengin-{starts_on}-{number}.txt"
+    return TypedResponse(200, Content(data, "application/octet-stream"), attachment(name))
+
+
+class PayoutPath(Strict):
+    starts_on: Day
+    shop_id: ShopId
+
+
+class PayoutWanted(Strict):
+    """`paid` is recorded at once. `held` (保留) and `returned` (振込不能・組戻し) wait for a second person."""
+
+    state: Literal["paid", "held", "returned"]
+    reason: Reason
+
+
+class PayoutView(View):
+    """`state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again."""
+
+    shop_id: str
+    shop_name: str
+    yen: int
+    state: str
+    reason: str
+    recorded_by: str | None
+    recorded_at: datetime | None
+    carried_in: date | None
+
+    @classmethod
+    def of(cls, line: PayoutLine) -> PayoutView:
+        payout = line.payout
+        return cls(
+            shop_id=line.line.shop_id,
+            shop_name=line.line.shop_name,
+            yen=line.line.paid_yen,
+            state=line.state,
+            reason=payout.reason if payout else "",
+            recorded_by=payout.recorded_by if payout else None,
+            recorded_at=payout.recorded_at if payout else None,
+            carried_in=date.fromisoformat(payout.carried_in) if payout and payout.carried_in else None,
+        )
+
+
+class PayoutList(View):
+    payouts: list[PayoutView]
+
+
+class PayoutRecorded(View):
+    shop_id: str
+    state: str
+    yen: int
+
+
+@api.get(
+    "/v1/city/settlements/{starts_on}/payouts",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SEE,
+    path=CyclePath,
+    returns={200: PayoutList},
+    refuses=("unknown-cycle",),
+)
+async def list_payouts(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
+    """What became of each shop's payment of a closed cycle (振込結果)."""
+    found = await call.services.city.settlements.payouts(call.staff.municipality, call.path.starts_on)
+    return TypedResponse(200, PayoutList(payouts=[PayoutView.of(line) for line in found]))
+
+
+@api.put(
+    "/v1/city/settlements/{starts_on}/payouts/{shop_id}",
+    tag="settlement",
+    caller=STAFF,
+    action=Action.SETTLE,
+    path=PayoutPath,
+    body=PayoutWanted,
+    returns={200: PayoutRecorded, 202: ProposalView},
+    refuses=(
+        "unknown-cycle",
+        "unknown-shop",
+        "cycle-not-closed",
+        "payout-state",
+        "reason-missing",
+        *PROPOSING,
+    ),
+)
+async def record_payout(call: StaffRequest[PayoutWanted, None, PayoutPath]) -> TypedResponse:
+    """Record what became of a payment; one that is held or came back is owed again, and the next closing pays it (202)."""
+    path, body = call.path, call.body
+    done = await call.services.city.settlements.record_payout(
+        call.staff, path.starts_on, path.shop_id, PayoutState(body.state), body.reason
+    )
+    if isinstance(done, Proposal):
+        return TypedResponse(202, ProposalView.of(done))
+    return TypedResponse(200, PayoutRecorded(shop_id=done.shop_id, state=done.state.value, yen=done.yen))

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from gateway.api.city.fields import Line, Reason, ReasonGiven
+from gateway.api.city.fields import Line, Reason, ReasonGiven, Version
 from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff import StaffView
 from gateway.api.city.staff_request import StaffRequest
@@ -26,7 +26,8 @@ STAFF: Final = AuthLevel.STAFF
 ProposalId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DeedWord = Literal[
-    "grant", "project", "budget", "shop_account", "payer_account", "staff", "role", "reset", "restart", "deed_rule",
+    "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account", "closing", "transfer_file", "payout", "shop_debt", "staff", "role", "reset", "restart", "rule",
+    "rule_withdrawal", "shop_staff", "shop_reset", "deed_rule",
 ]  # fmt: skip
 Sum = Annotated[int, Field(ge=0, le=MAX_SUM)]
 
@@ -36,7 +37,10 @@ class ProposalPath(Strict):
 
 
 class ProposalsQuery(Strict):
-    state: Literal["waiting", "carried_out", "sent_back", "withdrawn", "expired"] | None = None
+    """`ended`: carried out, sent back, withdrawn or expired. `after` is a page's `next_after`."""
+
+    state: Literal["waiting", "carried_out", "sent_back", "withdrawn", "expired", "ended"] | None = None
+    after: ProposalId | None = None
 
 
 class Approval(Strict):
@@ -51,16 +55,21 @@ class DeedPath(Strict):
 
 
 class DeedRuleWanted(Strict):
-    """`persons` decide besides the author; 0 lets the deed take effect at once. The sums belong to grants alone."""
+    """`persons` decide besides the author; 0 lets the deed take effect at once. The sums belong to grants and refunds.
+
+    `seen` is the `version` of the line that it was drawn from; null changes whatever is there.
+    """
 
     persons: Annotated[int, Field(ge=0, le=3)]
     from_points: Sum | None = None
     points_a_day: Sum | None = None
     reason: Reason
+    seen: Version | None = None
 
 
 class ProposalList(View):
     proposals: list[ProposalView]
+    next_after: str | None
 
 
 class DecisionView(View):
@@ -85,6 +94,7 @@ class DeedRuleView(View):
     persons: int
     from_points: int | None
     points_a_day: int | None
+    version: str
 
     @classmethod
     def of(cls, rule: DeedRule) -> DeedRuleView:
@@ -93,6 +103,7 @@ class DeedRuleView(View):
             persons=rule.persons,
             from_points=rule.from_points,
             points_a_day=rule.points_a_day,
+            version=rule.version,
         )
 
 
@@ -124,12 +135,20 @@ class StaffChangeList(View):
     action=Action.SEE_PROPOSALS,
     query=ProposalsQuery,
     returns={200: ProposalList},
+    refuses=("unknown-proposal",),
 )
 async def list_proposals(call: StaffRequest[None, ProposalsQuery]) -> TypedResponse:
-    """The city's newest 200 proposals; `may_decide` says which of them wait for you."""
-    state = ProposalState(call.query.state) if call.query.state else None
-    listed = await call.services.city.proposals.list_by_state(call.staff, state)
-    return TypedResponse(200, ProposalList(proposals=[ProposalView.of_listed(each) for each in listed]))
+    """The city's proposals, the newest first, 200 a page; `may_decide` says which of them wait for you."""
+    match call.query.state:
+        case None:
+            states = set(ProposalState)
+        case "ended":
+            states = set(ProposalState) - {ProposalState.WAITING}
+        case state:
+            states = {ProposalState(state)}
+    page = await call.services.city.proposals.list_by_state(call.staff, states, call.query.after)
+    proposals = [ProposalView.of_listed(each) for each in page.proposals]
+    return TypedResponse(200, ProposalList(proposals=proposals, next_after=page.next_after))
 
 
 @api.get(
@@ -159,7 +178,9 @@ async def get_proposal(call: StaffRequest[None, None, ProposalPath]) -> TypedRes
         "unknown-proposal", "proposal-state", "proposal-changed", "proposal-outdated", "second-person-missing",
         "role-not-allowed", "unknown-staff", "project-exists", "unknown-point-service", "unknown-municipality",
         "unknown-project", "budget-exceeded", "project-not-open", "limit-of-the-day", "limit-of-the-project",
-        "id-reused", "unknown-shop", "login-taken", "last-administrator", "staff-active",
+        "id-reused", "unknown-shop", "login-taken", "last-administrator", "staff-active", "staff-closed",
+        "cycle-closed", "earlier-cycle-open", "sum-too-large", "cycle-not-closed", "nothing-to-pay", "file-made-before",
+        "payer-missing", "bank-missing", "bad-transfer-day", "unknown-cycle", "unknown-spend", "refund-too-much", "refund-expired", "unknown-file", "file-state", "rule-in-effect", "worse-not-accepted", "unknown-rule", "bad-deed-rule", "too-few-deciders", "no-debt",
     ),
 )  # fmt: skip
 async def approve_proposal(call: StaffRequest[Approval, None, ProposalPath]) -> TypedResponse:
@@ -180,7 +201,7 @@ async def approve_proposal(call: StaffRequest[Approval, None, ProposalPath]) -> 
     returns={200: ProposalView},
     refuses=(
         "unknown-proposal", "proposal-state", "second-person-missing", "role-not-allowed", "unknown-staff",
-        "reason-missing",
+        "reason-missing", "unknown-file",
     ),
 )  # fmt: skip
 async def send_back_proposal(
@@ -201,7 +222,7 @@ async def send_back_proposal(
     path=ProposalPath,
     body=ReasonGiven,
     returns={200: ProposalView},
-    refuses=("unknown-proposal", "proposal-state", "proposal-of-another", "reason-missing"),
+    refuses=("unknown-proposal", "proposal-state", "proposal-of-another", "reason-missing", "unknown-file"),
 )
 async def withdraw_proposal(
     call: StaffRequest[ReasonGiven, None, ProposalPath],
@@ -234,7 +255,7 @@ async def list_deed_rules(call: StaffRequest) -> TypedResponse:
     path=DeedPath,
     body=DeedRuleWanted,
     returns={202: ProposalView},
-    refuses=("bad-deed-rule", "reason-missing", *PROPOSING),
+    refuses=("bad-deed-rule", "reason-missing", "changed-meanwhile", *PROPOSING),
 )
 async def propose_deed_rule(
     call: StaffRequest[DeedRuleWanted, None, DeedPath],
@@ -247,7 +268,7 @@ async def propose_deed_rule(
         from_points=body.from_points,
         points_a_day=body.points_a_day,
     )
-    proposal = await call.services.city.proposals.propose_deed_rule(call.staff, rule, body.reason)
+    proposal = await call.services.city.proposals.propose_deed_rule(call.staff, rule, body.reason, body.seen)
     return TypedResponse(202, ProposalView.of(proposal))
 
 

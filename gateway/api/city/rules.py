@@ -10,8 +10,10 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.api.city.fields import Day, Reason, ReasonGiven, ServicePath
+from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import Points, PointServiceId, PointServicePath, View
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedRequest, TypedResponse
@@ -152,15 +154,16 @@ async def city_rules(call: StaffRequest[None, None, ServicePath]) -> TypedRespon
     action=Action.CHANGE_RULES,
     path=ServicePath,
     body=RuleWanted,
-    returns={201: Rules},
+    returns={202: ProposalView, 201: Rules},
     refuses=(
         "bad-rule", "rule-in-effect", "worse-not-accepted", "unknown-municipality", "unknown-point-service",
+        *PROPOSING,
     ),
 )  # fmt: skip
 async def announce_rule(
     call: StaffRequest[RuleWanted, None, ServicePath],
 ) -> TypedResponse:
-    """Announce a new version. A change for the worse is refused once, naming what members lose."""
+    """Propose a new version (202). A change for the worse is refused once, naming what members lose."""
     body = call.body
     rule = PointRule(
         expiry=Expiry(body.expiry),
@@ -172,7 +175,7 @@ async def announce_rule(
         most_granted_a_day=body.most_granted_a_day,
     )
     service = call.path.point_service
-    await call.services.city.rules.announce(
+    announced = await call.services.city.rules.announce(
         call.staff,
         service,
         rule,
@@ -180,6 +183,8 @@ async def announce_rule(
         worse_accepted=body.worse_accepted,
         reason=body.reason,
     )
+    if isinstance(announced, Proposal):
+        return TypedResponse(202, ProposalView.of(announced))
     return TypedResponse(201, await _rules(call.services, call.staff.municipality, service))
 
 
@@ -190,17 +195,20 @@ async def announce_rule(
     action=Action.CHANGE_RULES,
     path=RuleVersionPath,
     body=ReasonGiven,
-    returns={204: None},
-    refuses=("unknown-rule", "rule-in-effect"),
+    returns={202: ProposalView, 200: Rules},
+    refuses=("unknown-rule", "rule-in-effect", "unknown-municipality", "unknown-point-service", *PROPOSING),
 )
 async def withdraw_rule(
     call: StaffRequest[ReasonGiven, None, RuleVersionPath],
 ) -> TypedResponse:
-    """Take back a version that has not taken effect."""
-    await call.services.city.rules.withdraw(
-        call.staff, call.path.point_service, call.path.version, call.body.reason
+    """Propose to take back a version that has not taken effect (202)."""
+    service = call.path.point_service
+    proposal = await call.services.city.rules.withdraw(
+        call.staff, service, call.path.version, call.body.reason
     )
-    return TypedResponse(204)
+    if proposal is not None:
+        return TypedResponse(202, ProposalView.of(proposal))
+    return TypedResponse(200, await _rules(call.services, call.staff.municipality, service))
 
 
 async def _rules(services: Services, code: str, service: str) -> Rules:

@@ -6,12 +6,14 @@ import asyncio
 from datetime import date, datetime
 from typing import Any, Final
 
+from gateway.api.city.exports import log_export
 from gateway.api.city.fields import CSV, PDF, CyclePath, Day, ReasonGiven, ShopId, attachment
-from gateway.api.city.payment_run import TransferFileQuery
+from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.shops import ShopView
 from gateway.api.city.spends import RefundView, ShopSpendView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.cycle_corrections import Correction
 from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
@@ -211,6 +213,7 @@ async def get_settlement(call: StaffRequest[None, None, CyclePath]) -> TypedResp
 )
 async def get_settlement_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle for Excel, a line a shop."""
+    await log_export(call, "settlement", call.path.starts_on)
     settlement = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
     name = f"settlement-{call.path.starts_on}.csv"
     return TypedResponse(200, Content(settlement_csv(settlement), CSV), attachment(name))
@@ -227,6 +230,7 @@ async def get_settlement_csv(call: StaffRequest[None, None, CyclePath]) -> Typed
 )
 async def get_settlement_pdf(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle to print and to keep, a line a shop."""
+    await log_export(call, "settlement", call.path.starts_on)
     code = call.staff.municipality
     settlement = await call.services.city.settlements.get(code, call.path.starts_on)
     data = await asyncio.to_thread(settlement_pdf, settlement, require_municipality(code).name)
@@ -261,6 +265,7 @@ async def get_corrections(call: StaffRequest[None, None, CyclePath]) -> TypedRes
 )
 async def get_corrections_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle's corrections for Excel, with the names of those who made them."""
+    await log_export(call, "corrections", call.path.starts_on)
     cycle_corrections = await call.services.city.settlements.corrections(
         call.staff.municipality, call.path.starts_on
     )
@@ -275,40 +280,15 @@ async def get_corrections_csv(call: StaffRequest[None, None, CyclePath]) -> Type
     action=Action.SETTLE,
     path=CyclePath,
     body=ReasonGiven,
-    returns={200: SettlementView},
-    refuses=(*CYCLE, "cycle-not-over", "cycle-closed", "earlier-cycle-open", "sum-too-large"),
+    returns={200: SettlementView, 202: ProposalView},
+    refuses=(*CYCLE, "cycle-not-over", "cycle-closed", "earlier-cycle-open", "sum-too-large", *PROPOSING),
 )
 async def close_settlement(call: StaffRequest[ReasonGiven, None, CyclePath]) -> TypedResponse:
-    """Close a cycle, once; corrections come into the next one."""
+    """Propose to close a cycle, which happens once (202); corrections come into the next one."""
     closed = await call.services.city.settlements.close(call.staff, call.path.starts_on, call.body.reason)
+    if isinstance(closed, Proposal):
+        return TypedResponse(202, ProposalView.of(closed))
     return TypedResponse(200, SettlementView.of(closed))
-
-
-@api.get(
-    "/v1/city/settlements/{starts_on}/transfer-file",
-    tag="settlement",
-    caller=STAFF,
-    action=Action.SETTLE,
-    path=CyclePath,
-    query=TransferFileQuery,
-    returns={200: "application/octet-stream"},
-    refuses=(
-        *CYCLE, "cycle-not-closed", "payer-missing", "bank-missing", "nothing-to-pay", "file-made-before",
-        "bad-transfer-day",
-    ),
-)  # fmt: skip
-async def settlement_transfer_file(
-    call: StaffRequest[None, TransferFileQuery, CyclePath],
-) -> TypedResponse:
-    """The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle, to the accounts it was closed with.
-
-    `transfer_on` is a bank day that is not over; `again` makes it once more, which the log says.
-    """
-    data = await call.services.city.settlements.transfer_file(
-        call.staff, call.path.starts_on, call.query.transfer_on, again=call.query.again
-    )
-    name = f"zengin-{call.path.starts_on}.txt"
-    return TypedResponse(200, Content(data, "application/octet-stream"), attachment(name))
 
 
 @api.get(
@@ -339,6 +319,7 @@ async def city_statement(call: StaffRequest[None, None, CycleShopPath]) -> Typed
 )
 async def city_statement_csv(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
     """A shop's statement for Excel."""
+    await log_export(call, "statement", f"{call.path.starts_on}/{call.path.shop_id}")
     shop_statement = await call.services.city.settlements.statement(
         call.staff.municipality, call.path.starts_on, call.path.shop_id
     )
@@ -357,6 +338,7 @@ async def city_statement_csv(call: StaffRequest[None, None, CycleShopPath]) -> T
 )
 async def city_statement_pdf(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
     """A shop's statement to print and to send."""
+    await log_export(call, "statement", f"{call.path.starts_on}/{call.path.shop_id}")
     code, shop_id = call.staff.municipality, call.path.shop_id
     shop_statement = await call.services.city.settlements.statement(code, call.path.starts_on, shop_id)
     data = await asyncio.to_thread(statement_pdf, shop_statement, require_municipality(code).name)

@@ -7,10 +7,12 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from gateway.api.city.fields import Line, Login, ReasonGiven, ShopId
-from gateway.api.city.staff import StaffAdded, StaffList, StaffView
+from gateway.api.city.fields import Line, Login, ReasonGiven, ShopId, StaffId, Version
+from gateway.api.city.proposal_fields import PROPOSING, ProposalView
+from gateway.api.city.staff import StaffAdded, StaffList, StaffView, first_password_of
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.shops.shops import ShopEntry
 from gateway.http.authentication import AuthLevel
@@ -27,12 +29,15 @@ class ShopPath(Strict):
 
 
 class ShopsQuery(Strict):
+    """`named` leaves those with it in their name, reading or id, however it is written."""
+
     closed: bool = False
+    named: Line = ""
     after: ShopId | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = 200
 
 
-class ShopChanged(Strict):
+class ShopEntryFields(Strict):
     name: Words
     name_kana: Line = ""
     category: Line = ""
@@ -40,13 +45,25 @@ class ShopChanged(Strict):
     phone: Line = ""
 
 
-class ShopWanted(ShopChanged):
+class ShopChanged(ShopEntryFields):
+    """`seen` is the `version` of the shop that the change was drawn from; null changes whatever is there."""
+
+    seen: Version | None = None
+
+
+class ShopWanted(ShopEntryFields):
     shop_id: ShopId
+
+
+class ShopStaffPath(Strict):
+    shop_id: ShopId
+    staff_id: StaffId
 
 
 class ShopPersonWanted(Strict):
     login: Login
     display_name: Words
+    reason: Line = ""
 
 
 class ShopView(View):
@@ -56,9 +73,11 @@ class ShopView(View):
     category: str
     address: str
     phone: str
+    number: str | None
     has_bank: bool
     registered_at: datetime
     closed_at: datetime | None
+    version: str
 
     @classmethod
     def of(cls, shop: Shop) -> ShopView:
@@ -71,9 +90,10 @@ class ShopsPage(View):
 
 
 class ShopCodeView(View):
-    """The text of the QR that stands at the counter."""
+    """What stands at the counter: the QR's text, and six digits that are typed where no camera helps."""
 
     shop_code: str
+    number: str | None
 
 
 @api.get(
@@ -88,7 +108,11 @@ async def list_city_shops(call: StaffRequest[None, ShopsQuery]) -> TypedResponse
     """The register of shops (加盟店登録名簿), in order of shop id; `closed` asks for closed ones too."""
     query = call.query
     shops = await call.services.city.shops.listed(
-        call.staff.municipality, closed=query.closed, after=query.after, limit=query.limit
+        call.staff.municipality,
+        closed=query.closed,
+        named=query.named,
+        after=query.after,
+        limit=query.limit,
     )
     more = shops[-1].shop_id if len(shops) == query.limit else None
     return TypedResponse(
@@ -137,11 +161,12 @@ async def get_shop(call: StaffRequest[None, None, ShopPath]) -> TypedResponse:
     path=ShopPath,
     body=ShopChanged,
     returns={200: ShopView},
-    refuses=("unknown-shop", "bad-shop"),
+    refuses=("unknown-shop", "bad-shop", "changed-meanwhile"),
 )
 async def change_shop(call: StaffRequest[ShopChanged, None, ShopPath]) -> TypedResponse:
     """Change what the register says of a shop."""
-    shop = await call.services.city.shops.change(call.staff, call.path.shop_id, _entry(call.body))
+    entry, seen = _entry(call.body), call.body.seen
+    shop = await call.services.city.shops.change(call.staff, call.path.shop_id, entry, seen)
     return TypedResponse(200, ShopView.of(shop))
 
 
@@ -189,7 +214,9 @@ async def reopen_shop(call: StaffRequest[ReasonGiven, None, ShopPath]) -> TypedR
 async def city_shop_code(call: StaffRequest[None, None, ShopPath]) -> TypedResponse:
     """The text of the QR for the shop's counter, for printing."""
     shop = await call.services.city.shops.get(call.staff.municipality, call.path.shop_id)
-    return TypedResponse(200, ShopCodeView(shop_code=call.services.city.shops.code_of(shop)))
+    return TypedResponse(
+        200, ShopCodeView(shop_code=call.services.city.shops.code_of(shop), number=shop.number)
+    )
 
 
 @api.get(
@@ -213,24 +240,27 @@ async def list_shop_staff(call: StaffRequest[None, None, ShopPath]) -> TypedResp
     action=Action.KEEP_SHOPS,
     path=ShopPath,
     body=ShopPersonWanted,
-    returns={201: StaffAdded},
-    refuses=("unknown-shop", "login-unfit", "login-taken", "role-unfit", "unknown-municipality"),
+    returns={201: StaffAdded, 202: ProposalView},
+    refuses=("unknown-shop", "login-unfit", "login-taken", "role-unfit", "unknown-municipality", *PROPOSING),
 )
 async def add_shop_staff(
     call: StaffRequest[ShopPersonWanted, None, ShopPath],
 ) -> TypedResponse:
-    """Give a shop a log-in; the first password is in the answer, this once."""
+    """Propose a log-in of a shop (202); whoever decides it is shown the first password, once."""
     added = await call.services.city.staff.add_to_shop(
         call.staff,
         login=call.body.login,
         display_name=call.body.display_name,
         shop_id=call.path.shop_id,
+        reason=call.body.reason,
     )
+    if isinstance(added, Proposal):
+        return TypedResponse(202, ProposalView.of(added))
     first_password = added.password.reveal()
     return TypedResponse(201, StaffAdded(staff=StaffView.of(added.staff), first_password=first_password))
 
 
-def _entry(body: ShopChanged) -> ShopEntry:
+def _entry(body: ShopEntryFields) -> ShopEntry:
     return ShopEntry(
         name=body.name,
         name_kana=body.name_kana,
@@ -238,3 +268,24 @@ def _entry(body: ShopChanged) -> ShopEntry:
         address=body.address,
         phone=body.phone,
     )
+
+
+@api.post(
+    "/v1/city/shops/{shop_id}/staff/{staff_id}/reset",
+    tag="shops",
+    caller=STAFF,
+    action=Action.KEEP_SHOPS,
+    path=ShopStaffPath,
+    body=ReasonGiven,
+    returns={200: StaffAdded, 202: ProposalView},
+    refuses=("unknown-staff", "own-role", "reason-missing", "staff-closed", *PROPOSING),
+)
+async def reset_shop_staff(
+    call: StaffRequest[ReasonGiven, None, ShopStaffPath],
+) -> TypedResponse:
+    """A shop has lost its password: propose a new first one (202), which is shown to whoever decides it, once."""
+    path = call.path
+    reset = await call.services.city.staff.reset_at_shop(
+        call.staff, path.shop_id, path.staff_id, call.body.reason
+    )
+    return first_password_of(reset, 200)

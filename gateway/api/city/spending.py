@@ -58,6 +58,8 @@ class PayCodePath(Strict):
 
 
 class ShopCodeScanned(Strict):
+    """The text of the shop's QR, or the six digits beside it."""
+
     shop_code: CodeText
 
 
@@ -82,7 +84,10 @@ class PayCodeView(View):
 
 
 class SpendView(View):
+    """`short_reference` has 8 characters that a person can read out."""
+
     spend_id: str
+    short_reference: str
     municipality: str
     point_service: str
     shop_id: str
@@ -251,7 +256,7 @@ async def pay_code_state(call: MemberRequest[None, None, PayCodePath]) -> TypedR
     refuses=("shop-code-wrong", "unknown-shop", "shop-closed"),
 )
 async def read_shop_code(call: MemberRequest[ShopCodeScanned]) -> TypedResponse:
-    """Whose code the member has scanned, to be shown before the amount is typed."""
+    """Whose code the member has scanned or typed, to be shown before the amount is typed."""
     return TypedResponse(200, PlaceView.of(await call.services.city.shops.by_code(call.body.shop_code)))
 
 
@@ -282,7 +287,7 @@ async def pay_shop(call: MemberRequest[SpendWanted]) -> TypedResponse:
 async def list_spends(call: MemberRequest[None, PageQuery]) -> TypedResponse:
     """The member's payments, newest first."""
     book, limit = chart.member_book(call.member.member_id), call.query.limit
-    spends = await call.services.store.read(lambda conn: spend_rows.of_member(conn, book, limit))
+    spends = await call.services.store.read(lambda conn: spend_rows.list_by_member(conn, book, limit))
     return TypedResponse(200, Spends(spends=[SpendView.of(spend) for spend in spends]))
 
 
@@ -297,7 +302,7 @@ async def list_spends(call: MemberRequest[None, PageQuery]) -> TypedResponse:
 async def get_spend(call: MemberRequest[None, None, SpendPath]) -> TypedResponse:
     """One payment of the member's own, for a receipt; `left` is what can be used now."""
     member_id, spend_id = call.member.member_id, call.path.spend_id
-    paid = await call.services.city.spending.of_member(member_id, spend_id)
+    paid = await call.services.city.spending.get_of_member(member_id, spend_id)
     return TypedResponse(200, PaidView.of(paid))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from gateway.api.city.fields import Line, Login, Reason, ReasonGiven, StaffId
+from gateway.api.city.fields import Line, Login, Reason, ReasonGiven, StaffId, Version
 from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
@@ -29,8 +29,11 @@ class StaffWanted(Strict):
 
 
 class RoleWanted(Strict):
+    """`seen` is the `version` of the person that the change was drawn from; null changes whatever is there."""
+
     role: Literal["viewer", "operator", "approver", "administrator"]
     reason: Reason
+    seen: Version | None = None
 
 
 class StaffPath(Strict):
@@ -47,6 +50,7 @@ class StaffView(View):
     active: bool
     password_is_first: bool
     created_at: datetime
+    version: str
 
     @classmethod
     def of(cls, person: Staff) -> StaffView:
@@ -60,6 +64,7 @@ class StaffView(View):
             active=person.active,
             password_is_first=person.password_is_first,
             created_at=person.created_at,
+            version=person.version,
         )
 
 
@@ -132,7 +137,7 @@ async def add_staff(call: StaffRequest[StaffWanted]) -> TypedResponse:
         role=Role(call.body.role),
         reason=call.body.reason,
     )
-    return _first_password(added, 201)
+    return first_password_of(added, 201)
 
 
 @api.put(
@@ -143,14 +148,23 @@ async def add_staff(call: StaffRequest[StaffWanted]) -> TypedResponse:
     path=StaffPath,
     body=RoleWanted,
     returns={200: StaffView, 202: ProposalView},
-    refuses=("unknown-staff", "own-role", "role-unfit", "last-administrator", "reason-missing", *PROPOSING),
+    refuses=(
+        "unknown-staff",
+        "own-role",
+        "role-unfit",
+        "last-administrator",
+        "too-few-deciders",
+        "reason-missing",
+        "changed-meanwhile",
+        *PROPOSING,
+    ),
 )
 async def change_staff_role(
     call: StaffRequest[RoleWanted, None, StaffPath],
 ) -> TypedResponse:
     """Give somebody another role; their sessions end. One that may do more waits for a second person (202)."""
     person = await call.services.city.staff.change_role(
-        call.staff, call.path.staff_id, Role(call.body.role), call.body.reason
+        call.staff, call.path.staff_id, Role(call.body.role), call.body.reason, call.body.seen
     )
     if isinstance(person, Proposal):
         return TypedResponse(202, ProposalView.of(person))
@@ -165,7 +179,7 @@ async def change_staff_role(
     path=StaffPath,
     body=ReasonGiven,
     returns={200: StaffView},
-    refuses=("unknown-staff", "own-role", "last-administrator", "reason-missing"),
+    refuses=("unknown-staff", "own-role", "last-administrator", "too-few-deciders", "reason-missing"),
 )
 async def close_staff(
     call: StaffRequest[ReasonGiven, None, StaffPath],
@@ -193,7 +207,7 @@ async def reset_staff(
     For the city's own staff it waits for a second person (202), to whom the first password is shown, once.
     """
     reset = await call.services.city.staff.reset(call.staff, call.path.staff_id, call.body.reason)
-    return _first_password(reset, 200)
+    return first_password_of(reset, 200)
 
 
 @api.post(
@@ -211,15 +225,15 @@ async def restart_staff(
 ) -> TypedResponse:
     """Let somebody in again who was stopped, with a new first password; it waits for a second person (202)."""
     restarted = await call.services.city.staff.restart(call.staff, call.path.staff_id, call.body.reason)
-    return _first_password(restarted, 200)
+    return first_password_of(restarted, 200)
 
 
-def _first_password(done: FirstPassword | Proposal, status: int) -> TypedResponse:
+def first_password_of(done: FirstPassword | Proposal, status: int) -> TypedResponse:
     if isinstance(done, Proposal):
         return TypedResponse(202, ProposalView.of(done))
     added = StaffAdded(staff=StaffView.of(done.staff), first_password=done.password.reveal())
     return TypedResponse(status, added)
 
 
-def _name(municipality: str) -> str:
+def name_of_municipality(municipality: str) -> str:
     return "" if municipality == PLATFORM else directory.require_municipality(municipality).name

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
 
 from gateway.api.city.fields import Login
-from gateway.api.city.staff import _name
+from gateway.api.city.second_factors import Credential, PasskeyView, Token, TotpCode
+from gateway.api.city.staff import name_of_municipality
 from gateway.api.city.staff_request import StaffRequest
-from gateway.api.fields import PasswordTyped, View
-from gateway.cities.staff.second_factor import Challenge, Passkey
+from gateway.api.fields import Devices, PasswordTyped, Source, View
 from gateway.cities.staff.staff import ProofWanted, StaffSignedIn
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.http.authentication import AuthLevel, bearer_token
-from gateway.http.inputs import Strict, Words
+from gateway.http.client_scopes import Scope
+from gateway.http.dispatch import note_browser
+from gateway.http.inputs import Strict
 from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.platform.roles import ALLOWED, Action
 from gateway.services import Services
@@ -23,8 +25,14 @@ from gateway.services import Services
 api = Api()
 
 
+STAFF_KEYS: Final = frozenset({Scope.MUNICIPAL, Scope.POS})
+
+
 class StaffSessionStarted(View):
-    """Either a session with its `token`, or half a sign-in: complete it at /v1/staff/sessions/passkey or /totp."""
+    """Either a session with its `token`, or half a sign-in: complete it at /v1/staff/sessions/passkey or /totp.
+
+    `device` is for the browser to keep and to send at the next sign-in; `missed_elsewhere` counts others' wrong passwords.
+    """
 
     token: str | None
     session: StaffSessionView | None
@@ -32,6 +40,8 @@ class StaffSessionStarted(View):
     by_passkey: bool
     by_totp: bool
     passkey_options: dict[str, Any] | None
+    device: str | None
+    missed_elsewhere: int
 
     @classmethod
     def of(cls, found: StaffSignedIn | ProofWanted) -> StaffSessionStarted:
@@ -43,6 +53,8 @@ class StaffSessionStarted(View):
                 by_passkey=False,
                 by_totp=False,
                 passkey_options=None,
+                device=found.device.reveal() if found.device is not None else None,
+                missed_elsewhere=found.missed_elsewhere,
             )
         options = found.challenge.options
         return cls(
@@ -52,23 +64,21 @@ class StaffSessionStarted(View):
             by_passkey=found.by_passkey,
             by_totp=found.by_totp,
             passkey_options=dict(options) if options is not None else None,
+            device=None,
+            missed_elsewhere=found.missed_elsewhere,
         )
 
 
 STARTED = {201: StaffSessionStarted}
 
-Token = Annotated[str, StringConstraints(pattern=r"^pgh_[A-Za-z0-9_-]{43}$")]
-
-TotpCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3} ?[0-9]{3}$")]
-
-Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,8192}$")]
-
-Small = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-
 
 class StaffSignIn(Strict):
+    """`source` names the browser's network as the site saw it; `devices` are what the browser was given before."""
+
     login: Login
     password: Annotated[PasswordTyped, Field(repr=False)]
+    source: Source = ""
+    devices: Devices
 
 
 class TotpProof(Strict):
@@ -76,46 +86,13 @@ class TotpProof(Strict):
     code: Annotated[TotpCode, Field(repr=False)]
 
 
-class CredentialResponse(Strict):
-    """The `response` of a PublicKeyCredential as its own `toJSON()` writes it."""
-
-    clientDataJSON: Base64Url  # noqa: N815  the browser's own name
-    attestationObject: Base64Url | None = None  # noqa: N815
-    authenticatorData: Base64Url | None = None  # noqa: N815
-    signature: Base64Url | None = None
-    userHandle: Base64Url | None = None  # noqa: N815
-    publicKey: Base64Url | None = None  # noqa: N815
-    publicKeyAlgorithm: Annotated[int, Field(ge=-100_000, le=100_000)] | None = None  # noqa: N815
-    transports: Annotated[list[Small], Field(max_length=10)] | None = None
-
-
-class Credential(Strict):
-    """A PublicKeyCredential as its own `toJSON()` writes it."""
-
-    id: Base64Url
-    rawId: Base64Url  # noqa: N815  the browser's own name
-    type: Literal["public-key"]
-    response: CredentialResponse
-    authenticatorAttachment: Literal["platform", "cross-platform"] | None = None  # noqa: N815
-    clientExtensionResults: dict[str, Any] | None = None  # noqa: N815
-
-    def plain(self) -> dict[str, Any]:
-        return self.model_dump(exclude_none=True)
-
-
 class PasskeyProof(Strict):
     sign_in_token: Annotated[Token, Field(repr=False)]
     credential: Credential
 
 
-class PasskeyMade(Strict):
-    token: Annotated[Token, Field(repr=False)]
-    credential: Credential
-    name: Words
-
-
-class TotpConfirmed(Strict):
-    code: Annotated[TotpCode, Field(repr=False)]
+class StaffSessionPath(Strict):
+    session_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$")]
 
 
 class StaffPasswordChange(Strict):
@@ -144,7 +121,7 @@ class StaffSessionView(View):
         return cls(
             staff_id=session.staff_id,
             municipality=session.municipality,
-            municipality_name=_name(session.municipality),
+            municipality_name=name_of_municipality(session.municipality),
             display_name=session.display_name,
             login=session.login,
             role=session.role,
@@ -157,39 +134,36 @@ class StaffSessionView(View):
         )
 
 
-class PasskeyView(View):
-    credential_id: str
-    name: str
+class StaffSessionListed(View):
+    """One place where this person is signed in."""
+
+    session_id: str
     created_at: datetime
-    used_at: datetime | None
-
-    @classmethod
-    def of(cls, passkey: Passkey) -> PasskeyView:
-        return cls(
-            credential_id=passkey.credential_id,
-            name=passkey.name,
-            created_at=passkey.created_at,
-            used_at=passkey.used_at,
-        )
-
-
-class PasskeyBegun(View):
-    token: str
-    options: dict[str, Any]
+    seen_at: datetime
+    idle_ends_at: datetime
     ends_at: datetime
+    strong: bool
+    current: bool
 
     @classmethod
-    def of(cls, challenge: Challenge) -> PasskeyBegun:
+    def of(cls, session: StaffSession, *, current: bool) -> StaffSessionListed:
         return cls(
-            token=challenge.token.reveal(), options=dict(challenge.options or {}), ends_at=challenge.ends_at
+            session_id=session.session_id,
+            created_at=session.created_at,
+            seen_at=session.seen_at,
+            idle_ends_at=session.idle_ends_at,
+            ends_at=session.ends_at,
+            strong=session.strong,
+            current=current,
         )
 
 
-class TotpBegun(View):
-    """`address` is what the authenticator app's camera reads as a QR; `seed` is for typing."""
+class StaffSessions(View):
+    sessions: list[StaffSessionListed]
 
-    seed: str
-    address: str
+
+class StaffSessionsEnded(View):
+    ended: int
 
 
 class StaffMe(View):
@@ -202,14 +176,20 @@ class StaffMe(View):
     "/v1/staff/sessions",
     tag="staff",
     caller=AuthLevel.CLIENT,
+    scopes=STAFF_KEYS,
     body=StaffSignIn,
     returns=STARTED,
     refuses=("sign-in-refused", "sign-in-locked"),
 )
 async def staff_sign_in(call: TypedRequest[StaffSignIn, Services]) -> TypedResponse:
     """Sign staff in by login and password; where a second factor is set up, this is half of it."""
+    note_browser(call.request, call.body.source, call.services.source_names.name)
     found = await call.services.city.staff.sign_in(
-        call.body.login, call.body.password, client_id=call.client_id
+        call.body.login,
+        call.body.password,
+        client_id=call.client_id,
+        source=call.body.source,
+        devices=call.body.devices,
     )
     return TypedResponse(201, StaffSessionStarted.of(found))
 
@@ -218,6 +198,7 @@ async def staff_sign_in(call: TypedRequest[StaffSignIn, Services]) -> TypedRespo
     "/v1/staff/sessions/passkey",
     tag="staff",
     caller=AuthLevel.CLIENT,
+    scopes=STAFF_KEYS,
     body=PasskeyProof,
     returns=STARTED,
     refuses=("sign-in-ended", "second-factor-wrong"),
@@ -234,6 +215,7 @@ async def staff_prove_by_passkey(call: TypedRequest[PasskeyProof, Services]) -> 
     "/v1/staff/sessions/totp",
     tag="staff",
     caller=AuthLevel.CLIENT,
+    scopes=STAFF_KEYS,
     body=TotpProof,
     returns=STARTED,
     refuses=("sign-in-ended", "second-factor-wrong", "sign-in-locked"),
@@ -295,60 +277,47 @@ async def staff_change_password(call: StaffRequest[StaffPasswordChange]) -> Type
     return TypedResponse(204)
 
 
-@api.post(
-    "/v1/staff/me/passkeys/begin",
+@api.get(
+    "/v1/staff/me/sessions",
     tag="staff",
     caller=AuthLevel.STAFF,
-    action=Action.SECOND_FACTOR,
-    returns={200: PasskeyBegun},
-    refuses=("unknown-staff",),
+    action=Action.OWN_ACCOUNT,
+    returns={200: StaffSessions},
 )
-async def staff_begin_passkey(call: StaffRequest) -> TypedResponse:
-    """Begin to make a passkey: give `options` to `navigator.credentials.create`."""
-    return TypedResponse(200, PasskeyBegun.of(await call.services.city.staff.begin_passkey(call.staff)))
+async def staff_list_sessions(call: StaffRequest) -> TypedResponse:
+    """All places where this person is signed in, the one used last first."""
+    sessions = await call.services.city.staff.sessions(call.staff)
+    listed = [
+        StaffSessionListed.of(session, current=session.session_id == call.staff.session_id)
+        for session in sessions
+    ]
+    return TypedResponse(200, StaffSessions(sessions=listed))
 
 
-@api.post(
-    "/v1/staff/me/passkeys",
+@api.delete(
+    "/v1/staff/me/sessions",
     tag="staff",
     caller=AuthLevel.STAFF,
-    action=Action.SECOND_FACTOR,
-    body=PasskeyMade,
-    returns={201: PasskeyView},
-    refuses=("sign-in-ended", "second-factor-wrong", "unknown-staff"),
+    action=Action.OWN_ACCOUNT,
+    returns={200: StaffSessionsEnded},
 )
-async def staff_add_passkey(call: StaffRequest[PasskeyMade]) -> TypedResponse:
-    """Keep the passkey that the browser made; from now on it is asked for at sign-in."""
-    passkey = await call.services.city.staff.add_passkey(
-        call.staff, call.body.token, call.body.credential.plain(), call.body.name
+async def staff_end_other_sessions(call: StaffRequest) -> TypedResponse:
+    """Sign out everywhere else."""
+    return TypedResponse(
+        200, StaffSessionsEnded(ended=await call.services.city.staff.end_other_sessions(call.staff))
     )
-    return TypedResponse(201, PasskeyView.of(passkey))
 
 
-@api.post(
-    "/v1/staff/me/totp/begin",
+@api.delete(
+    "/v1/staff/me/sessions/{session_id}",
     tag="staff",
     caller=AuthLevel.STAFF,
-    action=Action.SECOND_FACTOR,
-    returns={200: TotpBegun},
-    refuses=("second-factor-exists", "unknown-staff"),
-)
-async def staff_begin_totp(call: StaffRequest) -> TypedResponse:
-    """Make a seed for an authenticator app; it counts once a code has confirmed it."""
-    seed, address = await call.services.city.staff.begin_totp(call.staff)
-    return TypedResponse(200, TotpBegun(seed=seed.reveal(), address=address))
-
-
-@api.post(
-    "/v1/staff/me/totp",
-    tag="staff",
-    caller=AuthLevel.STAFF,
-    action=Action.SECOND_FACTOR,
-    body=TotpConfirmed,
+    action=Action.OWN_ACCOUNT,
+    path=StaffSessionPath,
     returns={204: None},
-    refuses=("second-factor-exists", "second-factor-wrong", "sign-in-locked", "unknown-staff"),
+    refuses=("unknown-session",),
 )
-async def staff_confirm_totp(call: StaffRequest[TotpConfirmed]) -> TypedResponse:
-    """Show by a code that the app was set up; from now on codes are asked for at sign-in."""
-    await call.services.city.staff.confirm_totp(call.staff, call.body.code)
+async def staff_end_session(call: StaffRequest[None, None, StaffSessionPath]) -> TypedResponse:
+    """Sign out in one place."""
+    await call.services.city.staff.end_session(call.staff, call.path.session_id)
     return TypedResponse(204)

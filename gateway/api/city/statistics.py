@@ -7,18 +7,20 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from gateway.api.city.exports import log_export
 from gateway.api.city.fields import CSV, Day, ManyRows, ServicePath, attachment
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import LabelView, PointServiceId, View
 from gateway.cities.statistics import daily_stats, open_exchanges, stats_queries
 from gateway.cities.statistics.daily_stats import DayFigure
+from gateway.cities.statistics.figures_csv import figures_csv, register_names
 from gateway.cities.statistics.open_exchanges import OpenAtPartner
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
 from gateway.model import Label
+from gateway.partners.partner import Partner
 from gateway.platform.roles import Action
-from gateway.platform.safe_csv import excel_csv
 from gateway.points import directory
 
 api = Api()
@@ -127,8 +129,18 @@ class IssueFigures(ManyRows):
     figures: list[IssueFigureView]
 
 
+class CampaignNameView(View):
+    """`party` is how figures call who pays for the campaign's points."""
+
+    party: str
+    name: LabelView
+
+
 class CityPartner(View):
-    """`open_exchanges` to this city, for `open_points`, the oldest sent at `oldest_at`; some wait for a person."""
+    """`open_exchanges` to this city, for `open_points`, the oldest sent at `oldest_at`; some wait for a person.
+
+    `campaigns` are those of the partner's rates that were asked for last.
+    """
 
     partner_id: str
     name: LabelView
@@ -136,12 +148,17 @@ class CityPartner(View):
     open_points: int
     oldest_at: datetime | None
     waiting_for_a_person: int
+    campaigns: list[CampaignNameView]
 
     @classmethod
-    def of(cls, partner_id: str, name: Label | None, found: OpenAtPartner | None) -> CityPartner:
+    def of(cls, partner_id: str, partner: Partner | None, found: OpenAtPartner | None) -> CityPartner:
         return cls(
             partner_id=partner_id,
-            name=LabelView.of(name or Label(partner_id, partner_id)),
+            name=LabelView.of(partner.profile.name if partner else Label(partner_id, partner_id)),
+            campaigns=[
+                CampaignNameView(party=f"{campaign.funder}:{campaign.id}", name=LabelView.of(campaign.name))
+                for campaign in (partner.campaigns if partner else ())
+            ],
             open_exchanges=found.exchanges if found else 0,
             open_points=found.points if found else 0,
             oldest_at=found.oldest_sent_at if found else None,
@@ -179,12 +196,22 @@ async def city_figures(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
 )
 async def city_figures_csv(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
     """The same figures for Excel."""
+    await log_export(call, "figures", f"{call.query.since}/{call.query.until}")
     day_figures = await _in_detail(call)
-    rows = [
-        (day_figure.day.isoformat(), day_figure.figure, day_figure.party, day_figure.moves, day_figure.points)
-        for day_figure in day_figures
-    ]
-    data = excel_csv(["日付", "区分", "相手", "件数", "ポイント"], rows)
+    code, partners = call.staff.municipality, call.services.context.partners
+    names = await call.services.store.read(lambda conn: register_names(conn, code))
+    names = dict(names) | {
+        (figure, partner.id): partner.profile.name.ja
+        for partner in partners.values()
+        for figure in ("exchanged", "reversed")
+    }
+    names |= {
+        (figure, f"{campaign.funder}:{campaign.id}"): campaign.name.ja
+        for partner in partners.values()
+        for campaign in partner.campaigns
+        for figure in ("campaign", "reversed")
+    }
+    data = figures_csv(day_figures, names)
     name = f"figures-{call.query.since}-{call.query.until}.csv"
     return TypedResponse(200, Content(data, CSV), attachment(name))
 
@@ -320,8 +347,7 @@ async def city_partners(call: StaffRequest) -> TypedResponse:
         200,
         CityPartners(
             partners=[
-                CityPartner.of(one, partners[one].profile.name if one in partners else None, found.get(one))
-                for one in sorted({*partners, *found})
+                CityPartner.of(one, partners.get(one), found.get(one)) for one in sorted({*partners, *found})
             ]
         ),
     )

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from gateway.api.city.exports import log_export
 from gateway.api.city.fields import CSV, Day, ServiceBalanceView, ServicePath, attachment
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import View
@@ -15,8 +16,8 @@ from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
 from gateway.platform.roles import Action
-from gateway.platform.safe_csv import excel_csv
 from gateway.points import directory
+from httpkit.safe_csv import excel_csv
 
 api = Api()
 STAFF: Final = AuthLevel.STAFF
@@ -62,6 +63,7 @@ async def city_unused(call: StaffRequest[None, DayQuery]) -> TypedResponse:
 )
 async def city_unused_csv(call: StaffRequest[None, DayQuery]) -> TypedResponse:
     """The legal report for Excel: a line a point service, and their sum."""
+    await log_export(call, "unused", call.query.day)
     day, code = call.query.day, call.staff.municipality
 
     def job(conn: Connection) -> list[tuple[str, str, str, int]]:
@@ -89,6 +91,7 @@ async def city_unused_csv(call: StaffRequest[None, DayQuery]) -> TypedResponse:
 )
 async def city_issues_csv(call: StaffRequest[None, None, ServicePath]) -> TypedResponse:
     """What came of the points of each day of issue, for Excel."""
+    await log_export(call, "issues", call.path.point_service)
     code, service = call.staff.municipality, call.path.point_service
 
     def job(conn: Connection) -> bytes:

@@ -1,101 +1,61 @@
-"""Grants by file: up to 100,000 lines, checked whole, approved by a second person, applied in sets, resumable.
+"""Grants by file: up to 100,000 lines, checked whole, proposed, approved by a second person, applied in sets, resumable.
 
     checking ──► faulty                          some lines cannot be granted: mend the file, send it again
              └─► checked ──► approved ──► applied
+                         ├─► sent back           by who could have approved it, with a reason
                          └─► cancelled
 
-Approval sets the points aside in the budget. Applying goes a thousand lines a transaction and remembers the last;
-whatever stops it, it goes on from there, and each line's move has an id of its own. What a file says makes its
-identity: the same content again is the same file, in whatever encoding.
+A checked file is a proposal (`grant_file_approval`). Its approval sets the points aside in the budget. What a file
+says makes its identity: the same content again is the same file, in whatever encoding.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-import structlog
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from core_ledger import LedgerError, Transfer, chart, ledger
-from gateway.cities import daily_limits, tables
+from gateway.cities import tables
 from gateway.cities.city_context import CityContext, write_audit
-from gateway.cities.grants import grant_csv, grant_projects, project_members
-from gateway.cities.grants.grant_csv import ContentDigest, CsvLine
-from gateway.cities.grants.grant_projects import GrantProject
-from gateway.cities.grants.grants import transfer_of
-from gateway.cities.grants.project_members import GrantedBefore
-from gateway.cities.proposals import staff_ties
+from gateway.cities.grants import grant_file_approval, grant_list, grant_projects, project_members
+from gateway.cities.grants.grant_file_lines import grant_next_lines
+from gateway.cities.grants.grant_file_rows import (
+    LEGAL,
+    FileState,
+    GrantFile,
+    batches,
+    columns_text,
+    file_of,
+    require,
+    write,
+    wrong_state,
+)
+from gateway.cities.grants.grant_list import USUAL, ContentDigest, GrantLine, ListColumns, TypedCells
+from gateway.cities.grants.project_members import GrantedBefore, WaitingFile
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
-from gateway.platform import audit_log
-from gateway.platform.clock import day_of
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.job_steps import run_each
 from gateway.platform.sql import insert_new
+from gateway.platform.states import MemberState
 from gateway.platform.tables import members
-from gateway.platform.transitions import LegalMoves, require_legal
 from gateway.points import rules
 
 CHECK_BATCH_SIZE: Final = 2_000
-APPLY_BATCH_SIZE: Final = 1_000
-_QUERY_BATCH_SIZE: Final = 500
 
 _files = tables.grant_files
 _lines = tables.grant_lines
-_log = structlog.get_logger()
-
-
-class FileState(StrEnum):
-    CHECKING = "checking"
-    FAULTY = "faulty"
-    CHECKED = "checked"
-    APPROVED = "approved"
-    APPLIED = "applied"
-    CANCELLED = "cancelled"
-
-
-LEGAL: Final[LegalMoves[FileState]] = {
-    FileState.CHECKING: frozenset(
-        {FileState.CHECKING, FileState.FAULTY, FileState.CHECKED, FileState.CANCELLED}
-    ),
-    FileState.FAULTY: frozenset({FileState.CHECKING, FileState.CANCELLED}),
-    FileState.CHECKED: frozenset({FileState.APPROVED, FileState.CANCELLED}),
-    FileState.APPROVED: frozenset({FileState.APPLIED}),
-    FileState.CANCELLED: frozenset({FileState.CHECKING}),
-    FileState.APPLIED: frozenset(),
-}
-"""The same file may be sent again until it is approved. From then on its points are set aside, and it is applied."""
 
 Progress = Callable[[int, int], None]
 """`(lines done, lines in all)`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantFile:
-    """A file as it stands. `granted_*` is what members have got of its `lines` and `points`."""
-
-    municipality: str
-    file_id: str
-    project_id: str
-    name: str
-    state: FileState
-    lines: int
-    faults: int
-    points: int
-    uploaded_by: str
-    uploaded_at: datetime
-    approved_by: str | None
-    approved_at: datetime | None
-    granted_lines: int
-    granted_points: int
-    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,15 +65,21 @@ class FileLine:
     points: int
     note: str
     fault: str | None
+    typed: TypedCells | None = None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOverlap:
-    """How many members of a file were granted in its project before, and how much; `lines` names the first of them."""
+    """How many members of a file were granted in its project before, and how much; `lines` names the first of them.
+
+    `waiting` are other files of the project that are not applied yet and hold some of the same members.
+    """
 
     members: int
     points: int
     lines: tuple[GrantedBefore, ...]
+    waiting: tuple[WaitingFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,22 +89,29 @@ class GrantFiles:
     context: CityContext
 
     async def upload(
-        self, who: StaffSession, project_id: str, name: str, raw: bytes, progress: Progress | None = None
+        self,
+        who: StaffSession,
+        project_id: str,
+        name: str,
+        raw: bytes,
+        progress: Progress | None = None,
+        columns: ListColumns = USUAL,
     ) -> tuple[GrantFile, bool]:
-        """Check a file whole. The second value is False where its content is known already; nothing is granted.
+        """Check a file whole and propose it. The second value is False where its content is known already.
 
-        Raises ProblemError: `unknown-project` (404), `csv-unreadable`, `csv-columns`, `csv-too-long` (422), `file-state`
-        (409) where it was uploaded or taken back again meanwhile.
+        Raises ProblemError: `unknown-project` (404), `csv-unreadable`, `csv-columns`, `csv-too-long` (422),
+        `budget-exceeded`, `nobody-to-decide`, `file-state` (409) where it was uploaded or taken back again meanwhile.
         """
         code = who.municipality
-        content = await asyncio.to_thread(grant_csv.digest, raw)
+        raw = await asyncio.to_thread(grant_list.as_text, raw, columns)  # it is read twice
+        content = await asyncio.to_thread(grant_list.digest, raw, columns)
         count = content.lines
         file, new = await self.context.store.run(
             lambda conn: self._begin(conn, who, project_id, name, content)
         )
         if not new:
             return file, False
-        rest, done = grant_csv.lines(raw), 0
+        rest, done = await asyncio.to_thread(grant_list.lines, raw, columns), 0
         while part := await asyncio.to_thread(lambda: list(islice(rest, CHECK_BATCH_SIZE))):
             await self.context.store.run(partial(_check_set, file, part, self.context.today))
             done += len(part)
@@ -146,7 +119,7 @@ class GrantFiles:
                 progress(done, count)
         now = self.context.clock()
 
-        def finish(conn: Connection) -> GrantFile:
+        def finish(conn: Connection) -> GrantFile | ProblemError:
             _require_own_check(conn, file)
             faults, points = conn.execute(
                 select(func.count(_lines.c.fault), func.coalesce(func.sum(_lines.c.points), 0)).where(
@@ -154,52 +127,45 @@ class GrantFiles:
                 )
             ).one()
             state = FileState.FAULTY if faults or not count else FileState.CHECKED
-            _write(conn, file, state=state, lines=count, faults=faults, points=int(points))
+            write(conn, file, state=state, lines=count, faults=faults, points=int(points))
             write_audit(
-                conn, who, now, "grant file checked", file.file_id, name, {"lines": count, "faults": faults}
+                conn,
+                who,
+                now,
+                AuditAction.GRANT_FILE_CHECKED,
+                file.file_id,
+                name,
+                {"lines": count, "faults": faults},
             )
-            return require(conn, code, file.file_id)
+            checked = require(conn, code, file.file_id)
+            project = grant_projects.require(conn, code, project_id)
+            if checked.state is FileState.CHECKED and checked.points > project.left:
+                write(conn, checked, state=FileState.CANCELLED, ended_at=now)
+                return grant_projects.over_budget(project.left)
+            if checked.state is FileState.CHECKED:
+                grant_file_approval.propose_file(self.context, conn, who, checked, content.digest, now)
+            return checked
 
-        return await self.context.store.run(finish), True
+        checked = await self.context.store.run(finish)
+        if isinstance(checked, ProblemError):
+            raise checked
+        return checked, True
 
-    async def approve(self, who: StaffSession, file_id: str, reason: str) -> GrantFile:
-        """A second person says yes: the points are set aside and granted in the background.
+    async def cancel(self, who: StaffSession, file_id: str, reason: str) -> GrantFile:
+        """Take back a file that nobody has approved, and with it its proposal, which only its author does.
 
-        Raises ProblemError: `unknown-file` (404), `file-state`, `second-person-missing`, `project-not-open`,
-        `budget-exceeded` (409).
+        Raises ProblemError: `unknown-file` (404), `file-state`, `proposal-of-another` (409).
         """
         now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> GrantFile:
-            file = require(conn, code, file_id, lock=True)
-            if FileState.APPROVED not in LEGAL[file.state]:
-                raise _wrong_state(file)
-            tied = staff_ties.tied_to(conn, file.uploaded_by, file.uploaded_at)
-            if who.staff_id in tied | {file.uploaded_by}:
-                raise ProblemError(
-                    "second-person-missing",
-                    "Somebody else approves: not who uploaded it, nor whose access that person made or changed.",
-                )
-            grant_projects.require_granting(conn, code, file.project_id, day_of(now))
-            grant_projects.take_from_budget(conn, code, file.project_id, file.points)
-            _write(conn, file, state=FileState.APPROVED, approved_by=who.staff_id, approved_at=now)
-            write_audit(conn, who, now, "grant file approved", file_id, reason, {"points": file.points})
-            return require(conn, code, file_id)
-
-        file = await self.context.store.run(job)
-        self.context.tasks.spawn(self.apply(code, file_id), f"grant file {file_id}")
-        return file
-
-    async def cancel(self, who: StaffSession, file_id: str, reason: str) -> GrantFile:
-        """Take back a file that nobody has approved. Raises ProblemError: `unknown-file` (404), `file-state` (409)."""
-        now, code = self.context.clock(), who.municipality
-
-        def job(conn: Connection) -> GrantFile:
+            require(conn, code, file_id)
+            grant_file_approval.withdraw(conn, who, file_id, reason, now)
             file = require(conn, code, file_id, lock=True)
             if FileState.CANCELLED not in LEGAL[file.state]:
-                raise _wrong_state(file)
-            _write(conn, file, state=FileState.CANCELLED, ended_at=now)
-            write_audit(conn, who, now, "grant file cancelled", file_id, reason)
+                raise wrong_state(file)
+            write(conn, file, state=FileState.CANCELLED, ended_at=now)
+            write_audit(conn, who, now, AuditAction.GRANT_FILE_CANCELLED, file_id, reason)
             return require(conn, code, file_id)
 
         return await self.context.store.run(job)
@@ -208,7 +174,7 @@ class GrantFiles:
         """Grant what is left of an approved file. Safe to repeat, to interrupt and to run in two processes."""
         while True:
             file = await self.context.store.run(
-                lambda conn: _apply_set(conn, code, file_id, self.context.clock())
+                lambda conn: grant_next_lines(conn, code, file_id, self.context.clock())
             )
             if progress is not None:
                 progress(file.granted_lines, file.lines)
@@ -233,11 +199,21 @@ class GrantFiles:
         if project_id is not None:
             query = query.where(_files.c.project_id == project_id)
         return await self.context.store.read(
-            lambda conn: [_file(row) for row in conn.execute(query.limit(200))]
+            lambda conn: [file_of(row) for row in conn.execute(query.limit(200))]
         )
 
     async def get(self, code: str, file_id: str) -> GrantFile:
         return await self.context.store.read(lambda conn: require(conn, code, file_id))
+
+    async def proposal_of(self, code: str, file_id: str) -> str | None:
+        """The proposal in which a file waits for its approval."""
+        now = self.context.clock()
+
+        def job(conn: Connection) -> str | None:
+            proposal = grant_file_approval.find_proposal(conn, code, file_id, now)
+            return None if proposal is None else proposal.proposal_id
+
+        return await self.context.store.read(job)
 
     async def granted_before(self, code: str, file_id: str, limit: int) -> FileOverlap:
         """Who of a file was granted in its project before, with sums and dates. Raises ProblemError `unknown-file`."""
@@ -246,7 +222,8 @@ class GrantFiles:
             file = require(conn, code, file_id)
             members, points = project_members.sum_granted_before(conn, code, file.project_id, file_id)
             lines = project_members.list_granted_before(conn, code, file.project_id, file_id, limit=limit)
-            return FileOverlap(members=members, points=points, lines=tuple(lines))
+            waiting = project_members.list_waiting_elsewhere(conn, code, file.project_id, file_id)
+            return FileOverlap(members=members, points=points, lines=tuple(lines), waiting=tuple(waiting))
 
         return await self.context.store.read(job)
 
@@ -260,10 +237,7 @@ class GrantFiles:
 
         def job(conn: Connection) -> list[FileLine]:
             require(conn, code, file_id)
-            return [
-                FileLine(line=r.line, mykey_id=r.mykey_id, points=r.points, note=r.note, fault=r.fault)
-                for r in conn.execute(query.order_by(_lines.c.line).limit(limit))
-            ]
+            return [_file_line(row) for row in conn.execute(query.order_by(_lines.c.line).limit(limit))]
 
         return await self.context.store.read(job)
 
@@ -272,6 +246,7 @@ class GrantFiles:
     ) -> tuple[GrantFile, bool]:
         code = who.municipality
         grant_projects.require(conn, code, project_id)
+        grant_file_approval.require_deciders(conn, who, self.context.clock())
         known = (
             select(_files)
             .where(
@@ -288,6 +263,7 @@ class GrantFiles:
             "uploaded_by": who.staff_id,
             "uploaded_at": self.context.clock(),
             "ended_at": None,
+            "columns": columns_text(content.layout.kept, content.layout.dropped),
         }
         file_id = uuid.uuid4().hex
         if row is None:
@@ -300,27 +276,31 @@ class GrantFiles:
                 return require(conn, code, file_id), True
             row = conn.execute(known.with_for_update()).one_or_none()  # uploaded twice at one moment
             assert row is not None
-        file = _file(row)
-        if FileState.CHECKING not in LEGAL[file.state]:
+        file = file_of(row)
+        waits = grant_file_approval.find_proposal(conn, code, file.file_id, self.context.clock())
+        if FileState.CHECKING not in LEGAL[file.state] or waits is not None:
             return file, False
         # Broken off, taken back, or faulty for members who may have registered since: checked anew. The time of
         # the upload tells this check from one that may still be running.
         values["uploaded_at"] = max(values["uploaded_at"], file.uploaded_at + timedelta(microseconds=1))
         conn.execute(delete(_lines).where(_lines.c.file_id == file.file_id))
-        _write(conn, file, state=FileState.CHECKING, **values)
+        write(conn, file, state=FileState.CHECKING, **values)
         return require(conn, code, file.file_id), True
 
 
-def require(conn: Connection, code: str, file_id: str, *, lock: bool = False) -> GrantFile:
-    """Give a file of this city. Raises ProblemError `unknown-file` (404)."""
-    query = select(_files).where(_files.c.municipality == code, _files.c.file_id == file_id)
-    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
-    if row is None:
-        raise ProblemError("unknown-file", "This city has no such file.")
-    return _file(row)
+def _file_line(row: Row[Any]) -> FileLine:
+    return FileLine(
+        line=row.line,
+        mykey_id=row.mykey_id,
+        points=row.points,
+        note=row.note,
+        fault=row.fault,
+        typed=TypedCells(**json.loads(row.typed)) if row.typed else None,
+        kept=json.loads(row.kept) if row.kept else {},
+    )
 
 
-def _check_set(file: GrantFile, part: Sequence[CsvLine], today: Any, conn: Connection) -> None:
+def _check_set(file: GrantFile, part: Sequence[GrantLine], today: Any, conn: Connection) -> None:
     """Look the members of these lines up and keep the lines with what is wrong with them."""
     _require_own_check(conn, file)
     project = grant_projects.require(conn, file.municipality, file.project_id)
@@ -346,10 +326,12 @@ def _check_set(file: GrantFile, part: Sequence[CsvLine], today: Any, conn: Conne
                 "points": line.points,
                 "note": line.note,
                 "fault": fault or None,
+                "typed": json.dumps(asdict(line.typed), ensure_ascii=False) if fault and line.typed else None,
+                "kept": None if line.kept is None else json.dumps(line.kept, ensure_ascii=False),
             }
         )
     conn.execute(insert(_lines), rows)
-    _write(conn, file, lines=part[-1].line)
+    write(conn, file, lines=part[-1].line)
 
 
 def _require_own_check(conn: Connection, file: GrantFile) -> None:
@@ -365,153 +347,11 @@ def _require_own_check(conn: Connection, file: GrantFile) -> None:
 
 def _members_of(conn: Connection, mykey_ids: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for part in _sets(mykey_ids):
+    for part in batches(mykey_ids):
         rows = conn.execute(
             select(members.c.mykey_id, members.c.member_id).where(
-                members.c.mykey_id.in_(part), members.c.state == "active"
+                members.c.mykey_id.in_(part), members.c.state == MemberState.ACTIVE
             )
         )
         found.update((row.mykey_id, row.member_id) for row in rows)
     return found
-
-
-def _apply_set(conn: Connection, code: str, file_id: str, at: datetime) -> GrantFile:
-    """Grant the next thousand lines of an approved file; the last set ends it."""
-    file = require(conn, code, file_id, lock=True)
-    if file.state is not FileState.APPROVED:
-        return file
-    through = conn.execute(select(_files.c.applied_through).where(_files.c.file_id == file_id)).scalar_one()
-    rows = conn.execute(
-        select(_lines)
-        .where(_lines.c.file_id == file_id, _lines.c.line > through)
-        .order_by(_lines.c.line)
-        .limit(APPLY_BATCH_SIZE)
-    ).all()
-    project = grant_projects.require(conn, code, file.project_id)
-    refused = _grant_lines(conn, file, project, rows, at)
-    granted = [row for row in rows if row.line not in refused]
-    changed: dict[str, Any] = {
-        "granted_lines": file.granted_lines + len(granted),
-        "granted_points": file.granted_points + sum(row.points for row in granted),
-    }
-    back = sum(row.points for row in rows if row.line in refused)
-    if back:
-        grant_projects.give_back_to_budget(conn, code, file.project_id, back)
-    if rows:
-        changed["applied_through"] = rows[-1].line
-    if len(rows) < APPLY_BATCH_SIZE:
-        changed |= {"state": FileState.APPLIED, "ended_at": at}
-        facts: dict[str, str | int] = {
-            "granted_lines": changed["granted_lines"],
-            "granted_points": changed["granted_points"],
-        }
-        audit_log.write(
-            conn,
-            code,
-            at=at,
-            actor="system",
-            actor_name="",
-            action="grant file applied",
-            subject=file_id,
-            facts=facts,
-        )
-    _write(conn, file, **changed)
-    return require(conn, code, file_id)
-
-
-def _grant_lines(
-    conn: Connection, file: GrantFile, project: GrantProject, rows: Sequence[Row[Any]], at: datetime
-) -> set[int]:
-    """Make the moves of these lines; gives the numbers of those that could not be granted any more."""
-    alive: set[str] = set()
-    for part in _sets([row.member_id for row in rows]):
-        alive.update(
-            conn.execute(
-                select(members.c.member_id).where(members.c.member_id.in_(part), members.c.state == "active")
-            ).scalars()
-        )
-    refused = {row.line: "not-granted" for row in rows if row.member_id not in alive}
-    _count_project_limits(conn, project, [row for row in rows if row.line not in refused], at, refused)
-    _count_limits(conn, project, [row for row in rows if row.line not in refused], at, refused)
-    by = file.approved_by or ""
-    granted = [row for row in rows if row.line not in refused]
-    moves: list[Transfer] = [
-        transfer_of(
-            project, row.member_id, f"{file.file_id}:{row.line}", row.points, at, by=by, note=row.note
-        )
-        for row in granted
-    ]
-    for row, outcome in zip(granted, ledger.transfer_many(conn, moves), strict=True):
-        if isinstance(outcome, LedgerError):
-            _log.error("grant refused", file=file.file_id, line=row.line, text=str(outcome))
-            refused[row.line] = "not-granted"
-    for line, why in refused.items():
-        conn.execute(
-            update(_lines).where(_lines.c.file_id == file.file_id, _lines.c.line == line).values(fault=why)
-        )
-    return set(refused)
-
-
-def _count_project_limits(
-    conn: Connection, project: GrantProject, rows: Sequence[Row[Any]], at: datetime, refused: dict[int, str]
-) -> None:
-    points = {chart.member_book(row.member_id): row.points for row in rows}  # a member stands once in a file
-    beyond = project_members.count_many(
-        conn, project.municipality, project.plan.project_id, day_of(at), points
-    )
-    refused.update(
-        (row.line, "limit-of-the-project") for row in rows if chart.member_book(row.member_id) in beyond
-    )
-
-
-def _count_limits(
-    conn: Connection, project: GrantProject, rows: Sequence[Row[Any]], at: datetime, refused: dict[int, str]
-) -> None:
-    code, service, today = project.municipality, project.plan.point_service, day_of(at)
-    most = rules.in_force(rules.versions(conn, code, service), today).most_granted_a_day
-    if most is None:
-        return
-    values = {chart.member_book(row.member_id): row.points for row in rows}  # a member stands once in a file
-    beyond = daily_limits.count_many(conn, code, service, today, "granted", values, most)
-    refused.update(
-        (row.line, "limit-of-the-day") for row in rows if chart.member_book(row.member_id) in beyond
-    )
-
-
-def _sets(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _QUERY_BATCH_SIZE):
-        yield values[start : start + _QUERY_BATCH_SIZE]
-
-
-def _write(conn: Connection, file: GrantFile, **to: Any) -> None:
-    if "state" in to:
-        require_legal(LEGAL, file.state, to["state"])
-    conn.execute(
-        update(_files)
-        .where(_files.c.municipality == file.municipality, _files.c.file_id == file.file_id)
-        .values(**to)
-    )
-
-
-def _wrong_state(file: GrantFile) -> ProblemError:
-    return ProblemError("file-state", f"The file is {file.state}; look at it again.", state=file.state)
-
-
-def _file(row: Row[Any]) -> GrantFile:
-    return GrantFile(
-        municipality=row.municipality,
-        file_id=row.file_id,
-        project_id=row.project_id,
-        name=row.name,
-        state=FileState(row.state),
-        lines=row.lines,
-        faults=row.faults,
-        points=row.points,
-        uploaded_by=row.uploaded_by,
-        uploaded_at=row.uploaded_at,
-        approved_by=row.approved_by,
-        approved_at=row.approved_at,
-        granted_lines=row.granted_lines,
-        granted_points=row.granted_points,
-        ended_at=row.ended_at,
-    )

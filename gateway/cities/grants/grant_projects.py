@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Row, select, update
 
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
-from gateway.cities.grants import project_members
+from gateway.cities.drawn_from import require_seen, version_of
+from gateway.cities.grants import project_members, venue_days
 from gateway.cities.grants.project_members import ProjectLimits
 from gateway.cities.proposals import deeds
 from gateway.cities.proposals.deeds import Deed
@@ -23,19 +24,42 @@ from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import Ground, propose
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_new
+from gateway.platform.states import PROJECT_MOVES, ProjectState
+from gateway.platform.transitions import require_legal
 from gateway.points import directory, expiry
 from gateway.points import rules as point_rules
 
 _projects = tables.grant_projects
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 MAX_BUDGET: Final = 10_000_000
+_limits, _venues = tables.project_limits, tables.venue_limits
+_WITH_LIMITS: Final = select(
+    _projects,
+    _limits.c.most_grants_each,
+    _limits.c.most_points_each,
+    _venues.c.points_a_day.label("venue_points_a_day"),
+).select_from(
+    _projects.outerjoin(
+        _limits,
+        (_limits.c.municipality == _projects.c.municipality)
+        & (_limits.c.project_id == _projects.c.project_id),
+    ).outerjoin(
+        _venues,
+        (_venues.c.municipality == _projects.c.municipality)
+        & (_venues.c.project_id == _projects.c.project_id),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectPlan:
-    """What a city plans. `points_each` is what a venue's code gives; the period includes both days."""
+    """What a city plans. `points_each` is what a venue's code gives; the period includes both days.
+
+    `venue_points_a_day` is the most that the venue gives in a day; None leaves it to the city's table of deeds.
+    """
 
     project_id: str
     point_service: str
@@ -49,6 +73,7 @@ class ProjectPlan:
     venue: bool = False
     most_grants_each: int | None = None
     most_points_each: int | None = None
+    venue_points_a_day: int | None = None
 
     @property
     def limits(self) -> ProjectLimits:
@@ -64,8 +89,11 @@ class AddProject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaiseBudget:
+    """`venue_points_a_day` of None leaves the venue's ceiling as it is."""
+
     project_id: str
     budget: int
+    venue_points_a_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +101,21 @@ class GrantProject:
     municipality: str
     plan: ProjectPlan
     granted: int
-    is_open: bool
+    state: ProjectState
     created_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is ProjectState.OPEN
 
     @property
     def left(self) -> int:
         """Points of the budget that are neither given nor set aside."""
         return self.plan.budget - self.granted
+
+    @property
+    def version(self) -> str:
+        return version_of(self.plan.budget, self.plan.venue_points_a_day, self.state.value)
 
     def grants_on(self, day: date) -> bool:
         return self.is_open and self.plan.starts_on <= day <= self.plan.ends_on
@@ -87,10 +123,10 @@ class GrantProject:
 
 def require(conn: Connection, code: str, project_id: str) -> GrantProject:
     """Give a project of this city. Raises ProblemError `unknown-project` (404)."""
-    row = conn.execute(select(_projects).where(*_key(code, project_id))).one_or_none()
-    if row is None:
+    project = find(conn, code, project_id)
+    if project is None:
         raise ProblemError("unknown-project", "This city has no such grant project.")
-    return _project(row)
+    return project
 
 
 def require_granting(conn: Connection, code: str, project_id: str, day: date) -> GrantProject:
@@ -113,7 +149,7 @@ def require_granting(conn: Connection, code: str, project_id: str, day: date) ->
 
 
 def find(conn: Connection, code: str, project_id: str) -> GrantProject | None:
-    row = conn.execute(select(_projects).where(*_key(code, project_id))).one_or_none()
+    row = conn.execute(_WITH_LIMITS.where(*_key(code, project_id))).one_or_none()
     return None if row is None else _project(row)
 
 
@@ -122,11 +158,19 @@ def add_project(conn: Connection, who: StaffActor, command: AddProject, at: date
     code, plan = who.municipality, command.plan
     directory.require_service(conn, code, plan.point_service)
     if not insert_new(
-        conn, _projects, municipality=code, granted=0, state="open", created_at=at, **_columns(plan)
+        conn,
+        _projects,
+        municipality=code,
+        granted=0,
+        state=ProjectState.OPEN,
+        created_at=at,
+        **_columns(plan),
     ):
         raise _exists()
     project_members.save_limits(conn, code, plan.project_id, plan.limits)
-    write_audit(conn, who, at, "project added", plan.project_id, facts={"budget": plan.budget})
+    if plan.venue_points_a_day is not None:
+        venue_days.save_limit(conn, code, plan.project_id, plan.venue_points_a_day)
+    write_audit(conn, who, at, AuditAction.PROJECT_ADDED, plan.project_id, facts={"budget": plan.budget})
     return require(conn, code, plan.project_id)
 
 
@@ -147,14 +191,47 @@ def change_budget(
             f"{before.granted:,} points are granted or set aside; the budget cannot be lower.",
             available=before.left,
         )
-    facts: dict[str, str | int] = {"from": before.plan.budget, "to": command.budget}
-    write_audit(conn, who, at, "budget changed", project_id, reason, facts)
+    if command.venue_points_a_day is not None:
+        venue_days.save_limit(conn, code, project_id, command.venue_points_a_day)
+    facts: dict[str, str | int] = {
+        "from": before.plan.budget, "to": command.budget, "venue_points_a_day": command.venue_points_a_day or "",
+    }  # fmt: skip
+    write_audit(conn, who, at, AuditAction.BUDGET_CHANGED, project_id, reason, facts)
     return require(conn, code, project_id)
 
 
-def budget_ground(conn: Connection, code: str, command: RaiseBudget) -> Ground:
-    """The budget that the author saw."""
-    return {"budget": require(conn, code, command.project_id).plan.budget}
+def budget_ground(conn: Connection, code: str, command: RaiseBudget, today: date) -> Ground:
+    """What the author saw: the budget, what a grant is, and what a point is worth."""
+    plan = require(conn, code, command.project_id).plan
+    values = point_values(conn, code, plan.point_service, today)
+    venue = plan.venue_points_a_day
+    return {"budget": plan.budget, "points_each": plan.points_each, "venue_points_a_day": venue, **values}
+
+
+def point_values(conn: Connection, code: str, service: str, today: date) -> dict[str, str | int]:
+    """What a point of this service is worth, and the most that it will be by a rule that is announced."""
+    versions = point_rules.versions(conn, code, service)
+    now = point_rules.in_force(versions, today).unit_value_yen
+    coming = [version.rule.unit_value_yen for version in point_rules.upcoming(versions, today)]
+    values: dict[str, str | int] = {"point_service": service, "unit_value_yen": now}
+    return values | ({"unit_value_later": max(coming)} if any(each != now for each in coming) else {})
+
+
+def project_ground(conn: Connection, code: str, command: AddProject, today: date) -> Ground:
+    """What the author saw: what a point of the service is worth."""
+    return point_values(conn, code, command.plan.point_service, today)
+
+
+def project_facts(conn: Connection, code: str, plan: ProjectPlan, today: date) -> dict[str, str | int]:
+    """All that is planned, for people to read."""
+    shown: dict[str, str | int] = {
+        "project": plan.project_id, "name": plan.name.strip(), "place": plan.place, "content": plan.content,
+        "budget": plan.budget, "points_each": plan.points_each, "starts_on": plan.starts_on.isoformat(),
+        "ends_on": plan.ends_on.isoformat(), "venue": "yes" if plan.venue else "no",
+        "most_grants_each": plan.most_grants_each or "", "most_points_each": plan.most_points_each or "",
+        "venue_points_a_day": plan.venue_points_a_day or "",
+    }  # fmt: skip
+    return shown | point_values(conn, code, plan.point_service, today)
 
 
 def take_from_budget(conn: Connection, code: str, project_id: str, points: int) -> None:
@@ -165,10 +242,13 @@ def take_from_budget(conn: Connection, code: str, project_id: str, points: int) 
         .values(granted=_projects.c.granted + points)
     )
     if hit.rowcount == 0:
-        left = require(conn, code, project_id).left
-        raise ProblemError(
-            "budget-exceeded", f"The budget has {left:,} points left; nothing was granted.", available=left
-        )
+        raise over_budget(require(conn, code, project_id).left)
+
+
+def over_budget(left: int) -> ProblemError:
+    return ProblemError(
+        "budget-exceeded", f"The budget has {left:,} points left; nothing was granted.", available=left
+    )
 
 
 def give_back_to_budget(conn: Connection, code: str, project_id: str, points: int) -> None:
@@ -186,10 +266,8 @@ class GrantProjects:
 
     async def listed(self, code: str) -> list[GrantProject]:
         """All projects of a city, the one that starts last first."""
-        query = (
-            select(_projects)
-            .where(_projects.c.municipality == code)
-            .order_by(_projects.c.starts_on.desc(), _projects.c.project_id)
+        query = _WITH_LIMITS.where(_projects.c.municipality == code).order_by(
+            _projects.c.starts_on.desc(), _projects.c.project_id
         )
         return await self.context.store.read(lambda conn: [_project(row) for row in conn.execute(query)])
 
@@ -209,58 +287,72 @@ class GrantProjects:
                 raise _exists()
             if not deeds.rule_of(conn, code, Deed.PROJECT).persons:
                 return add_project(conn, who, AddProject(plan=plan), now)
-            shown: dict[str, str | int] = {
-                "name": plan.name.strip(), "budget": plan.budget, "points_each": plan.points_each,
-                "starts_on": plan.starts_on.isoformat(), "ends_on": plan.ends_on.isoformat(),
-                "venue": "yes" if plan.venue else "no", "most_grants_each": plan.most_grants_each or "",
-                "most_points_each": plan.most_points_each or "",
-            }  # fmt: skip
+            command, today = AddProject(plan=plan), self.context.today
             return propose(
-                self.context, conn, who, Deed.PROJECT, plan.project_id, AddProject(plan=plan), ground={}, facts=shown,
+                self.context, conn, who, Deed.PROJECT, plan.project_id, command,
+                ground=project_ground(conn, code, command, today), facts=project_facts(conn, code, plan, today),
                 reason=reason, at=now, points=plan.budget,
             )  # fmt: skip
 
         return await self.context.store.run(job)
 
     async def change_budget(
-        self, who: StaffSession, project_id: str, budget: int, reason: str
+        self,
+        who: StaffSession,
+        project_id: str,
+        budget: int,
+        reason: str,
+        venue_points_a_day: int | None = None,
+        seen: str | None = None,
     ) -> GrantProject | Proposal:
-        """Lower a budget, never below what is granted; or propose to raise it.
+        """Lower a budget, never below what is granted, and a venue's ceiling; or propose to raise either.
 
-        Raises ProblemError: `budget-exceeded` (409), `unknown-project` (404), and as `propose`.
+        `seen` is the version that the change was drawn from.
+        Raises ProblemError: `budget-exceeded`, `changed-meanwhile` (409), `unknown-project` (404), and as `propose`.
         """
         now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> GrantProject | Proposal:
-            before, command = (
-                require(conn, code, project_id),
-                RaiseBudget(project_id=project_id, budget=budget),
-            )
-            if budget <= before.plan.budget or not deeds.rule_of(conn, code, Deed.BUDGET).persons:
+            before = _require_seen(conn, code, project_id, seen)
+            command = RaiseBudget(project_id=project_id, budget=budget, venue_points_a_day=venue_points_a_day)
+            most = venue_days.limit_of(conn, code, project_id)
+            raises_venue = venue_points_a_day is not None and most is not None and venue_points_a_day > most
+            if (budget <= before.plan.budget and not raises_venue) or not deeds.rule_of(
+                conn, code, Deed.BUDGET
+            ).persons:
                 return change_budget(conn, who, command, reason, now)
+            ground = budget_ground(conn, code, command, self.context.today)
             shown: dict[str, str | int] = {
-                "name": before.plan.name, "from": before.plan.budget, "to": budget, "granted": before.granted,
+                "project": project_id, "name": before.plan.name, "from": before.plan.budget, "to": budget,
+                "granted": before.granted, "points_each": before.plan.points_each,
+                "venue_points_a_day": venue_points_a_day or "",
             }  # fmt: skip
+            values = point_values(conn, code, before.plan.point_service, self.context.today)
             return propose(
-                self.context, conn, who, Deed.BUDGET, project_id, command, ground=budget_ground(conn, code, command),
-                facts=shown, reason=reason, at=now, points=budget - before.plan.budget,
+                self.context, conn, who, Deed.BUDGET, project_id, command, ground=ground, facts=shown | values,
+                reason=reason, at=now, points=max(0, budget - before.plan.budget),
             )  # fmt: skip
 
         return await self.context.store.run(job)
 
     async def set_open(
-        self, who: StaffSession, project_id: str, *, is_open: bool, reason: str
+        self, who: StaffSession, project_id: str, *, is_open: bool, reason: str, seen: str | None = None
     ) -> GrantProject:
-        """Let a project grant nothing more, or again."""
+        """Let a project grant nothing more, or again. Raises ProblemError `changed-meanwhile` (409)."""
         now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> GrantProject:
-            require(conn, code, project_id)
-            conn.execute(
-                update(_projects).where(*_key(code, project_id)).values(state="open" if is_open else "closed")
-            )
+            project = _require_seen(conn, code, project_id, seen)
+            state = ProjectState.OPEN if is_open else ProjectState.CLOSED
+            require_legal(PROJECT_MOVES, project.state, state)
+            conn.execute(update(_projects).where(*_key(code, project_id)).values(state=state))
             write_audit(
-                conn, who, now, "project reopened" if is_open else "project closed", project_id, reason
+                conn,
+                who,
+                now,
+                AuditAction.PROJECT_REOPENED if is_open else AuditAction.PROJECT_CLOSED,
+                project_id,
+                reason,
             )
             return require(conn, code, project_id)
 
@@ -295,17 +387,29 @@ def read_venue_code(context: CityContext, text: str, today: date) -> tuple[str, 
     )
 
 
+def _require_seen(conn: Connection, code: str, project_id: str, seen: str | None) -> GrantProject:
+    """Lock a project and compare it with what a form was drawn from."""
+    conn.execute(select(_projects.c.project_id).where(*_key(code, project_id)).with_for_update())
+    project = require(conn, code, project_id)
+    require_seen(seen, project.version)
+    return project
+
+
 def _check(plan: ProjectPlan) -> None:
-    if not _ID.fullmatch(plan.project_id) or not plan.name.strip():
-        raise _bad("A project has a name, and an id of 1 to 40 lower-case letters, digits and hyphens.")
+    if not _ID.fullmatch(plan.project_id):
+        raise _bad("project_id", "A project has an id of 1 to 40 lower-case letters, digits and hyphens.")
+    if not plan.name.strip():
+        raise _bad("name", "A project has a name.")
     if plan.ends_on < plan.starts_on:
-        raise _bad("A project ends on or after the day on which it starts.")
-    if not 0 < plan.points_each <= MAX_BUDGET or not plan.budget > 0:
-        raise _bad(f"A project gives 1 to {MAX_BUDGET:,} points each and has a budget.")
+        raise _bad("ends_on", "A project ends on or after the day on which it starts.")
+    if not 0 < plan.points_each <= MAX_BUDGET:
+        raise _bad("points_each", f"A project gives 1 to {MAX_BUDGET:,} points each.")
+    if not plan.budget > 0:
+        raise _bad("budget", "A project has a budget.")
 
 
-def _bad(text: str) -> ProblemError:
-    return ProblemError("bad-project", text)
+def _bad(field: str, text: str) -> ProblemError:
+    return ProblemError("bad-project", f"{field}: {text}", field=field)
 
 
 def _exists() -> ProblemError:
@@ -339,8 +443,11 @@ def _project(row: Row[Any]) -> GrantProject:
             points_each=row.points_each,
             budget=row.budget,
             venue=row.venue,
+            most_grants_each=row.most_grants_each,
+            most_points_each=row.most_points_each,
+            venue_points_a_day=row.venue_points_a_day,
         ),
         granted=row.granted,
-        is_open=row.state == "open",
+        state=ProjectState(row.state),
         created_at=row.created_at,
     )

@@ -14,7 +14,7 @@ from core_ledger import IdReused, Receipt, Transfer, chart, ledger
 from core_ledger.read_model import moves, read_lots
 from gateway.cities import daily_limits, tables
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
-from gateway.cities.grants import grant_projects, project_members
+from gateway.cities.grants import grant_projects, project_members, venue_days
 from gateway.cities.grants.grant_projects import GrantProject, read_venue_code
 from gateway.cities.grants.staff_days import count_alone
 from gateway.cities.proposals import deeds
@@ -24,6 +24,7 @@ from gateway.cities.proposals.propose import Ground, propose
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
 from gateway.members import member_rows, mykey_ids
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_new
 from gateway.points import rules
@@ -96,7 +97,7 @@ class Grants:
         """A member scans the code of a venue: each member is granted it once in a project.
 
         Raises ProblemError: `venue-code-wrong`, `project-not-open`, `granted-already`, `budget-exceeded`,
-        `limit-of-the-day` (409), `unknown-project` (404).
+        `limit-of-the-day`, `limit-of-the-venue` (409), `unknown-project` (404).
         """
         now = self.context.clock()
         code, project_id = read_venue_code(self.context, venue_code, day_of(now))
@@ -106,7 +107,10 @@ class Grants:
             if not project.plan.venue:
                 raise ProblemError("project-not-open", "This project has no venue.")
             move = transfer_of(project, member_id, "venue", project.plan.points_each, now, by="member")
-            return _grant(conn, project, move, now)
+            done = _grant(conn, project, move, now)
+            if not done.replayed:
+                venue_days.count(conn, code, project_id, day_of(now), move.points)
+            return done
 
         try:
             done = await self.context.store.run(job)
@@ -133,10 +137,11 @@ def grant_points(conn: Connection, who: StaffActor, command: GrantPoints, at: da
     return done
 
 
-def grant_ground(conn: Connection, code: str, command: GrantPoints) -> Ground:
-    """What the author saw of the project: what a grant in it is, and whether it is open."""
+def grant_ground(conn: Connection, code: str, command: GrantPoints, today: date) -> Ground:
+    """What the author saw of the project: what a grant in it is and is worth, and whether it is open."""
     project = grant_projects.require(conn, code, command.project_id)
-    return {"points_each": project.plan.points_each, "open": "yes" if project.is_open else "no"}
+    values = grant_projects.point_values(conn, code, project.plan.point_service, today)
+    return {"points_each": project.plan.points_each, "open": "yes" if project.is_open else "no", **values}
 
 
 def _may_grant_alone(
@@ -160,18 +165,17 @@ def _propose(
     at: datetime,
 ) -> Proposal:
     if command.points > project.left:
-        raise ProblemError(
-            "budget-exceeded", f"The budget has {project.left:,} points left; nothing was granted.",
-            available=project.left,
-        )  # fmt: skip
+        raise grant_projects.over_budget(project.left)
     shown: dict[str, str | int] = {
         "project": command.project_id, "name": project.plan.name, "mykey_id": command.mykey_id,
         "points_each": project.plan.points_each,
     }  # fmt: skip
+    today = context.today
+    values = grant_projects.point_values(conn, who.municipality, project.plan.point_service, today)
     return propose(
         context, conn, who, Deed.GRANT, f"{command.project_id}/{command.member_id}", command,
-        ground=grant_ground(conn, who.municipality, command), facts=shown, reason=command.note, at=at,
-        points=command.points,
+        ground=grant_ground(conn, who.municipality, command, today), facts=shown | values, reason=command.note,
+        at=at, points=command.points,
     )  # fmt: skip
 
 
@@ -179,7 +183,7 @@ def _audit(
     conn: Connection, who: StaffActor, mykey_id: str, project_id: str, points: int, note: str, at: datetime
 ) -> None:
     facts: dict[str, str | int] = {"project": project_id, "points": points}
-    write_audit(conn, who, at, "granted", mykey_id, note, facts)
+    write_audit(conn, who, at, AuditAction.GRANTED, mykey_id, note, facts)
 
 
 def transfer_of(

@@ -15,12 +15,15 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from core_ledger import chart
 from core_ledger.read_model import lock_books
 from gateway.cities import tables
+from gateway.cities.grants.grant_file_rows import FileState
 from gateway.errors import ProblemError
 from gateway.platform.sql import insert_into, insert_new
 
 _members: Final = tables.project_members
 _limits: Final = tables.project_limits
 _lines: Final = tables.grant_lines
+_files: Final = tables.grant_files
+_WAITING: Final = (FileState.CHECKED, FileState.APPROVED)
 _QUERY_BATCH_SIZE: Final = 500
 
 
@@ -48,6 +51,16 @@ class GrantedBefore:
     points_before: int
     first_on: date
     last_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingFile:
+    """Another file of the project that is not applied yet: how many members of this one are in it too, and its points for them."""
+
+    file_id: str
+    name: str
+    members: int
+    points: int
 
 
 def limits_of(conn: Connection, code: str, project_id: str) -> ProjectLimits:
@@ -100,25 +113,35 @@ def count(conn: Connection, code: str, project_id: str, book: str, day: date, po
         )
 
 
-def count_many(
-    conn: Connection, code: str, project_id: str, day: date, points: Mapping[str, int]
-) -> set[str]:
-    """Count one grant for each of these books; gives the books that the project's limits do not allow it to."""
+def take_back(
+    conn: Connection, code: str, project_id: str, book: str, points: int, *, is_whole: bool
+) -> None:
+    """Count points that were taken back of a grant; `is_whole`: all of it, so that the member may be granted once more."""
+    conn.execute(
+        update(_members)
+        .where(*_key(code, project_id, book))
+        .values(points=_members.c.points - points, grants=_members.c.grants - int(is_whole))
+    )
+
+
+def lock_beyond(conn: Connection, code: str, project_id: str, points: Mapping[str, int]) -> set[str]:
+    """Lock these books and give those that the project's limits do not allow one grant of so many points more."""
     limits, beyond = limits_of(conn, code, project_id), set[str]()
     for part in _parts(sorted(points)):
         # As with a single grant, the book's row is held first: whoever grants to the same member waits.
         lock_books(conn, part)
         before = _before(conn, code, project_id, part)
-        fitting = []
         for book in part:
             grants, total = (before[book].grants, before[book].points) if book in before else (0, 0)
-            if limits.allow(grants + 1, total + points[book]):
-                fitting.append(book)
-            else:
+            if not limits.allow(grants + 1, total + points[book]):
                 beyond.add(book)
-        if fitting:
-            _upsert(conn, code, project_id, day, {book: points[book] for book in fitting})
     return beyond
+
+
+def count_many(conn: Connection, code: str, project_id: str, day: date, points: Mapping[str, int]) -> None:
+    """Count what was granted, one grant for each of these books, which the caller has locked."""
+    for part in _parts(sorted(points)):
+        _upsert(conn, code, project_id, day, {book: points[book] for book in part})
 
 
 def beyond_limits(conn: Connection, code: str, project_id: str, points: Mapping[str, int]) -> set[str]:
@@ -174,6 +197,25 @@ def sum_granted_before(conn: Connection, code: str, project_id: str, file_id: st
     )
     members, points = conn.execute(query).one()
     return int(members), int(points)
+
+
+def list_waiting_elsewhere(conn: Connection, code: str, project_id: str, file_id: str) -> list[WaitingFile]:
+    """Files of the project that wait for an approval or are being applied, and hold members of this file too."""
+    ours, theirs = _lines.alias("ours"), _lines.alias("theirs")
+    query = (
+        select(_files.c.file_id, _files.c.name, func.count(), func.sum(theirs.c.points))
+        .join(theirs, theirs.c.file_id == _files.c.file_id)
+        .join(ours, ours.c.member_id == theirs.c.member_id)
+        .where(_files.c.municipality == code, _files.c.project_id == project_id, _files.c.file_id != file_id)
+        .where(_files.c.state.in_(_WAITING), ours.c.file_id == file_id)
+        .where(theirs.c.line > _files.c.applied_through)
+        .group_by(_files.c.file_id, _files.c.name, _files.c.uploaded_at)
+        .order_by(_files.c.uploaded_at)
+    )
+    return [
+        WaitingFile(file_id=file, name=name, members=int(members), points=int(points))
+        for file, name, members, points in conn.execute(query)
+    ]
 
 
 def _before(conn: Connection, code: str, project_id: str, part: Sequence[str]) -> dict[str, Row[Any]]:

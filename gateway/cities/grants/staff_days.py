@@ -16,7 +16,11 @@ _days: Final = tables.staff_grant_days
 
 def count_alone(conn: Connection, who: StaffActor, day: date, points: int, most: int) -> bool:
     """Count `points` into the person's day; False, and nothing counted, where they do not fit any more."""
-    code, staff_id = who.municipality, who.staff_id
+    return count_for(conn, who.municipality, who.staff_id, day, points, most)
+
+
+def count_for(conn: Connection, code: str, staff_id: str, day: date, points: int, most: int) -> bool:
+    """The same for a name that is not a person's: a venue."""
     insert_new(conn, _days, municipality=code, staff_id=staff_id, day=day.isoformat(), points=0)
     # One statement decides and counts, so that grants of one moment never share what is left.
     counted = conn.execute(

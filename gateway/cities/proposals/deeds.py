@@ -1,6 +1,6 @@
 """The deeds that wait for a second person, and each city's table of them.
 
-A city may change how many persons decide a deed and, for grants, from which sum. The change is a deed of its own and
+A city may change how many persons decide a deed and, for grants and refunds, from which sum. The change is a deed of its own and
 needs a second person whatever the table says. Without a row of its own a city has the defaults below.
 """
 
@@ -14,8 +14,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from gateway.cities import tables
+from gateway.cities.drawn_from import version_of
 from gateway.errors import ProblemError
-from gateway.platform.roles import Role
+from gateway.platform.roles import ALLOWED, Action, Role
 from gateway.platform.sql import insert_into
 
 _rules = tables.deed_rules
@@ -27,18 +28,30 @@ class Deed(StrEnum):
     """What can be proposed. The value is the word of the API and of the audit log."""
 
     GRANT = "grant"
+    GRANT_FILE = "grant_file"
+    GRANT_CANCEL = "grant_cancel"
+    CORRECTION = "correction"
     PROJECT = "project"
     BUDGET = "budget"
+    REFUND = "refund"
     SHOP_ACCOUNT = "shop_account"
     PAYER_ACCOUNT = "payer_account"
+    CLOSING = "closing"
+    TRANSFER_FILE = "transfer_file"
+    PAYOUT = "payout"
+    SHOP_DEBT = "shop_debt"
     STAFF = "staff"
     ROLE = "role"
     RESET = "reset"
     RESTART = "restart"
+    RULE = "rule"
+    RULE_WITHDRAWAL = "rule_withdrawal"
+    SHOP_STAFF = "shop_staff"
+    SHOP_RESET = "shop_reset"
     DEED_RULE = "deed_rule"
 
 
-ALWAYS_DECIDED: Final = frozenset({Deed.DEED_RULE})
+ALWAYS_DECIDED: Final = frozenset({Deed.GRANT_FILE, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.DEED_RULE})
 """Needs at least one person besides the author, whatever a city's table says."""
 
 DECIDED_BY: Final[Mapping[Deed, frozenset[Role]]] = dict.fromkeys(
@@ -46,13 +59,46 @@ DECIDED_BY: Final[Mapping[Deed, frozenset[Role]]] = dict.fromkeys(
 )
 """One permission for each deed; a role that proposes it is not thereby one that decides it."""
 
+DECIDING_ROLES: Final[frozenset[Role]] = frozenset().union(*DECIDED_BY.values())
+
+PROPOSED_BY: Final[Mapping[Deed, Action]] = {
+    Deed.GRANT: Action.GRANT,
+    Deed.GRANT_FILE: Action.UPLOAD_GRANTS,
+    Deed.GRANT_CANCEL: Action.GRANT,
+    Deed.CORRECTION: Action.GRANT,
+    Deed.PROJECT: Action.PLAN_GRANTS,
+    Deed.BUDGET: Action.PLAN_GRANTS,
+    Deed.REFUND: Action.REFUND,
+    Deed.SHOP_ACCOUNT: Action.KEEP_BANKS,
+    Deed.PAYER_ACCOUNT: Action.KEEP_BANKS,
+    Deed.CLOSING: Action.SETTLE,
+    Deed.TRANSFER_FILE: Action.SETTLE,
+    Deed.PAYOUT: Action.SETTLE,
+    Deed.SHOP_DEBT: Action.SETTLE,
+    Deed.STAFF: Action.KEEP_STAFF,
+    Deed.ROLE: Action.KEEP_STAFF,
+    Deed.RESET: Action.KEEP_STAFF,
+    Deed.RESTART: Action.KEEP_STAFF,
+    Deed.RULE: Action.CHANGE_RULES,
+    Deed.RULE_WITHDRAWAL: Action.CHANGE_RULES,
+    Deed.SHOP_STAFF: Action.KEEP_SHOPS,
+    Deed.SHOP_RESET: Action.KEEP_SHOPS,
+    Deed.DEED_RULE: Action.CHANGE_RULES,
+}
+"""What a role must allow for the deed to be proposed, and still at the decision."""
+
+
+def may_propose(role: Role, deed: Deed) -> bool:
+    return PROPOSED_BY[deed] in ALLOWED[role]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeedRule:
     """`persons` decide besides the author; 0 lets the deed take effect at once.
 
-    `from_points`: a grant above it waits; None is the project's own `points_each`. `points_a_day`: what one person
-    of staff grants in a day without a second one. Both belong to grants alone.
+    `from_points`: a grant or refund above it waits; for grants None is the project's own `points_each`, for refunds
+    no sum. `points_a_day`: what one person of staff puts into members' accounts in a day without a second one,
+    grants and refunds together. Both belong to `WITH_SUMS` alone.
     """
 
     deed: Deed
@@ -60,9 +106,15 @@ class DeedRule:
     from_points: int | None = None
     points_a_day: int | None = None
 
+    @property
+    def version(self) -> str:
+        return version_of(self.persons, self.from_points, self.points_a_day)
 
-DEFAULTS: Final[Mapping[Deed, DeedRule]] = {
-    deed: DeedRule(deed=deed, points_a_day=100_000 if deed is Deed.GRANT else None) for deed in Deed
+
+WITH_SUMS: Final = frozenset({Deed.GRANT, Deed.REFUND})
+DEFAULTS: Final[Mapping[Deed, DeedRule]] = {deed: DeedRule(deed=deed) for deed in Deed} | {
+    Deed.GRANT: DeedRule(deed=Deed.GRANT, points_a_day=100_000),
+    Deed.REFUND: DeedRule(deed=Deed.REFUND, from_points=10_000, points_a_day=100_000),
 }
 
 
@@ -84,12 +136,19 @@ def check_rule(rule: DeedRule) -> None:
     """Raise ProblemError `bad-deed-rule` (422) for what no table can say."""
     fewest = 1 if rule.deed in ALWAYS_DECIDED else 0
     if not fewest <= rule.persons <= MAX_PERSONS:
-        raise _bad(f"persons: give {fewest} to {MAX_PERSONS}")
-    if rule.deed is Deed.GRANT:
+        raise bad_rule("persons", f"give {fewest} to {MAX_PERSONS}")
+    if rule.deed in WITH_SUMS:
         if rule.points_a_day is None:
-            raise _bad("points_a_day: give what one person grants in a day without a second one")
+            raise bad_rule(
+                "points_a_day", "give what one person grants or refunds in a day without a second one"
+            )
     elif rule.from_points is not None or rule.points_a_day is not None:
-        raise _bad("from_points, points_a_day: only grants have them")
+        raise bad_rule("from_points", "only grants and refunds have them")
+
+
+def most_persons(conn: Connection, code: str) -> int:
+    """The most persons that any line of a city's table asks for."""
+    return max(rule.persons for rule in list_by_city(conn, code))
 
 
 def save_rule(conn: Connection, code: str, rule: DeedRule) -> None:
@@ -109,5 +168,5 @@ def _rule(row: Row[Any]) -> DeedRule:
     )
 
 
-def _bad(text: str) -> ProblemError:
-    return ProblemError("bad-deed-rule", text)
+def bad_rule(field: str, text: str) -> ProblemError:
+    return ProblemError("bad-deed-rule", f"{field}: {text}", field=field)

@@ -5,27 +5,46 @@ An effect is one transaction with the decision. It acts in the author's name; wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from gateway.cities.city_context import CityContext, StaffActor, write_audit
-from gateway.cities.grants import grant_projects, grants
+from gateway.cities import rule_changes
+from gateway.cities.city_context import CityContext
+from gateway.cities.grants import corrections, grant_file_approval, grant_projects, grants
+from gateway.cities.grants.corrections import CancelGrant, CorrectBalance
+from gateway.cities.grants.grant_file_approval import ApproveFile
+from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.grants.grant_projects import AddProject, RaiseBudget
 from gateway.cities.grants.grants import GrantPoints
-from gateway.cities.proposals import deeds
-from gateway.cities.proposals.deeds import Deed, DeedRule
-from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.point_rules import PointRules
+from gateway.cities.proposals.deed_rules import ChangeDeedRule, change_deed_rule, deed_rule_ground
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.proposals.propose import Ground
+from gateway.cities.rule_changes import AnnounceRule, WithdrawRule
+from gateway.cities.settlement import closing, payouts, shop_debts, transfer_file_making
+from gateway.cities.settlement.closing import CloseCycle
+from gateway.cities.settlement.payouts import RecordPayout
+from gateway.cities.settlement.shop_debts import EndDebt
+from gateway.cities.settlement.transfer_file_making import MakeTransferFile
 from gateway.cities.shops import shops
 from gateway.cities.shops.shops import ChangePayer, ChangeShopAccount
-from gateway.cities.staff import staff
-from gateway.cities.staff.staff import AddStaff, RaiseRole, ResetStaff, RestartStaff
+from gateway.cities.spending import refunds
+from gateway.cities.spending.refunds import RefundPoints
+from gateway.cities.staff import staff_keeping as keeping
+from gateway.cities.staff.staff_keeping import (
+    AddShopStaff,
+    AddStaff,
+    RaiseRole,
+    RenewShopStaff,
+    ResetStaff,
+    RestartStaff,
+)
 from gateway.cities.staff.staff_rows import Staff
-from gateway.members import lockout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,43 +82,25 @@ class Decided:
         return [self.proposal.proposed_by, *self.deciders]
 
 
+async def _nothing(_: CityContext, __: Proposal) -> None:
+    """Most effects are whole with their transaction."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """`concerns` names the person of staff whose access it changes, who never decides it."""
+    """`concerns` names the person of staff whose access it changes, who never decides it.
+
+    `ended` is what becomes of its subject where it is not carried out.
+    `afterwards` is done once the decision is written; whatever stops it, the night's work does it.
+    """
 
     command: type[Any]
     ground: Callable[[CityContext, Connection, str, Any], Ground]
     carry_out: Callable[[Decided, Any], Staff | None]
     concerns: Callable[[Any], str | None] = lambda _: None
     makes_password: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeDeedRule:
-    """The command that changes the city's own table."""
-
-    rule: DeedRule
-
-
-def deed_rule_ground(_: CityContext, conn: Connection, code: str, command: ChangeDeedRule) -> Ground:
-    """The line of the table that the author saw."""
-    rule = deeds.rule_of(conn, code, command.rule.deed)
-    return {"persons": rule.persons, "from_points": rule.from_points, "points_a_day": rule.points_a_day}
-
-
-def change_deed_rule(conn: Connection, who: StaffActor, command: ChangeDeedRule, at: datetime) -> None:
-    rule = command.rule
-    deeds.save_rule(conn, who.municipality, rule)
-    facts: dict[str, str | int] = {
-        "deed": rule.deed.value, "persons": rule.persons, "from_points": _sum(rule.from_points),
-        "points_a_day": _sum(rule.points_a_day),
-    }  # fmt: skip
-    write_audit(conn, who, at, "deed rule changed", rule.deed.value, facts=facts)
-
-
-def _sum(points: int | None) -> str | int:
-    """A sum that the table does not set is left out of the log's words."""
-    return "" if points is None else points
+    ended: Callable[[Connection, Proposal, ProposalState, datetime], None] = lambda *_: None
+    afterwards: Callable[[CityContext, Proposal], Awaitable[None]] = _nothing
 
 
 def _add_project(decided: Decided, command: AddProject) -> None:
@@ -114,6 +115,34 @@ def _grant(decided: Decided, command: GrantPoints) -> None:
     grants.grant_points(decided.conn, decided.author, command, decided.at)
 
 
+def _approve_file(decided: Decided, command: ApproveFile) -> None:
+    reason = decided.proposal.reason
+    grant_file_approval.approve_file(
+        decided.conn, decided.author, command, decided.deciders[-1], reason, decided.at
+    )
+
+
+async def _grant_lines(context: CityContext, proposal: Proposal) -> None:
+    work = GrantFiles(context).apply(proposal.municipality, proposal.subject)
+    context.tasks.spawn(work, f"grant file {proposal.subject}")
+
+
+def _cancel_grant(decided: Decided, command: CancelGrant) -> None:
+    corrections.carry_out_cancellation(
+        decided.conn, decided.author, command, decided.proposal.reason, decided.at
+    )
+
+
+def _correct_balance(decided: Decided, command: CorrectBalance) -> None:
+    corrections.carry_out_correction(
+        decided.conn, decided.author, command, decided.proposal.reason, decided.at
+    )
+
+
+def _refund(decided: Decided, command: RefundPoints) -> None:
+    refunds.refund(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
 def _change_shop_account(decided: Decided, command: ChangeShopAccount) -> None:
     shops.change_shop_account(decided.context, decided.conn, decided.author, command, decided.at)
 
@@ -122,22 +151,40 @@ def _change_payer(decided: Decided, command: ChangePayer) -> None:
     shops.change_payer(decided.context, decided.conn, decided.author, command, decided.at)
 
 
+def _close_cycle(decided: Decided, command: CloseCycle) -> None:
+    closing.close_cycle(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
+def _make_transfer_file(decided: Decided, command: MakeTransferFile) -> None:
+    transfer_file_making.make_file(decided.context, decided.conn, decided.author, command, decided.at)
+
+
+def _record_payout(decided: Decided, command: RecordPayout) -> None:
+    payouts.record_payout(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
+def _end_shop_debt(decided: Decided, command: EndDebt) -> None:
+    shop_debts.end_debt(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
 def _change_deed_rule(decided: Decided, command: ChangeDeedRule) -> None:
     change_deed_rule(decided.conn, decided.author, command, decided.at)
 
 
 def _add_staff(decided: Decided, command: AddStaff) -> Staff:
-    return staff.add_staff(decided.conn, decided.author, command, decided.hashed, decided.at, decided.makers)
+    return keeping.add_staff(
+        decided.conn, decided.author, command, decided.hashed, decided.at, decided.makers
+    )
 
 
 def _raise_role(decided: Decided, command: RaiseRole) -> None:
     # No password is made here: only the author is tied to the person.
     makers, why = [decided.proposal.proposed_by], decided.proposal.reason
-    staff.change_role(decided.conn, decided.author, command, why, decided.at, makers)
+    keeping.change_role(decided.conn, decided.author, command, why, decided.at, makers)
 
 
 def _reset_staff(decided: Decided, command: ResetStaff) -> Staff:
-    person = staff.reset_staff(
+    person = keeping.reset_staff(
         decided.conn,
         decided.author,
         command,
@@ -146,12 +193,12 @@ def _reset_staff(decided: Decided, command: ResetStaff) -> Staff:
         decided.at,
         decided.makers,
     )
-    lockout.reset(decided.conn, staff.password_lock_key(decided.context, person.login))
+    keeping.lift_locks(decided.conn, decided.context, person)
     return person
 
 
 def _restart_staff(decided: Decided, command: RestartStaff) -> Staff:
-    person = staff.restart_staff(
+    person = keeping.restart_staff(
         decided.conn,
         decided.author,
         command,
@@ -160,8 +207,37 @@ def _restart_staff(decided: Decided, command: RestartStaff) -> Staff:
         decided.at,
         decided.makers,
     )
-    lockout.reset(decided.conn, staff.password_lock_key(decided.context, person.login))
+    keeping.lift_locks(decided.conn, decided.context, person)
     return person
+
+
+def _add_shop_staff(decided: Decided, command: AddShopStaff) -> Staff:
+    return keeping.add_shop_staff(decided.conn, decided.author, command, decided.hashed, decided.at)
+
+
+def _renew_shop_staff(decided: Decided, command: RenewShopStaff) -> Staff:
+    why = decided.proposal.reason
+    return keeping.renew_shop_staff(
+        decided.context, decided.conn, decided.author, command, decided.hashed, why, decided.at
+    )
+
+
+def _announce_rule(decided: Decided, command: AnnounceRule) -> None:
+    rule_changes.announce_rule(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
+async def _apply_rules_of_today(context: CityContext, _: Proposal) -> None:
+    await PointRules(context).take_effect(context.today)
+
+
+def _withdraw_rule(decided: Decided, command: WithdrawRule) -> None:
+    rule_changes.withdraw_rule(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
+def _ground_of_rule(
+    _: CityContext, conn: Connection, code: str, command: AnnounceRule | WithdrawRule
+) -> Ground:
+    return rule_changes.rule_ground(conn, code, command)
 
 
 def _no_ground(_: CityContext, __: Connection, ___: str, ____: Any) -> Ground:
@@ -169,29 +245,77 @@ def _no_ground(_: CityContext, __: Connection, ___: str, ____: Any) -> Ground:
 
 
 def _staff_ground(_: CityContext, conn: Connection, code: str, command: Any) -> Ground:
-    return staff.staff_ground(conn, code, command)
+    return keeping.staff_ground(conn, code, command)
 
 
-def _concerns(command: RaiseRole | ResetStaff | RestartStaff) -> str:
+def _concerns(command: RaiseRole | ResetStaff | RestartStaff | RenewShopStaff) -> str:
     return command.staff_id
 
 
 EFFECTS: Final[Mapping[Deed, Effect]] = {
     Deed.GRANT: Effect(
         command=GrantPoints,
-        ground=lambda _, conn, code, command: grants.grant_ground(conn, code, command),
+        ground=lambda context, conn, code, command: grants.grant_ground(conn, code, command, context.today),
         carry_out=_grant,
     ),
-    Deed.PROJECT: Effect(command=AddProject, ground=_no_ground, carry_out=_add_project),
+    Deed.GRANT_FILE: Effect(
+        command=ApproveFile,
+        ground=lambda context, conn, code, command: grant_file_approval.file_ground(
+            conn, code, command, context.today
+        ),
+        carry_out=_approve_file,
+        ended=grant_file_approval.end_file,
+        afterwards=_grant_lines,
+    ),
+    Deed.GRANT_CANCEL: Effect(
+        command=CancelGrant,
+        ground=lambda _, conn, code, command: corrections.cancel_ground(conn, code, command),
+        carry_out=_cancel_grant,
+    ),
+    Deed.CORRECTION: Effect(
+        command=CorrectBalance, ground=corrections.correction_ground, carry_out=_correct_balance
+    ),
+    Deed.PROJECT: Effect(
+        command=AddProject,
+        ground=lambda context, conn, code, command: grant_projects.project_ground(
+            conn, code, command, context.today
+        ),
+        carry_out=_add_project,
+    ),
     Deed.BUDGET: Effect(
         command=RaiseBudget,
-        ground=lambda _, conn, code, command: grant_projects.budget_ground(conn, code, command),
+        ground=lambda context, conn, code, command: grant_projects.budget_ground(
+            conn, code, command, context.today
+        ),
         carry_out=_raise_budget,
+    ),
+    Deed.REFUND: Effect(
+        command=RefundPoints,
+        ground=lambda _, conn, code, command: refunds.refund_ground(conn, code, command),
+        carry_out=_refund,
     ),
     Deed.SHOP_ACCOUNT: Effect(
         command=ChangeShopAccount, ground=shops.shop_account_ground, carry_out=_change_shop_account
     ),
     Deed.PAYER_ACCOUNT: Effect(command=ChangePayer, ground=shops.payer_ground, carry_out=_change_payer),
+    Deed.CLOSING: Effect(
+        command=CloseCycle,
+        ground=lambda _, conn, code, command: closing.closing_ground(conn, code, command),
+        carry_out=_close_cycle,
+    ),
+    Deed.TRANSFER_FILE: Effect(
+        command=MakeTransferFile, ground=transfer_file_making.file_ground, carry_out=_make_transfer_file
+    ),
+    Deed.PAYOUT: Effect(
+        command=RecordPayout,
+        ground=lambda _, conn, code, command: payouts.payout_ground(conn, code, command),
+        carry_out=_record_payout,
+    ),
+    Deed.SHOP_DEBT: Effect(
+        command=EndDebt,
+        ground=lambda _, conn, code, command: shop_debts.debt_ground(conn, code, command),
+        carry_out=_end_shop_debt,
+    ),
     Deed.STAFF: Effect(command=AddStaff, ground=_no_ground, carry_out=_add_staff, makes_password=True),
     Deed.ROLE: Effect(command=RaiseRole, ground=_staff_ground, carry_out=_raise_role, concerns=_concerns),
     Deed.RESET: Effect(
@@ -199,6 +323,18 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     ),
     Deed.RESTART: Effect(
         command=RestartStaff, ground=_staff_ground, carry_out=_restart_staff, concerns=_concerns,
+        makes_password=True,
+    ),
+    Deed.RULE: Effect(
+        command=AnnounceRule, ground=_ground_of_rule, carry_out=_announce_rule,
+        afterwards=_apply_rules_of_today,
+    ),
+    Deed.RULE_WITHDRAWAL: Effect(command=WithdrawRule, ground=_ground_of_rule, carry_out=_withdraw_rule),
+    Deed.SHOP_STAFF: Effect(
+        command=AddShopStaff, ground=_no_ground, carry_out=_add_shop_staff, makes_password=True
+    ),
+    Deed.SHOP_RESET: Effect(
+        command=RenewShopStaff, ground=_staff_ground, carry_out=_renew_shop_staff, concerns=_concerns,
         makes_password=True,
     ),
     Deed.DEED_RULE: Effect(command=ChangeDeedRule, ground=deed_rule_ground, carry_out=_change_deed_rule),

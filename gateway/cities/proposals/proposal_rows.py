@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -88,7 +88,7 @@ def get(conn: Connection, code: str, proposal_id: str, *, lock: bool = False) ->
     return _proposal(row, _approvals(conn, code, proposal_id))
 
 
-def sealed_command(conn: Connection, code: str, proposal_id: str) -> tuple[bytes, str]:
+def encrypted_command(conn: Connection, code: str, proposal_id: str) -> tuple[bytes, str]:
     """The encrypted command, and the ground that it was proposed on."""
     row = conn.execute(
         select(_proposals.c.command_sealed, _proposals.c.ground).where(
@@ -98,23 +98,28 @@ def sealed_command(conn: Connection, code: str, proposal_id: str) -> tuple[bytes
     return row.command_sealed, row.ground
 
 
-def find_waiting(conn: Connection, code: str, deed: Deed, subject: str) -> Proposal | None:
-    row = conn.execute(
-        select(_proposals)
-        .where(
-            _proposals.c.municipality == code, _proposals.c.deed == deed.value, _proposals.c.subject == subject,
-            _proposals.c.state == ProposalState.WAITING.value,
-        )
-        .with_for_update()
-    ).one_or_none()  # fmt: skip
+def find_waiting(
+    conn: Connection, code: str, deed: Deed, subject: str, *, lock: bool = False
+) -> Proposal | None:
+    query = select(_proposals).where(
+        _proposals.c.municipality == code, _proposals.c.deed == deed.value, _proposals.c.subject == subject,
+        _proposals.c.state == ProposalState.WAITING.value,
+    )  # fmt: skip
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else _proposal(row, _approvals(conn, code, row.proposal_id))
 
 
-def list_by_state(conn: Connection, code: str, state: ProposalState | None) -> list[Proposal]:
-    """The city's newest proposals, all or those in one state."""
-    query = select(_proposals).where(_proposals.c.municipality == code)
-    if state is not None:
-        query = query.where(_proposals.c.state == state.value)
+def list_by_state(
+    conn: Connection, code: str, states: Collection[ProposalState], after: str | None = None
+) -> list[Proposal]:
+    """The city's proposals in one of these states, the newest first; pass the last id of a page as `after`."""
+    query = select(_proposals).where(
+        _proposals.c.municipality == code, _proposals.c.state.in_(sorted(state.value for state in states))
+    )
+    if after is not None:
+        last = get(conn, code, after)
+        same = (_proposals.c.proposed_at == last.proposed_at) & (_proposals.c.proposal_id > after)
+        query = query.where((_proposals.c.proposed_at < last.proposed_at) | same)
     order = (_proposals.c.proposed_at.desc(), _proposals.c.proposal_id)
     rows = conn.execute(query.order_by(*order).limit(PAGE_SIZE)).all()
     counts = conn.execute(

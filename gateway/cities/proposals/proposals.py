@@ -5,24 +5,33 @@
             ├─► withdrawn       by the author
             └─► expired         after 14 days
 
-Who decides is read again inside the transaction: role, activity and ties to the author, never the session's own word.
+Inside the transaction of the decision everything is looked at again: what was proposed, by whom, on which ground.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hmac import compare_digest
 
 from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, require_reason, write_audit
-from gateway.cities.proposals import deeds, proposal_rows, staff_ties
+from gateway.cities.drawn_from import require_seen
+from gateway.cities.proposals import deciders, deeds, proposal_rows, staff_ties
+from gateway.cities.proposals.deed_rules import (
+    ChangeDeedRule,
+    deed_rule_facts,
+    deed_rule_ground,
+    require_satisfiable,
+)
 from gateway.cities.proposals.deeds import DECIDED_BY, Deed, DeedRule
-from gateway.cities.proposals.effects import EFFECTS, ChangeDeedRule, Decided, deed_rule_ground
+from gateway.cities.proposals.effects import EFFECTS, Decided
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.proposals.propose import (
     canonical,
+    digest_of,
     expire,
     open_command,
     proposal_facts,
@@ -31,10 +40,10 @@ from gateway.cities.proposals.propose import (
 )
 from gateway.cities.proposals.staff_ties import StaffChange
 from gateway.cities.shops.shops import ChangePayer, ChangeShopAccount
-from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff import FirstPassword, temporary_password
 from gateway.cities.staff.staff_rows import Staff, StaffSession
 from gateway.errors import ProblemError
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.roles import Action, may
 
 
@@ -58,19 +67,34 @@ class ListedProposal:
     account_number: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalPage:
+    """`next_after` is where the next page begins; None for the last one."""
+
+    proposals: tuple[ListedProposal, ...]
+    next_after: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Proposals:
     """The use cases around proposals."""
 
     context: CityContext
 
-    async def list_by_state(self, who: StaffSession, state: ProposalState | None) -> list[ListedProposal]:
-        """The city's newest proposals with whether this person may decide each."""
+    async def list_by_state(
+        self,
+        who: StaffSession,
+        states: Collection[ProposalState] = tuple(ProposalState),
+        after: str | None = None,
+    ) -> ProposalPage:
+        """A page of the city's proposals, the newest first, with whether this person may decide each."""
         now = self.context.clock()
 
-        def job(conn: Connection) -> list[ListedProposal]:
-            proposals = proposal_rows.list_by_state(conn, who.municipality, state)
-            return [self._listed(conn, who, each) for each in proposals if not each.lapsed(now)]
+        def job(conn: Connection) -> ProposalPage:
+            proposals = proposal_rows.list_by_state(conn, who.municipality, states, after)
+            listed = [self._listed(conn, who, each) for each in proposals if not each.lapsed(now)]
+            more = proposals[-1].proposal_id if len(proposals) == proposal_rows.PAGE_SIZE else None
+            return ProposalPage(proposals=tuple(listed), next_after=more)
 
         return await self.context.store.read(job)
 
@@ -95,11 +119,14 @@ class Proposals:
         def job(conn: Connection) -> tuple[Proposal, Staff | None]:
             proposal = self._locked_waiting(conn, who, proposal_id)
             if not compare_digest(digest.encode(), proposal.digest.encode()):
-                raise ProblemError("proposal-changed", "This is not what was proposed; look at it again.")
-            self._require_decider(conn, who, proposal)
-            effect = EFFECTS[proposal.deed]
-            command = read_command(effect.command, open_command(self.context, conn, proposal))
-            _, ground = proposal_rows.sealed_command(conn, code, proposal_id)
+                raise _changed()
+            effect, text = EFFECTS[proposal.deed], open_command(self.context, conn, proposal)
+            _, ground = proposal_rows.encrypted_command(conn, code, proposal_id)
+            if not compare_digest(digest_of(self.context, proposal, text, ground), proposal.digest):
+                raise _changed()
+            command = read_command(effect.command, text)
+            deciders.require_decider(conn, who, proposal, effect.concerns(command))
+            deciders.require_author(conn, proposal)
             if canonical(effect.ground(self.context, conn, code, command)) != ground:
                 raise ProblemError(
                     "proposal-outdated",
@@ -108,16 +135,22 @@ class Proposals:
             if not proposal_rows.add_approval(conn, proposal, who.staff_id, reason, now):
                 raise ProblemError("second-person-missing", "You have approved it; another person is needed.")
             write_audit(
-                conn, who, now, "proposal approved", proposal.subject, reason, proposal_facts(proposal)
+                conn,
+                who,
+                now,
+                AuditAction.PROPOSAL_APPROVED,
+                proposal.subject,
+                reason,
+                proposal_facts(proposal),
             )
             made: Staff | None = None
-            deciders = proposal_rows.approvers(conn, proposal)
-            if len(deciders) >= proposal.persons:
+            approvers = deciders.standing_approvers(conn, proposal)
+            if len(approvers) >= deciders.persons_needed(conn, proposal):
                 decided = Decided(
                     context=self.context,
                     conn=conn,
                     proposal=proposal,
-                    deciders=deciders,
+                    deciders=approvers,
                     hashed=hashed,
                     at=now,
                 )
@@ -128,6 +161,8 @@ class Proposals:
             return proposal_rows.get(conn, code, proposal_id), made
 
         proposal, staff = await self.context.store.run(job)
+        if proposal.state is ProposalState.CARRIED_OUT:
+            await EFFECTS[proposal.deed].afterwards(self.context, proposal)
         first = None if staff is None else FirstPassword(staff=staff, password=password)
         return Decision(proposal=proposal, first_password=first)
 
@@ -137,8 +172,10 @@ class Proposals:
 
         def job(conn: Connection) -> Proposal:
             proposal = self._locked_waiting(conn, who, proposal_id)
-            self._require_decider(conn, who, proposal)
-            return _end(conn, who, proposal, ProposalState.SENT_BACK, "proposal sent back", why, now)
+            deciders.require_decider(conn, who, proposal, self._concerned(conn, proposal))
+            return _end(
+                conn, who, proposal, ProposalState.SENT_BACK, AuditAction.PROPOSAL_SENT_BACK, why, now
+            )
 
         return await self.context.store.run(job)
 
@@ -154,7 +191,9 @@ class Proposals:
                 raise ProblemError(
                     "proposal-of-another", "Only its author withdraws a proposal; send it back."
                 )
-            return _end(conn, who, proposal, ProposalState.WITHDRAWN, "proposal withdrawn", why, now)
+            return _end(
+                conn, who, proposal, ProposalState.WITHDRAWN, AuditAction.PROPOSAL_WITHDRAWN, why, now
+            )
 
         return await self.context.store.run(job)
 
@@ -166,6 +205,7 @@ class Proposals:
             lapsed = proposal_rows.list_lapsed(conn, now)
             for proposal in lapsed:
                 expire(conn, proposal, now)
+                EFFECTS[proposal.deed].ended(conn, proposal, ProposalState.EXPIRED, now)
             return len(lapsed)
 
         return await self.context.store.run(job)
@@ -174,21 +214,24 @@ class Proposals:
         """The city's table of deeds."""
         return await self.context.store.read(lambda conn: deeds.list_by_city(conn, who.municipality))
 
-    async def propose_deed_rule(self, who: StaffSession, rule: DeedRule, reason: str) -> Proposal:
-        """Propose another line of the table. Raises ProblemError: `bad-deed-rule` (422), and as `propose`."""
+    async def propose_deed_rule(
+        self, who: StaffSession, rule: DeedRule, reason: str, seen: str | None = None
+    ) -> Proposal:
+        """Propose another line of the table; `seen` is the version that it was drawn from.
+
+        Raises ProblemError: `bad-deed-rule` (422), `changed-meanwhile` (409), and as `propose`.
+        """
         deeds.check_rule(rule)
         why, now, command = require_reason(reason), self.context.clock(), ChangeDeedRule(rule=rule)
 
         def job(conn: Connection) -> Proposal:
+            require_satisfiable(conn, who.municipality, rule)
             before = deeds.rule_of(conn, who.municipality, rule.deed)
-            shown: dict[str, str | int] = {"from": before.persons, "persons": rule.persons}
-            if rule.from_points is not None:
-                shown["from_points"] = rule.from_points
-            if rule.points_a_day is not None:
-                shown["points_a_day"] = rule.points_a_day
+            require_seen(seen, before.version)
             return propose(
                 self.context, conn, who, Deed.DEED_RULE, rule.deed.value, command,
-                ground=deed_rule_ground(self.context, conn, who.municipality, command), facts=shown, reason=why, at=now,
+                ground=deed_rule_ground(self.context, conn, who.municipality, command),
+                facts=deed_rule_facts(before, rule), reason=why, at=now,
             )  # fmt: skip
 
         return await self.context.store.run(job)
@@ -209,37 +252,24 @@ class Proposals:
             raise _wrong_state(proposal.state.value)
         return proposal
 
-    def _require_decider(self, conn: Connection, who: StaffSession, proposal: Proposal) -> None:
-        """Whether this person, as the database knows them now, decides this proposal."""
-        person = staff_rows.require(conn, who.staff_id, who.municipality, lock=True)
-        if not person.active or person.role not in DECIDED_BY[proposal.deed]:
-            raise ProblemError("role-not-allowed", "Only an approver or an administrator decides this.")
-        if person.staff_id in self._barred(conn, proposal):
-            raise ProblemError(
-                "second-person-missing",
-                "Somebody else decides: nobody whose access the author or an earlier approver made or changed.",
-            )
-
-    def _barred(self, conn: Connection, proposal: Proposal) -> set[str]:
-        command = read_command(EFFECTS[proposal.deed].command, open_command(self.context, conn, proposal))
-        concerned = EFFECTS[proposal.deed].concerns(command)
-        deciders = proposal_rows.approvers(conn, proposal)
-        barred = {proposal.proposed_by} | ({concerned} if concerned else set())
-        for person in (proposal.proposed_by, *deciders):
-            barred |= staff_ties.tied_to(conn, person, proposal.proposed_at)
-        return barred
+    def _concerned(self, conn: Connection, proposal: Proposal) -> str | None:
+        """The person of staff whose access a proposal changes, who never decides it."""
+        effect = EFFECTS[proposal.deed]
+        return effect.concerns(read_command(effect.command, open_command(self.context, conn, proposal)))
 
     def _listed(self, conn: Connection, who: StaffSession, proposal: Proposal) -> ListedProposal:
         may_decide = (
             proposal.state is ProposalState.WAITING
             and not proposal.lapsed(self.context.clock())
             and who.role in DECIDED_BY[proposal.deed]
-            and who.staff_id not in self._barred(conn, proposal)
+            and who.staff_id not in deciders.barred(conn, proposal, self._concerned(conn, proposal))
             and who.staff_id not in proposal_rows.approvers(conn, proposal)
         )
         number = None
         if may_decide or who.staff_id == proposal.proposed_by:
             number = self._account_number(conn, proposal)
+        if proposal.state is ProposalState.WAITING:
+            proposal = replace(proposal, persons=deciders.persons_needed(conn, proposal))
         return ListedProposal(proposal=proposal, may_decide=may_decide, account_number=number)
 
     def _account_number(self, conn: Connection, proposal: Proposal) -> str | None:
@@ -254,13 +284,18 @@ def _end(
     who: StaffSession,
     proposal: Proposal,
     state: ProposalState,
-    action: str,
+    action: AuditAction,
     why: str,
     now: datetime,
 ) -> Proposal:
     proposal_rows.transition(conn, proposal, state, by=who.staff_id, at=now, reason=why)
+    EFFECTS[proposal.deed].ended(conn, proposal, state, now)
     write_audit(conn, who, now, action, proposal.subject, why, proposal_facts(proposal))
     return proposal_rows.get(conn, proposal.municipality, proposal.proposal_id)
+
+
+def _changed() -> ProblemError:
+    return ProblemError("proposal-changed", "This is not what was proposed; look at it again.")
 
 
 def _wrong_state(state: str) -> ProblemError:

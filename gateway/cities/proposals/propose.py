@@ -6,10 +6,10 @@ moved when somebody decides, the proposal is refused and nothing happens.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,11 +17,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, StaffActor, write_audit
-from gateway.cities.proposals import deeds, proposal_rows, staff_ties
-from gateway.cities.proposals.deeds import DECIDED_BY, Deed
+from gateway.cities.proposals import deciders, deeds, proposal_rows
+from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
-from gateway.cities.staff import staff_rows
 from gateway.errors import ProblemError
+from gateway.platform.audit_actions import AuditAction
 
 PROPOSAL_TTL: Final = timedelta(days=14)
 Ground = Mapping[str, str | int | None]
@@ -50,7 +50,7 @@ def propose(
     """
     code, proposal_id = who.municipality, uuid.uuid4().hex
     text, ground_text = command_text(command), canonical(ground)
-    waiting = proposal_rows.find_waiting(conn, code, deed, subject)
+    waiting = proposal_rows.find_waiting(conn, code, deed, subject, lock=True)
     if waiting is not None and waiting.lapsed(at):
         expire(conn, waiting, at)
         waiting = None
@@ -60,7 +60,7 @@ def propose(
         raise _pending(waiting)
     rule = deeds.rule_of(conn, code, deed)
     persons = max(1, rule.persons)
-    _require_deciders(conn, who, deed, persons, at, concerns)
+    deciders.require_deciders(conn, who, deed, persons, at, concerns)
     proposal = Proposal(
         municipality=code,
         proposal_id=proposal_id,
@@ -70,7 +70,7 @@ def propose(
         points=points,
         facts=facts,
         reason=reason,
-        digest=_digest(code, proposal_id, deed, subject, text, ground_text, who.staff_id, reason),
+        digest="",
         persons=persons,
         approvals=0,
         proposed_by=who.staff_id,
@@ -81,16 +81,17 @@ def propose(
         decided_at=None,
         decision_reason="",
     )
+    proposal = replace(proposal, digest=digest_of(context, proposal, text, ground_text))
     sealed = context.vault.encrypt(text, purpose="proposal", bound_to=f"{code}/{proposal_id}")
     if not proposal_rows.add(conn, proposal, sealed, ground_text):  # somebody else proposed it at this moment
         raise _pending(proposal_rows.find_waiting(conn, code, deed, subject))
-    write_audit(conn, who, at, "proposed", subject, reason, proposal_facts(proposal))
+    write_audit(conn, who, at, AuditAction.PROPOSED, subject, reason, proposal_facts(proposal))
     return proposal
 
 
 def open_command(context: CityContext, conn: Connection, proposal: Proposal) -> str:
     """The frozen command's text."""
-    sealed, _ = proposal_rows.sealed_command(conn, proposal.municipality, proposal.proposal_id)
+    sealed, _ = proposal_rows.encrypted_command(conn, proposal.municipality, proposal.proposal_id)
     bound_to = f"{proposal.municipality}/{proposal.proposal_id}"
     return context.vault.decrypt(sealed, purpose="proposal", bound_to=bound_to)
 
@@ -99,19 +100,9 @@ def expire(conn: Connection, proposal: Proposal, at: datetime) -> None:
     """End a proposal that nobody decided in time."""
     proposal_rows.transition(conn, proposal, ProposalState.EXPIRED, by=None, at=at, reason="")
     system = SystemActor(municipality=proposal.municipality)
-    write_audit(conn, system, at, "proposal expired", proposal.subject, "", proposal_facts(proposal))
-
-
-def eligible_deciders(
-    conn: Connection, code: str, author: str, deed: Deed, at: datetime, concerns: str | None
-) -> set[str]:
-    """Who may decide what this author proposes now: active, of a role that decides it, and nobody of one's own."""
-    tied = staff_ties.tied_to(conn, author, at) | {author, concerns}
-    return {
-        person.staff_id
-        for person in staff_rows.of_municipality(conn, code)
-        if person.active and person.role in DECIDED_BY[deed] and person.staff_id not in tied
-    }
+    write_audit(
+        conn, system, at, AuditAction.PROPOSAL_EXPIRED, proposal.subject, "", proposal_facts(proposal)
+    )
 
 
 class SystemActor:
@@ -154,22 +145,13 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return _ADAPTERS[kind]
 
 
-def _digest(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _require_deciders(
-    conn: Connection, who: StaffActor, deed: Deed, persons: int, at: datetime, concerns: str | None
-) -> None:
-    others = eligible_deciders(conn, who.municipality, who.staff_id, deed, at, concerns)
-    if len(others) < persons or (persons > 1 and not staff_ties.independent(conn, others, persons, at)):
-        raise ProblemError(
-            "nobody-to-decide",
-            f"This needs {persons} more of the city's approvers or administrators; {len(others)} may decide it.",
-            deed=deed.value,
-            persons=persons,
-            available=len(others),
-        )
+def digest_of(context: CityContext, proposal: Proposal, command: str, ground: str) -> str:
+    """The keyed hash of all that people read and of all that will be done: whoever rewrites a row is found out."""
+    parts = (
+        proposal.municipality, proposal.proposal_id, proposal.deed.value, proposal.subject, command, ground,
+        canonical(proposal.facts), str(proposal.points), str(proposal.persons), proposal.proposed_by, proposal.reason,
+    )  # fmt: skip
+    return context.vault.keyed_hash(json.dumps(parts, ensure_ascii=False), purpose="proposal-digest")
 
 
 def _pending(waiting: Proposal | None) -> ProblemError:

@@ -25,8 +25,8 @@ from gateway.exchanges.states import HELD, State
 from gateway.model import JST, Label
 from gateway.platform import tables
 from gateway.platform.clock import day_of
-from gateway.platform.safe_csv import excel_csv
 from gateway.points import municipalities
+from httpkit.safe_csv import excel_csv
 
 _x = tables.exchanges
 _r = tables.reversals

@@ -1,4 +1,4 @@
-"""Paying the shops (精算): a cycle is closed once, by somebody who may; what changes later comes into the next one.
+"""Paying the shops (精算): a cycle is closed once, by two persons; what changes later comes into the next one.
 
 Closing takes every payment and refund up to the cycle's end that no earlier closing took, sums them by shop, and
 moves what is paid from the shop's account to the city's `paid` account, in the city's own book. A shop whose
@@ -7,38 +7,50 @@ refunds exceed its payments is paid nothing, and the difference is carried into 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from sqlalchemy import Connection, func, select
 
 from gateway.cities import tables
-from gateway.cities.city_context import CityContext, write_audit
-from gateway.cities.settlement import business_days, cycle_corrections, transfer_files, zengin
+from gateway.cities.city_context import CityContext, require_reason, write_audit
+from gateway.cities.proposals import deeds
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.proposals.propose import propose
+from gateway.cities.settlement import (
+    business_days,
+    closing,
+    cycle_corrections,
+    payout_rows,
+    payouts,
+    shop_debts,
+    transfer_files,
+)
 from gateway.cities.settlement import settlement_lines as lines
-from gateway.cities.settlement import settlement_scope as contents
+from gateway.cities.settlement import transfer_file_making as making
 from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.closing import CloseCycle, cycle_from
 from gateway.cities.settlement.cycle_corrections import Correction
+from gateway.cities.settlement.payout_rows import OWED_AGAIN, Payout, PayoutState
+from gateway.cities.settlement.payouts import RecordPayout
 from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
 from gateway.cities.settlement.settlement_scope import CycleScope
+from gateway.cities.settlement.shop_debts import DebtEnd, EndDebt
 from gateway.cities.settlement.transfer_files import TransferFileMade
-from gateway.cities.shops import account_changes, shop_rows
-from gateway.cities.shops.bank_accounts import BankAccount, Payer, decrypt_account, decrypt_payer
+from gateway.cities.shops import shop_rows
 from gateway.cities.shops.shop_rows import Shop
 from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import Refund, Spend
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import day_of
-from gateway.platform.sql import insert_new
 
-_spends, _refunds = tables.spends, tables.refunds
-_settlements, _lines = tables.settlements, tables.settlement_lines
-MAX_TRANSFER_DELAY: Final = timedelta(days=31)
-"""A transfer file's day has no year, and banks take files about a month ahead."""
+_spends, _refunds, _settlements = tables.spends, tables.refunds, tables.settlements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +84,21 @@ class CycleCorrections:
         return sum(correction.points for correction in self.corrections)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutLine:
+    """A shop that a closed cycle pays; `payout` of None: nothing is known of it, `is_ordered` or not."""
+
+    line: ShopLine
+    payout: Payout | None
+    is_ordered: bool
+
+    @property
+    def state(self) -> str:
+        if self.payout is not None:
+            return self.payout.state.value
+        return "ordered" if self.is_ordered else "closed"
+
+
 @dataclass(frozen=True, slots=True)
 class Settlements:
     context: CityContext
@@ -100,55 +127,39 @@ class Settlements:
 
     async def get(self, code: str, starts_on: date) -> Settlement:
         """A closed settlement, or what closing would give. Raises ProblemError `unknown-cycle` (404)."""
-        cycle = _cycle(starts_on)
+        cycle = cycle_from(starts_on)
 
         def job(conn: Connection) -> Settlement:
             return lines.closed(conn, code, starts_on) or lines.preview(conn, code, cycle)
 
         return await self.context.store.read(job)
 
-    async def close(self, who: StaffSession, starts_on: date, reason: str = "") -> Settlement:
-        """Close a cycle, once. Raises ProblemError: `unknown-cycle` (404), `cycle-not-over`, `cycle-closed`,
-        `earlier-cycle-open` (409).
+    async def close(self, who: StaffSession, starts_on: date, reason: str = "") -> Settlement | Proposal:
+        """Propose to close a cycle, which happens once. Raises ProblemError: `unknown-cycle` (404), `cycle-not-over`,
+        `cycle-closed`, `earlier-cycle-open`, `sum-too-large` (409), and as `propose`.
         """
-        cycle, now, code = _cycle(starts_on), self.context.clock(), who.municipality
+        cycle, now, code = cycle_from(starts_on), self.context.clock(), who.municipality
         if day_of(now) <= cycle.ends_on:
             raise ProblemError(
                 "cycle-not-over", f"This cycle ends on {cycle.ends_on}; close it after that day."
             )
 
-        def job(conn: Connection) -> Settlement:
-            if lines.closed(conn, code, starts_on) is not None:
-                raise _already_closed()
-            _refuse_earlier(conn, code, cycle)
-            cycle_scope = contents.of_open(conn, code, cycle)
-            lines.claim_for_cycle(conn, cycle_scope)
-            drawn = lines.compute(
-                conn, contents.of_closed(code, cycle), lines.carried_forward_from(conn, cycle_scope)
-            )
-            _require_fits(drawn)
-            row = {
-                "municipality": code, "starts_on": starts_on.isoformat(), "ends_on": cycle.ends_on.isoformat(),
-                "pays_on": cycle.pays_on.isoformat(), "yen": drawn.yen, "closed_by": who.staff_id, "closed_at": now,
-            }  # fmt: skip
-            if not insert_new(conn, _settlements, **row):
-                raise _already_closed()
-            lines.save(conn, code, drawn, now)
-            account_changes.fix_for_cycle(
-                conn, code, starts_on.isoformat(), [line.shop_id for line in drawn.lines if line.paid_yen]
-            )
-            account_changes.take_effect(conn, code)
-            facts: dict[str, str | int] = {"yen": drawn.yen, "shops": len(drawn.lines)}
-            write_audit(conn, who, now, "settlement closed", starts_on.isoformat(), reason, facts)
-            closed = lines.closed(conn, code, starts_on)
-            assert closed is not None
-            return closed
+        def job(conn: Connection) -> Settlement | Proposal:
+            if not deeds.rule_of(conn, code, Deed.CLOSING).persons:
+                return closing.close_cycle(conn, who, CloseCycle(starts_on=starts_on), reason, now)
+            drawn = closing.require_closable(conn, code, cycle)
+            command = CloseCycle(starts_on=starts_on, drawn=closing.drawn_hash(conn, code, drawn))
+            return propose(
+                self.context, conn, who, Deed.CLOSING, starts_on.isoformat(), command,
+                ground=closing.closing_ground(conn, code, command), facts=closing.closing_facts(drawn),
+                reason=reason, at=now,
+            )  # fmt: skip
 
         return await self.context.store.run(job)
 
     async def statement(self, code: str, starts_on: date, shop_id: str) -> ShopStatement:
         """A shop's statement of a cycle. Raises ProblemError: `unknown-cycle`, `unknown-shop` (404)."""
-        cycle = _cycle(starts_on)
+        cycle = cycle_from(starts_on)
 
         def job(conn: Connection) -> ShopStatement:
             shop = shop_rows.require(conn, code, shop_id)
@@ -156,6 +167,8 @@ class Settlements:
             cycle_scope = lines.contents_of(conn, code, cycle)
             line = next((one for one in settlement.lines if one.shop_id == shop_id), None)
             spends, refunds = _of_cycle(conn, cycle_scope, shop_id)
+            if settlement.closed_at is not None and line is not None:
+                shop = replace(shop, name=line.shop_name)
             return ShopStatement(
                 cycle=settlement.cycle,
                 closed_at=settlement.closed_at,
@@ -170,23 +183,25 @@ class Settlements:
 
     async def corrections(self, code: str, starts_on: date) -> CycleCorrections:
         """What in a cycle corrects earlier ones, of all shops. Raises ProblemError `unknown-cycle` (404)."""
-        cycle = _cycle(starts_on)
+        cycle = cycle_from(starts_on)
 
         def job(conn: Connection) -> CycleCorrections:
             row = lines.closed_row(conn, code, starts_on)
             found = cycle_corrections.of_cycle(conn, lines.contents_of(conn, code, cycle))
+            closed = lines.closed(conn, code, starts_on)
+            names = {line.shop_id: line.shop_name for line in closed.lines} if closed else {}
             return CycleCorrections(
                 cycle=cycle if row is None else lines.stored_cycle(row),
                 closed_at=None if row is None else row.closed_at,
-                corrections=tuple(found),
-                people={
-                    staff.staff_id: staff.display_name for staff in staff_rows.of_municipality(conn, code)
-                },
+                corrections=tuple(
+                    replace(each, shop_name=names.get(each.shop_id, each.shop_name)) for each in found
+                ),
+                people={staff.staff_id: staff.display_name for staff in staff_rows.list_by_city(conn, code)},
             )
 
         return await self.context.store.read(job)
 
-    async def of_shop(
+    async def list_by_shop(
         self, code: str, shop_id: str, limit: int = 24
     ) -> list[tuple[SettlementCycle, ShopLine]]:
         """A shop's closed cycles, newest first."""
@@ -196,167 +211,141 @@ class Settlements:
 
         return await self.context.store.read(job)
 
-    async def transfer_file(
-        self, who: StaffSession, starts_on: date, transfer_on: date | None = None, *, again: bool = False
-    ) -> bytes:
-        """The bank's transfer file of a closed cycle, to the accounts that it was closed with.
+    async def make_transfer_file(
+        self,
+        who: StaffSession,
+        starts_on: date,
+        transfer_on: date | None = None,
+        *,
+        again: bool = False,
+        reason: str = "",
+    ) -> TransferFileMade | Proposal:
+        """Propose the bank's transfer file of a closed cycle, to the accounts that it was closed with.
 
         `transfer_on` is a bank day not yet over; without one it is the paying day, or the next bank day where that
         is over. `again` makes it once more. Raises ProblemError: `unknown-cycle` (404), `bad-transfer-day` (422),
-        `cycle-not-closed`, `nothing-to-pay`, `file-made-before`, `payer-missing`, `bank-missing` (409).
+        `cycle-not-closed`, `nothing-to-pay`, `file-made-before`, `payer-missing`, `bank-missing` (409), and as `propose`.
         """
-        _cycle(starts_on)
-        now, code = self.context.clock(), who.municipality
+        now, code, today = self.context.clock(), who.municipality, self.context.today
 
-        def job(conn: Connection) -> bytes:
-            settlement = lines.closed(conn, code, starts_on)
-            if settlement is None:
-                raise ProblemError("cycle-not-closed", "Close this cycle first.")
-            paid = [line for line in settlement.lines if line.paid_yen > 0]
-            if not paid:
-                raise ProblemError(
-                    "nothing-to-pay", "Nothing is to be paid for this cycle, so there is no file."
-                )
-            day = _transfer_day(settlement.cycle, transfer_on, day_of(now))
-            payer = self._payer(conn, code)
-            fixed = account_changes.list_fixed(conn, code, starts_on.isoformat())
-            banks = {
-                line.shop_id: decrypt_account(self.context.vault, code, line.shop_id, fixed[line.shop_id])
-                for line in paid
-                if line.shop_id in fixed
-            }
-            missing = [line.shop_id for line in paid if line.shop_id not in banks]
-            lines.lock_closed(conn, code, starts_on)
-            earlier = transfer_files.list_made(conn, code, starts_on)
-            if earlier and not again:
-                raise _made_before(conn, earlier[-1])
-            if missing:
-                raise ProblemError(
-                    "bank-missing",
-                    "Register the accounts of these shops first.",
-                    shops=",".join(missing[:50]),
-                )
-            facts: dict[str, str | int] = {
-                "yen": settlement.yen, "transfer_on": day.isoformat(), "times": len(earlier) + 1,
-            }  # fmt: skip
-            write_audit(conn, who, now, "transfer file made", starts_on.isoformat(), facts=facts)
-            transfer_files.add(conn, who, starts_on, len(earlier) + 1, now, day, settlement.yen)
-            targets = [
-                _target(line, bank, number)
-                for number, line in enumerate(paid, 1)
-                if (bank := banks.get(line.shop_id)) is not None
-            ]
-            return zengin.transfer_file(_source(payer, day), targets)
+        def job(conn: Connection) -> TransferFileMade | Proposal:
+            command = making.plan_file(conn, code, starts_on, transfer_on, today, again=again)
+            if not deeds.rule_of(conn, code, Deed.TRANSFER_FILE).persons:
+                return making.make_file(self.context, conn, who, command, now)
+            return propose(
+                self.context, conn, who, Deed.TRANSFER_FILE, starts_on.isoformat(), command,
+                ground=making.file_ground(self.context, conn, code, command),
+                facts=making.file_facts(self.context, conn, code, command), reason=reason, at=now,
+            )  # fmt: skip
 
         return await self.context.store.run(job)
 
-    def _payer(self, conn: Connection, code: str) -> Payer:
-        banks = tables.city_banks
-        sealed = conn.execute(
-            select(banks.c.payer_sealed).where(banks.c.municipality == code)
-        ).scalar_one_or_none()
-        if sealed is None:
-            raise ProblemError("payer-missing", "An administrator registers the city's own account first.")
-        return decrypt_payer(self.context.vault, code, sealed)
+    async def record_payout(
+        self, who: StaffSession, starts_on: date, shop_id: str, state: PayoutState, reason: str
+    ) -> Payout | Proposal:
+        """What became of a shop's payment: that it was made, at once; that it is held or came back, as a proposal.
 
+        Raises ProblemError: `unknown-cycle`, `unknown-shop` (404), `cycle-not-closed`, `payout-state` (409),
+        `reason-missing` (422), and as `propose`.
+        """
+        why, now, code = require_reason(reason), self.context.clock(), who.municipality
+        cycle_from(starts_on)
+        command = RecordPayout(starts_on=starts_on, shop_id=shop_id, state=state)
 
-def _refuse_earlier(conn: Connection, code: str, cycle: SettlementCycle) -> None:
-    """Cycles are closed in their order; a payment that was committed after its cycle's closing waits for no one."""
-    earlier = contents.earlier_open(conn, code, cycle)
-    if earlier is not None:
-        raise ProblemError(
-            "earlier-cycle-open",
-            f"The cycle of {earlier.starts_on} is still open; close it first.",
-            starts_on=earlier.starts_on.isoformat(),
-        )
+        def job(conn: Connection) -> Payout | Proposal:
+            line = payouts.require_recordable(conn, code, command)
+            if state not in OWED_AGAIN or not deeds.rule_of(conn, code, Deed.PAYOUT).persons:
+                return payouts.record_payout(conn, who, command, why, now)
+            return propose(
+                self.context, conn, who, Deed.PAYOUT, f"{starts_on.isoformat()}/{shop_id}", command,
+                ground=payouts.payout_ground(conn, code, command), facts=payouts.payout_facts(line, command),
+                reason=why, at=now,
+            )  # fmt: skip
+
+        return await self.context.store.run(job)
+
+    async def payouts(self, code: str, starts_on: date) -> list[PayoutLine]:
+        """Each shop that a closed cycle pays, with what is known of its payment; nothing for one that is open."""
+        cycle_from(starts_on)
+
+        def job(conn: Connection) -> list[PayoutLine]:
+            settlement = lines.closed(conn, code, starts_on)
+            known = payout_rows.list_by_cycle(conn, code, starts_on)
+            is_ordered = bool(transfer_files.list_made(conn, code, starts_on))
+            return [
+                PayoutLine(line=line, payout=known.get(line.shop_id), is_ordered=is_ordered)
+                for line in (settlement.lines if settlement else ())
+                if line.paid_yen > 0
+            ]
+
+        return await self.context.store.read(job)
+
+    async def end_shop_debt(
+        self, who: StaffSession, shop_id: str, end: DebtEnd, reason: str
+    ) -> EndDebt | Proposal:
+        """Propose that a closed shop's debt was repaid, or is written off.
+
+        Raises ProblemError: `unknown-shop` (404), `no-debt` (409), `reason-missing` (422), and as `propose`.
+        """
+        why, now, code = require_reason(reason), self.context.clock(), who.municipality
+
+        def job(conn: Connection) -> EndDebt | Proposal:
+            shop_rows.require(conn, code, shop_id)
+            debt = next((each for each in shop_debts.list_owing(conn, code) if each.shop_id == shop_id), None)
+            if debt is None:
+                raise shop_debts.no_debt()
+            command = EndDebt(shop_id=shop_id, end=end, points=debt.points, yen=debt.yen)
+            if not deeds.rule_of(conn, code, Deed.SHOP_DEBT).persons:
+                shop_debts.end_debt(conn, who, command, why, now)
+                return command
+            return propose(
+                self.context, conn, who, Deed.SHOP_DEBT, shop_id, command,
+                ground=shop_debts.debt_ground(conn, code, command), facts=shop_debts.debt_facts(debt, command),
+                reason=why, at=now, points=debt.points,
+            )  # fmt: skip
+
+        return await self.context.store.run(job)
+
+    async def transfer_file(self, who: StaffSession, starts_on: date, number: int) -> bytes:
+        """A transfer file that was made, byte for byte. Raises ProblemError `unknown-file` (404)."""
+        now, code = self.context.clock(), who.municipality
+
+        def job(conn: Connection) -> bytes:
+            file = making.read_file(self.context, conn, code, starts_on, number)
+            write_audit(
+                conn,
+                who,
+                now,
+                AuditAction.TRANSFER_FILE_DOWNLOADED,
+                starts_on.isoformat(),
+                facts={"times": number},
+            )
+            return file
+
+        return await self.context.store.run(job)
 
 
 def _of_cycle(
     conn: Connection, found: CycleScope, shop_id: str
 ) -> tuple[tuple[Spend, ...], tuple[Refund, ...]]:
+    """A shop's payments with what came back of them in this very cycle, and its refunds.
+
+    What comes back later is a correction in a later cycle: a closed statement stays as it is.
+    """
     spends, refunds = (
         conn.execute(
             select(table).where(found.rows(table), table.c.shop_id == shop_id).order_by(table.c.at)
         ).all()
         for table in (_spends, _refunds)
     )
+    returned = Counter[tuple[str, str]]()
+    for row in refunds:
+        returned[row.book_id, row.spend_id] += row.points
     return (
-        tuple(spend_rows.spend_of(row._mapping) for row in spends),  # noqa: SLF001  a row as a mapping
+        tuple(
+            replace(spend, refunded_points=returned[spend.book_id, spend.spend_id])
+            for row in spends
+            for spend in [spend_rows.spend_of(row._mapping)]  # noqa: SLF001  a row as a mapping
+        ),
         tuple(map(spend_rows.refund_of, refunds)),
-    )
-
-
-def _cycle(starts_on: date) -> SettlementCycle:
-    cycle = business_days.cycle_of(starts_on)
-    if cycle.starts_on != starts_on:
-        raise ProblemError("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.")
-    return cycle
-
-
-def _require_fits(drawn: Settlement) -> None:
-    """Refuse before the closing what the bank's file could not carry: it could not be mended after it."""
-    beyond = [line.shop_id for line in drawn.lines if line.paid_yen > zengin.MAX_YEN]
-    if beyond or drawn.yen > zengin.MAX_TOTAL_YEN:
-        raise ProblemError(
-            "sum-too-large",
-            "The bank's file cannot carry this sum; nothing was closed.",
-            shops=",".join(beyond[:50]),
-        )
-
-
-def _transfer_day(cycle: SettlementCycle, chosen: date | None, today: date) -> date:
-    if chosen is None:
-        return business_days.business_day_from(max(cycle.pays_on, today))
-    if not business_days.is_business_day(chosen) or not today <= chosen <= today + MAX_TRANSFER_DELAY:
-        raise ProblemError(
-            "bad-transfer-day",
-            f"Choose a day on which banks work, from {today} to {today + MAX_TRANSFER_DELAY}.",
-        )
-    return chosen
-
-
-def _made_before(conn: Connection, made: TransferFileMade) -> ProblemError:
-    names = {each.staff_id: each.display_name for each in staff_rows.of_municipality(conn, made.municipality)}
-    name = names.get(made.made_by, made.made_by)
-    return ProblemError(
-        "file-made-before",
-        f"{name} made this file at {made.made_at:%Y-%m-%d %H:%M} for {made.transfer_on}; make it again only on purpose.",
-        made_by=name,
-        made_at=made.made_at.isoformat(),
-        transfer_on=made.transfer_on.isoformat(),
-    )
-
-
-def _already_closed() -> ProblemError:
-    return ProblemError(
-        "cycle-closed", "This cycle was closed before; what changes now comes into the next one."
-    )
-
-
-def _source(payer: Payer, pays_on: date) -> zengin.TransferFrom:
-    account = payer.account
-    return zengin.TransferFrom(
-        client_code=payer.client_code,
-        client_name=account.holder,
-        pays_on=pays_on,
-        bank_code=account.bank_code,
-        bank_name=account.bank_name,
-        branch_code=account.branch_code,
-        branch_name=account.branch_name,
-        account_kind=account.kind,
-        account_number=account.number,
-    )
-
-
-def _target(line: ShopLine, bank: BankAccount, number: int) -> zengin.TransferTo:
-    return zengin.TransferTo(
-        bank_code=bank.bank_code,
-        bank_name=bank.bank_name,
-        branch_code=bank.branch_code,
-        branch_name=bank.branch_name,
-        account_kind=bank.kind,
-        account_number=bank.number,
-        holder=bank.holder,
-        yen=line.paid_yen,
-        reference=str(number),
     )

@@ -6,7 +6,7 @@ from gateway.cities.settlement.settlement import CycleCorrections, ShopStatement
 from gateway.cities.settlement.settlement_lines import Settlement
 from gateway.cities.settlement.statement_rows import statement_rows
 from gateway.platform.clock import day_of
-from gateway.platform.safe_csv import excel_csv
+from httpkit.safe_csv import excel_csv
 
 
 def settlement_csv(settlement: Settlement) -> bytes:

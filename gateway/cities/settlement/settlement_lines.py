@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,11 +12,12 @@ from sqlalchemy import Connection, Row, Table, func, insert, select, update
 
 from core_ledger import Transfer, chart, ledger
 from gateway.cities import tables
-from gateway.cities.settlement import cycle_corrections
+from gateway.cities.settlement import cycle_corrections, payout_rows, shop_debts
 from gateway.cities.settlement import settlement_scope as contents
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.cycle_corrections import CorrectionSum
 from gateway.cities.settlement.settlement_scope import CycleScope
+from gateway.cities.shops import account_notices
 from gateway.cities.shops.shop_rows import Shop
 
 _spends, _refunds = tables.spends, tables.refunds
@@ -100,7 +101,7 @@ def compute(conn: Connection, found: CycleScope, brought: Mapping[str, Mapping[s
             ).where(shops.c.municipality == code)
         )
     }  # fmt: skip
-    corrected = _corrections_by_shop(conn, found)
+    corrected, stopped = _corrections_by_shop(conn, found), account_notices.list_stopped(conn, code)
     shop_ids = sorted({*spent, *refunded, *brought})
     return Settlement(
         cycle=cycle,
@@ -114,7 +115,9 @@ def compute(conn: Connection, found: CycleScope, brought: Mapping[str, Mapping[s
                 refunded.get(shop_id, {}),
                 brought.get(shop_id, {}),
                 corrected[shop_id],
-                has_account=shop_id in register and bool(register[shop_id].has_account),
+                has_account=(
+                    shop_id in register and bool(register[shop_id].has_account) and shop_id not in stopped
+                ),
             )
             for shop_id in shop_ids
         ),
@@ -129,7 +132,7 @@ def save(conn: Connection, code: str, drawn: Settlement, now: datetime) -> None:
     conn.execute(
         insert(_lines),
         [
-            {"municipality": code, "starts_on": starts_on}
+            {"municipality": code, "starts_on": starts_on, "shop_name": line.shop_name}
             | {name: getattr(line, name) for name in _LINE_COLUMNS}
             for line in drawn.lines
         ],
@@ -173,7 +176,9 @@ def closed(conn: Connection, code: str, starts_on: date) -> Settlement | None:
         cycle=cycle,
         closed_at=row.closed_at,
         closed_by=row.closed_by,
-        lines=tuple(_stored_line(line, line.name, corrected[line.shop_id]) for line in lines),
+        lines=tuple(
+            _stored_line(line, line.shop_name or line.name, corrected[line.shop_id]) for line in lines
+        ),
     )
 
 
@@ -195,7 +200,7 @@ def closed_of_shop(
     for row in conn.execute(query).all():
         cycle = stored_cycle(row)
         corrected = _corrections_by_shop(conn, contents.of_closed(code, cycle), shop.shop_id)
-        found.append((cycle, _stored_line(row, shop.name, corrected[shop.shop_id])))
+        found.append((cycle, _stored_line(row, row.shop_name or shop.name, corrected[shop.shop_id])))
     return found
 
 
@@ -284,8 +289,13 @@ def _line(
     )
 
 
-def carried_forward_from(conn: Connection, found: CycleScope) -> dict[str, dict[str, int]]:
-    """What each shop's newest line carried on, for the cycle that is closed next."""
+def carried_forward_from(
+    conn: Connection, found: CycleScope, owed_again: Mapping[str, Mapping[str, int]] | None = None
+) -> dict[str, dict[str, int]]:
+    """What each shop's newest line carried on, and what is owed again, for the cycle that is closed next.
+
+    `owed_again` is what a closing has claimed besides (`claim_owed_again`); None looks without claiming.
+    """
     if not found.is_next:
         return {}
     code = found.municipality
@@ -300,11 +310,35 @@ def carried_forward_from(conn: Connection, found: CycleScope) -> dict[str, dict[
         .join(newest, (newest.c.shop_id == _lines.c.shop_id) & (newest.c.starts_on == _lines.c.starts_on))
         .where(_lines.c.municipality == code)
     )
-    return {
+    brought = {
         row.shop_id: {"points": row.carried_points, "yen": row.carried_yen}
         for row in rows
         if row.carried_points or row.carried_yen
     }
+    for shop_id, sums in (list_owed_again(conn, code) if owed_again is None else owed_again).items():
+        before = brought.get(shop_id, {"points": 0, "yen": 0})
+        brought[shop_id] = {name: before[name] + sums[name] for name in before}
+    return brought
+
+
+def list_owed_again(conn: Connection, code: str) -> dict[str, Counter[str]]:
+    """What the next closing takes up besides its own, by shop: payments that were held or came back, debts that ended."""
+    return _both(payout_rows.list_owed_again(conn, code), shop_debts.sum_waiting(conn, code))
+
+
+def claim_owed_again(conn: Connection, code: str, starts_on: str) -> dict[str, Counter[str]]:
+    """The same, taken by the cycle that is being closed: what is recorded at this moment waits for the next one."""
+    return _both(
+        payout_rows.claim_owed_again(conn, code, starts_on), shop_debts.claim_waiting(conn, code, starts_on)
+    )
+
+
+def _both(*sums: Mapping[str, Counter[str]]) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for by_shop in sums:
+        for shop_id, each in by_shop.items():
+            found.setdefault(shop_id, Counter()).update(each)
+    return found
 
 
 def _sums(conn: Connection, table: Table, found: CycleScope) -> dict[str, dict[str, int]]:

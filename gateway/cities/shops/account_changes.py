@@ -29,7 +29,7 @@ def save(conn: Connection, code: str, shop_id: str, sealed: bytes, at: datetime)
     )
 
 
-def find_sealed(conn: Connection, code: str, shop_id: str) -> bytes | None:
+def find_encrypted(conn: Connection, code: str, shop_id: str) -> bytes | None:
     """A shop's next account, sealed; None where no change is to take effect."""
     query = select(_changes.c.account_sealed).where(
         _changes.c.municipality == code, _changes.c.shop_id == shop_id
@@ -37,12 +37,17 @@ def find_sealed(conn: Connection, code: str, shop_id: str) -> bytes | None:
     return conn.execute(query).scalar_one_or_none()
 
 
-def fix_for_cycle(conn: Connection, code: str, starts_on: str, shop_ids: Sequence[str]) -> None:
-    """Fix where these shops are paid for a cycle that is being closed; a shop without an account has no row."""
+def list_current(conn: Connection, code: str) -> dict[str, bytes]:
+    """Where the city's shops are paid now, sealed, by shop; a shop without an account is not in it."""
     query = select(_shops.c.shop_id, _shops.c.bank_sealed).where(
         _shops.c.municipality == code, _shops.c.bank_sealed.is_not(None)
     )
-    accounts = {row.shop_id: row.bank_sealed for row in conn.execute(query)}
+    return {row.shop_id: row.bank_sealed for row in conn.execute(query)}
+
+
+def fix_for_cycle(conn: Connection, code: str, starts_on: str, shop_ids: Sequence[str]) -> None:
+    """Fix where these shops are paid for a cycle that is being closed; a shop without an account has no row."""
+    accounts = list_current(conn, code)
     rows = [
         {
             "municipality": code, "starts_on": starts_on, "shop_id": shop_id,

@@ -11,10 +11,10 @@ from gateway.cities.settlement import zengin
 from gateway.errors import ProblemError
 from gateway.platform.encryption import Vault
 
-ORDINARY, CURRENT, SAVINGS = 1, 2, 4
-"""預金種目: 普通, 当座, 貯蓄."""
+ORDINARY, CURRENT, SAVINGS, OTHER = 1, 2, 4, 9
+"""預金種目: 普通, 当座, 貯蓄, その他."""
 
-_KINDS: Final = (ORDINARY, CURRENT, SAVINGS)
+_KINDS: Final = (ORDINARY, CURRENT, SAVINGS, OTHER)
 _DIGITS: Final = {"bank_code": 4, "branch_code": 3, "number": 7}
 
 
@@ -36,13 +36,13 @@ class BankAccount:
     def __post_init__(self) -> None:
         for name, digits in _DIGITS.items():
             if not re.fullmatch(rf"[0-9]{{{digits}}}", getattr(self, name)):
-                raise _bad(f"{name}: give {digits} half-width digits")
+                raise _bad(name, f"give {digits} half-width digits")
         if self.kind not in _KINDS:
-            raise _bad("kind: give 1 (普通), 2 (当座) or 4 (貯蓄)")
+            raise _bad("kind", "give 1 (普通), 2 (当座), 4 (貯蓄) or 9 (その他)")
         for name, longest in (("bank_name", 15), ("branch_name", 15), ("holder", 30)):
             written = _written(name, getattr(self, name))
             if not 0 < len(written) <= longest:
-                raise _bad(f"{name}: give 1 to {longest} characters, counting each sound mark as one")
+                raise _bad(name, f"give 1 to {longest} characters, counting each sound mark as one")
             object.__setattr__(self, name, written)
 
     @property
@@ -60,9 +60,9 @@ class Payer:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[0-9]{10}", self.client_code):
-            raise _bad("client_code: give 10 half-width digits")
-        if self.account.kind == SAVINGS:
-            raise _bad("kind: a city pays from an account of kind 1 (普通) or 2 (当座)")
+            raise _bad("client_code", "give 10 half-width digits")
+        if self.account.kind not in (ORDINARY, CURRENT):
+            raise _bad("kind", "a city pays from an account of kind 1 (普通) or 2 (当座)")
 
 
 def encrypt_account(vault: Vault, code: str, shop_id: str, account: BankAccount) -> bytes:
@@ -90,8 +90,8 @@ def _written(name: str, text: str) -> str:
     try:
         return zengin.half_width(text)
     except ValueError as fault:
-        raise _bad(f"{name}: {fault}") from None
+        raise _bad(name, str(fault)) from None
 
 
-def _bad(text: str) -> ProblemError:
-    return ProblemError("bad-bank-account", text)
+def _bad(field_name: str, text: str) -> ProblemError:
+    return ProblemError("bad-bank-account", f"{field_name}: {text}", field=field_name)

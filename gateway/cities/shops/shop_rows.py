@@ -11,17 +11,19 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.cities import tables
+from gateway.cities.drawn_from import version_of
+from gateway.cities.shops import shop_numbers
 from gateway.errors import ProblemError
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
 from gateway.platform.sql import insert_new
 from gateway.platform.typed_text import search_key
 
 _shops = tables.shops
-_FIND: Final = CompiledStatement(
-    select(_shops).where(
-        _shops.c.municipality == bindparam("of_city"), _shops.c.shop_id == bindparam("of_shop")
-    )
+_ONE: Final = select(_shops).where(
+    _shops.c.municipality == bindparam("of_city"), _shops.c.shop_id == bindparam("of_shop")
 )
+_FIND: Final = CompiledStatement(_ONE)
+_LOCKED: Final = CompiledStatement(_ONE.with_for_update())
 
 
 _OPEN: Final = CompiledInStatement(
@@ -33,7 +35,7 @@ _OPEN: Final = CompiledInStatement(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """One shop. `closed_at` is set from the moment it takes no more points; what it is owed is still paid."""
+    """One shop. `number` is None until the city's work has given one to what an older release registered. `closed_at` is set from the moment it takes no more points; what it is owed is still paid."""
 
     municipality: str
     shop_id: str
@@ -45,11 +47,16 @@ class Shop:
     has_bank: bool
     registered_at: datetime
     closed_at: datetime | None
+    number: str | None = None
+
+    @property
+    def version(self) -> str:
+        return version_of(self.name, self.name_kana, self.category, self.address, self.phone, self.closed_at)
 
 
-def require(conn: Connection, municipality: str, shop_id: str) -> Shop:
+def require(conn: Connection, municipality: str, shop_id: str, *, lock: bool = False) -> Shop:
     """Give a shop of this city, open or closed. Raises ProblemError `unknown-shop` (404)."""
-    row = _FIND.first(conn, {"of_city": municipality, "of_shop": shop_id})
+    row = (_LOCKED if lock else _FIND).first(conn, {"of_city": municipality, "of_shop": shop_id})
     if row is None:
         raise ProblemError("unknown-shop", "There is no such shop in this city's register.")
     return _shop(row)
@@ -81,7 +88,7 @@ def list_shops(
 ) -> list[Shop]:
     """The register in order of shop id; closed shops only where they are asked for too.
 
-    `named` leaves those with it in their name or reading, in any width and either kana.
+    `named` leaves those with it in their name, reading, id or number, in any width and either kana.
     """
     query = select(_shops).where(_shops.c.municipality == municipality).order_by(_shops.c.shop_id)
     if not closed:
@@ -94,14 +101,14 @@ def list_shops(
     named_so = (
         _shop(row)
         for row in conn.execute(query).mappings()
-        if key in search_key(row["name"]) or key in search_key(row["name_kana"])
+        if any(key in search_key(row[column] or "") for column in ("name", "name_kana", "shop_id", "number"))
     )
     return list(islice(named_so, limit))
 
 
 def add(conn: Connection, shop: Shop) -> Shop:
     """Put a shop on the register. Raises ProblemError `shop-exists` (409) where the id names another shop."""
-    if not insert_new(
+    while not insert_new(
         conn,
         _shops,
         municipality=shop.municipality,
@@ -111,11 +118,14 @@ def add(conn: Connection, shop: Shop) -> Shop:
         category=shop.category,
         address=shop.address,
         phone=shop.phone,
+        number=shop_numbers.next_free(conn),
         registered_at=shop.registered_at,
     ):
-        raise ProblemError(
-            "shop-exists", "A shop with this id is on the register already; choose another id."
-        )
+        if _FIND.first(conn, {"of_city": shop.municipality, "of_shop": shop.shop_id}) is not None:
+            raise ProblemError(
+                "shop-exists", "A shop with this id is on the register already; choose another id."
+            )
+        # else somebody took the same number at the same moment
     return require(conn, shop.municipality, shop.shop_id)
 
 
@@ -127,7 +137,7 @@ def write(conn: Connection, municipality: str, shop_id: str, **to: Any) -> Shop:
     return require(conn, municipality, shop_id)
 
 
-def bank_sealed(conn: Connection, municipality: str, shop_id: str) -> bytes | None:
+def encrypted_bank(conn: Connection, municipality: str, shop_id: str) -> bytes | None:
     return conn.execute(
         select(_shops.c.bank_sealed).where(_shops.c.municipality == municipality, _shops.c.shop_id == shop_id)
     ).scalar_one_or_none()

@@ -12,12 +12,14 @@ from sqlalchemy import Connection
 
 from gateway.cities import tables
 from gateway.cities.city_context import CityContext, StaffActor, require_reason, write_audit
+from gateway.cities.drawn_from import require_seen
 from gateway.cities.proposals import deeds
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import Ground, propose
-from gateway.cities.shops import account_changes
+from gateway.cities.shops import account_changes, account_notices, shop_codes
 from gateway.cities.shops import shop_rows as records
+from gateway.cities.shops.account_notices import AccountNotice, NoticeState
 from gateway.cities.shops.bank_accounts import (
     BankAccount,
     Payer,
@@ -27,9 +29,9 @@ from gateway.cities.shops.bank_accounts import (
     encrypt_payer,
 )
 from gateway.cities.shops.shop_rows import Shop
-from gateway.cities.spending import pay_codes
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
+from gateway.platform.audit_actions import AuditAction
 from gateway.platform.sql import insert_into
 
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -83,38 +85,35 @@ class Shops:
 
     async def register(self, who: StaffSession, shop_id: str, entry: ShopEntry) -> Shop:
         """Put a shop on the register. Raises ProblemError: `bad-shop` (422), `shop-exists` (409)."""
-        if not _ID.fullmatch(shop_id) or not entry.name.strip():
-            raise ProblemError(
-                "bad-shop", "A shop has a name, and an id of 1 to 40 lower-case letters, digits and hyphens.",
-            )  # fmt: skip
+        if not _ID.fullmatch(shop_id):
+            raise _bad("shop_id", "A shop has an id of 1 to 40 lower-case letters, digits and hyphens.")
+        if not entry.name.strip():
+            raise _bad("name", "A shop has a name.")
         now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> Shop:
             shop = records.add(conn, _shop(code, shop_id, entry, now))
-            write_audit(conn, who, now, "shop registered", shop_id, facts={"name": entry.name})
+            write_audit(conn, who, now, AuditAction.SHOP_REGISTERED, shop_id, facts={"name": entry.name})
             return shop
 
         return await self.context.store.run(job)
 
-    async def change(self, who: StaffSession, shop_id: str, entry: ShopEntry) -> Shop:
-        """Change what the register says. Raises ProblemError: `unknown-shop` (404), `bad-shop` (422)."""
+    async def change(
+        self, who: StaffSession, shop_id: str, entry: ShopEntry, seen: str | None = None
+    ) -> Shop:
+        """Change what the register says; `seen` is the version that the change was drawn from.
+
+        Raises ProblemError: `unknown-shop` (404), `bad-shop` (422), `changed-meanwhile` (409).
+        """
         if not entry.name.strip():
-            raise ProblemError("bad-shop", "A shop has a name.")
+            raise _bad("name", "A shop has a name.")
         now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> Shop:
-            records.require(conn, code, shop_id)
-            write_audit(conn, who, now, "shop changed", shop_id, facts={"name": entry.name})
-            return records.write(
-                conn,
-                code,
-                shop_id,
-                name=entry.name,
-                name_kana=entry.name_kana,
-                category=entry.category,
-                address=entry.address,
-                phone=entry.phone,
-            )
+            before = records.require(conn, code, shop_id, lock=True)
+            require_seen(seen, before.version)
+            write_audit(conn, who, now, AuditAction.SHOP_CHANGED, shop_id, facts=_changes(before, entry))
+            return records.write(conn, code, shop_id, **asdict(entry))
 
         return await self.context.store.run(job)
 
@@ -136,7 +135,11 @@ class Shops:
             shop = records.require(conn, code, shop_id)
             if not deeds.rule_of(conn, code, Deed.SHOP_ACCOUNT).persons:
                 return change_shop_account(self.context, conn, who, command, now)
-            facts = {"name": shop.name, "from": self._masked(conn, code, shop_id)} | _account_facts(account)
+            facts = {
+                "shop_id": shop_id,
+                "name": shop.name,
+                "from": self._masked(conn, code, shop_id),
+            } | _account_facts(account)
             return propose(
                 self.context, conn, who, Deed.SHOP_ACCOUNT, shop_id, command,
                 ground=shop_account_ground(self.context, conn, code, command), facts=facts, reason=reason, at=now,
@@ -145,7 +148,7 @@ class Shops:
         return await self.context.store.run(job)
 
     def _masked(self, conn: Connection, code: str, shop_id: str) -> str:
-        sealed = records.bank_sealed(conn, code, shop_id)
+        sealed = records.encrypted_bank(conn, code, shop_id)
         return "" if sealed is None else decrypt_account(self.context.vault, code, shop_id, sealed).masked
 
     async def bank(self, code: str, shop_id: str) -> BankAccount | None:
@@ -153,7 +156,7 @@ class Shops:
 
         def job(conn: Connection) -> bytes | None:
             records.require(conn, code, shop_id)
-            return records.bank_sealed(conn, code, shop_id)
+            return records.encrypted_bank(conn, code, shop_id)
 
         sealed = await self.context.store.read(job)
         return None if sealed is None else decrypt_account(self.context.vault, code, shop_id, sealed)
@@ -175,6 +178,13 @@ class Shops:
 
         return await self.context.store.run(job)
 
+    async def answer_notice(self, who: StaffSession, notice_id: str, state: NoticeState) -> AccountNotice:
+        """What a shop says to a change of its account. Raises ProblemError as `account_notices.answer`."""
+        now, shop_id = self.context.clock(), who.own_shop
+        return await self.context.store.run(
+            lambda conn: account_notices.answer(conn, who, shop_id, notice_id, state, now)
+        )
+
     async def payer(self, code: str) -> Payer | None:
         banks = tables.city_banks
         sealed = await self.context.store.read(
@@ -186,11 +196,11 @@ class Shops:
 
     def code_of(self, shop: Shop) -> str:
         """The text of the QR that stands at the shop's counter."""
-        return pay_codes.make_shop_code(self.context, shop.municipality, shop.shop_id)
+        return shop_codes.make(self.context, shop.municipality, shop.shop_id)
 
     async def by_code(self, text: str) -> Shop:
-        """The shop whose code a member has scanned, before paying. Raises ProblemError: `shop-code-wrong` (404), `shop-closed`."""
-        code, shop_id = pay_codes.read_shop_code(self.context, text)
+        """The shop whose code a member has scanned or typed, before paying. Raises ProblemError: `shop-code-wrong` (404), `shop-closed`."""
+        code, shop_id = await shop_codes.read(self.context, text)
         return await self.context.store.read(lambda conn: records.require_open(conn, code, shop_id))
 
     async def _set_closed(self, who: StaffSession, shop_id: str, reason: str, *, closed: bool) -> Shop:
@@ -200,7 +210,9 @@ class Shops:
             shop = records.require(conn, code, shop_id)
             if (shop.closed_at is not None) == closed:
                 return shop
-            write_audit(conn, who, now, "shop closed" if closed else "shop reopened", shop_id, why)
+            write_audit(
+                conn, who, now, AuditAction.SHOP_CLOSED if closed else AuditAction.SHOP_REOPENED, shop_id, why
+            )
             return records.write(conn, code, shop_id, closed_at=now if closed else None)
 
         return await self.context.store.run(job)
@@ -213,8 +225,13 @@ def change_shop_account(
     code, shop_id = who.municipality, command.shop_id
     records.require(conn, code, shop_id)
     sealed = encrypt_account(context.vault, code, shop_id, command.account)
-    write_audit(conn, who, at, "shop account changed", shop_id, facts={"account": command.account.masked})
-    if records.bank_sealed(conn, code, shop_id) is None:
+    write_audit(
+        conn, who, at, AuditAction.SHOP_ACCOUNT_CHANGED, shop_id, facts={"account": command.account.masked}
+    )
+    current = records.encrypted_bank(conn, code, shop_id)
+    before = "" if current is None else decrypt_account(context.vault, code, shop_id, current).masked
+    account_notices.add(conn, code, shop_id, before=before, account=command.account.masked, at=at)
+    if current is None:
         account_changes.fix_closed(conn, code, shop_id, sealed)
         return records.write(conn, code, shop_id, bank_sealed=sealed)
     account_changes.save(conn, code, shop_id, sealed, at)
@@ -224,10 +241,10 @@ def change_shop_account(
 def shop_account_ground(
     context: CityContext, conn: Connection, code: str, command: ChangeShopAccount
 ) -> Ground:
-    """The accounts that the author saw: today's, and one that takes effect later."""
+    """What the author saw: the shop's name and its accounts, today's and one that takes effect later."""
     sealed = (
-        records.bank_sealed(conn, code, command.shop_id),
-        account_changes.find_sealed(conn, code, command.shop_id),
+        records.encrypted_bank(conn, code, command.shop_id),
+        account_changes.find_encrypted(conn, code, command.shop_id),
     )
     today, later = (
         ""
@@ -235,7 +252,7 @@ def shop_account_ground(
         else _fingerprint(context, decrypt_account(context.vault, code, command.shop_id, each))
         for each in sealed
     )
-    return {"account": today, "later": later}
+    return {"name": records.require(conn, code, command.shop_id).name, "account": today, "later": later}
 
 
 def change_payer(
@@ -252,7 +269,7 @@ def change_payer(
         )
     )
     account = command.payer.account.masked
-    write_audit(conn, who, at, "payer account changed", code, facts={"account": account})
+    write_audit(conn, who, at, AuditAction.PAYER_ACCOUNT_CHANGED, code, facts={"account": account})
 
 
 def payer_ground(context: CityContext, conn: Connection, code: str, _: ChangePayer) -> Ground:
@@ -279,6 +296,21 @@ def _account_facts(account: BankAccount) -> dict[str, str | int]:
     }  # fmt: skip
 
 
+def _changes(before: Shop, entry: ShopEntry) -> dict[str, str | int]:
+    """What of an entry is another now, from and to."""
+    facts: dict[str, str | int] = {
+        "name_before": before.name, "name": entry.name,
+        "name_kana_before": before.name_kana, "name_kana": entry.name_kana,
+        "category_before": before.category, "category": entry.category,
+        "address_before": before.address, "address": entry.address,
+        "phone_before": before.phone, "phone": entry.phone,
+    }  # fmt: skip
+    same = {name for name, value in asdict(entry).items() if value == getattr(before, name)} - {"name"}
+    if before.name == entry.name:
+        facts.pop("name_before")
+    return {name: value for name, value in facts.items() if name.removesuffix("_before") not in same}
+
+
 def _shop(code: str, shop_id: str, entry: ShopEntry, now: datetime) -> Shop:
     return Shop(
         municipality=code,
@@ -292,3 +324,7 @@ def _shop(code: str, shop_id: str, entry: ShopEntry, now: datetime) -> Shop:
         registered_at=now,
         closed_at=None,
     )
+
+
+def _bad(field: str, text: str) -> ProblemError:
+    return ProblemError("bad-shop", f"{field}: {text}", field=field)

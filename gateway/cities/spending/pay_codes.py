@@ -29,7 +29,6 @@ from gateway.points import directory
 PAY_CODE_TTL: Final = timedelta(seconds=60)
 DIGITS: Final = 12
 _PREFIX: Final = "PGP1"
-_SHOP_PREFIX: Final = "PGS1"
 _codes = tables.pay_codes
 _LOCKED: Final = CompiledStatement(
     select(_codes).where(_codes.c.code_hash == bindparam("hashed")).with_for_update()
@@ -170,22 +169,6 @@ def redeem(conn: Connection, hashed: str, code: str, spend_id: str, now: datetim
 def forget_ended(conn: Connection, now: datetime) -> int:
     """Delete codes that ended a day ago, for the nightly sweep; until then a late scan gets its own words."""
     return conn.execute(delete(_codes).where(_codes.c.ends_at < now - timedelta(days=1))).rowcount
-
-
-def make_shop_code(context: CityContext, code: str, shop_id: str) -> str:
-    """The text of the QR that a shop shows."""
-    said = f"{code}.{shop_id}"
-    return f"{_SHOP_PREFIX}.{said}.{context.vault.keyed_hash(said, purpose='shop-code')[:24]}"
-
-
-def read_shop_code(context: CityContext, text: str) -> tuple[str, str]:
-    """(municipality, shop). Raises ProblemError `shop-code-wrong` (404) for anything that we did not make."""
-    parts = text.strip().split(".")
-    if len(parts) == 4 and compare_digest(
-        make_shop_code(context, parts[1], parts[2]).encode(), text.strip().encode()
-    ):
-        return parts[1], parts[2]
-    raise ProblemError("shop-code-wrong", "This is not the code of a shop; nothing was paid.")
 
 
 def _sign(context: CityContext, digits: str) -> str:

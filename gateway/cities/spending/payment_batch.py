@@ -172,7 +172,10 @@ def _within_limits(conn: Connection, plain: list[_Candidate], found: _BatchLooku
     for (city, service, day), candidates in days.items():
         most = found.rule(candidates[0]).most_spent_a_day or 0
         wanted = {candidate.move.book: candidate.move.points for candidate in candidates}
-        beyond |= daily_limits.count_many(conn, city, service, day, "spent", wanted, most)
+        over = daily_limits.lock_beyond(conn, city, service, day, "spent", wanted, most)
+        within = {book: points for book, points in wanted.items() if book not in over}
+        daily_limits.count_many(conn, city, service, day, "spent", within)
+        beyond |= over
     return [candidate for candidate in plain if candidate.move.book not in beyond]
 
 

@@ -15,8 +15,10 @@ from core_ledger import LotMovement, Transfer, chart, references
 from gateway.cities import tables
 from gateway.errors import ProblemError
 from gateway.platform.compiled_sql import CompiledInStatement, CompiledStatement
+from gateway.platform.short_reference import ends_with, short_reference
 
 _spends = tables.spends
+_REFUND_MOVE: Final = "refund:"
 _refunds = tables.refunds
 _ONE: Final = select(_spends).where(
     _spends.c.spend_id == bindparam("of_spend"), _spends.c.municipality == bindparam("of_city")
@@ -44,6 +46,10 @@ class Spend:
     taken_by: str
     at: datetime
     refunded_points: int
+
+    @property
+    def short_reference(self) -> str:
+        return short_reference(self.spend_id)
 
     @property
     def refundable(self) -> int:
@@ -203,7 +209,7 @@ def unknown_spend() -> ProblemError:
     return ProblemError("unknown-spend", "There is no such payment here.")
 
 
-def of_shop(
+def list_by_shop(
     conn: Connection, code: str, shop_id: str, *, since: datetime, until: datetime, limit: int = 200
 ) -> list[Spend]:
     """A shop's payments from `since` (inclusive) to `until` (exclusive), newest first."""
@@ -216,10 +222,10 @@ def of_shop(
     return _all(conn, query)
 
 
-def sums_of_shop(
+def sum_by_shop(
     conn: Connection, code: str, shop_id: str, *, since: datetime, until: datetime
 ) -> tuple[int, int]:
-    """(points, of them given back) of all payments that `of_shop` would list without a limit."""
+    """(points, of them given back) of all payments that `list_by_shop` would list without a limit."""
     sums = (func.coalesce(func.sum(column), 0) for column in (_spends.c.points, _spends.c.refunded_points))
     points, refunded = conn.execute(select(*sums).where(*_at_shop(code, shop_id, since, until))).one()
     return int(points), int(refunded)
@@ -230,11 +236,57 @@ def _at_shop(code: str, shop_id: str, since: datetime, until: datetime) -> tuple
     return (s.municipality == code, s.shop_id == shop_id, s.at >= since, s.at < until)
 
 
-def of_member(conn: Connection, book: str, limit: int = 50) -> list[Spend]:
+def list_by_member(conn: Connection, book: str, limit: int = 50) -> list[Spend]:
     """A member's payments, newest first, as the member's own book names them."""
     ids = references(conn, book, kind="spend", limit=limit)
     query = select(_spends).where(_spends.c.spend_id.in_(ids), _spends.c.book_id == book)
     return _all(conn, query.order_by(_spends.c.at.desc()))
+
+
+def list_by_reference(
+    conn: Connection,
+    tail: str,
+    *,
+    book: str = "",
+    code: str = "",
+    shop_id: str = "",
+    since: datetime | None = None,
+) -> list[Spend]:
+    """Payments whose id ends so, newest first: of a member's book, of a city since some day, or of one of its shops."""
+    s = _spends.c
+    query = select(_spends).where(ends_with(s.spend_id, tail))
+    if book:
+        query = query.where(s.book_id == book)
+    if code:
+        query = query.where(s.municipality == code)
+    if shop_id:
+        query = query.where(s.shop_id == shop_id)
+    if since is not None:
+        query = query.where(s.at >= since)
+    return _all(conn, query.order_by(s.at.desc()))
+
+
+def list_by_id(conn: Connection, code: str, spend_id: str) -> list[Spend]:
+    """The payment of this id in a city; none, or nearly always one: an id is unique in its member's book."""
+    return [spend_of(row) for row in _FIND.all(conn, {"of_spend": spend_id, "of_city": code})]
+
+
+def list_by_sum(
+    conn: Connection,
+    code: str,
+    points: int,
+    *,
+    shop_id: str | None,
+    since: datetime,
+    until: datetime,
+    limit: int,
+) -> list[Spend]:
+    """A city's payments of exactly so many points, newest first, by the index of days; at one shop or at all."""
+    s = _spends.c
+    query = select(_spends).where(s.municipality == code, s.at >= since, s.at < until, s.points == points)
+    if shop_id is not None:
+        query = query.where(s.shop_id == shop_id)
+    return _all(conn, query.order_by(s.at.desc(), s.spend_id.desc()).limit(limit))
 
 
 def find_refund(conn: Connection, book: str, refund_id: str) -> Refund | None:
@@ -251,6 +303,18 @@ def refunds_of(conn: Connection, book: str, spend_id: str) -> list[Refund]:
         .order_by(_refunds.c.at)
     )
     return [refund_of(row) for row in conn.execute(query)]
+
+
+def refund_move_id(refund_id: str, issued_on: date) -> str:
+    """The ledger's id of what a refund brings back of one day of issue."""
+    return f"{_REFUND_MOVE}{refund_id}:{issued_on.isoformat()}"
+
+
+def refund_id_of(move_id: str) -> str | None:
+    """The refund that a move of the ledger belongs to; None for a move of another kind."""
+    if not move_id.startswith(_REFUND_MOVE):
+        return None
+    return move_id.removeprefix(_REFUND_MOVE).rpartition(":")[0]
 
 
 def add_refund(conn: Connection, refund: Refund) -> None:

@@ -33,14 +33,12 @@ from gateway.cities.staff.staff_rows import Staff
 from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform.encryption import Vault
+from gateway.platform.roles import PASSWORD_IS_ENOUGH
 from gateway.platform.sql import insert_new
 
 CHALLENGE_TTL: Final = timedelta(minutes=5)
 MISSES_ALLOWED: Final = 5
 STEP_S: Final = 30
-STEPS_APART: Final = 1
-"""A phone's clock may be half a minute off."""
-
 _challenges = tables.staff_challenges
 _passkeys = tables.staff_passkeys
 _staff = tables.staff
@@ -91,7 +89,7 @@ def ask_for_proof(conn: Connection, person: Staff, client_id: str, site: str, no
             rp_id=_rp_id(site),
             challenge=challenge,
             allow_credentials=[PublicKeyCredentialDescriptor(id=one) for one in known],
-            user_verification=UserVerificationRequirement.PREFERRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
         )
         options = json.loads(webauthn.options_to_json(public_key_credential_request_options))
     return _save_challenge(conn, person.staff_id, client_id, "sign-in", challenge, options, now)
@@ -122,6 +120,7 @@ def prove_by_passkey(
             expected_challenge=row.challenge,
             expected_rp_id=_rp_id(site),
             expected_origin=site,
+            require_user_verification=True,
             credential_public_key=known.public_key,
             credential_current_sign_count=known.sign_count,
         )
@@ -148,13 +147,19 @@ def prove_by_totp(
     return staff_id
 
 
-def note_miss(conn: Connection, token: str) -> None:
+def record_miss(conn: Connection, token: str) -> None:
     """Count a miss against a challenge; it is a job of its own, because the refusal undoes its transaction."""
     conn.execute(
         update(_challenges)
         .where(_challenges.c.challenge_hash == records.hash_of(token))
         .values(misses=_challenges.c.misses + 1)
     )
+
+
+def find_owner(conn: Connection, token: str) -> str | None:
+    """Whose half sign-in this is, living or not."""
+    query = select(_challenges.c.staff_id).where(_challenges.c.challenge_hash == records.hash_of(token))
+    return conn.execute(query).scalar_one_or_none()
 
 
 def owner_of(conn: Connection, token: str, *, client_id: str, now: datetime) -> str:
@@ -169,7 +174,7 @@ def owner_of(conn: Connection, token: str, *, client_id: str, now: datetime) -> 
 def begin_passkey(conn: Connection, person: Staff, client_id: str, site: str, now: datetime) -> Challenge:
     """Begin to make a passkey for this person at this site."""
     challenge = secrets.token_bytes(32)
-    public_key_credential_creation_options = webauthn.generate_registration_options(
+    registration = webauthn.generate_registration_options(
         rp_id=_rp_id(site),
         rp_name="自治体ポイント管理クラウド",
         user_id=person.staff_id.encode(),
@@ -178,14 +183,14 @@ def begin_passkey(conn: Connection, person: Staff, client_id: str, site: str, no
         challenge=challenge,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.PREFERRED,
-            user_verification=UserVerificationRequirement.PREFERRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
         ),
         exclude_credentials=[
             PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(passkey.credential_id))
             for passkey in passkeys_of(conn, person.staff_id)
         ],
     )
-    options = json.loads(webauthn.options_to_json(public_key_credential_creation_options))
+    options = json.loads(webauthn.options_to_json(registration))
     return _save_challenge(conn, person.staff_id, client_id, "passkey", challenge, options, now)
 
 
@@ -210,6 +215,7 @@ def add_passkey(
             expected_challenge=row.challenge,
             expected_rp_id=_rp_id(site),
             expected_origin=site,
+            require_user_verification=True,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError) as fault:
         raise second_factor_wrong() from fault
@@ -247,7 +253,7 @@ def confirm_totp(conn: Connection, staff_id: str, code: str, *, vault: Vault, no
 def check_code(
     conn: Connection, staff_id: str, code: str, *, vault: Vault, now: datetime, confirmed: bool = True
 ) -> None:
-    """Take a code of six digits, once. Raises ProblemError `second-factor-wrong` (401)."""
+    """Take a code of six digits, once, within its own 30 seconds. Raises ProblemError `second-factor-wrong` (401)."""
     row = conn.execute(
         select(_staff.c.totp_sealed, _staff.c.totp_last_step, _staff.c.totp_confirmed)
         .where(_staff.c.staff_id == staff_id)
@@ -257,19 +263,36 @@ def check_code(
         raise second_factor_wrong()
     totp = pyotp.TOTP(vault.decrypt(row.totp_sealed, purpose="totp", bound_to=staff_id))
     typed = "".join(code.split())
-    step_now = int(now.timestamp()) // STEP_S
-    for step in range(step_now - STEPS_APART, step_now + STEPS_APART + 1):
-        if step > row.totp_last_step and compare_digest(totp.generate_otp(step).encode(), typed.encode()):
-            records.write(conn, staff_id, totp_last_step=step)
-            return
-    raise second_factor_wrong()
+    step = int(now.timestamp()) // STEP_S
+    is_right = compare_digest(totp.generate_otp(step).encode(), typed.encode())
+    if not is_right or step <= row.totp_last_step:
+        raise second_factor_wrong()
+    records.write(conn, staff_id, totp_last_step=step)
 
 
 def forget_all(conn: Connection, staff_id: str) -> None:
     """Take every second factor away: the phone is lost, and an administrator has made sure who asks."""
     conn.execute(delete(_passkeys).where(_passkeys.c.staff_id == staff_id))
     conn.execute(delete(_challenges).where(_challenges.c.staff_id == staff_id))
+    forget_totp(conn, staff_id)
+
+
+def forget_passkey(conn: Connection, staff_id: str, credential_id: str) -> None:
+    """Take one passkey away; what was begun with it can be completed no more."""
+    conn.execute(
+        delete(_passkeys).where(_passkeys.c.staff_id == staff_id, _passkeys.c.credential_id == credential_id)
+    )
+
+
+def forget_totp(conn: Connection, staff_id: str) -> None:
+    """Take the authenticator app away."""
     records.write(conn, staff_id, totp_sealed=None, totp_confirmed=False, totp_last_step=0)
+
+
+def require_another(person: Staff, *, passkeys_left: int, has_totp: bool) -> None:
+    """Whoever signs in with two factors keeps two. Raises ProblemError `second-factor-last` (409)."""
+    if not passkeys_left and not has_totp and person.role not in PASSWORD_IS_ENOUGH:
+        raise ProblemError("second-factor-last")
 
 
 def end_pending_sign_ins(conn: Connection, staff_id: str) -> None:

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, delete, insert, select, update
 
 from gateway.cities import tables
+from gateway.cities.drawn_from import version_of
 from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform.roles import PLATFORM, Role
 from gateway.platform.sql import insert_new
+from gateway.platform.states import STAFF_MOVES, StaffState
+from gateway.platform.transitions import require_legal
 from gateway.points import directory
 
 IDLE_LIMIT: Final = timedelta(minutes=15)
@@ -48,8 +51,16 @@ class Staff:
     shop_id: str | None
     has_totp: bool
     password_is_first: bool
-    active: bool
+    state: StaffState
     created_at: datetime
+
+    @property
+    def active(self) -> bool:
+        return self.state is StaffState.ACTIVE
+
+    @property
+    def version(self) -> str:
+        return version_of(self.role.value, self.state.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +136,7 @@ def add(
         password_is_first=password_is_first,
         totp_confirmed=False,
         totp_last_step=0,
-        state="active",
+        state=StaffState.ACTIVE,
         created_at=at,
     ):
         raise _login_taken()
@@ -159,43 +170,58 @@ def require(conn: Connection, staff_id: str, municipality: str, *, lock: bool = 
     query = select(_staff).where(_staff.c.staff_id == staff_id, _staff.c.municipality == municipality)
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise ProblemError("unknown-staff", "There is no such person in this city's staff.")
+        raise unknown_staff()
     return _person(row)
 
 
-def of_municipality(conn: Connection, municipality: str, shop_id: str | None = None) -> list[Staff]:
+def list_by_city(conn: Connection, municipality: str, shop_id: str | None = None) -> list[Staff]:
     query = select(_staff).where(_staff.c.municipality == municipality).order_by(_staff.c.login)
     if shop_id is not None:
         query = query.where(_staff.c.shop_id == shop_id)
     return [_person(row) for row in conn.execute(query)]
 
 
-def lock_administrators(conn: Connection, municipality: str) -> None:
-    """Hold a city's administrators until the transaction ends, in one order for everybody.
+def lock_deciders(conn: Connection, municipality: str) -> None:
+    """Hold a city's approvers and administrators until the transaction ends, in one order for everybody.
 
-    So two of them who dismiss each other take turns, and the second finds itself the last one.
+    So two of them who dismiss each other take turns, and the second finds itself one of the last.
     """
-    those = (_staff.c.municipality == municipality, _staff.c.role == Role.ADMINISTRATOR.value)
+    roles = (Role.ADMINISTRATOR.value, Role.APPROVER.value)
+    those = (_staff.c.municipality == municipality, _staff.c.role.in_(roles))
     conn.execute(select(_staff.c.staff_id).where(*those).order_by(_staff.c.staff_id).with_for_update())
 
 
 def by_login(conn: Connection, login: str) -> tuple[Staff, str] | None:
     """The active person of this login with the password's hash."""
     row = conn.execute(
-        select(_staff).where(_staff.c.login == login, _staff.c.state == "active")
+        select(_staff).where(_staff.c.login == login, _staff.c.state == StaffState.ACTIVE)
     ).one_or_none()
     return None if row is None else (_person(row), row.password_hash)
 
 
+def find(conn: Connection, staff_id: str) -> Staff | None:
+    """The person of this id, of whatever city."""
+    row = conn.execute(select(_staff).where(_staff.c.staff_id == staff_id)).one_or_none()
+    return None if row is None else _person(row)
+
+
 def password_hash(conn: Connection, staff_id: str, *, lock: bool = False) -> str | None:
     """Of an active person; `lock` keeps it so until the transaction ends."""
-    query = select(_staff.c.password_hash).where(_staff.c.staff_id == staff_id, _staff.c.state == "active")
+    query = select(_staff.c.password_hash).where(
+        _staff.c.staff_id == staff_id, _staff.c.state == StaffState.ACTIVE
+    )
     return conn.execute(query.with_for_update() if lock else query).scalar_one_or_none()
 
 
 def write(conn: Connection, staff_id: str, **to: Any) -> None:
     """Write columns of a person's row as they are; what may be written is the caller's to know."""
     conn.execute(update(_staff).where(_staff.c.staff_id == staff_id).values(**to))
+
+
+def transition(conn: Connection, person: Staff, state: StaffState) -> None:
+    """Let a person in no more, or again."""
+    require_legal(STAFF_MOVES, person.state, state)
+    write(conn, person.staff_id, state=state)
 
 
 # --- sessions ------------------------------------------------------------------------------------------------------
@@ -228,13 +254,32 @@ def find_session(conn: Connection, token: str, *, client_id: str, now: datetime)
             .where(
                 _sessions.c.token_hash == hash_of(token),
                 _sessions.c.client_id == client_id,
-                _staff.c.state == "active",
+                _staff.c.state == StaffState.ACTIVE,
             )
         )
         row = conn.execute(query).mappings().one_or_none()
     if row is None:
         raise _ended()
-    session = StaffSession(
+    session = _session(row)
+    if now >= session.idle_ends_at:
+        raise _ended()
+    return session
+
+
+def list_sessions(conn: Connection, staff_id: str, now: datetime) -> list[StaffSession]:
+    """The living sessions of a person, at all client programs, the one used last first."""
+    query = (
+        select(_sessions, _staff)
+        .join(_staff, _staff.c.staff_id == _sessions.c.staff_id)
+        .where(_sessions.c.staff_id == staff_id)
+        .order_by(_sessions.c.seen_at.desc(), _sessions.c.token_hash)
+    )
+    sessions = [_session(row) for row in conn.execute(query).mappings()]
+    return [session for session in sessions if now < session.idle_ends_at]
+
+
+def _session(row: RowMapping) -> StaffSession:
+    return StaffSession(
         session_id=row[_sessions.c.token_hash][:20],
         staff_id=row[_staff.c.staff_id],
         municipality=row[_staff.c.municipality],
@@ -242,16 +287,13 @@ def find_session(conn: Connection, token: str, *, client_id: str, now: datetime)
         display_name=row[_staff.c.display_name],
         role=Role(row[_staff.c.role]),
         shop_id=row[_staff.c.shop_id],
-        client_id=client_id,
+        client_id=row[_sessions.c.client_id],
         strong=row[_sessions.c.strong],
         first_password=row[_staff.c.password_is_first],
         created_at=row[_sessions.c.created_at],
         seen_at=row[_sessions.c.seen_at],
         ends_at=row[_sessions.c.ends_at],
     )
-    if now >= session.idle_ends_at:
-        raise _ended()
-    return session
 
 
 def to_be_marked(session: StaffSession, now: datetime) -> bool:
@@ -276,6 +318,14 @@ def end_session(conn: Connection, token: str, *, client_id: str) -> None:
     conn.execute(
         delete(_sessions).where(_sessions.c.token_hash == hash_of(token), _sessions.c.client_id == client_id)
     )
+
+
+def end_session_of(conn: Connection, staff_id: str, session_id: str) -> bool:
+    """End the one session of a person that is named. False where there is none."""
+    which = (_sessions.c.staff_id == staff_id) & _sessions.c.token_hash.startswith(
+        session_id, autoescape=True
+    )
+    return conn.execute(delete(_sessions).where(which)).rowcount > 0
 
 
 def end_sessions(conn: Connection, staff_id: str, *, keep: str | None = None) -> int:
@@ -311,6 +361,10 @@ def _person(row: Row[Any]) -> Staff:
         shop_id=row.shop_id,
         has_totp=row.totp_confirmed,
         password_is_first=row.password_is_first,
-        active=row.state == "active",
+        state=StaffState(row.state),
         created_at=row.created_at,
     )
+
+
+def unknown_staff() -> ProblemError:
+    return ProblemError("unknown-staff", "There is no such person in this city's staff.")

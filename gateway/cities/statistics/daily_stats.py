@@ -23,6 +23,7 @@ from sqlalchemy import Connection, func, select
 from core_ledger import Store, chart
 from core_ledger.read_model import books, lock_books, moves
 from gateway.cities import tables
+from gateway.cities.spending import spend_rows
 from gateway.platform.clock import day_of
 from gateway.platform.sql import insert_into
 from gateway.points import rules as point_rules
@@ -87,8 +88,8 @@ def count_books(conn: Connection, book_ids: Sequence[str]) -> int:
     lock_books(conn, book_ids)
     rows = conn.execute(
         select(
-            moves.c.book_id, moves.c.seq, moves.c.action, moves.c.source, moves.c.target, moves.c.points,
-            moves.c.at, moves.c.details, moves.c.lots,
+            moves.c.book_id, moves.c.seq, moves.c.id, moves.c.action, moves.c.source, moves.c.target,
+            moves.c.points, moves.c.at, moves.c.details, moves.c.lots,
         )
         .outerjoin(_cursors, _cursors.c.book_id == moves.c.book_id)
         .where(moves.c.book_id.in_(book_ids), moves.c.seq > func.coalesce(_cursors.c.seq, 0))
@@ -97,13 +98,14 @@ def count_books(conn: Connection, book_ids: Sequence[str]) -> int:
     days: Counter[tuple[str, ...]] = Counter()
     numbers: Counter[tuple[str, ...]] = Counter()
     issues: Counter[tuple[str, ...]] = Counter()
+    refunds: set[tuple[str, str]] = set()
     for row in rows:
         heads[row.book_id] = max(heads.get(row.book_id, 0), row.seq)
         if row.action in _POSTED:
             for code, service, figure, party in _figures_of(row):
                 day = day_of(_EPOCH + timedelta(microseconds=row.at)).isoformat()
                 days[(code, service, day, figure, party)] += row.points
-                numbers[(code, service, day, figure, party)] += 1
+                numbers[(code, service, day, figure, party)] += _is_first_move(row, refunds)
                 for issued_on, points in json.loads(row.lots):
                     issues[(code, service, issued_on, figure)] += points
     for table, columns, short in (
@@ -165,6 +167,19 @@ def _figures_of(row: Any) -> Iterable[tuple[str, str, str, str]]:
                 yield (*place, "reversed", ":".join(funder))
             case _:
                 yield (*place, "other_out", "")
+
+
+def _is_first_move(row: Any, refunds: set[tuple[str, str]]) -> bool:
+    """Whether a move is counted: a refund is one, though it has a move for each day on which its points were issued.
+
+    All moves of a refund are written in one transaction, so they are always counted together.
+    """
+    refund_id = spend_rows.refund_id_of(row.id)
+    if refund_id is None:
+        return True
+    is_first = (row.book_id, refund_id) not in refunds
+    refunds.add((row.book_id, refund_id))
+    return is_first
 
 
 def _municipal(book: str, account: str) -> tuple[str, str] | None:

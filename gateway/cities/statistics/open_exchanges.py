@@ -30,7 +30,7 @@ class OpenExchanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAtPartner:
-    """`waiting_for_a_person` of the `exchanges` were given up on by the settler; nothing is guessed."""
+    """`waiting_for_a_person` of the `exchanges` were given up on by the outcome poller; nothing is guessed."""
 
     partner_id: str
     exchanges: int

@@ -37,7 +37,7 @@ MEMBERS: Final = (
     ProblemType("no-way-to-sign-in", 422, "A password or a card is needed", "パスワードかカードが必要です",
         "Give a password, a card, or both.", "パスワードかカードを登録してください。"),
     ProblemType("bad-display-name", 422, "This name cannot be shown", "この名前は使えません",
-        "Give 1 to 80 characters without line breaks.", "改行のない名前を入力してください。"),
+        "Give 1 to 100 characters without line breaks.", "100文字までの、改行のない名前を入力してください。"),
     ProblemType("bad-language", 422, "This language is not offered", "この言語はありません",
         "Choose ja, en or ja-easy.", "ja、en、ja-easy から選んでください。"),
     ProblemType("sign-in-refused", 401, "Not signed in", "サインインできません",

@@ -25,7 +25,9 @@ class BreakerState(StrEnum):
 
 
 class Breaker:
-    """`admits()` before a call; then exactly one of `succeeded`, `failed` and `said_nothing` after it."""
+    """`admits()` before a call; then exactly one of `record_success`, `record_failure` and
+    `record_neutral` after it.
+    """
 
     def __init__(self, seconds: Callable[[], float], *, failures_to_open: int = FAILURES_TO_OPEN) -> None:
         self._seconds = seconds
@@ -40,11 +42,6 @@ class Breaker:
         if self._open_until_s is None:
             return BreakerState.CLOSED
         return BreakerState.OPEN if self._seconds() < self._open_until_s else BreakerState.HALF_OPEN
-
-    @property
-    def opens_in_s(self) -> float:
-        """How long the pause still lasts; 0 when calls may be tried."""
-        return 0.0 if self._open_until_s is None else max(0.0, self._open_until_s - self._seconds())
 
     def admits(self) -> bool:
         """May this call go out? In the half-open state the first who asks becomes the probe."""

@@ -4,9 +4,9 @@
 follows the one thing that `NotSent` may be based on (did anything leave?), and the story of an exchange that
 an operator can read later. Nothing here holds a body, a header or a query value.
 
-Use cases collect the story with `recording()`:
+Use cases collect the story with `record_calls()`:
 
-    with recording() as calls:
+    with record_calls() as calls:
         await partner.debit(order)
     # calls is now a list of CallRecord
 """
@@ -17,8 +17,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from urllib.parse import unquote
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,9 @@ class CallScope:
     partner: str
     hook: str
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    members: set[str] = field(default_factory=set, repr=False)
+    """The partner's names for the members whom the call is about: logs have none of them."""
+
     requests: list[RequestRecord] = field(default_factory=list)
     closed: bool = False
     _left: int = 0
@@ -75,6 +78,13 @@ class CallScope:
     def may_have_left(self) -> bool:
         """True as soon as one request was handed to the network without proof that it stayed here."""
         return self._left > 0
+
+    @property
+    def is_a_request_unclear(self) -> bool:
+        """True where a request ended without an answer or with a fault of the partner's, or has not ended."""
+        return self._left > len(self.requests) or any(
+            request.status is None or request.status >= 500 for request in self.requests
+        )
 
     def request_leaves(self) -> None:
         self._left += 1
@@ -94,6 +104,32 @@ class CallScope:
         any_secret = re.compile("|".join(map(re.escape, sorted(self.secrets, key=len, reverse=True))))
         plain = unquote(text)
         return any_secret.sub("***", plain if any_secret.search(plain) else text)
+
+    def without_members(self, text: str) -> str:
+        """`text` without the partner's names for members, where they stand alone: `id-1` is no part of `id-12`."""
+        if not (names := self.members - {""}):
+            return text
+        longest_first = sorted(
+            map(re.escape, names | {quote(name, safe="") for name in names}), key=len, reverse=True
+        )
+        return re.sub(
+            rf"(?<![^\W_])(?:{'|'.join(longest_first)})(?![^\W_])", "***", text, flags=re.IGNORECASE
+        )
+
+    def request_records(self) -> tuple[RequestRecord, ...]:
+        """Its requests as they may be told; who the call was about may have turned out at its end."""
+        return tuple(
+            replace(
+                request, url=_head(request.url) + self.without_members(request.url[len(_head(request.url)) :])
+            )
+            for request in self.requests
+        )
+
+
+def _head(url: str) -> str:
+    """`https://host`, which names nobody."""
+    end = url.find("/", url.find("//") + 2)
+    return url[:end] if end > 0 else url
 
 
 _scope: ContextVar[CallScope | None] = ContextVar("gateway_call_scope", default=None)
@@ -126,6 +162,6 @@ def record_calls() -> Iterator[list[CallRecord]]:
 
 
 def record(call: CallRecord) -> None:
-    """Add to the list that `recording` gave out, if anybody asked for one."""
+    """Add to the list that `record_calls` gave out, if anybody asked for one."""
     if (calls := _calls.get()) is not None:
         calls.append(call)

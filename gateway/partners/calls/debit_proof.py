@@ -58,6 +58,11 @@ def same_amounts(lines: tuple[DebitLine, ...] | None, amounts: Mapping[WalletId,
     return lines is None or amounts_by_wallet(lines) == dict(amounts)
 
 
+def account_key(service_id: str, profile: PartnerProfile) -> str:
+    """The one spelling under which an account of the partner is kept and looked up, so that it has one owner."""
+    return service_id.casefold() if profile.ids_ignore_case else service_id
+
+
 def same_account(theirs: str | None, ours: str | None, *, ignore_case: bool) -> bool:
     """True also where one side does not tell."""
     if theirs is None or ours is None:

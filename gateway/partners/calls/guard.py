@@ -12,7 +12,16 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 from gateway.errors import GatewayError, NotSent, OutcomeUnknown, PartnerRefused, PartnerUnavailable
-from gateway.model import Debited, Declined, IdReused, InProgress, NoRecord, NotProcessed, Reversed
+from gateway.model import (
+    Debited,
+    Declined,
+    IdReused,
+    InProgress,
+    LinkedAccount,
+    NoRecord,
+    NotProcessed,
+    Reversed,
+)
 from gateway.partners.calls.breaker import Breaker, BreakerState
 from gateway.partners.calls.call_log import CallRecord, CallScope, RequestRecord, call_scope, record
 from gateway.partners.calls.isolate import BLOCKED_AFTER_S, CallResult, place_of, run_isolated
@@ -24,10 +33,13 @@ from gateway.partners.calls.metrics import (
 )
 from gateway.partners.calls.result_checks import WrongAnswer
 from gateway.partners.calls.throttle import Throttle
+from gateway.partners.isolation.faults import PluginCrash
 from gateway.plugin_interfaces import Log
 
 MAX_IN_FLIGHT: Final = 16
 MAX_WAITING: Final = 256
+MAX_PUSHES_IN_FLIGHT: Final = 4
+"""Read at one time: they come from strangers, and others of the same partner wait for a place."""
 _GRACE_S: Final = 0.05  # for a cancelled hook to put down what it holds, and to tell how its requests ended
 _TEXT_LENGTH: Final = 300
 
@@ -66,7 +78,13 @@ class CallGuard:
         *,
         seconds: Callable[[], float],
         known_secrets: Callable[[], tuple[str, ...]],
+        asks: bool = True,
     ) -> None:
+        """`asks`: the calls ask the partner. Those that only read what somebody sent say nothing of the partner: they
+        count for no breaker and no pace, and have few places of their own.
+        """
+        self._asks = asks
+        self._max_in_flight = MAX_IN_FLIGHT if asks else MAX_PUSHES_IN_FLIGHT
         self.breaker: Final = Breaker(seconds)
         self.pace: Final = Throttle(seconds)
         self._partner = partner
@@ -74,9 +92,14 @@ class CallGuard:
         self._log = log
         self._seconds = seconds
         self._known_secrets = known_secrets
-        self._turns = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._turns = asyncio.Semaphore(self._max_in_flight)
         self._waiting = 0
         self._running: set[asyncio.Task[CallResult]] = set()
+        self._ending: set[asyncio.Task[CallResult]] = set()
+
+    def use_deadline(self, deadline_s: float) -> None:
+        """For calls that begin from now on."""
+        self._deadline_s = deadline_s
 
     async def call(
         self,
@@ -86,20 +109,23 @@ class CallGuard:
         meaning: Callable[[CallFailure], GatewayError],
         *,
         secrets: tuple[str, ...] = (),
+        members: tuple[str, ...] = (),
         may_probe: bool,
     ) -> _T:
         """Call `hook` (None: the plugin has none) and give its checked answer, or raise what `meaning` says.
 
-        `secrets` are kept out of every text. `may_probe`: may this call be the one that tries a partner again?
+        `secrets` are kept out of every text, and so are the partner's names for `members`. `may_probe`: may this call be the one that tries a partner again?
         """
         secrets = tuple(secret for secret in (*secrets, *self._known_secrets()) if secret)
-        scope = CallScope(partner=self._partner, hook=name, secrets=secrets)
+        scope = CallScope(partner=self._partner, hook=name, secrets=secrets, members=set(members))
         began_s = self._seconds()
         outcome, text = "cancelled", ""
         try:
             end = await self._attempt(scope, hook, check, may_probe=may_probe)
             if not isinstance(end, CallFailure):
                 outcome = _OUTCOMES.get(type(end), "ok")
+                if isinstance(end, LinkedAccount | Debited | IdReused) and end.service_id is not None:
+                    scope.members.add(end.service_id)
                 return end
             raised = meaning(end)
             outcome, text = _outcome(raised), end.text
@@ -107,12 +133,23 @@ class CallGuard:
         finally:
             self._record_metrics(scope, outcome, text, self._seconds() - began_s)
 
+    async def run_down(self, end: Callable[[], Awaitable[object]]) -> None:
+        """Let a plugin end something of its own. It has one deadline, and neither its faults nor its time are ours."""
+        task = asyncio.create_task(run_isolated(end), name=f"{self._partner} ends")
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        try:
+            await asyncio.wait({task}, timeout=self._deadline_s)
+        finally:
+            task.cancel()
+
     async def aclose(self) -> None:
         """Cancel what still runs and wait a second for it."""
-        for task in tuple(self._running):
+        tasks = self._running | self._ending
+        for task in tasks:
             task.cancel()
-        if self._running:
-            await asyncio.wait(tuple(self._running), timeout=1.0)
+        if tasks:
+            await asyncio.wait(tasks, timeout=1.0)
 
     def warn_when_blocked(self, hook: str, ended: CallResult) -> None:
         if ended.longest_step_s > BLOCKED_AFTER_S:
@@ -139,7 +176,8 @@ class CallGuard:
             self.breaker.record_neutral()
             raise
         if ended is None:
-            self.breaker.record_failure()
+            if self._asks:
+                self.breaker.record_failure()
             return self._failure(scope, f"{scope.hook}() did not end within {self._deadline_s:g} s")
         self.warn_when_blocked(scope.hook, ended)
         if ended.fault is None:
@@ -147,10 +185,20 @@ class CallGuard:
                 answer = check(ended.value)
             except Exception as fault:  # noqa: BLE001  a plugin's object can raise at any touch
                 self._judge(scope, answered=False)
-                return self._failure(scope, f"{scope.hook}() {wrong_text(fault)}", broke_contract=True)
+                return self._failure(scope, f"{scope.hook}() {wrong_text(fault)}", fault, broke_contract=True)
+            if isinstance(answer, NotProcessed) and scope.is_a_request_unclear:
+                # It speaks of the last request; the partner may have carried out the one before.
+                self.breaker.record_failure()
+                return self._failure(
+                    scope,
+                    f"{scope.hook}() said NotProcessed, and another request of it ended without an answer",
+                )
             # A partner that looks at nothing now is left alone as one that does not answer.
             self._judge(scope, answered=not isinstance(answer, NotProcessed))
             return answer
+        if isinstance(ended.fault, WrongAnswer):  # a process of the plugin's own found it out
+            self._judge(scope, answered=False)
+            return self._failure(scope, f"{scope.hook}() {ended.fault}", broke_contract=True)
         self._judge(scope, answered=isinstance(ended.fault, PartnerRefused), fault=ended.fault)
         told = (
             str(ended.fault)
@@ -164,20 +212,22 @@ class CallGuard:
         resting = "is left alone for a moment after several failures in a row"
         if self.breaker.state is BreakerState.OPEN:
             return resting
-        wait_s = self.pace.wait_s(self._deadline_s)
+        wait_s = self.pace.wait_s(self._deadline_s) if self._asks else 0.0
         if wait_s is None:
             return f"the pace kept towards this partner leaves no place within {self._deadline_s:g} s"
         if wait_s:
             await asyncio.sleep(wait_s)
         if self._turns.locked():
             if self._waiting >= MAX_WAITING:
-                return f"{MAX_IN_FLIGHT} calls are in flight and {MAX_WAITING} wait already"
+                return f"{self._max_in_flight} calls are in flight and {MAX_WAITING} wait already"
             self._waiting += 1
             try:
                 async with asyncio.timeout(self._deadline_s):
                     await self._turns.acquire()
             except TimeoutError:
-                return f"{MAX_IN_FLIGHT} calls are in flight and none ended within {self._deadline_s:g} s"
+                return (
+                    f"{self._max_in_flight} calls are in flight and none ended within {self._deadline_s:g} s"
+                )
             finally:
                 self._waiting -= 1
         else:
@@ -226,6 +276,9 @@ class CallGuard:
         A plugin that merely stumbles (over what a stranger put into a return address, for one) says nothing
         about its partner, so a crash counts only when a request of the call went wrong.
         """
+        if not self._asks:
+            self.breaker.record_neutral()
+            return
         gone = (PartnerUnavailable, OutcomeUnknown, NotSent, TimeoutError)
         if answered:
             self.breaker.record_success()
@@ -244,7 +297,7 @@ class CallGuard:
         broke_contract: bool = False,
     ) -> CallFailure:
         # A plugin may quote its partner's JSON, in which half a character is allowed; the story keeps whole ones only.
-        text = scope.scrubbed(text)[:_TEXT_LENGTH].encode(errors="replace").decode()
+        text = scope.without_members(scope.scrubbed(text))[:_TEXT_LENGTH].encode(errors="replace").decode()
         if not text.startswith(f"{self._partner}: "):
             text = f"{self._partner}: {text}"
         left = scope.may_have_left
@@ -256,8 +309,9 @@ class CallGuard:
         ms = round(took_s * 1000)
         _calls(self._partner, scope.hook, outcome).inc()
         _seconds(self._partner, scope.hook).observe(took_s)
-        _breaker_open(self._partner).set(self.breaker.state is BreakerState.OPEN)
-        requests = tuple(scope.requests)
+        if self._asks:
+            _breaker_open(self._partner).set(self.breaker.state is BreakerState.OPEN)
+        requests = scope.request_records()
         record(
             CallRecord(
                 partner=self._partner, hook=scope.hook, outcome=outcome, ms=ms, text=text, requests=requests
@@ -300,7 +354,14 @@ def _outcome(raised: GatewayError) -> str:
 
 def crash_text(fault: BaseException) -> str:
     """Type and place; not the text, which may quote what must not be read."""
+    if isinstance(fault, PluginCrash):
+        return f"crashed with {fault.type_name} ({fault.place})"
     return f"crashed with {type(fault).__name__} ({place_of(fault)})"
+
+
+def ended_text(fault: BaseException) -> str:
+    """The same, where the fault may be the gateway's own word about the plugin's process."""
+    return f"ended: {fault}" if isinstance(fault, GatewayError | WrongAnswer) else crash_text(fault)
 
 
 def wrong_text(fault: Exception) -> str:

@@ -10,14 +10,15 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from gateway.errors import PartnerUnavailable
+from gateway.errors import OutcomeUnknown, PartnerUnavailable
 from gateway.model import (
     JST,
+    BalanceLot,
     Balances,
     CouponValue,
     DebitAnswer,
@@ -37,7 +38,10 @@ from gateway.model import (
     LinkKind,
     NoRecord,
     NotProcessed,
+    OtherPush,
     PartnerProfile,
+    PushAnswer,
+    PushedDebit,
     RateTable,
     Reversal,
     ReverseAnswer,
@@ -54,6 +58,7 @@ _NAME_LENGTH: Final = 200
 """A longer service id does not go into the index that finds a link's one owner."""
 _URL_LENGTH: Final = 2_000
 MAX_NOTES: Final = 5
+MAX_LOTS: Final = 100
 _REASON: Final = re.compile("[a-z0-9_-]{1,64}")
 
 
@@ -61,8 +66,32 @@ class WrongAnswer(Exception):
     """The answer breaks the contract. The text says how, without quoting the answer."""
 
 
+class AnotherAmountBack(WrongAnswer):
+    """The partner gave back something else than the reversal asked for: `theirs` of each wallet."""
+
+    def __init__(self, theirs: Mapping[WalletId, int]) -> None:
+        super().__init__("gave back another amount than the reversal asked for")
+        self.theirs = dict(theirs)
+
+
 class ContractBroken(PartnerUnavailable):
     """The plugin answered something that the contract does not know: it must be corrected. Nothing has moved."""
+
+
+class ReversalDiffers(OutcomeUnknown):
+    """The partner says that it gave back, and shows another amount than it was asked for: a person decides."""
+
+    def __init__(self, text: str, theirs: Mapping[WalletId, int]) -> None:
+        super().__init__(text)
+        self.theirs = dict(theirs)
+
+
+class FoundReversalDiffers(ContractBroken):
+    """The same, where the partner was only asked what became of it."""
+
+    def __init__(self, text: str, theirs: Mapping[WalletId, int]) -> None:
+        super().__init__(text)
+        self.theirs = dict(theirs)
 
 
 def no_answer(answer: object) -> None:
@@ -113,11 +142,29 @@ def _reversed(answer: Reversed, reversal: Reversal, profile: PartnerProfile) -> 
     _reference(answer.reference)
     _aware(answer.at, "at")
     if answer.lines is not None:
-        _require(
-            _taken(answer.lines, profile) == amounts_by_wallet(reversal.lines),
-            "gave back another amount than the reversal asked for",
-        )
+        theirs = _taken(answer.lines, profile)
+        if theirs != amounts_by_wallet(reversal.lines):
+            raise AnotherAmountBack(theirs)
     return replace(answer, reversal_id=reversal.reversal_id)
+
+
+def push_answer(answer: object) -> PushAnswer:
+    match answer:
+        case PushedDebit():
+            _require(_is_text(answer.exchange_id), "answered with an exchange_id that is empty or no text")
+            for name in ("reference", "message_id"):
+                if (text := getattr(answer, name)) is not None:
+                    _name_of_a_push(text, f"the {name}")
+            # Ours are written in lower case; a push is only a reason to ask, so theirs may be in any.
+            return replace(answer, exchange_id=ExchangeId(answer.exchange_id.lower()))
+        case OtherPush():
+            return answer
+    raise WrongAnswer(f"answered {_kind(answer)} instead of PushedDebit or OtherPush")
+
+
+def _name_of_a_push(text: object, what: str) -> None:
+    _require(_is_text(text) and str(text).isprintable(), f"{what} is no text of one line")
+    _require(len(str(text)) <= _REFERENCE_LENGTH, f"{what} is longer than {_REFERENCE_LENGTH} characters")
 
 
 _About = TypeVar("_About", bound=Debited | Declined | InProgress | IdReused | NoRecord | NotProcessed)
@@ -211,7 +258,30 @@ def balances(answer: object, profile: PartnerProfile) -> Balances:
         all(_is_label(note) and _fits_a_line(note) for note in answer.notes),
         f"a note is no Label with a text of at most {_NAME_LENGTH} characters in Japanese and English",
     )
+    _require(isinstance(answer.lots, tuple), "`lots` is no tuple of BalanceLot")
+    _require(len(answer.lots) <= MAX_LOTS, f"answered with more than {MAX_LOTS} lots")
+    of_wallets: dict[WalletId, int] = {}
+    for lot in answer.lots:
+        _lot(lot, profile, answer.as_of)
+        of_wallets[lot.wallet] = of_wallets.get(lot.wallet, 0) + lot.amount
+    for wallet, points in of_wallets.items():
+        _require(
+            points == available.get(wallet, 0),
+            f"the lots of {wallet} are {points:,} points together and `available` says {available.get(wallet, 0):,}",
+        )
     return replace(answer, available=MappingProxyType(available))
+
+
+def _lot(lot: BalanceLot, profile: PartnerProfile, as_of: datetime) -> None:
+    _require(isinstance(lot, BalanceLot), "`lots` is no tuple of BalanceLot")
+    _known_wallet(lot.wallet, profile)
+    _require(_is_whole(lot.amount) and lot.amount > 0, "a lot's amount is not a whole number above 0")
+    if lot.last_day is not None:
+        _require(type(lot.last_day) is date, "a lot's last_day is no date")
+        _require(
+            lot.last_day >= as_of.astimezone(JST).date(),
+            f"a lot's last day, {lot.last_day}, was over when the balance was told; leave it out",
+        )
 
 
 def coupon_value(answer: object, profile: PartnerProfile) -> CouponValue:

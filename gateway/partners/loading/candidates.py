@@ -1,25 +1,22 @@
-"""Where plugins come from, and what is asked of them before they are made: does the version fit, does it import?
+"""A plugin that could be loaded, and its import; why one is not taken.
 
-The version is read from the distribution's metadata, so that code made for another gateway is never run.
+A plugin's own process imports this before anything of the plugin, so it stays small.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
-
-import gateway
 from gateway.partners.calls.isolate import place_of, run_isolated_sync
 from gateway.partners.loading.checks import Fault, shown
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 FILE_CLASS: Final = "Plugin"
 
@@ -34,62 +31,24 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A plugin that could be loaded, not imported yet. `place` is what its refusals point at before import."""
+    """A plugin that could be loaded, not imported yet. `place` is what its refusals point at before import.
+
+    Its code is `value` (`module:Class`) of an entry point, or `file`, or a `command` whose code is in `folder`.
+    """
 
     id: str
     origin: str
     load: Callable[[], object]
-    dist: importlib.metadata.Distribution | None = None
+    dist: Distribution | None = None
     place: str | None = None
+    value: str = ""
+    file: Path | None = None
+    command: tuple[str, ...] = ()
+    folder: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledPlugins:
-    """The entry points of a group; `left_aside` is a sentence for each distribution whose metadata cannot be read."""
-
-    entry_points: tuple[importlib.metadata.EntryPoint, ...]
-    left_aside: tuple[str, ...]
-
-
-def installed_plugins(group: str, path: Sequence[str] | None = None) -> InstalledPlugins:
-    """Read the installed distributions one by one, so that a broken one is named and hides no other.
-
-    Of two with one name the first on the path counts, as for an import. `path` is instead of `sys.path`.
-    """
-    points: list[importlib.metadata.EntryPoint] = []
-    left_aside: list[str] = []
-    seen: set[str] = set()
-    for dist in importlib.metadata.distributions(path=list(sys.path if path is None else path)):
-        folder = getattr(dist, "_path", None)
-        try:
-            name = canonicalize_name(dist.metadata["Name"])
-            if name in seen:
-                continue
-            seen.add(name)
-            points += dist.entry_points.select(group=group)
-        except Exception as fault:  # noqa: BLE001  somebody else's package: whatever is wrong with it stays there
-            place = shown(Path(str(folder)) / "entry_points.txt") if folder is not None else "a distribution"
-            left_aside.append(
-                f"{place} cannot be read ({type(fault).__name__}: {str(fault)[:120]}); that package is left"
-                " aside: install it anew, or remove it"
-            )
-    return InstalledPlugins(tuple(points), tuple(left_aside))
-
-
-def from_entry_points(entry_points: Iterable[importlib.metadata.EntryPoint]) -> Iterator[Candidate]:
-    for point in entry_points:
-        dist = point.dist
-        origin = f"{dist.name} {dist.version}" if dist is not None else f"entry point {point.value}"
-        yield Candidate(id=point.name, origin=origin, load=point.load, dist=dist, place=f"{origin}, METADATA")
-
-
-def from_files(folder: Path | None) -> Iterator[Candidate]:
-    for file in sorted(folder.glob("*.py")) if folder is not None else ():
-        if not file.name.startswith("_"):
-            yield Candidate(id=file.stem, origin=shown(file), load=lambda file=file: _class_in(file))  # type: ignore[misc]
-
-
-def _class_in(file: Path) -> object:
+def class_in(file: Path) -> object:
+    """The class of a single-file plugin. Raises Refusal where there is none, and whatever the file raises."""
     name = f"gateway_partner_file_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None and spec.loader is not None  # noqa: PT018  both hold for every .py file
@@ -104,33 +63,6 @@ def _class_in(file: Path) -> object:
         text = f"the file has no class {FILE_CLASS}; call the partner's class {FILE_CLASS}"
         raise Refusal(Fault(check="import", text=text, file=shown(file), line=1))
     return getattr(module, FILE_CLASS)
-
-
-def check_version(candidate: Candidate) -> None:
-    """From the distribution's metadata alone: code made for another gateway is not even imported."""
-    if candidate.dist is None:
-        return
-
-    def refuse(text: str) -> Refusal:
-        return Refusal(Fault(check="version", text=text, file=candidate.place))
-
-    here = ".".join(str(part) for part in sys.version_info[:3])
-    python = candidate.dist.metadata["Requires-Python"]
-    try:
-        if python and not SpecifierSet(python).contains(here, prereleases=True):
-            raise refuse(f"needs Python {python}, this is {here}; run the gateway on such a Python")
-        for line in candidate.dist.requires or ():
-            requirement = Requirement(line)
-            if canonicalize_name(requirement.name) != "point-gateway":
-                continue
-            applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-            if applies and not requirement.specifier.contains(gateway.__version__, prereleases=True):
-                raise refuse(
-                    f"needs point-gateway{requirement.specifier}, this is {gateway.__version__}; "
-                    f"install a release of {candidate.dist.name} made for it, or another point-gateway"
-                )
-    except (InvalidRequirement, InvalidSpecifier):
-        raise refuse("has a requirement that cannot be read; build the distribution anew") from None
 
 
 def imported(candidate: Candidate) -> object:

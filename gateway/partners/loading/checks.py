@@ -37,6 +37,12 @@ class Fault:
     file: str | None = None
     line: int | None = None
 
+    @property
+    def sentence(self) -> str:
+        """The text with its place."""
+        place = f" ({self.file}:{self.line})" if self.line else f" ({self.file})" if self.file else ""
+        return f"{self.text}{place}"
+
 
 @dataclass(frozen=True, slots=True)
 class Hook:
@@ -62,6 +68,12 @@ def hook_faults(plugin: object) -> Iterator[Fault]:
             if hook.spec in HOOKS:
                 yield from check(hook)
     yield from missing_hooks(plugin, ALWAYS_REQUIRED, "every plugin")
+
+
+def required_hooks(link: LinkKind) -> frozenset[str]:
+    """Every hook that a plugin of this kind of link must have."""
+    of_link = REQUIRED_FOR_ACCOUNT_LINK if link is LinkKind.ACCOUNT else REQUIRED_FOR_COUPON_LINK
+    return frozenset(ALWAYS_REQUIRED) | frozenset(of_link)
 
 
 def missing_for_link(plugin: object, link: LinkKind) -> Iterator[Fault]:

@@ -7,20 +7,27 @@ a plugin asks for it and is never part of a message.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from gateway.errors import GatewayError, SecretMissing
 from gateway.model import Secret
-from gateway.platform.plain_text import plain_text
+from gateway.platform.plain_text import secret_text
+
+if TYPE_CHECKING:
+    from gateway.partners.loading.sftp_settings import SftpServer
 
 _SECRET_KEY: Final = re.compile(
     r"(^|_)(secret|password|passphrase|token|api_?key|private_key|signing_key|access_key|pin|pepper)$",
     re.IGNORECASE,
 )
+GATEWAYS_OWN: Final = frozenset({"terminal_orders"})
+"""Settings in a plugin's table that the gateway reads itself."""
 _HEADER: Final = re.compile(r"\s*\[([^\[\]]+)\]\s*(#.*)?")
 _KEY: Final = re.compile(r"""\s*(["']?)([A-Za-z0-9_.-]+)\1\s*=""")
 
@@ -58,21 +65,28 @@ class SecretPlace:
     _env: Mapping[str, str] = field(repr=False, compare=False)
 
     def read(self) -> Secret:
-        """The secret, without line ends behind it or marks of the file's format. Raises SecretMissing, naming the place."""
-        value: str | None
-        if self.file is not None:
-            try:
-                value = plain_text(self.file.read_text("utf-8")).rstrip("\n")
-            except (OSError, UnicodeDecodeError) as fault:
-                raise SecretMissing(
-                    f"{self.key}: {self.file} cannot be read ({type(fault).__name__}); "
-                    f"make it readable for the gateway alone ({self.where})"
-                ) from None
-        else:
-            assert self.env_name is not None
-            value = plain_text(self._env.get(self.env_name, "")).rstrip("\n")
+        """The secret, without what an editor leaves around it (`secret_text`). Raises SecretMissing, naming the place."""
+        kept = self.file or f"the environment variable {self.env_name}"
+        try:
+            if self.file is not None:
+                value = secret_text(self.file.read_text("utf-8"))
+            else:
+                assert self.env_name is not None
+                value = secret_text(self._env.get(self.env_name, ""))
+        except UnicodeDecodeError:
+            raise SecretMissing(
+                f"{self.key}: {kept} is not in UTF-8; save it as UTF-8, without anything but the secret ({self.where})"
+            ) from None
+        except OSError as fault:
+            raise SecretMissing(
+                f"{self.key}: {kept} cannot be read ({type(fault).__name__}); "
+                f"make it readable for the gateway alone ({self.where})"
+            ) from None
+        except ValueError as fault:
+            raise SecretMissing(
+                f"{self.key}: {kept}: {fault}; write the line anew without it ({self.where})"
+            ) from None
         if not value:
-            kept = self.file or f"the environment variable {self.env_name}"
             raise SecretMissing(f"{self.key}: {kept} holds nothing; put the secret there ({self.where})")
         return Secret(value)
 
@@ -91,6 +105,17 @@ class ClientIdentity:
     key: Path
 
 
+class Isolation(StrEnum):
+    """Where a plugin runs: in the gateway's process, or in one of its own, sealed by the kernel or not."""
+
+    INSIDE = "inside"
+    PROCESS = "process"
+    PROCESS_UNSEALED = "process-unsealed"
+
+
+DEFAULT_MEMORY_MB: Final = 256
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerSettings:
     """One plugin's table `[partners.<id>]`: what `setup.settings` is. Implements `gateway.plugin_interfaces.Settings`."""
@@ -102,8 +127,40 @@ class PartnerSettings:
     enabled: bool = True
     ca_file: Path | None = None
     client_identity: ClientIdentity | None = None
+    sftp: SftpServer | None = None
     required: Requirement | None = None
+    isolation: Isolation | None = None  # None: what is usual where the gateway runs
+    memory_mb: int = DEFAULT_MEMORY_MB
+    command: tuple[str, ...] = ()  # a program in another language, in place of an installed plugin
+    command_folder: Path | None = None
     _read: list[str] = field(default_factory=list, repr=False, compare=False)
+    _asked: set[str] = field(default_factory=set, repr=False, compare=False)
+
+    def unread(self) -> tuple[str, ...]:
+        """A sentence for each setting of the table that the plugin has not asked for: misspelt, or of no use.
+
+        Nothing is said of a plugin that has asked for none: it may do so later.
+        """
+        sentences: list[str] = []
+        if not self._asked:
+            return ()
+        for name in self.table.keys() - self._asked - GATEWAYS_OWN:
+            near = get_close_matches(name, sorted(self._asked - self.table.keys()), 1)
+            remedy = f"did you mean `{near[0]}`?" if near else "remove it, or correct its name"
+            place = self.place.at("partners", self.id, name)
+            sentences.append(
+                f"[partners.{self.id}] {name}: the plugin does not read this setting; {remedy} ({place})"
+            )
+        return tuple(sorted(sentences))
+
+    def read_by_plugin(self, names: Iterable[str]) -> None:
+        """What a plugin in a process of its own has asked for; the gateway itself reads all its secrets."""
+        self._asked.clear()
+        self._asked.update(names)
+
+    def with_known_secrets_of(self, before: PartnerSettings) -> PartnerSettings:
+        """The same settings; what they read is known to `before` too, by which logs are kept free of it."""
+        return replace(self, _read=before._read)
 
     def known_secrets(self) -> tuple[str, ...]:
         """The values that were read so far, so that logs can be kept free of them."""
@@ -111,6 +168,7 @@ class PartnerSettings:
 
     def text(self, name: str, default: str | None = None) -> str:
         """A string. Raises SettingsWrong when it is missing without a default, or is no string."""
+        self._asked.add(name)
         value = self.table.get(name, default)
         if not isinstance(value, str):
             raise self._wrong(name, value, "a text", f'{name} = "…"')
@@ -118,6 +176,7 @@ class PartnerSettings:
 
     def number(self, name: str, default: int | None = None) -> int:
         """A whole number. Raises SettingsWrong when it is missing without a default, or is no whole number."""
+        self._asked.add(name)
         value = self.table.get(name, default)
         if not isinstance(value, int) or isinstance(value, bool):
             raise self._wrong(name, value, "a whole number", f"{name} = 1")
@@ -125,6 +184,7 @@ class PartnerSettings:
 
     def secret(self, name: str) -> Secret:
         """A secret from where it is kept. Raises SecretMissing for a missing place, SettingsWrong for a literal."""
+        self._asked.add(name)
         if name not in self.table:
             raise SecretMissing(
                 f'[partners.{self.id}] has no `{name}`; add {name} = {{ env = "{self.id.upper()}_{name.upper()}" }} '

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import combinations
 from typing import Final, get_args
 
 from gateway.model import (
+    JST,
     DestinationKind,
     Label,
     LinkKind,
@@ -29,6 +30,12 @@ _HOST: Final = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{
 MAX_DEADLINE_S: Final = 120.0
 MAX_GOOD_FOR: Final = timedelta(hours=1)
 MAX_DECIDES_WITHIN: Final = timedelta(days=366)
+MAX_SPANS: Final = {
+    "arrives_within": timedelta(days=366),
+    "debits_may_hide_for": timedelta(days=366),
+    "keys_kept_for": timedelta(days=3_660),
+}
+"""Longer ones would leave the calendar; for a key that is kept for ever ten years are written."""
 
 
 def coherence(profile: PartnerProfile, rates: RateTable | None = None) -> tuple[str, ...]:
@@ -63,15 +70,17 @@ def _profile_faults(profile: PartnerProfile) -> Iterator[str]:
         yield "the profile's hosts must be a tuple of every host that the plugin talks to"
     elif strange := [host for host in profile.hosts if not _is(host, str) or not _HOST.fullmatch(host)]:
         yield f"the host {strange[0]!r} is neither `name` nor `name:port`"
-    for name in ("arrives_within", "debits_may_hide_for", "keys_kept_for"):
+    for name, longest in MAX_SPANS.items():
         span = getattr(profile, name)
-        if not _is(span, timedelta) or span < timedelta(0):
-            yield f"the profile's {name} must be a timedelta of 0 or more"
+        if not _is(span, timedelta) or not timedelta(0) <= span <= longest:
+            yield f"the profile's {name} must be a timedelta from 0 to {longest.days:,} days"
     if (
         not _is(profile.decides_within, timedelta)
         or not timedelta(0) < profile.decides_within <= MAX_DECIDES_WITHIN
     ):
         yield f"the profile's decides_within must be a timedelta above 0 and of at most {MAX_DECIDES_WITHIN.days} days"
+    elif profile.proves is not None:
+        yield from _contradicting_spans(profile)
     if not _is(profile.ids_ignore_case, bool):
         yield "the profile's ids_ignore_case must be True or False"
     yield from _proves_faults(profile)
@@ -79,6 +88,27 @@ def _profile_faults(profile: PartnerProfile) -> Iterator[str]:
         yield "the profile's deadline_s must be a number of seconds"
     elif not 0 < profile.deadline_s <= MAX_DEADLINE_S:
         yield f"the profile's deadline_s must be above 0 and at most {MAX_DEADLINE_S:.0f}"
+
+
+def _contradicting_spans(profile: PartnerProfile) -> Iterator[str]:
+    """Promises that cannot both be kept. Plugins of the first edition have not made the second of each."""
+    for name, remedy in (
+        (
+            "arrives_within",
+            "the member is promised the points for a day on which a person has been called already",
+        ),
+        ("debits_may_hide_for", 'no "no record" could ever be believed'),
+    ):
+        span = getattr(profile, name)
+        if _is(span, timedelta) and span > profile.decides_within:
+            yield (
+                f"the profile's decides_within ({_span(profile.decides_within)}) is shorter than its {name}"
+                f" ({_span(span)}): {remedy}; say how long the partner really takes to decide"
+            )
+
+
+def _span(span: timedelta) -> str:
+    return str(span).removesuffix(", 0:00:00")
 
 
 def _proves_faults(profile: PartnerProfile) -> Iterator[str]:
@@ -133,6 +163,11 @@ def _rate_faults(rate: Rate, known: AbstractSet[WalletId]) -> Iterator[str]:
         yield "starts_at and ends_at must be datetimes with their offset (tzinfo=JST)"
     elif len(bounds) == 2 and not bounds[0] < bounds[1]:
         yield "starts_at must be before ends_at"
+    elif abroad := [moment for moment in bounds if _is_midnight_elsewhere(moment)]:
+        yield (
+            f"{abroad[0].isoformat()} is midnight in another zone and {abroad[0].astimezone(JST):%H:%M} in Japan;"
+            " write it with tzinfo=JST"
+        )
     if (campaign := rate.campaign) is not None:
         if (
             not _is_positive(campaign.extra_points_per_unit)
@@ -142,6 +177,10 @@ def _rate_faults(rate: Rate, known: AbstractSet[WalletId]) -> Iterator[str]:
         if not (_names_in_the_ledger(campaign.id) and _names_in_the_ledger(campaign.funder)):
             yield "the campaign needs an id and a funder, each of 1 to 100 characters without ':' and line breaks"
         yield from _label_faults("the campaign's name", campaign.name)
+
+
+def _is_midnight_elsewhere(moment: datetime) -> bool:
+    return moment.utcoffset() != JST.utcoffset(None) and moment.time() == time()
 
 
 def _names_in_the_ledger(word: object) -> bool:

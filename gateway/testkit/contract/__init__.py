@@ -11,10 +11,19 @@ The author writes one class that answers for the partner (`FakePartner`, in resp
 Needs the extra `testkit`. Nothing in here opens a connection.
 """
 
+from gateway.testkit.contract.command_plugin import CommandPlugin
 from gateway.testkit.contract.coupons import CouponContract
 from gateway.testkit.contract.documented import DocumentedAnswer
 from gateway.testkit.contract.fake import FakePartner, Taken
 from gateway.testkit.contract.levels import Level
 from gateway.testkit.contract.linking import AccountContract
 
-__all__ = ["AccountContract", "CouponContract", "DocumentedAnswer", "FakePartner", "Level", "Taken"]
+__all__ = [
+    "AccountContract",
+    "CommandPlugin",
+    "CouponContract",
+    "DocumentedAnswer",
+    "FakePartner",
+    "Level",
+    "Taken",
+]

@@ -8,12 +8,14 @@ from functools import partial
 from gateway.errors import CouponRefused, GatewayError, PartnerUnavailable
 from gateway.model import Coupon, CouponValue, DebitOrder, LinkKind, Secret
 from gateway.partners.partner import Partner
-from gateway.testkit.contract.debits import Question
+from gateway.testkit.contract.debits import Question, amount_of
 from gateway.testkit.contract.environment import Environment, type_name
+from gateway.testkit.contract.fake import Fault
 from gateway.testkit.contract.full import FullPartner
 from gateway.testkit.contract.levels import level_1, level_2
 from gateway.testkit.contract.safety import Ask
-from gateway.testkit.contract.unclear import unclear_answers
+from gateway.testkit.contract.unclear import body_of, unclear_answers, with_values, without_value
+from gateway.testkit.contract.unknown_words import UNKNOWN_WORD
 
 
 class CouponContract(FullPartner):
@@ -57,6 +59,42 @@ class CouponContract(FullPartner):
                     f"coupon_value() told another coupon's value, or ended with {type_name(ended)}",
                     "ask with the code that was given, and keep nothing of a call on self",
                 )
+
+    @level_1
+    async def test_a_coupon_is_asked_about_each_time(self, env: Environment) -> None:
+        coupon, _ = await self._coupon(env)
+        await env.end(lambda it: it.coupon_value(coupon))
+        del env.server.coupons[coupon.code.reveal()]  # spent at the partner's own counter since
+        ended = await env.end(lambda it: it.coupon_value(coupon))
+        if not isinstance(ended, CouponRefused):
+            env.complain(
+                "coupon_value",
+                f"the coupon is not there any more and coupon_value() ended with {type_name(ended)}",
+                "ask the partner at each call and keep no value: a quote is made from it",
+            )
+
+    @level_2
+    async def test_a_value_that_is_no_number_of_points_is_not_believed(self, env: Environment) -> None:
+        coupon, amount = await self._coupon(env)
+        await env.end(lambda it: it.coupon_value(coupon), signed_in=True)
+        last, body = len(env.meeting.requests) - 1, body_of(env.answer_at())
+        for path, value in (body.values if body is not None else {}).items():
+            if amount_of(value) != amount:
+                continue
+            wrong: list[tuple[str, Fault]] = [
+                ("a word", with_values({path: UNKNOWN_WORD})),
+                ("nothing", with_values({path: "" if isinstance(value, str) else None})),
+                ("a debt", with_values({path: f"-{value}" if isinstance(value, str) else -amount})),
+                ("no amount at all", without_value(path)),
+            ]
+            for what, fault in wrong:
+                ended = await env.end(lambda it: it.coupon_value(coupon), {last: fault}, sticky=True)
+                if not isinstance(ended, PartnerUnavailable):
+                    env.complain(
+                        "coupon_value",
+                        f"the partner answered with {what} in {path} and coupon_value() ended with {type_name(ended)}",
+                        "raise for an amount that is no whole number of points above 0",
+                    )
 
     @level_2
     async def test_an_unknown_coupon_is_refused(self, env: Environment) -> None:

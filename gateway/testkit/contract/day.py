@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -44,6 +45,28 @@ def cuts(answer: httpx.Response) -> list[Callable[[httpx.Request, httpx.Response
         lambda _, it: like_it(it, b"".join(rows[: len(rows) // 2 + 1])),
         lambda _, it: like_it(it, rows[0]),
     ]
+
+
+def without_lists(answer: httpx.Response) -> list[Callable[[httpx.Request, httpx.Response], httpx.Response]]:
+    """For a JSON object with lists: each list is missing, or null, as where a partner answers half of what it documents."""
+    try:
+        fields = json.loads(answer.content)
+    except ValueError:
+        return []
+    names = (
+        [name for name, value in fields.items() if isinstance(value, list)]
+        if isinstance(fields, dict)
+        else []
+    )
+    faults = []
+    for name in names:
+        rest = {other: value for other, value in fields.items() if other != name}
+        faults += [_as_json(rest), _as_json({**rest, name: None})]
+    return faults
+
+
+def _as_json(fields: Mapping[str, Any]) -> Callable[[httpx.Request, httpx.Response], httpx.Response]:
+    return lambda _, it: like_it(it, json.dumps(fields).encode())
 
 
 def _moment(text: str) -> datetime | None:

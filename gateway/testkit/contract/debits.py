@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import httpx
 import pytest
@@ -28,16 +29,30 @@ from gateway.model import (
     RateTable,
 )
 from gateway.partners.calls.debit_proof import ExpectedDebit
+from gateway.partners.isolation.fork_server import HAS_FORK_SERVER, ForkServer
+from gateway.partners.isolation.launch import Starter
 from gateway.partners.loading.checks import hook_faults, missing_for_link
 from gateway.partners.loading.profile_checks import coherence
 from gateway.partners.partner import Partner
 from gateway.testkit.bodies import Value, read_body
+from gateway.testkit.contract.command_plugin import CommandPlugin
 from gateway.testkit.contract.documented import HOOKS_WITH_ANSWERS, DocumentedAnswer
 from gateway.testkit.contract.environment import Environment, make_environment, moment_of, type_name
 from gateway.testkit.contract.fake import FakePartner, Fault, Instead
-from gateway.testkit.contract.levels import Level, hook_of, level_1, level_2, promises
+from gateway.testkit.contract.levels import (
+    INSIDE,
+    ISOLATED,
+    UNPROVEN,
+    Level,
+    hook_of,
+    level_1,
+    level_2,
+    promises,
+    unproven,
+)
 from gateway.testkit.contract.unclear import (
     LOST,
+    about_nobody,
     body_of,
     differences,
     in_another_case,
@@ -49,6 +64,22 @@ from gateway.testkit.contract.unclear import (
 )
 from gateway.testkit.contract.unknown_words import UNKNOWN_WORD
 from gateway.testkit.stubs import HandClock
+
+_FORK_SERVER: Final = pytest.StashKey[ForkServer]()
+_ENDS: Final = pytest.StashKey[dict[tuple[type, str, str], list[str]]]()
+
+
+def _fork_server(config: pytest.Config) -> ForkServer:
+    """One for the whole run."""
+    if _FORK_SERVER not in config.stash:
+        config.stash[_FORK_SERVER] = server = ForkServer()
+        config.add_cleanup(server.close)
+    return config.stash[_FORK_SERVER]
+
+
+def places_of(contract: type[Contract]) -> tuple[str, ...]:
+    """Where the tests of this plugin run; a program in another language has no place in this process."""
+    return (ISOLATED,) if isinstance(contract.plugin, CommandPlugin) else (INSIDE, ISOLATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +93,29 @@ class Question:
 
 
 @asynccontextmanager
-async def environment(contract: type[Contract], test: str) -> AsyncIterator[Environment]:
+async def environment(
+    contract: type[Contract], test: str, *, isolated: bool = False, starter: Starter | None = None
+) -> AsyncIterator[Environment]:
     """The plugin and the partner of one test of the contract."""
     clock = HandClock(moment_of(contract))
     server = contract.server(clock)
     with server.line():
-        env = make_environment(contract, server, clock)
-        for exempted in contract.exempt:
-            if exempted in OPTIONAL and env.partner.can(exempted):
-                pytest.fail(
-                    f"exempt: the plugin has {exempted}(); exempt the tests that do not fit by their names",
-                    pytrace=False,
-                )
-        hook = hook_of(getattr(contract, test))
-        if hook and not env.partner.can(hook):
-            pytest.skip(f"the plugin has no {hook}(); add it, or exempt {hook!r} with the reason")
-        server.is_well()
-        await env.signs_in()
-        yield env
-        await env.partner.aclose()
+        env = await make_environment(contract, server, clock, isolated=isolated, starter=starter)
+        try:
+            for exempted in contract.exempt:
+                if exempted in OPTIONAL and env.partner.can(exempted):
+                    pytest.fail(
+                        f"exempt: the plugin has {exempted}(); exempt the tests that do not fit by their names",
+                        pytrace=False,
+                    )
+            hook = hook_of(getattr(contract, test))
+            if hook and not env.partner.can(hook):
+                pytest.skip(f"the plugin has no {hook}(); add it, or exempt {hook!r} with the reason")
+            server.is_well()
+            await env.signs_in()
+            yield env
+        finally:
+            await env.aclose()
 
 
 def skip_when_exempt(contract: type[Contract], test: str) -> None:
@@ -119,10 +154,27 @@ class Contract:
     def _exempted(self, request: pytest.FixtureRequest) -> None:
         skip_when_exempt(type(self), request.node.originalname)
 
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Each test runs in this process, and once more with the plugin in a process of its own, as in service."""
+        if "env" in metafunc.fixturenames:
+            # The option is not there in a run without the kit's own pytest plugin.
+            only = metafunc.config.getoption("--contract-only", default=None)
+            places = [it for it in places_of(type(self)) if only in (None, it)]
+            metafunc.parametrize("env", places, indirect=True)
+
     @pytest_asyncio.fixture
     async def env(self, request: pytest.FixtureRequest) -> AsyncIterator[Environment]:
-        async with environment(type(self), request.node.originalname) as env:
+        test, place = request.node.originalname, request.param
+        forks = place == ISOLATED and HAS_FORK_SERVER
+        starter = _fork_server(request.config).start if forks else None
+        async with environment(type(self), test, isolated=place == ISOLATED, starter=starter) as env:
+            request.node.user_properties.append((UNPROVEN, unproven(env.partner.profile)))
             yield env
+            ends = request.config.stash.setdefault(_ENDS, {})
+            ends[type(self), test, place] = env.ends
+            inside = ends.get((type(self), test, INSIDE))
+            if place == ISOLATED and inside is not None:
+                env.require_same_ends(inside)
 
     # --- what the registry asks ------------------------------------------------------------------------------
 
@@ -372,8 +424,8 @@ class Contract:
                 "debit", f"the partner said yes and debit() ended with {type_name(ended)}", "return Debited"
             )
         if "amount" in profile.proves:
-            amounts = {str(line.amount) for line in order.lines}
-            await self._shows(env, order, at, "amount", lambda value: str(value) in amounts, _more)
+            amounts = {line.amount for line in order.lines}
+            await self._shows(env, order, at, "amount", lambda value: amount_of(value) in amounts, _more)
         if "account" in profile.proves and order.account is not None:
             mine, other = order.account.service_id, env.member("kit-member-b").service_id
             await self._shows(
@@ -443,6 +495,14 @@ class Contract:
                 "compare the id in the answer with order.exchange_id and raise OutcomeUnknown where they differ; where"
                 " the partner's answer names no id, exempt this test with the reason",
             )
+        for how, fault in about_nobody(answers[0], [order.exchange_id]):
+            ended = await env.debit(order, {at: fault})
+            if not isinstance(ended, OutcomeUnknown | IdReused):
+                env.complain(
+                    "debit",
+                    f"the partner's yes came {how} and debit() ended with {type_name(ended)}",
+                    "compare the whole id in the answer with order.exchange_id and raise OutcomeUnknown unless it is the same",
+                )
         if (other_case := in_another_case(answers[0], [order.exchange_id])) is not None:
             ended = await env.debit(order, {at: other_case})
             self._has_read_the_case(env, "debit", ended)
@@ -526,6 +586,14 @@ class Contract:
                 f"end with {ends.__name__}: "
                 + ("only the documented words with their status count" if change else "so it is documented"),
             )
+        wait = documented.headers.get("retry-after", "")
+        is_told = isinstance(ended, NotProcessed) and wait.isdigit() and change is None
+        if is_told and getattr(ended, "retry_after", None) != timedelta(seconds=int(wait)):
+            env.complain(
+                hook,
+                f"the partner answered {what} with Retry-After: {wait}, and the member is not told when to come again",
+                "give NotProcessed the seconds of answer.retry_after_s",
+            )
         if change is None and isinstance(ended, Declined) and ended.reason is not documented.reason:
             env.complain(
                 hook,
@@ -593,7 +661,7 @@ class Contract:
             answers.append(env.answer_at())
         last = len(env.meeting.requests) - 1
         others = await self._other_findings(env, exchange_id)
-        for case in unclear_answers(answers[0], answers[1], others):
+        for case in unclear_answers(answers[0], answers[1], others, no_is_a_word=True):
             if case.of_no:
                 env.server.forgets(exchange_id)
             else:
@@ -631,6 +699,8 @@ class Contract:
         last = len(env.meeting.requests) - 1
         call = partial(Partner.find_debit, exchange_id=order.exchange_id)
         self._is_no_answer(env, await env.end(call, {last: of_another(*answers)}, sticky=True))
+        for _, fault in about_nobody(answers[0], [order.exchange_id]):
+            self._is_no_answer(env, await env.end(call, {last: fault}, sticky=True))
         if (other_case := in_another_case(answers[0], [order.exchange_id])) is not None:
             ended = await env.end(call, {last: other_case}, sticky=True)
             self._has_read_the_case(env, "find_debit", ended)
@@ -643,6 +713,8 @@ class Contract:
         if differences(*answers):  # the partner's "not found" names what was not found
             call = partial(Partner.find_debit, exchange_id=unknown)
             self._is_no_answer(env, await env.end(call, {last: of_another(*answers)}, sticky=True))
+            for _, fault in about_nobody(answers[0], [unknown]):
+                self._is_no_answer(env, await env.end(call, {last: fault}, sticky=True))
 
     def _is_no_answer(self, env: Environment, ended: object) -> None:
         if not isinstance(ended, PartnerUnavailable):
@@ -677,9 +749,18 @@ class Contract:
         return order
 
 
+def amount_of(value: Value) -> Decimal | None:
+    """The number that a value of an answer is, also where the partner writes decimals: "400.00"."""
+    try:
+        return Decimal(str(value)) if type(value) is not bool else None
+    except InvalidOperation:
+        return None
+
+
 def _more(value: Value) -> Value:
     """Another amount, written as this one is."""
-    return str(int(value) + 100) if isinstance(value, str) else int(str(value)) + 100
+    more = Decimal(str(value)) + 100
+    return str(more) if isinstance(value, str) else float(more) if isinstance(value, float) else int(more)
 
 
 def _ids(order: DebitOrder) -> dict[str, str]:

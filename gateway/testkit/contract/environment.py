@@ -5,10 +5,12 @@ What a test finds wrong is one sentence: who, what, what to change, and the file
 
 from __future__ import annotations
 
+import inspect
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
@@ -28,10 +30,17 @@ from gateway.model import (
 )
 from gateway.partners.calls.call_log import CallRecord, record_calls
 from gateway.partners.http_client import GuardedHttp
-from gateway.partners.loading.checks import HOOKS, place_of_code
+from gateway.partners.isolation.keeper import PluginKeeper
+from gateway.partners.isolation.launch import Starter, launch_of
+from gateway.partners.isolation.remote_plugin import remote_plugin
+from gateway.partners.loading.candidates import Candidate
+from gateway.partners.loading.checks import HOOKS, place_of_code, shown
+from gateway.partners.loading.installed import from_command
+from gateway.partners.loading.partner_settings import PartnerSettings, Place
 from gateway.partners.partner import Partner
 from gateway.platform.logs import PartnerLog
 from gateway.plugin_interfaces import PartnerSetup
+from gateway.testkit.contract.command_plugin import CommandPlugin
 from gateway.testkit.contract.fake import FakePartner, Fault, Meeting
 from gateway.testkit.stubs import HandClock, ListLog, PlainSettings
 
@@ -48,21 +57,27 @@ class Environment:
     plugin_log: ListLog
     gateway_log: ListLog
     http: GuardedHttp
+    keeper: PluginKeeper | None = None  # of the plugin's own process, where it is tried as in service
+    command: CommandPlugin | None = None
     calls: list[CallRecord] = field(default_factory=list)
+    ends: list[str] = field(default_factory=list)  # of each call, by the name of its type
     partner: Partner = field(init=False)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        self.partner = self._made()
+        log = PartnerLog(self.gateway_log, "kit", lambda: tuple(self.server.secrets.values()))
+        plugin = self.plugin if self.keeper is None else remote_plugin(self.keeper)
+        self.partner = Partner(plugin, log=log, http=self.http)
+
+    async def aclose(self) -> None:
+        """No process and no connection is left."""
+        await self.partner.aclose()
+        if self.keeper is not None:
+            await self.keeper.aclose()
 
     @property
     def id(self) -> str:
         return self.partner.id
-
-    def _made(self) -> Partner:
-        secrets = tuple(self.server.secrets.values())
-        log = PartnerLog(self.gateway_log, "kit", lambda: secrets)
-        return Partner(self.plugin, log=log, http=self.http)
 
     async def end(
         self,
@@ -79,14 +94,19 @@ class Environment:
         """
         if faults or signed_in:
             await self.signs_in()
-        self.partner = self._made()
         self.server.looks_afresh(faults, sticky=sticky)
+        return await self.unguarded(call)
+
+    async def unguarded(self, call: Callable[[Partner], Awaitable[object]]) -> object:
+        """How the call ends, with the faults that are there already and a breaker that is new."""
+        self.partner = self.partner.as_at_the_start()
         with record_calls() as calls:
             try:
                 ended: object = await call(self.partner)
             except GatewayError as fault:
                 ended = fault
         self.calls.extend(calls)
+        self.ends.append(type_name(ended))
         return ended
 
     async def signs_in(self) -> None:
@@ -204,6 +224,32 @@ class Environment:
         same = any((it.method, it.url) == (first.method, first.url) for it in later)
         return same or any(moved > at for moved in self.meeting.moving)
 
+    def require_same_ends(self, inside: Sequence[str]) -> None:
+        """Each call ends as it did with the plugin inside. A test that tries again may have made more of them."""
+        for number, (end, before) in enumerate(zip(self.ends, inside, strict=False), 1):
+            if end != before:
+                self.complain(
+                    "partner_profile",
+                    f"call {number} of this test ended with {end}, and with {before} in the gateway's own process",
+                    "let it depend on nothing but its settings, the clock and what it is given",
+                )
+
+    # --- where it stands ---------------------------------------------------------------------------------------
+
+    def place_of_plugin(self) -> tuple[str | None, int | None]:
+        if self.command is not None:
+            return shown(self.command.folder), None
+        return place_of_code(type(self.plugin))
+
+    def sources(self) -> list[Path]:
+        """The files of the plugin's code."""
+        if self.command is not None:
+            return self.command.sources()
+        source = inspect.getsourcefile(type(self.plugin))
+        assert source is not None, type(self.plugin)
+        file = Path(source)
+        return sorted(file.parent.rglob("*.py")) if (file.parent / "__init__.py").exists() else [file]
+
     # --- what is said ----------------------------------------------------------------------------------------
 
     def complain(self, hook: str, what: str, remedy: str) -> NoReturn:
@@ -212,11 +258,13 @@ class Environment:
         file, line = (
             self.partner.place_of(hook)
             if hook in HOOKS and self.partner.can(hook)
-            else place_of_code(type(self.plugin))
+            else self.place_of_plugin()
         )
         if self.server.unanswered:
             remedy += f" (the fake partner has no answer to {self.server.unanswered[-1]})"
-        pytest.fail(f"{name}: {what.removeprefix(f'{name}: ')}; {remedy} ({file}:{line})", pytrace=False)
+        place = f"{file}:{line}" if line else file
+        where = " in a process of its own" if self.keeper is not None else ""
+        pytest.fail(f"{name}{where}: {what.removeprefix(f'{name}: ')}; {remedy} ({place})", pytrace=False)
 
     def refuse_complaints(self, hook: str) -> None:
         """What the fake partner's book found odd about what arrived."""
@@ -235,15 +283,52 @@ def type_name(ended: object) -> str:
     return type(ended).__name__
 
 
-def make_environment(contract: Any, server: FakePartner, clock: HandClock) -> Environment:
-    """The plugin is made before the hosts of its profile are known, as in service."""
+async def make_environment(
+    contract: Any,
+    server: FakePartner,
+    clock: HandClock,
+    *,
+    isolated: bool,
+    starter: Starter | None = None,
+) -> Environment:
+    """The plugin is made before the hosts of its profile are known, as in service.
+
+    `isolated`: hooks are called in a process of the plugin's own; what is looked at is a second instance, in this one.
+    A plugin that is a command has a process of its own in either case.
+    """
     plugin_log, gateway_log = ListLog(), ListLog()
     http = GuardedHttp(_PLAIN, gateway_log, testing=True)
-    settings = PlainSettings(server.settings, {name: Secret(value) for name, value in server.secrets.items()})
-    setup = PartnerSetup(settings=settings, http=http, clock=clock, log=plugin_log)
+    command = contract.plugin if isinstance(contract.plugin, CommandPlugin) else None
+    keeper: PluginKeeper | None = None
+    plugin: Any = None
     try:
-        plugin = contract.plugin(setup)
+        if command is None:
+            settings = PlainSettings(
+                server.settings, {name: Secret(value) for name, value in server.secrets.items()}
+            )
+            plugin = contract.plugin(
+                PartnerSetup(settings=settings, http=http, clock=clock, log=plugin_log, sftp=server.sftp)
+            )
+            candidate = _candidate(contract.plugin, plugin) if isolated else None
+        else:
+            candidate = from_command(command.id, tuple(command.command), command.folder)
+        if candidate is not None:
+            launch = replace(launch_of(candidate, _settings(candidate.id, server)), starter=starter)
+            keeper = PluginKeeper(
+                launch,
+                http=http,
+                sftp=server.sftp,
+                clock=clock,
+                log=gateway_log,
+                own_log=plugin_log,
+                must_be_sealed=False,
+            )
+            await keeper.start()
+            if command is not None:
+                plugin = remote_plugin(keeper)
         return Environment(
+            keeper=keeper,
+            command=command,
             plugin=plugin,
             server=server,
             clock=clock,
@@ -252,12 +337,30 @@ def make_environment(contract: Any, server: FakePartner, clock: HandClock) -> En
             http=http,
         )
     except Exception as fault:  # noqa: BLE001  whatever an author's __init__ does is told in one sentence
+        if keeper is not None:
+            await keeper.aclose()
+        if command is not None:
+            pytest.fail(f"{command.id} cannot be started: {fault} ({shown(command.folder)})", pytrace=False)
         file, line = place_of_code(contract.plugin)
         text = f"{contract.plugin.__name__} cannot be made: {type(fault).__name__}: {fault}"
         pytest.fail(
             f"{text}; compare its __init__ with the settings of the fake partner ({file}:{line})",
             pytrace=False,
         )
+
+
+def _candidate(entry: type, plugin: Any) -> Candidate:
+    value = f"{entry.__module__}:{entry.__qualname__}"
+    return Candidate(id=plugin.partner_profile().id, origin=value, load=lambda: entry, value=value)
+
+
+def _settings(id_: str, server: FakePartner) -> PartnerSettings:
+    return PartnerSettings(
+        id=id_,
+        table={**server.settings, **{name: {"env": name} for name in server.secrets}},
+        place=Place(None),
+        env=server.secrets,
+    )
 
 
 def moment_of(contract: Any) -> datetime:

@@ -22,7 +22,7 @@ import asyncio
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import ClassVar, NoReturn
 
@@ -31,11 +31,11 @@ import pytest
 import respx
 from respx.models import AllMockedAssertionError
 
-from gateway.model import DeclineReason, LinkedAccount, Secret
+from gateway.model import BalanceLot, DeclineReason, LinkedAccount, Secret, WalletId
 from gateway.partners.loading.checks import place_of_code
 from gateway.testkit.bodies import read_body
 from gateway.testkit.contract.documented import DocumentedAnswer
-from gateway.testkit.stubs import HandClock
+from gateway.testkit.stubs import FilesSftp, HandClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,8 @@ class FakePartner:
     """Every order is only taken in (`InProgress`); the yes or no comes when `find_debit` asks."""
     documented: ClassVar[tuple[DocumentedAnswer, ...]] = ()
     """What the partner's documents say besides a plain yes and a plain no: its 401, 409, 429, its error in a 200."""
+    tells_last_days: ClassVar[bool] = False
+    """`tells_balances` tells the points of `self.lots_of(member)`, each with its last day, in their order."""
     coupon_codes: ClassVar[tuple[str, str]] = ("KIT-COUPON-0001", "KIT-COUPON-0002")
 
     def __init__(self, clock: HandClock) -> None:
@@ -117,12 +119,16 @@ class FakePartner:
         self.given_back: dict[str, tuple[str, dict[str, object]]] = {}
         self.holdings: dict[str, dict[str, int]] = {}
         self.coupons: dict[str, int] = {}
+        self.lots: dict[str, tuple[BalanceLot, ...]] = {}
         self.complaints: list[str] = []
         self.handed_out: set[str] = set()
+        self.files: dict[str, bytes] = {}
+        self.sftp = FilesSftp(self.files)
         self.meeting = Meeting()
         self.met = 0
         self.unanswered: list[str] = []
         self.tokens: dict[str, datetime] = {}
+        self.tokens_of_before: dict[str, str] = {}
         self.used_after_end: list[str] = []
         self.visitors: dict[str, str] = {}
         self.adds_to_answers: Callable[[httpx.Request, httpx.Response], httpx.Response] | None = None
@@ -217,7 +223,20 @@ class FakePartner:
         """
         self._not_written("lists")
 
+    def pushes(self, exchange_id: str) -> tuple[Mapping[str, str], bytes]:
+        """The headers and the body with which the partner says now, by itself, that something became of this debit."""
+        self._not_written("pushes")
+
     # --- what the kit gives the author -----------------------------------------------------------------------
+
+    def lots_of(self, holder: str) -> tuple[BalanceLot, ...]:
+        """What a member's points are made of, in the order in which the partner draws on them."""
+        plain = (
+            BalanceLot(wallet=WalletId(wallet), amount=points, last_day=None)
+            for wallet, points in self.holdings.get(holder, {}).items()
+            if points
+        )
+        return self.lots.get(holder) or tuple(plain)
 
     def takes(self, exchange_id: str, amounts: Mapping[str, object], holder: str = "") -> Taken:
         """Write a debit down under its id, once: the same id again is the same debit, told again.
@@ -274,6 +293,11 @@ class FakePartner:
             self.tokens[secret] = self.clock() + lasts
         return secret
 
+    def let_tokens_end(self) -> None:
+        """The clock goes on until every access token is over, so that the next calls get new ones at the same time."""
+        if self.tokens:
+            self.clock.forward(max(self.tokens.values()) - self.clock() + timedelta(seconds=1))
+
     def issue(self, exchange_id: str) -> str:
         """A one-time code for the browser to bring back from this visit."""
         self._codes_made += 1
@@ -296,9 +320,20 @@ class FakePartner:
             service_id=member, shown_as=f"見本 {member}", token=Secret(f"kit-token-of-{member}")
         )
 
+    def account_of_before(self, member: str) -> LinkedAccount:
+        """The same member as linked before: the token is good until `links_anew`."""
+        old = Secret(f"kit-token-before-of-{member}")
+        self.tokens_of_before[old.reveal()] = member
+        return replace(self.account(member), token=old)
+
+    def links_anew(self) -> None:
+        """Each member has linked again: only the tokens of `account` are good."""
+        self.tokens_of_before.clear()
+
     def member_of(self, token: str) -> str | None:
         """Whose token is it? A member of `holdings`, or None."""
-        return next((it for it in self.holdings if token == f"kit-token-of-{it}"), None)
+        known = next((it for it in self.holdings if token == f"kit-token-of-{it}"), None)
+        return known or self.tokens_of_before.get(token)
 
     def looks_afresh(self, faults: Mapping[int, Fault] | None = None, *, sticky: bool = False) -> Meeting:
         """Begin to count requests anew; the request at each position of `faults` ends in that way instead."""

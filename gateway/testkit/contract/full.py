@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -21,30 +22,44 @@ from gateway.model import (
     Declined,
     InProgress,
     NoRecord,
+    Push,
     Reversal,
     Reversed,
+    amounts_by_wallet,
 )
 from gateway.partners.partner import Partner
-from gateway.testkit.contract.day import asked_span, cuts
+from gateway.testkit.contract.day import asked_span, cuts, without_lists
 from gateway.testkit.contract.debits import Question
 from gateway.testkit.contract.environment import Environment, type_name
-from gateway.testkit.contract.fake import Taken
+from gateway.testkit.contract.fake import Fault, Instead, Taken
 from gateway.testkit.contract.levels import level_2, level_3, needs
-from gateway.testkit.contract.safety import Ask, SafeAmongOthers
+from gateway.testkit.contract.pushes import ReadsPushes
+from gateway.testkit.contract.safety import Ask
 from gateway.testkit.contract.unclear import (
     LOST,
+    Unclear,
+    about_nobody,
     body_of,
     differences,
+    in_another_case,
     of_another,
     refused,
     unclear_answers,
     with_values,
+    without_value,
 )
+from gateway.testkit.contract.unknown_words import code_places
 
-_IN_A_ROW: Final = re.compile(r" in .*(?:\.[0-9]+\.|\[[0-9]+\])")
+_MOMENTS_OF_A_DAY: Final = (
+    *(time(12), time(0), time(0, 30), time(9), time(9), time(15), time(18, 7), time(18, 7, 1), time(21)),
+    *(time(23, 30), time(23, 59), time(23, 59, 59)),
+)
+"""Some share a moment or a minute, and the first and the last second of the day in Japan are among them."""
+
+_IN_A_ROW: Final = re.compile(r" (?:in|without) .*(?:\.[0-9]+\.|\[[0-9]+\])")
 
 
-class FullPartner(SafeAmongOthers):
+class FullPartner(ReadsPushes):
     """Hooks and answers that not every partner has; what a partner cannot do is exempted by name."""
 
     @level_2
@@ -58,15 +73,33 @@ class FullPartner(SafeAmongOthers):
                 f"the partner will decide later and debit() ended with {type_name(ended)}: {ended}",
                 "return InProgress",
             )
-        for _ in range(2):
+        for wait in (timedelta(hours=1), timedelta(days=2), env.partner.profile.decides_within, timedelta(0)):
             finding = await env.end(lambda it: it.find_debit(order.exchange_id))
             if not isinstance(finding, InProgress):
                 env.complain(
                     "find_debit",
                     f"the partner has not decided yet and find_debit() ended with {type_name(finding)}",
-                    "return InProgress: an order that is only taken in is neither a debit nor given up",
+                    "return InProgress, however long it takes: an order that is only taken in is neither a debit nor"
+                    " given up",
                 )
-            env.clock.forward(timedelta(hours=1))
+            env.clock.forward(wait)
+        await self._decides_at_last(env, order)
+
+    async def _decides_at_last(self, env: Environment, order: DebitOrder) -> None:
+        """What was pending is debited when it is asked about again."""
+        pending = env.answer_at().content
+        amounts = {str(wallet): amount for wallet, amount in order.amounts.items()}
+        env.server.takes(order.exchange_id, amounts, holder=env.holder(order)[0])
+        env.server.remembers(order.exchange_id)
+        finding = await env.end(lambda it: it.find_debit(order.exchange_id))
+        if isinstance(finding, InProgress) and (
+            not env.meeting.requests or env.answer_at().content != pending
+        ):
+            env.complain(
+                "find_debit",
+                "the partner has decided since and find_debit() still ended with InProgress",
+                "ask the partner at each call and keep no answer",
+            )
 
     @level_2
     async def test_a_debit_that_was_refused_is_found_as_refused(self, env: Environment) -> None:
@@ -90,8 +123,10 @@ class FullPartner(SafeAmongOthers):
     async def test_sixteen_orders_at_once_stay_apart(self, env: Environment) -> None:
         env.server.will_debit()
         await env.end(Partner.check_connection)
-        for uneven in (False, True):
+        for uneven, without_token in ((False, False), (True, False), (False, True)):
             env.server.answers_unevenly = uneven
+            if without_token:
+                env.server.let_tokens_end()
             orders = [await env.order(member=f"kit-member-{number}") for number in range(16)]
             ended = await asyncio.gather(
                 *(env.partner.debit(order) for order in orders), return_exceptions=True
@@ -131,10 +166,25 @@ class FullPartner(SafeAmongOthers):
     async def test_a_day_is_listed_with_every_debit(self, env: Environment) -> None:
         env.server.will_debit()
         day = env.clock().astimezone(JST).date()
+        first, *others = _MOMENTS_OF_A_DAY
+        env.clock.now = datetime.combine(day, first, JST)
+        await env.debit(await env.order())
+        await self._is_whole(env, day)  # and is asked for anew afterwards
         # A day in Japan begins and ends in the middle of a day of UTC.
-        for at in (time(0, 30), time(12), time(23, 30)):
+        for number, at in enumerate(others):
             env.clock.now = datetime.combine(day, at, JST)
-            await env.debit(await env.order())
+            await env.debit(await env.order(member=f"kit-member-{number // 4}"))
+        await self._is_whole(env, day)
+        span = asked_span(env.meeting.requests, env.clock())
+        if span is not None and not _is_the_day(span, day):
+            env.complain(
+                "debits_on",
+                f"debits_on() asks for {span[0]:%Y-%m-%d %H:%M} to {span[1]:%Y-%m-%d %H:%M} JST",
+                "ask for 00:00 to 24:00 of that day in Japan",
+            )
+
+    async def _is_whole(self, env: Environment, day: date) -> None:
+        """What `debits_on` tells of the day is the partner's book of that day."""
         ended = await self._listed(env, day)
         listed = {
             it.exchange_id: (it.reference, {line.wallet: line.amount for line in it.lines}) for it in ended
@@ -161,19 +211,91 @@ class FullPartner(SafeAmongOthers):
                 "give one DebitRecord for each debit, with the amounts that were taken",
             )
         for record in ended:
+            holder = env.server.taken[record.exchange_id].holder
+            if record.service_id is not None and env.server.member_of(holder) is not None:
+                self._is_the_account(env, record, str(env.server.member_of(holder)))
             if abs(record.at - env.server.taken[record.exchange_id].at) >= timedelta(minutes=1):
                 env.complain(
                     "debits_on",
                     "debits_on() tells a debit at another time than the partner has it",
                     "read the time with the zone that the partner documents",
                 )
-        span = asked_span(env.meeting.requests, env.clock())
-        if span is not None and not _is_the_day(span, day):
+
+    def _is_the_account(self, env: Environment, record: DebitRecord, member: str) -> None:
+        expected = env.server.account(member).service_id
+        if str(record.service_id).casefold() != expected.casefold():
             env.complain(
                 "debits_on",
-                f"debits_on() asks for {span[0]:%Y-%m-%d %H:%M} to {span[1]:%Y-%m-%d %H:%M} JST",
-                "ask for 00:00 to 24:00 of that day in Japan",
+                "debits_on() tells a debit with another account than it was taken from",
+                "read DebitRecord.service_id from the row, as debit() reads it from the answer",
             )
+
+    @level_3
+    @needs("debits_on")
+    async def test_two_who_ask_for_a_day_at_once_are_told_the_same(self, env: Environment) -> None:
+        env.server.will_debit()
+        for number in range(5):
+            await env.debit(await env.order(member=f"kit-member-{number}"))
+        day = env.clock().astimezone(JST).date()
+        alone = await self._listed(env, day)
+        await env.signs_in()
+        for uneven in (False, True):
+            env.server.answers_unevenly = uneven
+            ends = await asyncio.gather(
+                *(_later(steps, partial(env.partner.debits_on, day)) for steps in (0, 6)),
+                return_exceptions=True,
+            )
+            if any(
+                not isinstance(end, tuple) or set(map(repr, end)) != set(map(repr, alone)) for end in ends
+            ):
+                env.complain(
+                    "debits_on",
+                    "the day was asked for twice at the same time, and one of the lists is another",
+                    "keep nothing of a call on self, such as a cursor, a page or the rows until now",
+                )
+
+    @level_3
+    @needs("reverse_debit")
+    async def test_two_reversals_at_once_stay_apart(self, env: Environment) -> None:
+        reversals = [await self._reversal(env, member=f"kit-member-{name}") for name in "ab"]
+        reversals[1] = replace(reversals[1], lines=_in_two(reversals[1])[0].lines)
+        expected = {
+            it.reversal_id: (it.exchange_id, {str(line.wallet): line.amount for line in it.lines})
+            for it in reversals
+        }
+        await env.signs_in()
+        for uneven, turned in ((False, False), (False, True), (True, False), (True, True)):
+            env.server.answers_unevenly = uneven
+            asked = reversals[::-1] if turned else reversals
+            await self._stay_apart(env, "reverse_debit", asked, Partner.reverse_debit)
+            if env.server.given_back != expected or env.server.complaints:
+                self._mixed_up_reversals(env, "reverse_debit")
+            if env.partner.can("find_reversal"):
+                for it in asked:
+                    env.server.remembers_reversal(it.reversal_id)
+                await self._stay_apart(env, "find_reversal", asked, Partner.find_reversal)
+
+    async def _stay_apart(
+        self,
+        env: Environment,
+        hook: str,
+        reversals: Sequence[Reversal],
+        ask: Callable[[Partner, Reversal], Awaitable[object]],
+    ) -> None:
+        alone = [await env.end(lambda partner, it=it: ask(partner, it)) for it in reversals]  # type: ignore[misc]
+        together = await asyncio.gather(*(ask(env.partner, it) for it in reversals), return_exceptions=True)
+        for one_by_one, at_once in zip(alone, together, strict=True):
+            if not isinstance(at_once, Reversed) or (
+                isinstance(one_by_one, Reversed) and at_once.reference != one_by_one.reference
+            ):
+                self._mixed_up_reversals(env, hook)
+
+    def _mixed_up_reversals(self, env: Environment, hook: str) -> None:
+        env.complain(
+            hook,
+            f"two reversals ran at the same time, and {hook}() of one ended with the other's or without an answer",
+            "keep nothing of a call on self: several run at the same time",
+        )
 
     @level_3
     @needs("debits_on")
@@ -193,7 +315,8 @@ class FullPartner(SafeAmongOthers):
                 at=env.clock(),
             )
         ended = await self._listed(env, day)
-        sent = b" ".join(it.content for it in env.meeting.answers.values()).lower()
+        answers = (it.content for it in env.meeting.answers.values())
+        sent = b" ".join((*answers, *env.server.files.values())).lower()
         if not all(it.lower().encode() in sent for it in others):
             pytest.fail(
                 f"{type(env.server).__name__}: lists() tells no order that is pending or refused; add a row for each"
@@ -215,15 +338,23 @@ class FullPartner(SafeAmongOthers):
             await env.debit(await env.order())
         day = env.clock().astimezone(JST).date()
         env.server.lists(day)
+        asked_before = env.server.sftp.asked
         await env.end(lambda it: it.debits_on(day), signed_in=True)
-        positions = sorted({0, len(env.meeting.requests) - 1})
+        if env.server.sftp.asked > asked_before:
+            await self._unclear_files(env, day)
+            env.server.lists(day)
+            await env.end(lambda it: it.debits_on(day), signed_in=True)
+        requests = len(env.meeting.requests)
+        positions = sorted({0, requests - 1}) if requests else []
         answers = dict(env.meeting.answers)
+        whole = len(env.server.taken)
         for at in positions:
             cases = [(case.name, case.fault) for case in unclear_answers(answers[at])]
             if "test_a_day_lists_only_what_was_taken" in self.exempt:  # then no row has a status that counts
                 cases = [(name, fault) for name, fault in cases if not _IN_A_ROW.search(name)]
             cases += [("nothing, the reply was lost", lost()) for lost in (*LOST, refused)]
             cases += [("half of its list", cut) for cut in cuts(answers[at])]
+            cases += [("no list at all", cut) for cut in without_lists(answers[at])]
             for name, fault in cases:
                 env.server.lists(day)
                 ended = await env.end(lambda it: it.debits_on(day), {at: fault}, sticky=True)
@@ -234,6 +365,47 @@ class FullPartner(SafeAmongOthers):
                         "raise unless the whole day is there: a debit that is left out is taken for one that never was."
                         " Where the partner's file has no count and no last line, exempt this test with the reason",
                     )
+            for path in _values_of_a_row(answers[at]):
+                env.server.lists(day)
+                ended = await env.end(lambda it: it.debits_on(day), {at: without_value(path)}, sticky=True)
+                if isinstance(ended, tuple) and len(ended) < whole:
+                    env.complain(
+                        "debits_on",
+                        f"a row of the day came without {path} and debits_on() left it out",
+                        "raise for a row that cannot be read: a debit that is left out is taken for one that never was",
+                    )
+
+    async def _unclear_files(self, env: Environment, day: date) -> None:
+        """Of a partner that puts its days on an SFTP server: what the server class keeps in `self.files`."""
+        files, sftp = env.server.files, env.server.sftp
+        cases: list[tuple[str, Callable[[bytes], bytes | None]]] = [
+            ("no file", lambda _: None),
+            ("an empty file", lambda _: b""),
+            ("half a file", lambda content: content[: len(content) // 2]),
+            ("a file without its last line", _without_last_line),
+            ("a file in no charset", lambda content: b"\x81 " + content),
+        ]
+        for name, spoilt in cases:
+            env.server.lists(day)
+            contents = {path: spoilt(content) for path, content in files.items()}
+            files.clear()
+            files |= {path: content for path, content in contents.items() if content is not None}
+            await self._require_no_day(env, day, name)
+        for fault in (OutcomeUnknown("the connection was lost"), NotSent("no connection was made")):
+            env.server.lists(day)
+            sftp.fault = fault
+            await self._require_no_day(env, day, f"no answer: {fault}")
+            sftp.fault = None
+
+    async def _require_no_day(self, env: Environment, day: date, name: str) -> None:
+        ended = await env.end(lambda it: it.debits_on(day))
+        if not isinstance(ended, PartnerUnavailable):
+            env.complain(
+                "debits_on",
+                f"the partner's server had {name} and debits_on() ended with {_how_many(ended)}",
+                "raise unless the whole day is there: a debit that is left out is taken for one that never was."
+                " Where the partner's file has no count and no last line, exempt this test with the reason",
+            )
 
     async def _listed(self, env: Environment, day: date) -> tuple[DebitRecord, ...]:
         env.server.lists(day)
@@ -258,6 +430,13 @@ class FullPartner(SafeAmongOthers):
         expected = {
             it.exchange_id: env.server.returned(it.exchange_id) for it in (whole, in_two, part, untouched)
         }
+        taken = {it.exchange_id: dict(it.amounts) for it in env.server.taken.values()}
+        if any(amounts_by_wallet(it.lines) != taken.get(it.exchange_id) for it in ended):
+            env.complain(
+                "debits_on",
+                "points of a debit were given back, and the day tells another amount as taken",
+                "give in DebitRecord.lines what was taken then, whatever was given back since",
+            )
         if listed != expected:
             env.complain(
                 "debits_on",
@@ -403,6 +582,7 @@ class FullPartner(SafeAmongOthers):
             and str(mine.values[path]).lower() in sent[0]
         }
         last = len(env.meeting.requests) - 1
+        our_ids = [reversal.reversal_id, reversal.exchange_id]
         for path, value in ids.items():
             ended = await env.end(lambda it: it.reverse_debit(reversal), {last: with_values({path: value})})
             if not isinstance(ended, OutcomeUnknown):
@@ -410,6 +590,23 @@ class FullPartner(SafeAmongOthers):
                     "reverse_debit",
                     f"the partner answered with {path} of another reversal and reverse_debit() ended with {type_name(ended)}",
                     "compare the ids in the answer with those of the reversal and raise OutcomeUnknown where they differ",
+                )
+        for how, fault in about_nobody(answers[0], our_ids):
+            ended = await env.end(lambda it: it.reverse_debit(reversal), {last: fault})
+            if not isinstance(ended, OutcomeUnknown):
+                env.complain(
+                    "reverse_debit",
+                    f"the partner's yes came {how} and reverse_debit() ended with {type_name(ended)}",
+                    "compare the whole ids in the answer with those of the reversal and raise OutcomeUnknown unless they"
+                    " are the same",
+                )
+        if (other_case := in_another_case(answers[0], our_ids)) is not None:
+            ended = await env.end(lambda it: it.reverse_debit(reversal), {last: other_case})
+            if isinstance(ended, Reversed) is not env.partner.profile.ids_ignore_case:
+                env.complain(
+                    "reverse_debit",
+                    f"the partner repeated the ids in another case and reverse_debit() ended with {type_name(ended)}",
+                    "compare ids as they are, or without regard to case where the profile says ids_ignore_case=True",
                 )
 
     @level_3
@@ -463,21 +660,85 @@ class FullPartner(SafeAmongOthers):
         last = len(env.meeting.requests) - 1
         call = partial(Partner.find_reversal, reversal=another)
         await env.end(call, signed_in=True)
-        cases = [
-            (case.name, case.fault)
-            for case in unclear_answers(answers[1], env.answer_at(), [not_found])
-            if not case.of_no
+        found = answers[1]
+        cases = unclear_answers(found, env.answer_at(), [not_found], no_is_a_word=True)
+        cases += [Unclear("nothing, the reply was lost", lost()) for lost in (*LOST, refused)]
+        cases.append(Unclear("about another reversal", of_another(found, env.answer_at(), answers[0])))
+        cases += [
+            Unclear(how, fault)
+            for how, fault in about_nobody(found, [another.reversal_id, another.exchange_id])
         ]
-        cases += [("nothing, the reply was lost", lost()) for lost in (*LOST, refused)]
-        cases.append(("about another reversal", of_another(answers[1], env.answer_at(), answers[0])))
-        for name, fault in cases:
-            ended = await env.end(call, {last: fault}, sticky=True)
+        cases += self._errors_of_a_look_up(env, another)
+        cases += await self._not_found_of_others(env, another)
+        for case in cases:
+            if case.of_no:
+                env.server.forgets_reversal(another.reversal_id)
+            else:
+                env.server.remembers_reversal(another.reversal_id)
+            ended = await env.end(call, {last: case.fault}, sticky=True)
             if not isinstance(ended, PartnerUnavailable):
                 env.complain(
                     "find_reversal",
-                    f"the partner answered {name} and find_reversal() ended with {type_name(ended)}",
+                    f"the partner answered {case.name} and find_reversal() ended with {type_name(ended)}",
                     "raise: only the documented words about this very reversal mean anything",
                 )
+        await self._is_not_yet_given_back(env, another, found, last)
+
+    def _errors_of_a_look_up(self, env: Environment, reversal: Reversal) -> list[Unclear]:
+        """What the partner's documents say about looking up a debit, said about a reversal."""
+        known = {
+            "exchange_id": reversal.exchange_id,
+            "reversal_id": reversal.reversal_id,
+            "now": env.clock().isoformat(),
+        }
+        return [
+            Unclear(documented.called, Instead(partial(documented.answer, known=known)))
+            for documented in env.server.documented
+            if documented.hook == "find_debit" and documented.ends is PartnerUnavailable
+        ]
+
+    async def _not_found_of_others(self, env: Environment, reversal: Reversal) -> list[Unclear]:
+        """The partner's "not found" about another reversal, where it names what was not found."""
+        answers = []
+        for id_ in (reversal.reversal_id, reversal.reversal_id, f"{reversal.reversal_id}-other"):
+            env.server.forgets_reversal(id_)
+            it = replace(reversal, reversal_id=id_)
+            await env.end(partial(Partner.find_reversal, reversal=it), signed_in=True)
+            answers.append(env.answer_at())
+        if not differences(*answers):
+            return []
+        return [Unclear("not found about another reversal", of_another(*answers), of_no=True)]
+
+    async def _is_not_yet_given_back(
+        self, env: Environment, reversal: Reversal, found: httpx.Response, last: int
+    ) -> None:
+        """The words for "later" and for a no, which the partner has for the order, in its answer about it later."""
+        env.server.remembers_reversal(reversal.reversal_id)
+        yes = body_of(found)
+        for word, wrong in (
+            ("will_give_back_later", Reversed | Declined | NoRecord),
+            ("will_refuse_to_give_back", Reversed | NoRecord),
+        ):
+            if yes is None or not env.server.says(word):
+                continue
+            getattr(env.server, word)()
+            await env.end(partial(Partner.reverse_debit, reversal=reversal), signed_in=True)
+            if not env.meeting.requests or (other := body_of(env.answer_at())) is None:
+                continue
+            for path in set(code_places(yes)) & set(code_places(other)):
+                if other.values[path] == yes.values[path]:
+                    continue
+                fault: Fault = with_values({path: other.values[path]})
+                call = partial(Partner.find_reversal, reversal=reversal)
+                ended = await env.end(call, {last: fault}, sticky=True)
+                if isinstance(ended, wrong):
+                    env.complain(
+                        "find_reversal",
+                        f"the partner's answer has its word for {'a later decision' if 'later' in word else 'a no'} in"
+                        f" {path} and find_reversal() ended with {type_name(ended)}",
+                        "return InProgress, or Declined for a no, or raise: Reversed is for points that are back, and"
+                        " NoRecord for a reversal that the partner does not know",
+                    )
 
     @level_3
     async def test_the_partners_own_errors_are_listed(self, env: Environment) -> None:
@@ -517,14 +778,21 @@ class FullPartner(SafeAmongOthers):
             reversal = await self._reversal(env)
             env.server.adds_to_answers = spoilt
             await ask(lambda it: it.reverse_debit(reversal))
+            if env.partner.can("find_reversal") and reversal.reversal_id in env.server.given_back:
+                env.server.remembers_reversal(reversal.reversal_id)
+                await ask(lambda it: it.find_reversal(reversal))
         if env.partner.can("debits_on"):
             day = env.clock().astimezone(JST).date()
             env.server.lists(day)
             await ask(lambda it: it.debits_on(day))
+        if env.partner.can("read_push") and order.exchange_id in env.server.taken:
+            headers, body = env.server.pushes(order.exchange_id)
+            push = Push(headers={name.lower(): it for name, it in headers.items()}, body=body, at=env.clock())
+            await ask(lambda it: it.read_push(push))
 
-    async def _reversal(self, env: Environment) -> Reversal:
+    async def _reversal(self, env: Environment, member: str = "kit-member-1") -> Reversal:
         env.server.will_debit()
-        order = await env.order()
+        order = await env.order(member=member)
         debited = await self.decided(env, order)
         if not isinstance(debited, Debited | Declined):
             env.complain("debit", f"debit() ended with {type_name(debited)}", "return Debited")
@@ -557,6 +825,24 @@ def _given_back(record: DebitRecord) -> dict[str, int] | None:
     for line in record.given_back:
         amounts[line.wallet] = amounts.get(line.wallet, 0) + line.amount
     return amounts
+
+
+async def _later(steps: int, call: Callable[[], Awaitable[object]]) -> object:
+    """The call, begun when others have had this many turns, so that it stands at another page than they."""
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    return await call()
+
+
+def _values_of_a_row(answer: httpx.Response) -> list[str]:
+    """Where the values of one row of a list stand: of the second row of an XML list, else of the first."""
+    body = body_of(answer)
+    paths = list(body.values) if body is not None else []
+    return [path for path in paths if re.search(r"(?:^|\.)0\.|\[2\]", path)]
+
+
+def _without_last_line(content: bytes) -> bytes:
+    return content.rstrip().rpartition(b"\n")[0] + b"\n"
 
 
 def _how_many(ended: object) -> str:

@@ -4,8 +4,8 @@
 竹 (take)   safe among others: returns are proven, secrets kept, rates dated, nobody is held up
 松 (matsu)  a full partner: gives back, lists its day, decides later, says when to come again
 
-A level is reached when each of its tests passed, or is exempted by name with a reason, and so is each below. Nothing
-of 梅 can be exempted.
+A level is reached when each of its tests passed, with the plugin in the kit's process and in a process of its own, or
+is exempted by name with a reason, and so is each below. Nothing of 梅 can be exempted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
+
+from gateway.model import LinkKind, PartnerProfile, Provable
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _MARK: Final = "contract_level"
@@ -34,6 +36,20 @@ ROMAN: Final[Mapping[Level, str]] = {
     Level.LEVEL_2: "take",
     Level.LEVEL_3: "matsu",
 }
+
+
+INSIDE: Final = "inside"
+ISOLATED: Final = "isolated"
+"""Where a test runs: the plugin in the kit's process, or in one of its own as in service. A level needs both."""
+
+UNPROVEN: Final = "point_gateway_unproven"
+"""The name under which a test tells what the plugin's yes does not show."""
+
+
+def unproven(profile: PartnerProfile) -> list[str]:
+    """Which facts about a debit the partner's answers do not tell, by its profile."""
+    facts = ("amount",) if profile.link is LinkKind.COUPON else get_args(Provable)
+    return [fact for fact in facts if fact not in (profile.proves or ())]
 
 
 class Ended(StrEnum):

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
-from datetime import timedelta
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, NoReturn
+from urllib.parse import unquote
 
 import httpx
 
 from gateway.errors import GatewayError, HandoffRefused, LinkEnded, PartnerUnavailable
 from gateway.model import (
+    JST,
+    BalanceLot,
     Balances,
     Debited,
     DebitOrder,
@@ -19,6 +25,7 @@ from gateway.model import (
     Handoff,
     HandoffRequest,
     HandoffReturn,
+    InProgress,
     LinkedAccount,
     LinkKind,
     Secret,
@@ -26,26 +33,55 @@ from gateway.model import (
 )
 from gateway.partners.partner import Partner
 from gateway.testkit.bodies import read_body, text_of
-from gateway.testkit.contract.debits import Question
+from gateway.testkit.contract.debits import Question, amount_of
 from gateway.testkit.contract.environment import Environment, type_name
 from gateway.testkit.contract.fake import Fault
 from gateway.testkit.contract.full import FullPartner
 from gateway.testkit.contract.levels import level_1, level_2
 from gateway.testkit.contract.safety import Ask
-from gateway.testkit.contract.unclear import in_another_case, of_another, unclear_answers
+from gateway.testkit.contract.unclear import (
+    about_nobody,
+    body_of,
+    in_another_case,
+    of_another,
+    unclear_answers,
+    with_values,
+    without_value,
+)
+from gateway.testkit.contract.unknown_words import UNKNOWN_WORD
 
 _RETURN_URL = "https://gateway.example/returns/kit?state=kit-state.%2B%3D"
 
 _NAMES_OF_MEMBERS: Final = (
-    "member",
-    "member_id",
-    "service_id",
-    "user",
-    "user_id",
-    "customer",
-    "sub",
-    "token",
+    *(
+        "member",
+        "member_id",
+        "memberId",
+        "member_no",
+        "service_id",
+        "serviceId",
+        "user",
+        "user_id",
+        "userId",
+        "uid",
+    ),
+    *(
+        "customer",
+        "customer_id",
+        "customerId",
+        "account",
+        "account_id",
+        "id",
+        "sub",
+        "openid",
+        "name",
+        "mail",
+    ),
+    *("token", "access_token", "accessToken"),
 )
+"""Tried one by one, besides every word in the plugin's own files."""
+
+_PARAMETER: Final = re.compile(r"""(?<=["'`])[A-Za-z][A-Za-z0-9_.-]{0,39}(?=["'`])""")
 
 
 class AccountContract(FullPartner):
@@ -157,6 +193,70 @@ class AccountContract(FullPartner):
                 )
             env.clock.forward(timedelta(seconds=1))
 
+    @level_2
+    async def test_points_with_different_last_days_are_told_as_they_are_drawn(self, env: Environment) -> None:
+        """Of a partner that tells them: `tells_last_days` of the server class."""
+        env.server.tells_balances()
+        today = env.clock().astimezone(JST).date()
+        wallets = [wallet.id for wallet in env.partner.profile.wallets]
+        for name, days in (("kit-member-a", (0, 1, 400)), ("kit-member-b", (31,)), ("kit-member-c", ())):
+            lots = [
+                BalanceLot(
+                    wallet=wallet, amount=307 + 10 * number + day, last_day=today + timedelta(days=day)
+                )
+                for number, wallet in enumerate(wallets)
+                for day in days
+            ]
+            env.server.lots[name] = tuple(lots)
+            held = {str(it): sum(lot.amount for lot in lots if lot.wallet == it) for it in wallets}
+            account = env.member(name, **held)
+            for hour in (time(0, 30), time(23, 59, 59)):
+                env.clock.now = datetime.combine(today, hour, JST)
+                ended = await env.end(partial(Partner.balances, account=account))
+                self._are_the_lots(env, ended, lots)
+
+    def _are_the_lots(self, env: Environment, ended: object, lots: Sequence[BalanceLot]) -> None:
+        if not isinstance(ended, Balances):
+            env.complain("balances", f"balances() ended with {type_name(ended)}: {ended}", "return Balances")
+        if env.server.tells_last_days and ended.lots != tuple(lots):
+            env.complain(
+                "balances",
+                "the partner told points with different last days, and balances() told other lots",
+                "give a BalanceLot for each, in the partner's order, whose last_day is the last on which it can be used",
+            )
+        if not env.server.tells_last_days and any(lot.last_day is not None for lot in ended.lots):
+            env.complain(
+                "balances",
+                "balances() tells last days, and the server class says that the partner tells none",
+                "set tells_last_days = True in the server class and tell self.lots_of(member) in tells_balances()",
+            )
+
+    @level_2
+    async def test_a_member_who_linked_again_is_asked_with_the_new_token(self, env: Environment) -> None:
+        """The partner has ended the old token: whoever keeps it by the service id asks with it until a restart."""
+        env.server.tells_balances()
+        env.server.will_debit()
+        member = "kit-member-1"
+        after = env.member(member)
+        before = env.server.account_of_before(member)
+        assert before.token is not None
+        await env.end(partial(Partner.balances, account=before))
+        await env.debit(replace(await env.order(), account=before))
+        env.server.links_anew()
+        for hook in ("balances", "debit"):
+            if hook == "balances":
+                ended = await env.end(partial(Partner.balances, account=after), signed_in=True)
+            else:
+                ended = await env.debit(await env.order(), signed_in=True)
+            uses_old = any(before.token.reveal() in _all_of(request) for request in env.meeting.requests)
+            if uses_old or not isinstance(ended, Balances | Debited | InProgress):
+                env.complain(
+                    hook,
+                    f"the member has linked again, and {hook}() asked with the token from before"
+                    f" (it ended with {type_name(ended)})",
+                    "take the token of the account that was given at each call, and keep none",
+                )
+
     @level_1
     async def test_two_members_at_once_stay_apart_in_every_hook(self, env: Environment) -> None:
         env.server.will_link()
@@ -170,11 +270,21 @@ class AccountContract(FullPartner):
         for swapped, uneven in ((False, False), (True, False), (False, True), (True, True)):
             env.server.answers_unevenly = uneven
             await self._in_step(env, names, swapped=swapped)
+        env.server.let_tokens_end()
+        await self._in_step(env, names, swapped=False, at_each_hook=env.server.let_tokens_end)
 
-    async def _in_step(self, env: Environment, names: tuple[str, str], *, swapped: bool) -> None:
+    async def _in_step(
+        self,
+        env: Environment,
+        names: tuple[str, str],
+        *,
+        swapped: bool,
+        at_each_hook: Callable[[], None] = lambda: None,
+    ) -> None:
         """Both members go through an exchange together, each hook of theirs at the same time."""
 
         async def both(calls: Sequence[Awaitable[object]]) -> list[object]:
+            at_each_hook()
             calls = list(reversed(calls)) if swapped else list(calls)
             ended = await asyncio.gather(*calls, return_exceptions=True)
             return list(reversed(ended)) if swapped else list(ended)
@@ -244,6 +354,14 @@ class AccountContract(FullPartner):
                 f"the partner answered about another member and balances() ended with {type_name(ended)}",
                 "compare the member in the answer with account.service_id and raise where they differ",
             )
+        for how, fault in about_nobody(answers[0], [mine.service_id]):
+            ended = await env.end(lambda it: it.balances(mine), {last: fault}, sticky=True)
+            if not isinstance(ended, PartnerUnavailable):
+                env.complain(
+                    "balances",
+                    f"the partner answered {how} and balances() ended with {type_name(ended)}",
+                    "compare the whole id of the member in the answer with account.service_id and raise unless it is the same",
+                )
         if (other_case := in_another_case(answers[0], [mine.service_id])) is not None:
             ended = await env.end(lambda it: it.balances(mine), {last: other_case}, sticky=True)
             ignores = env.partner.profile.ids_ignore_case
@@ -266,7 +384,7 @@ class AccountContract(FullPartner):
         last = len(env.meeting.requests) - 1
         env.server.has_ended_the_link()
         await env.end(lambda it: it.balances(account), signed_in=True)
-        for case in unclear_answers(answers[0], answers[1], [env.answer_at()]):
+        for case in unclear_answers(answers[0], answers[1], [env.answer_at()], no_is_a_word=True):
             if case.of_no:
                 env.server.has_ended_the_link()
             else:
@@ -278,6 +396,35 @@ class AccountContract(FullPartner):
                     f"the partner answered {case.name} and balances() ended with {type_name(ended)}",
                     "raise unless the answer is a documented one: LinkEnded only for the partner's own word for it",
                 )
+
+    @level_2
+    async def test_a_balance_that_is_no_number_of_points_is_not_believed(self, env: Environment) -> None:
+        env.server.tells_balances()
+        wallets = [wallet.id for wallet in env.partner.profile.wallets]
+        points = {str(wallet): 90_001 + 211 * number for number, wallet in enumerate(wallets)}
+        env.server.holdings["kit-member-a"] = points
+        account = env.member("kit-member-a")
+        await env.end(partial(Partner.balances, account=account), signed_in=True)
+        last, body = len(env.meeting.requests) - 1, body_of(env.answer_at())
+        for path, value in (body.values if body is not None else {}).items():
+            if amount_of(value) not in points.values():
+                continue
+            wrong: list[tuple[str, Fault]] = [
+                ("a word", with_values({path: UNKNOWN_WORD})),
+                ("nothing", with_values({path: "" if isinstance(value, str) else None})),
+                ("a debt", with_values({path: f"-{value}" if isinstance(value, str) else -int(str(value))})),
+                ("no amount at all", without_value(path)),
+            ]
+            for what, fault in wrong:
+                ended = await env.end(partial(Partner.balances, account=account), {last: fault}, sticky=True)
+                # Below zero there is nothing to exchange; a plugin may say so.
+                is_zero = what == "a debt" and isinstance(ended, Balances) and 0 in _shown(ended, wallets)
+                if not isinstance(ended, PartnerUnavailable) and not is_zero:
+                    env.complain(
+                        "balances",
+                        f"the partner answered with {what} in {path} and balances() ended with {type_name(ended)}",
+                        "raise for an amount that is no whole number of points of 0 or more",
+                    )
 
     @level_2
     async def test_a_tampered_return_is_refused(self, env: Environment) -> None:
@@ -301,20 +448,29 @@ class AccountContract(FullPartner):
         other = env.member("kit-member-b")
         token = other.token.reveal() if other.token is not None else other.service_id
         await self._returns(env, exchange_id, query, handoff.keep)
+        for value in (other.service_id, token):
+            # Whatever name the plugin knows may be one that it looks for in the query.
+            genuine = env.server.comes_back(exchange_id)
+            everything = dict.fromkeys(_words_of(env.sources()), value) | genuine
+            ended = await self._returns(env, exchange_id, everything, handoff.keep)
+            self._is_not_the_added_one(env, ended, value, "a name that the plugin's file has in it")
         for name in sorted({*query.missed, *_NAMES_OF_MEMBERS}):
             for value in (other.service_id, token):
                 genuine = env.server.comes_back(exchange_id)
                 if name in genuine:
                     continue
                 ended = await self._returns(env, exchange_id, {**genuine, name: value}, handoff.keep)
-                if not isinstance(ended, LinkedAccount):
-                    continue
-                if value in (ended.service_id, ended.shown_as) or Secret(value) == ended.token:
-                    env.complain(
-                        "complete_handoff",
-                        f"`{name}` was added to the return, and the member became what it says",
-                        "take the member, the token and the name from the partner's answer, never from the browser",
-                    )
+                self._is_not_the_added_one(env, ended, value, f"`{name}`")
+
+    def _is_not_the_added_one(self, env: Environment, ended: object, value: str, what: str) -> None:
+        if not isinstance(ended, LinkedAccount):
+            return
+        if value in (ended.service_id, ended.shown_as) or Secret(value) == ended.token:
+            env.complain(
+                "complete_handoff",
+                f"{what} was added to the return, and the member became what it says",
+                "take the member, the token and the name from the partner's answer, never from the browser",
+            )
 
     @level_2
     async def test_a_return_that_was_used_is_refused(self, env: Environment) -> None:
@@ -350,6 +506,10 @@ class AccountContract(FullPartner):
                 env, exchange_id, query, handoff.keep, {last: case.fault}, sticky=True
             )
             self._is_refused(env, ended, f"the partner answered {case.name} when asked who came back")
+        for how, fault in about_nobody(answers[0], [exchange_id]):
+            query = env.server.comes_back(exchange_id)
+            ended = await self._returns(env, exchange_id, query, handoff.keep, {last: fault}, sticky=True)
+            self._is_refused(env, ended, f"the partner answered {how} when asked who came back")
 
     @level_2
     async def test_an_ended_link_is_told_as_ended(self, env: Environment) -> None:
@@ -433,6 +593,16 @@ class AccountContract(FullPartner):
             )
 
 
+def _all_of(request: httpx.Request) -> str:
+    """Address, headers and body, with nothing of a percent sign or an escape left."""
+    head = " ".join(f"{name}: {value}" for name, value in request.headers.items())
+    return f"{unquote(str(request.url))} {head} {unquote(request.content.decode('utf-8', 'replace'))}"
+
+
+def _shown(balances: Balances, wallets: Sequence[WalletId]) -> list[int]:
+    return [balances.available.get(wallet, 0) for wallet in wallets]
+
+
 def _known_as(account: LinkedAccount) -> tuple[str, ...]:
     return (account.service_id, *((account.token.reveal(),) if account.token is not None else ()))
 
@@ -459,6 +629,11 @@ class Listening(dict[str, str]):
         raise KeyError(name)
 
 
+def _words_of(files: Sequence[Path]) -> list[str]:
+    """Every quoted text in the plugin's files that could be the name of a parameter, in whatever language they are."""
+    return sorted({word for path in files for word in _PARAMETER.findall(path.read_text("utf-8", "replace"))})
+
+
 def _garbled(shown_as: str, answers: Sequence[httpx.Response]) -> str:
     """The letters beyond ASCII in `shown_as` that stand in none of the partner's answers."""
     sent = "様"
@@ -466,6 +641,19 @@ def _garbled(shown_as: str, answers: Sequence[httpx.Response]) -> str:
         kind = answer.headers.get("content-type", "")
         body = read_body(answer.content, kind)
         values = body.values.values() if body is not None else ()
+        for value in values:
+            if isinstance(value, str) and value != shown_as and shown_as.strip() in _damaged(value):
+                return value
         sent += "".join((text_of(answer.content, kind), *map(str, values)))
     letters = [it for it in shown_as if not it.isascii() and (it.isalpha() or it == "\ufffd")]
     return "".join(it for it in letters if it not in sent)
+
+
+def _damaged(text: str) -> set[str]:
+    """What is left of a text that was read with a charset which has not all of its letters; nothing is not listed."""
+    return {
+        damaged
+        for charset in ("ascii", "shift_jis", "latin-1")
+        for errors in ("ignore", "replace")
+        if (damaged := text.encode(charset, errors).decode(charset).strip()) not in ("", text.strip())
+    }

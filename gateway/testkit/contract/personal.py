@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
+from urllib.parse import unquote
 
 import httpx
 
@@ -15,9 +16,12 @@ from gateway.testkit.contract.unclear import like_it
 NAME: Final = "山田 花子"
 MAIL: Final = "hanako.kit@mail.example"
 CARD: Final = "4111 1111 1111 1111"
+PHONE: Final = "090-1234-5678"
 
 _MAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _CARD: Final = re.compile(r"(?<![0-9A-Za-z.-])(?:[0-9][ -]?){12,18}[0-9](?![0-9A-Za-z-])")
+_PHONE: Final = re.compile(r"(?<![0-9A-Za-z.-])0[5789]0[- ]?[0-9]{4}[- ]?[0-9]{4}(?![0-9A-Za-z-])")
+_ESCAPED: Final = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _NAMES: Final = re.compile(
     r"^name$|(?:customer|user|member|holder|account|profile|会員)[._/]name$"
     r"|(?:^|[._/@\]])(?:full_?name|customer_?name|member_?name|holder_?name|card_?holder(?:_?name)?|cardholder"
@@ -28,7 +32,13 @@ _NAMES: Final = re.compile(
 
 def with_a_person(_request: httpx.Request, answer: httpx.Response, *, status: int | None) -> httpx.Response:
     """The answer with a person in it, beside what it says, and with another status where one is given."""
-    person = {"full_name": NAME, "email": MAIL, "card_number": CARD, "message": f"{NAME} <{MAIL}> {CARD}"}
+    person = {
+        "full_name": NAME,
+        "email": MAIL,
+        "card_number": CARD,
+        "phone": PHONE,
+        "message": f"{NAME} <{MAIL}> {PHONE} {CARD}",
+    }
     try:
         body = json.loads(answer.content)
     except ValueError:
@@ -53,15 +63,30 @@ def personal_texts(answers: Iterable[httpx.Response]) -> list[str]:
     return sorted(names)
 
 
-def personal(text: str, names: Sequence[str]) -> str | None:
-    """What of a person stands in the text, in words; None for nothing."""
+def personal(text: str, names: Sequence[str], *, parts: bool = False) -> str | None:
+    """What of a person stands in the text, in words; None for nothing. It may be escaped for an address or for JSON.
+
+    `parts`: half of a name is one too, as in a log; on a page "山田 様" is what the member recognises.
+    """
+    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    text = f"{text} {unquote(text)}"
     if _MAIL.search(text):
         return "a mail address"
+    if _PHONE.search(text):
+        return "a telephone number"
     if any(_is_a_card(match[0]) for match in _CARD.finditer(text)):
         return "a card number"
-    if any(name in text for name in names):
+    closed = _without_spaces(text)
+    halves = (
+        [it for name in names for it in name.split() if len(it) >= 2 and not it.isascii()] if parts else []
+    )
+    if any(name in text or _without_spaces(name) in closed for name in (*names, *halves)):
         return "a name"
     return None
+
+
+def _without_spaces(text: str) -> str:
+    return re.sub(r"\s", "", text)
 
 
 def _is_a_card(digits: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -27,6 +27,7 @@ class Outcome:
     plugin: str
     tests: tuple[ContractTest, ...]
     provenance: Provenance | None = None
+    unproven: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -35,12 +36,13 @@ class Outcome:
         promises: Mapping[str, str],
         ends: Mapping[tuple[str, str], tuple[str, str]],
         provenance: Provenance | None = None,
+        unproven: Sequence[str] = (),
     ) -> Outcome:
         tests = []
         for name, level in promises.items():
             end, text = ends.get((plugin, name), (Ended.MISSING.value, "it did not run"))
             tests.append(ContractTest(name=name, level=Level(level), ended=Ended(end), text=text))
-        return cls(plugin=plugin, tests=tuple(tests), provenance=provenance)
+        return cls(plugin=plugin, tests=tuple(tests), provenance=provenance, unproven=tuple(unproven))
 
     @property
     def level(self) -> Level:
@@ -53,10 +55,15 @@ class Outcome:
         return sum(test.ended is Ended.EXEMPT and test.level in reached for test in self.tests)
 
     @property
+    def reservations(self) -> str:
+        """What stands behind the level: `, 3 exempt, account not proven`, or nothing."""
+        exempt = f", {self.exempt} exempt" if self.exempt else ""
+        return exempt + (f", {' and '.join(self.unproven)} not proven" if self.unproven else "")
+
+    @property
     def level_in_words(self) -> str:
-        """松 (matsu), or 松 (matsu), 3 exempt."""
-        words = f"{self.level} ({ROMAN[self.level]})"
-        return f"{words}, {self.exempt} exempt" if self.exempt else words
+        """松 (matsu), or 松 (matsu), 3 exempt, account not proven."""
+        return f"{self.level} ({ROMAN[self.level]}){self.reservations}"
 
 
 def summary_lines(outcome: Outcome) -> list[str]:
@@ -79,10 +86,8 @@ def summary_lines(outcome: Outcome) -> list[str]:
 
 def write_badge(path: Path, outcome: Outcome) -> None:
     """A small SVG with the level, readable without its colour."""
-    level = f"{outcome.level} {ROMAN[outcome.level]}" + (
-        f", {outcome.exempt} exempt" if outcome.exempt else ""
-    )
-    right = 132 if outcome.exempt else 70
+    level = f"{outcome.level} {ROMAN[outcome.level]}{outcome.reservations}"
+    right = 70 + round(6.2 * len(outcome.reservations))
     title = f"point-gateway contract: {level}"
     path.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{130 + right}" height="20" role="img" aria-label="{title}">'
@@ -120,6 +125,7 @@ def write_report(path: Path, outcome: Outcome) -> None:
 def write_result(path: Path, outcome: Outcome) -> None:
     """What a signed proof is made of."""
     result = {"partner": outcome.plugin, "level": ROMAN[outcome.level], "exempt": outcome.exempt}
+    result |= {"unproven": list(outcome.unproven)}
     provenance = outcome.provenance.plain() if outcome.provenance is not None else {}
     path.write_text(json.dumps(result | {"provenance": provenance}), "utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import inspect
 import logging
@@ -9,15 +10,14 @@ import re
 import socket
 import typing
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from gateway.errors import GatewayError
 from gateway.model import (
     JST,
     Debited,
@@ -29,20 +29,22 @@ from gateway.model import (
     Rate,
     RateTable,
 )
-from gateway.partners.loading.checks import HOOKS, place_of_code, shown
+from gateway.partners.loading.checks import HOOKS, shown
 from gateway.partners.partner import Partner
 from gateway.testkit.contract.debits import Contract
 from gateway.testkit.contract.environment import Environment, type_name
 from gateway.testkit.contract.fake import Fault
 from gateway.testkit.contract.levels import level_2
 from gateway.testkit.contract.personal import personal, personal_texts, with_a_person
-from gateway.testkit.contract.unclear import LOST, like_it
+from gateway.testkit.contract.unclear import LOST, like_it, refused
 
 AHEAD_DAYS = 90
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LATIN = re.compile("[A-Za-z]")
 _TODO = re.compile(r"#\s*TODO\b:?\s*(.*)")
-_BLOCKED = "plugin_blocks_the_loop"
+_BLOCKED = ("plugin_blocks_the_loop", "plugin_blocks_itself")
+
+_LABELS = "an error, an answer or a repr"
 
 Ask = Callable[[Callable[[Partner], Awaitable[object]]], Awaitable[object]]
 
@@ -133,6 +135,7 @@ class SafeAmongOthers(Contract):
         texts += await self.told_while_asking(env)
         texts += [repr(env.plugin), *(repr(value) for value in vars(env.plugin).values())]
         secrets |= env.server.handed_out
+        secrets |= {form for secret in secrets for form in _written_otherwise(secret)}
         for place, text in _written(env, capsys, caplog, texts).items():
             if any(secret in text for secret in secrets):
                 env.complain(
@@ -152,7 +155,7 @@ class SafeAmongOthers(Contract):
             texts += [text for ended in await self.everything(env) for text in _shown_of(ended)]
         persons = personal_texts(env.server.answered_texts)
         for place, text in _written(env, capsys, caplog, texts).items():
-            if (what := personal(text, persons)) is not None:
+            if (what := personal(text, persons, parts=place != _LABELS)) is not None:
                 env.complain(
                     "debit",
                     f"{what} of a member stands in {place}",
@@ -178,20 +181,32 @@ class SafeAmongOthers(Contract):
                 f"a request ({env.server.used_after_end[0]}) carries an access token whose time is over",
                 "keep the end that the partner gives with the token, and get a new one shortly before it",
             )
-        env.clock.forward(life)
-        env.server.will_debit()
-        order = await env.order()
-        env.server.looks_afresh({0: httpx.Response(500)}, sticky=True)
-        ended = await _raised(env.partner.debit(order))
+        faults: tuple[Fault, ...] = (
+            *(httpx.Response(status) for status in (500, 401, 429)),
+            httpx.Response(503, headers={"retry-after": "1"}),
+            *(lost() for lost in LOST),
+            refused(),
+        )
+        for fault in faults:
+            env.clock.forward(life)
+            env.server.will_debit()
+            order = await env.order()
+            env.server.looks_afresh({0: fault}, sticky=True)
+            # The breaker of a partner that failed several times would keep it from being asked.
+            await self._without_a_token(env, await env.unguarded(partial(Partner.debit, order=order)))
+
+    async def _without_a_token(self, env: Environment, ended: object) -> None:
+        """How a debit ended for which no access token was to be had."""
         first = env.meeting.requests[0] if env.meeting.requests else None
-        again = [it for it in env.meeting.requests[1:] if first is not None and it.url == first.url]
+        address = first.url.copy_with(query=None) if first is not None else None
+        again = [it for it in env.meeting.requests[1:] if it.url.copy_with(query=None) == address]
         if again:
             env.complain(
                 "debit",
                 "the request for an access token failed inside a debit and was sent again",
                 "ask for the token once and raise: the gateway comes back by itself",
             )
-        if isinstance(ended, Debited | Declined | InProgress):
+        if isinstance(ended, Debited | Declined | InProgress) or env.meeting.moving:
             env.complain(
                 "debit",
                 f"no access token was to be had and debit() ended with {type_name(ended)}",
@@ -213,14 +228,15 @@ class SafeAmongOthers(Contract):
                 "partner_profile", "arrives_within is not above zero", "say what members are promised"
             )
         table = await env.end(lambda it: it.rate_table(env.clock()))
-        for rate in table.rates if isinstance(table, RateTable) else ():
-            for name, moment in (("starts_at", rate.starts_at), ("ends_at", rate.ends_at)):
-                if moment is not None and _is_midnight_elsewhere(moment):
-                    env.complain(
-                        "rate_table",
-                        f"{name} of a rate is {moment.astimezone(JST):%Y-%m-%d %H:%M} JST, midnight in UTC",
-                        f"days are days in Japan: write {name}=datetime(…, tzinfo=JST)",
-                    )
+        if not isinstance(table, RateTable):
+            env.complain("rate_table", f"ended with {table}", "days are days in Japan: tzinfo=JST")
+        for rate in table.rates:
+            if rate.ends_at is not None and _is_the_last_moment(rate.ends_at):
+                env.complain(
+                    "rate_table",
+                    f"a rate of {rate.wallet} ends at {rate.ends_at:%H:%M:%S}, and `ends_at` is the first moment without it",
+                    "write the midnight that follows, so that the last second or minute of the day has a rate",
+                )
 
     @level_2
     async def test_nobody_is_spoken_to_but_the_declared_hosts(self, env: Environment) -> None:
@@ -253,7 +269,7 @@ class SafeAmongOthers(Contract):
             now = {
                 values["hook"]: values["blocked_ms"]
                 for event, values in env.gateway_log.lines
-                if event == _BLOCKED
+                if event in _BLOCKED
             }
             blocked = now if attempt == 0 else {it: min(blocked[it], now[it]) for it in blocked if it in now}
             if not blocked:
@@ -267,15 +283,7 @@ class SafeAmongOthers(Contract):
 
     @level_2
     async def test_nothing_is_left_to_do(self, env: Environment) -> None:
-        file, _ = place_of_code(type(env.plugin))
-        source = inspect.getsourcefile(type(env.plugin))
-        assert source is not None, file
-        folder = Path(source).parent
-        files = (
-            [folder / Path(source).name]
-            if not (folder / "__init__.py").exists()
-            else sorted(folder.rglob("*.py"))
-        )
+        files = env.sources()
         left = [
             f"{shown(path)}:{number} {todo[1]}"
             for path in files
@@ -299,7 +307,7 @@ class SafeAmongOthers(Contract):
 
         server.will_debit()
         order = await env.order()
-        env.partner.wallet_priority(order.destination, env.clock())
+        await env.partner.wallet_priority(order.destination, env.clock())
         await ask(Partner.check_connection)
         await ask(lambda it: it.debit(order))
         if order.exchange_id in server.taken:
@@ -359,22 +367,24 @@ def _first_gap(rates: list[Rate], start: datetime, until: datetime) -> datetime 
     return None
 
 
+def _is_the_last_moment(end: datetime) -> bool:
+    """The last minute or second of a day in Japan, or of a day where it is written."""
+    return any((it.hour, it.minute) == (23, 59) for it in (end, end.astimezone(JST)))
+
+
 def _names(note: Label, day: datetime) -> bool:
     last = day - timedelta(days=1)
     dates = [text for it in (day, last) for text in (f"{it:%Y-%m-%d}", f"{it.year}年{it.month}月{it.day}日")]
     return any(date in note.ja or date in note.en for date in dates)
 
 
-def _is_midnight_elsewhere(moment: datetime) -> bool:
-    utc = moment.astimezone(UTC)
-    return (utc.hour, utc.minute, utc.second) == (0, 0, 0)
-
-
-async def _raised(call: Awaitable[object]) -> object:
-    try:
-        return await call
-    except GatewayError as fault:
-        return fault
+def _written_otherwise(secret: str) -> set[str]:
+    """The secret as base64, wherever in a longer text it begins, as hexadecimal digits and as part of an address."""
+    data = secret.encode()
+    within = {
+        base64.b64encode(b"x" * before + data).decode()[-(-before * 8 // 6) : -4] for before in range(3)
+    }
+    return {it for it in (*within, data.hex(), quote(secret, safe="")) if len(it) >= 8}
 
 
 def _written(
@@ -388,7 +398,7 @@ def _written(
     return {
         "a line of its log": repr(env.plugin_log.lines),
         "a line of the gateway's log": repr(env.gateway_log.lines),
-        "an error, an answer or a repr": " ".join(texts),
+        _LABELS: " ".join(texts),
         "what it prints": captured.out + captured.err,
         "a line of the standard log": caplog.text,
     }
@@ -409,5 +419,5 @@ def _causes(ended: object) -> list[str]:
     fault = ended if isinstance(ended, BaseException) else None
     while fault is not None:
         texts.append(f"{fault} {fault!r} {getattr(fault, '__notes__', '')}")
-        fault = fault.__cause__
+        fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
     return texts

@@ -37,6 +37,18 @@ def telling_places(yes: Body, again: Body, others: Sequence[Body]) -> dict[str, 
     return telling
 
 
+def code_places(body: Body) -> list[str]:
+    """The places that hold a word and are called a code, a status or a result."""
+    return [
+        path
+        for path, value in body.values.items()
+        if isinstance(value, str)
+        and _WORD.fullmatch(value)
+        and not value.isdigit()
+        and _CODE_NAME.search(path)
+    ]
+
+
 def unknown_values(value: Value, rivals: Sequence[Value], *, typed: bool) -> Iterator[tuple[str, Any]]:
     """What may stand in a place instead, each with how it is called. `typed`: the body has more than texts."""
     match value:
@@ -54,6 +66,8 @@ def unknown_values(value: Value, rivals: Sequence[Value], *, typed: bool) -> Ite
             for longer in (f"{value}_kit", f"not_{value}"):
                 if longer not in rivals:
                     yield "a longer word", longer
+            if value[:-1] not in rivals:
+                yield "a shorter word", value[:-1]
             if typed:
                 yield "a list", [value]
                 yield "null", None

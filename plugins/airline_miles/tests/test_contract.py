@@ -24,7 +24,7 @@ CONFLICT = {"result": "conflict", "reason": "order_id_reused", "orderId": "$exch
 BY_HAND = "a redeemed coupon is given back by hand: the airline's desk issues a new one on request"
 
 
-def asked(request: httpx.Request) -> dict[str, Any]:
+def body_of(request: httpx.Request) -> dict[str, Any]:
     fields: dict[str, Any] = json.loads(request.content)
     return fields
 
@@ -73,7 +73,7 @@ class AirlineServer(FakePartner):
         )
 
     def remembers(self, exchange_id: str) -> None:
-        self.router.get(f"/api/redemptions/{exchange_id}").respond(json=self._told(exchange_id))
+        self.router.get(f"/api/redemptions/{exchange_id}").respond(json=self._as_json(exchange_id))
 
     def remembers_refusal(self, exchange_id: str, reason: DeclineReason) -> None:
         answer = {"result": "declined", "orderId": exchange_id, "reason": WORDS[reason]}
@@ -84,7 +84,7 @@ class AirlineServer(FakePartner):
         self.router.get(f"/api/redemptions/{exchange_id}").respond(json=answer)
 
     def lists(self, day: date) -> None:
-        rows = [self._told(it) | {"milesReturned": 0} for it in self.taken]
+        rows = [self._as_json(it) | {"milesReturned": 0} for it in self.taken]
         answer = {"result": "ok", "day": day.isoformat(), "redemptions": rows, "next": None}
         self.router.get("/api/redemptions").respond(json=answer)
 
@@ -92,8 +92,8 @@ class AirlineServer(FakePartner):
 
     def _answers(self, path: str, say: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         def reply(request: httpx.Request) -> httpx.Response:
-            ids = {k: v for k, v in asked(request).items() if k in ("orderId", "requestId")}
-            return httpx.Response(200, json=say(asked(request)) | ids)
+            ids = {k: v for k, v in body_of(request).items() if k in ("orderId", "requestId")}
+            return httpx.Response(200, json=say(body_of(request)) | ids)
 
         self.router.post(path).mock(side_effect=reply)
 
@@ -108,9 +108,9 @@ class AirlineServer(FakePartner):
 
     def _redeem(self, sent: dict[str, Any]) -> dict[str, Any]:
         self.takes(sent["orderId"], {"miles": sent["miles"]}, holder=sent["code"])
-        return self._told(sent["orderId"])
+        return self._as_json(sent["orderId"])
 
-    def _told(self, exchange_id: str) -> dict[str, Any]:
+    def _as_json(self, exchange_id: str) -> dict[str, Any]:
         taken = self.taken[exchange_id]
         values = {
             "reference": taken.reference,

@@ -335,5 +335,5 @@ def test_the_campaign_is_for_municipalities_and_ends_with_july(kind, at, points)
     } == points
 
 
-def test_the_wallet_is_drawn_on_first(saison, clock):
-    assert saison.wallet_priority(Destination.reserve(), clock()) == (WALLET, EIKYU)
+async def test_the_wallet_is_drawn_on_first(saison, clock):
+    assert await saison.wallet_priority(Destination.reserve(), clock()) == (WALLET, EIKYU)

@@ -23,7 +23,7 @@ UNAUTHORIZED = {"result": "unauthorized", "reason": "bad_signature"}
 CONFLICT = {"result": "conflict", "reason": "order_id_reused", "orderId": "$exchange_id"}
 
 
-def asked(request: httpx.Request) -> dict[str, Any]:
+def body_of(request: httpx.Request) -> dict[str, Any]:
     fields: dict[str, Any] = json.loads(request.content)
     return fields
 
@@ -90,7 +90,7 @@ class SaisonServer(FakePartner):
         )
 
     def remembers(self, exchange_id: str) -> None:
-        self.router.get(f"/api/captures/{exchange_id}").respond(json=self._told(exchange_id))
+        self.router.get(f"/api/captures/{exchange_id}").respond(json=self._as_json(exchange_id))
 
     def remembers_refusal(self, exchange_id: str, reason: DeclineReason) -> None:
         answer = {"result": "declined", "orderId": exchange_id, "reason": WORDS[reason]}
@@ -107,7 +107,7 @@ class SaisonServer(FakePartner):
         self._answers("/api/cancels", lambda _: {"result": "declined", "reason": "more_than_was_taken"})
 
     def lists(self, day: date) -> None:
-        rows = [self._told(it) | self._returned(it) for it in self.taken]
+        rows = [self._as_json(it) | self._returned(it) for it in self.taken]
         answer = {"result": "ok", "day": day.isoformat(), "captures": rows, "next": None}
         self.router.get("/api/captures").respond(json=answer)
 
@@ -117,14 +117,14 @@ class SaisonServer(FakePartner):
         """Every answer repeats the ids that were asked about."""
 
         def reply(request: httpx.Request) -> httpx.Response:
-            ids = {k: v for k, v in asked(request).items() if k in ("orderId", "requestId", "cancelId")}
-            return httpx.Response(200, json=say(asked(request)) | ids)
+            ids = {k: v for k, v in body_of(request).items() if k in ("orderId", "requestId", "cancelId")}
+            return httpx.Response(200, json=say(body_of(request)) | ids)
 
         self.router.post(path).mock(side_effect=reply)
 
     def _consent(self, request: httpx.Request, order_id: str) -> httpx.Response:
-        ids = {"orderId": order_id, "requestId": asked(request)["requestId"]}
-        if self.redeem(asked(request)["code"]) != order_id:
+        ids = {"orderId": order_id, "requestId": body_of(request)["requestId"]}
+        if self.redeem(body_of(request)["code"]) != order_id:
             return httpx.Response(200, json={"result": "refused", "reason": "unknown_code"} | ids)
         account = self.account()
         assert account.token is not None
@@ -143,14 +143,14 @@ class SaisonServer(FakePartner):
     def _capture(self, sent: dict[str, Any]) -> dict[str, Any]:
         lines = {"wallet": sent["walletAmount"], "eikyu": sent["cardAmount"]}
         self.takes(sent["orderId"], lines, holder=sent["token"])
-        return self._told(sent["orderId"])
+        return self._as_json(sent["orderId"])
 
     def _cancel(self, sent: dict[str, Any]) -> dict[str, Any]:
         lines = {"wallet": sent["walletAmount"], "eikyu": sent["cardAmount"]}
         self.gives_back(sent["cancelId"], sent["orderId"], lines)
         return {"result": "cancelled", "reference": "C1", "cancelledAt": self.clock().isoformat()}
 
-    def _told(self, exchange_id: str) -> dict[str, Any]:
+    def _as_json(self, exchange_id: str) -> dict[str, Any]:
         taken = self.taken[exchange_id]
         told = {"reference": taken.reference, "capturedAt": taken.at.isoformat()}
         amounts = {

@@ -16,15 +16,16 @@ import pyotp
 import pytest
 from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
-from sqlalchemy import create_engine
 
 import migrations
 from core_ledger import Store, Transfer, chart, ledger
 from gateway.app import make_app
 from gateway.cities.city import City
 from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.settlement import transfer_files
 from gateway.cities.shops import shop_rows
 from gateway.cities.shops.bank_accounts import BankAccount, encrypt_account
+from gateway.cities.spending import spend_rows
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.client import SignedClient, new_key_pair
@@ -40,7 +41,7 @@ from gateway.platform.tasks import Tasks
 from gateway.points import directory
 from gateway.services import open_services
 from gateway.settings import Settings
-from migrations.targets import METADATAS
+from tests.databases import empty_database
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 KASAMA, MITO = "082163", "082015"
@@ -126,6 +127,49 @@ class Town:
         await self.decided(await self.city.projects.add(await self.who("operator"), plan))
         return await self.city.projects.get(KASAMA, plan.project_id)
 
+    async def approve_file(self, file_id: str, role: str = "approver", name: str = "") -> Any:
+        """Somebody else says yes to a checked file."""
+        proposal_id = await self.city.files.proposal_of(KASAMA, file_id)
+        assert proposal_id is not None
+        who = await self.who(role, name=name)
+        seen = await self.city.proposals.get(who, proposal_id)
+        return await self.city.proposals.approve(who, proposal_id, seen.proposal.digest, "確認済み")
+
+    async def close_cycle(self, starts_on: Any) -> Any:
+        """Proposed by an approver, decided by an administrator; gives the closed cycle."""
+        await self.who("administrator")
+        proposal = await self.city.settlements.close(await self.who("approver"), starts_on, "締め")
+        await self.decided(proposal, "administrator")
+        return await self.city.settlements.get(KASAMA, starts_on)
+
+    async def transfer_file(self, starts_on: Any, transfer_on: Any = None, *, again: bool = False) -> bytes:
+        """Made by the same two persons; gives the bytes."""
+        await self.who("administrator")
+        who = await self.who("approver")
+        proposal = await self.city.settlements.make_transfer_file(who, starts_on, transfer_on, again=again)
+        await self.decided(proposal, "administrator")
+        files = await self.store.read(lambda conn: transfer_files.list_made(conn, KASAMA, starts_on))
+        return await self.city.settlements.transfer_file(who, starts_on, len(files))
+
+    async def refund(self, spend: Any, points: int, reason: str = "誤り") -> Any:
+        """By an operator; decided by an approver where it has to be. Gives the refund."""
+        await self.who("approver")
+        who, refund_id = await self.who("operator"), new_id()
+        done = await self.city.spending.refund_by_city(who, refund_id, spend.spend_id, points, reason)
+        if isinstance(done, Proposal):
+            await self.decided(done)
+        return await self.store.read(lambda conn: spend_rows.find_refund(conn, spend.book_id, refund_id))
+
+    async def announce(self, rule: Any, on: Any, *, accepted: bool = True) -> Any:
+        """A version of the rules, announced by an administrator, decided by an approver; gives the version."""
+        boss = await self.who("administrator")
+        await self.who("approver")
+        proposal = await self.city.rules.announce(
+            boss, OUEN, rule, on, worse_accepted=accepted, reason="条例の改正"
+        )
+        await self.decided(proposal)
+        return (await self.city.rules.versions(KASAMA, OUEN))[-1]
+
     async def set_account(self, shop_id: str, number: str = "1234567", municipality: str = KASAMA) -> None:
         """Where a shop is paid, as if two persons had decided it long ago."""
         account = BankAccount(
@@ -186,11 +230,7 @@ async def another_town(folder: Path, url: str = "", **options: Any) -> AsyncIter
     folder = folder / uuid.uuid4().hex[:8]
     folder.mkdir()
     url = url or f"sqlite:///{folder / 'city.db'}"
-    engine = create_engine(url)
-    for metadata in METADATAS:
-        metadata.drop_all(engine)
-        metadata.create_all(engine)
-    engine.dispose()
+    empty_database(url)
     store, clock, tasks, hasher = Store.open(url, **options), SettableClock(NOON), Tasks(), quick_hasher()
     await store.run(lambda conn: furnish(conn, NOON))
     city = City.open(

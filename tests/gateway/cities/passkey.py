@@ -16,7 +16,8 @@ def b64(data: bytes) -> str:
 
 
 class SoftPasskey:
-    def __init__(self, origin):
+    def __init__(self, origin, *, verifies=True):
+        self.verifies = verifies
         self.origin = origin
         self.rp_id = urlsplit(origin).hostname
         self.id = secrets.token_bytes(16)
@@ -48,6 +49,7 @@ class SoftPasskey:
         return self._credential(clientDataJSON=client, authenticatorData=b64(data), signature=b64(signature))
 
     def _authenticator_data(self, flags):
+        flags &= 0xFF if self.verifies else ~0x04
         return hashlib.sha256(self.rp_id.encode()).digest() + bytes([flags]) + self.count.to_bytes(4, "big")
 
     def _client_data(self, kind, options):

@@ -3,13 +3,14 @@
 from sqlalchemy import delete, update
 
 from gateway.platform import audit_log, tables
+from gateway.platform.audit_actions import AuditAction
 
 from .conftest import KASAMA, MITO, NOON
 
 L = tables.audit_lines
 
 
-async def write(town, city=KASAMA, action="shop closed", **more):
+async def write(town, city=KASAMA, action=AuditAction.SHOP_CLOSED, **more):
     return await town.store.run(
         lambda conn: audit_log.write(
             conn, city, at=NOON, actor="s1", actor_name="見本", action=action, subject="shop-1", **more
@@ -22,13 +23,13 @@ async def faults(town, city=None):
 
 
 async def test_lines_are_numbered_for_each_city_and_read_newest_first(town):
-    for action in ("a", "b", "c"):
+    for action in (AuditAction.SHOP_REGISTERED, AuditAction.SHOP_CHANGED, AuditAction.SHOP_CLOSED):
         await write(town, action=action)
-    await write(town, MITO, action="x")
+    await write(town, MITO, action=AuditAction.SHOP_REOPENED)
     lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA, limit=2))
-    assert [(line.seq, line.action) for line in lines] == [(3, "c"), (2, "b")]
+    assert [(line.seq, line.action) for line in lines] == [(3, "shop closed"), (2, "shop changed")]
     rest = await town.store.read(lambda conn: audit_log.page(conn, KASAMA, before=2))
-    assert [(line.seq, line.action) for line in rest] == [(1, "a")]
+    assert [(line.seq, line.action) for line in rest] == [(1, "shop registered")]
 
 
 async def test_an_untouched_log_has_no_faults(town):

@@ -14,7 +14,7 @@ from gateway.cities.settlement.settlement_csv import corrections_csv, settlement
 from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
 
-from .conftest import KASAMA, MITO, new_id
+from .conftest import KASAMA, MITO
 from .test_settlement import AUG_1, JULY_1, JULY_16, at, close, pay
 
 
@@ -26,8 +26,7 @@ async def soba(town):
 
 
 async def give_back(town, spend, points, reason="金額の間違い"):
-    who = await town.who("operator")
-    return (await town.city.spending.refund_by_city(who, new_id(), spend.spend_id, points, reason)).refund
+    return await town.refund(spend, points, reason)
 
 
 async def corrections(town, starts_on):
@@ -177,7 +176,7 @@ async def test_a_shops_list_of_cycles_tells_its_corrections(town, soba):
     await pay(town, at(18), 900)
     town.clock.now = at(2, 8)
     await close(town, JULY_16)
-    found = await town.city.settlements.of_shop(KASAMA, "soba")
+    found = await town.city.settlements.list_by_shop(KASAMA, "soba")
     assert [(line.corrections, line.corrected_yen, line.paid_yen) for _, line in found] == [
         (1, -700, 200),
         (0, 0, 1_000),

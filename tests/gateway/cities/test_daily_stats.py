@@ -86,9 +86,7 @@ async def test_unused_points_at_the_end_of_march_are_what_the_ledger_says(town):
 
 
 async def test_what_expires_when_is_known_by_day_of_issue(town):
-    boss = await town.who("administrator")
-    rule = PointRule(expiry=Expiry.MONTHS, expiry_count=6)
-    await town.city.rules.announce(boss, OUEN, rule, TODAY, worse_accepted=True, reason="規則")
+    await town.announce(PointRule(expiry=Expiry.MONTHS, expiry_count=6), TODAY)
     await town.member(points=500, issued_on=date(2018, 7, 1))
     (line,) = await by_issue(town)
     assert (line.held, line.last_day) == (500, date(2018, 12, 31))
@@ -115,7 +113,7 @@ class Circle:
         self.points = Counter()
 
     async def open(self):
-        self.operator, boss = await self.town.who("operator"), await self.town.who("administrator")
+        self.operator = await self.town.who("operator")
         plan = ProjectPlan(
             project_id="p", point_service=OUEN, name="p", place="", content="", starts_on=TODAY,
             ends_on=date(2030, 1, 1), points_each=10**6, budget=10**9,
@@ -124,7 +122,7 @@ class Circle:
         await self.town.store.run(lambda conn: deeds.save_rule(conn, KASAMA, NO_SECOND_PERSON))
         await self.town.city.shops.register(self.operator, "soba", ShopEntry(name="そば"))
         rule = PointRule(expiry=Expiry.MONTHS, expiry_count=1)
-        await self.town.city.rules.announce(boss, OUEN, rule, TODAY, worse_accepted=True, reason="規則")
+        await self.town.announce(rule, TODAY)
         self.shop_code = self.town.city.shops.code_of(await self.town.city.shops.get(KASAMA, "soba"))
 
     async def play(self, steps):
@@ -154,9 +152,7 @@ class Circle:
                     return 0
                 spend = spends[days % len(spends)]
                 points = points if days % 4 == 0 else min(points, spend.points)  # a fourth is too much
-                await town.city.spending.refund_by_city(
-                    self.operator, new_id(), spend.spend_id, points, "誤り"
-                )
+                await town.refund(spend, points)
             case "reverse":
                 return await reverse(town, member, points)
             case "sweep":

@@ -7,18 +7,23 @@ from datetime import date, timedelta
 
 import pytest
 
+from gateway.cities import tables
 from gateway.cities.grants.grant_projects import ProjectPlan
 from gateway.cities.grants.staff_days import granted_alone
 from gateway.cities.proposals import deeds, proposal_rows
 from gateway.cities.proposals.deeds import Deed, DeedRule
 from gateway.cities.proposals.effects import EFFECTS
 from gateway.cities.proposals.proposal_rows import LEGAL, ProposalState
-from gateway.cities.shops.bank_accounts import BankAccount, Payer
+from gateway.cities.settlement import shop_debts, transfer_files
+from gateway.cities.settlement.payout_rows import PayoutState
+from gateway.cities.settlement.shop_debts import DebtEnd
+from gateway.cities.shops.bank_accounts import BankAccount, Payer, encrypt_payer
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.staff import staff_rows
 from gateway.errors import ProblemError
 from gateway.platform import audit_log
 from gateway.platform.roles import Role
+from gateway.points.rules import PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, another_town, new_id
 
@@ -26,6 +31,7 @@ ACCOUNT = BankAccount(
     bank_code="0009", bank_name="ミホン", branch_code="001", branch_name="シテン", kind=1, number="6666666",
     holder="ミホン",
 )  # fmt: skip
+JULY_16 = date(2018, 7, 16)
 PLAN = ProjectPlan(
     project_id="kosodate", point_service=OUEN, name="子育て応援", place="", content="", starts_on=date(2018, 7, 1),
     ends_on=date(2018, 9, 30), points_each=1_000, budget=50_000_000,
@@ -79,6 +85,55 @@ async def propose(town, deed, author):
             member = await town.member()
             proposal = await city.grants.to_one(author, "kosodate", new_id(), member.mykey_id, 3_000_000)
             return proposal, lambda: town.balance(member.member_id)
+        case Deed.GRANT_CANCEL:
+            await town.add_project(PLAN)
+            member, grant_id = await town.member(), new_id()
+            await city.grants.to_one(author, "kosodate", grant_id, member.mykey_id, 500)
+            grant = f"grant:{code}:kosodate:one:{grant_id}"
+            proposal = await city.corrections.cancel_grant(
+                author, "kosodate", new_id(), member.mykey_id, grant, 500, "誤り"
+            )
+            return proposal, lambda: town.balance(member.member_id)
+        case Deed.CORRECTION:
+            member = await town.member(points=700)
+            proposal = await city.corrections.correct_balance(
+                author, new_id(), member.mykey_id, OUEN, 300, "誤り"
+            )
+            return proposal, lambda: town.balance(member.member_id)
+        case Deed.GRANT_FILE:
+            await town.add_project(PLAN)
+            member = await town.member()
+            raw = f"マイキーID,ポイント\n{member.mykey_id},900".encode()
+            file, _ = await city.files.upload(author, "kosodate", "x.csv", raw)
+            proposal_id = await city.files.proposal_of(code, file.file_id)
+            proposal = (await city.proposals.get(author, proposal_id)).proposal
+            return proposal, lambda: granted_of(town)
+        case Deed.REFUND:
+            spend, member = await paid_spend(town, author, 15_000)
+            proposal = await city.spending.refund_by_city(author, new_id(), spend.spend_id, 12_000, "誤り")
+            return proposal, lambda: town.balance(member.member_id)
+        case Deed.CLOSING:
+            await paid_spend(town, author, 100)
+            town.clock.forward(days=1)
+            return await city.settlements.close(author, JULY_16), lambda: closed_at(town)
+        case Deed.TRANSFER_FILE:
+            await paid_spend(town, author, 100)
+            sealed = encrypt_payer(city.context.vault, code, Payer(client_code="0123456789", account=ACCOUNT))
+            bank = {"municipality": code, "payer_sealed": sealed, "changed_at": NOON}
+            await town.store.run(lambda conn: conn.execute(tables.city_banks.insert().values(**bank)))
+            town.clock.forward(days=1)
+            await town.close_cycle(JULY_16)
+            return await city.settlements.make_transfer_file(author, JULY_16), lambda: files_made(town)
+        case Deed.PAYOUT:
+            await paid_spend(town, author, 100)
+            town.clock.forward(days=1)
+            await town.close_cycle(JULY_16)
+            held = await city.settlements.record_payout(author, JULY_16, "cafe", PayoutState.HELD, "確認中")
+            return held, lambda: city.settlements.payouts(code, JULY_16)
+        case Deed.SHOP_DEBT:
+            await owing_shop(town, author)
+            proposal = await city.settlements.end_shop_debt(author, "cafe", DebtEnd.WRITTEN_OFF, "廃業")
+            return proposal, lambda: debts_ended(town)
         case Deed.SHOP_ACCOUNT:
             await city.shops.register(author, "soba", ShopEntry(name="そば"))
             return await city.shops.set_bank(author, "soba", ACCOUNT), lambda: city.shops.bank(code, "soba")
@@ -103,6 +158,23 @@ async def propose(town, deed, author):
             await city.staff.close(author, viewer.staff_id, "休職")
             proposal = await city.staff.restart(author, viewer.staff_id, "復職")
             return proposal, lambda: person(town, viewer.staff_id)
+        case Deed.SHOP_STAFF:
+            await city.shops.register(author, "soba", ShopEntry(name="そば"))
+            proposal = await city.staff.add_to_shop(author, login="kaku", display_name="店長", shop_id="soba")
+            return proposal, lambda: logins(town)
+        case Deed.SHOP_RESET:
+            await city.shops.register(author, "soba", ShopEntry(name="そば"))
+            clerk = await town.who("shop", KASAMA, "soba")
+            await city.staff.close(author, clerk.staff_id, "休業")
+            proposal = await city.staff.restart(author, clerk.staff_id, "再開")
+            return proposal, lambda: person(town, clerk.staff_id)
+        case Deed.RULE:
+            proposal = await announce(town, author, 10_000)
+            return proposal, lambda: rule_versions(town)
+        case Deed.RULE_WITHDRAWAL:
+            await town.announce(PointRule(open_for_direct_exchange=True), NOON.date() + timedelta(days=9))
+            proposal = await city.rules.withdraw(author, OUEN, 1, "取りやめ")
+            return proposal, lambda: rule_versions(town)
         case Deed.DEED_RULE:
             rule = DeedRule(deed=Deed.GRANT, persons=0, points_a_day=10**9)
             proposal = await city.proposals.propose_deed_rule(author, rule, "簡素化")
@@ -111,8 +183,56 @@ async def propose(town, deed, author):
             raise AssertionError(deed)
 
 
+async def paid_spend(town, author, points):
+    """A payment at a shop that has an account."""
+    shop = await town.city.shops.register(author, "cafe", ShopEntry(name="カフェ"))
+    await town.set_account("cafe")
+    member = await town.member(points=points)
+    code = town.city.shops.code_of(shop)
+    paid = await town.city.spending.pay(member.member_id, new_id(), code, OUEN, points)
+    return paid.spend, member
+
+
+async def owing_shop(town, author):
+    """A closed shop that owes 100 yen: paid in July, given back in August, and its closing carried on."""
+    spend, _ = await paid_spend(town, author, 100)
+    town.clock.forward(days=1)
+    await town.close_cycle(JULY_16)
+    await town.refund(spend, 100)
+    await town.city.shops.close(author, "cafe", "廃業")
+    town.clock.now = NOON.replace(month=8, day=16)
+    await town.close_cycle(date(2018, 8, 1))
+
+
+async def debts_ended(town):
+    return await town.store.read(lambda conn: shop_debts.list_ended(conn, KASAMA))
+
+
+async def closed_at(town):
+    return (await town.city.settlements.get(KASAMA, JULY_16)).closed_at
+
+
+async def files_made(town):
+    return len(await town.store.read(lambda conn: transfer_files.list_made(conn, KASAMA, JULY_16)))
+
+
+async def announce(town, author, unit_value_yen):
+    rule = PointRule(unit_value_yen=unit_value_yen, open_for_direct_exchange=True)
+    day = NOON.date() + timedelta(days=8)
+    return await town.city.rules.announce(author, OUEN, rule, day, worse_accepted=False, reason="価値の変更")
+
+
+async def rule_versions(town):
+    return [each.version for each in await town.city.rules.versions(KASAMA, OUEN)]
+
+
 async def count_projects(town):
     return len(await town.city.projects.listed(KASAMA))
+
+
+async def granted_of(town):
+    """What is given and set aside."""
+    return (await town.city.projects.get(KASAMA, "kosodate")).granted
 
 
 async def budget_of(town):
@@ -120,7 +240,7 @@ async def budget_of(town):
 
 
 async def logins(town):
-    people = await town.store.read(lambda conn: staff_rows.of_municipality(conn, KASAMA))
+    people = await town.store.read(lambda conn: staff_rows.list_by_city(conn, KASAMA))
     return sorted(each.login for each in people if each.login == "kaku")
 
 
@@ -291,7 +411,7 @@ async def test_a_proposal_runs_out_and_makes_way(town):
     assert second.proposal_id != first.proposal_id
     town.clock.forward(days=15)
     assert await town.city.proposals.expire_lapsed() == 1
-    states = [each.proposal.state for each in await town.city.proposals.list_by_state(other, None)]
+    states = [each.proposal.state for each in (await town.city.proposals.list_by_state(other)).proposals]
     assert states == [ProposalState.EXPIRED] * 2
 
 

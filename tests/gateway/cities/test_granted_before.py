@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.cities.grants import grant_csv
+from core_ledger import BadMove
+from gateway.cities.grants import grant_file_lines, grant_list
 from gateway.errors import ProblemError
+from gateway.points.rules import PointRule
 
 from .conftest import KASAMA, NOON, another_town, new_id
 from .test_grants import csv_of, plan, upload
@@ -39,7 +41,7 @@ async def at_venue(town, member):
 
 async def applied(town, raw):
     file, _ = await upload(town, raw)
-    await town.city.files.approve(await town.who("approver"), file.file_id, "確認済み")
+    await town.approve_file(file.file_id)
     return await town.city.files.apply(KASAMA, file.file_id)
 
 
@@ -83,7 +85,7 @@ async def test_a_member_granted_between_the_check_and_the_approval_gets_no_secon
     twice, once = await town.member(), await town.member()
     file, _ = await upload(town, csv_of(f"{twice.mykey_id},100,", f"{once.mykey_id},100,"))
     await grant(town, twice, 50)
-    await town.city.files.approve(await town.who("approver"), file.file_id, "確認済み")
+    await town.approve_file(file.file_id)
     done = await town.city.files.apply(KASAMA, file.file_id)
     assert (done.granted_lines, done.granted_points) == (1, 100)
     (line,) = await town.city.files.report(KASAMA, file.file_id, faults_only=True)
@@ -91,8 +93,34 @@ async def test_a_member_granted_between_the_check_and_the_approval_gets_no_secon
     assert (await town.city.projects.get(KASAMA, "kosodate")).granted == 150
 
 
+@pytest.mark.parametrize("why", ["limit of the day", "ledger"])
+async def test_a_line_that_was_refused_counts_for_nothing(town, why, monkeypatch):
+    """Else the member would never be granted it, and the approver would read of a grant that was none."""
+    await town.announce(PointRule(most_granted_a_day=500), NOON.date())
+    await town.add_project(plan(most_grants_each=1))
+    member = await town.member()
+    raw = csv_of(f"{member.mykey_id},400,")
+    file, _ = await upload(town, raw)
+    if why == "limit of the day":  # granted in another project meanwhile
+        await town.add_project(plan(project_id="other"))
+        await town.city.grants.to_one(await town.who("operator"), "other", new_id(), member.mykey_id, 200)
+    else:
+        monkeypatch.setattr(
+            grant_file_lines.ledger, "transfer_many", lambda _, moves: [BadMove("points", "no")] * len(moves)
+        )
+    await town.approve_file(file.file_id)
+    done = await town.city.files.apply(KASAMA, file.file_id)
+    assert done.granted_lines == 0
+    monkeypatch.undo()
+    town.clock.forward(days=1)
+    await grant(town, member, 400)
+    file, _ = await upload(town, csv_of(f"{member.mykey_id},1,"))
+    (before,) = (await town.city.files.granted_before(KASAMA, file.file_id, 10)).lines
+    assert (before.grants_before, before.points_before) == (1, 400)
+
+
 async def test_the_approver_is_shown_everyone_who_was_granted_before_with_sums_and_dates(town):
-    await town.add_project(plan())
+    await town.add_project(plan(budget=20_000))
     three = [await town.member() for _ in range(3)]
     fourth = await town.member()
     await applied(town, csv_of(*(f"{each.mykey_id},2000,夏" for each in three)))
@@ -113,6 +141,31 @@ async def test_the_approver_is_shown_everyone_who_was_granted_before_with_sums_a
     ]
 
 
+async def test_the_approver_is_shown_other_files_that_wait_with_the_same_members(town):
+    await town.add_project(plan(budget=20_000))
+    three = [await town.member() for _ in range(3)]
+    first, _ = await upload(town, csv_of(*(f"{each.mykey_id},2000,夏" for each in three[:2])))
+    second, _ = await upload(town, csv_of(*(f"{each.mykey_id},100,秋" for each in three[1:])))
+
+    async def waiting(file):
+        return [
+            (each.file_id, each.members, each.points)
+            for each in (await town.city.files.granted_before(KASAMA, file.file_id, 10)).waiting
+        ]
+
+    assert await waiting(first) == [(second.file_id, 1, 100)]  # sent after it: told all the same
+    assert await waiting(second) == [(first.file_id, 1, 2_000)]
+    proposal_id = await town.city.files.proposal_of(KASAMA, second.file_id)
+    seen = await town.city.proposals.get(await town.who("approver"), proposal_id)
+    assert seen.proposal.facts["members_waiting"] == 1
+    await town.approve_file(first.file_id)
+    assert await waiting(second) == [(first.file_id, 1, 2_000)]
+    await town.city.files.apply(KASAMA, first.file_id)
+    assert await waiting(second) == []
+    await town.city.files.cancel(await town.who("operator"), second.file_id, "取り下げ")
+    assert await waiting(first) == []
+
+
 @pytest.mark.parametrize(
     ("note", "same"),
     [
@@ -125,13 +178,20 @@ async def test_the_approver_is_shown_everyone_who_was_granted_before_with_sums_a
         ("がんばれ", unicodedata.normalize("NFD", "がんばれ")),
         ("ペット", "ﾍﾟｯﾄ"),
         ("ABC 1", "ＡＢＣ　１"),
+        ("4月~6月", "4月\u301c6月"),
+        ("4月~6月", "4月\uff5e6月"),
+        ("\u00a5500", "\\500"),
+        ("\uffe5500", "\\500"),
+        ("a\u203eb", "a~b"),
+        ("葛\U000e0100城", "葛城"),
+        ("お\ufe0f祝い", "お祝い"),
     ],
 )
 def test_a_note_written_otherwise_makes_no_other_file(note, same):
     raw, other = (csv_of(f"2345678A,100,{text}") for text in (note, same))
     assert raw != other
-    assert grant_csv.digest(raw).digest == grant_csv.digest(other).digest
-    assert grant_csv.digest(raw).digest != grant_csv.digest(csv_of(f"2345678A,100,{note}x")).digest
+    assert grant_list.digest(raw).digest == grant_list.digest(other).digest
+    assert grant_list.digest(raw).digest != grant_list.digest(csv_of(f"2345678A,100,{note}x")).digest
 
 
 async def test_the_same_file_in_another_encoding_form_or_order_grants_once(town):
@@ -160,7 +220,7 @@ async def test_a_file_from_before_the_folding_is_still_the_same_file(town):
 
     from gateway.cities import tables
 
-    older = grant_csv.digest(raw).as_typed
+    older = grant_list.digest(raw).as_typed
     await town.store.run(lambda conn: conn.execute(update(tables.grant_files).values(content_hash=older)))
     again, new = await upload(town, raw)
     assert (new, again.file_id) == (False, file.file_id)

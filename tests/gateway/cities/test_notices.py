@@ -48,7 +48,7 @@ async def mailer(town, name: str = "mailer", url: str = URL) -> Any:
     return secret
 
 
-async def told(town) -> list[dict[str, Any]]:
+async def queued_messages(town) -> list[dict[str, Any]]:
     """What lies in the outbox, in the order of the days that it tells of."""
     rows = await town.store.read(lambda conn: conn.execute(sa.select(tables.outbox.c.body)).all())
     found = [json.loads(row.body) for row in rows]
@@ -63,9 +63,7 @@ async def told(town) -> list[dict[str, Any]]:
 
 async def rule(town, *, on: date = TODAY, **values: Any) -> None:
     decided = PointRule(open_for_direct_exchange=True, **values)
-    await town.city.rules.announce(
-        await town.who("administrator"), OUEN, decided, on, worse_accepted=on > TODAY, reason=""
-    )
+    await town.announce(decided, on, accepted=on > TODAY)
 
 
 async def expiring_on(town, day: date, points: int = 500) -> Any:
@@ -96,7 +94,7 @@ async def test_points_that_expire_are_told_thirty_days_ahead_and_seven_days_ahea
     days = [TODAY + timedelta(days=number) for number in range(34)]
     made = {(day - TODAY).days: await town.city.notices.queue_notices(day) for day in days}
     assert {day: count for day, count in made.items() if count} == {1: 1, 24: 1}
-    first, second = await told(town)
+    first, second = await queued_messages(town)
     assert first["type"] == "member.points_will_expire"
     assert first["data"] == second["data"] == {
         "member": reference_for(town.city.context.vault, "mailer", member.member_id),
@@ -116,7 +114,7 @@ async def test_a_missed_day_is_made_up_for_and_a_day_worked_twice_at_once_tells_
     made = await asyncio.gather(*(town.city.notices.queue_notices(TODAY) for _ in range(4)))
     assert sorted(made) == [0, 0, 0, 1]
     assert await town.city.notices.queue_notices(TODAY + timedelta(days=1)) == 0
-    assert len(await told(town)) == 1
+    assert len(await queued_messages(town)) == 1
 
 
 async def test_several_days_of_issue_with_one_last_day_are_one_message_and_what_was_spent_is_in_none(town):
@@ -134,7 +132,7 @@ async def test_several_days_of_issue_with_one_last_day_are_one_message_and_what_
         )
     )  # fmt: skip
     await town.city.notices.queue_notices(TODAY)
-    assert [values["data"]["points"] for values in await told(town)] == [570]
+    assert [values["data"]["points"] for values in await queued_messages(town)] == [570]
 
 
 async def test_points_without_a_last_day_and_points_that_have_expired_are_not_told(town):
@@ -145,7 +143,7 @@ async def test_points_without_a_last_day_and_points_that_have_expired_are_not_to
     await rule(town, on=tomorrow, expiry=Expiry.MONTHS, expiry_count=1)
     await town.give(member.member_id, 90, TODAY - timedelta(days=40))
     assert await town.city.notices.queue_notices(tomorrow) == 1  # what came today lasts for a month
-    assert [values["data"]["points"] for values in await told(town)] == [500]
+    assert [values["data"]["points"] for values in await queued_messages(town)] == [500]
 
 
 async def test_reserve_is_told_a_week_before_it_moves_and_where_to(town):
@@ -160,7 +158,7 @@ async def test_reserve_is_told_a_week_before_it_moves_and_where_to(town):
     )
     made = [await town.city.notices.queue_notices(TODAY + timedelta(days=number)) for number in range(16)]
     assert [day for day, count in enumerate(made) if count] == [7]
-    (values,) = await told(town)
+    (values,) = await queued_messages(town)
     assert values["type"] == "member.reserve_will_move"
     assert values["data"] == {
         "member": reference_for(town.city.context.vault, "mailer", member.member_id),
@@ -186,7 +184,7 @@ async def test_reserve_that_has_nowhere_to_go_is_told_as_that(town, closed):
         )
         await town.store.run(lambda conn: directory.close_service(conn, MITO, "mito-ouen", at=NOON))
     await town.city.notices.queue_notices(TODAY + timedelta(days=8))
-    (values,) = await told(town)
+    (values,) = await queued_messages(town)
     assert (values["data"]["municipality"], values["data"]["moves_on"]) == (None, "2018-08-14")
 
 
@@ -197,7 +195,7 @@ async def test_reserve_that_stays_because_it_would_have_expired_is_told_with_now
     kasama = {"default_municipality": KASAMA, "default_point_service": OUEN}
     await town.store.run(lambda conn: conn.execute(sa.update(tables.members).values(**kasama)))
     await town.city.notices.queue_notices(TODAY + timedelta(days=8))
-    (values,) = await told(town)
+    (values,) = await queued_messages(town)
     assert (values["data"]["municipality"], values["data"]["moves_on"]) == (None, "2018-08-14")
 
 
@@ -217,7 +215,7 @@ async def test_two_mailers_know_a_member_by_two_names_and_portals_hear_nothing_o
     )
     member = await expiring_on(town, TODAY + timedelta(days=5))
     assert await town.city.notices.queue_notices(TODAY) == 2
-    names = {values["data"]["member"] for values in await told(town)}
+    names = {values["data"]["member"] for values in await queued_messages(town)}
     assert names == {reference_for(context.vault, name, member.member_id) for name in ("post", "sms")}
     rows = await town.store.read(lambda conn: conn.execute(sa.select(tables.outbox)).all())
     for row in rows:
@@ -242,7 +240,7 @@ async def test_a_town_larger_than_a_page_is_told_whole(town, monkeypatch):
     for _ in range(9):
         await town.member(points=10)
     assert await town.city.notices.queue_notices(TODAY) == 10
-    assert sorted(values["data"]["points"] for values in await told(town)) == [10] * 9 + [500]
+    assert sorted(values["data"]["points"] for values in await queued_messages(town)) == [10] * 9 + [500]
 
 
 async def test_the_night_tells_and_the_mailer_gets_it_signed(town):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from gateway.points.rules import Expiry, PointRule
-
 from .conftest import KASAMA, NOON, OUEN, give
 
 TODAY = NOON.date()
@@ -13,10 +11,12 @@ TODAY = NOON.date()
 
 async def test_the_overview_tells_what_expires_within_thirty_days_and_nothing_else(site):
     member, token = await site.member_token()
-    staff = await site.staff_token("administrator")
-    who = await site.services.city.staff.session(staff, client_id="city")
-    rule = PointRule(expiry=Expiry.MONTHS, expiry_count=2, open_for_direct_exchange=True)
-    await site.services.city.rules.announce(who, OUEN, rule, TODAY, worse_accepted=False, reason="")
+    rule = {
+        "takes_effect_on": TODAY.isoformat(), "expiry": "months", "expiry_count": 2,
+        "open_for_direct_exchange": True, "reason": "条例",
+    }  # fmt: skip
+    where = f"/v1/city/point-services/{OUEN}/rules"
+    assert (await site.decided(where, await site.staff_token("administrator"), rule))[0] == 200
     for days_ago, points in ((62, 9), (50, 300), (45, 200), (1, 1_000)):
         issued_on = TODAY - timedelta(days=days_ago)
         await site.services.store.run(
@@ -34,3 +34,6 @@ async def test_the_overview_tells_what_expires_within_thirty_days_and_nothing_el
     assert (held["balance"]["available"], held["balance"]["points"]) == (1_500, 1_509)
     assert held["point_service_name"] == "笠間応援ポイント"
     assert (await site.call("GET", "/v1/balances", token))[1] == seen["balances"]
+    clerk = await site.staff_token("operator")
+    status, shown = await site.call("GET", f"/v1/city/members/{member.mykey_id}", clerk)
+    assert (status, shown["balances"]) == (200, [{"point_service": OUEN, "points": 1_500}])

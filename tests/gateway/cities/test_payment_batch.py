@@ -8,8 +8,9 @@ import pytest
 
 from core_ledger import Transfer, audit, chart, ledger
 from core_ledger.read_model import accounts
+from gateway.cities.shops import shop_codes
 from gateway.cities.shops.shops import ShopEntry
-from gateway.cities.spending import pay_codes, payment_batch, spending
+from gateway.cities.spending import payment_batch, spending
 from gateway.cities.spending.spend_rows import PaymentRequest
 from gateway.errors import ProblemError
 from gateway.points.rules import Expiry, PointRule
@@ -68,11 +69,7 @@ async def all_at_once(payments):
 
 
 async def rule(town, **values):
-    boss = await town.who("administrator")
-    await town.city.rules.announce(
-        boss, OUEN, PointRule(open_for_direct_exchange=True, **values), NOON.date(), worse_accepted=True,
-        reason="見本",
-    )  # fmt: skip
+    await town.announce(PointRule(open_for_direct_exchange=True, **values), NOON.date())
 
 
 async def test_a_hall_full_of_shops_is_one_transaction(town, shops, sets):
@@ -116,7 +113,7 @@ async def test_what_is_not_plain_gets_its_own_word_and_harms_nobody_beside_it(to
     await take(shop, known, used, 100)
     await town.city.shops.close(await town.who("operator"), "shop-1", "見本")
     stranger = await town.who("shop", MITO, "mito")
-    shop_code = pay_codes.make_shop_code(town.city.context, KASAMA, "shop-0")
+    shop_code = shop_codes.make(town.city.context, KASAMA, "shop-0")
     same_id = new_id()
     sets.clear()
     found = await all_at_once(

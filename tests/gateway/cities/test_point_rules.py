@@ -122,10 +122,8 @@ def test_a_fiscal_year_is_worse_than_six_months_for_points_issued_in_winter():
     assert "points-expire-earlier" in adverse_changes(months(6), fiscal(), TODAY)
 
 
-async def announce(town, rule, on=TODAY, *, accepted=False, role="administrator"):
-    return await town.city.rules.announce(
-        await town.who(role), OUEN, rule, on, worse_accepted=accepted, reason="条例の改正"
-    )
+async def announce(town, rule, on=TODAY, *, accepted=False):
+    return await town.announce(rule, on, accepted=accepted)
 
 
 def fixed(day):
@@ -202,7 +200,7 @@ async def test_a_version_is_withdrawn_before_but_not_after_it_takes_effect(town)
     await announce(town, months(6))
     await announce(town, months(7), TODAY + timedelta(days=1))
     who = await town.who("administrator")
-    await town.city.rules.withdraw(who, OUEN, 2, "取りやめ")
+    await town.decided(await town.city.rules.withdraw(who, OUEN, 2, "取りやめ"))
     assert [one.version for one in await town.city.rules.versions(KASAMA, OUEN)] == [1]
     with pytest.raises(ProblemError) as refused:
         await town.city.rules.withdraw(who, OUEN, 1, "取りやめ")

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from gateway.cities.grants import grant_csv
+from gateway.cities.grants import grant_list
 from gateway.cities.settlement import zengin
 from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
@@ -73,7 +73,7 @@ def test_an_event_for_a_citys_members_is_some_citys():
 
 def test_blank_lines_of_a_file_are_passed_over_and_an_endless_note_is_named():
     rows = ["マイキーID,ポイント,摘要", "", " , , ", f"A2345678,100,{'長' * 1_000}"]
-    (line,) = grant_csv.lines("\r\n".join(rows).encode())
+    (line,) = grant_list.lines("\r\n".join(rows).encode())
     assert (line.line, line.fault) == (4, "note-too-long")
 
 

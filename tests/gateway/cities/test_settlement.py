@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, update
+from sqlalchemy import delete, literal, select, update
 
 from core_ledger import audit, chart
 from gateway.cities import tables
+from gateway.cities.settlement import settlement_lines
 from gateway.cities.settlement.business_days import SettlementCycle, cycle_of, cycles, is_business_day
-from gateway.cities.settlement.settlement_csv import settlement_csv, statement_csv
+from gateway.cities.settlement.settlement_csv import corrections_csv, settlement_csv, statement_csv
 from gateway.cities.settlement.settlement_lines import paid_account
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
 from gateway.cities.shops.shops import ShopEntry
@@ -84,8 +85,8 @@ async def pay(town, moment, points, shop_id="soba"):
     return paid
 
 
-async def close(town, starts_on, role="approver"):
-    return await town.city.settlements.close(await town.who(role), starts_on)
+async def close(town, starts_on):
+    return await town.close_cycle(starts_on)
 
 
 async def test_closing_pays_each_shop_what_it_took_in_the_cycle(town, shops):
@@ -107,14 +108,18 @@ async def test_closing_pays_each_shop_what_it_took_in_the_cycle(town, shops):
 async def test_a_cycle_is_closed_once_even_by_ten_at_once(town, shops):
     await pay(town, at(2), 100)
     await pay(town, at(17), 100)
-    who = await town.who("approver")
+    who, other = await town.who("approver"), await town.who("administrator")
+    proposals = await asyncio.gather(*(town.city.settlements.close(who, JULY_1) for _ in range(10)))
+    (proposal_id,) = {proposal.proposal_id for proposal in proposals}
+    approve = town.city.proposals.approve
     outcomes = await asyncio.gather(
-        *(town.city.settlements.close(who, JULY_1) for _ in range(10)), return_exceptions=True
+        *(approve(other, proposal_id, proposals[0].digest, "") for _ in range(10)), return_exceptions=True
     )
-    assert (
-        sorted(getattr(outcome, "type", "closed") for outcome in outcomes)
-        == ["closed"] + ["cycle-closed"] * 9
-    )
+    words = sorted(getattr(outcome, "type", "closed") for outcome in outcomes)
+    assert words == ["closed"] + ["proposal-state"] * 9
+    with pytest.raises(ProblemError) as refused:
+        await town.city.settlements.close(who, JULY_1)
+    assert refused.value.type == "cycle-closed"
     assert await town.total(paid_account(KASAMA)) == 100
 
 
@@ -141,8 +146,7 @@ async def test_a_refund_after_closing_comes_into_the_next_cycle_and_a_debt_is_ca
     first = await pay(town, at(2), 1_000)
     town.clock.now = at(17)
     await close(town, JULY_1)
-    operator = await town.who("operator")
-    await town.city.spending.refund_by_city(operator, new_id(), first.spend_id, 700, "誤り")
+    await town.refund(first, 700)
     await pay(town, at(18), 200)
     town.clock.now = at(2, 8)
     second = await close(town, JULY_16)
@@ -167,7 +171,7 @@ async def test_a_statement_lists_what_the_line_sums(town, shops):
     lines = statement_csv(after).decode("utf-8-sig").splitlines()
     assert lines[0] == "区分,日時,番号,ポイント,金額(円),訂正する利用の日"
     assert [line.split(",")[3] for line in lines[1:]] == ["100", "250"]
-    assert (await town.city.settlements.of_shop(KASAMA, "soba"))[0][1].paid_yen == 350
+    assert (await town.city.settlements.list_by_shop(KASAMA, "soba"))[0][1].paid_yen == 350
 
 
 async def test_a_name_that_looks_like_a_formula_is_a_name_in_excel(town, shops):
@@ -194,15 +198,14 @@ async def with_banks(town):
 async def test_the_transfer_file_pays_what_was_closed(town, shops):
     await pay(town, at(2), 100)
     town.clock.now = at(17)
-    who = await town.who("approver")
     for word in ("cycle-not-closed", "payer-missing"):
         with pytest.raises(ProblemError) as refused:
-            await town.city.settlements.transfer_file(who, JULY_1)
+            await town.transfer_file(JULY_1)
         assert refused.value.type == word
         if word == "cycle-not-closed":
             await close(town, JULY_1)
     await with_banks(town)
-    header, data, trailer, _ = (await town.city.settlements.transfer_file(who, JULY_1)).split(b"\r\n")[:4]
+    header, data, trailer, _ = (await town.transfer_file(JULY_1)).split(b"\r\n")[:4]
     assert header[54:58] == b"0731"
     assert data[80:90] == b"0000000100"
     assert trailer[1:19] == b"000001000000000100"
@@ -214,10 +217,9 @@ async def test_a_shop_without_an_account_is_left_for_the_next_run_and_the_others
     await pay(town, at(2), 100)
     await pay(town, at(2), 70, "pan")
     town.clock.now = at(17)
-    who = await town.who("approver")
     lines = {line.shop_id: line for line in (await close(town, JULY_1)).lines}
     assert (lines["soba"].paid_yen, lines["pan"].paid_yen, lines["pan"].carried_yen) == (100, 0, 70)
-    _, data, trailer, _ = (await town.city.settlements.transfer_file(who, JULY_1)).split(b"\r\n")[:4]
+    _, data, trailer, _ = (await town.transfer_file(JULY_1)).split(b"\r\n")[:4]
     assert data[80:90] == b"0000000100"
     assert trailer[1:7] == b"000001"
     await town.set_account("pan")
@@ -231,7 +233,7 @@ async def test_a_closed_cycle_is_paid_to_the_accounts_it_was_closed_with_whateve
     town, shops
 ):
     await with_banks(town)
-    who, boss = await town.who("approver"), await town.who("administrator")
+    boss = await town.who("administrator")
     await pay(town, at(2), 100)
     town.clock.now = at(17)
     await close(town, JULY_1)
@@ -240,25 +242,25 @@ async def test_a_closed_cycle_is_paid_to_the_accounts_it_was_closed_with_whateve
         holder="アクニン",
     )  # fmt: skip
     await town.decided(await town.city.shops.set_bank(boss, "soba", accomplice))
-    file = await town.city.settlements.transfer_file(who, JULY_1)
+    file = await town.transfer_file(JULY_1)
     assert b"1234567" in file
     assert b"6666666" not in file
     # What was decided takes effect after the next closing, not with it.
     await pay(town, at(18), 50)
     town.clock.now = at(2, 8)
     await close(town, JULY_16)
-    assert b"6666666" not in await town.city.settlements.transfer_file(who, JULY_16)
+    assert b"6666666" not in await town.transfer_file(JULY_16)
     await pay(town, at(3, 8), 30)
     town.clock.now = at(17, 8)
     await close(town, AUG_1)
-    assert b"6666666" in await town.city.settlements.transfer_file(who, AUG_1)
+    assert b"6666666" in await town.transfer_file(AUG_1)
 
 
 async def test_a_cycle_from_before_fixed_accounts_is_paid_when_its_last_shop_has_its_first_account(
     town, shops
 ):
     await with_banks(town)
-    boss, who = await town.who("administrator"), await town.who("approver")
+    boss = await town.who("administrator")
     await pay(town, at(2), 100)
     await pay(town, at(2), 70, "cafe")
     town.clock.now = at(17)
@@ -271,33 +273,32 @@ async def test_a_cycle_from_before_fixed_accounts_is_paid_when_its_last_shop_has
 
     await town.store.run(as_the_upgrade_left_it)
     with pytest.raises(ProblemError) as refused:
-        await town.city.settlements.transfer_file(who, JULY_1)
+        await town.transfer_file(JULY_1)
     assert (refused.value.type, refused.value.facts["shops"]) == ("bank-missing", "cafe")
     first = BankAccount(
         bank_code="0009", bank_name="ミホン", branch_code="001", branch_name="シテン", kind=1, number="7654321",
         holder="ミホン",
     )  # fmt: skip
     await town.decided(await town.city.shops.set_bank(boss, "cafe", first))
-    file = await town.city.settlements.transfer_file(who, JULY_1)
+    file = await town.transfer_file(JULY_1)
     assert (b"7654321" in file, b"1234567" in file) == (True, True)
     second = replace(first, number="6666666")
     await town.decided(await town.city.shops.set_bank(boss, "cafe", second))
-    assert b"6666666" not in await town.city.settlements.transfer_file(who, JULY_1, again=True)
+    assert b"6666666" not in await town.transfer_file(JULY_1, again=True)
 
 
 async def test_the_transfer_day_is_the_next_bank_day_that_is_not_over_and_may_be_chosen(town, shops):
     await with_banks(town)
-    who = await town.who("approver")
     await pay(town, at(2), 100)
     town.clock.now = at(4, 8)  # a Saturday; the paying day is over
     await close(town, JULY_1)
-    header = (await town.city.settlements.transfer_file(who, JULY_1)).split(b"\r\n")[0]
+    header = (await town.transfer_file(JULY_1)).split(b"\r\n")[0]
     assert header[54:58] == b"0806"
-    chosen = await town.city.settlements.transfer_file(who, JULY_1, date(2018, 8, 10), again=True)
+    chosen = await town.transfer_file(JULY_1, date(2018, 8, 10), again=True)
     assert chosen.split(b"\r\n")[0][54:58] == b"0810"
     for day in (date(2018, 8, 3), date(2018, 8, 5), date(2018, 9, 10), date(2019, 8, 6)):
         with pytest.raises(ProblemError) as refused:
-            await town.city.settlements.transfer_file(who, JULY_1, day, again=True)
+            await town.transfer_file(JULY_1, day, again=True)
         assert refused.value.type == "bad-transfer-day"
 
 
@@ -308,17 +309,101 @@ async def test_nothing_to_pay_is_no_file_and_a_second_file_is_made_on_purpose_on
     town.clock.now = at(2, 8)
     await close(town, JULY_1)
     with pytest.raises(ProblemError) as refused:
-        await town.city.settlements.transfer_file(who, JULY_1)
+        await town.transfer_file(JULY_1)
     assert refused.value.type == "nothing-to-pay"
     await close(town, JULY_16)
-    await town.city.settlements.transfer_file(who, JULY_16)
+    await town.transfer_file(JULY_16)
     with pytest.raises(ProblemError) as refused:
-        await town.city.settlements.transfer_file(who, JULY_16)
+        await town.transfer_file(JULY_16)
     assert (refused.value.type, refused.value.facts["made_by"]) == ("file-made-before", who.display_name)
     town.clock.forward(minutes=1)
-    await town.city.settlements.transfer_file(who, JULY_16, again=True)
+    await town.transfer_file(JULY_16, again=True)
     lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
     assert [line.facts["times"] for line in lines if line.action == "transfer file made"] == [2, 1]
+
+
+@pytest.mark.parametrize("moved", ["payment", "refund", "account"])
+async def test_what_was_approved_is_what_is_closed(town, shops, moved):
+    paid = await pay(town, at(2), 100)
+    town.clock.now = at(17)
+    await town.who("administrator")
+    proposal = await town.city.settlements.close(await town.who("approver"), JULY_1)
+    assert (proposal.facts["yen"], proposal.facts["shops"]) == (100, 1)
+    match moved:
+        case "payment":  # written late
+            await pay(town, at(15, hour=23), 50)
+        case "refund":  # asked for before midnight, written late
+            town.clock.now = at(15, hour=23)
+            await town.refund(paid, 30)
+            town.clock.now = at(17)
+        case _:
+            await town.set_account("soba", "7777777")
+    with pytest.raises(ProblemError) as refused:
+        await town.decided(proposal, "administrator")
+    assert refused.value.type == "proposal-outdated"
+    assert (await town.city.settlements.get(KASAMA, JULY_1)).closed_at is None
+    assert await town.total(paid_account(KASAMA)) == 0
+
+
+async def test_a_payment_written_between_the_look_and_the_claim_closes_nothing(town, shops, monkeypatch):
+    """The last moment in which what was approved could become something else."""
+    await pay(town, at(2), 100)
+    town.clock.now = at(17)
+    await town.who("administrator")
+    proposal = await town.city.settlements.close(await town.who("approver"), JULY_1)
+    claim = settlement_lines.claim_for_cycle
+
+    def with_one_more(conn, scope):
+        columns = [column for column in tables.spends.c if column.name != "spend_id"]
+        names = [*(column.name for column in columns), "spend_id"]
+        conn.execute(tables.spends.insert().from_select(names, select(*columns, literal("late"))))
+        claim(conn, scope)
+
+    monkeypatch.setattr(settlement_lines, "claim_for_cycle", with_one_more)
+    with pytest.raises(ProblemError) as refused:
+        await town.decided(proposal, "administrator")
+    assert refused.value.type == "proposal-outdated"
+    assert (await town.city.settlements.get(KASAMA, JULY_1)).closed_at is None
+
+
+async def test_one_person_alone_neither_closes_nor_makes_the_file(town, shops):
+    await with_banks(town)
+    await pay(town, at(2), 100)
+    town.clock.now = at(17)
+    who = await town.who("approver")
+    closing = await town.city.settlements.close(who, JULY_1)
+    with pytest.raises(ProblemError):
+        await town.decided(closing)  # by the same approver
+    await town.decided(closing, "administrator")
+    file = await town.city.settlements.make_transfer_file(who, JULY_1)
+    with pytest.raises(ProblemError):
+        await town.decided(file)
+    with pytest.raises(ProblemError) as refused:
+        await town.city.settlements.transfer_file(who, JULY_1, 1)
+    assert refused.value.type == "unknown-file"
+
+
+async def test_a_file_that_was_approved_stays_as_it_is_whoever_changes_the_citys_own_account(town, shops):
+    await with_banks(town)
+    await pay(town, at(2), 100)
+    town.clock.now = at(17)
+    await close(town, JULY_1)
+    boss, who = await town.who("administrator"), await town.who("approver")
+    file = await town.transfer_file(JULY_1)
+    waiting = await town.city.settlements.make_transfer_file(who, JULY_1, again=True)
+    payer = await town.city.shops.payer(KASAMA)
+    other = replace(payer, account=replace(payer.account, number="8888888"))
+    await town.decided(await town.city.shops.set_payer(boss, other, "口座の統合"))
+    assert await town.city.settlements.transfer_file(who, JULY_1, 1) == file
+    with pytest.raises(ProblemError) as refused:
+        await town.decided(waiting, "administrator")
+    assert refused.value.type == "proposal-outdated"
+    raw = (
+        await town.store.read(lambda conn: conn.execute(select(tables.transfer_file_contents)).one())
+    ).file_sealed
+    assert b"1234567" not in raw
+    lines = await town.store.read(lambda conn: audit_log.page(conn, KASAMA))
+    assert [line.actor for line in lines if line.action == "transfer file downloaded"] == [who.staff_id] * 2
 
 
 async def test_a_sum_that_the_banks_file_cannot_carry_is_refused_before_the_closing(town, shops):
@@ -371,7 +456,7 @@ async def test_what_an_open_cycle_will_pay_is_foreseen_in_no_later_one(town, sho
     first = await pay(town, at(2), 1_000)
     town.clock.now = at(17)
     await close(town, JULY_1)
-    await town.city.spending.refund_by_city(await town.who("operator"), new_id(), first.spend_id, 700, "誤り")
+    await town.refund(first, 700)
     await pay(town, at(3, 8), 800)
     foreseen = [await town.city.settlements.get(KASAMA, day) for day in (JULY_16, AUG_1)]
     assert [(one.lines[0].refunded, one.lines[0].spent, one.yen) for one in foreseen] == [
@@ -385,7 +470,7 @@ async def test_a_cycle_that_was_passed_over_takes_neither_late_payments_nor_debt
     town.clock.now = at(17)
     await close(town, JULY_1)
     town.clock.now = at(2, 8)
-    await town.city.spending.refund_by_city(await town.who("operator"), new_id(), first.spend_id, 700, "誤り")
+    await town.refund(first, 700)
     town.clock.now = at(17, 8)
     assert [line.carried_yen for line in (await close(town, AUG_1)).lines] == [-700]
     await pay(town, at(20), 800)  # of a cycle that nobody has closed and AUG_1 has passed over
@@ -394,3 +479,36 @@ async def test_a_cycle_that_was_passed_over_takes_neither_late_payments_nor_debt
     assert [(line.brought_yen, line.paid_yen) for line in (await close(town, date(2018, 8, 16))).lines] == [
         (-700, 100)
     ]
+
+
+class TestAClosedStatement:
+    """What was handed out says the same for ever: page, CSV and PDF."""
+
+    async def papers(self, town):
+        found = await town.city.settlements.statement(KASAMA, JULY_1, "soba")
+        cycle = await town.city.settlements.get(KASAMA, JULY_1)
+        corrections = await town.city.settlements.corrections(KASAMA, JULY_1)
+        return found, statement_csv(found), settlement_csv(cycle), corrections_csv(corrections)
+
+    async def test_it_says_the_same_after_a_later_refund_and_another_name(self, town, shops):
+        town.clock.now = at(4)
+        paid, other = await pay(town, at(2), 1_280), await pay(town, at(3), 220)
+        await town.refund(other, 100)
+        town.clock.now = at(17)
+        await close(town, JULY_1)
+        before = await self.papers(town)
+        statement = before[0]
+        await town.refund(paid, 1_280)
+        await town.refund(other, 20)
+        await town.city.shops.change(await town.who("operator"), "soba", ShopEntry(name="別の名前"))
+        assert await self.papers(town) == before
+        assert sum(spend.refunded_points for spend in statement.spends) == statement.line.refunded == 100
+
+    async def test_what_came_back_later_stands_in_the_next_one_as_a_correction(self, town, shops):
+        paid = await pay(town, at(2), 1_280)
+        town.clock.now = at(17)
+        await close(town, JULY_1)
+        await town.refund(paid, 1_280)
+        later = await town.city.settlements.statement(KASAMA, JULY_16, "soba")
+        assert (later.spends, later.line.refunded) == ((), 1_280)
+        assert [correction.points for correction in later.corrections] == [-1_280]

@@ -6,6 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from core_ledger import audit, chart, ledger
+from gateway.cities.proposals import deeds
+from gateway.cities.proposals.deeds import Deed, DeedRule
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending import pay_codes
 from gateway.cities.spending import spend_rows as records
@@ -13,6 +16,7 @@ from gateway.errors import ProblemError
 from gateway.points.rules import Expiry, PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
+from .test_grants import plan
 
 
 @pytest.fixture
@@ -149,10 +153,7 @@ async def test_thirty_two_shops_at_once_never_take_more_than_there_is(town, shop
 
 
 async def rule(town, **changes):
-    who = await town.who("administrator")
-    await town.city.rules.announce(
-        who, OUEN, PointRule(**changes), NOON.date(), worse_accepted=True, reason="規則"
-    )
+    await town.announce(PointRule(**changes), NOON.date())
 
 
 async def test_the_oldest_points_go_first_and_expired_ones_never(town, shop):
@@ -169,6 +170,9 @@ async def test_the_oldest_points_go_first_and_expired_ones_never(town, shop):
     ]
     assert paid.left == 150
     assert await town.total(chart.expired(KASAMA)) == 100
+    town.clock.forward(days=60)  # the 150 of March are over, and not swept off yet
+    again = await town.city.spending.get_of_member(member.member_id, paid.spend.spend_id)
+    assert again.left == 0
 
 
 async def test_a_limit_of_the_day_holds_and_a_refund_gives_room_again(town, shop):
@@ -201,7 +205,7 @@ async def test_a_member_pays_by_the_shops_code(town, shop):
     assert (paid.left, paid.spend.way) == (700, "member_pays")
     day = NOON.replace(hour=0)
     seen = await town.store.read(
-        lambda conn: records.of_shop(conn, KASAMA, "soba-ya", since=day, until=day + timedelta(days=1))
+        lambda conn: records.list_by_shop(conn, KASAMA, "soba-ya", since=day, until=day + timedelta(days=1))
     )
     assert [one.spend_id for one in seen] == [paid.spend.spend_id]
 
@@ -227,9 +231,9 @@ async def test_one_member_cannot_use_anothers_spend_id(town, shop):
 async def test_a_payment_is_shown_to_the_member_whose_it_is_and_to_nobody_else(town, shop):
     one, other = await town.member(points=500), await town.member(points=500)
     paid = await pay(town, one, town.city.shops.code_of(shop))
-    seen = await town.city.spending.of_member(one.member_id, paid.spend.spend_id)
+    seen = await town.city.spending.get_of_member(one.member_id, paid.spend.spend_id)
     assert (seen.spend, seen.shop_name, seen.left) == (paid.spend, "そば処 見本", 200)
-    with_another = town.city.spending.of_member(other.member_id, paid.spend.spend_id)
+    with_another = town.city.spending.get_of_member(other.member_id, paid.spend.spend_id)
     assert (await refused(with_another)).type == "unknown-spend"
 
 
@@ -275,6 +279,69 @@ async def test_the_shop_refunds_today_and_the_city_tomorrow(town, shop):
         await town.who("operator"), new_id(), paid.spend.spend_id, 50, "誤り"
     )
     assert (done.refund.yen, done.spend.refundable) == (50, 200)
+
+
+class TestRefundsByTheCity:
+    async def test_a_large_one_waits_for_a_second_person(self, town, shop):
+        member, who = await town.member(points=20_000), await town.who("operator")
+        await town.who("approver")
+        paid = (await take(town, (await show(town, member)).qr, 15_000)).spend
+        refund_id = new_id()
+        proposal = await town.city.spending.refund_by_city(who, refund_id, paid.spend_id, 10_001, "誤り")
+        again = await town.city.spending.refund_by_city(who, refund_id, paid.spend_id, 10_001, "誤り")
+        assert (proposal.points, proposal.facts["shop_id"]) == (10_001, "soba-ya")
+        assert again.proposal_id == proposal.proposal_id
+        assert await town.balance(member.member_id) == 5_000
+        await town.decided(proposal)
+        assert await town.balance(member.member_id) == 15_001
+        done = await town.city.spending.refund_by_city(who, refund_id, paid.spend_id, 10_001, "誤り")
+        assert done.replayed
+
+    async def test_many_small_ones_and_grants_pass_no_ceiling_of_the_day_together(self, town, shop):
+        who, member = await town.who("operator"), await town.member(points=500_000)
+        await town.add_project(plan(budget=100_000))
+        table = DeedRule(deed=Deed.REFUND, from_points=50_000, points_a_day=100_000)
+        await town.store.run(lambda conn: deeds.save_rule(conn, KASAMA, table))
+        alone, members = 0, [member]
+        spends = [(await take(town, (await show(town, member)).qr, 30_000)).spend for _ in range(5)]
+        for spend in spends:
+            done = await town.city.spending.refund_by_city(who, new_id(), spend.spend_id, 30_000, "誤り")
+            alone += 0 if isinstance(done, Proposal) else 30_000
+        for _ in range(5):
+            members.append(await town.member())
+            done = await town.city.grants.to_one(who, "kosodate", new_id(), members[-1].mykey_id, 3_000)
+            alone += 0 if isinstance(done, Proposal) else 3_000
+        held = sum([await town.balance(each.member_id) for each in members])
+        assert held == 500_000 - 150_000 + alone
+        assert alone == 99_000
+
+    async def test_one_of_a_closed_cycle_waits_however_small(self, town, shop):
+        member, who = await town.member(points=500), await town.who("operator")
+        paid = (await take(town, (await show(town, member)).qr, 250)).spend
+        await town.set_account("soba-ya")
+        town.clock.now = NOON + timedelta(days=1)
+        await town.close_cycle(date(2018, 7, 16))
+        proposal = await town.city.spending.refund_by_city(who, new_id(), paid.spend_id, 1, "誤り")
+        assert proposal.facts["settled_in"] == "2018-07-16"
+        assert await town.balance(member.member_id) == 250
+        await town.decided(proposal)
+        assert await town.balance(member.member_id) == 251
+
+    async def test_what_has_expired_goes_to_nobody_and_is_charged_to_nobody(self, town, shop):
+        await rule(town, expiry=Expiry.MONTHS, expiry_count=6)
+        member = await town.member(points=100, issued_on=date(2018, 2, 5))
+        await town.give(member.member_id, 200, date(2018, 7, 1))
+        paid = (await take(town, (await show(town, member)).qr, 250)).spend
+        town.clock.now = NOON + timedelta(days=10)  # the 100 of February are over since 4 August
+        who, spending = await town.who("operator"), town.city.spending
+        short = await refused(spending.refund_by_city(who, new_id(), paid.spend_id, 250, "誤り"))
+        assert (short.type, short.facts["available"], short.facts["expired"]) == ("refund-expired", 150, 100)
+        assert await town.total(chart.shop(KASAMA, "soba-ya")) == 250
+        await spending.refund_by_city(who, new_id(), paid.spend_id, 60, "誤り")
+        done = await spending.refund_by_city(who, new_id(), paid.spend_id, 90, "誤り")
+        assert (done.refund.yen, await town.total(chart.shop(KASAMA, "soba-ya"))) == (90, 100)
+        await town.city.expiries.sweep(town.city.context.today)
+        assert await town.balance(member.member_id) == 200
 
 
 async def test_ten_refunds_at_once_give_back_no_more_than_was_paid(town, shop):

@@ -22,9 +22,9 @@ TODAY = NOON.date()
 @pytest.fixture
 async def busy(town):
     """Two members, points of two months, payments at two shops on two days, a rule that lets points expire."""
-    boss, operator = await town.who("administrator"), await town.who("operator")
+    operator = await town.who("operator")
     rule = PointRule(expiry=Expiry.MONTHS, expiry_count=6)
-    await town.city.rules.announce(boss, OUEN, rule, TODAY, worse_accepted=True, reason="規則")
+    await town.announce(rule, TODAY)
     codes = [
         town.city.shops.code_of(await town.city.shops.register(operator, shop, ShopEntry(name=shop)))
         for shop in ("soba", "cafe")

@@ -48,10 +48,11 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
     where = "/v1/city/projects/kosodate/files?name=july.csv"
     status, file = await site.call("POST", where, operator, content=(raw, "text/csv"))
     assert (status, file["state"], file["points"]) == (201, "checked", 1_000)
-    approval = f"/v1/city/files/{file['file_id']}/approval"
-    assert (await site.call("POST", approval, operator, json={"reason": "x"}))[0] == 403
-    status, file = await site.call("POST", approval, approver, json={"reason": "確認済み"})
-    assert status == 202
+    proposal = (await site.call("GET", f"/v1/city/proposals/{file['proposal_id']}", approver))[1]
+    assert (proposal["points"], proposal["facts"]["lines"], proposal["may_decide"]) == (1_000, 1, True)
+    approval, digest = f"/v1/city/proposals/{file['proposal_id']}/approval", {"digest": proposal["digest"]}
+    assert (await site.call("POST", approval, operator, json=digest))[0] == 403
+    assert (await site.call("POST", approval, approver, json=digest))[0] == 200
     for _ in range(200):
         file = (await site.call("GET", f"/v1/city/files/{file['file_id']}", operator))[1]
         if file["state"] == "applied":
@@ -87,6 +88,10 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
     pay = {"spend_id": str(uuid.uuid4()), "shop_code": shop_code, "point_service": OUEN, "points": 50}
     assert (await site.call("POST", "/v1/spends", member_token, json=pay))[1]["left"] == 800
     refund = {"refund_id": str(uuid.uuid4()), "points": 100, "reason": "返品"}
+    other = await site.staff_token("shop", KASAMA, "cafe")
+    one = f"/v1/shop/spends/{taken['spend_id']}"
+    assert (await site.call("GET", one, counter))[1]["points"] == taken["points"]
+    assert (await site.call("GET", one, other))[0] == 404
     path = f"/v1/shop/spends/{taken['spend_id']}/refunds"
     assert (await site.call("POST", path, counter, json=refund))[0] == 201
     today = (await site.call("GET", "/v1/shop/spends", counter))[1]
@@ -120,9 +125,12 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
     assert masked["number_ends_with"] == "321"
     assert "number" not in masked
     cycle = "/v1/city/settlements/2018-07-16"
-    status, closed = await site.call("POST", f"{cycle}/closing", approver, json={"reason": "7月後半"})
+    assert (await site.decided(f"{cycle}/closing", approver, {"reason": "7月後半"}))[0] == 200
+    status, closed = await site.call("GET", cycle, approver)
     assert (status, closed["yen"], closed["cycle"]["pays_on"]) == (200, 400, "2018-08-15")
-    status, data = await site.call("GET", f"{cycle}/transfer-file", approver)
+    assert (await site.decided(f"{cycle}/transfer-files", approver, {}))[0] == 200
+    (made,) = (await site.call("GET", f"{cycle}/transfer-files", approver))[1]["files"]
+    status, data = await site.call("GET", f"{cycle}/transfer-files/{made['number']}", approver)
     assert (status, data.split(b"\r\n")[1][80:90]) == (200, b"0000000400")
     for pdf, who in ((f"{cycle}/pdf", approver), (f"{cycle}/shops/soba/pdf", approver)):
         status, data = await site.call("GET", pdf, who)
@@ -152,7 +160,7 @@ async def test_points_go_round_from_the_city_to_a_member_to_a_shop_to_the_bank(s
     # 訂正: what the city gives back of a cycle that was paid stands in the next one, and says so
     values = {"refund_id": str(uuid.uuid4()), "points": 30, "reason": "金額の間違い"}
     path = f"/v1/city/spends/{taken['spend_id']}/refunds"
-    assert (await site.call("POST", path, boss, json=values))[0] == 201
+    assert (await site.decided(path, boss, values))[0] == 200
     cycle = "/v1/city/settlements/2018-08-01"
     status, told = await site.call("GET", f"{cycle}/corrections", approver)
     assert (status, told["points"], told["yen"], told["closed_at"]) == (200, -30, -30, None)
@@ -199,11 +207,11 @@ async def test_rules_are_seen_by_members_before_they_take_effect(site):
         "takes_effect_on": "2018-07-31", "expiry": "months", "expiry_count": 6, "open_for_direct_exchange": True,
         "reason": "条例",
     }  # fmt: skip
-    assert (await site.call("POST", where, boss, json=rule))[0] == 201
+    assert (await site.decided(where, boss, rule))[0] == 200
     worse = rule | {"takes_effect_on": "2018-10-01", "expiry_count": 3}
     status, refused = await site.call("POST", where, boss, json=worse)
     assert (status, refused["worse"]) == (409, "points-expire-earlier")
-    assert (await site.call("POST", where, boss, json=worse | {"worse_accepted": True}))[0] == 201
+    assert (await site.decided(where, boss, worse | {"worse_accepted": True}))[0] == 200
     seen = (await site.call("GET", f"/v1/point-services/{KASAMA}/{OUEN}/rules"))[1]["rules"]
     assert [(one["state"], one["expiry_count"]) for one in seen] == [("in_force", 6), ("upcoming", 3)]
     assert seen[1]["worse"][0]["ja"] == "ポイントの有効期限が短くなります"

@@ -20,11 +20,11 @@ DOCUMENT = openapi_document(api)
 
 MAY = {
     "viewer": "own_account second_factor see",
-    "operator": "own_account second_factor see see_member grant plan_grants upload_grants keep_shops refund "
+    "operator": "own_account second_factor see see_member help_member grant plan_grants upload_grants keep_shops refund "
     "plan_events see_proposals",
-    "approver": "own_account second_factor see see_member approve_grants refund settle read_audit "
+    "approver": "own_account second_factor see see_member refund settle read_audit "
     "decide_events see_proposals decide_proposals",
-    "administrator": "own_account second_factor see see_member grant plan_grants upload_grants approve_grants "
+    "administrator": "own_account second_factor see see_member help_member grant plan_grants upload_grants "
     "change_rules keep_shops keep_banks refund settle keep_staff read_audit plan_events "
     "decide_events see_proposals decide_proposals",
     "shop": "own_account second_factor take_points",

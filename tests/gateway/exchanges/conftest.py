@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +12,7 @@ from typing import Any
 import pytest
 import structlog
 
-from core_ledger import Store, chart, create_schema, ledger
-from core_ledger import metadata as ledger_metadata
-from gateway.cities import tables as city_tables
+from core_ledger import ChainKeys, Store, chart, ledger
 from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.quote_confirm import QuoteConfirm
@@ -48,6 +47,7 @@ from gateway.platform.tasks import Tasks
 from gateway.points import directory, support_events
 from gateway.points.allocation import Allocations
 from gateway.points.support_events import SupportEvent
+from tests.databases import empty_database
 
 NOON = datetime(2018, 7, 31, 12, 0, tzinfo=JST)
 KASAMA = Destination.to_municipality("082163", "kasama-ouen")
@@ -268,32 +268,10 @@ class World:
         return await self.store.read(lambda conn: ledger.total(conn, account))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def world(request: pytest.FixtureRequest, tmp_path: Any):
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'gateway.db'}"
-    else:
-        url = request.getfixturevalue("postgres")
-    store = Store.open(url)
-    ledger_metadata.drop_all(store.engine)
-    tables.metadata.drop_all(store.engine)
-    city_tables.metadata.drop_all(store.engine)
-    create_schema(store.engine)
-    with store.engine.begin() as conn:
-        tables.metadata.create_all(conn)
-        city_tables.metadata.create_all(conn)
-        directory.register_service(
-            conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=NOON
-        )
-        directory.register_service(
-            conn, "082015", "mito-ouen", name="水戸応援ポイント", open_for_direct_exchange=False, at=NOON
-        )
-        support_events.register(
-            conn,
-            SupportEvent(
-                event_id="himatsuri", name="陶炎祭", starts_at=NOON, ends_at=NOON + timedelta(days=30)
-            ),
-        )
+@asynccontextmanager
+async def world_on(url: str, chain_keys: ChainKeys | None = None) -> AsyncIterator[World]:
+    """The use cases on a database that is there."""
+    store = Store.open(url, chain_keys=chain_keys)
     clock = SettableClock(NOON)
     script = Script(clock)
     log = structlog.get_logger()
@@ -320,3 +298,27 @@ async def world(request: pytest.FixtureRequest, tmp_path: Any):
     )
     await tasks.close()
     await store.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def world(request: pytest.FixtureRequest, tmp_path: Any):
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'gateway.db'}"
+    else:
+        url = request.getfixturevalue("postgres")
+    empty_database(url)
+    async with world_on(url) as world:
+        with world.store.engine.begin() as conn:
+            directory.register_service(
+                conn, "082163", "kasama-ouen", name="笠間応援ポイント", open_for_direct_exchange=True, at=NOON
+            )
+            directory.register_service(
+                conn, "082015", "mito-ouen", name="水戸応援ポイント", open_for_direct_exchange=False, at=NOON
+            )
+            support_events.register(
+                conn,
+                SupportEvent(
+                    event_id="himatsuri", name="陶炎祭", starts_at=NOON, ends_at=NOON + timedelta(days=30)
+                ),
+            )
+        yield world

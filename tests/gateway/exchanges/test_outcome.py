@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,11 +10,13 @@ import pytest
 from sqlalchemy import insert
 
 from core_ledger import Hold, Void, audit, chart, entries, ledger, standing_holds
-from gateway.errors import OutcomeUnknown
+from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.outcome import ASK_AFTER, NeverSent, Unknown
+from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.states import State
 from gateway.model import JST, Debited, Declined, DeclineReason, InProgress, NoRecord
+from gateway.platform import tables
 from gateway.platform.tables import point_rules
 from gateway.points.expiry import expire_in
 from tests.gateway.exchanges.conftest import KASAMA
@@ -162,3 +165,43 @@ class TestHoldsOfAnotherRelease:
         assert (done.state, done.reason) == (State.NEEDS_A_PERSON, "held_otherwise")
         balance = await world.balance(member)
         assert (balance.posted, balance.coming) == (0, 950)
+
+    @pytest.fixture
+    async def held_otherwise(self, world):
+        """An exchange that waits for a person, with 50 points too many held for it."""
+        member, exchange = await open_exchange(world)
+        extra = Hold(
+            id=f"{exchange.exchange_id}:extra", book=exchange.book_id, source=chart.partner_due("cards"),
+            target=chart.reserve(member), points=50, at=world.clock(), kind="exchange", issued_on=world.clock().date(),
+        )  # fmt: skip
+        await world.store.run(lambda conn: ledger.hold(conn, extra))
+        world.script.find = lambda id_: Debited(exchange_id=id_, reference="R", at=world.clock())
+        await world.exchanges.write_outcome(exchange, yes(exchange, world.clock), [])
+        return member, exchange
+
+    @pytest.mark.parametrize("first", ["unknown", "held_otherwise"])
+    async def test_the_members_page_shows_it_all_the_same(self, world, held_otherwise, first) -> None:
+        member, exchange = held_otherwise
+        if first == "unknown":  # it waited for a person before the partner's yes
+            table = tables.exchanges.update().values(reason=first)
+            await world.store.run(lambda conn: conn.execute(table))
+        poller = OutcomePoller(world.exchanges)
+        for _ in range(2):
+            world.clock.forward(minutes=1)
+            shown = await poller.get_and_refresh(member, exchange.exchange_id)
+            assert (shown.state, shown.reason) == (State.NEEDS_A_PERSON, "held_otherwise")
+        assert (await world.balance(member)).posted == 0
+
+    async def test_a_person_ends_it_with_a_no_though_the_partner_says_yes(
+        self, world, held_otherwise
+    ) -> None:
+        member, exchange = held_otherwise
+        resolve = functools.partial(
+            OutcomePoller(world.exchanges).resolve, exchange.exchange_id, reason="台帳", operator="sato"
+        )
+        with pytest.raises(ProblemError, match="the ledger holds 950 points for this exchange and its quote"):
+            await resolve(debited=True)
+        world.clock.forward(minutes=1)
+        assert (await resolve(debited=False)).state is State.DECLINED
+        balance = await world.balance(member)
+        assert (balance.coming, balance.posted) == (0, 0)

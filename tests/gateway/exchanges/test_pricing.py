@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.errors import NoRate, NotEnough, ProblemError
 from gateway.exchanges.pricing import (
     draw,
+    lots_drawn,
     most_units,
     rate_in_force,
     read_units,
@@ -19,7 +20,7 @@ from gateway.exchanges.pricing import (
     units_fault,
     units_of_coupon,
 )
-from gateway.model import JST, Campaign, Destination, DestinationKind, Label, Rate, WalletId
+from gateway.model import JST, BalanceLot, Campaign, Destination, DestinationKind, Label, Rate, WalletId
 
 EIKYU, WALLET = WalletId("eikyu"), WalletId("wallet")
 PRIORITY = (WALLET, EIKYU)
@@ -54,6 +55,16 @@ RATES = (
 
 def drawn(units: int, destination: Destination, at: datetime, wallet: int = 0, eikyu: int = 10_000):
     return draw(units, RATES, PRIORITY, {EIKYU: eikyu, WALLET: wallet}, destination, at)
+
+
+@given(parts=st.lists(st.integers(1, 500), max_size=6), share=st.floats(0, 1))
+def test_what_is_drawn_comes_from_the_first_lots_whole_and_from_the_last_in_part(parts, share) -> None:
+    lots = [BalanceLot(wallet=EIKYU, amount=amount, last_day=None) for amount in parts]
+    amount = round(sum(parts) * share)
+    drawn = lots_drawn(amount, lots)
+    assert sum(lot.amount for lot in drawn) == amount
+    assert [lot.amount for lot in drawn[:-1]] == parts[: max(0, len(drawn) - 1)]
+    assert all(lot.amount > 0 for lot in drawn)
 
 
 def test_two_units_to_the_reserve_bring_900() -> None:

@@ -17,8 +17,18 @@ from gateway.errors import (
     ProblemError,
 )
 from gateway.exchanges import exchange_rows as records
+from gateway.exchanges.quotes import Quote
 from gateway.exchanges.states import State
-from gateway.model import Balances, Declined, DeclineReason, Destination, InProgress, Label, WalletId
+from gateway.model import (
+    BalanceLot,
+    Balances,
+    Declined,
+    DeclineReason,
+    Destination,
+    InProgress,
+    Label,
+    WalletId,
+)
 from gateway.platform import tables
 from tests.gateway.exchanges.conftest import CARDS, PORTAL, new_id
 
@@ -414,6 +424,36 @@ async def test_what_a_partner_says_of_a_limit_stands_beside_the_figures(world) -
     quoted = await world.exchanges.quote(member, exchange.exchange_id, RESERVE, 1)
     assert quoted.quote is not None
     assert used_up in quoted.quote.notes
+
+
+async def test_a_quote_says_which_points_are_drawn_by_their_last_days(world) -> None:
+    eikyu, day = WalletId("eikyu"), world.clock().date()
+    lots = (
+        BalanceLot(wallet=eikyu, amount=130, last_day=day),
+        BalanceLot(wallet=eikyu, amount=20, last_day=day + timedelta(days=30)),
+        BalanceLot(wallet=eikyu, amount=150, last_day=None),
+    )
+    member = await world.member()
+    exchange = await world.linked(member)
+    world.script.balances = Balances(available={eikyu: 300}, as_of=world.clock(), lots=lots)
+    offer = await world.exchanges.offer(member, exchange.exchange_id, RESERVE)
+    assert offer.lots == lots
+    quoted = await world.exchanges.quote(member, exchange.exchange_id, RESERVE, 2)
+    kept = await world.exchanges.get(member, quoted.exchange_id)
+    assert [(lot.amount, lot.last_day) for lot in kept.quote.lines[0].lots] == [
+        (130, day.isoformat()),
+        (20, (day + timedelta(days=30)).isoformat()),
+        (50, None),
+    ]
+    assert kept.quote == quoted.quote
+
+
+async def test_a_quote_without_lots_is_kept_as_older_releases_read_it(world) -> None:
+    member = await world.member()
+    exchange = await world.linked(member)
+    quoted = await world.exchanges.quote(member, exchange.exchange_id, RESERVE, 1)
+    assert '"lots"' not in quoted.quote.to_json()
+    assert Quote.from_json(quoted.quote.to_json()).lines == quoted.quote.lines
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,11 @@ from gateway.exchanges import link_rows
 from gateway.exchanges.exchange_context import expire, require_before_sending
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.states import State
+from gateway.members.members import Members
+from gateway.members.passwords import PasswordHasher
 from gateway.model import LinkedAccount, Secret
 from gateway.platform import tables
+from gateway.services import _release_links
 
 CARDS, MILES, PORTAL = "cards", "miles", "https://portal.example/back"
 
@@ -190,6 +193,18 @@ async def test_one_partner_account_belongs_to_one_member(world) -> None:
     code = await world.come_back()
     no = await refused(world.openings.complete(other, id_of(2), code))
     assert no.type == "account-linked-elsewhere"
+
+
+async def test_revoking_frees_the_partners_accounts_and_deletes_their_tokens(world) -> None:
+    member, other, hasher = await world.member(), await world.member(), PasswordHasher()
+    await world.linked(member)
+    members = Members(
+        world.store, hasher, world.clock, vault=world.context.vault, release_links=_release_links
+    )
+    await members.revoke(member)
+    assert await world.store.read(lambda conn: link_rows.list_by_member(conn, f"member:{member}")) == []
+    assert (await world.linked(other)).state is State.READY
+    hasher.close()
 
 
 async def test_linking_another_account_replaces_the_first_and_frees_it(world) -> None:

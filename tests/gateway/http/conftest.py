@@ -24,6 +24,7 @@ from gateway.client import KeyPair, SignedClient, new_key_pair
 from gateway.errors import NotEnough, OutcomeUnknown, PartnerUnavailable, ProblemError
 from gateway.http.authentication import Authenticator, AuthLevel
 from gateway.http.client_keys import ClientKeys, register_key
+from gateway.http.client_scopes import Scope
 from gateway.http.dispatch import BODY_LIMIT, SERVICES, Dispatcher
 from gateway.http.docs_page import docs_api
 from gateway.http.health import HealthChecks, PartnerHealth, health_api
@@ -35,7 +36,7 @@ from gateway.http.rate_limit import RateLimit, TokenBuckets
 from gateway.http.routing import Api, Content, TypedRequest, TypedResponse, pop_undeclared
 from gateway.http.signatures import SignatureVerifier
 from gateway.model import JST
-from gateway.platform.tables import metadata
+from tests.databases import empty_database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,7 @@ def sample_api() -> Api:
         "/v1/exchanges/{exchange_id}",
         tag="exchanges",
         caller=AuthLevel.CLIENT,
+        scopes=frozenset({Scope.PORTAL, Scope.MUNICIPAL}),
         returns={204: None},
         refuses=("unknown-exchange",),
     )
@@ -242,8 +244,9 @@ def clock() -> SetClock:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = Store.open(f"sqlite:///{tmp_path / 'points.db'}")
-    await store.run(metadata.create_all)
+    url = f"sqlite:///{tmp_path / 'points.db'}"
+    empty_database(url)
+    store = Store.open(url)
     yield store
     await store.close()
 

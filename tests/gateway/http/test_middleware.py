@@ -28,10 +28,9 @@ def lines():
     from structlog.contextvars import merge_contextvars
     from structlog.testing import LogCapture
 
-    capture, before = LogCapture(), structlog.get_config()
+    capture = LogCapture()
     structlog.configure(processors=[merge_contextvars, capture])
-    yield capture.entries
-    structlog.configure(**before)
+    return capture.entries
 
 
 async def test_every_answer_has_a_request_id_of_ours(site, http):

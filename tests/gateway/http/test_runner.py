@@ -27,10 +27,9 @@ def lines():
     from structlog.contextvars import merge_contextvars
     from structlog.testing import LogCapture
 
-    capture, before = LogCapture(), structlog.get_config()
+    capture = LogCapture()
     structlog.configure(processors=[merge_contextvars, capture])
-    yield capture.entries
-    structlog.configure(**before)
+    return capture.entries
 
 
 async def connect(site, sent: bytes):
@@ -135,14 +134,14 @@ class TestSlowHeads:
 
     @pytest.mark.parametrize("beginning", [b"", b"GET / HT", b"GET /health/live HTTP/1.1\r\nHost: x\r\nX: "])
     async def test_it_is_hung_up_on(self, served, monkeypatch, beginning):
-        monkeypatch.setattr("gateway.http.runner.HEAD_DEADLINE_S", 0.2)
+        monkeypatch.setattr("httpkit.runner.HEAD_DEADLINE_S", 0.2)
         reader, writer = await connect(served, beginning)
         with contextlib.suppress(ConnectionError):
             assert await asyncio.wait_for(reader.read(), 20) == b""
         writer.close()
 
     async def test_also_after_a_request_that_was_answered(self, served, monkeypatch):
-        monkeypatch.setattr("gateway.http.runner.HEAD_DEADLINE_S", 0.2)
+        monkeypatch.setattr("httpkit.runner.HEAD_DEADLINE_S", 0.2)
         reader, writer = await connect(served, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 ")
         writer.write(b"GET /health")
@@ -152,10 +151,32 @@ class TestSlowHeads:
         writer.close()
 
     async def test_who_says_nothing_between_two_requests_is_left_alone(self, served, monkeypatch):
-        monkeypatch.setattr("gateway.http.runner.HEAD_DEADLINE_S", 0.2)
+        monkeypatch.setattr("httpkit.runner.HEAD_DEADLINE_S", 0.2)
         reader, writer = await connect(served, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 ")
         await asyncio.sleep(0.6)
         writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert b"HTTP/1.1 " in await asyncio.wait_for(reader.read(), 20)
         await hang_up(writer)
+
+    async def test_a_body_that_comes_after_its_head_has_its_route_s_time(self, monkeypatch, free_port):
+        monkeypatch.setattr("httpkit.runner.HEAD_DEADLINE_S", 0.1)
+
+        async def slow(request: web.Request) -> web.Response:
+            size = len(await request.read())
+            await asyncio.sleep(0.5)
+            return web.Response(text=f"{size} read")
+
+        app = web.Application()
+        app.router.add_post("/", slow)
+        runner = GatewayRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", free_port).start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", free_port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\n")
+        for half in (b"ab", b"cd"):
+            await asyncio.sleep(0.2)
+            writer.write(half)
+        assert (await asyncio.wait_for(reader.read(), 20)).endswith(b"4 read")
+        await hang_up(writer)
+        await runner.cleanup()

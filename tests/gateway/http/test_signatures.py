@@ -12,7 +12,10 @@ from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algor
 from yarl import URL
 
 from gateway.client import load_private_key, new_key_pair, sign_headers
+from gateway.http.authentication import AuthLevel
 from gateway.http.client_keys import register_key, revoke_key
+from gateway.http.client_scopes import Scope
+from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.http.signatures import SignatureVerifier
 
 BODY = b'{"exchange_id":"x-1","units":2}'
@@ -362,3 +365,37 @@ async def test_an_absolute_target_cannot_choose_the_site(site, sign):
 def test_a_public_url_that_is_none_is_refused(url):
     with pytest.raises(ValueError, match="public_url must be like"):
         SignatureVerifier(None, None, None, public_url=url)  # type: ignore[arg-type]
+
+
+class TestAKeyWithAnEnd:
+    @pytest.fixture
+    async def brief(self, site):
+        pair, ends_at = new_key_pair(), site.clock() + timedelta(minutes=1)
+        await site.store.run(
+            lambda conn: register_key(
+                conn, "desk", pair.key_id, pair.public_raw, site.clock(), scope=Scope.PORTAL, ends_at=ends_at
+            )
+        )
+        return {"key_id": pair.key_id, "key": load_private_key(pair.private_pem)}
+
+    async def test_opens_nothing_from_that_moment_on(self, ask, sign, site, brief):
+        site.clock.move(seconds=59)
+        assert await ask(sign(**brief)) == (200, None)
+        site.clock.move(seconds=1)
+        assert await ask(sign(**brief)) == (401, "signature-key-ended")
+
+    async def test_says_so_only_to_whoever_has_it(self, ask, sign, site, brief):
+        site.clock.move(minutes=1)
+        stranger = load_private_key(new_key_pair().private_pem)
+        assert await ask(sign(key_id=brief["key_id"], key=stranger)) == (401, "signature-invalid")
+
+
+def test_a_client_route_that_changes_something_and_names_no_scopes_is_not_declared():
+    async def end(_call: TypedRequest) -> TypedResponse:
+        """End it."""
+        return TypedResponse(204)
+
+    with pytest.raises(
+        TypeError, match="POST /v1/things: a client route that changes something names the `scopes`"
+    ):
+        Api().post("/v1/things", tag="things", caller=AuthLevel.CLIENT, returns={204: None})(end)

@@ -1,5 +1,6 @@
 """Lock-out: five misses close the door for a quarter of an hour, each further one for twice as long, up to a day."""
 
+import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -114,3 +115,78 @@ def test_the_sweep_forgets_what_no_longer_counts(conn: sa.Connection) -> None:
     assert lockout.prune(conn, NOW + timedelta(days=1) - TICK) == 0
     assert lockout.prune(conn, NOW + timedelta(days=1)) == 1
     assert lockout.prune(conn, NOW + timedelta(days=1) + 15 * MINUTE) == 1
+
+
+HOME, AWAY = lockout.Origin(source="home"), lockout.Origin(source="away")
+KNOWN = lockout.Origin(source="away", device="laptop")
+
+
+class TestALockIsNoWeapon:
+    """It closes for where the misses came from; who is known elsewhere passes."""
+
+    def is_locked(self, conn: sa.Connection, origin: lockout.Origin, at: datetime = NOW) -> bool:
+        before = conn.execute(sa.select(tables.sign_in_misses)).all()
+        try:
+            lockout.count_attempt(conn, "key", at, origin)
+        except ProblemError:
+            return True
+        lockout.uncount(conn, "key", origin)
+        assert len(before) <= len(conn.execute(sa.select(tables.sign_in_misses)).all())
+        return False
+
+    def missed(self, conn: sa.Connection, times: int, origin: lockout.Origin, at: datetime = NOW) -> None:
+        for _ in range(times):
+            lockout.count_attempt(conn, "key", at, origin)
+
+    def test_a_strangers_misses_lock_the_stranger_and_not_the_owner(self, conn: sa.Connection) -> None:
+        self.missed(conn, 5, AWAY)
+        assert self.is_locked(conn, AWAY)
+        assert not self.is_locked(conn, HOME)
+
+    def test_an_owner_at_home_gives_the_stranger_no_new_guesses(self, conn: sa.Connection) -> None:
+        self.missed(conn, 5, AWAY)
+        self.missed(conn, 1, HOME)
+        lockout.reset(conn, "key", HOME)
+        assert self.is_locked(conn, AWAY)
+
+    def test_one_source_alone_never_closes_the_login_to_others(self, conn: sa.Connection) -> None:
+        at = NOW
+        for _ in range(100):
+            self.missed(conn, 1, AWAY, at)
+            at += timedelta(hours=25)
+        for _ in range(500):
+            with contextlib.suppress(ProblemError):
+                lockout.count_attempt(conn, "key", at, AWAY)
+        assert not self.is_locked(conn, HOME, at)
+
+    def test_misses_from_everywhere_close_it_to_unknown_devices_for_a_quarter_of_an_hour(
+        self, conn: sa.Connection
+    ) -> None:
+        for network in range(50):
+            self.missed(conn, 1, lockout.Origin(source=f"net{network}"))
+        assert self.is_locked(conn, HOME)
+        assert not self.is_locked(conn, KNOWN)
+        late = NOW + 15 * MINUTE
+        self.missed(conn, 1, lockout.Origin(source="one more"), late)
+        assert self.is_locked(conn, HOME, late)
+        assert not self.is_locked(conn, HOME, late + 15 * MINUTE)  # it does not double
+
+    def test_a_known_device_has_five_misses_of_its_own(self, conn: sa.Connection) -> None:
+        self.missed(conn, 5, KNOWN)
+        assert self.is_locked(conn, KNOWN)
+        assert not self.is_locked(conn, AWAY)
+
+    def test_the_owner_hears_how_often_others_have_missed(self, conn: sa.Connection) -> None:
+        self.missed(conn, 3, AWAY)
+        self.missed(conn, 2, HOME)  # a slip of the owner's and the right password
+        assert lockout.reset(conn, "key", HOME) == 3
+        self.missed(conn, 1, HOME)
+        assert lockout.reset(conn, "key", HOME) == 0
+
+    def test_a_reset_lifts_every_lock_of_the_login_and_of_no_other(self, conn: sa.Connection) -> None:
+        for origin in (AWAY, HOME, KNOWN):
+            self.missed(conn, 5, origin)
+        miss(conn, 5, key="key2")
+        lockout.reset_everywhere(conn, "key")
+        assert not any(self.is_locked(conn, origin) for origin in (AWAY, HOME, KNOWN))
+        assert locked_until(conn, key="key2")

@@ -58,6 +58,28 @@ def test_a_password_of_10_to_128_characters_is_accepted(password: str) -> None:
         ("sakurasakura", "common"),
         ("abcdefghijkl", "common"),
         ("4821-5930-11", "common"),
+        ("123456789a", "common"),
+        ("q1w2e3r4t5y6", "common"),
+        ("basketball", "common"),
+        ("christopher", "common"),
+        ("manchester", "common"),
+        ("michaeljordan", "common"),
+        ("letmein2024", "common"),
+        ("1234qwerasdf", "common"),
+        ("iloveyou12", "common"),
+        ("P@ssw0rd!2024", "common"),
+        ("Samantha12", "common"),
+        ("zaq12wsxcde", "common"),
+        ("summer2024!", "common"),
+        ("qweasdzxc1", "common"),
+        ("sunflower1", "common"),
+        ("tanakatarou", "common"),
+        ("yamadahanako", "common"),
+        ("sakura2024", "common"),
+        ("kasamaibaraki", "common"),
+        ("doraemon1234", "common"),
+        ("19880401tanaka", "common"),
+        ("basketball" * 6, "common"),
     ],
 )
 def test_a_password_that_anyone_would_try_is_refused_with_its_reason(password: str, why: str) -> None:
@@ -139,26 +161,50 @@ async def test_a_flood_is_answered_busy_and_the_room_comes_back() -> None:
         started.set()
         gate.wait(10)
 
-    running = asyncio.create_task(hasher._run(slow))
+    running = asyncio.create_task(hasher._strangers.run(slow))
     await asyncio.to_thread(started.wait, 10)
-    waiting = asyncio.create_task(hasher.hash(GOOD))
+    waiting = asyncio.create_task(hasher.verify(None, GOOD))
     await asyncio.sleep(0)
 
     with pytest.raises(ProblemError) as refused:
-        await hasher.hash(GOOD)
+        await hasher.verify(None, GOOD)
     assert refused.value.type == "busy"
     assert refused.value.facts["retry_after_s"] == 5
 
+    kept = await hasher.hash(GOOD)
+    assert (await hasher.verify(kept, GOOD, is_known=True)).right  # strangers fill their own lane only
     gate.set()
     await asyncio.gather(running, waiting)
-    assert (await hasher.hash(GOOD)).startswith("$argon2id$")
+    assert not (await hasher.verify(None, GOOD)).right
+    hasher.close()
+
+
+async def test_one_network_fills_its_share_of_the_strangers_lane_and_no_more() -> None:
+    hasher = PasswordHasher(threads=1, waiting=20, per_source=3, time_cost=1, memory_kib=64)
+    gate, started = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        started.set()
+        gate.wait(10)
+
+    running = asyncio.create_task(hasher._strangers.run(slow))
+    await asyncio.to_thread(started.wait, 10)
+    crowd = [asyncio.create_task(hasher.verify(None, GOOD, source="2001:db8::/64")) for _ in range(10)]
+    await asyncio.sleep(0)
+    other = asyncio.create_task(hasher.verify(None, GOOD, source="192.0.2.1"))
+    gate.set()
+    ended = await asyncio.gather(*crowd, return_exceptions=True)
+    assert sum(isinstance(each, ProblemError) for each in ended) == 7
+    assert not (await other).right
+    await running
+    assert not hasher._of_source
     hasher.close()
 
 
 async def test_a_caller_who_goes_away_gives_the_room_back() -> None:
     hasher = PasswordHasher(threads=1, waiting=0, time_cost=1, memory_kib=64)
     gate = threading.Event()
-    gone = asyncio.create_task(hasher._run(lambda: gate.wait(10)))
+    gone = asyncio.create_task(hasher._strangers.run(lambda: gate.wait(10)))
     await asyncio.sleep(0)
     gone.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -166,7 +212,7 @@ async def test_a_caller_who_goes_away_gives_the_room_back() -> None:
     gate.set()
     for _ in range(1000):
         try:
-            assert (await hasher.hash(GOOD)).startswith("$argon2id$")
+            assert not (await hasher.verify(None, GOOD)).right
             break
         except ProblemError:
             await asyncio.sleep(0.001)
@@ -186,6 +232,23 @@ async def test_a_closed_hasher_hashes_no_more_and_says_so_every_time() -> None:
 async def test_the_loop_runs_on_while_a_password_is_hashed() -> None:
     hasher = PasswordHasher(threads=1, time_cost=1, memory_kib=64)
     main, seen = threading.get_ident(), []
-    await hasher._run(lambda: seen.append(threading.get_ident()))
+    await hasher._strangers.run(lambda: seen.append(threading.get_ident()))
     assert seen != [main]
     hasher.close()
+
+
+def test_every_leaked_password_of_the_list_is_refused() -> None:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    leaked = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 10]
+    assert len(leaked) > 300
+    for password in (*leaked[::7], *(word.capitalize() + "1!" for word in leaked[:20])):
+        with pytest.raises(ProblemError):
+            check_new_password(password)
+
+
+@pytest.mark.parametrize("password", ["MihonTarou99", "tarou-mihon", "shinjin@kasama1", "Mihon.Tarou!"])
+def test_a_persons_own_name_or_login_is_no_password(password: str) -> None:
+    with pytest.raises(ProblemError) as refused:
+        check_new_password(password, words=["Mihon Tarou", "shinjin@kasama"])
+    assert refused.value.facts["why"] == "common"

@@ -151,7 +151,7 @@ def test_a_members_sessions_are_listed_without_the_dead_and_the_last_used_first(
     _, early = begin(conn, at=NOW - 5 * MINUTE)
     _, late = begin(conn, at=NOW - MINUTE)
     begin(conn, "other")
-    assert sessions.of_member(conn, "me", NOW) == (late, early)
+    assert sessions.list_by_member(conn, "me", NOW) == (late, early)
 
 
 def test_a_member_ends_one_of_their_own_sessions_by_name(conn: sa.Connection) -> None:
@@ -191,7 +191,7 @@ def test_the_sweep_deletes_what_has_ended_and_nothing_else(conn: sa.Connection) 
     for _ in range(1_001):
         begin(conn, at=NOW - 10 * MINUTE)
     assert sessions.forget_ended(conn, NOW) == 1_002
-    assert len(sessions.of_member(conn, "me", NOW)) == 3
+    assert len(sessions.list_by_member(conn, "me", NOW)) == 3
     assert sessions.forget_ended(conn, NOW) == 0
 
 

@@ -18,14 +18,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway import hookimpl
 from gateway.errors import NotSent, OutcomeUnknown
 from gateway.partners.http_client import ClientIdentityUnusable, GuardedHttp
 from gateway.partners.loading.partner_settings import ClientIdentity
+from gateway.workbench.bench import open_bench
+from tests.gateway.partners.day_file import plugin_class
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+NAMED = r"name client_certificate and client_key in \[partners.acorn\]"
 WANTS = (
-    r"client_certificate_wanted: it asks for a certificate of ours;"
-    r" name client_certificate and client_key in \[partners.acorn\]"
+    rf"client_certificate_wanted: it asks for a certificate of ours; {NAMED}"
+    rf"|handshake_refused: either it asks for a certificate of ours \({NAMED}\), or it has no TLS version"
 )
 
 
@@ -102,6 +106,12 @@ async def host(request: pytest.FixtureRequest, authority: Authority) -> AsyncIte
     context.verify_mode = ssl.CERT_REQUIRED
     context.minimum_version = context.maximum_version = request.param
 
+    async with serving(context) as server_host:
+        yield server_host
+
+
+@contextlib.asynccontextmanager
+async def serving(context: ssl.SSLContext) -> AsyncIterator[str]:
     # A thread and OpenSSL's own sockets: asyncio's server hangs up without the alert that real ones send.
     listening = socket.create_server(("127.0.0.1", 0))
 
@@ -163,6 +173,28 @@ async def test_one_of_another_authority_is_said_not_to_be_accepted(client, host,
         await client(stranger).get(f"https://{host}/")
 
 
+@pytest.mark.parametrize("identified", [False, True])
+async def test_a_server_without_a_cipher_in_common_does_not_only_speak_of_certificates(
+    authority, log, identified
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own = authority.issue("server")
+    context.load_cert_chain(own.certificate, own.key)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-RSA-AES256-GCM-SHA384")  # its certificate is none for it
+    async with serving(context) as host:
+        http = GuardedHttp(
+            "acorn",
+            log,
+            ca_file=authority.file,
+            client_identity=authority.issue("gateway") if identified else None,
+        )
+        http.allow([host], timeout_s=5)
+        with pytest.raises((NotSent, OutcomeUnknown), match="or it has no TLS version and cipher in common"):
+            await http.get(f"https://{host}/")
+        await http.aclose()
+
+
 class TestFilesThatCannotBeUsed:
     def test_a_key_of_another_certificate(self, authority, log) -> None:
         one, other = authority.issue("one"), authority.issue("other")
@@ -179,3 +211,21 @@ class TestFilesThatCannotBeUsed:
         missing = ClientIdentity(certificate=tmp_path / "no.pem", key=authority.issue("one").key)
         with pytest.raises(ClientIdentityUnusable, match=r"no\.pem .* cannot be read \(FileNotFoundError\)"):
             GuardedHttp("acorn", log, client_identity=missing)
+
+
+async def test_the_workbench_and_the_live_proof_show_the_same_certificate(authority, host, tmp_path):
+    ours = authority.issue("gateway")
+    config = tmp_path / "gateway.toml"
+    config.write_text(
+        f'[partners.acorn]\nbase_url = "https://{host}"\nca_file = "{authority.file}"\n'
+        f'client_certificate = "{ours.certificate}"\nclient_key = {{ file = "{ours.key}" }}\n',
+        "utf-8",
+    )
+    plugin = type("Plugin", (plugin_class(),), {"check_connection": hookimpl(_looks_in)})
+    async with open_bench("acorn", "https://gateway.example", config=config, plugin=plugin) as bench:
+        await bench.partner.check_connection()
+
+
+async def _looks_in(self) -> None:
+    if (await self.setup.http.get(self.base_url)).status != 200:
+        raise OutcomeUnknown("not let in")

@@ -499,4 +499,4 @@ async def test_a_form_is_sent_in_the_charset_that_the_partner_reads(http, raw_se
 def test_a_fault_that_leads_back_to_itself_is_read_to_its_end() -> None:
     first, second = OSError("broken"), OSError("broken")
     first.__context__, second.__context__ = second, first
-    assert not http_client._wants_certificate(first)
+    assert http_client._alert(first) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import date, datetime
 
 import pytest
@@ -86,6 +87,42 @@ async def test_the_iterator_is_closed_when_a_page_fails(stage) -> None:
     with pytest.raises(PartnerUnavailable):
         await listed(stage, debits_on=debits_on)
     assert closed == [DAY]
+
+
+async def test_a_generator_that_does_not_end_costs_one_deadline(stage, profile) -> None:
+    test_is_over = asyncio.Event()
+
+    async def debits_on(self, day):
+        try:
+            yield ["no record"]
+        finally:
+            while not test_is_over.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await test_is_over.wait()
+
+    async with asyncio.timeout(5):
+        with pytest.raises(PartnerUnavailable, match="answered a str"):
+            await listed(stage, profile=profile(deadline_s=0.05), debits_on=debits_on)
+    test_is_over.set()
+
+
+async def test_who_waits_for_a_day_can_be_cancelled_at_every_moment(stage, profile) -> None:
+    """Also while the plugin's generator is being ended."""
+    reached = asyncio.Event()
+
+    async def debits_on(self, day):
+        try:
+            yield ["no record"]
+        finally:
+            reached.set()
+            await asyncio.Event().wait()
+
+    waiting = asyncio.create_task(listed(stage, profile=profile(deadline_s=30.0), debits_on=debits_on))
+    await reached.wait()
+    waiting.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
 
 
 async def test_pages_that_go_round_in_a_circle_end(stage, monkeypatch) -> None:

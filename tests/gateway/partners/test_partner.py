@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 
 from gateway import (
     JST,
+    BalanceLot,
     Balances,
     Coupon,
     CouponRefused,
@@ -31,6 +32,7 @@ from gateway import (
     LinkedAccount,
     LinkEnded,
     NoRecord,
+    NotProcessed,
     NotSent,
     OutcomeUnknown,
     PartnerUnavailable,
@@ -41,7 +43,7 @@ from gateway import (
     WalletId,
 )
 from gateway.partners.calls.breaker import FAILURES_TO_OPEN, FIRST_PAUSE_S, BreakerState
-from gateway.partners.calls.call_log import CallScope, current_scope, record_calls
+from gateway.partners.calls.call_log import CallScope, RequestRecord, current_scope, record_calls
 from gateway.partners.calls.guard import MAX_IN_FLIGHT, MAX_WAITING
 from gateway.partners.calls.result_checks import ContractBroken
 from gateway.partners.http_client import GuardedHttp
@@ -165,6 +167,49 @@ async def test_not_sent_is_not_believed_once_a_request_has_left(stage, order):
 
     with pytest.raises(OutcomeUnknown):
         await stage(debit=debit).partner.debit(order)
+
+
+def ended(scope, *, status=None, error=None):
+    scope.request_leaves()
+    if error == "connect_refused":
+        scope.request_stayed()
+    scope.requests.append(
+        RequestRecord(method="POST", url="https://acorn.example/pay", ms=1, status=status, error=error)
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "believed"),
+    [
+        ({}, True),
+        ({"status": 200}, True),  # a token, for one
+        ({"error": "connection_lost"}, False),
+        ({"error": "timeout"}, False),
+        ({"error": "connect_refused"}, False),
+        ({"status": 500}, False),
+        ({"status": 503}, False),
+        ({"running": True}, False),
+    ],
+)
+async def test_not_processed_is_not_believed_after_a_request_that_was_lost(stage, order, before, believed):
+    """A 429 for the second sending says nothing of the first."""
+    answer = NotProcessed(exchange_id=X1, retry_after=timedelta(seconds=7))
+
+    async def debit(self):
+        scope = current_scope()
+        if before.get("running"):
+            scope.request_leaves()
+        elif before:
+            ended(scope, **before)
+        ended(scope, status=429)
+        return answer
+
+    on = stage(debit=debit)
+    if believed:
+        assert await on.partner.debit(order) == answer
+        return
+    with pytest.raises(OutcomeUnknown, match="said NotProcessed, and another request of it ended without"):
+        await on.partner.debit(order)
 
 
 async def test_a_debit_beyond_its_deadline_is_unknown(stage, order, profile):
@@ -409,6 +454,15 @@ def a_line(**changes):
 POINTS, NOBODYS = WalletId("points"), WalletId("nobodys")
 
 
+def a_lot(**changes):
+    values = {"wallet": POINTS, "amount": 100, "last_day": date(2018, 12, 31)} | changes
+    return BalanceLot(**values)  # type: ignore[arg-type]
+
+
+def with_lots(lots):
+    return Balances(available={POINTS: 100}, as_of=NOON, lots=lots)
+
+
 @pytest.mark.parametrize(
     ("hook", "argument", "answer", "said"),
     [
@@ -442,6 +496,27 @@ POINTS, NOBODYS = WalletId("points"), WalletId("nobodys")
         ),
         ("balances", ACCOUNT, Balances(available=[1], as_of=NOON), "no mapping"),  # type: ignore[arg-type]
         ("balances", ACCOUNT, Balances(available={}, as_of=datetime(2018, 7, 1)), "`as_of`"),
+        ("balances", ACCOUNT, with_lots([a_lot()]), "`lots` is no tuple of BalanceLot"),
+        ("balances", ACCOUNT, with_lots(("lot",)), "`lots` is no tuple of BalanceLot"),
+        ("balances", ACCOUNT, with_lots((a_lot(wallet=NOBODYS),)), "does not have"),
+        ("balances", ACCOUNT, with_lots((a_lot(amount=0),)), "a lot's amount is not a whole number above 0"),
+        ("balances", ACCOUNT, with_lots((a_lot(amount=-100),)), "a lot's amount is not"),
+        ("balances", ACCOUNT, with_lots((a_lot(amount=100.0),)), "a lot's amount is not"),
+        ("balances", ACCOUNT, with_lots((a_lot(last_day="2018-12-31"),)), "last_day is no date"),
+        ("balances", ACCOUNT, with_lots((a_lot(last_day=NOON),)), "last_day is no date"),
+        (
+            "balances",
+            ACCOUNT,
+            with_lots((a_lot(last_day=date(2018, 7, 30)),)),
+            "was over when the balance was told",
+        ),
+        (
+            "balances",
+            ACCOUNT,
+            with_lots((a_lot(amount=60),)),
+            "lots of points are 60 points together and `available` says 100",
+        ),
+        ("balances", ACCOUNT, with_lots((a_lot(amount=1),) * 101), "more than 100 lots"),
         ("coupon_value", COUPON, CouponValue(wallet=NOBODYS, amount=1), "does not have"),
         ("coupon_value", COUPON, CouponValue(wallet=[], amount=1), "breaks when read|does not have"),  # type: ignore[arg-type]
         ("coupon_value", COUPON, CouponValue(wallet=POINTS, amount=0), "above 0"),
@@ -506,6 +581,12 @@ async def test_an_answer_against_the_contract_is_not_taken(stage, hook, argument
     partner = stage(**{hook: answering(answer)}).partner
     with pytest.raises(ContractBroken, match=said):
         await getattr(partner, hook)(argument)
+
+
+async def test_lots_that_end_today_or_never_are_taken_and_a_wallet_may_have_none(stage):
+    lots = (a_lot(amount=40, last_day=NOON.date()), a_lot(amount=60, last_day=None))
+    told = Balances(available={POINTS: 100, WalletId("cash"): 7}, as_of=NOON, lots=lots)
+    assert (await stage(balances=answering(told)).partner.balances(ACCOUNT)).lots == lots
 
 
 async def test_a_plugin_cannot_change_balances_after_it_gave_them(stage):
@@ -583,14 +664,16 @@ async def test_when_the_partner_says_how_long_to_wait_it_is_passed_on(stage):
 
 
 async def test_without_an_opinion_wallets_are_drawn_as_the_profile_lists_them(stage):
-    assert stage().partner.wallet_priority(Destination.reserve(), NOON) == ("points", "cash")
+    assert await stage().partner.wallet_priority(Destination.reserve(), NOON) == ("points", "cash")
 
 
 async def test_the_plugins_order_of_wallets_counts(stage):
     def wallet_priority(self, destination, at):
         return ["cash", "points"]
 
-    assert stage(wallet_priority=wallet_priority).partner.wallet_priority(Destination.reserve(), NOON) == (
+    assert await stage(wallet_priority=wallet_priority).partner.wallet_priority(
+        Destination.reserve(), NOON
+    ) == (
         "cash",
         "points",
     )
@@ -604,7 +687,7 @@ async def test_an_order_of_wallets_that_makes_no_sense_is_not_taken(stage, answe
         return answer
 
     with pytest.raises(PartnerUnavailable, match=r"acorn: wallet_priority\(\)|acorn: the plugin"):
-        stage(wallet_priority=wallet_priority).partner.wallet_priority(Destination.reserve(), NOON)
+        await stage(wallet_priority=wallet_priority).partner.wallet_priority(Destination.reserve(), NOON)
 
 
 # --- many calls, and partners that are down -------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import combinations
 
 import pytest
@@ -52,6 +52,19 @@ def test_the_seeds_rates_make_sense(profile, rate):
         ({"hosts": (1,)}, "is neither"),
         ({"arrives_within": 5}, "arrives_within"),
         ({"debits_may_hide_for": -timedelta(1)}, "debits_may_hide_for"),
+        ({"arrives_within": timedelta.max}, "arrives_within must be a timedelta from 0 to 366 days"),
+        ({"debits_may_hide_for": timedelta(days=400)}, "debits_may_hide_for must be"),
+        ({"keys_kept_for": timedelta.max}, "keys_kept_for must be a timedelta from 0 to 3,660 days"),
+        ({"keys_kept_for": 24}, "keys_kept_for must be a timedelta"),
+        ({"decides_within": 7, "proves": {"amount"}}, "decides_within must be a timedelta"),
+        (
+            {"arrives_within": timedelta(days=14), "proves": {"amount"}},
+            "decides_within (7 days) is shorter than its arrives_within (14 days): the member is promised",
+        ),
+        (
+            {"debits_may_hide_for": timedelta(days=8), "proves": set()},
+            'decides_within (7 days) is shorter than its debits_may_hide_for (8 days): no "no record" could',
+        ),
         ({"deadline_s": 0}, "deadline_s must be above 0"),
         ({"deadline_s": 121}, "at most 120"),
         ({"deadline_s": True}, "deadline_s must be a number"),
@@ -61,6 +74,21 @@ def test_the_seeds_rates_make_sense(profile, rate):
 def test_each_fault_of_a_profile_is_named(profile, changes, said):
     faults = coherence(profile(**changes))
     assert said in faults[0]
+
+
+def test_a_plugin_of_the_first_edition_has_not_said_how_long_its_partner_decides(profile):
+    assert coherence(profile(arrives_within=timedelta(days=14))) == ()
+    assert coherence(profile(keys_kept_for=timedelta(days=3_660), proves={"amount"})) == ()
+
+
+@pytest.mark.parametrize(
+    "ends_at", [datetime(2018, 8, 1, tzinfo=UTC), datetime(2018, 8, 1, tzinfo=timezone(timedelta(hours=1)))]
+)
+def test_a_rate_that_ends_at_midnight_elsewhere_is_told_the_hour_in_japan(profile, rate, ends_at):
+    (fault,) = coherence(profile(), table(rate(ends_at=ends_at)))
+    assert "is midnight in another zone and 0" in fault
+    assert "in Japan; write it with tzinfo=JST" in fault
+    assert coherence(profile(), table(rate(ends_at=ends_at.astimezone(JST)))) == ()
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from gateway.model import JST
 from gateway.partners import registry
-from gateway.partners.loading.candidates import installed_plugins
+from gateway.partners.loading.installed import installed_plugins
 from gateway.settings import Settings
 
 GOOD = """
@@ -363,8 +364,11 @@ async def test_a_profile_and_rates_that_make_no_sense_together_are_refused(refus
         ("proves={1}", 'proves must be a set of "amount" and "account"'),
         ('proves={"amonut"}', "proves names 'amonut'"),
         ('proves={"amount", "account"}', 'names "account", which a coupon link has not'),
-        ("proves=set(), keys_kept_for=24", "keys_kept_for must be a timedelta of 0 or more"),
-        ("proves=set(), keys_kept_for=timedelta(hours=-1)", "keys_kept_for must be a timedelta of 0 or more"),
+        ("proves=set(), keys_kept_for=24", "keys_kept_for must be a timedelta from 0 to 3,660 days"),
+        (
+            "proves=set(), keys_kept_for=timedelta(hours=-1)",
+            "keys_kept_for must be a timedelta from 0 to 3,660 days",
+        ),
         ("proves=set(), decides_within=14", "decides_within must be a timedelta above 0"),
         ("proves=set(), decides_within=timedelta(0)", "decides_within must be a timedelta above 0"),
         ("proves=set(), decides_within=timedelta(days=400)", "at most 366 days"),
@@ -568,3 +572,39 @@ class TestSomebodyElsesBrokenPackage:
     def test_a_package_without_metadata_is_left_aside(self, tmp_path: Path) -> None:
         (tmp_path / "empty-1.0.dist-info").mkdir()
         assert installed_plugins("gateway.partners", [str(tmp_path)]).entry_points == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('bace_url = "x"', "bace_url: the plugin does not read this setting; did you mean `base_url`?"),
+        (
+            "most = 3\ncolour = 1",
+            "colour: the plugin does not read this setting; remove it, or correct its name",
+        ),
+        ('most = 3\nother_key = { env = "K" }', "other_key: the plugin does not read this setting"),
+    ],
+)
+async def test_a_setting_that_the_plugin_does_not_read_is_named_with_its_line(tmp_path, given, said):
+    text = GOOD.replace(
+        "        self.setup = setup\n",
+        "        self.setup = setup\n        setup.settings.text('base_url', '')\n        setup.settings.number('most', 1)\n",
+    )
+    loaded = await _loaded_from(tmp_path, text, given)
+    assert [*loaded.partners] == ["acorn"]
+    (sentence,) = loaded.unread
+    assert sentence.startswith(f"[partners.acorn] {said}")
+    assert "(gateway.toml:" in sentence
+    await loaded.aclose()
+
+
+async def _loaded_from(folder: Path, text: str, table: str) -> registry.Registry:
+    (folder / "plugins").mkdir()
+    (folder / "plugins" / "acorn.py").write_text(text, "utf-8")
+    (folder / "gateway.toml").write_text(
+        f'[plugins]\ndir = "plugins"\n[partners.acorn]\nterminal_orders = false\n{table}\n', "utf-8"
+    )
+    settings = Settings.load(folder / "gateway.toml", {"K": "k"})
+    return await registry.load(
+        settings, clock=lambda: datetime(2018, 7, 1, tzinfo=JST), log=structlog.get_logger(), entry_points=()
+    )

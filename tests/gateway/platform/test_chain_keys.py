@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,10 +15,12 @@ import pytest
 import sqlalchemy as sa
 
 import migrations
-from core_ledger import Damaged, Store, Transfer, audit, chart, ledger, seal_chains
-from gateway.configured import chain_keys_of, open_store_now
+from core_ledger import ChainKeys, Damaged, Store, Transfer, audit, chart, ledger, seal_chains
+from gateway.configured import chain_keys_of, open_store_now, sign_chains, upgrade_database
+from gateway.exchanges.restored_mode import RestoredMode
 from gateway.model import JST
 from gateway.platform import audit_log, daily_digest
+from gateway.platform.audit_actions import AuditAction
 from gateway.settings import Settings
 
 NOON = datetime(2018, 7, 31, 12, tzinfo=JST)
@@ -66,7 +70,7 @@ class World:
         finally:
             store.close_now()
 
-    def say(self, action: str) -> None:
+    def say(self, action: AuditAction) -> None:
         self.run(lambda conn: write_line(conn, action))
 
     def publish(self, day: date) -> None:
@@ -94,9 +98,9 @@ class World:
             store.close_now()
 
 
-def write_line(conn, action: str) -> None:
+def write_line(conn, action: AuditAction, at: datetime = NOON) -> None:
     audit_log.write(
-        conn, "082163", at=NOON, actor="s1", actor_name="Sato", action=action, facts={"points": 100}
+        conn, "082163", at=at, actor="s1", actor_name="Sato", action=action, facts={"points": 100}
     )
 
 
@@ -108,20 +112,23 @@ def execute(statement: str, conn) -> None:
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     if request.param == "sqlite":
         return World(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
-    url: str = request.getfixturevalue("postgres")
+    return World(tmp_path, emptied(request.getfixturevalue("postgres")))
+
+
+def emptied(url: str) -> str:
     engine = sa.create_engine(url)
     with engine.begin() as conn:
         conn.exec_driver_sql("DROP SCHEMA public CASCADE")
         conn.exec_driver_sql("CREATE SCHEMA public")
     engine.dispose()
-    return World(tmp_path, url)
+    return url
 
 
 @pytest.mark.xdist_group("postgres")
 class TestForged:
     def test_what_the_gateway_wrote_is_sound(self, world: World) -> None:
         world.run(partial(ledger.transfer, move=grant("g-1")), partial(ledger.transfer, move=grant("g-2")))
-        world.say("grant approved")
+        world.say(AuditAction.GRANT_FILE_APPROVED)
         assert (world.ledger_faults(), world.audit_faults()) == ([], [])
 
     @pytest.mark.parametrize("member", ["m1", "a new one"])
@@ -144,8 +151,8 @@ class TestForged:
         assert "is signed with no key" in world.ledger_faults()[0]
 
     def test_an_audit_line_that_was_changed_with_its_chain_made_anew_is_named(self, world: World) -> None:
-        world.say("grant approved")
-        world.say("staff added")
+        world.say(AuditAction.GRANT_FILE_APPROVED)
+        world.say(AuditAction.STAFF_ADDED)
 
         def rewrite(conn) -> None:
             lines = conn.execute(sa.text("SELECT seq, action FROM audit_lines ORDER BY seq")).all()
@@ -153,7 +160,7 @@ class TestForged:
             conn.execute(sa.text("DELETE FROM audit_lines"))
             conn.execute(sa.text("DELETE FROM audit_heads"))
             for _, action in lines:
-                write_line(conn, action.replace("approved", "refused"))
+                write_line(conn, AuditAction(action.replace("approved", "cancelled")))
             for seq, mac in macs.items():
                 conn.execute(
                     sa.text("UPDATE audit_lines SET mac = :mac WHERE seq = :seq"), {"mac": mac, "seq": seq}
@@ -163,8 +170,8 @@ class TestForged:
         assert "signed with no key" in world.audit_faults()[0]
 
     def test_an_audit_line_written_with_the_library_is_named(self, world: World) -> None:
-        world.say("grant approved")
-        world.forge(lambda conn: write_line(conn, "forged"))
+        world.say(AuditAction.GRANT_FILE_APPROVED)
+        world.forge(lambda conn: write_line(conn, AuditAction.GRANTED))
         assert world.audit_faults() == [
             "this line is signed with no key of this gateway: it was not written by it"
         ]
@@ -174,15 +181,37 @@ class TestForged:
 class TestWhatWasThereBefore:
     @pytest.fixture
     def old(self, world: World) -> World:
-        """A database from before the keys, with two moves and two lines, opened with keys for the first time."""
+        """A database from before the keys, with two moves and two lines, brought up to date."""
         world.forge(partial(ledger.transfer, move=grant("g-1")), partial(ledger.transfer, move=grant("g-2")))
-        world.forge(lambda conn: write_line(conn, "one"), lambda conn: write_line(conn, "two"))
+        world.forge(
+            lambda conn: write_line(conn, AuditAction.SHOP_CHANGED),
+            lambda conn: write_line(conn, AuditAction.SHOP_CLOSED),
+        )
+        migrations.downgrade(world.url, "0012_schema_marker", copy=False)
+        upgrade_database(world.settings, copy=False)
         assert (world.ledger_faults(), world.audit_faults()) == ([], [])
         return world
 
+    def test_is_signed_by_its_upgrade_and_by_nothing_else(self, old: World) -> None:
+        """Whoever takes every signature away gets none anew for what they have forged."""
+        old.run(partial(ledger.transfer, move=grant("g-3")))
+        old.forge(
+            partial(ledger.transfer, move=grant("forged", 5_000_000)),
+            *(partial(execute, f"UPDATE {table} SET mac = NULL") for table in ("moves", "audit_lines")),
+            *(partial(execute, f"DELETE FROM {table}") for table in ("chain_seals", "audit_seals")),
+        )
+        for _ in range(2):
+            with pytest.raises(Damaged, match="db sign"):
+                old.run()
+            upgrade_database(old.settings)
+        # One whose upgrade was cut off is signed by a person, by name.
+        assert sign_chains(old.settings, chain_keys_of(old.settings), operator="Sato", reason="cut off") == 2
+        old.run()
+        assert old.ledger_faults() == []
+
     def test_goes_on_signed(self, old: World) -> None:
         old.run(partial(ledger.transfer, move=grant("g-3")))
-        old.say("three")
+        old.say(AuditAction.SHOP_CHANGED)
         assert (old.ledger_faults(), old.audit_faults()) == ([], [])
 
     def test_cannot_be_made_anew(self, old: World) -> None:
@@ -251,13 +280,27 @@ class TestTurningOver:
         world = World(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
         for number in range(3):
             world.run(partial(ledger.transfer, move=grant(f"g-{number}")))
-            world.say(f"deed {number}")
+            world.say(AuditAction.SHOP_CHANGED)
             world.chain_lines.insert(0, str(number) * 40)
         assert (world.ledger_faults(), world.audit_faults()) == ([], [])
         older = world.chain_lines.pop(0), world.chain_lines.pop(0)
-        world.run(partial(ledger.transfer, move=grant("late")))
+        later = NOON + timedelta(hours=25)
+        world.run(partial(ledger.transfer, move=replace(grant("late"), at=later)))
+        world.run(lambda conn: write_line(conn, AuditAction.SHOP_REOPENED, later))
         world.chain_lines[:0] = older
+        assert "signed with an older key than a line before it" in world.audit_faults()[0]
         assert "signed with an older key than a move before it" in world.ledger_faults()[0]
+
+    def test_gateways_that_are_restarted_one_after_the_other_alarm_nobody(self, tmp_path: Path) -> None:
+        """Both know both keys, and one signs with the new one already while the other still signs with the old."""
+        world = World(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
+        for number in range(8):
+            world.chain_lines = ["n" * 40, "o" * 40] if number % 2 else ["o" * 40, "n" * 40]
+            at = NOON + timedelta(hours=2 * number)
+            world.run(partial(ledger.transfer, move=replace(grant(f"g-{number}"), at=at)))
+            world.run(lambda conn, at=at: write_line(conn, AuditAction.SHOP_CHANGED, at))
+        world.chain_lines = ["n" * 40, "o" * 40]
+        assert (world.ledger_faults(), world.audit_faults()) == ([], [])
 
 
 @pytest.mark.xdist_group("postgres")
@@ -265,17 +308,17 @@ class TestDigestsOutside:
     @pytest.fixture
     def told(self, world: World) -> World:
         world.run(partial(ledger.transfer, move=grant("g-1")))
-        world.say("one")
+        world.say(AuditAction.SHOP_REGISTERED)
         world.publish(DAY)
         world.run(partial(ledger.transfer, move=grant("g-2")))
-        world.say("two")
+        world.say(AuditAction.SHOP_CHANGED)
         world.publish(DAY + timedelta(days=1))
         assert world.differences() == []
         return world
 
     def test_moves_and_lines_after_the_newest_are_no_difference(self, told: World) -> None:
         told.run(partial(ledger.transfer, move=grant("g-3")))
-        told.say("three")
+        told.say(AuditAction.SHOP_CHANGED)
         assert told.differences() == []
 
     def test_an_empty_database_is_named(self, told: World) -> None:
@@ -295,15 +338,23 @@ class TestDigestsOutside:
         told.digests.write_text("", "utf-8")
         assert "there is no digest to compare with" in told.differences()[0]
 
+    @pytest.mark.parametrize("saved", ["\ufeff{}\n", "{}\r\n"], ids=["mark", "line ends"])
+    def test_an_editors_marks_in_the_file_alarm_nobody(self, told: World, saved: str) -> None:
+        lines = told.digests.read_text("utf-8").splitlines()
+        told.digests.write_bytes("".join(saved.format(line) for line in lines).encode())
+        assert told.differences() == []
+        told.publish(DAY + timedelta(days=2))
+        assert told.differences() == []
+
 
 def test_a_database_that_was_rolled_back_is_named_and_the_night_adds_nothing(tmp_path: Path) -> None:
     world = World(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
     world.run(partial(ledger.transfer, move=grant("g-1")))
-    world.say("one")
+    world.say(AuditAction.SHOP_REGISTERED)
     world.publish(DAY)
     shutil.copy(tmp_path / "gateway.db", tmp_path / "yesterday.db")
     world.run(partial(ledger.transfer, move=grant("g-2")))
-    world.say("two")
+    world.say(AuditAction.SHOP_CHANGED)
     world.publish(DAY + timedelta(days=1))
     shutil.copy(tmp_path / "yesterday.db", tmp_path / "gateway.db")
     assert (world.ledger_faults(), world.audit_faults()) == ([], [])
@@ -315,3 +366,100 @@ def test_a_database_that_was_rolled_back_is_named_and_the_night_adds_nothing(tmp
     with pytest.raises(daily_digest.DigestsDisagree, match="2018-08-01"):
         world.publish(DAY + timedelta(days=2))
     assert world.digests.read_text("utf-8") == before
+
+
+async def test_a_gateway_whose_database_lost_a_day_confirms_nothing_until_somebody_says_so(
+    tmp_path: Path,
+) -> None:
+    """A standby that took over, or a copy that was put back, and there is no journal."""
+    world = World(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
+    world.say(AuditAction.SHOP_REGISTERED)
+    world.publish(DAY)
+    shutil.copy(tmp_path / "gateway.db", tmp_path / "yesterday.db")
+    world.publish(DAY + timedelta(days=1))
+    keys = chain_keys_of(world.settings)
+    shutil.copy(tmp_path / "yesterday.db", tmp_path / "gateway.db")
+    store = open_store_now(world.settings)
+    mode = RestoredMode(store, keys, None, digest_file=world.digests)
+    await mode.check()
+    assert mode.is_on
+    assert f"the digest of {DAY + timedelta(days=1)}, which this database has lost" in mode.unknown
+    # Whoever can write the file and has no key stops nobody.
+    forged = json.loads(world.digests.read_text("utf-8").splitlines()[0]) | {"day": "2030-01-01"}
+    documents = store.read_now(daily_digest.list_documents)
+    assert daily_digest.append_restored(
+        world.digests, keys, documents, operator="Sato", reason="standby", at=NOON
+    )
+    with world.digests.open("a") as file:
+        file.write(json.dumps(forged) + "\n")
+    await mode.check()
+    assert not mode.is_on
+    await store.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+def test_two_gateways_that_make_a_days_digest_at_once_have_the_same(postgres: str, tmp_path: Path) -> None:
+    world = World(tmp_path, emptied(postgres))
+    world.run(partial(ledger.transfer, move=grant("g-1")))
+    keys = chain_keys_of(world.settings)
+    make = partial(daily_digest.make_document, keys=keys, day=DAY, at=NOON)
+    first, second = open_store_now(world.settings), open_store_now(world.settings)
+    with first.engine.connect() as conn, ThreadPoolExecutor() as pool:
+        document = make(conn)
+        other = pool.submit(second.run_now, make)
+        with pytest.raises(TimeoutError):
+            other.result(1.0)
+        conn.commit()
+        assert other.result(30) == document
+    first.close_now()
+    second.close_now()
+
+
+class TestARestoreOnPurpose:
+    """The file outside goes on after it, and only who has the key can have a lost day forgotten."""
+
+    @pytest.fixture
+    def restored(self, tmp_path: Path) -> World:
+        world = World(tmp_path, f"sqlite:///{tmp_path / 'gateway.db'}")
+        for number in range(3):
+            world.run(partial(ledger.transfer, move=grant(f"g-{number}")))
+            world.publish(DAY + timedelta(days=number))
+            if number == 0:
+                shutil.copy(tmp_path / "gateway.db", tmp_path / "yesterday.db")
+        shutil.copy(tmp_path / "yesterday.db", tmp_path / "gateway.db")
+        return world
+
+    def end(self, world: World, keys: ChainKeys | None = None) -> bool:
+        store = open_store_now(world.settings)
+        documents = store.read_now(daily_digest.list_documents)
+        store.close_now()
+        own = keys or chain_keys_of(world.settings)
+        return daily_digest.append_restored(
+            world.digests, own, documents, operator="Sato", reason="disk", at=NOON
+        )
+
+    def test_the_next_days_follow_the_one_that_it_went_back_to(self, restored: World) -> None:
+        assert restored.differences()
+        assert self.end(restored)
+        assert restored.differences() == []
+        for number in range(1, 4):  # also the very days of which the file has lost ones
+            restored.run(partial(ledger.transfer, move=grant(f"later-{number}")))
+            restored.publish(DAY + timedelta(days=number))
+        assert restored.differences() == []
+        assert not self.end(restored)
+        restored.forge(partial(ledger.transfer, move=grant("forged", 5_000_000)))
+        assert restored.ledger_faults()
+
+    def test_what_is_rolled_back_after_it_is_named_again(self, restored: World) -> None:
+        self.end(restored)
+        restored.run(partial(ledger.transfer, move=grant("later")))
+        restored.publish(DAY + timedelta(days=1))
+        shutil.copy(restored.folder / "yesterday.db", restored.folder / "gateway.db")
+        assert any("rolled back" in fault for fault in restored.differences())
+
+    def test_who_has_no_key_has_no_day_forgotten(self, restored: World) -> None:
+        self.end(restored, ChainKeys.of([b"o" * 32]))
+        faults = restored.differences()
+        assert any("it says that the database was restored, and is not signed" in fault for fault in faults)
+        assert any("rolled back" in fault for fault in faults)

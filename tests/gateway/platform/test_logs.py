@@ -7,12 +7,15 @@ import io
 import json
 import logging
 import threading
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import structlog
 
 from gateway import Secret
 from gateway.platform.logs import PartnerLog, configure, get_log
+from httpkit.repeat_limit import RepeatLimit
 
 
 @pytest.fixture
@@ -36,7 +39,9 @@ def test_a_line_is_json_with_time_level_ids_and_values(written):
     get_log(part="test").info("partner_call", hook="debit", name="どんぐり")
     (line,) = lines(written)
     at = line.pop("at")
-    assert "T" in at
+    moment = datetime.fromisoformat(at)  # RFC 3339, with its offset, wherever the machine stands
+    assert moment.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - moment) < timedelta(minutes=1)
     assert line == {
         "event": "partner_call", "level": "info", "request_id": "r-1", "exchange_id": "x-1",
         "part": "test", "hook": "debit", "name": "どんぐり",
@@ -185,3 +190,49 @@ def test_a_loop_that_stopped_before_its_turn_ended_keeps_no_later_line_back(writ
 
 async def _tell(what):
     get_log().info(what)
+
+
+class TestEqualLines:
+    """`socket.accept() out of system resource` came half a million times in half a minute."""
+
+    def events(self, written, log_once):
+        configure("info", "json", written)
+        for number in range(500):
+            log_once(number)
+        return [line["event"] for line in lines(written)]
+
+    def test_of_a_flood_of_errors_the_first_are_written(self, written):
+        log = structlog.get_logger()
+        events = self.events(written, lambda number: log.error("no room", request_id=str(number)))
+        assert events == ["no room"] * 20
+
+    def test_those_of_the_libraries_too(self, written):
+        log = logging.getLogger("asyncio")
+        events = self.events(written, lambda _: log.error("socket.accept() out of system resource"))
+        assert len(events) == 20
+
+    @pytest.mark.parametrize(
+        "facts", [{"event": "no room", "same": False}, {"event": "security.sign_in_failed"}]
+    )
+    def test_different_ones_and_security_events_are_all_written(self, written, facts):
+        log = structlog.get_logger()
+
+        def log_once(number):
+            log.error(facts["event"], exchange_id=str(number) if "same" in facts else "1")
+
+        assert len(self.events(written, log_once)) == 500
+
+    def test_how_many_were_left_out_is_told(self, written, monkeypatch):
+        time = SimpleNamespace(now=0.0)
+        monkeypatch.setattr("gateway.platform.logs.RepeatLimit", lambda: RepeatLimit(lambda: time.now))
+        self.events(written, lambda _: structlog.get_logger().error("no room"))
+        time.now = 10.0
+        structlog.get_logger().error("another")
+        another, left_out = sorted(lines(written)[20:], key=lambda line: line["event"])
+        assert another["event"] == "another"
+        assert (left_out["event"], left_out["of"], left_out["number"]) == (
+            "equal lines left out",
+            "no room",
+            480,
+        )
+        assert left_out["at"].endswith("Z")

@@ -6,8 +6,8 @@ import unicodedata
 
 import pytest
 
-from gateway.platform.safe_csv import excel_csv
 from gateway.platform.typed_text import is_dash, nfc, same_note, search_key, without_separators
+from httpkit.safe_csv import excel_csv
 
 
 class TestNames:
@@ -24,10 +24,23 @@ class TestNames:
             ("カ゛ス店", "ガス店"),
             ("コーヒー−館", "コーヒー-館"),
             ("笠間　本店", "笠間 本店"),
+            ("朝〜夕食堂", "朝～夕食堂"),
+            ("朝〜夕食堂", "朝~夕"),
+            ("朝～夕食堂", "朝〜夕"),
+            ("髙島屋", "高島屋"),
+            ("寺﨑商店", "寺崎"),
+            ("寺崎商店", "寺﨑"),
+            ("𠮷野家", "吉野家"),
+            ("葛\U000e0100城堂", "葛城堂"),
+            ("パン\u200b屋", "パン屋"),
+            ("まる\u00ad福", "まる福"),
         ],
     )
     def test_a_name_is_found_by_any_of_its_spellings(self, kept: str, typed: str) -> None:
         assert search_key(typed) in search_key(kept)
+
+    def test_a_wave_is_no_dash(self) -> None:
+        assert search_key("朝〜夕") != search_key("朝-夕")
 
     def test_another_name_is_another(self) -> None:
         assert search_key("ベーカリー") not in search_key("バーカリー")
@@ -51,7 +64,18 @@ class TestCodes:
 class TestNotes:
     @pytest.mark.parametrize(
         ("utf8", "cp932"),
-        [("〜", "～"), ("‖", "∥"), ("−", "－"), ("¢", "￠"), ("£", "￡"), ("¬", "￢")],
+        [
+            ("〜", "～"),
+            ("〜", "~"),
+            ("~", "‾"),
+            ("\\", "¥"),
+            ("\\", "￥"),
+            ("‖", "∥"),
+            ("−", "－"),
+            ("¢", "￠"),
+            ("£", "￡"),
+            ("¬", "￢"),
+        ],
     )
     def test_a_note_is_the_same_in_both_encodings(self, utf8: str, cp932: str) -> None:
         assert same_note(f"4月{utf8}6月分") == same_note(f"4月{cp932}6月分")

@@ -202,6 +202,19 @@ class TestWhatServeRequires:
         assert "run `point-gateway contract saison --proof FILE --key KEY`" in said
         assert "(gateway.toml:5)" in said
 
+    async def test_what_is_not_proven_is_not_even_imported(self, tmp_path: Path) -> None:
+        (tmp_path / "plugins").mkdir()
+        (tmp_path / "plugins" / "acorn.py").write_text(
+            f"from pathlib import Path\nPath({str(tmp_path / 'ran')!r}).touch()\nclass Plugin:\n    pass\n"
+        )
+        file = tmp_path / "gateway.toml"
+        file.write_text(
+            f'[plugins]\ndir = "plugins"\n[partners.acorn]\nrequire = {{ {self.LEVEL} }}\n', "utf-8"
+        )
+        write_proof(tmp_path / "proof.json", a_proof(partner="acorn"), KEY)
+        assert "is about other files" in await refused(Settings.load(file))
+        assert not (tmp_path / "ran").exists()
+
     async def test_a_live_proof_grows_old(self, settings: Any, tmp_path: Path) -> None:
         for days, serves in ((29, True), (31, False), (-1, False)):
             made_at = (system_clock() - timedelta(days=days)).isoformat()
@@ -270,6 +283,43 @@ class TestWhatServeRequires:
 
         with pytest.raises(SettingsWrong, match="is no table"):
             Required.from_table("acme", "take", Place(None))
+
+
+class TestTheHashOfFiles:
+    @pytest.fixture
+    def package(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "gateway_acme"
+        (folder / "tables").mkdir(parents=True)
+        (folder / "__init__.py").write_text("A = 1\n")
+        (folder / "tables" / "words.json").write_text("{}")
+        return folder
+
+    @pytest.mark.parametrize(
+        "name", ["__init__.py", "tables/words.json", "_core.so", "rates.toml", "tables/new.pyc", "py.typed"]
+    )
+    def test_is_another_when_any_file_is_another_or_new(self, package: Path, name: str) -> None:
+        before = files_hash(package)
+        (package / name).write_text("changed")
+        assert files_hash(package) != before
+
+    def test_is_another_when_a_file_is_called_otherwise_or_is_gone(self, package: Path) -> None:
+        before = files_hash(package)
+        (package / "tables" / "words.json").rename(package / "tables" / "others.json")
+        renamed = files_hash(package)
+        (package / "tables" / "others.json").unlink()
+        assert len({before, renamed, files_hash(package)}) == 3
+
+    def test_is_the_same_after_python_has_run_it(self, package: Path) -> None:
+        before = files_hash(package)
+        (package / "__pycache__").mkdir()
+        (package / "__pycache__" / "__init__.cpython-311.pyc").write_bytes(b"x")
+        assert files_hash(package) == before
+
+    def test_of_a_link_to_a_folder_there_is_none(self, package: Path, tmp_path: Path) -> None:
+        (tmp_path / "elsewhere").mkdir()
+        (package / "more").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(ProofMissing, match="is a link to a folder"):
+            files_hash(package)
 
 
 class TestTheCommand:

@@ -5,7 +5,7 @@ Made from the gateway's OpenAPI document by `make clients`; not written by hand.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from types import NoneType
 from typing import Literal
 
@@ -21,11 +21,14 @@ __all__ = [
     "add_staff",
     "allocate",
     "announce_rule",
-    "approve_file",
+    "answer_notice",
     "approve_proposal",
     "ask_card",
+    "audit_csv",
     "balances",
+    "cancel",
     "cancel_file",
+    "cancel_grant",
     "card_standing",
     "change_event",
     "change_mykey_id",
@@ -43,6 +46,7 @@ __all__ = [
     "city_member",
     "city_open_exchanges",
     "city_partners",
+    "city_references",
     "city_refund",
     "city_rules",
     "city_shop_code",
@@ -61,19 +65,25 @@ __all__ = [
     "complete_return",
     "confirm",
     "contribute",
+    "correct_balance",
+    "download_transfer_file",
     "end_event",
     "end_other_sessions",
     "end_session",
+    "end_shop_debt",
     "event_history",
     "file_granted_before",
     "file_lines",
     "file_report",
+    "file_report_workbook",
     "generate_mykey_id",
     "get_city_event",
     "get_corrections",
     "get_corrections_csv",
     "get_event",
     "get_file",
+    "get_grantee",
+    "get_issuer",
     "get_payer",
     "get_project",
     "get_proposal",
@@ -85,18 +95,27 @@ __all__ = [
     "get_spend",
     "grant_at_venue",
     "grant_to_one",
+    "grants_csv",
+    "half_year_csv",
+    "half_year_report",
     "link_card",
+    "list_account_notices",
     "list_city_events",
     "list_city_point_services",
     "list_city_shops",
+    "list_cycle_debts",
     "list_deed_rules",
     "list_events",
     "list_exchanges",
     "list_expiries",
     "list_files",
+    "list_grants",
     "list_links",
     "list_municipalities",
+    "list_notices",
+    "list_own_notices",
     "list_partners",
+    "list_payouts",
     "list_places",
     "list_point_services",
     "list_prefectures",
@@ -105,13 +124,18 @@ __all__ = [
     "list_proposals",
     "list_sessions",
     "list_settlements",
+    "list_shop_debts",
     "list_shop_staff",
     "list_spends",
     "list_staff",
     "list_staff_changes",
     "list_transfer_files",
     "make_pay_code",
+    "make_transfer_file",
+    "mark_read",
     "me",
+    "member_references",
+    "member_timeline",
     "municipal_history",
     "name_people",
     "offer",
@@ -126,18 +150,23 @@ __all__ = [
     "point_service_rules",
     "project_venue_code",
     "propose_deed_rule",
+    "put_issuer",
     "quote",
     "read_audit",
     "read_shop_code",
+    "record_payout",
     "register_by_card",
     "register_shop",
     "relink_card",
     "reopen_city_point_service",
     "reopen_shop",
     "reserve_history",
+    "reset_shop_staff",
     "reset_staff",
     "restart_staff",
     "revoke_mykey_id",
+    "search_by_payment",
+    "search_by_reference",
     "send_back_proposal",
     "set_default_municipality",
     "set_language",
@@ -145,10 +174,11 @@ __all__ = [
     "set_payer",
     "set_project_open",
     "set_shop_bank",
-    "settlement_transfer_file",
     "shop_day",
+    "shop_references",
     "shop_refund",
     "shop_settlements",
+    "shop_spend",
     "shop_statement",
     "shop_statement_csv",
     "shop_statement_pdf",
@@ -162,14 +192,20 @@ __all__ = [
     "staff_begin_totp",
     "staff_change_password",
     "staff_confirm_totp",
+    "staff_end_other_sessions",
+    "staff_end_session",
+    "staff_list_sessions",
     "staff_me",
     "staff_prove_by_passkey",
     "staff_prove_by_totp",
+    "staff_remove_passkey",
+    "staff_remove_totp",
     "staff_sign_in",
     "staff_sign_out",
     "start_exchange",
     "take_points",
     "unlink",
+    "unlock_member",
     "upload_grants",
     "verify_audit",
     "withdraw_proposal",
@@ -178,7 +214,12 @@ __all__ = [
 
 
 def sign_in(
-    *, mykey_id: str, password: str, shared_terminal: bool | UnsetType = UNSET
+    *,
+    mykey_id: str,
+    password: str,
+    shared_terminal: bool | UnsetType = UNSET,
+    source: str | UnsetType = UNSET,
+    devices: list[str] | UnsetType = UNSET,
 ) -> Call[models.SessionStarted]:
     """Sign a member in by MyKey ID and password.
 
@@ -192,7 +233,13 @@ def sign_in(
         "/v1/sessions",
         models.SessionStarted,
         session=False,
-        body=models.SignIn(mykey_id=mykey_id, password=password, shared_terminal=shared_terminal),
+        body=models.SignIn(
+            mykey_id=mykey_id,
+            password=password,
+            shared_terminal=shared_terminal,
+            source=source,
+            devices=devices,
+        ),
     )
 
 
@@ -564,6 +611,16 @@ def confirm(exchange_id: str, *, quote_id: str) -> Call[models.ExchangeView]:
     )
 
 
+def cancel(exchange_id: str) -> Call[models.ExchangeView]:
+    """Give up an exchange that is not confirmed yet (やめる): no points have moved. Once more is the same.
+
+    Refused with: unknown-exchange, exchange-state.
+    """
+    return json_call(
+        "POST", f"/v1/exchanges/{path_part(exchange_id)}/cancellation", models.ExchangeView, session=True
+    )
+
+
 def show_exchange(exchange_id: str) -> Call[models.ExchangeView]:
     """One exchange as it stands. An open one is asked about at the partner when it is looked at.
 
@@ -656,6 +713,16 @@ def contribute(*, contribution_id: str, points: int, event_id: str) -> Call[mode
     )
 
 
+def list_notices() -> Call[models.Notices]:
+    """お知らせ, newest first."""
+    return json_call("GET", "/v1/notices", models.Notices, session=True)
+
+
+def mark_read(*, until: datetime) -> Call[None]:
+    """Everything up to a moment was read; never beyond now, and never less than before."""
+    return json_call("PUT", "/v1/notices/read", NoneType, session=True, body=models.ReadUntil(until=until))
+
+
 def overview() -> Call[models.Overview]:
     """The member, the balances, what expires and the waiting exchanges, all read at one moment."""
     return json_call("GET", "/v1/overview", models.Overview, session=True)
@@ -718,7 +785,9 @@ def list_problem_types() -> Call[models.ProblemTypes]:
     return json_call("GET", "/v1/problem-types", models.ProblemTypes, session=False)
 
 
-def staff_sign_in(*, login: str, password: str) -> Call[models.StaffSessionStarted]:
+def staff_sign_in(
+    *, login: str, password: str, source: str | UnsetType = UNSET, devices: list[str] | UnsetType = UNSET
+) -> Call[models.StaffSessionStarted]:
     """Sign staff in by login and password; where a second factor is set up, this is half of it.
 
     Refused with: sign-in-refused, sign-in-locked.
@@ -728,7 +797,7 @@ def staff_sign_in(*, login: str, password: str) -> Call[models.StaffSessionStart
         "/v1/staff/sessions",
         models.StaffSessionStarted,
         session=False,
-        body=models.StaffSignIn(login=login, password=password),
+        body=models.StaffSignIn(login=login, password=password, source=source, devices=devices),
     )
 
 
@@ -789,12 +858,38 @@ def staff_change_password(*, current: str, new: str) -> Call[None]:
     )
 
 
-def staff_begin_passkey() -> Call[models.PasskeyBegun]:
+def staff_list_sessions() -> Call[models.StaffSessions]:
+    """All places where this person is signed in, the one used last first."""
+    return json_call("GET", "/v1/staff/me/sessions", models.StaffSessions, session=True)
+
+
+def staff_end_other_sessions() -> Call[models.StaffSessionsEnded]:
+    """Sign out everywhere else."""
+    return json_call("DELETE", "/v1/staff/me/sessions", models.StaffSessionsEnded, session=True)
+
+
+def staff_end_session(session_id: str) -> Call[None]:
+    """Sign out in one place.
+
+    Refused with: unknown-session.
+    """
+    return json_call("DELETE", f"/v1/staff/me/sessions/{path_part(session_id)}", NoneType, session=True)
+
+
+def staff_begin_passkey(*, password: str) -> Call[models.PasskeyBegun]:
     """Begin to make a passkey: give `options` to `navigator.credentials.create`.
 
-    Refused with: unknown-staff.
+    The password is asked for again: an open session alone would make a second way in that lasts.
+
+    Refused with: current-password-wrong, unknown-staff, sign-in-locked.
     """
-    return json_call("POST", "/v1/staff/me/passkeys/begin", models.PasskeyBegun, session=True)
+    return json_call(
+        "POST",
+        "/v1/staff/me/passkeys/begin",
+        models.PasskeyBegun,
+        session=True,
+        body=models.StaffPasswordAgain(password=password),
+    )
 
 
 def staff_add_passkey(*, token: str, credential: models.Credential, name: str) -> Call[models.PasskeyView]:
@@ -811,12 +906,18 @@ def staff_add_passkey(*, token: str, credential: models.Credential, name: str) -
     )
 
 
-def staff_begin_totp() -> Call[models.TotpBegun]:
-    """Make a seed for an authenticator app; it counts once a code has confirmed it.
+def staff_begin_totp(*, password: str) -> Call[models.TotpBegun]:
+    """Make a seed for an authenticator app; it counts once a code has confirmed it. The password is asked for again.
 
-    Refused with: unknown-staff, second-factor-exists.
+    Refused with: current-password-wrong, unknown-staff, second-factor-exists, sign-in-locked.
     """
-    return json_call("POST", "/v1/staff/me/totp/begin", models.TotpBegun, session=True)
+    return json_call(
+        "POST",
+        "/v1/staff/me/totp/begin",
+        models.TotpBegun,
+        session=True,
+        body=models.StaffPasswordAgain(password=password),
+    )
 
 
 def staff_confirm_totp(*, code: str) -> Call[None]:
@@ -826,6 +927,34 @@ def staff_confirm_totp(*, code: str) -> Call[None]:
     """
     return json_call(
         "POST", "/v1/staff/me/totp", NoneType, session=True, body=models.TotpConfirmed(code=code)
+    )
+
+
+def staff_remove_passkey(*, password: str, credential_id: str) -> Call[None]:
+    """Take one of one's own passkeys away. Another second factor stays; all other sessions end.
+
+    Refused with: current-password-wrong, unknown-passkey, unknown-staff, second-factor-last, sign-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/staff/me/passkeys/removal",
+        NoneType,
+        session=True,
+        body=models.PasskeyRemoval(password=password, credential_id=credential_id),
+    )
+
+
+def staff_remove_totp(*, password: str) -> Call[None]:
+    """Take one's own authenticator app away. A passkey stays; all other sessions end.
+
+    Refused with: current-password-wrong, unknown-staff, second-factor-last, sign-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/staff/me/totp/removal",
+        NoneType,
+        session=True,
+        body=models.StaffPasswordAgain(password=password),
     )
 
 
@@ -861,18 +990,22 @@ def name_people() -> Call[models.PeopleNamed]:
 
 
 def change_staff_role(
-    staff_id: str, *, role: Literal["viewer", "operator", "approver", "administrator"], reason: str
+    staff_id: str,
+    *,
+    role: Literal["viewer", "operator", "approver", "administrator"],
+    reason: str,
+    seen: str | None | UnsetType = UNSET,
 ) -> Call[models.StaffView | models.ProposalView]:
     """Give somebody another role; their sessions end. One that may do more waits for a second person (202).
 
-    Refused with: unknown-staff, own-role, last-administrator, proposal-pending, nobody-to-decide, role-unfit, reason-missing.
+    Refused with: unknown-staff, own-role, last-administrator, too-few-deciders, changed-meanwhile, proposal-pending, nobody-to-decide, role-unfit, reason-missing.
     """
     return json_call(
         "PUT",
         f"/v1/city/staff/{path_part(staff_id)}/role",
         models.StaffView,
         session=True,
-        body=models.RoleWanted(role=role, reason=reason),
+        body=models.RoleWanted(role=role, reason=reason, seen=seen),
         by_status={202: models.ProposalView},
     )
 
@@ -880,7 +1013,7 @@ def change_staff_role(
 def close_staff(staff_id: str, *, reason: str) -> Call[models.StaffView]:
     """Let somebody in no more; what they did stays in the log.
 
-    Refused with: unknown-staff, own-role, last-administrator, reason-missing.
+    Refused with: unknown-staff, own-role, last-administrator, too-few-deciders, reason-missing.
     """
     return json_call(
         "POST",
@@ -923,10 +1056,49 @@ def restart_staff(staff_id: str, *, reason: str) -> Call[models.StaffAdded | mod
     )
 
 
-def read_audit(*, before: int | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Call[models.AuditPage]:
+def read_audit(
+    *,
+    actor: str | UnsetType = UNSET,
+    action: models.AuditAction | UnsetType = UNSET,
+    subject: str | UnsetType = UNSET,
+    since: date | UnsetType = UNSET,
+    until: date | UnsetType = UNSET,
+    before: int | UnsetType = UNSET,
+    limit: int | UnsetType = UNSET,
+) -> Call[models.AuditPage]:
     """What the city's staff did, newest first: who, what, to whom, why."""
     return json_call(
-        "GET", "/v1/city/audit", models.AuditPage, session=True, query={"before": before, "limit": limit}
+        "GET",
+        "/v1/city/audit",
+        models.AuditPage,
+        session=True,
+        query={
+            "actor": actor,
+            "action": action,
+            "subject": subject,
+            "since": since,
+            "until": until,
+            "before": before,
+            "limit": limit,
+        },
+    )
+
+
+def audit_csv(
+    *,
+    actor: str | UnsetType = UNSET,
+    action: models.AuditAction | UnsetType = UNSET,
+    subject: str | UnsetType = UNSET,
+    since: date | UnsetType = UNSET,
+    until: date | UnsetType = UNSET,
+) -> Call[File]:
+    """The same for Excel, the newest 100,000 lines."""
+    return json_call(
+        "GET",
+        "/v1/city/audit/csv",
+        File,
+        session=True,
+        query={"actor": actor, "action": action, "subject": subject, "since": since, "until": until},
     )
 
 
@@ -1018,10 +1190,10 @@ def announce_rule(
     most_spent_a_day: int | None | UnsetType = UNSET,
     most_granted_a_day: int | None | UnsetType = UNSET,
     worse_accepted: bool | UnsetType = UNSET,
-) -> Call[models.Rules]:
-    """Announce a new version. A change for the worse is refused once, naming what members lose.
+) -> Call[models.Rules | models.ProposalView]:
+    """Propose a new version (202). A change for the worse is refused once, naming what members lose.
 
-    Refused with: unknown-municipality, unknown-point-service, rule-in-effect, worse-not-accepted, bad-rule.
+    Refused with: unknown-municipality, unknown-point-service, rule-in-effect, worse-not-accepted, proposal-pending, nobody-to-decide, bad-rule.
     """
     return json_call(
         "POST",
@@ -1040,20 +1212,24 @@ def announce_rule(
             worse_accepted=worse_accepted,
             reason=reason,
         ),
+        by_status={202: models.ProposalView},
     )
 
 
-def withdraw_rule(point_service: str, version: int, *, reason: str) -> Call[None]:
-    """Take back a version that has not taken effect.
+def withdraw_rule(
+    point_service: str, version: int, *, reason: str
+) -> Call[models.Rules | models.ProposalView]:
+    """Propose to take back a version that has not taken effect (202).
 
-    Refused with: unknown-rule, rule-in-effect.
+    Refused with: unknown-rule, unknown-municipality, unknown-point-service, rule-in-effect, proposal-pending, nobody-to-decide.
     """
     return json_call(
         "POST",
         f"/v1/city/point-services/{path_part(point_service)}/rules/{path_part(version)}/withdrawal",
-        NoneType,
+        models.Rules,
         session=True,
         body=models.ReasonGiven(reason=reason),
+        by_status={202: models.ProposalView},
     )
 
 
@@ -1084,6 +1260,7 @@ def add_project(
     venue: bool | UnsetType = UNSET,
     most_grants_each: int | None | UnsetType = UNSET,
     most_points_each: int | None | UnsetType = UNSET,
+    venue_points_a_day: int | None | UnsetType = UNSET,
     reason: str | UnsetType = UNSET,
 ) -> Call[models.ProjectView | models.ProposalView]:
     """Propose a grant project with its period and budget; a second person decides it (202).
@@ -1108,6 +1285,7 @@ def add_project(
             venue=venue,
             most_grants_each=most_grants_each,
             most_points_each=most_points_each,
+            venue_points_a_day=venue_points_a_day,
             reason=reason,
         ),
         by_status={202: models.ProposalView},
@@ -1123,33 +1301,42 @@ def get_project(project_id: str) -> Call[models.ProjectView]:
 
 
 def change_project_budget(
-    project_id: str, *, budget: int, reason: str
+    project_id: str,
+    *,
+    budget: int,
+    reason: str,
+    venue_points_a_day: int | None | UnsetType = UNSET,
+    seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ProjectView | models.ProposalView]:
     """Lower a budget, never below what is granted or set aside; or propose to raise it (202).
 
-    Refused with: unknown-project, budget-exceeded, proposal-pending, nobody-to-decide.
+    Refused with: unknown-project, budget-exceeded, changed-meanwhile, proposal-pending, nobody-to-decide.
     """
     return json_call(
         "PUT",
         f"/v1/city/projects/{path_part(project_id)}/budget",
         models.ProjectView,
         session=True,
-        body=models.BudgetWanted(budget=budget, reason=reason),
+        body=models.BudgetWanted(
+            budget=budget, venue_points_a_day=venue_points_a_day, reason=reason, seen=seen
+        ),
         by_status={202: models.ProposalView},
     )
 
 
-def set_project_open(project_id: str, *, open: bool, reason: str) -> Call[models.ProjectView]:
+def set_project_open(
+    project_id: str, *, open: bool, reason: str, seen: str | None | UnsetType = UNSET
+) -> Call[models.ProjectView]:
     """Let a project grant nothing more, or again.
 
-    Refused with: unknown-project.
+    Refused with: unknown-project, changed-meanwhile.
     """
     return json_call(
         "PUT",
         f"/v1/city/projects/{path_part(project_id)}/open",
         models.ProjectView,
         session=True,
-        body=models.OpenWanted(open=open, reason=reason),
+        body=models.OpenWanted(open=open, reason=reason, seen=seen),
     )
 
 
@@ -1182,10 +1369,32 @@ def grant_to_one(
     )
 
 
+def list_grants(
+    project_id: str,
+    *,
+    mykey_id: str | UnsetType = UNSET,
+    since: date | UnsetType = UNSET,
+    until: date | UnsetType = UNSET,
+    after: str | UnsetType = UNSET,
+    limit: int | UnsetType = UNSET,
+) -> Call[models.GrantList]:
+    """Who was granted what in a project, when, by whom, and what was taken back; who was granted last comes first.
+
+    Refused with: unknown-project, unknown-member.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/projects/{path_part(project_id)}/grants",
+        models.GrantList,
+        session=True,
+        query={"mykey_id": mykey_id, "since": since, "until": until, "after": after, "limit": limit},
+    )
+
+
 def grant_at_venue(*, venue_code: str) -> Call[models.GrantedView]:
     """The member has scanned a venue's code: granted once in each project.
 
-    Refused with: unknown-project, venue-code-wrong, project-not-open, granted-already, budget-exceeded, limit-of-the-day, limit-of-the-project.
+    Refused with: unknown-project, venue-code-wrong, project-not-open, granted-already, budget-exceeded, limit-of-the-day, limit-of-the-project, limit-of-the-venue.
     """
     return json_call(
         "POST",
@@ -1196,21 +1405,97 @@ def grant_at_venue(*, venue_code: str) -> Call[models.GrantedView]:
     )
 
 
-def upload_grants(project_id: str, *, name: str, content: bytes) -> Call[models.FileView]:
-    """Check a CSV whole, up to 100,000 lines: マイキーID,ポイント,摘要 in UTF-8 or Shift_JIS. Nothing is granted yet.
+def grants_csv(
+    project_id: str, *, since: date | UnsetType = UNSET, until: date | UnsetType = UNSET
+) -> Call[File]:
+    """The same for Excel, with the names of who granted.
+
+    Refused with: unknown-project.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/projects/{path_part(project_id)}/grants/csv",
+        File,
+        session=True,
+        query={"since": since, "until": until},
+    )
+
+
+def cancel_grant(
+    project_id: str, *, cancellation_id: str, grant: str, mykey_id: str, points: int, reason: str
+) -> Call[models.ProposalView]:
+    """Propose to take a grant back (給付の取消): what is unspent comes back, the rest is shown as owed.
+
+    Refused with: unknown-project, unknown-member, unknown-grant, cancel-too-much, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/projects/{path_part(project_id)}/grant-cancellations",
+        models.ProposalView,
+        session=True,
+        body=models.CancellationWanted(
+            cancellation_id=cancellation_id, grant=grant, mykey_id=mykey_id, points=points, reason=reason
+        ),
+    )
+
+
+def correct_balance(
+    mykey_id: str, *, correction_id: str, point_service: str, points: int, reason: str
+) -> Call[models.ProposalView]:
+    """Propose to correct a member's balance. It takes a second person, whatever the table says.
+
+    Refused with: unknown-member, unknown-municipality, unknown-point-service, not-enough-points, proposal-pending, nobody-to-decide, bad-correction, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/members/{path_part(mykey_id)}/corrections",
+        models.ProposalView,
+        session=True,
+        body=models.CorrectionWanted(
+            correction_id=correction_id, point_service=point_service, points=points, reason=reason
+        ),
+    )
+
+
+def upload_grants(
+    project_id: str,
+    *,
+    name: str,
+    content: bytes,
+    mykey_id_column: str | UnsetType = UNSET,
+    points_column: str | UnsetType = UNSET,
+    note_column: str | UnsetType = UNSET,
+    keep: str | UnsetType = UNSET,
+    once: str | UnsetType = UNSET,
+    points_for_all: int | UnsetType = UNSET,
+    media_type: Literal[
+        "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ] = "text/csv",
+) -> Call[models.FileView]:
+    """Check a list whole, up to 100,000 lines, CSV or Excel (.xlsx); then it waits as a proposal.
+
+    CSV is UTF-8, UTF-16 or Shift_JIS. A header names the columns マイキーID, ポイント and 摘要; other columns are dropped, or kept as the query says.
 
     The same content again is the same file (200). Lines that cannot be granted make the file `faulty`.
 
-    Refused with: unknown-project, file-state, upload-type-wrong, csv-unreadable, csv-columns, csv-too-long.
+    Refused with: unknown-project, file-state, budget-exceeded, proposal-pending, nobody-to-decide, upload-type-wrong, csv-unreadable, csv-columns, csv-too-long.
     """
     return file_call(
         "POST",
         f"/v1/city/projects/{path_part(project_id)}/files",
         models.FileView,
         session=True,
-        query={"name": name},
+        query={
+            "name": name,
+            "mykey_id_column": mykey_id_column,
+            "points_column": points_column,
+            "note_column": note_column,
+            "keep": keep,
+            "once": once,
+            "points_for_all": points_for_all,
+        },
         content=content,
-        media_type="text/csv",
+        media_type=media_type,
     )
 
 
@@ -1247,6 +1532,36 @@ def file_lines(
     )
 
 
+def file_report(file_id: str) -> Call[File]:
+    """Every line as it was typed, those with a fault first, with what to do; to be mended and sent again.
+
+    Refused with: unknown-file.
+    """
+    return json_call("GET", f"/v1/city/files/{path_part(file_id)}/report", File, session=True)
+
+
+def file_report_workbook(file_id: str) -> Call[File]:
+    """The same as an Excel workbook, in which every cell is text: no program makes a number of an ID.
+
+    Refused with: unknown-file.
+    """
+    return json_call("GET", f"/v1/city/files/{path_part(file_id)}/report/xlsx", File, session=True)
+
+
+def cancel_file(file_id: str, *, reason: str) -> Call[models.FileView]:
+    """Take back a file that nobody has approved.
+
+    Refused with: unknown-file, file-state, proposal-of-another.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/files/{path_part(file_id)}/cancellation",
+        models.FileView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
 def file_granted_before(file_id: str, *, limit: int | UnsetType = UNSET) -> Call[models.FileOverlapView]:
     """Who of a file was granted in its project before, with sums and dates: what an approver looks at first.
 
@@ -1261,39 +1576,16 @@ def file_granted_before(file_id: str, *, limit: int | UnsetType = UNSET) -> Call
     )
 
 
-def file_report(file_id: str) -> Call[File]:
-    """The lines with a fault as CSV for Excel.
+def get_grantee(project_id: str, mykey_id: str) -> Call[models.GranteeView]:
+    """Whether a MyKey ID can be granted to, by the rule of grant files; the name of who has the city's points.
 
-    Refused with: unknown-file.
-    """
-    return json_call("GET", f"/v1/city/files/{path_part(file_id)}/report", File, session=True)
-
-
-def approve_file(file_id: str, *, reason: str) -> Call[models.FileView]:
-    """Say yes to a file that somebody else has uploaded: its points are set aside and granted from now on.
-
-    Refused with: unknown-file, unknown-project, file-state, second-person-missing, project-not-open, budget-exceeded.
+    Refused with: unknown-project, unknown-member.
     """
     return json_call(
-        "POST",
-        f"/v1/city/files/{path_part(file_id)}/approval",
-        models.FileView,
+        "GET",
+        f"/v1/city/projects/{path_part(project_id)}/grantees/{path_part(mykey_id)}",
+        models.GranteeView,
         session=True,
-        body=models.ReasonGiven(reason=reason),
-    )
-
-
-def cancel_file(file_id: str, *, reason: str) -> Call[models.FileView]:
-    """Take back a file that nobody has approved.
-
-    Refused with: unknown-file, file-state.
-    """
-    return json_call(
-        "POST",
-        f"/v1/city/files/{path_part(file_id)}/cancellation",
-        models.FileView,
-        session=True,
-        body=models.ReasonGiven(reason=reason),
     )
 
 
@@ -1353,10 +1645,11 @@ def change_event(
     goal_points: int | None | UnsetType = UNSET,
     givers: Literal["everybody", "city"] | UnsetType = UNSET,
     on_failure: Literal["keep", "give_back"] | UnsetType = UNSET,
+    seen: str | None | UnsetType = UNSET,
 ) -> Call[models.CityEventView]:
     """Change an event before its start. One that is shown is planned again: it has to be shown anew.
 
-    Refused with: unknown-event, unknown-municipality, event-begun, event-state, bad-event.
+    Refused with: unknown-event, unknown-municipality, event-begun, event-state, changed-meanwhile, bad-event.
     """
     return json_call(
         "PUT",
@@ -1371,6 +1664,7 @@ def change_event(
             ends_on=ends_on,
             givers=givers,
             on_failure=on_failure,
+            seen=seen,
         ),
     )
 
@@ -1404,7 +1698,11 @@ def end_event(event_id: str, *, reason: str) -> Call[models.CityEventView]:
 
 
 def list_city_shops(
-    *, closed: bool | UnsetType = UNSET, after: str | UnsetType = UNSET, limit: int | UnsetType = UNSET
+    *,
+    closed: bool | UnsetType = UNSET,
+    named: str | UnsetType = UNSET,
+    after: str | UnsetType = UNSET,
+    limit: int | UnsetType = UNSET,
 ) -> Call[models.ShopsPage]:
     """The register of shops (加盟店登録名簿), in order of shop id; `closed` asks for closed ones too."""
     return json_call(
@@ -1412,7 +1710,7 @@ def list_city_shops(
         "/v1/city/shops",
         models.ShopsPage,
         session=True,
-        query={"closed": closed, "after": after, "limit": limit},
+        query={"closed": closed, "named": named, "after": after, "limit": limit},
     )
 
 
@@ -1456,10 +1754,11 @@ def change_shop(
     category: str | UnsetType = UNSET,
     address: str | UnsetType = UNSET,
     phone: str | UnsetType = UNSET,
+    seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ShopView]:
     """Change what the register says of a shop.
 
-    Refused with: unknown-shop, bad-shop.
+    Refused with: unknown-shop, changed-meanwhile, bad-shop.
     """
     return json_call(
         "PUT",
@@ -1467,7 +1766,7 @@ def change_shop(
         models.ShopView,
         session=True,
         body=models.ShopChanged(
-            name=name, name_kana=name_kana, category=category, address=address, phone=phone
+            name=name, name_kana=name_kana, category=category, address=address, phone=phone, seen=seen
         ),
     )
 
@@ -1513,17 +1812,37 @@ def list_shop_staff(shop_id: str) -> Call[models.StaffList]:
     return json_call("GET", f"/v1/city/shops/{path_part(shop_id)}/staff", models.StaffList, session=True)
 
 
-def add_shop_staff(shop_id: str, *, login: str, display_name: str) -> Call[models.StaffAdded]:
-    """Give a shop a log-in; the first password is in the answer, this once.
+def add_shop_staff(
+    shop_id: str, *, login: str, display_name: str, reason: str | UnsetType = UNSET
+) -> Call[models.StaffAdded | models.ProposalView]:
+    """Propose a log-in of a shop (202); whoever decides it is shown the first password, once.
 
-    Refused with: unknown-shop, unknown-municipality, login-taken, login-unfit, role-unfit.
+    Refused with: unknown-shop, unknown-municipality, login-taken, proposal-pending, nobody-to-decide, login-unfit, role-unfit.
     """
     return json_call(
         "POST",
         f"/v1/city/shops/{path_part(shop_id)}/staff",
         models.StaffAdded,
         session=True,
-        body=models.ShopPersonWanted(login=login, display_name=display_name),
+        body=models.ShopPersonWanted(login=login, display_name=display_name, reason=reason),
+        by_status={202: models.ProposalView},
+    )
+
+
+def reset_shop_staff(
+    shop_id: str, staff_id: str, *, reason: str
+) -> Call[models.StaffAdded | models.ProposalView]:
+    """A shop has lost its password: propose a new first one (202), which is shown to whoever decides it, once.
+
+    Refused with: unknown-staff, own-role, staff-closed, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/shops/{path_part(shop_id)}/staff/{path_part(staff_id)}/reset",
+        models.StaffAdded,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+        by_status={202: models.ProposalView},
     )
 
 
@@ -1542,7 +1861,7 @@ def set_shop_bank(
     bank_name: str,
     branch_code: str,
     branch_name: str,
-    kind: Literal[1, 2, 4],
+    kind: Literal[1, 2, 4, 9],
     number: str,
     holder: str,
     reason: str | UnsetType = UNSET,
@@ -1570,9 +1889,9 @@ def set_shop_bank(
     )
 
 
-def get_payer() -> Call[models.BankOf]:
+def get_payer() -> Call[models.PayerOf]:
     """From which account the city pays its shops."""
-    return json_call("GET", "/v1/city/bank-account", models.BankOf, session=True)
+    return json_call("GET", "/v1/city/bank-account", models.PayerOf, session=True)
 
 
 def set_payer(
@@ -1581,12 +1900,12 @@ def set_payer(
     bank_name: str,
     branch_code: str,
     branch_name: str,
-    kind: Literal[1, 2, 4],
+    kind: Literal[1, 2, 4, 9],
     number: str,
     holder: str,
     client_code: str,
     reason: str | UnsetType = UNSET,
-) -> Call[models.BankOf | models.ProposalView]:
+) -> Call[models.PayerOf | models.ProposalView]:
     """Propose from which account the city pays (202); `client_code` (委託者コード) is the bank's name for the city.
 
     Refused with: proposal-pending, nobody-to-decide, bad-bank-account.
@@ -1594,7 +1913,7 @@ def set_payer(
     return json_call(
         "PUT",
         "/v1/city/bank-account",
-        models.BankOf,
+        models.PayerOf,
         session=True,
         body=models.PayerWanted(
             bank_code=bank_code,
@@ -1611,6 +1930,42 @@ def set_payer(
     )
 
 
+def list_own_notices() -> Call[models.AccountNoticeList]:
+    """What the city has changed of the account to which this shop is paid, newest first."""
+    return json_call("GET", "/v1/shop/account-notices", models.AccountNoticeList, session=True)
+
+
+def answer_notice(
+    notice_id: str, *, answer: Literal["confirmed", "disputed"]
+) -> Call[models.AccountNoticeView]:
+    """Confirm a change, or object to it: then it does not take effect, or nothing more is paid to it.
+
+    Refused with: unknown-notice, notice-answered.
+    """
+    return json_call(
+        "POST",
+        f"/v1/shop/account-notices/{path_part(notice_id)}/answer",
+        models.AccountNoticeView,
+        session=True,
+        body=models.NoticeAnswer(answer=answer),
+    )
+
+
+def list_account_notices(
+    *,
+    shop_id: str | UnsetType = UNSET,
+    state: Literal["waiting", "confirmed", "disputed"] | UnsetType = UNSET,
+) -> Call[models.AccountNoticeList]:
+    """What shops were told of their accounts and what they said, the newest 200."""
+    return json_call(
+        "GET",
+        "/v1/city/account-notices",
+        models.AccountNoticeList,
+        session=True,
+        query={"shop_id": shop_id, "state": state},
+    )
+
+
 def city_spend(spend_id: str) -> Call[models.CitySpend]:
     """A payment at one of the city's shops, with what was given back of it.
 
@@ -1619,10 +1974,14 @@ def city_spend(spend_id: str) -> Call[models.CitySpend]:
     return json_call("GET", f"/v1/city/spends/{path_part(spend_id)}", models.CitySpend, session=True)
 
 
-def city_refund(spend_id: str, *, refund_id: str, points: int, reason: str) -> Call[models.GivenBackView]:
+def city_refund(
+    spend_id: str, *, refund_id: str, points: int, reason: str
+) -> Call[models.GivenBackView | models.ProposalView]:
     """Give points of a payment back, at any time; after its cycle was closed it comes into the next one.
 
-    Refused with: unknown-spend, refund-too-much, id-reused, reason-missing.
+    Above the city's sum, beyond what one person gives in a day, or of a closed cycle it waits for a second person (202).
+
+    Refused with: unknown-spend, unknown-shop, refund-too-much, refund-expired, id-reused, proposal-pending, nobody-to-decide, reason-missing.
     """
     return json_call(
         "POST",
@@ -1630,6 +1989,36 @@ def city_refund(spend_id: str, *, refund_id: str, points: int, reason: str) -> C
         models.GivenBackView,
         session=True,
         body=models.RefundWanted(refund_id=refund_id, points=points, reason=reason),
+        by_status={202: models.ProposalView},
+    )
+
+
+def list_shop_debts() -> Call[models.ShopDebts]:
+    """Closed shops that owe after their newest closing, and how earlier debts ended."""
+    return json_call("GET", "/v1/city/shop-debts", models.ShopDebts, session=True)
+
+
+def end_shop_debt(
+    *, shop_id: str, debt_end: Literal["repaid", "written_off"], reason: str
+) -> Call[models.DebtEnded | models.ProposalView]:
+    """Propose that a closed shop's whole debt was repaid, or is written off; a second person decides it (202).
+
+    Refused with: unknown-shop, no-debt, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/shop-debts",
+        models.DebtEnded,
+        session=True,
+        body=models.DebtEndWanted(shop_id=shop_id, debt_end=debt_end, reason=reason),
+        by_status={202: models.ProposalView},
+    )
+
+
+def list_cycle_debts(starts_on: date) -> Call[models.CycleDebts]:
+    """Debts of closed shops that a cycle's closing has taken up: what it brought forward is even by them."""
+    return json_call(
+        "GET", f"/v1/city/settlements/{path_part(starts_on)}/shop-debts", models.CycleDebts, session=True
     )
 
 
@@ -1687,10 +2076,10 @@ def get_corrections_csv(starts_on: date) -> Call[File]:
     )
 
 
-def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementView]:
-    """Close a cycle, once; corrections come into the next one.
+def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementView | models.ProposalView]:
+    """Propose to close a cycle, which happens once (202); corrections come into the next one.
 
-    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large.
+    Refused with: unknown-cycle, cycle-not-over, cycle-closed, earlier-cycle-open, sum-too-large, proposal-pending, nobody-to-decide.
     """
     return json_call(
         "POST",
@@ -1698,24 +2087,7 @@ def close_settlement(starts_on: date, *, reason: str) -> Call[models.SettlementV
         models.SettlementView,
         session=True,
         body=models.ReasonGiven(reason=reason),
-    )
-
-
-def settlement_transfer_file(
-    starts_on: date, *, transfer_on: date | UnsetType = UNSET, again: bool | UnsetType = UNSET
-) -> Call[File]:
-    """The bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle, to the accounts it was closed with.
-
-    `transfer_on` is a bank day that is not over; `again` makes it once more, which the log says.
-
-    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing, nothing-to-pay, file-made-before, bad-transfer-day.
-    """
-    return json_call(
-        "GET",
-        f"/v1/city/settlements/{path_part(starts_on)}/transfer-file",
-        File,
-        session=True,
-        query={"transfer_on": transfer_on, "again": again},
+        by_status={202: models.ProposalView},
     )
 
 
@@ -1767,7 +2139,7 @@ def own_shop() -> Call[models.ShopView]:
 
 
 def own_shop_code() -> Call[models.ShopCodeView]:
-    """The text of the QR that members scan to pay here.
+    """What members scan or type to pay here.
 
     Refused with: unknown-shop.
     """
@@ -1795,10 +2167,18 @@ def shop_day(*, day: date | UnsetType = UNSET) -> Call[models.ShopDay]:
     return json_call("GET", "/v1/shop/spends", models.ShopDay, session=True, query={"day": day})
 
 
+def shop_spend(spend_id: str) -> Call[models.ShopSpendView]:
+    """One payment at this shop, of whatever day: what was taken at 23:59 is found after midnight.
+
+    Refused with: unknown-spend.
+    """
+    return json_call("GET", f"/v1/shop/spends/{path_part(spend_id)}", models.ShopSpendView, session=True)
+
+
 def shop_refund(spend_id: str, *, refund_id: str, points: int, reason: str) -> Call[models.GivenBackView]:
     """Give points back on the day of the payment; later the city's staff can.
 
-    Refused with: unknown-spend, refund-too-late, refund-too-much, id-reused, reason-missing.
+    Refused with: unknown-spend, refund-too-late, refund-too-much, refund-expired, id-reused, reason-missing.
     """
     return json_call(
         "POST",
@@ -1841,6 +2221,94 @@ def shop_statement_pdf(starts_on: date) -> Call[File]:
     Refused with: unknown-cycle, unknown-shop.
     """
     return json_call("GET", f"/v1/shop/settlements/{path_part(starts_on)}/pdf", File, session=True)
+
+
+def member_references(reference: str) -> Call[models.MemberReferences]:
+    """The member's own exchange or payment by the 8 characters that stand on its page.
+
+    Refused with: unknown-reference.
+    """
+    return json_call("GET", f"/v1/references/{path_part(reference)}", models.MemberReferences, session=True)
+
+
+def shop_references(reference: str) -> Call[models.ShopReferences]:
+    """A payment at this shop in the last 400 days, by the 8 characters on the customer's page.
+
+    Refused with: unknown-reference.
+    """
+    return json_call(
+        "GET", f"/v1/shop/references/{path_part(reference)}", models.ShopReferences, session=True
+    )
+
+
+def city_references(reference: str) -> Call[models.CityReferences]:
+    """A payment at any of the city's shops in the last 400 days, by the 8 characters that both sides have.
+
+    Refused with: unknown-reference.
+    """
+    return json_call(
+        "GET", f"/v1/city/references/{path_part(reference)}", models.CityReferences, session=True
+    )
+
+
+def search_by_reference(*, reference: str, reason: str) -> Call[models.Matches]:
+    """Whose payment or exchange has this number. Short numbers of payments are found for 400 days.
+
+    Refused with: unknown-reference, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/support/references",
+        models.Matches,
+        session=True,
+        body=models.ReferenceSearch(reference=reference, reason=reason),
+    )
+
+
+def search_by_payment(
+    *, points: int, day: date, reason: str, shop_id: str | None | UnsetType = UNSET
+) -> Call[models.Matches]:
+    """Payments of exactly this sum on this day, with whose they are.
+
+    Refused with: reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/support/payments",
+        models.Matches,
+        session=True,
+        body=models.PaymentSearch(points=points, day=day, shop_id=shop_id, reason=reason),
+    )
+
+
+def member_timeline(
+    *, mykey_id: str, reason: str, before: int | None | UnsetType = UNSET, limit: int | UnsetType = UNSET
+) -> Call[models.TimelineView]:
+    """What happened to a member in this city, newest first: points, exchanges, the account; and what ends when.
+
+    Refused with: unknown-member, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/support/timelines",
+        models.TimelineView,
+        session=True,
+        body=models.TimelineWanted(mykey_id=mykey_id, reason=reason, before=before, limit=limit),
+    )
+
+
+def unlock_member(*, mykey_id: str, reason: str) -> Call[None]:
+    """Open the locks that wrong passwords have closed, after the clerk has seen who it is.
+
+    Refused with: unknown-member, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/support/unlocking",
+        NoneType,
+        session=True,
+        body=models.UnlockWanted(mykey_id=mykey_id, reason=reason),
+    )
 
 
 def list_places(
@@ -1886,7 +2354,7 @@ def pay_code_state(digits: str) -> Call[models.PayCodeState]:
 
 
 def read_shop_code(*, shop_code: str) -> Call[models.PlaceView]:
-    """Whose code the member has scanned, to be shown before the amount is typed.
+    """Whose code the member has scanned or typed, to be shown before the amount is typed.
 
     Refused with: shop-code-wrong, unknown-shop, shop-closed.
     """
@@ -2071,6 +2539,52 @@ def city_issues_csv(point_service: str) -> Call[File]:
     )
 
 
+def get_issuer(point_service: str) -> Call[models.IssuerView]:
+    """Who issues the points: the city itself, where nobody else was named."""
+    return json_call(
+        "GET", f"/v1/city/point-services/{path_part(point_service)}/issuer", models.IssuerView, session=True
+    )
+
+
+def put_issuer(
+    point_service: str,
+    *,
+    kind: Literal["city", "chamber", "company"],
+    name: str,
+    reason: str,
+    contact: str | UnsetType = UNSET,
+) -> Call[models.IssuerView]:
+    """Say who issues the points; it decides which law applies to them.
+
+    Refused with: unknown-municipality, unknown-point-service, bad-issuer.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/point-services/{path_part(point_service)}/issuer",
+        models.IssuerView,
+        session=True,
+        body=models.IssuerWanted(kind=kind, name=name, contact=contact, reason=reason),
+    )
+
+
+def half_year_report(base_day: date) -> Call[models.HalfYears]:
+    """発行額, 回収額 and 未使用残高 of each issuer at a base day (31 March or 30 September), with the 10-million line.
+
+    Refused with: bad-base-day.
+    """
+    return json_call(
+        "GET", f"/v1/city/half-year-reports/{path_part(base_day)}", models.HalfYears, session=True
+    )
+
+
+def half_year_csv(base_day: date) -> Call[File]:
+    """The same for Excel, a line an issuer.
+
+    Refused with: bad-base-day.
+    """
+    return json_call("GET", f"/v1/city/half-year-reports/{path_part(base_day)}/csv", File, session=True)
+
+
 def partner_settlements(*, year: int, month: int) -> Call[models.PartnerMonths]:
     """What each partner owes for a month, per rate and campaign, by name, and how far both books agree."""
     return json_call(
@@ -2094,10 +2608,18 @@ def partner_invoice(*, year: int, month: int) -> Call[File]:
 
 
 def list_proposals(
-    *, state: Literal["waiting", "carried_out", "sent_back", "withdrawn", "expired"] | UnsetType = UNSET
+    *,
+    state: Literal["waiting", "carried_out", "sent_back", "withdrawn", "expired", "ended"]
+    | UnsetType = UNSET,
+    after: str | UnsetType = UNSET,
 ) -> Call[models.ProposalList]:
-    """The city's newest 200 proposals; `may_decide` says which of them wait for you."""
-    return json_call("GET", "/v1/city/proposals", models.ProposalList, session=True, query={"state": state})
+    """The city's proposals, the newest first, 200 a page; `may_decide` says which of them wait for you.
+
+    Refused with: unknown-proposal.
+    """
+    return json_call(
+        "GET", "/v1/city/proposals", models.ProposalList, session=True, query={"state": state, "after": after}
+    )
 
 
 def get_proposal(proposal_id: str) -> Call[models.ProposalView]:
@@ -2113,7 +2635,7 @@ def approve_proposal(
 ) -> Call[models.DecisionView]:
     """Say yes to what somebody else has proposed; the last yes that is needed carries it out, whole or not at all.
 
-    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active.
+    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-file, unknown-rule, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, bad-transfer-day, bad-deed-rule.
     """
     return json_call(
         "POST",
@@ -2127,7 +2649,7 @@ def approve_proposal(
 def send_back_proposal(proposal_id: str, *, reason: str) -> Call[models.ProposalView]:
     """Send a proposal back to its author with a reason (差戻し); nothing happens.
 
-    Refused with: unknown-proposal, unknown-staff, proposal-state, second-person-missing, reason-missing.
+    Refused with: unknown-proposal, unknown-staff, unknown-file, proposal-state, second-person-missing, reason-missing.
     """
     return json_call(
         "POST",
@@ -2141,7 +2663,7 @@ def send_back_proposal(proposal_id: str, *, reason: str) -> Call[models.Proposal
 def withdraw_proposal(proposal_id: str, *, reason: str) -> Call[models.ProposalView]:
     """Take back what you have proposed yourself, while nobody has decided it.
 
-    Refused with: unknown-proposal, proposal-state, proposal-of-another, reason-missing.
+    Refused with: unknown-proposal, unknown-file, proposal-state, proposal-of-another, reason-missing.
     """
     return json_call(
         "POST",
@@ -2160,14 +2682,26 @@ def list_deed_rules() -> Call[models.DeedRuleList]:
 def propose_deed_rule(
     deed: Literal[
         "grant",
+        "grant_file",
+        "grant_cancel",
+        "correction",
         "project",
         "budget",
+        "refund",
         "shop_account",
         "payer_account",
+        "closing",
+        "transfer_file",
+        "payout",
+        "shop_debt",
         "staff",
         "role",
         "reset",
         "restart",
+        "rule",
+        "rule_withdrawal",
+        "shop_staff",
+        "shop_reset",
         "deed_rule",
     ],
     *,
@@ -2175,10 +2709,11 @@ def propose_deed_rule(
     reason: str,
     from_points: int | None | UnsetType = UNSET,
     points_a_day: int | None | UnsetType = UNSET,
+    seen: str | None | UnsetType = UNSET,
 ) -> Call[models.ProposalView]:
     """Propose another line of the table. It takes a second person, whatever the table says.
 
-    Refused with: proposal-pending, nobody-to-decide, bad-deed-rule, reason-missing.
+    Refused with: changed-meanwhile, proposal-pending, nobody-to-decide, bad-deed-rule, reason-missing.
     """
     return json_call(
         "PUT",
@@ -2186,7 +2721,7 @@ def propose_deed_rule(
         models.ProposalView,
         session=True,
         body=models.DeedRuleWanted(
-            persons=persons, from_points=from_points, points_a_day=points_a_day, reason=reason
+            persons=persons, from_points=from_points, points_a_day=points_a_day, reason=reason, seen=seen
         ),
     )
 
@@ -2203,4 +2738,67 @@ def list_transfer_files(starts_on: date) -> Call[models.TransferFileList]:
         f"/v1/city/settlements/{path_part(starts_on)}/transfer-files",
         models.TransferFileList,
         session=True,
+    )
+
+
+def make_transfer_file(
+    starts_on: date,
+    *,
+    transfer_on: date | None | UnsetType = UNSET,
+    again: bool | UnsetType = UNSET,
+    reason: str | UnsetType = UNSET,
+) -> Call[models.TransferFileView | models.ProposalView]:
+    """Propose the bank's transfer file (全銀フォーマット, 総合振込) of a closed cycle, to the accounts it was closed with.
+
+    `again` makes it once more, which the proposal and the log say.
+
+    Refused with: unknown-cycle, cycle-not-closed, payer-missing, bank-missing, nothing-to-pay, file-made-before, proposal-pending, nobody-to-decide, bad-transfer-day.
+    """
+    return json_call(
+        "POST",
+        f"/v1/city/settlements/{path_part(starts_on)}/transfer-files",
+        models.TransferFileView,
+        session=True,
+        body=models.TransferFileWanted(transfer_on=transfer_on, again=again, reason=reason),
+        by_status={202: models.ProposalView},
+    )
+
+
+def download_transfer_file(starts_on: date, number: int) -> Call[File]:
+    """A transfer file as it was approved, byte for byte. Each download stands in the log.
+
+    Refused with: unknown-file.
+    """
+    return json_call(
+        "GET",
+        f"/v1/city/settlements/{path_part(starts_on)}/transfer-files/{path_part(number)}",
+        File,
+        session=True,
+    )
+
+
+def list_payouts(starts_on: date) -> Call[models.PayoutList]:
+    """What became of each shop's payment of a closed cycle (振込結果).
+
+    Refused with: unknown-cycle.
+    """
+    return json_call(
+        "GET", f"/v1/city/settlements/{path_part(starts_on)}/payouts", models.PayoutList, session=True
+    )
+
+
+def record_payout(
+    starts_on: date, shop_id: str, *, state: Literal["paid", "held", "returned"], reason: str
+) -> Call[models.PayoutRecorded | models.ProposalView]:
+    """Record what became of a payment; one that is held or came back is owed again, and the next closing pays it (202).
+
+    Refused with: unknown-cycle, unknown-shop, cycle-not-closed, payout-state, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "PUT",
+        f"/v1/city/settlements/{path_part(starts_on)}/payouts/{path_part(shop_id)}",
+        models.PayoutRecorded,
+        session=True,
+        body=models.PayoutWanted(state=state, reason=reason),
+        by_status={202: models.ProposalView},
     )

@@ -6,11 +6,28 @@ Made from the gateway's OpenAPI document by `make clients`; not written by hand.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 
 from point_gateway_client.messages import Message
+
+
+class AccountNoticeView(Message, frozen=True, kw_only=True):
+    """
+    Accounts are masked; `account_before` is empty for a first one.
+
+    `stops_payment`: the shop objected after it took effect, so it is paid nothing until two persons decide anew.
+    """
+
+    notice_id: str
+    shop_id: str
+    account_before: str
+    account: str
+    decided_at: datetime
+    state: str
+    answered_at: datetime | None
+    stops_payment: bool
 
 
 class AllocationWanted(Message, frozen=True, kw_only=True):
@@ -27,6 +44,96 @@ class Approval(Message, frozen=True, kw_only=True):
 
     digest: str
     reason: str | UnsetType = UNSET
+
+
+AuditAction: TypeAlias = Annotated[
+    Literal[
+        "signed in",
+        "sign-in failed",
+        "member looked up",
+        "member searched for",
+        "history looked at",
+        "sign-in unlocked",
+        "password changed",
+        "passkey added",
+        "authenticator app set up",
+        "passkey removed",
+        "authenticator app removed",
+        "session ended",
+        "access reset",
+        "staff added",
+        "staff closed",
+        "role changed",
+        "rule announced",
+        "rule withdrawn",
+        "project added",
+        "project closed",
+        "project reopened",
+        "budget changed",
+        "granted",
+        "grants looked at",
+        "list exported",
+        "grant cancelled",
+        "balance corrected",
+        "grant file checked",
+        "grant file approved",
+        "grant file cancelled",
+        "grant file applied",
+        "point service added",
+        "point service closed",
+        "point service reopened",
+        "issuer named",
+        "event planned",
+        "event changed",
+        "event shown",
+        "event ended",
+        "event outcome decided",
+        "event settled",
+        "shop registered",
+        "shop changed",
+        "shop closed",
+        "shop reopened",
+        "shop account changed",
+        "payer account changed",
+        "refunded",
+        "settlement closed",
+        "transfer file downloaded",
+        "payout recorded",
+        "shop debt ended",
+        "shop account confirmed",
+        "shop account disputed",
+        "transfer file made",
+        "proposed",
+        "proposal approved",
+        "proposal sent back",
+        "proposal withdrawn",
+        "proposal expired",
+        "deed rule changed",
+        "staff restarted",
+        "client key made",
+        "client key revoked",
+        "push secret made",
+        "push secret revoked",
+        "webhook added",
+        "webhook revoked",
+        "partner paused",
+        "partner resumed",
+        "partner paced",
+        "partner maintenance announced",
+        "partner maintenance withdrawn",
+        "database restored",
+        "database completed",
+        "exchange recovered",
+        "exchange left",
+        "reversal recovered",
+        "record recovered",
+        "chains signed",
+    ],
+    Meta(
+        description="A deed. The value is what lines hold and the API shows; `label` is what a clerk reads.",
+        title="AuditAction",
+    ),
+]
 
 
 class AuditFaultView(Message, frozen=True, kw_only=True):
@@ -72,14 +179,16 @@ class BalanceView(Message, frozen=True, kw_only=True):
 
 class BankAccountWanted(Message, frozen=True, kw_only=True):
     """
-    Names in kana, letters and digits; they are kept as transfer files write them. kind: 1 普通, 2 当座, 4 貯蓄.
+    Names in kana, letters and digits; they are kept as transfer files write them.
+
+    kind: 1 普通, 2 当座, 4 貯蓄, 9 その他.
     """
 
     bank_code: str
     bank_name: str
     branch_code: str
     branch_name: str
-    kind: Literal[1, 2, 4]
+    kind: Literal[1, 2, 4, 9]
     number: str
     holder: str
     reason: str | UnsetType = UNSET
@@ -96,7 +205,27 @@ class BankView(Message, frozen=True, kw_only=True):
 
 
 class BudgetWanted(Message, frozen=True, kw_only=True):
+    """
+    `venue_points_a_day` is the most that the venue's code gives in a day; null leaves it as it is.
+
+    `seen` is the `version` of the project that the change was drawn from; null changes whatever is there.
+    """
+
     budget: int
+    reason: str
+    venue_points_a_day: int | None | UnsetType = UNSET
+    seen: str | None | UnsetType = UNSET
+
+
+class CancellationWanted(Message, frozen=True, kw_only=True):
+    """
+    `grant` is the grant's own id, as the list has it; `points` of it come back, or are owed where they were used.
+    """
+
+    cancellation_id: str
+    grant: str
+    mykey_id: str
+    points: int
     reason: str
 
 
@@ -200,6 +329,7 @@ class CityEventView(Message, frozen=True, kw_only=True):
     ends_on: date
     decided_at: datetime | None
     settled_at: datetime | None
+    version: str
 
 
 class CityEvents(Message, frozen=True, kw_only=True):
@@ -231,6 +361,17 @@ class ContributionWanted(Message, frozen=True, kw_only=True):
     contribution_id: str
     points: int
     event_id: str
+
+
+class CorrectionWanted(Message, frozen=True, kw_only=True):
+    """
+    `points` are added to the balance, or taken where they are below zero. The member reads the reason.
+    """
+
+    correction_id: str
+    point_service: str
+    points: int
+    reason: str
 
 
 class CredentialResponse(Message, frozen=True, kw_only=True):
@@ -285,22 +426,43 @@ class DayTotals(Message, frozen=True, kw_only=True):
     totals: list[DayTotalView]
 
 
+class DebtEndWanted(Message, frozen=True, kw_only=True):
+    """
+    `repaid`: the shop has paid the money back. `written_off`: the city gives it up.
+    """
+
+    shop_id: str
+    debt_end: Literal["repaid", "written_off"]
+    reason: str
+
+
+class DebtEnded(Message, frozen=True, kw_only=True):
+    shop_id: str
+    debt_end: str
+    points: int
+    yen: int
+
+
 class DeedRuleView(Message, frozen=True, kw_only=True):
     deed: str
     persons: int
     from_points: int | None
     points_a_day: int | None
+    version: str
 
 
 class DeedRuleWanted(Message, frozen=True, kw_only=True):
     """
-    `persons` decide besides the author; 0 lets the deed take effect at once. The sums belong to grants alone.
+    `persons` decide besides the author; 0 lets the deed take effect at once. The sums belong to grants and refunds.
+
+    `seen` is the `version` of the line that it was drawn from; null changes whatever is there.
     """
 
     persons: int
     reason: str
     from_points: int | None | UnsetType = UNSET
     points_a_day: int | None | UnsetType = UNSET
+    seen: str | None | UnsetType = UNSET
 
 
 class DefaultMunicipality(Message, frozen=True, kw_only=True):
@@ -309,9 +471,31 @@ class DefaultMunicipality(Message, frozen=True, kw_only=True):
 
 
 class DestinationView(Message, frozen=True, kw_only=True):
-    kind: Literal["reserve", "municipality"]
+    kind: str
     municipality: str | None
     point_service: str | None
+
+
+class DueView(Message, frozen=True, kw_only=True):
+    issued_on: date
+    last_day: date | None
+    points: int
+
+
+class EndedDebtView(Message, frozen=True, kw_only=True):
+    """
+    `carried_in` is the first day of the cycle that has taken it up; null until that is closed.
+    """
+
+    shop_id: str
+    shop_name: str
+    debt_end: str
+    points: int
+    yen: int
+    reason: str
+    recorded_by: str
+    recorded_at: datetime
+    carried_in: date | None
 
 
 class EventBalanceView(Message, frozen=True, kw_only=True):
@@ -322,7 +506,7 @@ class EventBalanceView(Message, frozen=True, kw_only=True):
 
 class EventChanged(Message, frozen=True, kw_only=True):
     """
-    A support event (特定支援イベント); the period includes both days. `on_failure` needs a goal to give back.
+    The same; `seen` is the `version` of the event that the change was drawn from; null changes whatever is there.
     """
 
     name: str
@@ -332,6 +516,7 @@ class EventChanged(Message, frozen=True, kw_only=True):
     goal_points: int | None | UnsetType = UNSET
     givers: Literal["everybody", "city"] | UnsetType = UNSET
     on_failure: Literal["keep", "give_back"] | UnsetType = UNSET
+    seen: str | None | UnsetType = UNSET
 
 
 class EventView(Message, frozen=True, kw_only=True):
@@ -398,23 +583,11 @@ class ExpiryView(Message, frozen=True, kw_only=True):
     points: int
 
 
-class FileLineView(Message, frozen=True, kw_only=True):
-    line: int
-    mykey_id: str
-    points: int
-    note: str
-    fault: str | None
-    fault_ja: str | None
-
-
-class FileLines(Message, frozen=True, kw_only=True):
-    lines: list[FileLineView]
-    next_after: int | None
-
-
 class FileView(Message, frozen=True, kw_only=True):
     """
-    `state`: checking, faulty, checked, approved (being applied), applied or cancelled.
+    `state`: checking, faulty, checked, approved (being applied), applied, sent_back or cancelled.
+
+    `proposal_id` is the proposal in which a checked file waits, where one file is asked for.
     """
 
     file_id: str
@@ -431,10 +604,29 @@ class FileView(Message, frozen=True, kw_only=True):
     granted_lines: int
     granted_points: int
     ended_at: datetime | None
+    kept_columns: list[str]
+    dropped_columns: list[str]
+    proposal_id: str | None
 
 
 class Files(Message, frozen=True, kw_only=True):
     files: list[FileView]
+
+
+class GrantView(Message, frozen=True, kw_only=True):
+    """
+    `way`: one, file or venue. `taken_back` came back of it; `owed` had been used before.
+    """
+
+    grant: str
+    mykey_id: str
+    points: int
+    at: datetime
+    way: str
+    granted_by: str
+    note: str
+    taken_back: int
+    owed: int
 
 
 class GrantWanted(Message, frozen=True, kw_only=True):
@@ -468,6 +660,15 @@ class GrantedView(Message, frozen=True, kw_only=True):
     replayed: bool
 
 
+class GranteeView(Message, frozen=True, kw_only=True):
+    """
+    Who a MyKey ID is, before points are granted. `display_name` is null for a member of other cities.
+    """
+
+    mykey_id: str
+    display_name: str | None
+
+
 class HeapView(Message, frozen=True, kw_only=True):
     """
     Reserve points issued on one day, and the day on which they move by themselves.
@@ -494,6 +695,23 @@ class IssueFigures(Message, frozen=True, kw_only=True):
     """
 
     figures: list[IssueFigureView]
+
+
+class IssuerView(Message, frozen=True, kw_only=True):
+    kind: str
+    name: str
+    contact: str
+
+
+class IssuerWanted(Message, frozen=True, kw_only=True):
+    """
+    `contact` is where holders complain; needed for an issuer that is no city.
+    """
+
+    kind: Literal["city", "chamber", "company"]
+    name: str
+    reason: str
+    contact: str | UnsetType = UNSET
 
 
 class LabelView(Message, frozen=True, kw_only=True):
@@ -578,8 +796,13 @@ class MonthsOfIssue(Message, frozen=True, kw_only=True):
 
 
 class MunicipalBalanceView(Message, frozen=True, kw_only=True):
+    """
+    `municipality_kana` is the reading of the municipality's name, in hiragana.
+    """
+
     municipality: str
     municipality_name: str
+    municipality_kana: str
     point_service: str
     point_service_name: str
     is_default: bool
@@ -601,6 +824,49 @@ class MykeyIdWanted(Message, frozen=True, kw_only=True):
     mykey_id: str
 
 
+class NoticeAnswer(Message, frozen=True, kw_only=True):
+    answer: Literal["confirmed", "disputed"]
+
+
+class NoticeView(Message, frozen=True, kw_only=True):
+    """
+    `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
+
+    `last_day` is set for points that will expire, `exchange_id` and `partner_id` for an exchange.
+    """
+
+    kind: str
+    at: datetime
+    unread: bool
+    points: int | None
+    municipality: str | None
+    municipality_name: str | None
+    point_service: str | None
+    point_service_name: str | None
+    exchange_id: str | None
+    partner_id: str | None
+    last_day: date | None
+
+
+class Notices(Message, frozen=True, kw_only=True):
+    """
+    The newest of the last 90 days, at most 50; `unread` counts among them.
+    """
+
+    unread: int
+    notices: list[NoticeView]
+
+
+class OfferLotView(Message, frozen=True, kw_only=True):
+    """
+    Points of a wallet that end together. `last_day` is null where they have no end.
+    """
+
+    wallet: str
+    amount: int
+    last_day: date | None
+
+
 class OpenExchangesView(Message, frozen=True, kw_only=True):
     partner_id: str
     state: str
@@ -610,8 +876,13 @@ class OpenExchangesView(Message, frozen=True, kw_only=True):
 
 
 class OpenWanted(Message, frozen=True, kw_only=True):
+    """
+    `seen` as with the budget.
+    """
+
     open: bool
     reason: str
+    seen: str | None | UnsetType = UNSET
 
 
 class OrderData(Message, frozen=True, kw_only=True):
@@ -654,6 +925,11 @@ class PasskeyBegun(Message, frozen=True, kw_only=True):
     ends_at: datetime
 
 
+class PasskeyRemoval(Message, frozen=True, kw_only=True):
+    password: str
+    credential_id: str
+
+
 class PasskeyView(Message, frozen=True, kw_only=True):
     credential_id: str
     name: str
@@ -688,16 +964,66 @@ class PayCodeWanted(Message, frozen=True, kw_only=True):
     point_service: str
 
 
+class PayerOf(Message, frozen=True, kw_only=True):
+    """
+    From where the city pays; both are null as long as nobody has said it.
+    """
+
+    account: BankView | None
+    client_code: str | None
+
+
 class PayerWanted(Message, frozen=True, kw_only=True):
     bank_code: str
     bank_name: str
     branch_code: str
     branch_name: str
-    kind: Literal[1, 2, 4]
+    kind: Literal[1, 2, 4, 9]
     number: str
     holder: str
     client_code: str
     reason: str | UnsetType = UNSET
+
+
+class PaymentSearch(Message, frozen=True, kw_only=True):
+    """
+    Exactly so many points on a day in Japan; `shop_id` where the caller knows the shop.
+    """
+
+    points: int
+    day: date
+    reason: str
+    shop_id: str | None | UnsetType = UNSET
+
+
+class PayoutRecorded(Message, frozen=True, kw_only=True):
+    shop_id: str
+    state: str
+    yen: int
+
+
+class PayoutView(Message, frozen=True, kw_only=True):
+    """
+    `state`: closed, ordered (a file orders it), paid, held or returned. `carried_in` is the cycle that pays it again.
+    """
+
+    shop_id: str
+    shop_name: str
+    yen: int
+    state: str
+    reason: str
+    recorded_by: str | None
+    recorded_at: datetime | None
+    carried_in: date | None
+
+
+class PayoutWanted(Message, frozen=True, kw_only=True):
+    """
+    `paid` is recorded at once. `held` (保留) and `returned` (振込不能・組戻し) wait for a second person.
+    """
+
+    state: Literal["paid", "held", "returned"]
+    reason: str
 
 
 class PersonNamed(Message, frozen=True, kw_only=True):
@@ -726,8 +1052,13 @@ class PlacesPage(Message, frozen=True, kw_only=True):
 
 
 class PointServiceView(Message, frozen=True, kw_only=True):
+    """
+    `municipality_kana` is the reading of the municipality's name, in hiragana.
+    """
+
     municipality: str
     municipality_name: str
+    municipality_kana: str
     point_service: str
     name: str
     open_for_direct_exchange: bool
@@ -787,8 +1118,12 @@ class ProjectView(Message, frozen=True, kw_only=True):
     granted: int
     left: int
     venue: bool
+    most_grants_each: int | None
+    most_points_each: int | None
+    venue_points_a_day: int | None
     open: bool
     created_at: datetime
+    version: str
 
 
 class ProjectWanted(Message, frozen=True, kw_only=True):
@@ -808,6 +1143,7 @@ class ProjectWanted(Message, frozen=True, kw_only=True):
     venue: bool | UnsetType = UNSET
     most_grants_each: int | None | UnsetType = UNSET
     most_points_each: int | None | UnsetType = UNSET
+    venue_points_a_day: int | None | UnsetType = UNSET
     reason: str | UnsetType = UNSET
 
 
@@ -851,38 +1187,13 @@ class QuoteConfirmed(Message, frozen=True, kw_only=True):
     quote_id: str
 
 
-class QuoteLineView(Message, frozen=True, kw_only=True):
+class QuoteLotView(Message, frozen=True, kw_only=True):
     """
-    `amount` leaves the wallet; `points` arrive, of which `campaign_points` are paid by `funder`.
+    A part of what leaves the wallet. `last_day` is null where it has no end.
     """
 
-    wallet: str
-    wallet_name: LabelView
-    units: int
     amount: int
-    points: int
-    cost_per_unit: int
-    points_per_unit: int
-    campaign: str | None
-    campaign_name: LabelView | None
-    campaign_points: int
-    funder: str | None
-    rate_ends_at: str | None
-    rate_sample: bool
-
-
-class QuoteView(Message, frozen=True, kw_only=True):
-    quote_id: str
-    destination: DestinationView
-    units: int
-    lines: list[QuoteLineView]
-    points: int
-    campaign_points: int
-    terms: LabelView
-    notes: list[LabelView]
-    quoted_at: datetime
-    ends_at: datetime
-    arrives_within_s: int
+    last_day: date | None
 
 
 class RateLineView(Message, frozen=True, kw_only=True):
@@ -903,6 +1214,14 @@ class RateLineView(Message, frozen=True, kw_only=True):
     points: int
 
 
+class ReadUntil(Message, frozen=True, kw_only=True):
+    """
+    The moment of the newest notice that was seen; what comes later stays unread.
+    """
+
+    until: datetime
+
+
 class ReasonGiven(Message, frozen=True, kw_only=True):
     reason: str
 
@@ -918,6 +1237,15 @@ class ReceiptView(Message, frozen=True, kw_only=True):
     points: int
     lots: list[LotView]
     replayed: bool
+
+
+class ReferenceSearch(Message, frozen=True, kw_only=True):
+    """
+    The number of a payment or an exchange as a person types it: its 8 characters, or the whole UUID.
+    """
+
+    reference: str
+    reason: str
 
 
 class RefundView(Message, frozen=True, kw_only=True):
@@ -945,8 +1273,13 @@ class Revocation(Message, frozen=True, kw_only=True):
 
 
 class RoleWanted(Message, frozen=True, kw_only=True):
+    """
+    `seen` is the `version` of the person that the change was drawn from; null changes whatever is there.
+    """
+
     role: Literal["viewer", "operator", "approver", "administrator"]
     reason: str
+    seen: str | None | UnsetType = UNSET
 
 
 class RuleWanted(Message, frozen=True, kw_only=True):
@@ -989,23 +1322,50 @@ class SessionsEnded(Message, frozen=True, kw_only=True):
 
 
 class ShopChanged(Message, frozen=True, kw_only=True):
+    """
+    `seen` is the `version` of the shop that the change was drawn from; null changes whatever is there.
+    """
+
     name: str
     name_kana: str | UnsetType = UNSET
     category: str | UnsetType = UNSET
     address: str | UnsetType = UNSET
     phone: str | UnsetType = UNSET
+    seen: str | None | UnsetType = UNSET
 
 
 class ShopCodeScanned(Message, frozen=True, kw_only=True):
+    """
+    The text of the shop's QR, or the six digits beside it.
+    """
+
     shop_code: str
 
 
 class ShopCodeView(Message, frozen=True, kw_only=True):
     """
-    The text of the QR that stands at the counter.
+    What stands at the counter: the QR's text, and six digits that are typed where no camera helps.
     """
 
     shop_code: str
+    number: str | None
+
+
+class ShopDebtView(Message, frozen=True, kw_only=True):
+    shop_id: str
+    shop_name: str
+    closed_at: datetime
+    points: int
+    yen: int
+
+
+class ShopDebts(Message, frozen=True, kw_only=True):
+    """
+    `owing` is what closed shops owe now, `ended` what they owed before, newest first.
+    """
+
+    owing: list[ShopDebtView]
+    ended: list[EndedDebtView]
 
 
 class ShopLineView(Message, frozen=True, kw_only=True):
@@ -1031,14 +1391,18 @@ class ShopLineView(Message, frozen=True, kw_only=True):
 class ShopPersonWanted(Message, frozen=True, kw_only=True):
     login: str
     display_name: str
+    reason: str | UnsetType = UNSET
 
 
 class ShopSpendView(Message, frozen=True, kw_only=True):
     """
     A payment as the shop sees it: no member, no days of issue.
+
+    `short_reference` has 8 characters that a person can read out.
     """
 
     spend_id: str
+    short_reference: str
     points: int
     yen: int
     refunded_points: int
@@ -1053,9 +1417,11 @@ class ShopView(Message, frozen=True, kw_only=True):
     category: str
     address: str
     phone: str
+    number: str | None
     has_bank: bool
     registered_at: datetime
     closed_at: datetime | None
+    version: str
 
 
 class ShopWanted(Message, frozen=True, kw_only=True):
@@ -1073,9 +1439,15 @@ class ShopsPage(Message, frozen=True, kw_only=True):
 
 
 class SignIn(Message, frozen=True, kw_only=True):
+    """
+    `source` names the browser's network as the site saw it; `devices` are what the browser was given before.
+    """
+
     mykey_id: str
     password: str
     shared_terminal: bool | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+    devices: list[str] | UnsetType = UNSET
 
 
 class SpendTaken(Message, frozen=True, kw_only=True):
@@ -1089,7 +1461,12 @@ class SpendTaken(Message, frozen=True, kw_only=True):
 
 
 class SpendView(Message, frozen=True, kw_only=True):
+    """
+    `short_reference` has 8 characters that a person can read out.
+    """
+
     spend_id: str
+    short_reference: str
     municipality: str
     point_service: str
     shop_id: str
@@ -1123,9 +1500,31 @@ class StaffChangeView(Message, frozen=True, kw_only=True):
     at: datetime
 
 
+class StaffPasswordAgain(Message, frozen=True, kw_only=True):
+    """
+    What lets somebody in later wants the password again, also from an open session.
+    """
+
+    password: str
+
+
 class StaffPasswordChange(Message, frozen=True, kw_only=True):
     current: str
     new: str
+
+
+class StaffSessionListed(Message, frozen=True, kw_only=True):
+    """
+    One place where this person is signed in.
+    """
+
+    session_id: str
+    created_at: datetime
+    seen_at: datetime
+    idle_ends_at: datetime
+    ends_at: datetime
+    strong: bool
+    current: bool
 
 
 class StaffSessionView(Message, frozen=True, kw_only=True):
@@ -1147,9 +1546,23 @@ class StaffSessionView(Message, frozen=True, kw_only=True):
     ends_at: datetime
 
 
+class StaffSessions(Message, frozen=True, kw_only=True):
+    sessions: list[StaffSessionListed]
+
+
+class StaffSessionsEnded(Message, frozen=True, kw_only=True):
+    ended: int
+
+
 class StaffSignIn(Message, frozen=True, kw_only=True):
+    """
+    `source` names the browser's network as the site saw it; `devices` are what the browser was given before.
+    """
+
     login: str
     password: str
+    source: str | UnsetType = UNSET
+    devices: list[str] | UnsetType = UNSET
 
 
 class StaffView(Message, frozen=True, kw_only=True):
@@ -1162,6 +1575,7 @@ class StaffView(Message, frozen=True, kw_only=True):
     active: bool
     password_is_first: bool
     created_at: datetime
+    version: str
 
 
 class StaffWanted(Message, frozen=True, kw_only=True):
@@ -1171,6 +1585,38 @@ class StaffWanted(Message, frozen=True, kw_only=True):
     reason: str | UnsetType = UNSET
 
 
+class SupportBalanceView(Message, frozen=True, kw_only=True):
+    """
+    `points` can still be used, of which `held` are promised away; `due` says what ends when, the soonest first.
+    """
+
+    point_service: str
+    points: int
+    held: int
+    due: list[DueView]
+
+
+class SupportExchangeView(Message, frozen=True, kw_only=True):
+    """
+    An exchange as the city's desk sees it: no account at the partner.
+    """
+
+    exchange_id: str
+    short_reference: str
+    partner_id: str
+    state: str
+    points: int | None
+    reason: str | None
+    started_at: datetime
+    asked_at: datetime | None
+    ended_at: datetime | None
+
+
+class SupportLinkView(Message, frozen=True, kw_only=True):
+    partner_id: str
+    linked_at: datetime
+
+
 class TakenView(Message, frozen=True, kw_only=True):
     """
     The shop's side of a payment; what the member has left is the member's affair.
@@ -1178,6 +1624,44 @@ class TakenView(Message, frozen=True, kw_only=True):
 
     spend: ShopSpendView
     replayed: bool
+
+
+class TimelineLine(Message, frozen=True, kw_only=True):
+    """
+    One line. `kind` is the ledger's for a move of points (`points` signed, `balance` after it), `exchange` with the
+    exchange's `state` where it has brought nothing yet, or the kind of an event of the account.
+
+    `party` is what the shop or project is called; `reason` why it was done; `made_by` a staff id. A payment or refund names its
+    `spend_id`, a grant its `project_id` and its own `grant`, of which `cancellable` points can still be taken back.
+    """
+
+    at: datetime
+    kind: str
+    point_service: str | None
+    points: int | None
+    balance: int | None
+    party: str | None
+    partner_id: str | None
+    issued: list[LotView]
+    reason: str | None
+    made_by: str | None
+    short_reference: str | None
+    spend_id: str | None
+    project_id: str | None
+    grant: str | None
+    cancellable: int
+    exchange: SupportExchangeView | None
+
+
+class TimelineWanted(Message, frozen=True, kw_only=True):
+    """
+    `before` is the `next_before` of the page before.
+    """
+
+    mykey_id: str
+    reason: str
+    before: int | None | UnsetType = UNSET
+    limit: int | UnsetType = UNSET
 
 
 class ToMunicipality(Message, frozen=True, kw_only=True, tag_field="kind", tag="municipality"):
@@ -1208,10 +1692,36 @@ class TotpProof(Message, frozen=True, kw_only=True):
 
 
 class TransferFileView(Message, frozen=True, kw_only=True):
+    number: int
     made_at: datetime
     made_by: str
     transfer_on: date
     yen: int
+
+
+class TransferFileWanted(Message, frozen=True, kw_only=True):
+    """
+    `transfer_on` is a bank day that is not over; null is the paying day, or the next bank day where that is over.
+    """
+
+    transfer_on: date | None | UnsetType = UNSET
+    again: bool | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+
+
+class TypedCellsView(Message, frozen=True, kw_only=True):
+    """
+    What stood in a line that is wrong.
+    """
+
+    mykey_id: str
+    points: str
+    note: str
+
+
+class UnlockWanted(Message, frozen=True, kw_only=True):
+    mykey_id: str
+    reason: str
 
 
 class UnusedView(Message, frozen=True, kw_only=True):
@@ -1237,6 +1747,17 @@ class VenueScanned(Message, frozen=True, kw_only=True):
     venue_code: str
 
 
+class WaitingFileView(Message, frozen=True, kw_only=True):
+    """
+    Another file of the project that is not applied yet, with `points` for `members` of this one.
+    """
+
+    file_id: str
+    name: str
+    members: int
+    points: int
+
+
 class WalletView(Message, frozen=True, kw_only=True):
     id: str
     name: LabelView
@@ -1249,6 +1770,24 @@ class WorseView(Message, frozen=True, kw_only=True):
 
     word: str
     ja: str
+
+
+class AccessView(Message, frozen=True, kw_only=True):
+    """
+    How the member signs in. `locked_until` is the longest lock that stands after wrong passwords, null for none.
+    """
+
+    has_password: bool
+    has_card: bool
+    language: str
+    registered_at: datetime
+    locked_until: datetime | None
+    notices_read_until: datetime | None
+    links: list[SupportLinkView]
+
+
+class AccountNoticeList(Message, frozen=True, kw_only=True):
+    notices: list[AccountNoticeView]
 
 
 class Balances(Message, frozen=True, kw_only=True):
@@ -1266,6 +1805,15 @@ class BankOf(Message, frozen=True, kw_only=True):
     account: BankView | None
 
 
+class CampaignNameView(Message, frozen=True, kw_only=True):
+    """
+    `party` is how figures call who pays for the campaign's points.
+    """
+
+    party: str
+    name: LabelView
+
+
 class CampaignView(Message, frozen=True, kw_only=True):
     id: str
     name: LabelView
@@ -1276,6 +1824,8 @@ class CampaignView(Message, frozen=True, kw_only=True):
 class CityMemberView(Message, frozen=True, kw_only=True):
     """
     A member as the city's staff may see one who has its points, or has chosen it as 基本自治体.
+
+    The name is masked for roles that help nobody at the desk.
     """
 
     mykey_id: str
@@ -1286,6 +1836,8 @@ class CityMemberView(Message, frozen=True, kw_only=True):
 class CityPartner(Message, frozen=True, kw_only=True):
     """
     `open_exchanges` to this city, for `open_points`, the oldest sent at `oldest_at`; some wait for a person.
+
+    `campaigns` are those of the partner's rates that were asked for last.
     """
 
     partner_id: str
@@ -1294,19 +1846,37 @@ class CityPartner(Message, frozen=True, kw_only=True):
     open_points: int
     oldest_at: datetime | None
     waiting_for_a_person: int
+    campaigns: list[CampaignNameView]
 
 
 class CityPartners(Message, frozen=True, kw_only=True):
     partners: list[CityPartner]
 
 
+class CityReference(Message, frozen=True, kw_only=True):
+    shop_id: str
+    spend: ShopSpendView
+
+
+class CityReferences(Message, frozen=True, kw_only=True):
+    """
+    Payments of the last 400 days at the city's shops, newest first: nearly always one.
+    """
+
+    spends: list[CityReference]
+
+
 class CitySpend(Message, frozen=True, kw_only=True):
     """
     A payment as the city's staff looks it up, with what was given back of it.
+
+    Of what has not come back `refundable_points` still can; `expired_points` would be gone at once and stay with the shop.
     """
 
     spend: ShopSpendView
     shop_id: str
+    refundable_points: int
+    expired_points: int
     refunds: list[RefundView]
 
 
@@ -1355,6 +1925,10 @@ class Credential(Message, frozen=True, kw_only=True):
     clientExtensionResults: dict[str, Any] | None | UnsetType = UNSET
 
 
+class CycleDebts(Message, frozen=True, kw_only=True):
+    ended: list[EndedDebtView]
+
+
 class CycleListed(Message, frozen=True, kw_only=True):
     """
     `paid_yen` is null while the cycle is not closed.
@@ -1382,33 +1956,6 @@ class DeedRuleList(Message, frozen=True, kw_only=True):
     deeds: list[DeedRuleView]
 
 
-class ExchangeView(Message, frozen=True, kw_only=True):
-    """
-    One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`.
-    """
-
-    exchange_id: str
-    partner_id: str
-    state: str
-    redirect_url: str | None
-    coupon_value: dict[str, int] | None
-    link: LinkView | None
-    quote: QuoteView | None
-    points: int | None
-    reference: str | None
-    reason: str | None
-    promised_by: datetime | None
-    started_at: datetime
-    sent_at: datetime | None
-    ended_at: datetime | None
-    next_look_at: datetime | None
-
-
-class ExchangesPage(Message, frozen=True, kw_only=True):
-    exchanges: list[ExchangeView]
-    next_before: str | None
-
-
 class Expiries(Message, frozen=True, kw_only=True):
     """
     What a member has, the soonest to expire first; `last_day` null is never.
@@ -1417,14 +1964,41 @@ class Expiries(Message, frozen=True, kw_only=True):
     points: list[ExpiryView]
 
 
+class FileLineView(Message, frozen=True, kw_only=True):
+    """
+    `fault` is a word, `fault_ja` and `remedy_ja` say it, `column` names where it is; `typed` stands beside a fault.
+
+    `kept` are the other columns of the line that the upload keeps.
+    """
+
+    line: int
+    mykey_id: str
+    points: int
+    note: str
+    fault: str | None
+    fault_ja: str | None
+    remedy_ja: str | None
+    column: str | None
+    typed: TypedCellsView | None
+    kept: dict[str, str]
+
+
+class FileLines(Message, frozen=True, kw_only=True):
+    lines: list[FileLineView]
+    next_after: int | None
+
+
 class FileOverlapView(Message, frozen=True, kw_only=True):
     """
     How many members of the file were granted in its project before, and how much; `lines` names the first.
+
+    `waiting` are other files of the project that wait for an approval or are being applied, with members of this one.
     """
 
     members: int
     points: int
     lines: list[GrantedBeforeView]
+    waiting: list[WaitingFileView]
 
 
 class GivenBackView(Message, frozen=True, kw_only=True):
@@ -1433,11 +2007,40 @@ class GivenBackView(Message, frozen=True, kw_only=True):
     replayed: bool
 
 
+class GrantList(Message, frozen=True, kw_only=True):
+    grants: list[GrantView]
+    next_after: str | None
+
+
+class HalfYearView(Message, frozen=True, kw_only=True):
+    """
+    In yen, of what was issued for value. `duty`: exempt (Article 4, item 3), below or above the threshold.
+
+    `issued_yen` and `recovered_yen` are of the half year; `unused_yen` stands at its end, and beside it what was free.
+    """
+
+    issuer: IssuerView
+    point_services: list[str]
+    issued_yen: int
+    recovered_yen: int
+    unused_yen: int
+    free_unused_yen: int
+    duty: str
+
+
+class HalfYears(Message, frozen=True, kw_only=True):
+    since: date
+    until: date
+    threshold_yen: int
+    issuers: list[HalfYearView]
+
+
 class HistoryLine(Message, frozen=True, kw_only=True):
     """
     One line: what it was (`kind`), when, how many points (signed), the balance after it, both sides' names.
 
     `reference` is the partner's own, or a payment's id; `exchange_id` is ours, which the partner knows too.
+    `short_reference` is the exchange's or the payment's, 8 characters that a person can read out.
     `party` is what the shop or the grant project on the other side is called.
     """
 
@@ -1449,6 +2052,7 @@ class HistoryLine(Message, frozen=True, kw_only=True):
     from_or_to: str
     reference: str | None
     exchange_id: str | None
+    short_reference: str | None
     partner_id: str | None
     campaign: str | None
     party: str | None
@@ -1458,6 +2062,26 @@ class HistoryLine(Message, frozen=True, kw_only=True):
 class HistoryPage(Message, frozen=True, kw_only=True):
     lines: list[HistoryLine]
     next_before: int | None
+
+
+class MatchView(Message, frozen=True, kw_only=True):
+    """
+    Whose payment or exchange it is. The name is masked for roles that help nobody at the desk.
+    """
+
+    mykey_id: str
+    display_name: str
+    shop_id: str | None
+    spend: ShopSpendView | None
+    exchange: SupportExchangeView | None
+
+
+class Matches(Message, frozen=True, kw_only=True):
+    """
+    At most 50, newest first.
+    """
+
+    matches: list[MatchView]
 
 
 class Municipalities(Message, frozen=True, kw_only=True):
@@ -1480,17 +2104,6 @@ class Order(Message, frozen=True, kw_only=True):
     type: str
     timestamp: str
     data: OrderData
-
-
-class Overview(Message, frozen=True, kw_only=True):
-    """
-    `waiting` holds the newest exchanges whose outcome is not known yet, `expiring` the next 30 days.
-    """
-
-    member: MemberView
-    balances: Balances
-    expiring: list[MemberExpiringView]
-    waiting: list[ExchangeView]
 
 
 class PaidView(Message, frozen=True, kw_only=True):
@@ -1577,12 +2190,17 @@ class PayCodeState(Message, frozen=True, kw_only=True):
     shop_name: str | None
 
 
+class PayoutList(Message, frozen=True, kw_only=True):
+    payouts: list[PayoutView]
+
+
 class PeopleNamed(Message, frozen=True, kw_only=True):
     people: list[PersonNamed]
 
 
 class ProposalList(Message, frozen=True, kw_only=True):
     proposals: list[ProposalView]
+    next_after: str | None
 
 
 class Push(Message, frozen=True, kw_only=True):
@@ -1593,6 +2211,43 @@ class Push(Message, frozen=True, kw_only=True):
     type: str
     timestamp: str
     data: PushData
+
+
+class QuoteLineView(Message, frozen=True, kw_only=True):
+    """
+    `amount` leaves the wallet; `points` arrive, of which `campaign_points` are paid by `funder`.
+
+    `lots` are what `amount` is drawn from, first to last; empty where the partner tells no last days.
+    """
+
+    wallet: str
+    wallet_name: LabelView
+    units: int
+    amount: int
+    points: int
+    cost_per_unit: int
+    points_per_unit: int
+    campaign: str | None
+    campaign_name: LabelView | None
+    campaign_points: int
+    funder: str | None
+    rate_ends_at: str | None
+    rate_sample: bool
+    lots: list[QuoteLotView]
+
+
+class QuoteView(Message, frozen=True, kw_only=True):
+    quote_id: str
+    destination: DestinationView
+    units: int
+    lines: list[QuoteLineView]
+    points: int
+    campaign_points: int
+    terms: LabelView
+    notes: list[LabelView]
+    quoted_at: datetime
+    ends_at: datetime
+    arrives_within_s: int
 
 
 class QuoteWanted(Message, frozen=True, kw_only=True):
@@ -1644,11 +2299,16 @@ class Rules(Message, frozen=True, kw_only=True):
 class SessionStarted(Message, frozen=True, kw_only=True):
     """
     The token is shown once; send it as Authorization: Bearer. It ends by itself and on sign-out.
+
+    `device` is for the browser to keep and to send at the next sign-in: others' misses do not lock it out.
+    `missed_elsewhere` is how often others had a wrong password for this MyKey ID since the last sign-in; tell the member.
     """
 
     token: str
     session: SessionView
     member: MemberView
+    device: str | None
+    missed_elsewhere: int
 
 
 class SettlementView(Message, frozen=True, kw_only=True):
@@ -1683,6 +2343,10 @@ class ShopDay(Message, frozen=True, kw_only=True):
     refunded_points: int
 
 
+class ShopReferences(Message, frozen=True, kw_only=True):
+    spends: list[ShopSpendView]
+
+
 class StaffAdded(Message, frozen=True, kw_only=True):
     """
     `first_password` is shown this once; it opens nothing but its own change.
@@ -1709,6 +2373,8 @@ class StaffMe(Message, frozen=True, kw_only=True):
 class StaffSessionStarted(Message, frozen=True, kw_only=True):
     """
     Either a session with its `token`, or half a sign-in: complete it at /v1/staff/sessions/passkey or /totp.
+
+    `device` is for the browser to keep and to send at the next sign-in; `missed_elsewhere` counts others' wrong passwords.
     """
 
     token: str | None
@@ -1717,6 +2383,8 @@ class StaffSessionStarted(Message, frozen=True, kw_only=True):
     by_passkey: bool
     by_totp: bool
     passkey_options: dict[str, Any] | None
+    device: str | None
+    missed_elsewhere: int
 
 
 class StatementView(Message, frozen=True, kw_only=True):
@@ -1735,13 +2403,69 @@ class StatementView(Message, frozen=True, kw_only=True):
     corrections: list[CorrectionView]
 
 
+class TimelineView(Message, frozen=True, kw_only=True):
+    """
+    Newest first. `access` is null for roles that help nobody at the desk; `owed` is owed of grants that were taken back.
+    """
+
+    mykey_id: str
+    display_name: str
+    balances: list[SupportBalanceView]
+    owed: int
+    access: AccessView | None
+    lines: list[TimelineLine]
+    next_before: int | None
+
+
 class TransferFileList(Message, frozen=True, kw_only=True):
     files: list[TransferFileView]
+
+
+class ExchangeView(Message, frozen=True, kw_only=True):
+    """
+    One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`.
+
+    `short_reference` has 8 characters that a person can read out. `retry_at`: the partner has not looked at it (`not_sent` with `not_processed`), and takes a new one from then on.
+    """
+
+    exchange_id: str
+    short_reference: str
+    partner_id: str
+    state: str
+    redirect_url: str | None
+    coupon_value: dict[str, int] | None
+    link: LinkView | None
+    quote: QuoteView | None
+    points: int | None
+    reference: str | None
+    reason: str | None
+    promised_by: datetime | None
+    started_at: datetime
+    sent_at: datetime | None
+    ended_at: datetime | None
+    next_look_at: datetime | None
+    retry_at: datetime | None
+
+
+class ExchangesPage(Message, frozen=True, kw_only=True):
+    exchanges: list[ExchangeView]
+    next_before: str | None
+
+
+class MemberReferences(Message, frozen=True, kw_only=True):
+    """
+    The member's own exchanges and payments with this reference: nearly always one.
+    """
+
+    exchanges: list[ExchangeView]
+    spends: list[SpendView]
 
 
 class OfferView(Message, frozen=True, kw_only=True):
     """
     The figures of the input screen. `available` is in each wallet's own points, in order of priority.
+
+    `lots` are what it is made of, in the order in which the partner draws on it; empty where the partner tells none.
     """
 
     destination: DestinationView
@@ -1751,3 +2475,18 @@ class OfferView(Message, frozen=True, kw_only=True):
     most_units: int
     terms: LabelView
     notes: list[LabelView]
+    lots: list[OfferLotView]
+
+
+class Overview(Message, frozen=True, kw_only=True):
+    """
+    `waiting` holds the newest exchanges whose outcome is not known yet, `expiring` the next 30 days.
+
+    `unread_notices` counts what `/v1/notices` has that the member has not read.
+    """
+
+    member: MemberView
+    balances: Balances
+    expiring: list[MemberExpiringView]
+    waiting: list[ExchangeView]
+    unread_notices: int

@@ -35,6 +35,18 @@ class BadBankAccount(InvalidInputProblem):
     word = "bad-bank-account"
 
 
+class BadBaseDay(InvalidInputProblem):
+    """This is no base day."""
+
+    word = "bad-base-day"
+
+
+class BadCorrection(InvalidInputProblem):
+    """A correction moves points."""
+
+    word = "bad-correction"
+
+
 class BadDeedRule(InvalidInputProblem):
     """The table of deeds does not fit."""
 
@@ -51,6 +63,12 @@ class BadEvent(InvalidInputProblem):
     """The event does not fit."""
 
     word = "bad-event"
+
+
+class BadIssuer(InvalidInputProblem):
+    """The issuer does not fit."""
+
+    word = "bad-issuer"
 
 
 class BadPeriod(InvalidInputProblem):
@@ -135,6 +153,12 @@ class Busy(UnavailableProblem):
     """Too much is going on at the moment."""
 
     word = "busy"
+
+
+class CancelTooMuch(ConflictProblem):
+    """More than is left of the grant."""
+
+    word = "cancel-too-much"
 
 
 class CardAlgorithmRefused(ForbiddenProblem):
@@ -287,6 +311,12 @@ class CardWrongPurpose(UnauthorizedProblem):
     word = "card-wrong-purpose"
 
 
+class ChangedMeanwhile(ConflictProblem):
+    """Somebody else has changed it meanwhile."""
+
+    word = "changed-meanwhile"
+
+
 class CommitFailed(UnavailableProblem):
     """It is not known whether this was written."""
 
@@ -348,7 +378,7 @@ class CsvTooLong(InvalidInputProblem):
 
 
 class CsvUnreadable(InvalidInputProblem):
-    """The file cannot be read as CSV."""
+    """The file cannot be read."""
 
     word = "csv-unreadable"
 
@@ -467,6 +497,18 @@ class InternalError(ServerProblem):
     word = "internal-error"
 
 
+class KeyMissing(UnavailableProblem):
+    """Stored data cannot be opened."""
+
+    word = "key-missing"
+
+
+class KeyScope(ForbiddenProblem):
+    """The signing key may not call that."""
+
+    word = "key-scope"
+
+
 class LastAdministrator(ConflictProblem):
     """A city keeps an administrator."""
 
@@ -483,6 +525,12 @@ class LimitOfTheProject(ConflictProblem):
     """More than the project gives each member."""
 
     word = "limit-of-the-project"
+
+
+class LimitOfTheVenue(ConflictProblem):
+    """The venue has given what it may today."""
+
+    word = "limit-of-the-venue"
 
 
 class LinkMissing(ConflictProblem):
@@ -525,6 +573,12 @@ class MykeyIdUnfit(InvalidInputProblem):
     """This cannot be a MyKey ID."""
 
     word = "mykey-id-unfit"
+
+
+class NoDebt(ConflictProblem):
+    """This shop owes nothing that can be ended."""
+
+    word = "no-debt"
 
 
 class NoRate(ConflictProblem):
@@ -573,6 +627,12 @@ class NothingToPay(ConflictProblem):
     """Nothing is to be paid."""
 
     word = "nothing-to-pay"
+
+
+class NoticeAnswered(ConflictProblem):
+    """You have objected already."""
+
+    word = "notice-answered"
 
 
 class OwnRole(ConflictProblem):
@@ -645,6 +705,12 @@ class PayerMissing(ConflictProblem):
     """The city's own account is missing."""
 
     word = "payer-missing"
+
+
+class PayoutState(ConflictProblem):
+    """This payment is in another state."""
+
+    word = "payout-state"
 
 
 class PointServiceExists(ConflictProblem):
@@ -731,6 +797,12 @@ class ReasonMissing(InvalidInputProblem):
     word = "reason-missing"
 
 
+class RefundExpired(ConflictProblem):
+    """Part of these points has expired."""
+
+    word = "refund-expired"
+
+
 class RefundTooLate(ConflictProblem):
     """The day of the payment is over."""
 
@@ -789,6 +861,12 @@ class SecondFactorExists(ConflictProblem):
     """There is one already."""
 
     word = "second-factor-exists"
+
+
+class SecondFactorLast(ConflictProblem):
+    """The last second factor stays."""
+
+    word = "second-factor-last"
 
 
 class SecondFactorMissing(ForbiddenProblem):
@@ -863,6 +941,12 @@ class SignatureInvalid(UnauthorizedProblem):
     word = "signature-invalid"
 
 
+class SignatureKeyEnded(UnauthorizedProblem):
+    """The signing key has ended."""
+
+    word = "signature-key-ended"
+
+
 class SignatureKeyUnknown(UnauthorizedProblem):
     """The signing key is not known here."""
 
@@ -923,6 +1007,12 @@ class SumTooLarge(ConflictProblem):
     word = "sum-too-large"
 
 
+class TooFewDeciders(ConflictProblem):
+    """Nobody could decide any more."""
+
+    word = "too-few-deciders"
+
+
 class TooManyRequests(TooManyProblem):
     """Too many requests."""
 
@@ -977,6 +1067,12 @@ class UnknownFile(NotFoundProblem):
     word = "unknown-file"
 
 
+class UnknownGrant(NotFoundProblem):
+    """No such grant."""
+
+    word = "unknown-grant"
+
+
 class UnknownMember(NotFoundProblem):
     """No such member."""
 
@@ -989,10 +1085,22 @@ class UnknownMunicipality(NotFoundProblem):
     word = "unknown-municipality"
 
 
+class UnknownNotice(NotFoundProblem):
+    """No such notice."""
+
+    word = "unknown-notice"
+
+
 class UnknownPartner(NotFoundProblem):
     """No such partner."""
 
     word = "unknown-partner"
+
+
+class UnknownPasskey(NotFoundProblem):
+    """No such passkey."""
+
+    word = "unknown-passkey"
 
 
 class UnknownPointService(NotFoundProblem):
@@ -1017,6 +1125,12 @@ class UnknownProposal(NotFoundProblem):
     """No such proposal."""
 
     word = "unknown-proposal"
+
+
+class UnknownReference(NotFoundProblem):
+    """Nothing has this reference."""
+
+    word = "unknown-reference"
 
 
 class UnknownRule(NotFoundProblem):
@@ -1070,9 +1184,12 @@ class WorseNotAccepted(ConflictProblem):
 KINDS: Final[Mapping[str, type[Problem]]] = {
     "account-linked-elsewhere": AccountLinkedElsewhere,
     "bad-bank-account": BadBankAccount,
+    "bad-base-day": BadBaseDay,
+    "bad-correction": BadCorrection,
     "bad-deed-rule": BadDeedRule,
     "bad-display-name": BadDisplayName,
     "bad-event": BadEvent,
+    "bad-issuer": BadIssuer,
     "bad-period": BadPeriod,
     "bad-point-service": BadPointService,
     "bad-project": BadProject,
@@ -1087,6 +1204,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "body-unexpected": BodyUnexpected,
     "budget-exceeded": BudgetExceeded,
     "busy": Busy,
+    "cancel-too-much": CancelTooMuch,
     "card-algorithm-refused": CardAlgorithmRefused,
     "card-certificate-expired": CardCertificateExpired,
     "card-certificate-is-ca": CardCertificateIsCa,
@@ -1112,6 +1230,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "card-wrong-origin": CardWrongOrigin,
     "card-wrong-policy": CardWrongPolicy,
     "card-wrong-purpose": CardWrongPurpose,
+    "changed-meanwhile": ChangedMeanwhile,
     "commit-failed": CommitFailed,
     "content-digest-wrong": ContentDigestWrong,
     "content-type-wrong": ContentTypeWrong,
@@ -1142,9 +1261,12 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "granted-already": GrantedAlready,
     "id-reused": IdReused,
     "internal-error": InternalError,
+    "key-missing": KeyMissing,
+    "key-scope": KeyScope,
     "last-administrator": LastAdministrator,
     "limit-of-the-day": LimitOfTheDay,
     "limit-of-the-project": LimitOfTheProject,
+    "limit-of-the-venue": LimitOfTheVenue,
     "link-missing": LinkMissing,
     "login-taken": LoginTaken,
     "login-unfit": LoginUnfit,
@@ -1152,6 +1274,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "mykey-id-generated-enough": MykeyIdGeneratedEnough,
     "mykey-id-only-generated": MykeyIdOnlyGenerated,
     "mykey-id-unfit": MykeyIdUnfit,
+    "no-debt": NoDebt,
     "no-rate": NoRate,
     "nobody-to-decide": NobodyToDecide,
     "not-enough": NotEnough,
@@ -1160,6 +1283,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "not-quoted": NotQuoted,
     "not-returned": NotReturned,
     "nothing-to-pay": NothingToPay,
+    "notice-answered": NoticeAnswered,
     "own-role": OwnRole,
     "partner-in-maintenance": PartnerInMaintenance,
     "partner-paused": PartnerPaused,
@@ -1172,6 +1296,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "pay-code-unknown": PayCodeUnknown,
     "pay-code-used": PayCodeUsed,
     "payer-missing": PayerMissing,
+    "payout-state": PayoutState,
     "point-service-exists": PointServiceExists,
     "points-expired-there": PointsExpiredThere,
     "project-exists": ProjectExists,
@@ -1186,6 +1311,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "quote-expired": QuoteExpired,
     "quote-replaced": QuoteReplaced,
     "reason-missing": ReasonMissing,
+    "refund-expired": RefundExpired,
     "refund-too-late": RefundTooLate,
     "refund-too-much": RefundTooMuch,
     "restored": Restored,
@@ -1196,6 +1322,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "role-unfit": RoleUnfit,
     "rule-in-effect": RuleInEffect,
     "second-factor-exists": SecondFactorExists,
+    "second-factor-last": SecondFactorLast,
     "second-factor-missing": SecondFactorMissing,
     "second-factor-wrong": SecondFactorWrong,
     "second-person-missing": SecondPersonMissing,
@@ -1208,6 +1335,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "sign-in-locked": SignInLocked,
     "sign-in-refused": SignInRefused,
     "signature-invalid": SignatureInvalid,
+    "signature-key-ended": SignatureKeyEnded,
     "signature-key-unknown": SignatureKeyUnknown,
     "signature-missing": SignatureMissing,
     "signature-replayed": SignatureReplayed,
@@ -1218,6 +1346,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "state-invalid": StateInvalid,
     "state-used": StateUsed,
     "sum-too-large": SumTooLarge,
+    "too-few-deciders": TooFewDeciders,
     "too-many-requests": TooManyRequests,
     "took-too-long": TookTooLong,
     "units-missing": UnitsMissing,
@@ -1227,13 +1356,17 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "unknown-event": UnknownEvent,
     "unknown-exchange": UnknownExchange,
     "unknown-file": UnknownFile,
+    "unknown-grant": UnknownGrant,
     "unknown-member": UnknownMember,
     "unknown-municipality": UnknownMunicipality,
+    "unknown-notice": UnknownNotice,
     "unknown-partner": UnknownPartner,
+    "unknown-passkey": UnknownPasskey,
     "unknown-point-service": UnknownPointService,
     "unknown-prefecture": UnknownPrefecture,
     "unknown-project": UnknownProject,
     "unknown-proposal": UnknownProposal,
+    "unknown-reference": UnknownReference,
     "unknown-rule": UnknownRule,
     "unknown-session": UnknownSession,
     "unknown-shop": UnknownShop,

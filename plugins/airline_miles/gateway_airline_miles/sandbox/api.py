@@ -109,7 +109,7 @@ class MerchantApi:
                 fault.seconds, lambda: self._book.run(lambda db: debits.finish(db, entry.order_id))
             )
         contradicted = fault is not None and fault.kind is FaultKind.CONTRADICTION
-        return web.json_response(_opposite(entry) if contradicted else _told(entry))
+        return web.json_response(_opposite(entry) if contradicted else _as_json(entry))
 
     @operation("find")
     async def find(self, request: web.Request) -> web.Response:
@@ -118,7 +118,7 @@ class MerchantApi:
         if entry is None:
             return web.json_response({"result": "not_found", "orderId": order_id})
         contradicted = fault is not None and fault.kind is FaultKind.CONTRADICTION
-        return web.json_response(_opposite(entry) if contradicted else _told(entry))
+        return web.json_response(_opposite(entry) if contradicted else _as_json(entry))
 
     @operation("list")
     async def redemptions_of_day(self, request: web.Request) -> web.Response:
@@ -170,7 +170,7 @@ def _redeemed(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _told(entry: Entry) -> dict[str, Any]:
+def _as_json(entry: Entry) -> dict[str, Any]:
     match entry.state:
         case EntryState.DONE:
             return _redeemed(entry)

@@ -141,7 +141,7 @@ class MemberSite:
     async def _account_page(self, visit: Visit, wrong_ja: str = "", wrong_en: str = "") -> web.Response:
         now = self._clock()
 
-        def look(db: sqlite3.Connection) -> dict[str, Any]:
+        def read(db: sqlite3.Connection) -> dict[str, Any]:
             return {
                 "name": coupons.name_of(db, visit.holder),
                 "miles": debits.balances(db, visit.holder)[MILES],
@@ -150,7 +150,7 @@ class MemberSite:
 
         code = visit.notes.pop("code", "")
         status = 422 if wrong_ja else 200
-        shown_values = await self._book.run(look)
+        shown_values = await self._book.run(read)
         return self._pages.page(
             visit,
             "account.html",

@@ -124,7 +124,7 @@ class MerchantApi:
     async def balances(self, request: web.Request) -> web.Response:
         values = await _body(request, token=str, requestId=str)
 
-        def look(db: sqlite3.Connection) -> dict[str, Any]:
+        def read(db: sqlite3.Connection) -> dict[str, Any]:
             member = members.linked(db, values["token"])
             if member is None:
                 return {"result": "link_ended"}
@@ -137,7 +137,7 @@ class MerchantApi:
                 "asOf": self._clock().isoformat(),
             }
 
-        return web.json_response({**await self._book.run(look), "requestId": values["requestId"]})
+        return web.json_response({**await self._book.run(read), "requestId": values["requestId"]})
 
     @operation("capture")
     async def capture(self, request: web.Request) -> web.Response:
@@ -147,7 +147,7 @@ class MerchantApi:
         late = fault is not None and fault.kind is FaultKind.LATE
         now = self._clock()
 
-        def take(db: sqlite3.Connection) -> Entry:
+        def debit(db: sqlite3.Connection) -> Entry:
             member, known = members.linked(db, values["token"]), debits.find(db, values["orderId"])
             if member is not None:
                 return debits.debit(db, values["orderId"], member.number, lines, now, later=late)
@@ -158,14 +158,14 @@ class MerchantApi:
                 raise OrderIdReused(values["orderId"])
             return known
 
-        entry = await self._book.run(take)
+        entry = await self._book.run(debit)
         if fault is not None and late:
             self._doors.later(
                 fault.seconds, lambda: self._book.run(lambda db: debits.finish(db, entry.order_id))
             )
         contradicted = fault is not None and fault.kind is FaultKind.CONTRADICTION
         holder = await self._book.run(lambda db: members.service_id_of(db, entry.holder))
-        return web.json_response(_opposite(entry, holder) if contradicted else _told(entry, holder))
+        return web.json_response(_opposite(entry, holder) if contradicted else _as_json(entry, holder))
 
     @operation("find")
     async def find(self, request: web.Request) -> web.Response:
@@ -175,7 +175,7 @@ class MerchantApi:
             return web.json_response({"result": "not_found", "orderId": order_id})
         contradicted = fault is not None and fault.kind is FaultKind.CONTRADICTION
         holder = await self._book.run(lambda db: members.service_id_of(db, entry.holder))
-        return web.json_response(_opposite(entry, holder) if contradicted else _told(entry, holder))
+        return web.json_response(_opposite(entry, holder) if contradicted else _as_json(entry, holder))
 
     @operation("list")
     async def captures_of_day(self, request: web.Request) -> web.Response:
@@ -274,7 +274,7 @@ def _captured(entry: Entry, holder: str) -> dict[str, Any]:
     }
 
 
-def _told(entry: Entry, holder: str) -> dict[str, Any]:
+def _as_json(entry: Entry, holder: str) -> dict[str, Any]:
     match entry.state:
         case EntryState.DONE:
             return _captured(entry, holder)

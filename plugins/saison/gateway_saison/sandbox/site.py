@@ -85,14 +85,14 @@ class MemberSite:
         if not visit.holder:
             return self._login_page(visit, "")
 
-        def look(db: sqlite3.Connection) -> dict[str, Any]:
+        def read(db: sqlite3.Connection) -> dict[str, Any]:
             return {
                 "member": members.member(db, visit.holder),
                 "held": debits.balances(db, visit.holder),
                 "links": members.links_of(db, visit.holder),
             }
 
-        return self._pages.page(visit, "account.html", **await self._book.run(look))
+        return self._pages.page(visit, "account.html", **await self._book.run(read))
 
     @operation("page")
     async def connect(self, request: web.Request) -> web.Response:
@@ -103,10 +103,10 @@ class MemberSite:
         if not visit.holder:
             return self._login_page(visit, handle, consent)
 
-        def look(db: sqlite3.Connection) -> dict[str, Any]:
+        def read(db: sqlite3.Connection) -> dict[str, Any]:
             return {"member": members.member(db, visit.holder), "held": debits.balances(db, visit.holder)}
 
-        return self._pages.page(visit, "consent.html", consent=consent, **await self._book.run(look))
+        return self._pages.page(visit, "consent.html", consent=consent, **await self._book.run(read))
 
     @operation("page")
     async def login(self, request: web.Request) -> web.Response:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import getpass
 import json
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -20,11 +21,14 @@ import migrations
 from core_ledger import chart
 from gateway.cli import app
 from gateway.errors import ProblemError
+from gateway.exchanges import exchange_rows
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.link_rows import save as save_link
+from gateway.exchanges.recovery import CONFIRMED, journal_line
 from gateway.members.member_rows import create_member
 from gateway.model import Destination, Secret
 from gateway.platform.clock import FileClock, set_file_clock
+from gateway.platform.journal import begin_journal
 from gateway.points import directory
 from gateway.services import open_services
 from gateway.settings import Settings
@@ -161,6 +165,10 @@ def test_open_exchanges_are_listed_and_told_whole(context) -> None:
     (call,) = told["story"][-1]["facts"]["calls"]
     assert (call["hook"], call["outcome"]) == ("debit", "unknown")
     assert [(move["action"], move["points"]) for move in told["moves"]] == [("hold", 900)]
+    assert (
+        json.loads(context("exchanges", "show", told["exchange"]["short_reference"].lower(), "--json"))
+        == told
+    )
     text = context("exchanges", "show", EXCHANGE)
     assert "/api/captures" in text
     assert "token" not in text.lower().replace("token=***", "")
@@ -183,6 +191,31 @@ def test_a_settled_exchange_is_reversed_in_parts_from_the_command_line(context) 
     assert "1 units" in context(*words, "--units", "2", code=1)
     assert json.loads(context(*words))["state"] == "reversed"
     assert "reversal" in context("exchanges", "show", OTHER)
+
+
+@pytest.mark.parametrize("by_hand", [(), ("--by-hand",)])
+def test_while_confirmed_orders_are_forgotten_nothing_is_reversed(context, by_hand) -> None:
+    """The database may have forgotten a reversal as well: the partner would give back twice."""
+    with context.config.open("a") as text:
+        text.write('[journal]\npath = "journal"\n')
+    begin_journal(context.folder / "journal")
+    asyncio.run(_forget(Settings.load(context.config, env={})))
+    words = ("exchanges", "reverse", OTHER, "--reason", "誤り", *by_hand)
+    assert "restored" in context(*words, code=1)
+    told = json.loads(context("exchanges", "show", OTHER, "--json"))
+    assert told["reversals"] == []
+    shutil.rmtree(context.folder / "journal")
+    begin_journal(context.folder / "journal")
+    assert json.loads(context(*words))["state"] == "reversed"
+
+
+async def _forget(settings: Settings) -> None:
+    """A confirmed order in the journal that the database does not have."""
+    async with open_services(settings) as services:
+        book = chart.member_book("m1")
+        settled = await services.store.read(lambda conn: exchange_rows.get(conn, book, OTHER))
+        assert services.context.journal is not None
+        await services.context.journal.append(CONFIRMED, journal_line(settled) | {"exchange_id": new_id()})
 
 
 def test_a_day_is_compared_and_a_difference_closed(context) -> None:
@@ -221,12 +254,10 @@ def test_who_took_a_partner_out_for_maintenance_and_why_is_kept_and_told(context
     config = context.config.read_text("utf-8").replace('level = "error"', 'level = "info"')
     context.config.write_text(config, "utf-8")
     window = ("partners", "maintenance", "saison", "2018-08-01T00:00", "2018-08-01T06:00")
-    logged = next(
-        json.loads(line)
-        for line in context(*window, "--reason", "定期点検", "--operator", "sato").splitlines()
-        if line.startswith("{")
-    )
-    assert (logged["event"], logged["partner"], logged["operator"], logged["reason"]) == (
+    printed = context(*window, "--reason", "定期点検", "--operator", "sato")
+    events = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    logged = next(event for event in events if event["event"] == "security.deed")
+    assert (logged["action"], logged["partner"], logged["operator"], logged["reason"]) == (
         "partner maintenance announced",
         "saison",
         "sato",

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 import structlog
 
+from gateway.api.exchanges import ExchangeView
 from gateway.commands.reconcile import _print as print_report
 from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges import exchange_rows as records
@@ -202,6 +203,39 @@ class TestAPersonDecides:
             await resolve(watch, exchange, debited=True)
         assert (await world.balance(member)).coming == 900
 
+    @pytest.mark.parametrize("proves", [set(), {"amount"}])
+    async def test_never_by_a_bare_yes(self, watch, world, proves) -> None:
+        """Where the partner need not show it, what it does not show is still not this debit."""
+
+        class Half(Generous):
+            @hookimpl
+            def partner_profile(self):
+                return replace(super().partner_profile(), proves=proves)
+
+        plugin = Half(world.script, CARDS, LinkKind.ACCOUNT, ("eikyu", "wallet"))
+        world.context.partners[CARDS] = Partner(plugin, log=structlog.get_logger())
+        member, exchange = await confirmed(world, watch, of_another)
+        assert exchange.reason == "contradiction"
+        bare = replace(a_yes(exchange.exchange_id, of=None), lines=a_line(200) if proves else None)
+        world.script.find = lambda _id: bare
+        with pytest.raises(ProblemError, match="does not show this debit"):
+            await resolve(watch, exchange, debited=True)
+        assert (await world.balance(member)).coming == 900
+        world.script.find = lambda id_: a_yes(id_, of=member)
+        assert (await resolve(watch, exchange, debited=True)).state is State.SETTLED
+
+    async def test_for_an_amount_that_is_shown_where_only_the_amount_was_wrong(self, watch, world) -> None:
+        class Amounts(Generous):
+            @hookimpl
+            def partner_profile(self):
+                return replace(super().partner_profile(), proves={"amount"})
+
+        plugin = Amounts(world.script, CARDS, LinkKind.ACCOUNT, ("eikyu", "wallet"))
+        world.context.partners[CARDS] = Partner(plugin, log=structlog.get_logger())
+        _, exchange = await confirmed(world, watch, lambda id_, _: a_yes(id_, of=None, amount=100))
+        world.script.find = lambda id_: a_yes(id_, of=None)
+        assert (await resolve(watch, exchange, debited=True)).state is State.SETTLED
+
     async def test_for_the_debit_once_the_partner_shows_it(self, proving, watch, world) -> None:
         member, exchange = await confirmed(world, watch, of_other_units)
         world.script.find = lambda id_: a_yes(id_, of=member)
@@ -298,7 +332,7 @@ class TestTheComparison:
         )
 
 
-@pytest.mark.parametrize("wait", [None, timedelta(seconds=7)])
+@pytest.mark.parametrize("wait", [None, timedelta(seconds=7), timedelta(days=90), timedelta.max])
 async def test_what_was_not_processed_frees_the_hold_at_once(proving, watch, world, wait) -> None:
     member, exchange = await confirmed(
         world, watch, lambda id_, _: NotProcessed(exchange_id=id_, retry_after=wait)
@@ -306,7 +340,11 @@ async def test_what_was_not_processed_frees_the_hold_at_once(proving, watch, wor
     assert (exchange.state, exchange.reason) == (State.NOT_SENT, "not_processed")
     balance = await world.balance(member)
     assert (balance.posted, balance.coming) == (0, 0)
-    assert (await story_of(world, exchange))[-1].facts.get("retry_after_s") == (7 if wait else None)
+    facts = (await story_of(world, exchange))[-1].facts
+    assert facts.get("retry_after_s") == (round(wait.total_seconds()) if wait else None)
+    later = min(wait, timedelta(days=31)) if wait else None
+    assert exchange.retry_at == (world.clock() + later if later else None)
+    assert ExchangeView.of(exchange).retry_at == exchange.retry_at
 
 
 def test_the_command_shows_both_accounts_where_they_differ(capsys) -> None:

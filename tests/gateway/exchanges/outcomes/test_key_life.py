@@ -157,6 +157,62 @@ class TestAReversal:
         balance = await world.balance(member)
         assert (balance.posted, balance.held) == (900, 0)
 
+    @pytest.mark.parametrize("ahead", [timedelta(hours=25), timedelta(days=3), timedelta(days=400)])
+    async def test_a_calendar_that_jumps_ahead_makes_no_record_no_older(
+        self, world, watch, reversals, forgetful, ahead
+    ) -> None:
+        """What the partner got a moment ago may hide for 15 minutes, whatever this machine's calendar says."""
+        member, reversal = await begun(world, reversals, forgetful)
+        world.clock.now += ahead
+        forgetful.reversal = None
+        await reversals.poll_once()
+        assert len(forgetful.asked) == 1
+        world.clock.now += timedelta(hours=1)
+        watch.seconds.now += 14 * 60
+        await reversals.poll_once()
+        assert (await now(world, reversal)).state in (ReversalState.OPEN, ReversalState.NEEDS_A_PERSON)
+        assert (await world.balance(member)).held == 450
+
+    async def test_a_process_that_starts_after_the_jump_waits_as_well(
+        self, world, watch, reversals, forgetful
+    ) -> None:
+        _, reversal = await begun(world, reversals, forgetful)
+        world.clock.now += timedelta(hours=25)
+        await reversals.poll_once()
+        for _ in range(2):  # each a process of its own, an hour later by the calendar alone
+            world.clock.now += timedelta(hours=1)
+            await Reversals(world.context, watch.seconds).poll_once()
+        assert (await now(world, reversal)).state is ReversalState.OPEN
+
+    async def test_a_key_that_has_ended_for_one_gateway_is_sent_by_none(
+        self, world, watch, reversals, forgetful
+    ) -> None:
+        _, reversal = await begun(world, reversals, forgetful)
+        world.clock.now += timedelta(hours=25)
+        await reversals.poll_once()
+        world.clock.now -= timedelta(hours=24)  # another, whose calendar is right
+        forgetful.finding = PartnerUnavailable("out of order")
+        for _ in range(3):
+            world.clock.now += timedelta(hours=1)
+            await Reversals(world.context, watch.seconds).poll_once()
+        assert len(forgetful.asked) == 1
+        assert (await now(world, reversal)).state is ReversalState.OPEN
+
+    async def test_a_calendar_set_back_while_no_gateway_ran_makes_no_key_younger(
+        self, world, watch, reversals, forgetful
+    ) -> None:
+        await begun(world, reversals, forgetful)
+        forgetful.reversal = lambda it: InProgress(exchange_id=it.exchange_id)
+        for _ in range(20):
+            await polled(world, reversals, watch, hours=1)
+        sent = len(forgetful.asked)
+        assert sent > 15
+        world.clock.now -= timedelta(hours=15)
+        forgetful.finding = PartnerUnavailable("out of order")
+        again = Reversals(world.context, watch.seconds)
+        await again.poll_once()
+        assert len(forgetful.asked) == sent
+
     async def test_waits_for_a_person_where_the_plugin_cannot_ask(self, world, watch, reversals) -> None:
         class Silent(Generous):
             profile: Any = None

@@ -97,10 +97,11 @@ async def test_sending_found_after_a_crash_is_asked_about_and_never_sent_again(w
     member = await world.member()
     exchange = await world.quoted(member)
     # The process dies after the hold was written and before the partner was called.
-    await world.store.run(
+    await world.store.run_moving(
         lambda conn: world.exchanges._begin_sending(
             conn, exchange.book_id, exchange.exchange_id, exchange.quote.quote_id
-        )
+        ),
+        book=exchange.book_id,
     )
     assert await watch.settler.poll_once() == 0
     watch.forward(seconds=80)
@@ -146,6 +147,24 @@ async def test_a_process_that_has_just_started_waits_before_it_believes_no_recor
     fresh = watch.another()
     await fresh.ask(exchange.book_id, exchange.exchange_id)
     assert (await now(world, exchange)).state is State.OPEN
+
+
+async def test_no_record_is_asked_again_as_soon_as_it_can_be_believed(watch, world) -> None:
+    """After restarts: waits grow with every try, and each new process begins to wait anew."""
+    _, exchange = await watch.opened()
+    world.script.find = nothing
+    for _ in range(5):  # the next wait would be an hour
+        await watch.settler.ask(exchange.book_id, exchange.exchange_id)
+    fresh = watch.another()
+    watch.forward(minutes=20)
+    await fresh.ask(exchange.book_id, exchange.exchange_id)
+    waiting = await now(world, exchange)
+    assert waiting.state is State.OPEN
+    hides = world.context.partners[exchange.partner_id].profile.debits_may_hide_for
+    assert waiting.ask_at - world.clock() == hides
+    watch.forward(seconds=hides.total_seconds())
+    await fresh.poll_once()
+    assert (await now(world, exchange)).state is State.DECLINED
 
 
 async def test_an_answer_counts_as_of_the_moment_of_asking(watch, world) -> None:
@@ -309,10 +328,11 @@ async def test_a_partner_that_has_nothing_of_what_was_never_sent_contradicts_not
 async def test_a_debit_whose_moment_has_passed_is_not_sent_any_more(watch, world) -> None:
     member = await world.member()
     exchange = await world.quoted(member)
-    sending, link, _ = await world.store.run(
+    sending, link, _ = await world.store.run_moving(
         lambda conn: world.exchanges._begin_sending(
             conn, exchange.book_id, exchange.exchange_id, exchange.quote.quote_id
-        )
+        ),
+        book=exchange.book_id,
     )
     watch.forward(seconds=11)
     done = await world.exchanges._send(sending, link)

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import tracemalloc
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -20,11 +21,13 @@ from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges import reconciliation
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.reconciliation import Reconciliation, Verdict
+from gateway.exchanges.reconciliation_spool import DaySpool
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.model import Debited, DebitLine, DebitRecord, Declined, DeclineReason, WalletId
+from gateway.platform import tables
 from tests.gateway.exchanges.conftest import CARDS, KASAMA, NOON, new_id
 
 DAY = date(2018, 7, 31)
@@ -524,3 +527,56 @@ async def test_a_debit_without_a_quote_here_is_no_units_that_could_be_given(worl
         await close(world, ready.exchange_id)
     assert refused.value.type == "no-whole-units"
     assert (await close(world, ready.exchange_id, leave=True)).points == 0
+
+
+class TestADayOfAnySize:
+    """It waits on disk and is compared a few hundred ids at a time; nobody sees where one look ends."""
+
+    async def settled_anew(self, world, watch):
+        member = await world.member()
+        watch.own_account(member)
+        return await world.settled(member)
+
+    async def test_looks_of_two_ids_come_to_the_same_as_one(
+        self, world, generous, watch, monkeypatch
+    ) -> None:
+        settled = [await self.settled_anew(world, watch) for _ in range(5)]
+        _, no = await declined(world, watch)
+        ids = [exchange.exchange_id for exchange in settled]
+        generous.day = [
+            *(there(id_) for id_ in ids[:3]),
+            there(ids[3], eikyu=300),
+            there(no.exchange_id),
+            there(ids[0]),  # a second debit under one id, told far from the first
+        ]
+        generous.day[-1] = replace(generous.day[-1], reference="SECOND")
+        at_once = (await compare(world)).lines
+        monkeypatch.setattr(reconciliation, "_PAGE", 2)
+        assert (await compare(world)).lines == at_once
+        assert [line.verdict for line in at_once if line.exchange_id == ids[0]] == [Verdict.AMOUNT_DIFFERS]
+        assert [line.verdict for line in at_once if line.exchange_id == ids[4]] == [Verdict.OURS_ONLY]
+
+    async def test_the_night_keeps_what_differs_and_counts_what_matches(self, world, generous, watch) -> None:
+        exchange, other = [await self.settled_anew(world, watch) for _ in range(2)]
+        generous.day = [there(exchange.exchange_id), there(other.exchange_id, eikyu=300)]
+        (report,) = await night(world, DAY)
+        assert [line.exchange_id for line in report.lines] == [other.exchange_id]
+        assert report.counts["matched"] == 1
+        (kept,) = await world.store.read(lambda conn: conn.execute(tables.compared_days.select()).all())
+        assert (kept.lines, kept.differences) == (2, 1)
+
+    def test_the_partners_side_takes_the_memory_of_a_page(self) -> None:
+        spool = DaySpool()
+        tracemalloc.start()
+        for page in range(20):
+            spool.add([there(f"{page:02}-{number:04}-{'x' * 24}") for number in range(1_000)])
+        last, seen = "", 0
+        while ids := spool.ids_after(last, 500):
+            last, records = ids[-1], spool.records_of(ids)
+            seen += len(records)
+            assert records[ids[0]] == [there(ids[0])]
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        spool.close()
+        assert seen == 20_000
+        assert peak < 3_000_000  # as objects they are twenty million bytes

@@ -8,6 +8,7 @@ from functools import partial
 from threading import Barrier, BrokenBarrierError
 
 import pytest
+import structlog
 
 from core_ledger import Transfer, audit, chart, ledger
 from gateway.cities.settlement import partner_settlement
@@ -18,7 +19,7 @@ from gateway.exchanges import reversal_rows as kept
 from gateway.exchanges.exchange_context import longest_debit
 from gateway.exchanges.reversal_rows import ReversalState
 from gateway.exchanges.reversals import Reversals
-from gateway.model import Declined, DeclineReason, Reversed
+from gateway.model import DebitLine, Declined, DeclineReason, Reversed, WalletId
 from gateway.platform.tables import point_rules
 from gateway.points import support_events
 from tests.gateway.exchanges.conftest import CARDS, KASAMA, PORTAL, RESERVE, new_id
@@ -403,3 +404,31 @@ async def test_an_account_that_was_linked_since_is_not_the_one_that_points_go_ba
     await world.linked(member)
     await reverse(reversals, exchange, 1)
     assert [one.account and one.account.service_id for one in generous.asked] == ["svc-1", None]
+
+
+async def test_a_partner_that_gave_back_another_amount_is_shown_to_a_person_at_once(
+    world, generous, reversals
+) -> None:
+    """Asking again would show the same for as long as the key lives; nothing moves here meanwhile."""
+    member = await world.member()
+    exchange = await world.settled(member, units=3)
+    other = (DebitLine(wallet=WalletId("eikyu"), amount=300),)
+    generous.reversal = lambda reversal: Reversed(
+        reversal_id=reversal.reversal_id, reference="BACK", at=world.clock(), lines=other
+    )
+    with structlog.testing.capture_logs() as logs:
+        done = await reverse(reversals, exchange, 2)
+    assert done.state is ReversalState.NEEDS_A_PERSON
+    (line,) = [it for it in logs if it["event"] == "reversal differs"]
+    assert (line["log_level"], line["ours"], line["theirs"]) == ("error", {"eikyu": 200}, {"eikyu": 300})
+    steps = await world.store.read(
+        lambda conn: records.list_steps(conn, exchange.book_id, exchange.exchange_id)
+    )
+    assert steps[-1].what == "reversal: contradiction"
+    assert (steps[-1].facts["ours"], steps[-1].facts["theirs"]) == ({"eikyu": 200}, {"eikyu": 300})
+    asked = len(generous.asked)
+    await reversals.poll_once()
+    assert len(generous.asked) == asked
+    balance = await world.balance(member)
+    assert balance.posted == 1_350
+    assert await sound(world)

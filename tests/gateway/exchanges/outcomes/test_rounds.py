@@ -11,10 +11,13 @@ import structlog
 from prometheus_client import REGISTRY
 
 from gateway.errors import OutcomeUnknown, ProblemError
+from gateway.exchanges import reversal_rows
 from gateway.exchanges.outcome_poller import OutcomePoller
 from gateway.exchanges.reversal_rows import ReversalState
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
+from gateway.model import Reversed
+from gateway.platform import tables
 from gateway.webhooks.sender import WebhookSender
 from tests.gateway.exchanges.conftest import CARDS, new_id
 
@@ -83,15 +86,29 @@ async def test_an_exchange_of_a_partner_that_is_gone_waits_for_it(watch, world) 
     assert await watch.settler.ask(exchange.book_id, exchange.exchange_id) is None
 
 
+@pytest.mark.parametrize("debited", [True, False])
+async def test_a_person_ends_an_exchange_of_a_partner_that_is_gone(watch, world, debited) -> None:
+    member, exchange = await watch.opened()
+    world.context.partners.clear()
+    watch.forward(hours=1)
+    done = await watch.settler.resolve(
+        exchange.exchange_id, debited=debited, reason="契約の終了", operator="sato"
+    )
+    assert done.state is (State.SETTLED if debited else State.DECLINED)
+    balance = await world.balance(member)
+    assert (balance.coming, balance.posted) == (0, 900 if debited else 0)
+
+
 async def test_nobody_decides_about_an_id_that_is_not_there_or_a_debit_under_way(watch, world) -> None:
     with pytest.raises(ProblemError) as caught:
         await watch.settler.resolve(NOWHERE, debited=True, reason="r", operator="o")
     assert caught.value.type == "unknown-exchange"
     exchange = await world.quoted(await world.member())
-    await world.store.run(
+    await world.store.run_moving(
         lambda conn: world.exchanges._begin_sending(
             conn, exchange.book_id, exchange.exchange_id, exchange.quote.quote_id
-        )
+        ),
+        book=exchange.book_id,
     )
     with pytest.raises(ProblemError, match="under way"):
         await watch.settler.resolve(exchange.exchange_id, debited=True, reason="r", operator="o")
@@ -126,6 +143,59 @@ async def test_two_gateways_ask_once_about_a_reversal(watch, world, generous) ->
     generous.reversal = None
     await asyncio.gather(reversals.poll_once(), other.poll_once())
     assert len(generous.asked) == 2
+
+
+async def test_a_reversal_whose_holds_are_not_its_points_waits_for_a_person(watch, world, generous) -> None:
+    member, reversals = await world.member(), Reversals(world.context)
+    exchange = await world.settled(member)
+    generous.reversal = OutcomeUnknown("silence")
+    begun = await reversals.reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="o")
+    ids = {"exchange_id": exchange.exchange_id, "reversal_id": begun.reversal_id}
+    other = tables.reversals.update().values(points=1)
+    await world.store.run(lambda conn: conn.execute(other))
+    generous.reversal = None
+    watch.forward(seconds=5)
+    await reversals.poll_once()
+    after = await world.store.read(lambda conn: reversal_rows.of(conn, **ids))
+    assert after.state is ReversalState.NEEDS_A_PERSON
+    assert (await world.balance(member)).held == 450
+    with pytest.raises(ProblemError, match="does not hold the 1 points of this reversal"):
+        await reversals.resolve(**ids, was_reversed=True, reason="r", operator="o")
+    done = await reversals.resolve(**ids, was_reversed=False, reason="r", operator="o")
+    assert done.state is ReversalState.DECLINED
+    balance = await world.balance(member)
+    assert (balance.held, balance.posted) == (0, 900)
+
+
+async def test_a_reversal_that_cannot_be_asked_about_stops_no_other(watch, world, generous) -> None:
+    reversals = Reversals(world.context)
+    generous.reversal = OutcomeUnknown("silence")
+    begun = []
+    for _ in range(2):
+        member = await world.member()
+        watch.own_account(member)
+        exchange = await world.settled(member)
+        begun.append(
+            await reversals.reverse(exchange.exchange_id, new_id(), units=1, reason="r", operator="o")
+        )
+    broken, sound = begun
+    table = tables.exchanges
+    unsent = table.update().where(table.c.exchange_id == broken.exchange_id).values(sent_at=None)
+    await world.store.run(lambda conn: conn.execute(unsent))
+
+    async def answer(reversal):
+        if reversal.reversal_id == sound.reversal_id:
+            await asyncio.sleep(0.05)
+        return Reversed(reversal_id=reversal.reversal_id, reference="BACK", at=world.clock())
+
+    generous.reversal = answer
+    watch.forward(seconds=5)
+    with structlog.testing.capture_logs() as lines:
+        assert await reversals.poll_once() == 2
+    after = await world.store.read(lambda conn: reversal_rows.get(conn, sound.book_id, sound.reversal_id))
+    assert after.state is ReversalState.REVERSED
+    (line,) = [line for line in lines if line["event"] == "reversing failed"]
+    assert (line["reversal_id"], line["error"]) == (broken.reversal_id, "AssertionError")
 
 
 async def test_what_waits_is_counted_for_whoever_watches_the_gateway(watch, world) -> None:

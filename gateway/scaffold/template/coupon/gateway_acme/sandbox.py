@@ -101,7 +101,7 @@ class Site:
             self._doors.later(
                 late.seconds, lambda: self._book.run(lambda db: debits.finish(db, entry.order_id))
             )
-        return web.json_response(_told(entry))
+        return web.json_response(_as_json(entry))
 
     @operation("find")
     async def find(self, request: web.Request) -> web.Response:
@@ -109,7 +109,7 @@ class Site:
         entry = await self._book.run(lambda db: debits.find(db, exchange_id))
         if entry is None:
             return web.json_response({"result": "not_found", "exchange_id": exchange_id})
-        return web.json_response(_told(entry))
+        return web.json_response(_as_json(entry))
 
 
 def _put_balances(db: sqlite3.Connection) -> None:
@@ -117,7 +117,7 @@ def _put_balances(db: sqlite3.Connection) -> None:
         debits.put_balance(db, holder, "points", points)
 
 
-def _told(entry: Entry) -> dict[str, Any]:
+def _as_json(entry: Entry) -> dict[str, Any]:
     told = {"exchange_id": entry.order_id}
     match entry.state:
         case EntryState.DONE:

@@ -1,0 +1,4 @@
+import { serve } from "./line.js";
+import { makePlugin } from "./plugin.js";
+
+serve(makePlugin);

@@ -1,0 +1,20 @@
+"""A list that leaves as a file is a line of the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.api.city.staff_request import StaffRequest
+from gateway.cities import looks
+
+
+async def log_export(call: StaffRequest[Any, Any, Any], what: str, subject: object) -> None:
+    """Write the line: who has taken which list away."""
+    services = call.services
+    await looks.record_export(services.store, call.staff, services.clock(), what, str(subject))
+
+
+async def log_look(call: StaffRequest[Any, Any, Any], subject: str, member: str = "") -> None:
+    """Write the line: whose grants were looked at."""
+    services = call.services
+    await looks.record_look(services.store, call.staff, services.clock(), subject, member)

@@ -1,0 +1,296 @@
+"""Records of the journal's second stream come back: payments, refunds, grants and allocations with their rows.
+
+Each in one transaction, as a new record with its old id, so that running it twice or being killed in between gives nothing
+twice. Where anything speaks against it, nothing is written and a person calls. What only takes rights away (a revoked key,
+a stopped person, a revoked MyKey ID) is done again by itself, before the gateway serves; what gives any is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, update
+
+from core_ledger import LedgerError, NotEnoughPoints, Receipt, Transfer, chart, ledger
+from core_ledger.read_model import lock_books, moment, read_lots
+from gateway.cities import daily_limits, tables
+from gateway.cities.grants import grant_projects, project_members
+from gateway.cities.spending import spend_rows
+from gateway.cities.spending.spend_rows import PaymentRequest, Refund
+from gateway.cities.staff import second_factor, staff_rows
+from gateway.errors import GatewayError
+from gateway.http.client_keys import revoke_key
+from gateway.members import member_rows, mykey_ids, sessions
+from gateway.platform import audit_log
+from gateway.platform import tables as platform_tables
+from gateway.platform.audit_actions import AuditAction
+from gateway.platform.clock import day_of
+from gateway.platform.forgotten_records import Line, list_forgotten_records
+from gateway.platform.record_stream import DEED, MEMBER_REVOKED, MOVE
+from gateway.platform.roles import PLATFORM
+from gateway.platform.sql import insert_new
+from gateway.platform.states import MemberState, StaffState
+from gateway.points import rules, support_events
+from gateway.webhooks import keys as webhook_keys
+
+BACK: Final = "back"
+HERE: Final = "here already"
+DONE_AGAIN: Final = "revoked here too"
+
+
+class RecordObstacle(StrEnum):
+    """Why a record does not come back by a machine: somebody calls."""
+
+    MEMBER_UNKNOWN = "the member is not in this database"
+    SHOP_UNKNOWN = "the shop is not in this database"
+    PAYMENT_UNKNOWN = "its payment is not here"
+    PROJECT_UNKNOWN = "its project is not in this database: add it again, then run this again"
+    ID_USED = "its id stands for something else here"
+    TOO_LITTLE = "the member has not the points here: bring back first what gave them, then run this again"
+    TOO_MUCH = "more than was paid would go back"
+    BY_HAND = "somebody has to do it again; see who and why"
+    NOT_AGAIN = "its grants come back by themselves: look at them before anything of it is uploaded again"
+
+
+_NOT_AGAIN: Final = frozenset({AuditAction.GRANT_FILE_APPROVED})
+
+
+class RecordLeft(GatewayError):
+    """A record does not come back by a machine; the text says why."""
+
+
+def group_records(lines: Iterable[Line]) -> list[list[Line]]:
+    """Lines that come back together or not at all: the moves of one refund, one for each day of issue."""
+    groups: dict[tuple[str, str], list[Line]] = {}
+    for number, line in enumerate(lines):
+        is_refund = line["kind"] == MOVE and line["move"] == "refund"
+        key = (line["book"], _refund_id(line)) if is_refund else ("", str(number))
+        groups.setdefault(key, []).append(line)
+    return list(groups.values())
+
+
+def recover_records(
+    conn: Connection, group: Sequence[Line], *, operator: str, reason: str, at: datetime
+) -> str:
+    """Bring one group of `group_records` back, in the caller's transaction: BACK, HERE or DONE_AGAIN.
+
+    Raises RecordLeft, saying why it is left for a person; then nothing of it may be committed.
+    """
+    lines = list_forgotten_records(conn, group)
+    if not lines:
+        return HERE
+    line = lines[0]
+    if line["kind"] != MOVE:
+        if is_taken_away(line):
+            close_gaps(conn, lines, at)
+            return DONE_AGAIN
+        raise RecordLeft(RecordObstacle.NOT_AGAIN if line["action"] in _NOT_AGAIN else RecordObstacle.BY_HAND)
+    try:
+        _recover_moves(conn, lines)
+    except NotEnoughPoints:
+        raise RecordLeft(RecordObstacle.TOO_LITTLE) from None
+    except LedgerError as refused:
+        raise RecordLeft(f"{RecordObstacle.ID_USED} ({refused})") from None
+    audit_log.write(
+        conn, PLATFORM, at=at, actor="operator", actor_name=operator, action=AuditAction.RECORD_RECOVERED, subject=line["id"],
+        reason=reason, facts={"move": line["move"], "points": sum(each["points"] for each in lines)},
+    )  # fmt: skip
+    return BACK
+
+
+def is_taken_away(line: Line) -> bool:
+    """Whether a record takes rights away from somebody, and so is done again by itself."""
+    return line["kind"] == MEMBER_REVOKED or (
+        line["kind"] == DEED
+        and line["action"]
+        in (
+            AuditAction.CLIENT_KEY_REVOKED,
+            AuditAction.PUSH_SECRET_REVOKED,
+            AuditAction.WEBHOOK_REVOKED,
+            AuditAction.STAFF_CLOSED,
+        )
+    )
+
+
+def close_gaps(conn: Connection, lines: Sequence[Line], at: datetime) -> int:
+    """Revoke and stop again what a forgotten record has revoked or stopped; how many rights that took away."""
+    newest: dict[tuple[str, str], Line] = {}
+    count = 0
+    for line in lines:
+        if line["kind"] == MEMBER_REVOKED:
+            count += _revoke_member(conn, line["member"], at)
+        elif line["action"] in (AuditAction.STAFF_CLOSED, AuditAction.STAFF_RESTARTED):
+            newest[line["municipality"], line["subject"]] = line
+        elif line["action"] == AuditAction.CLIENT_KEY_REVOKED:
+            count += revoke_key(conn, str(line["facts"]["key_id"]), at)
+        elif line["action"] in (AuditAction.PUSH_SECRET_REVOKED, AuditAction.WEBHOOK_REVOKED):
+            count += webhook_keys.revoke(conn, str(line["facts"]["key_id"]), at)
+    for (municipality, login), line in newest.items():
+        if line["action"] == AuditAction.STAFF_CLOSED:
+            count += _stop(conn, municipality, login)
+    return count
+
+
+def _stop(conn: Connection, municipality: str, login: str) -> bool:
+    staff = tables.staff.c
+    query = select(staff.staff_id).where(
+        staff.municipality == municipality, staff.login == login, staff.state == StaffState.ACTIVE
+    )
+    staff_id = conn.scalar(query)
+    if staff_id is None:
+        return False
+    staff_rows.write(conn, staff_id, state=StaffState.CLOSED)
+    second_factor.end_pending_sign_ins(conn, staff_id)
+    staff_rows.end_sessions(conn, staff_id)
+    return True
+
+
+def _revoke_member(conn: Connection, member_id: str, at: datetime) -> bool:
+    member = member_rows.find_member(conn, member_id, lock=True)
+    if member is None or member.state is MemberState.REVOKED:
+        return False
+    mykey_ids.retire(conn, member_id, member.mykey_id, at)
+    member_rows.write(conn, member_id, state=MemberState.REVOKED, password_hash=None, card_key=None)
+    sessions.end_all(conn, member_id)
+    return True
+
+
+def _recover_moves(conn: Connection, lines: Sequence[Line]) -> None:
+    line = lines[0]
+    members = platform_tables.members.c
+    known = select(members.member_id).where(members.member_id == line["book"].removeprefix("member:"))
+    if conn.scalar(known) is None:
+        raise RecordLeft(RecordObstacle.MEMBER_UNKNOWN)
+    lock_books(conn, [line["book"]])
+    match line["move"]:
+        case "spend":
+            _spend(conn, line)
+        case "refund":
+            _refund(conn, lines)
+        case "grant":
+            _grant(conn, line)
+        case "contribute":
+            _transfer(conn, line)
+            event_id = line["target"].rpartition(":")[2]
+            support_events.count_gift(conn, line["book"], event_id, line["points"])
+        case _:
+            _transfer(conn, line)
+
+
+def _transfer(conn: Connection, line: Line) -> Receipt:
+    """The move as it was. Points that come from outside have their first day; within the book the oldest go first."""
+    days = [date.fromisoformat(day) for day, _ in read_lots(line["lots"])]
+    own = chart.owned(line["book"], line["source"])
+    in_lot = own and line["move"] == "auto_allocate"
+    receipt = ledger.transfer(
+        conn,
+        Transfer(
+            id=line["id"],
+            book=line["book"],
+            source=line["source"],
+            target=line["target"],
+            points=line["points"],
+            at=moment(line["moved_at_us"]),
+            kind=line["move"],
+            issued_on=None if own else days[0],
+            issued_from=days[0] if in_lot else None,
+            issued_until=days[0] if in_lot else None,
+            reference=line["reference"],
+            details=_details(line),
+        ),
+    )
+    if receipt.replayed:
+        raise RecordLeft(RecordObstacle.ID_USED)
+    return receipt
+
+
+def _spend(conn: Connection, line: Line) -> None:
+    details, at, spend_id = _details(line), moment(line["moved_at_us"]), line["reference"]
+    spend_rows.lock_ids(conn, [spend_id])
+    if spend_rows.existing_ids(conn, [spend_id]):
+        raise RecordLeft(RecordObstacle.ID_USED)
+    _, city, shop_id = line["target"].split(":")
+    shops = tables.shops.c
+    if conn.scalar(select(shops.shop_id).where(shops.municipality == city, shops.shop_id == shop_id)) is None:
+        raise RecordLeft(RecordObstacle.SHOP_UNKNOWN)
+    member_id, service = line["book"].removeprefix("member:"), line["source"].rpartition(":")[2]
+    payment = PaymentRequest(
+        municipality=city, shop_id=shop_id, spend_id=spend_id, points=line["points"], at=at,
+        way=details["way"], taken_by=details["taken_by"], member_id=member_id,
+    ).of(member_id, service)  # fmt: skip
+    receipt, today = _transfer(conn, line), day_of(at)
+    rule = rules.in_force(rules.versions(conn, city, service), today)
+    if rule.most_spent_a_day is not None:
+        daily_limits.count_many(conn, city, service, today, "spent", {line["book"]: line["points"]})
+    spend_rows.add_spend(conn, payment.result(receipt.lot_movements, rule.unit_value_yen))
+
+
+def _refund(conn: Connection, lines: Sequence[Line]) -> None:
+    line, points = lines[0], sum(line["points"] for line in lines)
+    paid = spend_rows.find_spend(conn, line["book"], line["reference"])
+    if paid is None:
+        raise RecordLeft(RecordObstacle.PAYMENT_UNKNOWN)
+    if spend_rows.find_refund(conn, line["book"], _refund_id(line)) is not None:
+        raise RecordLeft(RecordObstacle.ID_USED)
+    if points > paid.refundable:
+        raise RecordLeft(RecordObstacle.TOO_MUCH)
+    for each in lines:
+        _transfer(conn, each)
+    spends = tables.spends
+    conn.execute(
+        update(spends)
+        .where(spends.c.book_id == paid.book_id, spends.c.spend_id == paid.spend_id)
+        .values(refunded_points=paid.refunded_points + points)
+    )
+    details = _details(line)
+    spend_rows.add_refund(
+        conn,
+        Refund(
+            book_id=paid.book_id,
+            refund_id=_refund_id(line),
+            spend_id=paid.spend_id,
+            municipality=paid.municipality,
+            shop_id=paid.shop_id,
+            points=points,
+            yen=points * (paid.yen // paid.points),
+            reason=details["reason"],
+            made_by=details["made_by"],
+            at=moment(line["moved_at_us"]),
+        ),
+    )
+
+
+def _grant(conn: Connection, line: Line) -> None:
+    _, code, project_id, key = line["id"].split(":", 3)
+    project = grant_projects.find(conn, code, project_id)
+    if project is None:
+        raise RecordLeft(RecordObstacle.PROJECT_UNKNOWN)
+    grant_id = key.removeprefix("one:")
+    if grant_id != key:
+        ids = tables.grant_ids
+        if not insert_new(
+            conn, ids, municipality=code, grant_id=grant_id, project_id=project_id, book_id=line["book"]
+        ):
+            owner = select(ids.c.book_id).where(ids.c.municipality == code, ids.c.grant_id == grant_id)
+            if conn.scalar(owner) != line["book"]:
+                raise RecordLeft(RecordObstacle.ID_USED)
+    _transfer(conn, line)
+    day = day_of(moment(line["moved_at_us"]))
+    project_members.count_many(conn, code, project_id, day, {line["book"]: line["points"]})
+    grant_projects.take_from_budget(conn, code, project_id, line["points"])
+    daily_limits.count_many(
+        conn, code, project.plan.point_service, day, "granted", {line["book"]: line["points"]}
+    )
+
+
+def _refund_id(line: Line) -> str:
+    return str(line["id"]).removeprefix("refund:").rpartition(":")[0]
+
+
+def _details(line: Mapping[str, Any]) -> dict[str, str]:
+    details: dict[str, str] = json.loads(line["details"]) if line["details"] else {}
+    return details

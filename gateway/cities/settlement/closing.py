@@ -1,0 +1,144 @@
+"""Closing a cycle as a command: what its approver reads, what must not have moved, and what is fixed by it.
+
+What was approved is what is closed: the sums of every shop and the accounts that they go to are compared after the
+cycle's payments were claimed, so that not even a payment of that moment changes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from gateway.cities import tables
+from gateway.cities.city_context import StaffActor, write_audit
+from gateway.cities.proposals.propose import Ground
+from gateway.cities.settlement import business_days, zengin
+from gateway.cities.settlement import settlement_lines as lines
+from gateway.cities.settlement import settlement_scope as contents
+from gateway.cities.settlement.business_days import SettlementCycle
+from gateway.cities.settlement.settlement_lines import Settlement
+from gateway.cities.shops import account_changes
+from gateway.errors import ProblemError
+from gateway.platform.audit_actions import AuditAction
+from gateway.platform.sql import insert_new
+
+_settlements = tables.settlements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseCycle:
+    """The command that waits for a second person. `drawn` is the hash of what its author saw; "" closes whatever is."""
+
+    starts_on: date
+    drawn: str = ""
+
+
+def require_closable(conn: Connection, code: str, cycle: SettlementCycle) -> Settlement:
+    """Give what closing would give. Raises ProblemError (409): `cycle-closed`, `earlier-cycle-open`, `sum-too-large`."""
+    if lines.closed(conn, code, cycle.starts_on) is not None:
+        raise already_closed()
+    earlier = contents.earlier_open(conn, code, cycle)
+    # Cycles are closed in their order; a payment that was committed after its cycle's closing waits for no one.
+    if earlier is not None:
+        raise ProblemError(
+            "earlier-cycle-open",
+            f"The cycle of {earlier.starts_on} is still open; close it first.",
+            starts_on=earlier.starts_on.isoformat(),
+        )
+    drawn = lines.preview(conn, code, cycle)
+    _require_fits(drawn)
+    return drawn
+
+
+def closing_facts(drawn: Settlement) -> dict[str, str | int]:
+    """The sums, and how many shops are paid nothing now."""
+    return {
+        "starts_on": drawn.cycle.starts_on.isoformat(), "ends_on": drawn.cycle.ends_on.isoformat(),
+        "yen": drawn.yen, "shops": sum(line.paid_yen > 0 for line in drawn.lines),
+        "spends": sum(line.spends for line in drawn.lines),
+        "carried_yen": sum(line.carried_yen for line in drawn.lines),
+        "shops_carried": sum(line.carried_yen != 0 for line in drawn.lines),
+    }  # fmt: skip
+
+
+def closing_ground(conn: Connection, code: str, command: CloseCycle) -> Ground:
+    """The hash of every line and of the account that it goes to."""
+    return {"drawn": drawn_hash(conn, code, lines.preview(conn, code, cycle_from(command.starts_on)))}
+
+
+def drawn_hash(conn: Connection, code: str, drawn: Settlement) -> str:
+    """The same for the same sums to the same accounts."""
+    accounts = account_changes.list_current(conn, code)
+    rows = [
+        (
+            line.shop_id, line.spends, line.spent, line.refunded, line.paid_yen, line.carried_yen,
+            hashlib.sha256(accounts.get(line.shop_id, b"")).hexdigest(),
+        )
+        for line in drawn.lines
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def close_cycle(
+    conn: Connection, who: StaffActor, command: CloseCycle, reason: str, at: datetime
+) -> Settlement:
+    """Carry it out. Raises ProblemError as `require_closable`, and `proposal-outdated` where anything has moved."""
+    code, cycle = who.municipality, cycle_from(command.starts_on)
+    starts_on = cycle.starts_on.isoformat()
+    require_closable(conn, code, cycle)
+    cycle_scope = contents.of_open(conn, code, cycle)
+    lines.claim_for_cycle(conn, cycle_scope)
+    owed_again = lines.claim_owed_again(conn, code, starts_on) if cycle_scope.is_next else {}
+    brought = lines.carried_forward_from(conn, cycle_scope, owed_again)
+    drawn = lines.compute(conn, contents.of_closed(code, cycle), brought)
+    _require_fits(drawn)
+    if command.drawn and drawn_hash(conn, code, drawn) != command.drawn:
+        raise ProblemError(
+            "proposal-outdated",
+            "A payment, a refund or an account has changed since; send it back and propose the closing anew.",
+        )
+    row = {
+        "municipality": code, "starts_on": starts_on, "ends_on": cycle.ends_on.isoformat(),
+        "pays_on": cycle.pays_on.isoformat(), "yen": drawn.yen, "closed_by": who.staff_id, "closed_at": at,
+    }  # fmt: skip
+    if not insert_new(conn, _settlements, **row):
+        raise already_closed()
+    lines.save(conn, code, drawn, at)
+    account_changes.fix_for_cycle(
+        conn, code, starts_on, [line.shop_id for line in drawn.lines if line.paid_yen]
+    )
+    account_changes.take_effect(conn, code)
+    facts: dict[str, str | int] = {"yen": drawn.yen, "shops": len(drawn.lines)}
+    write_audit(conn, who, at, AuditAction.SETTLEMENT_CLOSED, starts_on, reason, facts)
+    closed = lines.closed(conn, code, cycle.starts_on)
+    assert closed is not None
+    return closed
+
+
+def cycle_from(starts_on: date) -> SettlementCycle:
+    """Raises ProblemError `unknown-cycle` (404) for a day on which none starts."""
+    cycle = business_days.cycle_of(starts_on)
+    if cycle.starts_on != starts_on:
+        raise ProblemError("unknown-cycle", "A cycle starts on the 1st or the 16th of a month.")
+    return cycle
+
+
+def already_closed() -> ProblemError:
+    return ProblemError(
+        "cycle-closed", "This cycle was closed before; what changed since comes into the next."
+    )
+
+
+def _require_fits(drawn: Settlement) -> None:
+    """Refuse before the closing what the bank's file could not carry: it could not be mended after it."""
+    beyond = [line.shop_id for line in drawn.lines if line.paid_yen > zengin.MAX_YEN]
+    if beyond or drawn.yen > zengin.MAX_TOTAL_YEN:
+        raise ProblemError(
+            "sum-too-large",
+            "The bank's file cannot carry this sum; nothing was closed.",
+            shops=",".join(beyond[:50]),
+        )

@@ -1,0 +1,133 @@
+"""What became of each shop's payment of a closed cycle (振込結果): 済, 保留, 振込不能・組戻し.
+
+    closed ──► paid                              as the bank says, or by hand
+          ├─► held                               by two persons, before a file orders it: left out of the file
+          └─► returned ◄── paid                  by two persons, after it was ordered
+
+What is held or returned is owed again: the points go back to what the city owes the shop, and the next closing pays
+them with its own. The closed cycle stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from core_ledger import Transfer, chart, ledger
+from gateway.cities.city_context import StaffActor, write_audit
+from gateway.cities.proposals.propose import Ground
+from gateway.cities.settlement import payout_rows, transfer_files
+from gateway.cities.settlement import settlement_lines as lines
+from gateway.cities.settlement.payout_rows import OWED_AGAIN, Payout, PayoutState
+from gateway.cities.settlement.settlement_lines import Settlement, ShopLine
+from gateway.errors import ProblemError
+from gateway.platform.audit_actions import AuditAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPayout:
+    """The command that waits for a second person: a payment that is held, or came back."""
+
+    starts_on: date
+    shop_id: str
+    state: PayoutState
+
+
+def ordered_lines(conn: Connection, code: str, settlement: Settlement) -> list[ShopLine]:
+    """The lines that a transfer file orders: what is to be paid, and is neither held nor came back."""
+    known = payout_rows.list_by_cycle(conn, code, settlement.cycle.starts_on)
+    return [
+        line
+        for line in settlement.lines
+        if line.paid_yen > 0 and (line.shop_id not in known or known[line.shop_id].state not in OWED_AGAIN)
+    ]
+
+
+def require_recordable(conn: Connection, code: str, command: RecordPayout) -> ShopLine:
+    """Give the line. Raises ProblemError: `cycle-not-closed`, `payout-state` (409), `unknown-shop` (404)."""
+    settlement = lines.closed(conn, code, command.starts_on)
+    if settlement is None:
+        raise ProblemError("cycle-not-closed", "Close this cycle first.")
+    line = next((each for each in settlement.lines if each.shop_id == command.shop_id), None)
+    if line is None or line.paid_yen <= 0:
+        raise ProblemError("unknown-shop", "This cycle pays nothing to this shop.")
+    known = payout_rows.list_by_cycle(conn, code, command.starts_on).get(command.shop_id)
+    is_ordered = bool(transfer_files.list_made(conn, code, command.starts_on))
+    if known is None:
+        is_legal = is_ordered == (command.state is not PayoutState.HELD)
+    else:
+        is_legal = is_ordered and command.state in payout_rows.LEGAL[known.state]
+    if not is_legal:
+        state = known.state.value if known else "ordered" if is_ordered else "closed"
+        raise ProblemError(
+            "payout-state",
+            f"This payment is {state}: it is held before a file orders it, and paid or returned after it.",
+            state=state,
+        )
+    return line
+
+
+def payout_facts(line: ShopLine, command: RecordPayout) -> dict[str, str | int]:
+    """Whose payment of which cycle, and what became of it."""
+    shown: dict[str, str | int] = {
+        "starts_on": command.starts_on.isoformat(), "shop_id": line.shop_id, "name": line.shop_name,
+        "payout": command.state.value, "yen": line.paid_yen,
+    }  # fmt: skip
+    return shown
+
+
+def payout_ground(conn: Connection, code: str, command: RecordPayout) -> Ground:
+    """What the author saw: the sum, what was known of it, and how many files order it."""
+    line = require_recordable(conn, code, command)
+    known = payout_rows.list_by_cycle(conn, code, command.starts_on).get(command.shop_id)
+    files = len(transfer_files.list_made(conn, code, command.starts_on))
+    return {"yen": line.paid_yen, "known": known.state.value if known else "", "files": files}
+
+
+def record_payout(
+    conn: Connection, who: StaffActor, command: RecordPayout, reason: str, at: datetime
+) -> Payout:
+    """Carry it out. Raises ProblemError as `require_recordable`."""
+    code, starts_on = who.municipality, command.starts_on.isoformat()
+    lines.lock_closed(conn, code, command.starts_on)
+    line = require_recordable(conn, code, command)
+    payout = Payout(
+        shop_id=command.shop_id,
+        state=command.state,
+        points=line.paid_points,
+        yen=line.paid_yen,
+        reason=reason,
+        recorded_by=who.staff_id,
+        recorded_at=at,
+        carried_in=None,
+    )
+    payout_rows.save(conn, code, command.starts_on, payout)
+    if command.state in OWED_AGAIN:
+        _owe_again(conn, code, command, line, at)
+    facts: dict[str, str | int] = {
+        "shop": command.shop_id, "payout": command.state.value, "yen": line.paid_yen,
+    }  # fmt: skip
+    write_audit(conn, who, at, AuditAction.PAYOUT_RECORDED, starts_on, reason, facts)
+    return payout
+
+
+def _owe_again(conn: Connection, code: str, command: RecordPayout, line: ShopLine, at: datetime) -> None:
+    """Take the closing's own move back in the city's book; the shop's account is owed the points again."""
+    ledger.apply(
+        conn,
+        [
+            Transfer(
+                id=f"payout:{command.starts_on.isoformat()}:{command.shop_id}",
+                book=chart.municipality_book(code),
+                source=lines.paid_account(code),
+                target=chart.shop(code, command.shop_id),
+                points=line.paid_points,
+                at=at,
+                kind="payout_returned",
+                reference=command.starts_on.isoformat(),
+                details={"shop_id": command.shop_id, "yen": str(line.paid_yen), "state": command.state.value},
+            )
+        ],
+    )

@@ -1,0 +1,72 @@
+"""The six digits by which a shop is named where no camera helps, unique over all cities, as sync functions of a Connection.
+
+The last digit checks the others (ISO/IEC 7064, MOD 11,10): a digit that is mistyped never names another shop.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Final
+
+from sqlalchemy import Connection, select, update
+
+from gateway.cities import tables
+from gateway.errors import ProblemError
+from gateway.platform.typed_text import without_separators
+
+_shops = tables.shops
+_NUMBER: Final = re.compile(r"[0-9]{6}")
+FIRST, COUNT = 10_000, 90_000
+"""None begins with 0, which a spreadsheet would drop."""
+TRIES: Final = 200
+
+
+def read(text: str) -> str | None:
+    """The number that a member typed; None where it is none, a digit of it wrong included."""
+    number = without_separators(text)
+    return number if _NUMBER.fullmatch(number) and number == _with_check_digit(number[:-1]) else None
+
+
+def find(conn: Connection, number: str) -> tuple[str, str] | None:
+    """(municipality, shop) of a number; None where no shop has it."""
+    row = conn.execute(
+        select(_shops.c.municipality, _shops.c.shop_id).where(_shops.c.number == number)
+    ).one_or_none()
+    return None if row is None else (row.municipality, row.shop_id)
+
+
+def next_free(conn: Connection) -> str:
+    """A number that no shop has. It tells nothing of the order in which shops came.
+
+    Raises ProblemError `busy` (503) where so few are left that none was found.
+    """
+    for _ in range(TRIES):
+        number = _with_check_digit(str(FIRST + secrets.randbelow(COUNT)))
+        if find(conn, number) is None:
+            return number
+    raise ProblemError("busy", "No number for a shop was found; nothing was registered. Try again.")
+
+
+def assign_missing(conn: Connection) -> int:
+    """Give a number to each shop that an older release registered; how many there were."""
+    rows = conn.execute(
+        select(_shops.c.municipality, _shops.c.shop_id)
+        .where(_shops.c.number.is_(None))
+        .order_by(_shops.c.municipality, _shops.c.shop_id)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        conn.execute(
+            update(_shops)
+            .where(_shops.c.municipality == row.municipality, _shops.c.shop_id == row.shop_id)
+            .values(number=next_free(conn))
+        )
+    return len(rows)
+
+
+def _with_check_digit(digits: str) -> str:
+    product = 10
+    for digit in digits:
+        product = 2 * ((product + int(digit)) % 10 or 10) % 11
+    return f"{digits}{(11 - product) % 10}"

@@ -1,0 +1,74 @@
+"""CSV that Excel opens as it was meant: UTF-8 with a byte order mark, CRLF, and no cell that it runs or changes.
+
+A text that a spreadsheet would run as a formula, or turn into a number or a day (`0012`, `234567E2`, `3-1`), gets a quote mark
+before it. Days, months and moments as ISO writes them stay so; numbers are cells of their own.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+_STARTS_A_FORMULA: Final = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    "﹦",
+    "﹢",
+    "﹣",
+    "﹫",
+    "−",
+)
+"""Excel reads the full-width and small forms, and the minus sign, as it reads the plain ones."""
+_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_CHANGED: Final = re.compile(
+    r"0[0-9]+"  # loses its zeros
+    r"|[0-9]{12,}"  # shown as 1.23E+11, and beyond 15 digits others
+    r"|[0-9]+(?:\.[0-9]*)?E[+-]?[0-9]{1,3}"
+    r"|[0-9]{1,4}[-/][0-9]{1,4}(?:[-/][0-9]{1,4})?"
+    r"|[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2})?"
+    rf"|(?:{_MONTHS})[a-z]*[- ]?[0-9]{{1,4}}|[0-9]{{1,4}}[- ]?(?:{_MONTHS})[a-z]*",
+    re.IGNORECASE,
+)
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?")
+
+
+def excel_csv(header: Sequence[str], rows: Iterable[Sequence[str | int]]) -> bytes:
+    """The whole file. Numbers stay numbers, below zero too; a text that would be run or changed gets a quote mark."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([_safe(cell) for cell in row])
+    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
+
+
+def starts_a_formula(cell: str) -> bool:
+    return cell.lstrip(" \u3000\u00a0").startswith(_STARTS_A_FORMULA) or cell.startswith(("\t", "\r", "\n"))
+
+
+def is_changed(cell: str) -> bool:
+    """Whether a spreadsheet makes a number or a day of this text, and so another text."""
+    plain = unicodedata.normalize("NFKC", cell).strip()
+    return _CHANGED.fullmatch(plain) is not None and _ISO_DAY.fullmatch(plain) is None
+
+
+def without_quote(cell: str) -> str:
+    """A cell as it was before `excel_csv` kept it from being changed; a formula stays quoted."""
+    return cell[1:] if cell.startswith("'") and is_changed(cell[1:]) else cell
+
+
+def _safe(cell: str | int) -> str | int:
+    return "'" + cell if isinstance(cell, str) and (starts_a_formula(cell) or is_changed(cell)) else cell

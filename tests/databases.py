@@ -1,0 +1,76 @@
+"""Databases with the whole schema and nothing in it, in a moment: making some seventy tables anew takes longer than most tests.
+
+An SQLite file is copied from one that is made once in each process. On PostgreSQL, which tests share one after the
+other, what is filled is emptied; it is made anew only where a test has left another schema.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from core_ledger import Store
+from migrations.targets import METADATAS
+
+_MARK = "made by tests/databases.py"
+_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')"
+_EMPTY = """
+DO $$
+DECLARE filled text;
+BEGIN
+  SELECT string_agg(quote_ident(relname), ', ') INTO filled FROM pg_class
+   WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0;
+  IF filled IS NOT NULL THEN
+    EXECUTE 'TRUNCATE ' || filled || ' RESTART IDENTITY';
+  END IF;
+END $$
+"""
+
+
+def empty_database(url: str) -> None:
+    """Make `url`, a new SQLite file or a PostgreSQL of the tests' own, a database with every table and no row."""
+    address = sa.make_url(url)
+    if address.get_backend_name() == "sqlite":
+        assert address.database
+        shutil.copyfile(_template(), address.database)
+        return
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as conn:
+        if _is_ours(conn):
+            conn.exec_driver_sql(_EMPTY)
+        else:
+            conn.exec_driver_sql("DROP SCHEMA public CASCADE")
+            conn.exec_driver_sql("CREATE SCHEMA public")
+            conn.exec_driver_sql(f"COMMENT ON SCHEMA public IS '{_MARK}'")
+            make_tables(conn)
+
+
+def make_tables(conn: sa.Connection) -> None:
+    """Every table of ledger, gateway and cities."""
+    for metadata in METADATAS:
+        metadata.create_all(conn)
+
+
+def _is_ours(conn: sa.Connection) -> bool:
+    mark = conn.exec_driver_sql("SELECT obj_description('public'::regnamespace)").scalar()
+    described = {table.name for metadata in METADATAS for table in metadata.tables.values()}
+    return mark == _MARK and set(conn.exec_driver_sql(_TABLES).scalars()) == described
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="schema")  # removed at exit
+
+
+@cache
+def _template() -> Path:
+    """A closed file as a store makes it."""
+    file = Path(_folder().name) / "empty.db"
+    store = Store.open(f"sqlite:///{file}")
+    store.run_now(make_tables)
+    store.close_now()
+    return file

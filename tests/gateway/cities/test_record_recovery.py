@@ -1,0 +1,363 @@
+"""What no partner can tell comes back after a restore: payments, refunds, grants; and what was taken away stays away."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core_ledger import ChainKeys, StoreError, Transfer, audit, chart, ledger
+from gateway.cities import tables
+from gateway.cities.record_recovery import (
+    BACK,
+    DONE_AGAIN,
+    HERE,
+    RecordLeft,
+    RecordObstacle,
+    close_gaps,
+    group_records,
+    recover_records,
+)
+from gateway.cities.shops.shops import ShopEntry
+from gateway.client import new_key_pair
+from gateway.exchanges.restored_mode import RestoredMode
+from gateway.http.client_keys import find_key, register_key, revoke_key
+from gateway.members.members import Members
+from gateway.members.passwords import PasswordHasher
+from gateway.platform import audit_log
+from gateway.platform.audit_actions import AuditAction
+from gateway.platform.forgotten_records import LEFT_RECORDS, list_forgotten_records, record_id
+from gateway.platform.journal import Journal, begin_journal
+from gateway.platform.journal_reader import read_journal
+from gateway.platform.record_stream import DEED, MOVE, RecordStream
+from gateway.platform.roles import PLATFORM
+from gateway.points.allocation import Allocations
+from tests.faults import rollback
+from tests.faults.test_recovery import BreakAt
+
+from .conftest import KASAMA, NOON, OUEN, Town, another_town, new_id
+from .test_grants import plan
+
+KEYS = ChainKeys.of([b"c" * 32])
+PUBLIC = new_key_pair().public_raw
+
+
+@dataclass
+class Lost:
+    """A town that goes back to the moment of `copy`, and its journal."""
+
+    town: Town
+    url: str
+    folder: Path
+    journal: Journal
+    members: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def journal_folder(self) -> Path:
+        return self.folder / "journal"
+
+    async def missing(self) -> list[Any]:
+        lines = read_journal(self.journal_folder, KEYS)
+        assert lines.faults == ()
+        return await self.town.store.read(lambda conn: list_forgotten_records(conn, lines.lines))
+
+    async def recover(self, lines: list[Any] | None = None) -> list[str]:
+        results = []
+        for group in group_records(lines if lines is not None else await self.missing()):
+            try:
+                result = await self.town.store.run(
+                    lambda conn, group=group: recover_records(
+                        conn, group, operator="Sato", reason="disk", at=self.town.clock()
+                    )
+                )
+            except RecordLeft as left:
+                result = str(left)
+            results.append(result)
+        return results
+
+    async def everything(self) -> dict[str, list[Any]]:
+        """What people own and are owed: balances, payments, refunds, budgets."""
+
+        def job(conn: sa.Connection) -> dict[str, list[Any]]:
+            queries = {
+                "balances": "SELECT book_id, account, posted, held FROM accounts WHERE posted <> 0 OR held <> 0",
+                "spends": "SELECT book_id, spend_id, shop_id, points, yen, lots, way, taken_by, refunded_points FROM spends",
+                "refunds": "SELECT book_id, refund_id, spend_id, shop_id, points, yen, reason, made_by FROM refunds",
+                "budgets": "SELECT project_id, granted FROM grant_projects",
+                "ids": "SELECT municipality, grant_id, project_id, book_id FROM grant_ids",
+                "given": "SELECT book_id, project_id, grants, points FROM project_members",
+            }
+            return {name: sorted(map(tuple, conn.execute(sa.text(text)))) for name, text in queries.items()}
+
+        return await self.town.store.read(job)
+
+    def roll_back(self) -> None:
+        rollback.put_back(self.url, self.folder)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def lost(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Lost]:
+    url = request.getfixturevalue("postgres") if request.param == "postgresql" else ""
+    begin_journal(tmp_path / "journal")
+    async with another_town(tmp_path, url) as town:
+        url = url or town.store.engine.url.render_as_string()
+        journal = Journal(tmp_path / "journal", KEYS, town.clock)
+        lost = Lost(town, url, tmp_path, journal)
+        await town.city.shops.register(await town.who("operator"), "soba-ya", ShopEntry(name="そば処 見本"))
+        await town.add_project(plan())
+        lost.members = {"taro": await town.member(points=1_000), "hanako": await town.member()}
+        await town.who("shop", shop_id="soba-ya")
+        await town.store.run(
+            lambda conn: register_key(
+                conn, client_id="portal", key_id="portal-1", public_raw=PUBLIC, now=NOON
+            )
+        )
+        await town.store.run(lambda conn: reserve(conn, lost.members["hanako"].member_id, 600))
+        rollback.take_copy(url, tmp_path)
+        town.store.on_commit = RecordStream(journal)
+        yield lost
+        town.store.on_commit = None
+        journal.close()
+    with suppress(Exception):
+        if not url.startswith("sqlite"):
+            engine = sa.create_engine(url, poolclass=sa.NullPool)
+            with engine.begin() as conn:
+                conn.exec_driver_sql("DROP SCHEMA IF EXISTS kept CASCADE")
+
+
+def reserve(conn: sa.Connection, member_id: str, points: int) -> None:
+    ledger.transfer(
+        conn,
+        Transfer(
+            id=new_id(), book=chart.member_book(member_id), source=chart.partner_due("saison"),
+            target=chart.reserve(member_id), points=points, at=NOON, kind="exchange", issued_on=NOON.date(),
+        ),
+    )  # fmt: skip
+
+
+async def live_on(lost: Lost) -> None:
+    """What happens between the backup and the crash: each needs the one before it."""
+    town, (taro, hanako) = lost.town, lost.members.values()
+    operator, clerk = await town.who("operator"), await town.who("shop", shop_id="soba-ya")
+    await town.city.grants.to_one(operator, "kosodate", new_id(), taro.mykey_id, 500, "お祝い")
+    paid = await pay(town, taro, clerk, 1_200)
+    await town.city.spending.refund_by_shop(clerk, new_id(), paid.spend.spend_id, 1_050, "返品")
+    await Allocations(store=town.store, clock=town.clock).allocate(
+        hanako.member_id, new_id(), 400, KASAMA, OUEN
+    )
+    await pay(town, hanako, clerk, 300)
+
+
+async def pay(town: Town, member: Any, clerk: Any, points: int) -> Any:
+    code = await town.city.codes.make(member.member_id, KASAMA, OUEN)
+    return await town.city.spending.receive_payment(clerk, new_id(), code.qr, points)
+
+
+pytestmark = pytest.mark.xdist_group("postgres")
+
+
+class TestMovesOfPoints:
+    async def test_everybody_has_and_is_owed_what_it_was_before(self, lost: Lost) -> None:
+        await live_on(lost)
+        before = await lost.everything()
+        lost.roll_back()
+        assert await lost.everything() != before
+        assert set(await lost.recover()) == {BACK}
+        assert await lost.everything() == before
+        assert await lost.missing() == []
+        report = await lost.town.store.read(audit.verify)
+        assert report.ok, report.faults
+
+    async def test_a_second_run_and_a_second_restore_give_nothing_twice(self, lost: Lost) -> None:
+        await live_on(lost)
+        before = await lost.everything()
+        lost.roll_back()
+        lines = await lost.missing()
+        await lost.recover()
+        assert set(await lost.recover(lines)) == {HERE}
+        lost.roll_back()
+        await lost.recover()
+        assert await lost.everything() == before
+
+    async def test_one_that_is_cut_at_any_statement_is_whole_or_absent(self, lost: Lost) -> None:
+        await live_on(lost)
+        before = await lost.everything()
+        lost.roll_back()
+        cuts = 0
+        for group in group_records(await lost.missing()):
+            count = len(await lost.missing())
+            while True:
+                breaking = BreakAt(cuts % 1_000)
+                sa.event.listen(lost.town.store.engine, "before_cursor_execute", breaking)
+                with suppress(RuntimeError, StoreError):
+                    await lost.recover(group)
+                sa.event.remove(lost.town.store.engine, "before_cursor_execute", breaking)
+                if not breaking.broke:
+                    break
+                assert len(await lost.missing()) == count
+                cuts += 1
+            cuts = 0
+        assert await lost.everything() == before
+
+    async def test_what_was_paid_with_forgotten_points_waits_for_them(self, lost: Lost) -> None:
+        await live_on(lost)
+        lost.roll_back()
+        lines = await lost.missing()
+        spends = [line for line in lines if line["kind"] == MOVE and line["move"] == "spend"]
+        assert set(await lost.recover(spends)) == {RecordObstacle.TOO_LITTLE}
+        assert set(await lost.recover()) == {BACK}
+
+    async def test_an_id_that_stands_for_another_payment_since_is_left_and_said(self, lost: Lost) -> None:
+        town, taro = lost.town, lost.members["taro"]
+        clerk, spend_id = await town.who("shop", shop_id="soba-ya"), new_id()
+        for points in (300, 200):
+            code = await town.city.codes.make(taro.member_id, KASAMA, OUEN)
+            await town.city.spending.receive_payment(clerk, spend_id, code.qr, points)
+            if points == 300:
+                lost.roll_back()
+        (line,) = [line for line in await lost.missing() if line["kind"] == MOVE]
+        assert line["points"] == 300
+        (result,) = await lost.recover([line])
+        assert result.startswith(RecordObstacle.ID_USED)
+        assert await town.balance(taro.member_id) == 800
+        await lost.journal.append(
+            LEFT_RECORDS, {"records": [record_id(line)], "operator": "Sato", "reason": "cash"}
+        )
+        assert await lost.missing() == []
+
+    @pytest.mark.parametrize(
+        ("table", "obstacle"),
+        [
+            ("members", RecordObstacle.MEMBER_UNKNOWN),
+            ("shops", RecordObstacle.SHOP_UNKNOWN),
+            ("grant_projects", RecordObstacle.PROJECT_UNKNOWN),
+        ],
+    )
+    async def test_who_or_what_is_forgotten_too_is_left_for_a_person(
+        self, lost: Lost, table: str, obstacle: RecordObstacle
+    ) -> None:
+        await live_on(lost)
+        lost.roll_back()
+        before = await lost.everything()
+        await lost.town.store.run(lambda conn: conn.execute(sa.text(f"DELETE FROM {table}")))
+        assert obstacle in await lost.recover()
+        if table == "members":
+            assert (await lost.everything())["balances"] == before["balances"]
+
+
+class TestWhatWasTakenAway:
+    async def test_a_revoked_key_a_stopped_person_and_a_revoked_id_stay_so_before_anybody_is_served(
+        self, lost: Lost
+    ) -> None:
+        town, member = lost.town, lost.members["hanako"]
+        boss = await town.who("administrator")
+        other = await town.who("viewer", name="見本 四郎")
+        rollback.take_copy(lost.url, lost.folder)
+        await town.city.staff.close(boss, other.staff_id, "退職")
+        hasher = PasswordHasher(time_cost=1, memory_kib=8, threads=1)
+        await Members(town.store, hasher, town.clock, vault=town.city.context.vault).revoke(member.member_id)
+        hasher.close()
+
+        def revoke(conn: sa.Connection) -> None:
+            assert revoke_key(conn, "portal-1", town.clock())
+            audit_log.write(
+                conn, PLATFORM, at=town.clock(), actor="operator", actor_name="Sato",
+                action=AuditAction.CLIENT_KEY_REVOKED, subject="portal", facts={"key_id": "portal-1"},
+            )  # fmt: skip
+
+        await town.store.run(revoke)
+        lost.roll_back()
+        assert await states(town, other, member) == ("active", "active", None)
+        mode = RestoredMode(
+            town.store,
+            KEYS,
+            lost.journal_folder,
+            close_gaps=lambda conn, lines: close_gaps(conn, lines, town.clock()),
+        )
+        await mode.check()
+        staff, mykey, revoked_at = await states(town, other, member)
+        assert (staff, mykey, revoked_at) == ("closed", "revoked", town.clock())
+        assert mode.is_on  # a person still has to look
+        results = await lost.recover()
+        assert set(results) == {DONE_AGAIN}
+
+    async def test_who_was_started_again_afterwards_is_not_stopped(self, lost: Lost) -> None:
+        town = lost.town
+        other = await town.who("viewer", name="見本 四郎")
+        deeds = [
+            {"kind": DEED, "action": action, "municipality": KASAMA, "subject": other.login, "facts": {}}
+            for action in (AuditAction.STAFF_CLOSED, AuditAction.STAFF_RESTARTED)
+        ]
+        assert await town.store.run(lambda conn: close_gaps(conn, deeds, town.clock())) == 0
+        assert await town.store.run(lambda conn: close_gaps(conn, deeds[:1], town.clock())) == 1
+
+    async def test_other_deeds_are_a_list_for_a_person(self, lost: Lost) -> None:
+        await lost.town.city.shops.register(await lost.town.who("operator"), "cafe", ShopEntry(name="カフェ"))
+        lost.roll_back()
+        (line,) = await lost.missing()
+        assert (line["action"], line["subject"]) == ("shop registered", "cafe")
+        assert await lost.recover() == [RecordObstacle.BY_HAND]
+        # A line of the same number that somebody has written since is another one.
+        await lost.town.city.shops.register(await lost.town.who("operator"), "bar", ShopEntry(name="バー"))
+        assert [line["subject"] for line in await lost.missing()] == ["cafe"]
+
+
+async def states(town: Town, staff: Any, member: Any) -> tuple[Any, Any, Any]:
+    def job(conn: sa.Connection) -> tuple[Any, Any, Any]:
+        key = find_key(conn, "portal-1")
+        assert key is not None
+        staff_state = conn.scalar(
+            sa.select(tables.staff.c.state).where(tables.staff.c.staff_id == staff.staff_id)
+        )
+        member_state = conn.scalar(
+            sa.text("SELECT state FROM members WHERE member_id = :member"), {"member": member.member_id}
+        )
+        return staff_state, member_state, key.revoked_at
+
+    return await town.store.read(job)
+
+
+class TestTheStream:
+    async def test_a_commit_is_in_the_journal_before_its_caller_is_answered(self, lost: Lost) -> None:
+        await live_on(lost)
+        kinds = [
+            line["move"] for line in read_journal(lost.journal_folder, KEYS).lines if line["kind"] == MOVE
+        ]
+        assert kinds.count("spend") == 2
+        assert {"grant", "refund", "allocate"} <= set(kinds)
+
+    async def test_what_is_undone_is_in_no_journal(self, lost: Lost) -> None:
+        async def broken(conn_work: Callable[[Any], None]) -> None:
+            with pytest.raises(ValueError, match="undone"):
+                await lost.town.store.run(conn_work)
+
+        def work(conn: sa.Connection) -> None:
+            audit_log.write(
+                conn, PLATFORM, at=NOON, actor="x", actor_name="x", action=AuditAction.SHOP_CHANGED
+            )
+            raise ValueError("undone")
+
+        await broken(work)
+        assert [*read_journal(lost.journal_folder, KEYS).lines] == []
+
+    async def test_a_full_disk_closes_no_shop_and_what_waited_goes_first(self, lost: Lost) -> None:
+        town, taro = lost.town, lost.members["taro"]
+        clerk = await town.who("shop", shop_id="soba-ya")
+        moved = lost.journal_folder.with_name("elsewhere")
+        shutil.move(lost.journal_folder, moved)
+        assert (await pay(town, taro, clerk, 100)).left == 900
+        shutil.move(moved, lost.journal_folder)
+        stream = town.store.on_commit
+        assert isinstance(stream, RecordStream)
+        stream._try_at = 0.0
+        await pay(town, taro, clerk, 200)
+        lines = [line for line in read_journal(lost.journal_folder, KEYS).lines if line["kind"] == MOVE]
+        assert [line["points"] for line in lines] == [100, 200]
+        assert json.loads(lines[0]["details"])["shop_id"] == "soba-ya"
