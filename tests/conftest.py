@@ -5,6 +5,7 @@ group in the end (`--no-loadscope-reorder` keeps this order).
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -31,6 +32,17 @@ def _name_by_group(item: pytest.Item) -> None:
     group = item.get_closest_marker("xdist_group")
     if group is not None and hasattr(item, "_id"):
         item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write down what failed, one id a line, where tools/run-tests asks for it."""
+    path = os.environ.get("POINT_GATEWAY_TEST_FAILED")
+    if path:
+        stats = terminalreporter.stats
+        reports = [*stats.get("failed", ()), *stats.get("error", ())]
+        # pytest-xdist writes a test's group behind its id.
+        ids = dict.fromkeys(re.sub(r"@[^\]@:]+$", "", report.nodeid) for report in reports)
+        Path(path).write_text("".join(f"{nodeid}\n" for nodeid in ids), "utf-8")
 
 
 @pytest.fixture(autouse=True)

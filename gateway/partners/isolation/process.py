@@ -81,6 +81,7 @@ CANCEL_S: Final = 1.0
 STOP_S: Final = 1.0
 REAP_S: Final = 5.0
 EXIT_INTERVAL_S: Final = 0.05
+EXIT_AFTER_LINE_S: Final = 0.25
 MAX_TIMEOUT_S: Final = 240.0
 _Request = HttpRequest | HttpMore | SftpList | SftpRead
 """What a plugin asks for, in a call, and is answered."""
@@ -319,8 +320,10 @@ class PluginProcess(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Mostly its end, whose reason the kernel tells a moment later; one that is asked to end has `stop`'s time for it."""
         del exc
-        self.kill("line_closed", "it closed its line")
+        if not self.stopping:
+            self._loop.call_later(EXIT_AFTER_LINE_S, self.kill, "line_closed", "it closed its line")
 
     def data_received(self, data: bytes) -> None:
         if self.end is not None:
