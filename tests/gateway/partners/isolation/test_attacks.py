@@ -11,6 +11,7 @@ import pytest
 
 from gateway.errors import NotSent, OutcomeUnknown, PartnerUnavailable
 from gateway.model import ExchangeId, NoRecord
+from gateway.partners.isolation import process
 from gateway.partners.isolation.messages import HttpRequest, LogLine, write_from_plugin
 from tests.gateway.partners.isolation.conftest import until
 
@@ -121,6 +122,16 @@ class TestEndsTheProcess:
         assert ended["why"] in {"exited", "line_closed", "hangs", "malformed", "ignores_cancellation"}
         with pytest.raises(ProcessLookupError):
             os.kill(first, 0)
+
+    async def test_an_end_is_told_by_the_kernel_also_where_the_line_ends_first(self, house, log, monkeypatch):
+        monkeypatch.setattr(process, "EXIT_AFTER_LINE_S", 10.0)
+        built = await house()
+        with pytest.raises(PartnerUnavailable, match="it ended with code 0"):
+            await built.attack("close_the_line")
+        await built.has_ended()
+        (ended,) = log.named("plugin_ended")
+        assert ended["why"] == "exited"
+        await built.comes_back()
 
     async def test_a_frame_that_never_becomes_whole_ends_by_the_deadline(self, house):
         built = await house()
