@@ -10,13 +10,16 @@ import base64
 import binascii
 import hashlib
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.exceptions import InvalidTag
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -25,6 +28,9 @@ from gateway.errors import GatewayError, ProblemError
 MIN_KEY_BYTES: Final = 32
 MAX_STATE_LENGTH: Final = 2_048
 _STATE: Final = "partner-return"
+_AES_GCM: Final = b"g1-"
+"""What a sealed value begins with that AES-256-GCM has made. One without it is Fernet's, of release 0.1."""
+_NONCE_BYTES: Final = 12
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -74,24 +80,19 @@ class Vault:
 
     def encrypt(self, secret: str, *, purpose: str, bound_to: str = "") -> bytes:
         """Encrypt and authenticate. `bound_to` names the row: copied to another row it opens no more."""
-        return self._box(purpose, bound_to).encrypt(secret.encode("utf-8", "surrogatepass"))
+        return self._box(purpose, bound_to)[0].encrypt(secret.encode("utf-8", "surrogatepass"))
 
     def decrypt(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> str:
         """Open what `encrypt` made with the same purpose and binding. Raises Unreadable for anything else."""
-        try:
-            return self._box(purpose, bound_to).decrypt(sealed).decode("utf-8", "surrogatepass")
-        except InvalidToken as fault:
-            raise _unreadable(purpose) from fault
+        for lock in self._box(purpose, bound_to):
+            if (opened := lock.open(sealed)) is not None:
+                return opened.decode("utf-8", "surrogatepass")
+        raise _unreadable(purpose)
 
     def age_of(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> int | None:
         """Which key opens it: 0 is the first; None: none of these."""
-        for age, key in enumerate(self._sealing_keys):
-            try:
-                _fernet(key, purpose, bound_to).decrypt(sealed)
-            except InvalidToken:
-                continue
-            return age
-        return None
+        locks = self._box(purpose, bound_to)
+        return next((age for age, lock in enumerate(locks) if lock.open(sealed) is not None), None)
 
     @property
     def key_names(self) -> tuple[str, ...]:
@@ -100,10 +101,8 @@ class Vault:
 
     def reencrypt(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> bytes:
         """Encrypt anew under the first key, without showing what is inside. Raises Unreadable as `decrypt` does."""
-        try:
-            return self._box(purpose, bound_to).rotate(sealed)
-        except InvalidToken as fault:
-            raise _unreadable(purpose) from fault
+        secret = self.decrypt(sealed, purpose=purpose, bound_to=bound_to)
+        return self.encrypt(secret, purpose=purpose, bound_to=bound_to)
 
     def keyed_hash(self, text: str, *, purpose: str) -> str:
         """Hash for look-ups: 64 hex digits, the same for the same text and purpose, useless without the key."""
@@ -130,7 +129,7 @@ class Vault:
                 raise Unreadable("a state of ours is shorter, and ASCII")
             token = state.encode() + b"=" * (-len(state) % 4)
             said = self.decrypt(token, purpose=_STATE)
-        except (Unreadable, binascii.Error) as fault:
+        except Unreadable as fault:
             raise ProblemError(
                 "state-invalid",
                 "This return does not belong to an exchange begun here; start the exchange again.",
@@ -150,13 +149,35 @@ class Vault:
             expires_at=expires_at,
         )
 
-    def _made_box(self, purpose: str, bound_to: str) -> MultiFernet:
-        return MultiFernet([_fernet(key, purpose, bound_to) for key in self._sealing_keys])
+    def _made_box(self, purpose: str, bound_to: str) -> tuple[_Lock, ...]:
+        return tuple(_Lock(key, f"{len(purpose)}/{purpose}/{bound_to}") for key in self._sealing_keys)
 
 
-def _fernet(key: bytes, purpose: str, bound_to: str) -> Fernet:
-    use = f"seal/{len(purpose)}/{purpose}/{bound_to}"
-    return Fernet(base64.urlsafe_b64encode(derive_key(key, use)))
+class _Lock:
+    """One sealing key for one row: AES-256-GCM, and Fernet to open what release 0.1 has sealed."""
+
+    __slots__ = ("_aes", "_key", "_use")
+
+    def __init__(self, key: bytes, use: str) -> None:
+        self._aes = AESGCM(derive_key(key, f"seal-aes-gcm/{use}"))
+        self._key, self._use = key, use
+
+    def encrypt(self, secret: bytes) -> bytes:
+        """Text of URL-safe base64 after its mark. A random nonce suffices: the key is one row's."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return _AES_GCM + base64.urlsafe_b64encode(nonce + self._aes.encrypt(nonce, secret, _AES_GCM))
+
+    def open(self, sealed: bytes) -> bytes | None:
+        """What is inside; None where this key opens nothing."""
+        try:
+            if not sealed.startswith(_AES_GCM):
+                fernet = Fernet(base64.urlsafe_b64encode(derive_key(self._key, f"seal/{self._use}")))
+                return fernet.decrypt(sealed)
+            text = sealed[len(_AES_GCM) :].rstrip(b"=")
+            raw = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            return self._aes.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _AES_GCM)
+        except (InvalidToken, InvalidTag, binascii.Error, ValueError):
+            return None
 
 
 def _unreadable(purpose: str) -> Unreadable:

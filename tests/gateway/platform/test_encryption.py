@@ -1,15 +1,17 @@
 """Secrets sealed for one purpose open for no other; a `state` comes back as it left or not at all."""
 
+import base64
 import pickle
 import string
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ProblemError
-from gateway.platform.encryption import Unreadable, Vault
+from gateway.platform.encryption import Unreadable, Vault, derive_key
 
 OLD, NEW, LOOK_UP = b"o" * 32, b"n" * 32, b"l" * 32
 NOW = datetime(2018, 7, 1, 12, 0, tzinfo=UTC)
@@ -28,6 +30,38 @@ def state_of(vault: Vault, expires_at: datetime = NOW + timedelta(minutes=10)) -
         nonce="once",
         expires_at=expires_at,
     )
+
+
+def sealed_by_release_0_1(secret: str, key: bytes) -> bytes:
+    """What that release wrote: Fernet under a key of the row."""
+    return Fernet(base64.urlsafe_b64encode(derive_key(key, "seal/4/link/member:1"))).encrypt(secret.encode())
+
+
+class TestWhatRelease01HasSealed:
+    def test_opens_under_any_of_the_keys(self) -> None:
+        sealed = sealed_by_release_0_1("token", OLD)
+        rotated = Vault([NEW, OLD], LOOK_UP)
+        assert rotated.decrypt(sealed, purpose="link", bound_to="member:1") == "token"
+        assert rotated.age_of(sealed, purpose="link", bound_to="member:1") == 1
+        with pytest.raises(Unreadable):
+            rotated.decrypt(sealed, purpose="link", bound_to="member:2")
+
+    def test_is_sealed_by_aes_gcm_when_it_is_sealed_anew(self, vault: Vault) -> None:
+        moved = vault.reencrypt(sealed_by_release_0_1("token", OLD), purpose="link", bound_to="member:1")
+        assert moved.startswith(b"g1-")
+        assert vault.decrypt(moved, purpose="link", bound_to="member:1") == "token"
+
+
+def test_a_value_that_was_cut_or_changed_anywhere_opens_no_more(vault: Vault) -> None:
+    sealed = vault.encrypt("token", purpose="link")
+    changed = [sealed[:at] for at in range(len(sealed))]
+    changed += [
+        sealed[:at] + (b"A" if sealed[at : at + 1] != b"A" else b"B") + sealed[at + 1 :]
+        for at in range(len(sealed) - 1)
+    ]
+    for each in changed:
+        with pytest.raises(Unreadable):
+            vault.decrypt(each, purpose="link")
 
 
 @given(st.text(max_size=200))
