@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
 from gateway.errors import ProblemError
 from gateway.http.input_errors import field_errors
@@ -37,6 +38,13 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE), AfterValidator(nfc)]
 """Free text on one line, shown to others: 1 to 200 characters, none that is not seen."""
+
+
+def whole_number(value: Any) -> Any:
+    """For a choice of numbers: `1e0`, `1.0` and `true` equal 1 and are not what the schema publishes."""
+    if type(value) is not int:
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
 
 
 def read_body(raw: bytes, model: type[_M]) -> _M:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from gateway.api.city.fields import Line
 from gateway.api.city.proposal_fields import PROPOSING, ProposalView
@@ -14,7 +14,7 @@ from gateway.api.fields import View
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
 from gateway.http.authentication import AuthLevel
-from gateway.http.inputs import Strict
+from gateway.http.inputs import Strict, whole_number
 from gateway.http.routing import Api, TypedResponse
 from gateway.platform.invisible_chars import ONE_LINE
 from gateway.platform.roles import Action
@@ -35,7 +35,7 @@ class BankAccountWanted(Strict):
     bank_name: BankName
     branch_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
     branch_name: BankName
-    kind: Literal[1, 2, 4, 9]
+    kind: Annotated[Literal[1, 2, 4, 9], BeforeValidator(whole_number)]
     number: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}$"), Field(repr=False)]
     holder: BankName
     reason: Line = ""

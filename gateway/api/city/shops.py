@@ -226,6 +226,7 @@ async def city_shop_code(call: StaffRequest[None, None, ShopPath]) -> TypedRespo
     action=Action.KEEP_SHOPS,
     path=ShopPath,
     returns={200: StaffList},
+    refuses=("unknown-shop",),
 )
 async def list_shop_staff(call: StaffRequest[None, None, ShopPath]) -> TypedResponse:
     """Who may take points at this shop."""

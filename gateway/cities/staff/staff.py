@@ -370,9 +370,14 @@ class StaffService:
     # --- keeping the staff ---
 
     async def people(self, who: StaffSession, shop_id: str | None = None) -> list[Staff]:
-        return await self.context.store.read(
-            lambda conn: records.list_by_city(conn, who.municipality, shop_id)
-        )
+        """A city's own people, or a shop's. Raises ProblemError `unknown-shop` (404)."""
+
+        def job(conn: Connection) -> list[Staff]:
+            if shop_id is not None:
+                shop_rows.require(conn, who.municipality, shop_id)
+            return records.list_by_city(conn, who.municipality, shop_id)
+
+        return await self.context.store.read(job)
 
     async def add_to_shop(
         self, who: StaffSession, *, login: str, display_name: str, shop_id: str, reason: str = ""
