@@ -21,6 +21,7 @@ from gateway.platform import gc_tuning
 from gateway.plugin_reload import add_plugin_reload
 from gateway.services import Services, open_services
 from gateway.settings import Settings
+from httpkit.systemd import supervised
 
 _log = structlog.get_logger()
 
@@ -79,7 +80,8 @@ async def serve(
             gc_tuning.reduce_gc()
             _log.info("serving", address=site.name, public_url=settings.server.origin)
             on_ready(site.name)
-            await stop.wait()
+            async with supervised(f"serves at {site.name}"):
+                await stop.wait()
             app[HEALTH].is_draining = True
             _log.info("stopping")
         finally:

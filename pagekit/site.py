@@ -14,6 +14,7 @@ import jinja2
 import structlog
 from aiohttp import web
 
+from httpkit.systemd import supervised
 from pagekit.files import ROUTE, Files
 from pagekit.gateway_check import GatewayCheck
 from pagekit.logs import configure, places_of, request_lines
@@ -123,7 +124,8 @@ async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
         await web.TCPSite(runner, settings.host, settings.port).start()
         sys.stdout.write(f"{name} serves at {settings.public_url}\n")
         sys.stdout.flush()
-        await stop.wait()
+        async with supervised(f"serves at {settings.public_url}"):
+            await stop.wait()
     finally:
         await runner.cleanup()
 
