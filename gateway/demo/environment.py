@@ -119,6 +119,7 @@ async def open_town(
     folder: Path,
     *,
     port: int = 0,
+    public_url: str = "",
     portal_port: int = 0,
     municipal_port: int = 0,
     card_agent_url: str = "http://127.0.0.1:37650",
@@ -126,6 +127,7 @@ async def open_town(
 ) -> AsyncIterator[DemoEnvironment]:
     """Start everything in `folder` and end it again. What is in the folder from an earlier run is kept.
 
+    `public_url` is the address of a proxy that passes on to `port`; without one everybody calls the gateway itself.
     `card_agent_url` is where the program at a member's desk listens; the town does not start it.
     `fill` gives the city three months of life first, with a progress bar there.
     """
@@ -140,15 +142,15 @@ async def open_town(
         municipal_port = municipal_port or _free_port()
         portal_url = f"http://127.0.0.1:{portal_port}"
         municipal_url = f"http://localhost:{municipal_port}"
-        _write_settings(folder, port, saison_url, airline_url, portal_url, municipal_url)
-        town = await _settle(
-            folder, f"http://127.0.0.1:{port}", saison_url, airline_url, portal_url, municipal_url
-        )
+        gateway_url = f"http://127.0.0.1:{port}"
+        public_url, proxies = public_url or gateway_url, 1 if public_url else 0
+        _write_settings(folder, port, public_url, proxies, saison_url, airline_url, portal_url, municipal_url)
+        town = await _settle(folder, public_url, saison_url, airline_url, portal_url, municipal_url)
         town.saison_control_url = saison_control_url
         if fill is not None:
             await fill_town(town.settings_file, town.clock, fill)
         processes.append(await _start(folder, "gateway", _gateway(town.settings_file, "serve", "--strict")))
-        await _until_ready(town, f"{town.gateway_url}/health/ready", processes[-1])
+        await _until_ready(town, f"{gateway_url}/health/ready", processes[-1])
         _write_portal_settings(town, portal_port, card_agent_url)
         _write_municipal_settings(town, municipal_port)
         for site, url in (("portal", portal_url), ("municipal", municipal_url)):
@@ -187,7 +189,14 @@ async def _sandbox(folder: Path, partner: str) -> tuple[asyncio.subprocess.Proce
 
 
 def _write_settings(
-    folder: Path, port: int, saison_url: str, airline_url: str, portal_url: str, municipal_url: str
+    folder: Path,
+    port: int,
+    public_url: str,
+    proxies: int,
+    saison_url: str,
+    airline_url: str,
+    portal_url: str,
+    municipal_url: str,
 ) -> None:
     for name in ("sealing", "lookup", "account_key", "portal_seal", "municipal_seal"):
         path = folder / f"{name}.secret"
@@ -198,7 +207,8 @@ def _write_settings(
         f"""# A demonstration: everything in this folder may be deleted.
 [server]
 port = {port}
-public_url = "http://127.0.0.1:{port}"
+public_url = "{public_url}"
+trusted_proxies = {proxies}
 portal_return_urls = ["{RETURN_URL}", "{portal_url}/exchanges/back"]
 
 [municipal]

@@ -8,15 +8,9 @@ import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway import hookimpl
 from gateway.errors import NotSent, OutcomeUnknown
@@ -24,6 +18,7 @@ from gateway.partners.http_client import ClientIdentityUnusable, GuardedHttp
 from gateway.partners.loading.partner_settings import ClientIdentity
 from gateway.workbench.bench import open_bench
 from tests.gateway.partners.day_file import plugin_class
+from tests.tls_authority import Authority
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 NAMED = r"name client_certificate and client_key in \[partners.acorn\]"
@@ -31,64 +26,6 @@ WANTS = (
     rf"client_certificate_wanted: it asks for a certificate of ours; {NAMED}"
     rf"|handshake_refused: either it asks for a certificate of ours \({NAMED}\), or it has no TLS version"
 )
-
-
-@dataclass(frozen=True)
-class Authority:
-    """A private authority, and what it has issued."""
-
-    folder: Path
-    name: str
-    _key: ec.EllipticCurvePrivateKey = field(init=False)
-    _subject: x509.Name = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.folder.mkdir()
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = _named(self.name)
-        issued = _builder(subject, subject, key.public_key()).add_extension(
-            x509.BasicConstraints(ca=True, path_length=None), critical=True
-        )
-        object.__setattr__(self, "_key", key)
-        object.__setattr__(self, "_subject", subject)
-        self.file.write_bytes(issued.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-
-    @property
-    def file(self) -> Path:
-        return self.folder / "authority.pem"
-
-    def issue(self, name: str, password: bytes = b"") -> ClientIdentity:
-        key = ec.generate_private_key(ec.SECP256R1())
-        address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        issued = _builder(_named(name), self._subject, key.public_key()).add_extension(address, False)
-        certificate, path = self.folder / f"{name}.pem", self.folder / f"{name}.key"
-        certificate.write_bytes(
-            issued.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-        )
-        secret = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-        path.write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret)
-        )
-        return ClientIdentity(certificate=certificate, key=path)
-
-
-def _named(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-    )
 
 
 @pytest.fixture
