@@ -49,6 +49,7 @@ ACTIONS: Final[Mapping[models.AuditAction, str]] = {
     "granted": "給付",
     "grants looked at": "給付の一覧の閲覧",
     "list exported": "一覧の保存",
+    "city exported": "自治体データ一式の書き出し",
     "grant cancelled": "給付の取消",
     "balance corrected": "残高の訂正",
     "grant file checked": "給付ファイルの確認",

@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "places": Command("gateway.commands.places", "server", group="places"),
     "ledger": Command("gateway.commands.ledger", "server", group="ledger"),
     "exchanges": Command("gateway.commands.exchanges", "server", group="exchanges"),
+    "cities": Command("gateway.commands.cities", "server", group="cities"),
     "staff": Command("gateway.commands.city", "server", group="city_staff"),
     "backup": Command("gateway.commands.backup", "server", group="backup"),
     "restore": Command("gateway.commands.restore", "server", group="restore"),

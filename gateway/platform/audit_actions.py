@@ -44,6 +44,7 @@ class AuditAction(StrEnum):
     GRANTED = "granted", "給付"
     GRANTS_LOOKED_AT = "grants looked at", "給付の一覧の閲覧"
     LIST_EXPORTED = "list exported", "一覧の保存"
+    CITY_EXPORTED = "city exported", "自治体データ一式の書き出し"
     GRANT_CANCELLED = "grant cancelled", "給付の取消"
     BALANCE_CORRECTED = "balance corrected", "残高の訂正"
     GRANT_FILE_CHECKED = "grant file checked", "給付ファイルの確認"

@@ -39,6 +39,7 @@ DEEDS_NOT_KEPT: Final = frozenset(
         AuditAction.HISTORY_LOOKED_AT,
         AuditAction.SIGN_IN_UNLOCKED,
         AuditAction.LIST_EXPORTED,
+        AuditAction.CITY_EXPORTED,
         AuditAction.GRANTED,
         AuditAction.REFUNDED,
         AuditAction.GRANT_FILE_CHECKED,

@@ -438,3 +438,42 @@ class TestCheck:
         with pytest.raises(GatewayError):
             run("serve")
         assert not (tmp_path / "gateway.db").exists()
+
+
+class TestACitysWayOut:
+    def test_is_one_file_for_its_owner_alone_and_a_line_of_the_citys_log(self, run, tmp_path: Path) -> None:
+        run("places", "add-service", "082163", "kasama-ouen", "笠間応援ポイント")
+        said = json.loads(
+            run("cities", "export", "082163", "kasama.zip", "--operator", "sato", "--reason", "契約の終了")
+        )
+        file = tmp_path / "kasama.zip"
+        assert said["archive"] == "kasama.zip"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert "whole" in run("cities", "check-archive", "kasama.zip")
+        engine = sa.create_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
+        with engine.connect() as conn:
+            found = conn.execute(
+                sa.text("SELECT actor_name, reason, facts FROM audit_lines WHERE action = 'city exported'")
+            ).one()
+        engine.dispose()
+        assert (found.actor_name, found.reason) == ("sato", "契約の終了")
+        assert json.loads(found.facts)["reference"] == said["sha256"]
+        with pytest.raises(GatewayError, match="is there already"):
+            run("cities", "export", "082163", "kasama.zip", "--reason", "もう一度")
+        file.write_bytes(file.read_bytes()[:-200])
+        assert "cannot be read as an archive" in run("cities", "check-archive", "kasama.zip", code=1)
+
+    def test_leaves_nothing_behind_where_the_city_is_not_here(self, run, tmp_path: Path) -> None:
+        with pytest.raises(GatewayError, match="this city has no point service here"):
+            run("cities", "export", "131016", "x.zip", "--reason", "契約の終了")
+        assert list(tmp_path.glob("*x.zip*")) == []
+
+    def test_is_encrypted_to_public_keys(self, run, tmp_path: Path) -> None:
+        pyrage = pytest.importorskip("pyrage")
+        made = pyrage.x25519.Identity.generate()
+        (tmp_path / "recipients").write_text(f"{made.to_public()}\n", "utf-8")
+        run("places", "add-service", "082163", "kasama-ouen", "笠間応援ポイント")
+        run("cities", "export", "082163", "k.zip", "--reason", "契約の終了", "--recipients", "recipients")
+        assert not (tmp_path / "k.zip").exists()
+        opened = pyrage.decrypt((tmp_path / "k.zip.age").read_bytes(), [made])
+        assert opened.startswith(b"PK")

@@ -1808,7 +1808,10 @@ def city_shop_code(shop_id: str) -> Call[models.ShopCodeView]:
 
 
 def list_shop_staff(shop_id: str) -> Call[models.StaffList]:
-    """Who may take points at this shop."""
+    """Who may take points at this shop.
+
+    Refused with: unknown-shop.
+    """
     return json_call("GET", f"/v1/city/shops/{path_part(shop_id)}/staff", models.StaffList, session=True)
 
 

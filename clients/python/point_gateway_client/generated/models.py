@@ -73,6 +73,7 @@ AuditAction: TypeAlias = Annotated[
         "granted",
         "grants looked at",
         "list exported",
+        "city exported",
         "grant cancelled",
         "balance corrected",
         "grant file checked",
