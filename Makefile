@@ -8,9 +8,10 @@ STAMP := $(VENV)/.ready
 NODE_STAMP := clients/typescript/node_modules/.package-lock.json
 FERRY_STAMP := examples/ferry_partner/node_modules/.package-lock.json
 AXE_STAMP := tests/browser/node_modules/.package-lock.json
+PACKAGE_STAMP := .venv-package/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-node demo drill faults simulate serve test test-fast test-citus test-pythons nightly mutants lint format bench soak docs clients lock pictures accessibility clean
+.PHONY: help setup setup-node demo drill faults simulate serve test test-fast test-citus test-pythons nightly mutants lint format bench soak docs clients deb audit lock pictures accessibility clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -101,6 +102,17 @@ clients: $(STAMP) $(NODE_STAMP) ## make the generated parts of the clients anew 
 	$(BIN)/python -m tools.make_clients
 	npm run --silent --prefix clients/typescript generate
 
+$(PACKAGE_STAMP): requirements/package.txt
+	test -x .venv-package/bin/python || $(PYTHON) -m venv .venv-package
+	.venv-package/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/package.txt
+	touch $@
+
+deb: $(PACKAGE_STAMP) ## build the Debian package of a commit into dist: make deb COMMIT=v0.2.0
+	deploy/debian/build-deb $(or $(COMMIT),HEAD) dist
+
+audit: $(PACKAGE_STAMP) ## look for known weaknesses in what is packaged; asks pypi.org
+	.venv-package/bin/pip-audit --require-hashes --disable-pip -r requirements/runtime.txt
+
 lock: ## compile the hashed requirements anew
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  --extra backup --extra postgres --extra server --extra sftp --extra sites --extra testkit --no-emit-package point-gateway-client pyproject.toml clients/python/pyproject.toml requirements/dev.in -o requirements/dev.txt
@@ -108,6 +120,11 @@ lock: ## compile the hashed requirements anew
 	  requirements/reader.in -o requirements/reader.txt
 	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
 	  -c requirements/dev.txt requirements/mutants.in -o requirements/mutants.txt
+	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
+	  -c requirements/dev.txt --extra backup --extra postgres --extra server --extra sftp --extra sites \
+	  --no-emit-package point-gateway-client pyproject.toml clients/python/pyproject.toml -o requirements/runtime.txt
+	uv pip compile --quiet --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-annotate --no-header \
+	  -c requirements/dev.txt requirements/package.in -o requirements/package.txt
 
 pictures: $(STAMP) ## store anew how the portal's main pages look; look at them before committing
 	RENEW_PICTURES=1 $(BIN)/python -m pytest -q tests/portal/test_pictures.py -k look

@@ -6,7 +6,7 @@ Settings come from `--config`, else from POINT_GATEWAY_CONFIG, else from gateway
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import gateway
 from gateway.commands.table import COMMANDS, RELEASE, extra_missing
@@ -14,6 +14,14 @@ from gateway.errors import GatewayError
 
 if TYPE_CHECKING:
     import typer
+
+LEFT_OUT: Final = {
+    "gateway.demo": "server,sites,testkit",
+    "gateway.testkit": "testkit",
+    "gateway.workbench": "testkit",
+    "gateway.scaffold": "testkit",
+}
+"""What no server needs, and a package for servers does not have; the extra that brings it."""
 
 
 def _typer_app() -> typer.Typer:
@@ -67,6 +75,8 @@ def _sentence(fault: Exception) -> str | None:
     ours = [getattr(sys.modules[module], name) for module, name in named.items() if module in sys.modules]
     if isinstance(fault, (GatewayError, *ours)):
         return str(fault)
+    if isinstance(fault, ModuleNotFoundError) and fault.name in LEFT_OUT:
+        return f"{fault.name} is left out of the package for servers; on another machine: pip install '{RELEASE}[{LEFT_OUT[fault.name]}]'"
     sqlalchemy = sys.modules.get("sqlalchemy.exc")
     if sqlalchemy is not None and isinstance(fault, sqlalchemy.SQLAlchemyError):
         from gateway.commands.shared import database_in_use
