@@ -13,11 +13,14 @@ from sqlalchemy import Connection
 from core_ledger import Store
 from gateway.cities.city_context import StaffActor, write_audit
 from gateway.platform.audit_actions import AuditAction
+from gateway.platform.audit_facts import ExportedList
 
 
-async def record_export(store: Store, who: StaffActor, at: datetime, what: str, subject: str) -> None:
-    """A list that leaves as a file: `what` names it, `subject` is the project, cycle, file or day that it is of."""
-    facts: dict[str, str | int] = {"list": what}
+async def record_export(
+    store: Store, who: StaffActor, at: datetime, exported: ExportedList, subject: str
+) -> None:
+    """A list that leaves as a file: `subject` is the project, cycle, file or day that it is of."""
+    facts: dict[str, str | int] = {"list": exported.value}
 
     def job(conn: Connection) -> None:
         write_audit(conn, who, at, AuditAction.LIST_EXPORTED, subject, facts=facts)

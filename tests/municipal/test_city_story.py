@@ -352,6 +352,10 @@ def test_the_audit_log_says_who_and_why_and_shows_a_line_that_was_changed(
     boss.to("/audit").picture("audit")
     assert "申請が多い" in boss.text()
     assert "福祉課 見本" in boss.text()
+    assert "予算の変更" in boss.text("tbody")
+    assert "変更後: 2,000" in boss.text("tbody")
+    assert boss.to("/audit?action=budget+changed").page.input_value("#action") == "budget changed"
+    boss.to("/audit")
     boss.press("改ざんがないか検証する")
     assert "変更・削除・挿入はありません" in boss.text()
     with sqlite3.connect(filled.folder / "gateway.db", timeout=30) as book:

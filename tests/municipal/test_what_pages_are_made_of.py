@@ -14,12 +14,10 @@ from gateway.api.city.rules import WORSE_JA
 from gateway.cities.grants.grant_list import FAULTS as GATEWAYS_FAULTS
 from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import ProposalState
-from gateway.platform.audit_actions import FACT_LABELS, PLATFORM_ACTIONS, AuditAction
 from gateway.platform.roles import ALLOWED, Role
 from gateway.points.rules import Expiry
 from municipal import labels, proposals
 from municipal.app import PARTS
-from municipal.audit import ACTIONS, FACTS
 from municipal.charts import HEIGHT, Bar, round_up, spread, stacked
 from municipal.forms import chosen, day, number
 from municipal.i18n import WORDS
@@ -113,27 +111,6 @@ def test_everything_that_the_gateway_says_by_a_word_has_a_name() -> None:
     assert set(labels.ROLES) == {role.value for role in Role}
 
 
-def test_every_deed_of_the_audit_log_has_the_name_that_the_gateway_gives_it() -> None:
-    assert {action.value: action.label for action in AuditAction if action not in PLATFORM_ACTIONS} == ACTIONS
-    assert FACT_LABELS == FACTS
-
-
-def test_every_fact_of_the_audit_log_has_a_name() -> None:
-    """The words under which facts are kept, as the gateway's sources have them."""
-    written = set()
-    for path in (GATEWAY / "cities").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if _is_about_facts(node):
-                written |= {
-                    key.value
-                    for one in ast.walk(node)
-                    if isinstance(one, ast.Dict)
-                    for key in one.keys
-                    if isinstance(key, ast.Constant)
-                }
-    assert written == set(FACTS)
-
-
 def test_every_fact_of_a_proposal_and_every_deed_has_a_name() -> None:
     written = set()
     for path in (GATEWAY / "cities").rglob("*.py"):
@@ -150,15 +127,6 @@ def test_every_fact_of_a_proposal_and_every_deed_has_a_name() -> None:
     assert written - set(proposals.FACTS) == set()
     assert set(proposals.DEEDS) == {deed.value for deed in Deed}
     assert set(proposals.STATES) == {state.value for state in ProposalState}
-
-
-def _is_about_facts(node: ast.AST) -> bool:
-    """A call that writes into the log, or the making of its facts."""
-    if isinstance(node, ast.Call):
-        return getattr(node.func, "id", getattr(node.func, "attr", "")) in ("write_audit", "_audit")
-    if isinstance(node, ast.AnnAssign):
-        return getattr(node.target, "id", "") == "facts"
-    return isinstance(node, ast.FunctionDef) and node.name == "_facts"
 
 
 def test_a_large_number_beside_an_axis_is_short_in_the_readers_language() -> None:

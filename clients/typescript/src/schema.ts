@@ -1134,6 +1134,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/audit/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every deed that a city's log may hold, for whoever filters by one. */
+        get: operations["list_audit_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/audit/csv": {
         parameters: {
             query?: never;
@@ -3085,14 +3102,30 @@ export interface components {
         };
         /**
          * AuditAction
-         * @description A deed. The value is what lines hold and the API shows; `label` is what a clerk reads.
+         * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
         AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "sign-in unlocked" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed";
+        /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
+        AuditActionView: {
+            action: string;
+            label: components["schemas"]["LabelView"];
+        };
+        AuditActions: {
+            actions: components["schemas"]["AuditActionView"][];
+        };
+        /** @description One fact of a line, named for people; `value_label` where the value is a word that only the log has. */
+        AuditFactView: {
+            name: string;
+            label: components["schemas"]["LabelView"];
+            value: string | number;
+            value_label: components["schemas"]["LabelView"] | null;
+        };
         AuditFaultView: {
             seq: number;
             text: string;
         };
+        /** @description `facts` are as they are stored and hashed; `named_facts` are those that say something, named for people. */
         AuditLineView: {
             seq: number;
             /** Format: date-time */
@@ -3100,11 +3133,13 @@ export interface components {
             actor: string;
             actor_name: string;
             action: string;
+            action_label: components["schemas"]["LabelView"];
             subject: string;
             reason: string;
             facts: {
                 [key: string]: string | number;
             };
+            named_facts: components["schemas"]["AuditFactView"][];
             hash: string;
         };
         AuditPage: {
@@ -6771,6 +6806,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    list_audit_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditActions"];
                 };
             };
         };

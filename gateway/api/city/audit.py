@@ -11,13 +11,14 @@ from pydantic import Field, StringConstraints
 from gateway.api.city.exports import log_export
 from gateway.api.city.fields import CSV, Day, Line, attachment
 from gateway.api.city.staff_request import StaffRequest
-from gateway.api.fields import View
+from gateway.api.fields import LabelView, View
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
 from gateway.model import JST
 from gateway.platform import audit_log
-from gateway.platform.audit_actions import FACT_LABELS, AuditAction, label_of
+from gateway.platform.audit_actions import PLATFORM_ACTIONS, AuditAction, label_of
+from gateway.platform.audit_facts import ExportedList, fact_label, fact_value_label
 from gateway.platform.audit_log import AuditFault, AuditLine
 from gateway.platform.roles import Action
 from httpkit.safe_csv import excel_csv
@@ -53,15 +54,38 @@ class AuditQuery(AuditFilter):
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
+class AuditFactView(View):
+    """One fact of a line, named for people; `value_label` where the value is a word that only the log has."""
+
+    name: str
+    label: LabelView
+    value: str | int
+    value_label: LabelView | None
+
+    @classmethod
+    def of(cls, name: str, value: str | int) -> AuditFactView:
+        value_label = fact_value_label(name, value)
+        return cls(
+            name=name,
+            label=LabelView.of(fact_label(name)),
+            value=value,
+            value_label=None if value_label is None else LabelView.of(value_label),
+        )
+
+
 class AuditLineView(View):
+    """`facts` are as they are stored and hashed; `named_facts` are those that say something, named for people."""
+
     seq: int
     at: datetime
     actor: str
     actor_name: str
     action: str
+    action_label: LabelView
     subject: str
     reason: str
     facts: dict[str, str | int]
+    named_facts: list[AuditFactView]
     hash: str
 
     @classmethod
@@ -72,9 +96,11 @@ class AuditLineView(View):
             actor=line.actor,
             actor_name=line.actor_name,
             action=line.action,
+            action_label=LabelView.of(label_of(line.action)),
             subject=line.subject,
             reason=line.reason,
             facts=dict(line.facts),
+            named_facts=[AuditFactView.of(name, value) for name, value in line.facts.items() if value != ""],
             hash=line.hash,
         )
 
@@ -82,6 +108,17 @@ class AuditLineView(View):
 class AuditPage(View):
     lines: list[AuditLineView]
     next_before: int | None
+
+
+class AuditActionView(View):
+    """A deed that a city's log may hold, as the filter takes it, and named for people."""
+
+    action: str
+    label: LabelView
+
+
+class AuditActions(View):
+    actions: list[AuditActionView]
 
 
 class AuditFaultView(View):
@@ -118,6 +155,20 @@ async def read_audit(call: StaffRequest[None, AuditQuery]) -> TypedResponse:
 
 
 @api.get(
+    "/v1/city/audit/actions",
+    tag="audit",
+    caller=AuthLevel.STAFF,
+    action=Action.READ_AUDIT,
+    returns={200: AuditActions},
+)
+async def list_audit_actions(call: StaffRequest) -> TypedResponse:  # noqa: ARG001 - the same for every city
+    """Every deed that a city's log may hold, for whoever filters by one."""
+    actions = [action for action in AuditAction if action not in PLATFORM_ACTIONS]
+    views = [AuditActionView(action=action, label=LabelView.of(action.label)) for action in actions]
+    return TypedResponse(200, AuditActions(actions=views))
+
+
+@api.get(
     "/v1/city/audit/csv",
     tag="audit",
     caller=AuthLevel.STAFF,
@@ -128,7 +179,7 @@ async def read_audit(call: StaffRequest[None, AuditQuery]) -> TypedResponse:
 async def audit_csv(call: StaffRequest[None, AuditFilter]) -> TypedResponse:
     """The same for Excel, the newest 100,000 lines."""
     query, city = call.query, call.staff.municipality
-    await log_export(call, "audit log", f"{query.since or ''}/{query.until or ''}")
+    await log_export(call, ExportedList.AUDIT_LOG, f"{query.since or ''}/{query.until or ''}")
     lines = await call.services.store.read(
         lambda conn: audit_log.page(conn, city, limit=MAX_CSV_LINES, **query.of_log())
     )
@@ -141,13 +192,16 @@ async def audit_csv(call: StaffRequest[None, AuditFilter]) -> TypedResponse:
 
 
 def _row(line: AuditLine) -> tuple[str | int, ...]:
-    facts = "　".join(
-        f"{FACT_LABELS.get(name, name)}: {value}" for name, value in line.facts.items() if value != ""
-    )
+    facts = "　".join(_fact_text(name, value) for name, value in line.facts.items() if value != "")
     return (
-        line.seq, f"{line.at.astimezone(JST):%Y-%m-%d %H:%M:%S}", line.actor_name, line.actor, label_of(line.action), line.subject,
+        line.seq, f"{line.at.astimezone(JST):%Y-%m-%d %H:%M:%S}", line.actor_name, line.actor, label_of(line.action).ja, line.subject,
         line.reason, facts, line.hash,
     )  # fmt: skip
+
+
+def _fact_text(name: str, value: str | int) -> str:
+    value_label = fact_value_label(name, value)
+    return f"{fact_label(name).ja}: {value if value_label is None else value_label.ja}"
 
 
 @api.post(

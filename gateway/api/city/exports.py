@@ -6,12 +6,13 @@ from typing import Any
 
 from gateway.api.city.staff_request import StaffRequest
 from gateway.cities import looks
+from gateway.platform.audit_facts import ExportedList
 
 
-async def log_export(call: StaffRequest[Any, Any, Any], what: str, subject: object) -> None:
+async def log_export(call: StaffRequest[Any, Any, Any], exported: ExportedList, subject: object) -> None:
     """Write the line: who has taken which list away."""
     services = call.services
-    await looks.record_export(services.store, call.staff, services.clock(), what, str(subject))
+    await looks.record_export(services.store, call.staff, services.clock(), exported, str(subject))
 
 
 async def log_look(call: StaffRequest[Any, Any, Any], subject: str, member: str = "") -> None:

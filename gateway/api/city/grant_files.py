@@ -23,6 +23,7 @@ from gateway.cities.grants.list_report import report_csv, report_workbook
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, Content, TypedResponse, Upload
+from gateway.platform.audit_facts import ExportedList
 from gateway.platform.roles import Action
 
 api = Api()
@@ -272,7 +273,7 @@ async def file_lines(
 )
 async def file_report(call: StaffRequest[None, None, FilePath]) -> TypedResponse:
     """Every line as it was typed, those with a fault first, with what to do; to be mended and sent again."""
-    await log_export(call, "grant file report", call.path.file_id)
+    await log_export(call, ExportedList.GRANT_FILE_REPORT, call.path.file_id)
     file, lines = await _reported(call)
     data = await asyncio.to_thread(report_csv, lines, file.kept_columns)
     return TypedResponse(200, Content(data, CSV), attachment(f"report-{file.file_id[:8]}.csv"))
@@ -289,7 +290,7 @@ async def file_report(call: StaffRequest[None, None, FilePath]) -> TypedResponse
 )
 async def file_report_workbook(call: StaffRequest[None, None, FilePath]) -> TypedResponse:
     """The same as an Excel workbook, in which every cell is text: no program makes a number of an ID."""
-    await log_export(call, "grant file report", call.path.file_id)
+    await log_export(call, ExportedList.GRANT_FILE_REPORT, call.path.file_id)
     file, lines = await _reported(call)
     book = await asyncio.to_thread(report_workbook, lines, file.kept_columns)
     return TypedResponse(200, Content(book, XLSX), attachment(f"report-{file.file_id[:8]}.xlsx"))

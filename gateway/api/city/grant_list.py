@@ -22,6 +22,7 @@ from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
 from gateway.model import JST
+from gateway.platform.audit_facts import ExportedList
 from gateway.platform.roles import Action
 from httpkit.safe_csv import excel_csv
 
@@ -129,7 +130,7 @@ async def list_grants(call: StaffRequest[None, GrantListQuery, ProjectPath]) -> 
 async def grants_csv(call: StaffRequest[None, GrantDaysQuery, ProjectPath]) -> TypedResponse:
     """The same for Excel, with the names of who granted."""
     code, project_id, query = call.staff.municipality, call.path.project_id, call.query
-    await log_export(call, "grants", project_id)
+    await log_export(call, ExportedList.GRANTS, project_id)
 
     def job(conn: Connection) -> list[tuple[str | int, ...]]:
         names = {each.staff_id: each.display_name for each in staff_rows.list_by_city(conn, code)}

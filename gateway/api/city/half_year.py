@@ -17,6 +17,7 @@ from gateway.cities.statistics.issuers import Issuer, IssuerKind
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict, Words
 from gateway.http.routing import Api, Content, TypedResponse
+from gateway.platform.audit_facts import ExportedList
 from gateway.platform.roles import Action
 from httpkit.safe_csv import excel_csv
 
@@ -160,7 +161,7 @@ async def half_year_csv(call: StaffRequest[None, None, BaseDayPath]) -> TypedRes
     """The same for Excel, a line an issuer."""
     code, base_day = call.staff.municipality, call.path.base_day
     half_year.period_of(base_day)
-    await log_export(call, "half-year report", base_day)
+    await log_export(call, ExportedList.HALF_YEAR_REPORT, base_day)
     reports = await call.services.store.read(lambda conn: half_year.by_issuer(conn, code, base_day))
     data = excel_csv(
         ["基準日", "発行者", "ポイントサービス", "発行額(円)", "回収額(円)", "未使用残高(円)", "無償分の未使用(円)", "区分"],

@@ -23,6 +23,7 @@ from gateway.cities.settlement.statement_pdf import settlement_pdf, statement_pd
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
+from gateway.platform.audit_facts import ExportedList
 from gateway.platform.roles import Action
 from gateway.points.directory import require_municipality
 
@@ -213,7 +214,7 @@ async def get_settlement(call: StaffRequest[None, None, CyclePath]) -> TypedResp
 )
 async def get_settlement_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle for Excel, a line a shop."""
-    await log_export(call, "settlement", call.path.starts_on)
+    await log_export(call, ExportedList.SETTLEMENT, call.path.starts_on)
     settlement = await call.services.city.settlements.get(call.staff.municipality, call.path.starts_on)
     name = f"settlement-{call.path.starts_on}.csv"
     return TypedResponse(200, Content(settlement_csv(settlement), CSV), attachment(name))
@@ -230,7 +231,7 @@ async def get_settlement_csv(call: StaffRequest[None, None, CyclePath]) -> Typed
 )
 async def get_settlement_pdf(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle to print and to keep, a line a shop."""
-    await log_export(call, "settlement", call.path.starts_on)
+    await log_export(call, ExportedList.SETTLEMENT, call.path.starts_on)
     code = call.staff.municipality
     settlement = await call.services.city.settlements.get(code, call.path.starts_on)
     data = await asyncio.to_thread(settlement_pdf, settlement, require_municipality(code).name)
@@ -265,7 +266,7 @@ async def get_corrections(call: StaffRequest[None, None, CyclePath]) -> TypedRes
 )
 async def get_corrections_csv(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """A cycle's corrections for Excel, with the names of those who made them."""
-    await log_export(call, "corrections", call.path.starts_on)
+    await log_export(call, ExportedList.CORRECTIONS, call.path.starts_on)
     cycle_corrections = await call.services.city.settlements.corrections(
         call.staff.municipality, call.path.starts_on
     )
@@ -319,7 +320,7 @@ async def city_statement(call: StaffRequest[None, None, CycleShopPath]) -> Typed
 )
 async def city_statement_csv(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
     """A shop's statement for Excel."""
-    await log_export(call, "statement", f"{call.path.starts_on}/{call.path.shop_id}")
+    await log_export(call, ExportedList.STATEMENT, f"{call.path.starts_on}/{call.path.shop_id}")
     shop_statement = await call.services.city.settlements.statement(
         call.staff.municipality, call.path.starts_on, call.path.shop_id
     )
@@ -338,7 +339,7 @@ async def city_statement_csv(call: StaffRequest[None, None, CycleShopPath]) -> T
 )
 async def city_statement_pdf(call: StaffRequest[None, None, CycleShopPath]) -> TypedResponse:
     """A shop's statement to print and to send."""
-    await log_export(call, "statement", f"{call.path.starts_on}/{call.path.shop_id}")
+    await log_export(call, ExportedList.STATEMENT, f"{call.path.starts_on}/{call.path.shop_id}")
     code, shop_id = call.staff.municipality, call.path.shop_id
     shop_statement = await call.services.city.settlements.statement(code, call.path.starts_on, shop_id)
     data = await asyncio.to_thread(statement_pdf, shop_statement, require_municipality(code).name)

@@ -20,6 +20,7 @@ from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
 from gateway.model import Label
 from gateway.partners.partner import Partner
+from gateway.platform.audit_facts import ExportedList
 from gateway.platform.roles import Action
 from gateway.points import directory
 
@@ -196,7 +197,7 @@ async def city_figures(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
 )
 async def city_figures_csv(call: StaffRequest[None, FiguresQuery]) -> TypedResponse:
     """The same figures for Excel."""
-    await log_export(call, "figures", f"{call.query.since}/{call.query.until}")
+    await log_export(call, ExportedList.FIGURES, f"{call.query.since}/{call.query.until}")
     day_figures = await _in_detail(call)
     code, partners = call.staff.municipality, call.services.context.partners
     names = await call.services.store.read(lambda conn: register_names(conn, code))

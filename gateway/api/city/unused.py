@@ -15,6 +15,7 @@ from gateway.cities.statistics import daily_stats
 from gateway.http.authentication import AuthLevel
 from gateway.http.inputs import Strict
 from gateway.http.routing import Api, Content, TypedResponse
+from gateway.platform.audit_facts import ExportedList
 from gateway.platform.roles import Action
 from gateway.points import directory
 from httpkit.safe_csv import excel_csv
@@ -63,7 +64,7 @@ async def city_unused(call: StaffRequest[None, DayQuery]) -> TypedResponse:
 )
 async def city_unused_csv(call: StaffRequest[None, DayQuery]) -> TypedResponse:
     """The legal report for Excel: a line a point service, and their sum."""
-    await log_export(call, "unused", call.query.day)
+    await log_export(call, ExportedList.UNUSED, call.query.day)
     day, code = call.query.day, call.staff.municipality
 
     def job(conn: Connection) -> list[tuple[str, str, str, int]]:
@@ -91,7 +92,7 @@ async def city_unused_csv(call: StaffRequest[None, DayQuery]) -> TypedResponse:
 )
 async def city_issues_csv(call: StaffRequest[None, None, ServicePath]) -> TypedResponse:
     """What came of the points of each day of issue, for Excel."""
-    await log_export(call, "issues", call.path.point_service)
+    await log_export(call, ExportedList.ISSUES, call.path.point_service)
     code, service = call.staff.municipality, call.path.point_service
 
     def job(conn: Connection) -> bytes:

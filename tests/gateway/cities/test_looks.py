@@ -3,6 +3,7 @@
 import asyncio
 
 from gateway.platform import audit_log
+from gateway.platform.audit_actions import PLATFORM_ACTIONS, AuditAction
 
 from .conftest import KASAMA, OUEN, PASSWORD, new_id
 
@@ -112,6 +113,45 @@ class TestTheLog:
             (True, False)
         ]
         assert any(",cafe,,名前: カフェ," in row for row in rows)
+
+    async def test_names_its_deeds_and_facts_in_both_languages(self, site):
+        boss = await site.staff_token("administrator")
+        await site.call("POST", "/v1/city/shops", boss, json={"shop_id": "soba", "name": "そば"})
+        assert (await site.call("GET", "/v1/city/audit/csv", boss))[0] == 200
+        export, shop = (await site.call("GET", "/v1/city/audit", boss))[1]["lines"]
+        assert export["action_label"] == {"ja": "一覧の保存", "en": "List exported"}
+        assert export["facts"] == {"list": "audit log"}
+        assert export["named_facts"] == [
+            {
+                "name": "list",
+                "label": {"ja": "一覧", "en": "List"},
+                "value": "audit log",
+                "value_label": {"ja": "監査ログ", "en": "Audit log"},
+            }
+        ]
+        (name,) = shop["named_facts"]
+        assert name == {
+            "name": "name",
+            "label": {"ja": "名前", "en": "Name"},
+            "value": "そば",
+            "value_label": None,
+        }
+        assert (await site.decided("/v1/city/projects", boss, PROJECT))[0] == 200
+        assert (await site.call("GET", "/v1/city/projects/kosodate/grants", boss))[0] == 200
+        look, *_ = (await site.call("GET", "/v1/city/audit?action=grants+looked+at", boss))[1]["lines"]
+        assert (look["facts"], look["named_facts"]) == ({"member": ""}, []), "what says nothing is not named"
+
+    async def test_lists_the_deeds_that_it_can_hold_as_its_filter_takes_them(self, site):
+        boss = await site.staff_token("administrator")
+        status, answer = await site.call("GET", "/v1/city/audit/actions", boss)
+        labels = {named["action"]: named["label"] for named in answer["actions"]}
+        assert (status, labels["refunded"]) == (200, {"ja": "利用の取消", "en": "Payment refunded"})
+        assert {action.value for action in AuditAction} - set(labels) == {
+            action.value for action in PLATFORM_ACTIONS
+        }
+        assert (await site.call("GET", "/v1/city/audit?action=refunded", boss))[0] == 200
+        viewer = await site.staff_token("viewer")
+        assert (await site.call("GET", "/v1/city/audit/actions", viewer))[0] == 403
 
     async def test_a_filter_that_is_none_is_refused(self, site):
         boss = await site.staff_token("administrator")

@@ -100,6 +100,7 @@ __all__ = [
     "half_year_report",
     "link_card",
     "list_account_notices",
+    "list_audit_actions",
     "list_city_events",
     "list_city_point_services",
     "list_city_shops",
@@ -1082,6 +1083,11 @@ def read_audit(
             "limit": limit,
         },
     )
+
+
+def list_audit_actions() -> Call[models.AuditActions]:
+    """Every deed that a city's log may hold, for whoever filters by one."""
+    return json_call("GET", "/v1/city/audit/actions", models.AuditActions, session=True)
 
 
 def audit_csv(

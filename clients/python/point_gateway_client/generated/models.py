@@ -131,7 +131,7 @@ AuditAction: TypeAlias = Annotated[
         "chains signed",
     ],
     Meta(
-        description="A deed. The value is what lines hold and the API shows; `label` is what a clerk reads.",
+        description="A deed. The value is what lines hold and programs branch on; `label` is what people read.",
         title="AuditAction",
     ),
 ]
@@ -140,23 +140,6 @@ AuditAction: TypeAlias = Annotated[
 class AuditFaultView(Message, frozen=True, kw_only=True):
     seq: int
     text: str
-
-
-class AuditLineView(Message, frozen=True, kw_only=True):
-    seq: int
-    at: datetime
-    actor: str
-    actor_name: str
-    action: str
-    subject: str
-    reason: str
-    facts: dict[str, str | int]
-    hash: str
-
-
-class AuditPage(Message, frozen=True, kw_only=True):
-    lines: list[AuditLineView]
-    next_before: int | None
 
 
 class AuditVerified(Message, frozen=True, kw_only=True):
@@ -1789,6 +1772,53 @@ class AccessView(Message, frozen=True, kw_only=True):
 
 class AccountNoticeList(Message, frozen=True, kw_only=True):
     notices: list[AccountNoticeView]
+
+
+class AuditActionView(Message, frozen=True, kw_only=True):
+    """
+    A deed that a city's log may hold, as the filter takes it, and named for people.
+    """
+
+    action: str
+    label: LabelView
+
+
+class AuditActions(Message, frozen=True, kw_only=True):
+    actions: list[AuditActionView]
+
+
+class AuditFactView(Message, frozen=True, kw_only=True):
+    """
+    One fact of a line, named for people; `value_label` where the value is a word that only the log has.
+    """
+
+    name: str
+    label: LabelView
+    value: str | int
+    value_label: LabelView | None
+
+
+class AuditLineView(Message, frozen=True, kw_only=True):
+    """
+    `facts` are as they are stored and hashed; `named_facts` are those that say something, named for people.
+    """
+
+    seq: int
+    at: datetime
+    actor: str
+    actor_name: str
+    action: str
+    action_label: LabelView
+    subject: str
+    reason: str
+    facts: dict[str, str | int]
+    named_facts: list[AuditFactView]
+    hash: str
+
+
+class AuditPage(Message, frozen=True, kw_only=True):
+    lines: list[AuditLineView]
+    next_before: int | None
 
 
 class Balances(Message, frozen=True, kw_only=True):

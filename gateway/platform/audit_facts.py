@@ -1,0 +1,112 @@
+"""What a line of an audit log says besides its deed: each fact's name, and the words that only the log has, in both languages.
+
+The keys are stored for ever. A value is shown as it is stored, unless it is a word of the log's own; words of other resources
+(a role, a deed of the approval table, a payout) have their names where those resources are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, Self
+
+from gateway.model import Label
+
+
+class ExportedList(StrEnum):
+    """A list that leaves as a file. The value is what lines hold."""
+
+    label: Label
+
+    def __new__(cls, word: str, ja: str = "", en: str = "") -> Self:
+        exported = str.__new__(cls, word)
+        exported._value_ = word
+        exported.label = Label(ja, en)
+        return exported
+
+    GRANTS = "grants", "給付の一覧", "List of grants"
+    GRANT_FILE_REPORT = "grant file report", "給付ファイルの確認結果", "Report of a grant file"
+    SETTLEMENT = "settlement", "精算期間", "Settlement cycle"
+    CORRECTIONS = "corrections", "訂正", "Corrections"
+    STATEMENT = "statement", "明細", "Statement of a shop"
+    FIGURES = "figures", "集計", "Figures"
+    UNUSED = "unused", "法定の報告", "Report of unused balances"
+    HALF_YEAR_REPORT = "half-year report", "発行者ごとの半期の報告", "Half-year report of each issuer"
+    ISSUES = "issues", "発行日ごとの集計", "Figures by day of issue"
+    AUDIT_LOG = "audit log", "監査ログ", "Audit log"
+
+
+FACT_LABELS: Final[Mapping[str, Label]] = {
+    "account": Label("口座", "Account"),
+    "budget": Label("予算", "Budget"),
+    "day": Label("利用した日", "Day of the payment"),
+    "debt_end": Label("未収の処理", "How the debt ends"),
+    "deed": Label("操作", "Deed"),
+    "ends_at": Label("終了", "Ends at"),
+    "faults": Label("誤り", "Faults"),
+    "from": Label("変更前", "Before"),
+    "from_points": Label("1件の上限", "Limit of one grant"),
+    "givers": Label("寄せた人数", "Givers"),
+    "goal": Label("目標", "Goal"),
+    "granted_lines": Label("給付した行", "Lines granted"),
+    "granted_points": Label("給付したポイント", "Points granted"),
+    "lines": Label("行", "Lines"),
+    "list": Label("一覧", "List"),
+    "member": Label("利用者", "Member"),
+    "missed": Label("違っていたもの", "What was wrong"),
+    "owed": Label("未返還", "Owed"),
+    "point_service": Label("ポイントサービス", "Point service"),
+    "name": Label("名前", "Name"),
+    "name_before": Label("名前（変更前）", "Name (before)"),
+    "name_kana": Label("店名（カナ）", "Name in kana"),
+    "name_kana_before": Label("店名（カナ、変更前）", "Name in kana (before)"),
+    "category": Label("業種", "Category"),
+    "category_before": Label("業種（変更前）", "Category (before)"),
+    "address": Label("住所", "Address"),
+    "address_before": Label("住所（変更前）", "Address (before)"),
+    "phone": Label("電話", "Telephone"),
+    "phone_before": Label("電話（変更前）", "Telephone (before)"),
+    "on_failure": Label("届かないとき", "If the goal is missed"),
+    "open_to": Label("対象", "Open to"),
+    "outcome": Label("結果", "Outcome"),
+    "payout": Label("振込結果", "Payout result"),
+    "persons": Label("承認する人数", "Approvals needed"),
+    "points": Label("ポイント", "Points"),
+    "points_a_day": Label("1日に1人で給付できるポイント", "Points that one person grants alone in a day"),
+    "proposal": Label("提案の番号", "Proposal"),
+    "project": Label("給付事業", "Grant project"),
+    "reference": Label("控えの番号", "Reference"),
+    "role": Label("権限", "Role"),
+    "second factor": Label("パスワードの次の確認", "Second factor"),
+    "sessions": Label("終了した端末の数", "Devices signed out"),
+    "shop": Label("加盟店", "Shop"),
+    "shops": Label("加盟店の数", "Shops"),
+    "starts_at": Label("開始", "Starts at"),
+    "takes_effect_on": Label("適用日", "Takes effect on"),
+    "times": Label("回数", "Times"),
+    "to": Label("変更後", "After"),
+    "transfer_on": Label("振込日", "Transfer day"),
+    "version": Label("版", "Version"),
+    "worse": Label("不利になる点", "For the worse"),
+    "venue_points_a_day": Label("会場の1日の上限（ポイント）", "Most that the venue gives in a day (points)"),
+    "yen": Label("金額", "Amount"),
+}
+"""A fact's name, by the word under which it is stored."""
+
+_SECOND_FACTOR: Final = FACT_LABELS["second factor"]
+FACT_VALUE_LABELS: Final[Mapping[str, Mapping[str, Label]]] = {
+    "list": {exported.value: exported.label for exported in ExportedList},
+    "missed": {"password": Label("パスワード", "Password"), "second factor": _SECOND_FACTOR},
+    "second factor": {"yes": Label("あり", "Yes"), "no": Label("なし", "No")},
+}
+"""Facts whose values are words of the log's own: a value's name, by the value."""
+
+
+def fact_label(name: str) -> Label:
+    """The fact's name; the word itself for one that a newer release has written."""
+    return FACT_LABELS.get(name) or Label(name, name)
+
+
+def fact_value_label(name: str, value: str | int) -> Label | None:
+    """The value's name where it is a word of the log's own; None where the value is shown as it is stored."""
+    return FACT_VALUE_LABELS.get(name, {}).get(value) if isinstance(value, str) else None
