@@ -1,7 +1,8 @@
-"""Ends an upgrade at each of its statements in turn, each time in a process of its own, and upgrades again.
+"""Ends an upgrade at one of its statements after the other, each time in a process of its own, and upgrades again.
 
-Run as `python -m tests.migrations.cutter SOURCE FOLDER FROM`: SOURCE is a database file or "-" for none. For each
-statement from FROM on it prints "cut N"; after the last one "whole N". A check that fails ends it with an error.
+Run as `python -m tests.migrations.cutter SOURCE FOLDER EVERY`: SOURCE is a database file or "-" for none; the first statement is
+cut, every EVERY-th after it, and the last. Prints "cut N" for each, and in the end "whole N", the number of statements. A check
+that fails ends it with an error.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ CUT = 99
 
 
 def end_at(number: int) -> None:
-    """End the process, as a power cut does, before the statement of this number; 0 counts only."""
+    """End the process, as a power cut does, before the statement of this number."""
     count = 0
 
     def before(*_: object) -> None:
@@ -64,7 +65,7 @@ def upgrade(file: Path, cut: int) -> None:
     migrations.upgrade(f"sqlite:///{file}", copy=False)
 
 
-def main(source: str, folder: Path, first: int) -> None:
+def main(source: str, folder: Path, every: int) -> None:
     file = folder / "cut.db"
 
     def fresh() -> None:
@@ -77,19 +78,39 @@ def main(source: str, folder: Path, first: int) -> None:
     before = contents(file)
     assert in_a_process(lambda: upgrade(file, 0)) == 0
     whole = contents(file)
-    number = first
-    while True:
+    fresh()
+    statements = _count_statements(file)
+    for number in sorted({*range(1, statements + 1, every), statements}):
         fresh()
         code = in_a_process(lambda: upgrade(file, number))  # noqa: B023
-        if code == 0:
-            sys.stdout.write(f"whole {number - 1}\n")
-            return
         assert code == CUT, f"statement {number}: {code}"
         assert contents(file) == before, f"cut at statement {number}: the file is not as before"
         assert in_a_process(lambda: upgrade(file, 0)) == 0, f"cut at statement {number}: not upgraded again"
         assert contents(file) == whole, f"cut at statement {number}: another schema or other rows"
         sys.stdout.write(f"cut {number}\n")
-        number += 1
+    fresh()
+    assert in_a_process(lambda: upgrade(file, statements + 1)) == 0
+    sys.stdout.write(f"whole {statements}\n")
+
+
+def _count_statements(file: Path) -> int:
+    """Of a whole upgrade of `file`, its commits included."""
+    counted = file.with_suffix(".count")
+
+    def count() -> None:
+        statements = 0
+
+        def add(*_: object) -> None:
+            nonlocal statements
+            statements += 1
+
+        sa.event.listen(sa.Engine, "before_cursor_execute", add)
+        sa.event.listen(sa.Engine, "commit", add)
+        migrations.upgrade(f"sqlite:///{file}", copy=False)
+        counted.write_text(str(statements), "ascii")
+
+    assert in_a_process(count) == 0
+    return int(counted.read_text("ascii"))
 
 
 if __name__ == "__main__":

@@ -37,27 +37,42 @@ def make_old_database(file: Path, payments: int = PAYMENTS) -> Path:
     return file
 
 
+def cut_upgrade(source: str, folder: Path, every: int) -> int:
+    """Cut it at every so-many-th statement; how many statements it has."""
+    cutting = subprocess.run(
+        [sys.executable, "-m", "tests.migrations.cutter", source, str(folder), str(every)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert cutting.returncode == 0, cutting.stdout[-500:] + cutting.stderr[-2_000:]
+    *cuts, whole = cutting.stdout.splitlines()
+    statements = int(whole.removeprefix("whole "))
+    expected = sorted({*range(1, statements + 1, every), statements})
+    assert cuts == [f"cut {number}" for number in expected]
+    return statements
+
+
 def count(file: Path, table: str) -> int:
     with closing(sqlite3.connect(file)) as conn:
         return int(conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 class TestKilled:
-    @pytest.mark.timeout(600)
+    def test_at_a_statement_it_is_undone_and_the_next_run_ends_it(self, tmp_path: Path) -> None:
+        """Every 20th of a new file's and of an old one's, and each of the newest step; by night each of all."""
+        assert cut_upgrade("-", tmp_path, 20) > 113
+        assert cut_upgrade(str(make_old_database(tmp_path / "old.db", payments=20)), tmp_path, 20) > 30
+        newest = tmp_path / "newest.db"
+        migrations.upgrade(f"sqlite:///{newest}", migrations.known_revisions()[-2])
+        assert cut_upgrade(str(newest), tmp_path, 1) > 0
+
+    @pytest.mark.nightly
+    @pytest.mark.timeout(1_200)
     @pytest.mark.parametrize("old", [False, True], ids=["a new file", "a file with payments"])
     def test_at_each_statement_it_is_undone_and_the_next_run_ends_it(self, tmp_path: Path, old: bool) -> None:
         source = str(make_old_database(tmp_path / "old.db", payments=20)) if old else "-"
-        cutting = subprocess.run(
-            [sys.executable, "-m", "tests.migrations.cutter", source, str(tmp_path), "1"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert cutting.returncode == 0, cutting.stdout[-500:] + cutting.stderr[-2_000:]
-        *cuts, whole = cutting.stdout.splitlines()
-        statements = int(whole.removeprefix("whole "))
-        assert cuts == [f"cut {number}" for number in range(1, statements + 1)]
-        assert statements > (30 if old else 113)
+        assert cut_upgrade(source, tmp_path, 1) > (30 if old else 113)
 
     def test_by_the_system_at_any_moment_it_can_be_run_again(self, tmp_path: Path) -> None:
         file = make_old_database(tmp_path / "gateway.db")
