@@ -403,6 +403,12 @@ def loop_forever(self):
 
 
 @attack
+def hold_the_loop(self):
+    """As much of an answer as an endless loop gives, and none of its CPU."""
+    time.sleep(3600)
+
+
+@attack
 def hopeless_pattern(self):
     re.match(r"(a+)+$", "a" * 64 + "b")
 
@@ -516,7 +522,7 @@ async def rows_nobody_wants(self):
 @attack
 async def half_a_frame(self):
     line_socket().write(struct.pack(">II", 1000, 0) + b"{")
-    loop_forever(self)
+    hold_the_loop(self)
 
 
 @attack
