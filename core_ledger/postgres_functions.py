@@ -117,13 +117,13 @@ FIND_ACCOUNTS_OF_BOOK = (
 
 # After five calls PostgreSQL keeps a plan that costs no more; Citus, which cannot carry out such a plan, makes each anew.
 # One that was made while a table was empty must not read all of it later, so it may not begin with that.
-_KEPT_PLAN = "SET plan_cache_mode = auto SET enable_seqscan = off"
+_PLAN_SETTINGS = "SET plan_cache_mode = auto SET enable_seqscan = off"
 OPEN_BOOK_FUNCTION = f"""
 CREATE OR REPLACE FUNCTION ledger_open_book(this_book text, move_ids text, hold_ids text, account_names text)
 RETURNS TABLE (
     what text, book text, name text, posted bigint, held bigint, coming bigint, last_seq bigint,
     body text, head bytea
-) LANGUAGE plpgsql VOLATILE {_KEPT_PLAN}
+) LANGUAGE plpgsql VOLATILE {_PLAN_SETTINGS}
 AS $function$
 #variable_conflict use_column
 BEGIN
@@ -244,7 +244,7 @@ SAVE_BOOK_FUNCTION = f"""
 CREATE OR REPLACE FUNCTION ledger_save_book(
     this_book text, new_seq bigint, new_head text, is_new boolean, new_accounts text[], old_accounts text[],
     new_moves text[]
-) RETURNS void LANGUAGE plpgsql VOLATILE {_KEPT_PLAN}
+) RETURNS void LANGUAGE plpgsql VOLATILE {_PLAN_SETTINGS}
 AS $function$
 #variable_conflict use_column
 BEGIN

@@ -26,7 +26,7 @@ MIN_DIFFERENT_BYTES: Final = 8
 TOO_WIDE: Final = 0o037
 """What goes beyond 0640: writing by the group, anything by others."""
 _NEEDED: Final = ("sealing", "lookup")
-_KEPT_BESIDE: Final = ("", "-wal", "-shm")
+_DATABASE_SUFFIXES: Final = ("", "-wal", "-shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def secret_files(settings: Settings) -> list[Path]:
     files = [*own, *(path for partner in settings.partners.values() for path in _partner_files(partner))]
     database = settings.database_file
     if database is not None:
-        files += [database.with_name(database.name + suffix) for suffix in _KEPT_BESIDE]
+        files += [database.with_name(database.name + suffix) for suffix in _DATABASE_SUFFIXES]
     return [path for path in dict.fromkeys(files) if path.is_file()]
 
 

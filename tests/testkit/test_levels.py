@@ -18,7 +18,14 @@ import pytest
 
 from gateway import LinkKind, scaffold
 from gateway.testkit.contract import AccountContract, CouponContract, Level
-from gateway.testkit.contract.levels import ContractTest, Ended, is_the_kits_own, level_of, promises, unproven
+from gateway.testkit.contract.levels import (
+    ContractResult,
+    ContractTest,
+    is_the_kits_own,
+    level_of,
+    promises,
+    unproven,
+)
 from gateway.testkit.contract.provenance import Provenance
 from gateway.testkit.contract.report import Outcome, summary_lines, write_badge, write_report, write_result
 from tests.testkit.contract_runs import Run
@@ -26,7 +33,7 @@ from tests.testkit.contract_runs import Run
 ROOT = Path(__file__).parents[2]
 
 
-def ended(*ends: tuple[Level, Ended]) -> list[ContractTest]:
+def ended(*ends: tuple[Level, ContractResult]) -> list[ContractTest]:
     return [
         ContractTest(name=f"test_{number}", level=level, ended=end)
         for number, (level, end) in enumerate(ends)
@@ -34,7 +41,7 @@ def ended(*ends: tuple[Level, Ended]) -> list[ContractTest]:
 
 
 def test_a_level_needs_every_promise_of_it_and_of_those_below() -> None:
-    passed, failed = Ended.PASSED, Ended.FAILED
+    passed, failed = ContractResult.PASSED, ContractResult.FAILED
     every = [(Level.LEVEL_1, passed), (Level.LEVEL_2, passed), (Level.LEVEL_3, passed)]
     assert level_of(ended(*every)) is Level.LEVEL_3
     assert level_of(ended(*every, (Level.LEVEL_1, failed))) is Level.NONE
@@ -42,15 +49,18 @@ def test_a_level_needs_every_promise_of_it_and_of_those_below() -> None:
     assert level_of(ended(*every, (Level.LEVEL_3, failed))) is Level.LEVEL_2
 
 
-@pytest.mark.parametrize("end", [Ended.SKIPPED, Ended.FAILED, Ended.MISSING])
-def test_what_did_not_pass_does_not_count(end: Ended) -> None:
+@pytest.mark.parametrize("end", [ContractResult.SKIPPED, ContractResult.FAILED, ContractResult.MISSING])
+def test_what_did_not_pass_does_not_count(end: ContractResult) -> None:
     assert level_of(ended((Level.LEVEL_1, end))) is Level.NONE
 
 
 def test_an_exempted_promise_counts_above_ume_only() -> None:
-    passed = (Level.LEVEL_1, Ended.PASSED)
-    assert level_of(ended(passed, (Level.LEVEL_2, Ended.EXEMPT))) is Level.LEVEL_2
-    assert level_of(ended((Level.LEVEL_1, Ended.EXEMPT), (Level.LEVEL_2, Ended.PASSED))) is Level.NONE
+    passed = (Level.LEVEL_1, ContractResult.PASSED)
+    assert level_of(ended(passed, (Level.LEVEL_2, ContractResult.EXEMPT))) is Level.LEVEL_2
+    assert (
+        level_of(ended((Level.LEVEL_1, ContractResult.EXEMPT), (Level.LEVEL_2, ContractResult.PASSED)))
+        is Level.NONE
+    )
 
 
 def test_nothing_proven_is_no_level() -> None:

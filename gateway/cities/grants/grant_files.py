@@ -38,7 +38,13 @@ from gateway.cities.grants.grant_file_rows import (
     write,
     wrong_state,
 )
-from gateway.cities.grants.grant_list import USUAL, ContentDigest, GrantLine, ListColumns, TypedCells
+from gateway.cities.grants.grant_list import (
+    DEFAULT_COLUMNS,
+    ContentDigest,
+    GrantLine,
+    ListColumns,
+    TypedCells,
+)
 from gateway.cities.grants.project_members import GrantedBefore, WaitingFile
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.errors import ProblemError
@@ -95,7 +101,7 @@ class GrantFiles:
         name: str,
         raw: bytes,
         progress: Progress | None = None,
-        columns: ListColumns = USUAL,
+        columns: ListColumns = DEFAULT_COLUMNS,
     ) -> tuple[GrantFile, bool]:
         """Check a file whole and propose it. The second value is False where its content is known already.
 

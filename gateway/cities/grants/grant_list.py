@@ -60,7 +60,7 @@ class ListColumns:
     points_for_all: int | None = None
 
 
-USUAL: Final = ListColumns()
+DEFAULT_COLUMNS: Final = ListColumns()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ class ContentDigest:
     layout: ListLayout
 
 
-def digest(raw: bytes, columns: ListColumns = USUAL) -> ContentDigest:
+def digest(raw: bytes, columns: ListColumns = DEFAULT_COLUMNS) -> ContentDigest:
     """Hash what the list grants and count its lines; reads to the end.
 
     Form (CSV or Excel), encoding, normal form, width, line ends, other columns and the order of the lines make no other
@@ -151,7 +151,7 @@ def _line_text(line: GrantLine, note: str) -> bytes:
     return f"{line.mykey_id}\x1f{line.points}\x1f{note}\x1f{line.fault}\x1e".encode()
 
 
-def read(raw: bytes, columns: ListColumns = USUAL) -> tuple[ListLayout, Iterator[GrantLine]]:
+def read(raw: bytes, columns: ListColumns = DEFAULT_COLUMNS) -> tuple[ListLayout, Iterator[GrantLine]]:
     """The list's columns and its lines. Raises ProblemError as `digest`, the last two also at the line concerned."""
     header, rows = _find_header(raw, columns)
     layout = _layout(header.cells, columns)
@@ -171,7 +171,7 @@ def _find_header(raw: bytes, columns: ListColumns) -> tuple[ListRow, Iterator[Li
     raise fault or _wrong_columns("mykey_id", f"No row names a column {MYKEY_ID}.")
 
 
-def as_text(raw: bytes, columns: ListColumns = USUAL) -> bytes:
+def as_text(raw: bytes, columns: ListColumns = DEFAULT_COLUMNS) -> bytes:
     """A workbook's list as CSV, from its header on and with the same numbers of rows; CSV as it is.
 
     Raises ProblemError as `read`.
@@ -182,7 +182,7 @@ def as_text(raw: bytes, columns: ListColumns = USUAL) -> bytes:
     return text_of_rows(chain((header,), islice(rows, MAX_LINES + 1)))
 
 
-def lines(raw: bytes, columns: ListColumns = USUAL) -> Iterator[GrantLine]:
+def lines(raw: bytes, columns: ListColumns = DEFAULT_COLUMNS) -> Iterator[GrantLine]:
     """The lines alone. Raises ProblemError as `read`."""
     return read(raw, columns)[1]
 

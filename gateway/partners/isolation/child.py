@@ -59,7 +59,7 @@ from gateway.partners.isolation.messages import (
     read_to_plugin,
     write_from_plugin,
 )
-from gateway.partners.isolation.sealing import Seal, die_with, seal
+from gateway.partners.isolation.sealing import SealOrder, die_with, seal
 from gateway.partners.isolation.setup import BrokeredHttp, BrokeredLog, BrokeredSftp, LineClock, SentSettings
 from gateway.partners.loading.candidates import Candidate, Refusal, class_in, imported
 from gateway.partners.loading.checks import Fault as PluginFault
@@ -88,7 +88,7 @@ def main(boot: Mapping[str, Any]) -> NoReturn:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     done = seal(
-        Seal(
+        SealOrder(
             readable=boot["readable"],
             memory_mb=boot["memory_mb"],
             parent=boot["parent"],

@@ -20,7 +20,7 @@ from gateway.partners.isolation.hook_values import ROWS
 from gateway.partners.isolation.launch import Launch
 from gateway.partners.isolation.messages import Ready
 from gateway.partners.isolation.metrics import PLUGIN_CPU, PLUGIN_MEMORY, PLUGIN_RESTARTS, PLUGIN_UP
-from gateway.partners.isolation.process import Ended, NotSealed, PluginProcess
+from gateway.partners.isolation.process import NotSealed, PluginProcess, ProcessEnd
 from gateway.partners.loading.candidates import Refusal
 from gateway.partners.loading.checks import Fault
 from gateway.plugin_interfaces import Clock, Log
@@ -185,7 +185,7 @@ class PluginKeeper:
             missing=dict(process.sealed.missing),
         )
 
-    def _ended(self, process: PluginProcess, end: Ended) -> None:
+    def _ended(self, process: PluginProcess, end: ProcessEnd) -> None:
         if process is not self._process:
             return  # one that never was ready
         self._up.set(0)
@@ -194,7 +194,7 @@ class PluginKeeper:
         PLUGIN_RESTARTS.labels(self.launch.partner, end.why).inc()
         self._spawn(self._again(process, end))
 
-    async def _again(self, process: PluginProcess, end: Ended) -> None:
+    async def _again(self, process: PluginProcess, end: ProcessEnd) -> None:
         loop, generation = asyncio.get_running_loop(), self._generation
         if loop.time() - self._started_at > QUIET_S:
             self._pause_s = 0.0

@@ -24,7 +24,7 @@ MAX_UNREAD_BYTES: Final = 32 * 2**20
 """Written to a process and not read by it: above this it is given no new call."""
 
 
-class Share:
+class PerSecond:
     """So many of something a second; `left()` says how long to wait when there is no more."""
 
     def __init__(self, per_second: int, seconds: Callable[[], float]) -> None:

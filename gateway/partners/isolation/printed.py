@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import IO, Final
 
-from gateway.partners.isolation.limits import Share
+from gateway.partners.isolation.limits import PerSecond
 from gateway.partners.isolation.metrics import PLUGIN_LOG_DROPPED
 from gateway.plugin_interfaces import Log
 
@@ -25,7 +25,7 @@ class PrintedLines:
         self._log = log
         self._partner = partner
         self._loop = asyncio.get_running_loop()
-        self._share = Share(LINES_PER_SECOND, self._loop.time)
+        self._share = PerSecond(LINES_PER_SECOND, self._loop.time)
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         os.set_blocking(pipe.fileno(), False)

@@ -35,7 +35,7 @@ from gateway.partners.isolation.faults import raised
 from gateway.partners.isolation.frames import FrameBuffer, Malformed
 from gateway.partners.isolation.hook_values import ROW, ROWS, hooks
 from gateway.partners.isolation.launch import Launch, StartedProcess
-from gateway.partners.isolation.limits import Share
+from gateway.partners.isolation.limits import PerSecond
 from gateway.partners.isolation.messages import (
     PROTOCOL,
     Call,
@@ -120,7 +120,7 @@ class _Call:
 
 
 @dataclass(slots=True)
-class Ended:
+class ProcessEnd:
     """Why a process ended, and what became of its calls."""
 
     why: str
@@ -152,7 +152,7 @@ class PluginProcess(asyncio.Protocol):
         log: Log,
         own_log: Log,
         must_be_sealed: bool,
-        on_end: Callable[[PluginProcess, Ended], None],
+        on_end: Callable[[PluginProcess, ProcessEnd], None],
     ) -> None:
         """`own_log` is the plugin's, free of its secrets; `log` is ours."""
         self._launch = launch
@@ -177,14 +177,14 @@ class PluginProcess(asyncio.Protocol):
         self._waiting_bytes = 0
         self._requests_running = 0
         self._starts_scheduled = False
-        self._json_share = Share(limits.JSON_BYTES_PER_SECOND, self._loop.time)
-        self._other_share = Share(limits.OTHER_FRAMES_PER_SECOND, self._loop.time)
-        self._log_share = Share(limits.LOG_LINES_PER_SECOND, self._loop.time)
+        self._json_share = PerSecond(limits.JSON_BYTES_PER_SECOND, self._loop.time)
+        self._other_share = PerSecond(limits.OTHER_FRAMES_PER_SECOND, self._loop.time)
+        self._log_share = PerSecond(limits.LOG_LINES_PER_SECOND, self._loop.time)
         self._pumping = False
         self._paused_until = 0.0
         self._unanswered = 0
         self._tick: asyncio.TimerHandle | None = None
-        self.end: Ended | None = None
+        self.end: ProcessEnd | None = None
         self.stopping = False
         self.open_pages: set[int] = set()
 
@@ -667,7 +667,7 @@ class PluginProcess(asyncio.Protocol):
         """End the process now. Its calls end too, each by what has left for it; safe to repeat."""
         if self.end is not None:
             return
-        self.end = end = Ended(why, text)
+        self.end = end = ProcessEnd(why, text)
         with suppress(ProcessLookupError, PermissionError):
             if self._process.poll() is None:
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -691,7 +691,7 @@ class PluginProcess(asyncio.Protocol):
         self._loop.call_later(REAP_S, self._give_up_reaping)
         self._on_end(self, end)
 
-    def _how_it_ended(self, call: _Call, end: Ended) -> GatewayError:
+    def _how_it_ended(self, call: _Call, end: ProcessEnd) -> GatewayError:
         may_have_left = call.scope is None or call.scope.may_have_left
         fault = fault_of_ended_call(call.hook, end.text, sealed=self.is_sealed, may_have_left=may_have_left)
         if isinstance(fault, NotSent):

@@ -44,7 +44,7 @@ _MAX_CAPABILITY: Final = 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
+class SealOrder:
     """What is to be left: `readable` files and folders, and `memory_mb` of address space.
 
     `executable`: programs that may be started in this process's place, for a plugin in another language.
@@ -72,7 +72,7 @@ class Applied:
             self.applied.append(f"{name} {more}" if more else name)
 
 
-def seal(wanted: Seal) -> Applied:
+def seal(wanted: SealOrder) -> Applied:
     """Close every door that this kernel lets us close. Irrevocable; ends the process if the gateway is gone."""
     done = Applied()
     with suppress(ValueError):

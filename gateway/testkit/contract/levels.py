@@ -52,7 +52,7 @@ def unproven(profile: PartnerProfile) -> list[str]:
     return [fact for fact in facts if fact not in (profile.proves or ())]
 
 
-class Ended(StrEnum):
+class ContractResult(StrEnum):
     """How one contract test ended; a test that ran several times counts by its worst end."""
 
     PASSED = "passed"
@@ -68,7 +68,7 @@ class ContractTest:
 
     name: str
     level: Level
-    ended: Ended
+    ended: ContractResult
     text: str = ""
 
     @property
@@ -134,7 +134,11 @@ def level_of(tests: Sequence[ContractTest]) -> Level:
     reached = Level.NONE
     for level in IN_ORDER:
         of_level = [test for test in tests if test.level is level]
-        allowed = (Ended.PASSED,) if level is Level.LEVEL_1 else (Ended.PASSED, Ended.EXEMPT)
+        allowed = (
+            (ContractResult.PASSED,)
+            if level is Level.LEVEL_1
+            else (ContractResult.PASSED, ContractResult.EXEMPT)
+        )
         if not of_level or any(test.ended not in allowed for test in of_level):
             return reached
         reached = level

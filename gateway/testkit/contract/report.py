@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from gateway.testkit.contract.levels import IN_ORDER, ROMAN, ContractTest, Ended, Level, level_of
+from gateway.testkit.contract.levels import IN_ORDER, ROMAN, ContractResult, ContractTest, Level, level_of
 from gateway.testkit.contract.provenance import Provenance
 
 _COLOURS: Final[Mapping[Level, str]] = {
@@ -40,8 +40,8 @@ class Outcome:
     ) -> Outcome:
         tests = []
         for name, level in promises.items():
-            end, text = ends.get((plugin, name), (Ended.MISSING.value, "it did not run"))
-            tests.append(ContractTest(name=name, level=Level(level), ended=Ended(end), text=text))
+            end, text = ends.get((plugin, name), (ContractResult.MISSING.value, "it did not run"))
+            tests.append(ContractTest(name=name, level=Level(level), ended=ContractResult(end), text=text))
         return cls(plugin=plugin, tests=tuple(tests), provenance=provenance, unproven=tuple(unproven))
 
     @property
@@ -52,7 +52,7 @@ class Outcome:
     def exempt(self) -> int:
         """How many tests of the reached level and those below did not have to pass."""
         reached = IN_ORDER[: IN_ORDER.index(self.level) + 1] if self.level in IN_ORDER else ()
-        return sum(test.ended is Ended.EXEMPT and test.level in reached for test in self.tests)
+        return sum(test.ended is ContractResult.EXEMPT and test.level in reached for test in self.tests)
 
     @property
     def reservations(self) -> str:
@@ -73,14 +73,16 @@ def summary_lines(outcome: Outcome) -> list[str]:
         lines.append(f"  {outcome.provenance.sentence}")
     for level in IN_ORDER:
         tests = [test for test in outcome.tests if test.level is level]
-        done = sum(test.ended in (Ended.PASSED, Ended.EXEMPT) for test in tests)
+        done = sum(test.ended in (ContractResult.PASSED, ContractResult.EXEMPT) for test in tests)
         lines.append(f"  {level} {done} of {len(tests)}")
         lines += [
             f"      {test.ended}: {test.name}: {test.text}"
             for test in tests
-            if test.ended not in (Ended.PASSED, Ended.EXEMPT)
+            if test.ended not in (ContractResult.PASSED, ContractResult.EXEMPT)
         ]
-    lines += [f"  exempt: {test.name}: {test.text}" for test in outcome.tests if test.ended is Ended.EXEMPT]
+    lines += [
+        f"  exempt: {test.name}: {test.text}" for test in outcome.tests if test.ended is ContractResult.EXEMPT
+    ]
     return lines
 
 

@@ -74,7 +74,7 @@ def text_of(*rows, delimiter=","):
     return made.getvalue()
 
 
-def facts(raw, columns=grant_list.USUAL):
+def facts(raw, columns=grant_list.DEFAULT_COLUMNS):
     return [(line.mykey_id, line.points, line.note, line.fault) for line in grant_list.lines(raw, columns)]
 
 

@@ -42,7 +42,7 @@ SAMPLE_COUPONS = (
     SampleCoupon(code="SAMPLE1000M1LE0M", miles=1_000),
     SampleCoupon(code="SAMPLEEXP1RED00Z", miles=5_000, good_for=timedelta(days=-1)),
 )
-_MOST_MISSES = 5
+_MAX_MISSES = 5
 
 
 def make_server(options: SandboxOptions) -> SandboxServer:
@@ -93,7 +93,7 @@ class MemberSite:
         sent = await self._pages.form(request, visit)
         if sent is None:
             return self._foreign(visit)
-        if visit.misses >= _MOST_MISSES:
+        if visit.misses >= _MAX_MISSES:
             return self._pages.problem(
                 visit,
                 429,

@@ -38,7 +38,7 @@ OPERATIONS = {
     "cancel": _LIES,
     "list": frozenset[FaultKind](),
 }
-_MOST_MISSES = 5
+_MAX_MISSES = 5
 
 
 def make_server(options: SandboxOptions) -> SandboxServer:
@@ -118,7 +118,7 @@ class MemberSite:
         consent = await self._waiting(handle) if handle else None
         if handle and consent is None:
             return self._gone(visit)
-        if visit.misses >= _MOST_MISSES:
+        if visit.misses >= _MAX_MISSES:
             return self._pages.problem(
                 visit,
                 429,
