@@ -73,11 +73,22 @@ class TestACitysArchive:
 
     async def test_has_nothing_of_another_city_and_no_credential(self, filled: Town, tmp_path: Path) -> None:
         stranger = await filled.member()
-        move = Transfer(
-            id=new_id(), book=chart.member_book(stranger.member_id), source=chart.granted(MITO),
-            target=chart.municipal(stranger.member_id, MITO, "mito-ouen"), points=77, at=NOON, kind="grant", issued_on=NOON.date(),
-        )  # fmt: skip
-        await filled.store.run(lambda conn: ledger.transfer(conn, move))
+        with filled.store.engine.begin() as conn:
+            of_both = (
+                conn.execute(text("SELECT min(book_id) FROM spends")).scalar_one().removeprefix("member:")
+            )
+        for member_id in (stranger.member_id, of_both):
+            move = Transfer(
+                id=new_id(),
+                book=chart.member_book(member_id),
+                source=chart.granted(MITO),
+                target=chart.municipal(member_id, MITO, "mito-ouen"),
+                points=77,
+                at=NOON,
+                kind="grant",
+                issued_on=NOON.date(),
+            )
+            await filled.store.run(lambda conn, move=move: ledger.transfer(conn, move))
         await filled.who("administrator", MITO)
         file = tmp_path / "kasama.zip"
         write(filled, file)
