@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
+from gateway.cities.shops import shop_rows
 from gateway.client import new_key_pair
 from gateway.commands import audit
 from gateway.commands.shared import Config, Most, Operator, Reason, in_store, settings_of
@@ -45,6 +46,10 @@ def new_key(
     until: Annotated[
         str | None, typer.Option(help="The last day on which the key is good (Japan), such as 2027-03-31.")
     ] = None,
+    shop: Annotated[
+        str | None,
+        typer.Option(help="The one shop whose till it is, such as 082163/soba-1; for --scope pos."),
+    ] = None,
     reason: Reason = "",
 ) -> None:
     """Make a key pair: the public half is registered here, the private half is written to a file, once."""
@@ -56,6 +61,8 @@ def new_key(
         )
     now = clock_of(settings)()
     granted, ends_at = scope or _scope_of(client), _end_of(until, now)
+    if shop is not None:
+        _require_shop(config, shop, granted)
     pair = new_key_pair()
     path = private or Path(f"{client}-{pair.key_id}.pem")
     path.touch(mode=0o600, exist_ok=False)
@@ -63,15 +70,19 @@ def new_key(
     facts: dict[str, str | int] = {"key_id": pair.key_id, "scope": granted.value}
     if until is not None:
         facts["until"] = until
+    if shop is not None:
+        facts["shop"] = shop
 
     def job(conn: Connection) -> AuditLine:
-        register_key(conn, client, pair.key_id, pair.public_raw, now, scope=granted, ends_at=ends_at)
+        register_key(
+            conn, client, pair.key_id, pair.public_raw, now, scope=granted, ends_at=ends_at, shop=shop
+        )
         return audit.write(
             conn, AuditAction.CLIENT_KEY_MADE, client, operator=operator, at=now, reason=reason, facts=facts
         )  # fmt: skip
 
     audit.log_audit(in_store(config, job), "client")
-    made = {"client": client, "key_id": pair.key_id, "scope": granted.value, "until": until}
+    made = {"client": client, "key_id": pair.key_id, "scope": granted.value, "until": until, "shop": shop}
     typer.echo(json.dumps(made | {"private_key": str(path)}))
 
 
@@ -82,7 +93,8 @@ def list_client_keys(config: Config = None) -> None:
     for key in in_store(config, list_keys):
         state = "revoked" if key.revoked_at else "ended" if key.has_ended(now) else "in use"
         scope = key.scope or "every operation, made before scopes: make it anew"
-        typer.echo(f"{key.key_id}  {key.client_id}  {state}  {scope}  {_last_day(key)}")
+        of_shop = f"  of {key.shop}" if key.shop is not None else ""
+        typer.echo(f"{key.key_id}  {key.client_id}  {state}  {scope}  {_last_day(key)}{of_shop}")
 
 
 @keys.command("revoke")
@@ -122,6 +134,14 @@ def _scope_of(client: str) -> Scope:
         raise ProblemError(
             "bad-scope", f"say what the key may call: --scope {' | '.join(scope.value for scope in Scope)}"
         ) from None
+
+
+def _require_shop(config: Path | None, shop: str, scope: Scope) -> None:
+    """Raises ProblemError: `bad-scope` for a key that is no till's, `unknown-shop` for a shop that is not there."""
+    if scope is not Scope.POS:
+        raise ProblemError("bad-scope", "--shop is for a till's key: --scope pos")
+    municipality, _, shop_id = shop.partition("/")
+    in_store(config, lambda conn: shop_rows.require(conn, municipality, shop_id))
 
 
 def _end_of(until: str | None, now: datetime) -> datetime | None:

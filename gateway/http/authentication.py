@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from gateway.errors import ProblemError
-from gateway.http.client_scopes import Scope
+from gateway.http.client_scopes import SHOP_OF_KEY, Scope
 from gateway.platform.roles import ALLOWED, Action, Role, may
 
 
@@ -39,6 +39,10 @@ class WorkingSession(Protocol):
 
     @property
     def staff_id(self) -> str: ...
+    @property
+    def municipality(self) -> str: ...
+    @property
+    def shop_id(self) -> str | None: ...
     @property
     def role(self) -> Role: ...
     @property
@@ -145,6 +149,9 @@ class Authenticator:
         if self._find_staff is None or action is None:
             raise ProblemError("session-ended")
         staff: WorkingSession = await self._find_staff(token, client_id)
+        shop = request.get(SHOP_OF_KEY)
+        if shop is not None and shop != f"{staff.municipality}/{staff.shop_id}":
+            raise ProblemError("key-scope", shop=shop)
         if action not in ALLOWED[staff.role]:
             raise ProblemError("role-not-allowed", role=staff.role.value)
         if not may(staff.role, action, strong=staff.strong, first_password=staff.first_password):

@@ -35,7 +35,8 @@ class ClientKey:
     """One key of one client program. `public_key` is 32 raw bytes; `revoked_at` None while it may be used.
 
     `scope` is None for a key that was made before there were scopes: it calls everything until it is made anew.
-    From `ends_at` on it opens nothing; None: it has no end.
+    From `ends_at` on it opens nothing; None: it has no end. `shop` ("082163/soba-1") is the one shop whose people it
+    serves; None: those of every shop.
     """
 
     key_id: str
@@ -45,6 +46,7 @@ class ClientKey:
     revoked_at: datetime | None = None
     scope: Scope | None = None
     ends_at: datetime | None = None
+    shop: str | None = None
 
     def has_ended(self, now: datetime) -> bool:
         return self.ends_at is not None and now >= self.ends_at
@@ -63,8 +65,11 @@ def register_key(
     *,
     scope: Scope | None = None,
     ends_at: datetime | None = None,
+    shop: str | None = None,
 ) -> None:
     """Let `client_id` sign with the key from now on, until `ends_at`. Without a `scope` it calls everything.
+
+    With a `shop` it serves sessions of that shop's people and no others.
 
     Raises ValueError for bytes that are no Ed25519 key.
     """
@@ -77,6 +82,7 @@ def register_key(
             created_at=now,
             scope=scope,
             ends_at=ends_at,
+            shop=shop,
         )
     )
 

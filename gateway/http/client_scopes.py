@@ -5,13 +5,16 @@
     pos         what a shop does at its till, and its sign-in
     read-only   whatever only reads, for sessions that another key of the same client program began
 
-A stolen key reaches what its scope names and nothing else, whoever signs in through it.
+A stolen key reaches what its scope names and nothing else, whoever signs in through it. A till's key may be one shop's: then
+it serves sessions of that shop's people alone.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Final
+
+from aiohttp import web
 
 from gateway.platform.roles import Action
 
@@ -22,6 +25,9 @@ class Scope(StrEnum):
     POS = "pos"
     READ_ONLY = "read-only"
 
+
+SHOP_OF_KEY: Final = web.RequestKey("shop_of_key", str)
+"""Under which a request has the shop ("082163/soba-1") whose people its key serves; absent: those of every shop."""
 
 ALL_SCOPES: Final = frozenset(Scope)
 AT_A_TILL: Final = frozenset({Action.OWN_ACCOUNT, Action.SECOND_FACTOR, Action.TAKE_POINTS})

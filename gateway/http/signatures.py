@@ -32,7 +32,7 @@ from nacl.signing import VerifyKey
 
 from gateway.errors import ProblemError
 from gateway.http.client_keys import ClientKey
-from gateway.http.client_scopes import ALL_SCOPES, Scope
+from gateway.http.client_scopes import ALL_SCOPES, SHOP_OF_KEY, Scope
 from gateway.http.fast_signature import Address, PlainSignature, read_plain
 from gateway.http.nonces import NonceKeeper
 from gateway.plugin_interfaces import Clock
@@ -113,6 +113,8 @@ class SignatureVerifier:
             raise ProblemError("signature-key-ended")
         if not key.may_call(scopes):
             raise ProblemError("key-scope", scopes=", ".join(sorted(scopes)))
+        if key.shop is not None:
+            request[SHOP_OF_KEY] = key.shop
         forget_at = datetime.fromtimestamp(created_s, now.tzinfo) + WINDOW + timedelta(seconds=1)
         return key.client_id, key_id, nonce, forget_at
 

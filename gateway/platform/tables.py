@@ -182,6 +182,7 @@ client_keys = _table(
     Column("revoked_at", Instant),
     Column("scope", _Words),
     Column("ends_at", Instant),
+    Column("shop", _Words),  # "082163/soba-1": serves the people of this shop alone
 )
 
 seen_nonces = _table(

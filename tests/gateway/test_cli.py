@@ -440,6 +440,28 @@ class TestCheck:
         assert not (tmp_path / "gateway.db").exists()
 
 
+class TestATillsKey:
+    def test_is_one_shops_where_that_is_said(self, run, tmp_path: Path) -> None:
+        run("places", "add-service", "082163", "kasama-ouen", "笠間応援ポイント")
+        with pytest.raises(GatewayError) as refused:
+            run("keys", "new", "till", "--scope", "pos", "--shop", "082163/soba-1")
+        assert getattr(refused.value, "type", "") == "unknown-shop"
+        engine = sa.create_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
+        with engine.begin() as conn:
+            conn.exec_driver_sql(
+                "INSERT INTO shops (municipality, shop_id, name, name_kana, category, address, phone, registered_at)"
+                " VALUES ('082163', 'soba-1', 'そば処 見本', '', '', '', '', 0)"
+            )
+        engine.dispose()
+        with pytest.raises(GatewayError, match="--shop is for a till's key"):
+            run("keys", "new", "portal", "--shop", "082163/soba-1")
+        made = json.loads(run("keys", "new", "till", "--scope", "pos", "--shop", "082163/soba-1"))
+        assert made["shop"] == "082163/soba-1"
+        assert "of 082163/soba-1" in run("keys", "list")
+        (line,) = json.loads(run("keys", "log", "till"))
+        assert line["shop"] == "082163/soba-1"
+
+
 class TestACitysWayOut:
     def test_is_one_file_for_its_owner_alone_and_a_line_of_the_citys_log(self, run, tmp_path: Path) -> None:
         run("places", "add-service", "082163", "kasama-ouen", "笠間応援ポイント")

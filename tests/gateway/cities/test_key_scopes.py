@@ -13,7 +13,7 @@ from gateway.http.client_keys import register_key
 from gateway.http.client_scopes import ALL_SCOPES, Scope
 from gateway.http.openapi import openapi_document
 
-from .conftest import PASSWORD, Site
+from .conftest import KASAMA, MITO, PASSWORD, Site
 
 SIGNED = [route for route in whole_api().routes if route.caller is not AuthLevel.PUBLIC]
 READING = {"portal", "municipal", "pos", "read-only"}
@@ -108,3 +108,25 @@ def test_the_document_says_which_keys_reach_each_operation() -> None:
         assert set(operation["x-key-scopes"]) == agreed(route)
         types = str(operation["responses"].get("403", ""))
         assert ("problems/key-scope'" in types) == (route.scopes != ALL_SCOPES), route.template
+
+
+class TestATillsKeyOfOneShop:
+    async def test_serves_that_shops_people_and_nobody_else(self, site: Site) -> None:
+        own = await site.staff_token("shop", shop_id="soba-1")
+        others = [
+            await site.staff_token("shop", shop_id="soba-2"),
+            await site.staff_token("shop", MITO, shop_id="soba-1"),
+            await site.staff_token("administrator"),
+        ]
+        async with await client_of(site, Scope.POS, shop=f"{KASAMA}/soba-1") as client:
+            assert (await answer_to(client, "GET", "/v1/staff/me", session_token=own))[0] == 200
+            for token in others:
+                for method, path in (("GET", "/v1/staff/me"), ("DELETE", "/v1/staff/me/sessions")):
+                    assert await answer_to(client, method, path, session_token=token) == (403, "key-scope")
+
+    async def test_of_another_till_says_nothing_of_the_first(self, site: Site) -> None:
+        token = await site.staff_token("shop", shop_id="soba-1")
+        async with await client_of(site, Scope.POS, shop=f"{KASAMA}/soba-2") as client:
+            assert await answer_to(client, "GET", "/v1/staff/me", session_token=token) == (403, "key-scope")
+        async with await client_of(site, Scope.POS) as client:
+            assert (await answer_to(client, "GET", "/v1/staff/me", session_token=token))[0] == 200
