@@ -83,7 +83,7 @@ async def client(authority: Authority, host: str, log) -> AsyncIterator[Callable
 
     def make(identity: ClientIdentity | None = None) -> GuardedHttp:
         http = GuardedHttp("acorn", log, ca_file=authority.file, client_identity=identity)
-        http.allow([host], timeout_s=5)
+        http.allow([host], timeout_s=20)
         guarded_https.append(http)
         return http
 
@@ -126,7 +126,7 @@ async def test_a_server_without_a_cipher_in_common_does_not_only_speak_of_certif
             ca_file=authority.file,
             client_identity=authority.issue("gateway") if identified else None,
         )
-        http.allow([host], timeout_s=5)
+        http.allow([host], timeout_s=20)
         with pytest.raises((NotSent, OutcomeUnknown), match="or it has no TLS version and cipher in common"):
             await http.get(f"https://{host}/")
         await http.aclose()

@@ -202,7 +202,7 @@ async def test_a_server_without_tls_behind_https_is_not_sent(http, raw_server):
         await writer.drain()
 
     host = await raw_server(plain)
-    http.allow([host], timeout_s=2)
+    http.allow([host], timeout_s=20)
     with pytest.raises(NotSent, match="tls_refused"):
         await http.get(f"https://{host}/")
 
@@ -264,7 +264,7 @@ async def test_no_cookie_is_kept_for_a_host_with_a_name_either(http, raw_server)
 
 
 async def test_a_cookie_is_not_kept_on_the_transport_that_respx_answers_for_either(respx_http):
-    respx_http.allow(["acorn.example"], timeout_s=1)
+    respx_http.allow(["acorn.example"], timeout_s=20)
     with respx.mock() as partner:
         route = partner.get("https://acorn.example/").respond(200, headers={"set-cookie": "s=of-member-1"})
         await respx_http.get("https://acorn.example/")
@@ -286,7 +286,7 @@ async def test_a_cookie_is_not_kept_on_the_transport_that_respx_answers_for_eith
     ],
 )
 async def test_only_the_profiles_hosts_are_spoken_to(http, url, sentence):
-    http.allow(["acorn.example", "127.0.0.1:1"], timeout_s=1)
+    http.allow(["acorn.example", "127.0.0.1:1"], timeout_s=20)
     with pytest.raises(NotSent, match=sentence) as refusal:
         await http.get(url)
     assert "sesame" not in str(refusal.value)
@@ -298,7 +298,7 @@ async def test_before_the_profile_is_known_nobody_is_spoken_to(http):
 
 
 async def test_http_is_allowed_to_this_machine_under_each_of_its_names(respx_http):
-    respx_http.allow(["localhost:1", "[::1]:1"], timeout_s=1)
+    respx_http.allow(["localhost:1", "[::1]:1"], timeout_s=20)
     with respx.mock() as partner:
         partner.get("http://localhost:1/").respond(200)
         partner.get("http://[::1]:1/").respond(201)
@@ -307,19 +307,19 @@ async def test_http_is_allowed_to_this_machine_under_each_of_its_names(respx_htt
 
 
 async def test_two_bodies_are_refused_before_anything_leaves(http):
-    http.allow(["acorn.example"], timeout_s=1)
+    http.allow(["acorn.example"], timeout_s=20)
     with pytest.raises(NotSent, match="one body"):
         await http.post("https://acorn.example/", json={}, form={})
 
 
 async def test_a_body_that_is_no_json_is_refused_before_anything_leaves(http):
-    http.allow(["acorn.example"], timeout_s=1)
+    http.allow(["acorn.example"], timeout_s=20)
     with pytest.raises(NotSent):
         await http.post("https://acorn.example/", json={"a": object()})
 
 
 async def test_parameters_are_added_to_those_that_the_url_has(respx_http):
-    respx_http.allow(["acorn.example"], timeout_s=1)
+    respx_http.allow(["acorn.example"], timeout_s=20)
     with respx.mock() as partner:
         route = partner.get("https://acorn.example/").respond(200)
         await respx_http.get("https://acorn.example/?a=1", params={"b": "2"})
@@ -332,13 +332,13 @@ async def test_parameters_are_added_to_those_that_the_url_has(respx_http):
 async def test_an_address_travels_letter_by_letter_as_the_plugin_signed_it(http, raw_server, path):
     seen: list[bytes] = []
     host = await raw_server(answering(OK, seen=seen))
-    http.allow([host], timeout_s=2)
+    http.allow([host], timeout_s=20)
     await http.get(f"http://{host}{path}")
     assert seen[0].split(b"\r\n")[0] == f"GET {path} HTTP/1.1".encode()
 
 
 async def test_a_form_and_raw_bytes_are_sent_as_they_are(respx_http):
-    respx_http.allow(["acorn.example"], timeout_s=1)
+    respx_http.allow(["acorn.example"], timeout_s=20)
     with respx.mock() as partner:
         route = partner.post("https://acorn.example/").respond(200)
         await respx_http.post("https://acorn.example/", form={"a": "1"})
@@ -349,7 +349,7 @@ async def test_a_form_and_raw_bytes_are_sent_as_they_are(respx_http):
 
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout])
 async def test_respx_can_play_a_connection_that_was_never_made(respx_http, error):
-    respx_http.allow(["acorn.example"], timeout_s=1)
+    respx_http.allow(["acorn.example"], timeout_s=20)
     with respx.mock() as partner:
         partner.post("https://acorn.example/").mock(side_effect=error)
         with pytest.raises(NotSent):
@@ -360,7 +360,7 @@ async def test_respx_can_play_a_connection_that_was_never_made(respx_http, error
     "error", [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.RemoteProtocolError]
 )
 async def test_respx_can_play_an_answer_that_was_lost(respx_http, error):
-    respx_http.allow(["acorn.example"], timeout_s=1)
+    respx_http.allow(["acorn.example"], timeout_s=20)
     with respx.mock() as partner:
         partner.post("https://acorn.example/").mock(side_effect=error)
         with pytest.raises(OutcomeUnknown):
@@ -380,7 +380,7 @@ async def test_logs_and_stories_hold_no_query_value_header_body_or_secret(http, 
     caplog.set_level(logging.DEBUG)
     scope = CallScope(partner="acorn", hook="coupon_value", secrets=("CPN/1 2",))
     host = await raw_server(answering(OK))
-    http.allow([host], timeout_s=1)
+    http.allow([host], timeout_s=20)
     with call_scope(scope):
         await http.post(
             f"http://{host}/coupons/CPN%2F1%202?key=sesame",
@@ -398,7 +398,7 @@ async def test_logs_and_stories_hold_no_query_value_header_body_or_secret(http, 
 
 async def test_a_request_that_belongs_to_no_call_has_a_line_of_its_own(http, raw_server, log):
     host = await raw_server(answering(OK))
-    http.allow([host], timeout_s=1)
+    http.allow([host], timeout_s=20)
     await http.get(f"http://{host}/health?key=sesame")
     (line,) = log.named("partner_request")
     assert (line["host"], line["path"], line["status"]) == (host, "/health", 200)
@@ -437,7 +437,7 @@ async def test_a_private_authority_that_the_settings_name_is_trusted(log, raw_se
     host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     trusting, strict = GuardedHttp("acorn", log, ca_file=certificate), GuardedHttp("acorn", log)
     for client in (trusting, strict):
-        client.allow([host], timeout_s=2)
+        client.allow([host], timeout_s=20)
     assert (await trusting.get(f"https://{host}/")).status == 200
     with pytest.raises(NotSent, match="tls_refused"):
         await strict.get(f"https://{host}/")
@@ -487,7 +487,7 @@ async def test_a_form_is_sent_in_the_charset_that_the_partner_reads(http, raw_se
         await writer.drain()
 
     host = await raw_server(serve)
-    http.allow([host], timeout_s=2)
+    http.allow([host], timeout_s=20)
     await http.post(f"http://{host}/", form={"name": "髙橋"}, form_charset="shift_jis")
     assert b"content-type: application/x-www-form-urlencoded" in got[0].lower()
     assert got[1] == b"name=%EE%E0%8B%B4"

@@ -52,11 +52,11 @@ async def test_an_async_iterator_may_be_returned_as_well(stage) -> None:
 
 
 async def test_each_page_has_a_deadline_of_its_own(stage, profile) -> None:
-    short = profile(deadline_s=0.5)
-    slow = pages(*([row(n)] for n in range(4)), pause_s=0.2)
+    short = profile(deadline_s=1.5)
+    slow = pages(*([row(n)] for n in range(4)), pause_s=0.5)
     assert len(await listed(stage, profile=short, debits_on=slow)) == 4
-    with pytest.raises(PartnerUnavailable, match=r"did not end within 0\.5 s"):
-        await listed(stage, profile=short, debits_on=pages([row(1)], [row(2)], pause_s=5))
+    with pytest.raises(PartnerUnavailable, match=r"did not end within 1\.5 s"):
+        await listed(stage, profile=short, debits_on=pages([row(1)], [row(2)], pause_s=30))
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ async def test_a_generator_that_does_not_end_costs_one_deadline(stage, profile) 
                 with contextlib.suppress(asyncio.CancelledError):
                     await test_is_over.wait()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(PartnerUnavailable, match="answered a str"):
-            await listed(stage, profile=profile(deadline_s=0.05), debits_on=debits_on)
+            await listed(stage, profile=profile(deadline_s=0.5), debits_on=debits_on)
     test_is_over.set()
 
 
@@ -120,7 +120,7 @@ async def test_who_waits_for_a_day_can_be_cancelled_at_every_moment(stage, profi
     waiting = asyncio.create_task(listed(stage, profile=profile(deadline_s=30.0), debits_on=debits_on))
     await reached.wait()
     waiting.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(asyncio.CancelledError):
             await waiting
 

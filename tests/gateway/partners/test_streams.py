@@ -112,7 +112,7 @@ class TestTheClientItself:
 
     async def test_pieces_are_of_one_size_and_together_the_body(self, client, raw_server):
         host = await raw_server(serving(1_000_000))
-        client.allow([host], timeout_s=5)
+        client.allow([host], timeout_s=20)
         async with client.stream(f"http://{host}/day") as answer:
             assert answer.status == 200
             assert answer.headers["content-length"] == str(sum(map(len, day_file(1_000_000))))
@@ -122,7 +122,7 @@ class TestTheClientItself:
 
     async def test_a_closed_stream_is_never_taken_for_a_short_one(self, client, raw_server):
         host = await raw_server(serving(1_000_000))
-        client.allow([host], timeout_s=5)
+        client.allow([host], timeout_s=20)
         async with client.stream(f"http://{host}/day") as answer:
             await anext(answer.pieces())
         with pytest.raises(OutcomeUnknown, match="may have had more"):
@@ -131,14 +131,14 @@ class TestTheClientItself:
     async def test_more_than_the_limit_is_not_read(self, client, raw_server, monkeypatch):
         monkeypatch.setattr(http_client.HttpDownload.__init__, "__defaults__", (600_000,))
         host = await raw_server(serving(1_000_000))
-        client.allow([host], timeout_s=5)
+        client.allow([host], timeout_s=20)
         with pytest.raises(OutcomeUnknown, match="answer_too_large"):
             async with client.stream(f"http://{host}/day") as answer:
                 [piece async for piece in answer.pieces()]
 
     async def test_nothing_is_asked_and_nothing_read_after_the_call(self, client, raw_server):
         host = await raw_server(serving(1_000_000))
-        client.allow([host], timeout_s=5)
+        client.allow([host], timeout_s=20)
         with call_scope(CallScope(partner="acorn", hook="debits_on")) as scope:
             async with client.stream(f"http://{host}/day") as answer:
                 assert scope.requests[0].status == 200
@@ -149,7 +149,7 @@ class TestTheClientItself:
                 await client.open_stream(f"http://{host}/day")
 
     async def test_a_host_that_is_not_there_is_not_sent(self, client):
-        client.allow(["127.0.0.1:1"], timeout_s=5)
+        client.allow(["127.0.0.1:1"], timeout_s=20)
         with pytest.raises(NotSent, match="connect_refused"):
             await client.open_stream("http://127.0.0.1:1/day")
 

@@ -355,7 +355,7 @@ async def test_the_settler_survives_a_database_that_restarts(watch, world, monke
     monkeypatch.setattr(world.store, "read", read)
     monkeypatch.setattr("gateway.exchanges.outcome_poller.PAUSE_S", 0.0)
     running = asyncio.create_task(watch.settler.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while broken or (await now(world, exchange)).state is not State.SETTLED:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
     running.cancel()
