@@ -98,17 +98,17 @@ def load_trust(
         raise TrustBroken(
             f"fingerprints: no root is called {', '.join(strangers)}; known are {', '.join(facts)}"
         )
-    found: dict[str, PinnedRoot] = {}
+    roots: dict[str, PinnedRoot] = {}
     for path in sorted(folder.iterdir()) if folder else ():
         if path.suffix.lower() not in _FILE_ENDINGS:
             continue
         if path.stem not in facts:
             raise TrustBroken(f"{path.name}: not a root of the manifest; rename it or take it away")
-        if path.stem in found:
+        if path.stem in roots:
             raise TrustBroken(f"{path.name}: this root is there twice; take one file away")
-        found[path.stem] = _pinned(path, facts[path.stem], stated.get(path.stem))
-    auth = [root for name, root in found.items() if facts[name]["purpose"] == "auth"]
-    sign = [root for name, root in found.items() if facts[name]["purpose"] == "sign"]
+        roots[path.stem] = _pinned(path, facts[path.stem], stated.get(path.stem))
+    auth = [root for name, root in roots.items() if facts[name]["purpose"] == "auth"]
+    sign = [root for name, root in roots.items() if facts[name]["purpose"] == "sign"]
     auth += [_test_root(pem, f"test-auth-{number}") for number, pem in enumerate(test_auth, 1)]
     sign += [_test_root(pem, f"test-sign-{number}") for number, pem in enumerate(test_sign, 1)]
     if not auth:
@@ -118,7 +118,7 @@ def load_trust(
         )
     if {root.key_sha256 for root in auth} & {root.key_sha256 for root in sign}:
         raise TrustBroken("one key is both an authentication and a signing root; they must be apart")
-    return TrustStore(tuple(auth), tuple(sign), tuple(name for name in facts if name not in found))
+    return TrustStore(tuple(auth), tuple(sign), tuple(name for name in facts if name not in roots))
 
 
 def _pinned(path: Path, fact: Mapping[str, object], stated: str | None) -> PinnedRoot:

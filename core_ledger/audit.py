@@ -122,9 +122,9 @@ def _replays(conn: Connection, keys: ChainKeys | None, seals: ChainSeals) -> Ite
             .order_by(moves.c.book_id, moves.c.seq)
         )
         with conn.execute(query.execution_options(yield_per=PAGE)) as rows:
-            found = groupby((Record._make(row) for row in rows), key=lambda record: record.book_id)
+            records_by_book = groupby((Record._make(row) for row in rows), key=lambda record: record.book_id)
             waiting = iter(page)
-            for book, records in found:
+            for book, records in records_by_book:
                 # Books without any move have no group of their own.
                 for empty in waiting:
                     if empty == book:
@@ -179,10 +179,10 @@ def _stored_accounts(conn: Connection, first: str, last: str) -> Stored:
 
 
 def _anchored(conn: Connection, first: str, last: str) -> dict[str, list[tuple[str, int, bytes]]]:
-    found: dict[str, list[tuple[str, int, bytes]]] = {}
+    heads: dict[str, list[tuple[str, int, bytes]]] = {}
     for row in conn.execute(sa.select(anchors).where(_within(anchors.c.book_id, first, last))):
-        found.setdefault(row.book_id, []).append((row.day, row.seq, row.head))
-    return found
+        heads.setdefault(row.book_id, []).append((row.day, row.seq, row.head))
+    return heads
 
 
 def _finished(

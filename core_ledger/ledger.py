@@ -99,8 +99,8 @@ def balances(conn: Connection, book: str, prefix: str = "") -> Mapping[str, Bala
 
 def total(conn: Connection, account: str) -> int:
     """Sum the posted points of one account over all books: what a partner, a funder, a shop stands at."""
-    found = conn.scalar(sa.select(sa.func.sum(accounts.c.posted)).where(accounts.c.account == account))
-    return int(found or 0)
+    posted = conn.scalar(sa.select(sa.func.sum(accounts.c.posted)).where(accounts.c.account == account))
+    return int(posted or 0)
 
 
 def lots(conn: Connection, book: str, account: str) -> tuple[Lot, ...]:
@@ -207,11 +207,11 @@ def _past_balance(conn: Connection, book: str, account: str, at: datetime) -> Ba
     def summed(condition: sa.ColumnElement[bool], points: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
         return sa.func.coalesce(sa.func.sum(sa.case((condition, points), else_=0)), 0)
 
-    found = conn.execute(
+    rows = conn.execute(
         sa.select(
             summed(posts, sa.case((is_target, row.c.points), else_=-row.c.points)).label("posted"),
             summed(sa.and_(waits, is_source), row.c.points).label("held"),
             summed(sa.and_(waits, is_target), row.c.points).label("coming"),
         ).where(row.c.book_id == book, sa.or_(is_source, is_target), row.c.at <= moment)
     ).one()
-    return Balance(posted=int(found.posted), held=int(found.held), coming=int(found.coming))
+    return Balance(posted=int(rows.posted), held=int(rows.held), coming=int(rows.coming))

@@ -20,14 +20,17 @@ from core_ledger.postgres_functions import OPEN, OPEN_BOOK, SAVE, SAVE_BOOK, SEP
 
 def load(conn: Connection, books: list[str], ids: set[Key], holds: set[Key], names: set[Key]) -> Plan:
     """Lock `books` and load their heads, the moves `ids` and `holds`, and the accounts `names` and the holds'."""
-    asked: tuple[str, ...]
+    parameters: tuple[str, ...]
     if len(books) == 1:
-        statement, asked = OPEN_BOOK, (books[0], *(_columns(keys)[1] for keys in (ids | holds, holds, names)))
+        statement, parameters = (
+            OPEN_BOOK,
+            (books[0], *(_columns(keys)[1] for keys in (ids | holds, holds, names))),
+        )
     else:
         statement = OPEN
-        asked = (SEPARATOR.join(books), *_columns(ids | holds), *_columns(holds), *_columns(names))
+        parameters = (SEPARATOR.join(books), *_columns(ids | holds), *_columns(holds), *_columns(names))
     plan = Plan(keys=keys_of(conn))
-    for what, book, name, posted, held, coming, last_seq, body, head in _rows_of(conn, statement, asked):
+    for what, book, name, posted, held, coming, last_seq, body, head in _rows_of(conn, statement, parameters):
         if what == "account":
             plan.accounts[book, name] = account((book, name, posted, held, coming, last_seq, body))
         elif what == "book":

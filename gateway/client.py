@@ -137,17 +137,17 @@ class SignedClient:
         """
         url = self._base.join(URL(path)).update_query(params or {})
         body = None if json is None else json_text.dumps(json, ensure_ascii=False).encode()
-        given = dict(headers or {})
+        sent_headers = dict(headers or {})
         if content is not None:
-            body, given["Content-Type"] = content
+            body, sent_headers["Content-Type"] = content
         elif body is not None:
-            given["Content-Type"] = "application/json"
+            sent_headers["Content-Type"] = "application/json"
         if session_token is not None:
-            given["Authorization"] = f"Bearer {session_token}"
+            sent_headers["Authorization"] = f"Bearer {session_token}"
         signed = sign_headers(
             method,
             str(url),
-            given,
+            sent_headers,
             body,
             key_id=self._key_id,
             private_key=self._key,

@@ -79,8 +79,8 @@ class HttpAnswer:
         from xml.etree import ElementTree as ET
 
         declared = _XML_DECLARATION.match(self.body[:200])
-        told = charset or self._charset or (declared[1].decode("ascii") if declared else "utf-8")
-        text = _decoded(self.body, told).lstrip("\ufeff")
+        charset_name = charset or self._charset or (declared[1].decode("ascii") if declared else "utf-8")
+        text = _decoded(self.body, charset_name).lstrip("\ufeff")
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
             raise ValueError("XML with a DOCTYPE is not read")
         try:

@@ -188,13 +188,13 @@ def _time_chart(visit: Visit, rows: Sequence[Row]) -> Markup:
     """Two of the same, one for each kind of screen."""
     said = visit.speech.plain("増えたポイントと減ったポイントのグラフ")
     names = [_short(row.key) for row in rows]
-    made = []
+    charts = []
     for width, most, only in ((WIDTH, 7, "narrow-only"), (2 * WIDTH, 14, "wide-only")):
         bars = []
         for row, label in zip(rows, spread(names, most), strict=True):
             bars += [Bar(label, (row.came, 0)), Bar("", (0, row.went))]
-        made.append(stacked(bars, said, visit.speech.short, width=width, only=only))
-    return Markup("").join(made)
+        charts.append(stacked(bars, said, visit.speech.short, width=width, only=only))
+    return Markup("").join(charts)
 
 
 def _month_chart(visit: Visit, rows: Sequence[Row], said: str) -> Markup:

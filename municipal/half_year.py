@@ -34,8 +34,8 @@ _SERVICE: Final = r"{service:[a-z0-9][a-z0-9-]{0,39}}"
 @pages.get("/figures/half-year")
 async def report(visit: Visit) -> web.Response:
     days = reference_days(visit.site.settings.clock().date())
-    asked = day(visit.query("day"))
-    base_day = asked if asked in days else days[0]
+    chosen_day = day(visit.query("day"))
+    base_day = chosen_day if chosen_day in days else days[0]
     found = await visit.send(calls.half_year_report(base_day))
     names = {service.point_service: service.name for service in await services(visit)}
     return visit.render(
@@ -46,8 +46,8 @@ async def report(visit: Visit) -> web.Response:
 @pages.get("/figures/half-year/csv")
 async def report_csv(visit: Visit) -> web.Response:
     days = reference_days(visit.site.settings.clock().date())
-    asked = day(visit.query("day"))
-    base_day = asked if asked in days else days[0]
+    chosen_day = day(visit.query("day"))
+    base_day = chosen_day if chosen_day in days else days[0]
     return await visit.proxy_download(calls.half_year_csv(base_day))
 
 

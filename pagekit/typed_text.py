@@ -44,14 +44,14 @@ def number(text: str) -> int | None:
 def day(text: str) -> date | None:
     """`2018-07-31`, `2018/7/31`, `２０１８年７月３１日`, `平成30年7月31日` or `20180731`; None for what is no day."""
     plain = _in_plain_width(text.translate(_TO_HYPHEN)).strip()
-    found = _DAY.fullmatch(plain)
-    if found is None:
+    match = _DAY.fullmatch(plain)
+    if match is None:
         return None
-    era, year = found["era"], int(found["year"].replace("元", "1"))
-    if (era is None) != (len(found["year"]) == 4):
+    era, year = match["era"], int(match["year"].replace("元", "1"))
+    if (era is None) != (len(match["year"]) == 4):
         return None
     try:
-        return date(year + _ERAS.get(era or "", 0), int(found["month"]), int(found["day"]))
+        return date(year + _ERAS.get(era or "", 0), int(match["month"]), int(match["day"]))
     except ValueError:
         return None
 

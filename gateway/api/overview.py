@@ -75,17 +75,17 @@ async def overview(call: MemberRequest) -> TypedResponse:
 def _expiring(
     conn: Connection, book: str, positions: Mapping[str, Position], today: date
 ) -> list[MemberExpiringView]:
-    found: dict[tuple[date, str, str], int] = {}
+    points_by_day: dict[tuple[date, str, str], int] = {}
     for account, position in positions.items():
         match account.removeprefix(f"{book}:").split(":"):
             case ["municipality", code, service] if position.lots:
                 for due in last_days(rules.versions(conn, code, service), position.lots):
                     if due.last_day is not None and today <= due.last_day <= today + UPCOMING_WINDOW:
                         key = (due.last_day, code, service)
-                        found[key] = found.get(key, 0) + due.points
+                        points_by_day[key] = points_by_day.get(key, 0) + due.points
             case _:
                 pass
     return [
         MemberExpiringView(municipality=code, point_service=service, last_day=day, points=points)
-        for (day, code, service), points in sorted(found.items())
+        for (day, code, service), points in sorted(points_by_day.items())
     ]

@@ -156,8 +156,8 @@ async def offer(
 ) -> TypedResponse:
     """What the member has at the partner, the rates in force and the most units (口) that can be drawn."""
     destination = _destination(call.query)
-    found = await call.services.exchanges.offer(call.member.member_id, call.path.exchange_id, destination)
-    return TypedResponse(200, OfferView.of(found))
+    offer = await call.services.exchanges.offer(call.member.member_id, call.path.exchange_id, destination)
+    return TypedResponse(200, OfferView.of(offer))
 
 
 @api.post(

@@ -99,11 +99,11 @@ def count_many(
         for book in sorted(points)
     ]  # fmt: skip
     if values:
-        made = insert_into(conn, _days)
+        insertion = insert_into(conn, _days)
         conn.execute(
-            made.on_conflict_do_update(
+            insertion.on_conflict_do_update(
                 index_elements=[_days.c.book_id, _days.c.municipality, _days.c.point_service, _days.c.day],
-                set_={kind: _days.c[kind] + made.excluded[kind]},
+                set_={kind: _days.c[kind] + insertion.excluded[kind]},
             ),
             values,
         )

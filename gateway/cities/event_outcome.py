@@ -53,9 +53,9 @@ class EventOutcomes:
             ((_events.c.state == "shown") & (_events.c.ends_at <= now))
             | ((_events.c.state == "ended") & unsettled)
         )
-        found = await self.context.store.read(lambda conn: list(conn.execute(query).scalars()))
-        await run_each(found, self.settle, "event")
-        return len(found)
+        event_ids = await self.context.store.read(lambda conn: list(conn.execute(query).scalars()))
+        await run_each(event_ids, self.settle, "event")
+        return len(event_ids)
 
     async def settle(self, event_id: str) -> SupportEvent:
         """Decide the outcome where that is due, and move every share. Safe to repeat, to interrupt, and in parallel."""

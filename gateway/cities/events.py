@@ -167,8 +167,8 @@ def event_version(event: SupportEvent) -> str:
 
 def seen(conn: Connection, events: Sequence[SupportEvent]) -> list[EventProgress]:
     """Events with what they were given."""
-    given = records.gifts_by_event(conn, [event.event_id for event in events])
-    return [EventProgress(event, given[event.event_id]) for event in events]
+    gifts = records.gifts_by_event(conn, [event.event_id for event in events])
+    return [EventProgress(event, gifts[event.event_id]) for event in events]
 
 
 def _planned(event_id: str, code: str, plan: EventPlan) -> SupportEvent:

@@ -32,13 +32,18 @@ class PointServices:
         now, code = self.context.clock(), who.municipality
 
         def job(conn: Connection) -> PointService:
-            made = directory.register_service(
+            registered = directory.register_service(
                 conn, code, point_service, name=name, open_for_direct_exchange=False, at=now
             )
             write_audit(
-                conn, who, now, AuditAction.POINT_SERVICE_ADDED, point_service, facts={"name": made.name}
+                conn,
+                who,
+                now,
+                AuditAction.POINT_SERVICE_ADDED,
+                point_service,
+                facts={"name": registered.name},
             )
-            return made
+            return registered
 
         return await self.context.store.run(job)
 

@@ -95,9 +95,9 @@ def copy(
     def report(table: CopiedTable) -> None:
         typer.echo(f"  {table.name}: {table.rows:,} rows{'' if table.fresh else ', there already'}")
 
-    found = copy_database(settings.database_url, target.database_url, chain_keys_of(settings), report)
+    copied = copy_database(settings.database_url, target.database_url, chain_keys_of(settings), report)
     typer.echo(
-        f"everything is there: {found.books:,} books, {found.moves:,} moves, read again without a fault."
+        f"everything is there: {copied.books:,} books, {copied.moves:,} moves, read again without a fault."
         f" Start the gateways with {to}, and move the old file away"
     )
 

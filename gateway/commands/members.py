@@ -98,6 +98,6 @@ def references(
             unknown += 1
             typer.echo(f"{mykey_id}: no member has this MyKey ID", err=True)
             continue
-        told = {"mykey_id": mykey_id, "member": reference_for(vault, mailer, member.member_id)}
-        typer.echo(json.dumps(told))
+        reference = {"mykey_id": mykey_id, "member": reference_for(vault, mailer, member.member_id)}
+        typer.echo(json.dumps(reference))
     raise typer.Exit(1 if unknown else 0)

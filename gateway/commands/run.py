@@ -154,11 +154,11 @@ def _reload(settings: Settings, plugin: str, address: str, *, accept_profile: bo
 
 
 async def _list_plugins(settings: Settings, *, as_json: bool) -> None:
-    found = await _load(settings)
+    loaded = await _load(settings)
     try:
-        _print_plugins(found, as_json=as_json)
+        _print_plugins(loaded, as_json=as_json)
     finally:
-        await found.aclose()
+        await loaded.aclose()
 
 
 def _print_plugins(found: Registry, *, as_json: bool) -> None:

@@ -85,11 +85,11 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(given.get("action", ""), given.get("method", "get").upper()))
-        elif tag in ("input", "button") and self.forms and "name" in given:
-            self.forms[-1].fields.setdefault(given["name"], given.get("value", ""))
+            self.forms.append(Form(attributes.get("action", ""), attributes.get("method", "get").upper()))
+        elif tag in ("input", "button") and self.forms and "name" in attributes:
+            self.forms[-1].fields.setdefault(attributes["name"], attributes.get("value", ""))
 
 
 def _origin(url: str) -> str:

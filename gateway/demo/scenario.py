@@ -76,18 +76,18 @@ class SignedIn:
     async def _call(self, method: str, path: str, status: int, **options: Any) -> Any:
         answer = await self.portal.request(method, path, session_token=self.token, **options)
         async with answer:
-            told = await answer.json()
+            answer_body = await answer.json()
             if answer.status != status:
-                raise StoryBroken(f"{method} {path}: {answer.status} instead of {status}: {told}")
-            return told
+                raise StoryBroken(f"{method} {path}: {answer.status} instead of {status}: {answer_body}")
+            return answer_body
 
     async def points(self, **where: str) -> int:
         """Available municipal points of one point service, or the reserve's without `where`."""
-        found = await self.get("/v1/balances")
+        balances = await self.get("/v1/balances")
         if not where:
-            return int(found["reserve"]["available"])
+            return int(balances["reserve"]["available"])
         return next(
-            (one["balance"]["available"] for one in found["municipal"] if where.items() <= one.items()), 0
+            (one["balance"]["available"] for one in balances["municipal"] if where.items() <= one.items()), 0
         )
 
 
@@ -154,8 +154,8 @@ async def _campaign(town: DemoEnvironment, portal: SignedClient, tell: Narrator)
     tell.expect("of which the campaign's funder pays", exchange["quote"]["campaign_points"], 200)
     tell.expect("笠間応援ポイント", await taro.points(**KASAMA) - before, 1_100)
     lines = (await taro.get("/v1/history/municipal/082163/kasama-ouen", limit="2"))["lines"]
-    told = sorted((line["kind"], line["points"]) for line in lines)
-    tell.expect("history", told, [("campaign", 200), ("exchange", 900)])
+    moves = sorted((line["kind"], line["points"]) for line in lines)
+    tell.expect("history", moves, [("campaign", 200), ("exchange", 900)])
 
     hanako = await sign_in_as(town, portal, HANAKO)
     exchange = await exchange_at(hanako, await link_at(hanako, HANAKO, tell), TO_KASAMA, 2)
@@ -195,8 +195,8 @@ async def _coupon(town: DemoEnvironment, portal: SignedClient, tell: Narrator) -
     tell.expect("the same code again: we say", problem["type"].rsplit("/", 1)[-1], "coupon-already-used")
     other_spelling = again | {"exchange_id": str(uuid.uuid4()), "coupon_code": code.replace("-", "").lower()}
     problem = await taro.post("/v1/exchanges", other_spelling, 409)
-    told = (problem["type"].rsplit("/", 1)[-1], problem.get("reason"))
-    tell.expect("spelled otherwise: the partner says", told, ("coupon-refused", "used"))
+    problem_words = (problem["type"].rsplit("/", 1)[-1], problem.get("reason"))
+    tell.expect("spelled otherwise: the partner says", problem_words, ("coupon-refused", "used"))
 
 
 async def _event_and_fourteen_days(town: DemoEnvironment, portal: SignedClient, tell: Narrator) -> None:
@@ -242,10 +242,10 @@ async def _books(town: DemoEnvironment, tell: Narrator) -> None:
 async def sign_in_as(town: DemoEnvironment, portal: SignedClient, who: SampleMember) -> SignedIn:
     body = {"mykey_id": town.mykey_ids[who.name], "password": who.password}
     async with await portal.post("/v1/sessions", json=body) as answer:
-        told = await answer.json()
+        answer_body = await answer.json()
         if answer.status != 201:
-            raise StoryBroken(f"{who.name} cannot sign in: {told}")
-        return SignedIn(portal, told["token"])
+            raise StoryBroken(f"{who.name} cannot sign in: {answer_body}")
+        return SignedIn(portal, answer_body["token"])
 
 
 async def start_at(member: SignedIn) -> Any:

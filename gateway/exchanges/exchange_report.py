@@ -53,12 +53,12 @@ def find(conn: Connection, exchange_id: str) -> Exchange:
 def _id_of(conn: Connection, typed: str) -> str:
     """The id that was given, or the one that a short reference stands for. Raises ProblemError for two of them."""
     try:
-        found = records.ids_by_reference(conn, tail_of(typed))
+        ids = records.ids_by_reference(conn, tail_of(typed))
     except ProblemError:
         return typed
-    if len(found) > 1:
-        raise ProblemError("unknown-exchange", f"{typed} stands for {' and '.join(found)}; use the id")
-    return found[0] if found else typed
+    if len(ids) > 1:
+        raise ProblemError("unknown-exchange", f"{typed} stands for {' and '.join(ids)}; use the id")
+    return ids[0] if ids else typed
 
 
 def summary(exchange: Exchange) -> dict[str, Any]:

@@ -83,9 +83,9 @@ def rate_in_force(
     rates: Sequence[Rate], wallet: WalletId, destination: Destination, at: datetime, units: int
 ) -> Rate | None:
     """The rate for so many units of a wallet; a campaign's rate wins over the ordinary one."""
-    found = [r for r in rates if r.wallet == wallet and r.in_force(destination.kind, at, units)]
-    found.sort(key=lambda rate: rate.campaign is None)
-    return found[0] if found else None
+    matching = [r for r in rates if r.wallet == wallet and r.in_force(destination.kind, at, units)]
+    matching.sort(key=lambda rate: rate.campaign is None)
+    return matching[0] if matching else None
 
 
 def draw(

@@ -195,20 +195,20 @@ def _with_headers(answer: Json) -> Json:
 
 
 def _definitions(routes: Iterable[Route]) -> Json:
-    asked: dict[type[BaseModel], Any] = {}
+    models: dict[type[BaseModel], Any] = {}
     for route in routes:
         if route.body is not None:
-            asked[route.body] = "validation"
+            models[route.body] = "validation"
         for model in route.returns.values():
             if isinstance(model, type):
-                if asked.get(model, "serialization") != "serialization":
+                if models.get(model, "serialization") != "serialization":
                     raise TypeError(f"{model.__name__} is both sent and answered; make two models of it")
-                asked[model] = "serialization"
+                models[model] = "serialization"
     names: dict[str, type[BaseModel]] = {}
-    for model in asked:
+    for model in models:
         if names.setdefault(model.__name__, model) is not model:
             raise TypeError(f"two models of the API are called {model.__name__}; rename one")
-    _, json_schema_value = models_json_schema(list(asked.items()), ref_template=_REF)
+    _, json_schema_value = models_json_schema(list(models.items()), ref_template=_REF)
     definitions: Json = json_schema_value.get("$defs", {})
     return {name: _untitled(schema) for name, schema in definitions.items()}
 
@@ -219,10 +219,10 @@ def _untitled(schema: Any) -> Any:
         return [_untitled(one) for one in schema]
     if not isinstance(schema, Mapping):
         return schema
-    kept = {name: _untitled(one) for name, one in schema.items() if name not in ("title", "properties")}
+    members = {name: _untitled(one) for name, one in schema.items() if name not in ("title", "properties")}
     if "properties" in schema:
-        kept["properties"] = {name: _untitled(one) for name, one in schema["properties"].items()}
-    return kept
+        members["properties"] = {name: _untitled(one) for name, one in schema["properties"].items()}
+    return members
 
 
 _PROBLEM: Final[Json] = {

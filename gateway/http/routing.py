@@ -164,9 +164,9 @@ UNDECLARED: Final[list[str]] = []
 
 def pop_undeclared() -> list[str]:
     """All that was answered without being declared since the last call; a test asserts that it is empty."""
-    found = list(UNDECLARED)
+    undeclared = list(UNDECLARED)
     UNDECLARED.clear()
-    return found
+    return undeclared
 
 
 class Api:

@@ -112,12 +112,12 @@ def fields(schema: Json, schemas: Json, prefix: str = "", depth: int = 0) -> lis
 def _inner_fields(schema: Json, schemas: Json, name: str, depth: int) -> list[Field]:
     rows: dict[str, Field] = {}
     for kind in (_resolved(json, schemas) for json in (schema, *_choices(schema))):
-        found: list[Field] = []
+        listed: list[Field] = []
         if kind.get("type") == "array":
-            found = fields(kind.get("items", {}), schemas, f"{name}[].", depth + 1)
+            listed = fields(kind.get("items", {}), schemas, f"{name}[].", depth + 1)
         elif kind.get("properties"):
-            found = fields(kind, schemas, f"{name}.", depth + 1)
-        for row in found:
+            listed = fields(kind, schemas, f"{name}.", depth + 1)
+        for row in listed:
             known = rows.get(row.name)
             rows[row.name] = row if known is None or known == row else _either(known, row)
     return list(rows.values())

@@ -161,11 +161,11 @@ class Controls:
 
     async def refresh(self) -> Mapping[str, PartnerAvailability]:
         now = self.clock()
-        found = await self.store.read(lambda conn: standings(conn, now))
+        windows = await self.store.read(lambda conn: standings(conn, now))
         for id_, partner in self.partners.items():
-            decided = found.get(id_)
+            decided = windows.get(id_)
             partner.pace.set_rate(decided.calls_per_minute if decided is not None else None)
-        return found
+        return windows
 
 
 def _standing(id_: str, row: Any, windows: list[Window], now: datetime) -> PartnerAvailability:

@@ -68,10 +68,10 @@ def write(
 ) -> AuditLine:
     """Add a line to the city's log, as a part of the caller's transaction."""
     seq, before = _locked_head(conn, municipality)
-    told = json.dumps(dict(facts or {}), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    facts_text = json.dumps(dict(facts or {}), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     values = {
         "municipality": municipality, "seq": seq + 1, "at": at, "actor": actor, "actor_name": actor_name,
-        "action": action.value, "subject": subject, "reason": reason, "facts": told,
+        "action": action.value, "subject": subject, "reason": reason, "facts": facts_text,
     }  # fmt: skip
     hashed = _hash(before, values)
     keys = keys_of(conn)

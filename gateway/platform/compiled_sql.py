@@ -39,10 +39,10 @@ class CompiledStatement:
 
     def all(self, conn: Connection, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Every row that it gives, by column name."""
-        given = values or {}
-        compiled = self._made_for(conn, given)
+        parameters = values or {}
+        compiled = self._made_for(conn, parameters)
         try:
-            cursor = _driver(conn).execute(compiled.sql, _parameters(compiled, given))
+            cursor = _driver(conn).execute(compiled.sql, _parameters(compiled, parameters))
             return _rows(compiled, cursor.fetchall()) if compiled.columns else []
         except conn.dialect.loaded_dbapi.Error as fault:
             raise as_dbapi_error(conn, compiled.sql, fault) from fault
@@ -134,21 +134,21 @@ def _rows(compiled: _Compiled, found: list[tuple[Any, ...]]) -> list[dict[str, A
 
 
 def _compile(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Compiled:
-    made = statement.compile(dialect=dialect, column_keys=names)
+    compiled = statement.compile(dialect=dialect, column_keys=names)
     into = {
         name: convert
-        for name, bind in made.binds.items()
+        for name, bind in compiled.binds.items()
         if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
     }
     fixed = {
         name: into[name](value) if name in into else value
-        for name, value in made.params.items()
+        for name, value in compiled.params.items()
         if name not in names
     }
     columns = getattr(statement, "exported_columns", ())
     return _Compiled(
-        sql=str(made),
-        order=tuple(made.positiontup) if made.positional else None,
+        sql=str(compiled),
+        order=tuple(compiled.positiontup) if compiled.positional else None,
         fixed=fixed,
         into=tuple((name, convert) for name, convert in into.items() if name in names),
         columns=tuple(column.key for column in columns),

@@ -208,8 +208,8 @@ class PartnerLog:
         return str(scrubbed(event, self._known_secrets()))
 
     def _scrubbed(self, values: dict[str, Any]) -> dict[str, Any]:
-        told: dict[str, Any] = scrubbed(values, self._known_secrets())
-        return told | {"partner": self._partner}
+        scrubbed_values: dict[str, Any] = scrubbed(values, self._known_secrets())
+        return scrubbed_values | {"partner": self._partner}
 
 
 def scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -248,16 +248,16 @@ def _exceptions_as_lines(
 
 
 def _chain(fault: BaseException | None) -> list[str]:
-    told: list[str] = []
-    while fault is not None and len(told) < 10:
+    parts: list[str] = []
+    while fault is not None and len(parts) < 10:
         trace, places = fault.__traceback__, []
         while trace is not None:
             code = trace.tb_frame.f_code
             places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
             trace = trace.tb_next
-        told.append(f"{type(fault).__name__} at {' > '.join(places[-8:]) or 'no place known'}")
+        parts.append(f"{type(fault).__name__} at {' > '.join(places[-8:]) or 'no place known'}")
         fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
-    return told
+    return parts
 
 
 def _as_json(event: Any, **_options: Any) -> str:

@@ -108,9 +108,9 @@ def _require_known(code: str, found: PointService | None) -> PointService:
 
 def require_municipality(code: str) -> Municipality:
     """Give the municipality of a six-digit code. Raises ProblemError `unknown-municipality` (404)."""
-    found = municipality(code)
-    if found is not None:
-        return found
+    municipality_of_code = municipality(code)
+    if municipality_of_code is not None:
+        return municipality_of_code
     part = ward(code)
     if part is not None:
         whole = require_municipality(part.part_of)

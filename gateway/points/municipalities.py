@@ -94,12 +94,12 @@ def search(words: str, *, prefecture_code: str | None = None, limit: int = 20) -
     wanted = _folded(words)
     if not wanted:
         return ()
-    found: list[tuple[int, str, Municipality]] = []
+    matches: list[tuple[int, str, Municipality]] = []
     for each in municipalities(prefecture_code):
         rank = min(_rank(wanted, name) for name in _list().names[each.code])
         if rank < 3:
-            found.append((rank, each.code, each))
-    return tuple(each for _, _, each in sorted(found, key=lambda hit: hit[:2])[:limit])
+            matches.append((rank, each.code, each))
+    return tuple(each for _, _, each in sorted(matches, key=lambda hit: hit[:2])[:limit])
 
 
 def check_digit(five: str) -> str:

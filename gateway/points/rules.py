@@ -180,12 +180,12 @@ def versions(conn: Connection, code: str, service: str) -> list[RuleVersion]:
 def all_that_expire(conn: Connection) -> dict[tuple[str, str], list[RuleVersion]]:
     """`versions` of every point service that has, or had, a rule under which points expire."""
     query = select(_rules).where(_rules.c.withdrawn_at.is_(None))
-    found: dict[tuple[str, str], list[RuleVersion]] = {}
+    versions: dict[tuple[str, str], list[RuleVersion]] = {}
     for row in conn.execute(query.order_by(_rules.c.takes_effect_on, _rules.c.version)):
-        found.setdefault((row.municipality, row.point_service), []).append(version_of(row._asdict()))
+        versions.setdefault((row.municipality, row.point_service), []).append(version_of(row._asdict()))
     return {
         service: rules
-        for service, rules in found.items()
+        for service, rules in versions.items()
         if any(rule.rule.expiry is not Expiry.NONE for rule in rules)
     }
 

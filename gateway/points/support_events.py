@@ -243,8 +243,8 @@ def gifts_by_event(conn: Connection, event_ids: Iterable[str]) -> Mapping[str, E
         .where(_gifts.c.event_id.in_(wanted), _gifts.c.points > 0)
         .group_by(_gifts.c.event_id)
     )
-    found = {event_id: EventGifts(int(points), int(givers)) for event_id, points, givers in rows}
-    return {event_id: found.get(event_id, EventGifts()) for event_id in wanted}
+    gifts = {event_id: EventGifts(int(points), int(givers)) for event_id, points, givers in rows}
+    return {event_id: gifts.get(event_id, EventGifts()) for event_id in wanted}
 
 
 def _bad(field: str, text: str) -> ProblemError:

@@ -47,12 +47,12 @@ def write(partner: str, link: LinkKind, into: Path) -> Path:
 
 def todos(folder: Path) -> list[str]:
     """The TODOs of a plugin in reading order, as `file:line text`."""
-    found = []
+    files = []
     for path in sorted(folder.rglob("*.py")):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if "# TODO:" in line:
-                found.append(f"{path.relative_to(folder)}:{number} {line.partition('# TODO:')[2].strip()}")
-    return found
+                files.append(f"{path.relative_to(folder)}:{number} {line.partition('# TODO:')[2].strip()}")
+    return files
 
 
 def class_name(partner: str) -> str:

@@ -153,6 +153,6 @@ def _source(value: Any) -> str:
     if isinstance(value, ExpectedDebit):
         return f"ExpectedDebit(amounts={dict(value.amounts)!r}, service_id={value.service_id!r})"
     if is_dataclass(value):
-        given = ", ".join(f"{item.name}={_source(getattr(value, item.name))}" for item in fields(value))
-        return f"gateway.{type(value).__name__}({given})"
+        arguments = ", ".join(f"{item.name}={_source(getattr(value, item.name))}" for item in fields(value))
+        return f"gateway.{type(value).__name__}({arguments})"
     return repr(value)

@@ -66,10 +66,10 @@ class Site:
         origin = request.headers.get("Origin")
         if origin is not None and origin != f"http://{self._host}":
             raise web.HTTPForbidden(text="another site may not do this")
-        given = request.query.get("key") or request.cookies.get(_COOKIE, "")
+        key = request.query.get("key") or request.cookies.get(_COOKIE, "")
         # A partner's site sends the browser back without our cookie's leave; its signed state is what counts there.
         if not request.path.startswith("/returns/") and not hmac.compare_digest(
-            given.encode(), self.key.encode()
+            key.encode(), self.key.encode()
         ):
             raise web.HTTPForbidden(text="open the address that the command printed; it carries the key")
         answer = await handler(request)

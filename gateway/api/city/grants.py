@@ -200,15 +200,15 @@ async def city_member(call: StaffRequest[None, None, MemberPath]) -> TypedRespon
     code, mykey_id = call.staff.municipality, call.path.mykey_id
     await looks.record_member_look(call.services.store, call.staff, call.services.clock(), mykey_id)
     today = day_of(call.services.clock())
-    found = await call.services.store.read(lambda conn: grantees.find(conn, code, mykey_id, today))
+    grantee = await call.services.store.read(lambda conn: grantees.find(conn, code, mykey_id, today))
     return TypedResponse(
         200,
         CityMemberView(
-            mykey_id=found.mykey_id,
-            display_name=name_for(call.staff.role, found.display_name),
+            mykey_id=grantee.mykey_id,
+            display_name=name_for(call.staff.role, grantee.display_name),
             balances=[
                 ServiceBalanceView(point_service=service, points=points)
-                for service, points in sorted(found.balances.items())
+                for service, points in sorted(grantee.balances.items())
             ],
         ),
     )

@@ -93,12 +93,12 @@ async def make_transfer_file(call: StaffRequest[TransferFileWanted, None, CycleP
     `again` makes it once more, which the proposal and the log say.
     """
     body = call.body
-    made = await call.services.city.settlements.make_transfer_file(
+    proposal = await call.services.city.settlements.make_transfer_file(
         call.staff, call.path.starts_on, body.transfer_on, again=body.again, reason=body.reason
     )
-    if isinstance(made, Proposal):
-        return TypedResponse(202, ProposalView.of(made))
-    return TypedResponse(201, TransferFileView.of(made))
+    if isinstance(proposal, Proposal):
+        return TypedResponse(202, ProposalView.of(proposal))
+    return TypedResponse(201, TransferFileView.of(proposal))
 
 
 @api.get(
@@ -178,8 +178,8 @@ class PayoutRecorded(View):
 )
 async def list_payouts(call: StaffRequest[None, None, CyclePath]) -> TypedResponse:
     """What became of each shop's payment of a closed cycle (振込結果)."""
-    found = await call.services.city.settlements.payouts(call.staff.municipality, call.path.starts_on)
-    return TypedResponse(200, PayoutList(payouts=[PayoutView.of(line) for line in found]))
+    payouts = await call.services.city.settlements.payouts(call.staff.municipality, call.path.starts_on)
+    return TypedResponse(200, PayoutList(payouts=[PayoutView.of(line) for line in payouts]))
 
 
 @api.put(

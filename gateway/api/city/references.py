@@ -121,8 +121,8 @@ async def city_references(call: StaffRequest[None, None, ReferencePath]) -> Type
     )
     if not spends:
         raise unknown_reference()
-    found = [CityReference(shop_id=spend.shop_id, spend=ShopSpendView.of(spend)) for spend in spends]
-    return TypedResponse(200, CityReferences(spends=found))
+    references = [CityReference(shop_id=spend.shop_id, spend=ShopSpendView.of(spend)) for spend in spends]
+    return TypedResponse(200, CityReferences(spends=references))
 
 
 def _since(now: datetime) -> datetime:

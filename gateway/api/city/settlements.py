@@ -181,10 +181,12 @@ class StatementView(View):
 )
 async def list_settlements(call: StaffRequest) -> TypedResponse:
     """Every cycle since the first payment, newest first."""
-    found = await call.services.city.settlements.listed(call.staff.municipality)
+    settlements = await call.services.city.settlements.listed(call.staff.municipality)
     return TypedResponse(
         200,
-        CyclesList(cycles=[CycleListed(cycle=CycleView.of(cycle), paid_yen=yen) for cycle, yen in found]),
+        CyclesList(
+            cycles=[CycleListed(cycle=CycleView.of(cycle), paid_yen=yen) for cycle, yen in settlements]
+        ),
     )
 
 

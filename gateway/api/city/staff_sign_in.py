@@ -184,14 +184,14 @@ class StaffMe(View):
 async def staff_sign_in(call: TypedRequest[StaffSignIn, Services]) -> TypedResponse:
     """Sign staff in by login and password; where a second factor is set up, this is half of it."""
     note_browser(call.request, call.body.source, call.services.source_names.name)
-    found = await call.services.city.staff.sign_in(
+    signed_in = await call.services.city.staff.sign_in(
         call.body.login,
         call.body.password,
         client_id=call.client_id,
         source=call.body.source,
         devices=call.body.devices,
     )
-    return TypedResponse(201, StaffSessionStarted.of(found))
+    return TypedResponse(201, StaffSessionStarted.of(signed_in))
 
 
 @api.post(

@@ -303,8 +303,8 @@ async def city_expiring(call: StaffRequest[None, None, ServicePath]) -> TypedRes
 async def city_open_exchanges(call: StaffRequest) -> TypedResponse:
     """Exchanges into the city's points that wait for a partner's answer, by partner; no member is named."""
     code = call.staff.municipality
-    found = await call.services.store.read(lambda conn: open_exchanges.by_state(conn, code))
-    return TypedResponse(200, OpenExchangesList.of(open=found))
+    open_by_state = await call.services.store.read(lambda conn: open_exchanges.by_state(conn, code))
+    return TypedResponse(200, OpenExchangesList.of(open=open_by_state))
 
 
 @api.get(
@@ -337,7 +337,7 @@ async def city_issues(call: StaffRequest[None, None, ServicePath]) -> TypedRespo
 async def city_partners(call: StaffRequest) -> TypedResponse:
     """The partner companies by name, and how many exchanges to this city have no outcome yet."""
     code = call.staff.municipality
-    found = {
+    open_by_partner = {
         open_at_partner.partner_id: open_at_partner
         for open_at_partner in await call.services.store.read(
             lambda conn: open_exchanges.list_by_city(conn, code)
@@ -348,7 +348,8 @@ async def city_partners(call: StaffRequest) -> TypedResponse:
         200,
         CityPartners(
             partners=[
-                CityPartner.of(one, partners.get(one), found.get(one)) for one in sorted({*partners, *found})
+                CityPartner.of(one, partners.get(one), open_by_partner.get(one))
+                for one in sorted({*partners, *open_by_partner})
             ]
         ),
     )

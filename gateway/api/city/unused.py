@@ -47,11 +47,12 @@ class UnusedView(View):
 async def city_unused(call: StaffRequest[None, DayQuery]) -> TypedResponse:
     """Unused points at the end of a day: for the legal report of 31 March and 30 September."""
     day, code = call.query.day, call.staff.municipality
-    found = await call.services.store.read(lambda conn: daily_stats.unused_on(conn, code, day))
+    unused_points = await call.services.store.read(lambda conn: daily_stats.unused_on(conn, code, day))
     services = [
-        ServiceBalanceView(point_service=service, points=points) for service, points in sorted(found.items())
+        ServiceBalanceView(point_service=service, points=points)
+        for service, points in sorted(unused_points.items())
     ]
-    return TypedResponse(200, UnusedView(day=day, services=services, points=sum(found.values())))
+    return TypedResponse(200, UnusedView(day=day, services=services, points=sum(unused_points.values())))
 
 
 @api.get(
@@ -68,12 +69,15 @@ async def city_unused_csv(call: StaffRequest[None, DayQuery]) -> TypedResponse:
     day, code = call.query.day, call.staff.municipality
 
     def job(conn: Connection) -> list[tuple[str, str, str, int]]:
-        found = daily_stats.unused_on(conn, code, day)
+        unused_points = daily_stats.unused_on(conn, code, day)
         names = {
             point_service.point_service: point_service.name
             for point_service in directory.list_services(conn, municipality_code=code, closed=True)
         }
-        return [(day.isoformat(), one, names.get(one, ""), points) for one, points in sorted(found.items())]
+        return [
+            (day.isoformat(), one, names.get(one, ""), points)
+            for one, points in sorted(unused_points.items())
+        ]
 
     rows = await call.services.store.read(job)
     total = (day.isoformat(), "", "合計", sum(row[3] for row in rows))

@@ -100,11 +100,11 @@ def list_by_project(
     query = query.order_by(_members.c.last_on.desc(), _members.c.book_id.desc()).limit(limit)
     books = list(conn.execute(query).scalars())
     ids = _mykey_ids(conn, books)
-    found = _grants(conn, code, project_id, books, ids)
+    granted = _grants(conn, code, project_id, books, ids)
     grants = [
         grant
         for book in books
-        for grant in found[book]
+        for grant in granted[book]
         if (since is None or day_of(grant.at) >= since) and (until is None or day_of(grant.at) <= until)
     ]
     more = ids[books[-1]] if len(books) == limit and mykey_id is None else None

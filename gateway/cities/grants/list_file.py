@@ -60,14 +60,14 @@ def is_workbook(raw: bytes) -> bool:
 
 def text_of_rows(rows: Iterable[ListRow]) -> bytes:
     """Rows as CSV in UTF-8 in which each keeps its number: a list is read twice, and unpacking a workbook is the dear part."""
-    made = io.StringIO()
-    writer, line = csv.writer(made, lineterminator="\n"), 1
+    text = io.StringIO()
+    writer, line = csv.writer(text, lineterminator="\n"), 1
     for row in rows:
-        made.write("\n" * (row.number - line))
+        text.write("\n" * (row.number - line))
         # A line break in a cell would move all numbers below it; this one stays unseen, and so a fault.
         writer.writerow([cell.replace("\r", "\v").replace("\n", "\v") for cell in row.cells])
         line = row.number + 1
-    return made.getvalue().encode("utf-8", "replace")
+    return text.getvalue().encode("utf-8", "replace")
 
 
 def unreadable(why: str, line: int) -> ProblemError:
@@ -216,7 +216,7 @@ def _text_of(value: object) -> str:
 
 
 def _trimmed(cells: Iterable[str]) -> tuple[str, ...]:
-    found = [cell.strip() for cell in cells]
-    while found and not found[-1]:
-        found.pop()
-    return tuple(found)
+    headings = [cell.strip() for cell in cells]
+    while headings and not headings[-1]:
+        headings.pop()
+    return tuple(headings)

@@ -61,6 +61,6 @@ def report_workbook(lines: Iterable[FileLine], kept: Sequence[str]) -> bytes:
             cell.data_type, cell.number_format = TYPE_STRING, "@"  # text also where it looks like a formula
             cells.append(cell)
         sheet.append(cells)
-    made = io.BytesIO()
-    workbook.save(made)
-    return made.getvalue()
+    workbook_bytes = io.BytesIO()
+    workbook.save(workbook_bytes)
+    return workbook_bytes.getvalue()

@@ -149,15 +149,15 @@ def beyond_limits(conn: Connection, code: str, project_id: str, points: Mapping[
     limits = limits_of(conn, code, project_id)
     if limits == ProjectLimits():
         return set()
-    found = set[str]()
+    book_ids = set[str]()
     by_book = {chart.member_book(member_id): member_id for member_id in points}
     for part in _parts(sorted(by_book)):
         before = _before(conn, code, project_id, part)
         for book in part:
             grants, total = (before[book].grants, before[book].points) if book in before else (0, 0)
             if not limits.allow(grants + 1, total + points[by_book[book]]):
-                found.add(by_book[book])
-    return found
+                book_ids.add(by_book[book])
+    return book_ids
 
 
 def list_granted_before(
@@ -226,14 +226,14 @@ def _before(conn: Connection, code: str, project_id: str, part: Sequence[str]) -
 
 
 def _upsert(conn: Connection, code: str, project_id: str, day: date, points: Mapping[str, int]) -> None:
-    made = insert_into(conn, _members)
+    insertion = insert_into(conn, _members)
     conn.execute(
-        made.on_conflict_do_update(
+        insertion.on_conflict_do_update(
             index_elements=[_members.c.book_id, _members.c.municipality, _members.c.project_id],
             set_={
                 "grants": _members.c.grants + 1,
-                "points": _members.c.points + made.excluded.points,
-                "last_on": made.excluded.last_on,
+                "points": _members.c.points + insertion.excluded.points,
+                "last_on": insertion.excluded.last_on,
             },
         ),
         [

@@ -61,8 +61,8 @@ def tied_to(conn: Connection, staff_id: str, proposed_at: datetime) -> set[str]:
     )
     direct = {other for row in rows for other in (row.staff_id, row.by_staff)}
     makers = _reach(conn, {staff_id}, _changes.c.staff_id, _changes.c.by_staff, since)
-    made = _reach(conn, makers, _changes.c.by_staff, _changes.c.staff_id, since)
-    return (direct | made) - {staff_id}
+    made_staff = _reach(conn, makers, _changes.c.by_staff, _changes.c.staff_id, since)
+    return (direct | made_staff) - {staff_id}
 
 
 def independent(conn: Connection, staff_ids: Iterable[str], persons: int, proposed_at: datetime) -> bool:

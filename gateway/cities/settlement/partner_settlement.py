@@ -247,8 +247,8 @@ class _NameHistory:
             self._names[id_] = (quoted_at, name)
 
     def of(self, id_: str) -> Label | None:
-        found = self._names.get(id_)
-        return None if found is None else found[1]
+        name = self._names.get(id_)
+        return None if name is None else name[1]
 
 
 def _partner_name(partner_id: str, partners: Mapping[str, Label]) -> Label:
@@ -272,10 +272,10 @@ def _owner_name(
 
 
 def _count(groups: dict[Any, list[int]], key: Any, units: int, points: int) -> None:
-    found = groups.setdefault(key, [0, 0, 0])
-    found[0] += 1
-    found[1] += units
-    found[2] += points
+    sums = groups.setdefault(key, [0, 0, 0])
+    sums[0] += 1
+    sums[1] += units
+    sums[2] += points
 
 
 def _compared(conn: Connection, partner_id: str, settled: tuple[Any, ...], until: datetime) -> int:

@@ -187,14 +187,14 @@ class Settlements:
 
         def job(conn: Connection) -> CycleCorrections:
             row = lines.closed_row(conn, code, starts_on)
-            found = cycle_corrections.of_cycle(conn, lines.contents_of(conn, code, cycle))
+            corrections = cycle_corrections.of_cycle(conn, lines.contents_of(conn, code, cycle))
             closed = lines.closed(conn, code, starts_on)
             names = {line.shop_id: line.shop_name for line in closed.lines} if closed else {}
             return CycleCorrections(
                 cycle=cycle if row is None else lines.stored_cycle(row),
                 closed_at=None if row is None else row.closed_at,
                 corrections=tuple(
-                    replace(each, shop_name=names.get(each.shop_id, each.shop_name)) for each in found
+                    replace(each, shop_name=names.get(each.shop_id, each.shop_name)) for each in corrections
                 ),
                 people={staff.staff_id: staff.display_name for staff in staff_rows.list_by_city(conn, code)},
             )

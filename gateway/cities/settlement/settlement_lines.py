@@ -196,12 +196,12 @@ def closed_of_shop(
         .order_by(_lines.c.starts_on.desc())
         .limit(limit)
     )
-    found: list[tuple[SettlementCycle, ShopLine]] = []
+    shop_lines: list[tuple[SettlementCycle, ShopLine]] = []
     for row in conn.execute(query).all():
         cycle = stored_cycle(row)
         corrected = _corrections_by_shop(conn, contents.of_closed(code, cycle), shop.shop_id)
-        found.append((cycle, _stored_line(row, row.shop_name or shop.name, corrected[shop.shop_id])))
-    return found
+        shop_lines.append((cycle, _stored_line(row, row.shop_name or shop.name, corrected[shop.shop_id])))
+    return shop_lines
 
 
 def closed_row(conn: Connection, code: str, starts_on: date) -> Row[Any] | None:
@@ -334,11 +334,11 @@ def claim_owed_again(conn: Connection, code: str, starts_on: str) -> dict[str, C
 
 
 def _both(*sums: Mapping[str, Counter[str]]) -> dict[str, Counter[str]]:
-    found: dict[str, Counter[str]] = {}
+    sums_by_shop: dict[str, Counter[str]] = {}
     for by_shop in sums:
         for shop_id, each in by_shop.items():
-            found.setdefault(shop_id, Counter()).update(each)
-    return found
+            sums_by_shop.setdefault(shop_id, Counter()).update(each)
+    return sums_by_shop
 
 
 def _sums(conn: Connection, table: Table, found: CycleScope) -> dict[str, dict[str, int]]:

@@ -71,8 +71,8 @@ def earlier_open(conn: Connection, code: str, cycle: SettlementCycle) -> Settlem
         waiting = (table.c.municipality == code) & table.c.settled_in.is_(None)
         if newest is not None:
             waiting &= table.c.at >= end_of(newest)
-        found = conn.scalar(select(func.min(table.c.at)).where(waiting))
-        oldest += [] if found is None else [found]
+        earliest = conn.scalar(select(func.min(table.c.at)).where(waiting))
+        oldest += [] if earliest is None else [earliest]
     if not oldest:
         return None
     first = business_days.cycle_of(day_of(min(oldest)))

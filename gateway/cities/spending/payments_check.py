@@ -63,7 +63,7 @@ def _worth(conn: Connection) -> Iterator[str]:
 
 def _refunds(conn: Connection) -> Iterator[str]:
     """What is given back of a payment: its own number, its refunds, and the moves that name it."""
-    given = (
+    refunds = (
         select(_r.book_id, _r.spend_id, func.sum(_r.points).label("points"), func.sum(_r.yen).label("yen"))
         .group_by(_r.book_id, _r.spend_id)
         .subquery()
@@ -74,13 +74,13 @@ def _refunds(conn: Connection) -> Iterator[str]:
         .group_by(_m.book_id, _m.reference)
         .subquery()
     )
-    said, by_ledger = func.coalesce(given.c.points, 0), func.coalesce(moved.c.points, 0)
-    yen = func.coalesce(given.c.yen, 0)
+    said, by_ledger = func.coalesce(refunds.c.points, 0), func.coalesce(moved.c.points, 0)
+    yen = func.coalesce(refunds.c.yen, 0)
     query = (
         select(_s.book_id, _s.spend_id, _s.refunded_points, said.label("said"), by_ledger.label("moved"))
         .select_from(
             tables.spends.outerjoin(
-                given, (given.c.book_id == _s.book_id) & (given.c.spend_id == _s.spend_id)
+                refunds, (refunds.c.book_id == _s.book_id) & (refunds.c.spend_id == _s.spend_id)
             ).outerjoin(moved, (moved.c.book_id == _s.book_id) & (moved.c.reference == _s.spend_id))
         )
         .where(

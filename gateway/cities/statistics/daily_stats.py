@@ -75,11 +75,11 @@ async def count_all(store: Store) -> int:
     """Count whatever is new. Safe to repeat, to interrupt and to run in two processes. Returns how many moves."""
     counted, after = 0, ""
     while True:
-        found = await store.read(partial(_changed_books, after))
-        if not found:
+        changed_books = await store.read(partial(_changed_books, after))
+        if not changed_books:
             return counted
-        counted += await store.run(partial(count_books, book_ids=found))
-        after = found[-1]
+        counted += await store.run(partial(count_books, book_ids=changed_books))
+        after = changed_books[-1]
 
 
 def count_books(conn: Connection, book_ids: Sequence[str]) -> int:
@@ -219,11 +219,11 @@ def _add(
         return
     # In the order of their keys, so that two counters never wait for each other in a circle.
     values = [dict(zip((*key, *sums), row, strict=True)) for row in sorted(rows)]
-    made = insert_into(conn, table)
+    insertion = insert_into(conn, table)
     conn.execute(
-        made.on_conflict_do_update(
+        insertion.on_conflict_do_update(
             index_elements=[table.c[name] for name in key],
-            set_={name: table.c[name] + made.excluded[name] for name in sums},
+            set_={name: table.c[name] + insertion.excluded[name] for name in sums},
         ),
         values,
     )
@@ -232,9 +232,11 @@ def _add(
 def _set_cursors(conn: Connection, seqs: Mapping[str, int]) -> None:
     if not seqs:
         return
-    made = insert_into(conn, _cursors)
+    insertion = insert_into(conn, _cursors)
     conn.execute(
-        made.on_conflict_do_update(index_elements=[_cursors.c.book_id], set_={"seq": made.excluded.seq}),
+        insertion.on_conflict_do_update(
+            index_elements=[_cursors.c.book_id], set_={"seq": insertion.excluded.seq}
+        ),
         [{"book_id": book, "seq": seq} for book, seq in sorted(seqs.items())],
     )
 
@@ -275,10 +277,10 @@ def by_issue(conn: Connection, code: str, service: str) -> list[IssueFigure]:
     )
     for issued_on, figure, points in conn.execute(query):
         sums.setdefault(issued_on, Counter())[figure] += points
-    found = []
+    differences = []
     for issued_on, one in sorted(sums.items()):
         day = date.fromisoformat(issued_on)
-        found.append(
+        differences.append(
             IssueFigure(
                 issued_on=day,
                 issued=sum(one[figure] for figure in INFLOWS if figure != "refunded"),
@@ -288,7 +290,7 @@ def by_issue(conn: Connection, code: str, service: str) -> list[IssueFigure]:
                 last_day=point_rules.last_day(rules, day),
             )
         )
-    return found
+    return differences
 
 
 def unused_on(conn: Connection, code: str, day: date) -> dict[str, int]:

@@ -152,14 +152,14 @@ def _spans(since: date, until: date) -> list[tuple[Any, Any, str, str]]:
     )  # the month in which the period's last day is not the last
     if first_month >= after_last:
         return [(_days, _days.c.day, since.isoformat(), until.isoformat())]
-    found: list[tuple[Any, Any, str, str]] = [
+    rows: list[tuple[Any, Any, str, str]] = [
         (_months, _months.c.month, f"{first_month:%Y-%m}", f"{after_last - timedelta(days=1):%Y-%m}")
     ]
     if since < first_month:
-        found.append((_days, _days.c.day, since.isoformat(), (first_month - timedelta(days=1)).isoformat()))
+        rows.append((_days, _days.c.day, since.isoformat(), (first_month - timedelta(days=1)).isoformat()))
     if after_last <= until:
-        found.append((_days, _days.c.day, after_last.isoformat(), until.isoformat()))
-    return found
+        rows.append((_days, _days.c.day, after_last.isoformat(), until.isoformat()))
+    return rows
 
 
 def _next_month(day: date) -> date:
@@ -168,5 +168,5 @@ def _next_month(day: date) -> date:
 
 def _within(table: Any, column: Any, code: str, first: str, last: str, service: str | None) -> list[Any]:
     # The services stand between city and day in the key: named, a range of days is a range of the key.
-    found = [table.c.municipality == code, column >= first, column <= last]
-    return found if service is None else [*found, table.c.point_service == service]
+    conditions = [table.c.municipality == code, column >= first, column <= last]
+    return conditions if service is None else [*conditions, table.c.point_service == service]

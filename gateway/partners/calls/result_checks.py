@@ -452,8 +452,8 @@ def _reference(value: object) -> None:
 
 def _can_be_kept(value: object, name: str) -> None:
     """A control character or half a pair is refused by the database or the ledger: only after the partner said yes."""
-    kept = not any(unicodedata.category(character) in ("Cc", "Cs") for character in str(value))
-    _require(kept, f"{name} contains a control character or half a character")
+    is_printable = not any(unicodedata.category(character) in ("Cc", "Cs") for character in str(value))
+    _require(is_printable, f"{name} contains a control character or half a character")
 
 
 def _aware(value: object, name: str) -> None:

@@ -198,13 +198,13 @@ class PluginKeeper:
         loop, generation = asyncio.get_running_loop(), self._generation
         if loop.time() - self._started_at > QUIET_S:
             self._pause_s = 0.0
-        told: PluginProcess | None = process
+        unreported: PluginProcess | None = process
         while True:
             wait_s = self._pause_s
             self._pause_s = min(MAX_PAUSE_S, wait_s * 2 or 1.0)
-            if told is not None:
-                exit_code = await told.reaped()
-                told = None
+            if unreported is not None:
+                exit_code = await unreported.reaped()
+                unreported = None
                 self._log.error(
                     "plugin_ended",
                     partner=self.launch.partner,

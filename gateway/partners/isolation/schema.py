@@ -46,14 +46,14 @@ def schema_text() -> str:
 
 
 def _dataclasses(waiting: list[Any]) -> dict[type, None]:
-    found: dict[type, None] = {}
+    kinds: dict[type, None] = {}
     while waiting:
         hint = waiting.pop()
         waiting += typing.get_args(hint)
-        if dataclasses.is_dataclass(hint) and hint not in found:
-            found[typing.cast("type", hint)] = None
+        if dataclasses.is_dataclass(hint) and hint not in kinds:
+            kinds[typing.cast("type", hint)] = None
             waiting += typing.get_type_hints(hint).values()
-    return found
+    return kinds
 
 
 def _used(definitions: dict[str, Any]) -> set[str]:

@@ -66,7 +66,7 @@ class SecretPlace:
 
     def read(self) -> Secret:
         """The secret, without what an editor leaves around it (`secret_text`). Raises SecretMissing, naming the place."""
-        kept = self.file or f"the environment variable {self.env_name}"
+        place = self.file or f"the environment variable {self.env_name}"
         try:
             if self.file is not None:
                 value = secret_text(self.file.read_text("utf-8"))
@@ -75,19 +75,19 @@ class SecretPlace:
                 value = secret_text(self._env.get(self.env_name, ""))
         except UnicodeDecodeError:
             raise SecretMissing(
-                f"{self.key}: {kept} is not in UTF-8; save it as UTF-8, without anything but the secret ({self.where})"
+                f"{self.key}: {place} is not in UTF-8; save it as UTF-8, without anything but the secret ({self.where})"
             ) from None
         except OSError as fault:
             raise SecretMissing(
-                f"{self.key}: {kept} cannot be read ({type(fault).__name__}); "
+                f"{self.key}: {place} cannot be read ({type(fault).__name__}); "
                 f"make it readable for the gateway alone ({self.where})"
             ) from None
         except ValueError as fault:
             raise SecretMissing(
-                f"{self.key}: {kept}: {fault}; write the line anew without it ({self.where})"
+                f"{self.key}: {place}: {fault}; write the line anew without it ({self.where})"
             ) from None
         if not value:
-            raise SecretMissing(f"{self.key}: {kept} holds nothing; put the secret there ({self.where})")
+            raise SecretMissing(f"{self.key}: {place} holds nothing; put the secret there ({self.where})")
         return Secret(value)
 
 

@@ -122,10 +122,10 @@ def give_back(
     lines = {wallet: points for wallet, points in lines.items() if points}
     if not lines or any(type(points) is not int or points < 0 for points in lines.values()):
         raise ValueError("a reversal gives back a whole, positive number of points")
-    asked = json.dumps([order_id, lines], sort_keys=True)
+    content = json.dumps([order_id, lines], sort_keys=True)
     row = db.execute("SELECT * FROM reversals WHERE reversal_id = ?", (reversal_id,)).fetchone()
     if row is not None:
-        if row["asked"] != asked:
+        if row["asked"] != content:
             raise OrderIdReused(reversal_id)
         return _given_back(row)
     entry, reason = find(db, order_id), ""
@@ -142,7 +142,7 @@ def give_back(
         _add(db, entry.holder, lines)
     db.execute(
         "INSERT INTO reversals (reversal_id, order_id, asked, at_us, reason) VALUES (?, ?, ?, ?, ?)",
-        (reversal_id, order_id, asked, _micros(at), reason),
+        (reversal_id, order_id, content, _micros(at), reason),
     )
     row = db.execute("SELECT * FROM reversals WHERE reversal_id = ?", (reversal_id,)).fetchone()
     return _given_back(row)

@@ -44,6 +44,6 @@ class Signed:
         body = hashlib.sha256(await request.read()).hexdigest()
         signed = f"{request.method}\n{request.raw_path}\n{stamp}\n{body}".encode()
         expected = hmac.new(self._key, signed, hashlib.sha256).hexdigest()
-        given = request.headers.get("X-Signature", "")
-        if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape")):
+        signature = request.headers.get("X-Signature", "")
+        if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogateescape")):
             raise SignatureRefused("bad_signature")
