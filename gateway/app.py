@@ -20,7 +20,9 @@ from gateway.api import (
     directory,
     events,
     exchanges,
+    mail,
     member_notices,
+    member_record,
     members,
     overview,
     partners,
@@ -75,7 +77,9 @@ def whole_api() -> Api:
         quotes,
         exchanges,
         points,
+        mail,
         member_notices,
+        member_record,
         overview,
         directory,
         events,
@@ -161,6 +165,8 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
         asyncio.create_task(services.nightly.run(), name="nightly"),
         asyncio.create_task(services.city.nightly.run(lambda: services.restored.is_on), name="city nightly"),
     ]
+    if services.mail is not None:
+        loops.append(asyncio.create_task(services.mail.run(), name="mail"))
     yield
     for loop in loops:
         loop.cancel()

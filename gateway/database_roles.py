@@ -38,6 +38,7 @@ CREDENTIALS: Final = frozenset(
         "exchanges", "staff", "staff_passkeys", "staff_challenges", "staff_sessions", "first_passwords", "shops",
         "city_banks", "shop_account_changes", "settlement_accounts", "account_notices", "transfer_file_contents",
         "webhook_keys", "client_keys", "pay_codes", "seen_nonces",
+        "member_mail",
     }
 )  # fmt: skip
 """Hashes of passwords and tokens, keys, and columns that are encrypted."""
@@ -70,7 +71,7 @@ def statements(prefix: str = DEFAULT_PREFIX, schema: str = "public") -> Iterator
     yield f"ALTER DEFAULT PRIVILEGES FOR ROLE {migrate} IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {serve}"
     yield (
         "DO $$ DECLARE f regprocedure; BEGIN"  # noqa: S608  names that were checked above
-        f" FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = '{schema}'::regnamespace AND proname LIKE 'ledger%'"
+        f" FOR f IN SELECT oid FROM pg_proc WHERE pronamespace = '{schema}'::regnamespace AND (proname LIKE 'ledger%' OR proname LIKE 'gateway%')"
         f" LOOP EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO {migrate}'; END LOOP; END $$"
     )
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM PUBLIC, {serve}, {read}, {verify}"

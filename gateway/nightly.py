@@ -6,7 +6,8 @@ Each part is safe to repeat and to run in several processes at once, so no proce
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,10 +22,13 @@ from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import UNCONFIRMED_RETENTION, ExchangeContext, expire
 from gateway.exchanges.reconciliation import Reconciliation
 from gateway.exchanges.restored_mode import RestoredMode
+from gateway.exchanges.unconfirmed import FORGET_BATCH_SIZE, forget_unconfirmed
+from gateway.http import nonces
 from gateway.members.members import Members
 from gateway.model import JST
 from gateway.platform import daily_digest
 from gateway.platform.job_steps import Step, StepResults, run_steps
+from gateway.platform.retention import Retention
 from gateway.points.allocation import Allocations
 from gateway.webhooks import outbox
 
@@ -40,6 +44,7 @@ class Nightly:
     members: Members
     reconciliation: Reconciliation
     chain_keys: ChainKeys
+    retention: Retention = field(default_factory=Retention)
     digest_file: Path | None = None
     restored: RestoredMode | None = None
 
@@ -74,6 +79,8 @@ class Nightly:
             "reserve": partial(self.allocations.move_overdue, today),
             "sessions": self.members.sweep,
             "abandoned exchanges": self._expire_abandoned,
+            "unconfirmed exchanges": self._forget_unconfirmed,
+            "nonces": self._forget_nonces,
             **{
                 f"comparison with {partner_id}": partial(
                     self.reconciliation.run_nightly, partner_id, yesterday
@@ -95,7 +102,23 @@ class Nightly:
         return document
 
     def _forget(self, conn: Connection) -> int:
-        return outbox.prune(conn, self.context.clock())
+        return outbox.prune(conn, self.context.clock(), self.retention.webhook_messages)
+
+    async def _forget_unconfirmed(self) -> int:
+        """However many there are: batch by batch, so that nobody waits for it."""
+        ended_before = self.context.clock() - self.retention.unconfirmed_exchanges
+        return await self._by_batches(lambda conn: forget_unconfirmed(conn, ended_before), FORGET_BATCH_SIZE)
+
+    async def _forget_nonces(self) -> int:
+        """Those that no request has swept away, because none came."""
+        now = self.context.clock()
+        return await self._by_batches(lambda conn: nonces.forget_nonces(conn, now), nonces.SWEEP_BATCH_SIZE)
+
+    async def _by_batches(self, forget: Callable[[Connection], int], batch_size: int) -> int:
+        count = 0
+        while (forgotten := await self.context.store.run(forget)) >= batch_size:
+            count += forgotten
+        return count + forgotten
 
     async def _expire_abandoned(self) -> int:
         now = self.context.clock()

@@ -54,6 +54,7 @@ SEALED_COLUMNS: Final = (
     ),
     SealedColumn(tables.exchanges.c.handoff_sealed, "handoff", *_joined("exchange_id")),
     SealedColumn(tables.exchanges.c.coupon_sealed, "coupon", *_joined("exchange_id")),
+    SealedColumn(tables.member_mail.c.address_sealed, "mail", *_joined("member_id")),
     SealedColumn(tables.webhook_keys.c.secret_sealed, "webhook", *_joined("key_id")),
     SealedColumn(city.staff.c.totp_sealed, "totp", *_joined("staff_id")),
     SealedColumn(city.shops.c.bank_sealed, "bank", *_joined("municipality", "shop_id")),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from core_ledger import Store, chart
 from gateway.cities.city import City
+from gateway.cities.member_mail.sender import MailSender
 from gateway.cities.record_recovery import close_gaps
 from gateway.configured import chain_keys_of, clock_of, open_store, vault_of
 from gateway.exchanges import link_rows
@@ -29,6 +30,7 @@ from gateway.exchanges.start_exchange import ExchangeStarter
 from gateway.exchanges.terminal_orders import SETTING as TERMINAL_ORDERS
 from gateway.exchanges.terminal_orders import TerminalOrders
 from gateway.members.card_sign_in import CardSignIns, rules_of
+from gateway.members.mail_addresses import MailAddresses
 from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.nightly import Nightly
@@ -65,6 +67,8 @@ class Services:
     pushes: InboundPushes
     terminal: TerminalOrders
     deliveries: WebhookSender
+    mail_addresses: MailAddresses
+    mail: MailSender | None
     controls: Controls
     allocations: Allocations
     nightly: Nightly
@@ -141,7 +145,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         is_restored=lambda: restored.is_on,
     )
     hasher = PasswordHasher()
-    members = Members(store, hasher, clock, vault=vault, release_links=_release_links)
+    members = Members(
+        store,
+        hasher,
+        clock,
+        vault=vault,
+        release_links=_release_links,
+        event_retention=settings.retention.notices,
+    )
     cards = CardSignIns(store, members, clock, card_rules)
     exchanges = QuoteConfirm(context)
     settler = OutcomePoller(exchanges)
@@ -154,6 +165,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         tasks=tasks,
         hasher=hasher,
         site=settings.municipal.public_url or settings.server.origin,
+        retention=settings.retention,
     )
     try:
         yield Services(
@@ -173,6 +185,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 exchanges=exchanges, openings=ExchangeStarter(context), partners=_with_terminals(settings)
             ),
             deliveries=WebhookSender(context.store, context.vault, context.clock),
+            mail_addresses=MailAddresses(
+                store=store, vault=vault, clock=clock, is_offered=settings.mail is not None
+            ),
+            mail=MailSender(context=city.context, settings=settings.mail) if settings.mail else None,
             controls=Controls(store, loaded.partners, clock),
             allocations=allocations,
             city=city,
@@ -188,6 +204,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 members=members,
                 reconciliation=reconciliation,
                 chain_keys=keys,
+                retention=settings.retention,
                 digest_file=settings.digest_file,
                 restored=restored,
             ),

@@ -8,6 +8,8 @@
     [card]      roots, fingerprints, revocation, origins, test_auth_roots, test_sign_roots
     [digests]   file (where each day's digest goes, best on another disk)
     [journal]   path (a folder for confirmed orders, best on another disk)
+    [mail]      host, port, security, user, password, sender, portal_url, ca_file, deadline_s
+    [retention] notices_days, unconfirmed_exchanges_days, webhook_messages_days, grant_file_texts_days
     [partners.<id>]  enabled, ca_file, client_certificate, client_key, sftp, require, isolation, trusted, memory_mb, and
                      whatever that plugin asks for
 
@@ -23,6 +25,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -47,6 +50,7 @@ from gateway.partners.loading.partner_settings import (
 from gateway.partners.loading.sftp_settings import sftp_server
 from gateway.partners.proof import Required
 from gateway.platform.plain_text import plain_text
+from gateway.platform.retention import Retention
 
 __all__ = ["PartnerSettings", "SecretPlace", "Settings", "SettingsWrong"]
 
@@ -77,7 +81,7 @@ class Server(_Table):
     portal_return_urls: tuple[str, ...] = ()
     trusted_proxies: int = Field(default=0, ge=0)
     admin: str = ""
-    allow: tuple[Literal["plain-http", "database-without-tls", "wide-modes"], ...] = ()
+    allow: tuple[Literal["plain-http", "database-without-tls", "wide-modes", "mail-without-tls"], ...] = ()
 
     @field_validator("portal_return_urls", "allow", mode="before")
     @classmethod
@@ -164,6 +168,69 @@ class LogSettings(_Table):
     """How the address of whoever calls stands in the log: none, full, truncated (/24, /48) or keyed-hash."""
 
 
+class _MailTable(_Table):
+    host: str = ""
+    port: int = Field(default=0, ge=0, le=65_535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    sender: str = ""
+    portal_url: str = ""
+    ca_file: str = ""
+    deadline_s: float = Field(default=30, ge=1, le=300)
+
+    @field_validator("sender")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,190}", value):
+            raise ValueError("a sender is an address, such as noreply@example.jp")
+        return value
+
+    @field_validator("portal_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+            raise ValueError("an origin is https://host, without a path")
+        return value.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """How mail leaves: to one SMTP server, over TLS. `portal_url` is what links in mails begin with."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"]
+    user: str
+    password: SecretPlace | None
+    sender: str
+    portal_url: str
+    ca_file: Path | None
+    deadline_s: float
+
+    def read_password(self) -> str | None:
+        """Raises SecretMissing, naming the place."""
+        return None if self.password is None else self.password.read().reveal()
+
+
+class RetentionSettings(_Table):
+    """After how many days what is not for ever goes; `docs/personal-data.md` says what each is."""
+
+    notices_days: int = Field(default=90, ge=90, le=3_650)
+    unconfirmed_exchanges_days: int = Field(default=30, ge=1, le=3_650)
+    webhook_messages_days: int = Field(default=30, ge=7, le=3_650)
+    grant_file_texts_days: int = Field(default=5 * 365 + 2, ge=30, le=36_500)
+
+    @property
+    def retention(self) -> Retention:
+        return Retention(
+            notices=timedelta(days=self.notices_days),
+            unconfirmed_exchanges=timedelta(days=self.unconfirmed_exchanges_days),
+            webhook_messages=timedelta(days=self.webhook_messages_days),
+            grant_file_texts=timedelta(days=self.grant_file_texts_days),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
     """Where the gateway's own secrets are kept; each is read when the part that needs it starts."""
@@ -209,6 +276,8 @@ class Settings:
     plugins_dir: Path | None
     municipal: MunicipalSettings = field(default_factory=MunicipalSettings)
     card: CardSettings = field(default_factory=CardSettings)
+    retention: Retention = field(default_factory=Retention)
+    mail: MailSettings | None = None
     database_prepared: bool = True
     digest_file: Path | None = None
     journal_folder: Path | None = None
@@ -251,6 +320,8 @@ class Settings:
             plugins_dir=_path(tables, "plugins", "dir", place),
             municipal=_checked(MunicipalSettings, "municipal", tables, place),
             card=_checked(CardSettings, "card", tables, place),
+            mail=_mail(tables, place, env),
+            retention=_checked(RetentionSettings, "retention", tables, place).retention,
             digest_file=_path(tables, "digests", "file", place),
             journal_folder=_path(tables, "journal", "path", place),
         )
@@ -264,6 +335,8 @@ _TABLES: Final = (
     "log",
     "municipal",
     "card",
+    "retention",
+    "mail",
     "digests",
     "journal",
     "partners",
@@ -283,6 +356,12 @@ _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
     "clock": {"file": str},
     "log": {"level": str, "format": str, "source_address": str},
     "municipal": {"public_url": str},
+    "retention": {
+        "notices_days": int,
+        "unconfirmed_exchanges_days": int,
+        "webhook_messages_days": int,
+        "grant_file_texts_days": int,
+    },
     "digests": {"file": str},
     "journal": {"path": str},
     "plugins": {"dir": str},
@@ -426,6 +505,41 @@ def _security(table: Mapping[str, Any], place: Place, env: Mapping[str, str]) ->
         )
     places = {name: secret_place(value, ("security", name), place, env) for name, value in table.items()}
     return Security(where=place.at("security"), places=places)
+
+
+_DEFAULT_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
+
+
+def _mail(
+    tables: Mapping[str, Mapping[str, Any]], place: Place, env: Mapping[str, str]
+) -> MailSettings | None:
+    """None where no mail is sent. Raises SettingsWrong for what is missing, and for mail without TLS that is not allowed."""
+    if "mail" not in tables:
+        return None
+    table = dict(tables["mail"])
+    password = table.pop("password", None)
+    plain = _checked(_MailTable, "mail", {"mail": table}, place)
+    for name in ("host", "sender", "portal_url"):
+        if not getattr(plain, name):
+            raise SettingsWrong(
+                f"[mail] has no `{name}`; mail needs host, sender and portal_url ({place.at('mail')})"
+            )
+    if plain.security == "none" and "mail-without-tls" not in tables.get("server", {}).get("allow", ()):
+        raise SettingsWrong(
+            '[mail] security = "none" sends addresses in the clear; use "starttls" or "tls",'
+            f' or allow it by name: [server] allow = ["mail-without-tls"] ({place.at("mail", "security")})'
+        )
+    return MailSettings(
+        host=plain.host,
+        port=plain.port or _DEFAULT_PORTS[plain.security],
+        security=plain.security,
+        user=plain.user,
+        password=None if password is None else secret_place(password, ("mail", "password"), place, env),
+        sender=plain.sender,
+        portal_url=plain.portal_url,
+        ca_file=place.base / plain.ca_file if plain.ca_file else None,
+        deadline_s=plain.deadline_s,
+    )
 
 
 def _partner(id_: str, table: object, place: Place, env: Mapping[str, str]) -> PartnerSettings:

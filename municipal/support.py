@@ -37,6 +37,7 @@ KINDS: Final[Mapping[str, str]] = {
     "mykey_id_changed": "マイキーIDの変更",
     "password_changed": "パスワードの変更",
     "card_linked": "カードの登録",
+    "mail_changed": "メールアドレスの変更",
 }
 EXCHANGE_STATES: Final[Mapping[str, str]] = {
     "awaiting_return": "協力会社のサイトで手続き中",

@@ -279,6 +279,8 @@ class SitePage(Generic[SettingsT, SessionT]):
     """Bytes of a form with a file in it; the site's limit where None."""
     needs: str
     """What the session must allow; empty for everybody who is signed in."""
+    from_anywhere: bool = False
+    """For a form that a program sends which has no page of ours: what it does is proven by what stands in it."""
 
 
 class Pages(Generic[SettingsT, SessionT]):
@@ -314,9 +316,24 @@ class Pages(Generic[SettingsT, SessionT]):
         )
 
     def post(
-        self, path: str, *, public: bool = False, limit: int | None = None, needs: str | None = None
+        self,
+        path: str,
+        *,
+        public: bool = False,
+        limit: int | None = None,
+        needs: str | None = None,
+        from_anywhere: bool = False,
     ) -> Callable[[Handler[SettingsT, SessionT]], Handler[SettingsT, SessionT]]:
-        return self._add("POST", path, public=public, counts_as_use=True, limit=limit, needs=needs)
+        """`from_anywhere` lets a program send it that has no page of ours; the handler must not go by a session then."""
+        return self._add(
+            "POST",
+            path,
+            public=public,
+            counts_as_use=not from_anywhere,
+            limit=limit,
+            needs=needs,
+            from_anywhere=from_anywhere,
+        )
 
     def _add(
         self,
@@ -328,11 +345,14 @@ class Pages(Generic[SettingsT, SessionT]):
         limit: int | None,
         needs: str | None,
         fragment: bool = False,
+        from_anywhere: bool = False,
     ) -> Callable[[Handler[SettingsT, SessionT]], Handler[SettingsT, SessionT]]:
         need = self._needs if needs is None else needs
 
         def register(handler: Handler[SettingsT, SessionT]) -> Handler[SettingsT, SessionT]:
-            self.all.append(SitePage(method, path, handler, public, counts_as_use, fragment, limit, need))
+            self.all.append(
+                SitePage(method, path, handler, public, counts_as_use, fragment, limit, need, from_anywhere)
+            )
             return handler
 
         return register
@@ -367,7 +387,8 @@ def served(
         is_new = visit.session is not None and (before is None or visit.session.token != before.token)
         if before is not None and is_new:
             await _end(visit, before)  # somebody signed in over it: the session before must not stay open
-        if visit.form_read and answer is visit.drawn and not visit.shown_once:
+        by_program = page.from_anywhere and hdrs.ORIGIN not in request.headers
+        if visit.form_read and answer is visit.drawn and not visit.shown_once and not by_program:
             answer = _at_its_own_address(visit, answer)
         for file in visit.files.values():
             file.file.close()  # aiohttp closes those of its own request, and ours is a copy
@@ -435,7 +456,7 @@ async def _answer(
                 return visit.redirect(visit.site.home)
             return await page.handler(visit)
         return await _draw_again(visit, page, form, state)
-    if not _from_here(visit):
+    if not page.from_anywhere and not _from_here(visit):
         return _plain(visit, 403)
     if page.limit is not None and not page.public and visit.session is None:
         return visit.redirect("/login", next=visit.site.home)  # a stranger's file is not even read

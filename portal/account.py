@@ -131,7 +131,7 @@ async def change_password(visit: Visit) -> web.Response:
     if typed.get("new") != typed.get("again"):
         return visit.render("password.html", status=422, trouble=_MISMATCH)
     call = calls.change_password(current=typed.get("current", ""), new=typed.get("new", ""))
-    trouble = await _refused(visit, call, otherwise="password-unfit")
+    trouble = await refused(visit, call, otherwise="password-unfit")
     if trouble:
         if trouble.field == "password":
             trouble = replace(trouble, field="current")
@@ -237,7 +237,7 @@ async def revoke_mykey_id(visit: Visit) -> web.Response:
     if not visit.form.get("password"):
         return await _revoke_page(visit, _PASSWORD_MISSING)
     call = calls.revoke_mykey_id(password=visit.form.get("password", ""))
-    trouble = await _refused(visit, call, otherwise="current-password-wrong")
+    trouble = await refused(visit, call, otherwise="current-password-wrong")
     if trouble:
         return await _revoke_page(visit, trouble)
     visit.session, visit.clear_session = None, True
@@ -273,7 +273,7 @@ async def _mykey_page(
     )
 
 
-async def _refused(visit: Visit, call: Call[AnswerT], *, otherwise: str) -> ErrorMessage | None:
+async def refused(visit: Visit, call: Call[AnswerT], *, otherwise: str) -> ErrorMessage | None:
     """What was refused, to be said beside the form; `otherwise` is the word where the input had no form at all."""
     try:
         await visit.send(call)

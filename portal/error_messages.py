@@ -35,6 +35,16 @@ _WORDS: Final[dict[str, Sentences]] = {
         "このカードは登録済みです",
         "ログインの画面から、このカードでログインしてください。",
     ),
+    "bad-mail-address": ("メールアドレスの形式が違います", "name@example.jp のような形で入力してください。"),
+    "mail-changed-enough": (
+        "本日の変更回数を超えました",
+        "メールアドレスを変えられるのは、1日に3回までです。%(again_at)s から、また変えられます。",
+    ),
+    "mail-link-over": (
+        "このリンクは使えません",
+        "期限が切れたか、アドレスが変わっています。ログインして、お知らせのメールを登録し直してください。",
+    ),
+    "mail-not-offered": ("メールを送ることができません", "お知らせは、お知らせの画面で確認してください。"),
     "not-enough": ("ポイントが足りません", "口数を減らしてください。"),
     "units-missing": ("口数を入力してください", "口数は1以上の整数で、最大の口数までで入力してください。"),
     "units-not-allowed": (
@@ -188,6 +198,8 @@ TROUBLES: Final = ErrorMessages(
     field_of={
         "sign-in-refused": "mykey_id",
         "bad-display-name": "display_name",
+        "bad-mail-address": "address",
+        "mail-changed-enough": "address",
         "not-enough": "units",
         "units-missing": "units",
         "units-not-allowed": "units",

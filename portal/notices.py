@@ -34,12 +34,14 @@ SENTENCES: Final[Mapping[str, str]] = {
     "mykey_id_changed": "マイキーIDが変更されました。心当たりがなければ、お問い合わせください。",
     "password_changed": "パスワードが変更されました。心当たりがなければ、お問い合わせください。",
     "card_linked": "マイナンバーカードが登録されました。心当たりがなければ、お問い合わせください。",
+    "mail_changed": "お知らせのメールアドレスが変更されました。心当たりがなければ、お問い合わせください。",
 }
 _PAGES: Final[Mapping[str, str]] = {
     "signed_in_anew": "/settings/sessions",
     "mykey_id_changed": "/settings",
     "password_changed": "/settings",
     "card_linked": "/settings",
+    "mail_changed": "/settings/mail",
 }
 
 

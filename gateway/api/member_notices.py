@@ -54,6 +54,7 @@ class NoticeKind(StrEnum):
     MYKEY_ID_CHANGED = "mykey_id_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a kind of event
     CARD_LINKED = "card_linked"
+    MAIL_CHANGED = "mail_changed"
 
 
 _KIND_OF_STATE: Final = {

@@ -12,6 +12,7 @@ from gateway.cities.grants.corrections import Corrections
 from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.grants.grant_projects import GrantProjects
 from gateway.cities.grants.grants import Grants
+from gateway.cities.member_data.member_data import MemberData
 from gateway.cities.nightly import CityNightly
 from gateway.cities.notices import Notices
 from gateway.cities.point_rules import PointRules
@@ -25,6 +26,7 @@ from gateway.cities.staff.staff import StaffService
 from gateway.cities.support.member_support import MemberSupport
 from gateway.members.passwords import PasswordHasher
 from gateway.platform.encryption import Vault
+from gateway.platform.retention import Retention
 from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points.expiry_sweep import ExpirySweep
@@ -37,6 +39,7 @@ class City:
     context: CityContext
     staff: StaffService
     proposals: Proposals
+    member_data: MemberData
     services: PointServices
     rules: PointRules
     expiries: ExpirySweep
@@ -55,7 +58,15 @@ class City:
 
     @classmethod
     def open(
-        cls, *, store: Store, vault: Vault, clock: Clock, tasks: Tasks, hasher: PasswordHasher, site: str
+        cls,
+        *,
+        store: Store,
+        vault: Vault,
+        clock: Clock,
+        tasks: Tasks,
+        hasher: PasswordHasher,
+        site: str,
+        retention: Retention | None = None,
     ) -> City:
         context = CityContext(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
         rules, expiries, files = (
@@ -64,11 +75,13 @@ class City:
             GrantFiles(context),
         )
         notices = Notices(context)
+        retention = retention or Retention()
         outcomes = EventOutcomes(context)
         return cls(
             context=context,
             staff=StaffService(context),
             proposals=Proposals(context),
+            member_data=MemberData(context=context, retention=retention),
             services=PointServices(context),
             rules=rules,
             expiries=expiries,
@@ -91,5 +104,6 @@ class City:
                 notices=notices,
                 outcomes=outcomes,
                 proposals=Proposals(context),
+                retention=retention,
             ),
         )

@@ -17,7 +17,9 @@ from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext
 from gateway.cities.event_outcome import EventOutcomes
+from gateway.cities.grants import grant_file_rows
 from gateway.cities.grants.grant_files import GrantFiles
+from gateway.cities.member_mail import sender
 from gateway.cities.notices import Notices
 from gateway.cities.point_rules import PointRules
 from gateway.cities.proposals.proposals import Proposals
@@ -26,6 +28,7 @@ from gateway.cities.spending import pay_codes
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.cities.statistics import daily_stats
 from gateway.platform.job_steps import Step, StepResults, run_steps
+from gateway.platform.retention import Retention
 from gateway.points.expiry_sweep import ExpirySweep
 
 RUN_INTERVAL_S: Final = 10.0
@@ -43,6 +46,7 @@ class CityNightly:
     notices: Notices
     outcomes: EventOutcomes
     proposals: Proposals
+    retention: Retention
 
     async def run(self, is_paused: Callable[[], bool] = bool) -> None:
         """Count figures and do each day's work, side by side, for ever: a sweep of hours keeps no figure waiting.
@@ -90,8 +94,19 @@ class CityNightly:
             "grant files": self.files.resume,
             "proposals": self.proposals.expire_lapsed,
             "shop numbers": partial(self.context.store.run, shop_numbers.assign_missing),
+            "list texts": self._forget_list_texts,
             "tidying up": partial(self.context.store.run, self._forget),
         }
+
+    async def _forget_list_texts(self) -> int:
+        uploaded_before, count = self.context.clock() - self.retention.grant_file_texts, 0
+        while True:
+            forgotten = await self.context.store.run(
+                partial(grant_file_rows.forget_texts, uploaded_before=uploaded_before)
+            )
+            count += forgotten
+            if forgotten < grant_file_rows.FORGET_BATCH_SIZE:
+                return count
 
     def _forget(self, conn: Connection) -> int:
         now = self.context.clock()
@@ -99,4 +114,5 @@ class CityNightly:
             staff_rows.forget_ended(conn, now)
             + second_factor.forget_ended(conn, now)
             + pay_codes.forget_ended(conn, now)
+            + sender.prune(conn, now)
         )

@@ -11,14 +11,17 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
+from gateway.api.member_record import MemberRecordView
 from gateway.cities.notices import reference_for
-from gateway.commands.shared import Config, in_store, settings_of
+from gateway.commands.shared import Config, Operator, Reason, in_store, settings_of, with_services
 from gateway.configured import clock_of, open_store, vault_of
 from gateway.errors import GatewayError
 from gateway.members.member_rows import find_by_mykey_id
 from gateway.members.members import Member, Members
 from gateway.members.passwords import PasswordHasher
 from gateway.platform.plain_text import decode_list
+from gateway.platform.roles import PLATFORM
+from gateway.services import Services
 
 members = typer.Typer(no_args_is_help=True, help="Members, for service desks and demonstrations.")
 
@@ -70,6 +73,32 @@ def new_password(
             await store.close()
 
     typer.echo(json.dumps({"password": password, "sessions_ended": asyncio.run(work())}))
+
+
+@members.command("export")
+def export(
+    mykey_id: Annotated[str, typer.Argument(help="The MyKey ID, one that was given up or revoked too.")],
+    reason: Reason,
+    operator: Operator,
+    config: Config = None,
+) -> None:
+    """Print all that is kept of a member as JSON, for the member (開示). Say as the reason who asked, and how you know."""
+
+    async def work(services: Services) -> str:
+        record = await services.city.member_data.export(_AtThisMachine(operator), mykey_id, reason)
+        return MemberRecordView.of(record).model_dump_json(indent=2)
+
+    typer.echo(with_services(config, work))
+
+
+class _AtThisMachine:
+    """Whose deed the line of the platform's log is: somebody at the command line, by name."""
+
+    municipality = PLATFORM
+    staff_id = "operator"
+
+    def __init__(self, operator: str) -> None:
+        self.display_name = operator
 
 
 @members.command("references")

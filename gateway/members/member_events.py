@@ -30,6 +30,7 @@ class MemberEventKind(StrEnum):
     MYKEY_ID_CHANGED = "mykey_id_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a kind of event
     CARD_LINKED = "card_linked"
+    MAIL_CHANGED = "mail_changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,6 @@ def save_read_until(conn: Connection, member_id: str, until: datetime) -> None:
     conn.execute(_marks.update().where(this, _marks.c.read_until < until).values(read_until=until))
 
 
-def prune(conn: Connection, now: datetime) -> int:
-    """Delete what no list shows any more; for a nightly job. Returns how many rows."""
-    return conn.execute(delete(_events).where(_events.c.at < now - EVENT_RETENTION)).rowcount
+def prune(conn: Connection, now: datetime, retention: timedelta = EVENT_RETENTION) -> int:
+    """Delete what is older than it is kept; for a nightly job. Returns how many rows."""
+    return conn.execute(delete(_events).where(_events.c.at < now - retention)).rowcount

@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core_ledger import add_notes
 from gateway.errors import ProblemError
-from gateway.members import lockout, member_events, mykey_ids, passwords, sessions
+from gateway.members import lockout, mail_addresses, member_events, mykey_ids, passwords, sessions
 from gateway.members import member_rows as records
 from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
@@ -59,7 +59,7 @@ class Members(SignIns):
         if password is None and card_key is None:
             raise ProblemError("no-way-to-sign-in", "A member has a password, a card, or both.")
         wanted = None if mykey_id is None else mykey_ids.read_choice(mykey_id)
-        name = _checked_name(display_name)
+        name = checked_name(display_name)
         _check_language(language)
         hashed = None
         if password is not None:
@@ -234,6 +234,7 @@ class Members(SignIns):
             require_legal(MEMBER_MOVES, member.state, MemberState.REVOKED)
             records.write(conn, member_id, state=MemberState.REVOKED, password_hash=None, card_key=None)
             sessions.end_all(conn, member_id)
+            mail_addresses.forget(conn, member_id)
             self._release_links(conn, member_id)
             add_notes(conn, [MemberRevoked(member_id)])
 
@@ -301,7 +302,7 @@ def _set_password(conn: Connection, member_id: str, hashed: str, now: datetime, 
     return sessions.end_all(conn, member_id, except_id=keep)
 
 
-def _checked_name(display_name: str) -> str:
+def checked_name(display_name: str) -> str:
     name = display_name.strip()
     if not name or len(name) > 100 or not is_printable(name):
         raise ProblemError("bad-display-name", "A name has 1 to 100 printable characters.")

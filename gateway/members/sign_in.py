@@ -72,6 +72,7 @@ class SignIns:
         shared_terminal_idle_limit: timedelta = sessions.SHARED_TERMINAL_IDLE_LIMIT,
         absolute_limit: timedelta = sessions.ABSOLUTE_LIMIT,
         release_links: Callable[[Connection, str], object] = lambda _conn, _member_id: None,
+        event_retention: timedelta = member_events.EVENT_RETENTION,
     ) -> None:
         """`release_links` takes a member's links to partners away, as a part of the revocation's transaction."""
         self._store = store
@@ -82,6 +83,7 @@ class SignIns:
         self._shared_terminal_idle_limit = shared_terminal_idle_limit
         self._absolute_limit = absolute_limit
         self._release_links = release_links
+        self._event_retention = event_retention
 
     async def sign_in(
         self,
@@ -213,7 +215,8 @@ class SignIns:
 
         def job(conn: Connection) -> int:
             ended = sessions.forget_ended(conn, now)
-            return ended + lockout.prune(conn, now) + member_events.prune(conn, now)
+            events = member_events.prune(conn, now, self._event_retention)
+            return ended + lockout.prune(conn, now) + events
 
         return await self._store.run(job)
 

@@ -112,6 +112,7 @@ class AuditAction(StrEnum):
     REVERSAL_RECOVERED = "reversal recovered", "交換の取消の復旧", "Reversal recovered"
     RECORD_RECOVERED = "record recovered", "記録の復旧", "Record recovered"
     CHAINS_SIGNED = "chains signed", "記録の連鎖への署名", "Hash chains signed"
+    MEMBER_RECORD_EXPORTED = "member record exported", "利用者の記録の開示", "Member's record handed out"
 
 
 PLATFORM_ACTIONS: Final = frozenset(
@@ -134,6 +135,7 @@ PLATFORM_ACTIONS: Final = frozenset(
         AuditAction.REVERSAL_RECOVERED,
         AuditAction.RECORD_RECOVERED,
         AuditAction.CHAINS_SIGNED,
+        AuditAction.MEMBER_RECORD_EXPORTED,
     }
 )
 """What only the platform's own log holds."""

@@ -28,6 +28,11 @@ SIGN_INS: Final = Counter(
     "Sign-ins of members and staff by how they ended: right, wrong, locked.",
     ("who", "outcome"),
 )
+MAILS: Final = Counter(
+    "point_gateway_mails",
+    "Mails to members by how they ended: sent, deferred, given up, bounced, refused, unknown, dropped.",
+    ("outcome",),
+)
 LOOP_LAG: Final = Histogram(
     "point_gateway_event_loop_lag_seconds",
     "How late the event loop is when it is asked to come back after a moment.",

@@ -34,6 +34,7 @@ DEEDS_NOT_KEPT: Final = frozenset(
         AuditAction.SIGNED_IN,
         AuditAction.SIGN_IN_FAILED,
         AuditAction.MEMBER_LOOKED_UP,
+        AuditAction.MEMBER_RECORD_EXPORTED,
         AuditAction.GRANTS_LOOKED_AT,
         AuditAction.MEMBER_SEARCHED_FOR,
         AuditAction.HISTORY_LOOKED_AT,

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Index,
     Integer,
     LargeBinary,
@@ -24,10 +25,12 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    event,
 )
 
 from core_ledger.read_model import books
 from gateway.model import JST
+from gateway.platform.schema_functions import FORGET_UNCONFIRMED
 
 metadata: Final = MetaData()
 
@@ -127,6 +130,41 @@ member_notice_marks = _table(
     "member_notice_marks",
     Column("member_id", _Words, primary_key=True),
     Column("read_until", Instant, nullable=False),
+)
+
+member_mail = _table(  # where a member wants to hear of notices; without an address after it was removed
+    "member_mail",
+    Column("member_id", _Words, primary_key=True),
+    Column("mail_id", _Words, nullable=False, unique=True),
+    Column("address_sealed", LargeBinary),
+    Column("address_hash", _Words, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("stopped_at", Instant),
+    Column("stopped_because", _Words),
+    Column("changes", Integer, nullable=False),
+    Column("changes_since", Instant, nullable=False),
+    Column("looked_at", Instant),
+    Column("looked_seq", _Whole),
+    Column("looked_on", _Words),
+    Index("mail_by_address", "address_hash", "set_at"),
+)
+
+mail_notices = _table(  # each notice that is to be mailed, or was: its key makes it one mail at most
+    "mail_notices",
+    Column("member_id", _Words, nullable=False),
+    Column("notice_key", _Words, nullable=False),
+    Column("kind", _Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Instant),
+    Column("leased_until", Instant),
+    Column("sent_at", Instant),
+    Column("last_error", _Words),
+    PrimaryKeyConstraint("member_id", "notice_key"),
+    Index("mail_notices_to_send", "next_at"),
+    Index("mail_notices_to_forget", "created_at"),
 )
 
 mykey_id_choices = _table(  # how often a member has tried and changed within a day
@@ -517,6 +555,7 @@ audit_lines = _table(  # append-only
     Column("hash", LargeBinary, nullable=False),  # over the hash before it and this line
     Column("mac", LargeBinary),  # signature of the hash under a key from outside; NULL: from before the keys
     PrimaryKeyConstraint("municipality", "seq"),
+    Index("audit_lines_by_subject", "subject"),
 )
 
 audit_seals = _table(  # where each log stood when lines began to be signed; "" counts the others
@@ -535,3 +574,9 @@ daily_digests = _table(  # what stands for both chains on a day, signed; the sam
 )
 
 # --- rules of a point service -----------------------------------------------------------------------------------
+
+
+@event.listens_for(metadata, "after_create")
+def _make_functions(_metadata: MetaData, conn: Connection, **_details: object) -> None:
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(FORGET_UNCONFIRMED)

@@ -130,9 +130,9 @@ def failed(conn: Connection, message: Message, why: str, at: datetime) -> bool:
     return again
 
 
-def prune(conn: Connection, now: datetime) -> int:
+def prune(conn: Connection, now: datetime, retention: timedelta = MESSAGE_RETENTION) -> int:
     """Remove what was delivered or given up long ago."""
-    old = delete(_o).where(_o.c.next_at.is_(None), _o.c.created_at < now - MESSAGE_RETENTION)
+    old = delete(_o).where(_o.c.next_at.is_(None), _o.c.created_at < now - retention)
     return conn.execute(old).rowcount
 
 

@@ -30,7 +30,9 @@ def schema(conn: Connection) -> set[tuple[object, ...]]:
         (what, *row) for what, sql in asked.items() for row in conn.execute(sa.text(sql)) if row[0] in names
     }
     functions = conn.execute(
-        sa.text("SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+        sa.text(
+            "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'ledger%'"
+        )
     )
     return rows | {("function", row[0]) for row in functions}
 

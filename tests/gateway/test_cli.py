@@ -179,7 +179,9 @@ def test_plugins_are_listed_loaded_and_refused_with_the_remedy(run) -> None:
         assert word in shown
 
 
-GATEWAYS_PARTS = {"reserve", "sessions", "abandoned exchanges", "outbox", "daily digest"}
+GATEWAYS_PARTS = {
+    "reserve", "sessions", "abandoned exchanges", "unconfirmed exchanges", "nonces", "outbox", "daily digest",
+}  # fmt: skip
 CITIES_PARTS = {
     "rules",
     "expiry",
@@ -188,6 +190,7 @@ CITIES_PARTS = {
     "grant files",
     "proposals",
     "shop numbers",
+    "list texts",
     "tidying up",
     "figures",
 }

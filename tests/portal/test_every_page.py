@@ -42,6 +42,8 @@ PUBLIC = [
     "/navi/08/082163?name=そば",
     "/navi/08/082163?name=zz",
     "/navi/08/082015",
+    "/mail/confirm?t=x",
+    "/mail/stop?t=x",
 ]
 MEMBERS_ONLY = [
     "/mypage", "/notices", "/partners", "/coupon", "/links", "/exchanges", "/allocate", "/allocate?prefecture=08", "/contribute",
@@ -55,7 +57,7 @@ MEMBERS_ONLY = [
     "/settings/default/confirm?municipality=082163&point_service=kasama-ouen", "/settings/password",
     "/settings/mykey-id",
     "/settings/card",
-    "/settings/card-password", "/settings/sessions", "/settings/revoke", "/links?done=unlinked", "/references", "/references?reference=x",
+    "/settings/card-password", "/settings/sessions", "/settings/record", "/settings/mail", "/settings/revoke", "/links?done=unlinked", "/references", "/references?reference=x",
     "/exchanges/00000000-0000-4000-8000-000000000000", "/nothing-here",
 ]  # fmt: skip
 

@@ -51,7 +51,7 @@ def test_the_secrets_of_the_settings_do_not_print(town: DemoEnvironment) -> None
 
 def test_every_form_that_posts_carries_the_token_or_is_for_strangers() -> None:
     """Read from the templates: what moves anything for a member has the session's token in it."""
-    public = {"/login", "/language", "/card/login", "/register", "/relink"}
+    public = {"/login", "/language", "/card/login", "/register", "/relink", "/mail/{{ link }}"}
     without = []
     for path in sorted((HERE / "templates").glob("*.html")):
         for form in re.findall(r'<form[^>]*method="post".*?</form>', path.read_text("utf-8"), re.DOTALL):
@@ -71,6 +71,10 @@ def test_every_page_for_members_is_one_that_asks_for_a_session(town: DemoEnviron
         "/signed-out",
         "/help",
         "/accessibility",
+        "/mail/confirm",
+        "/mail/stop",
+        "/offline",
+        "/offline-worker.js",
         "/navi",
         "/register",
         "/relink",

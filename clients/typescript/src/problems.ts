@@ -41,6 +41,11 @@ export class BadIssuer extends InvalidInputProblem {
   override name = "BadIssuer";
 }
 
+/** This is no mail address. */
+export class BadMailAddress extends InvalidInputProblem {
+  override name = "BadMailAddress";
+}
+
 /** The period cannot be shown. */
 export class BadPeriod extends InvalidInputProblem {
   override name = "BadPeriod";
@@ -439,6 +444,21 @@ export class LoginTaken extends ConflictProblem {
 /** This cannot be a login. */
 export class LoginUnfit extends InvalidInputProblem {
   override name = "LoginUnfit";
+}
+
+/** Changed often enough today. */
+export class MailChangedEnough extends ConflictProblem {
+  override name = "MailChangedEnough";
+}
+
+/** This link is over. */
+export class MailLinkOver extends NotFoundProblem {
+  override name = "MailLinkOver";
+}
+
+/** No mail is sent here. */
+export class MailNotOffered extends UnavailableProblem {
+  override name = "MailNotOffered";
 }
 
 /** Changed often enough today. */
@@ -976,6 +996,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "bad-display-name": BadDisplayName,
   "bad-event": BadEvent,
   "bad-issuer": BadIssuer,
+  "bad-mail-address": BadMailAddress,
   "bad-period": BadPeriod,
   "bad-point-service": BadPointService,
   "bad-project": BadProject,
@@ -1056,6 +1077,9 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "link-missing": LinkMissing,
   "login-taken": LoginTaken,
   "login-unfit": LoginUnfit,
+  "mail-changed-enough": MailChangedEnough,
+  "mail-link-over": MailLinkOver,
+  "mail-not-offered": MailNotOffered,
   "mykey-id-changed-enough": MykeyIdChangedEnough,
   "mykey-id-generated-enough": MykeyIdGeneratedEnough,
   "mykey-id-only-generated": MykeyIdOnlyGenerated,

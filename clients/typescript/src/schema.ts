@@ -610,6 +610,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the member hears of notices by mail. */
+        get: operations["mail_address"];
+        /** Set the address; a link in the mail to it confirms it within a day. The answer is the same for every address. */
+        put: operations["set_mail_address"];
+        post?: never;
+        /** Forget the address; nothing more is sent. */
+        delete: operations["remove_mail_address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mail/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The reader of the address has opened the link of the confirming mail. Needs no session. */
+        post: operations["confirm_mail_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mail/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send nothing more to the address (RFC 8058). Needs no session; a second time is the same answer. */
+        post: operations["stop_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/notices": {
         parameters: {
             query?: never;
@@ -637,6 +690,23 @@ export interface paths {
         get?: never;
         /** Everything up to a moment was read; never beyond now, and never less than before. */
         put: operations["mark_read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept about me, since when, why and how long, with every row (開示). */
+        get: operations["own_record"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3105,7 +3175,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "sign-in unlocked" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "sign-in unlocked" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -3915,6 +3985,11 @@ export interface components {
             contact?: string;
             reason: string;
         };
+        /**
+         * @description How long it is kept.
+         * @enum {string}
+         */
+        Kept: "for_ever" | "while_member" | "until_used" | "notices" | "exchanges" | "lists";
         LabelView: {
             ja: string;
             en: string;
@@ -3938,6 +4013,22 @@ export interface components {
             /** Format: date */
             issued_on: string;
             points: number;
+        };
+        /** @enum {string} */
+        MailState: "none" | "unconfirmed" | "confirmed" | "stopped";
+        /** @description What stands behind `t=` in a mail's link. */
+        MailToken: {
+            token: string;
+        };
+        /** @description `offered`: this gateway sends mail. `address` is masked, empty for none. `stopped_because` is set where it is stopped. */
+        MailView: {
+            offered: boolean;
+            state: components["schemas"]["MailState"];
+            address: string;
+            stopped_because: string;
+        };
+        MailWanted: {
+            address: string;
         };
         /** @description When the partner cannot be used (メンテナンス), half-open. */
         MaintenanceView: {
@@ -3966,6 +4057,13 @@ export interface components {
             /** Format: date */
             last_day: string;
             points: number;
+        };
+        /** @description All that is kept of one member, as one moment of the database. */
+        MemberRecordView: {
+            /** Format: date-time */
+            made_at: string;
+            mykey_id: string;
+            sections: components["schemas"]["RecordSection"][];
         };
         /** @description The member's own exchanges and payments with this reference: nearly always one. */
         MemberReferences: {
@@ -4024,7 +4122,7 @@ export interface components {
             answer: "confirmed" | "disputed";
         };
         /** @enum {string} */
-        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked";
+        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed";
         /**
          * @description `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
          *
@@ -4581,6 +4679,23 @@ export interface components {
             points: number;
             lots: components["schemas"]["LotView"][];
             replayed: boolean;
+        };
+        /**
+         * @description One kind of data. `since` is the oldest row's time. `rows` have the `fields`, each a text, a number or null.
+         *
+         *     `days`: after how many days a row goes, where `kept` is a matter of days.
+         */
+        RecordSection: {
+            name: string;
+            title: components["schemas"]["LabelView"];
+            why: components["schemas"]["LabelView"];
+            kept: components["schemas"]["Kept"];
+            days: number | null;
+            since: string | null;
+            fields: string[];
+            rows: {
+                [key: string]: string | number | null;
+            }[];
         };
         /** @description The number of a payment or an exchange as a person types it: its 8 characters, or the whole UUID. */
         ReferenceSearch: {
@@ -6056,6 +6171,112 @@ export interface operations {
             };
         };
     };
+    mail_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailView"];
+                };
+            };
+        };
+    };
+    set_mail_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailView"];
+                };
+            };
+        };
+    };
+    remove_mail_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    confirm_mail_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailToken"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    stop_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailToken"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_notices: {
         parameters: {
             query?: never;
@@ -6095,6 +6316,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    own_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberRecordView"];
+                };
             };
         };
     };

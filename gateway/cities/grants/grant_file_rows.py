@@ -9,14 +9,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, tuple_, update
 
 from gateway.cities import tables
 from gateway.errors import ProblemError
 from gateway.platform.transitions import LegalMoves, require_legal
 
 _QUERY_BATCH_SIZE: Final = 500
-_files = tables.grant_files
+FORGET_BATCH_SIZE: Final = 500
+_files, _lines = tables.grant_files, tables.grant_lines
 
 
 class FileState(StrEnum):
@@ -43,6 +44,7 @@ LEGAL: Final[LegalMoves[FileState]] = {
     FileState.APPLIED: frozenset(),
 }
 """The same file may be sent again until it is approved. From then on its points are set aside, and it is applied."""
+_WAITING: Final = (FileState.CHECKING, FileState.CHECKED, FileState.APPROVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,23 @@ def file_of(row: Row[Any]) -> GrantFile:
         kept_columns=tuple(columns["kept"]),
         dropped_columns=tuple(columns["dropped"]),
     )
+
+
+def forget_texts(conn: Connection, uploaded_before: datetime) -> int:
+    """Empty notes, faulty cells and kept columns of old lists, `FORGET_BATCH_SIZE` lines at most; what was granted stays.
+
+    Lists that still wait for somebody are left alone. Returns how many lines; fewer means that there are no more.
+    """
+    old = select(_files.c.file_id).where(
+        _files.c.uploaded_at < uploaded_before, _files.c.state.not_in([state.value for state in _WAITING])
+    )
+    filled = or_(_lines.c.note != "", _lines.c.typed.is_not(None), _lines.c.kept.is_not(None))
+    query = select(_lines.c.file_id, _lines.c.line).where(_lines.c.file_id.in_(old), filled)
+    keys = [tuple(row) for row in conn.execute(query.limit(FORGET_BATCH_SIZE))]
+    if keys:
+        these = tuple_(_lines.c.file_id, _lines.c.line).in_(keys)
+        conn.execute(update(_lines).where(these).values(note="", typed=None, kept=None))
+    return len(keys)
 
 
 def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:

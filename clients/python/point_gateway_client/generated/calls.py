@@ -64,6 +64,7 @@ __all__ = [
     "close_staff",
     "complete_return",
     "confirm",
+    "confirm_mail_address",
     "contribute",
     "correct_balance",
     "download_transfer_file",
@@ -131,6 +132,7 @@ __all__ = [
     "list_staff",
     "list_staff_changes",
     "list_transfer_files",
+    "mail_address",
     "make_pay_code",
     "make_transfer_file",
     "mark_read",
@@ -141,6 +143,7 @@ __all__ = [
     "name_people",
     "offer",
     "overview",
+    "own_record",
     "own_shop",
     "own_shop_code",
     "partner_invoice",
@@ -159,6 +162,7 @@ __all__ = [
     "register_by_card",
     "register_shop",
     "relink_card",
+    "remove_mail_address",
     "reopen_city_point_service",
     "reopen_shop",
     "reserve_history",
@@ -171,6 +175,7 @@ __all__ = [
     "send_back_proposal",
     "set_default_municipality",
     "set_language",
+    "set_mail_address",
     "set_password_by_card",
     "set_payer",
     "set_project_open",
@@ -204,6 +209,7 @@ __all__ = [
     "staff_sign_in",
     "staff_sign_out",
     "start_exchange",
+    "stop_mail",
     "take_points",
     "unlink",
     "unlock_member",
@@ -714,6 +720,47 @@ def contribute(*, contribution_id: str, points: int, event_id: str) -> Call[mode
     )
 
 
+def mail_address() -> Call[models.MailView]:
+    """Where the member hears of notices by mail."""
+    return json_call("GET", "/v1/me/mail", models.MailView, session=True)
+
+
+def set_mail_address(*, address: str) -> Call[models.MailView]:
+    """Set the address; a link in the mail to it confirms it within a day. The answer is the same for every address.
+
+    Refused with: unknown-member, mail-changed-enough, bad-mail-address, mail-not-offered.
+    """
+    return json_call(
+        "PUT", "/v1/me/mail", models.MailView, session=True, body=models.MailWanted(address=address)
+    )
+
+
+def remove_mail_address() -> Call[None]:
+    """Forget the address; nothing more is sent.
+
+    Refused with: unknown-member.
+    """
+    return json_call("DELETE", "/v1/me/mail", NoneType, session=True)
+
+
+def confirm_mail_address(*, token: str) -> Call[None]:
+    """The reader of the address has opened the link of the confirming mail. Needs no session.
+
+    Refused with: mail-link-over.
+    """
+    return json_call(
+        "POST", "/v1/mail/confirmation", NoneType, session=False, body=models.MailToken(token=token)
+    )
+
+
+def stop_mail(*, token: str) -> Call[None]:
+    """Send nothing more to the address (RFC 8058). Needs no session; a second time is the same answer.
+
+    Refused with: mail-link-over.
+    """
+    return json_call("POST", "/v1/mail/stop", NoneType, session=False, body=models.MailToken(token=token))
+
+
 def list_notices() -> Call[models.Notices]:
     """お知らせ, newest first."""
     return json_call("GET", "/v1/notices", models.Notices, session=True)
@@ -722,6 +769,11 @@ def list_notices() -> Call[models.Notices]:
 def mark_read(*, until: datetime) -> Call[None]:
     """Everything up to a moment was read; never beyond now, and never less than before."""
     return json_call("PUT", "/v1/notices/read", NoneType, session=True, body=models.ReadUntil(until=until))
+
+
+def own_record() -> Call[models.MemberRecordView]:
+    """What is kept about me, since when, why and how long, with every row (開示)."""
+    return json_call("GET", "/v1/me/record", models.MemberRecordView, session=True)
 
 
 def overview() -> Call[models.Overview]:

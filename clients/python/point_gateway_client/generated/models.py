@@ -129,6 +129,7 @@ AuditAction: TypeAlias = Annotated[
         "reversal recovered",
         "record recovered",
         "chains signed",
+        "member record exported",
     ],
     Meta(
         description="A deed. The value is what lines hold and programs branch on; `label` is what people read.",
@@ -727,6 +728,29 @@ class LotView(Message, frozen=True, kw_only=True):
     points: int
 
 
+class MailToken(Message, frozen=True, kw_only=True):
+    """
+    What stands behind `t=` in a mail's link.
+    """
+
+    token: str
+
+
+class MailView(Message, frozen=True, kw_only=True):
+    """
+    `offered`: this gateway sends mail. `address` is masked, empty for none. `stopped_because` is set where it is stopped.
+    """
+
+    offered: bool
+    state: str
+    address: str
+    stopped_because: str
+
+
+class MailWanted(Message, frozen=True, kw_only=True):
+    address: str
+
+
 class MaintenanceView(Message, frozen=True, kw_only=True):
     """
     When the partner cannot be used (メンテナンス), half-open.
@@ -1221,6 +1245,23 @@ class ReceiptView(Message, frozen=True, kw_only=True):
     points: int
     lots: list[LotView]
     replayed: bool
+
+
+class RecordSection(Message, frozen=True, kw_only=True):
+    """
+    One kind of data. `since` is the oldest row's time. `rows` have the `fields`, each a text, a number or null.
+
+    `days`: after how many days a row goes, where `kept` is a matter of days.
+    """
+
+    name: str
+    title: LabelView
+    why: LabelView
+    kept: Annotated[str, Meta(description="How long it is kept.")]
+    days: int | None
+    since: datetime | None
+    fields: list[str]
+    rows: list[dict[str, str | int | None]]
 
 
 class ReferenceSearch(Message, frozen=True, kw_only=True):
@@ -2113,6 +2154,16 @@ class Matches(Message, frozen=True, kw_only=True):
     """
 
     matches: list[MatchView]
+
+
+class MemberRecordView(Message, frozen=True, kw_only=True):
+    """
+    All that is kept of one member, as one moment of the database.
+    """
+
+    made_at: datetime
+    mykey_id: str
+    sections: list[RecordSection]
 
 
 class Municipalities(Message, frozen=True, kw_only=True):

@@ -71,6 +71,12 @@ class BadIssuer(InvalidInputProblem):
     word = "bad-issuer"
 
 
+class BadMailAddress(InvalidInputProblem):
+    """This is no mail address."""
+
+    word = "bad-mail-address"
+
+
 class BadPeriod(InvalidInputProblem):
     """The period cannot be shown."""
 
@@ -549,6 +555,24 @@ class LoginUnfit(InvalidInputProblem):
     """This cannot be a login."""
 
     word = "login-unfit"
+
+
+class MailChangedEnough(ConflictProblem):
+    """Changed often enough today."""
+
+    word = "mail-changed-enough"
+
+
+class MailLinkOver(NotFoundProblem):
+    """This link is over."""
+
+    word = "mail-link-over"
+
+
+class MailNotOffered(UnavailableProblem):
+    """No mail is sent here."""
+
+    word = "mail-not-offered"
 
 
 class MykeyIdChangedEnough(ConflictProblem):
@@ -1190,6 +1214,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "bad-display-name": BadDisplayName,
     "bad-event": BadEvent,
     "bad-issuer": BadIssuer,
+    "bad-mail-address": BadMailAddress,
     "bad-period": BadPeriod,
     "bad-point-service": BadPointService,
     "bad-project": BadProject,
@@ -1270,6 +1295,9 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "link-missing": LinkMissing,
     "login-taken": LoginTaken,
     "login-unfit": LoginUnfit,
+    "mail-changed-enough": MailChangedEnough,
+    "mail-link-over": MailLinkOver,
+    "mail-not-offered": MailNotOffered,
     "mykey-id-changed-enough": MykeyIdChangedEnough,
     "mykey-id-generated-enough": MykeyIdGeneratedEnough,
     "mykey-id-only-generated": MykeyIdOnlyGenerated,

@@ -1,0 +1,19 @@
+"""How long what is not for ever stays, where an operator may decide it: `[retention]` in the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """`notices`: what happened to a member's account. `unconfirmed_exchanges`: those of which nothing came, from their end.
+
+    `webhook_messages`: what was delivered or given up. `grant_file_texts`: notes and other columns of lists of grants.
+    """
+
+    notices: timedelta = timedelta(days=90)
+    unconfirmed_exchanges: timedelta = timedelta(days=30)
+    webhook_messages: timedelta = timedelta(days=30)
+    grant_file_texts: timedelta = timedelta(days=5 * 365 + 2)
