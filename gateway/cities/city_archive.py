@@ -93,6 +93,8 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "schema_marker": "the platform's", "commit_probes": "the platform's", "daily_digests": "the platform's",
     "audit_heads": "the newest audit line has it", "audit_seals": "signatures under the platform's key",
     "member_events": "what a member reads of sign-ins", "member_notice_marks": "what a member has read",
+    "member_mail": "a member's address for notices, given to the platform",
+    "mail_notices": "the platform's",
     "mykey_id_choices": "tries of a day", "retired_mykey_ids": "the platform's",
     "books": "the newest move has it", "anchors": "the platform's", "chain_seals": "signatures under the platform's key",
 }  # fmt: skip

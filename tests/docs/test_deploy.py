@@ -92,6 +92,14 @@ def test_what_is_packaged_is_what_the_tests_ran_with() -> None:
     runtime, tested = pins("runtime.txt"), pins("dev.txt")
     assert len(runtime) > 50
     assert {pin.partition("==")[0].partition("[")[0]: pin for pin in runtime - tested} == {}
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    needed = {
+        re.split(r"[\[<>=]", line)[0].lower()
+        for extra in ("server", "postgres", "sftp", "backup", "sites")
+        for line in extras[extra]
+    }
+    locked = {pin.partition("==")[0].partition("[")[0] for pin in runtime}
+    assert needed - locked - {"point-gateway-client"} == set()
     assert not {"pytest", "hypothesis", "playwright"} & {pin.partition("==")[0] for pin in runtime}
 
 
