@@ -4,12 +4,16 @@ A step's file is named after its revision: `versions/r0001_ledger.py` is `0001_l
 """
 
 import ast
+import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from alembic.config import Config
 
 HERE = Path(__file__).parent
+_DOWN_REVISION: Final = re.compile(r'^down_revision(?:: [^=]+)? = (?:"(\w+)"|None)', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,22 @@ def config(url: str) -> Config:
 
 
 def known_revisions() -> list[str]:
-    """Every revision that this release knows, oldest first."""
-    return sorted(path.stem.removeprefix("r") for path in (HERE / "versions").glob("r[0-9]*.py"))
+    """Every revision that this release knows, oldest first: each after the one that it names as its own before."""
+    return list(_chain())
+
+
+@cache
+def _chain() -> tuple[str, ...]:
+    after: dict[str | None, str] = {}
+    for path in (HERE / "versions").glob("r[0-9]*.py"):
+        named = _DOWN_REVISION.search(path.read_text("utf-8"))
+        assert named is not None, f"{path.name} has no down_revision"
+        after[named[1]] = path.stem.removeprefix("r")
+    chain: list[str] = []
+    revision: str | None = None
+    while (revision := after.get(revision)) is not None:
+        chain.append(revision)
+    return tuple(chain)
 
 
 def list_steps(after: str | None) -> list[Step]:
