@@ -5,16 +5,21 @@
 Each turn measures both, so that a busy machine slows both: a hook without a request (p50 and p99 of one call in flight, calls
 a second and CPU of gateway and child with 16), a hook with one request to a partner on this machine, and a hook without a
 request beside a neighbour that asks and logs as fast as it can. Of a process: the first start (with that of the process which
-it is forked from), the start of one more, and its memory. Numbers are the medians of the turns.
+it is forked from), the start of one more, and its memory. Numbers are the medians of the turns. The partner has a process of its
+own, so that the gateway's CPU is the gateway's alone.
 """
 
 import argparse
 import asyncio
 import json
+import multiprocessing
 import os
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +95,30 @@ async def a_partner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
         writer.close()
 
 
+async def serve_partner(says: Connection) -> None:
+    server = await asyncio.start_server(a_partner, "127.0.0.1", 0)
+    says.send(server.sockets[0].getsockname()[1])
+    await server.serve_forever()
+
+
+def run_partner(says: Connection) -> None:
+    asyncio.run(serve_partner(says))
+
+
+@contextmanager
+def partner_process() -> Iterator[int]:
+    """The port of a partner in a process of its own, which ends with the block."""
+    context = multiprocessing.get_context("spawn")
+    hears, says = context.Pipe(duplex=False)
+    process = context.Process(target=run_partner, args=(says,), daemon=True)
+    process.start()
+    try:
+        yield hears.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
 def child_cpu_s(partner: Partner) -> float:
     if partner.keeper is None or (process := partner.keeper.process) is None:
         return 0.0
@@ -161,9 +190,7 @@ async def measure_process(loaded: registry.Registry) -> dict[str, float]:
     return {"one_more_s": time.perf_counter() - began, "memory_mb": memory_mb(reloaded.pid)}
 
 
-async def measure(calls: int, turns: int) -> dict[str, dict[str, float]]:
-    server = await asyncio.start_server(a_partner, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+async def measure(port: int, calls: int, turns: int) -> dict[str, dict[str, float]]:
     results: dict[str, dict[str, list[float]]] = {}
 
     def add(what: str, values: dict[str, float]) -> None:
@@ -193,7 +220,6 @@ async def measure(calls: int, turns: int) -> dict[str, dict[str, float]]:
                     add("beside a flood", await beside_a_flood(partner, neighbour, calls))
                     add("a process", {"first_two_s": start_s} | await measure_process(loaded))
                 await loaded.aclose()
-    server.close()
     return {
         what: {key: round(statistics.median(values), 3) for key, values in kinds.items()}
         for what, kinds in results.items()
@@ -207,7 +233,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    results = asyncio.run(measure(options.calls, options.turns))
+    with partner_process() as port:
+        results = asyncio.run(measure(port, options.calls, options.turns))
     if options.json:
         print(json.dumps(results, indent=2))
         return

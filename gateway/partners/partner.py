@@ -127,7 +127,12 @@ class Partner:
         self._use(plugin)
         self.id: Final = self.profile.id
         self._new_guard = functools.partial(
-            CallGuard, self.id, log=log, seconds=seconds, known_secrets=known_secrets
+            CallGuard,
+            self.id,
+            log=log,
+            seconds=seconds,
+            known_secrets=known_secrets,
+            in_own_process=isinstance(plugin, RemotePlugin),
         )
         self._forget()
 

@@ -79,11 +79,15 @@ class CallGuard:
         seconds: Callable[[], float],
         known_secrets: Callable[[], tuple[str, ...]],
         asks: bool = True,
+        in_own_process: bool = False,
     ) -> None:
-        """`asks`: the calls ask the partner. Those that only read what somebody sent say nothing of the partner: they
+        """`in_own_process`: the plugin's code runs in a process that is ended where it ignores a cancellation.
+
+        `asks`: the calls ask the partner. Those that only read what somebody sent say nothing of the partner: they
         count for no breaker and no pace, and have few places of their own.
         """
         self._asks = asks
+        self._in_own_process = in_own_process
         self._max_in_flight = MAX_IN_FLIGHT if asks else MAX_PUSHES_IN_FLIGHT
         self.breaker: Final = Breaker(seconds)
         self.pace: Final = Throttle(seconds)
@@ -171,7 +175,8 @@ class CallGuard:
         if (held_because := await self._turn(may_probe=may_probe)) is not None:
             return self._failure(scope, held_because, held=True)
         try:
-            ended = await self._run(scope, hook)
+            run = self._run_elsewhere if self._in_own_process else self._run
+            ended = await run(scope, hook)
         except asyncio.CancelledError:
             self.breaker.record_neutral()
             raise
@@ -264,6 +269,23 @@ class CallGuard:
             return None
         ended = task.result()
         return None if late and ended.fault is not None else ended
+
+    async def _run_elsewhere(
+        self, scope: CallScope, hook: Callable[[], Awaitable[object]]
+    ) -> CallResult | None:
+        """The same for a plugin in a process of its own: what is awaited here is our code and needs no task around it."""
+        _in_flight(self._partner).inc()
+        deadline = asyncio.timeout(self._deadline_s)
+        try:
+            with call_scope(scope):
+                async with deadline:
+                    return CallResult(value=await hook())
+        except Exception as fault:  # noqa: BLE001  what the plugin raised, as its process told it
+            return None if deadline.expired() else CallResult(fault=fault)
+        finally:
+            scope.closed = True
+            self._turns.release()
+            _in_flight(self._partner).dec()
 
     def _ran(self, task: asyncio.Task[CallResult]) -> None:
         self._running.discard(task)

@@ -287,14 +287,14 @@ def _one_of(kinds: tuple[Any, ...]) -> Codec:
     def encode(value: Any) -> Any:
         if (name := names.get(type(value))) is None:
             raise Malformed("a value is of none of the kinds that there are")
-        return {TAG: name, **codec_of(by_name[name]).encode(value)}
+        return {TAG: name} | {
+            field: encode(getattr(value, field)) for field, encode, _ in _fields(by_name[name])[0]
+        }
 
     def decode(value: Any) -> Any:
         if type(value) is not dict or type(name := value.get(TAG)) is not str or name not in by_name:
             raise Malformed(f"a value whose `{TAG}` names none of the kinds that there are")
-        rest = value.copy()
-        del rest[TAG]
-        return codec_of(by_name[name]).decode(rest)
+        return _from_fields(by_name[name], value, other_keys=1)
 
     return Codec(encode, decode, {"oneOf": [{"$ref": f"#/$defs/{name}.tagged"} for name in by_name]})
 
@@ -311,15 +311,20 @@ def _dataclass(kind: Any) -> Codec:
     def decode(value: Any) -> Any:
         if type(value) is not dict:
             raise Malformed(f"a {kind.__name__} is no object")
-        fields, required = _fields(own)
-        if not required <= value.keys():
-            raise Malformed(f"a {kind.__name__} without a field that it needs")
-        values = {name: decode_field(value[name]) for name, _, decode_field in fields if name in value}
-        if len(values) < len(value):
-            raise Malformed(f"a {kind.__name__} with a field that it has not")
-        return kind(**values)
+        return _from_fields(own, value, other_keys=0)
 
     return Codec(encode, decode, {"$ref": f"#/$defs/{kind.__name__}"})
+
+
+def _from_fields(kind: Any, plain: dict[str, Any], *, other_keys: int) -> Any:
+    """A dataclass from its fields; so many keys of `plain` are none of them. No field can have the name of the tag."""
+    fields, required = _fields(kind)
+    if not required <= plain.keys():
+        raise Malformed(f"a {kind.__name__} without a field that it needs")
+    values = {name: decode(plain[name]) for name, _, decode in fields if name in plain}
+    if len(values) + other_keys < len(plain):
+        raise Malformed(f"a {kind.__name__} with a field that it has not")
+    return kind(**values)
 
 
 _Field = tuple[str, Callable[[Any], Any], Callable[[Any], Any]]

@@ -8,9 +8,9 @@ changes is another protocol, and the gateway speaks the last two.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from gateway.model import PartnerProfile, Secret
 from gateway.partners.isolation.codecs import Codec, Json, codec_of
@@ -339,6 +339,11 @@ FromPlugin = (
 
 _TO_PLUGIN: Final[Codec] = codec_of(ToPlugin)
 _FROM_PLUGIN: Final[Codec] = codec_of(FromPlugin)
+_DEFAULTS: Final[Mapping[type, Mapping[str, object]]] = {
+    kind: {item.name: item.default for item in fields(kind) if item.default is not MISSING}
+    for kind in get_args(FromPlugin)
+}
+"""What a field that a plugin leaves out stands for: the gateway need not read what says nothing."""
 
 
 def write_to_plugin(message: ToPlugin, body: bytes = b"") -> bytes:
@@ -348,14 +353,19 @@ def write_to_plugin(message: ToPlugin, body: bytes = b"") -> bytes:
 
 def write_from_plugin(message: FromPlugin, body: bytes = b"") -> bytes:
     """The bytes of a message from the plugin. Raises Malformed where it is too long or holds what JSON has not."""
-    fields = {name: value for name, value in _FROM_PLUGIN.encode(message).items() if value is not None}
-    return encode_frame(Frame(fields, body))
+    defaults = _DEFAULTS[type(message)]
+    said = {
+        name: value
+        for name, value in _FROM_PLUGIN.encode(message).items()
+        if name not in defaults or value is not defaults[name]
+    }
+    return encode_frame(Frame(said, body))
 
 
 def read_to_plugin(frame: Frame) -> ToPlugin:
     """Raises Malformed."""
     message: ToPlugin = _TO_PLUGIN.decode(frame.fields)
-    _require_no_body(frame, isinstance(message, HttpAnswered | HttpPiece | SftpPiece))
+    _require_no_body(frame, isinstance(message, (HttpAnswered, HttpPiece, SftpPiece)))
     return message
 
 

@@ -348,12 +348,14 @@ class PluginProcess(asyncio.Protocol):
                 item = self._buffer.next_frame()
                 if item is None:
                     self._resume()
+                    if self._waiting and not self._starts_scheduled:
+                        self._start_waiting()
                     return
                 frame, size = item
                 message = read_from_plugin(frame)
                 frames, json_bytes = frames + 1, json_bytes + size
                 wait_s = self._json_share.use(size)
-                if not isinstance(message, End | Rows):
+                if not isinstance(message, (End, Rows)):
                     wait_s = max(wait_s, self._other_share.use())
                 self._unanswered = 0
                 self._handle(message, frame.body)
@@ -361,6 +363,7 @@ class PluginProcess(asyncio.Protocol):
                 self.kill("malformed", f"it broke the protocol: {fault}")
         if self.end is not None:
             return
+        self._schedule_starts()
         self._pumping = True
         if self._transport is not None:
             self._transport.pause_reading()
@@ -391,19 +394,17 @@ class PluginProcess(asyncio.Protocol):
         self._outgoing.clear()
 
     def _handle(self, message: FromPlugin, body: bytes) -> None:
+        if self._said != "ready" and not isinstance(message, (Sealed, Ready, Refused, LogLine)):
+            raise Malformed("a message before Ready")
         match message:
-            case Sealed() | Ready() | Refused():
-                self._take_start(message)
-            case _ if self._said != "ready":
-                if not isinstance(message, LogLine):
-                    raise Malformed("a message before Ready")
-                self._write_line(message)
             case End():
                 self._take_end(message)
             case Rows():
                 self._take_rows(message)
             case HttpRequest() | HttpMore() | SftpList() | SftpRead():
                 self._take_request(message, body)
+            case Sealed() | Ready() | Refused():
+                self._take_start(message)
             case HttpClose(of=of):
                 self._close_stream(of)
             case HttpCancel():
@@ -488,7 +489,7 @@ class PluginProcess(asyncio.Protocol):
         if call is None or call.over:
             self._refuse(None, message, "a request outside a call is not sent")
             return
-        if not isinstance(message, HttpMore | SftpRead):
+        if not isinstance(message, (HttpMore, SftpRead)):
             call.requests += 1
         if call.requests > limits.MAX_REQUESTS_PER_CALL:
             text = f"a call may send {limits.MAX_REQUESTS_PER_CALL} requests"
@@ -498,7 +499,6 @@ class PluginProcess(asyncio.Protocol):
             raise Malformed("a request's number that is taken")
         self._waiting.append((call, message, body))
         self._waiting_bytes += len(body)
-        self._schedule_starts()
 
     def _too_many_wait(self) -> bool:
         return (
@@ -513,6 +513,13 @@ class PluginProcess(asyncio.Protocol):
 
     def _start_requests(self) -> None:
         self._starts_scheduled = False
+        self._start_waiting()
+        if self._pumping and self._loop.time() >= self._paused_until and not self._too_many_wait():
+            self._pumping = False
+            self._pump()
+
+    def _start_waiting(self) -> None:
+        """Start a few of the requests that wait, the others in the loop's next turns."""
         started = 0
         while (
             self._waiting
@@ -532,9 +539,6 @@ class PluginProcess(asyncio.Protocol):
             task.add_done_callback(functools.partial(self._sent, call, message.request))
         if self._requests_running < limits.MAX_REQUESTS_AT_ONCE:
             self._schedule_starts()
-        if self._pumping and self._loop.time() >= self._paused_until and not self._too_many_wait():
-            self._pumping = False
-            self._pump()
 
     def _sent(self, call: _Call, number: int, _task: asyncio.Task[None]) -> None:
         self._requests_running -= 1

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.partners.isolation.codecs import Json
 from gateway.partners.isolation.frames import (
     MAX_BODY_BYTES,
     MAX_JSON_BYTES,
@@ -16,7 +17,14 @@ from gateway.partners.isolation.frames import (
     Malformed,
     encode_frame,
 )
-from gateway.partners.isolation.messages import Pong, read_from_plugin, write_from_plugin
+from gateway.partners.isolation.messages import (
+    End,
+    HttpRequest,
+    LogLine,
+    Pong,
+    read_from_plugin,
+    write_from_plugin,
+)
 
 FIELDS = st.dictionaries(
     st.text(), st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=3)
@@ -94,8 +102,16 @@ def test_what_is_no_object_in_utf8_is_malformed(text):
         buffer.next_frame()
 
 
+def test_space_around_the_object_is_nobodys_business():
+    (frame,) = frames_in(struct.pack(">II", 17, 0) + b' \n{"is": "Pong"}\t')
+    assert read_from_plugin(frame) == Pong()
+
+
 def test_what_is_too_long_is_not_written():
+    endless: dict[str, object] = {}
+    endless["a"] = endless
     for frame in (
+        Frame(endless),
         Frame({"a": "x" * MAX_JSON_BYTES}),
         Frame({}, bytes(MAX_BODY_BYTES + 1)),
         Frame({"a": float("nan")}),
@@ -104,6 +120,29 @@ def test_what_is_too_long_is_not_written():
     ):
         with pytest.raises(Malformed):
             encode_frame(frame)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (End(n=1), {"is": "End", "n": 1}),
+        (End(n=1, value=Json(False), step_ms=60), {"is": "End", "n": 1, "value": False, "step_ms": 60}),
+        (HttpRequest(request=2, n=1, url="u"), {"is": "HttpRequest", "request": 2, "n": 1, "url": "u"}),
+        (
+            LogLine(level="info", event="e", values={}),
+            {"is": "LogLine", "level": "info", "event": "e", "values": {}},
+        ),
+    ],
+    ids=lambda it: type(it).__name__,
+)
+def test_a_plugin_leaves_out_what_says_nothing(message, said):
+    (frame,) = frames_in(write_from_plugin(message))
+    assert frame.fields == said
+    assert read_from_plugin(frame) == message
+
+
+def test_a_frame_prints_nothing_of_what_is_in_it():
+    assert repr(Frame({"is": "Call", "token": "geheim"}, b"secret")) == "Frame(is, token; 6 bytes)"
 
 
 def test_a_body_stands_only_where_a_message_has_one():
