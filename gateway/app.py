@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import structlog
@@ -139,7 +139,7 @@ async def make_app(services: Services, metrics: CollectorRegistry = REGISTRY) ->
             Unreadable: "key-missing",
         },
         is_restored=lambda: services.restored.is_on,
-        name_source=services.source_names.name,
+        name_source=lru_cache(maxsize=4096)(services.source_names.name),
     ).install(app)
     app.cleanup_ctx.append(_background)
     return app

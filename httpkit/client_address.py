@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 
 _WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([0-9.]+):\d+")
 
 
+@lru_cache(maxsize=4096)
 def bucket_of(address: str) -> str:
     """The name of the bucket: proxies write `192.0.2.1:5000` and `[2001:db8::1]:5000` as well.
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -99,19 +100,20 @@ class CallScope:
         All at once and not one after the other: some are what a stranger put into a return address, and stars for
         stars, again and again, would fill the memory.
         """
-        if not self.secrets:
-            return text
-        any_secret = re.compile("|".join(map(re.escape, sorted(self.secrets, key=len, reverse=True))))
         plain = unquote(text)
+        if not any(secret in text or secret in plain for secret in self.secrets):
+            return text  # mostly so; a pattern of its own for each member's token takes far longer to make
+        any_secret = re.compile("|".join(map(re.escape, sorted(self.secrets, key=len, reverse=True))))
         return any_secret.sub("***", plain if any_secret.search(plain) else text)
 
     def without_members(self, text: str) -> str:
         """`text` without the partner's names for members, where they stand alone: `id-1` is no part of `id-12`."""
         if not (names := self.members - {""}):
             return text
-        longest_first = sorted(
-            map(re.escape, names | {quote(name, safe="") for name in names}), key=len, reverse=True
-        )
+        names |= {quote(name, safe="") for name in names}
+        if _surely_without(text, names):
+            return text
+        longest_first = sorted(map(re.escape, names), key=len, reverse=True)
         return re.sub(
             rf"(?<![^\W_])(?:{'|'.join(longest_first)})(?![^\W_])", "***", text, flags=re.IGNORECASE
         )
@@ -124,6 +126,14 @@ class CallScope:
             )
             for request in self.requests
         )
+
+
+def _surely_without(text: str, names: AbstractSet[str]) -> bool:
+    """Whether no pattern, which each member's name needs a new one of, has to look: in ASCII case is a matter of letters alone."""
+    if not text.isascii() or not all(map(str.isascii, names)):
+        return False
+    lower = text.lower()
+    return not any(name.lower() in lower for name in names)
 
 
 def _head(url: str) -> str:

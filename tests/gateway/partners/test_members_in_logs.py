@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway import (
     JST,
@@ -17,6 +20,7 @@ from gateway import (
     OutcomeUnknown,
     Reversal,
 )
+from gateway.partners.calls import call_log
 from gateway.partners.calls.call_log import CallScope, record_calls
 from gateway.partners.calls.debit_proof import ExpectedDebit
 from gateway.partners.http_client import GuardedHttp
@@ -98,3 +102,21 @@ def test_a_name_is_no_part_of_a_longer_one_and_a_host_is_nobodys() -> None:
     scope = CallScope(partner="acorn", hook="balances", members={"1", "acorn"})
     assert scope.without_members("/v1/members/1/points/12?1=1") == "/v1/members/***/points/12?***=***"
     assert scope.without_members("acorns of Acorn") == "acorns of ***"
+
+
+LETTERS = st.text("aAsSkK1-_/%2FſK花é ", max_size=8)
+"""Among them the long s and the Kelvin sign, which a pattern that ignores case takes for s and k."""
+
+
+@given(
+    parts=st.lists(LETTERS, min_size=1, max_size=4), name=LETTERS, secret=LETTERS, as_it_stands=st.booleans()
+)
+def test_a_text_that_no_pattern_has_looked_at_has_nothing_to_hide(parts, name, secret, as_it_stands) -> None:
+    words = (name, secret) if as_it_stands else (name.swapcase(), quote(secret, safe=""))
+    text = "/".join((parts[0], words[0], *parts[1:], words[1]))
+    scope = CallScope(partner="p", hook="h", secrets=(secret,) if secret else (), members={name})
+    told = scope.without_members(text), scope.scrubbed(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(call_log, "_surely_without", lambda *_: False)
+        assert scope.without_members(text) == told[0]
+    assert not secret or secret not in told[1]
