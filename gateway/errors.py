@@ -21,6 +21,15 @@ of the wrong shape) is made one of them by `gateway.partners.partner`: for `debi
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class BothLanguages(NamedTuple):
+    """A text for people, as a `Label` of the model is; errors stand below the model."""
+
+    ja: str
+    en: str
+
 
 class GatewayError(Exception):
     """Root of all that this package raises on purpose."""
@@ -74,12 +83,17 @@ class PartnerUnavailable(GatewayError):
 
 
 class NotEnough(GatewayError):
-    """The wallets do not hold the units asked for. `units_short` says how many (口) are missing."""
+    """The wallets do not hold the units asked for. `units_short` says how many (口) are missing.
 
-    def __init__(self, units: int, units_short: int) -> None:
-        super().__init__(f"{units} units were asked for and {units_short} of them cannot be drawn")
+    `notes` are the partner's own: why there is not more ("100,000 of 100,000 used in July").
+    """
+
+    def __init__(self, units: int, units_short: int, notes: tuple[BothLanguages, ...] = ()) -> None:
+        text = f"{units} units were asked for and {units_short} of them cannot be drawn"
+        super().__init__("; ".join((text, *(note.en for note in notes))))
         self.units = units
         self.units_short = units_short
+        self.notes = notes
 
 
 class NoRate(GatewayError):
@@ -95,10 +109,10 @@ class ProblemError(GatewayError):
 
     `type` is the word of a problem type (`quote-expired`), which programs may branch on; the API's list of problem
     types holds its HTTP status and its remedy in two languages. The text says in one English sentence what to do,
-    where the remedy can be more exact. `facts` are plain values for the problem document.
+    where the remedy can be more exact. `facts` are values for the problem document; of one in both languages it has the reader's.
     """
 
-    def __init__(self, type_: str, text: str = "", **facts: str | int) -> None:
+    def __init__(self, type_: str, text: str = "", **facts: str | int | BothLanguages) -> None:
         super().__init__(text)
         self.type = type_
         self.facts = facts

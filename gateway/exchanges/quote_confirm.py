@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from uuid_utils import uuid7
 
 from core_ledger import Moving, chart
-from gateway.errors import NotSent, OutcomeUnknown, ProblemError
+from gateway.errors import BothLanguages, NotEnough, NotSent, OutcomeUnknown, ProblemError
 from gateway.exchanges import coupon_claims, pricing, quote_context
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import (
@@ -108,7 +108,11 @@ class QuoteConfirm:
             ((wallet, amount),) = available.items()
             units = pricing.units_of_coupon(amount, wallet, table.rates, destination, now)
         assert units is not None
-        drawing = pricing.draw(units, table.rates, priority, available, destination, now)
+        try:
+            drawing = pricing.draw(units, table.rates, priority, available, destination, now)
+        except NotEnough as fault:
+            notes = tuple(BothLanguages(note.ja, note.en) for note in balances.notes)
+            raise NotEnough(fault.units, fault.units_short, notes) from None
         quote = make_quote(
             drawing,
             partner.profile,

@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import LooseHeaders
 
 from gateway.errors import (
+    BothLanguages,
     CouponRefused,
     GatewayError,
     HandoffRefused,
@@ -77,12 +78,12 @@ def document(
     request_id: str,
     language: Language = "en",
     text: str = "",
-    facts: Mapping[str, str | int] | None = None,
+    facts: Mapping[str, str | int | BothLanguages] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> dict[str, object]:
     """The members of a problem document, in the order in which a person reads them.
 
-    Facts never overwrite the members of RFC 9457. A word outside the list is a fault of ours, hence 500.
+    Facts never overwrite the members of RFC 9457; of one in both languages there is the one asked for. A word outside the list is a fault of ours, hence 500.
     """
     kind = PROBLEM_TYPES.get(word) or ProblemType(word, 500, word, word, text, text)
     japanese = language == "ja"
@@ -103,7 +104,9 @@ def document(
             }
             for error in errors
         ]
-    return members | {name: value for name, value in (facts or {}).items() if name not in members}
+    for name, value in (facts or {}).items():
+        members.setdefault(name, getattr(value, language) if isinstance(value, BothLanguages) else value)
+    return members
 
 
 def response(
@@ -161,10 +164,17 @@ def as_refusal(error: BaseException, others: Mapping[type[BaseException], str]) 
     return None
 
 
+def _joined(notes: Sequence[BothLanguages]) -> BothLanguages:
+    return BothLanguages(ja="　".join(note.ja for note in notes), en="; ".join(note.en for note in notes))
+
+
 def _gateway_error(error: GatewayError) -> ProblemError | None:
     match error:
         case NotEnough():
-            return ProblemError("not-enough", str(error), units=error.units, units_short=error.units_short)
+            notes = {"partner_note": _joined(error.notes)} if error.notes else {}
+            return ProblemError(
+                "not-enough", str(error), units=error.units, units_short=error.units_short, **notes
+            )
         case NoRate():
             return ProblemError("no-rate")
         case CouponRefused():

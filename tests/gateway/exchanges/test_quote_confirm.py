@@ -424,6 +424,10 @@ async def test_what_a_partner_says_of_a_limit_stands_beside_the_figures(world) -
     quoted = await world.exchanges.quote(member, exchange.exchange_id, RESERVE, 1)
     assert quoted.quote is not None
     assert used_up in quoted.quote.notes
+    with pytest.raises(NotEnough, match="99,900 of 100,000 used in July") as refused_quote:
+        await world.exchanges.quote(member, exchange.exchange_id, RESERVE, 2)
+    assert refused_quote.value.units_short == 1
+    assert [(note.ja, note.en) for note in refused_quote.value.notes] == [(used_up.ja, used_up.en)]
 
 
 async def test_a_quote_says_which_points_are_drawn_by_their_last_days(world) -> None:

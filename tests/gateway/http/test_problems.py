@@ -3,6 +3,7 @@ import json
 import pytest
 
 from gateway.errors import (
+    BothLanguages,
     CouponRefused,
     HandoffRefused,
     LinkEnded,
@@ -80,6 +81,16 @@ def test_who_asks_for_japanese_gets_the_catalogues_sentence_and_the_facts():
     assert english["remedy"] == PROBLEM_TYPES["not-enough"].remedy
 
 
+@pytest.mark.parametrize(("language", "note"), [("ja", "7月分は交換済み"), ("en", "used in July")])
+def test_a_fact_in_both_languages_stands_in_the_readers(language, note):
+    refused = as_refusal(NotEnough(3, 1, (BothLanguages("7月分は交換済み", "used in July"),)), {})
+    assert refused is not None
+    values = json.loads(response(refused, request_id=ID, language=language).body)  # type: ignore[arg-type]
+    assert (values["units_short"], values["partner_note"]) == (1, note)
+    if language == "en":
+        assert values["detail"].endswith("; used in July")
+
+
 def test_the_status_is_that_of_the_problem_type():
     for problem_type in PROBLEM_TYPES.values():
         assert response(ProblemError(problem_type.word), request_id=ID).status == problem_type.status
@@ -126,6 +137,17 @@ class Foreign(Exception):
         (PartnerUnavailable("closed", 0), "partner-unavailable", {"retry_after_s": 1}),
         (PartnerUnavailable("closed"), "partner-unavailable", {"retry_after_s": 5}),
         (NotEnough(3, 1), "not-enough", {"units": 3, "units_short": 1}),
+        (
+            NotEnough(
+                3, 1, (BothLanguages("上限です", "the limit"), BothLanguages("来月まで", "until next month"))
+            ),
+            "not-enough",
+            {
+                "units": 3,
+                "units_short": 1,
+                "partner_note": BothLanguages("上限です　来月まで", "the limit; until next month"),
+            },
+        ),
         (NoRate("none"), "no-rate", {}),
         (CouponRefused("used"), "coupon-refused", {"reason": "used"}),
         (HandoffRefused("member_declined"), "handoff-refused", {"reason": "member_declined"}),
