@@ -83,7 +83,7 @@ class CorrectionService:
                 raise ProblemError(
                     "exchange-state", "the exchange has moved on since it was compared; close it again"
                 )
-            before = closings(conn, partner_id, exchange_id).get(exchange_id)
+            before = closings(conn, partner_id, [exchange_id]).get(exchange_id)
             if book is None and before is not None and before.theirs == line.their_amounts:
                 raise _closed_a_moment_ago()
             closing = before.number + 1 if before is not None else 1

@@ -21,7 +21,6 @@ import csv
 import io
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -30,7 +29,7 @@ from functools import partial, reduce
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, select, tuple_
 
 from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows as records
@@ -38,7 +37,7 @@ from gateway.exchanges import reconciliation_days, reversal_rows
 from gateway.exchanges.exchange_context import ExchangeContext
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.quotes import QuoteLine
-from gateway.exchanges.reconciliation_spool import DaySpool
+from gateway.exchanges.reconciliation_spool import DaySpool, OurExchange
 from gateway.exchanges.states import HELD, State
 from gateway.model import JST, DebitLine, DebitRecord
 from gateway.partners.calls.debit_proof import same_account
@@ -173,7 +172,7 @@ class Reconciliation:
 
 
 class _Comparison:
-    """One day of one partner, a few hundred ids at a time; the partner's side waits in `spool`."""
+    """One day of one partner, a few hundred ids at a time; both sides wait in `spool`."""
 
     def __init__(
         self, context: ExchangeContext, partner: Partner, day: date, spool: DaySpool, *, with_matched: bool
@@ -192,16 +191,14 @@ class _Comparison:
         """Raises PartnerUnavailable."""
         async for page in _closing(self._partner.debit_pages(self._day)):
             await asyncio.to_thread(self._spool.add, page)
-        self._book = await self._store.read(partial(_book_of_day, partner_id=self._partner.id, day=self._day))
+        await self._add_ours()
         await self._add_days_settled_under()
-        ours_alone = set(self._book.keys)
         async for ids in self._chunks():
-            ours_alone.difference_update(ids)
             theirs = await asyncio.to_thread(self._spool.records_of, ids)
-            self._compare(_by_exchange(theirs, ignore_case=self._ignore_case), await self._ours(ids))
-        rest = sorted(ours_alone)
-        for start in range(0, len(rest), _PAGE):
-            self._compare({}, await self._ours(rest[start : start + _PAGE]))
+            ours = await asyncio.to_thread(self._spool.ours_of, ids)
+            self._compare(
+                _by_exchange(theirs, ignore_case=self._ignore_case), await self._our_sides(ids, ours)
+            )
         await self._compare_days_beside()
         return Report(
             partner_id=self._partner.id,
@@ -210,23 +207,34 @@ class _Comparison:
             matched_left_out=self._matched_left_out,
         )
 
+    async def _add_ours(self) -> None:
+        """Those that are open first: one that is settled meanwhile is met again among the settled."""
+        for page_after in (_open_since, _settled_under_day):
+            last = ("", "")
+            while page := await self._store.read(
+                partial(page_after, partner_id=self._partner.id, day=self._day, last=last)
+            ):
+                await asyncio.to_thread(self._spool.add_ours, page)
+                last = (page[-1].exchange_id, page[-1].book_id)
+
     async def _chunks(self) -> AsyncIterator[list[str]]:
         last = ""
         while ids := await asyncio.to_thread(self._spool.ids_after, last, _PAGE):
             yield ids
             last = ids[-1]
 
-    async def _ours(self, ids: Sequence[str]) -> dict[str, _OurSide]:
-        book, partner_id = self._book, self._partner.id
-        return await self._store.read(lambda conn: _our_sides(conn, partner_id, book, ids))
+    async def _our_sides(self, ids: Sequence[str], ours: Mapping[str, OurExchange]) -> dict[str, _OurSide]:
+        return await self._store.read(partial(_our_sides, partner_id=self._partner.id, ours=ours, ids=ids))
 
     async def _add_days_settled_under(self) -> None:
         """What stands under the day on which it was settled here and under this one was taken twice."""
         others: set[date] = set()
         async for ids in self._chunks():
-            if strangers := [id_ for id_ in ids if id_ not in self._book.debited]:
-                sides = (await self._ours(strangers)).values()
+            ours = await asyncio.to_thread(self._spool.ours_of, ids)
+            if strangers := [id_ for id_ in ids if id_ not in ours or not ours[id_].debited]:
+                sides = (await self._our_sides(strangers, ours)).values()
                 others |= {it.settled_under for it in sides if it.settled_under is not None}
+        others.discard(self._day)  # one that was open when we looked, and is settled by now
         for other in sorted(others):
             async for page in _closing(self._partner.debit_pages(other)):
                 await asyncio.to_thread(self._spool.add_of_same_ids, page)
@@ -267,7 +275,7 @@ async def _closing(pages: AsyncGenerator[tuple[DebitRecord, ...]]) -> AsyncItera
 def has_moved(conn: Connection, exchange: Exchange, line: Line) -> bool:
     """Is our side of an exchange, whose row the caller holds, another one than a line was drawn up from?"""
     ours = _our_side(
-        conn, exchange, closings(conn, exchange.partner_id, exchange.exchange_id).get(line.exchange_id)
+        conn, exchange, closings(conn, exchange.partner_id, [exchange.exchange_id]).get(line.exchange_id)
     )
     return ours.reversal_waits or (line.our_state, line.our_amounts) != (exchange.state, _our_amounts(ours))
 
@@ -292,16 +300,14 @@ class Closing:
         return _added(own if self.base is None else self.base, self.moved)
 
 
-def closings(conn: Connection, partner_id: str, exchange_id: str | None = None) -> dict[str, Closing]:
-    """The last closing of each difference with a partner that a person has closed, by exchange."""
+def closings(conn: Connection, partner_id: str, ids: Sequence[str]) -> dict[str, Closing]:
+    """The last closing of each difference with a partner that a person has closed, by exchange, of these ids."""
     c = tables.closed_differences.c
     query = (
         select(c.exchange_id, c.closing, c.theirs, c.kind, c.points, c.moved)
-        .where(c.partner_id == partner_id)
+        .where(c.partner_id == partner_id, c.exchange_id.in_(list(ids)))
         .order_by(c.closing)
     )
-    if exchange_id is not None:
-        query = query.where(c.exchange_id == exchange_id)
     last: dict[str, Closing] = {}
     for row in conn.execute(query).mappings():
         last[row["exchange_id"]] = _next_closing(last.get(row["exchange_id"]), row)
@@ -390,51 +396,63 @@ def _days_given_back_on(conn: Connection, partner_id: str, day: date) -> list[da
     return [date.fromisoformat(found) for found in conn.scalars(query)]
 
 
-@dataclass(frozen=True, slots=True)
-class _BookOfDay:
-    """Our exchanges that belong to the day: `keys` are the books of those settled then or open since then, by exchange."""
-
-    keys: Mapping[str, str]
-    debited: AbstractSet[str]
-    closed: Mapping[str, Closing]
-
-
-def _book_of_day(conn: Connection, partner_id: str, day: date) -> _BookOfDay:
-    d, x = tables.partner_debits, tables.exchanges
-    settled = select(d.c.book_id, d.c.exchange_id).where(
-        d.c.partner_id == partner_id, d.c.day == day.isoformat()
-    )
-    debited = {row.exchange_id: row.book_id for row in conn.execute(settled)}
+def _open_since(conn: Connection, partner_id: str, day: date, last: tuple[str, str]) -> list[OurExchange]:
+    """A page of our exchanges that were sent on the day and have not ended, by id and book, after `last`."""
+    c = tables.exchanges.c
     since = datetime(day.year, day.month, day.day, tzinfo=JST)
-    held = select(x.c.book_id, x.c.exchange_id).where(
-        x.c.partner_id == partner_id,
-        x.c.state.in_(list(HELD)),
-        x.c.sent_at >= since,
-        x.c.sent_at < since + timedelta(days=1),
+    query = (
+        select(c.exchange_id, c.book_id)
+        .where(
+            c.partner_id == partner_id,
+            c.state.in_(list(HELD)),
+            c.sent_at >= since,
+            c.sent_at < since + timedelta(days=1),
+            tuple_(c.exchange_id, c.book_id) > last,
+        )
+        .order_by(c.exchange_id, c.book_id)
+        .limit(_PAGE)
     )
-    keys = debited | {row.exchange_id: row.book_id for row in conn.execute(held)}
-    return _BookOfDay(keys=keys, debited=debited.keys(), closed=closings(conn, partner_id))
+    return [
+        OurExchange(exchange_id=row.exchange_id, book_id=row.book_id, debited=False)
+        for row in conn.execute(query)
+    ]
+
+
+def _settled_under_day(
+    conn: Connection, partner_id: str, day: date, last: tuple[str, str]
+) -> list[OurExchange]:
+    """A page of our exchanges that were settled under the day, in the order of the table's key, after `last`."""
+    c = tables.partner_debits.c
+    query = (
+        select(c.exchange_id, c.book_id)
+        .where(c.partner_id == partner_id, c.day == day.isoformat(), tuple_(c.exchange_id, c.book_id) > last)
+        .order_by(c.exchange_id, c.book_id)
+        .limit(_PAGE)
+    )
+    return [
+        OurExchange(exchange_id=row.exchange_id, book_id=row.book_id, debited=True)
+        for row in conn.execute(query)
+    ]
 
 
 def _our_sides(
-    conn: Connection, partner_id: str, book: _BookOfDay, ids: Sequence[str]
+    conn: Connection, partner_id: str, ours: Mapping[str, OurExchange], ids: Sequence[str]
 ) -> dict[str, _OurSide]:
     """Our side of ids that stand in either book; those of another partner are left out."""
-    owners = tables.exchange_owners
-    keys = {(book.keys[id_], id_) for id_ in ids if id_ in book.keys}
-    for start in range(0, len(ids), _PAGE):
-        named = select(owners.c.book_id, owners.c.exchange_id).where(
-            owners.c.exchange_id.in_(list(ids[start : start + _PAGE]))
-        )
-        keys |= {(row.book_id, row.exchange_id) for row in conn.execute(named)}
+    owners = tables.exchange_owners.c
+    keys = {(ours[id_].book_id, id_) for id_ in ids if id_ in ours}
+    named = select(owners.book_id, owners.exchange_id).where(owners.exchange_id.in_(list(ids)))
+    keys |= {(row.book_id, row.exchange_id) for row in conn.execute(named)}
     exchanges = {id_: records.get(conn, book_id, id_) for book_id, id_ in sorted(keys)}
+    closed = closings(conn, partner_id, ids)
     sides = {
-        id_: _our_side(conn, exchanges.get(id_), book.closed.get(id_))
+        id_: _our_side(conn, exchanges.get(id_), closed.get(id_))
         for id_ in ids
         if id_ not in exchanges or exchanges[id_].partner_id == partner_id
     }
-    for id_ in set(ids) - book.debited:
-        if (our_side := sides.get(id_)) is not None and our_side.exchange is not None:
+    for id_, our_side in sides.items():
+        is_of_this_day = id_ in ours and ours[id_].debited
+        if our_side.exchange is not None and not is_of_this_day:
             sides[id_] = replace(our_side, settled_under=_settled_under(conn, our_side.exchange))
     return sides
 

@@ -71,7 +71,7 @@ def what_was_closed_stays_closed(url: str) -> None:
         conn.exec_driver_sql(f"INSERT INTO closed_differences VALUES {row}")
     migrations.upgrade(url)
     with engine.begin() as conn:
-        assert closings(conn, "saison") == {"x": Closing(number=1, theirs=None)}
+        assert closings(conn, "saison", ["x"]) == {"x": Closing(number=1, theirs=None)}
     alembic.command.downgrade(migrations.config(url), "0009_keys_in_their_order")
     with engine.begin() as conn:
         assert conn.exec_driver_sql("SELECT * FROM closed_differences").all() == [row]

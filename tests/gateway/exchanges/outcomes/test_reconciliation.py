@@ -21,7 +21,7 @@ from gateway.errors import OutcomeUnknown, ProblemError
 from gateway.exchanges import reconciliation
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.reconciliation import Reconciliation, Verdict
-from gateway.exchanges.reconciliation_spool import DaySpool
+from gateway.exchanges.reconciliation_spool import DaySpool, OurExchange
 from gateway.exchanges.reversals import Reversals
 from gateway.exchanges.states import State
 from gateway.members.members import Members
@@ -542,6 +542,8 @@ class TestADayOfAnySize:
     ) -> None:
         settled = [await self.settled_anew(world, watch) for _ in range(5)]
         _, no = await declined(world, watch)
+        _, waiting = await watch.opened()
+        await watch.opened()
         ids = [exchange.exchange_id for exchange in settled]
         generous.day = [
             *(there(id_) for id_ in ids[:3]),
@@ -553,6 +555,7 @@ class TestADayOfAnySize:
         at_once = (await compare(world)).lines
         monkeypatch.setattr(reconciliation, "_PAGE", 2)
         assert (await compare(world)).lines == at_once
+        assert {line.verdict for line in at_once if line.exchange_id == waiting.exchange_id} == {Verdict.OPEN}
         assert [line.verdict for line in at_once if line.exchange_id == ids[0]] == [Verdict.AMOUNT_DIFFERS]
         assert [line.verdict for line in at_once if line.exchange_id == ids[4]] == [Verdict.OURS_ONLY]
 
@@ -564,6 +567,73 @@ class TestADayOfAnySize:
         assert report.counts["matched"] == 1
         (kept,) = await world.store.read(lambda conn: conn.execute(tables.compared_days.select()).all())
         assert (kept.lines, kept.differences) == (2, 1)
+
+    async def test_of_our_side_no_more_than_a_page_is_read_at_a_time(
+        self, world, generous, watch, monkeypatch
+    ) -> None:
+        settled = [await self.settled_anew(world, watch) for _ in range(5)]
+        generous.day = [there(exchange.exchange_id) for exchange in settled]
+        monkeypatch.setattr(reconciliation, "_PAGE", 2)
+        pages: list[int] = []
+        add_ours = DaySpool.add_ours
+
+        def counted(spool, exchanges):
+            pages.append(len(exchanges))
+            add_ours(spool, exchanges)
+
+        monkeypatch.setattr(DaySpool, "add_ours", counted)
+        assert set((await verdicts(world)).values()) == {Verdict.MATCHED}
+        assert pages == [2, 2, 1]
+
+    async def test_one_that_ends_while_the_day_is_read_is_compared_as_it_is_then(
+        self, world, generous, watch, monkeypatch
+    ) -> None:
+        member, open_ = await watch.opened()
+        generous.day = [there(open_.exchange_id)]
+        world.script.find = lambda id_: Debited(
+            exchange_id=id_, reference="R-1", at=NOON, lines=amounts(eikyu=200)
+        )
+        add_ours, asked = DaySpool.add_ours, []
+
+        def then_it_ends(spool, exchanges):
+            add_ours(spool, exchanges)
+            asked.extend(exchange.exchange_id for exchange in exchanges)
+
+        monkeypatch.setattr(DaySpool, "add_ours", then_it_ends)
+        read = world.store.read
+
+        async def read_and_settle(job):
+            if asked == [open_.exchange_id]:
+                asked.append("")
+                await watch.settler.get_and_refresh(member, open_.exchange_id)
+            return await read(job)
+
+        monkeypatch.setattr(world.store, "read", read_and_settle)
+        (line,) = (await compare(world)).lines
+        assert (line.our_state, line.verdict) == (State.SETTLED, Verdict.MATCHED)
+
+    def test_our_side_takes_the_memory_of_a_page(self) -> None:
+        spool = DaySpool()
+        tracemalloc.start()
+        for page in range(40):
+            spool.add_ours(
+                [
+                    OurExchange(
+                        exchange_id=f"{page:02}-{number:04}-{'x' * 24}", book_id="b" * 40, debited=True
+                    )
+                    for number in range(500)
+                ]
+            )
+        last, seen = "", 0
+        while ids := spool.ids_after(last, 500):
+            last, ours = ids[-1], spool.ours_of(ids)
+            seen += len(ours)
+            assert list(ours) == ids
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        spool.close()
+        assert seen == 20_000
+        assert peak < 1_000_000
 
     def test_the_partners_side_takes_the_memory_of_a_page(self) -> None:
         spool = DaySpool()
