@@ -9,10 +9,12 @@ import asyncio
 import base64
 import json
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -150,6 +152,8 @@ def _prove_live(partner: str, config: Path, return_url: str, proof: Path, key: P
     from gateway.workbench.bench import open_bench
     from gateway.workbench.live import LiveRun, prove_live
 
+    if not proof.parent.is_dir():
+        raise CannotRun(f"{proof.parent} is no folder; make it, or name another --proof")
     private = _operator_key(key)
 
     async def run() -> Path:
@@ -162,16 +166,36 @@ def _prove_live(partner: str, config: Path, return_url: str, proof: Path, key: P
 
 
 class _Terminal:
-    """The operator, at this terminal."""
+    """The operator, at this terminal. Ctrl-C and the input's end are a no."""
 
     def say(self, text: str) -> None:
         typer.echo(text)
 
     async def confirms(self, question: str) -> bool:
-        return typer.confirm(question, default=False)
+        try:
+            with _interruptible():
+                return typer.confirm(question, default=False)
+        except typer.Abort:
+            typer.echo()
+            return False
 
     async def types(self, question: str) -> str:
-        return str(typer.prompt(question))
+        try:
+            with _interruptible():
+                return str(typer.prompt(question))
+        except typer.Abort:
+            typer.echo()
+            return ""
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends a question at once. `asyncio.run` would only note it, and the question would go on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _operator_key(path: Path) -> Ed25519PrivateKey:

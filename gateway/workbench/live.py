@@ -2,11 +2,13 @@
 
     check, link, balance, one debit of the fewest units, find it, give a part back, the day's list
 
-Nothing is written to a ledger. What passed is recorded as a test without secrets, and the run is signed as a proof.
+Nothing is written to a ledger. What passed is recorded as a test without secrets, and the run is signed as a proof. However
+it ends, it says what stands at the partner: a test member's points do not come back by themselves.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils import uuid7
 
-from gateway.errors import GatewayError, ProblemError
+from gateway.errors import GatewayError, NotSent, ProblemError
 from gateway.model import (
     JST,
     Balances,
@@ -27,6 +29,7 @@ from gateway.model import (
     DebitLine,
     DebitOrder,
     DebitRecord,
+    Declined,
     Destination,
     DestinationKind,
     ExchangeId,
@@ -36,6 +39,7 @@ from gateway.model import (
     InProgress,
     LinkedAccount,
     LinkKind,
+    NotProcessed,
     Rate,
     Reversal,
     Reversed,
@@ -55,7 +59,7 @@ RETURN_URL: Final = "https://gateway.example/returns/live?state=live"
 
 
 class Operator(Protocol):
-    """Who sits in front of it."""
+    """Who sits in front of it. Whoever stops at a question has said no to it, and typed nothing."""
 
     def say(self, text: str) -> None: ...
     async def confirms(self, question: str) -> bool: ...
@@ -63,10 +67,14 @@ class Operator(Protocol):
 
 
 class LiveStopped(ProblemError):
-    """The run ended before its end; nothing is proven. The text says at which step."""
+    """The run ended before its end; nothing is proven. The text says at which step, and what stands at the partner."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__("live-stopped", f"{text}; no proof was written")
+    def __init__(self, text: str, stands: str) -> None:
+        super().__init__("live-stopped", f"{text}; no proof was written. {stands}")
+
+
+class _Stopped(Exception):
+    """The same, said where what stands is not known."""
 
 
 @dataclass(slots=True)
@@ -78,20 +86,39 @@ class LiveRun:
     clock: Clock
     return_url: str = RETURN_URL
     steps: list[str] = field(default_factory=list)
+    stands: str = "Nothing stands at the partner."
+    """What the partner has of this run now, and what is to be done about it."""
 
     async def run(self) -> None:
         """Raises LiveStopped at the first step that does not end as it should, or is not confirmed."""
+        try:
+            await self._run()
+        except _Stopped as fault:
+            raise LiveStopped(str(fault), self.stands) from None
+        except asyncio.CancelledError:
+            self.operator.say(f"stopped; no proof was written. {self.stands}")
+            raise
+        self.operator.say(self.stands)
+
+    async def _run(self) -> None:
         partner, profile = self.bench.partner, self.bench.partner.profile
-        self.operator.say(f"{profile.name.en}: everything below is sent to {', '.join(profile.hosts)}")
+        self.operator.say(
+            f"{profile.name.en}: everything below is sent to {', '.join(profile.hosts)}\n"
+            "Each step is shown when it is done. No points move before you agree to it; a no ends the run."
+        )
         await self._step(
-            "the connection is checked", partner.check_connection, type(None), lambda _: "it is accepted"
+            "the connection is checked",
+            partner.check_connection,
+            type(None),
+            lambda _: "it is accepted",
+            question="Is that the partner's test system, and go on?",
         )
         order = await self._order()
-        amounts = ", ".join(f"{amount} of {wallet}" for wallet, amount in order.amounts.items())
+        amounts = _words(order)
         if not await self.operator.confirms(
             f"Take {amounts} of the test member's points, under {order.exchange_id}?"
         ):
-            raise LiveStopped("the debit was not wanted")
+            raise _Stopped("the debit was not wanted")
         debited = await self._debited(order)
         if partner.can("reverse_debit"):
             await self._give_back(order, debited)
@@ -126,7 +153,7 @@ class LiveRun:
                     account=account,
                     coupon=coupon,
                 )
-        raise LiveStopped(
+        raise _Stopped(
             "no wallet of the test member holds enough for the fewest units of a rate to the reserve"
         )
 
@@ -144,9 +171,14 @@ class LiveRun:
         exchange_id = ExchangeId(str(uuid7()))
         request = HandoffRequest(exchange_id=exchange_id, return_url=self.return_url, at=self.clock())
         handoff = await self._step(
-            "a visit is begun", lambda: self.bench.partner.begin_handoff(request), Handoff, lambda it: it.url
+            "a visit is begun",
+            lambda: self.bench.partner.begin_handoff(request),
+            Handoff,
+            lambda it: it.url,
+            question="Is that a page of the partner's test system?",
         )
-        address = await self.operator.types(
+        self.stands = "The test member may be linked with this gateway at the partner; no points have moved."
+        address = await self._types(
             "Open this address, sign in as a test member, agree, and paste the address that the browser is sent to"
         )
         ours = {name for name, _ in parse_qsl(urlsplit(self.return_url).query)}
@@ -157,10 +189,11 @@ class LiveRun:
             lambda: self.bench.partner.complete_handoff(returned),
             LinkedAccount,
             lambda it: f"shown to the member as {it.shown_as}",
+            question="Is that the test member who signed in?",
         )
 
     async def _coupon(self) -> tuple[Coupon, CouponValue]:
-        coupon = Coupon(code=Secret((await self.operator.types("The code of a test coupon")).strip()))
+        coupon = Coupon(code=Secret((await self._types("The code of a test coupon")).strip()))
         value = await self._step(
             "the coupon's value is asked for",
             lambda: self.bench.partner.coupon_value(coupon),
@@ -171,15 +204,24 @@ class LiveRun:
 
     async def _debited(self, order: DebitOrder) -> Debited:
         self.bench.watch.order = None
+        before, debit = self.stands, f"the debit {order.exchange_id} of {_words(order)}"
+        self.stands = f"At the partner may stand {debit}: look it up there, and have it undone."
         try:
             answer: object = await self.bench.partner.debit(order)
+        except NotSent as fault:
+            self.stands = before
+            raise _Stopped(f"the debit {order.exchange_id} was not sent: {fault}") from None
         except GatewayError as fault:
-            raise LiveStopped(
-                f"the debit {order.exchange_id} ended with {type(fault).__name__}: look it up at the partner"
-            ) from None
+            raise _Stopped(f"the debit {order.exchange_id} ended with {type(fault).__name__}") from None
+        if isinstance(answer, Declined | NotProcessed):
+            self.stands = before
         if not isinstance(answer, Debited | InProgress):
-            raise LiveStopped(f"the debit {order.exchange_id} ended with {type(answer).__name__}")
+            raise _Stopped(f"the debit {order.exchange_id} ended with {type(answer).__name__}")
         self.steps.append(f"debit: {type(answer).__name__}")
+        taken_as = answer.reference if isinstance(answer, Debited) else ""
+        self.operator.say(f"the debit is sent: {f'taken as {taken_as}' if taken_as else 'in progress'}")
+        if taken_as:
+            self.stands = _nothing_back(debit, taken_as)
         expected = ExpectedDebit.of_order(order)
         finding = await self._step(
             "the debit is looked up",
@@ -188,7 +230,8 @@ class LiveRun:
             lambda it: f"found as {it.reference}",
         )
         if isinstance(answer, Debited) and finding.reference != answer.reference:
-            raise LiveStopped("the debit is found under another reference than it was answered with")
+            raise _Stopped("the debit is found under another reference than it was answered with")
+        self.stands = _nothing_back(debit, finding.reference)
         return finding
 
     async def _give_back(self, order: DebitOrder, debited: Debited) -> None:
@@ -204,12 +247,26 @@ class LiveRun:
             account=order.account,
         )
         if not await self.operator.confirms(f"Give {part.amount} of {part.wallet} back?"):
-            raise LiveStopped("giving back was not wanted")
+            raise _Stopped("giving back was not wanted")
+        debit = f"the debit {order.exchange_id} of {_words(order)}, taken as {debited.reference}"
+        given_back = f"{part.amount} of {part.wallet}"
+        self.stands = (
+            f"At the partner stands {debit}; {given_back} of it may be given back under {reversal.reversal_id}:"
+            " look it up there, and have the rest undone."
+        )
+
+        def is_given_back(reversed_: Reversed) -> str:
+            self.stands = (
+                f"At the partner stands {debit}; {given_back} of it are given back as {reversed_.reference}."
+                " Have the rest undone there if you need it."
+            )
+            return f"given back as {reversed_.reference}"
+
         await self._step(
             "a part is given back",
             lambda: self.bench.partner.reverse_debit(reversal),
             Reversed,
-            lambda it: f"given back as {it.reference}",
+            is_given_back,
         )
 
     async def _list(self, order: DebitOrder) -> None:
@@ -222,24 +279,43 @@ class LiveRun:
         )
         ours = [it for it in records if isinstance(it, DebitRecord) and it.exchange_id == order.exchange_id]
         if [amounts_by_wallet(it.lines) for it in ours] != [order.amounts]:
-            raise LiveStopped(f"the day's list does not have {order.exchange_id} once and with its amount")
+            raise _Stopped(f"the day's list does not have {order.exchange_id} once and with its amount")
+
+    async def _types(self, question: str) -> str:
+        if not (text := await self.operator.types(question)):
+            raise _Stopped("nothing was typed")
+        return text
 
     async def _step(
-        self, name: str, call: Callable[[], Awaitable[object]], ends: type[_T], shown: Callable[[_T], str]
+        self,
+        name: str,
+        call: Callable[[], Awaitable[object]],
+        ends: type[_T],
+        shown: Callable[[_T], str],
+        *,
+        question: str = "Is that what the partner's test system shows?",
     ) -> _T:
         """Do it, show how it ended, and have it confirmed."""
         try:
             ended = await call()
         except GatewayError as fault:
-            raise LiveStopped(f"{name}: {fault}") from None
+            raise _Stopped(f"{name}: {fault}") from None
         if not isinstance(ended, ends):
-            raise LiveStopped(f"{name}: it ended with {type(ended).__name__}")
+            raise _Stopped(f"{name}: it ended with {type(ended).__name__}")
         text = shown(ended)
         self.operator.say(f"{name}: {text}")
-        if not await self.operator.confirms("Is that what the partner's test system shows?"):
-            raise LiveStopped(f"{name}: it was not confirmed")
+        if not await self.operator.confirms(question):
+            raise _Stopped(f"{name}: it was not confirmed")
         self.steps.append(f"{name}: {type(ended).__name__}")
         return ended
+
+
+def _words(order: DebitOrder) -> str:
+    return ", ".join(f"{amount} of {wallet}" for wallet, amount in order.amounts.items())
+
+
+def _nothing_back(debit: str, reference: str) -> str:
+    return f"At the partner stands {debit}, taken as {reference}: nothing of it is given back; have it undone there."
 
 
 def _available(balances: Balances) -> str:

@@ -107,7 +107,7 @@ class TestAgainstASite:
         ("refused", "says"),
         [
             ("Take ", "the debit was not wanted"),
-            ("Is that what", "the connection is checked: it was not confirmed"),
+            ("and go on", "the connection is checked: it was not confirmed"),
             ("Give ", "giving back was not wanted"),
         ],
     )
