@@ -1,4 +1,4 @@
-"""At the shop's counter: the amount, the customer's code by camera or by hand, one look, and the points are taken.
+"""At the shop's counter: the amount, the customer's code or card by camera or by hand, one look, and the points are taken.
 
 The payment's id is made with the page on which the amount is typed and goes along to the end: a double click, the back
 button, a reload and a second try after a lost answer are the same payment. The customer's code never stands in an
@@ -26,7 +26,7 @@ pages = Pages(needs="take_points")
 
 SPEND: Final = f"{{spend:{UUID.pattern}}}"
 MAX_POINTS: Final = 999_999_999
-_CODE: Final = re.compile(r"PGP1\.[!-~]{1,100}|[0-9]{12}")
+_CODE: Final = re.compile(r"(?:PGP1|PGC1)\.[!-~]{1,100}|[0-9]{12}|[0-9]{16}")
 _REFUSED: Final[dict[str, tuple[str, str]]] = {
     "pay-code-unknown": (
         "このコードは使えません",
@@ -40,9 +40,25 @@ _REFUSED: Final[dict[str, tuple[str, str]]] = {
         "このコードは使用済みです",
         "追加では受け取っていません。済んだかどうかは「今日の利用」で確認できます。",
     ),
+    "pay-card-unknown": (
+        "このカードは使えません",
+        "ポイントは受け取っていません。カードをもう一度読み取るか、カードの16桁の番号を確認してください。",
+    ),
+    "pay-card-stopped": (
+        "このカードは停止されています",
+        "ポイントは受け取っていません。カードをお持ちの方に、市の窓口へ問い合わせるよう伝えてください。",
+    ),
+    "pay-card-no-pin": (
+        "このカードには暗証番号がありません",
+        "ポイントは受け取っていません。暗証番号のないカードで1回に使えるのは %(no_pin_points)s ポイントまでです。",
+    ),
+    "pay-card-pin-locked": (
+        "暗証番号は使えなくなっています",
+        "ポイントは受け取っていません。続けて間違えたためです。市の窓口で新しい暗証番号を設定できます。",
+    ),
     "not-enough-points": (
         "お客様のポイントが足りません",
-        "ポイントは受け取っていません。残高はお客様の画面で確認してもらってください。",
+        "ポイントは受け取っていません。残高は、お客様の画面か、市の窓口で確認してもらってください。",
     ),
     "limit-of-the-day": (
         "お客様の1日の上限を超えます",
@@ -57,6 +73,19 @@ _REFUSED: Final[dict[str, tuple[str, str]]] = {
         "追加では受け取っていません。「今日の利用」で確認してください。",
     ),
 }
+
+_NO_PIN: Final = ErrorMessage(
+    "暗証番号を4桁の数字で入力してください",
+    "ポイントは受け取っていません。お客様に入力してもらってください。",
+    422,
+    field="pin",
+)
+_WRONG_PIN: Final = ErrorMessage(
+    "暗証番号が違います",
+    "ポイントは受け取っていません。あと %(tries_left)s 回間違えると、この暗証番号は使えなくなります。",
+    403,
+    field="pin",
+)
 
 
 @pages.get("/shop")
@@ -88,7 +117,7 @@ async def check(visit: Visit) -> web.Response:
     if code is None:
         trouble = ErrorMessage(
             "お客様の支払いコードではありません",
-            "お客様の画面のQRコードか、その下の12桁の番号を読み取ってください。",
+            "お客様の画面かカードのQRコード、またはその下の番号（画面は12桁、カードは16桁）を読み取ってください。",
             422,
         )
         return _scan_page(visit, points, spend_id, trouble)
@@ -99,13 +128,24 @@ async def check(visit: Visit) -> web.Response:
 async def receive_payment(visit: Visit) -> web.Response:
     """Take the points, once, however often this is sent. Each answer says whether anything was taken."""
     points, spend_id = number(visit.form.get("points", "")) or 0, visit.form.get("id", "")
-    code = visit.form.get("code", "")
+    code, typed_pin = visit.form.get("code", ""), visit.form.get("pin")
+    if typed_pin == "":
+        return _pin_page(visit, points, spend_id, code, _NO_PIN)
+    pin = None if typed_pin is None else digits(typed_pin)
     try:
-        await visit.send(calls.take_points(spend_id=spend_id, code=code, points=points))
+        await visit.send(calls.take_points(spend_id=spend_id, code=code, points=points, pin=pin))
     except Problem as problem:
+        if problem.word == "pay-card-pin-needed":
+            return _pin_page(visit, points, spend_id, code, None)
+        if problem.word == "pay-card-pin-wrong":
+            trouble = replace(_WRONG_PIN, facts={"tries_left": str(problem.facts.get("tries_left", 0))})
+            return _pin_page(visit, points, spend_id, code, trouble)
+        if problem.word == "body-invalid" and typed_pin is not None:
+            return _pin_page(visit, points, spend_id, code, _NO_PIN)
         if problem.word not in _REFUSED:
             raise
-        trouble = ErrorMessage(*_REFUSED[problem.word], problem.status)
+        facts = {name: f"{value:,}" for name, value in problem.facts.items() if isinstance(value, int)}
+        trouble = ErrorMessage(*_REFUSED[problem.word], problem.status, facts=facts)
         return visit.render("not_taken.html", status=trouble.status, trouble=trouble, points=points)
     except Unreachable:
         # Taken or not: the same id tells, and takes once in either case.
@@ -128,9 +168,23 @@ async def latest(visit: Visit) -> web.Response:
         return web.Response(status=204)
 
 
+def _pin_page(
+    visit: Visit, points: int, spend_id: str, code: str, trouble: ErrorMessage | None
+) -> web.Response:
+    """The holder of a card types the PIN, on the shop's own phone; it is kept nowhere."""
+    return visit.render(
+        "take_pin.html",
+        status=trouble.status if trouble else 200,
+        points=points,
+        spend_id=spend_id,
+        code=code,
+        trouble=trouble,
+    )
+
+
 def code_of(text: str) -> str | None:
-    """A customer's code as scanned, or as typed with spaces, hyphens or full-width digits; None for any other text."""
-    plain = text if text.startswith("PGP1") else digits(text)
+    """A customer's code or card as scanned, or as typed with spaces, hyphens or full-width digits; None for any other text."""
+    plain = text if text.startswith(("PGP1", "PGC1")) else digits(text)
     return plain if _CODE.fullmatch(plain) else None
 
 

@@ -118,6 +118,7 @@ ON_FAILURE: Final[Mapping[str, str]] = {
 WAYS: Final[Mapping[str, str]] = {
     "shop_scans": "お店が読み取り",
     "member_pays": "お客様が読み取り",
+    "card": "ポイントカード",
 }
 
 

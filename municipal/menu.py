@@ -24,6 +24,7 @@ ENTRIES: Final = (
     Entry("/files", "給付ファイル", "see", "名簿の確認結果、承認、進み具合"),
     Entry("/events", "特定支援イベント", "see", "目標、公開、進み具合"),
     Entry("/support", "利用者の窓口", "see_member", "番号や利用の記録から探し、履歴と期限を見る"),
+    Entry("/cards", "ポイントカード", "help_member", "スマートフォンを使わない方のカードの発行と印刷"),
     Entry("/members", "利用者の照会", "see_member", "マイキーIDから残高を見る"),
     Entry("/services", "ポイント制度", "see", "有効期限、上限、適用日"),
     Entry("/shops", "加盟店", "see", "登録名簿、お店のログイン、QRコード"),

@@ -38,6 +38,9 @@ KINDS: Final[Mapping[str, str]] = {
     "password_changed": "パスワードの変更",
     "card_linked": "カードの登録",
     "mail_changed": "メールアドレスの変更",
+    "pay_card_issued": "ポイントカードの発行",
+    "pay_card_stopped": "ポイントカードの停止",
+    "pay_card_pin_set": "ポイントカードの暗証番号の設定",
 }
 EXCHANGE_STATES: Final[Mapping[str, str]] = {
     "awaiting_return": "協力会社のサイトで手続き中",

@@ -46,6 +46,8 @@ SECRET_FIELDS: Final = frozenset(
         "current",
         "new",
         "again",
+        "pin",
+        "pin_again",
         "certificate",
         "signature",
         "client_data",

@@ -41,6 +41,7 @@ KINDS: Final[dict[str, str]] = {
     "reversal": "取消・返還",
     "correction": "訂正",
 }
+_BY_CARD: Final = "お店での支払い（ポイントカード）"
 _SERVICE: Final = r"{code:[0-9]{6}}/{service:[a-z0-9][a-z0-9-]{0,39}}"
 _EVENT: Final = r"{event:[a-z0-9][a-z0-9-]{0,39}}"
 
@@ -135,7 +136,7 @@ async def as_csv(visit: Visit) -> web.Response:
     rows: list[list[str | int]] = []
     for line in lines:
         at = line.at.astimezone(JST)
-        kind = said(KINDS.get(line.kind, "その他"))
+        kind = said(kind_name(line))
         other = line.party or other_side(
             visit.speech, line, names["partners"], names["services"], names["event_names"]
         )
@@ -239,7 +240,13 @@ async def _names(visit: Visit) -> PageValues:
         },
         "event_names": {event.event_id: event.event_name for event in balances.events},
         "kinds": KINDS,
+        "kind_name": kind_name,
     }
+
+
+def kind_name(line: models.HistoryLine) -> str:
+    """What a line is called; a payment by the member's card says so."""
+    return _BY_CARD if line.way == "card" else KINDS.get(line.kind, "その他")
 
 
 def _references(line: models.HistoryLine) -> tuple[str, str]:

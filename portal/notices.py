@@ -35,6 +35,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "password_changed": "パスワードが変更されました。心当たりがなければ、お問い合わせください。",
     "card_linked": "マイナンバーカードが登録されました。心当たりがなければ、お問い合わせください。",
     "mail_changed": "お知らせのメールアドレスが変更されました。心当たりがなければ、お問い合わせください。",
+    "pay_card_issued": "窓口で、お店で使えるポイントカードが発行されました。心当たりがなければ、お問い合わせください。",
+    "pay_card_stopped": "ポイントカードが止められました。心当たりがなければ、お問い合わせください。",
+    "pay_card_pin_set": "ポイントカードの暗証番号が設定されました。心当たりがなければ、お問い合わせください。",
 }
 _PAGES: Final[Mapping[str, str]] = {
     "signed_in_anew": "/settings/sessions",
@@ -42,6 +45,9 @@ _PAGES: Final[Mapping[str, str]] = {
     "password_changed": "/settings",
     "card_linked": "/settings",
     "mail_changed": "/settings/mail",
+    "pay_card_issued": "/help",
+    "pay_card_stopped": "/help",
+    "pay_card_pin_set": "/help",
 }
 
 

@@ -55,6 +55,9 @@ class NoticeKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a kind of event
     CARD_LINKED = "card_linked"
     MAIL_CHANGED = "mail_changed"
+    PAY_CARD_ISSUED = "pay_card_issued"
+    PAY_CARD_STOPPED = "pay_card_stopped"
+    PAY_CARD_PIN_SET = "pay_card_pin_set"
 
 
 _KIND_OF_STATE: Final = {

@@ -129,7 +129,8 @@ class HistoryLine(View):
 
     `reference` is the partner's own, or a payment's id; `exchange_id` is ours, which the partner knows too.
     `short_reference` is the exchange's or the payment's, 8 characters that a person can read out.
-    `party` is what the shop or the grant project on the other side is called.
+    `party` is what the shop or the grant project on the other side is called; `way` how a payment was made: `shop_scans`,
+    `member_pays` or `card`.
     """
 
     seq: int
@@ -144,6 +145,7 @@ class HistoryLine(View):
     partner_id: str | None
     campaign: str | None
     party: str | None
+    way: str | None
     issued: list[LotView]
 
     @classmethod
@@ -161,6 +163,7 @@ class HistoryLine(View):
             partner_id=entry.details.get("partner_id"),
             campaign=entry.details.get("campaign"),
             party=party,
+            way=entry.details.get("way"),
             issued=[LotView(issued_on=lot.issued_on, points=lot.points) for lot in entry.lots],
         )
 

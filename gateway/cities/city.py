@@ -20,6 +20,7 @@ from gateway.cities.point_services import PointServices
 from gateway.cities.proposals.proposals import Proposals
 from gateway.cities.settlement.settlement import Settlements
 from gateway.cities.shops.shops import Shops
+from gateway.cities.spending.pay_cards import PayCards
 from gateway.cities.spending.pay_codes import PayCodes
 from gateway.cities.spending.spending import Spending
 from gateway.cities.staff.staff import StaffService
@@ -50,6 +51,7 @@ class City:
     corrections: Corrections
     shops: Shops
     codes: PayCodes
+    cards: PayCards
     spending: Spending
     settlements: Settlements
     support: MemberSupport
@@ -92,6 +94,7 @@ class City:
             corrections=Corrections(context),
             shops=Shops(context),
             codes=PayCodes(context),
+            cards=PayCards(context),
             spending=Spending(context),
             settlements=Settlements(context),
             support=MemberSupport(context),

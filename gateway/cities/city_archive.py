@@ -59,6 +59,8 @@ OF_THE_CITY: Final[Mapping[Table, str]] = {
     city.account_notices: "what shops were told of their accounts, masked, and what they answered",
     city.spends: "payments at shops",
     city.refunds: "payments that were given back",
+    city.pay_cards: "cards for people without a phone: whose, when issued and stopped; no number is kept anywhere",
+    city.pay_card_limits: "what they may pay",
     city.settlements: "closed cycles",
     city.settlement_lines: "what each shop was paid in each",
     city.payouts: "what became of each payment",
@@ -78,7 +80,7 @@ OF_THE_BANK: Final[Mapping[Table, tuple[str, str, tuple[str, ...]]]] = {
 
 LEFT_OUT: Final[Mapping[str, str]] = {
     "staff_passkeys": "credentials", "staff_challenges": "credentials", "staff_sessions": "credentials",
-    "first_passwords": "credentials", "pay_codes": "credentials", "sessions": "credentials",
+    "first_passwords": "credentials", "pay_codes": "credentials", "pay_card_holders": "credentials", "sessions": "credentials",
     "card_challenges": "credentials", "sign_in_misses": "credentials", "client_keys": "credentials",
     "seen_nonces": "credentials", "webhook_keys": "credentials",
     "member_days": "counted from moves", "staff_grant_days": "counted from moves", "figure_cursors": "counted from moves",
@@ -109,7 +111,7 @@ BY_MEMBER: Final = (
     *(t.name for t in OF_THE_BANK),
 )
 _SECRET_COLUMNS: Final = frozenset(
-    {"password_hash", "password_is_first", "totp_confirmed", "totp_last_step", "mac", "ground"}
+    {"card_hash", "password_hash", "password_is_first", "totp_confirmed", "totp_last_step", "mac", "ground"}
 )
 
 

@@ -227,7 +227,7 @@ spends = _table(
     Column("points", _Whole, nullable=False),
     Column("yen", _Whole, nullable=False),
     Column("lots", _Words, nullable=False),  # JSON: what was drawn, by day of issue
-    Column("way", _Words, nullable=False),  # shop_scans or member_pays
+    Column("way", _Words, nullable=False),  # shop_scans, member_pays or card
     Column("taken_by", _Words, nullable=False),
     Column("at", Instant, nullable=False),
     Column("refunded_points", _Whole, nullable=False),
@@ -256,6 +256,47 @@ refunds = _table(
     PrimaryKeyConstraint("book_id", "refund_id"),
     Index("refunds_to_settle", "municipality", "settled_in", "at"),
     shard_key="book_id",
+)
+
+pay_cards = _table(  # a printed card that a shop reads; which one is valid, its holder's row says
+    "pay_cards",
+    Column("card_hash", _Words, primary_key=True),
+    Column("last_digits", _Words, nullable=False),
+    Column("issue_id", _Words, nullable=False),
+    Column("municipality", _Words, nullable=False),
+    Column("book_id", BookId, nullable=False),
+    Column("point_service", _Words, nullable=False),
+    Column("issued_by", _Words, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("stopped_by", _Words),
+    Column("stopped_at", Instant),
+    Index("pay_cards_of_a_holder", "book_id", "municipality"),
+    Index("pay_cards_of_a_person", "issued_by", "issued_at"),
+    shard_key="card_hash",
+)
+
+pay_card_holders = (
+    _table(  # a member with cards of a city: the valid one, the PIN, and what the day has taken
+        "pay_card_holders",
+        Column("book_id", BookId, nullable=False),
+        Column("municipality", _Words, nullable=False),
+        Column("card_hash", _Words),  # null: none is valid
+        Column("pin_hash", _Words),
+        Column("pin_misses", Integer, nullable=False),  # in a row
+        Column("paid_on", _Words, nullable=False),
+        Column("paid_points", _Whole, nullable=False),
+        PrimaryKeyConstraint("book_id", "municipality"),
+        shard_key="book_id",
+    )
+)
+
+pay_card_limits = _table(  # without a row a city has the defaults
+    "pay_card_limits",
+    Column("municipality", _Words, primary_key=True),
+    Column("no_pin_points", _Whole, nullable=False),
+    Column("points_a_day", _Whole, nullable=False),
+    Column("cards_a_day", _Whole, nullable=False),  # that one person of staff issues
 )
 
 # --- settlement -----------------------------------------------------------------------------------------------------

@@ -31,6 +31,10 @@ class MemberEventKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a kind of event
     CARD_LINKED = "card_linked"
     MAIL_CHANGED = "mail_changed"
+    PAY_CARD_ISSUED = "pay_card_issued"
+    """A city's desk has issued a card that shops read."""
+    PAY_CARD_STOPPED = "pay_card_stopped"
+    PAY_CARD_PIN_SET = "pay_card_pin_set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,15 @@ class AuditAction(StrEnum):
     MEMBER_LOOKED_UP = "member looked up", "利用者の照会", "Member looked up"
     MEMBER_SEARCHED_FOR = "member searched for", "利用者の検索", "Member searched for"
     HISTORY_LOOKED_AT = "history looked at", "利用者の履歴の閲覧", "Member's history looked at"
+    PAY_CARD_ISSUED = "pay card issued", "ポイントカードの発行", "Point card issued"
+    PAY_CARD_STOPPED = "pay card stopped", "ポイントカードの停止", "Point card stopped"
+    PAY_CARD_PRINTED = "pay card printed", "ポイントカードの印刷", "Point card printed"
+    PAY_CARD_PIN_SET = "pay card PIN set", "ポイントカードの暗証番号の設定", "PIN of a point card set"
+    PAY_CARD_LIMITS_CHANGED = (
+        "pay card limits changed",
+        "ポイントカードの上限の変更",
+        "Limits of point cards changed",
+    )
     SIGN_IN_UNLOCKED = "sign-in unlocked", "利用者のログインの停止の解除", "Member's sign-in unlocked"
     PASSWORD_CHANGED = "password changed", "パスワードの変更", "Password changed"
     PASSKEY_ADDED = "passkey added", "パスキーの登録", "Passkey added"

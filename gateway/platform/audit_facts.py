@@ -60,6 +60,18 @@ FACT_LABELS: Final[Mapping[str, Label]] = {
     "name_before": Label("名前（変更前）", "Name (before)"),
     "name_kana": Label("店名（カナ）", "Name in kana"),
     "name_kana_before": Label("店名（カナ、変更前）", "Name in kana (before)"),
+    "card": Label("カードの下4桁", "Last 4 digits of the card"),
+    "card_before": Label("カードの下4桁（変更前）", "Last 4 digits of the card (before)"),
+    "card_points_a_day": Label("カードで1日に使えるポイント", "Points a day by card"),
+    "card_points_a_day_before": Label(
+        "カードで1日に使えるポイント（変更前）", "Points a day by card (before)"
+    ),
+    "cards_a_day": Label("1日に1人で発行できるカード", "Cards that one person issues in a day"),
+    "cards_a_day_before": Label(
+        "1日に1人で発行できるカード（変更前）", "Cards that one person issues in a day (before)"
+    ),
+    "no_pin_points": Label("暗証番号なしで使えるポイント", "Points without a PIN"),
+    "no_pin_points_before": Label("暗証番号なしで使えるポイント（変更前）", "Points without a PIN (before)"),
     "category": Label("業種", "Category"),
     "category_before": Label("業種（変更前）", "Category (before)"),
     "address": Label("住所", "Address"),

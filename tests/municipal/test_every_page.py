@@ -35,7 +35,7 @@ ADMINISTRATORS = [
     "/services", "/services/new", "/services/kasama-ouen", "/services/kasama-ouen/new", "/services/kasama-ouen/closing",
     "/proposals", "/proposals?ended=yes", "/proposals/{proposal}", "/deeds", "/deeds/grant",
     "/projects", "/projects/new", "/projects/{project}", "/projects/{project}/budget", "/projects/{project}/open",
-    "/projects/{project}/grant", "/projects/{project}/grants", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/members", "/support",
+    "/projects/{project}/grant", "/projects/{project}/grants", "/projects/{project}/venue", "/projects/{project}/file", "/files", "/members", "/support", "/cards", "/cards/limits",
     "/events", "/events/new", "/shops", "/shops?q=そば&closed=yes", "/shops/new", "/shops/shop-01",
     "/shops/shop-01/edit", "/shops/shop-01/closing", "/shops/shop-01/code", "/shops/shop-01/people",
     "/shops/shop-01/people/{cashier}", "/shops/shop-01/bank", "/shops/shop-01/bank?by=yucho", "/payer", "/settlements", "/settlements/2018-07-01", "/settlements/2018-07-16",
@@ -158,9 +158,9 @@ def looks_good(seen: Watched) -> None:
 SEES = {"/", "/figures", "/projects", "/files", "/events", "/services", "/shops", "/settlements"}
 MENUS = {
     "shimin": SEES,
-    "fukushi": SEES | {"/support", "/members", "/spends", "/proposals"},
+    "fukushi": SEES | {"/support", "/cards", "/members", "/spends", "/proposals"},
     "kacho": SEES | {"/support", "/members", "/spends", "/audit", "/proposals"},
-    "kanri": SEES | {"/support", "/members", "/spends", "/audit", "/payer", "/staff", "/proposals"},
+    "kanri": SEES | {"/support", "/cards", "/members", "/spends", "/audit", "/payer", "/staff", "/proposals"},
     "platform": {"/partners"},
 }
 """Who sees what, written a second time, so that a slip in the menu shows."""

@@ -571,6 +571,56 @@ export class PathMalformed extends NotFoundProblem {
   override name = "PathMalformed";
 }
 
+/** These limits do not fit. */
+export class PayCardLimitsUnfit extends InvalidInputProblem {
+  override name = "PayCardLimitsUnfit";
+}
+
+/** This card has no PIN. */
+export class PayCardNoPin extends ConflictProblem {
+  override name = "PayCardNoPin";
+}
+
+/** There is no valid card. */
+export class PayCardNone extends ConflictProblem {
+  override name = "PayCardNone";
+}
+
+/** The card's PIN is locked. */
+export class PayCardPinLocked extends ForbiddenProblem {
+  override name = "PayCardPinLocked";
+}
+
+/** The card's PIN is needed. */
+export class PayCardPinNeeded extends ConflictProblem {
+  override name = "PayCardPinNeeded";
+}
+
+/** This cannot be a PIN. */
+export class PayCardPinUnfit extends InvalidInputProblem {
+  override name = "PayCardPinUnfit";
+}
+
+/** This is not the card's PIN. */
+export class PayCardPinWrong extends ForbiddenProblem {
+  override name = "PayCardPinWrong";
+}
+
+/** This card was stopped. */
+export class PayCardStopped extends ConflictProblem {
+  override name = "PayCardStopped";
+}
+
+/** Too many cards for one person and day. */
+export class PayCardTooMany extends ConflictProblem {
+  override name = "PayCardTooMany";
+}
+
+/** No card has this number. */
+export class PayCardUnknown extends NotFoundProblem {
+  override name = "PayCardUnknown";
+}
+
 /** This code is too old. */
 export class PayCodeEnded extends ConflictProblem {
   override name = "PayCodeEnded";
@@ -1102,6 +1152,16 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "password-to-change": PasswordToChange,
   "password-unfit": PasswordUnfit,
   "path-malformed": PathMalformed,
+  "pay-card-limits-unfit": PayCardLimitsUnfit,
+  "pay-card-no-pin": PayCardNoPin,
+  "pay-card-none": PayCardNone,
+  "pay-card-pin-locked": PayCardPinLocked,
+  "pay-card-pin-needed": PayCardPinNeeded,
+  "pay-card-pin-unfit": PayCardPinUnfit,
+  "pay-card-pin-wrong": PayCardPinWrong,
+  "pay-card-stopped": PayCardStopped,
+  "pay-card-too-many": PayCardTooMany,
+  "pay-card-unknown": PayCardUnknown,
   "pay-code-ended": PayCodeEnded,
   "pay-code-unknown": PayCodeUnknown,
   "pay-code-used": PayCodeUsed,

@@ -2275,7 +2275,7 @@ export interface paths {
         get: operations["shop_day"];
         put?: never;
         /**
-         * Take points with a member's code, scanned or typed. Whatever is refused here, nothing was taken.
+         * Take points with a member's code or card, scanned or typed. Whatever is refused here, nothing was taken.
          * @description After a lost answer send the same again: it is the same payment (200), or it is made now (201).
          */
         post: operations["take_points"];
@@ -2500,6 +2500,92 @@ export interface paths {
         put?: never;
         /** Open the locks that wrong passwords have closed, after the clerk has seen who it is. */
         post: operations["unlock_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/pay-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a card to each of these members, or replace it. Members who get none stand in `left_out`; the others get theirs. */
+        post: operations["issue_pay_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/pay-cards/sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cards to print and cut, five on a page of A4, each with a stub that says whose it is. */
+        post: operations["print_pay_cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/pay-cards/stopping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a member's card. From this moment on no shop takes points with it. */
+        post: operations["stop_pay_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/pay-cards/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set the PIN that the member types at the desk; one that was locked is open again. */
+        post: operations["set_pay_card_pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/city/pay-cards/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The city's limits; where it has decided nothing, 1,000 points without a PIN, 5,000 a day, 30 cards a person and day. */
+        get: operations["get_pay_card_limits"];
+        /** Change the city's limits, from this moment on. */
+        put: operations["change_pay_card_limits"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3175,7 +3261,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "sign-in unlocked" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "sign-in unlocked" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -3301,10 +3387,36 @@ export interface components {
             certificate: string;
             signature: string;
         };
+        /**
+         * @description Up to `no_pin_points` a payment by card needs no PIN; `points_a_day` is what a member's card pays in a day, 0 for nothing.
+         *
+         *     `cards_a_day` is how many cards one person of staff issues in a day.
+         */
+        CardLimitsView: {
+            no_pin_points: number;
+            points_a_day: number;
+            cards_a_day: number;
+            version: string;
+        };
+        /** @description `seen` is the version that the form was drawn from. */
+        CardLimitsWanted: {
+            no_pin_points: number;
+            points_a_day: number;
+            cards_a_day: number;
+            reason: string;
+            /** @default null */
+            seen?: string | null;
+        };
         CardLink: {
             browser: string;
             card: components["schemas"]["CardAnswer"];
             password: string;
+        };
+        /** @description `pin` has four digits, typed by the member. */
+        CardPinWanted: {
+            mykey_id: string;
+            pin: string;
+            reason: string;
         };
         CardRegistration: {
             browser: string;
@@ -3338,6 +3450,19 @@ export interface components {
         CardStanding: {
             open: boolean;
             only_tests: boolean;
+        };
+        CardStopWanted: {
+            mykey_id: string;
+            reason: string;
+        };
+        /** @description `issue_id` is made by the caller; what it has issued it never issues again. `replace` stops a card that is valid. */
+        CardsWanted: {
+            issue_id: string;
+            point_service: string;
+            mykey_ids: string[];
+            /** @default false */
+            replace?: boolean;
+            reason: string;
         };
         /** @description `purpose` and `value` are what the page hands to the card agent's POST /v1/sign. */
         ChallengeView: {
@@ -3935,7 +4060,8 @@ export interface components {
          *
          *     `reference` is the partner's own, or a payment's id; `exchange_id` is ours, which the partner knows too.
          *     `short_reference` is the exchange's or the payment's, 8 characters that a person can read out.
-         *     `party` is what the shop or the grant project on the other side is called.
+         *     `party` is what the shop or the grant project on the other side is called; `way` how a payment was made: `shop_scans`,
+         *     `member_pays` or `card`.
          */
         HistoryLine: {
             seq: number;
@@ -3951,6 +4077,7 @@ export interface components {
             partner_id: string | null;
             campaign: string | null;
             party: string | null;
+            way: string | null;
             issued: components["schemas"]["LotView"][];
         };
         HistoryPage: {
@@ -3970,6 +4097,19 @@ export interface components {
         /** @description issued = held + spent + expired + reversed, for every day of issue. */
         IssueFigures: {
             figures: components["schemas"]["IssueFigureView"][];
+        };
+        IssueView: {
+            cards: components["schemas"]["IssuedCardView"][];
+            left_out: components["schemas"]["NotIssuedView"][];
+        };
+        /** @description `number` and `qr` are told this once; keep them until the card is printed. `replaces` are the last digits of the old one. */
+        IssuedCardView: {
+            mykey_id: string;
+            display_name: string;
+            number: string;
+            qr: string;
+            last_digits: string;
+            replaces: string | null;
         };
         IssuerView: {
             kind: string;
@@ -4117,12 +4257,18 @@ export interface components {
         MykeyIdWanted: {
             mykey_id: string;
         };
+        /** @description `pay-card-valid`: there is a valid card, and none was to be replaced. `issued-before`: by this very `issue_id`. */
+        NotIssuedView: {
+            mykey_id: string;
+            /** @enum {string} */
+            why: "unknown-member" | "pay-card-valid" | "issued-before";
+        };
         NoticeAnswer: {
             /** @enum {string} */
             answer: "confirmed" | "disputed";
         };
         /** @enum {string} */
-        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed";
+        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set";
         /**
          * @description `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
          *
@@ -4344,6 +4490,24 @@ export interface components {
         PasswordChange: {
             current: string;
             new: string;
+        };
+        /** @description A card as the desk sees it, without its number. */
+        PayCardView: {
+            last_digits: string;
+            point_service: string;
+            issued_by: string;
+            /** Format: date-time */
+            issued_at: string;
+            stopped_by: string | null;
+            stopped_at: string | null;
+            is_valid: boolean;
+        };
+        /** @description The newest first. A locked PIN pays nothing above the city's sum until a new one is set. */
+        PayCardsView: {
+            cards: components["schemas"]["PayCardView"][];
+            has_pin: boolean;
+            is_pin_locked: boolean;
+            paid_today: number;
         };
         /** @description Null while the code was not used; the portal asks every second or two while it shows the code. */
         PayCodeState: {
@@ -4820,6 +4984,10 @@ export interface components {
             yen: number;
             lines: components["schemas"]["ShopLineView"][];
         };
+        /** @description Numbers as they were told when the cards were issued. */
+        SheetsWanted: {
+            numbers: string[];
+        };
         /** @description `seen` is the `version` of the shop that the change was drawn from; null changes whatever is there. */
         ShopChanged: {
             name: string;
@@ -4951,11 +5119,17 @@ export interface components {
             source?: string;
             devices?: string[];
         };
-        /** @description `spend_id` is made by the shop's page and kept; sending the same again is the same payment. */
+        /**
+         * @description `spend_id` is made by the shop's page and kept; sending the same again is the same payment.
+         *
+         *     `code` is a pay code or a card; `pin` is typed by the holder of a card, where `pay-card-pin-needed` asks for it.
+         */
         SpendTaken: {
             spend_id: string;
             code: string;
             points: number;
+            /** @default null */
+            pin?: string | null;
         };
         /** @description `short_reference` has 8 characters that a person can read out. */
         SpendView: {
@@ -5145,7 +5319,7 @@ export interface components {
          *     exchange's `state` where it has brought nothing yet, or the kind of an event of the account.
          *
          *     `party` is what the shop or project is called; `reason` why it was done; `made_by` a staff id. A payment or refund names its
-         *     `spend_id`, a grant its `project_id` and its own `grant`, of which `cancellable` points can still be taken back.
+         *     `spend_id` (a payment its `way`, `card` for one by card), a grant its `project_id` and its own `grant`, of which `cancellable` points can still be taken back.
          */
         TimelineLine: {
             /** Format: date-time */
@@ -5172,6 +5346,8 @@ export interface components {
             /** @default null */
             spend_id?: string | null;
             /** @default null */
+            way?: string | null;
+            /** @default null */
             project_id?: string | null;
             /** @default null */
             grant?: string | null;
@@ -5180,13 +5356,14 @@ export interface components {
             /** @default null */
             exchange?: components["schemas"]["SupportExchangeView"] | null;
         };
-        /** @description Newest first. `access` is null for roles that help nobody at the desk; `owed` is owed of grants that were taken back. */
+        /** @description Newest first. `access` and `pay_cards` are null for roles that help nobody at the desk; `owed` is owed of grants that were taken back. */
         TimelineView: {
             mykey_id: string;
             display_name: string;
             balances: components["schemas"]["SupportBalanceView"][];
             owed: number;
             access: components["schemas"]["AccessView"] | null;
+            pay_cards: components["schemas"]["PayCardsView"] | null;
             lines: components["schemas"]["TimelineLine"][];
             next_before: number | null;
         };
@@ -9270,6 +9447,142 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    issue_pay_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardsWanted"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueView"];
+                };
+            };
+        };
+    };
+    print_pay_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetsWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+        };
+    };
+    stop_pay_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardStopWanted"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_pay_card_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPinWanted"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_pay_card_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardLimitsView"];
+                };
+            };
+        };
+    };
+    change_pay_card_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardLimitsWanted"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardLimitsView"];
+                };
             };
         };
     };

@@ -9,7 +9,17 @@ from typing import Annotated, Final
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.api.city.fields import CSV, PDF, CodeText, CyclePath, Day, RefundWanted, SpendPath, attachment
+from gateway.api.city.fields import (
+    CSV,
+    PDF,
+    CardPin,
+    CodeText,
+    CyclePath,
+    Day,
+    RefundWanted,
+    SpendPath,
+    attachment,
+)
 from gateway.api.city.settlements import CycleView, ShopLineView, StatementView
 from gateway.api.city.shops import ShopCodeView, ShopView
 from gateway.api.city.spending import NOT_TAKEN
@@ -36,11 +46,15 @@ LISTED_A_DAY: Final = 1_000
 
 
 class SpendTaken(Strict):
-    """`spend_id` is made by the shop's page and kept; sending the same again is the same payment."""
+    """`spend_id` is made by the shop's page and kept; sending the same again is the same payment.
+
+    `code` is a pay code or a card; `pin` is typed by the holder of a card, where `pay-card-pin-needed` asks for it.
+    """
 
     spend_id: Uuid
     code: Annotated[CodeText, Field(repr=False)]
     points: Points
+    pin: Annotated[CardPin | None, Field(repr=False)] = None
 
 
 class ShopDayQuery(Strict):
@@ -113,15 +127,18 @@ async def own_shop_code(call: StaffRequest) -> TypedResponse:
     action=SHOP,
     body=SpendTaken,
     returns={201: TakenView, 200: TakenView},
-    refuses=("pay-code-unknown", "pay-code-ended", "pay-code-used", "unknown-shop", *NOT_TAKEN),
-)
+    refuses=(
+        "pay-code-unknown", "pay-code-ended", "pay-code-used", "unknown-shop", *NOT_TAKEN, "pay-card-unknown",
+        "pay-card-stopped", "pay-card-pin-needed", "pay-card-no-pin", "pay-card-pin-wrong", "pay-card-pin-locked",
+    ),
+)  # fmt: skip
 async def take_points(call: StaffRequest[SpendTaken]) -> TypedResponse:
-    """Take points with a member's code, scanned or typed. Whatever is refused here, nothing was taken.
+    """Take points with a member's code or card, scanned or typed. Whatever is refused here, nothing was taken.
 
     After a lost answer send the same again: it is the same payment (200), or it is made now (201).
     """
     paid = await call.services.city.spending.receive_payment(
-        call.staff, call.body.spend_id, call.body.code, call.body.points
+        call.staff, call.body.spend_id, call.body.code, call.body.points, call.body.pin
     )
     return TypedResponse(200 if paid.replayed else 201, TakenView.of(paid))
 

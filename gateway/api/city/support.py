@@ -11,6 +11,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from gateway.api.city.fields import CodeText, Day, Reason, ShopId
+from gateway.api.city.pay_cards import PayCardsView
 from gateway.api.city.spends import ShopSpendView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import MykeyIdTyped, Points, View
@@ -160,7 +161,7 @@ class TimelineLine(View):
     exchange's `state` where it has brought nothing yet, or the kind of an event of the account.
 
     `party` is what the shop or project is called; `reason` why it was done; `made_by` a staff id. A payment or refund names its
-    `spend_id`, a grant its `project_id` and its own `grant`, of which `cancellable` points can still be taken back.
+    `spend_id` (a payment its `way`, `card` for one by card), a grant its `project_id` and its own `grant`, of which `cancellable` points can still be taken back.
     """
 
     at: datetime
@@ -175,6 +176,7 @@ class TimelineLine(View):
     made_by: str | None = None
     short_reference: str | None = None
     spend_id: str | None = None
+    way: str | None = None
     project_id: str | None = None
     grant: str | None = None
     cancellable: int = 0
@@ -209,6 +211,7 @@ class TimelineLine(View):
             made_by=entry.details.get("made_by") or entry.details.get("granted_by"),
             short_reference=short_reference(named) if named else None,
             spend_id=entry.reference if is_payment else None,
+            way=entry.details.get("way"),
             project_id=entry.details.get("project_id"),
             grant=entry.transfer_id if entry.kind == "grant" else None,
             cancellable=line.cancellable,
@@ -216,13 +219,14 @@ class TimelineLine(View):
 
 
 class TimelineView(View):
-    """Newest first. `access` is null for roles that help nobody at the desk; `owed` is owed of grants that were taken back."""
+    """Newest first. `access` and `pay_cards` are null for roles that help nobody at the desk; `owed` is owed of grants that were taken back."""
 
     mykey_id: str
     display_name: str
     balances: list[SupportBalanceView]
     owed: int
     access: AccessView | None
+    pay_cards: PayCardsView | None
     lines: list[TimelineLine]
     next_before: int | None
 
@@ -234,6 +238,7 @@ class TimelineView(View):
             balances=[SupportBalanceView.of(balance) for balance in timeline.balances],
             owed=timeline.owed,
             access=AccessView.of(timeline.access) if timeline.access else None,
+            pay_cards=PayCardsView.of(timeline.pay_cards) if timeline.pay_cards else None,
             lines=[TimelineLine.of(line) for line in timeline.lines],
             next_before=timeline.next_before,
         )

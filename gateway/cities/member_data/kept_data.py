@@ -166,6 +166,17 @@ KEPT_DATA: Final = (
         kept=Kept.FOR_EVER,
     ),
     KeptData(
+        name="point_cards",
+        tables=("pay_cards", "pay_card_holders"),
+        fields=("municipality", "point_service", "last_digits", "issued_at", "stopped_at"),
+        title=Label(ja="ポイントカード", en="Your point cards"),
+        why=Label(
+            ja="止めたカードが、二度と使われないようにするためです。番号と暗証番号そのものは残しません。",
+            en="So that a card that was stopped is never used again. Neither its number nor the PIN itself is kept.",
+        ),
+        kept=Kept.FOR_EVER,
+    ),
+    KeptData(
         name="grants",
         tables=("project_members", "grant_ids", "grant_cancellations"),
         fields=("municipality", "project", "grants", "points", "first_on", "last_on"),
@@ -244,7 +255,7 @@ NOTHING_OF_A_MEMBER: Final = frozenset(
         "settlement_lines", "daily_figures", "day_totals", "month_figures", "issue_figures", "deed_rules",
         "proposal_decisions", "staff_changes", "first_passwords", "staff_grant_days", "project_limits",
         "shop_account_changes", "settlement_accounts", "transfer_files", "transfer_file_contents", "venue_limits",
-        "payouts", "point_service_issuers", "shop_debts", "account_notices",
+        "payouts", "point_service_issuers", "shop_debts", "account_notices", "pay_card_limits",
     }
 )  # fmt: skip
 """Tables of staff, shops, cities, partners and the gateway itself; what they say of an exchange is its number."""

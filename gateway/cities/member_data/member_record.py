@@ -97,6 +97,7 @@ def read_record(
 _TIMES: Final = frozenset(
     {
         "registered_at", "added_at", "retired_at", "set_at", "started_at", "at", "linked_at", "uploaded_at", "settled_at",
+        "issued_at",
     }
 )  # fmt: skip
 
@@ -214,6 +215,14 @@ def _payments(of: _Of) -> Iterable[Row]:
     )  # fmt: skip
 
 
+def _point_cards(of: _Of) -> Iterable[Row]:
+    cards = city.pay_cards
+    return _rows(
+        of, cards, cards.c.book_id, of.books, municipality="municipality", point_service="point_service",
+        last_digits="last_digits", issued_at="issued_at", stopped_at="stopped_at",
+    )  # fmt: skip
+
+
 def _grants(of: _Of) -> Iterable[Row]:
     granted = city.project_members
     return _rows(
@@ -282,6 +291,7 @@ _READERS: Final[Mapping[str, Callable[[_Of], Iterable[Row]]]] = {
     "moves": _moves,
     "balances": _balances,
     "payments": _payments,
+    "point_cards": _point_cards,
     "grants": _grants,
     "grant_lists": _grant_lists,
     "event_gifts": _event_gifts,

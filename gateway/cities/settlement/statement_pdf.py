@@ -7,7 +7,6 @@ reader of PDF brings a Japanese one for it. What does not fit into its column is
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,25 +14,20 @@ from typing import Final
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from gateway.cities import pdf_text
 from gateway.cities.settlement.business_days import SettlementCycle
 from gateway.cities.settlement.settlement import ShopStatement
 from gateway.cities.settlement.settlement_lines import Settlement
 from gateway.cities.settlement.statement_rows import statement_rows
 from gateway.model import JST
 
-FONT: Final = "HeiseiKakuGo-W5"
 WIDTH, HEIGHT = A4
 LEFT_MARGIN: Final = 18 * mm
 RIGHT: Final = WIDTH - LEFT_MARGIN
 BOTTOM: Final = 20 * mm
 ROW: Final = 6 * mm
-MIN_FONT_SIZE: Final = 6.0
-_BEYOND: Final = re.compile("[\U00010000-\U0010ffff]")
-"""Letters that the font's encoding (UCS-2) cannot name; printers set a geta (〓) for what they lack."""
 _NOT_CLOSED: Final = "未締め(この時点の見込みです)"
 
 
@@ -129,8 +123,7 @@ class _Paper:
     def __init__(
         self, title: str, city_name: str, cycle: SettlementCycle, closed_at: datetime | None
     ) -> None:
-        if FONT not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+        pdf_text.register_font()
         self.out = io.BytesIO()
         self.canvas = Canvas(self.out, pagesize=A4, invariant=1, lang="ja")
         self.canvas.setTitle(f"{title} {_day(cycle.starts_on)}〜{_day(cycle.ends_on)}")
@@ -220,25 +213,7 @@ class _Paper:
     def _write(
         self, text: str, x: float, y: float, *, size: float, right: bool = False, width: float | None = None
     ) -> None:
-        text = _BEYOND.sub("〓", text)
-        if width is not None:
-            text, size = _fitted(text, size, width)
-        self.canvas.setFont(FONT, size)
-        if right:
-            self.canvas.drawRightString(x, y, text)
-        else:
-            self.canvas.drawString(x, y, text)
-
-
-def _fitted(text: str, size: float, width: float) -> tuple[str, float]:
-    """A text and the size in which it fits: smaller down to what can be read, then shortened."""
-    needed = pdfmetrics.stringWidth(text, FONT, size)
-    if needed <= width:
-        return text, size
-    size = max(MIN_FONT_SIZE, size * width / needed)
-    while text and pdfmetrics.stringWidth(text, FONT, size) > width:
-        text = text.removesuffix("…")[:-1] + "…" if len(text) > 1 else ""
-    return text, size
+        pdf_text.write(self.canvas, text, x, y, size=size, right=right, width=width)
 
 
 def _day(day: date) -> str:

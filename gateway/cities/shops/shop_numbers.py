@@ -1,6 +1,6 @@
 """The six digits by which a shop is named where no camera helps, unique over all cities, as sync functions of a Connection.
 
-The last digit checks the others (ISO/IEC 7064, MOD 11,10): a digit that is mistyped never names another shop.
+The last digit checks the others: a digit that is mistyped never names another shop.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 
 from gateway.cities import tables
 from gateway.errors import ProblemError
+from gateway.platform.check_digit import is_checked, with_check_digit
 from gateway.platform.typed_text import without_separators
 
 _shops = tables.shops
@@ -25,7 +26,7 @@ TRIES: Final = 200
 def read(text: str) -> str | None:
     """The number that a member typed; None where it is none, a digit of it wrong included."""
     number = without_separators(text)
-    return number if _NUMBER.fullmatch(number) and number == _with_check_digit(number[:-1]) else None
+    return number if _NUMBER.fullmatch(number) and is_checked(number) else None
 
 
 def find(conn: Connection, number: str) -> tuple[str, str] | None:
@@ -42,7 +43,7 @@ def next_free(conn: Connection) -> str:
     Raises ProblemError `busy` (503) where so few are left that none was found.
     """
     for _ in range(TRIES):
-        number = _with_check_digit(str(FIRST + secrets.randbelow(COUNT)))
+        number = with_check_digit(str(FIRST + secrets.randbelow(COUNT)))
         if find(conn, number) is None:
             return number
     raise ProblemError("busy", "No number for a shop was found; nothing was registered. Try again.")
@@ -63,10 +64,3 @@ def assign_missing(conn: Connection) -> int:
             .values(number=next_free(conn))
         )
     return len(rows)
-
-
-def _with_check_digit(digits: str) -> str:
-    product = 10
-    for digit in digits:
-        product = 2 * ((product + int(digit)) % 10 or 10) % 11
-    return f"{digits}{(11 - product) % 10}"

@@ -24,7 +24,7 @@ from gateway.cities.proposals.deeds import Deed
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.proposals.propose import Ground, propose
 from gateway.cities.shops import shop_rows
-from gateway.cities.spending import spend_rows
+from gateway.cities.spending import pay_cards, spend_rows
 from gateway.cities.spending.spend_rows import Refund, Spend
 from gateway.errors import ProblemError
 from gateway.platform.audit_actions import AuditAction
@@ -206,6 +206,8 @@ def _give_back(
 ) -> Refund:
     """The points that were drawn last come back first, each with its own first day of issue."""
     lots = _newest(refundable_of(conn, paid, day_of(at)).lots, command.points)
+    if paid.way == "card" and day_of(paid.at) == day_of(at):
+        pay_cards.give_back(conn, paid.book_id, paid.municipality, command.points, at)
     member_id = paid.book_id.removeprefix("member:")
     try:
         ledger.apply(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -32,7 +32,7 @@ _KNOWN: Final = CompiledInStatement(lambda ids: select(_spends.c.spend_id).where
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spend:
-    """One payment. `way` is shop_scans or member_pays; `yen` is what the shop is owed for it."""
+    """One payment. `way` is shop_scans, member_pays or card; `yen` is what the shop is owed for it."""
 
     book_id: str
     spend_id: str
@@ -58,9 +58,9 @@ class Spend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRequest:
-    """What is asked for at a counter: by a code of the member's, known by its hash, or by the member, who is known.
+    """What is asked for at a counter: by a code or a card of the member's, known by its hash, or by the member, who is known.
 
-    `spend_id` is the caller's own and makes asking again safe.
+    `spend_id` is the caller's own and makes asking again safe. `pin_hash` is the one that a card's typed PIN has fitted.
     """
 
     municipality: str
@@ -71,6 +71,8 @@ class PaymentRequest:
     way: str
     taken_by: str
     code_hash: str = ""
+    card_hash: str = ""
+    pin_hash: str = field(default="", repr=False)
     member_id: str = ""
     point_service: str = ""
 

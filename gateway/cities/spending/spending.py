@@ -1,4 +1,4 @@
-"""Paying a shop with points (利用): the shop scans the member's code, or the member scans the shop's.
+"""Paying a shop with points (利用): the shop scans the member's code or card, or the member scans the shop's.
 
 One transaction: the code is used up, what has expired leaves first, the oldest points go to the shop, the day's
 limit counts. Whoever comes second, scans twice or asks for more than there is gets one clear answer, and nothing
@@ -8,6 +8,7 @@ is taken. Refunds are in `refunds`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Connection
@@ -17,7 +18,14 @@ from gateway.cities import daily_limits
 from gateway.cities.city_context import CityContext, require_reason
 from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.shops import shop_codes, shop_rows
-from gateway.cities.spending import pay_codes, refunds
+from gateway.cities.spending import (
+    pay_card_numbers,
+    pay_card_pins,
+    pay_card_rows,
+    pay_cards,
+    pay_codes,
+    refunds,
+)
 from gateway.cities.spending import spend_rows as records
 from gateway.cities.spending.payment_batch import MAX_BATCH, BatchConflict, pay_all
 from gateway.cities.spending.refunds import RefundPoints, RefundResult
@@ -38,13 +46,22 @@ class Spending:
         self._sets = MicroBatcher("payments", self._pay_all, most_at_once=MAX_BATCH)
 
     async def receive_payment(
-        self, who: StaffSession, spend_id: str, code_text: str, points: int
+        self, who: StaffSession, spend_id: str, code_text: str, points: int, pin: str | None = None
     ) -> PaymentResult:
-        """The shop scans or types the member's code and names the amount; `spend_id` is the shop's own.
+        """The shop scans or types the member's code or card and names the amount; `spend_id` is the shop's own.
 
-        Raises ProblemError: `pay-code-unknown` (404), `pay-code-ended`, `pay-code-used`, `shop-closed`,
-        `not-enough-points`, `limit-of-the-day`, `id-reused` (409).
+        `pin` is for a card alone. Raises ProblemError: `pay-code-unknown`, `pay-card-unknown` (404), `pay-code-ended`,
+        `pay-code-used`, `shop-closed`, `not-enough-points`, `limit-of-the-day`, `id-reused` (409), and for a card as
+        `pay_cards.redeem` and `pay_card_pins.prove`.
         """
+        number = pay_card_numbers.read(self.context, code_text)
+        if number is not None:
+            by_card = PaymentRequest(
+                municipality=who.municipality, shop_id=who.own_shop, spend_id=spend_id, points=points,
+                at=self.context.clock(), way="card", taken_by=who.staff_id,
+                card_hash=pay_card_numbers.hash_of(self.context, number),
+            )  # fmt: skip
+            return await self._pay_by_card(by_card, pin)
         payment_request = PaymentRequest(
             municipality=who.municipality, shop_id=who.own_shop, spend_id=spend_id, points=points,
             at=self.context.clock(), way="shop_scans", taken_by=who.staff_id,
@@ -62,6 +79,13 @@ class Spending:
             way="member_pays", taken_by="member", member_id=member_id, point_service=service,
         )  # fmt: skip
         return await self._pay(payment_request)
+
+    async def _pay_by_card(self, wish: PaymentRequest, pin: str | None) -> PaymentResult:
+        """A PIN is looked at where the payment is not made yet and needs one: no try is spent on any other."""
+        if pin is not None and await self.context.store.read(lambda conn: _needs_pin(conn, wish)):
+            pin_hash = await pay_card_pins.prove(self.context, wish.card_hash, pin)
+            wish = replace(wish, pin_hash=pin_hash or "")
+        return await self.context.store.run(lambda conn: pay_alone(conn, wish))
 
     async def _pay(self, wish: PaymentRequest) -> PaymentResult:
         paid = await self._sets.add(wish)
@@ -145,8 +169,16 @@ def pay_alone(conn: Connection, wish: PaymentRequest) -> PaymentResult:
                 return known
             raise
         return _spend(conn, wish.of(book.removeprefix("member:"), service))
+    if wish.card_hash:
+        book, service = pay_cards.redeem(conn, wish)
+        return _spend(conn, wish.of(book.removeprefix("member:"), service))
     directory.require_known_service(conn, wish.municipality, wish.point_service)
     return _spend(conn, wish.of(wish.member_id, wish.point_service))
+
+
+def _needs_pin(conn: Connection, wish: PaymentRequest) -> bool:
+    limits = pay_card_rows.find_limits(conn, wish.municipality)
+    return wish.points > limits.no_pin_points and _known(conn, wish) is None
 
 
 def _spend(conn: Connection, payment: Payment) -> PaymentResult:
@@ -184,6 +216,10 @@ def _known(conn: Connection, wish: PaymentRequest) -> PaymentResult | None:
     others = bool(wish.member_id) and before.book_id != chart.member_book(wish.member_id)
     if (before.shop_id, before.points) != (wish.shop_id, wish.points) or others:
         raise _id_reused()
+    if wish.card_hash or before.way == "card":
+        card = pay_card_rows.find_card(conn, wish.card_hash)
+        if card is None or (before.way, before.book_id) != ("card", card.book_id):
+            raise _id_reused()
     return _paid(conn, before, day_of(wish.at), replayed=True)
 
 

@@ -17,6 +17,8 @@ from sqlalchemy import Connection, select
 from core_ledger import Entry, chart, entries
 from core_ledger.read_model import Position, moment, moves
 from gateway.cities.grants import grant_cancellations
+from gateway.cities.spending import pay_cards
+from gateway.cities.spending.pay_cards import HolderState
 from gateway.cities.statistics.counterparty_names import parties
 from gateway.cities.support.member_search import is_into
 from gateway.exchanges import exchange_rows, link_rows
@@ -82,6 +84,7 @@ class Timeline:
     balances: tuple[ServiceBalance, ...]
     owed: int
     access: Access | None
+    pay_cards: HolderState | None
     lines: tuple[Line, ...]
     next_before: int | None
 
@@ -98,7 +101,7 @@ def read(
 ) -> Timeline:
     """The newest `limit` moves in this city, or those before the move `before`, with what else happened among them.
 
-    Without `login_hash` neither the account's events nor its links are read: not everybody is shown them.
+    Without `login_hash` neither the account's events and links nor its cards are read: not everybody is shown them.
     """
     book, today = chart.member_book(member.member_id), day_of(now)
     prefix = f"{book}:municipality:{code}:"
@@ -129,6 +132,7 @@ def read(
         balances=tuple(_balances(conn, code, held, today)),
         owed=grant_cancellations.owed_by(conn, code, book),
         access=None if login_hash is None else _access(conn, member, book, login_hash, now),
+        pay_cards=None if login_hash is None else pay_cards.state_of(conn, book, code, now),
         lines=tuple(sorted(lines, key=lambda line: line.at, reverse=True)),
         next_before=newest[-1][1].seq if more else None,
     )

@@ -89,6 +89,7 @@ async def a_full_life(town, found):
     await town.city.files.apply(KASAMA, file.file_id)
     shop = await town.city.shops.register(operator, "cafe", ShopEntry(name="カフェ"))
     await town.city.spending.pay(found.member_id, new_id(), town.city.shops.code_of(shop), OUEN, 200)
+    await town.city.cards.issue(operator, new_id(), OUEN, [found.mykey_id], "窓口")
     context = town.city.context
     book = chart.member_book(found.member_id)
     link = link_rows.Link(
@@ -136,6 +137,7 @@ class TestWhatIsKept:
         assert record["partner_links"].rows[0]["account"] == ACCOUNT
         assert record["mail"].rows[0]["address"] == "hanako@example.jp"
         assert [row["points"] for row in record["payments"].rows] == [200]
+        assert [row["stopped_at"] for row in record["point_cards"].rows] == [None]
         assert sum(row["points"] for row in record["balances"].rows) == 5_000 + 1_900 - 200
         assert [row["note"] for row in record["grant_lists"].rows] == [NOTE]
         looks = [(row["where"], row["what"]) for row in record["looks"].rows]

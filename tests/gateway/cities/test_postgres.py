@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from core_ledger import Transfer, audit, chart, ledger, unused_by_issue_date
+from gateway.cities import tables as city_tables
 from gateway.cities.events import EventPlan
 from gateway.cities.grants import grant_files
 from gateway.cities.grants.grant_projects import ProjectPlan
@@ -125,6 +126,63 @@ async def test_a_payment_that_is_sent_again_while_it_is_made_is_one_payment_for_
         )
         assert sorted(outcome.replayed for outcome in outcomes) == [False, True, True, True]
         assert await town.balance(member.member_id) == 900
+
+
+async def test_a_card_pays_no_more_than_its_day_while_it_is_given_back_and_replaced(town):
+    await shop(town)
+    who, clerk = await town.who("shop", KASAMA, "soba"), await town.who("operator")
+    member = await town.member(points=20_000)
+    issued = await town.city.cards.issue(clerk, new_id(), OUEN, [member.mykey_id], "窓口")
+    qr = issued.cards[0].qr
+    gateways = [Spending(town.city.context) for _ in range(4)]
+    paid = await asyncio.gather(
+        *(gateways[n % 4].receive_payment(who, new_id(), qr, 900) for n in range(12)), return_exceptions=True
+    )
+    made = [outcome for outcome in paid if not isinstance(outcome, BaseException)]
+    assert len(made) == 5
+    assert {outcome.type for outcome in paid if isinstance(outcome, ProblemError)} == {"limit-of-the-day"}
+    # What is given back, paid, stopped and issued beside each other locks in one order.
+    outcomes = await asyncio.gather(
+        *(
+            town.city.spending.refund_by_shop(who, new_id(), each.spend.spend_id, 900, "誤り")
+            for each in made
+        ),
+        *(gateways[n % 4].receive_payment(who, new_id(), qr, 100) for n in range(8)),
+        *(
+            town.city.cards.issue(clerk, new_id(), OUEN, [member.mykey_id], "差し替え", replace=True)
+            for _ in range(3)
+        ),
+        return_exceptions=True,
+    )
+    failures = [each for each in outcomes if isinstance(each, BaseException)]
+    assert {each.type for each in failures if isinstance(each, ProblemError)} <= {
+        "limit-of-the-day", "pay-card-stopped",
+    }  # fmt: skip
+    assert all(isinstance(each, ProblemError) for each in failures), failures
+    small = sum(1 for each in outcomes[5:13] if not isinstance(each, BaseException))
+    assert await town.balance(member.member_id) == 20_000 - 100 * small
+    holder = await town.store.read(lambda conn: conn.execute(select(city_tables.pay_card_holders)).one())
+    assert holder.paid_points == 100 * small
+
+
+async def test_forty_guesses_of_a_pin_at_four_gateways_are_five(town):
+    await shop(town)
+    who, clerk = await town.who("shop", KASAMA, "soba"), await town.who("operator")
+    member = await town.member(points=20_000)
+    issued = await town.city.cards.issue(clerk, new_id(), OUEN, [member.mykey_id], "窓口")
+    await town.city.cards.set_pin(clerk, member.mykey_id, "4627", "窓口")
+    gateways = [Spending(town.city.context) for _ in range(4)]
+    outcomes = await asyncio.gather(
+        *(
+            gateways[n % 4].receive_payment(who, new_id(), issued.cards[0].qr, 1_001, f"{n:04}")
+            for n in range(40)
+        ),
+        return_exceptions=True,
+    )
+    words = [outcome.type for outcome in outcomes if isinstance(outcome, ProblemError)]
+    # The fifth wrong one is told that the PIN is locked now.
+    assert (words.count("pay-card-pin-wrong"), words.count("pay-card-pin-locked")) == (4, 36)
+    assert await town.balance(member.member_id) == 20_000
 
 
 async def test_one_payment_id_never_takes_from_two_members(town):

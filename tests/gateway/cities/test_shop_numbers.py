@@ -9,6 +9,7 @@ from gateway.cities import tables
 from gateway.cities.shops import shop_numbers, shop_rows
 from gateway.cities.shops.shops import ShopEntry
 from gateway.errors import ProblemError
+from gateway.platform.check_digit import with_check_digit
 
 from .conftest import KASAMA, MITO, NOON, OUEN, new_id
 
@@ -36,7 +37,7 @@ def is_number(text):
 
 # ISO/IEC 7064, MOD 11,10: 0794 with its check digit 5 is the example of the standard.
 def test_the_check_digit_is_the_standards():
-    assert shop_numbers._with_check_digit("0794") == "07945"
+    assert with_check_digit("0794") == "07945"
 
 
 def test_no_digit_that_is_mistyped_makes_another_number(shop):

@@ -33,6 +33,7 @@ __all__ = [
     "change_event",
     "change_mykey_id",
     "change_password",
+    "change_pay_card_limits",
     "change_project_budget",
     "change_shop",
     "change_staff_role",
@@ -85,6 +86,7 @@ __all__ = [
     "get_file",
     "get_grantee",
     "get_issuer",
+    "get_pay_card_limits",
     "get_payer",
     "get_project",
     "get_proposal",
@@ -99,6 +101,7 @@ __all__ = [
     "grants_csv",
     "half_year_csv",
     "half_year_report",
+    "issue_pay_cards",
     "link_card",
     "list_account_notices",
     "list_audit_actions",
@@ -152,6 +155,7 @@ __all__ = [
     "pay_shop",
     "plan_event",
     "point_service_rules",
+    "print_pay_cards",
     "project_venue_code",
     "propose_deed_rule",
     "put_issuer",
@@ -177,6 +181,7 @@ __all__ = [
     "set_language",
     "set_mail_address",
     "set_password_by_card",
+    "set_pay_card_pin",
     "set_payer",
     "set_project_open",
     "set_shop_bank",
@@ -210,6 +215,7 @@ __all__ = [
     "staff_sign_out",
     "start_exchange",
     "stop_mail",
+    "stop_pay_card",
     "take_points",
     "unlink",
     "unlock_member",
@@ -2207,19 +2213,21 @@ def own_shop_code() -> Call[models.ShopCodeView]:
     return json_call("GET", "/v1/shop/code", models.ShopCodeView, session=True)
 
 
-def take_points(*, spend_id: str, code: str, points: int) -> Call[models.TakenView]:
-    """Take points with a member's code, scanned or typed. Whatever is refused here, nothing was taken.
+def take_points(
+    *, spend_id: str, code: str, points: int, pin: str | None | UnsetType = UNSET
+) -> Call[models.TakenView]:
+    """Take points with a member's code or card, scanned or typed. Whatever is refused here, nothing was taken.
 
     After a lost answer send the same again: it is the same payment (200), or it is made now (201).
 
-    Refused with: pay-code-unknown, unknown-shop, pay-code-ended, pay-code-used, shop-closed, not-enough-points, limit-of-the-day, id-reused.
+    Refused with: pay-card-pin-wrong, pay-card-pin-locked, pay-code-unknown, unknown-shop, pay-card-unknown, pay-code-ended, pay-code-used, shop-closed, not-enough-points, limit-of-the-day, id-reused, pay-card-stopped, pay-card-pin-needed, pay-card-no-pin.
     """
     return json_call(
         "POST",
         "/v1/shop/spends",
         models.TakenView,
         session=True,
-        body=models.SpendTaken(spend_id=spend_id, code=code, points=points),
+        body=models.SpendTaken(spend_id=spend_id, code=code, points=points, pin=pin),
     )
 
 
@@ -2369,6 +2377,98 @@ def unlock_member(*, mykey_id: str, reason: str) -> Call[None]:
         NoneType,
         session=True,
         body=models.UnlockWanted(mykey_id=mykey_id, reason=reason),
+    )
+
+
+def issue_pay_cards(
+    *, issue_id: str, point_service: str, mykey_ids: list[str], reason: str, replace: bool | UnsetType = UNSET
+) -> Call[models.IssueView]:
+    """Issue a card to each of these members, or replace it. Members who get none stand in `left_out`; the others get theirs.
+
+    Refused with: unknown-municipality, unknown-point-service, pay-card-too-many, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/pay-cards",
+        models.IssueView,
+        session=True,
+        body=models.CardsWanted(
+            issue_id=issue_id,
+            point_service=point_service,
+            mykey_ids=mykey_ids,
+            replace=replace,
+            reason=reason,
+        ),
+    )
+
+
+def print_pay_cards(*, numbers: list[str]) -> Call[File]:
+    """Cards to print and cut, five on a page of A4, each with a stub that says whose it is.
+
+    Refused with: pay-card-unknown, pay-card-stopped.
+    """
+    return json_call(
+        "POST", "/v1/city/pay-cards/sheets", File, session=True, body=models.SheetsWanted(numbers=numbers)
+    )
+
+
+def stop_pay_card(*, mykey_id: str, reason: str) -> Call[None]:
+    """Stop a member's card. From this moment on no shop takes points with it.
+
+    Refused with: unknown-member, pay-card-none, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/pay-cards/stopping",
+        NoneType,
+        session=True,
+        body=models.CardStopWanted(mykey_id=mykey_id, reason=reason),
+    )
+
+
+def set_pay_card_pin(*, mykey_id: str, pin: str, reason: str) -> Call[None]:
+    """Set the PIN that the member types at the desk; one that was locked is open again.
+
+    Refused with: unknown-member, pay-card-none, pay-card-pin-unfit, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/pay-cards/pins",
+        NoneType,
+        session=True,
+        body=models.CardPinWanted(mykey_id=mykey_id, pin=pin, reason=reason),
+    )
+
+
+def get_pay_card_limits() -> Call[models.CardLimitsView]:
+    """The city's limits; where it has decided nothing, 1,000 points without a PIN, 5,000 a day, 30 cards a person and day."""
+    return json_call("GET", "/v1/city/pay-cards/limits", models.CardLimitsView, session=True)
+
+
+def change_pay_card_limits(
+    *,
+    no_pin_points: int,
+    points_a_day: int,
+    cards_a_day: int,
+    reason: str,
+    seen: str | None | UnsetType = UNSET,
+) -> Call[models.CardLimitsView]:
+    """Change the city's limits, from this moment on.
+
+    Refused with: changed-meanwhile, pay-card-limits-unfit, reason-missing.
+    """
+    return json_call(
+        "PUT",
+        "/v1/city/pay-cards/limits",
+        models.CardLimitsView,
+        session=True,
+        body=models.CardLimitsWanted(
+            no_pin_points=no_pin_points,
+            points_a_day=points_a_day,
+            cards_a_day=cards_a_day,
+            reason=reason,
+            seen=seen,
+        ),
     )
 
 

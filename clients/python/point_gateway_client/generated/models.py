@@ -53,6 +53,11 @@ AuditAction: TypeAlias = Annotated[
         "member looked up",
         "member searched for",
         "history looked at",
+        "pay card issued",
+        "pay card stopped",
+        "pay card printed",
+        "pay card PIN set",
+        "pay card limits changed",
         "sign-in unlocked",
         "password changed",
         "passkey added",
@@ -224,10 +229,45 @@ class CardAnswer(Message, frozen=True, kw_only=True):
     signature: str
 
 
+class CardLimitsView(Message, frozen=True, kw_only=True):
+    """
+    Up to `no_pin_points` a payment by card needs no PIN; `points_a_day` is what a member's card pays in a day, 0 for nothing.
+
+    `cards_a_day` is how many cards one person of staff issues in a day.
+    """
+
+    no_pin_points: int
+    points_a_day: int
+    cards_a_day: int
+    version: str
+
+
+class CardLimitsWanted(Message, frozen=True, kw_only=True):
+    """
+    `seen` is the version that the form was drawn from.
+    """
+
+    no_pin_points: int
+    points_a_day: int
+    cards_a_day: int
+    reason: str
+    seen: str | None | UnsetType = UNSET
+
+
 class CardLink(Message, frozen=True, kw_only=True):
     browser: str
     card: CardAnswer
     password: str
+
+
+class CardPinWanted(Message, frozen=True, kw_only=True):
+    """
+    `pin` has four digits, typed by the member.
+    """
+
+    mykey_id: str
+    pin: str
+    reason: str
 
 
 class CardRegistration(Message, frozen=True, kw_only=True):
@@ -260,6 +300,23 @@ class CardStanding(Message, frozen=True, kw_only=True):
 
     open: bool
     only_tests: bool
+
+
+class CardStopWanted(Message, frozen=True, kw_only=True):
+    mykey_id: str
+    reason: str
+
+
+class CardsWanted(Message, frozen=True, kw_only=True):
+    """
+    `issue_id` is made by the caller; what it has issued it never issues again. `replace` stops a card that is valid.
+    """
+
+    issue_id: str
+    point_service: str
+    mykey_ids: list[str]
+    reason: str
+    replace: bool | UnsetType = UNSET
 
 
 class ChallengeView(Message, frozen=True, kw_only=True):
@@ -682,6 +739,19 @@ class IssueFigures(Message, frozen=True, kw_only=True):
     figures: list[IssueFigureView]
 
 
+class IssuedCardView(Message, frozen=True, kw_only=True):
+    """
+    `number` and `qr` are told this once; keep them until the card is printed. `replaces` are the last digits of the old one.
+    """
+
+    mykey_id: str
+    display_name: str
+    number: str
+    qr: str
+    last_digits: str
+    replaces: str | None
+
+
 class IssuerView(Message, frozen=True, kw_only=True):
     kind: str
     name: str
@@ -832,6 +902,15 @@ class MykeyIdWanted(Message, frozen=True, kw_only=True):
     mykey_id: str
 
 
+class NotIssuedView(Message, frozen=True, kw_only=True):
+    """
+    `pay-card-valid`: there is a valid card, and none was to be replaced. `issued-before`: by this very `issue_id`.
+    """
+
+    mykey_id: str
+    why: str
+
+
 class NoticeAnswer(Message, frozen=True, kw_only=True):
     answer: Literal["confirmed", "disputed"]
 
@@ -954,6 +1033,31 @@ class PasswordByCard(Message, frozen=True, kw_only=True):
 class PasswordChange(Message, frozen=True, kw_only=True):
     current: str
     new: str
+
+
+class PayCardView(Message, frozen=True, kw_only=True):
+    """
+    A card as the desk sees it, without its number.
+    """
+
+    last_digits: str
+    point_service: str
+    issued_by: str
+    issued_at: datetime
+    stopped_by: str | None
+    stopped_at: datetime | None
+    is_valid: bool
+
+
+class PayCardsView(Message, frozen=True, kw_only=True):
+    """
+    The newest first. A locked PIN pays nothing above the city's sum until a new one is set.
+    """
+
+    cards: list[PayCardView]
+    has_pin: bool
+    is_pin_locked: bool
+    paid_today: int
 
 
 class PayCodeView(Message, frozen=True, kw_only=True):
@@ -1346,6 +1450,14 @@ class SessionsEnded(Message, frozen=True, kw_only=True):
     ended: int
 
 
+class SheetsWanted(Message, frozen=True, kw_only=True):
+    """
+    Numbers as they were told when the cards were issued.
+    """
+
+    numbers: list[str]
+
+
 class ShopChanged(Message, frozen=True, kw_only=True):
     """
     `seen` is the `version` of the shop that the change was drawn from; null changes whatever is there.
@@ -1478,11 +1590,14 @@ class SignIn(Message, frozen=True, kw_only=True):
 class SpendTaken(Message, frozen=True, kw_only=True):
     """
     `spend_id` is made by the shop's page and kept; sending the same again is the same payment.
+
+    `code` is a pay code or a card; `pin` is typed by the holder of a card, where `pay-card-pin-needed` asks for it.
     """
 
     spend_id: str
     code: str
     points: int
+    pin: str | None | UnsetType = UNSET
 
 
 class SpendView(Message, frozen=True, kw_only=True):
@@ -1657,7 +1772,7 @@ class TimelineLine(Message, frozen=True, kw_only=True):
     exchange's `state` where it has brought nothing yet, or the kind of an event of the account.
 
     `party` is what the shop or project is called; `reason` why it was done; `made_by` a staff id. A payment or refund names its
-    `spend_id`, a grant its `project_id` and its own `grant`, of which `cancellable` points can still be taken back.
+    `spend_id` (a payment its `way`, `card` for one by card), a grant its `project_id` and its own `grant`, of which `cancellable` points can still be taken back.
     """
 
     at: datetime
@@ -1672,6 +1787,7 @@ class TimelineLine(Message, frozen=True, kw_only=True):
     made_by: str | None
     short_reference: str | None
     spend_id: str | None
+    way: str | None
     project_id: str | None
     grant: str | None
     cancellable: int
@@ -2113,7 +2229,8 @@ class HistoryLine(Message, frozen=True, kw_only=True):
 
     `reference` is the partner's own, or a payment's id; `exchange_id` is ours, which the partner knows too.
     `short_reference` is the exchange's or the payment's, 8 characters that a person can read out.
-    `party` is what the shop or the grant project on the other side is called.
+    `party` is what the shop or the grant project on the other side is called; `way` how a payment was made: `shop_scans`,
+    `member_pays` or `card`.
     """
 
     seq: int
@@ -2128,12 +2245,18 @@ class HistoryLine(Message, frozen=True, kw_only=True):
     partner_id: str | None
     campaign: str | None
     party: str | None
+    way: str | None
     issued: list[LotView]
 
 
 class HistoryPage(Message, frozen=True, kw_only=True):
     lines: list[HistoryLine]
     next_before: int | None
+
+
+class IssueView(Message, frozen=True, kw_only=True):
+    cards: list[IssuedCardView]
+    left_out: list[NotIssuedView]
 
 
 class MatchView(Message, frozen=True, kw_only=True):
@@ -2487,7 +2610,7 @@ class StatementView(Message, frozen=True, kw_only=True):
 
 class TimelineView(Message, frozen=True, kw_only=True):
     """
-    Newest first. `access` is null for roles that help nobody at the desk; `owed` is owed of grants that were taken back.
+    Newest first. `access` and `pay_cards` are null for roles that help nobody at the desk; `owed` is owed of grants that were taken back.
     """
 
     mykey_id: str
@@ -2495,6 +2618,7 @@ class TimelineView(Message, frozen=True, kw_only=True):
     balances: list[SupportBalanceView]
     owed: int
     access: AccessView | None
+    pay_cards: PayCardsView | None
     lines: list[TimelineLine]
     next_before: int | None
 

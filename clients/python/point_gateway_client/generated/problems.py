@@ -707,6 +707,66 @@ class PathMalformed(NotFoundProblem):
     word = "path-malformed"
 
 
+class PayCardLimitsUnfit(InvalidInputProblem):
+    """These limits do not fit."""
+
+    word = "pay-card-limits-unfit"
+
+
+class PayCardNoPin(ConflictProblem):
+    """This card has no PIN."""
+
+    word = "pay-card-no-pin"
+
+
+class PayCardNone(ConflictProblem):
+    """There is no valid card."""
+
+    word = "pay-card-none"
+
+
+class PayCardPinLocked(ForbiddenProblem):
+    """The card's PIN is locked."""
+
+    word = "pay-card-pin-locked"
+
+
+class PayCardPinNeeded(ConflictProblem):
+    """The card's PIN is needed."""
+
+    word = "pay-card-pin-needed"
+
+
+class PayCardPinUnfit(InvalidInputProblem):
+    """This cannot be a PIN."""
+
+    word = "pay-card-pin-unfit"
+
+
+class PayCardPinWrong(ForbiddenProblem):
+    """This is not the card's PIN."""
+
+    word = "pay-card-pin-wrong"
+
+
+class PayCardStopped(ConflictProblem):
+    """This card was stopped."""
+
+    word = "pay-card-stopped"
+
+
+class PayCardTooMany(ConflictProblem):
+    """Too many cards for one person and day."""
+
+    word = "pay-card-too-many"
+
+
+class PayCardUnknown(NotFoundProblem):
+    """No card has this number."""
+
+    word = "pay-card-unknown"
+
+
 class PayCodeEnded(ConflictProblem):
     """This code is too old."""
 
@@ -1320,6 +1380,16 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "password-to-change": PasswordToChange,
     "password-unfit": PasswordUnfit,
     "path-malformed": PathMalformed,
+    "pay-card-limits-unfit": PayCardLimitsUnfit,
+    "pay-card-no-pin": PayCardNoPin,
+    "pay-card-none": PayCardNone,
+    "pay-card-pin-locked": PayCardPinLocked,
+    "pay-card-pin-needed": PayCardPinNeeded,
+    "pay-card-pin-unfit": PayCardPinUnfit,
+    "pay-card-pin-wrong": PayCardPinWrong,
+    "pay-card-stopped": PayCardStopped,
+    "pay-card-too-many": PayCardTooMany,
+    "pay-card-unknown": PayCardUnknown,
     "pay-code-ended": PayCodeEnded,
     "pay-code-unknown": PayCodeUnknown,
     "pay-code-used": PayCodeUsed,
