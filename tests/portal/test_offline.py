@@ -77,7 +77,15 @@ def page(chromium: Browser, town: DemoEnvironment) -> Iterator[Page]:
 
 
 def wait_for_worker(page: Page) -> None:
-    page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=20_000)
+    """Until the worker carries the page; a page of ours lets no test evaluate text again and again."""
+    page.evaluate(
+        """() => new Promise((done, late) => {
+          setTimeout(() => late(new Error("no worker")), 20_000);
+          const { serviceWorker } = navigator;
+          if (serviceWorker.controller) done();
+          serviceWorker.addEventListener("controllerchange", () => done());
+        })"""
+    )
 
 
 def kept(page: Page) -> dict[str, str]:

@@ -23,6 +23,8 @@ IN_ITS_OWN_NAME = {
     "POST /v1/card/sessions": {"portal"},
     "POST /v1/card/registrations": {"portal"},
     "POST /v1/card/relinks": {"portal"},
+    "POST /v1/mail/confirmation": {"portal"},
+    "POST /v1/mail/stop": {"portal"},
     "POST /v1/staff/sessions": {"municipal", "pos"},
     "POST /v1/staff/sessions/passkey": {"municipal", "pos"},
     "POST /v1/staff/sessions/totp": {"municipal", "pos"},

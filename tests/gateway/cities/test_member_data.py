@@ -5,6 +5,7 @@ import json
 from datetime import date
 
 import pytest
+import structlog
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -207,7 +208,8 @@ class TestOverHttp:
         assert (await site.call("GET", "/v1/me/record", staff))[0] == 401
 
 
-async def test_the_command_prints_it(site):
+async def test_the_command_prints_it(site, request):
+    request.addfinalizer(structlog.reset_defaults)  # a command sets up the log for itself
     found, _ = await site.member_token()
     config = site.folder / "gateway.toml"
     command = ["members", "export", found.mykey_id, "--reason", "請求書 12号", "--config", str(config)]
