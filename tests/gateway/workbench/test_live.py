@@ -128,7 +128,9 @@ class TestAgainstASite:
 
             bench.partner.debit = debit  # type: ignore[method-assign, assignment]
             with pytest.raises(
-                LiveStopped, match=r"the debit [0-9a-f-]{36} ended with OutcomeUnknown: look it up"
+                LiveStopped,
+                match=r"the debit [0-9a-f-]{36} ended with OutcomeUnknown; no proof was written\. At the partner may stand"
+                r" the debit [0-9a-f-]{36} of \d+ of \w+: look it up there",
             ):
                 await run.run()
 
