@@ -32,6 +32,9 @@ from gateway.exchanges.terminal_orders import TerminalOrders
 from gateway.members.card_sign_in import CardSignIns, rules_of
 from gateway.members.mail_addresses import MailAddresses
 from gateway.members.members import Members
+from gateway.members.oidc_provider import OidcProvider
+from gateway.members.oidc_sign_in import OidcSignIns
+from gateway.members.passkeys import Passkeys
 from gateway.members.passwords import PasswordHasher
 from gateway.nightly import Nightly
 from gateway.numbers import Numbers
@@ -58,6 +61,8 @@ class Services:
     context: ExchangeContext
     members: Members
     cards: CardSignIns
+    phones: OidcSignIns
+    passkeys: Passkeys
     openings: ExchangeStarter
     exchanges: QuoteConfirm
     settler: OutcomePoller
@@ -115,6 +120,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     clock, vault = clock_of(settings), vault_of(settings)
     card_rules = rules_of(settings, clock)
     log = structlog.get_logger()
+    providers = {
+        id_: OidcProvider(table, clock, log.bind(provider=id_)) for id_, table in settings.oidc.items()
+    }
     keys = chain_keys_of(settings)
     store = await open_store(settings)
     restored = RestoredMode(
@@ -154,6 +162,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         event_retention=settings.retention.notices,
     )
     cards = CardSignIns(store, members, clock, card_rules)
+    phones = OidcSignIns(store, members, clock, vault, providers)
+    passkeys = Passkeys(store, members, clock, vault, settings.portal.public_url)
     exchanges = QuoteConfirm(context)
     settler = OutcomePoller(exchanges)
     reconciliation = Reconciliation(context)
@@ -174,6 +184,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             context=context,
             members=members,
             cards=cards,
+            phones=phones,
+            passkeys=passkeys,
             openings=ExchangeStarter(context),
             exchanges=exchanges,
             settler=settler,
@@ -213,6 +225,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         # First let what is under way come to its end, then take away what it works with.
         await tasks.close()
         await loaded.aclose()
+        await phones.aclose()
         hasher.close()
         await store.close()
         if journal is not None and stream is not None:  # after the last commit

@@ -5,7 +5,9 @@
     [clock]     file (only for demonstrations)                 [log]       level, format, source_address
     [security]  sealing, lookup, account_key, chain           [plugins]   dir
     [municipal] public_url (of the pages of cities' staff and shops)
+    [portal]    public_url (of the members' pages, to which their passkeys are bound)
     [card]      roots, fingerprints, revocation, origins, test_auth_roots, test_sign_roots
+    [oidc.<id>] issuer, client_id, redirect_uri, key, key_id and what else is to be known of a provider of OpenID Connect
     [digests]   file (where each day's digest goes, best on another disk)
     [journal]   path (a folder for confirmed orders, best on another disk)
     [mail]      host, port, security, user, password, sender, portal_url, ca_file, deadline_s
@@ -36,6 +38,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from card.client_data import checked_origin
 from gateway.errors import SecretMissing
 from gateway.model import Secret
+from gateway.oidc_settings import OidcProviderSettings, read_oidc
 from gateway.partners.loading.partner_settings import (
     DEFAULT_MEMORY_MB,
     ClientIdentity,
@@ -123,6 +126,20 @@ class Server(_Table):
 
 class MunicipalSettings(_Table):
     """Where staff and shops open their pages; passkeys are bound to this address. Default: the gateway's own."""
+
+    public_url: str = ""
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+            raise ValueError("an origin is https://host, without a path")
+        return value.rstrip("/")
+
+
+class PortalSettings(_Table):
+    """Where members open their pages; their passkeys are bound to this address. Without one they have none."""
 
     public_url: str = ""
 
@@ -275,9 +292,11 @@ class Settings:
     partners: Mapping[str, PartnerSettings]
     plugins_dir: Path | None
     municipal: MunicipalSettings = field(default_factory=MunicipalSettings)
+    portal: PortalSettings = field(default_factory=PortalSettings)
     card: CardSettings = field(default_factory=CardSettings)
     retention: Retention = field(default_factory=Retention)
     mail: MailSettings | None = None
+    oidc: Mapping[str, OidcProviderSettings] = field(default_factory=dict)
     database_prepared: bool = True
     digest_file: Path | None = None
     journal_folder: Path | None = None
@@ -319,9 +338,11 @@ class Settings:
             },
             plugins_dir=_path(tables, "plugins", "dir", place),
             municipal=_checked(MunicipalSettings, "municipal", tables, place),
+            portal=_checked(PortalSettings, "portal", tables, place),
             card=_checked(CardSettings, "card", tables, place),
             mail=_mail(tables, place, env),
             retention=_checked(RetentionSettings, "retention", tables, place).retention,
+            oidc=read_oidc(tables.get("oidc", {}), place, env),
             digest_file=_path(tables, "digests", "file", place),
             journal_folder=_path(tables, "journal", "path", place),
         )
@@ -334,9 +355,11 @@ _TABLES: Final = (
     "security",
     "log",
     "municipal",
+    "portal",
     "card",
     "retention",
     "mail",
+    "oidc",
     "digests",
     "journal",
     "partners",
@@ -362,6 +385,7 @@ _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
         "webhook_messages_days": int,
         "grant_file_texts_days": int,
     },
+    "portal": {"public_url": str},
     "digests": {"file": str},
     "journal": {"path": str},
     "plugins": {"dir": str},

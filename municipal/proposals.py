@@ -32,7 +32,7 @@ pages = Pages(needs="see_proposals")
 Deed: TypeAlias = Literal[
     "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
     "closing", "transfer_file", "payout", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
-    "shop_reset", "deed_rule",
+    "shop_reset", "member_access", "deed_rule",
 ]  # fmt: skip
 """What the city's table of deeds has a line for."""
 _DEED_WORDS: Final[tuple[Deed, ...]] = get_args(Deed)
@@ -56,6 +56,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "restart": "職員の利用再開",
     "shop_staff": "お店のログインの追加",
     "shop_reset": "お店のログインの再設定",
+    "member_access": "利用者のログインの再設定",
     "rule": "ポイント制度の新しい版",
     "rule_withdrawal": "ポイント制度の版の取り下げ",
     "deed_rule": "承認の設定の変更",
@@ -219,6 +220,10 @@ async def approve(visit: Visit) -> web.Response:
             access=decision,
             back="/proposals",
             was_reset=decision.proposal.deed not in ("staff", "shop_staff"),
+        )
+    if decision.member_code:
+        return visit.render_once(
+            "member_code.html", code=decision.member_code, facts=decision.proposal.facts, back="/proposals"
         )
     done = "approved-more" if decision.proposal.state == "waiting" else "approved"
     return visit.redirect(f"/proposals/{visit.path_param('proposal')}", done=done)

@@ -41,6 +41,16 @@ KINDS: Final[Mapping[str, str]] = {
     "pay_card_issued": "ポイントカードの発行",
     "pay_card_stopped": "ポイントカードの停止",
     "pay_card_pin_set": "ポイントカードの暗証番号の設定",
+    "phone_linked": "スマートフォンの登録",
+    "passkey_added": "パスキーの登録",
+    "proof_removed": "ログインの方法の取り外し",
+    "access_restored": "ログインの再設定の承認",
+}
+PROOF_KINDS: Final[Mapping[str, str]] = {
+    "card": "マイナンバーカード",
+    "oidc": "スマートフォン",
+    "passkey": "パスキー",
+    "password": "パスワード",
 }
 EXCHANGE_STATES: Final[Mapping[str, str]] = {
     "awaiting_return": "協力会社のサイトで手続き中",
@@ -122,6 +132,7 @@ async def timeline(visit: Visit) -> web.Response:
         typed={"mykey_id": found.mykey_id, "reason": typed.get("reason", "")},
         kinds=KINDS,
         exchange_states=EXCHANGE_STATES,
+        proof_kinds=PROOF_KINDS,
         partner_name=lambda partner_id: names[0].of("exchanged", partner_id),
         people={person.staff_id: person.display_name for person in people.people},
         service_names={service.point_service: service.name for service in listed},
@@ -137,6 +148,27 @@ async def unlock(visit: Visit) -> web.Response:
     except Problem as problem:
         return await _search_page(visit, dict(visit.form), beside(visit, problem))
     return await timeline(visit)
+
+
+@pages.post("/support/access/ask", needs="help_member")
+async def ask_access(visit: Visit) -> web.Response:
+    """Before it is proposed: what it does, and why."""
+    return visit.render(
+        "support_access.html", typed={"mykey_id": visit.form.get("mykey_id", "")}, trouble=None
+    )
+
+
+@pages.post("/support/access", needs="help_member")
+async def propose_access(visit: Visit) -> web.Response:
+    """A code for a member who has lost every way in; another person decides, and hands it over."""
+    typed = dict(visit.form)
+    call = calls.propose_member_access(mykey_id=typed.get("mykey_id", ""), reason=typed.get("reason", ""))
+    try:
+        proposal = await visit.send(call)
+    except Problem as problem:
+        trouble = beside(visit, problem)
+        return visit.render("support_access.html", status=trouble.status, typed=typed, trouble=trouble)
+    return visit.redirect(f"/proposals/{proposal.proposal_id}", done="proposed")
 
 
 async def _search_page(

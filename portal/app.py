@@ -28,8 +28,12 @@ from portal import (
     mypage,
     notices,
     offline,
+    passkeys,
     pay_code,
+    phones,
+    proofs,
     record,
+    restore,
     scan,
     sign_in,
     support_events,
@@ -47,6 +51,9 @@ PARTS: Final = (
     sign_in,
     cards,
     card_settings,
+    phones,
+    passkeys,
+    restore,
     mypage,
     notices,
     offline,
@@ -60,6 +67,7 @@ PARTS: Final = (
     municipality_search,
     account,
     record,
+    proofs,
     accessibility,
 )
 
@@ -77,7 +85,12 @@ def make_app(settings: Settings) -> web.Application:
         templates=templates(),
         patience=LoginThrottle(burst=settings.tries_at_once),
         form_limit=FORM_LIMIT,
-        personal_cookies=(allocate.MOVED_COOKIE, cards.BROWSER_COOKIE),
+        personal_cookies=(
+            allocate.MOVED_COOKIE,
+            cards.BROWSER_COOKIE,
+            *phones.COOKIES,
+            passkeys.BROWSER_COOKIE,
+        ),
         headers={
             path: {"Content-Security-Policy": policy(connect_src=settings.card_agent_url)}
             for path in CARD_PAGES

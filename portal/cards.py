@@ -18,7 +18,7 @@ from pagekit.api import Problem
 from pagekit.typed_text import choice_of
 from point_gateway_client import UNSET, calls, models
 from portal.error_messages import ErrorMessage
-from portal.sign_in import card_open, enter
+from portal.sign_in import card_open, enter, ways_in
 from portal.site import Pages, Visit, own_path
 
 pages = Pages()
@@ -69,7 +69,7 @@ async def sign_in_by_card(visit: Visit) -> web.Response:
             status=trouble.status,
             trouble=None,
             card_trouble=trouble,
-            card_open=True,
+            **await ways_in(visit),
             next=visit.form.get("next", ""),
             why="",
         )

@@ -38,16 +38,24 @@ SENTENCES: Final[Mapping[str, str]] = {
     "pay_card_issued": "窓口で、お店で使えるポイントカードが発行されました。心当たりがなければ、お問い合わせください。",
     "pay_card_stopped": "ポイントカードが止められました。心当たりがなければ、お問い合わせください。",
     "pay_card_pin_set": "ポイントカードの暗証番号が設定されました。心当たりがなければ、お問い合わせください。",
+    "phone_linked": "スマートフォンでのログインが登録されました。心当たりがなければ、お問い合わせください。",
+    "passkey_added": "パスキーが登録されました。心当たりがなければ、お問い合わせください。",
+    "access_restored": "窓口で、ログインの再設定が承認されました。心当たりがなければ、すぐにお問い合わせください。",
+    "proof_removed": "ログインの方法が1つ外されました。心当たりがなければ、お問い合わせください。",
 }
 _PAGES: Final[Mapping[str, str]] = {
     "signed_in_anew": "/settings/sessions",
     "mykey_id_changed": "/settings",
     "password_changed": "/settings",
-    "card_linked": "/settings",
     "mail_changed": "/settings/mail",
     "pay_card_issued": "/help",
     "pay_card_stopped": "/help",
     "pay_card_pin_set": "/help",
+    "card_linked": "/settings/proofs",
+    "phone_linked": "/settings/proofs",
+    "passkey_added": "/settings/proofs",
+    "access_restored": "/settings/proofs",
+    "proof_removed": "/settings/proofs",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from typing import Final
 
@@ -9,6 +10,7 @@ from aiohttp import web
 
 from pagekit.api import Problem, Unreachable
 from pagekit.known_device import devices_of, keep_device
+from pagekit.pages import PageValues
 from pagekit.sign_out import sign_out, signed_out, speak, still_here
 from point_gateway_client import calls, models
 from portal.error_messages import ErrorMessage
@@ -79,10 +81,18 @@ async def _login_page(visit: Visit, trouble: ErrorMessage | None, following: str
         status=trouble.status if trouble else 200,
         trouble=trouble,
         card_trouble=None,
-        card_open=await card_open(visit),
+        **await ways_in(visit),
         next=following,
         why="" if trouble else visit.query("why"),
     )
+
+
+async def ways_in(visit: Visit) -> PageValues:
+    """What the login page offers besides the password."""
+    card, providers, passkeys = await asyncio.gather(
+        card_open(visit), phone_providers(visit), passkeys_open(visit)
+    )
+    return {"card_open": card, "providers": providers, "passkeys_open": passkeys}
 
 
 async def card_open(visit: Visit) -> bool:
@@ -92,6 +102,22 @@ async def card_open(visit: Visit) -> bool:
     except Problem:
         return False
     return card.open
+
+
+async def passkeys_open(visit: Visit) -> bool:
+    """Whether the gateway takes members' passkeys. One that knows nothing of them takes none."""
+    try:
+        return (await visit.send(calls.passkey_support())).open
+    except Problem:
+        return False
+
+
+async def phone_providers(visit: Visit) -> list[models.ProviderView]:
+    """By which services members can come with their phone. A gateway that knows nothing of phones has none."""
+    try:
+        return (await visit.send(calls.list_providers())).providers
+    except Problem:
+        return []
 
 
 def enter(visit: Visit, started: models.SessionStarted, *, shared_terminal: bool) -> None:

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 
 from gateway.api.fields import MykeyIdTyped, OpaqueCode, PasswordTyped, View
 from gateway.api.member_request import MemberRequest
-from gateway.api.members import MemberView, SessionsEnded, SessionStarted, SessionView
+from gateway.api.members import LanguageTag, MemberView, SessionsEnded, SessionStarted
 from gateway.http.authentication import AuthLevel
 from gateway.http.client_scopes import Scope
 from gateway.http.inputs import Strict
@@ -65,7 +65,7 @@ class CardRegistration(Strict):
     card: Annotated[CardAnswer, Field(repr=False)]
     display_name: DisplayName
     password: Annotated[PasswordTyped | None, Field(repr=False)] = None
-    language: Literal["ja", "en", "ja-easy"] = "ja"
+    language: LanguageTag = "ja"
     shared_terminal: bool = False
 
 
@@ -152,7 +152,7 @@ async def sign_in_by_card(call: TypedRequest[CardSignIn, Services]) -> TypedResp
         browser=call.body.browser,
         shared_terminal=call.body.shared_terminal,
     )
-    return _started(signed_in)
+    return started_response(signed_in)
 
 
 @api.post(
@@ -180,7 +180,7 @@ async def register_by_card(call: TypedRequest[CardRegistration, Services]) -> Ty
         language=call.body.language,
         shared_terminal=call.body.shared_terminal,
     )
-    return _started(signed_in)
+    return started_response(signed_in)
 
 
 @api.post(
@@ -204,7 +204,7 @@ async def relink_card(call: TypedRequest[CardRelink, Services]) -> TypedResponse
         password=call.body.password,
         shared_terminal=call.body.shared_terminal,
     )
-    return _started(signed_in)
+    return started_response(signed_in)
 
 
 @api.post(
@@ -252,12 +252,5 @@ async def set_password_by_card(call: MemberRequest[PasswordByCard]) -> TypedResp
     return TypedResponse(200, SessionsEnded(ended=ended))
 
 
-def _started(signed_in: SignedIn) -> TypedResponse:
-    return TypedResponse(
-        201,
-        SessionStarted(
-            token=signed_in.token.reveal(),
-            session=SessionView.of(signed_in.session, current=True),
-            member=MemberView.of(signed_in.member),
-        ),
-    )
+def started_response(signed_in: SignedIn) -> TypedResponse:
+    return TypedResponse(201, SessionStarted.of(signed_in))

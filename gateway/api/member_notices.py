@@ -58,6 +58,10 @@ class NoticeKind(StrEnum):
     PAY_CARD_ISSUED = "pay_card_issued"
     PAY_CARD_STOPPED = "pay_card_stopped"
     PAY_CARD_PIN_SET = "pay_card_pin_set"
+    PHONE_LINKED = "phone_linked"
+    PASSKEY_ADDED = "passkey_added"
+    PROOF_REMOVED = "proof_removed"
+    ACCESS_RESTORED = "access_restored"
 
 
 _KIND_OF_STATE: Final = {

@@ -25,9 +25,12 @@ from gateway.http.routing import Api, TypedRequest, TypedResponse
 from gateway.members.members import Member
 from gateway.members.mykey_ids import IdSuggestion
 from gateway.members.sessions import Session
+from gateway.members.sign_in import SignedIn
 from gateway.services import Services
 
 api = Api()
+
+LanguageTag = Literal["ja", "en", "ja-easy"]
 
 MEMBER_REFUSALS = ("sign-in-locked", "busy")
 
@@ -48,7 +51,7 @@ class DefaultMunicipality(Strict):
 
 
 class LanguageChosen(Strict):
-    language: Literal["ja", "en", "ja-easy"]
+    language: LanguageTag
 
 
 class PasswordChange(Strict):
@@ -130,6 +133,16 @@ class SessionStarted(View):
     device: str | None = None
     missed_elsewhere: int = 0
 
+    @classmethod
+    def of(cls, signed_in: SignedIn) -> SessionStarted:
+        return cls(
+            token=signed_in.token.reveal(),
+            session=SessionView.of(signed_in.session, current=True),
+            member=MemberView.of(signed_in.member),
+            device=signed_in.device.reveal() if signed_in.device is not None else None,
+            missed_elsewhere=signed_in.missed_elsewhere,
+        )
+
 
 class Sessions(View):
     sessions: list[SessionView]
@@ -186,16 +199,7 @@ async def sign_in(call: TypedRequest[SignIn, Services]) -> TypedResponse:
         source=call.body.source,
         devices=call.body.devices,
     )
-    return TypedResponse(
-        201,
-        SessionStarted(
-            token=signed_in.token.reveal(),
-            session=SessionView.of(signed_in.session, current=True),
-            member=MemberView.of(signed_in.member),
-            device=signed_in.device.reveal() if signed_in.device is not None else None,
-            missed_elsewhere=signed_in.missed_elsewhere,
-        ),
-    )
+    return TypedResponse(201, SessionStarted.of(signed_in))
 
 
 @api.delete("/v1/sessions/current", tag="sessions", caller=AuthLevel.MEMBER, returns={204: None})

@@ -81,7 +81,9 @@ OF_THE_BANK: Final[Mapping[Table, tuple[str, str, tuple[str, ...]]]] = {
 LEFT_OUT: Final[Mapping[str, str]] = {
     "staff_passkeys": "credentials", "staff_challenges": "credentials", "staff_sessions": "credentials",
     "first_passwords": "credentials", "pay_codes": "credentials", "pay_card_holders": "credentials", "sessions": "credentials",
-    "card_challenges": "credentials", "sign_in_misses": "credentials", "client_keys": "credentials",
+    "card_challenges": "credentials", "member_proofs": "credentials", "member_passkeys": "credentials",
+    "passkey_challenges": "credentials", "oidc_requests": "credentials", "oidc_arrivals": "credentials",
+    "member_restorations": "credentials", "sign_in_misses": "credentials", "client_keys": "credentials",
     "seen_nonces": "credentials", "webhook_keys": "credentials",
     "member_days": "counted from moves", "staff_grant_days": "counted from moves", "figure_cursors": "counted from moves",
     "daily_figures": "counted from moves", "day_totals": "counted from moves", "month_figures": "counted from moves",

@@ -24,7 +24,7 @@ from gateway.cities.spending.spend_rows import PaymentRequest, Refund
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.errors import GatewayError
 from gateway.http.client_keys import revoke_key
-from gateway.members import member_rows, mykey_ids, sessions
+from gateway.members import member_rows, mykey_ids, proofs, sessions
 from gateway.platform import audit_log
 from gateway.platform import tables as platform_tables
 from gateway.platform.audit_actions import AuditAction
@@ -154,7 +154,8 @@ def _revoke_member(conn: Connection, member_id: str, at: datetime) -> bool:
     if member is None or member.state is MemberState.REVOKED:
         return False
     mykey_ids.retire(conn, member_id, member.mykey_id, at)
-    member_rows.write(conn, member_id, state=MemberState.REVOKED, password_hash=None, card_key=None)
+    member_rows.write(conn, member_id, state=MemberState.REVOKED, password_hash=None)
+    proofs.remove_all(conn, member_id)
     sessions.end_all(conn, member_id)
     return True
 

@@ -244,6 +244,14 @@ class _Filling:
         ]  # fmt: skip
         for part in _parts(rows):
             await self.store.run(partial(_insert, table=tables.members, rows=part))
+            proofs = [
+                {
+                    "proof_id": f"password-{row['member_id']}", "member_id": row["member_id"], "kind": "password",
+                    "issuer": "", "subject_hash": row["member_id"], "added_at": at,
+                }
+                for row in part
+            ]  # fmt: skip
+            await self.store.run(partial(_insert, table=tables.member_proofs, rows=proofs))
             self.members += [str(row["member_id"]) for row in part]
             self.tick("members", len(self.members))
         self.balances = dict.fromkeys(self.members, 0)

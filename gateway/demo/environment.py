@@ -10,7 +10,7 @@ import random
 import secrets
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -124,12 +124,16 @@ async def open_town(
     municipal_port: int = 0,
     card_agent_url: str = "http://127.0.0.1:37650",
     fill: Console | None = None,
+    portal_host: str = "127.0.0.1",
+    more_settings: Callable[[str], str] = lambda _portal_url: "",
 ) -> AsyncIterator[DemoEnvironment]:
     """Start everything in `folder` and end it again. What is in the folder from an earlier run is kept.
 
     `public_url` is the address of a proxy that passes on to `port`; without one everybody calls the gateway itself.
     `card_agent_url` is where the program at a member's desk listens; the town does not start it.
-    `fill` gives the city three months of life first, with a progress bar there.
+    `fill` gives the city three months of life first, with a progress bar there. `portal_host` is how browsers
+    call this machine: passkeys want a name. `more_settings` are further tables of
+    `gateway.toml`, written when the portal's address is known.
     """
     _lay_out(folder)
     processes: list[asyncio.subprocess.Process] = []
@@ -140,11 +144,13 @@ async def open_town(
         processes.append(airline)
         port, portal_port = port or _free_port(), portal_port or _free_port()
         municipal_port = municipal_port or _free_port()
-        portal_url = f"http://127.0.0.1:{portal_port}"
+        portal_url = f"http://{portal_host}:{portal_port}"
         municipal_url = f"http://localhost:{municipal_port}"
         gateway_url = f"http://127.0.0.1:{port}"
         public_url, proxies = public_url or gateway_url, 1 if public_url else 0
         _write_settings(folder, port, public_url, proxies, saison_url, airline_url, portal_url, municipal_url)
+        with (folder / "gateway.toml").open("a", encoding="utf-8") as settings:
+            settings.write(more_settings(portal_url))
         town = await _settle(folder, public_url, saison_url, airline_url, portal_url, municipal_url)
         town.saison_control_url = saison_control_url
         if fill is not None:

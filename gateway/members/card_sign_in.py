@@ -38,6 +38,7 @@ from card.verify import (
 from gateway.errors import ProblemError
 from gateway.members import card_challenges
 from gateway.members.members import Member, Members, SignedIn, StoreProtocol
+from gateway.members.proofs import card_proof
 from gateway.platform.security_log import SecurityEvent, log_security
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
@@ -102,8 +103,8 @@ class CardSignIns:
     ) -> SignedIn:
         """Sign in the member whose card this is. Raises ProblemError `card-unknown` (401) for a card of nobody's."""
         card = await self._verified(answer, Purpose.LOGIN, client_id, browser)
-        return await self._members.sign_in_by_card(
-            card.account_key, client_id=client_id, shared_terminal=shared_terminal
+        return await self._members.sign_in_by_proof(
+            card_proof(card.account_key), client_id=client_id, shared_terminal=shared_terminal
         )
 
     async def register(
@@ -123,10 +124,13 @@ class CardSignIns:
         """
         card = await self._verified(answer, Purpose.REGISTER, client_id, browser)
         await self._members.create(
-            display_name=display_name, password=password, card_key=card.account_key, language=language
+            display_name=display_name,
+            password=password,
+            proof=card_proof(card.account_key),
+            language=language,
         )
-        return await self._members.sign_in_by_card(
-            card.account_key, client_id=client_id, shared_terminal=shared_terminal
+        return await self._members.sign_in_by_proof(
+            card_proof(card.account_key), client_id=client_id, shared_terminal=shared_terminal
         )
 
     async def relink(
@@ -148,7 +152,7 @@ class CardSignIns:
             mykey_id, password, client_id=client_id, shared_terminal=shared_terminal
         )
         try:
-            member = await self._members.link_card(signed_in.member.member_id, card.account_key)
+            member = await self._members.link_proof(signed_in.member.member_id, card_proof(card.account_key))
         except BaseException:
             # Nobody was told the token; it must not live on either.
             await self._members.sign_out(signed_in.token.reveal(), client_id=client_id)
@@ -165,7 +169,7 @@ class CardSignIns:
         """
         card = await self._verified(answer, Purpose.RELINK, client_id, browser)
         await self._members.confirm_password(member_id, password)
-        return await self._members.link_card(member_id, card.account_key)
+        return await self._members.link_proof(member_id, card_proof(card.account_key))
 
     async def set_password(
         self,
@@ -182,7 +186,9 @@ class CardSignIns:
         Raises ProblemError `card-unknown` (401) where it is not this member's card, and `password-unfit` (422).
         """
         card = await self._verified(answer, Purpose.LOGIN, client_id, browser)
-        return await self._members.set_password_by_card(member_id, card.account_key, new, keep=keep)
+        return await self._members.set_password_by_proof(
+            member_id, card_proof(card.account_key), new, keep=keep
+        )
 
     async def _verified(
         self, answer: Mapping[str, str], purpose: Purpose, client_id: str, browser: str

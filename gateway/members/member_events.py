@@ -35,6 +35,11 @@ class MemberEventKind(StrEnum):
     """A city's desk has issued a card that shops read."""
     PAY_CARD_STOPPED = "pay_card_stopped"
     PAY_CARD_PIN_SET = "pay_card_pin_set"
+    PHONE_LINKED = "phone_linked"
+    PASSKEY_ADDED = "passkey_added"
+    PROOF_REMOVED = "proof_removed"
+    ACCESS_RESTORED = "access_restored"
+    """Two persons at a city have given a code to choose a new password with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

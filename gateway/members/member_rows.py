@@ -10,20 +10,22 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.errors import ProblemError
-from gateway.members import mykey_ids
+from gateway.members import mykey_ids, proofs
+from gateway.members.proofs import ProofKey
 from gateway.platform import tables
 from gateway.platform.compiled_sql import CompiledStatement
 from gateway.platform.states import MemberState
 
 _members = tables.members
-_ONE: Final = select(_members).where(_members.c.member_id == bindparam("of_member"))
+_SELECT: Final = select(_members, proofs.has_card().label("has_card"))
+_ONE: Final = _SELECT.where(_members.c.member_id == bindparam("of_member"))
 _FIND: Final = CompiledStatement(_ONE)
 _LOCKED: Final = CompiledStatement(_ONE.with_for_update())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member as others may see the row: without the password's hash and the card's key."""
+    """A member as others may see the row: without the password's hash."""
 
     member_id: str
     mykey_id: str
@@ -49,25 +51,28 @@ def create_member(
     at: datetime,
     mykey_id: str | None = None,
     password_hash: str | None = None,
-    card_key: str | None = None,
+    proof: ProofKey | None = None,
     language: str = "ja",
 ) -> Member:
-    """Add a member. Raises ProblemError: `mykey-id-taken`, `card-registered` (409)."""
+    """Add a member. Raises ProblemError: `mykey-id-taken`, `card-registered`, `proof-registered` (409)."""
     if mykey_id is not None and not mykey_ids.is_available(conn, mykey_id):
         raise ProblemError("mykey-id-taken", "This MyKey ID is taken; choose another or have one generated.")
-    if card_key is not None:
-        check_card_free(conn, card_key, member_id)
+    if proof is not None:
+        proofs.require_free(conn, proof, member_id)
     conn.execute(
         insert(_members).values(
             member_id=member_id,
             mykey_id=mykey_id or mykey_ids.new_mykey_id(conn),
             password_hash=password_hash,
-            card_key=card_key,
             display_name=display_name,
             language=language,
             created_at=at,
         )
     )
+    if proof is not None:
+        proofs.add(conn, member_id, proof, at)
+    if password_hash is not None:
+        proofs.renew_password(conn, member_id, at)
     return require_member(conn, member_id)
 
 
@@ -80,7 +85,7 @@ def find_member(conn: Connection, member_id: str, *, lock: bool = False) -> Memb
 def find_by_mykey_id(conn: Connection, mykey_id: str) -> Member | None:
     """Find the active member who has this MyKey ID now."""
     row = conn.execute(
-        select(_members).where(_members.c.mykey_id == mykey_id, _members.c.state == MemberState.ACTIVE)
+        _SELECT.where(_members.c.mykey_id == mykey_id, _members.c.state == MemberState.ACTIVE)
     ).one_or_none()
     return None if row is None else _member(row._asdict())
 
@@ -126,26 +131,9 @@ def password_unchanged(conn: Connection, member_id: str, hashed: str) -> bool:
     )
 
 
-def member_of_card(conn: Connection, card_key: str, *, lock: bool = False) -> str | None:
-    """Whose card this is, among active members; `lock` keeps it so until the transaction ends."""
-    wanted = select(_members.c.member_id).where(
-        _members.c.card_key == card_key, _members.c.state == MemberState.ACTIVE
-    )
-    return conn.execute(wanted.with_for_update() if lock else wanted).scalar_one_or_none()
-
-
 def write(conn: Connection, member_id: str, **to: Any) -> None:
     """Write columns of a member's row as they are; what may be written is the caller's to know."""
     conn.execute(update(_members).where(_members.c.member_id == member_id).values(**to))
-
-
-def check_card_free(conn: Connection, card_key: str, member_id: str) -> None:
-    """Refuse a card that is somebody else's (`card-registered`, 409)."""
-    if member_of_card(conn, card_key) not in (None, member_id):
-        raise ProblemError(
-            "card-registered",
-            "This card already has a MyKey ID; sign in with the card, or revoke the old ID first.",
-        )
 
 
 def change(conn: Connection, member_id: str, **to: Any) -> Member:
@@ -165,7 +153,7 @@ def _member(row: Mapping[str, Any]) -> Member:
         default_point_service=row["default_point_service"],
         state=MemberState(row["state"]),
         has_password=row["password_hash"] is not None,
-        has_card=row["card_key"] is not None,
+        has_card=bool(row["has_card"]),
         created_at=row["created_at"],
     )
 

@@ -1,6 +1,6 @@
 """Members: how they are registered, and what they set for themselves.
 
-A member has a password, a card, or both. `Members` holds every use case around one member; coming and going is
+A member has a password, a card, or other proofs (`gateway.members.proofs`). `Members` holds every use case around one member; coming and going is
 in `gateway.members.sign_in`. What cannot be undone, or would let a stranger at a forgotten terminal stay, asks for the
 password or the card again.
 """
@@ -13,19 +13,37 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from core_ledger import add_notes
 from gateway.errors import ProblemError
-from gateway.members import lockout, mail_addresses, member_events, mykey_ids, passwords, sessions
+from gateway.members import (
+    known_devices,
+    lockout,
+    mail_addresses,
+    member_events,
+    mykey_ids,
+    passwords,
+    proofs,
+    restorations,
+    sessions,
+)
 from gateway.members import member_rows as records
 from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
 from gateway.members.mykey_ids import IdSuggestion
-from gateway.members.sign_in import IN_SESSION, SignedIn, SignIns, StoreProtocol, card_unknown, reset_misses
+from gateway.members.proofs import Proof, ProofKey, ProofKind
+from gateway.members.sign_in import (
+    IN_SESSION,
+    SignedIn,
+    SignIns,
+    StoreProtocol,
+    proof_unknown,
+    reset_misses,
+)
 from gateway.platform.invisible_chars import is_printable
 from gateway.platform.record_stream import MemberRevoked
 from gateway.platform.security_log import SecurityEvent, account_name, log_security
@@ -36,7 +54,18 @@ from gateway.points import directory
 __all__ = ["LANGUAGES", "Member", "Members", "SignedIn", "StoreProtocol", "new_member_id"]
 
 T = TypeVar("T")
+_LINKED: Final = {
+    ProofKind.CARD: MemberEventKind.CARD_LINKED,
+    ProofKind.OIDC: MemberEventKind.PHONE_LINKED,
+    ProofKind.PASSKEY: MemberEventKind.PASSKEY_ADDED,
+}
+Claim: TypeAlias = Callable[[Connection], None]
+"""Uses up, in the transaction of a use case, what allows it; raises ProblemError where it was used before."""
 LANGUAGES: Final = ("ja", "en", "ja-easy")
+
+
+def no_claim(_conn: Connection) -> None:
+    """Nothing is used up."""
 
 
 class Members(SignIns):
@@ -47,16 +76,19 @@ class Members(SignIns):
         *,
         display_name: str,
         password: str | None = None,
-        card_key: str | None = None,
+        proof: ProofKey | None = None,
         mykey_id: str | None = None,
         language: str = "ja",
+        claim: Claim = no_claim,
     ) -> Member:
-        """Register a member with a password, a card, or both; the MyKey ID is drawn unless one is wanted.
+        """Register a member with a password, a proof such as a card, or both; the MyKey ID is drawn unless one is wanted.
+
+        `claim` uses up what allows it, in the same transaction.
 
         Raises ProblemError: `password-unfit`, `bad-display-name`, `bad-language`, `mykey-id-unfit` (422),
-        `mykey-id-taken`, `card-registered` (409), `busy` (503).
+        `mykey-id-taken`, `card-registered`, `proof-registered` (409), `busy` (503).
         """
-        if password is None and card_key is None:
+        if password is None and proof is None:
             raise ProblemError("no-way-to-sign-in", "A member has a password, a card, or both.")
         wanted = None if mykey_id is None else mykey_ids.read_choice(mykey_id)
         name = checked_name(display_name)
@@ -69,13 +101,14 @@ class Members(SignIns):
         member_id = new_member_id(now)
 
         def job(conn: Connection) -> Member:
+            claim(conn)
             return records.create_member(
                 conn,
                 member_id=member_id,
                 mykey_id=wanted,
                 display_name=name,
                 password_hash=hashed,
-                card_key=card_key,
+                proof=proof,
                 language=language,
                 at=now,
             )
@@ -159,25 +192,33 @@ class Members(SignIns):
         self._log_changed(member_id, "password")
         return ended
 
-    async def set_password_by_card(
-        self, member_id: str, card_key: str, new: str, *, keep: str | None = None
+    async def set_password_by_proof(
+        self,
+        member_id: str,
+        proof: ProofKey,
+        new: str,
+        *,
+        keep: str | None = None,
+        claim: Claim = no_claim,
     ) -> int:
-        """Set a first or forgotten password; the card has just been verified again. Other sessions end.
+        """Set a first or forgotten password; the card or phone has just been verified again. Other sessions end.
 
         A session alone is not enough: it may have been left open at a shared terminal. Raises ProblemError:
-        `password-unfit` (422), `card-unknown` (401), `busy` (503).
+        `password-unfit` (422), `card-unknown`, `proof-unknown` (401), `busy` (503).
         """
         member = await self.profile(member_id)
         passwords.check_new_password(new, mykey_id=member.mykey_id, words=[member.display_name])
         hashed, now = await self._hasher.hash(new), self._clock()
 
         def job(conn: Connection) -> int:
-            if records.member_of_card(conn, card_key, lock=True) != member_id:
-                raise card_unknown()
+            claim(conn)
+            if proofs.find_owner(conn, proof, lock=True) != member_id:
+                raise proof_unknown(proof)
+            proofs.record_use(conn, member_id, proof, now)
             return _set_password(conn, member_id, hashed, now, keep)
 
         ended = await self._store.run(job)
-        self._log_changed(member_id, "password", by="card")
+        self._log_changed(member_id, "password", by=proof.kind)
         return ended
 
     async def set_password_at_desk(self, typed: str, new: str) -> int:
@@ -203,24 +244,125 @@ class Members(SignIns):
         self._log_changed(member_id, "password", by="desk")
         return ended
 
-    async def link_card(self, member_id: str, card_key: str) -> Member:
-        """Give the member a card, or the renewed one in place of the old. Raises ProblemError `card-registered` (409)."""
+    async def restore(
+        self,
+        typed: str,
+        code: str,
+        new: str,
+        *,
+        client_id: str,
+        shared_terminal: bool = False,
+        source: str = "",
+    ) -> SignedIn:
+        """Choose a new password with a code from the desk, and sign in. Every proof of before and every session ends.
+
+        Raises ProblemError: `restoration-refused` (401) whichever half was wrong, `sign-in-locked` (429), `password-unfit` (422),
+        `busy` (503).
+        """
+        known = mykey_ids.read(typed)
+        if known is None:
+            raise _restoration_refused()
+        passwords.check_new_password(new, mykey_id=known)
+        now = self._clock()
+        origin = known_devices.origin_of(self._vault, known, source, (), now, kind="member")
+        attempt = await self._attempt(
+            known,
+            restorations.read_code(code),
+            lambda conn: restorations.credentials(conn, known, now),
+            origin,
+            is_known=False,
+        )
+        if attempt is None:
+            raise _restoration_refused()
+        member_id, code_hash, _ = attempt
+        hashed = await self._hasher.hash(new)
+
+        def still(conn: Connection) -> bool:
+            records.require_member(conn, member_id, lock=True)
+            if not restorations.consume(conn, member_id, code_hash):
+                return False
+            proofs.remove_all(conn, member_id)
+            _set_password(conn, member_id, hashed, now, None)
+            reset_misses(conn, self._key(known), member_id, None, origin)
+            return True
+
+        signed_in = await self._start(member_id, client_id, shared_terminal, still, ProofKind.PASSWORD)
+        self._log_changed(member_id, "password", by="desk")
+        self._log_signed_in(member_id, by="code")
+        return signed_in
+
+    async def link_proof(
+        self, member_id: str, proof: ProofKey, *, name: str = "", claim: Claim = no_claim
+    ) -> Member:
+        """Give the member a proof, or the renewed one in place of the old.
+
+        Raises ProblemError: `card-registered`, `proof-registered` (409) for somebody else's, `unknown-member` (404).
+        """
         now = self._clock()
 
         def job(conn: Connection) -> Member:
-            records.check_card_free(conn, card_key, member_id)
-            member = records.change(conn, member_id, card_key=card_key)
-            member_events.record(conn, member_id, MemberEventKind.CARD_LINKED, now)
-            return member
+            claim(conn)
+            records.require_member(conn, member_id, lock=True)
+            proofs.add(conn, member_id, proof, now, name=name)
+            member_events.record(conn, member_id, _LINKED[proof.kind], now)
+            return records.require_member(conn, member_id)
 
         member = await self._run_claiming(job)
-        self._log_changed(member_id, "card")
+        self._log_changed(member_id, proof.kind)
         return member
+
+    async def add_proof(
+        self,
+        member_id: str,
+        proof: ProofKey,
+        *,
+        name: str,
+        keep: Callable[[Connection, str], None],
+    ) -> Proof:
+        """Add a proof of which a member has several; `keep` writes beside it, under its id, what it is compared with.
+
+        Raises ProblemError: `proof-registered` (409), `unknown-member` (404).
+        """
+        now = self._clock()
+
+        def job(conn: Connection) -> Proof:
+            records.require_member(conn, member_id, lock=True)
+            proof_id = proofs.add(conn, member_id, proof, now, name=name)
+            keep(conn, proof_id)
+            member_events.record(conn, member_id, _LINKED[proof.kind], now)
+            return next(each for each in proofs.list_by_member(conn, member_id) if each.proof_id == proof_id)
+
+        added = await self._run_claiming(job)
+        self._log_changed(member_id, proof.kind)
+        return added
+
+    async def proofs(self, member_id: str) -> list[Proof]:
+        """By what the member can sign in."""
+        return await self._store.read(lambda conn: proofs.list_by_member(conn, member_id))
+
+    async def remove_proof(self, member_id: str, proof_id: str, *, keep: str | None = None) -> int:
+        """Take one proof away, never the last. Returns how many other sessions ended.
+
+        Raises ProblemError: `unknown-proof` (404), `proof-last` (409).
+        """
+        now = self._clock()
+
+        def job(conn: Connection) -> tuple[Proof, int]:
+            records.require_member(conn, member_id, lock=True)
+            removed = proofs.remove(conn, member_id, proof_id)
+            if removed.kind is ProofKind.PASSWORD:
+                records.write(conn, member_id, password_hash=None)
+            member_events.record(conn, member_id, MemberEventKind.PROOF_REMOVED, now)
+            return removed, sessions.end_all(conn, member_id, except_id=keep)
+
+        removed, ended = await self._store.run(job)
+        self._log_changed(member_id, f"{removed.kind}-removed")
+        return ended
 
     async def revoke(self, member_id: str) -> None:
         """Revoke the MyKey ID (失効): nobody signs in with it again, and it is never given out again.
 
-        Ends all sessions and frees the card and the partners' accounts for a new registration; their tokens are deleted. The
+        Ends all sessions and frees the proofs and the partners' accounts for a new registration; their tokens are deleted. The
         ledger's book is not touched. The second time is the same answer.
         """
         now = self._clock()
@@ -232,7 +374,8 @@ class Members(SignIns):
                 raise records.unknown_member()
             mykey_ids.retire(conn, member_id, member.mykey_id, now)
             require_legal(MEMBER_MOVES, member.state, MemberState.REVOKED)
-            records.write(conn, member_id, state=MemberState.REVOKED, password_hash=None, card_key=None)
+            records.write(conn, member_id, state=MemberState.REVOKED, password_hash=None)
+            proofs.remove_all(conn, member_id)
             sessions.end_all(conn, member_id)
             mail_addresses.forget(conn, member_id)
             self._release_links(conn, member_id)
@@ -298,6 +441,7 @@ class _Confirmed:
 
 def _set_password(conn: Connection, member_id: str, hashed: str, now: datetime, keep: str | None) -> int:
     records.change(conn, member_id, password_hash=hashed)
+    proofs.renew_password(conn, member_id, now)
     member_events.record(conn, member_id, MemberEventKind.PASSWORD_CHANGED, now)
     return sessions.end_all(conn, member_id, except_id=keep)
 
@@ -312,6 +456,12 @@ def checked_name(display_name: str) -> str:
 def _check_language(language: str) -> None:
     if language not in LANGUAGES:
         raise ProblemError("bad-language", f"The languages are {', '.join(LANGUAGES)}.")
+
+
+def _restoration_refused() -> ProblemError:
+    return ProblemError(
+        "restoration-refused", "The MyKey ID or the code is not right, or the code has run out."
+    )
 
 
 def _current_wrong() -> ProblemError:

@@ -50,6 +50,8 @@ class Session:
     seen_at: datetime
     idle_limit: timedelta
     ends_at: datetime
+    proved_by: str | None = None
+    """The kind of proof that it began with; None for one from before this was kept."""
 
     @property
     def idle_ends_at(self) -> datetime:
@@ -78,6 +80,7 @@ def start(
     at: datetime,
     idle_limit: timedelta = IDLE_LIMIT,
     absolute_limit: timedelta = ABSOLUTE_LIMIT,
+    proved_by: str | None = None,
 ) -> Session:
     """Keep a new session under the hash of its token, which is given to the client program once and not kept."""
     hashed = _hash(token.reveal())
@@ -89,6 +92,7 @@ def start(
         seen_at=at,
         idle_limit=idle_limit,
         ends_at=at + absolute_limit,
+        proved_by=proved_by,
     )
     conn.execute(
         insert(_sessions).values(
@@ -99,6 +103,7 @@ def start(
             seen_at=at,
             idle_limit_s=int(idle_limit.total_seconds()),
             ends_at=session.ends_at,
+            proved_by=proved_by,
         )
     )
     return session
@@ -203,4 +208,5 @@ def _session(row: Mapping[str, Any]) -> Session:
         seen_at=row["seen_at"],
         idle_limit=timedelta(seconds=row["idle_limit_s"]),
         ends_at=row["ends_at"],
+        proved_by=row["proved_by"],
     )

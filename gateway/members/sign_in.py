@@ -1,4 +1,4 @@
-"""Signing in and out: by MyKey ID and password, by card; and the sessions that come of it.
+"""Signing in and out: by MyKey ID and password, by card or another proof; and the sessions that come of it.
 
 Each use case is one or two jobs for the store, with the slow hashing between them and no transaction open
 meanwhile. The words of a refusal at sign-in are the same whichever half was wrong, and take the same time.
@@ -14,12 +14,13 @@ from typing import Final, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from gateway.errors import ProblemError
-from gateway.members import known_devices, lockout, member_events, mykey_ids, sessions
+from gateway.members import known_devices, lockout, member_events, mykey_ids, proofs, restorations, sessions
 from gateway.members import member_rows as records
 from gateway.members.lockout import ANYWHERE, Origin
 from gateway.members.member_events import MemberEventKind
 from gateway.members.member_rows import Member
 from gateway.members.passwords import PasswordHasher
+from gateway.members.proofs import ProofKey, ProofKind, password_proof
 from gateway.members.sessions import Session
 from gateway.model import Secret
 from gateway.platform.encryption import Vault
@@ -139,36 +140,44 @@ class SignIns:
             if not records.password_unchanged(conn, member_id, hashed):
                 return False
             missed[:] = [reset_misses(conn, self._key(known), member_id, renewed, origin)]
+            proofs.record_use(conn, member_id, password_proof(member_id), now)
             if not origin.device:
                 member_events.record(conn, member_id, MemberEventKind.SIGNED_IN_ANEW, now)
             return True
 
-        started = await self._start(member_id, client_id, shared_terminal, still)
+        started = await self._start(member_id, client_id, shared_terminal, still, ProofKind.PASSWORD)
         self._log_signed_in(member_id, by="password", is_known_device=bool(origin.device))
         device = None
         if not shared_terminal:  # the next one at a shared terminal is somebody else
             device = known_devices.new_device(self._vault, known, self._clock(), kind=_KIND)
         return replace(started, device=device, missed_elsewhere=missed[0])
 
-    async def sign_in_by_card(
-        self, card_key: str, *, client_id: str, shared_terminal: bool = False
+    async def sign_in_by_proof(
+        self, proof: ProofKey, *, client_id: str, shared_terminal: bool = False
     ) -> SignedIn:
-        """Sign in by a card whose signature has just been verified; `card_key` is its keyed hash.
+        """Sign in by a card, phone or passkey that has just been verified.
 
-        A lock-out from wrong passwords does not close this door. Raises ProblemError `card-unknown` (401).
+        A lock-out from wrong passwords does not close this door. Raises ProblemError `card-unknown`, `proof-unknown` (401).
         """
-        member_id = await self._store.read(lambda conn: records.member_of_card(conn, card_key))
+        member_id = await self.owner_of(proof)
         if member_id is None:
-            log_security(SecurityEvent.SIGN_IN_FAILED, who=_KIND, by="card")
-            raise card_unknown()
-        started = await self._start(
-            member_id,
-            client_id,
-            shared_terminal,
-            lambda conn: records.member_of_card(conn, card_key, lock=True) == member_id,
-        )
-        self._log_signed_in(member_id, by="card")
+            log_security(SecurityEvent.SIGN_IN_FAILED, who=_KIND, by=proof.kind)
+            raise proof_unknown(proof)
+        now = self._clock()
+
+        def still(conn: Connection) -> bool:
+            if proofs.find_owner(conn, proof, lock=True) != member_id:
+                return False
+            proofs.record_use(conn, member_id, proof, now)
+            return True
+
+        started = await self._start(member_id, client_id, shared_terminal, still, proof.kind)
+        self._log_signed_in(member_id, by=proof.kind)
         return started
+
+    async def owner_of(self, proof: ProofKey) -> str | None:
+        """Whose proof this is, among active members."""
+        return await self._store.read(lambda conn: proofs.find_owner(conn, proof))
 
     async def session(self, token: str, *, client_id: str) -> Session:
         """Give the living session of a token and note its use. Raises ProblemError `session-ended` (401)."""
@@ -216,7 +225,7 @@ class SignIns:
         def job(conn: Connection) -> int:
             ended = sessions.forget_ended(conn, now)
             events = member_events.prune(conn, now, self._event_retention)
-            return ended + lockout.prune(conn, now) + events
+            return ended + lockout.prune(conn, now) + events + restorations.prune(conn, now)
 
         return await self._store.run(job)
 
@@ -272,7 +281,12 @@ class SignIns:
         return member_id, hashed, verdict.renewed
 
     async def _start(
-        self, member_id: str, client_id: str, shared_terminal: bool, still: Callable[[Connection], bool]
+        self,
+        member_id: str,
+        client_id: str,
+        shared_terminal: bool,
+        still: Callable[[Connection], bool],
+        proved_by: ProofKind,
     ) -> SignedIn:
         """Start a session if what let the member in still holds in the same transaction."""
         now = self._clock()
@@ -290,6 +304,7 @@ class SignIns:
                 at=now,
                 idle_limit=idle_limit,
                 absolute_limit=self._absolute_limit,
+                proved_by=proved_by.value,
             )
             return SignedIn(token=token, session=session, member=records.require_member(conn, member_id))
 
@@ -313,8 +328,10 @@ def _sign_in_refused() -> ProblemError:
     return ProblemError("sign-in-refused", "The MyKey ID or the password is not right.")
 
 
-def card_unknown() -> ProblemError:
-    return ProblemError(
-        "card-unknown",
-        "No MyKey ID belongs to this card; register first, or sign in with the password.",
-    )
+def proof_unknown(proof: ProofKey) -> ProblemError:
+    if proof.kind is ProofKind.CARD:
+        return ProblemError(
+            "card-unknown",
+            "No MyKey ID belongs to this card; register first, or sign in with the password.",
+        )
+    return ProblemError("proof-unknown", "This leads to no MyKey ID; sign in another way and add it.")

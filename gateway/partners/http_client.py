@@ -76,12 +76,15 @@ class GuardedHttp:
         ca_file: Path | None = None,
         client_identity: ClientIdentity | None = None,
         answer_limit_bytes: int = ANSWER_LIMIT_BYTES,
+        table: str = "",
     ) -> None:
         """`ca_file`: certificates of a partner's private authority, trusted besides the public ones.
 
-        `client_identity` is shown to a partner who asks for a certificate. Raises ClientIdentityUnusable, OSError.
+        `client_identity` is shown to a partner who asks for a certificate. `table` is where its settings stand, if not in the
+        partner's own. Raises ClientIdentityUnusable, OSError.
         """
         self._partner = partner
+        self._table = table or f"[partners.{partner}]"
         self._log = log
         self._hosts: frozenset[str] = frozenset()
         self._timeout_s = 10.0
@@ -319,7 +322,7 @@ class GuardedHttp:
 
     def _in_words(self, error: str) -> str:
         """The word, and for a connection that the partner refuses what to do."""
-        table = f"[partners.{self._partner}]"
+        table = self._table
         ours = f"name client_certificate and client_key in {table}"
         if error == HANDSHAKE_REFUSED:
             because = (

@@ -36,6 +36,7 @@ class AuditAction(StrEnum):
         "Limits of point cards changed",
     )
     SIGN_IN_UNLOCKED = "sign-in unlocked", "利用者のログインの停止の解除", "Member's sign-in unlocked"
+    MEMBER_ACCESS_RESTORED = "member access restored", "利用者のログインの再設定", "Member's way in restored"
     PASSWORD_CHANGED = "password changed", "パスワードの変更", "Password changed"
     PASSKEY_ADDED = "passkey added", "パスキーの登録", "Passkey added"
     AUTHENTICATOR_APP_SET_UP = "authenticator app set up", "認証アプリの登録", "Authenticator app set up"

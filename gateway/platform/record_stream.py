@@ -39,6 +39,7 @@ DEEDS_NOT_KEPT: Final = frozenset(
         AuditAction.MEMBER_SEARCHED_FOR,
         AuditAction.HISTORY_LOOKED_AT,
         AuditAction.SIGN_IN_UNLOCKED,
+        AuditAction.MEMBER_ACCESS_RESTORED,
         AuditAction.LIST_EXPORTED,
         AuditAction.CITY_EXPORTED,
         AuditAction.GRANTED,

@@ -96,15 +96,26 @@ members = _table(
     Column("member_id", _Words, primary_key=True),
     Column("mykey_id", _Words, nullable=False, unique=True),
     Column("password_hash", _Words),
-    Column(
-        "card_key", _Words, unique=True
-    ),  # keyed hash of issuer and serial; the serial itself is never stored
     Column("display_name", _Words, nullable=False),
     Column("language", _Words, nullable=False, server_default="ja"),
     Column("default_municipality", _Words),
     Column("default_point_service", _Words),
     Column("state", _Words, nullable=False, server_default="active"),
     Column("created_at", Instant, nullable=False),
+)
+
+member_proofs = _table(  # by what a member signs in; see gateway.members.proofs
+    "member_proofs",
+    Column("proof_id", _Words, primary_key=True),
+    Column("member_id", _Words, nullable=False),
+    Column("kind", _Words, nullable=False),
+    Column("issuer", _Words, nullable=False),
+    Column("subject_hash", _Words, nullable=False),  # keyed: the number or name itself is never stored
+    Column("name", _Words, nullable=False, server_default=""),
+    Column("added_at", Instant),
+    Column("used_at", Instant),
+    Index("proofs_by_what_they_show", "kind", "issuer", "subject_hash", unique=True),
+    Index("proofs_of_a_member", "member_id"),
 )
 
 retired_mykey_ids = (
@@ -195,6 +206,7 @@ sessions = _table(
     Column("seen_at", Instant, nullable=False),
     Column("idle_limit_s", Integer, nullable=False),
     Column("ends_at", Instant, nullable=False),
+    Column("proved_by", _Words),  # the kind of proof that it began with
     Index("sessions_of_a_member", "member_id"),
 )
 
@@ -207,6 +219,60 @@ card_challenges = (
         Column("expires_at", Instant, nullable=False),
         Index("card_challenges_to_forget", "expires_at"),
     )
+)
+
+oidc_requests = _table(  # browsers on their way to a provider; gone when one comes back, whatever it brings
+    "oidc_requests",
+    Column("state_hash", _Words, primary_key=True),
+    Column("provider", _Words, nullable=False),
+    Column("browser", _Words, nullable=False),  # hash of the client program and its name for the browser
+    Column("purpose", _Words, nullable=False),
+    Column("shared_terminal", Flag, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("oidc_requests_to_forget", "expires_at"),
+)
+
+oidc_arrivals = _table(  # whom a provider has identified, and who is not signed in by it (yet)
+    "oidc_arrivals",
+    Column("token_hash", _Words, primary_key=True),
+    Column("issuer", _Words, nullable=False),
+    Column("subject_hash", _Words, nullable=False),
+    Column("browser", _Words, nullable=False),
+    Column("purpose", _Words, nullable=False),
+    Column("shared_terminal", Flag, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("oidc_arrivals_to_forget", "expires_at"),
+)
+
+member_passkeys = _table(  # what a proof of kind passkey is compared with
+    "member_passkeys",
+    Column("credential_id", _Words, primary_key=True),
+    Column("proof_id", _Words, nullable=False, unique=True),
+    Column("member_id", _Words, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", _Whole, nullable=False),
+    Index("passkeys_of_a_member", "member_id"),
+)
+
+passkey_challenges = (
+    _table(  # asked of a browser's passkey and not answered yet; gone when used, whatever the answer
+        "passkey_challenges",
+        Column("token_hash", _Words, primary_key=True),
+        Column("challenge", LargeBinary, nullable=False),
+        Column("purpose", _Words, nullable=False),
+        Column("browser", _Words, nullable=False),  # hash of the client program and its browser or session
+        Column("expires_at", Instant, nullable=False),
+        Index("passkey_challenges_to_forget", "expires_at"),
+    )
+)
+
+member_restorations = _table(  # two persons at a city have decided that who stands at the desk is this member
+    "member_restorations",
+    Column("member_id", _Words, primary_key=True),
+    Column("code_hash", _Words, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index("member_restorations_to_forget", "ends_at"),
 )
 
 # --- client programs (portals) that sign their requests ------------------------------------------------------------

@@ -15,6 +15,7 @@ from gateway.errors import ProblemError
 from gateway.members import member_rows as member_records
 from gateway.members.members import Member, Members, SignedIn, new_member_id
 from gateway.members.passwords import PasswordHasher
+from gateway.members.proofs import ProofKind, card_proof
 from gateway.model import JST
 from gateway.platform import tables
 from gateway.platform.encryption import Vault
@@ -112,7 +113,7 @@ async def test_a_wanted_mykey_id_is_given_once(town: Town) -> None:
     ],
 )
 async def test_a_registration_that_does_not_fit_is_refused_and_leaves_nothing(
-    town: Town, wanted: dict[str, str], type_: str
+    town: Town, wanted: dict[str, Any], type_: str
 ) -> None:
     refused = await refusal(town.members.create(**wanted))
     assert refused.type == type_
@@ -128,7 +129,7 @@ async def test_a_name_is_kept_as_it_is_written(town: Town, name: str) -> None:
 async def test_two_who_want_the_same_id_at_once_are_one_member(town: Town) -> None:
     made = await asyncio.gather(
         *(
-            town.members.create(display_name=str(n), card_key=f"card-{n}", mykey_id="KAXAMA99")
+            town.members.create(display_name=str(n), proof=card_proof(f"card-{n}"), mykey_id="KAXAMA99")
             for n in range(5)
         ),
         return_exceptions=True,
@@ -281,16 +282,16 @@ async def test_a_password_that_is_confirmed_while_the_desk_gives_a_new_one_opens
 
 
 async def test_a_member_with_a_card_signs_in_by_it_even_while_the_password_is_locked(town: Town) -> None:
-    member = await town.members.create(display_name="a", password=PASSWORD, card_key="card")
+    member = await town.members.create(display_name="a", password=PASSWORD, proof=card_proof("card"))
     for _ in range(6):
         await refusal(town.sign_in(member, WRONG))
-    assert (await town.members.sign_in_by_card("card", client_id="portal")).member == member
-    refused = await refusal(town.members.sign_in_by_card("another", client_id="portal"))
+    assert (await town.members.sign_in_by_proof(card_proof("card"), client_id="portal")).member == member
+    refused = await refusal(town.members.sign_in_by_proof(card_proof("another"), client_id="portal"))
     assert refused.type == "card-unknown"
 
 
 async def test_a_member_with_a_card_only_has_no_password_to_guess(town: Town) -> None:
-    member = await town.members.create(display_name="a", card_key="card")
+    member = await town.members.create(display_name="a", proof=card_proof("card"))
     assert (member.has_password, member.has_card) == (False, True)
     for password in ("", "a password that nobody has", WRONG):
         assert (await refusal(town.sign_in(member, password))).type == "sign-in-refused"
@@ -298,24 +299,30 @@ async def test_a_member_with_a_card_only_has_no_password_to_guess(town: Town) ->
 
 
 async def test_one_card_belongs_to_one_member(town: Town, saito: Member) -> None:
-    await town.members.create(display_name="a", card_key="card")
-    refused = await refusal(town.members.create(display_name="b", card_key="card"))
+    await town.members.create(display_name="a", proof=card_proof("card"))
+    refused = await refusal(town.members.create(display_name="b", proof=card_proof("card")))
     assert refused.type == "card-registered"
-    assert (await refusal(town.members.link_card(saito.member_id, "card"))).type == "card-registered"
+    assert (
+        await refusal(town.members.link_proof(saito.member_id, card_proof("card")))
+    ).type == "card-registered"
 
 
 async def test_a_renewed_card_replaces_the_old_one(town: Town, saito: Member) -> None:
-    await town.members.link_card(saito.member_id, "old")
-    assert (await town.members.link_card(saito.member_id, "old")).has_card
-    await town.members.link_card(saito.member_id, "new")
-    assert (await town.members.sign_in_by_card("new", client_id="portal")).member.member_id == saito.member_id
-    assert (await refusal(town.members.sign_in_by_card("old", client_id="portal"))).type == "card-unknown"
+    await town.members.link_proof(saito.member_id, card_proof("old"))
+    assert (await town.members.link_proof(saito.member_id, card_proof("old"))).has_card
+    await town.members.link_proof(saito.member_id, card_proof("new"))
+    assert (
+        await town.members.sign_in_by_proof(card_proof("new"), client_id="portal")
+    ).member.member_id == saito.member_id
+    assert (
+        await refusal(town.members.sign_in_by_proof(card_proof("old"), client_id="portal"))
+    ).type == "card-unknown"
 
 
 async def test_a_card_taken_away_between_the_look_and_the_session_lets_nobody_in(
     town: Town, saito: Member
 ) -> None:
-    await town.members.link_card(saito.member_id, "card")
+    await town.members.link_proof(saito.member_id, card_proof("card"))
     real = town.store.run
 
     async def revoked_first(job: object) -> object:
@@ -324,24 +331,28 @@ async def test_a_card_taken_away_between_the_look_and_the_session_lets_nobody_in
         return await real(job)  # type: ignore[arg-type]
 
     town.store.run = revoked_first  # type: ignore[method-assign,assignment]
-    assert (await refusal(town.members.sign_in_by_card("card", client_id="portal"))).type == "card-unknown"
+    assert (
+        await refusal(town.members.sign_in_by_proof(card_proof("card"), client_id="portal"))
+    ).type == "card-unknown"
     assert await town.rows(tables.sessions) == []
 
 
 async def test_a_forgotten_password_is_set_by_the_card_and_other_sessions_end(
     town: Town, saito: Member
 ) -> None:
-    await town.members.link_card(saito.member_id, "card")
+    await town.members.link_proof(saito.member_id, card_proof("card"))
     forgotten = await town.sign_in(saito)
-    here = await town.members.sign_in_by_card("card", client_id="portal")
+    here = await town.members.sign_in_by_proof(card_proof("card"), client_id="portal")
 
-    refused = await refusal(town.members.set_password_by_card(saito.member_id, "another", OTHER_PASSWORD))
+    refused = await refusal(
+        town.members.set_password_by_proof(saito.member_id, card_proof("another"), OTHER_PASSWORD)
+    )
     assert refused.type == "card-unknown"
     assert (
-        await refusal(town.members.set_password_by_card(saito.member_id, "card", "short"))
+        await refusal(town.members.set_password_by_proof(saito.member_id, card_proof("card"), "short"))
     ).type == "password-unfit"
-    ended = await town.members.set_password_by_card(
-        saito.member_id, "card", OTHER_PASSWORD, keep=here.session.session_id
+    ended = await town.members.set_password_by_proof(
+        saito.member_id, card_proof("card"), OTHER_PASSWORD, keep=here.session.session_id
     )
 
     assert ended == 1
@@ -520,19 +531,21 @@ async def test_counts_of_taken_choices_outlive_the_requests_that_met_them(town: 
 async def test_a_revoked_member_is_out_everywhere_and_the_id_is_never_given_again(
     town: Town, saito: Member
 ) -> None:
-    await town.members.link_card(saito.member_id, "card")
+    await town.members.link_proof(saito.member_id, card_proof("card"))
     token = (await town.sign_in(saito)).token.reveal()
     await town.members.revoke(saito.member_id)
     await town.members.revoke(saito.member_id)
 
     assert (await refusal(town.members.session(token, client_id="portal"))).type == "session-ended"
     assert (await refusal(town.sign_in(saito))).type == "sign-in-refused"
-    assert (await refusal(town.members.sign_in_by_card("card", client_id="portal"))).type == "card-unknown"
+    assert (
+        await refusal(town.members.sign_in_by_proof(card_proof("card"), client_id="portal"))
+    ).type == "card-unknown"
     assert (await refusal(town.members.profile(saito.member_id))).type == "unknown-member"
     assert (await refusal(town.members.change_mykey_id(saito.member_id, "KAXAMA99"))).type == "unknown-member"
     refused = await refusal(town.members.create(display_name="b", password=PASSWORD, mykey_id=saito.mykey_id))
     assert refused.type == "mykey-id-taken"
-    again = await town.members.create(display_name="斎藤 一", card_key="card")
+    again = await town.members.create(display_name="斎藤 一", proof=card_proof("card"))
     assert again.member_id != saito.member_id
 
 
@@ -552,7 +565,7 @@ async def test_somebody_unknown_has_nothing_to_set_or_revoke(town: Town) -> None
         members.profile("nobody"),
         members.revoke("nobody"),
         members.set_language("nobody", "en"),
-        members.link_card("nobody", "card"),
+        members.link_proof("nobody", card_proof("card")),
         members.change_mykey_id("nobody", "KAXAMA99"),
         members.confirm_password("nobody", PASSWORD),
     ):
@@ -563,3 +576,64 @@ async def test_somebody_unknown_has_nothing_to_set_or_revoke(town: Town) -> None
 async def test_at_the_desk_too_an_id_that_is_none_belongs_to_nobody(town: Town) -> None:
     refused = await refusal(town.members.set_password_at_desk("not an id", PASSWORD))
     assert refused.type == "unknown-member"
+
+
+# --- proofs ------------------------------------------------------------------------------------------------------------
+
+
+class TestProofs:
+    async def test_a_proof_says_since_when_and_when_it_was_last_used(self, town: Town, saito: Member) -> None:
+        added_at = town.now
+        await town.members.link_proof(saito.member_id, card_proof("card"))
+        town.pass_time(timedelta(hours=1))
+        await town.members.sign_in_by_proof(card_proof("card"), client_id="portal")
+        card, password = await town.members.proofs(saito.member_id)
+        assert (card.kind, card.added_at, card.used_at) == (ProofKind.CARD, added_at, town.now)
+        assert (password.kind, password.used_at) == (ProofKind.PASSWORD, None)
+        await town.sign_in(saito)
+        assert (await town.members.proofs(saito.member_id))[1].used_at == town.now
+
+    async def test_a_proof_that_was_removed_lets_nobody_in_and_ends_what_it_had_begun(
+        self, town: Town, saito: Member
+    ) -> None:
+        await town.members.link_proof(saito.member_id, card_proof("card"))
+        by_card = await town.members.sign_in_by_proof(card_proof("card"), client_id="portal")
+        here = await town.sign_in(saito)
+        card = (await town.members.proofs(saito.member_id))[0]
+        assert (
+            await town.members.remove_proof(saito.member_id, card.proof_id, keep=here.session.session_id) == 1
+        )
+        for refused in (
+            town.members.session(by_card.token.reveal(), client_id="portal"),
+            town.members.sign_in_by_proof(card_proof("card"), client_id="portal"),
+        ):
+            assert (await refusal(refused)).type in ("session-ended", "card-unknown")
+        assert not (await town.members.profile(saito.member_id)).has_card
+
+    async def test_the_last_proof_stays(self, town: Town, saito: Member) -> None:
+        (password,) = await town.members.proofs(saito.member_id)
+        refused = await refusal(town.members.remove_proof(saito.member_id, password.proof_id))
+        assert refused.type == "proof-last"
+        assert (await town.sign_in(saito)).member == saito
+
+    async def test_a_password_that_was_removed_opens_nothing(self, town: Town, saito: Member) -> None:
+        await town.members.link_proof(saito.member_id, card_proof("card"))
+        password = (await town.members.proofs(saito.member_id))[1]
+        await town.members.remove_proof(saito.member_id, password.proof_id)
+        assert (await refusal(town.sign_in(saito))).type == "sign-in-refused"
+        assert not (await town.members.profile(saito.member_id)).has_password
+
+    async def test_nobody_removes_another_members_proof(self, town: Town, saito: Member) -> None:
+        other = await town.members.create(display_name="b", password=PASSWORD, proof=card_proof("card"))
+        theirs = (await town.members.proofs(other.member_id))[0]
+        refused = await refusal(town.members.remove_proof(saito.member_id, theirs.proof_id))
+        assert refused.type == "unknown-proof"
+        assert len(await town.members.proofs(other.member_id)) == 2
+
+    async def test_a_member_of_an_imported_list_gets_a_proof_at_the_first_sign_in(
+        self, town: Town, saito: Member
+    ) -> None:
+        await town.store.run(lambda conn: conn.execute(sa.delete(tables.member_proofs)))
+        await town.sign_in(saito)
+        (password,) = await town.members.proofs(saito.member_id)
+        assert (password.added_at, password.used_at) == (None, town.now)

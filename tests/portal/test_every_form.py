@@ -12,7 +12,7 @@ from tests.portal.walk import PASSWORDS, Walk
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-STRANGERS = ["/login", "/register", "/relink"]
+STRANGERS = ["/login", "/register", "/relink", "/restore"]
 MEMBERS = [
     "/coupon", "/scan", "/settings/password", "/settings/mykey-id", "/settings/card", "/settings/card-password",
     "/settings/revoke",

@@ -26,6 +26,7 @@ A_HAIR = 0.02
 PUBLIC = [
     "/register",
     "/relink",
+    "/restore",
     "/",
     "/login",
     "/login?why=idle",
@@ -56,6 +57,8 @@ MEMBERS_ONLY = [
     "/history/municipal/082163/kasama-ouen", "/history/events/himatsuri-2018", "/settings", "/settings/default?prefecture=08",
     "/settings/default/confirm?municipality=082163&point_service=kasama-ouen", "/settings/password",
     "/settings/mykey-id",
+    "/settings/proofs",
+    "/settings/phone",
     "/settings/card",
     "/settings/card-password", "/settings/sessions", "/settings/record", "/settings/mail", "/settings/revoke", "/links?done=unlinked", "/references", "/references?reference=x",
     "/exchanges/00000000-0000-4000-8000-000000000000", "/nothing-here",

@@ -531,6 +531,61 @@ export class NoticeAnswered extends ConflictProblem {
   override name = "NoticeAnswered";
 }
 
+/** The phone must be read again. */
+export class OidcArrivalUnknown extends UnauthorizedProblem {
+  override name = "OidcArrivalUnknown";
+}
+
+/** The provider takes this return no more. */
+export class OidcCodeRefused extends UnauthorizedProblem {
+  override name = "OidcCodeRefused";
+}
+
+/** The sign-in was stopped. */
+export class OidcDeclined extends UnauthorizedProblem {
+  override name = "OidcDeclined";
+}
+
+/** Begun in another browser. */
+export class OidcOtherBrowser extends UnauthorizedProblem {
+  override name = "OidcOtherBrowser";
+}
+
+/** The return came too late. */
+export class OidcRequestExpired extends UnauthorizedProblem {
+  override name = "OidcRequestExpired";
+}
+
+/** No such sign-in is under way. */
+export class OidcRequestUnknown extends UnauthorizedProblem {
+  override name = "OidcRequestUnknown";
+}
+
+/** The provider signed nobody in. */
+export class OidcSignInFailed extends UnauthorizedProblem {
+  override name = "OidcSignInFailed";
+}
+
+/** The provider's word is not believed. */
+export class OidcTokenRefused extends UnauthorizedProblem {
+  override name = "OidcTokenRefused";
+}
+
+/** The provider cannot be asked. */
+export class OidcUnavailable extends UnavailableProblem {
+  override name = "OidcUnavailable";
+}
+
+/** No such provider. */
+export class OidcUnknownProvider extends NotFoundProblem {
+  override name = "OidcUnknownProvider";
+}
+
+/** Not from the provider that was asked. */
+export class OidcWrongProvider extends UnauthorizedProblem {
+  override name = "OidcWrongProvider";
+}
+
 /** Nobody changes their own access. */
 export class OwnRole extends ConflictProblem {
   override name = "OwnRole";
@@ -549,6 +604,26 @@ export class PartnerPaused extends UnavailableProblem {
 /** The partner cannot be asked at the moment. */
 export class PartnerUnavailable extends UnavailableProblem {
   override name = "PartnerUnavailable";
+}
+
+/** This was begun too long ago. */
+export class PasskeyEnded extends UnauthorizedProblem {
+  override name = "PasskeyEnded";
+}
+
+/** The passkey was not confirmed. */
+export class PasskeyRefused extends UnauthorizedProblem {
+  override name = "PasskeyRefused";
+}
+
+/** There are enough passkeys. */
+export class PasskeysEnough extends ConflictProblem {
+  override name = "PasskeysEnough";
+}
+
+/** Passkeys are not taken here. */
+export class PasskeysNotConfigured extends UnavailableProblem {
+  override name = "PasskeysNotConfigured";
 }
 
 /** There is no password yet. */
@@ -666,6 +741,21 @@ export class ProjectNotOpen extends ConflictProblem {
   override name = "ProjectNotOpen";
 }
 
+/** This is the only way to sign in. */
+export class ProofLast extends ConflictProblem {
+  override name = "ProofLast";
+}
+
+/** This leads to another MyKey ID. */
+export class ProofRegistered extends ConflictProblem {
+  override name = "ProofRegistered";
+}
+
+/** This leads to no MyKey ID. */
+export class ProofUnknown extends UnauthorizedProblem {
+  override name = "ProofUnknown";
+}
+
 /** This is not what was proposed. */
 export class ProposalChanged extends ConflictProblem {
   override name = "ProposalChanged";
@@ -729,6 +819,11 @@ export class RefundTooLate extends ConflictProblem {
 /** More than was paid. */
 export class RefundTooMuch extends ConflictProblem {
   override name = "RefundTooMuch";
+}
+
+/** The code opens nothing. */
+export class RestorationRefused extends UnauthorizedProblem {
+  override name = "RestorationRefused";
 }
 
 /** Being completed after a restore. */
@@ -799,6 +894,11 @@ export class SessionEnded extends UnauthorizedProblem {
 /** Nobody is signed in. */
 export class SessionMissing extends UnauthorizedProblem {
   override name = "SessionMissing";
+}
+
+/** Not at a shared terminal. */
+export class SharedTerminal extends ForbiddenProblem {
+  override name = "SharedTerminal";
 }
 
 /** The shop takes no more points. */
@@ -884,6 +984,11 @@ export class StateInvalid extends BadRequestProblem {
 /** This return was used before. */
 export class StateUsed extends ConflictProblem {
   override name = "StateUsed";
+}
+
+/** Sign in with card or phone first. */
+export class StrongSignInNeeded extends ForbiddenProblem {
+  override name = "StrongSignInNeeded";
 }
 
 /** The bank's file cannot carry this sum. */
@@ -984,6 +1089,11 @@ export class UnknownPrefecture extends NotFoundProblem {
 /** No such grant project. */
 export class UnknownProject extends NotFoundProblem {
   override name = "UnknownProject";
+}
+
+/** No such way to sign in. */
+export class UnknownProof extends NotFoundProblem {
+  override name = "UnknownProof";
 }
 
 /** No such proposal. */
@@ -1144,10 +1254,25 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "not-returned": NotReturned,
   "nothing-to-pay": NothingToPay,
   "notice-answered": NoticeAnswered,
+  "oidc-arrival-unknown": OidcArrivalUnknown,
+  "oidc-code-refused": OidcCodeRefused,
+  "oidc-declined": OidcDeclined,
+  "oidc-other-browser": OidcOtherBrowser,
+  "oidc-request-expired": OidcRequestExpired,
+  "oidc-request-unknown": OidcRequestUnknown,
+  "oidc-sign-in-failed": OidcSignInFailed,
+  "oidc-token-refused": OidcTokenRefused,
+  "oidc-unavailable": OidcUnavailable,
+  "oidc-unknown-provider": OidcUnknownProvider,
+  "oidc-wrong-provider": OidcWrongProvider,
   "own-role": OwnRole,
   "partner-in-maintenance": PartnerInMaintenance,
   "partner-paused": PartnerPaused,
   "partner-unavailable": PartnerUnavailable,
+  "passkey-ended": PasskeyEnded,
+  "passkey-refused": PasskeyRefused,
+  "passkeys-enough": PasskeysEnough,
+  "passkeys-not-configured": PasskeysNotConfigured,
   "password-not-set": PasswordNotSet,
   "password-to-change": PasswordToChange,
   "password-unfit": PasswordUnfit,
@@ -1171,6 +1296,9 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "points-expired-there": PointsExpiredThere,
   "project-exists": ProjectExists,
   "project-not-open": ProjectNotOpen,
+  "proof-last": ProofLast,
+  "proof-registered": ProofRegistered,
+  "proof-unknown": ProofUnknown,
   "proposal-changed": ProposalChanged,
   "proposal-of-another": ProposalOfAnother,
   "proposal-outdated": ProposalOutdated,
@@ -1184,6 +1312,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "refund-expired": RefundExpired,
   "refund-too-late": RefundTooLate,
   "refund-too-much": RefundTooMuch,
+  "restoration-refused": RestorationRefused,
   "restored": Restored,
   "return-code-wrong": ReturnCodeWrong,
   "return-url-missing": ReturnUrlMissing,
@@ -1198,6 +1327,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "second-person-missing": SecondPersonMissing,
   "session-ended": SessionEnded,
   "session-missing": SessionMissing,
+  "shared-terminal": SharedTerminal,
   "shop-closed": ShopClosed,
   "shop-code-wrong": ShopCodeWrong,
   "shop-exists": ShopExists,
@@ -1215,6 +1345,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "state-expired": StateExpired,
   "state-invalid": StateInvalid,
   "state-used": StateUsed,
+  "strong-sign-in-needed": StrongSignInNeeded,
   "sum-too-large": SumTooLarge,
   "too-few-deciders": TooFewDeciders,
   "too-many-requests": TooManyRequests,
@@ -1235,6 +1366,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "unknown-point-service": UnknownPointService,
   "unknown-prefecture": UnknownPrefecture,
   "unknown-project": UnknownProject,
+  "unknown-proof": UnknownProof,
   "unknown-proposal": UnknownProposal,
   "unknown-reference": UnknownReference,
   "unknown-rule": UnknownRule,

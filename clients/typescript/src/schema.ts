@@ -318,6 +318,264 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which services members can sign in with their phone; empty where none is set up. */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oidc/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a sign-in (`login`), or read the phone of who is signed in (`link`, `password`). */
+        post: operations["begin_oidc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oidc/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand over what the browser brought back. A phone that is known signs its member in. */
+        post: operations["return_from_oidc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oidc/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a MyKey ID (マイキーID) for a phone that leads to none; signs the new member in.
+         * @description Only for who has said that there is no MyKey ID yet: a person with two gets neither joined to the other by itself.
+         */
+        post: operations["register_by_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/oidc/joins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the phone to an old MyKey ID, after its password, in place of the one before; signs the member in. */
+        post: operations["join_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Link the phone that was read (purpose `link`) to the member who is signed in. Asks for the password. */
+        post: operations["link_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/oidc/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a first or forgotten password with the phone in hand (purpose `password`). All other sessions end. */
+        put: operations["set_password_by_phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether members can sign in with a passkey. */
+        get: operations["passkey_support"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/passkeys/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a challenge for any passkey of this site: good once, for five minutes, for this browser alone. */
+        post: operations["ask_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/passkeys/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign a member in by a passkey, with user verification. A lock-out from wrong passwords does not close this door. */
+        post: operations["sign_in_by_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to make a passkey, within ten minutes of a sign-in by card or phone. */
+        post: operations["begin_member_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the passkey that the browser made; from now on it signs the member in. */
+        post: operations["add_member_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By what the member can sign in: since when, and when it was last used. */
+        get: operations["list_proofs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/proofs/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one proof away, never the last. The password is asked for again; all other sessions end. */
+        post: operations["remove_proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/restorations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose a new password with a code from the desk; signs the member in. Cards, phones and sessions of before end. */
+        post: operations["restore_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners": {
         parameters: {
             query?: never;
@@ -2506,6 +2764,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/city/support/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose a code for a member who has lost every way in, after the clerk has seen who it is.
+         * @description Another person decides, is shown the code once, and gives it to the member, who chooses a new password with it.
+         */
+        post: operations["propose_member_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/pay-cards": {
         parameters: {
             query?: never;
@@ -3216,8 +3494,7 @@ export interface components {
     schemas: {
         /** @description How the member signs in. `locked_until` is the longest lock that stands after wrong passwords, null for none. */
         AccessView: {
-            has_password: boolean;
-            has_card: boolean;
+            proofs: components["schemas"]["ProofView"][];
             language: string;
             /** Format: date-time */
             registered_at: string;
@@ -3261,7 +3538,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "sign-in unlocked" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -3707,11 +3984,12 @@ export interface components {
             points: number;
             yen: number;
         };
-        /** @description `first_password` is shown this once, where the deed made one for `staff`. */
+        /** @description `first_password` is shown this once, where the deed made one for `staff`; `member_code` for a member. */
         DecisionView: {
             proposal: components["schemas"]["ProposalView"];
             staff: components["schemas"]["StaffView"] | null;
             first_password: string | null;
+            member_code: string | null;
         };
         DeedRuleList: {
             deeds: components["schemas"]["DeedRuleView"][];
@@ -4198,6 +4476,11 @@ export interface components {
             last_day: string;
             points: number;
         };
+        MemberPasskeyMade: {
+            token: string;
+            credential: components["schemas"]["Credential"];
+            name: string;
+        };
         /** @description All that is kept of one member, as one moment of the database. */
         MemberRecordView: {
             /** Format: date-time */
@@ -4268,7 +4551,7 @@ export interface components {
             answer: "confirmed" | "disputed";
         };
         /** @enum {string} */
-        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set";
+        NoticeKind: "exchange_settled" | "exchange_failed" | "exchange_needs_a_person" | "granted" | "given_back" | "event_given_back" | "moved_by_itself" | "expired" | "will_expire" | "reversed" | "corrected" | "signed_in_anew" | "mykey_id_changed" | "password_changed" | "card_linked" | "mail_changed" | "pay_card_issued" | "pay_card_stopped" | "pay_card_pin_set" | "phone_linked" | "passkey_added" | "proof_removed" | "access_restored";
         /**
          * @description `points` is signed. `municipality` and `point_service` name whose points they are; null for the reserve.
          *
@@ -4323,6 +4606,59 @@ export interface components {
             terms: components["schemas"]["LabelView"];
             notes: components["schemas"]["LabelView"][];
             lots: components["schemas"]["OfferLotView"][];
+        };
+        /** @description `started` where the phone was known and a sign-in was asked for; else `arrival`, for what was begun. */
+        OidcArrived: {
+            /** @enum {string} */
+            purpose: "login" | "link" | "password";
+            started: components["schemas"]["SessionStarted"] | null;
+            arrival: string | null;
+            expires_at: string | null;
+        };
+        OidcBegin: {
+            provider: string;
+            /** @enum {string} */
+            purpose: "login" | "link" | "password";
+            browser: string;
+            /** @default false */
+            shared_terminal?: boolean;
+        };
+        /** @description `source` names the browser's network as the site saw it; `devices` are what the browser was given before. */
+        OidcJoin: {
+            browser: string;
+            arrival: string;
+            mykey_id: string;
+            password: string;
+            /** @default  */
+            source?: string;
+            devices?: string[];
+        };
+        OidcLink: {
+            browser: string;
+            arrival: string;
+            password: string;
+        };
+        OidcRegistration: {
+            browser: string;
+            arrival: string;
+            display_name: string;
+            /**
+             * @default ja
+             * @enum {string}
+             */
+            language?: "ja" | "en" | "ja-easy";
+        };
+        /** @description The query of the return, unchanged: `code` and `state`, or `error` and `state`; `iss` where there is one. */
+        OidcReturn: {
+            provider: string;
+            browser: string;
+            state: string;
+            /** @default null */
+            code?: string | null;
+            /** @default null */
+            error?: string | null;
+            /** @default null */
+            iss?: string | null;
         };
         /** @description Exchanges into the city's points whose outcome is not known yet: sending, open or needs_a_person. */
         OpenExchangesList: {
@@ -4454,6 +4790,10 @@ export interface components {
         PartyTotals: {
             totals: components["schemas"]["PartyTotalView"][];
         };
+        /** @description `browser` is the client program's own opaque name for the browser, the same in the answer. */
+        PasskeyAsked: {
+            browser: string;
+        };
         PasskeyBegun: {
             token: string;
             options: {
@@ -4461,6 +4801,15 @@ export interface components {
             };
             /** Format: date-time */
             ends_at: string;
+        };
+        /** @description Give `options` to `navigator.credentials`, and `token` back with what the browser gives. */
+        PasskeyChallengeView: {
+            token: string;
+            options: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            expires_at: string;
         };
         PasskeyMade: {
             token: string;
@@ -4475,6 +4824,17 @@ export interface components {
             password: string;
             credential_id: string;
         };
+        PasskeySignIn: {
+            browser: string;
+            token: string;
+            credential: components["schemas"]["Credential"];
+            /** @default false */
+            shared_terminal?: boolean;
+        };
+        /** @description Whether members' passkeys are taken here. */
+        PasskeySupport: {
+            open: boolean;
+        };
         PasskeyView: {
             credential_id: string;
             name: string;
@@ -4485,6 +4845,11 @@ export interface components {
         PasswordByCard: {
             browser: string;
             card: components["schemas"]["CardAnswer"];
+            new: string;
+        };
+        PasswordByPhone: {
+            browser: string;
+            arrival: string;
             new: string;
         };
         PasswordChange: {
@@ -4710,6 +5075,29 @@ export interface components {
         Projects: {
             projects: components["schemas"]["ProjectView"][];
         };
+        /** @enum {string} */
+        ProofKind: "card" | "oidc" | "passkey" | "password";
+        ProofRemoval: {
+            proof_id: string;
+            password: string;
+        };
+        /**
+         * @description `added_at` is null where it was added before that was kept, `used_at` where nobody has come in by it since.
+         *
+         *     `issuer` names who vouches for it: `jpki` for a card, the provider's own address for a phone, the site for a passkey,
+         *     nobody for a password. `name` is what the member calls it.
+         */
+        ProofView: {
+            proof_id: string;
+            kind: components["schemas"]["ProofKind"];
+            issuer: string;
+            name: string;
+            added_at: string | null;
+            used_at: string | null;
+        };
+        Proofs: {
+            proofs: components["schemas"]["ProofView"][];
+        };
         ProposalList: {
             proposals: components["schemas"]["ProposalView"][];
             next_after: string | null;
@@ -4743,6 +5131,13 @@ export interface components {
             decision_reason: string;
             may_decide: boolean;
             account_number: string | null;
+        };
+        ProviderView: {
+            provider_id: string;
+            name: components["schemas"]["LabelView"];
+        };
+        Providers: {
+            providers: components["schemas"]["ProviderView"][];
         };
         /** @description A message of Standard Webhooks. Only the exchange id is used; what became of it, we ask. */
         Push: {
@@ -4861,6 +5256,12 @@ export interface components {
                 [key: string]: string | number | null;
             }[];
         };
+        /** @description Send the browser to `url`; it serves once, until `expires_at`. */
+        RedirectView: {
+            url: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
         /** @description The number of a payment or an exchange as a person types it: its 8 characters, or the whole UUID. */
         ReferenceSearch: {
             reference: string;
@@ -4880,6 +5281,16 @@ export interface components {
             refund_id: string;
             points: number;
             reason: string;
+        };
+        /** @description `code` as a person typed it; `source` names the browser's network as the site saw it. */
+        Restoration: {
+            mykey_id: string;
+            code: string;
+            new: string;
+            /** @default false */
+            shared_terminal?: boolean;
+            /** @default  */
+            source?: string;
         };
         ReturnCode: {
             return_code: string;
@@ -5920,6 +6331,350 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+        };
+    };
+    begin_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OidcBegin"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedirectView"];
+                };
+            };
+        };
+    };
+    return_from_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OidcReturn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcArrived"];
+                };
+            };
+        };
+    };
+    register_by_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OidcRegistration"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStarted"];
+                };
+            };
+        };
+    };
+    join_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OidcJoin"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStarted"];
+                };
+            };
+        };
+    };
+    link_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OidcLink"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+        };
+    };
+    set_password_by_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordByPhone"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+        };
+    };
+    passkey_support: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeySupport"];
+                };
+            };
+        };
+    };
+    ask_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAsked"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallengeView"];
+                };
+            };
+        };
+    };
+    sign_in_by_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStarted"];
+                };
+            };
+        };
+    };
+    begin_member_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallengeView"];
+                };
+            };
+        };
+    };
+    add_member_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberPasskeyMade"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofView"];
+                };
+            };
+        };
+    };
+    list_proofs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proofs"];
+                };
+            };
+        };
+    };
+    remove_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofRemoval"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+        };
+    };
+    restore_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restoration"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStarted"];
                 };
             };
         };
@@ -9450,6 +10205,30 @@ export interface operations {
             };
         };
     };
+    propose_member_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
     issue_pay_cards: {
         parameters: {
             query?: never;
@@ -10336,7 +11115,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "deed_rule";
+                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "member_access" | "deed_rule";
             };
             cookie?: never;
         };

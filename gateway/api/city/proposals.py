@@ -27,7 +27,7 @@ ProposalId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DeedWord = Literal[
     "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account", "closing", "transfer_file", "payout", "shop_debt", "staff", "role", "reset", "restart", "rule",
-    "rule_withdrawal", "shop_staff", "shop_reset", "deed_rule",
+    "rule_withdrawal", "shop_staff", "shop_reset", "member_access", "deed_rule",
 ]  # fmt: skip
 Sum = Annotated[int, Field(ge=0, le=MAX_SUM)]
 
@@ -73,11 +73,12 @@ class ProposalList(View):
 
 
 class DecisionView(View):
-    """`first_password` is shown this once, where the deed made one for `staff`."""
+    """`first_password` is shown this once, where the deed made one for `staff`; `member_code` for a member."""
 
     proposal: ProposalView
     staff: StaffView | None
     first_password: str | None
+    member_code: str | None
 
     @classmethod
     def of(cls, decision: Decision) -> DecisionView:
@@ -86,6 +87,7 @@ class DecisionView(View):
             proposal=ProposalView.of(decision.proposal),
             staff=None if first is None else StaffView.of(first.staff),
             first_password=None if first is None else first.password.reveal(),
+            member_code=None if decision.member_code is None else decision.member_code.reveal(),
         )
 
 
@@ -180,7 +182,7 @@ async def get_proposal(call: StaffRequest[None, None, ProposalPath]) -> TypedRes
         "unknown-project", "budget-exceeded", "project-not-open", "limit-of-the-day", "limit-of-the-project",
         "id-reused", "unknown-shop", "login-taken", "last-administrator", "staff-active", "staff-closed",
         "cycle-closed", "earlier-cycle-open", "sum-too-large", "cycle-not-closed", "nothing-to-pay", "file-made-before",
-        "payer-missing", "bank-missing", "bad-transfer-day", "unknown-cycle", "unknown-spend", "refund-too-much", "refund-expired", "unknown-file", "file-state", "rule-in-effect", "worse-not-accepted", "unknown-rule", "bad-deed-rule", "too-few-deciders", "no-debt",
+        "payer-missing", "bank-missing", "bad-transfer-day", "unknown-cycle", "unknown-spend", "refund-too-much", "refund-expired", "unknown-member", "unknown-file", "file-state", "rule-in-effect", "worse-not-accepted", "unknown-rule", "bad-deed-rule", "too-few-deciders", "no-debt",
     ),
 )  # fmt: skip
 async def approve_proposal(call: StaffRequest[Approval, None, ProposalPath]) -> TypedResponse:

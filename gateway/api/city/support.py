@@ -12,10 +12,12 @@ from pydantic import Field
 
 from gateway.api.city.fields import CodeText, Day, Reason, ShopId
 from gateway.api.city.pay_cards import PayCardsView
+from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.spends import ShopSpendView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import MykeyIdTyped, Points, View
 from gateway.api.points import LotView
+from gateway.api.proofs import ProofView
 from gateway.cities.support.masks import name_for
 from gateway.cities.support.member_search import Match
 from gateway.cities.support.timeline import Access, Line, ServiceBalance, Timeline
@@ -139,8 +141,7 @@ class SupportLinkView(View):
 class AccessView(View):
     """How the member signs in. `locked_until` is the longest lock that stands after wrong passwords, null for none."""
 
-    has_password: bool
-    has_card: bool
+    proofs: list[ProofView]
     language: str
     registered_at: datetime
     locked_until: datetime | None
@@ -149,11 +150,11 @@ class AccessView(View):
 
     @classmethod
     def of(cls, access: Access) -> AccessView:
-        plain = {name: getattr(access, name) for name in cls.model_fields if name != "links"}
+        plain = {name: getattr(access, name) for name in cls.model_fields if name not in ("links", "proofs")}
         links = [
             SupportLinkView(partner_id=link.partner_id, linked_at=link.linked_at) for link in access.links
         ]
-        return cls(**plain, links=links)
+        return cls(**plain, links=links, proofs=[ProofView.of(proof) for proof in access.proofs])
 
 
 class TimelineLine(View):
@@ -310,3 +311,23 @@ async def unlock_member(call: StaffRequest[UnlockWanted]) -> TypedResponse:
     """Open the locks that wrong passwords have closed, after the clerk has seen who it is."""
     await call.services.city.support.unlock(call.staff, call.body.mykey_id, call.body.reason)
     return TypedResponse(204)
+
+
+@api.post(
+    "/v1/city/support/access",
+    tag="support",
+    caller=STAFF,
+    action=Action.HELP_MEMBER,
+    body=UnlockWanted,
+    returns={202: ProposalView},
+    refuses=("unknown-member", "reason-missing", *PROPOSING),
+)
+async def propose_member_access(call: StaffRequest[UnlockWanted]) -> TypedResponse:
+    """Propose a code for a member who has lost every way in, after the clerk has seen who it is.
+
+    Another person decides, is shown the code once, and gives it to the member, who chooses a new password with it.
+    """
+    proposal = await call.services.city.support.propose_access(
+        call.staff, call.body.mykey_id, call.body.reason
+    )
+    return TypedResponse(202, ProposalView.of(proposal))

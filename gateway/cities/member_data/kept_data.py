@@ -59,8 +59,8 @@ KEPT_DATA: Final = (
     ),
     KeptData(
         name="proofs",
-        tables=("members",),
-        fields=("kind",),
+        tables=("members", "member_proofs", "member_passkeys"),
+        fields=("kind", "issuer", "name", "added_at", "used_at"),
         title=Label(ja="ログインの方法", en="How you sign in"),
         why=Label(
             ja="ご本人であることを確かめるためです。カードの番号やパスワードそのものは残しません。",
@@ -234,7 +234,8 @@ KEPT_DATA: Final = (
     KeptData(
         name="for_minutes",
         tables=(
-            "pay_codes", "mykey_id_choices", "sign_in_misses", "member_notice_marks", "card_challenges"
+            "pay_codes", "mykey_id_choices", "sign_in_misses", "member_notice_marks", "card_challenges", "oidc_requests",
+            "oidc_arrivals", "passkey_challenges", "member_restorations",
         ),
         fields=(),
         title=Label(ja="短い間だけのもの", en="What is kept for a short time"),

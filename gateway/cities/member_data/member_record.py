@@ -127,10 +127,11 @@ def _person(of: _Of) -> Iterable[Row]:
 
 
 def _proofs(of: _Of) -> Iterable[Row]:
-    if of.member.has_card:
-        yield {"kind": "card"}
-    if of.member.has_password:
-        yield {"kind": "password"}
+    proofs = tables.member_proofs
+    return _rows(
+        of, proofs, proofs.c.member_id, of.member_ids, kind="kind", issuer="issuer", name="name", added_at="added_at",
+        used_at="used_at",
+    )  # fmt: skip
 
 
 def _former_mykey_ids(of: _Of) -> Iterable[Row]:

@@ -48,10 +48,13 @@ class Deed(StrEnum):
     RULE_WITHDRAWAL = "rule_withdrawal"
     SHOP_STAFF = "shop_staff"
     SHOP_RESET = "shop_reset"
+    MEMBER_ACCESS = "member_access"
     DEED_RULE = "deed_rule"
 
 
-ALWAYS_DECIDED: Final = frozenset({Deed.GRANT_FILE, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.DEED_RULE})
+ALWAYS_DECIDED: Final = frozenset(
+    {Deed.GRANT_FILE, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE}
+)
 """Needs at least one person besides the author, whatever a city's table says."""
 
 DECIDED_BY: Final[Mapping[Deed, frozenset[Role]]] = dict.fromkeys(
@@ -83,6 +86,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.RULE_WITHDRAWAL: Action.CHANGE_RULES,
     Deed.SHOP_STAFF: Action.KEEP_SHOPS,
     Deed.SHOP_RESET: Action.KEEP_SHOPS,
+    Deed.MEMBER_ACCESS: Action.HELP_MEMBER,
     Deed.DEED_RULE: Action.CHANGE_RULES,
 }
 """What a role must allow for the deed to be proposed, and still at the decision."""

@@ -45,6 +45,8 @@ from gateway.cities.staff.staff_keeping import (
     RestartStaff,
 )
 from gateway.cities.staff.staff_rows import Staff
+from gateway.cities.support import member_access
+from gateway.cities.support.member_access import RestoreAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A proposal that has all its yeses. `hashed` is the hash of a first password, for deeds that make one."""
+    """A proposal that has all its yeses. `hashed` is the hash of a first password or a member's code, for deeds that make one."""
 
     context: CityContext
     conn: Connection
@@ -91,6 +93,7 @@ class Effect:
     """`concerns` names the person of staff whose access it changes, who never decides it.
 
     `ended` is what becomes of its subject where it is not carried out.
+    `makes_password` for staff, `makes_member_code` for a member: made with the decision and shown this once.
     `afterwards` is done once the decision is written; whatever stops it, the night's work does it.
     """
 
@@ -99,6 +102,7 @@ class Effect:
     carry_out: Callable[[Decided, Any], Staff | None]
     concerns: Callable[[Any], str | None] = lambda _: None
     makes_password: bool = False
+    makes_member_code: bool = False
     ended: Callable[[Connection, Proposal, ProposalState, datetime], None] = lambda *_: None
     afterwards: Callable[[CityContext, Proposal], Awaitable[None]] = _nothing
 
@@ -222,6 +226,11 @@ def _renew_shop_staff(decided: Decided, command: RenewShopStaff) -> Staff:
     )
 
 
+def _restore_access(decided: Decided, command: RestoreAccess) -> None:
+    why = decided.proposal.reason
+    member_access.restore_access(decided.conn, decided.author, command, decided.hashed, why, decided.at)
+
+
 def _announce_rule(decided: Decided, command: AnnounceRule) -> None:
     rule_changes.announce_rule(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
 
@@ -336,6 +345,10 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     Deed.SHOP_RESET: Effect(
         command=RenewShopStaff, ground=_staff_ground, carry_out=_renew_shop_staff, concerns=_concerns,
         makes_password=True,
+    ),
+    Deed.MEMBER_ACCESS: Effect(
+        command=RestoreAccess, ground=member_access.access_ground, carry_out=_restore_access,
+        makes_member_code=True,
     ),
     Deed.DEED_RULE: Effect(command=ChangeDeedRule, ground=deed_rule_ground, carry_out=_change_deed_rule),
 }  # fmt: skip

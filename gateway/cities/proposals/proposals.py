@@ -43,16 +43,18 @@ from gateway.cities.shops.shops import ChangePayer, ChangeShopAccount
 from gateway.cities.staff.staff import FirstPassword, temporary_password
 from gateway.cities.staff.staff_rows import Staff, StaffSession
 from gateway.errors import ProblemError
+from gateway.model import Secret
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.roles import Action, may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The proposal after the decision; `first_password` where the deed made one, shown this once."""
+    """The proposal after the decision; `first_password` or `member_code` where the deed made one, shown this once."""
 
     proposal: Proposal
     first_password: FirstPassword | None = None
+    member_code: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,8 @@ class Proposals:
         now, code = self.context.clock(), who.municipality
         deed = (await self.get(who, proposal_id)).proposal.deed
         password, hashed = temporary_password(), ""
-        if EFFECTS[deed].makes_password:
+        makes_member_code = EFFECTS[deed].makes_member_code
+        if EFFECTS[deed].makes_password or makes_member_code:
             hashed = await self.context.hasher.hash(password.reveal())
 
         def job(conn: Connection) -> tuple[Proposal, Staff | None]:
@@ -164,7 +167,9 @@ class Proposals:
         if proposal.state is ProposalState.CARRIED_OUT:
             await EFFECTS[proposal.deed].afterwards(self.context, proposal)
         first = None if staff is None else FirstPassword(staff=staff, password=password)
-        return Decision(proposal=proposal, first_password=first)
+        is_done = proposal.state is ProposalState.CARRIED_OUT
+        member_code = password if makes_member_code and is_done else None
+        return Decision(proposal=proposal, first_password=first, member_code=member_code)
 
     async def send_back(self, who: StaffSession, proposal_id: str, reason: str) -> Proposal:
         """Send it back to its author with a reason (差戻し). Raises ProblemError as `approve`, `reason-missing` (422)."""

@@ -12,9 +12,13 @@ from sqlalchemy import Connection
 
 from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.grants import grantees
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.proposals.propose import propose
 from gateway.cities.staff.staff_rows import StaffSession
 from gateway.cities.support import member_search, timeline
 from gateway.cities.support.masks import sees_person
+from gateway.cities.support.member_access import RestoreAccess, access_ground
 from gateway.cities.support.member_search import Match
 from gateway.cities.support.timeline import Timeline
 from gateway.members import lockout
@@ -72,6 +76,24 @@ class MemberSupport:
             write_audit(conn, who, now, AuditAction.SIGN_IN_UNLOCKED, member.mykey_id, why)
 
         await self.context.store.run(job)
+
+    async def propose_access(self, who: StaffSession, mykey_id: str, reason: str) -> Proposal:
+        """Propose a code for a member whose ways in are lost, after the clerk has seen who it is.
+
+        Raises ProblemError as `timeline`, and as `propose`.
+        """
+        why, now, code = require_reason(reason), self.context.clock(), who.municipality
+
+        def job(conn: Connection) -> Proposal:
+            member = grantees.find_member(conn, code, mykey_id)
+            command = RestoreAccess(mykey_id=member.mykey_id)
+            return propose(
+                self.context, conn, who, Deed.MEMBER_ACCESS, member.mykey_id, command,
+                ground=access_ground(self.context, conn, code, command),
+                facts={"mykey_id": member.mykey_id, "name": member.display_name}, reason=why, at=now,
+            )  # fmt: skip
+
+        return await self.context.store.run(job)
 
     async def _record(
         self,

@@ -25,9 +25,10 @@ from gateway.exchanges import exchange_rows, link_rows
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.states import State
-from gateway.members import lockout, member_events
+from gateway.members import lockout, member_events, proofs
 from gateway.members.member_events import MemberEvent
 from gateway.members.member_rows import Member
+from gateway.members.proofs import Proof
 from gateway.platform.clock import day_of
 from gateway.points import account_positions
 from gateway.points import rules as point_rules
@@ -67,8 +68,7 @@ class ServiceBalance:
 class Access:
     """How the member signs in: what the desk needs to help. `locked_until` is the longest lock that stands."""
 
-    has_password: bool
-    has_card: bool
+    proofs: tuple[Proof, ...]
     language: str
     registered_at: datetime
     locked_until: datetime | None
@@ -189,8 +189,7 @@ def _events(
 
 def _access(conn: Connection, member: Member, book: str, login_hash: str, now: datetime) -> Access:
     return Access(
-        has_password=member.has_password,
-        has_card=member.has_card,
+        proofs=tuple(proofs.list_by_member(conn, member.member_id)),
         language=member.language,
         registered_at=member.created_at,
         locked_until=lockout.locked_until(conn, login_hash, now),

@@ -14,13 +14,14 @@ from gateway.http.problem_types.cards import CARDS
 from gateway.http.problem_types.cities import CITIES
 from gateway.http.problem_types.exchanges import EXCHANGES
 from gateway.http.problem_types.members import MEMBERS
+from gateway.http.problem_types.phones import PHONES
 from gateway.http.problem_types.points import POINTS
 from gateway.http.problem_types.problem_type import ProblemType
 from gateway.http.problem_types.protocol import PROTOCOL
 
 __all__ = ["ALL_PROBLEM_TYPES", "CARDS", "PROBLEM_TYPES", "PROTOCOL", "ProblemType"]
 
-ALL_PROBLEM_TYPES: Final = (*PROTOCOL, *EXCHANGES, *POINTS, *MEMBERS, *CARDS, *CITIES)
+ALL_PROBLEM_TYPES: Final = (*PROTOCOL, *EXCHANGES, *POINTS, *MEMBERS, *CARDS, *PHONES, *CITIES)
 
 PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     problem_type.word: problem_type for problem_type in ALL_PROBLEM_TYPES

@@ -121,7 +121,7 @@ class TestWhatPeopleRead:
             Deed.SHOP_ACCOUNT: ["soba"], Deed.REFUND: ["cafe", "spend_id"], Deed.CLOSING: ["2018-07-16", "2018-07-31"],
             Deed.TRANSFER_FILE: ["2018-07-16", "0009-001 ****666"], Deed.PAYER_ACCOUNT: ["0123456789"], Deed.STAFF: ["kaku"],
             Deed.DEED_RULE: ["'deed': 'grant'", "'points_a_day_before': 100000"], Deed.RULE: [OUEN], Deed.SHOP_STAFF: ["kaku", "soba"],
-            Deed.SHOP_RESET: ["soba", "shop-"],
+            Deed.SHOP_RESET: ["soba", "shop-"], Deed.MEMBER_ACCESS: ["mykey_id", "山田 花子"],
             Deed.RULE_WITHDRAWAL: [OUEN, "'version': 1"], Deed.GRANT_CANCEL: ["kosodate", "mykey_id"],
             Deed.CORRECTION: ["mykey_id", OUEN], Deed.PAYOUT: ["cafe", "2018-07-16"],
             Deed.SHOP_DEBT: ["cafe", "'yen': 100"],

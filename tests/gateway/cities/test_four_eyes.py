@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from gateway.cities import tables
 from gateway.cities.grants.grant_projects import ProjectPlan
@@ -22,6 +23,7 @@ from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.staff import staff_rows
 from gateway.errors import ProblemError
 from gateway.platform import audit_log
+from gateway.platform import tables as platform_tables
 from gateway.platform.roles import Role
 from gateway.points.rules import PointRule
 
@@ -168,6 +170,14 @@ async def propose(town, deed, author):
             await city.staff.close(author, clerk.staff_id, "休業")
             proposal = await city.staff.restart(author, clerk.staff_id, "再開")
             return proposal, lambda: person(town, clerk.staff_id)
+        case Deed.MEMBER_ACCESS:
+            member = await town.member(points=100)
+            proposal = await city.support.propose_access(author, member.mykey_id, "カードの紛失")
+            return proposal, lambda: town.store.read(
+                lambda conn: [
+                    row.member_id for row in conn.execute(select(platform_tables.member_restorations))
+                ]
+            )
         case Deed.RULE:
             proposal = await announce(town, author, 10_000)
             return proposal, lambda: rule_versions(town)

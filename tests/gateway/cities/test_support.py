@@ -15,7 +15,9 @@ from gateway.exchanges import link_rows
 from gateway.exchanges.link_rows import Link
 from gateway.members import lockout, member_rows
 from gateway.members.lockout import Origin
+from gateway.members.proofs import card_proof
 from gateway.platform import audit_log, tables
+from gateway.platform.clock import set_file_clock
 from gateway.points.rules import Expiry, PointRule
 
 from .conftest import KASAMA, MITO, NOON, OUEN, PASSWORD, another_town, give, new_id
@@ -221,7 +223,10 @@ class TestWhoSeesWhat:
         assert (found["display_name"], found["access"]) == ("山● 花●", None)
         assert [each["kind"] for each in found["lines"]] == ["exchange"]
         full = await history(site, await site.staff_token("operator"), member)
-        assert (full["display_name"], full["access"]["has_password"]) == ("山田 花子", True)
+        assert (full["display_name"], [proof["kind"] for proof in full["access"]["proofs"]]) == (
+            "山田 花子",
+            ["password"],
+        )
         status, short = await site.call(
             "GET", f"/v1/city/members/{member.mykey_id}", await site.staff_token("approver")
         )
@@ -275,6 +280,76 @@ class TestALock:
         await post(site, "unlocking", clerk, mykey_id=first.mykey_id)
         assert (await history(site, clerk, first))["access"]["locked_until"] is None
         assert (await history(site, clerk, second))["access"]["locked_until"] is not None
+
+
+class TestALostWayIn:
+    async def test_comes_back_by_two_persons_and_a_code_that_serves_once(self, site):
+        member, old_token = await site.member_token()
+        await site.services.store.run(lambda conn: give(conn, member.member_id, 100, NOON.date(), NOON))
+        await site.services.members.link_proof(member.member_id, card_proof("lost card"))
+        clerk, chief = await site.staff_token("operator"), await site.staff_token("approver")
+        status, proposal = await post(site, "access", clerk, mykey_id=member.mykey_id)
+        assert (status, proposal["deed"], proposal["state"]) == (202, "member_access", "waiting")
+        path = f"/v1/city/proposals/{proposal['proposal_id']}/approval"
+        approval = {"digest": proposal["digest"], "reason": ""}
+        status, told = await site.call("POST", path, clerk, json=approval)
+        assert status == 403, told
+        status, decision = await site.call("POST", path, chief, json=approval)
+        assert (status, decision["first_password"]) == (200, None)
+        code = decision["member_code"]
+        assert (await audit(site))[0].action == "member access restored"
+        assert code not in str(await audit(site))
+
+        body = {
+            "mykey_id": member.mykey_id,
+            "code": code.upper().replace("-", " "),
+            "new": "another fine phrase",
+        }
+        wrong = body | {"code": "2345-2345-2345-2345"}
+        assert (await site.call("POST", "/v1/restorations", json=wrong))[0] == 401
+        assert (await site.call("GET", "/v1/me", old_token))[0] == 200  # nothing has changed yet
+        status, started = await site.call("POST", "/v1/restorations", json=body)
+        assert status == 201, started
+        proofs = (await site.call("GET", "/v1/me/proofs", started["token"]))[1]["proofs"]
+        assert [proof["kind"] for proof in proofs] == ["password"]
+        assert (await site.call("GET", "/v1/me", old_token))[0] == 401
+        assert (await site.call("POST", "/v1/restorations", json=body))[0] == 401
+        typed = {"mykey_id": member.mykey_id, "password": "another fine phrase"}
+        assert (await site.call("POST", "/v1/sessions", json=typed))[0] == 201
+
+    async def test_is_told_to_the_member_before_anything_changes(self, site):
+        member, token, _ = await restored(site)
+        notices = (await site.call("GET", "/v1/notices", token))[1]["notices"]
+        assert "access_restored" in [notice["kind"] for notice in notices]
+        typed = {"mykey_id": member.mykey_id, "password": PASSWORD}
+        assert (await site.call("POST", "/v1/sessions", json=typed))[0] == 201
+
+    async def test_has_a_code_for_a_day_whose_misses_lock(self, site):
+        member, _, code = await restored(site)
+        body = {"mykey_id": member.mykey_id, "code": code, "new": "another fine phrase"}
+        for _ in range(5):
+            wrong = body | {"code": "2345-2345-2345-2345"}
+            assert (await site.call("POST", "/v1/restorations", json=wrong))[0] == 401
+        assert (await site.call("POST", "/v1/restorations", json=body))[0] == 429
+        set_file_clock(site.folder / "clock", site.clock() + timedelta(hours=24))
+        assert (await site.call("POST", "/v1/restorations", json=body))[0] == 401
+
+    async def test_of_a_member_of_another_city_is_not_this_citys(self, site):
+        member, _ = await site.member_token()
+        clerk = await site.staff_token("operator")
+        await site.staff_token("approver")
+        assert (await post(site, "access", clerk, mykey_id=member.mykey_id))[0] == 404
+
+
+async def restored(site):
+    """A member for whom two persons have made a code, the session of before, and the code."""
+    member, token = await site.member_token()
+    await site.services.store.run(lambda conn: give(conn, member.member_id, 100, NOON.date(), NOON))
+    clerk, chief = await site.staff_token("operator"), await site.staff_token("approver")
+    _, proposal = await post(site, "access", clerk, mykey_id=member.mykey_id)
+    path = f"/v1/city/proposals/{proposal['proposal_id']}/approval"
+    _, decision = await site.call("POST", path, chief, json={"digest": proposal["digest"], "reason": ""})
+    return member, token, decision["member_code"]
 
 
 class TestTheTimelineOfALongLife:

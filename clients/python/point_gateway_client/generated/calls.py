@@ -16,6 +16,7 @@ from point_gateway_client.generated import models
 
 __all__ = [
     "add_city_point_service",
+    "add_member_passkey",
     "add_project",
     "add_shop_staff",
     "add_staff",
@@ -24,8 +25,11 @@ __all__ = [
     "answer_notice",
     "approve_proposal",
     "ask_card",
+    "ask_passkey",
     "audit_csv",
     "balances",
+    "begin_member_passkey",
+    "begin_oidc",
     "cancel",
     "cancel_file",
     "cancel_grant",
@@ -102,7 +106,9 @@ __all__ = [
     "half_year_csv",
     "half_year_report",
     "issue_pay_cards",
+    "join_phone",
     "link_card",
+    "link_phone",
     "list_account_notices",
     "list_audit_actions",
     "list_city_events",
@@ -126,7 +132,9 @@ __all__ = [
     "list_prefectures",
     "list_problem_types",
     "list_projects",
+    "list_proofs",
     "list_proposals",
+    "list_providers",
     "list_sessions",
     "list_settlements",
     "list_shop_debts",
@@ -151,6 +159,7 @@ __all__ = [
     "own_shop_code",
     "partner_invoice",
     "partner_settlements",
+    "passkey_support",
     "pay_code_state",
     "pay_shop",
     "plan_event",
@@ -158,21 +167,26 @@ __all__ = [
     "print_pay_cards",
     "project_venue_code",
     "propose_deed_rule",
+    "propose_member_access",
     "put_issuer",
     "quote",
     "read_audit",
     "read_shop_code",
     "record_payout",
     "register_by_card",
+    "register_by_phone",
     "register_shop",
     "relink_card",
     "remove_mail_address",
+    "remove_proof",
     "reopen_city_point_service",
     "reopen_shop",
     "reserve_history",
     "reset_shop_staff",
     "reset_staff",
     "restart_staff",
+    "restore_member",
+    "return_from_oidc",
     "revoke_mykey_id",
     "search_by_payment",
     "search_by_reference",
@@ -181,6 +195,7 @@ __all__ = [
     "set_language",
     "set_mail_address",
     "set_password_by_card",
+    "set_password_by_phone",
     "set_pay_card_pin",
     "set_payer",
     "set_project_open",
@@ -197,6 +212,7 @@ __all__ = [
     "show_exchange",
     "sign_in",
     "sign_in_by_card",
+    "sign_in_by_passkey",
     "sign_out",
     "staff_add_passkey",
     "staff_begin_passkey",
@@ -485,6 +501,239 @@ def set_password_by_card(*, browser: str, card: models.CardAnswer, new: str) -> 
         models.SessionsEnded,
         session=True,
         body=models.PasswordByCard(browser=browser, card=card, new=new),
+    )
+
+
+def list_providers() -> Call[models.Providers]:
+    """By which services members can sign in with their phone; empty where none is set up."""
+    return json_call("GET", "/v1/oidc", models.Providers, session=False)
+
+
+def begin_oidc(
+    *,
+    provider: str,
+    purpose: Literal["login", "link", "password"],
+    browser: str,
+    shared_terminal: bool | UnsetType = UNSET,
+) -> Call[models.RedirectView]:
+    """Begin a sign-in (`login`), or read the phone of who is signed in (`link`, `password`).
+
+    Refused with: oidc-unknown-provider, oidc-unavailable.
+    """
+    return json_call(
+        "POST",
+        "/v1/oidc/requests",
+        models.RedirectView,
+        session=False,
+        body=models.OidcBegin(
+            provider=provider, purpose=purpose, browser=browser, shared_terminal=shared_terminal
+        ),
+    )
+
+
+def return_from_oidc(
+    *,
+    provider: str,
+    browser: str,
+    state: str,
+    code: str | None | UnsetType = UNSET,
+    error: str | None | UnsetType = UNSET,
+    iss: str | None | UnsetType = UNSET,
+) -> Call[models.OidcArrived]:
+    """Hand over what the browser brought back. A phone that is known signs its member in.
+
+    Refused with: oidc-request-unknown, oidc-request-expired, oidc-other-browser, oidc-wrong-provider, oidc-declined, oidc-sign-in-failed, oidc-code-refused, oidc-token-refused, proof-unknown, sign-in-refused, oidc-unknown-provider, oidc-unavailable.
+    """
+    return json_call(
+        "POST",
+        "/v1/oidc/returns",
+        models.OidcArrived,
+        session=False,
+        body=models.OidcReturn(
+            provider=provider, browser=browser, state=state, code=code, error=error, iss=iss
+        ),
+    )
+
+
+def register_by_phone(
+    *,
+    browser: str,
+    arrival: str,
+    display_name: str,
+    language: Literal["ja", "en", "ja-easy"] | UnsetType = UNSET,
+) -> Call[models.SessionStarted]:
+    """Make a MyKey ID (マイキーID) for a phone that leads to none; signs the new member in.
+
+    Only for who has said that there is no MyKey ID yet: a person with two gets neither joined to the other by itself.
+
+    Refused with: oidc-arrival-unknown, proof-unknown, sign-in-refused, proof-registered, bad-display-name.
+    """
+    return json_call(
+        "POST",
+        "/v1/oidc/registrations",
+        models.SessionStarted,
+        session=False,
+        body=models.OidcRegistration(
+            browser=browser, arrival=arrival, display_name=display_name, language=language
+        ),
+    )
+
+
+def join_phone(
+    *,
+    browser: str,
+    arrival: str,
+    mykey_id: str,
+    password: str,
+    source: str | UnsetType = UNSET,
+    devices: list[str] | UnsetType = UNSET,
+) -> Call[models.SessionStarted]:
+    """Give the phone to an old MyKey ID, after its password, in place of the one before; signs the member in.
+
+    Refused with: oidc-arrival-unknown, sign-in-refused, unknown-member, proof-registered, sign-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/oidc/joins",
+        models.SessionStarted,
+        session=False,
+        body=models.OidcJoin(
+            browser=browser,
+            arrival=arrival,
+            mykey_id=mykey_id,
+            password=password,
+            source=source,
+            devices=devices,
+        ),
+    )
+
+
+def link_phone(*, browser: str, arrival: str, password: str) -> Call[models.MemberView]:
+    """Link the phone that was read (purpose `link`) to the member who is signed in. Asks for the password.
+
+    Refused with: oidc-arrival-unknown, current-password-wrong, proof-registered, password-not-set, sign-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/me/oidc",
+        models.MemberView,
+        session=True,
+        body=models.OidcLink(browser=browser, arrival=arrival, password=password),
+    )
+
+
+def set_password_by_phone(*, browser: str, arrival: str, new: str) -> Call[models.SessionsEnded]:
+    """Set a first or forgotten password with the phone in hand (purpose `password`). All other sessions end.
+
+    Refused with: oidc-arrival-unknown, proof-unknown, password-unfit.
+    """
+    return json_call(
+        "PUT",
+        "/v1/me/oidc/password",
+        models.SessionsEnded,
+        session=True,
+        body=models.PasswordByPhone(browser=browser, arrival=arrival, new=new),
+    )
+
+
+def passkey_support() -> Call[models.PasskeySupport]:
+    """Whether members can sign in with a passkey."""
+    return json_call("GET", "/v1/passkeys", models.PasskeySupport, session=False)
+
+
+def ask_passkey(*, browser: str) -> Call[models.PasskeyChallengeView]:
+    """Make a challenge for any passkey of this site: good once, for five minutes, for this browser alone.
+
+    Refused with: passkeys-not-configured.
+    """
+    return json_call(
+        "POST",
+        "/v1/passkeys/challenges",
+        models.PasskeyChallengeView,
+        session=False,
+        body=models.PasskeyAsked(browser=browser),
+    )
+
+
+def sign_in_by_passkey(
+    *, browser: str, token: str, credential: models.Credential, shared_terminal: bool | UnsetType = UNSET
+) -> Call[models.SessionStarted]:
+    """Sign a member in by a passkey, with user verification. A lock-out from wrong passwords does not close this door.
+
+    Refused with: passkey-ended, passkey-refused, proof-unknown, sign-in-refused, passkeys-not-configured.
+    """
+    return json_call(
+        "POST",
+        "/v1/passkeys/sessions",
+        models.SessionStarted,
+        session=False,
+        body=models.PasskeySignIn(
+            browser=browser, token=token, credential=credential, shared_terminal=shared_terminal
+        ),
+    )
+
+
+def begin_member_passkey() -> Call[models.PasskeyChallengeView]:
+    """Begin to make a passkey, within ten minutes of a sign-in by card or phone.
+
+    Refused with: strong-sign-in-needed, shared-terminal, passkeys-enough, passkeys-not-configured.
+    """
+    return json_call("POST", "/v1/me/passkeys/challenges", models.PasskeyChallengeView, session=True)
+
+
+def add_member_passkey(*, token: str, credential: models.Credential, name: str) -> Call[models.ProofView]:
+    """Keep the passkey that the browser made; from now on it signs the member in.
+
+    Refused with: passkey-ended, passkey-refused, proof-registered, passkeys-not-configured.
+    """
+    return json_call(
+        "POST",
+        "/v1/me/passkeys",
+        models.ProofView,
+        session=True,
+        body=models.MemberPasskeyMade(token=token, credential=credential, name=name),
+    )
+
+
+def list_proofs() -> Call[models.Proofs]:
+    """By what the member can sign in: since when, and when it was last used."""
+    return json_call("GET", "/v1/me/proofs", models.Proofs, session=True)
+
+
+def remove_proof(*, proof_id: str, password: str) -> Call[models.SessionsEnded]:
+    """Take one proof away, never the last. The password is asked for again; all other sessions end.
+
+    Refused with: current-password-wrong, unknown-proof, proof-last, password-not-set, sign-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/me/proofs/removal",
+        models.SessionsEnded,
+        session=True,
+        body=models.ProofRemoval(proof_id=proof_id, password=password),
+    )
+
+
+def restore_member(
+    *,
+    mykey_id: str,
+    code: str,
+    new: str,
+    shared_terminal: bool | UnsetType = UNSET,
+    source: str | UnsetType = UNSET,
+) -> Call[models.SessionStarted]:
+    """Choose a new password with a code from the desk; signs the member in. Cards, phones and sessions of before end.
+
+    Refused with: restoration-refused, sign-in-refused, unknown-member, password-unfit, sign-in-locked.
+    """
+    return json_call(
+        "POST",
+        "/v1/restorations",
+        models.SessionStarted,
+        session=False,
+        body=models.Restoration(
+            mykey_id=mykey_id, code=code, new=new, shared_terminal=shared_terminal, source=source
+        ),
     )
 
 
@@ -2380,6 +2629,22 @@ def unlock_member(*, mykey_id: str, reason: str) -> Call[None]:
     )
 
 
+def propose_member_access(*, mykey_id: str, reason: str) -> Call[models.ProposalView]:
+    """Propose a code for a member who has lost every way in, after the clerk has seen who it is.
+
+    Another person decides, is shown the code once, and gives it to the member, who chooses a new password with it.
+
+    Refused with: unknown-member, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        "/v1/city/support/access",
+        models.ProposalView,
+        session=True,
+        body=models.UnlockWanted(mykey_id=mykey_id, reason=reason),
+    )
+
+
 def issue_pay_cards(
     *, issue_id: str, point_service: str, mykey_ids: list[str], reason: str, replace: bool | UnsetType = UNSET
 ) -> Call[models.IssueView]:
@@ -2796,7 +3061,7 @@ def approve_proposal(
 ) -> Call[models.DecisionView]:
     """Say yes to what somebody else has proposed; the last yes that is needed carries it out, whole or not at all.
 
-    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-file, unknown-rule, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, bad-transfer-day, bad-deed-rule.
+    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, bad-transfer-day, bad-deed-rule.
     """
     return json_call(
         "POST",
@@ -2863,6 +3128,7 @@ def propose_deed_rule(
         "rule_withdrawal",
         "shop_staff",
         "shop_reset",
+        "member_access",
         "deed_rule",
     ],
     *,

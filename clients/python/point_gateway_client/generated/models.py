@@ -59,6 +59,7 @@ AuditAction: TypeAlias = Annotated[
         "pay card PIN set",
         "pay card limits changed",
         "sign-in unlocked",
+        "member access restored",
         "password changed",
         "passkey added",
         "authenticator app set up",
@@ -954,6 +955,52 @@ class OfferLotView(Message, frozen=True, kw_only=True):
     last_day: date | None
 
 
+class OidcBegin(Message, frozen=True, kw_only=True):
+    provider: str
+    purpose: Literal["login", "link", "password"]
+    browser: str
+    shared_terminal: bool | UnsetType = UNSET
+
+
+class OidcJoin(Message, frozen=True, kw_only=True):
+    """
+    `source` names the browser's network as the site saw it; `devices` are what the browser was given before.
+    """
+
+    browser: str
+    arrival: str
+    mykey_id: str
+    password: str
+    source: str | UnsetType = UNSET
+    devices: list[str] | UnsetType = UNSET
+
+
+class OidcLink(Message, frozen=True, kw_only=True):
+    browser: str
+    arrival: str
+    password: str
+
+
+class OidcRegistration(Message, frozen=True, kw_only=True):
+    browser: str
+    arrival: str
+    display_name: str
+    language: Literal["ja", "en", "ja-easy"] | UnsetType = UNSET
+
+
+class OidcReturn(Message, frozen=True, kw_only=True):
+    """
+    The query of the return, unchanged: `code` and `state`, or `error` and `state`; `iss` where there is one.
+    """
+
+    provider: str
+    browser: str
+    state: str
+    code: str | None | UnsetType = UNSET
+    error: str | None | UnsetType = UNSET
+    iss: str | None | UnsetType = UNSET
+
+
 class OpenExchangesView(Message, frozen=True, kw_only=True):
     partner_id: str
     state: str
@@ -1006,15 +1053,41 @@ class PartyTotals(Message, frozen=True, kw_only=True):
     totals: list[PartyTotalView]
 
 
+class PasskeyAsked(Message, frozen=True, kw_only=True):
+    """
+    `browser` is the client program's own opaque name for the browser, the same in the answer.
+    """
+
+    browser: str
+
+
 class PasskeyBegun(Message, frozen=True, kw_only=True):
     token: str
     options: dict[str, Any]
     ends_at: datetime
 
 
+class PasskeyChallengeView(Message, frozen=True, kw_only=True):
+    """
+    Give `options` to `navigator.credentials`, and `token` back with what the browser gives.
+    """
+
+    token: str
+    options: dict[str, Any]
+    expires_at: datetime
+
+
 class PasskeyRemoval(Message, frozen=True, kw_only=True):
     password: str
     credential_id: str
+
+
+class PasskeySupport(Message, frozen=True, kw_only=True):
+    """
+    Whether members' passkeys are taken here.
+    """
+
+    open: bool
 
 
 class PasskeyView(Message, frozen=True, kw_only=True):
@@ -1027,6 +1100,12 @@ class PasskeyView(Message, frozen=True, kw_only=True):
 class PasswordByCard(Message, frozen=True, kw_only=True):
     browser: str
     card: CardAnswer
+    new: str
+
+
+class PasswordByPhone(Message, frozen=True, kw_only=True):
+    browser: str
+    arrival: str
     new: str
 
 
@@ -1263,6 +1342,31 @@ class Projects(Message, frozen=True, kw_only=True):
     projects: list[ProjectView]
 
 
+class ProofRemoval(Message, frozen=True, kw_only=True):
+    proof_id: str
+    password: str
+
+
+class ProofView(Message, frozen=True, kw_only=True):
+    """
+    `added_at` is null where it was added before that was kept, `used_at` where nobody has come in by it since.
+
+    `issuer` names who vouches for it: `jpki` for a card, the provider's own address for a phone, the site for a passkey,
+    nobody for a password. `name` is what the member calls it.
+    """
+
+    proof_id: str
+    kind: str
+    issuer: str
+    name: str
+    added_at: datetime | None
+    used_at: datetime | None
+
+
+class Proofs(Message, frozen=True, kw_only=True):
+    proofs: list[ProofView]
+
+
 class ProposalView(Message, frozen=True, kw_only=True):
     """
     Something that waits for a second person, or has. `facts` is what people read of it.
@@ -1289,6 +1393,15 @@ class ProposalView(Message, frozen=True, kw_only=True):
     decision_reason: str
     may_decide: bool
     account_number: str | None
+
+
+class ProviderView(Message, frozen=True, kw_only=True):
+    provider_id: str
+    name: LabelView
+
+
+class Providers(Message, frozen=True, kw_only=True):
+    providers: list[ProviderView]
 
 
 class PushData(Message, frozen=True, kw_only=True):
@@ -1368,6 +1481,15 @@ class RecordSection(Message, frozen=True, kw_only=True):
     rows: list[dict[str, str | int | None]]
 
 
+class RedirectView(Message, frozen=True, kw_only=True):
+    """
+    Send the browser to `url`; it serves once, until `expires_at`.
+    """
+
+    url: str
+    expires_at: datetime
+
+
 class ReferenceSearch(Message, frozen=True, kw_only=True):
     """
     The number of a payment or an exchange as a person types it: its 8 characters, or the whole UUID.
@@ -1391,6 +1513,18 @@ class RefundWanted(Message, frozen=True, kw_only=True):
     refund_id: str
     points: int
     reason: str
+
+
+class Restoration(Message, frozen=True, kw_only=True):
+    """
+    `code` as a person typed it; `source` names the browser's network as the site saw it.
+    """
+
+    mykey_id: str
+    code: str
+    new: str
+    shared_terminal: bool | UnsetType = UNSET
+    source: str | UnsetType = UNSET
 
 
 class ReturnCode(Message, frozen=True, kw_only=True):
@@ -1918,8 +2052,7 @@ class AccessView(Message, frozen=True, kw_only=True):
     How the member signs in. `locked_until` is the longest lock that stands after wrong passwords, null for none.
     """
 
-    has_password: bool
-    has_card: bool
+    proofs: list[ProofView]
     language: str
     registered_at: datetime
     locked_until: datetime | None
@@ -2132,12 +2265,13 @@ class CyclesList(Message, frozen=True, kw_only=True):
 
 class DecisionView(Message, frozen=True, kw_only=True):
     """
-    `first_password` is shown this once, where the deed made one for `staff`.
+    `first_password` is shown this once, where the deed made one for `staff`; `member_code` for a member.
     """
 
     proposal: ProposalView
     staff: StaffView | None
     first_password: str | None
+    member_code: str | None
 
 
 class DeedRuleList(Message, frozen=True, kw_only=True):
@@ -2279,6 +2413,12 @@ class Matches(Message, frozen=True, kw_only=True):
     matches: list[MatchView]
 
 
+class MemberPasskeyMade(Message, frozen=True, kw_only=True):
+    token: str
+    credential: Credential
+    name: str
+
+
 class MemberRecordView(Message, frozen=True, kw_only=True):
     """
     All that is kept of one member, as one moment of the database.
@@ -2384,6 +2524,13 @@ class PasskeyMade(Message, frozen=True, kw_only=True):
 class PasskeyProof(Message, frozen=True, kw_only=True):
     sign_in_token: str
     credential: Credential
+
+
+class PasskeySignIn(Message, frozen=True, kw_only=True):
+    browser: str
+    token: str
+    credential: Credential
+    shared_terminal: bool | UnsetType = UNSET
 
 
 class PayCodeState(Message, frozen=True, kw_only=True):
@@ -2682,6 +2829,17 @@ class OfferView(Message, frozen=True, kw_only=True):
     terms: LabelView
     notes: list[LabelView]
     lots: list[OfferLotView]
+
+
+class OidcArrived(Message, frozen=True, kw_only=True):
+    """
+    `started` where the phone was known and a sign-in was asked for; else `arrival`, for what was begun.
+    """
+
+    purpose: str
+    started: SessionStarted | None
+    arrival: str | None
+    expires_at: datetime | None
 
 
 class Overview(Message, frozen=True, kw_only=True):

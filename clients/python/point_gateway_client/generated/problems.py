@@ -659,6 +659,72 @@ class NoticeAnswered(ConflictProblem):
     word = "notice-answered"
 
 
+class OidcArrivalUnknown(UnauthorizedProblem):
+    """The phone must be read again."""
+
+    word = "oidc-arrival-unknown"
+
+
+class OidcCodeRefused(UnauthorizedProblem):
+    """The provider takes this return no more."""
+
+    word = "oidc-code-refused"
+
+
+class OidcDeclined(UnauthorizedProblem):
+    """The sign-in was stopped."""
+
+    word = "oidc-declined"
+
+
+class OidcOtherBrowser(UnauthorizedProblem):
+    """Begun in another browser."""
+
+    word = "oidc-other-browser"
+
+
+class OidcRequestExpired(UnauthorizedProblem):
+    """The return came too late."""
+
+    word = "oidc-request-expired"
+
+
+class OidcRequestUnknown(UnauthorizedProblem):
+    """No such sign-in is under way."""
+
+    word = "oidc-request-unknown"
+
+
+class OidcSignInFailed(UnauthorizedProblem):
+    """The provider signed nobody in."""
+
+    word = "oidc-sign-in-failed"
+
+
+class OidcTokenRefused(UnauthorizedProblem):
+    """The provider's word is not believed."""
+
+    word = "oidc-token-refused"
+
+
+class OidcUnavailable(UnavailableProblem):
+    """The provider cannot be asked."""
+
+    word = "oidc-unavailable"
+
+
+class OidcUnknownProvider(NotFoundProblem):
+    """No such provider."""
+
+    word = "oidc-unknown-provider"
+
+
+class OidcWrongProvider(UnauthorizedProblem):
+    """Not from the provider that was asked."""
+
+    word = "oidc-wrong-provider"
+
+
 class OwnRole(ConflictProblem):
     """Nobody changes their own access."""
 
@@ -681,6 +747,30 @@ class PartnerUnavailable(UnavailableProblem):
     """The partner cannot be asked at the moment."""
 
     word = "partner-unavailable"
+
+
+class PasskeyEnded(UnauthorizedProblem):
+    """This was begun too long ago."""
+
+    word = "passkey-ended"
+
+
+class PasskeyRefused(UnauthorizedProblem):
+    """The passkey was not confirmed."""
+
+    word = "passkey-refused"
+
+
+class PasskeysEnough(ConflictProblem):
+    """There are enough passkeys."""
+
+    word = "passkeys-enough"
+
+
+class PasskeysNotConfigured(UnavailableProblem):
+    """Passkeys are not taken here."""
+
+    word = "passkeys-not-configured"
 
 
 class PasswordNotSet(ConflictProblem):
@@ -821,6 +911,24 @@ class ProjectNotOpen(ConflictProblem):
     word = "project-not-open"
 
 
+class ProofLast(ConflictProblem):
+    """This is the only way to sign in."""
+
+    word = "proof-last"
+
+
+class ProofRegistered(ConflictProblem):
+    """This leads to another MyKey ID."""
+
+    word = "proof-registered"
+
+
+class ProofUnknown(UnauthorizedProblem):
+    """This leads to no MyKey ID."""
+
+    word = "proof-unknown"
+
+
 class ProposalChanged(ConflictProblem):
     """This is not what was proposed."""
 
@@ -897,6 +1005,12 @@ class RefundTooMuch(ConflictProblem):
     """More than was paid."""
 
     word = "refund-too-much"
+
+
+class RestorationRefused(UnauthorizedProblem):
+    """The code opens nothing."""
+
+    word = "restoration-refused"
 
 
 class Restored(UnavailableProblem):
@@ -981,6 +1095,12 @@ class SessionMissing(UnauthorizedProblem):
     """Nobody is signed in."""
 
     word = "session-missing"
+
+
+class SharedTerminal(ForbiddenProblem):
+    """Not at a shared terminal."""
+
+    word = "shared-terminal"
 
 
 class ShopClosed(ConflictProblem):
@@ -1083,6 +1203,12 @@ class StateUsed(ConflictProblem):
     """This return was used before."""
 
     word = "state-used"
+
+
+class StrongSignInNeeded(ForbiddenProblem):
+    """Sign in with card or phone first."""
+
+    word = "strong-sign-in-needed"
 
 
 class SumTooLarge(ConflictProblem):
@@ -1203,6 +1329,12 @@ class UnknownProject(NotFoundProblem):
     """No such grant project."""
 
     word = "unknown-project"
+
+
+class UnknownProof(NotFoundProblem):
+    """No such way to sign in."""
+
+    word = "unknown-proof"
 
 
 class UnknownProposal(NotFoundProblem):
@@ -1372,10 +1504,25 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "not-returned": NotReturned,
     "nothing-to-pay": NothingToPay,
     "notice-answered": NoticeAnswered,
+    "oidc-arrival-unknown": OidcArrivalUnknown,
+    "oidc-code-refused": OidcCodeRefused,
+    "oidc-declined": OidcDeclined,
+    "oidc-other-browser": OidcOtherBrowser,
+    "oidc-request-expired": OidcRequestExpired,
+    "oidc-request-unknown": OidcRequestUnknown,
+    "oidc-sign-in-failed": OidcSignInFailed,
+    "oidc-token-refused": OidcTokenRefused,
+    "oidc-unavailable": OidcUnavailable,
+    "oidc-unknown-provider": OidcUnknownProvider,
+    "oidc-wrong-provider": OidcWrongProvider,
     "own-role": OwnRole,
     "partner-in-maintenance": PartnerInMaintenance,
     "partner-paused": PartnerPaused,
     "partner-unavailable": PartnerUnavailable,
+    "passkey-ended": PasskeyEnded,
+    "passkey-refused": PasskeyRefused,
+    "passkeys-enough": PasskeysEnough,
+    "passkeys-not-configured": PasskeysNotConfigured,
     "password-not-set": PasswordNotSet,
     "password-to-change": PasswordToChange,
     "password-unfit": PasswordUnfit,
@@ -1399,6 +1546,9 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "points-expired-there": PointsExpiredThere,
     "project-exists": ProjectExists,
     "project-not-open": ProjectNotOpen,
+    "proof-last": ProofLast,
+    "proof-registered": ProofRegistered,
+    "proof-unknown": ProofUnknown,
     "proposal-changed": ProposalChanged,
     "proposal-of-another": ProposalOfAnother,
     "proposal-outdated": ProposalOutdated,
@@ -1412,6 +1562,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "refund-expired": RefundExpired,
     "refund-too-late": RefundTooLate,
     "refund-too-much": RefundTooMuch,
+    "restoration-refused": RestorationRefused,
     "restored": Restored,
     "return-code-wrong": ReturnCodeWrong,
     "return-url-missing": ReturnUrlMissing,
@@ -1426,6 +1577,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "second-person-missing": SecondPersonMissing,
     "session-ended": SessionEnded,
     "session-missing": SessionMissing,
+    "shared-terminal": SharedTerminal,
     "shop-closed": ShopClosed,
     "shop-code-wrong": ShopCodeWrong,
     "shop-exists": ShopExists,
@@ -1443,6 +1595,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "state-expired": StateExpired,
     "state-invalid": StateInvalid,
     "state-used": StateUsed,
+    "strong-sign-in-needed": StrongSignInNeeded,
     "sum-too-large": SumTooLarge,
     "too-few-deciders": TooFewDeciders,
     "too-many-requests": TooManyRequests,
@@ -1463,6 +1616,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "unknown-point-service": UnknownPointService,
     "unknown-prefecture": UnknownPrefecture,
     "unknown-project": UnknownProject,
+    "unknown-proof": UnknownProof,
     "unknown-proposal": UnknownProposal,
     "unknown-reference": UnknownReference,
     "unknown-rule": UnknownRule,

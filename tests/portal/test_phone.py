@@ -1,0 +1,245 @@
+"""The way in with a phone in Chromium: a town of its own with a certified provider (npm oidc-provider) beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from gateway.demo.environment import MEMBERS, DemoEnvironment, open_town
+from gateway.model import JST
+from gateway.platform.clock import set_file_clock
+from tests.axe import faults
+from tests.portal.conftest import Loop
+from tests.portal.walk import PASSWORDS
+
+pytestmark = pytest.mark.xdist_group("browser")
+BROWSER_TESTS = Path(__file__).parents[1] / "browser"
+CLIENT_ID = "RP00000001"
+
+
+@dataclass
+class PhoneTown:
+    town: DemoEnvironment
+    chromium: Browser
+
+    def visit(self) -> Resident:
+        return Resident(
+            self.town, self.chromium.new_context(viewport={"width": 390, "height": 844}, locale="ja-JP")
+        )
+
+
+@dataclass
+class Resident:
+    town: DemoEnvironment
+    context: BrowserContext
+    at: Page | None = None
+
+    @property
+    def page(self) -> Page:
+        if self.at is None:
+            self.at = self.context.new_page()
+        return self.at
+
+    def to(self, path: str) -> None:
+        self.page.goto(self.town.portal_url + path)
+
+    def leave(self) -> None:
+        """From the login page to the provider's."""
+        self.to("/login")
+        self.page.get_by_role("button", name="マイナアプリでログイン").click()
+        self.page.get_by_role("link", name="マイナアプリへ進む").click()
+
+    def identify(self, who: str) -> None:
+        """What the provider's own pages ask: a login, and whether the site may know."""
+        self.page.fill("[name=login]", who)
+        self.page.fill("[name=password]", "any")
+        self.page.get_by_role("button", name="Sign-in").click()
+        self.page.get_by_role("button", name="Continue").click()
+
+    def come(self, who: str) -> None:
+        self.leave()
+        self.identify(who)
+
+    def is_good(self) -> None:
+        assert faults(self.page) == []
+
+
+@pytest.fixture(scope="module")
+def phone_town(
+    tmp_path_factory: pytest.TempPathFactory, loop: Loop, chromium: Browser
+) -> Iterator[PhoneTown]:
+    node = shutil.which("node")
+    assert node, "needs node"
+    folder = tmp_path_factory.mktemp("phone-town")
+    key = ECKey.generate_key("P-256", {"kid": "ours-1", "use": "sig"})
+    (folder / "phone.pem").write_bytes(key.as_pem(private=True))
+    (folder / "phone.pem").chmod(0o600)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        issuer = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    set_file_clock(folder / "clock", datetime.now(JST))  # the provider's clock is the machine's
+
+    def table(portal_url: str) -> str:
+        return (
+            f'\n[oidc.myna]\nname = "マイナアプリ"\nname_en = "Myna App"\nissuer = "{issuer}"\nclient_id = "{CLIENT_ID}"\n'
+            f'redirect_uri = "{portal_url}/phone/return/myna"\nkey = {{ file = "phone.pem" }}\nkey_id = "ours-1"\n'
+            f'[portal]\npublic_url = "{portal_url}"\n'
+        )
+
+    opened = open_town(folder, portal_host="localhost", more_settings=table)
+    town: DemoEnvironment = loop.run(opened.__aenter__())
+    client = {
+        "client_id": CLIENT_ID,
+        "redirect_uri": f"{town.portal_url}/phone/return/myna",
+        "jwk": key.as_dict(private=False),
+    }
+    arguments = [node, "oidc_provider.mjs", issuer, json.dumps(client)]
+    with (folder / "provider.log").open("wb") as log:
+        provider = subprocess.Popen(arguments, cwd=BROWSER_TESTS, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            loop.run(_until_listening(issuer))
+            yield PhoneTown(town, chromium)
+        finally:
+            provider.kill()
+            provider.wait()
+            loop.run(opened.__aexit__(None, None, None))
+
+
+async def _until_listening(issuer: str) -> None:
+    host, _, port = issuer.removeprefix("http://").partition(":")
+    for _ in range(200):
+        try:
+            _, writer = await asyncio.open_connection(host, int(port))
+        except OSError:
+            await asyncio.sleep(0.1)
+        else:
+            writer.close()
+            return
+    raise AssertionError("the provider does not listen")
+
+
+def test_a_resident_without_a_mykey_id_makes_one_with_the_phone_and_comes_back_with_it(
+    phone_town: PhoneTown,
+) -> None:
+    resident = phone_town.visit()
+    resident.come("hanako")
+    expect(resident.page.get_by_role("heading", name="マイキーIDをお持ちですか")).to_be_visible()
+    resident.is_good()
+    resident.page.fill("#display_name", "見本花子")
+    resident.page.get_by_role("button", name="マイキーIDを新しく作る").click()
+    expect(resident.page.locator(".notice[role=status]")).to_contain_text("マイキーIDを作成しました")
+    mykey_id = resident.page.locator("dd.code").inner_text()
+    resident.to("/settings/proofs")
+    expect(resident.page.get_by_role("listitem").filter(has_text="スマートフォン").first).to_be_visible()
+    resident.is_good()
+
+    again = phone_town.visit()
+    again.come("hanako")
+    again.page.wait_for_url("**/mypage")
+    again.to("/settings")
+    assert again.page.locator("dd.code").inner_text() == mykey_id
+
+
+def test_a_resident_of_before_joins_the_phone_to_the_old_mykey_id(phone_town: PhoneTown) -> None:
+    town, name = phone_town.town, MEMBERS[0].name
+    resident = phone_town.visit()
+    resident.come("taro")
+    resident.page.fill("#mykey_id", town.mykey_ids[name])
+    resident.page.fill("#password", "wrong-horse-battery")
+    resident.page.get_by_role("button", name="スマートフォンを登録してログイン").click()
+    expect(resident.page.get_by_role("alert")).to_contain_text("ログインできませんでした")
+    assert resident.page.input_value("#mykey_id") == town.mykey_ids[name]
+    resident.page.fill("#password", PASSWORDS[name])
+    resident.page.get_by_role("button", name="スマートフォンを登録してログイン").click()
+    expect(resident.page.locator(".notice[role=status]")).to_contain_text("スマートフォンを登録しました")
+    again = phone_town.visit()
+    again.come("taro")
+    again.page.wait_for_url("**/mypage")
+
+
+def test_a_return_into_another_browser_is_told_in_words_and_begins_again(phone_town: PhoneTown) -> None:
+    """The app on the phone opens its default browser, which is not the one in which it was begun."""
+    resident, other = phone_town.visit(), phone_town.visit()
+    resident.to("/login")
+    resident.page.get_by_role("button", name="マイナアプリでログイン").click()
+    other.page.goto(resident.page.get_by_role("link", name="マイナアプリへ進む").get_attribute("href") or "")
+    other.identify("jiro")
+    expect(other.page.get_by_role("heading", level=1)).to_have_text("別のブラウザーに戻りました")
+    other.is_good()
+    other.page.reload()
+    expect(other.page.get_by_role("heading", level=1)).to_have_text("このログインは続けられません")
+    other.page.get_by_role("link", name="はじめからやり直す").click()
+    other.page.wait_for_url("**/login")
+
+
+def test_who_is_signed_in_adds_the_phone_and_removes_it(phone_town: PhoneTown) -> None:
+    town, name = phone_town.town, MEMBERS[1].name
+    resident = phone_town.visit()
+    resident.to("/login")
+    resident.page.fill("#mykey_id", town.mykey_ids[name])
+    resident.page.fill("#password", PASSWORDS[name])
+    resident.page.click("form[action='/login'] button")
+    resident.to("/settings/phone")
+    resident.page.get_by_role("link", name="スマートフォンを登録する").click()
+    resident.page.get_by_role("link", name="マイナアプリへ進む").click()
+    resident.identify("saburo")
+    resident.is_good()
+    resident.page.fill("#password", PASSWORDS[name])
+    resident.page.get_by_role("button", name="スマートフォンを登録する").click()
+    expect(resident.page.locator(".notice[role=status]")).to_contain_text("スマートフォンを登録しました")
+    resident.page.locator("li", has_text="スマートフォン").get_by_role("link", name="外す").click()
+    resident.page.fill("#password", PASSWORDS[name])
+    resident.page.get_by_role("button", name="外す").click()
+    expect(resident.page.locator(".notice[role=status]")).to_contain_text("ログインの方法を1つ外しました")
+    expect(resident.page.locator("ul.lines li")).to_have_count(1)
+
+
+def test_who_stops_at_the_provider_is_told_so(phone_town: PhoneTown) -> None:
+    resident = phone_town.visit()
+    resident.leave()
+    resident.page.get_by_role("link", name="[ Cancel ]").click()
+    expect(resident.page.get_by_role("heading", level=1)).to_have_text("本人確認が取りやめられました")
+
+
+def test_a_passkey_is_made_after_the_phone_and_signs_in_alone(phone_town: PhoneTown) -> None:
+    resident = phone_town.visit()
+    session = resident.context.new_cdp_session(resident.page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    resident.come("shiro")
+    resident.page.fill("#display_name", "見本四郎")
+    resident.page.get_by_role("button", name="マイキーIDを新しく作る").click()
+    mykey_id = resident.page.locator("dd.code").inner_text()
+    resident.to("/settings/passkey")
+    resident.is_good()
+    resident.page.fill("#name", "私の電話")
+    resident.page.get_by_role("button", name="パスキーを登録する").click()
+    expect(resident.page.locator(".notice[role=status]")).to_contain_text("パスキーを登録しました")
+    expect(resident.page.locator("ul.lines li", has_text="私の電話")).to_have_count(1)
+
+    resident.context.clear_cookies()
+    resident.to("/login")
+    resident.is_good()
+    resident.page.get_by_role("link", name="パスキーでログイン").click()
+    resident.is_good()
+    resident.page.get_by_role("button", name="パスキーでログインする").click()
+    resident.page.wait_for_url("**/mypage")
+    resident.to("/settings")
+    assert resident.page.locator("dd.code").inner_text() == mykey_id
+    resident.to("/settings/passkey")  # a sign-in by passkey makes no other passkey
+    expect(resident.page.get_by_text("カードかスマートフォンでログインしてください")).to_be_visible()
