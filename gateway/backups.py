@@ -264,15 +264,27 @@ def _run(program: str, url: URL, *arguments: str) -> None:
         raise BackupFailed(
             f"{program} is not installed; install PostgreSQL's client programs, of the server's release"
         )
-    plain = url.set(drivername="postgresql", password=None).render_as_string()
     env = dict(os.environ) | ({"PGPASSWORD": str(url.password)} if url.password is not None else {})
     ended = subprocess.run(  # noqa: S603  a program by its path, and no shell
-        [found, f"--dbname={plain}", *arguments], env=env, capture_output=True, text=True, check=False
+        [found, f"--dbname={_conninfo(url)}", *arguments],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ended.returncode:
         raise BackupFailed(
             f"{program}: {ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else 'failed'}"
         )
+
+
+def _conninfo(url: URL) -> str:
+    """What PostgreSQL's own programs are given: several hosts stand in it as they want them."""
+    from psycopg.conninfo import make_conninfo
+
+    _, parameters = url.get_dialect()().create_connect_args(url)
+    # A password among the arguments of a process is read by every user of the machine.
+    return make_conninfo("", **{name: value for name, value in parameters.items() if name != "password"})
 
 
 def _journal_position(folder: Path | None) -> list[dict[str, Any]]:

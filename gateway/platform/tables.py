@@ -639,6 +639,13 @@ daily_digests = _table(  # what stands for both chains on a day, signed; the sam
     Column("published_at", Instant),
 )
 
+journal_ends = _table(  # how far each file of the journal was, so that what is cut from its end is missed
+    "journal_ends",
+    Column("segment", _Words, primary_key=True),
+    Column("line_count", _Whole, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 # --- rules of a point service -----------------------------------------------------------------------------------
 
 

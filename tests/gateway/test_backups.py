@@ -12,11 +12,14 @@ from pathlib import Path
 import pyrage
 import pytest
 import sqlalchemy as sa
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy.engine.url import make_url
 
 import migrations
 from core_ledger import ChainKeys, Store, Transfer, chart, count_moves, ledger, seal_chains
 from gateway.backups import (
     BackupFailed,
+    _conninfo,
     _locked,
     check_database,
     make_backup,
@@ -252,6 +255,21 @@ class TestEncrypted:
         with pytest.raises(AgeFailed, match="take another backup"):
             decrypt_file(sealed, out, identity)
         assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (
+            "postgresql+psycopg://g:p%40w@/points?host=db-1,db-2&port=1,2&target_session_attrs=read-write",
+            {"dbname": "points", "user": "g", "host": "db-1,db-2", "port": "1,2", "target_session_attrs": "read-write"},
+        ),
+        ("postgresql+psycopg://g@/points?host=db-1:1&host=db-2:2", {"dbname": "points", "user": "g", "host": "db-1,db-2", "port": "1,2"}),
+        ("postgresql+psycopg://g@db-1:99/points", {"dbname": "points", "user": "g", "host": "db-1", "port": "99"}),
+    ],
+)  # fmt: skip
+def test_postgresqls_own_programs_are_told_every_host_and_no_password(url: str, told: dict[str, str]) -> None:
+    assert conninfo_to_dict(_conninfo(make_url(url))) == told
 
 
 def identity_file(file: Path) -> Path:
