@@ -26,6 +26,7 @@ from gateway.platform.audit_actions import AuditAction
 from gateway.platform.clock import FileClock, system_clock
 from gateway.platform.encryption import Vault, derive_key
 from gateway.platform.roles import PLATFORM
+from gateway.platform.time_stamps import StampAuthority
 from gateway.plugin_interfaces import Clock
 from gateway.settings import Settings, SettingsWrong
 from migrations import require_usable
@@ -44,28 +45,54 @@ def sealing_keys_of(settings: Settings) -> list[bytes]:
     return [line.encode() for line in settings.security.sealing().reveal().splitlines() if line]
 
 
+NEXT_KEY: Final = "next "
+"""So begins the line of a look-up key that every gateway is to know before one of them uses it."""
+
+
+def lookup_keys_of(settings: Settings) -> tuple[list[bytes], bytes | None]:
+    """The keys by whose hashes rows are found, the newest first, and the one that is not in use yet.
+
+    Raises SecretMissing, naming the place.
+    """
+    lines = [line for line in settings.security.lookup().reveal().splitlines() if line]
+    coming = [line.removeprefix(NEXT_KEY).encode() for line in lines if line.startswith(NEXT_KEY)]
+    keys = [line.encode() for line in lines if not line.startswith(NEXT_KEY)]
+    return keys, coming[0] if coming else None
+
+
 def vault_of(settings: Settings) -> Vault:
     """The vault with the settings' keys. Raises SecretMissing, naming the place, and SettingsWrong for short keys."""
     try:
-        return Vault(sealing_keys_of(settings), settings.security.lookup().reveal().encode())
+        return Vault(sealing_keys_of(settings), *lookup_keys_of(settings))
     except ValueError as fault:
         where = settings.path.name if settings.path is not None else "the settings"
         raise SettingsWrong(f"[security] sealing, lookup: {fault} ({where})") from None
 
 
 def chain_keys_of(settings: Settings) -> ChainKeys:
-    """The keys that sign moves and audit lines, the newest first; the oldest of all is derived from `lookup`.
+    """The keys that sign moves and audit lines, the newest first; the oldest of all are derived from `lookup`.
+
+    Without keys of their own the oldest look-up key's signs, so that a turn-over of `lookup` changes no signature: gateways
+    that have not read the new one yet go on checking what the others sign.
 
     Raises SecretMissing, naming the place, and SettingsWrong for short keys.
     """
     own = settings.security.chain()
     lines = [line.encode() for line in own.reveal().splitlines() if line] if own is not None else []
-    derived = derive_key(settings.security.lookup().reveal().encode(), "chain")
+    keys, coming = lookup_keys_of(settings)
+    derived = [derive_key(key, "chain") for key in (*reversed(keys), *([coming] if coming else []))]
     try:
-        return ChainKeys.of([*lines, derived])
+        return ChainKeys.of([*lines, *derived])
     except ValueError as fault:
         where = settings.path.name if settings.path is not None else "the settings"
         raise SettingsWrong(f"[security] chain: {fault} ({where})") from None
+
+
+def stamp_authority_of(settings: Settings) -> StampAuthority | None:
+    """Who signs the time of each day's digest; None where the settings name nobody."""
+    if settings.time_stamp_roots is None:
+        return None
+    return StampAuthority(settings.time_stamp_url, settings.time_stamp_roots)
 
 
 def upgrade_database(settings: Settings, *, copy: bool = True) -> Path | None:

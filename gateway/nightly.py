@@ -29,8 +29,9 @@ from gateway.model import JST
 from gateway.platform import daily_digest
 from gateway.platform.job_steps import Step, StepResults, run_steps
 from gateway.platform.retention import Retention
+from gateway.platform.time_stamps import StampAuthority, unstamped_documents
 from gateway.points.allocation import Allocations
-from gateway.webhooks import outbox
+from gateway.webhooks import digest_messages, outbox
 
 RUN_INTERVAL_S: Final = 60.0
 _PAGE: Final = 500
@@ -46,6 +47,7 @@ class Nightly:
     chain_keys: ChainKeys
     retention: Retention = field(default_factory=Retention)
     digest_file: Path | None = None
+    stamp_authority: StampAuthority | None = None
     restored: RestoredMode | None = None
 
     async def run(self) -> None:
@@ -89,17 +91,39 @@ class Nightly:
             },
             "outbox": partial(self.context.store.run, self._forget),
             "daily digest": partial(self.publish_digest, yesterday),
+            **(
+                {"time stamps": partial(self.stamp_digests, today)}
+                if self.stamp_authority is not None
+                else {}
+            ),
         }
 
     async def publish_digest(self, day: date) -> str:
-        """Make the digest of `day` over both chains, write it to the log and to the operator's file."""
+        """Make the digest of `day` over both chains; it goes to the log, to the operator's file and to who keeps digests."""
         keys, now = self.chain_keys, self.context.clock()
-        document = await self.context.store.run(lambda conn: daily_digest.make_document(conn, keys, day, now))
+
+        def job(conn: Connection) -> str:
+            document = daily_digest.make_document(conn, keys, day, now)
+            digest_messages.enqueue_digests(conn, now)
+            return document
+
+        document = await self.context.store.run(job)
         _log.info("daily digest", document=document)
         if self.digest_file is not None:
             documents = await self.context.store.read(daily_digest.list_documents)
             await asyncio.to_thread(daily_digest.append_to, self.digest_file, documents)
         return document
+
+    async def stamp_digests(self, today: date) -> int:
+        """Have the authority sign for the digests of the last days that it has not signed for; how many those were."""
+        authority, file = self.stamp_authority, self.digest_file
+        if authority is None or file is None or not file.exists():
+            return 0
+        documents = unstamped_documents(await asyncio.to_thread(file.read_text, "utf-8"), today)
+        for document in documents:
+            line = await authority.stamp(document)
+            await asyncio.to_thread(daily_digest.append_lines, file, [line])
+        return len(documents)
 
     def _forget(self, conn: Connection) -> int:
         return outbox.prune(conn, self.context.clock(), self.retention.webhook_messages)

@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from gateway.app import HEALTH, make_app
-from gateway.configured import sealing_keys_of
+from gateway.configured import lookup_keys_of, sealing_keys_of, vault_of
 from gateway.errors import GatewayError
 from gateway.http.health import admin_app
 from gateway.http.runner import GatewayRunner
@@ -39,7 +39,7 @@ async def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM. `on_ready` is told the address once requests are taken.
 
-    SIGHUP reads the sealing keys again, so that a new one is in use, or known, without a restart; it ends nothing.
+    SIGHUP reads the sealing and look-up keys again, so that a new one is in use, or known, without a restart; it ends nothing.
 
     `strict` raises RefusedToStart when a configured partner was refused, or has a setting that its plugin does not read;
     otherwise the others serve. With
@@ -90,14 +90,23 @@ async def serve(
 
 
 def _read_again(services: Services) -> None:
-    """Take the sealing keys as the settings name them now. What cannot be read changes nothing."""
+    """Take the sealing and look-up keys as the settings name them now. What cannot be read changes nothing."""
     try:
         settings = Settings.load(services.settings.path)
-        services.context.vault.use_sealing_keys(sealing_keys_of(settings))
+        # Whether both are good is seen before either is taken.
+        read = vault_of(settings)
+        vault = services.context.vault
+        vault.use_sealing_keys(sealing_keys_of(settings))
+        vault.use_lookup_keys(*lookup_keys_of(settings))
     except (GatewayError, ValueError) as fault:
         _log.error("settings not read again", text=str(fault), remedy="mend them and send SIGHUP again")
     else:
-        _log.info("settings read again", taken=["sealing"], others="are taken at the next start")
+        _log.info(
+            "settings read again",
+            taken=["sealing", "lookup"],
+            lookup=read.lookup_key_names,
+            others="are taken at the next start",
+        )
 
 
 def _hide_memory() -> None:

@@ -16,7 +16,7 @@ from core_ledger import Store, chart
 from gateway.cities.city import City
 from gateway.cities.member_mail.sender import MailSender
 from gateway.cities.record_recovery import close_gaps
-from gateway.configured import chain_keys_of, clock_of, open_store, vault_of
+from gateway.configured import chain_keys_of, clock_of, open_store, stamp_authority_of, vault_of
 from gateway.exchanges import link_rows
 from gateway.exchanges.corrections import CorrectionService
 from gateway.exchanges.exchange_context import ExchangeContext
@@ -130,6 +130,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         keys,
         settings.journal_folder,
         digest_file=settings.digest_file,
+        clock=clock,
         close_gaps=lambda conn, lines: close_gaps(conn, lines, clock()),
     )
     await restored.check()
@@ -218,6 +219,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 chain_keys=keys,
                 retention=settings.retention,
                 digest_file=settings.digest_file,
+                stamp_authority=stamp_authority_of(settings),
                 restored=restored,
             ),
         )
@@ -227,6 +229,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await loaded.aclose()
         await phones.aclose()
         hasher.close()
+        await restored.keep_ends()
         await store.close()
         if journal is not None and stream is not None:  # after the last commit
             await asyncio.to_thread(stream.flush)

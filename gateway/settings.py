@@ -8,7 +8,7 @@
     [portal]    public_url (of the members' pages, to which their passkeys are bound)
     [card]      roots, fingerprints, revocation, origins, test_auth_roots, test_sign_roots
     [oidc.<id>] issuer, client_id, redirect_uri, key, key_id and what else is to be known of a provider of OpenID Connect
-    [digests]   file (where each day's digest goes, best on another disk)
+    [digests]   file (where each day's digest goes, best on another disk), time_stamp, time_stamp_roots
     [journal]   path (a folder for confirmed orders, best on another disk)
     [mail]      host, port, security, user, password, sender, portal_url, ca_file, deadline_s
     [retention] notices_days, unconfirmed_exchanges_days, webhook_messages_days, grant_file_texts_days
@@ -178,6 +178,24 @@ class CardSettings(_Table):
         return tuple(checked_origin(one) for one in value)
 
 
+class DigestSettings(_Table):
+    """Where each day's digest goes, and who signs its time: `time_stamp` is the address of an authority (RFC 3161),
+    `time_stamp_roots` a PEM file with the certificates that its stamps lead to. Stamps are kept in `file`.
+    """
+
+    file: str = Field(default="", min_length=1)
+    time_stamp: str = ""
+    time_stamp_roots: str = ""
+
+    @field_validator("time_stamp")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.username):
+            raise ValueError("an authority's address is http://host/path or https://host/path")
+        return value
+
+
 class LogSettings(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
@@ -260,7 +278,7 @@ class Security:
         return self._read("sealing")
 
     def lookup(self) -> Secret:
-        """Keys the hashes by which coupons and sign-ins are found again."""
+        """Keys the hashes by which coupons and sign-ins are found again; one key a line, the first one makes new ones."""
         return self._read("lookup")
 
     def account_key(self) -> Secret:
@@ -299,6 +317,8 @@ class Settings:
     oidc: Mapping[str, OidcProviderSettings] = field(default_factory=dict)
     database_prepared: bool = True
     digest_file: Path | None = None
+    time_stamp_url: str = ""
+    time_stamp_roots: Path | None = None
     journal_folder: Path | None = None
 
     @property
@@ -325,6 +345,7 @@ class Settings:
                 if variable in env:
                     tables.setdefault(name, {})[key] = _from_env(env[variable], kind, variable)
         _refuse_unknown_variables(env, _secret_variables(document))
+        digests = _digests(tables, place)
         return cls(
             path=path,
             server=_checked(Server, "server", tables, place),
@@ -343,7 +364,9 @@ class Settings:
             mail=_mail(tables, place, env),
             retention=_checked(RetentionSettings, "retention", tables, place).retention,
             oidc=read_oidc(tables.get("oidc", {}), place, env),
-            digest_file=_path(tables, "digests", "file", place),
+            digest_file=place.base / digests.file if digests.file else None,
+            time_stamp_url=digests.time_stamp,
+            time_stamp_roots=place.base / digests.time_stamp_roots if digests.time_stamp_roots else None,
             journal_folder=_path(tables, "journal", "path", place),
         )
 
@@ -386,7 +409,7 @@ _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
         "grant_file_texts_days": int,
     },
     "portal": {"public_url": str},
-    "digests": {"file": str},
+    "digests": {"file": str, "time_stamp": str, "time_stamp_roots": str},
     "journal": {"path": str},
     "plugins": {"dir": str},
 }
@@ -509,6 +532,17 @@ def _prepared(table: Mapping[str, Any], place: Place) -> bool:
             f"[database] prepared: is neither true nor false ({place.at('database', 'prepared')})"
         )
     return prepared
+
+
+def _digests(tables: Mapping[str, Mapping[str, Any]], place: Place) -> DigestSettings:
+    digests = _checked(DigestSettings, "digests", tables, place)
+    if (digests.time_stamp or digests.time_stamp_roots) and not (
+        digests.file and digests.time_stamp and digests.time_stamp_roots
+    ):
+        raise SettingsWrong(
+            f"[digests] time stamps need file, time_stamp and time_stamp_roots; write all three ({place.at('digests')})"
+        )
+    return digests
 
 
 def _path(tables: Mapping[str, Mapping[str, Any]], name: str, key: str, place: Place) -> Path | None:

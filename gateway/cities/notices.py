@@ -51,7 +51,7 @@ _Rules = Mapping[_Service, Sequence[RuleVersion]]
 
 def reference_for(vault: Vault, mailer: str, member_id: str) -> str:
     """The name by which one mailer knows a member: the same for ever, and another one for every other mailer."""
-    return vault.keyed_hash(f"{mailer}:{member_id}", purpose="mailer")[:32]
+    return vault.stable_hash(f"{mailer}:{member_id}", purpose="mailer")[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from gateway.cities.spending import spend_rows
 from gateway.cities.spending.spend_rows import PaymentRequest, Refund
 from gateway.cities.staff import second_factor, staff_rows
 from gateway.errors import GatewayError
+from gateway.exchanges import link_rows
 from gateway.http.client_keys import revoke_key
 from gateway.members import member_rows, mykey_ids, proofs, sessions
 from gateway.platform import audit_log
@@ -157,6 +158,7 @@ def _revoke_member(conn: Connection, member_id: str, at: datetime) -> bool:
     member_rows.write(conn, member_id, state=MemberState.REVOKED, password_hash=None)
     proofs.remove_all(conn, member_id)
     sessions.end_all(conn, member_id)
+    link_rows.remove_all(conn, chart.member_book(member_id))
     return True
 
 

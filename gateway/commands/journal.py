@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.commands.shared import Config, Operator, settings_of
+from gateway.commands.shared import Config, Operator, read_store_of, settings_of
 from gateway.configured import chain_keys_of, clock_of
 from gateway.errors import GatewayError
 from gateway.model import JST
+from gateway.platform import daily_digest, journal_ends
 from gateway.platform.journal import Journal, begin_journal
 from gateway.platform.journal_reader import ACCEPTED, JournalReader, last_line_at
 from gateway.settings import Settings
@@ -51,7 +53,7 @@ def accept(operator: Operator, reason: JournalReason, config: Config = None) -> 
     faults = [str(fault) for fault in reader.faults]
     if not faults:
         raise GatewayError("nothing was changed: there is no fault to accept")
-    _append(settings, reader, faults, operator, reason)
+    _append(settings, reader.ends, faults, operator, reason)
     typer.echo(f"{len(faults)} faults are accepted")
 
 
@@ -81,8 +83,10 @@ def prune(
         typer.echo("nothing is that old")
         return
     # First it is written down, so that nobody misses what is then removed.
-    faults = reader.gone_after(path.name for path in segments)
-    _append(settings, reader, faults, operator, f"pruned before {before:%Y-%m-%d}")
+    removed = {path.name for path in segments}
+    # What comes after names only those before it that stay.
+    ends = [end for end in reader.ends if end[0] not in removed]
+    _append(settings, ends, reader.gone_after(removed), operator, f"pruned before {before:%Y-%m-%d}")
     for path in segments:
         path.unlink()
         typer.echo(f"removed {path}")
@@ -95,16 +99,34 @@ def _folder_of(settings: Settings) -> Path:
 
 
 def _read(settings: Settings) -> tuple[JournalReader, int]:
-    reader = JournalReader(_folder_of(settings), chain_keys_of(settings))
+    reader = JournalReader(_folder_of(settings), chain_keys_of(settings), _known_ends(settings))
     count = 0
     while lines := reader.read_batch():
         count += len(lines)
     return reader, count
 
 
-def _append(settings: Settings, reader: JournalReader, faults: list[str], operator: str, reason: str) -> None:
+def _known_ends(settings: Settings) -> dict[str, int]:
+    """How far the journal was, as the database and the newest digest outside know it."""
+    known = {}
+    if settings.digest_file is not None:
+        known = daily_digest.read_journal_ends(settings.digest_file, chain_keys_of(settings))
+    if settings.database_file is not None and not settings.database_file.exists():
+        return known
+    try:
+        stored = read_store_of(settings, journal_ends.list_ends)
+    except Exception as fault:  # noqa: BLE001  a journal is read also where the database is lost
+        why = str(fault) if isinstance(fault, GatewayError) else type(fault).__name__
+        typer.echo(f"the database could not be asked how far the journal was: {why}", err=True)
+        return known
+    return {name: max(stored.get(name, 0), known.get(name, 0)) for name in {*stored, *known}}
+
+
+def _append(
+    settings: Settings, ends: Sequence[tuple[str, str]], faults: list[str], operator: str, reason: str
+) -> None:
     async def work() -> None:
-        opened = Journal(_folder_of(settings), chain_keys_of(settings), clock_of(settings), ends=reader.ends)
+        opened = Journal(_folder_of(settings), chain_keys_of(settings), clock_of(settings), ends=ends)
         try:
             await opened.append(ACCEPTED, {"faults": faults, "operator": operator, "reason": reason})
         finally:

@@ -191,9 +191,21 @@ def add_mailer(mailer: str, url: str, operator: Operator, config: Config = None,
     _show_new(config, add, AuditAction.WEBHOOK_ADDED, mailer, operator, reason)
 
 
+@webhooks.command("add-digests")
+def add_digest_keeper(
+    keeper: str, url: str, operator: Operator, config: Config = None, reason: Reason = ""
+) -> None:
+    """Send each day's digest of the ledger there; the secret that it verifies with is shown once."""
+
+    def add(conn: Connection, vault: Vault, now: datetime) -> tuple[str, Secret]:
+        return webhook_keys.add_digest_keeper(conn, vault, keeper, url, now)
+
+    _show_new(config, add, AuditAction.WEBHOOK_ADDED, keeper, operator, reason)
+
+
 @webhooks.command("list")
 def list_keys(config: Config = None) -> None:
-    """List portals, mailers and partners that webhooks are signed for, revoked keys included."""
+    """List portals, mailers, keepers of digests and partners that webhooks are signed for, revoked keys included."""
     for key in in_store(config, webhook_keys.list_all):
         state = "revoked" if key.revoked_at else "in use"
         typer.echo(f"{key.key_id}  {key.direction.value}  {key.party}  {key.url or ''}  {state}")

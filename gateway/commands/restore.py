@@ -29,6 +29,7 @@ from gateway.platform.forgotten_records import LEFT_RECORDS, Line, record_id
 from gateway.platform.record_stream import DEED, MOVE
 from gateway.platform.roles import PLATFORM
 from gateway.services import Services
+from gateway.webhooks import digest_messages
 
 restore = typer.Typer(
     no_args_is_help=True, help="After a restore or a failover: what is missing, and how it comes back."
@@ -229,7 +230,9 @@ async def _complete(services: Services, operator: str, reason: str) -> None:
     if file is not None and file.exists():
         documents = await services.store.read(daily_digest.list_documents)
         keys = chain_keys_of(services.settings)
-        daily_digest.append_restored(file, keys, documents, operator=operator, reason=reason, at=at)
+        line = daily_digest.append_restored(file, keys, documents, operator=operator, reason=reason, at=at)
+        if line is not None:
+            await services.store.run(lambda conn: digest_messages.enqueue_restored(conn, line, at))
 
 
 def _require_reason(reason: str) -> None:

@@ -106,6 +106,11 @@ class Exchange:
     """The member's link to the partner, where it was read along; not a part of the row."""
 
     @property
+    def coupon_hashes(self) -> tuple[str, ...]:
+        """The coupon's hash by each look-up key that was known when the exchange began, the newest key's first."""
+        return tuple(self.coupon_hash.split()) if self.coupon_hash is not None else ()
+
+    @property
     def short_reference(self) -> str:
         return short_reference(self.exchange_id)
 

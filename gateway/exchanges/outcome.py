@@ -21,10 +21,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, insert
 
 from core_ledger import Hold, Move, Moving, Post, Transfer, Void, chart, standing_holds
 from gateway.errors import ProblemError
+from gateway.exchanges import coupon_claims
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.link_rows import Link
@@ -356,15 +357,8 @@ def _give_back(
         for hold in standing_holds(conn, exchange.book_id, exchange.exchange_id)
     ]
     yield voids
-    claims = tables.coupon_claims
     if exchange.kind is LinkKind.COUPON:
-        conn.execute(
-            delete(claims).where(
-                claims.c.partner_id == exchange.partner_id,
-                claims.c.code_hash == exchange.coupon_hash,
-                claims.c.exchange_id == exchange.exchange_id,
-            )
-        )
+        coupon_claims.release(conn, exchange)
     return records.transition(
         conn, exchange, new, at, new.value, facts,
         reason=reason, ended_at=at, ask_at=None, leased_until=None, **values,

@@ -23,13 +23,14 @@ from gateway.errors import ProblemError
 from gateway.exchanges.recovery import CONFIRMED, LEFT, list_forgotten
 from gateway.exchanges.reversal_recovery import list_forgotten_reversals
 from gateway.exchanges.reversal_rows import REVERSAL
-from gateway.platform import audit_log, daily_digest
+from gateway.platform import audit_log, daily_digest, journal_ends
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.forgotten_records import LEFT_RECORDS, list_forgotten_records, record_id
 from gateway.platform.journal import JournalMissing
-from gateway.platform.journal_reader import JournalReader
+from gateway.platform.journal_reader import JournalFault, JournalReader
 from gateway.platform.record_stream import KINDS, MOVE
 from gateway.platform.roles import PLATFORM
+from gateway.plugin_interfaces import Clock
 
 CHECK_INTERVAL_S: Final = 30.0
 NEWEST_KNOWN: Final = 500
@@ -62,7 +63,8 @@ def write_restore(conn: Connection, action: AuditAction, *, operator: str, reaso
 class RestoredMode:
     """`folder` is the journal's; without one only a restore that was written down is known. `close_gaps` takes away again
     what forgotten records have taken away from somebody, before anybody is served. `digest_file` has the days that the
-    database had: where one is lost, it was rolled back, and a failover without a journal is known as well.
+    database had: where one is lost, it was rolled back, and a failover without a journal is known as well. With `clock`
+    it keeps in the database how far the journal was, so that lines that are cut from its end are missed.
 
     `forgotten` counts what the database lacks; `unknown` says why that is not known; `begun` that a restore was written
     down and not completed.
@@ -72,6 +74,7 @@ class RestoredMode:
     keys: ChainKeys
     folder: Path | None
     digest_file: Path | None = None
+    clock: Clock | None = None
     close_gaps: Callable[[Connection, Sequence[Line]], int] = lambda _conn, _lines: 0
     forgotten: int = 0
     unknown: str = ""
@@ -80,6 +83,7 @@ class RestoredMode:
     _waiting: list[Line] = field(default_factory=list)
     _left: list[Line] = field(default_factory=list)
     _newest: list[Line] = field(default_factory=list)
+    _line_counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_on(self) -> bool:
@@ -122,7 +126,7 @@ class RestoredMode:
             if self._reader is None or await self._lacks_any(self._newest):
                 self._begin(folder)
             await self._read_on()
-            faults = self._reader.faults if self._reader is not None else []
+            faults = await self._faults()
             self.unknown = f"the journal is damaged: {faults[0]}" if faults else ""
         except JournalMissing as missing:
             self._reader, self.unknown = None, str(missing)
@@ -130,6 +134,43 @@ class RestoredMode:
         gaps = [line for line in self._waiting if line["kind"] in KINDS and line["kind"] != MOVE]
         if gaps and (count := await self.store.run(lambda conn: self.close_gaps(conn, gaps))):
             _log.warning("revoked and stopped again what the database had forgotten", count=count)
+
+    async def keep_ends(self) -> None:
+        """Keep how far the journal is now: what this process wrote last is missed as well when it is cut."""
+        if self.folder is None or self._reader is None:
+            return
+        try:
+            await self._read_on()
+            self._line_counts = self._reader.line_counts
+            await self._faults()
+        except Exception as fault:  # noqa: BLE001  the process ends all the same
+            _log.error("end of the journal not kept", error=type(fault).__name__, text=str(fault))
+
+    async def _faults(self) -> list[JournalFault]:
+        """What is wrong with the journal. Where nothing is, how far it was is kept.
+
+        What is kept is what the round before has read: by then it is on the disk for sure.
+        """
+        assert self._reader is not None
+        stored = await self.store.read(journal_ends.list_ends)
+        elsewhere = (
+            await asyncio.to_thread(daily_digest.read_journal_ends, self.digest_file, self.keys)
+            if self.digest_file is not None
+            else {}
+        )
+        names = {*stored, *elsewhere}
+        self._reader.expected = {name: max(stored.get(name, 0), elsewhere.get(name, 0)) for name in names}
+        faults = self._reader.faults
+        present = self._reader.line_counts
+        if not faults and self.clock is not None:
+            further = {
+                name: count for name, count in self._line_counts.items() if stored.get(name, 0) < count
+            }
+            gone, at = [name for name in stored if name not in present], self.clock()
+            if further or gone:
+                await self.store.run(lambda conn: journal_ends.save_ends(conn, further, gone, at))
+        self._line_counts = present
+        return faults
 
     async def run(self) -> None:
         """Look again and again, for ever."""

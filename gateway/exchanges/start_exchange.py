@@ -45,16 +45,16 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _StartExchange:
-    """What a caller asked for, with the hashes by which it is recognised."""
+    """What a caller asked for, with the hashes by which it is recognised: by each look-up key, the newest key's first."""
 
     book: str
     exchange_id: str
     partner_id: str
     kind: LinkKind
-    request_hash: str
+    request_hashes: tuple[str, ...]
     return_url: str | None
     coupon_code: str | None = field(repr=False)
-    coupon_hash: str | None
+    coupon_hashes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +83,19 @@ class ExchangeStarter:
         """
         partner = self.context.partner(partner_id)
         _check_link_kind(partner, coupon_code)
-        coupon_hash = (
-            self.context.vault.keyed_hash(coupon_code, purpose="coupon") if coupon_code is not None else None
+        hashes = (
+            self.context.vault.keyed_hashes(coupon_code, purpose="coupon") if coupon_code is not None else ()
         )
-        content = json.dumps([partner_id, coupon_hash, return_url])
+        contents = [json.dumps([partner_id, coupon_hash, return_url]) for coupon_hash in hashes or (None,)]
         request = _StartExchange(
             book=chart.member_book(member_id),
             exchange_id=exchange_id,
             partner_id=partner_id,
             kind=partner.profile.link,
-            request_hash=hashlib.sha256(content.encode()).hexdigest(),
+            request_hashes=tuple(hashlib.sha256(content.encode()).hexdigest() for content in contents),
             return_url=return_url,
             coupon_code=coupon_code,
-            coupon_hash=coupon_hash,
+            coupon_hashes=hashes,
         )
         known, available = None, None
         if request.coupon_code is not None:
@@ -117,7 +117,7 @@ class ExchangeStarter:
             if (known := _known(conn, request)) is not None:
                 return known
             availability.require_open(conn, request.partner_id, self.context.clock())
-            coupon_claims.refuse_claimed(conn, request.partner_id, request.coupon_hash)
+            coupon_claims.refuse_claimed(conn, request.partner_id, request.coupon_hashes)
             return None
 
         known = await self.context.store.read(find_or_refuse)
@@ -155,12 +155,12 @@ class ExchangeStarter:
             kind=request.kind,
             link=link,
             partner_id=request.partner_id,
-            request_hash=request.request_hash,
+            request_hash=request.request_hashes[0],
             client_return_url=request.return_url,
             coupon_sealed=vault.encrypt(code, purpose="coupon", bound_to=request.exchange_id)
             if code is not None
             else None,
-            coupon_hash=request.coupon_hash,
+            coupon_hash=" ".join(request.coupon_hashes) or None,
             available=available,
             handoff_nonce=None if linked else secrets.token_urlsafe(24),
             handoff_ends_at=None if linked else now + HANDOFF_TTL,
@@ -339,7 +339,7 @@ def _known(conn: Connection, request: _StartExchange) -> Exchange | None:
     if owner is None:
         return None
     exchange = records.find(conn, request.book, request.exchange_id) if owner == request.book else None
-    if exchange is None or exchange.request_hash != request.request_hash:
+    if exchange is None or exchange.request_hash not in request.request_hashes:
         raise ProblemError(
             "exchange-id-reused", "this id was used for something else; make a new id (a UUID)"
         )

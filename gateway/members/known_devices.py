@@ -11,7 +11,6 @@ import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from hmac import compare_digest
 from typing import Final
 
 from gateway.members.lockout import Origin
@@ -25,7 +24,8 @@ _TOKEN: Final = re.compile(r"pgd_([0-9a-f]{8})_([0-9a-f]{16})_([0-9a-f]{64})")
 def new_device(vault: Vault, login: str, at: datetime, *, kind: str) -> Secret:
     """A token for the browser that has just signed in; `kind` keeps members' and staff's logins apart."""
     issued, chance = f"{int(at.timestamp()):08x}", secrets.token_hex(8)
-    return Secret(f"pgd_{issued}_{chance}_{_signature(vault, login, issued, chance, kind)}")
+    signature = vault.keyed_hash(f"{login}\n{issued}\n{chance}", purpose=f"known-device-{kind}")
+    return Secret(f"pgd_{issued}_{chance}_{signature}")
 
 
 def origin_of(
@@ -34,7 +34,7 @@ def origin_of(
     """Where an attempt with this login comes from. A token of another login, forged or too old makes no known device."""
     device = next((token for token in devices if _is_known(vault, login, token, now, kind)), "")
     return Origin(
-        source=vault.keyed_hash(source, purpose="sign-in-source")[:32] if source else "",
+        source=vault.stable_hash(source, purpose="sign-in-source")[:32] if source else "",
         device=hashlib.sha256(device.encode()).hexdigest()[:32] if device else "",
     )
 
@@ -46,10 +46,6 @@ def _is_known(vault: Vault, login: str, token: str, now: datetime, kind: str) ->
     issued, chance, signature = match.groups()
     age = now.timestamp() - int(issued, 16)
     # Our own clocks may be a little apart; a token of the far future is none of ours.
-    return -60 <= age < DEVICE_TTL.total_seconds() and compare_digest(
-        signature, _signature(vault, login, issued, chance, kind)
+    return -60 <= age < DEVICE_TTL.total_seconds() and vault.is_keyed_hash(
+        signature, f"{login}\n{issued}\n{chance}", purpose=f"known-device-{kind}"
     )
-
-
-def _signature(vault: Vault, login: str, issued: str, chance: str, kind: str) -> str:
-    return vault.keyed_hash(f"{login}\n{issued}\n{chance}", purpose=f"known-device-{kind}")

@@ -175,7 +175,7 @@ class MailAddresses:
         return row if hmac.compare_digest(token, token_of(self.vault, row.mail_id, link)) else None
 
     def _hash(self, address: str) -> str:
-        return self.vault.keyed_hash(address.casefold(), purpose="mail")
+        return self.vault.stable_hash(address.casefold(), purpose="mail")
 
     def _may_send_confirmation(self, conn: Connection, address_hash: str, now: datetime) -> bool:
         """Counted over all members who gave this address, this one included."""
@@ -207,7 +207,7 @@ def masked(address: str) -> str:
 
 def token_of(vault: Vault, mail_id: str, link: MailLink) -> str:
     """What stands in a link: the row that it is about, and our hash of that, for this purpose alone."""
-    return f"{mail_id}.{vault.keyed_hash(mail_id, purpose=link.value)}"
+    return f"{mail_id}.{vault.stable_hash(mail_id, purpose=link.value)}"
 
 
 def stop(conn: Connection, member_id: str, mail_id: str, because: str, at: datetime) -> None:

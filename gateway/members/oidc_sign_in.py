@@ -294,14 +294,14 @@ class OidcSignIns:
         return self.providers[provider_id]
 
     def _proof(self, issuer: str, subject: str) -> ProofKey:
-        subject_hash = self._vault.keyed_hash(subject, purpose=f"oidc-subject {issuer}")
+        subject_hash = self._vault.stable_hash(subject, purpose=f"oidc-subject {issuer}")
         return ProofKey(kind=ProofKind.OIDC, issuer=issuer, subject_hash=subject_hash)
 
     def _nonce(self, state: str) -> str:
-        return self._vault.keyed_hash(state, purpose="oidc-nonce")
+        return self._vault.stable_hash(state, purpose="oidc-nonce")
 
     def _verifier(self, state: str) -> str:
-        return self._vault.keyed_hash(state, purpose="oidc-verifier")
+        return self._vault.stable_hash(state, purpose="oidc-verifier")
 
     def _refusal(self, word: str, **facts: str) -> ProblemError:
         log_security(SecurityEvent.SIGN_IN_FAILED, who="member", by="oidc", code=facts.get("why", word))

@@ -144,7 +144,7 @@ class Passkeys:
         options = webauthn.generate_registration_options(
             rp_id=self._rp_id,
             rp_name="マイキープラットフォーム",
-            user_id=bytes.fromhex(self._vault.keyed_hash(session.member_id, purpose="passkey-user")),
+            user_id=bytes.fromhex(self._vault.stable_hash(session.member_id, purpose="passkey-user")),
             user_name=member.mykey_id,
             user_display_name=member.display_name,
             challenge=challenge,
@@ -226,7 +226,7 @@ class Passkeys:
         return challenge
 
     def _proof(self, credential_id: str) -> ProofKey:
-        subject_hash = self._vault.keyed_hash(credential_id, purpose=f"passkey {self._site}")
+        subject_hash = self._vault.stable_hash(credential_id, purpose=f"passkey {self._site}")
         return ProofKey(kind=ProofKind.PASSKEY, issuer=self._site, subject_hash=subject_hash)
 
     def _require_open(self) -> None:

@@ -23,13 +23,18 @@ from sqlalchemy import Connection, insert, select
 
 from core_ledger import ChainKeys, count_moves, daily_digest, digest_of, sealed_on
 from gateway.errors import GatewayError
-from gateway.platform import tables
+from gateway.platform import journal_ends, tables
 from gateway.platform.encryption import derive_key
 from gateway.platform.plain_text import plain_text
 
 _d = tables.daily_digests
 RESTORED: Final = "restored"
 """The kind of a line that says: the database was restored on purpose, and has lost the digests before this line."""
+
+STAMP: Final = "time stamp"
+"""The kind of a line that holds the time stamp of a digest; see `gateway.platform.time_stamps`."""
+
+UNREADABLE: Final = "an unreadable line"
 
 
 class DigestsDisagree(GatewayError):
@@ -71,7 +76,8 @@ def make_document(conn: Connection, keys: ChainKeys, day: date, at: datetime) ->
         "digest": ledger.digest,
         "audit": {row.municipality: [row.seq, row.hash.hex()] for row in heads},
         "signed_since": sealed_on(conn),
-        "previous": _fingerprint(before) if before is not None else "",
+        "journal": journal_ends.list_ends(conn, since=at - journal_ends.IN_DIGEST),
+        "previous": fingerprint(before) if before is not None else "",
         "key": public_key(keys),
     }
     signature = _signer(keys.keys[0]).sign(_canonical(content)).hex()
@@ -90,6 +96,20 @@ def written_lines(text: str) -> list[str]:
     return [line for line in plain_text(text).split("\n") if line.strip()]
 
 
+def read_journal_ends(file: Path, keys: ChainKeys) -> dict[str, int]:
+    """How far the journal was by the newest digest in `file` that we signed; nothing where there is none."""
+    try:
+        lines = written_lines(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return {}
+    trusted = _trusted(keys)
+    for line in reversed(counting_digests(lines)):
+        content = _read(line)
+        if content is not None and _is_signed(content, trusted):
+            return {str(segment): int(count) for segment, count in content.get("journal", {}).items()}
+    return {}
+
+
 def find_lost_day(file: Path, keys: ChainKeys, documents: Sequence[str]) -> str | None:
     """The newest day whose digest, signed by us, is in `file` and not among `documents`: the database was rolled back.
 
@@ -102,7 +122,9 @@ def find_lost_day(file: Path, keys: ChainKeys, documents: Sequence[str]) -> str 
     own = set(documents)
     trusted = _trusted(keys)
     contents = [
-        content for line in _after_restore(lines) if line not in own and (content := _read(line)) is not None
+        content
+        for line in counting_digests(lines)
+        if line not in own and (content := _read(line)) is not None
     ]
     days = [str(content["day"]) for content in contents if _is_signed(content, trusted)]
     return max(days, default=None)
@@ -117,10 +139,10 @@ def append_to(file: Path, documents: Sequence[str]) -> int:
         fcntl.flock(opened, fcntl.LOCK_EX)
         opened.seek(0)
         present = written_lines(opened.read())
-        unknown = [line for line in _after_restore(present) if line not in set(documents)]
+        unknown = [line for line in counting_digests(present) if line not in set(documents)]
         if unknown:
             raise DigestsDisagree(
-                f"{file}: it has the digest of {_day_of(unknown[-1])}, which this database does not have: the database "
+                f"{file}: it has the digest of {day_of(unknown[-1])}, which this database does not have: the database "
                 "was rolled back, rewritten or is another one; run `point-gateway ledger verify --against` with it, and after"
                 " a restore on purpose `point-gateway restore end`"
             )
@@ -133,8 +155,10 @@ def append_to(file: Path, documents: Sequence[str]) -> int:
 
 def append_restored(
     file: Path, keys: ChainKeys, documents: Sequence[str], *, operator: str, reason: str, at: datetime
-) -> bool:
-    """Write down in `file` that the database was restored on purpose to where `documents` end; False: it lacks none.
+) -> str | None:
+    """Write down in `file` that the database was restored on purpose to where `documents` end, and return that line.
+
+    None where the database lacks none of the digests.
 
     The digests after that stay in the file, and are digests of what is no more. Signed, so that only who has the key can
     have a lost day forgotten.
@@ -143,46 +167,58 @@ def append_restored(
         fcntl.flock(opened, fcntl.LOCK_EX)
         opened.seek(0)
         present = written_lines(opened.read())
-        if all(line in set(documents) for line in _after_restore(present)):
-            return False
+        if all(line in set(documents) for line in counting_digests(present)):
+            return None
         kept = [line for line in present if line in set(documents)]
         content = {
             "kind": RESTORED,
             "at": at.isoformat(),
-            "after": _fingerprint(kept[-1]) if kept else "",
+            "after": fingerprint(kept[-1]) if kept else "",
             "operator": operator,
             "reason": reason,
             "key": public_key(keys),
         }
         signature = _signer(keys.keys[0]).sign(_canonical(content)).hex()
-        opened.write(_text(content | {"signature": signature}) + "\n")
+        line = _text(content | {"signature": signature})
+        opened.write(line + "\n")
         opened.flush()
         os.fsync(opened.fileno())
-    return True
+    return line
 
 
-def _after_restore(lines: Sequence[str]) -> list[str]:
+def append_lines(file: Path, lines: Sequence[str]) -> None:
+    """Append lines about digests that are in `file`, durably."""
+    with file.open("a", encoding="utf-8") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        opened.writelines(f"{line}\n" for line in lines)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def counting_digests(lines: Sequence[str]) -> list[str]:
     """The digests that count: those between a restore and the moment it went back to are of what is no more."""
     counting: list[str] = []
     for line in lines:
-        after = _restored_after(line)
-        if after is None:
+        kind, after = _kind_of(line)
+        if kind == STAMP:
+            continue
+        if kind != RESTORED:
             counting.append(line)
         else:
-            ends = [number for number, each in enumerate(counting, 1) if _fingerprint(each) == after]
+            ends = [number for number, each in enumerate(counting, 1) if fingerprint(each) == after]
             counting = counting[: ends[-1]] if ends else []
     return counting
 
 
-def _restored_after(line: str) -> str | None:
-    """What a line about a restore goes back to; None for a digest."""
+def _kind_of(line: str) -> tuple[str, str]:
+    """What a line is, and what it goes back to where it is about a restore; an empty word for a digest."""
     try:
         content = json.loads(line)
     except ValueError:
-        return None
-    if not isinstance(content, dict) or content.get("kind") != RESTORED:
-        return None
-    return str(content.get("after", ""))
+        return "", ""
+    if not isinstance(content, dict):
+        return "", ""
+    return str(content.get("kind", "")), str(content.get("after", ""))
 
 
 def compare(conn: Connection, keys: ChainKeys, lines: Sequence[str]) -> list[DigestFault]:
@@ -193,11 +229,11 @@ def compare(conn: Connection, keys: ChainKeys, lines: Sequence[str]) -> list[Dig
     contents = []
     written = written_lines("\n".join(lines))
     for number, line in enumerate(written, 1):
-        if _restored_after(line) is not None and not _is_signed(json.loads(line), trusted):
+        if _kind_of(line)[0] == RESTORED and not _is_signed(json.loads(line), trusted):
             text = "it says that the database was restored, and is not signed with a key of this gateway"
             faults.append(DigestFault("ledger", f"line {number}", text))
             written = [each for each in written if each != line]
-    for number, line in enumerate(_after_restore(written), 1):
+    for number, line in enumerate(counting_digests(written), 1):
         content = _read(line)
         if content is None or not _is_signed(content, trusted):
             faults.append(
@@ -208,7 +244,7 @@ def compare(conn: Connection, keys: ChainKeys, lines: Sequence[str]) -> list[Dig
             faults.append(
                 DigestFault("ledger", content["day"], "the line before it is missing or another one")
             )
-        previous = _fingerprint(line)
+        previous = fingerprint(line)
         contents.append(content)
     if not contents:
         return [*faults, DigestFault("ledger", "no day", "there is no digest to compare with")]
@@ -288,9 +324,10 @@ def _read(line: str) -> dict[str, Any] | None:
     return content if all(isinstance(content.get(name), kind) for name, kind in _FIELDS.items()) else None
 
 
-def _day_of(line: str) -> str:
+def day_of(line: str) -> str:
+    """The day that a digest is of."""
     content = _read(line)
-    return str(content["day"]) if content is not None else "an unreadable line"
+    return str(content["day"]) if content is not None else UNREADABLE
 
 
 def _canonical(content: dict[str, Any]) -> bytes:
@@ -301,5 +338,6 @@ def _text(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _fingerprint(document: str) -> str:
+def fingerprint(document: str) -> str:
+    """What the next digest, a restore and a time stamp call a digest by."""
     return hashlib.sha256(document.encode()).hexdigest()

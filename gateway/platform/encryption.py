@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import secrets
 from collections.abc import Sequence
@@ -54,16 +55,24 @@ class Vault:
     """Seals and opens short secrets, and hashes what must be found again without being known.
 
     `sealing_keys`: at least 32 random bytes each; the first seals, all open, so a key is changed by putting a
-    new one in front and taking the old one away when nothing is left under it (`reencrypt`). `lookup_key` makes the
-    hashes by which coupons and sign-ins are found; it does not rotate, because rows are found by its hashes.
+    new one in front and taking the old one away when nothing is left under it (`reencrypt`). `lookup_keys` make the
+    hashes by which coupons, codes and sign-ins are found: the first makes new ones, all find, so the older ones stay.
+    `next_lookup_key` is one that finds already and makes none yet: a turn-over begins with it in every process.
     """
 
-    __slots__ = ("_box", "_hashing", "_sealing_keys")
+    __slots__ = ("_box", "_finding_keys", "_hashing", "_lookup_keys", "_sealing_keys")
 
-    def __init__(self, sealing_keys: Sequence[bytes], lookup_key: bytes) -> None:
-        self._sealing_keys = _checked(sealing_keys, lookup_key)
+    def __init__(
+        self,
+        sealing_keys: Sequence[bytes],
+        lookup_keys: bytes | Sequence[bytes],
+        next_lookup_key: bytes | None = None,
+    ) -> None:
+        self._sealing_keys = _checked(sealing_keys)
+        own = (lookup_keys,) if isinstance(lookup_keys, bytes) else tuple(lookup_keys)
+        self._lookup_keys, self._finding_keys = _finding(own, next_lookup_key)
         # The purposes are a dozen words of ours.
-        self._hashing = lru_cache(maxsize=64)(lambda purpose: derive_key(lookup_key, f"look-up/{purpose}"))
+        self._hashing = lru_cache(maxsize=256)(lambda key, purpose: derive_key(key, f"look-up/{purpose}"))
         # Deriving a row's key costs more than opening what it locks, and one exchange opens its link three times.
         self._box = lru_cache(maxsize=1024)(self._made_box)
 
@@ -71,6 +80,10 @@ class Vault:
         """Encrypt and open with these keys from now on. Raises ValueError for keys that are too short, changing nothing."""
         self._sealing_keys = _checked(sealing_keys)
         self._box.cache_clear()
+
+    def use_lookup_keys(self, lookup_keys: Sequence[bytes], next_lookup_key: bytes | None = None) -> None:
+        """Hash with these keys from now on. Raises ValueError for keys that are too short, changing nothing."""
+        self._lookup_keys, self._finding_keys = _finding(lookup_keys, next_lookup_key)
 
     def __repr__(self) -> str:
         return f"Vault({len(self._sealing_keys)} sealing keys)"
@@ -99,15 +112,41 @@ class Vault:
         """Short names of the keys, the first first: they tell keys apart and help nobody to find one."""
         return tuple(derive_key(key, "name").hex()[:8] for key in self._sealing_keys)
 
+    @property
+    def lookup_key_names(self) -> tuple[str, ...]:
+        """Short names of the look-up keys that find, the first first; one that makes no hashes yet is the last."""
+        return tuple(derive_key(key, "name").hex()[:8] for key in self._finding_keys)
+
     def reencrypt(self, sealed: bytes, *, purpose: str, bound_to: str = "") -> bytes:
         """Encrypt anew under the first key, without showing what is inside. Raises Unreadable as `decrypt` does."""
         secret = self.decrypt(sealed, purpose=purpose, bound_to=bound_to)
         return self.encrypt(secret, purpose=purpose, bound_to=bound_to)
 
     def keyed_hash(self, text: str, *, purpose: str) -> str:
-        """Hash for look-ups: 64 hex digits, the same for the same text and purpose, useless without the key."""
+        """Hash for look-ups: 64 hex digits, the same for the same text and purpose, useless without the key.
+
+        By the first key. What is found again after a turn-over is looked for by `keyed_hashes`.
+        """
+        return self._hash(self._lookup_keys[0], text, purpose)
+
+    def keyed_hashes(self, text: str, *, purpose: str) -> tuple[str, ...]:
+        """The hash by each look-up key, the first key first: under one of them the text was kept, whoever kept it."""
+        return tuple(self._hash(key, text, purpose) for key in self._finding_keys)
+
+    def stable_hash(self, text: str, *, purpose: str) -> str:
+        """The hash by the oldest key: no turn-over changes it. For names that somebody else keeps, and for comparing."""
+        return self._hash(self._lookup_keys[-1], text, purpose)
+
+    def is_keyed_hash(self, claimed: str, text: str, *, purpose: str, length: int = 64) -> bool:
+        """Whether this is the beginning, of `length` digits, of the hash by any of the keys."""
+        return any(
+            hmac.compare_digest(claimed.encode("utf-8", "surrogatepass"), own[:length].encode())
+            for own in self.keyed_hashes(text, purpose=purpose)
+        )
+
+    def _hash(self, key: bytes, text: str, purpose: str) -> str:
         return hashlib.blake2b(
-            text.encode("utf-8", "surrogatepass"), key=self._hashing(purpose), digest_size=32
+            text.encode("utf-8", "surrogatepass"), key=self._hashing(key, purpose), digest_size=32
         ).hexdigest()
 
     def make_state(
@@ -187,12 +226,20 @@ def _unreadable(purpose: str) -> Unreadable:
     )
 
 
-def _checked(sealing_keys: Sequence[bytes], *others: bytes) -> tuple[bytes, ...]:
-    if not sealing_keys or any(len(key) < MIN_KEY_BYTES for key in (*sealing_keys, *others)):
+def _checked(keys: Sequence[bytes]) -> tuple[bytes, ...]:
+    if not keys or any(len(key) < MIN_KEY_BYTES for key in keys):
         raise ValueError(
             f"the vault needs at least one sealing key and a look-up key, each of {MIN_KEY_BYTES} random bytes"
         )
-    return tuple(sealing_keys)
+    return tuple(keys)
+
+
+def _finding(
+    lookup_keys: Sequence[bytes], next_key: bytes | None
+) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """The keys that make hashes, the first of them, and all that find."""
+    own = _checked(lookup_keys)
+    return own, (*own, *(_checked([next_key]) if next_key is not None else ()))
 
 
 def derive_key(key: bytes, use: str) -> bytes:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from core_ledger import ChainKeys
 from gateway.platform.journal import START as _START
 from gateway.platform.journal import SUFFIX, JournalMissing, journal_keys, line_mac, require_journal
+from gateway.platform.journal_ends import Ends
 
 READ_BATCH_SIZE: Final = 2_000
 ACCEPTED: Final = "journal accepted"
@@ -62,6 +63,8 @@ class JournalReader:
 
     folder: Path
     keys: ChainKeys
+    expected: Ends = field(default_factory=dict)
+    """How far each segment was known to be: what ends before that was cut."""
     _places: dict[str, _Place] = field(default_factory=dict)
     _before: list[tuple[str, str, str]] = field(default_factory=list)
     _faults: dict[str, JournalFault] = field(default_factory=dict)
@@ -93,8 +96,13 @@ class JournalReader:
     @property
     def faults(self) -> list[JournalFault]:
         """What is wrong with what was read, and nobody has accepted."""
-        faults = [*self._faults.values(), *self._segments_gone()]
+        faults = [*self._faults.values(), *self._segments_gone(), *self._cut()]
         return [fault for fault in faults if str(fault) not in self._accepted]
+
+    @property
+    def line_counts(self) -> dict[str, int]:
+        """How many whole lines were read of each segment."""
+        return {name: place.number for name, place in self._places.items() if (self.folder / name).exists()}
 
     @property
     def ends(self) -> list[tuple[str, str]]:
@@ -126,6 +134,21 @@ class JournalReader:
             for name in self._places
             if name not in named and not (self.folder / name).exists()
         ]
+
+    def _cut(self) -> list[JournalFault]:
+        """Segments that were longer. One that is gone is named once, whoever misses it."""
+        named = {before for _, before, _ in self._before} | set(self._places)
+        faults = [
+            _gone_itself(name)
+            for name in self.expected
+            if name not in named and not (self.folder / name).exists()
+        ]
+        for name, count in self.expected.items():
+            place = self._places.get(name)
+            if place is not None and place.number < count and not place.is_broken:
+                text = f"its end is gone: {count:,} lines were here, and there are {place.number:,}"
+                faults.append(JournalFault(name, place.number, text))
+        return faults
 
     def _read_segment(self, path: Path, limit: int) -> list[Line]:
         place = self._places[path.name]

@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.configured import NEXT_KEY
 from gateway.errors import GatewayError, SecretMissing
 from gateway.model import Secret
 from gateway.partners.loading.partner_settings import (
@@ -26,6 +27,7 @@ MIN_DIFFERENT_BYTES: Final = 8
 TOO_WIDE: Final = 0o037
 """What goes beyond 0640: writing by the group, anything by others."""
 _NEEDED: Final = ("sealing", "lookup")
+_BY_LINES: Final = ("sealing", "lookup", "chain")
 _DATABASE_SUFFIXES: Final = ("", "-wal", "-shm")
 
 
@@ -69,7 +71,8 @@ def _takes_cards(settings: Settings) -> bool:
 
 
 def _strength(name: str, key: _KeyRead) -> Iterator[Finding]:
-    lines = key.secret.reveal().splitlines() if name in ("sealing", "chain") else [key.secret.reveal()]
+    lines = key.secret.reveal().splitlines() if name in _BY_LINES else [key.secret.reveal()]
+    lines = [line.removeprefix(NEXT_KEY) if name == "lookup" else line for line in lines]
     for number, line in enumerate((line for line in lines if line), 1):
         where = f" (line {number})" if len(lines) > 1 else ""
         if len(line.encode()) < MIN_SECRET_BYTES:

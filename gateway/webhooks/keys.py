@@ -35,6 +35,8 @@ class Direction(StrEnum):
     """We sign, a portal verifies: how exchanges end."""
     MAILER = "mailer"
     """We sign, an operator's mailer verifies: what members are to be told ahead of time."""
+    DIGESTS = "digests"
+    """We sign, somebody elsewhere verifies and keeps: each day's digest of the ledger and the audit log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +60,21 @@ def add_mailer(conn: Connection, vault: Vault, party: str, url: str, at: datetim
     return _add(conn, vault, Direction.MAILER, party, _safe(url), at)
 
 
+def add_digest_keeper(
+    conn: Connection, vault: Vault, party: str, url: str, at: datetime
+) -> tuple[str, Secret]:
+    """Send each day's digest there from now on."""
+    return _add(conn, vault, Direction.DIGESTS, party, _safe(url), at)
+
+
 def mailers(conn: Connection) -> list[WebhookKey]:
     """The keys in use of all mailers."""
-    query = select(_k).where(_k.c.direction == Direction.MAILER, _k.c.revoked_at.is_(None))
+    return list_in_use(conn, Direction.MAILER)
+
+
+def list_in_use(conn: Connection, direction: Direction) -> list[WebhookKey]:
+    """The keys in use of one direction, oldest first."""
+    query = select(_k).where(_k.c.direction == direction, _k.c.revoked_at.is_(None))
     return [_key(row) for row in conn.execute(query.order_by(_k.c.created_at, _k.c.key_id))]
 
 

@@ -1,4 +1,4 @@
-"""Carries the outbox to portals and mailers: signed, at least once, tried again for days. Several gateways may run it.
+"""Carries the outbox to portals, mailers and keepers of digests: signed, at least once, tried again for days. Several gateways may run it.
 
 Nothing that a portal answers changes anything but its own row. Redirects are not followed, answers not read.
 """
@@ -29,7 +29,7 @@ from gateway.webhooks.standard_webhooks import sign
 DEADLINE_S: Final = 15.0
 SEND_CONCURRENCY: Final = 16
 PAUSE_S: Final = 1.0
-OUTBOUND: Final = (Direction.OUT, Direction.MAILER)
+OUTBOUND: Final = (Direction.OUT, Direction.MAILER, Direction.DIGESTS)
 
 _log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class WebhookSender:
     async def run(self) -> None:
         """Deliver what is due, for ever.
 
-        Portals and mailers have rounds of their own: a night's messages to a mailer that does not answer must not
+        Each kind has rounds of its own: a night's messages to a mailer that does not answer must not
         keep a portal from hearing how an exchange has ended.
         """
         async with self.opened():

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0036_journal_ends"
-down_revision = "0037_pay_cards"
+down_revision = "0032_ways_in"
 branch_labels = None
 depends_on = None
 

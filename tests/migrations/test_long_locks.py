@@ -22,7 +22,7 @@ import migrations
 from migrations import concurrent_index
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
-BEFORE_THE_RULE = "0037_pay_cards"
+BEFORE_THE_RULE = "0032_ways_in"
 STAY_SMALL = frozenset(
     {
         "alembic_version", "anchors", "audit_heads", "audit_seals", "chain_seals", "city_banks", "client_keys", "compared_days",

@@ -34,6 +34,8 @@ from gateway.points import rules as point_rules
 
 _projects = tables.grant_projects
 _ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_VENUE_PREFIX: Final = "PGV1"
+_VENUE_SIGNATURE_LENGTH: Final = 32
 MAX_BUDGET: Final = 10_000_000
 _limits, _venues = tables.project_limits, tables.venue_limits
 _WITH_LIMITS: Final = select(
@@ -373,14 +375,22 @@ class GrantProjects:
 
 def make_venue_code(context: CityContext, code: str, project_id: str, day: date) -> str:
     """A code that nobody else can make and that serves on one day only: a photo of it is worthless tomorrow."""
-    said = f"{code}.{project_id}.{day.isoformat()}"
-    return f"PGV1.{said}.{context.vault.keyed_hash(said, purpose='venue')[:32]}"
+    signed = f"{code}.{project_id}.{day.isoformat()}"
+    signature = context.vault.keyed_hash(signed, purpose="venue")[:_VENUE_SIGNATURE_LENGTH]
+    return f"{_VENUE_PREFIX}.{signed}.{signature}"
 
 
 def read_venue_code(context: CityContext, text: str, today: date) -> tuple[str, str]:
     """(municipality, project) of today's code. Raises ProblemError `venue-code-wrong` (409) for any other text."""
     parts = text.strip().split(".")
-    if len(parts) == 5 and make_venue_code(context, parts[1], parts[2], today) == text.strip():
+    if (
+        len(parts) == 5
+        and parts[0] == _VENUE_PREFIX
+        and parts[3] == today.isoformat()
+        and context.vault.is_keyed_hash(
+            parts[4], ".".join(parts[1:4]), purpose="venue", length=_VENUE_SIGNATURE_LENGTH
+        )
+    ):
         return parts[1], parts[2]
     raise ProblemError(
         "venue-code-wrong", "This is not a code that a venue shows today; scan it again there."

@@ -31,8 +31,8 @@ from gateway.cities.proposals.effects import EFFECTS, Decided
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.proposals.propose import (
     canonical,
-    digest_of,
     expire,
+    is_digest_of,
     open_command,
     proposal_facts,
     propose,
@@ -125,7 +125,7 @@ class Proposals:
                 raise _changed()
             effect, text = EFFECTS[proposal.deed], open_command(self.context, conn, proposal)
             _, ground = proposal_rows.encrypted_command(conn, code, proposal_id)
-            if not compare_digest(digest_of(self.context, proposal, text, ground), proposal.digest):
+            if not is_digest_of(self.context, proposal.digest, proposal, text, ground):
                 raise _changed()
             command = read_command(effect.command, text)
             deciders.require_decider(conn, who, proposal, effect.concerns(command))

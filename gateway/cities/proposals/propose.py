@@ -136,6 +136,7 @@ def read_command(kind: type[Any], text: str) -> Any:
     return _adapter(kind).validate_json(text)
 
 
+_DIGEST_PURPOSE: Final = "proposal-digest"
 _ADAPTERS: Final[dict[type[Any], TypeAdapter[Any]]] = {}
 
 
@@ -147,11 +148,22 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
 
 def digest_of(context: CityContext, proposal: Proposal, command: str, ground: str) -> str:
     """The keyed hash of all that people read and of all that will be done: whoever rewrites a row is found out."""
+    return context.vault.keyed_hash(_read_and_done(proposal, command, ground), purpose=_DIGEST_PURPOSE)
+
+
+def is_digest_of(context: CityContext, digest: str, proposal: Proposal, command: str, ground: str) -> bool:
+    """Whether `digest_of` made it of this, before or after a turn-over of the key."""
+    return context.vault.is_keyed_hash(
+        digest, _read_and_done(proposal, command, ground), purpose=_DIGEST_PURPOSE
+    )
+
+
+def _read_and_done(proposal: Proposal, command: str, ground: str) -> str:
     parts = (
         proposal.municipality, proposal.proposal_id, proposal.deed.value, proposal.subject, command, ground,
         canonical(proposal.facts), str(proposal.points), str(proposal.persons), proposal.proposed_by, proposal.reason,
     )  # fmt: skip
-    return context.vault.keyed_hash(json.dumps(parts, ensure_ascii=False), purpose="proposal-digest")
+    return json.dumps(parts, ensure_ascii=False)
 
 
 def _pending(waiting: Proposal | None) -> ProblemError:

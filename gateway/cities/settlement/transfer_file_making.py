@@ -95,7 +95,7 @@ def file_ground(context: CityContext, conn: Connection, code: str, command: Make
     file = _bytes(context, conn, code, settlement, command.transfer_on)
     return {
         "times": len(transfer_files.list_made(conn, code, command.starts_on)) + 1,
-        "file": context.vault.keyed_hash(file.decode("cp932"), purpose="transfer-file"),
+        "file": context.vault.stable_hash(file.decode("cp932"), purpose="transfer-file"),
     }
 
 

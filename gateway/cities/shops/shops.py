@@ -286,7 +286,7 @@ def payer_ground(context: CityContext, conn: Connection, code: str, _: ChangePay
 
 def _fingerprint(context: CityContext, account: BankAccount) -> str:
     """Says whether two accounts are the same, and nothing else about them."""
-    return context.vault.keyed_hash(json.dumps(asdict(account)), purpose="account-ground")
+    return context.vault.stable_hash(json.dumps(asdict(account)), purpose="account-ground")
 
 
 def _account_facts(account: BankAccount) -> dict[str, str | int]:

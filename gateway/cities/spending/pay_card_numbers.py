@@ -27,7 +27,7 @@ def draw() -> str:
 
 def hash_of(context: CityContext, number: str) -> str:
     """Under what a card is found."""
-    return context.vault.keyed_hash(number, purpose="pay-card")
+    return context.vault.stable_hash(number, purpose="pay-card")
 
 
 def qr_text(context: CityContext, number: str) -> str:
@@ -66,4 +66,4 @@ def unknown_card() -> ProblemError:
 
 
 def _sign(context: CityContext, number: str) -> str:
-    return context.vault.keyed_hash(number, purpose="pay-card-qr")[:24]
+    return context.vault.stable_hash(number, purpose="pay-card-qr")[:24]

@@ -115,4 +115,4 @@ def _locked() -> ProblemError:
 
 def _bound(context: CityContext, book: str, code: str, pin: str) -> str:
     """What is hashed: useless without the gateway's key, and another for each holder."""
-    return context.vault.keyed_hash(f"{book}/{code}/{pin}", purpose="pay-card-pin")
+    return context.vault.stable_hash(f"{book}/{code}/{pin}", purpose="pay-card-pin")

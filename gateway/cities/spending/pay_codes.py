@@ -28,6 +28,7 @@ from gateway.points import directory
 
 PAY_CODE_TTL: Final = timedelta(seconds=60)
 DIGITS: Final = 12
+SIGNATURE_LENGTH: Final = 24
 _PREFIX: Final = "PGP1"
 _codes = tables.pay_codes
 _LOCKED: Final = CompiledStatement(
@@ -75,7 +76,7 @@ class PayCodes:
                 if insert_new(
                     conn,
                     _codes,
-                    code_hash=_hash(self.context, digits),
+                    code_hash=_hashes(self.context, digits)[0],
                     book_id=chart.member_book(member_id),
                     municipality=code,
                     point_service=service,
@@ -95,28 +96,38 @@ class PayCodes:
     async def used_for(self, member_id: str, digits: str) -> str | None:
         """The spend that a member's own code was used for; None while it was not. Raises `pay-code-unknown` (404)."""
         query = select(_codes.c.spend_id, _codes.c.book_id).where(
-            _codes.c.code_hash == _hash(self.context, digits)
+            _codes.c.code_hash.in_(_hashes(self.context, digits))
         )
-        row = await self.context.store.read(lambda conn: conn.execute(query).one_or_none())
+        row = await self.context.store.read(lambda conn: conn.execute(query).first())
         if row is None or row.book_id != chart.member_book(member_id):
             raise _unknown()
         spend_id: str | None = row.spend_id
         return spend_id
 
 
-def read(context: CityContext, text: str) -> str:
-    """The hash under which a scanned or typed code is found. Raises ProblemError `pay-code-unknown` (404) for anything else."""
+async def read(context: CityContext, text: str) -> str:
+    """The hash under which a scanned or typed code is found. Raises ProblemError `pay-code-unknown` (404) for anything else.
+
+    A code lives for a minute, also through a turn-over of the look-up key: a QR shows by its signature which key it was
+    made with, and typed digits are looked for by each.
+    """
     scanned = "".join(unicodedata.normalize("NFKC", text).split())
     if scanned.startswith(_PREFIX):
         prefix, _, rest = scanned.partition(".")
         digits, _, signature = rest.partition(".")
-        if prefix != _PREFIX or not compare_digest(signature.encode(), _sign(context, digits).encode()):
-            raise _unknown()
-        return _hash(context, digits)
+        signatures = context.vault.keyed_hashes(digits, purpose="pay-code-qr")
+        for own, hashed in zip(signatures, _hashes(context, digits), strict=True):
+            if prefix == _PREFIX and compare_digest(signature.encode(), own[:SIGNATURE_LENGTH].encode()):
+                return hashed
+        raise _unknown()
     plain = without_separators(text)
     if len(plain) != DIGITS or not plain.isascii() or not plain.isdigit():
         raise _unknown()
-    return _hash(context, plain)
+    newest, *older = _hashes(context, plain)
+    if not older:
+        return newest
+    query = select(_codes.c.code_hash).where(_codes.c.code_hash.in_([newest, *older]))
+    return await context.store.read(lambda conn: conn.execute(query).scalar()) or newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,11 +183,11 @@ def forget_ended(conn: Connection, now: datetime) -> int:
 
 
 def _sign(context: CityContext, digits: str) -> str:
-    return context.vault.keyed_hash(digits, purpose="pay-code-qr")[:24]
+    return context.vault.keyed_hash(digits, purpose="pay-code-qr")[:SIGNATURE_LENGTH]
 
 
-def _hash(context: CityContext, digits: str) -> str:
-    return context.vault.keyed_hash(digits, purpose="pay-code")
+def _hashes(context: CityContext, digits: str) -> tuple[str, ...]:
+    return context.vault.keyed_hashes(digits, purpose="pay-code")
 
 
 def _unknown() -> ProblemError:

@@ -65,7 +65,7 @@ class Spending:
         payment_request = PaymentRequest(
             municipality=who.municipality, shop_id=who.own_shop, spend_id=spend_id, points=points,
             at=self.context.clock(), way="shop_scans", taken_by=who.staff_id,
-            code_hash=pay_codes.read(self.context, code_text),
+            code_hash=await pay_codes.read(self.context, code_text),
         )  # fmt: skip
         return await self._pay(payment_request)
 

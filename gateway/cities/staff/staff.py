@@ -573,7 +573,7 @@ class StaffService:
     # --- what they share ---
 
     def _key(self, what: str, whom: str) -> str:
-        return self.context.vault.keyed_hash(whom, purpose=f"staff-{what}")
+        return self.context.vault.stable_hash(whom, purpose=f"staff-{what}")
 
     async def _password_right(
         self, login: str, password: str, origin: Origin, *, is_known: bool

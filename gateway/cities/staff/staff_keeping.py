@@ -174,7 +174,7 @@ def renew_shop_staff(
 def lift_locks(conn: Connection, context: CityContext, person: Staff) -> None:
     """A first password was made: whatever was missed before, wherever from, keeps the person out no longer."""
     for what, whom in (("password", person.login), ("code", person.staff_id)):
-        lockout.reset_everywhere(conn, context.vault.keyed_hash(whom, purpose=f"staff-{what}"))
+        lockout.reset_everywhere(conn, context.vault.stable_hash(whom, purpose=f"staff-{what}"))
 
 
 def staff_ground(

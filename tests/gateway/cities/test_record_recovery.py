@@ -27,6 +27,8 @@ from gateway.cities.record_recovery import (
 )
 from gateway.cities.shops.shops import ShopEntry
 from gateway.client import new_key_pair
+from gateway.exchanges import link_rows
+from gateway.exchanges.link_rows import Link
 from gateway.exchanges.restored_mode import RestoredMode
 from gateway.http.client_keys import find_key, register_key, revoke_key
 from gateway.members.members import Members
@@ -259,6 +261,9 @@ class TestWhatWasTakenAway:
         town, member = lost.town, lost.members["hanako"]
         boss = await town.who("administrator")
         other = await town.who("viewer", name="見本 四郎")
+        book = chart.member_book(member.member_id)
+        link = Link(book_id=book, partner_id="saison", service_id="SZ1", shown_as="見本 様", linked_at=NOON)
+        await town.store.run(lambda conn: link_rows.save(conn, link))
         rollback.take_copy(lost.url, lost.folder)
         await town.city.staff.close(boss, other.staff_id, "退職")
         hasher = PasswordHasher(time_cost=1, memory_kib=8, threads=1)
@@ -285,6 +290,9 @@ class TestWhatWasTakenAway:
         staff, mykey, revoked_at = await states(town, other, member)
         assert (staff, mykey, revoked_at) == ("closed", "revoked", town.clock())
         assert mode.is_on  # a person still has to look
+        # Who has this account at the partner may link it anew, as after the revocation itself.
+        assert await town.store.read(lambda conn: link_rows.find_owner(conn, "saison", "SZ1")) is None
+        assert await town.store.read(lambda conn: link_rows.find(conn, book, "saison")) is None
         results = await lost.recover()
         assert set(results) == {DONE_AGAIN}
 

@@ -430,7 +430,7 @@ class TestARestoreOnPurpose:
         shutil.copy(tmp_path / "yesterday.db", tmp_path / "gateway.db")
         return world
 
-    def end(self, world: World, keys: ChainKeys | None = None) -> bool:
+    def end(self, world: World, keys: ChainKeys | None = None) -> str | None:
         store = open_store_now(world.settings)
         documents = store.read_now(daily_digest.list_documents)
         store.close_now()
