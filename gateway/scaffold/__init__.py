@@ -47,12 +47,12 @@ def write(partner: str, link: LinkKind, into: Path) -> Path:
 
 def todos(folder: Path) -> list[str]:
     """The TODOs of a plugin in reading order, as `file:line text`."""
-    files = []
+    lines = []
     for path in sorted(folder.rglob("*.py")):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if "# TODO:" in line:
-                files.append(f"{path.relative_to(folder)}:{number} {line.partition('# TODO:')[2].strip()}")
-    return files
+                lines.append(f"{path.relative_to(folder)}:{number} {line.partition('# TODO:')[2].strip()}")
+    return lines
 
 
 def class_name(partner: str) -> str:
