@@ -22,7 +22,7 @@ TAKES_THE_TERMINAL = (
     " os.execv(sys.executable, [sys.executable, '-m', 'gateway', *sys.argv[1:]])"
 )
 """So that Ctrl-C reaches the command as it does from a keyboard."""
-PATIENCE_S = 60.0
+PATIENCE_S, SILENT_S = 60.0, 8.0
 CTRL_C, CTRL_D = "\x03", "\x04"
 
 
@@ -40,6 +40,7 @@ class Terminal:
         os.close(theirs)
         self.shown = ""
         self._read = 0
+        self._typed = ""
 
     def until(self, text: str) -> str:
         """Wait until it is shown; what was shown since the last time."""
@@ -52,13 +53,23 @@ class Terminal:
 
     def answer(self, question: str, typed: str) -> str:
         """Type when the question stands there; what was shown before it."""
-        since = self.until(question)
+        since, self._typed = self.until(question), typed
         os.write(self._ours, typed.encode())
         return since
 
     def ends(self) -> int:
-        """All that is still shown, then its exit code."""
-        while self._more():
+        """All that is still shown, then its exit code.
+
+        A Ctrl-C between a prompt and Python's wait for keys is seen at the next key: a person presses it once more.
+        """
+        ends_at = time.monotonic() + PATIENCE_S
+        while self._process.poll() is None and time.monotonic() < ends_at:
+            if select.select([self._ours], [], [], SILENT_S)[0]:
+                if not self._more():
+                    break
+            elif self._typed == CTRL_C:
+                os.write(self._ours, CTRL_C.encode())
+        while self._more(0):
             pass
         return self._process.wait(PATIENCE_S)
 
@@ -68,8 +79,8 @@ class Terminal:
             self._process.wait()
         os.close(self._ours)
 
-    def _more(self) -> bool:
-        readable, _, _ = select.select([self._ours], [], [], PATIENCE_S)
+    def _more(self, patience_s: float = PATIENCE_S) -> bool:
+        readable, _, _ = select.select([self._ours], [], [], patience_s)
         try:
             data = os.read(self._ours, 65_536) if readable else b""
         except OSError:  # the last program at the terminal has ended
