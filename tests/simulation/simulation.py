@@ -376,8 +376,11 @@ def _reversal_waits(conn: Any, exchange_id: str) -> bool:
 
 
 async def _until_ended(town: Town) -> None:
-    """Let time pass until nothing is held any more but by a person's decision; at most two weeks."""
-    until = town.loop.time() + 14 * 86_400
+    """Let time pass until nothing is held any more but by a person's decision; at most three weeks.
+
+    A person is told after seven days of the calendar, which may have jumped back by as many.
+    """
+    until = town.loop.time() + 21 * 86_400
     while town.loop.time() < until:
         held, first = town.database.read(_next_question)
         if not held:
