@@ -44,7 +44,7 @@ from core_ledger.ledger import (
     void,
 )
 from core_ledger.locked_books import LockedBooks
-from core_ledger.moving_jobs import Moving, MovingJob
+from core_ledger.moving_jobs import Moving, MovingJob, run_alone
 from core_ledger.poolers import TransactionPooler, refuse_transaction_pooler
 from core_ledger.recompute import Fault
 from core_ledger.routed_store import RoutedStore
@@ -121,6 +121,7 @@ __all__ = [
     "proof",
     "references",
     "refuse_transaction_pooler",
+    "run_alone",
     "seal_chains",
     "sealed_on",
     "standing_holds",

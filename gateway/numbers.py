@@ -20,6 +20,7 @@ from gateway.cities import tables as city_tables
 from gateway.exchanges import reconciliation_days
 from gateway.model import JST
 from gateway.platform import tables
+from gateway.platform.roles import PLATFORM
 from gateway.plugin_interfaces import Clock
 from migrations import known_revisions
 
@@ -33,6 +34,10 @@ OUTBOX_OLDEST: Final = Gauge(
 )
 PROPOSALS_WAITING: Final = Gauge(
     "point_gateway_proposals_waiting", "Proposals of cities' staff that wait for another person."
+)
+PLATFORM_PROPOSALS_WAITING: Final = Gauge(
+    "point_gateway_platform_proposals_waiting",
+    "Proposals of the platform's staff that wait for another person.",
 )
 DAYS_NOT_COMPARED: Final = Gauge(
     "point_gateway_days_not_compared",
@@ -74,8 +79,11 @@ class Numbers:
         OUTBOX_WAITING.set(waiting)
         OUTBOX_OLDEST.set(max(0.0, (now - oldest).total_seconds()) if waiting and oldest else 0)
         proposals = city_tables.proposals
-        count = select(func.count()).select_from(proposals).where(proposals.c.state == "waiting")
-        PROPOSALS_WAITING.set(conn.scalar(count) or 0)
+        is_platform = proposals.c.municipality == PLATFORM
+        counts = select(is_platform, func.count()).where(proposals.c.state == "waiting")
+        waiting_for = {bool(row[0]): row[1] for row in conn.execute(counts.group_by(is_platform))}
+        PROPOSALS_WAITING.set(waiting_for.get(False, 0))
+        PLATFORM_PROPOSALS_WAITING.set(waiting_for.get(True, 0))
         yesterday = now.astimezone(JST).date() - timedelta(days=1)
         compared = tables.compared_days
         open_by_partner: dict[str, int] = {

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from core_ledger import Store, chart
 from gateway.cities.city import City
 from gateway.cities.member_mail.sender import MailSender
+from gateway.cities.platform_deeds.exchange_services import ExchangeServices
 from gateway.cities.record_recovery import close_gaps
 from gateway.configured import chain_keys_of, clock_of, open_store, stamp_authority_of, vault_of
 from gateway.exchanges import link_rows
@@ -169,6 +170,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     settler = OutcomePoller(exchanges)
     reconciliation = Reconciliation(context)
     allocations = Allocations(store=store, clock=clock)
+    reversals, corrections = Reversals(context, restored=restored), CorrectionService(context)
     city = City.open(
         store=store,
         vault=vault,
@@ -177,6 +179,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         hasher=hasher,
         site=settings.municipal.public_url or settings.server.origin,
         retention=settings.retention,
+        exchanges=ExchangeServices(poller=settler, reversals=reversals, corrections=corrections),
     )
     try:
         yield Services(
@@ -190,9 +193,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             openings=ExchangeStarter(context),
             exchanges=exchanges,
             settler=settler,
-            reversals=Reversals(context, restored=restored),
+            reversals=reversals,
             reconciliation=reconciliation,
-            corrections=CorrectionService(context),
+            corrections=corrections,
             pushes=InboundPushes(settler),
             terminal=TerminalOrders(
                 exchanges=exchanges, openings=ExchangeStarter(context), partners=_with_terminals(settings)

@@ -19,6 +19,8 @@ pages = Pages()
 
 MAX_CYCLES_NAMED: Final = 3
 """More cycles that can be closed are one line on the first page."""
+MAX_DAYS_NAMED: Final = 10
+"""So many days with differences are named on the first page of the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ async def start(visit: Visit) -> web.Response:
         return visit.redirect("/setup")
     if who.is_shop:
         return visit.redirect("/shop")
+    if who.may("see_exchanges"):
+        waiting = await _platform_waiting(visit)
+        return visit.render("start.html", waiting=waiting, numbers=None, entries=entries_for(who))
     if not who.may("see"):
         return visit.render("start.html", waiting=[], numbers=None, entries=entries_for(who))
     numbers, waiting = await asyncio.gather(_numbers(visit), _waiting(visit))
@@ -78,12 +83,27 @@ async def _numbers(visit: Visit) -> Numbers:
 
 async def _proposals(visit: Visit) -> list[Task]:
     """What this person may decide, and what was sent back to them of late; then whose access was changed."""
-    who, tasks = visit.signed_in(), list[Task]()
+    who = visit.signed_in()
     waiting, sent_back, changes = await asyncio.gather(
         visit.send(calls.list_proposals(state="waiting")),
         visit.send(calls.list_proposals(state="sent_back")),
         visit.send(calls.list_staff_changes()),
     )
+    tasks = _proposals_to_see(visit, waiting, sent_back)
+    changed = {change.staff_id for change in changes.changes}
+    if who.staff_id in changed:
+        tasks.append(Task("/account", "あなたのログインや権限が変更されました", ""))
+    others = changed - {who.staff_id}
+    if others and who.may("keep_staff"):
+        tasks.append(Task("/staff", "職員のログインや権限の変更（30日）", f"{len(others):,}"))
+    return tasks
+
+
+def _proposals_to_see(
+    visit: Visit, waiting: models.ProposalList, sent_back: models.ProposalList
+) -> list[Task]:
+    """What this person may decide, and what was sent back to them in the last week."""
+    who, tasks = visit.signed_in(), list[Task]()
     week_ago = visit.site.settings.clock() - timedelta(days=7)
     for proposal in waiting.proposals + sent_back.proposals:
         path, deed = f"/proposals/{proposal.proposal_id}", visit.speech.plain(DEEDS[proposal.deed])
@@ -92,12 +112,37 @@ async def _proposals(visit: Visit) -> list[Task]:
         own = proposal.state == "sent_back" and proposal.proposed_by == who.staff_id
         if own and proposal.decided_at is not None and proposal.decided_at > week_ago:
             tasks.append(Task(path, "差し戻された提案", proposal.decision_reason))
-    changed = {change.staff_id for change in changes.changes}
-    if who.staff_id in changed:
-        tasks.append(Task("/account", "あなたのログインや権限が変更されました", ""))
-    others = changed - {who.staff_id}
-    if others and who.may("keep_staff"):
-        tasks.append(Task("/staff", "職員のログインや権限の変更（30日）", f"{len(others):,}"))
+    return tasks
+
+
+async def _platform_waiting(visit: Visit) -> list[Task]:
+    """What waits for the platform's staff: proposals, exchanges that need a person, differences, partners that stand still."""
+    waiting, sent_back, listed, days, partners = await asyncio.gather(
+        visit.send(calls.list_proposals(state="waiting")),
+        visit.send(calls.list_proposals(state="sent_back")),
+        visit.send(calls.platform_exchanges(state="needs_a_person")),
+        visit.send(calls.days_with_differences()),
+        visit.send(calls.platform_partners()),
+    )
+    tasks = _proposals_to_see(visit, waiting, sent_back)
+    names = {each.partner_id: visit.speech.label(each.name) for each in partners.partners if each.name}
+    if listed.exchanges:
+        count = f"{len(listed.exchanges):,}{'+' if listed.more else ''}"
+        tasks.append(Task("/platform/exchanges?state=needs_a_person", "人の確認を待つ移行", count))
+    tasks += [
+        Task(
+            f"/platform/differences/{each.partner_id}/{each.day}",
+            "処理していない差異",
+            f"{names.get(each.partner_id, each.partner_id)} {visit.speech.day(each.day)} {each.differences:,}",
+        )
+        for each in days.days[:MAX_DAYS_NAMED]
+    ]
+    for partner in partners.partners:
+        path, name = f"/platform/partners/{partner.partner_id}", names.get(partner.partner_id, "")
+        if partner.paused:
+            tasks.append(Task(path, "停止中の協力会社", f"{name} {partner.paused_because}"))
+        elif not partner.connected:
+            tasks.append(Task(path, "接続していない協力会社", partner.partner_id))
     return tasks
 
 

@@ -25,6 +25,8 @@ CITY_ROLES: Final[tuple[Literal["viewer", "operator", "approver", "administrator
     "administrator",
 )
 
+PLATFORM_ROLES: Final[tuple[Literal["platform"], ...]] = ("platform",)
+
 FIGURES: Final[Mapping[str, str]] = {
     "granted": "給付",
     "exchanged": "協力会社からの移行",
@@ -55,6 +57,39 @@ NOTICES: Final[Mapping[str, str]] = {
     "waiting": "お店の確認待ち",
     "confirmed": "お店が確認済み",
     "disputed": "お店から異議",
+}
+
+EXCHANGE_STATES: Final[Mapping[str, str]] = {
+    "needs_a_person": "人の確認待ち",
+    "open": "協力会社の回答待ち",
+    "sending": "処理中",
+    "settled": "移行済み",
+    "declined": "協力会社が断りました",
+    "not_sent": "送られていません",
+    "awaiting_return": "協力会社のサイトで手続き中",
+    "ready": "確認前",
+    "quoted": "確認前",
+    "refused": "協力会社のサイトで取りやめ",
+    "expired": "時間切れ",
+    "cancelled": "取りやめ",
+}
+STATE_REASONS: Final[Mapping[str, str]] = {
+    "contradiction": "協力会社が別の減算を示しました",
+    "held_otherwise": "仮押さえのポイントが見積りと違います",
+    "unknown": "期限まで照会しても結果が分かりません",
+    "no_record": "協力会社に記録がありません",
+    "resolved_by_a_person": "人が確定しました",
+    "not_sent": "協力会社に送られていません",
+    "not_processed": "協力会社が処理していません",
+}
+VERDICTS: Final[Mapping[str, str]] = {
+    "ours_only": "こちらだけにあります",
+    "theirs_only": "協力会社だけにあります",
+    "amount_differs": "ポイントが違います",
+    "account_differs": "口座が違います",
+    "matched": "一致",
+    "open": "回答待ち",
+    "closed": "処理済み",
 }
 
 FILE_STATES: Final[Mapping[str, str]] = {

@@ -21,7 +21,16 @@ from municipal.forms import (
     text_of,
     without_number,
 )
-from municipal.labels import DEBT_ENDS, EXPIRIES, PAYOUTS, ROLES, WORSE
+from municipal.labels import (
+    DEBT_ENDS,
+    EXCHANGE_STATES,
+    EXPIRIES,
+    PAYOUTS,
+    ROLES,
+    STATE_REASONS,
+    VERDICTS,
+    WORSE,
+)
 from municipal.site import Pages, Visit
 from pagekit.api import Call, Problem
 from pagekit.typed_text import choice_of
@@ -60,6 +69,11 @@ DEEDS: Final[Mapping[str, str]] = {
     "rule": "ポイント制度の新しい版",
     "rule_withdrawal": "ポイント制度の版の取り下げ",
     "deed_rule": "承認の設定の変更",
+    "exchange_outcome": "移行の結果の確定",
+    "exchange_reversal": "移行の取消・返還",
+    "reversal_outcome": "取消の結果の確定",
+    "difference": "突合の差異の処理",
+    "partner_resume": "協力会社の再開",
 }
 STATES: Final[Mapping[str, str]] = {
     "waiting": "承認待ち",
@@ -143,6 +157,30 @@ FACTS: Final[Mapping[str, str]] = {
     "starts_on": "開始日",
     "to": "変更後",
     "venue": "会場での給付",
+    "exchange_id": "移行の番号",
+    "partner": "協力会社",
+    "exchange_state": "移行の状態",
+    "state_reason": "状態の理由",
+    "exchange_points": "移行のポイント",
+    "points_back": "取消・返還済みのポイント",
+    "sent_at": "送った日時",
+    "decision": "提案する結果",
+    "reversal_decision": "提案する取消の結果",
+    "reference": "協力会社の番号",
+    "units": "口数",
+    "taken_from": "ポイントを戻す口座",
+    "by_hand": "協力会社とは別の方法で取り決め",
+    "reversal": "取消の番号",
+    "day": "突合した日",
+    "verdict": "違い",
+    "ours": "こちらの記録",
+    "theirs": "協力会社の記録",
+    "our_reference": "こちらの番号",
+    "their_reference": "協力会社側の番号",
+    "leave": "ポイントを動かさない",
+    "moved_points": "動くポイント",
+    "paused_by": "停止した人",
+    "paused_because": "停止した理由",
 }
 DONE: Final[Mapping[str, str]] = {
     "proposed": "提案しました。別の職員が承認するまで、何も行われません。",
@@ -153,16 +191,24 @@ DONE: Final[Mapping[str, str]] = {
 }
 _YES_NO: Final[Mapping[str, str]] = {"yes": "あり", "no": "なし"}
 _OPEN: Final[Mapping[str, str]] = {"yes": "できる", "no": "できない（留保ポイント経由）"}
+_DECISIONS: Final[Mapping[str, str]] = {
+    "debited": "減算された（ポイントを付ける）",
+    "reversed": "取り消された（ポイントを戻す）",
+    "declined": "行われていない（仮押さえを戻す）",
+}
+_IS_SO: Final[Mapping[str, str]] = {"yes": "はい", "no": "いいえ"}
 _NONE: Final[Mapping[str, str]] = {"none": "なし"}
 _SUM: Final[Mapping[str, str]] = {"default": "事業の1回の給付ポイント"}
 _VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "payout": PAYOUTS, "debt_end": DEBT_ENDS, "deed": DEEDS, "role": ROLES, "venue": _YES_NO, "from_points": _SUM, "from_points_before": _SUM,
     "points_a_day": _SUM, "points_a_day_before": _SUM, "direct_exchange": _OPEN, "direct_exchange_before": _OPEN,
     "most_granted_a_day": _NONE, "most_granted_a_day_before": _NONE, "most_spent_a_day": _NONE,
-    "most_spent_a_day_before": _NONE,
+    "most_spent_a_day_before": _NONE, "exchange_state": EXCHANGE_STATES, "state_reason": STATE_REASONS, "by_hand": _IS_SO,
+    "leave": _IS_SO, "verdict": VERDICTS, "decision": _DECISIONS, "reversal_decision": _DECISIONS,
 }  # fmt: skip
 """Facts whose values are words of the API; all others are what people have typed."""
 _ID: Final = re.compile("[0-9a-f]{32}")
+_ABOUT_EXCHANGES: Final = frozenset({"exchange_outcome", "exchange_reversal", "reversal_outcome"})
 _PROPOSAL: Final = f"{{proposal:{_ID.pattern}}}"
 _DEED: Final = r"{deed:[a-z_]{1,20}}"
 
@@ -344,6 +390,8 @@ async def _proposal_page(
         file=file,
         cycle=proposal.subject[:10] if proposal.deed in ("closing", "transfer_file", "payout") else "",
         overlap=overlap,
+        exchange=str(proposal.facts["exchange_id"]) if proposal.deed in _ABOUT_EXCHANGES else "",
+        difference=_difference(proposal),
         facts=[
             (FACTS.get(name, name), _fact(visit, proposal.deed, name, value))
             for name, value in proposal.facts.items()
@@ -358,9 +406,17 @@ async def _proposal_page(
     )
 
 
+def _difference(proposal: models.ProposalView) -> str:
+    """Where both sides of a difference are shown as they are now."""
+    facts = proposal.facts
+    return f"{facts['partner']}/{facts['day']}" if proposal.deed == "difference" else ""
+
+
 def _fact(visit: Visit, deed: str, name: str, value: str | int) -> str:
     if isinstance(value, int):
         return f"{value:,}"
+    if name == "sent_at":
+        return visit.speech.moment(value)
     if name in ("expiry", "expiry_before"):
         return _expiry(visit, value)
     if name == "worse":

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, chosen, status
-from municipal.labels import CITY_ROLES, ROLES
+from municipal.labels import CITY_ROLES, PLATFORM_ROLES, ROLES
 from municipal.proposals import proposed
 from municipal.site import Pages, Visit
 from pagekit.api import Call, Problem
@@ -49,7 +49,7 @@ async def add(visit: Visit) -> web.Response:
             calls.add_staff(
                 login=form.get("login", ""),
                 display_name=form.get("display_name", ""),
-                role=chosen(form, "role", CITY_ROLES),
+                role=chosen(form, "role", (*CITY_ROLES, *PLATFORM_ROLES)),
                 reason=form.get("reason", ""),
             )
         )
@@ -134,4 +134,5 @@ async def _person_page(visit: Visit, trouble: ErrorMessage | None) -> web.Respon
 
 
 def _roles(visit: Visit) -> list[tuple[str, str]]:
-    return [(role, visit.speech.plain(ROLES[role])) for role in CITY_ROLES]
+    roles = PLATFORM_ROLES if visit.signed_in().municipality == "platform" else CITY_ROLES
+    return [(role, visit.speech.plain(ROLES[role])) for role in roles]

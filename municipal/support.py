@@ -14,7 +14,7 @@ from aiohttp import web
 
 from municipal.error_messages import NO_DAY, NO_NUMBER, ErrorMessage
 from municipal.forms import beside, day, number, status
-from municipal.labels import parties, services, shops
+from municipal.labels import EXCHANGE_STATES, parties, services, shops
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
 from point_gateway_client import calls, models
@@ -51,19 +51,6 @@ PROOF_KINDS: Final[Mapping[str, str]] = {
     "oidc": "スマートフォン",
     "passkey": "パスキー",
     "password": "パスワード",
-}
-EXCHANGE_STATES: Final[Mapping[str, str]] = {
-    "awaiting_return": "協力会社のサイトで手続き中",
-    "ready": "確認前",
-    "quoted": "確認前",
-    "sending": "処理中",
-    "open": "協力会社の回答待ち",
-    "needs_a_person": "人の確認待ち",
-    "declined": "協力会社が断りました",
-    "not_sent": "送られていません",
-    "refused": "協力会社のサイトで取りやめ",
-    "expired": "時間切れ",
-    "cancelled": "取りやめ",
 }
 _NOTHING_TYPED: Final = ErrorMessage(
     "探す手がかりを入力してください",

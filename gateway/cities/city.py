@@ -15,6 +15,8 @@ from gateway.cities.grants.grants import Grants
 from gateway.cities.member_data.member_data import MemberData
 from gateway.cities.nightly import CityNightly
 from gateway.cities.notices import Notices
+from gateway.cities.platform_deeds.exchange_services import ExchangeServices
+from gateway.cities.platform_deeds.platform_deeds import PlatformDeeds
 from gateway.cities.point_rules import PointRules
 from gateway.cities.point_services import PointServices
 from gateway.cities.proposals.proposals import Proposals
@@ -41,6 +43,7 @@ class City:
     staff: StaffService
     proposals: Proposals
     member_data: MemberData
+    platform: PlatformDeeds
     services: PointServices
     rules: PointRules
     expiries: ExpirySweep
@@ -69,8 +72,12 @@ class City:
         hasher: PasswordHasher,
         site: str,
         retention: Retention | None = None,
+        exchanges: ExchangeServices | None = None,
     ) -> City:
-        context = CityContext(store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site)
+        """Without `exchanges` nothing about an exchange is proposed: for programs that have no partners."""
+        context = CityContext(
+            store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site, exchanges=exchanges
+        )
         rules, expiries, files = (
             PointRules(context),
             ExpirySweep(context.store, context.clock),
@@ -84,6 +91,7 @@ class City:
             staff=StaffService(context),
             proposals=Proposals(context),
             member_data=MemberData(context=context, retention=retention),
+            platform=PlatformDeeds(context),
             services=PointServices(context),
             rules=rules,
             expiries=expiries,

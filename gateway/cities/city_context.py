@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 
 from core_ledger import Store
+from gateway.cities.platform_deeds.exchange_services import ExchangeServices
 from gateway.errors import ProblemError
 from gateway.members.passwords import PasswordHasher
 from gateway.platform import audit_log
@@ -32,11 +33,18 @@ class CityContext:
     tasks: Tasks
     hasher: PasswordHasher
     site: str
+    exchanges: ExchangeServices | None = None
 
     @property
     def today(self) -> date:
         """The day in Japan."""
         return day_of(self.clock())
+
+    @property
+    def exchange_services(self) -> ExchangeServices:
+        """What the platform's deeds act through."""
+        assert self.exchanges is not None, "this municipal cloud was opened without exchanges"
+        return self.exchanges
 
 
 class StaffActor(Protocol):

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from datetime import datetime
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
 
+from gateway.cities.proposals import staff_ties
 from gateway.cities.staff import first_passwords, staff_rows
 from gateway.cities.staff.staff import temporary_password
 from gateway.cities.staff.staff_rows import Staff
@@ -35,7 +37,11 @@ def add_staff(
     operator: Operator,
     config: Config = None,
 ) -> None:
-    """Add a city's administrator (or somebody of the platform); prints the first password, this once."""
+    """Add a city's administrator (or somebody of the platform); prints the first password, this once.
+
+    A third person of the platform and later ones decide nothing that their colleagues propose for 30 days, nor these
+    what they propose: two of the platform's staff add others on their pages.
+    """
     settings = settings_of(config)
     password, now = temporary_password(), clock_of(settings)()
     role = Role.PLATFORM if municipality == PLATFORM else Role.ADMINISTRATOR
@@ -57,6 +63,8 @@ def add_staff(
                     at=now,
                 )
                 first_passwords.start(conn, person.staff_id, now)
+                if municipality == PLATFORM:
+                    _tie_to_colleagues(conn, person, now)
                 audit_log.write(
                     conn, municipality, at=now, actor="operator", actor_name=operator, action=AuditAction.STAFF_ADDED,
                     subject=person.login, facts={"role": role.value},
@@ -70,6 +78,18 @@ def add_staff(
 
     person = asyncio.run(work())
     typer.echo(json.dumps({"login": person.login, "role": person.role, "first_password": password.reveal()}))
+
+
+def _tie_to_colleagues(conn: Connection, person: Staff, now: datetime) -> None:
+    """Whoever is at the machine is not one of the two: later persons decide nothing of their colleagues' for a while.
+
+    The first two have nobody to decide about them. They are not tied to each other, or nothing could begin.
+    """
+    colleagues = [
+        each.staff_id for each in staff_rows.list_by_city(conn, PLATFORM) if each.staff_id != person.staff_id
+    ]
+    if len(colleagues) > 1:
+        staff_ties.record(conn, PLATFORM, person.staff_id, "added", colleagues, now)
 
 
 @city_staff.command("verify-log")

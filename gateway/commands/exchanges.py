@@ -1,4 +1,4 @@
-"""`point-gateway exchanges …`: look at exchanges whose outcome is not known, and decide what a person must decide."""
+"""`point-gateway exchanges …`: look at exchanges whose outcome is not known, and propose what two persons decide."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Annotated, Any
 import typer
 from uuid_utils import uuid7
 
-from gateway.commands.shared import Config, Operator, Reason, in_store, with_services
+from gateway.commands.proposals import Login, propose
+from gateway.commands.shared import Config, Reason, in_store, with_services
 from gateway.exchanges import exchange_report as stories
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_rows import Exchange
-from gateway.exchanges.reversal_rows import ReversalRecord
 from gateway.exchanges.states import State
 from gateway.services import Services
 
 exchanges = typer.Typer(
-    invoke_without_command=True, help="Exchanges: which are open, their story, what a person decides."
+    invoke_without_command=True, help="Exchanges: which are open, their story, what two persons decide."
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -98,30 +98,28 @@ def resolve(
     exchange_id: Which,
     decision: Annotated[Decision, typer.Option("--as", help="What the partner did.")],
     reason: Reason,
-    operator: Operator,
+    login: Login,
     reference: Annotated[str, typer.Option(help="The partner's own name for the debit.")] = "",
     config: Config = None,
 ) -> None:
-    """End an exchange that asking has not settled. The partner is asked once more; its own answer wins."""
+    """Propose how an exchange ends that asking has not settled; somebody else decides.
 
-    async def work(services: Services) -> Exchange:
-        return await services.settler.resolve(
-            exchange_id,
-            debited=decision is Decision.DEBITED,
-            reason=reason,
-            operator=operator,
-            reference=reference,
-        )
-
-    done = with_services(config, work)
-    typer.echo(json.dumps(stories.summary(done), ensure_ascii=False, indent=2))
+    The partner is asked once more at the decision; its own answer wins.
+    """
+    propose(
+        config,
+        login,
+        lambda services, who: services.city.platform.resolve_exchange(
+            who, exchange_id, debited=decision is Decision.DEBITED, reason=reason, reference=reference
+        ),
+    )
 
 
 @exchanges.command("reverse")
 def reverse(
     exchange_id: Which,
     reason: Reason,
-    operator: Operator,
+    login: Login,
     units: Annotated[int | None, typer.Option(min=1, help="口数; default: all that is left.")] = None,
     reversal_id: Annotated[
         str | None, typer.Option(help="Your own id, so that asking again is safe; default: a new one.")
@@ -129,25 +127,19 @@ def reverse(
     by_hand: Annotated[bool, typer.Option(help="It is arranged with the partner by other means.")] = False,
     reference: Annotated[str, typer.Option(help="With --by-hand: the partner's name for it.")] = "",
     taken_from: Annotated[
-        str | None, typer.Option(help="Another of the member's accounts that gives the points.")
-    ] = None,
+        str, typer.Option(help="Another of the member's accounts that gives the points.")
+    ] = "",
     config: Config = None,
 ) -> None:
-    """Take a settled exchange back, wholly or in part (取消・返還)."""
-
-    async def work(services: Services) -> ReversalRecord:
-        return await services.reversals.reverse(
-            exchange_id,
-            reversal_id or str(uuid7()),
-            units=units,
-            reason=reason,
-            operator=operator,
-            by_hand=by_hand,
-            reference=reference,
-            taken_from=taken_from,
-        )
-
-    _print_reversal(with_services(config, work))
+    """Propose to take a settled exchange back, wholly or in part (取消・返還); somebody else decides."""
+    propose(
+        config,
+        login,
+        lambda services, who: services.city.platform.reverse_exchange(
+            who, exchange_id, reversal_id or str(uuid7()), units=units, reason=reason, by_hand=by_hand,
+            reference=reference, taken_from=taken_from,
+        ),
+    )  # fmt: skip
 
 
 @exchanges.command("resolve-reversal")
@@ -156,30 +148,18 @@ def resolve_reversal(
     reversal_id: str,
     decision: Annotated[ReversalDecision, typer.Option("--as", help="What the partner did.")],
     reason: Reason,
-    operator: Operator,
+    login: Login,
     config: Config = None,
 ) -> None:
-    """End a reversal that asking has not settled."""
-
-    async def work(services: Services) -> ReversalRecord:
-        was_reversed = decision is ReversalDecision.REVERSED
-        return await services.reversals.resolve(
-            exchange_id, reversal_id, was_reversed=was_reversed, reason=reason, operator=operator
-        )
-
-    _print_reversal(with_services(config, work))
-
-
-def _print_reversal(done: ReversalRecord) -> None:
-    values = {
-        "reversal_id": done.reversal_id,
-        "exchange_id": done.exchange_id,
-        "state": done.state.value,
-        "units": sum(line.units for line in done.lines),
-        "points": done.points,
-        "reference": done.reference,
-    }
-    typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
+    """Propose how a reversal ends that asking has not settled; somebody else decides."""
+    was_reversed = decision is ReversalDecision.REVERSED
+    propose(
+        config,
+        login,
+        lambda services, who: services.city.platform.resolve_reversal(
+            who, exchange_id, reversal_id, was_reversed=was_reversed, reason=reason
+        ),
+    )
 
 
 def _line(one: Exchange) -> str:

@@ -1,6 +1,7 @@
 """`point-gateway partners …` and `point-gateway webhooks …`: what an operator decides while everything runs.
 
-Each decision stands in the platform's audit log and in the program's: who, what, why.
+Each decision stands in the platform's audit log and in the program's: who, what, why. What stops a partner is done at
+once; what lets it go on is proposed, and somebody else decides.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import typer
 from sqlalchemy import Connection
 
 from gateway.commands import audit
+from gateway.commands.proposals import Login, propose
 from gateway.commands.shared import Config, Most, Operator, Reason, in_store, settings_of
 from gateway.configured import clock_of, vault_of
 from gateway.errors import ProblemError
@@ -80,7 +82,10 @@ def list_deeds(
 
 @partners.command("pause")
 def pause(partner: Which, reason: Reason, operator: Operator, config: Config = None) -> None:
-    """Begin no exchange and send no debit any more, in every gateway; open outcomes are still asked about."""
+    """Begin no exchange and send no debit any more, in every gateway; open outcomes are still asked about.
+
+    It takes effect at once, by whoever is at the machine: it moves no points. To resume takes two persons.
+    """
     _known(config, partner)
 
     def job(conn: Connection, now: datetime) -> None:
@@ -91,14 +96,9 @@ def pause(partner: Which, reason: Reason, operator: Operator, config: Config = N
 
 
 @partners.command("resume")
-def resume(partner: Which, operator: Operator, config: Config = None) -> None:
-    """Begin exchanges again."""
-
-    def job(conn: Connection, now: datetime) -> None:
-        availability.resume(conn, partner, operator=operator, at=now)
-
-    _decide(config, partner, AuditAction.PARTNER_RESUMED, job, operator)
-    typer.echo(f"{partner} goes on")
+def resume(partner: Which, reason: Reason, login: Login, config: Config = None) -> None:
+    """Propose to begin exchanges again; somebody else of the platform decides."""
+    propose(config, login, lambda services, who: services.city.platform.resume_partner(who, partner, reason))
 
 
 @partners.command("maintenance")

@@ -1,15 +1,14 @@
-"""`point-gateway reconcile …`: a partner's book of one day beside ours, and what a person does about a difference."""
+"""`point-gateway reconcile …`: a partner's book of one day beside ours, and proposing what is done about a difference."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from gateway.commands.shared import Config, Operator, Reason, with_services
-from gateway.exchanges.corrections import CorrectionResult
+from gateway.commands.proposals import Login, propose
+from gateway.commands.shared import Config, Reason, with_services
 from gateway.exchanges.reconciliation import Report, Verdict
 from gateway.services import Services
 
@@ -53,20 +52,18 @@ def close(
     partner: Annotated[str, typer.Option(help="The partner's id.")],
     day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day in Japan.")],
     reason: Reason,
-    operator: Operator,
+    login: Login,
     leave: Annotated[bool, typer.Option(help="Move nothing: both sides have agreed otherwise.")] = False,
     config: Config = None,
 ) -> None:
-    """Close a difference: our side is made what the partner's is, by a transfer of its own with the reason."""
-
-    async def work(services: Services) -> CorrectionResult:
-        return await services.corrections.close(
-            partner, day.date(), exchange_id, reason=reason, operator=operator, leave=leave
-        )
-
-    done = with_services(config, work)
-    values = {"exchange_id": done.exchange_id, "was": done.verdict, "points": done.points}
-    typer.echo(json.dumps(values, ensure_ascii=False))
+    """Propose to close a difference: our side is made what the partner's is, by a transfer of its own; somebody else decides."""
+    propose(
+        config,
+        login,
+        lambda services, who: services.city.platform.close_difference(
+            who, partner, day.date(), exchange_id, reason=reason, leave=leave
+        ),
+    )
 
 
 def _print(report: Report) -> None:

@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "exchanges": Command("gateway.commands.exchanges", "server", group="exchanges"),
     "cities": Command("gateway.commands.cities", "server", group="cities"),
     "staff": Command("gateway.commands.city", "server", group="city_staff"),
+    "proposals": Command("gateway.commands.proposals", "server", group="proposals"),
     "backup": Command("gateway.commands.backup", "server", group="backup"),
     "restore": Command("gateway.commands.restore", "server", group="restore"),
     "journal": Command("gateway.commands.journal", "server", group="journal"),

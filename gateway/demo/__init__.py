@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gateway.demo.city import PASSWORD, PLATFORM_LOGIN, SHOPS, STAFF
+from gateway.demo.city import PASSWORD, PLATFORM_STAFF, SHOPS, STAFF
 from gateway.demo.environment import MEMBERS, DemoEnvironment, open_town
 from gateway.demo.scenario import StoryBroken, one_exchange, play
 
@@ -64,7 +64,9 @@ def _print_city(out: Console) -> None:
     out.print(
         "                       they set up a second factor first: a passkey, for in July 2018 no phone's app fits"
     )
-    out.print(f"the platform's staff   {PLATFORM_LOGIN}, password {PASSWORD}")
+    out.print(
+        f"the platform's staff   {', '.join(login for login, _ in PLATFORM_STAFF)}, password {PASSWORD}"
+    )
     out.print(f"shops' people          shop-01 to shop-{SHOPS}, password {PASSWORD}")
 
 

@@ -72,7 +72,8 @@ STAFF: Final = (
     ("kacho", "課長 見本", Role.APPROVER),
     ("kanri", "管理者 見本", Role.ADMINISTRATOR),
 )
-PLATFORM_LOGIN: Final = "platform"
+PLATFORM_STAFF: Final = (("platform", "運営 見本"), ("platform-2", "運営 二人目 見本"))
+"""Two, since one person alone decides nothing."""
 _KINDS: Final = ("そば処", "カフェ", "陶器店", "直売所", "書店", "薬局", "パン工房", "食堂")
 
 T = TypeVar("T")
@@ -211,17 +212,18 @@ class _Filling:
                     at=at,
                     password_is_first=False,
                 )
-            staff_rows.add(
-                conn,
-                staff_id=uuid.UUID(int=len(STAFF) + 1).hex,
-                municipality=PLATFORM,
-                login=PLATFORM_LOGIN,
-                display_name="運営 見本",
-                role=Role.PLATFORM,
-                password_hash=hashed,
-                at=at,
-                password_is_first=False,
-            )
+            for number, (login, name) in enumerate(PLATFORM_STAFF, len(STAFF) + 1):
+                staff_rows.add(
+                    conn,
+                    staff_id=uuid.UUID(int=number).hex,
+                    municipality=PLATFORM,
+                    login=login,
+                    display_name=name,
+                    role=Role.PLATFORM,
+                    password_hash=hashed,
+                    at=at,
+                    password_is_first=False,
+                )
             token = staff_rows.start_session(
                 conn, uuid.UUID(int=len(STAFF)).hex, client_id="demo", strong=True, at=at
             )

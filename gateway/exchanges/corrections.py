@@ -62,63 +62,84 @@ class CorrectionService:
         """
         if not reason.strip() or not operator.strip():
             raise ProblemError("reason-missing", "a difference is closed with a reason and a name")
+        line = await self.difference(partner_id, day, exchange_id)
+        return await self.context.store.run(
+            lambda conn: self.close_in(
+                conn, partner_id, day, line, reason=reason, operator=operator, leave=leave
+            )
+        )
+
+    async def difference(self, partner_id: str, day: date, exchange_id: str) -> Line:
+        """Compare the day again; gives the line of the difference as it is now. Raises ProblemError as `close`."""
         report = await Reconciliation(self.context).compare(partner_id, day)
-        line = next((one for one in report.lines if one.exchange_id == exchange_id), None)
+        line = next((each for each in report.lines if each.exchange_id == exchange_id), None)
         if line is None or line.verdict not in DIFFERENCES:
             state = line.verdict.value if line is not None else "not there"
             raise ProblemError("no-difference", f"there is no difference to close; it is {state}")
-
         if line.our_state in HELD:
             raise ProblemError(
                 "exchange-state",
                 "the exchange still waits for its outcome: end it first (exchanges resolve), then close the difference",
                 state=line.our_state,
             )
+        return line
 
-        profile = self.context.partner(partner_id).profile
+    def points_to_move(self, conn: Connection, partner_id: str, line: Line) -> int:
+        """What closing this difference would give the member, or take back below zero. Raises ProblemError as `close`."""
+        units = self._units_to_move(conn, partner_id, line)
+        return _signed_points(_moves(units, "", 1, self.context.clock()))
 
-        def job(conn: Connection) -> CorrectionResult:
-            book, now = records.find_owner(conn, exchange_id), self.context.clock()
-            if book is not None and has_moved(conn, records.get_locked(conn, book, exchange_id), line):
-                raise ProblemError(
-                    "exchange-state", "the exchange has moved on since it was compared; close it again"
-                )
-            before = closings(conn, partner_id, [exchange_id]).get(exchange_id)
-            if book is None and before is not None and before.theirs == line.their_amounts:
-                raise _closed_a_moment_ago()
-            closing = before.number + 1 if before is not None else 1
-            units = None if leave else _units_to_move(conn, line, closing, profile)
-            moves = [] if units is None else _moves(units, reason, closing, now)
-            points = sum(move.points if move.target == to else -move.points for to, move in moves)
-            new = insert_new(
-                conn, tables.closed_differences, partner_id=partner_id, exchange_id=exchange_id, closing=closing,
-                day=day.isoformat(), kind=line.verdict.value, theirs=json.dumps(line.their_amounts), points=points,
-                reason=reason, operator=operator, closed_at=now,
-                moved=json.dumps(units.amounts if units is not None else {}),
-            )  # fmt: skip
-            if not new:
-                raise _closed_a_moment_ago()
-            reconciliation_days.close_one(conn, partner_id, day)
-            _apply(conn, [move for _, move in moves])
-            if book is not None:
-                _end_unconfirmed(conn, book, exchange_id, now)
-                values = {
-                    "difference": line.verdict.value,
-                    "points": points,
-                    "by": operator,
-                    "because": reason,
-                }
-                exchange = records.get_locked(conn, book, exchange_id)
-                records.add_step(conn, exchange, now, "difference closed", values)
-            return CorrectionResult(
-                exchange_id=exchange_id,
-                partner_id=partner_id,
-                day=day,
-                verdict=line.verdict.value,
-                points=points,
+    def close_in(
+        self,
+        conn: Connection,
+        partner_id: str,
+        day: date,
+        line: Line,
+        *,
+        reason: str,
+        operator: str,
+        leave: bool = False,
+    ) -> CorrectionResult:
+        """Close the difference of a line that was compared just now, in the caller's transaction.
+
+        Raises ProblemError as `close`.
+        """
+        exchange_id = line.exchange_id
+        book, now = records.find_owner(conn, exchange_id), self.context.clock()
+        if book is not None and has_moved(conn, records.get_locked(conn, book, exchange_id), line):
+            raise ProblemError(
+                "exchange-state", "the exchange has moved on since it was compared; close it again"
             )
+        before = closings(conn, partner_id, [exchange_id]).get(exchange_id)
+        if book is None and before is not None and before.theirs == line.their_amounts:
+            raise _closed_a_moment_ago()
+        closing = before.number + 1 if before is not None else 1
+        units = None if leave else self._units_to_move(conn, partner_id, line)
+        moves = [] if units is None else _moves(units, reason, closing, now)
+        points = _signed_points(moves)
+        new = insert_new(
+            conn, tables.closed_differences, partner_id=partner_id, exchange_id=exchange_id, closing=closing,
+            day=day.isoformat(), kind=line.verdict.value, theirs=json.dumps(line.their_amounts), points=points,
+            reason=reason, operator=operator, closed_at=now,
+            moved=json.dumps(units.amounts if units is not None else {}),
+        )  # fmt: skip
+        if not new:
+            raise _closed_a_moment_ago()
+        reconciliation_days.close_one(conn, partner_id, day)
+        _apply(conn, [move for _, move in moves])
+        if book is not None:
+            _end_unconfirmed(conn, book, exchange_id, now)
+            values = {"difference": line.verdict.value, "points": points, "by": operator, "because": reason}
+            exchange = records.get_locked(conn, book, exchange_id)
+            records.add_step(conn, exchange, now, "difference closed", values)
+        return CorrectionResult(
+            exchange_id=exchange_id, partner_id=partner_id, day=day, verdict=line.verdict.value, points=points
+        )
 
-        return await self.context.store.run(job)
+    def _units_to_move(self, conn: Connection, partner_id: str, line: Line) -> _UnitsToMove:
+        before = closings(conn, partner_id, [line.exchange_id]).get(line.exchange_id)
+        closing = before.number + 1 if before is not None else 1
+        return _units_to_move(conn, line, closing, self.context.partner(partner_id).profile)
 
 
 def _closed_a_moment_ago() -> ProblemError:
@@ -200,6 +221,11 @@ def _moves(to_move: _UnitsToMove, reason: str, closing: int, now: datetime) -> l
         for number, ((source, target), points) in enumerate(sorted(moves.items()))
         if points
     ]
+
+
+def _signed_points(moves: Sequence[tuple[str, Transfer]]) -> int:
+    """Given to the member, or taken back below zero."""
+    return sum(move.points if move.target == account else -move.points for account, move in moves)
 
 
 def _require_own_account(

@@ -20,13 +20,13 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from core_ledger import chart
+from core_ledger import chart, run_alone
 from gateway.errors import GatewayError, PartnerUnavailable, ProblemError
 from gateway.exchanges import exchange_rows as records
 from gateway.exchanges.exchange_context import longest_debit, longest_question
 from gateway.exchanges.exchange_rows import Exchange
 from gateway.exchanges.known_since import KnownSince
-from gateway.exchanges.outcome import FOR_A_PERSON_ALONE, OperatorDecision, Unknown
+from gateway.exchanges.outcome import FOR_A_PERSON_ALONE, OperatorDecision, Unknown, record
 from gateway.exchanges.quote_confirm import QuoteConfirm
 from gateway.exchanges.states import HELD, State
 from gateway.model import FindAnswer, NoRecord, amounts_by_wallet
@@ -165,20 +165,43 @@ class OutcomePoller:
         Raises ProblemError when the exchange has ended already (perhaps just now, by the partner's answer), while its
         debit may still be under way, or for a yes against which the partner shows another debit.
         """
-        context = self.exchanges.context
         if not reason.strip() or not operator.strip():
             raise ProblemError("reason-missing", "a decision has a reason and a name")
-        book = await context.store.read(lambda conn: records.find_owner(conn, exchange_id))
+        heard = await self.ask_before_deciding(exchange_id)
+        decision = OperatorDecision(
+            debited=debited, reason=reason, operator=operator, reference=reference, heard=heard
+        )
+        return await self.exchanges.context.store.run(
+            lambda conn: self.decide_in(conn, exchange_id, decision)
+        )
+
+    async def ask_before_deciding(self, exchange_id: str) -> Heard | None:
+        """Ask the partner about an exchange that a person is about to end; what it answered, where it was asked.
+
+        An answer that ends the exchange is written down as always: then there is nothing left to decide.
+        """
+        book = await self.exchanges.context.store.read(lambda conn: records.find_owner(conn, exchange_id))
         if book is None:
             raise ProblemError("unknown-exchange", "there is no exchange with this id")
         _, heard = await self._ask_and_hear(book, exchange_id)
-        exchange = await context.store.read(lambda conn: records.get(conn, book, exchange_id))
-        if exchange.state is State.SENDING:
+        return heard
+
+    def decide_in(self, conn: Connection, exchange_id: str, decision: OperatorDecision) -> Exchange:
+        """End an exchange as a person decides, in the caller's transaction. Raises ProblemError as `resolve`."""
+        book = records.find_owner(conn, exchange_id)
+        if book is None:
+            raise ProblemError("unknown-exchange", "there is no exchange with this id")
+        if records.get_locked(conn, book, exchange_id).state is State.SENDING:
             raise ProblemError("exchange-state", "its debit may still be under way; decide a minute later")
-        decided = OperatorDecision(
-            debited=debited, reason=reason, operator=operator, reference=reference, heard=heard
+        now = self.exchanges.context.clock()
+        exchange = run_alone(conn, lambda conn: record(conn, (book, exchange_id), decision, now, []))
+        _log.info(
+            "exchange",
+            exchange_id=exchange.exchange_id,
+            partner=exchange.partner_id,
+            state=exchange.state,
         )
-        return await self.exchanges.write_outcome(exchange, decided, [])
+        return exchange
 
     async def _ask(self, partner: Partner, exchange: Exchange) -> tuple[Exchange, Heard]:
         with (

@@ -17,6 +17,7 @@ from gateway.platform.sql import insert_into
 
 _c = tables.compared_days.c
 _d = tables.partner_debits.c
+MAX_LISTED: Final = 200
 LOOKBACK: Final = timedelta(days=62)
 """How far a night looks for days that nobody has compared, or that did not come out even: two months' invoices."""
 
@@ -72,6 +73,47 @@ def differences(conn: Connection, partner_id: str, first: date, last: date) -> i
     """How many differences of these days nobody has closed."""
     query = select(func.coalesce(func.sum(_c.differences), 0)).where(*_between(partner_id, first, last))
     return int(conn.scalar(query) or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayDiffering:
+    """A day of which so many differences were found and not closed."""
+
+    partner_id: str
+    day: date
+    differences: int
+    compared_at: datetime
+
+
+def list_with_differences(conn: Connection) -> list[DayDiffering]:
+    """The days of all partners with differences that nobody has closed, the newest first."""
+    query = (
+        select(_c.partner_id, _c.day, _c.differences, _c.compared_at)
+        .where(_c.differences > 0)
+        .order_by(_c.day.desc(), _c.partner_id)
+        .limit(MAX_LISTED)
+    )
+    return [
+        DayDiffering(
+            partner_id=row.partner_id,
+            day=date.fromisoformat(row.day),
+            differences=row.differences,
+            compared_at=row.compared_at,
+        )
+        for row in conn.execute(query)
+    ]
+
+
+def differences_left(conn: Connection, partner_id: str) -> int:
+    """How many differences with this partner nobody has closed, over all days."""
+    query = select(func.coalesce(func.sum(_c.differences), 0)).where(_c.partner_id == partner_id)
+    return int(conn.scalar(query) or 0)
+
+
+def last_compared(conn: Connection, partner_id: str) -> date | None:
+    """The newest day that was compared; None where none was."""
+    day = conn.scalar(select(func.max(_c.day)).where(_c.partner_id == partner_id))
+    return date.fromisoformat(day) if day else None
 
 
 def first_day(conn: Connection, partner_id: str) -> date | None:

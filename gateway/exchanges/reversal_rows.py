@@ -189,6 +189,18 @@ def of(conn: Connection, exchange_id: str, reversal_id: str) -> ReversalRecord:
     return reversal_record
 
 
+def require_waiting(reversal: ReversalRecord) -> None:
+    """Raise ProblemError `reversal-ended` (409) for one that has ended."""
+    if reversal.state in ENDED:
+        raise ProblemError("reversal-ended", f"the reversal is {reversal.state} already")
+
+
+def list_by_exchange(conn: Connection, book_id: str, exchange_id: str) -> list[ReversalRecord]:
+    """Every reversal of an exchange, the first first."""
+    query = select(_r).where(_r.c.book_id == book_id, _r.c.exchange_id == exchange_id)
+    return [_record(row._asdict()) for row in conn.execute(query.order_by(_r.c.started_at, _r.c.reversal_id))]
+
+
 def units_given_back(conn: Connection, exchange: Exchange) -> dict[int, int]:
     """Line of the quote → units that are, or may yet be, given back."""
     units: dict[int, int] = {}

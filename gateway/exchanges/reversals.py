@@ -76,6 +76,15 @@ class OperatorDecision:
     operator: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalPreview:
+    """What a reversal would give back: `units` (口), the member's `points`, and the account that they come from."""
+
+    units: int
+    points: int
+    taken_from: str
+
+
 @dataclass(frozen=True, slots=True)
 class GaveBackOtherwise:
     """The partner shows another amount than it was asked to give back, of each wallet."""
@@ -123,8 +132,6 @@ class Reversals:
         Raises ProblemError: not settled, more than is left, points already spent (with what is left), a plugin that
         cannot do it (then it is done by hand), or restored mode.
         """
-        if self.restored is not None:
-            self.restored.require_off()
         if not reason.strip() or not operator.strip():
             raise ProblemError("reason-missing", "a reversal has a reason and a name")
         reverse_exchange = kept.ReverseExchange(
@@ -137,12 +144,16 @@ class Reversals:
             reference=reference,
             taken_from=taken_from,
         )
-        begun, ours = await self.context.store.run(lambda conn: self._begin(conn, reverse_exchange))
-        if ours and begun.by_hand:
+        begun, ours = await self.context.store.run(lambda conn: self.begin(conn, reverse_exchange))
+        return await self.carry_on(begun) if ours else begun
+
+    async def carry_on(self, begun: ReversalRecord) -> ReversalRecord:
+        """Ask the partner for a reversal that was begun just now and is committed; `run` does it after a crash."""
+        if begun.by_hand:
             await self._journal(begun)
-        if not ours or begun.state is not ReversalState.SENDING:
+        if begun.state is not ReversalState.SENDING:
             return begun
-        task = self.context.tasks.spawn(self._send(begun), name=f"reversal {reversal_id}")
+        task = self.context.tasks.spawn(self._send(begun), name=f"reversal {begun.reversal_id}")
         return await asyncio.shield(task)
 
     async def resolve(
@@ -151,9 +162,20 @@ class Reversals:
         """End a reversal as a person decides, when asking has not. Raises ProblemError while the partner is being asked."""
         if not reason.strip() or not operator.strip():
             raise ProblemError("reason-missing", "a decision has a reason and a name")
-        reversal_record = await self.context.store.read(lambda conn: kept.of(conn, exchange_id, reversal_id))
         decision = OperatorDecision(reversed=was_reversed, reason=reason, operator=operator)
-        return await self._write(reversal_record, decision, [])
+        return await self.context.store.run(
+            lambda conn: self.decide_in(conn, exchange_id, reversal_id, decision)
+        )
+
+    def decide_in(
+        self, conn: Connection, exchange_id: str, reversal_id: str, decision: OperatorDecision
+    ) -> ReversalRecord:
+        """End a reversal in the caller's transaction. Raises ProblemError as `resolve`."""
+        reversal = self._record(conn, kept.of(conn, exchange_id, reversal_id), decision, [])
+        _log.info(
+            "reversal", reversal_id=reversal.reversal_id, partner=reversal.partner_id, state=reversal.state
+        )
+        return reversal
 
     async def run(self) -> None:
         """Ask again about what is due, for ever."""
@@ -237,7 +259,10 @@ class Reversals:
         by_calendar = hides - (self.context.clock() - reversal.key_ended_at)
         return max(by_calendar, hides - timedelta(seconds=waited_s), timedelta())
 
-    def _begin(self, conn: Connection, wish: kept.ReverseExchange) -> tuple[ReversalRecord, bool]:
+    def begin(self, conn: Connection, wish: kept.ReverseExchange) -> tuple[ReversalRecord, bool]:
+        """Hold the member's points in the caller's transaction; whether it was begun now. Raises ProblemError as `reverse`."""
+        if self.restored is not None:
+            self.restored.require_off()
         book = records.find_owner(conn, wish.exchange_id)
         if book is None:
             raise ProblemError("unknown-exchange", "there is no exchange with this id")
@@ -247,26 +272,8 @@ class Reversals:
             if not _was_asked_for(conn, exchange, known, wish):
                 raise kept.id_reused()
             return known, False
-        if exchange.state is not State.SETTLED:
-            raise ProblemError(
-                "exchange-state",
-                f"only a settled exchange can be reversed; this one is {exchange.state}",
-                state=exchange.state,
-            )
-        if kept.corrected(conn, exchange):
-            raise ProblemError(
-                "exchange-state", "a comparison has corrected this exchange; nothing is left to reverse"
-            )
+        lines, account = self._lines_and_account(conn, exchange, wish)
         partner = self.context.partners.get(exchange.partner_id)
-        if not wish.by_hand and (partner is None or not partner.can("reverse_debit")):
-            raise ProblemError(
-                "reversal-by-hand",
-                "this partner's plugin cannot reverse; arrange it with the partner and record it by hand",
-            )
-        lines = _lines_to_give_back(exchange, kept.units_given_back(conn, exchange), wish.units)
-        account = wish.taken_from or account_of(exchange)
-        if not chart.owned(book, account):
-            raise ProblemError("not-the-members", "the points come from an account of the same member")
         patience = longest_debit(partner) if partner is not None else timedelta(0)
         reversal = kept.add(
             conn,
@@ -288,6 +295,47 @@ class Reversals:
         if wish.by_hand:
             return _finish(conn, exchange, reversal, wish.reference, now, {"by hand": wish.operator}), True
         return reversal, True
+
+    def preview(self, conn: Connection, wish: kept.ReverseExchange) -> ReversalPreview:
+        """What would go back now; nothing is written. Raises ProblemError as `reverse`."""
+        if self.restored is not None:
+            self.restored.require_off()
+        book = records.find_owner(conn, wish.exchange_id)
+        if book is None:
+            raise ProblemError("unknown-exchange", "there is no exchange with this id")
+        exchange = records.get(conn, book, wish.exchange_id)
+        if kept.find(conn, book, wish.reversal_id) is not None:
+            raise kept.id_reused()
+        lines, account = self._lines_and_account(conn, exchange, wish)
+        points, left = sum(line.points for line in lines), ledger.balance(conn, book, account).available
+        if points > left:
+            raise _too_few(points, left)
+        return ReversalPreview(units=sum(line.units for line in lines), points=points, taken_from=account)
+
+    def _lines_and_account(
+        self, conn: Connection, exchange: Exchange, wish: kept.ReverseExchange
+    ) -> tuple[list[GivenBackLine], str]:
+        if exchange.state is not State.SETTLED:
+            raise ProblemError(
+                "exchange-state",
+                f"only a settled exchange can be reversed; this one is {exchange.state}",
+                state=exchange.state,
+            )
+        if kept.corrected(conn, exchange):
+            raise ProblemError(
+                "exchange-state", "a comparison has corrected this exchange; nothing is left to reverse"
+            )
+        partner = self.context.partners.get(exchange.partner_id)
+        if not wish.by_hand and (partner is None or not partner.can("reverse_debit")):
+            raise ProblemError(
+                "reversal-by-hand",
+                "this partner's plugin cannot reverse; arrange it with the partner and record it by hand",
+            )
+        lines = _lines_to_give_back(exchange, kept.units_given_back(conn, exchange), wish.units)
+        account = wish.taken_from or account_of(exchange)
+        if not chart.owned(exchange.book_id, account):
+            raise ProblemError("not-the-members", "the points come from an account of the same member")
+        return lines, account
 
     async def _send(self, reversal: ReversalRecord) -> ReversalRecord:
         """Ask the partner; the same id however often, which by contract is one reversal while it keeps the id."""
@@ -389,7 +437,7 @@ class Reversals:
         facts = {"reversal": reversal.reversal_id} | ({"calls": list(calls)} if calls else {})
         if reversal.state in kept.ENDED:
             if isinstance(outcome, OperatorDecision):
-                raise ProblemError("reversal-ended", f"the reversal is {reversal.state} already")
+                kept.require_waiting(reversal)
             return reversal
         if isinstance(outcome, OperatorDecision):
             _refuse_while_asked(conn, reversal, now)
@@ -605,12 +653,16 @@ def _hold(conn: Connection, reversal: ReversalRecord, now: datetime) -> None:
         ledger.apply(conn, holds)
     except NotEnoughPoints:
         left = ledger.balance(conn, reversal.book_id, reversal.taken_from).available
-        raise ProblemError(
-            "points-already-spent",
-            f"{reversal.points:,} points would go back and {left:,} are left on this account; reverse fewer units,"
-            " or name another account of the member",
-            available=left,
-        ) from None
+        raise _too_few(reversal.points, left) from None
+
+
+def _too_few(points: int, left: int) -> ProblemError:
+    return ProblemError(
+        "points-already-spent",
+        f"{points:,} points would go back and {left:,} are left on this account; reverse fewer units,"
+        " or name another account of the member",
+        available=left,
+    )
 
 
 def _finish(

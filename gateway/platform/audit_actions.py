@@ -95,7 +95,7 @@ class AuditAction(StrEnum):
     DEED_RULE_CHANGED = "deed rule changed", "承認の設定の変更", "Approval rule changed"
     STAFF_RESTARTED = "staff restarted", "職員の利用再開", "Staff access started again"
 
-    # In the platform's own log, at the command line.
+    # In the platform's own log, by its staff and at the command line.
     CLIENT_KEY_MADE = "client key made", "クライアント鍵の作成", "Client key made"
     CLIENT_KEY_REVOKED = "client key revoked", "クライアント鍵の失効", "Client key revoked"
     PUSH_SECRET_MADE = "push secret made", "プッシュの鍵の作成", "Push secret made"
@@ -123,6 +123,10 @@ class AuditAction(StrEnum):
     RECORD_RECOVERED = "record recovered", "記録の復旧", "Record recovered"
     CHAINS_SIGNED = "chains signed", "記録の連鎖への署名", "Hash chains signed"
     MEMBER_RECORD_EXPORTED = "member record exported", "利用者の記録の開示", "Member's record handed out"
+    EXCHANGE_RESOLVED = "exchange resolved", "移行の結果の確定", "Exchange's outcome decided"
+    EXCHANGE_REVERSED = "exchange reversed", "移行の取消・返還", "Exchange reversed"
+    REVERSAL_RESOLVED = "reversal resolved", "取消の結果の確定", "Reversal's outcome decided"
+    DIFFERENCE_CLOSED = "difference closed", "差異の処理", "Difference closed"
 
 
 PLATFORM_ACTIONS: Final = frozenset(
@@ -146,6 +150,10 @@ PLATFORM_ACTIONS: Final = frozenset(
         AuditAction.RECORD_RECOVERED,
         AuditAction.CHAINS_SIGNED,
         AuditAction.MEMBER_RECORD_EXPORTED,
+        AuditAction.EXCHANGE_RESOLVED,
+        AuditAction.EXCHANGE_REVERSED,
+        AuditAction.REVERSAL_RESOLVED,
+        AuditAction.DIFFERENCE_CLOSED,
     }
 )
 """What only the platform's own log holds."""

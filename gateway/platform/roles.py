@@ -5,7 +5,7 @@
     approver        looks, refunds, says yes to what somebody else has prepared, shows and ends events, closes settlements
     administrator   all of the city, and its staff, rules and bank accounts
     shop            takes points at one shop and sees that shop's own business
-    platform        what partners owe, over all cities; no city's members
+    platform        exchanges and partners over all cities, what partners owe, and the platform's own staff; no city's members
 
 The person who prepared something never approves it, whatever the role: that rule is kept where approval happens
 (`gateway.cities.proposals`), and so is that nobody decides for whom they have added, raised or reset.
@@ -49,6 +49,9 @@ class Action(StrEnum):
     DECIDE_EVENTS = "decide_events"
     SEE_PROPOSALS = "see_proposals"
     DECIDE_PROPOSALS = "decide_proposals"
+    SEE_EXCHANGES = "see_exchanges"
+    KEEP_EXCHANGES = "keep_exchanges"
+    KEEP_PARTNERS = "keep_partners"
 
 
 _A = Action
@@ -81,7 +84,16 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
     Role.APPROVER: _APPROVER,
     Role.ADMINISTRATOR: _OPERATOR | _APPROVER | {_A.CHANGE_RULES, _A.KEEP_BANKS, _A.KEEP_STAFF},
     Role.SHOP: _OWN | {_A.TAKE_POINTS},
-    Role.PLATFORM: _OWN | {_A.SEE_PARTNERS},
+    Role.PLATFORM: _OWN
+    | {
+        _A.SEE_PARTNERS,
+        _A.SEE_EXCHANGES,
+        _A.KEEP_EXCHANGES,
+        _A.KEEP_PARTNERS,
+        _A.KEEP_STAFF,
+        _A.SEE_PROPOSALS,
+        _A.DECIDE_PROPOSALS,
+    },
 }
 
 CITY_ROLES: Final = frozenset({Role.VIEWER, Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR})

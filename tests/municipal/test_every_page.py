@@ -161,7 +161,15 @@ MENUS = {
     "fukushi": SEES | {"/support", "/cards", "/members", "/spends", "/proposals"},
     "kacho": SEES | {"/support", "/members", "/spends", "/audit", "/proposals"},
     "kanri": SEES | {"/support", "/cards", "/members", "/spends", "/audit", "/payer", "/staff", "/proposals"},
-    "platform": {"/partners"},
+    "platform": {
+        "/",
+        "/partners",
+        "/platform/exchanges",
+        "/platform/differences",
+        "/platform/partners",
+        "/proposals",
+        "/staff",
+    },
 }
 """Who sees what, written a second time, so that a slip in the menu shows."""
 

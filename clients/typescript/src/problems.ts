@@ -461,6 +461,11 @@ export class MailNotOffered extends UnavailableProblem {
   override name = "MailNotOffered";
 }
 
+/** More than can still be reversed. */
+export class MoreThanIsLeft extends ConflictProblem {
+  override name = "MoreThanIsLeft";
+}
+
 /** Changed often enough today. */
 export class MykeyIdChangedEnough extends ConflictProblem {
   override name = "MykeyIdChangedEnough";
@@ -481,14 +486,29 @@ export class MykeyIdUnfit extends InvalidInputProblem {
   override name = "MykeyIdUnfit";
 }
 
+/** This partner tells no days. */
+export class NoDailyList extends ConflictProblem {
+  override name = "NoDailyList";
+}
+
 /** This shop owes nothing that can be ended. */
 export class NoDebt extends ConflictProblem {
   override name = "NoDebt";
 }
 
+/** There is no difference to close. */
+export class NoDifference extends ConflictProblem {
+  override name = "NoDifference";
+}
+
 /** No rate is in force. */
 export class NoRate extends ConflictProblem {
   override name = "NoRate";
+}
+
+/** The amounts are no whole units. */
+export class NoWholeUnits extends ConflictProblem {
+  override name = "NoWholeUnits";
 }
 
 /** Nobody else may decide this. */
@@ -511,6 +531,11 @@ export class NotOpenForDirectExchange extends ConflictProblem {
   override name = "NotOpenForDirectExchange";
 }
 
+/** No exchange here has this id. */
+export class NotOurs extends ConflictProblem {
+  override name = "NotOurs";
+}
+
 /** There is no quote yet. */
 export class NotQuoted extends ConflictProblem {
   override name = "NotQuoted";
@@ -519,6 +544,11 @@ export class NotQuoted extends ConflictProblem {
 /** The member is not back yet. */
 export class NotReturned extends ConflictProblem {
   override name = "NotReturned";
+}
+
+/** The account is not this member's. */
+export class NotTheMembers extends InvalidInputProblem {
+  override name = "NotTheMembers";
 }
 
 /** Nothing is to be paid. */
@@ -594,6 +624,11 @@ export class OwnRole extends ConflictProblem {
 /** This partner is in maintenance. */
 export class PartnerInMaintenance extends UnavailableProblem {
   override name = "PartnerInMaintenance";
+}
+
+/** This partner is not paused. */
+export class PartnerNotPaused extends ConflictProblem {
+  override name = "PartnerNotPaused";
 }
 
 /** This partner is paused. */
@@ -726,6 +761,11 @@ export class PointServiceExists extends ConflictProblem {
   override name = "PointServiceExists";
 }
 
+/** The points have been spent. */
+export class PointsAlreadySpent extends ConflictProblem {
+  override name = "PointsAlreadySpent";
+}
+
 /** These points have expired there. */
 export class PointsExpiredThere extends ConflictProblem {
   override name = "PointsExpiredThere";
@@ -844,6 +884,16 @@ export class ReturnUrlMissing extends InvalidInputProblem {
 /** That address is not one to come back to. */
 export class ReturnUrlNotAllowed extends InvalidInputProblem {
   override name = "ReturnUrlNotAllowed";
+}
+
+/** This partner cannot reverse by itself. */
+export class ReversalByHand extends ConflictProblem {
+  override name = "ReversalByHand";
+}
+
+/** The reversal has ended. */
+export class ReversalEnded extends ConflictProblem {
+  override name = "ReversalEnded";
 }
 
 /** This role may not do that. */
@@ -1106,6 +1156,11 @@ export class UnknownReference extends NotFoundProblem {
   override name = "UnknownReference";
 }
 
+/** No such reversal. */
+export class UnknownReversal extends NotFoundProblem {
+  override name = "UnknownReversal";
+}
+
 /** No such version. */
 export class UnknownRule extends NotFoundProblem {
   override name = "UnknownRule";
@@ -1240,18 +1295,24 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "mail-changed-enough": MailChangedEnough,
   "mail-link-over": MailLinkOver,
   "mail-not-offered": MailNotOffered,
+  "more-than-is-left": MoreThanIsLeft,
   "mykey-id-changed-enough": MykeyIdChangedEnough,
   "mykey-id-generated-enough": MykeyIdGeneratedEnough,
   "mykey-id-only-generated": MykeyIdOnlyGenerated,
   "mykey-id-unfit": MykeyIdUnfit,
+  "no-daily-list": NoDailyList,
   "no-debt": NoDebt,
+  "no-difference": NoDifference,
   "no-rate": NoRate,
+  "no-whole-units": NoWholeUnits,
   "nobody-to-decide": NobodyToDecide,
   "not-enough": NotEnough,
   "not-enough-points": NotEnoughPoints,
   "not-open-for-direct-exchange": NotOpenForDirectExchange,
+  "not-ours": NotOurs,
   "not-quoted": NotQuoted,
   "not-returned": NotReturned,
+  "not-the-members": NotTheMembers,
   "nothing-to-pay": NothingToPay,
   "notice-answered": NoticeAnswered,
   "oidc-arrival-unknown": OidcArrivalUnknown,
@@ -1267,6 +1328,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "oidc-wrong-provider": OidcWrongProvider,
   "own-role": OwnRole,
   "partner-in-maintenance": PartnerInMaintenance,
+  "partner-not-paused": PartnerNotPaused,
   "partner-paused": PartnerPaused,
   "partner-unavailable": PartnerUnavailable,
   "passkey-ended": PasskeyEnded,
@@ -1293,6 +1355,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "payer-missing": PayerMissing,
   "payout-state": PayoutState,
   "point-service-exists": PointServiceExists,
+  "points-already-spent": PointsAlreadySpent,
   "points-expired-there": PointsExpiredThere,
   "project-exists": ProjectExists,
   "project-not-open": ProjectNotOpen,
@@ -1317,6 +1380,8 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "return-code-wrong": ReturnCodeWrong,
   "return-url-missing": ReturnUrlMissing,
   "return-url-not-allowed": ReturnUrlNotAllowed,
+  "reversal-by-hand": ReversalByHand,
+  "reversal-ended": ReversalEnded,
   "role-not-allowed": RoleNotAllowed,
   "role-unfit": RoleUnfit,
   "rule-in-effect": RuleInEffect,
@@ -1369,6 +1434,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "unknown-proof": UnknownProof,
   "unknown-proposal": UnknownProposal,
   "unknown-reference": UnknownReference,
+  "unknown-reversal": UnknownReversal,
   "unknown-rule": UnknownRule,
   "unknown-session": UnknownSession,
   "unknown-shop": UnknownShop,

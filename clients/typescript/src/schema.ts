@@ -3280,6 +3280,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platform/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exchanges of all members, the longest waiting first; those that need a person before all others. */
+        get: operations["platform_exchanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/exchanges/{exchange}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole story of an exchange: each state, each call to the partner, each move of points. No name, no secret. */
+        get: operations["platform_exchange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/exchanges/{exchange}/question": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the partner now, and give the story with its answer. Of one that has ended nothing is changed by it. */
+        post: operations["ask_about_exchange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/exchanges/{exchange}/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose how an exchange ends that asking has not settled. The partner is asked once more at the decision. */
+        post: operations["propose_outcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/exchanges/{exchange}/reversals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to take a settled exchange back, wholly or in part (取消・返還), by an id that the caller made. */
+        post: operations["propose_reversal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/exchanges/{exchange}/reversals/{reversal_id}/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose how a reversal ends that asking has not settled. */
+        post: operations["propose_reversal_outcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every partner: open or paused, what waits, how far both books were compared. */
+        get: operations["platform_partners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/partners/{partner_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a partner at once: nothing new begins with it; open outcomes are still asked about. One person suffices. */
+        post: operations["pause_partner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/partners/{partner_id}/resumption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to let exchanges with a paused partner begin again; it takes a second person. */
+        post: operations["propose_resumption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days on which both books differ and nobody has closed it, the newest first. */
+        get: operations["days_with_differences"];
+        put?: never;
+        /** Compare again and propose to close a difference: our side is made what the partner's is, or nothing moves. */
+        post: operations["propose_closing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platform/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for the partner's book of a day and lay ours beside it (突合); it repairs nothing. */
+        post: operations["compare_day"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/city/proposals": {
         parameters: {
             query?: never;
@@ -3538,7 +3726,7 @@ export interface components {
          * @description A deed. The value is what lines hold and programs branch on; `label` is what people read.
          * @enum {string}
          */
-        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported";
+        AuditAction: "signed in" | "sign-in failed" | "member looked up" | "member searched for" | "history looked at" | "pay card issued" | "pay card stopped" | "pay card printed" | "pay card PIN set" | "pay card limits changed" | "sign-in unlocked" | "member access restored" | "password changed" | "passkey added" | "authenticator app set up" | "passkey removed" | "authenticator app removed" | "session ended" | "access reset" | "staff added" | "staff closed" | "role changed" | "rule announced" | "rule withdrawn" | "project added" | "project closed" | "project reopened" | "budget changed" | "granted" | "grants looked at" | "list exported" | "city exported" | "grant cancelled" | "balance corrected" | "grant file checked" | "grant file approved" | "grant file cancelled" | "grant file applied" | "point service added" | "point service closed" | "point service reopened" | "issuer named" | "event planned" | "event changed" | "event shown" | "event ended" | "event outcome decided" | "event settled" | "shop registered" | "shop changed" | "shop closed" | "shop reopened" | "shop account changed" | "payer account changed" | "refunded" | "settlement closed" | "transfer file downloaded" | "payout recorded" | "shop debt ended" | "shop account confirmed" | "shop account disputed" | "transfer file made" | "proposed" | "proposal approved" | "proposal sent back" | "proposal withdrawn" | "proposal expired" | "deed rule changed" | "staff restarted" | "client key made" | "client key revoked" | "push secret made" | "push secret revoked" | "webhook added" | "webhook revoked" | "partner paused" | "partner resumed" | "partner paced" | "partner maintenance announced" | "partner maintenance withdrawn" | "database restored" | "database completed" | "exchange recovered" | "exchange left" | "reversal recovered" | "record recovered" | "chains signed" | "member record exported" | "exchange resolved" | "exchange reversed" | "reversal resolved" | "difference closed";
         /** @description A deed that a city's log may hold, as the filter takes it, and named for people. */
         AuditActionView: {
             action: string;
@@ -3857,6 +4045,34 @@ export interface components {
             expired_points: number;
             refunds: components["schemas"]["RefundView"][];
         };
+        /** @description One exchange from both sides: amounts are the partner's points by wallet, `points` are ours. */
+        ComparedLineView: {
+            exchange_id: string;
+            verdict: string;
+            our_state: string;
+            our_reference: string;
+            their_reference: string;
+            our_amounts: {
+                [key: string]: number;
+            };
+            their_amounts: {
+                [key: string]: number;
+            };
+            our_account: string;
+            their_account: string;
+            points: number;
+            note: string;
+        };
+        /** @description `lines` are the differences; what matches is only counted. */
+        Comparison: {
+            partner_id: string;
+            /** Format: date */
+            day: string;
+            counts: {
+                [key: string]: number;
+            };
+            lines: components["schemas"]["ComparedLineView"][];
+        };
         ContributionWanted: {
             contribution_id: string;
             points: number;
@@ -3948,6 +4164,11 @@ export interface components {
         CyclesList: {
             cycles: components["schemas"]["CycleListed"][];
         };
+        DayCompared: {
+            partner_id: string;
+            /** Format: date */
+            day: string;
+        };
         DayFigureView: {
             /** Format: date */
             day: string;
@@ -3970,6 +4191,18 @@ export interface components {
         /** @description The figures of all parties together, day by day. */
         DayTotals: {
             totals: components["schemas"]["DayTotalView"][];
+        };
+        /** @description A day of which so many differences were found and not closed, as it was compared last. */
+        DayWithDifferences: {
+            partner_id: string;
+            /** Format: date */
+            day: string;
+            differences: number;
+            /** Format: date-time */
+            compared_at: string;
+        };
+        DaysWithDifferences: {
+            days: components["schemas"]["DayWithDifferences"][];
         };
         /** @description `repaid`: the shop has paid the money back. `written_off`: the city gives it up. */
         DebtEndWanted: {
@@ -4027,6 +4260,16 @@ export interface components {
             municipality?: string | null;
             /** @default null */
             point_service?: string | null;
+        };
+        /** @description `leave`: nothing moves, because both sides have agreed otherwise; say how as the reason. */
+        DifferenceClosed: {
+            partner_id: string;
+            /** Format: date */
+            day: string;
+            exchange_id: string;
+            /** @default false */
+            leave?: boolean;
+            reason: string;
         };
         DueView: {
             /** Format: date */
@@ -4137,6 +4380,13 @@ export interface components {
              * @enum {string}
              */
             language?: "ja" | "en";
+        };
+        ExchangeStory: {
+            exchange: components["schemas"]["WaitingExchange"];
+            lines: components["schemas"]["QuotedLineView"][];
+            steps: components["schemas"]["StepView"][];
+            moves: components["schemas"]["MoveView"][];
+            reversals: components["schemas"]["ReversalView"][];
         };
         /**
          * @description One exchange. `redirect_url` is where the browser goes while the state is `awaiting_return`.
@@ -4515,6 +4765,17 @@ export interface components {
         MonthsOfIssue: {
             months: components["schemas"]["MonthOfIssueView"][];
         };
+        /** @description One move of points in the member's book. */
+        MoveView: {
+            seq: number;
+            action: string;
+            source: string;
+            target: string;
+            points: number;
+            kind: string;
+            /** Format: date-time */
+            at: string;
+        };
         /** @description `municipality_kana` is the reading of the municipality's name, in hiragana. */
         MunicipalBalanceView: {
             municipality: string;
@@ -4696,6 +4957,13 @@ export interface components {
             state: string;
             points: number | null;
         };
+        /** @description `reference` is the partner's own name for the debit. */
+        OutcomeWanted: {
+            debited: boolean;
+            /** @default  */
+            reference?: string;
+            reason: string;
+        };
         /**
          * @description `waiting` holds the newest exchanges whose outcome is not known yet, `expiring` the next 30 days.
          *
@@ -4714,6 +4982,13 @@ export interface components {
             shop_name: string;
             left: number;
             replayed: boolean;
+        };
+        PartnerCallView: {
+            hook: string;
+            outcome: string;
+            text: string;
+            ms: number;
+            requests: components["schemas"]["PartnerRequestView"][];
         };
         /**
          * @description `owes` is the partner's own part, after reversals and corrections; campaigns are owed by their funders.
@@ -4758,6 +5033,39 @@ export interface components {
         };
         PartnerMonths: {
             partners: components["schemas"]["PartnerMonthView"][];
+        };
+        /** @description One HTTP request of a call, without its query, headers and body. `ended`: its status, or what broke. */
+        PartnerRequestView: {
+            method: string;
+            url: string;
+            ended: string;
+            ms: number;
+        };
+        /**
+         * @description How a partner stands. `to_compare` days until yesterday have not come out even or were not compared.
+         *
+         *     `connected`: its plugin is loaded here. `decided_by` decided last about pause and pace.
+         */
+        PartnerStanding: {
+            partner_id: string;
+            name: components["schemas"]["LabelView"] | null;
+            connected: boolean;
+            paused: boolean;
+            paused_because: string;
+            decided_by: string;
+            calls_per_minute: number | null;
+            maintenance_from: string | null;
+            maintenance_until: string | null;
+            lists_days: boolean;
+            open_exchanges: number;
+            need_a_person: number;
+            oldest_sent_at: string | null;
+            last_compared_on: string | null;
+            to_compare: number;
+            differences: number;
+        };
+        PartnerStandings: {
+            partners: components["schemas"]["PartnerStanding"][];
         };
         PartnerView: {
             partner_id: string;
@@ -5197,6 +5505,14 @@ export interface components {
             /** @default null */
             units?: (number | string) | null;
         };
+        /** @description What was ordered of a wallet: `units` (口) for `amount` of the partner's points, which brought `points`. */
+        QuotedLineView: {
+            wallet: string;
+            units: number;
+            amount: number;
+            points: number;
+            campaign_points: number;
+        };
         /** @description One rate of a month. `owed_by` is the partner's id, or that of the funder who pays for the campaign. */
         RateLineView: {
             owed_by: string;
@@ -5294,6 +5610,40 @@ export interface components {
         };
         ReturnCode: {
             return_code: string;
+        };
+        ReversalOutcomeWanted: {
+            was_reversed: boolean;
+            reason: string;
+        };
+        ReversalView: {
+            reversal_id: string;
+            state: string;
+            points: number;
+            taken_from: string;
+            by_hand: boolean;
+            reason: string;
+            operator: string;
+            reference: string;
+            /** Format: date-time */
+            started_at: string;
+            ended_at: string | null;
+        };
+        /**
+         * @description `units` (口) null: all that is left. `by_hand`: it was arranged with the partner, under its `reference`.
+         *
+         *     `taken_from` names another of the member's accounts that gives the points; empty: where the exchange put them.
+         */
+        ReversalWanted: {
+            reversal_id: string;
+            /** @default null */
+            units?: (number | string) | null;
+            /** @default false */
+            by_hand?: boolean;
+            /** @default  */
+            reference?: string;
+            /** @default  */
+            taken_from?: string;
+            reason: string;
         };
         Revocation: {
             password: string;
@@ -5673,11 +6023,12 @@ export interface components {
             created_at: string;
             version: string;
         };
+        /** @description `platform` is the one role of the platform's own staff, and no role of a city's. */
         StaffWanted: {
             login: string;
             display_name: string;
             /** @enum {string} */
-            role: "viewer" | "operator" | "approver" | "administrator";
+            role: "viewer" | "operator" | "approver" | "administrator" | "platform";
             /** @default  */
             reason?: string;
         };
@@ -5694,6 +6045,24 @@ export interface components {
             spends: components["schemas"]["ShopSpendView"][];
             refunds: components["schemas"]["RefundView"][];
             corrections: components["schemas"]["CorrectionView"][];
+        };
+        /** @description One step of the story: the state that it led to, what happened, what was written down, the calls to the partner. */
+        StepView: {
+            step: number;
+            /** Format: date-time */
+            at: string;
+            state: string;
+            what: string;
+            /**
+             * @example {
+             *       "because": "phone call",
+             *       "by": "佐藤"
+             *     }
+             */
+            facts: {
+                [key: string]: string;
+            };
+            calls: components["schemas"]["PartnerCallView"][];
         };
         /** @description `points` can still be used, of which `held` are promised away; `due` says what ends when, the soonest first. */
         SupportBalanceView: {
@@ -5861,6 +6230,29 @@ export interface components {
         };
         VenueScanned: {
             venue_code: string;
+        };
+        /** @description `state_reason`: why it waits for a person, or how it ended. */
+        WaitingExchange: {
+            exchange_id: string;
+            short_reference: string;
+            partner_id: string;
+            state: string;
+            state_reason: string;
+            points: number;
+            reversed_points: number;
+            reference: string;
+            attempts: number;
+            /** Format: date-time */
+            started_at: string;
+            sent_at: string | null;
+            asked_at: string | null;
+            ask_at: string | null;
+            ended_at: string | null;
+        };
+        /** @description `more`: there are others that are not listed. */
+        WaitingExchanges: {
+            exchanges: components["schemas"]["WaitingExchange"][];
+            more: boolean;
         };
         /** @description Another file of the project that is not applied yet, with `points` for `members` of this one. */
         WaitingFileView: {
@@ -10963,6 +11355,290 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                };
+            };
+        };
+    };
+    platform_exchanges: {
+        parameters: {
+            query?: {
+                state?: "sending" | "open" | "needs_a_person" | "settled" | "declined" | "not_sent";
+                partner_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingExchanges"];
+                };
+            };
+        };
+    };
+    platform_exchange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeStory"];
+                };
+            };
+        };
+    };
+    ask_about_exchange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeStory"];
+                };
+            };
+        };
+    };
+    propose_outcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutcomeWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    propose_reversal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReversalWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    propose_reversal_outcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exchange: string;
+                reversal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReversalOutcomeWanted"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    platform_partners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerStandings"];
+                };
+            };
+        };
+    };
+    pause_partner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    propose_resumption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonGiven"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    days_with_differences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DaysWithDifferences"];
+                };
+            };
+        };
+    };
+    propose_closing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DifferenceClosed"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+        };
+    };
+    compare_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DayCompared"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
         };

@@ -17,6 +17,8 @@ from gateway.api.city import (
     partner_settlements,
     pay_cards,
     payment_run,
+    platform_exchanges,
+    platform_partners,
     point_services,
     proposals,
     references,
@@ -64,6 +66,8 @@ for _part in (
     unused,
     half_year,
     partner_settlements,
+    platform_exchanges,
+    platform_partners,
     proposals,
     payment_run,
 ):

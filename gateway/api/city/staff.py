@@ -22,9 +22,11 @@ api = Api()
 
 
 class StaffWanted(Strict):
+    """`platform` is the one role of the platform's own staff, and no role of a city's."""
+
     login: Login
     display_name: Words
-    role: Literal["viewer", "operator", "approver", "administrator"]
+    role: Literal["viewer", "operator", "approver", "administrator", "platform"]
     reason: Line = ""
 
 

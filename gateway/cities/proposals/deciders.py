@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,9 @@ from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_rows import Staff
 from gateway.errors import ProblemError
+from gateway.platform.roles import PLATFORM
+
+_DECIDERS: Final = ("city's approvers or administrators", "platform's staff")
 
 
 def decides(person: Staff, deed: Deed) -> bool:
@@ -41,7 +45,7 @@ def require_deciders(
     if len(others) < persons or (persons > 1 and not staff_ties.independent(conn, others, persons, at)):
         raise ProblemError(
             "nobody-to-decide",
-            f"This needs {persons} more of the city's approvers or administrators; {len(others)} may decide it.",
+            f"This needs {persons} more of the {_DECIDERS[who.municipality == PLATFORM]}; {len(others)} may decide it.",
             deed=deed.value,
             persons=persons,
             available=len(others),
@@ -60,7 +64,10 @@ def require_decider(conn: Connection, who: StaffActor, proposal: Proposal, conce
     """Raise ProblemError `role-not-allowed` (403) or `second-person-missing` (409) for who may not decide it."""
     person = staff_rows.require(conn, who.staff_id, who.municipality, lock=True)
     if not decides(person, proposal.deed):
-        raise ProblemError("role-not-allowed", "Only an approver or an administrator decides this.")
+        raise ProblemError(
+            "role-not-allowed",
+            "Only an approver or an administrator decides this, or one of the platform's staff what is the platform's.",
+        )
     if person.staff_id in barred(conn, proposal, concerned):
         raise ProblemError(
             "second-person-missing",

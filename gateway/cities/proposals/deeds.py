@@ -50,15 +50,39 @@ class Deed(StrEnum):
     SHOP_RESET = "shop_reset"
     MEMBER_ACCESS = "member_access"
     DEED_RULE = "deed_rule"
+    EXCHANGE_OUTCOME = "exchange_outcome"
+    EXCHANGE_REVERSAL = "exchange_reversal"
+    REVERSAL_OUTCOME = "reversal_outcome"
+    DIFFERENCE = "difference"
+    PARTNER_RESUME = "partner_resume"
 
 
-ALWAYS_DECIDED: Final = frozenset(
-    {Deed.GRANT_FILE, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE}
+PLATFORM_DEEDS: Final = frozenset(
+    {
+        Deed.EXCHANGE_OUTCOME,
+        Deed.EXCHANGE_REVERSAL,
+        Deed.REVERSAL_OUTCOME,
+        Deed.DIFFERENCE,
+        Deed.PARTNER_RESUME,
+    }
 )
+"""Proposed and decided by the platform's staff alone; no city's table has a line for them."""
+
+CITY_DEEDS: Final = tuple(deed for deed in Deed if deed not in PLATFORM_DEEDS)
+
+_PLATFORM_TOO: Final = frozenset({Deed.STAFF, Deed.RESET, Deed.RESTART})
+"""The platform's staff keep each other as a city's do: whose role it is says whose staff."""
+
+
+ALWAYS_DECIDED: Final = PLATFORM_DEEDS | {
+    Deed.GRANT_FILE, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE,
+}  # fmt: skip
 """Needs at least one person besides the author, whatever a city's table says."""
 
-DECIDED_BY: Final[Mapping[Deed, frozenset[Role]]] = dict.fromkeys(
-    Deed, frozenset({Role.APPROVER, Role.ADMINISTRATOR})
+DECIDED_BY: Final[Mapping[Deed, frozenset[Role]]] = (
+    dict.fromkeys(CITY_DEEDS, frozenset({Role.APPROVER, Role.ADMINISTRATOR}))
+    | dict.fromkeys(_PLATFORM_TOO, frozenset({Role.APPROVER, Role.ADMINISTRATOR, Role.PLATFORM}))
+    | dict.fromkeys(PLATFORM_DEEDS, frozenset({Role.PLATFORM}))
 )
 """One permission for each deed; a role that proposes it is not thereby one that decides it."""
 
@@ -88,6 +112,11 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.SHOP_RESET: Action.KEEP_SHOPS,
     Deed.MEMBER_ACCESS: Action.HELP_MEMBER,
     Deed.DEED_RULE: Action.CHANGE_RULES,
+    Deed.EXCHANGE_OUTCOME: Action.KEEP_EXCHANGES,
+    Deed.EXCHANGE_REVERSAL: Action.KEEP_EXCHANGES,
+    Deed.REVERSAL_OUTCOME: Action.KEEP_EXCHANGES,
+    Deed.DIFFERENCE: Action.KEEP_EXCHANGES,
+    Deed.PARTNER_RESUME: Action.KEEP_PARTNERS,
 }
 """What a role must allow for the deed to be proposed, and still at the decision."""
 
@@ -131,13 +160,15 @@ def rule_of(conn: Connection, code: str, deed: Deed) -> DeedRule:
 
 
 def list_by_city(conn: Connection, code: str) -> list[DeedRule]:
-    """The whole table of a city, in the order of `Deed`."""
+    """The whole table of a city, in the order of `Deed`; without the platform's deeds."""
     rows = {row.deed: _rule(row) for row in conn.execute(select(_rules).where(_rules.c.municipality == code))}
-    return [rows.get(deed.value, DEFAULTS[deed]) for deed in Deed]
+    return [rows.get(deed.value, DEFAULTS[deed]) for deed in CITY_DEEDS]
 
 
 def check_rule(rule: DeedRule) -> None:
     """Raise ProblemError `bad-deed-rule` (422) for what no table can say."""
+    if rule.deed in PLATFORM_DEEDS:
+        raise bad_rule("deed", "this is the platform's, always with one other person")
     fewest = 1 if rule.deed in ALWAYS_DECIDED else 0
     if not fewest <= rule.persons <= MAX_PERSONS:
         raise bad_rule("persons", f"give {fewest} to {MAX_PERSONS}")

@@ -20,6 +20,14 @@ from gateway.cities.grants.grant_file_approval import ApproveFile
 from gateway.cities.grants.grant_files import GrantFiles
 from gateway.cities.grants.grant_projects import AddProject, RaiseBudget
 from gateway.cities.grants.grants import GrantPoints
+from gateway.cities.platform_deeds import exchange_deeds, partner_deeds
+from gateway.cities.platform_deeds.exchange_deeds import (
+    CloseDifference,
+    ResolveExchange,
+    ResolveReversal,
+    TakeExchangeBack,
+)
+from gateway.cities.platform_deeds.partner_deeds import ResumePartner
 from gateway.cities.point_rules import PointRules
 from gateway.cities.proposals.deed_rules import ChangeDeedRule, change_deed_rule, deed_rule_ground
 from gateway.cities.proposals.deeds import Deed
@@ -36,6 +44,7 @@ from gateway.cities.shops.shops import ChangePayer, ChangeShopAccount
 from gateway.cities.spending import refunds
 from gateway.cities.spending.refunds import RefundPoints
 from gateway.cities.staff import staff_keeping as keeping
+from gateway.cities.staff import staff_rows
 from gateway.cities.staff.staff_keeping import (
     AddShopStaff,
     AddStaff,
@@ -60,7 +69,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A proposal that has all its yeses. `hashed` is the hash of a first password or a member's code, for deeds that make one."""
+    """A proposal that has all its yeses. `hashed` is the hash of a first password or a member's code, for deeds that make one.
+
+    `heard` is what a partner answered just before, for deeds that ask one.
+    """
 
     context: CityContext
     conn: Connection
@@ -68,6 +80,7 @@ class Decided:
     deciders: Sequence[str]
     hashed: str
     at: datetime
+    heard: Any = None
 
     @property
     def author(self) -> Author:
@@ -79,13 +92,28 @@ class Decided:
         )
 
     @property
+    def names(self) -> str:
+        """Its author and who decided it, by name, for a story that is read without staff ids."""
+        people = {
+            person.staff_id: person.display_name
+            for person in staff_rows.list_by_city(self.conn, self.proposal.municipality)
+        }
+        return exchange_deeds.names_of(
+            self.proposal.proposed_by_name, [people[staff_id] for staff_id in self.deciders]
+        )
+
+    @property
     def makers(self) -> list[str]:
         """Who has known the first password, or could have: the author and everybody who decided."""
         return [self.proposal.proposed_by, *self.deciders]
 
 
-async def _nothing(_: CityContext, __: Proposal) -> None:
+async def _nothing(_: CityContext, __: Proposal, ___: Any) -> None:
     """Most effects are whole with their transaction."""
+
+
+async def _nobody_asked(_: CityContext, __: Any) -> None:
+    """Most effects ask no partner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +122,8 @@ class Effect:
 
     `ended` is what becomes of its subject where it is not carried out.
     `makes_password` for staff, `makes_member_code` for a member: made with the decision and shown this once.
-    `afterwards` is done once the decision is written; whatever stops it, the night's work does it.
+    `beforehand` asks a partner, with no transaction open; what it answers is handed to `carry_out`.
+    `afterwards` is done once the decision is written; whatever stops it, the work in the background does it.
     """
 
     command: type[Any]
@@ -104,7 +133,8 @@ class Effect:
     makes_password: bool = False
     makes_member_code: bool = False
     ended: Callable[[Connection, Proposal, ProposalState, datetime], None] = lambda *_: None
-    afterwards: Callable[[CityContext, Proposal], Awaitable[None]] = _nothing
+    beforehand: Callable[[CityContext, Any], Awaitable[Any]] = _nobody_asked
+    afterwards: Callable[[CityContext, Proposal, Any], Awaitable[None]] = _nothing
 
 
 def _add_project(decided: Decided, command: AddProject) -> None:
@@ -126,7 +156,7 @@ def _approve_file(decided: Decided, command: ApproveFile) -> None:
     )
 
 
-async def _grant_lines(context: CityContext, proposal: Proposal) -> None:
+async def _grant_lines(context: CityContext, proposal: Proposal, _: ApproveFile) -> None:
     work = GrantFiles(context).apply(proposal.municipality, proposal.subject)
     context.tasks.spawn(work, f"grant file {proposal.subject}")
 
@@ -235,12 +265,48 @@ def _announce_rule(decided: Decided, command: AnnounceRule) -> None:
     rule_changes.announce_rule(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
 
 
-async def _apply_rules_of_today(context: CityContext, _: Proposal) -> None:
+async def _apply_rules_of_today(context: CityContext, _: Proposal, __: AnnounceRule) -> None:
     await PointRules(context).take_effect(context.today)
 
 
 def _withdraw_rule(decided: Decided, command: WithdrawRule) -> None:
     rule_changes.withdraw_rule(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
+def _resolve_exchange(decided: Decided, command: ResolveExchange) -> None:
+    exchange_deeds.resolve_exchange(
+        decided.context, decided.conn, decided.author, command, decided.proposal.reason, decided.names,
+        decided.heard,
+    )  # fmt: skip
+
+
+def _reverse_exchange(decided: Decided, command: TakeExchangeBack) -> None:
+    exchange_deeds.reverse_exchange(
+        decided.context, decided.conn, decided.author, command, decided.proposal.reason, decided.names
+    )
+
+
+async def _ask_to_reverse(context: CityContext, _: Proposal, command: TakeExchangeBack) -> None:
+    await exchange_deeds.ask_to_reverse(context, command)
+
+
+def _resolve_reversal(decided: Decided, command: ResolveReversal) -> None:
+    exchange_deeds.resolve_reversal(
+        decided.context, decided.conn, decided.author, command, decided.proposal.reason, decided.names
+    )
+
+
+def _close_difference(decided: Decided, command: CloseDifference) -> None:
+    exchange_deeds.close_difference(
+        decided.context, decided.conn, decided.author, command, decided.proposal.reason, decided.names,
+        decided.heard,
+    )  # fmt: skip
+
+
+def _resume_partner(decided: Decided, command: ResumePartner) -> None:
+    partner_deeds.resume(
+        decided.conn, decided.author, command, decided.proposal.reason, decided.names, decided.at
+    )
 
 
 def _ground_of_rule(
@@ -351,5 +417,23 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
         makes_member_code=True,
     ),
     Deed.DEED_RULE: Effect(command=ChangeDeedRule, ground=deed_rule_ground, carry_out=_change_deed_rule),
+    Deed.EXCHANGE_OUTCOME: Effect(
+        command=ResolveExchange, ground=exchange_deeds.exchange_ground, carry_out=_resolve_exchange,
+        beforehand=exchange_deeds.ask_the_partner,
+    ),
+    Deed.EXCHANGE_REVERSAL: Effect(
+        command=TakeExchangeBack, ground=exchange_deeds.exchange_ground, carry_out=_reverse_exchange,
+        afterwards=_ask_to_reverse,
+    ),
+    Deed.REVERSAL_OUTCOME: Effect(
+        command=ResolveReversal, ground=exchange_deeds.exchange_ground, carry_out=_resolve_reversal
+    ),
+    Deed.DIFFERENCE: Effect(
+        command=CloseDifference, ground=exchange_deeds.exchange_ground, carry_out=_close_difference,
+        beforehand=exchange_deeds.compare_again,
+    ),
+    Deed.PARTNER_RESUME: Effect(
+        command=ResumePartner, ground=partner_deeds.resume_ground, carry_out=_resume_partner
+    ),
 }  # fmt: skip
 """Every deed has its line; a deed without one would wait for ever."""

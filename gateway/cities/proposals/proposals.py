@@ -14,6 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hmac import compare_digest
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -45,7 +46,7 @@ from gateway.cities.staff.staff_rows import Staff, StaffSession
 from gateway.errors import ProblemError
 from gateway.model import Secret
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.roles import Action, may
+from gateway.platform.roles import PLATFORM, Action, may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +113,15 @@ class Proposals:
         Raises ProblemError: `unknown-proposal` (404), `proposal-state`, `proposal-changed`, `second-person-missing`,
         `proposal-outdated` (409), `role-not-allowed` (403), and what the deed itself raises: nothing happens then.
         """
-        now, code = self.context.clock(), who.municipality
-        deed = (await self.get(who, proposal_id)).proposal.deed
-        password, hashed = temporary_password(), ""
+        code, listed = who.municipality, await self.get(who, proposal_id)
+        deed = listed.proposal.deed
+        password, hashed, heard = temporary_password(), "", None
         makes_member_code = EFFECTS[deed].makes_member_code
         if EFFECTS[deed].makes_password or makes_member_code:
             hashed = await self.context.hasher.hash(password.reveal())
+        if listed.may_decide:  # else it is refused below, and no partner is asked for it
+            heard = await EFFECTS[deed].beforehand(self.context, await self._command(code, proposal_id, deed))
+        now = self.context.clock()
 
         def job(conn: Connection) -> tuple[Proposal, Staff | None]:
             proposal = self._locked_waiting(conn, who, proposal_id)
@@ -156,6 +160,7 @@ class Proposals:
                     deciders=approvers,
                     hashed=hashed,
                     at=now,
+                    heard=heard,
                 )
                 made = effect.carry_out(decided, command)
                 proposal_rows.transition(
@@ -165,7 +170,8 @@ class Proposals:
 
         proposal, staff = await self.context.store.run(job)
         if proposal.state is ProposalState.CARRIED_OUT:
-            await EFFECTS[proposal.deed].afterwards(self.context, proposal)
+            command = await self._command(code, proposal_id, deed)
+            await EFFECTS[proposal.deed].afterwards(self.context, proposal, command)
         first = None if staff is None else FirstPassword(staff=staff, password=password)
         is_done = proposal.state is ProposalState.CARRIED_OUT
         member_code = password if makes_member_code and is_done else None
@@ -216,7 +222,9 @@ class Proposals:
         return await self.context.store.run(job)
 
     async def deed_rules(self, who: StaffSession) -> list[DeedRule]:
-        """The city's table of deeds."""
+        """The city's table of deeds; the platform has none."""
+        if who.municipality == PLATFORM:
+            return []
         return await self.context.store.read(lambda conn: deeds.list_by_city(conn, who.municipality))
 
     async def propose_deed_rule(
@@ -256,6 +264,14 @@ class Proposals:
         if proposal.state is not ProposalState.WAITING:
             raise _wrong_state(proposal.state.value)
         return proposal
+
+    async def _command(self, code: str, proposal_id: str, deed: Deed) -> Any:
+        """The frozen command."""
+
+        def job(conn: Connection) -> str:
+            return open_command(self.context, conn, proposal_rows.get(conn, code, proposal_id))
+
+        return read_command(EFFECTS[deed].command, await self.context.store.read(job))
 
     def _concerned(self, conn: Connection, proposal: Proposal) -> str | None:
         """The person of staff whose access a proposal changes, who never decides it."""

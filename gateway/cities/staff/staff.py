@@ -52,7 +52,7 @@ from gateway.members.lockout import Origin
 from gateway.model import Secret
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.metrics import SIGN_INS, sign_in_counted
-from gateway.platform.roles import ALLOWED, CITY_ROLES, Role
+from gateway.platform.roles import ALLOWED, CITY_ROLES, PLATFORM, Role
 from gateway.platform.security_log import SecurityEvent, log_security, login_name
 from gateway.platform.states import StaffState
 
@@ -426,7 +426,7 @@ class StaffService:
 
         def job(conn: Connection) -> Staff | Proposal:
             known = records.require_free_login(conn, login)
-            if role not in CITY_ROLES:
+            if (role is Role.PLATFORM) != (code == PLATFORM) or role is Role.SHOP:
                 raise role_unfit()
             command = AddStaff(login=known, display_name=display_name, role=role)
             if not deeds.rule_of(conn, code, Deed.STAFF).persons:

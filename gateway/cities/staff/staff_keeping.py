@@ -226,7 +226,9 @@ def wrong_activity(person: Staff) -> ProblemError:
 
 
 def role_unfit() -> ProblemError:
-    return ProblemError("role-unfit", "Choose a role of the city; a shop's people keep theirs.")
+    return ProblemError(
+        "role-unfit", "Choose a role of the city; a shop's people and the platform's keep theirs."
+    )
 
 
 def keep_an_administrator(conn: Connection, person: Staff) -> None:

@@ -182,11 +182,11 @@ def list_by_city(conn: Connection, municipality: str, shop_id: str | None = None
 
 
 def lock_deciders(conn: Connection, municipality: str) -> None:
-    """Hold a city's approvers and administrators until the transaction ends, in one order for everybody.
+    """Hold a city's approvers and administrators, or the platform's staff, until the transaction ends, in one order for everybody.
 
     So two of them who dismiss each other take turns, and the second finds itself one of the last.
     """
-    roles = (Role.ADMINISTRATOR.value, Role.APPROVER.value)
+    roles = (Role.ADMINISTRATOR.value, Role.APPROVER.value, Role.PLATFORM.value)
     those = (_staff.c.municipality == municipality, _staff.c.role.in_(roles))
     conn.execute(select(_staff.c.staff_id).where(*those).order_by(_staff.c.staff_id).with_for_update())
 

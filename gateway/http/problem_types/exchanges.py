@@ -12,6 +12,8 @@ EXCHANGES: Final = (
     ProblemType("partner-paused", 503, "This partner is paused", "この協力会社は停止中です",
         "Nothing has moved. Choose another partner or come back later.",
         "ポイントは動いていません。ほかの協力会社を選ぶか、後でお試しください。"),
+    ProblemType("partner-not-paused", 409, "This partner is not paused", "この協力会社は停止していません",
+        "Look at the list of partners again.", "協力会社の一覧をもう一度確認してください。"),
     ProblemType("partner-in-maintenance", 503, "This partner is in maintenance", "この協力会社はメンテナンス中です",
         "Nothing has moved. Come back after `until`.", "ポイントは動いていません。`until` の後にお試しください。"),
     ProblemType("push-not-believed", 401, "The message is not believed", "メッセージを確認できません",

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from gateway.cities import tables
 from gateway.cities.proposals import proposal_rows
-from gateway.cities.proposals.deeds import DECIDING_ROLES, Deed, DeedRule
+from gateway.cities.proposals.deeds import CITY_DEEDS, DECIDING_ROLES, Deed, DeedRule
 from gateway.cities.proposals.proposal_rows import ProposalState
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.staff import staff_rows
@@ -109,7 +109,7 @@ class TestWhatPeopleRead:
         assert await refused_word(approve(town, chief, proposal)) == "proposal-changed"
         assert await count_projects(town) == 0
 
-    @pytest.mark.parametrize("deed", list(Deed))
+    @pytest.mark.parametrize("deed", CITY_DEEDS)
     async def test_facts_name_what_it_is_about(self, town, deed):
         """A name can be changed or be another's; the number or login of it cannot."""
         author = await colleague(town, "administrator", "起案者")
@@ -217,7 +217,7 @@ class TestTheCityCanAlwaysDecide:
         )
         await colleague(town, "approver", "部長")
         await change_table(town, boss, rule, "課長")
-        assert (await town.city.proposals.deed_rules(boss))[list(Deed).index(deed)].persons == 2
+        assert (await town.city.proposals.deed_rules(boss))[CITY_DEEDS.index(deed)].persons == 2
 
     async def test_nor_once_somebody_has_left_while_it_waited(self, town):
         boss, chief = (

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from core_ledger import audit
-from gateway.cities.proposals.deeds import Deed, DeedRule
+from gateway.cities.proposals.deeds import CITY_DEEDS, Deed, DeedRule
 from gateway.cities.proposals.proposal_rows import Proposal, ProposalState
 from gateway.cities.settlement import transfer_files
 from gateway.cities.settlement.payout_rows import PayoutState
@@ -139,7 +139,7 @@ class Insider:
         )
 
     async def step_change_the_table(self):
-        deed = self.chance.choice(list(Deed))
+        deed = self.chance.choice(CITY_DEEDS)
         sums = {"points_a_day": 10**12} if deed in (Deed.GRANT, Deed.REFUND) else {}
         rule = DeedRule(deed=deed, persons=self.chance.choice((0, 1)), **sums)
         return await self.town.city.proposals.propose_deed_rule(self.boss, rule, "簡素化")

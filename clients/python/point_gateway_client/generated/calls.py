@@ -24,6 +24,7 @@ __all__ = [
     "announce_rule",
     "answer_notice",
     "approve_proposal",
+    "ask_about_exchange",
     "ask_card",
     "ask_passkey",
     "audit_csv",
@@ -67,11 +68,13 @@ __all__ = [
     "close_settlement",
     "close_shop",
     "close_staff",
+    "compare_day",
     "complete_return",
     "confirm",
     "confirm_mail_address",
     "contribute",
     "correct_balance",
+    "days_with_differences",
     "download_transfer_file",
     "end_event",
     "end_other_sessions",
@@ -160,14 +163,23 @@ __all__ = [
     "partner_invoice",
     "partner_settlements",
     "passkey_support",
+    "pause_partner",
     "pay_code_state",
     "pay_shop",
     "plan_event",
+    "platform_exchange",
+    "platform_exchanges",
+    "platform_partners",
     "point_service_rules",
     "print_pay_cards",
     "project_venue_code",
+    "propose_closing",
     "propose_deed_rule",
     "propose_member_access",
+    "propose_outcome",
+    "propose_resumption",
+    "propose_reversal",
+    "propose_reversal_outcome",
     "put_issuer",
     "quote",
     "read_audit",
@@ -1275,7 +1287,7 @@ def add_staff(
     *,
     login: str,
     display_name: str,
-    role: Literal["viewer", "operator", "approver", "administrator"],
+    role: Literal["viewer", "operator", "approver", "administrator", "platform"],
     reason: str | UnsetType = UNSET,
 ) -> Call[models.StaffAdded | models.ProposalView]:
     """Propose somebody for the city's staff (202); the first password is shown to who decides it, once.
@@ -3033,6 +3045,174 @@ def partner_invoice(*, year: int, month: int) -> Call[File]:
     )
 
 
+def platform_exchanges(
+    *,
+    state: Literal["sending", "open", "needs_a_person", "settled", "declined", "not_sent"]
+    | UnsetType = UNSET,
+    partner_id: str | UnsetType = UNSET,
+) -> Call[models.WaitingExchanges]:
+    """Exchanges of all members, the longest waiting first; those that need a person before all others."""
+    return json_call(
+        "GET",
+        "/v1/platform/exchanges",
+        models.WaitingExchanges,
+        session=True,
+        query={"state": state, "partner_id": partner_id},
+    )
+
+
+def platform_exchange(exchange: str) -> Call[models.ExchangeStory]:
+    """The whole story of an exchange: each state, each call to the partner, each move of points. No name, no secret.
+
+    Refused with: unknown-exchange.
+    """
+    return json_call(
+        "GET", f"/v1/platform/exchanges/{path_part(exchange)}", models.ExchangeStory, session=True
+    )
+
+
+def ask_about_exchange(exchange: str) -> Call[models.ExchangeStory]:
+    """Ask the partner now, and give the story with its answer. Of one that has ended nothing is changed by it.
+
+    Refused with: unknown-exchange, unknown-partner.
+    """
+    return json_call(
+        "POST", f"/v1/platform/exchanges/{path_part(exchange)}/question", models.ExchangeStory, session=True
+    )
+
+
+def propose_outcome(
+    exchange: str, *, debited: bool, reason: str, reference: str | UnsetType = UNSET
+) -> Call[models.ProposalView]:
+    """Propose how an exchange ends that asking has not settled. The partner is asked once more at the decision.
+
+    Refused with: unknown-exchange, exchange-state, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/platform/exchanges/{path_part(exchange)}/outcome",
+        models.ProposalView,
+        session=True,
+        body=models.OutcomeWanted(debited=debited, reference=reference, reason=reason),
+    )
+
+
+def propose_reversal(
+    exchange: str,
+    *,
+    reversal_id: str,
+    reason: str,
+    units: int | str | None | UnsetType = UNSET,
+    by_hand: bool | UnsetType = UNSET,
+    reference: str | UnsetType = UNSET,
+    taken_from: str | UnsetType = UNSET,
+) -> Call[models.ProposalView]:
+    """Propose to take a settled exchange back, wholly or in part (取消・返還), by an id that the caller made.
+
+    Refused with: unknown-exchange, exchange-state, reversal-by-hand, more-than-is-left, points-already-spent, id-reused, proposal-pending, nobody-to-decide, not-the-members, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/platform/exchanges/{path_part(exchange)}/reversals",
+        models.ProposalView,
+        session=True,
+        body=models.ReversalWanted(
+            reversal_id=reversal_id,
+            units=units,
+            by_hand=by_hand,
+            reference=reference,
+            taken_from=taken_from,
+            reason=reason,
+        ),
+    )
+
+
+def propose_reversal_outcome(
+    exchange: str, reversal_id: str, *, was_reversed: bool, reason: str
+) -> Call[models.ProposalView]:
+    """Propose how a reversal ends that asking has not settled.
+
+    Refused with: unknown-exchange, unknown-reversal, reversal-ended, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/platform/exchanges/{path_part(exchange)}/reversals/{path_part(reversal_id)}/outcome",
+        models.ProposalView,
+        session=True,
+        body=models.ReversalOutcomeWanted(was_reversed=was_reversed, reason=reason),
+    )
+
+
+def platform_partners() -> Call[models.PartnerStandings]:
+    """Every partner: open or paused, what waits, how far both books were compared."""
+    return json_call("GET", "/v1/platform/partners", models.PartnerStandings, session=True)
+
+
+def pause_partner(partner_id: str, *, reason: str) -> Call[None]:
+    """Stop a partner at once: nothing new begins with it; open outcomes are still asked about. One person suffices.
+
+    Refused with: unknown-partner, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/platform/partners/{path_part(partner_id)}/pause",
+        NoneType,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def propose_resumption(partner_id: str, *, reason: str) -> Call[models.ProposalView]:
+    """Propose to let exchanges with a paused partner begin again; it takes a second person.
+
+    Refused with: partner-not-paused, proposal-pending, nobody-to-decide, reason-missing.
+    """
+    return json_call(
+        "POST",
+        f"/v1/platform/partners/{path_part(partner_id)}/resumption",
+        models.ProposalView,
+        session=True,
+        body=models.ReasonGiven(reason=reason),
+    )
+
+
+def days_with_differences() -> Call[models.DaysWithDifferences]:
+    """The days on which both books differ and nobody has closed it, the newest first."""
+    return json_call("GET", "/v1/platform/differences", models.DaysWithDifferences, session=True)
+
+
+def propose_closing(
+    *, partner_id: str, day: date, exchange_id: str, reason: str, leave: bool | UnsetType = UNSET
+) -> Call[models.ProposalView]:
+    """Compare again and propose to close a difference: our side is made what the partner's is, or nothing moves.
+
+    Refused with: unknown-partner, no-daily-list, no-difference, exchange-state, not-ours, no-whole-units, proposal-pending, nobody-to-decide, not-the-members, reason-missing, partner-unavailable.
+    """
+    return json_call(
+        "POST",
+        "/v1/platform/differences",
+        models.ProposalView,
+        session=True,
+        body=models.DifferenceClosed(
+            partner_id=partner_id, day=day, exchange_id=exchange_id, leave=leave, reason=reason
+        ),
+    )
+
+
+def compare_day(*, partner_id: str, day: date) -> Call[models.Comparison]:
+    """Ask for the partner's book of a day and lay ours beside it (突合); it repairs nothing.
+
+    Refused with: unknown-partner, no-daily-list, partner-unavailable.
+    """
+    return json_call(
+        "POST",
+        "/v1/platform/comparisons",
+        models.Comparison,
+        session=True,
+        body=models.DayCompared(partner_id=partner_id, day=day),
+    )
+
+
 def list_proposals(
     *,
     state: Literal["waiting", "carried_out", "sent_back", "withdrawn", "expired", "ended"]
@@ -3061,7 +3241,7 @@ def approve_proposal(
 ) -> Call[models.DecisionView]:
     """Say yes to what somebody else has proposed; the last yes that is needed carries it out, whole or not at all.
 
-    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, bad-transfer-day, bad-deed-rule.
+    Refused with: unknown-proposal, unknown-staff, unknown-point-service, unknown-municipality, unknown-project, unknown-shop, unknown-cycle, unknown-spend, unknown-member, unknown-file, unknown-rule, unknown-exchange, unknown-reversal, unknown-partner, proposal-state, proposal-changed, proposal-outdated, second-person-missing, project-exists, budget-exceeded, project-not-open, limit-of-the-day, limit-of-the-project, id-reused, login-taken, last-administrator, staff-active, staff-closed, cycle-closed, earlier-cycle-open, sum-too-large, cycle-not-closed, nothing-to-pay, file-made-before, payer-missing, bank-missing, refund-too-much, refund-expired, file-state, rule-in-effect, worse-not-accepted, too-few-deciders, no-debt, exchange-state, reversal-ended, reversal-by-hand, more-than-is-left, points-already-spent, no-difference, not-ours, no-whole-units, no-daily-list, partner-not-paused, bad-transfer-day, bad-deed-rule, not-the-members, partner-unavailable.
     """
     return json_call(
         "POST",

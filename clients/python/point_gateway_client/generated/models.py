@@ -136,6 +136,10 @@ AuditAction: TypeAlias = Annotated[
         "record recovered",
         "chains signed",
         "member record exported",
+        "exchange resolved",
+        "exchange reversed",
+        "reversal resolved",
+        "difference closed",
     ],
     Meta(
         description="A deed. The value is what lines hold and programs branch on; `label` is what people read.",
@@ -400,6 +404,35 @@ class CityPointServices(Message, frozen=True, kw_only=True):
     point_services: list[CityPointService]
 
 
+class ComparedLineView(Message, frozen=True, kw_only=True):
+    """
+    One exchange from both sides: amounts are the partner's points by wallet, `points` are ours.
+    """
+
+    exchange_id: str
+    verdict: str
+    our_state: str
+    our_reference: str
+    their_reference: str
+    our_amounts: dict[str, int]
+    their_amounts: dict[str, int]
+    our_account: str
+    their_account: str
+    points: int
+    note: str
+
+
+class Comparison(Message, frozen=True, kw_only=True):
+    """
+    `lines` are the differences; what matches is only counted.
+    """
+
+    partner_id: str
+    day: date
+    counts: dict[str, int]
+    lines: list[ComparedLineView]
+
+
 class ContributionWanted(Message, frozen=True, kw_only=True):
     contribution_id: str
     points: int
@@ -438,6 +471,11 @@ class CycleView(Message, frozen=True, kw_only=True):
     pays_on: date
 
 
+class DayCompared(Message, frozen=True, kw_only=True):
+    partner_id: str
+    day: date
+
+
 class DayFigureView(Message, frozen=True, kw_only=True):
     day: date
     figure: str
@@ -467,6 +505,21 @@ class DayTotals(Message, frozen=True, kw_only=True):
     """
 
     totals: list[DayTotalView]
+
+
+class DayWithDifferences(Message, frozen=True, kw_only=True):
+    """
+    A day of which so many differences were found and not closed, as it was compared last.
+    """
+
+    partner_id: str
+    day: date
+    differences: int
+    compared_at: datetime
+
+
+class DaysWithDifferences(Message, frozen=True, kw_only=True):
+    days: list[DayWithDifferences]
 
 
 class DebtEndWanted(Message, frozen=True, kw_only=True):
@@ -517,6 +570,18 @@ class DestinationView(Message, frozen=True, kw_only=True):
     kind: str
     municipality: str | None
     point_service: str | None
+
+
+class DifferenceClosed(Message, frozen=True, kw_only=True):
+    """
+    `leave`: nothing moves, because both sides have agreed otherwise; say how as the reason.
+    """
+
+    partner_id: str
+    day: date
+    exchange_id: str
+    reason: str
+    leave: bool | UnsetType = UNSET
 
 
 class DueView(Message, frozen=True, kw_only=True):
@@ -874,6 +939,20 @@ class MonthsOfIssue(Message, frozen=True, kw_only=True):
     months: list[MonthOfIssueView]
 
 
+class MoveView(Message, frozen=True, kw_only=True):
+    """
+    One move of points in the member's book.
+    """
+
+    seq: int
+    action: str
+    source: str
+    target: str
+    points: int
+    kind: str
+    at: datetime
+
+
 class MunicipalBalanceView(Message, frozen=True, kw_only=True):
     """
     `municipality_kana` is the reading of the municipality's name, in hiragana.
@@ -1036,6 +1115,56 @@ class OrderTaken(Message, frozen=True, kw_only=True):
     exchange_id: str
     state: str
     points: int | None
+
+
+class OutcomeWanted(Message, frozen=True, kw_only=True):
+    """
+    `reference` is the partner's own name for the debit.
+    """
+
+    debited: bool
+    reason: str
+    reference: str | UnsetType = UNSET
+
+
+class PartnerRequestView(Message, frozen=True, kw_only=True):
+    """
+    One HTTP request of a call, without its query, headers and body. `ended`: its status, or what broke.
+    """
+
+    method: str
+    url: str
+    ended: str
+    ms: int
+
+
+class PartnerStanding(Message, frozen=True, kw_only=True):
+    """
+    How a partner stands. `to_compare` days until yesterday have not come out even or were not compared.
+
+    `connected`: its plugin is loaded here. `decided_by` decided last about pause and pace.
+    """
+
+    partner_id: str
+    name: LabelView | None
+    connected: bool
+    paused: bool
+    paused_because: str
+    decided_by: str
+    calls_per_minute: int | None
+    maintenance_from: datetime | None
+    maintenance_until: datetime | None
+    lists_days: bool
+    open_exchanges: int
+    need_a_person: int
+    oldest_sent_at: datetime | None
+    last_compared_on: date | None
+    to_compare: int
+    differences: int
+
+
+class PartnerStandings(Message, frozen=True, kw_only=True):
+    partners: list[PartnerStanding]
 
 
 class PartyTotalView(Message, frozen=True, kw_only=True):
@@ -1421,6 +1550,18 @@ class QuoteLotView(Message, frozen=True, kw_only=True):
     last_day: date | None
 
 
+class QuotedLineView(Message, frozen=True, kw_only=True):
+    """
+    What was ordered of a wallet: `units` (口) for `amount` of the partner's points, which brought `points`.
+    """
+
+    wallet: str
+    units: int
+    amount: int
+    points: int
+    campaign_points: int
+
+
 class RateLineView(Message, frozen=True, kw_only=True):
     """
     One rate of a month. `owed_by` is the partner's id, or that of the funder who pays for the campaign.
@@ -1529,6 +1670,39 @@ class Restoration(Message, frozen=True, kw_only=True):
 
 class ReturnCode(Message, frozen=True, kw_only=True):
     return_code: str
+
+
+class ReversalOutcomeWanted(Message, frozen=True, kw_only=True):
+    was_reversed: bool
+    reason: str
+
+
+class ReversalView(Message, frozen=True, kw_only=True):
+    reversal_id: str
+    state: str
+    points: int
+    taken_from: str
+    by_hand: bool
+    reason: str
+    operator: str
+    reference: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class ReversalWanted(Message, frozen=True, kw_only=True):
+    """
+    `units` (口) null: all that is left. `by_hand`: it was arranged with the partner, under its `reference`.
+
+    `taken_from` names another of the member's accounts that gives the points; empty: where the exchange put them.
+    """
+
+    reversal_id: str
+    reason: str
+    units: int | str | None | UnsetType = UNSET
+    by_hand: bool | UnsetType = UNSET
+    reference: str | UnsetType = UNSET
+    taken_from: str | UnsetType = UNSET
 
 
 class Revocation(Message, frozen=True, kw_only=True):
@@ -1853,9 +2027,13 @@ class StaffView(Message, frozen=True, kw_only=True):
 
 
 class StaffWanted(Message, frozen=True, kw_only=True):
+    """
+    `platform` is the one role of the platform's own staff, and no role of a city's.
+    """
+
     login: str
     display_name: str
-    role: Literal["viewer", "operator", "approver", "administrator"]
+    role: Literal["viewer", "operator", "approver", "administrator", "platform"]
     reason: str | UnsetType = UNSET
 
 
@@ -2020,6 +2198,36 @@ class VenueCode(Message, frozen=True, kw_only=True):
 
 class VenueScanned(Message, frozen=True, kw_only=True):
     venue_code: str
+
+
+class WaitingExchange(Message, frozen=True, kw_only=True):
+    """
+    `state_reason`: why it waits for a person, or how it ended.
+    """
+
+    exchange_id: str
+    short_reference: str
+    partner_id: str
+    state: str
+    state_reason: str
+    points: int
+    reversed_points: int
+    reference: str
+    attempts: int
+    started_at: datetime
+    sent_at: datetime | None
+    asked_at: datetime | None
+    ask_at: datetime | None
+    ended_at: datetime | None
+
+
+class WaitingExchanges(Message, frozen=True, kw_only=True):
+    """
+    `more`: there are others that are not listed.
+    """
+
+    exchanges: list[WaitingExchange]
+    more: bool
 
 
 class WaitingFileView(Message, frozen=True, kw_only=True):
@@ -2462,6 +2670,14 @@ class PaidView(Message, frozen=True, kw_only=True):
     replayed: bool
 
 
+class PartnerCallView(Message, frozen=True, kw_only=True):
+    hook: str
+    outcome: str
+    text: str
+    ms: int
+    requests: list[PartnerRequestView]
+
+
 class PartnerMonthView(Message, frozen=True, kw_only=True):
     """
     `owes` is the partner's own part, after reversals and corrections; campaigns are owed by their funders.
@@ -2755,6 +2971,19 @@ class StatementView(Message, frozen=True, kw_only=True):
     corrections: list[CorrectionView]
 
 
+class StepView(Message, frozen=True, kw_only=True):
+    """
+    One step of the story: the state that it led to, what happened, what was written down, the calls to the partner.
+    """
+
+    step: int
+    at: datetime
+    state: str
+    what: str
+    facts: Annotated[dict[str, str], Meta(examples=[{"because": "phone call", "by": "佐藤"}])]
+    calls: list[PartnerCallView]
+
+
 class TimelineView(Message, frozen=True, kw_only=True):
     """
     Newest first. `access` and `pay_cards` are null for roles that help nobody at the desk; `owed` is owed of grants that were taken back.
@@ -2772,6 +3001,14 @@ class TimelineView(Message, frozen=True, kw_only=True):
 
 class TransferFileList(Message, frozen=True, kw_only=True):
     files: list[TransferFileView]
+
+
+class ExchangeStory(Message, frozen=True, kw_only=True):
+    exchange: WaitingExchange
+    lines: list[QuotedLineView]
+    steps: list[StepView]
+    moves: list[MoveView]
+    reversals: list[ReversalView]
 
 
 class ExchangeView(Message, frozen=True, kw_only=True):

@@ -575,6 +575,12 @@ class MailNotOffered(UnavailableProblem):
     word = "mail-not-offered"
 
 
+class MoreThanIsLeft(ConflictProblem):
+    """More than can still be reversed."""
+
+    word = "more-than-is-left"
+
+
 class MykeyIdChangedEnough(ConflictProblem):
     """Changed often enough today."""
 
@@ -599,16 +605,34 @@ class MykeyIdUnfit(InvalidInputProblem):
     word = "mykey-id-unfit"
 
 
+class NoDailyList(ConflictProblem):
+    """This partner tells no days."""
+
+    word = "no-daily-list"
+
+
 class NoDebt(ConflictProblem):
     """This shop owes nothing that can be ended."""
 
     word = "no-debt"
 
 
+class NoDifference(ConflictProblem):
+    """There is no difference to close."""
+
+    word = "no-difference"
+
+
 class NoRate(ConflictProblem):
     """No rate is in force."""
 
     word = "no-rate"
+
+
+class NoWholeUnits(ConflictProblem):
+    """The amounts are no whole units."""
+
+    word = "no-whole-units"
 
 
 class NobodyToDecide(ConflictProblem):
@@ -635,6 +659,12 @@ class NotOpenForDirectExchange(ConflictProblem):
     word = "not-open-for-direct-exchange"
 
 
+class NotOurs(ConflictProblem):
+    """No exchange here has this id."""
+
+    word = "not-ours"
+
+
 class NotQuoted(ConflictProblem):
     """There is no quote yet."""
 
@@ -645,6 +675,12 @@ class NotReturned(ConflictProblem):
     """The member is not back yet."""
 
     word = "not-returned"
+
+
+class NotTheMembers(InvalidInputProblem):
+    """The account is not this member's."""
+
+    word = "not-the-members"
 
 
 class NothingToPay(ConflictProblem):
@@ -735,6 +771,12 @@ class PartnerInMaintenance(UnavailableProblem):
     """This partner is in maintenance."""
 
     word = "partner-in-maintenance"
+
+
+class PartnerNotPaused(ConflictProblem):
+    """This partner is not paused."""
+
+    word = "partner-not-paused"
 
 
 class PartnerPaused(UnavailableProblem):
@@ -893,6 +935,12 @@ class PointServiceExists(ConflictProblem):
     word = "point-service-exists"
 
 
+class PointsAlreadySpent(ConflictProblem):
+    """The points have been spent."""
+
+    word = "points-already-spent"
+
+
 class PointsExpiredThere(ConflictProblem):
     """These points have expired there."""
 
@@ -1035,6 +1083,18 @@ class ReturnUrlNotAllowed(InvalidInputProblem):
     """That address is not one to come back to."""
 
     word = "return-url-not-allowed"
+
+
+class ReversalByHand(ConflictProblem):
+    """This partner cannot reverse by itself."""
+
+    word = "reversal-by-hand"
+
+
+class ReversalEnded(ConflictProblem):
+    """The reversal has ended."""
+
+    word = "reversal-ended"
 
 
 class RoleNotAllowed(ForbiddenProblem):
@@ -1349,6 +1409,12 @@ class UnknownReference(NotFoundProblem):
     word = "unknown-reference"
 
 
+class UnknownReversal(NotFoundProblem):
+    """No such reversal."""
+
+    word = "unknown-reversal"
+
+
 class UnknownRule(NotFoundProblem):
     """No such version."""
 
@@ -1490,18 +1556,24 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "mail-changed-enough": MailChangedEnough,
     "mail-link-over": MailLinkOver,
     "mail-not-offered": MailNotOffered,
+    "more-than-is-left": MoreThanIsLeft,
     "mykey-id-changed-enough": MykeyIdChangedEnough,
     "mykey-id-generated-enough": MykeyIdGeneratedEnough,
     "mykey-id-only-generated": MykeyIdOnlyGenerated,
     "mykey-id-unfit": MykeyIdUnfit,
+    "no-daily-list": NoDailyList,
     "no-debt": NoDebt,
+    "no-difference": NoDifference,
     "no-rate": NoRate,
+    "no-whole-units": NoWholeUnits,
     "nobody-to-decide": NobodyToDecide,
     "not-enough": NotEnough,
     "not-enough-points": NotEnoughPoints,
     "not-open-for-direct-exchange": NotOpenForDirectExchange,
+    "not-ours": NotOurs,
     "not-quoted": NotQuoted,
     "not-returned": NotReturned,
+    "not-the-members": NotTheMembers,
     "nothing-to-pay": NothingToPay,
     "notice-answered": NoticeAnswered,
     "oidc-arrival-unknown": OidcArrivalUnknown,
@@ -1517,6 +1589,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "oidc-wrong-provider": OidcWrongProvider,
     "own-role": OwnRole,
     "partner-in-maintenance": PartnerInMaintenance,
+    "partner-not-paused": PartnerNotPaused,
     "partner-paused": PartnerPaused,
     "partner-unavailable": PartnerUnavailable,
     "passkey-ended": PasskeyEnded,
@@ -1543,6 +1616,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "payer-missing": PayerMissing,
     "payout-state": PayoutState,
     "point-service-exists": PointServiceExists,
+    "points-already-spent": PointsAlreadySpent,
     "points-expired-there": PointsExpiredThere,
     "project-exists": ProjectExists,
     "project-not-open": ProjectNotOpen,
@@ -1567,6 +1641,8 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "return-code-wrong": ReturnCodeWrong,
     "return-url-missing": ReturnUrlMissing,
     "return-url-not-allowed": ReturnUrlNotAllowed,
+    "reversal-by-hand": ReversalByHand,
+    "reversal-ended": ReversalEnded,
     "role-not-allowed": RoleNotAllowed,
     "role-unfit": RoleUnfit,
     "rule-in-effect": RuleInEffect,
@@ -1619,6 +1695,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "unknown-proof": UnknownProof,
     "unknown-proposal": UnknownProposal,
     "unknown-reference": UnknownReference,
+    "unknown-reversal": UnknownReversal,
     "unknown-rule": UnknownRule,
     "unknown-session": UnknownSession,
     "unknown-shop": UnknownShop,

@@ -9,8 +9,12 @@ import json
 import shutil
 import sqlite3
 import threading
+import uuid
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import pyotp
 import pytest
 import structlog
 from gateway_saison.rates import EIKYU
@@ -19,16 +23,21 @@ from typer.testing import CliRunner
 
 import migrations
 from core_ledger import chart
+from gateway.cities.staff import second_factor, staff_rows
+from gateway.cities.staff.second_factor import STEP_S
 from gateway.cli import app
+from gateway.configured import open_store, vault_of
 from gateway.errors import ProblemError
 from gateway.exchanges import exchange_rows
 from gateway.exchanges.link_rows import Link
 from gateway.exchanges.link_rows import save as save_link
 from gateway.exchanges.recovery import CONFIRMED, journal_line
 from gateway.members.member_rows import create_member
-from gateway.model import Destination, Secret
+from gateway.members.passwords import PasswordHasher
+from gateway.model import JST, Destination, Secret
 from gateway.platform.clock import FileClock, set_file_clock
 from gateway.platform.journal import begin_journal
+from gateway.platform.roles import PLATFORM, Role
 from gateway.points import directory
 from gateway.services import open_services
 from gateway.settings import Settings
@@ -36,6 +45,7 @@ from gateway.testkit.sandbox import Fault, FaultKind
 from tests.gateway.exchanges.conftest import NOON, new_id
 
 KEY = "a key that both sides know, of some length"
+PASSWORD = "botan-nabe-3-kilo"
 EXCHANGE, OTHER = new_id(), new_id()
 
 
@@ -52,13 +62,30 @@ class Desk:
         self.folder, self.loop = folder, loop
         self.config = folder / "gateway.toml"
 
-    def __call__(self, *words: str, code: int = 0) -> str:
-        result = CliRunner().invoke(app, [*words, "--config", str(self.config)])
+        self.seeds: dict[str, str] = {}
+
+    def __call__(self, *words: str, code: int = 0, typed: str = "") -> str:
+        result = CliRunner().invoke(app, [*words, "--config", str(self.config)], input=typed)
         if code == 1:
             assert isinstance(result.exception, ProblemError), result.output
             return str(result.exception)
         assert result.exit_code == code, result.output
-        return result.output
+        return result.stdout if typed else result.output
+
+    def as_person(self, login: str, *words: str, code: int = 0, password: str = PASSWORD) -> str:
+        """Signed in at the prompt with the next code of that person's app, each of which opens once."""
+        clock = FileClock(self.folder / "clock")
+        begins_at = datetime.fromtimestamp((clock().timestamp() // STEP_S + 1) * STEP_S, JST)
+        set_file_clock(self.folder / "clock", begins_at)
+        typed = f"{password}\n{pyotp.TOTP(self.seeds[login]).at(begins_at)}\ny\n"
+        return self(*words, "--login", login, code=code, typed=typed)
+
+    def decided(self, *words: str) -> dict[str, Any]:
+        """Proposed by one person of the platform, approved by the other."""
+        proposal = json.loads(self.as_person("ko", *words))
+        assert proposal["state"] == "waiting"
+        approval = ("proposals", "approve", proposal["proposal_id"], "--digest", proposal["digest"])
+        return json.loads(self.as_person("otsu", *approval))
 
 
 @pytest.fixture
@@ -102,6 +129,7 @@ api_key = {{ file = "api_key" }}
     settings = Settings.load(desk.config, env={})
     migrations.upgrade(settings.database_url)
     run(_exchanges(settings, site))
+    desk.seeds |= run(_staff(settings))
     yield desk
     run(site.__aexit__(None, None, None))
     loop.call_soon_threadsafe(loop.stop)
@@ -111,6 +139,28 @@ api_key = {{ file = "api_key" }}
 
 async def _entered(server):
     return await server.__aenter__()
+
+
+async def _staff(settings: Settings) -> dict[str, str]:
+    """Two persons of the platform, each with an authenticator app; gives the apps' seeds."""
+    hasher, vault, seeds = PasswordHasher(), vault_of(settings), {}
+    hashed = await hasher.hash(PASSWORD)
+    store = await open_store(settings)
+
+    def job(conn) -> None:
+        for login in ("ko", "otsu"):
+            person = staff_rows.add(
+                conn, staff_id=uuid.uuid4().hex, municipality=PLATFORM, login=login, display_name=f"{login} 見本",
+                role=Role.PLATFORM, password_hash=hashed, at=NOON, password_is_first=False,
+            )  # fmt: skip
+            seed, _ = second_factor.begin_totp(conn, person, vault)
+            staff_rows.write(conn, person.staff_id, totp_confirmed=True)
+            seeds[login] = seed.reveal()
+
+    await store.run(job)
+    hasher.close()
+    await store.close()
+    return seeds
 
 
 async def _exchanges(settings: Settings, site) -> None:
@@ -179,18 +229,74 @@ def test_show_with_ask_settles_what_the_partner_can_answer(context) -> None:
     assert json.loads(context("exchanges", "list", "--json")) == []
 
 
-def test_resolving_asks_first_and_the_partners_answer_wins(context) -> None:
-    said = context("exchanges", "resolve", EXCHANGE, "--as", "declined", "--reason", "電話", code=1)
-    assert "settled already" in said
+def test_resolving_asks_at_the_decision_and_the_partners_answer_wins(context) -> None:
+    words = ("exchanges", "resolve", EXCHANGE, "--as", "declined", "--reason", "電話")
+    proposal = json.loads(context.as_person("ko", *words))
+    assert (proposal["deed"], proposal["decision"], proposal["exchange_state"]) == (
+        "exchange_outcome", "declined", "open",
+    )  # fmt: skip
+    assert EXCHANGE in context("exchanges", "list", "--json")  # proposing asks nobody
+    approval = ("proposals", "approve", proposal["proposal_id"][:8])
+    assert "changed since" in context.as_person("otsu", *approval, code=1)
     assert json.loads(context("exchanges", "list", "--json")) == []
+    assert OTHER in context("exchanges", "list", "--state", "settled")
+
+
+def test_nobody_decides_alone_at_the_command_line(context) -> None:
+    words = ("exchanges", "reverse", OTHER, "--reason", "誤り")
+    proposal = json.loads(context.as_person("ko", *words))
+    approval = ("proposals", "approve", proposal["proposal_id"])
+    assert "Somebody else decides" in context.as_person("ko", *approval, code=1)
+    wrong = context.as_person("otsu", *approval, code=1, password="not-the-password")
+    assert wrong == "The login or the password is not right."
+    assert "not what was proposed" in context.as_person("otsu", *approval, "--digest", "0" * 64, code=1)
+    assert "yours" not in context.as_person("ko", "proposals", "list")
+    assert "yours" in context.as_person("otsu", "proposals", "list")
+    shown = json.loads(context.as_person("otsu", "proposals", "show", proposal["proposal_id"]))
+    assert (shown["points"], shown["units"], shown["why"]) == (900, 2, "誤り")
+    back = ("proposals", "send-back", proposal["proposal_id"], "--reason", "口数は?")
+    assert json.loads(context.as_person("otsu", *back))["state"] == "sent_back"
+    assert json.loads(context("exchanges", "show", OTHER, "--json"))["reversals"] == []
+    again = json.loads(context.as_person("ko", *words))
+    taken = ("proposals", "withdraw", again["proposal_id"], "--reason", "やめる")
+    assert json.loads(context.as_person("ko", *taken))["state"] == "withdrawn"
+    assert "2 proposals" in context.as_person("ko", "proposals", "list", "--ended")
+
+
+def test_a_person_whom_the_machines_user_adds_is_not_the_second_one(context) -> None:
+    added = json.loads(context("staff", "add", "platform", "hei", "丙 見本"))
+    assert added["role"] == "platform"
+    proposal = json.loads(context.as_person("ko", "exchanges", "reverse", OTHER, "--reason", "誤り"))
+    asyncio.run(_own_password(Settings.load(context.config, env={}), context))
+    approval = ("proposals", "approve", proposal["proposal_id"])
+    assert "Somebody else decides" in context.as_person("hei", *approval, code=1)
+
+
+async def _own_password(settings: Settings, context) -> None:
+    """The third person has signed in and set up an app."""
+    hasher, store, vault = PasswordHasher(), await open_store(settings), vault_of(settings)
+    hashed = await hasher.hash(PASSWORD)
+
+    def job(conn) -> None:
+        person, _ = staff_rows.by_login(conn, "hei")
+        seed, _ = second_factor.begin_totp(conn, person, vault)
+        staff_rows.write(
+            conn, person.staff_id, totp_confirmed=True, password_hash=hashed, password_is_first=False
+        )
+        context.seeds["hei"] = seed.reveal()
+
+    await store.run(job)
+    hasher.close()
+    await store.close()
 
 
 def test_a_settled_exchange_is_reversed_in_parts_from_the_command_line(context) -> None:
     words = ("exchanges", "reverse", OTHER, "--reason", "誤り")
-    assert json.loads(context(*words, "--units", "1"))["points"] == 450
-    assert "1 units" in context(*words, "--units", "2", code=1)
-    assert json.loads(context(*words))["state"] == "reversed"
-    assert "reversal" in context("exchanges", "show", OTHER)
+    assert context.decided(*words, "--units", "1")["points"] == 450
+    assert "1 units" in context.as_person("ko", *words, "--units", "2", code=1)
+    assert context.decided(*words)["state"] == "carried_out"
+    told = json.loads(context("exchanges", "show", OTHER, "--json"))
+    assert [(one["points"], one["state"]) for one in told["reversals"]] == [(450, "reversed")] * 2
 
 
 @pytest.mark.parametrize("by_hand", [(), ("--by-hand",)])
@@ -199,17 +305,23 @@ def test_while_confirmed_orders_are_forgotten_nothing_is_reversed(context, by_ha
     with context.config.open("a") as text:
         text.write('[journal]\npath = "journal"\n')
     begin_journal(context.folder / "journal")
-    asyncio.run(_forget(Settings.load(context.config, env={})))
     words = ("exchanges", "reverse", OTHER, "--reason", "誤り", *by_hand)
-    assert "restored" in context(*words, code=1)
+    before = json.loads(context.as_person("ko", *words))
+    asyncio.run(_forget(Settings.load(context.config, env={})))
+    assert "restored" in context.as_person("otsu", "proposals", "approve", before["proposal_id"], code=1)
+    taken = ("proposals", "withdraw", before["proposal_id"], "--reason", "x")
+    context.as_person("ko", *taken)
+    assert "restored" in context.as_person("ko", *words, code=1)
     told = json.loads(context("exchanges", "show", OTHER, "--json"))
     assert told["reversals"] == []
     shutil.rmtree(context.folder / "journal")
     begin_journal(context.folder / "journal")
     # The database knows that there were lines: a journal that is another one is none until somebody says so.
-    assert "restored" in context(*words, code=1)
+    assert "restored" in context.as_person("ko", *words, code=1)
     context("journal", "accept", "--operator", "Sato", "--reason", "a new disk")
-    assert json.loads(context(*words))["state"] == "reversed"
+    context.decided(*words)
+    told = json.loads(context("exchanges", "show", OTHER, "--json"))
+    assert [one["state"] for one in told["reversals"]] == ["reversed"]
 
 
 async def _forget(settings: Settings) -> None:
@@ -233,8 +345,8 @@ def test_a_day_is_compared_and_a_difference_closed(context) -> None:
         )
     book.close()
     assert "amount_differs" in context("reconcile", *day, code=2)
-    done = json.loads(context("reconcile", "close", OTHER, *day, "--reason", "先方の記録が正しい"))
-    assert done["points"] == 450
+    done = context.decided("reconcile", "close", OTHER, *day, "--reason", "先方の記録が正しい")
+    assert (done["state"], done["moved_points"]) == ("carried_out", 450)
     assert "1 closed" in context("reconcile", *day)
 
 
@@ -246,7 +358,7 @@ def test_a_partner_is_paused_paced_and_put_into_maintenance(context) -> None:
     (one,) = json.loads(context("partners", "list"))
     assert (one["open"], one["calls_per_minute"], one["operator"]) == (False, 120, getpass.getuser())
     assert one["maintenance"] == [["2018-08-01T00:00:00+09:00", "2018-08-01T06:00:00+09:00", "点検", "sato"]]
-    context("partners", "resume", "saison")
+    assert context.decided("partners", "resume", "saison", "--reason", "直った")["paused_because"] == "不具合"
     context(*window, "--withdraw")
     (one,) = json.loads(context("partners", "list"))
     assert (one["open"], one["maintenance"]) == (True, [])
@@ -291,10 +403,10 @@ def test_a_window_that_is_not_there_is_not_taken_back_and_nothing_is_written_of_
 def test_every_decision_about_a_partner_is_in_its_log(context) -> None:
     context("partners", "pause", "saison", "--reason", "不具合", "--operator", "sato")
     context("partners", "pace", "saison", "120", "--operator", "suzuki")
-    context("partners", "resume", "saison", "--operator", "sato")
+    context.decided("partners", "resume", "saison", "--reason", "直った")
     told = json.loads(context("partners", "log", "--limit", "2"))
     assert [(one["deed"], one["operator"]) for one in told] == [
-        ("partner resumed", "sato"),
+        ("partner resumed", "ko 見本"),
         ("partner paced", "suzuki"),
     ]
     assert told[1]["calls_per_minute"] == 120

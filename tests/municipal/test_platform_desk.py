@@ -1,0 +1,185 @@
+"""The platform's Monday morning: what waits, asked, proposed by one person and decided by another, in two browsers."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import urllib.request
+from contextlib import closing
+
+import pytest
+from rich.console import Console
+
+from gateway.demo.environment import DemoEnvironment
+from gateway.demo.scenario import (
+    HANAKO,
+    TO_KASAMA,
+    Narrator,
+    exchange_at,
+    link_at,
+    sign_in_as,
+    start_at,
+)
+from tests.axe import faults
+from tests.forms_walked import faults_of
+from tests.municipal.conftest import At
+from tests.municipal.staffer import Staffer
+from tests.portal.conftest import Loop
+
+pytestmark = pytest.mark.xdist_group("browser")
+DAY = "2018-07-31"
+
+
+def order_fault(town: DemoEnvironment, **fault: object) -> None:
+    """What セゾン's sandbox does wrong at its next calls; nothing any more without a fault."""
+    content = json.dumps(fault).encode() if fault else None
+    request = urllib.request.Request(
+        town.saison_control_url + "/faults", data=content, method="POST" if fault else "DELETE",
+        headers={"Content-Type": "application/json"},
+    )  # fmt: skip
+    with urllib.request.urlopen(request, timeout=10):  # the sandbox on this machine
+        pass
+
+
+async def hanakos_exchanges(town: DemoEnvironment) -> tuple[str, str]:
+    """One that settled, and one whose answer was lost and that nobody answers for; gives both ids."""
+    tell = Narrator(Console(quiet=True))
+    async with town.portal() as portal:
+        hanako = await sign_in_as(town, portal, HANAKO)
+        settled = await exchange_at(hanako, await link_at(hanako, HANAKO, tell), TO_KASAMA, 2)
+        order_fault(town, operation="capture", kind="reset", done=False, times=1)
+        order_fault(town, operation="find", kind="unavailable", times=1_000)
+        lost = await exchange_at(hanako, await start_at(hanako), TO_KASAMA, 1)
+    assert (settled["state"], lost["state"]) == ("settled", "open")
+    return settled["exchange_id"], lost["exchange_id"]
+
+
+@pytest.fixture(scope="module")
+def exchanges(filled: DemoEnvironment, loop: Loop) -> tuple[str, str]:
+    settled, lost = loop.run(hanakos_exchanges(filled))
+    return settled, lost
+
+
+def decided(at: At, author: Staffer, words: str) -> Staffer:
+    """The other person finds the proposal on the start page, and says yes."""
+    assert "別の職員が承認するまで、何も行われません" in author.text()
+    assert "提案した本人は承認できません" in author.text()
+    assert author.page.locator("button:text-is('承認する')").count() == 0
+    assert faults(author.page) == []
+    other = at("platform-2").to("/")
+    other.page.click(f"main li a:has-text('承認待ちの提案'):has-text('{words}')")
+    assert faults(other.page) == []
+    other.press("承認する")
+    assert "承認しました" in other.text()
+    return other
+
+
+def points_of(town: DemoEnvironment, exchange: str) -> tuple[str, int]:
+    with closing(sqlite3.connect(town.folder / "gateway.db")) as book:
+        return book.execute(
+            "SELECT state, reversed_points FROM exchanges WHERE exchange_id = ?", (exchange,)
+        ).fetchone()
+
+
+def test_a_lost_answer_is_looked_at_asked_about_and_ended_by_two(
+    at: At, filled: DemoEnvironment, exchanges: tuple[str, str]
+) -> None:
+    _, lost = exchanges
+    one = at("platform").to("/")
+    one.page.click("nav.doors a[href='/platform/exchanges']")
+    one.page.click(f"a[href='/platform/exchanges/{lost}']")
+    assert "協力会社の回答待ち" in one.picture("platform-exchange").text()
+    assert "outcome unknown" in one.text()
+    one.press("今すぐ照会する")
+    assert "協力会社に照会しました" in one.text()
+    assert faults(one.page) == []
+    one.page.select_option("#outcome", "declined")
+    one.page.fill("#outcome-reason", "担当者に電話で確認")
+    one.page.locator("form[action$='/outcome'] button").click()
+    decided(at, one, "移行の結果の確定")
+    assert points_of(filled, lost) == ("declined", 0)
+    order_fault(filled)
+
+
+def test_an_exchange_is_found_by_its_reference_and_taken_back_by_two(
+    at: At, filled: DemoEnvironment, exchanges: tuple[str, str]
+) -> None:
+    settled, _ = exchanges
+    one = at("platform").to("/platform/exchanges").fill(exchange="ZZZZZZZZ").press("探す")
+    assert "この番号の移行はありません" in one.text()
+    one.fill(exchange=settled).press("探す")
+    assert one.path() == f"/platform/exchanges/{settled}"
+    one.page.fill("#reverse-units", "九")
+    one.page.fill("#reverse-reason", "自治体の選び間違い")
+    one.page.locator("form[action$='/reverse'] button").click()
+    assert "数字を読み取れません" in one.text()
+    assert one.page.input_value("#reverse-reason") == "自治体の選び間違い"
+    one.page.fill("#reverse-units", "１")
+    one.page.locator("form[action$='/reverse'] button").click()
+    address = one.path().partition("?")[0]
+    decided(at, one, "移行の取消・返還")
+    assert "承認済み" in one.to(address).text()
+    state, reversed_points = points_of(filled, settled)
+    assert (state, reversed_points > 0) == ("settled", True)
+    assert "取消済み" in one.to(f"/platform/exchanges/{settled}").picture("platform-reversed").text()
+
+
+def test_both_sides_of_a_difference_are_seen_and_it_is_closed_by_two(
+    at: At, filled: DemoEnvironment, exchanges: tuple[str, str]
+) -> None:
+    settled, _ = exchanges
+    with closing(sqlite3.connect(filled.folder / "saison.db")) as book, book:
+        book.execute(
+            "UPDATE debit_lines SET points = points + 100 WHERE order_id = ? AND wallet = ?",
+            (settled, "eikyu"),
+        )
+    one = at("platform").to("/platform/differences")
+    one.page.select_option("#partner", "saison")
+    one.fill(day=DAY).press("突合する")
+    assert one.path() == f"/platform/differences/saison/{DAY}"
+    assert "ポイントが違います" in one.picture("platform-difference").text()
+    assert faults(one.page) == []
+    assert "処理していない差異" in one.to("/").text()
+    one.page.click("main li a:has-text('処理していない差異')")
+    card = one.page.locator(f"section.card:has(a:text-is('{settled}'))")
+    card.locator("[name=reason]").fill("先方の記録が正しい")
+    card.locator("form button").click()
+    assert "動くポイント" in one.text()
+    decided(at, one, "突合の差異の処理")
+    assert settled not in one.to(f"/platform/differences/saison/{DAY}").text()
+
+
+def test_the_forms_of_the_desk_forgive(at: At, filled: DemoEnvironment, exchanges: tuple[str, str]) -> None:
+    request = at("platform").page.context.request
+    for path in (f"/platform/exchanges/{exchanges[0]}", "/platform/partners/saison", "/staff/new"):
+        wrong = list(faults_of(request, filled.municipal_url, path, frozenset()))
+        assert not wrong, "\n".join(wrong)
+
+
+def test_one_person_stops_a_partner_and_two_let_it_go_on(at: At) -> None:
+    one = at("platform").to("/platform/partners")
+    assert faults(one.page) == []
+    one.page.click("a[href='/platform/partners/airline_miles']")
+    one.fill(reason="二重の回答").press("停止する")
+    assert "停止しました" in one.picture("platform-partners").text()
+    assert "停止中の協力会社" in one.to("/").text()
+    one.page.click("main li a:has-text('停止中の協力会社')")
+    assert faults(one.page) == []
+    one.fill(reason="先方が直した").press("提案する")
+    decided(at, one, "協力会社の再開")
+    assert "停止する" in one.to("/platform/partners/airline_miles").text()
+
+
+def test_a_colleague_is_added_by_two_and_the_city_is_not_theirs(at: At) -> None:
+    one = at("platform").to("/staff/new")
+    assert one.page.locator("#role option").all_inner_texts() == ["プラットフォーム"]
+    one.fill(display_name="運営 三人目", login="platform-3", reason="増員").press("登録する")
+    assert "別の職員が承認するまで" in one.text()
+    other = at("platform-2").to(one.path().partition("?")[0])
+    other.press("承認する")
+    assert other.page.locator("#first-password").is_visible()
+    for path in ("/shops", "/projects", "/settlements", "/members", "/deeds/grant"):
+        assert other.page.request.get(other.town.municipal_url + path).status == 403, path
+    boss = at("kanri")
+    for path in ("/platform/exchanges", "/platform/partners", "/platform/differences"):
+        assert boss.page.request.get(boss.town.municipal_url + path).status == 403, path
