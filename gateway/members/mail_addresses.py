@@ -81,7 +81,7 @@ class MailAddresses:
     async def set_address(self, member_id: str, typed: str) -> MailAddress:
         """Keep an address and send its reader a link. The old one gets nothing from now on.
 
-        Raises ProblemError: `mail-not-offered` (503), `bad-mail-address` (422), `mail-changed-enough` (409).
+        Raises ProblemError: `mail-not-offered` (404), `bad-mail-address` (422), `mail-changed-enough` (409).
         """
         if not self.is_offered:
             raise ProblemError("mail-not-offered", "This gateway sends no mail.")

@@ -457,7 +457,7 @@ export class MailLinkOver extends NotFoundProblem {
 }
 
 /** No mail is sent here. */
-export class MailNotOffered extends UnavailableProblem {
+export class MailNotOffered extends NotFoundProblem {
   override name = "MailNotOffered";
 }
 

@@ -17,7 +17,7 @@ MEMBERS: Final = (
         "Name two different MyKey IDs.", "2つの違うマイキーIDを指定してください。"),
     ProblemType("points-left", 409, "Points are left", "ポイントが残っています",
         "Use or move them first, or say that exactly these are given up.", "先に使うか移すか、残りのポイントを放棄することを明記してください。"),
-    ProblemType("mail-not-offered", 503, "No mail is sent here", "メールの送信は利用できません",
+    ProblemType("mail-not-offered", 404, "No mail is sent here", "メールの送信は利用できません",
         "Read the notices on your pages.", "お知らせは、画面で確認してください。"),
     ProblemType("bad-mail-address", 422, "This is no mail address", "メールアドレスの形式が違います",
         "It looks like name@example.jp.", "name@example.jp のような形で入力してください。"),

@@ -457,7 +457,7 @@ class TestOverHttp:
         status, shown = await site.call("GET", "/v1/me/mail", token)
         assert (status, shown["offered"], shown["state"]) == (200, False, "none")
         status, problem = await site.call("PUT", "/v1/me/mail", token, json={"address": ADDRESS})
-        assert (status, problem["type"].rpartition("/")[2]) == (503, "mail-not-offered")
+        assert (status, problem["type"].rpartition("/")[2]) == (404, "mail-not-offered")
         body = {"token": "0" * 32 + "." + "0" * 64}
         for path in ("/v1/mail/confirmation", "/v1/mail/stop"):
             assert (await site.call("POST", path, json=body))[0] == 404

@@ -995,7 +995,7 @@ def mail_address() -> Call[models.MailView]:
 def set_mail_address(*, address: str) -> Call[models.MailView]:
     """Set the address; a link in the mail to it confirms it within a day. The answer is the same for every address.
 
-    Refused with: unknown-member, mail-changed-enough, bad-mail-address, mail-not-offered.
+    Refused with: mail-not-offered, unknown-member, mail-changed-enough, bad-mail-address.
     """
     return json_call(
         "PUT", "/v1/me/mail", models.MailView, session=True, body=models.MailWanted(address=address)

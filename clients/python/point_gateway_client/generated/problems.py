@@ -569,7 +569,7 @@ class MailLinkOver(NotFoundProblem):
     word = "mail-link-over"
 
 
-class MailNotOffered(UnavailableProblem):
+class MailNotOffered(NotFoundProblem):
     """No mail is sent here."""
 
     word = "mail-not-offered"
