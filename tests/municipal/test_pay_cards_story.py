@@ -54,7 +54,7 @@ class Till(Staffer):
 @pytest.fixture
 def till(chromium: Browser, filled: DemoEnvironment) -> Iterator[Till]:
     context = chromium.new_context(viewport=PHONE, locale="ja-JP")
-    yield Till(context.new_page(), filled, "shop-04", {}, PASSWORD).open()
+    yield Till(context.new_page(), filled, "shop-06", {}, PASSWORD).open()
     context.close()
 
 
@@ -179,7 +179,7 @@ def test_a_shops_camera_reads_the_printed_card(
     paper = pypdf.PdfReader(io.BytesIO(download.value.path().read_bytes())).pages[0]
     with with_camera(chromium, film(printed_qr(paper), tmp_path / "card.y4m")) as browser:
         context = browser.new_context(viewport=PHONE, locale="ja-JP")
-        till = Till(context.new_page(), filled, "shop-04", {}, PASSWORD).open()
+        till = Till(context.new_page(), filled, "shop-06", {}, PASSWORD).open()
         till.to("/shop/take").fill(points="300").press("お客様のコードを読み取る")
         till.page.wait_for_selector("form[action='/shop/take']")
         till.page.click("form[action='/shop/take'] button.primary")

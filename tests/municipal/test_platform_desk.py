@@ -129,10 +129,12 @@ def test_both_sides_of_a_difference_are_seen_and_it_is_closed_by_two(
 ) -> None:
     settled, _ = exchanges
     with closing(sqlite3.connect(filled.folder / "saison.db")) as book, book:
-        book.execute(
-            "UPDATE debit_lines SET points = points + 100 WHERE order_id = ? AND wallet = ?",
-            (settled, "eikyu"),
+        changed = book.execute(
+            "UPDATE debit_lines SET points = points + 100 WHERE order_id = ? AND wallet ="
+            " (SELECT min(wallet) FROM debit_lines WHERE order_id = ?)",
+            (settled, settled),
         )
+        assert changed.rowcount == 1
     one = at("platform").to("/platform/differences")
     one.page.select_option("#partner", "saison")
     one.fill(day=DAY).press("突合する")
