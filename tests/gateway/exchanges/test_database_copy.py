@@ -187,7 +187,7 @@ class TestNothingIsCopied:
         migrations.upgrade(town.target)
         async with world_on(town.target, KEYS) as already:
             member = await already.member()
-        with pytest.raises(CopyFailed, match="rows in members already; name an empty database"):
+        with pytest.raises(CopyFailed, match="rows in member_proofs already; name an empty database"):
             town.copy()
         assert town.state is SchemaState.CURRENT
         async with world_on(town.target, KEYS) as already:
