@@ -73,7 +73,7 @@ class Passkeys:
         return bool(self._site)
 
     async def begin_sign_in(self, *, client_id: str, browser: str) -> PasskeyChallenge:
-        """Ask any passkey of this site. Raises ProblemError `passkeys-not-configured` (503)."""
+        """Ask any passkey of this site. Raises ProblemError `passkeys-not-configured` (404)."""
         self._require_open()
         challenge = secrets.token_bytes(32)
         options = webauthn.generate_authentication_options(
@@ -92,7 +92,7 @@ class Passkeys:
     ) -> SignedIn:
         """Sign in the member whose passkey this is.
 
-        Raises ProblemError: `passkey-ended`, `passkey-refused`, `proof-unknown` (401), `passkeys-not-configured` (503).
+        Raises ProblemError: `passkey-ended`, `passkey-refused`, `proof-unknown` (401), `passkeys-not-configured` (404).
         """
         self._require_open()
         challenge = await self._consume(token, _SIGN_IN, client_id, browser)

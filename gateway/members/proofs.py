@@ -132,7 +132,10 @@ def add(conn: Connection, member_id: str, key: ProofKey, at: datetime, *, name: 
     Raises ProblemError as `require_free`, and IntegrityError for who lost a race: the job is to be run again.
     """
     require_free(conn, key, member_id)
-    known: str | None = conn.execute(select(_proofs.c.proof_id).where(*_is(key))).scalar_one_or_none()
+    # Only one's own: what somebody else has added since `require_free` looked is for the unique key to refuse.
+    known: str | None = conn.execute(
+        select(_proofs.c.proof_id).where(_proofs.c.member_id == member_id, *_is(key))
+    ).scalar_one_or_none()
     if known is not None:
         return known
     if key.kind in ONE_OF_AN_ISSUER:

@@ -111,6 +111,10 @@ class FakeGateway:
                 return web.json_response({"partners": [partner]})
             case "GET", "/point-services":
                 return web.json_response({"point_services": [SERVICE]})
+            case "GET", "/oidc":
+                return web.json_response({"providers": []})
+            case "GET", "/passkeys":
+                return web.json_response({"open": False})
             case "GET", "/prefectures":
                 return web.json_response({"prefectures": []})
             case "GET", "/balances":

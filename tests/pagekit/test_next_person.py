@@ -50,6 +50,7 @@ class TestWhatWasTypedIntoARefusedForm:
             assert "form" not in names(http)
             house.answer = saying(None, 204)
             await post(house, "/logout", http, form_token=token)
+            house.answer = saying({"open": False, "providers": []})
             status, page = await page_of(house, http, address)
         assert (status, "ＡＢ cd" in page) == (200, False)
 

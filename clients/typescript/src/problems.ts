@@ -657,7 +657,7 @@ export class PasskeysEnough extends ConflictProblem {
 }
 
 /** Passkeys are not taken here. */
-export class PasskeysNotConfigured extends UnavailableProblem {
+export class PasskeysNotConfigured extends NotFoundProblem {
   override name = "PasskeysNotConfigured";
 }
 

@@ -58,7 +58,7 @@ MEMBERS: Final = (
         "It may have been removed already; list them.", "すでに外されている場合があります。一覧を確認してください。"),
     ProblemType("proof-last", 409, "This is the only way to sign in", "ほかにログインの方法がありません",
         "Add another way first.", "先に別の方法を登録してください。"),
-    ProblemType("passkeys-not-configured", 503, "Passkeys are not taken here", "パスキーは利用できません",
+    ProblemType("passkeys-not-configured", 404, "Passkeys are not taken here", "パスキーは利用できません",
         "Sign in another way.", "別の方法でログインしてください。"),
     ProblemType("passkey-ended", 401, "This was begun too long ago", "有効時間が過ぎました",
         "Begin again.", "はじめからやり直してください。"),

@@ -161,4 +161,4 @@ class TestAnAnswer:
 async def test_a_gateway_that_knows_no_portal_takes_none_and_says_so(site: Site) -> None:
     assert (await site.post("/v1/passkeys", None, method="GET")) == (200, {"open": False})
     status, told = await site.post("/v1/passkeys/challenges", {"browser": BROWSER})
-    assert (status, word(told)) == (503, "passkeys-not-configured")
+    assert (status, word(told)) == (404, "passkeys-not-configured")

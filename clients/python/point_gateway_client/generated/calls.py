@@ -688,7 +688,7 @@ def sign_in_by_passkey(
 def begin_member_passkey() -> Call[models.PasskeyChallengeView]:
     """Begin to make a passkey, within ten minutes of a sign-in by card or phone.
 
-    Refused with: strong-sign-in-needed, shared-terminal, passkeys-enough, passkeys-not-configured.
+    Refused with: strong-sign-in-needed, shared-terminal, passkeys-not-configured, passkeys-enough.
     """
     return json_call("POST", "/v1/me/passkeys/challenges", models.PasskeyChallengeView, session=True)
 
@@ -696,7 +696,7 @@ def begin_member_passkey() -> Call[models.PasskeyChallengeView]:
 def add_member_passkey(*, token: str, credential: models.Credential, name: str) -> Call[models.ProofView]:
     """Keep the passkey that the browser made; from now on it signs the member in.
 
-    Refused with: passkey-ended, passkey-refused, proof-registered, passkeys-not-configured.
+    Refused with: passkey-ended, passkey-refused, passkeys-not-configured, proof-registered.
     """
     return json_call(
         "POST",

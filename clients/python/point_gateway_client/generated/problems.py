@@ -809,7 +809,7 @@ class PasskeysEnough(ConflictProblem):
     word = "passkeys-enough"
 
 
-class PasskeysNotConfigured(UnavailableProblem):
+class PasskeysNotConfigured(NotFoundProblem):
     """Passkeys are not taken here."""
 
     word = "passkeys-not-configured"
