@@ -6,6 +6,7 @@ import json
 import sqlite3
 import urllib.request
 from contextlib import closing
+from datetime import datetime
 
 import pytest
 from rich.console import Console
@@ -20,6 +21,7 @@ from gateway.demo.scenario import (
     sign_in_as,
     start_at,
 )
+from gateway.model import JST
 from tests.axe import faults
 from tests.forms_walked import faults_of
 from tests.municipal.conftest import At
@@ -27,7 +29,6 @@ from tests.municipal.staffer import Staffer
 from tests.portal.conftest import Loop
 
 pytestmark = pytest.mark.xdist_group("browser")
-DAY = "2018-07-31"
 
 
 def order_fault(town: DemoEnvironment, **fault: object) -> None:
@@ -72,6 +73,15 @@ def decided(at: At, author: Staffer, words: str) -> Staffer:
     other.press("承認する")
     assert "承認しました" in other.text()
     return other
+
+
+def day_of(town: DemoEnvironment, exchange: str) -> str:
+    """The day in Japan on which it was sent to the partner."""
+    with closing(sqlite3.connect(town.folder / "gateway.db")) as book:
+        (sent_at,) = book.execute(
+            "SELECT sent_at FROM exchanges WHERE exchange_id = ?", (exchange,)
+        ).fetchone()
+    return datetime.fromtimestamp(sent_at / 1_000_000, JST).date().isoformat()
 
 
 def points_of(town: DemoEnvironment, exchange: str) -> tuple[str, int]:
@@ -135,10 +145,11 @@ def test_both_sides_of_a_difference_are_seen_and_it_is_closed_by_two(
             (settled, settled),
         )
         assert changed.rowcount == 1
+    day = day_of(filled, settled)
     one = at("platform").to("/platform/differences")
     one.page.select_option("#partner", "saison")
-    one.fill(day=DAY).press("突合する")
-    assert one.path() == f"/platform/differences/saison/{DAY}"
+    one.fill(day=day).press("突合する")
+    assert one.path() == f"/platform/differences/saison/{day}"
     assert "ポイントが違います" in one.picture("platform-difference").text()
     assert faults(one.page) == []
     assert "処理していない差異" in one.to("/").text()
@@ -148,7 +159,7 @@ def test_both_sides_of_a_difference_are_seen_and_it_is_closed_by_two(
     card.locator("form button").click()
     assert "動くポイント" in one.text()
     decided(at, one, "突合の差異の処理")
-    assert settled not in one.to(f"/platform/differences/saison/{DAY}").text()
+    assert settled not in one.to(f"/platform/differences/saison/{day}").text()
 
 
 def test_the_forms_of_the_desk_forgive(at: At, filled: DemoEnvironment, exchanges: tuple[str, str]) -> None:
