@@ -110,7 +110,7 @@ $(PACKAGE_STAMP): requirements/package.txt
 deb: $(PACKAGE_STAMP) ## build the Debian package of a commit into dist: make deb COMMIT=v0.2.0
 	deploy/debian/build-deb $(or $(COMMIT),HEAD) dist
 
-audit: $(PACKAGE_STAMP) ## look for known weaknesses in what is packaged; asks pypi.org
+audit: $(PACKAGE_STAMP) ## look for known weaknesses in what is packaged
 	.venv-package/bin/pip-audit --require-hashes --disable-pip -r requirements/runtime.txt
 
 lock: ## compile the hashed requirements anew
