@@ -15,7 +15,7 @@ from gateway.errors import GatewayError
 if TYPE_CHECKING:
     import typer
 
-LEFT_OUT: Final = {
+EXTRAS_BY_PACKAGE: Final = {
     "gateway.demo": "server,sites,testkit",
     "gateway.testkit": "testkit",
     "gateway.workbench": "testkit",
@@ -75,8 +75,8 @@ def _sentence(fault: Exception) -> str | None:
     ours = [getattr(sys.modules[module], name) for module, name in named.items() if module in sys.modules]
     if isinstance(fault, (GatewayError, *ours)):
         return str(fault)
-    if isinstance(fault, ModuleNotFoundError) and fault.name in LEFT_OUT:
-        return f"{fault.name} is left out of the package for servers; on another machine: pip install '{RELEASE}[{LEFT_OUT[fault.name]}]'"
+    if isinstance(fault, ModuleNotFoundError) and fault.name in EXTRAS_BY_PACKAGE:
+        return f"{fault.name} is left out of the package for servers; on another machine: pip install '{RELEASE}[{EXTRAS_BY_PACKAGE[fault.name]}]'"
     sqlalchemy = sys.modules.get("sqlalchemy.exc")
     if sqlalchemy is not None and isinstance(fault, sqlalchemy.SQLAlchemyError):
         from gateway.commands.shared import database_in_use

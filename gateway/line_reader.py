@@ -24,10 +24,10 @@ async def read_lines(
     async for piece in pieces:
         await asyncio.to_thread(lines.feed, piece)
         while len(lines.whole) >= lines_per_page:
-            yield lines.take(lines_per_page)
+            yield lines.read_lines(lines_per_page)
     await asyncio.to_thread(lines.feed, b"", final=True)
     while lines.whole:
-        yield lines.take(lines_per_page)
+        yield lines.read_lines(lines_per_page)
 
 
 class _Lines:
@@ -49,6 +49,6 @@ class _Lines:
             parts.pop()
         self.whole += [part.removesuffix("\r") for part in parts]
 
-    def take(self, count: int) -> list[str]:
+    def read_lines(self, count: int) -> list[str]:
         page, self.whole = self.whole[:count], self.whole[count:]
         return page

@@ -100,12 +100,12 @@ def _with_terminals(settings: Settings) -> frozenset[str]:
 def _after_commit(stream: RecordStream | None) -> Callable[[Sequence[Any]], None]:
     """What a committed transaction has noted goes into the journal first, then into the log."""
 
-    def keep(notes: Sequence[Any]) -> None:
+    def write(notes: Sequence[Any]) -> None:
         if stream is not None:
             stream(notes)
         log_deeds(notes)
 
-    return keep
+    return write
 
 
 def _release_links(conn: Connection, member_id: str) -> None:
@@ -232,7 +232,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await loaded.aclose()
         await phones.aclose()
         hasher.close()
-        await restored.keep_ends()
+        await restored.save_journal_ends()
         await store.close()
         if journal is not None and stream is not None:  # after the last commit
             await asyncio.to_thread(stream.flush)

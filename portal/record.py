@@ -66,7 +66,7 @@ SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """What each kind of data is, and why it is kept; a kind that is newer than this page is told in the gateway's words."""
 
-KEPT: Final[Mapping[str, str]] = {
+RETENTION_TEXTS: Final[Mapping[str, str]] = {
     "for_ever": "ずっと残します。",
     "while_member": "登録している間、残します。",
     "until_used": "使い終わると消えます。",
@@ -82,7 +82,7 @@ async def record_page(visit: Visit) -> web.Response:
     return visit.render(
         "record.html",
         sections=[(section, *described(visit, section)) for section in record.sections],
-        kept=KEPT,
+        retention_texts=RETENTION_TEXTS,
     )
 
 

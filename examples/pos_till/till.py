@@ -67,7 +67,7 @@ def send(shop: SignedIn, payment: dict[str, str | int]) -> None:
     print(f"taken: {taken.spend.points} {taken.spend.short_reference} {taken.spend.spend_id}")
 
 
-def take(shop: SignedIn, points: int, code: str) -> None:
+def pay(shop: SignedIn, points: int, code: str) -> None:
     payment: dict[str, str | int] = {"spend_id": str(uuid.uuid4()), "points": points, "code": code}
     write_down(payment, "sent")
     send(shop, payment)
@@ -89,7 +89,7 @@ def main() -> None:
         shop = sign_in(gateway)
         try:
             if command == "take":
-                take(shop, int(typed[0]), typed[1])
+                pay(shop, int(typed[0]), typed[1])
             elif command == "again":
                 for payment in unanswered():
                     send(shop, payment)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from gateway.api.fields import LabelView, View
 from gateway.api.member_request import MemberRequest
-from gateway.cities.member_data.kept_data import Kept
 from gateway.cities.member_data.member_record import MemberRecord, Section
+from gateway.cities.member_data.personal_data import RetentionPeriod
 from gateway.http.authentication import AuthLevel
 from gateway.http.routing import Api, TypedResponse
 
@@ -17,13 +17,13 @@ api = Api()
 class RecordSection(View):
     """One kind of data. `since` is the oldest row's time. `rows` have the `fields`, each a text, a number or null.
 
-    `days`: after how many days a row goes, where `kept` is a matter of days.
+    `days`: after how many days a row goes, where `retention` is a matter of days.
     """
 
     name: str
     title: LabelView
     why: LabelView
-    kept: Kept
+    retention: RetentionPeriod
     days: int | None
     since: datetime | None
     fields: list[str]
@@ -36,7 +36,7 @@ class RecordSection(View):
             name=about.name,
             title=LabelView.of(about.title),
             why=LabelView.of(about.why),
-            kept=about.kept,
+            retention=about.retention,
             days=section.days,
             since=section.since,
             fields=list(about.fields),

@@ -3,7 +3,7 @@
 Read from one snapshot of the database and written as it is read, whatever its size. What the archive says is held against
 the ledger twice: the moves in it must add up to every balance in it, and both to what the ledger counts by itself. Whoever
 takes the city over can do the first anew from the file alone (`check_archive`). Credentials and counters that follow from the rest
-are left out; `LEFT_OUT` says which and why. Bank accounts and transfer files are in it where they are asked for.
+are left out; `NOT_ARCHIVED` says which and why. Bank accounts and transfer files are in it where they are asked for.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ OF_THE_BANK: Final[Mapping[Table, tuple[str, str, tuple[str, ...]]]] = {
 }
 """Encrypted accounts: the column, the purpose they are sealed for, and what names the row."""
 
-LEFT_OUT: Final[Mapping[str, str]] = {
+NOT_ARCHIVED: Final[Mapping[str, str]] = {
     "staff_passkeys": "credentials", "staff_challenges": "credentials", "staff_sessions": "credentials",
     "first_passwords": "credentials", "pay_codes": "credentials", "pay_card_holders": "credentials", "sessions": "credentials",
     "card_challenges": "credentials", "member_proofs": "credentials", "member_passkeys": "credentials",
@@ -182,7 +182,7 @@ def write_archive(
             "made_at": at.isoformat(), "bank_accounts": vault is not None,
             "points_of_members": services, "owed_to_shops": owed,
             "files": {name: {"rows": rows, "sha256": digest} for name, (rows, digest) in sorted(writer.files.items())},
-            "left_out": LEFT_OUT,
+            "not_archived": NOT_ARCHIVED,
         }  # fmt: skip
         archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2))
         archive.writestr("README.md", _readme(code, vault is not None))

@@ -25,7 +25,7 @@ from gateway.exchanges.reversal_recovery import ForgottenReversal, recover_rever
 from gateway.platform import daily_digest
 from gateway.platform.audit_actions import AuditAction
 from gateway.platform.audit_log import write as write_audit
-from gateway.platform.forgotten_records import LEFT_RECORDS, Line, record_id
+from gateway.platform.forgotten_records import RECORDS_SETTLED, Line, record_id
 from gateway.platform.record_stream import DEED, MOVE
 from gateway.platform.roles import PLATFORM
 from gateway.services import Services
@@ -115,7 +115,7 @@ def recover(
         done_again = [result["record"] for result in results if result["result"] == DONE_AGAIN]
         if done_again and services.context.journal is not None:
             content = {"records": done_again, "operator": operator, "reason": reason}
-            await services.context.journal.append(LEFT_RECORDS, content)
+            await services.context.journal.append(RECORDS_SETTLED, content)
         is_whole = exchange is None and not any(result["result"].startswith("left") for result in results)
         if is_whole and not missing.unseen and await services.store.read(is_begun):
             await _complete(services, operator, reason)
@@ -160,7 +160,7 @@ def leave(
         ids = {order.exchange_id for order in missing.orders}
         content: dict[str, Any] = {"operator": operator, "reason": reason}
         if exchange in map(record_id, missing.records):
-            await journal.append(LEFT_RECORDS, content | {"records": [exchange]})
+            await journal.append(RECORDS_SETTLED, content | {"records": [exchange]})
         elif exchange in ids | {reversal.exchange_id for reversal in missing.reversals}:
             await journal.append(LEFT, content | {"exchange_id": exchange})
         else:
@@ -211,7 +211,7 @@ def end(operator: Operator, reason: RestoreReason, config: Config = None) -> Non
         deeds = [record_id(line) for line in missing.records if line["kind"] == DEED]
         if deeds and journal is not None:
             content = {"records": deeds, "operator": operator, "reason": reason}
-            await journal.append(LEFT_RECORDS, content)
+            await journal.append(RECORDS_SETTLED, content)
         await _complete(services, operator, reason)
 
     with_services(config, work)

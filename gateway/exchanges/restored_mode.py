@@ -25,7 +25,7 @@ from gateway.exchanges.reversal_recovery import list_forgotten_reversals
 from gateway.exchanges.reversal_rows import REVERSAL
 from gateway.platform import audit_log, daily_digest, journal_ends
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.forgotten_records import LEFT_RECORDS, list_forgotten_records, record_id
+from gateway.platform.forgotten_records import RECORDS_SETTLED, list_forgotten_records, record_id
 from gateway.platform.journal import JournalMissing
 from gateway.platform.journal_reader import JournalFault, JournalReader
 from gateway.platform.record_stream import KINDS, MOVE
@@ -135,8 +135,8 @@ class RestoredMode:
         if gaps and (count := await self.store.run(lambda conn: self.close_gaps(conn, gaps))):
             _log.warning("revoked and stopped again what the database had forgotten", count=count)
 
-    async def keep_ends(self) -> None:
-        """Keep how far the journal is now: what this process wrote last is missed as well when it is cut."""
+    async def save_journal_ends(self) -> None:
+        """Write down how far the journal is now: what this process wrote last is missed as well when it is cut."""
         if self.folder is None or self._reader is None:
             return
         try:
@@ -197,7 +197,7 @@ class RestoredMode:
         assert self._reader is not None
         self._waiting = await self._lacking(self._waiting)
         while lines := await asyncio.to_thread(self._reader.read_batch):
-            self._left += [line for line in lines if line["kind"] in (LEFT, LEFT_RECORDS)]
+            self._left += [line for line in lines if line["kind"] in (LEFT, RECORDS_SETTLED)]
             orders = [line for line in lines if line["kind"] in _LOOKED_FOR]
             self._waiting = await self._lacking([*self._waiting, *orders])
             self._newest = sorted([*self._newest, *orders], key=_moment)[-NEWEST_KNOWN:]

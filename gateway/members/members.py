@@ -317,9 +317,9 @@ class Members(SignIns):
         proof: ProofKey,
         *,
         name: str,
-        keep: Callable[[Connection, str], None],
+        save: Callable[[Connection, str], None],
     ) -> Proof:
-        """Add a proof of which a member has several; `keep` writes beside it, under its id, what it is compared with.
+        """Add a proof of which a member has several; `save` writes beside it, under its id, what it is compared with.
 
         Raises ProblemError: `proof-registered` (409), `unknown-member` (404).
         """
@@ -328,7 +328,7 @@ class Members(SignIns):
         def job(conn: Connection) -> Proof:
             records.require_member(conn, member_id, lock=True)
             proof_id = proofs.add(conn, member_id, proof, now, name=name)
-            keep(conn, proof_id)
+            save(conn, proof_id)
             member_events.record(conn, member_id, _LINKED[proof.kind], now)
             return next(each for each in proofs.list_by_member(conn, member_id) if each.proof_id == proof_id)
 

@@ -181,13 +181,13 @@ class Passkeys:
             sign_count=verified.sign_count,
         )
 
-        def keep(conn: Connection, proof_id: str) -> None:
+        def save(conn: Connection, proof_id: str) -> None:
             if passkey_rows.find(conn, credential_id) is not None:
                 raise self._refused()  # a browser makes a new one each time, so this is a copy of one that is known
             passkey_rows.add(conn, passkey, proof_id)
 
         return await self._members.add_proof(
-            session.member_id, self._proof(credential_id), name=name, keep=keep
+            session.member_id, self._proof(credential_id), name=name, save=save
         )
 
     async def _issue(

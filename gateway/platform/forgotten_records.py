@@ -13,7 +13,7 @@ from gateway.platform import tables
 from gateway.platform.record_stream import DEED, KINDS, MEMBER_REVOKED, MOVE
 from gateway.platform.states import MemberState
 
-LEFT_RECORDS: Final = "records left"
+RECORDS_SETTLED: Final = "records left"
 """The kind of a line that says: a person has dealt with these records otherwise, they are not missing any more."""
 
 _PAGE: Final = 400
@@ -40,7 +40,7 @@ def list_forgotten_records(conn: Connection, lines: Iterable[Line]) -> list[Line
     for line in lines:
         if line["kind"] in KINDS:
             records.setdefault(record_id(line), line)
-        elif line["kind"] == LEFT_RECORDS:
+        elif line["kind"] == RECORDS_SETTLED:
             left |= set(line["records"])
     waiting = {name: line for name, line in records.items() if name not in left}
     known: set[str] = set()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway.cities.member_data.kept_data import KEPT_DATA
+from gateway.cities.member_data.personal_data import PERSONAL_DATA
 from gateway.settings import RetentionSettings
 
 PAGE = Path(__file__).parents[2] / "docs" / "personal-data.md"
@@ -10,10 +10,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "personal-data.md"
 
 def test_the_table_is_the_list_that_the_record_is_made_of():
     lines = PAGE.read_text("utf-8").splitlines()
-    for about in KEPT_DATA:
+    for about in PERSONAL_DATA:
         tables = ", ".join(f"`{table}`" for table in about.tables)
         fields = ", ".join(f"`{field}`" for field in about.fields) or "–"
-        line = f"| `{about.name}` | {tables} | {fields} | `{about.kept.value}` | {about.why.en} |"
+        line = f"| `{about.name}` | {tables} | {fields} | `{about.retention.value}` | {about.why.en} |"
         assert line in lines
 
 

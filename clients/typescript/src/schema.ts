@@ -4653,11 +4653,6 @@ export interface components {
             contact?: string;
             reason: string;
         };
-        /**
-         * @description How long it is kept.
-         * @enum {string}
-         */
-        Kept: "for_ever" | "while_member" | "until_used" | "notices" | "exchanges" | "lists";
         LabelView: {
             ja: string;
             en: string;
@@ -5558,13 +5553,13 @@ export interface components {
         /**
          * @description One kind of data. `since` is the oldest row's time. `rows` have the `fields`, each a text, a number or null.
          *
-         *     `days`: after how many days a row goes, where `kept` is a matter of days.
+         *     `days`: after how many days a row goes, where `retention` is a matter of days.
          */
         RecordSection: {
             name: string;
             title: components["schemas"]["LabelView"];
             why: components["schemas"]["LabelView"];
-            kept: components["schemas"]["Kept"];
+            retention: components["schemas"]["RetentionPeriod"];
             days: number | null;
             since: string | null;
             fields: string[];
@@ -5608,6 +5603,11 @@ export interface components {
             /** @default  */
             source?: string;
         };
+        /**
+         * @description How long it is kept.
+         * @enum {string}
+         */
+        RetentionPeriod: "for_ever" | "while_member" | "until_used" | "notices" | "exchanges" | "lists";
         ReturnCode: {
             return_code: string;
         };

@@ -1,1 +1,1 @@
-"""What is kept of a member: shown, corrected, taken away, or brought together with the same person's other record."""
+"""What is kept of a member, as one record: shown to the member, and handed out where somebody asks for it."""

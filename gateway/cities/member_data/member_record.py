@@ -16,7 +16,7 @@ from sqlalchemy import Connection, or_, select
 from core_ledger import chart
 from core_ledger.read_model import moment, moves
 from gateway.cities import tables as city
-from gateway.cities.member_data.kept_data import KEPT_DATA, KeptData, days_kept
+from gateway.cities.member_data.personal_data import PERSONAL_DATA, PersonalData, retention_days
 from gateway.members.mail_addresses import address_of
 from gateway.members.member_rows import Member
 from gateway.model import JST
@@ -34,9 +34,9 @@ _MOVES_BATCH_SIZE: Final = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One kind of data. `since` is the oldest row's moment; `days` after how many days a row goes, None: see `about.kept`."""
+    """One kind of data. `since` is the oldest row's moment; `days` after how many days a row goes, None: see `about.retention`."""
 
-    about: KeptData
+    about: PersonalData
     days: int | None
     since: datetime | None
     rows: Sequence[Row]
@@ -80,13 +80,13 @@ def read_record(
     """Read all of it as one moment of the database sees it."""
     of = _Of(conn=conn, vault=vault, member=member)
     sections = []
-    for about in KEPT_DATA:
+    for about in PERSONAL_DATA:
         rows = list(_READERS[about.name](of))
         times = [value for row in rows for name, value in row.items() if name in _TIMES and value]
         sections.append(
             Section(
                 about=about,
-                days=days_kept(about.kept, retention),
+                days=retention_days(about.retention, retention),
                 since=min((datetime.fromisoformat(str(value)) for value in times), default=None),
                 rows=rows,
             )

@@ -27,7 +27,7 @@ from gateway.platform.states import MemberState
 from gateway.points import account_positions, member_moves, rules
 from gateway.points.expiry import last_days
 
-LOOKS_BACK: Final = timedelta(days=2)
+LOOK_BACK_PERIOD: Final = timedelta(days=2)
 EXPIRY_AHEAD: Final = timedelta(days=30)
 """As long as お知らせ tells it before the last day."""
 _PAGE: Final = 200
@@ -61,7 +61,9 @@ def _to_look_at(conn: Connection, after: str, context: CityContext) -> list[str]
     moved = or_(_m.c.looked_seq.is_(None), books.c.seq != _m.c.looked_seq)
     events = tables.member_events
     event = select(events.c.event_id).where(
-        events.c.member_id == _m.c.member_id, events.c.at > now - LOOKS_BACK, events.c.at >= _m.c.looked_at
+        events.c.member_id == _m.c.member_id,
+        events.c.at > now - LOOK_BACK_PERIOD,
+        events.c.at >= _m.c.looked_at,
     )
     waits = select(_x.c.exchange_id).where(
         _x.c.book_id == "member:" + _m.c.member_id, _x.c.state == State.NEEDS_A_PERSON, _x.c.asked_at >= _m.c.looked_at
@@ -87,7 +89,7 @@ def _collect_one(conn: Connection, member_id: str, context: CityContext) -> int:
     if row is None or row.confirmed_at is None or conn.scalar(active) is None:
         return 0
     seq = conn.scalar(select(books.c.seq).where(books.c.book_id == chart.member_book(member_id)))
-    since = max(now - LOOKS_BACK, row.confirmed_at)
+    since = max(now - LOOK_BACK_PERIOD, row.confirmed_at)
     rows: list[dict[str, Any]] = [
         {
             "member_id": member_id, "notice_key": notice.key, "kind": notice.kind, "at": notice.at,

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from core_ledger import chart
 from gateway.cities.grants import grant_file_rows
 from gateway.cities.grants.grant_list import ListColumns
-from gateway.cities.member_data.kept_data import KEPT_DATA, NOTHING_OF_A_MEMBER
+from gateway.cities.member_data.personal_data import NO_PERSONAL_DATA, PERSONAL_DATA
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cli import app
 from gateway.errors import ProblemError
@@ -121,15 +121,15 @@ async def a_full_life(town, found):
 class TestWhatIsKept:
     def test_every_table_is_told_of_or_says_nothing_of_a_member(self):
         described = {name for metadata in METADATAS for name in metadata.tables}
-        told = {table for about in KEPT_DATA for table in about.tables}
-        assert described == told | NOTHING_OF_A_MEMBER
-        assert not told & NOTHING_OF_A_MEMBER
+        told = {table for about in PERSONAL_DATA for table in about.tables}
+        assert described == told | NO_PERSONAL_DATA
+        assert not told & NO_PERSONAL_DATA
 
     async def test_the_record_has_every_row_with_its_fields_and_no_secret(self, town):
         found = await member(town, 5_000, issued_on=JULY_1)
         await a_full_life(town, found)
         record = await record_of(town, found)
-        assert list(record) == [about.name for about in KEPT_DATA]
+        assert list(record) == [about.name for about in PERSONAL_DATA]
         for section in record.values():
             for row in section.rows:
                 assert tuple(row) == section.about.fields, section.about.name
@@ -202,7 +202,7 @@ class TestOverHttp:
         found, token = await site.member_token()
         status, record = await site.call("GET", "/v1/me/record", token)
         assert (status, record["mykey_id"]) == (200, found.mykey_id)
-        assert [section["name"] for section in record["sections"]] == [about.name for about in KEPT_DATA]
+        assert [section["name"] for section in record["sections"]] == [about.name for about in PERSONAL_DATA]
         assert (await site.call("GET", "/v1/me/record"))[0] == 401
         staff = await site.staff_token("administrator")
         assert (await site.call("GET", "/v1/me/record", staff))[0] == 401

@@ -46,7 +46,7 @@ async def set_pin(town, member, pin=PIN):
     await town.city.cards.set_pin(await town.who("operator"), member.mykey_id, pin, WHY)
 
 
-async def take(town, code, points=300, spend_id=None, pin=None, shop_id="soba"):
+async def pay(town, code, points=300, spend_id=None, pin=None, shop_id="soba"):
     who = await town.who("shop", KASAMA, shop_id)
     return await town.city.spending.receive_payment(who, spend_id or new_id(), code, points, pin)
 
@@ -74,15 +74,15 @@ class TestAShopTakesPointsWithIt:
     async def test_by_its_qr_or_its_number_in_any_width(self, town, shop):
         member = await town.member(points=1_000)
         card = await card_of(town, member)
-        paid = await take(town, card.qr)
+        paid = await pay(town, card.qr)
         assert (paid.spend.points, paid.spend.way, paid.left) == (300, "card", 700)
         wide = "".join(chr(ord(digit) + 0xFEE0) for digit in card.number)
-        assert (await take(town, f"{wide[:4]} {wide[4:8]}-{wide[8:12]} {wide[12:]}")).left == 400
+        assert (await pay(town, f"{wide[:4]} {wide[4:8]}-{wide[8:12]} {wide[12:]}")).left == 400
         assert await town.total(chart.shop(KASAMA, "soba")) == 600
 
     async def test_the_move_in_the_ledger_says_so(self, town, shop):
         member = await town.member(points=1_000)
-        await take(town, (await card_of(town, member)).qr)
+        await pay(town, (await card_of(town, member)).qr)
         (entry, *_) = await town.store.read(lambda conn: pay_card_entries(conn, member.member_id))
         assert (entry.kind, entry.details["way"]) == ("spend", "card")
         assert await town.store.read(payment_faults) == []
@@ -90,31 +90,31 @@ class TestAShopTakesPointsWithIt:
     async def test_one_sale_is_one_payment_however_often_it_is_sent(self, town, shop):
         member, spend_id = await town.member(points=1_000), new_id()
         card = await card_of(town, member)
-        outcomes = await asyncio.gather(*(take(town, card.qr, 300, spend_id) for _ in range(5)))
+        outcomes = await asyncio.gather(*(pay(town, card.qr, 300, spend_id) for _ in range(5)))
         assert sorted(outcome.replayed for outcome in outcomes) == [False, True, True, True, True]
         assert await town.balance(member.member_id) == 700
         assert (await state(town, member)).paid_today == 300
-        assert await word(take(town, card.qr, 301, spend_id)) == "id-reused"
+        assert await word(pay(town, card.qr, 301, spend_id)) == "id-reused"
 
     async def test_one_id_with_another_card_or_a_code_is_no_payment_of_it(self, town, shop):
         first, second, spend_id = await town.member(points=500), await town.member(points=500), new_id()
-        await take(town, (await card_of(town, first)).qr, 300, spend_id)
-        assert await word(take(town, (await card_of(town, second)).qr, 300, spend_id)) == "id-reused"
+        await pay(town, (await card_of(town, first)).qr, 300, spend_id)
+        assert await word(pay(town, (await card_of(town, second)).qr, 300, spend_id)) == "id-reused"
         code = await town.city.codes.make(second.member_id, KASAMA, OUEN)
-        assert await word(take(town, code.qr, 300, spend_id)) == "id-reused"
+        assert await word(pay(town, code.qr, 300, spend_id)) == "id-reused"
         assert await town.balance(second.member_id) == 500
 
     async def test_a_lost_answer_is_asked_for_again_also_after_the_card_was_stopped(self, town, shop):
         member, spend_id = await town.member(points=1_000), new_id()
         card = await card_of(town, member)
-        await take(town, card.qr, 300, spend_id)
+        await pay(town, card.qr, 300, spend_id)
         await town.city.cards.stop(await town.who("operator"), member.mykey_id, "紛失")
-        assert (await take(town, card.qr, 300, spend_id)).replayed
+        assert (await pay(town, card.qr, 300, spend_id)).replayed
         assert await town.balance(member.member_id) == 700
 
     async def test_too_little_is_refused_and_counts_nothing(self, town, shop):
         member = await town.member(points=100)
-        assert await word(take(town, (await card_of(town, member)).qr, 101)) == "not-enough-points"
+        assert await word(pay(town, (await card_of(town, member)).qr, 101)) == "not-enough-points"
         assert (await state(town, member)).paid_today == 0
 
 
@@ -155,7 +155,7 @@ class TestANumber:
         unsigned = f"PGC1.{card.number}"
         wrong_digit = card.number[:-1] + str((int(card.number[-1]) + 1) % 10)
         for text in (flipped, unsigned, f"PGC1.{card.number}.", wrong_digit, pay_card_numbers.draw()):
-            assert await word(take(town, text)) == "pay-card-unknown"
+            assert await word(pay(town, text)) == "pay-card-unknown"
         with pytest.raises(ProblemError):  # found without asking the database whose it is
             pay_card_numbers.read(town.city.context, wrong_digit)
         await town.city.shops.register(await town.who("operator", MITO), "cafe", ShopEntry(name="カフェ"))
@@ -173,8 +173,8 @@ class TestAMemberHasOneValidCard:
         lost = await card_of(town, member)
         new = await card_of(town, member, is_replacement=True)
         assert new.replaces == lost.card.last_digits
-        assert await word(take(town, lost.qr)) == "pay-card-stopped"
-        assert (await take(town, new.qr)).left == 700
+        assert await word(pay(town, lost.qr)) == "pay-card-stopped"
+        assert (await pay(town, new.qr)).left == 700
         assert [card.stopped_by is None for card in (await state(town, member)).cards] == [True, False]
 
     async def test_none_is_replaced_that_nobody_asked_to_replace(self, town):
@@ -188,7 +188,7 @@ class TestAMemberHasOneValidCard:
         issues = await asyncio.gather(*(issue(town, member, is_replacement=True) for _ in range(10)))
         cards = [card for each in issues for card in each.cards]
         words = [
-            await word(take(town, card.qr))
+            await word(pay(town, card.qr))
             if card.card.card_hash != (await state(town, member)).valid
             else "valid"
             for card in cards
@@ -200,15 +200,15 @@ class TestAMemberHasOneValidCard:
         card = await card_of(town, member, issue_id=issue_id)
         again = await issue(town, member, is_replacement=True, issue_id=issue_id)
         assert (again.cards, [each.why for each in again.left_out]) == ((), ["issued-before"])
-        assert (await take(town, card.qr)).left == 700
+        assert (await pay(town, card.qr)).left == 700
 
     async def test_a_stopped_one_stays_stopped_and_a_new_one_is_issued_without_replacing(self, town, shop):
         member = await town.member(points=1_000)
         card, who = await card_of(town, member), await town.who("operator")
         await town.city.cards.stop(who, member.mykey_id, "紛失")
-        assert await word(take(town, card.qr)) == "pay-card-stopped"
+        assert await word(pay(town, card.qr)) == "pay-card-stopped"
         assert await word(town.city.cards.stop(who, member.mykey_id, "紛失")) == "pay-card-none"
-        assert (await take(town, (await card_of(town, member)).qr)).left == 700
+        assert (await pay(town, (await card_of(town, member)).qr)).left == 700
 
     async def test_who_has_given_the_mykey_id_up_pays_no_more(self, town, shop):
         member = await town.member(points=1_000)
@@ -220,7 +220,7 @@ class TestAMemberHasOneValidCard:
                 .values(state="revoked")
             )
         )
-        assert await word(take(town, card.qr)) == "pay-card-stopped"
+        assert await word(pay(town, card.qr)) == "pay-card-stopped"
 
     async def test_many_are_issued_at_once_and_who_gets_none_is_named(self, town):
         first, second, elsewhere = [await town.member(points=10) for _ in range(3)]
@@ -238,13 +238,13 @@ class TestThePin:
         member = await town.member(points=5_000)
         card = await card_of(town, member)
         await set_pin(town, member)
-        assert (await take(town, card.qr, 1_000)).left == 4_000
-        assert await word(take(town, card.qr, 1_001)) == "pay-card-pin-needed"
-        assert (await take(town, card.qr, 1_001, pin=PIN)).left == 2_999
+        assert (await pay(town, card.qr, 1_000)).left == 4_000
+        assert await word(pay(town, card.qr, 1_001)) == "pay-card-pin-needed"
+        assert (await pay(town, card.qr, 1_001, pin=PIN)).left == 2_999
 
     async def test_that_was_never_set_is_told_with_what_can_be_paid(self, town, shop):
         member = await town.member(points=5_000)
-        refusal = await refused(take(town, (await card_of(town, member)).qr, 1_001, pin=PIN))
+        refusal = await refused(pay(town, (await card_of(town, member)).qr, 1_001, pin=PIN))
         assert (refusal.type, refusal.facts["no_pin_points"]) == ("pay-card-no-pin", 1_000)
 
     async def test_is_locked_after_five_wrong_ones_and_small_sums_go_on(self, town, shop):
@@ -252,14 +252,14 @@ class TestThePin:
         card = await card_of(town, member)
         await set_pin(town, member)
         left = [
-            (await refused(take(town, card.qr, 1_001, pin="0000"))).facts.get("tries_left") for _ in range(5)
+            (await refused(pay(town, card.qr, 1_001, pin="0000"))).facts.get("tries_left") for _ in range(5)
         ]
         assert left == [4, 3, 2, 1, None]
-        assert await word(take(town, card.qr, 1_001, pin=PIN)) == "pay-card-pin-locked"
+        assert await word(pay(town, card.qr, 1_001, pin=PIN)) == "pay-card-pin-locked"
         assert (await state(town, member)).is_pin_locked
-        assert (await take(town, card.qr, 1_000)).left == 4_000
+        assert (await pay(town, card.qr, 1_000)).left == 4_000
         await set_pin(town, member, "7351")
-        assert (await take(town, card.qr, 1_001, pin="7351")).left == 2_999
+        assert (await pay(town, card.qr, 1_001, pin="7351")).left == 2_999
 
     async def test_a_right_one_clears_the_misses_the_fifth_try_too(self, town, shop):
         member = await town.member(points=5_000)
@@ -267,8 +267,8 @@ class TestThePin:
         await set_pin(town, member)
         for _ in range(2):
             for _ in range(4):
-                assert await word(take(town, card.qr, 1_001, pin="0000")) == "pay-card-pin-wrong"
-            await take(town, card.qr, 1_001, pin=PIN)
+                assert await word(pay(town, card.qr, 1_001, pin="0000")) == "pay-card-pin-wrong"
+            await pay(town, card.qr, 1_001, pin=PIN)
         assert await town.balance(member.member_id) == 5_000 - 2 * 1_001
 
     async def test_forty_guesses_at_once_are_five(self, town, shop, monkeypatch):
@@ -284,7 +284,7 @@ class TestThePin:
 
         monkeypatch.setattr(type(town.city.context.hasher), "verify", counted)
         words = await asyncio.gather(
-            *(word(take(town, card.qr, 1_001, pin=f"{guess:04}")) for guess in range(40))
+            *(word(pay(town, card.qr, 1_001, pin=f"{guess:04}")) for guess in range(40))
         )
         assert set(words) == {"pay-card-pin-wrong", "pay-card-pin-locked"}
         assert len(looked_at) == 5
@@ -294,9 +294,9 @@ class TestThePin:
         member, spend_id = await town.member(points=5_000), new_id()
         card = await card_of(town, member)
         await set_pin(town, member)
-        await take(town, card.qr, 1_001, spend_id, pin=PIN)
-        assert (await take(town, card.qr, 1_001, spend_id, pin="0000")).replayed
-        assert (await take(town, card.qr, 1_000, pin="0000")).left == 2_999
+        await pay(town, card.qr, 1_001, spend_id, pin=PIN)
+        assert (await pay(town, card.qr, 1_001, spend_id, pin="0000")).replayed
+        assert (await pay(town, card.qr, 1_000, pin="0000")).left == 2_999
         holder = await town.store.read(lambda conn: conn.execute(sa.select(tables.pay_card_holders)).one())
         assert holder.pin_misses == 0
 
@@ -309,7 +309,7 @@ class TestThePin:
             raise ProblemError("busy")
 
         monkeypatch.setattr(type(town.city.context.hasher), "verify", busy)
-        assert await word(take(town, card.qr, 1_001, pin=PIN)) == "busy"
+        assert await word(pay(town, card.qr, 1_001, pin=PIN)) == "busy"
         holder = await town.store.read(lambda conn: conn.execute(sa.select(tables.pay_card_holders)).one())
         assert holder.pin_misses == 0
 
@@ -318,7 +318,7 @@ class TestThePin:
         await card_of(town, member)
         await set_pin(town, member)
         new = await card_of(town, member, is_replacement=True)
-        assert (await take(town, new.qr, 1_001, pin=PIN)).left == 3_999
+        assert (await pay(town, new.qr, 1_001, pin=PIN)).left == 3_999
 
     @pytest.mark.parametrize("pin", ["0000", "1234", "8901", "9876", "1948", "2018", "12a4", "123", "12345"])
     async def test_that_anyone_would_try_is_refused(self, town, pin):
@@ -341,35 +341,33 @@ class TestWhatAPhotographedCardCanDo:
         """Whoever has a picture of the QR and no PIN: 1,000 at once, 5,000 a day, however often the card is replaced."""
         member = await town.member(points=20_000)
         card = await card_of(town, member)
-        assert await word(take(town, card.qr, 1_001)) == "pay-card-no-pin"
+        assert await word(pay(town, card.qr, 1_001)) == "pay-card-no-pin"
         for _ in range(5):
-            await take(town, card.qr, 1_000)
-        refusal = await refused(take(town, card.qr, 1))
+            await pay(town, card.qr, 1_000)
+        refusal = await refused(pay(town, card.qr, 1))
         assert (refusal.type, refusal.facts["available"]) == ("limit-of-the-day", 0)
         new = await card_of(town, member, is_replacement=True)
-        assert await word(take(town, new.qr, 1)) == "limit-of-the-day"
+        assert await word(pay(town, new.qr, 1)) == "limit-of-the-day"
         assert await town.balance(member.member_id) == 15_000
         town.clock.forward(days=1)
-        assert (await take(town, new.qr, 1)).left == 14_999
+        assert (await pay(town, new.qr, 1)).left == 14_999
 
     async def test_the_ceiling_holds_in_a_race_and_with_the_pin(self, town, shop):
         member = await town.member(points=20_000)
         card = await card_of(town, member)
         await set_pin(town, member)
-        outcomes = await asyncio.gather(
-            *(take(town, card.qr, 900) for _ in range(10)), return_exceptions=True
-        )
+        outcomes = await asyncio.gather(*(pay(town, card.qr, 900) for _ in range(10)), return_exceptions=True)
         assert sum(1 for outcome in outcomes if not isinstance(outcome, Exception)) == 5
-        assert await word(take(town, card.qr, 1_500, pin=PIN)) == "limit-of-the-day"
+        assert await word(pay(town, card.qr, 1_500, pin=PIN)) == "limit-of-the-day"
         assert await town.balance(member.member_id) == 20_000 - 5 * 900
 
     async def test_what_is_given_back_on_the_same_day_can_be_paid_again(self, town, shop):
         member = await town.member(points=20_000)
         card = await card_of(town, member)
-        paid = [await take(town, card.qr, 1_000) for _ in range(5)]
+        paid = [await pay(town, card.qr, 1_000) for _ in range(5)]
         await town.city.spending.refund_by_shop(shop, new_id(), paid[0].spend.spend_id, 400, "打ち間違い")
-        assert (await refused(take(town, card.qr, 500))).facts["available"] == 400
-        await take(town, card.qr, 400)
+        assert (await refused(pay(town, card.qr, 500))).facts["available"] == 400
+        await pay(town, card.qr, 400)
         town.clock.forward(days=1)
         await town.refund(paid[1].spend, 1_000)
         assert (await state(town, member)).paid_today == 0
@@ -379,10 +377,10 @@ class TestWhatAPhotographedCardCanDo:
         card = await card_of(town, member)
         change = town.city.cards.change_limits
         await change(boss, CardLimits(no_pin_points=200, points_a_day=500), "要綱の改正", seen=None)
-        assert await word(take(town, card.qr, 201)) == "pay-card-no-pin"
-        await take(town, card.qr, 200)
+        assert await word(pay(town, card.qr, 201)) == "pay-card-no-pin"
+        await pay(town, card.qr, 200)
         await change(boss, CardLimits(no_pin_points=0, points_a_day=0), "停止", seen=None)
-        assert await word(take(town, card.qr, 1)) == "limit-of-the-day"
+        assert await word(pay(town, card.qr, 1)) == "limit-of-the-day"
         wrong = CardLimits(no_pin_points=501, points_a_day=500)
         assert await word(change(boss, wrong, "誤り", seen=None)) == "pay-card-limits-unfit"
         stale = change(boss, CardLimits(), "古い画面", seen=CardLimits().version)
@@ -462,6 +460,6 @@ def replace_request(card):
 async def test_the_books_stay_whole(town, shop):
     member = await town.member(points=3_000)
     card = await card_of(town, member)
-    await asyncio.gather(*(take(town, card.qr, 100) for _ in range(8)))
+    await asyncio.gather(*(pay(town, card.qr, 100) for _ in range(8)))
     assert await town.store.read(lambda conn: verify(conn).faults) == ()
     assert await town.store.read(payment_faults) == []

@@ -35,37 +35,37 @@ async def issue(site, clerk, *mykey_ids, **more):
     return await site.call("POST", "/v1/city/pay-cards", clerk, json=body)
 
 
-async def take(site, shop, code, points, **more):
+async def pay(site, shop, code, points, **more):
     body = {"spend_id": str(uuid.uuid4()), "code": code, "points": points} | more
     return await site.call("POST", "/v1/shop/spends", shop, json=body)
 
 
-async def test_from_the_desk_to_the_till_and_back(site):
+async def test_a_card_is_issued_paid_with_stopped_and_replaced(site):
     mykey_id, token, clerk, shop = await furnished(site)
     status, issued = await issue(site, clerk, mykey_id.lower())
     assert (status, issued["left_out"]) == (201, [])
     (card,) = issued["cards"]
     assert (card["mykey_id"], card["last_digits"]) == (mykey_id, card["number"][-4:])
 
-    status, taken = await take(site, shop, card["qr"], 300)
+    status, taken = await pay(site, shop, card["qr"], 300)
     assert (status, taken["spend"]["way"]) == (201, "card")
-    status, refusal = await take(site, shop, card["number"], 1_001)
+    status, refusal = await pay(site, shop, card["number"], 1_001)
     assert (status, word(refusal), refusal["no_pin_points"]) == (409, "pay-card-no-pin", 1_000)
 
     pin = {"mykey_id": mykey_id, "pin": PIN, "reason": WHY}
     assert (await site.call("POST", "/v1/city/pay-cards/pins", clerk, json=pin))[0] == 204
-    status, refusal = await take(site, shop, card["qr"], 1_001)
+    status, refusal = await pay(site, shop, card["qr"], 1_001)
     assert (status, word(refusal)) == (409, "pay-card-pin-needed")
-    status, refusal = await take(site, shop, card["qr"], 1_001, pin="0000")
+    status, refusal = await pay(site, shop, card["qr"], 1_001, pin="0000")
     assert (status, word(refusal), refusal["tries_left"]) == (403, "pay-card-pin-wrong", 4)
-    assert (await take(site, shop, card["qr"], 1_001, pin=PIN))[0] == 201
+    assert (await pay(site, shop, card["qr"], 1_001, pin=PIN))[0] == 201
 
     lost = {"mykey_id": mykey_id, "reason": "紛失の電話"}
     assert (await site.call("POST", "/v1/city/pay-cards/stopping", clerk, json=lost))[0] == 204
-    status, refusal = await take(site, shop, card["qr"], 300)
+    status, refusal = await pay(site, shop, card["qr"], 300)
     assert (status, word(refusal)) == (409, "pay-card-stopped")
     (new,) = (await issue(site, clerk, mykey_id, replace=True))[1]["cards"]
-    assert (await take(site, shop, new["qr"], 300))[0] == 201
+    assert (await pay(site, shop, new["qr"], 300))[0] == 201
 
     lines = (await site.call("GET", f"/v1/history/municipal/{KASAMA}/{OUEN}", token))[1]["lines"]
     assert [line["way"] for line in lines if line["kind"] == "spend"] == ["card"] * 3
@@ -138,8 +138,8 @@ async def test_a_number_and_a_pin_are_in_no_answer_that_is_not_their_issue(site)
     seen = await site.call("POST", "/v1/city/support/timelines", clerk, json=looked)
     answers = [
         str(seen),
-        str(await take(site, shop, card["number"], 1_001, pin="12 4")),
-        str(await take(site, shop, card["qr"], 1)),
+        str(await pay(site, shop, card["number"], 1_001, pin="12 4")),
+        str(await pay(site, shop, card["qr"], 1)),
     ]
     for text in answers:
         assert card["number"] not in text

@@ -35,7 +35,7 @@ from gateway.members.members import Members
 from gateway.members.passwords import PasswordHasher
 from gateway.platform import audit_log
 from gateway.platform.audit_actions import AuditAction
-from gateway.platform.forgotten_records import LEFT_RECORDS, list_forgotten_records, record_id
+from gateway.platform.forgotten_records import RECORDS_SETTLED, list_forgotten_records, record_id
 from gateway.platform.journal import Journal, begin_journal
 from gateway.platform.journal_reader import read_journal
 from gateway.platform.record_stream import DEED, MOVE, RecordStream
@@ -230,7 +230,7 @@ class TestMovesOfPoints:
         assert result.startswith(RecordObstacle.ID_USED)
         assert await town.balance(taro.member_id) == 800
         await lost.journal.append(
-            LEFT_RECORDS, {"records": [record_id(line)], "operator": "Sato", "reason": "cash"}
+            RECORDS_SETTLED, {"records": [record_id(line)], "operator": "Sato", "reason": "cash"}
         )
         assert await lost.missing() == []
 

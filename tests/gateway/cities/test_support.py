@@ -402,7 +402,7 @@ async def test_what_ends_when_is_told_and_what_is_over_is_no_balance(town):
 
 @pytest.mark.postgres
 @pytest.mark.xdist_group("postgres")
-async def test_on_postgresql_the_desk_and_the_report_give_the_same_answers(postgres, tmp_path):
+async def test_member_support_and_reports_answer_the_same_on_postgresql(postgres, tmp_path):
     async with another_town(tmp_path, postgres) as town:
         clerk = await town.who("operator")
         shop = await town.city.shops.register(clerk, "soba", ShopEntry(name="そば"))

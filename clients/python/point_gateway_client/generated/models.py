@@ -1605,23 +1605,6 @@ class ReceiptView(Message, frozen=True, kw_only=True):
     replayed: bool
 
 
-class RecordSection(Message, frozen=True, kw_only=True):
-    """
-    One kind of data. `since` is the oldest row's time. `rows` have the `fields`, each a text, a number or null.
-
-    `days`: after how many days a row goes, where `kept` is a matter of days.
-    """
-
-    name: str
-    title: LabelView
-    why: LabelView
-    kept: Annotated[str, Meta(description="How long it is kept.")]
-    days: int | None
-    since: datetime | None
-    fields: list[str]
-    rows: list[dict[str, str | int | None]]
-
-
 class RedirectView(Message, frozen=True, kw_only=True):
     """
     Send the browser to `url`; it serves once, until `expires_at`.
@@ -2627,16 +2610,6 @@ class MemberPasskeyMade(Message, frozen=True, kw_only=True):
     name: str
 
 
-class MemberRecordView(Message, frozen=True, kw_only=True):
-    """
-    All that is kept of one member, as one moment of the database.
-    """
-
-    made_at: datetime
-    mykey_id: str
-    sections: list[RecordSection]
-
-
 class Municipalities(Message, frozen=True, kw_only=True):
     municipalities: list[MunicipalityView]
 
@@ -2836,6 +2809,23 @@ class RateView(Message, frozen=True, kw_only=True):
     campaign: CampaignView | None
     sample: bool
     source: str
+
+
+class RecordSection(Message, frozen=True, kw_only=True):
+    """
+    One kind of data. `since` is the oldest row's time. `rows` have the `fields`, each a text, a number or null.
+
+    `days`: after how many days a row goes, where `retention` is a matter of days.
+    """
+
+    name: str
+    title: LabelView
+    why: LabelView
+    retention: Annotated[str, Meta(description="How long it is kept.")]
+    days: int | None
+    since: datetime | None
+    fields: list[str]
+    rows: list[dict[str, str | int | None]]
 
 
 class RuleView(Message, frozen=True, kw_only=True):
@@ -3040,6 +3030,16 @@ class ExchangeView(Message, frozen=True, kw_only=True):
 class ExchangesPage(Message, frozen=True, kw_only=True):
     exchanges: list[ExchangeView]
     next_before: str | None
+
+
+class MemberRecordView(Message, frozen=True, kw_only=True):
+    """
+    All that is kept of one member, as one moment of the database.
+    """
+
+    made_at: datetime
+    mykey_id: str
+    sections: list[RecordSection]
 
 
 class MemberReferences(Message, frozen=True, kw_only=True):

@@ -113,7 +113,7 @@ class Bureau:
             case _:
                 assert deed is Deed.PARTNER_RESUME
                 await platform.pause_partner(author, CARDS, "二重の回答")
-                return await platform.resume_partner(author, CARDS, "直った"), self.standing
+                return await platform.resume_partner(author, CARDS, "直った"), self.partner_state
 
     async def open_reversal(self):
         world, generous = self.world, self.world.context.partners[CARDS]
@@ -135,7 +135,7 @@ class Bureau:
         self.plugin.day = [there(exchange.exchange_id, eikyu=theirs)]
         return member, exchange
 
-    async def standing(self):
+    async def partner_state(self):
         return await self.world.store.read(
             lambda conn: availability.standings(conn, self.world.clock())[CARDS].paused
         )
@@ -238,7 +238,7 @@ async def test_who_may_not_decide_makes_no_partner_be_asked(bureau):
     assert questions == []
 
 
-async def test_a_reversal_that_came_first_moves_the_ground_of_the_next(bureau):
+async def test_a_reversal_that_came_first_outdates_the_next_proposal(bureau):
     author, other = await bureau.hire("甲"), await bureau.hire("乙")
     proposal, state = await bureau.propose(Deed.EXCHANGE_REVERSAL, author)
     await bureau.reversals.reverse(proposal.subject, new_id(), units=1, reason="r", operator="o")

@@ -15,7 +15,7 @@ from gateway.model import Label
 from gateway.platform.retention import Retention
 
 
-class Kept(StrEnum):
+class RetentionPeriod(StrEnum):
     """How long it is kept."""
 
     FOR_EVER = "for_ever"
@@ -27,7 +27,7 @@ class Kept(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptData:
+class PersonalData:
     """`tables` are those that it is read from; `fields` what each of its rows says."""
 
     name: str
@@ -35,7 +35,7 @@ class KeptData:
     fields: tuple[str, ...]
     title: Label
     why: Label
-    kept: Kept
+    retention: RetentionPeriod
 
 
 _BOOKS: Final = Label(
@@ -43,8 +43,8 @@ _BOOKS: Final = Label(
     en="The books of points. They stay, so that anybody can check at any time that no point was lost or made.",
 )
 
-KEPT_DATA: Final = (
-    KeptData(
+PERSONAL_DATA: Final = (
+    PersonalData(
         name="person",
         tables=("members",),
         fields=(
@@ -55,9 +55,9 @@ KEPT_DATA: Final = (
         why=Label(
             ja="ログインと、画面の表示に使います。", en="To sign you in and to show your pages.",
         ),
-        kept=Kept.WHILE_MEMBER,
+        retention=RetentionPeriod.WHILE_MEMBER,
     ),
-    KeptData(
+    PersonalData(
         name="proofs",
         tables=("members", "member_proofs", "member_passkeys"),
         fields=("kind", "issuer", "name", "added_at", "used_at"),
@@ -66,9 +66,9 @@ KEPT_DATA: Final = (
             ja="ご本人であることを確かめるためです。カードの番号やパスワードそのものは残しません。",
             en="To know that it is you. Neither a card's number nor the password itself is kept.",
         ),
-        kept=Kept.WHILE_MEMBER,
+        retention=RetentionPeriod.WHILE_MEMBER,
     ),
-    KeptData(
+    PersonalData(
         name="former_mykey_ids",
         tables=("retired_mykey_ids",),
         fields=("mykey_id", "retired_at"),
@@ -77,9 +77,9 @@ KEPT_DATA: Final = (
             ja="ほかの人に同じIDを渡さないため、消しません。渡すと、ポイントが違う人に届きます。",
             en="So that nobody else ever gets the same ID: points would find the wrong person.",
         ),
-        kept=Kept.FOR_EVER,
+        retention=RetentionPeriod.FOR_EVER,
     ),
-    KeptData(
+    PersonalData(
         name="sessions",
         tables=("sessions",),
         fields=("client", "started_at", "last_seen_at", "ends_at"),
@@ -87,9 +87,9 @@ KEPT_DATA: Final = (
         why=Label(
             ja="ログインを続けるためです。ログアウトすると消えます。", en="To keep you signed in. It goes when you sign out.",
         ),
-        kept=Kept.UNTIL_USED,
+        retention=RetentionPeriod.UNTIL_USED,
     ),
-    KeptData(
+    PersonalData(
         name="account_events",
         tables=("member_events",),
         fields=("kind", "at"),
@@ -97,9 +97,9 @@ KEPT_DATA: Final = (
         why=Label(
             ja="心当たりのない変更に気づいていただくためです。", en="So that you notice a change that was not yours.",
         ),
-        kept=Kept.NOTICES,
+        retention=RetentionPeriod.NOTICES,
     ),
-    KeptData(
+    PersonalData(
         name="mail",
         tables=("member_mail", "mail_notices"),
         fields=("address", "set_at", "confirmed_at", "stopped_at"),
@@ -108,9 +108,9 @@ KEPT_DATA: Final = (
             ja="お知らせがあることをメールで伝えるためです。いつでもやめられます。",
             en="To tell you by mail that there is a notice. You can stop it at any time.",
         ),
-        kept=Kept.WHILE_MEMBER,
+        retention=RetentionPeriod.WHILE_MEMBER,
     ),
-    KeptData(
+    PersonalData(
         name="partner_links",
         tables=("linked_accounts", "link_owners"),
         fields=("partner", "account", "shown_as", "linked_at"),
@@ -119,9 +119,9 @@ KEPT_DATA: Final = (
             ja="その会社のポイントを移すためです。連携を解除すると消えます。",
             en="To move your points from that company. It goes when you end the link.",
         ),
-        kept=Kept.WHILE_MEMBER,
+        retention=RetentionPeriod.WHILE_MEMBER,
     ),
-    KeptData(
+    PersonalData(
         name="exchanges",
         tables=("exchanges", "exchange_steps", "exchange_owners", "coupon_claims", "partner_debits", "reversals"),
         fields=(
@@ -133,9 +133,9 @@ KEPT_DATA: Final = (
             ja="協力会社と、同じ内容であることを確かめるためです。確定しなかったものは、期限の後に消えます。",
             en="To compare with the partner's own record. Those that you did not confirm go after a while.",
         ),
-        kept=Kept.EXCHANGES,
+        retention=RetentionPeriod.EXCHANGES,
     ),
-    KeptData(
+    PersonalData(
         name="moves",
         tables=("moves", "books", "anchors", "chain_seals", "figure_cursors"),
         fields=(
@@ -143,17 +143,17 @@ KEPT_DATA: Final = (
         ),
         title=Label(ja="ポイントの動き", en="Every move of your points"),
         why=_BOOKS,
-        kept=Kept.FOR_EVER,
+        retention=RetentionPeriod.FOR_EVER,
     ),
-    KeptData(
+    PersonalData(
         name="balances",
         tables=("accounts",),
         fields=("account", "points", "held"),
         title=Label(ja="残高", en="Your balances"),
         why=_BOOKS,
-        kept=Kept.FOR_EVER,
+        retention=RetentionPeriod.FOR_EVER,
     ),
-    KeptData(
+    PersonalData(
         name="payments",
         tables=("spends", "refunds"),
         fields=(
@@ -163,9 +163,9 @@ KEPT_DATA: Final = (
         why=Label(
             ja="お店への振込の根拠です。", en="It is what shops are paid by.",
         ),
-        kept=Kept.FOR_EVER,
+        retention=RetentionPeriod.FOR_EVER,
     ),
-    KeptData(
+    PersonalData(
         name="point_cards",
         tables=("pay_cards", "pay_card_holders"),
         fields=("municipality", "point_service", "last_digits", "issued_at", "stopped_at"),
@@ -174,9 +174,9 @@ KEPT_DATA: Final = (
             ja="止めたカードが、二度と使われないようにするためです。番号と暗証番号そのものは残しません。",
             en="So that a card that was stopped is never used again. Neither its number nor the PIN itself is kept.",
         ),
-        kept=Kept.FOR_EVER,
+        retention=RetentionPeriod.FOR_EVER,
     ),
-    KeptData(
+    PersonalData(
         name="grants",
         tables=("project_members", "grant_ids", "grant_cancellations"),
         fields=("municipality", "project", "grants", "points", "first_on", "last_on"),
@@ -185,9 +185,9 @@ KEPT_DATA: Final = (
             ja="お一人に何回、何ポイントまでという約束を守るためです。",
             en="To keep to how often and how much a project gives each person.",
         ),
-        kept=Kept.FOR_EVER,
+        retention=RetentionPeriod.FOR_EVER,
     ),
-    KeptData(
+    PersonalData(
         name="grant_lists",
         tables=("grant_lines",),
         fields=("municipality", "project", "file", "mykey_id", "points", "note", "columns", "uploaded_at"),
@@ -196,9 +196,9 @@ KEPT_DATA: Final = (
             ja="自治体が名簿で給付したときの記録です。摘要などは、期限の後に消えます。",
             en="When a city granted by a list. Notes and other columns go after a while.",
         ),
-        kept=Kept.LISTS,
+        retention=RetentionPeriod.LISTS,
     ),
-    KeptData(
+    PersonalData(
         name="event_gifts",
         tables=("event_gifts",),
         fields=("event", "points", "settled_at"),
@@ -206,9 +206,9 @@ KEPT_DATA: Final = (
         why=Label(
             ja="目標に届かなかったとき、お返しするためです。", en="To give it back where the goal is missed.",
         ),
-        kept=Kept.FOR_EVER,
+        retention=RetentionPeriod.FOR_EVER,
     ),
-    KeptData(
+    PersonalData(
         name="daily_sums",
         tables=("member_days",),
         fields=("municipality", "point_service", "day", "spent", "granted"),
@@ -216,9 +216,9 @@ KEPT_DATA: Final = (
         why=Label(
             ja="自治体の1日の上限を守るためです。", en="To keep to a city's limits for a day.",
         ),
-        kept=Kept.WHILE_MEMBER,
+        retention=RetentionPeriod.WHILE_MEMBER,
     ),
-    KeptData(
+    PersonalData(
         name="looks",
         tables=("audit_lines", "proposals"),
         fields=("at", "where", "what"),
@@ -229,9 +229,9 @@ KEPT_DATA: Final = (
             ja="だれがいつ見たかを確かめる記録で、消したり書きかえたりできないようにしています。",
             en="It proves who looked when, and is made so that nobody can take a line away.",
         ),
-        kept=Kept.FOR_EVER,
+        retention=RetentionPeriod.FOR_EVER,
     ),
-    KeptData(
+    PersonalData(
         name="for_minutes",
         tables=(
             "pay_codes", "mykey_id_choices", "sign_in_misses", "member_notice_marks", "card_challenges", "oidc_requests",
@@ -243,11 +243,11 @@ KEPT_DATA: Final = (
             ja="支払いコード、IDの選び直しやパスワードの間違いの回数、お知らせをどこまで読んだかです。",
             en="Pay codes, how often an ID was tried or a password was wrong, up to where notices were read.",
         ),
-        kept=Kept.UNTIL_USED,
+        retention=RetentionPeriod.UNTIL_USED,
     ),
 )  # fmt: skip
 
-NOTHING_OF_A_MEMBER: Final = frozenset(
+NO_PERSONAL_DATA: Final = frozenset(
     {
         "client_keys", "seen_nonces", "point_services", "point_rules", "support_events", "compared_days",
         "closed_differences", "webhook_keys", "outbox", "seen_pushes", "partner_controls", "maintenance_windows",
@@ -263,11 +263,11 @@ NOTHING_OF_A_MEMBER: Final = frozenset(
 """Tables of staff, shops, cities, partners and the gateway itself; what they say of an exchange is its number."""
 
 
-def days_kept(kept: Kept, retention: Retention) -> int | None:
+def retention_days(period: RetentionPeriod, retention: Retention) -> int | None:
     """After how many days it goes, where that is a matter of days."""
     span: timedelta | None = {
-        Kept.NOTICES: retention.notices,
-        Kept.EXCHANGES: retention.unconfirmed_exchanges,
-        Kept.LISTS: retention.grant_file_texts,
-    }.get(kept)
+        RetentionPeriod.NOTICES: retention.notices,
+        RetentionPeriod.EXCHANGES: retention.unconfirmed_exchanges,
+        RetentionPeriod.LISTS: retention.grant_file_texts,
+    }.get(period)
     return None if span is None else span.days
