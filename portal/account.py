@@ -16,6 +16,7 @@ from point_gateway_client import calls, models
 from portal.error_messages import ErrorMessage
 from portal.municipality_search import service_of, services_in
 from portal.session import mask_id
+from portal.sign_in import passkeys_open
 from portal.site import Pages, Visit
 
 pages = Pages()
@@ -63,7 +64,13 @@ async def settings(visit: Visit) -> web.Response:
     default = None
     if me.default_municipality:
         default = await service_of(visit, me.default_municipality, me.default_point_service or "")
-    return visit.render("settings.html", me=me, default=default, done=DONE.get(visit.query("done"), ""))
+    return visit.render(
+        "settings.html",
+        me=me,
+        default=default,
+        passkeys_open=await passkeys_open(visit),
+        done=DONE.get(visit.query("done"), ""),
+    )
 
 
 @pages.get("/links")
