@@ -32,17 +32,32 @@ _STARTS_A_FORMULA: Final = (
     "−",
 )
 """Excel reads the full-width and small forms, and the minus sign, as it reads the plain ones."""
-_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_MONTHS: Final = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+_DAY: Final = (
+    r"(?:[0-9]{1,4}[-/][0-9]{1,4}(?:[-/][0-9]{1,4})?"
+    rf"|(?:{_MONTHS})[- ]?[0-9]{{1,4}}(?:[-, ]{{1,2}}[0-9]{{2,4}})?"
+    rf"|[0-9]{{1,4}}[- ]?(?:{_MONTHS})[- ]?(?:[0-9]{{2,4}})?"  # 2MAY2345 is a MyKey ID and a day
+    r"|[MTSHR][0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{1,2}"  # H30.7.31: a day of an era
+    r"|(?:[0-9]{2,4}|(?:明治|大正|昭和|平成|令和)[0-9]{1,2})年[0-9]{1,2}月(?:[0-9]{1,2}日)?|[0-9]{1,2}月[0-9]{1,2}日)"
+)
+_HOUR: Final = (
+    r"(?:[0-9]{1,4}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]+)?)?(?: [AP]M?)?|[0-9]{1,2} [AP]M?"
+    r"|[0-9]{1,2}時[0-9]{1,2}分)"
+)
 _CHANGED: Final = re.compile(
     r"0[0-9]+"  # loses its zeros
-    r"|[0-9]{12,}"  # shown as 1.23E+11, and beyond 15 digits others
-    r"|[0-9]+(?:\.[0-9]*)?E[+-]?[0-9]{1,3}"
-    r"|[0-9]{1,4}[-/][0-9]{1,4}(?:[-/][0-9]{1,4})?"
-    r"|[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2})?"
-    rf"|(?:{_MONTHS})[a-z]*[- ]?[0-9]{{1,4}}|[0-9]{{1,4}}[- ]?(?:{_MONTHS})[a-z]*",
+    r"|[0-9]{12,}|(?=(?:,?[0-9]){16})[0-9]{1,3}(?:,[0-9]{3})+"  # shown as 1.23E+11, and beyond 15 digits others
+    r"|[0-9]*\.[0-9]*0|0*\.[0-9]+|0+[0-9]+\.[0-9]*|[0-9]+\."  # 1.50, .5, 01.5
+    r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)E[+-]?[0-9]{1,3}"
+    r"|\([0-9.,]+\)"  # below zero, as accountants write it
+    r"|[0-9.]+ ?%|[0-9]+ [0-9]+/[0-9]+"  # 0.5 of 50%, 1.5 of 1 1/2
+    rf"|{_DAY}(?:[ T]{_HOUR})?|{_HOUR}",
     re.IGNORECASE,
 )
-_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?")
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?: [0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?)?")
 
 
 def excel_csv(header: Sequence[str], rows: Iterable[Sequence[str | int]]) -> bytes:

@@ -3,7 +3,7 @@
     nfc(text)                 how a name is kept: composed, so that a name typed on a Mac is the name typed elsewhere
     without_separators(text)  a code or number: no dash, dot or space is a part of it
     plain_width(text)         a number as it was typed, in half width
-    search_key(text)          a name as it is looked for: width, case, kana, small ヶ and ヵ, dashes, 髙 and 高 do not tell names apart
+    search_key(text)          a name as it is looked for: width, case, kana, small ヶ and ヵ, ヱ and エ, dashes, 髙 and 高 do not tell names apart
 
 Sources: Unicode Standard Annex #15 (normal forms); the differing tables of CP932 and JIS X 0208 for wave dash, double
 vertical line, minus, cent, pound and not sign.
@@ -32,13 +32,16 @@ _SAME_SIGN: Final = str.maketrans(
     }
 )
 """Signs that the tables of CP932, JIS X 0208 and JIS X 0201 name differently, and that keyboards give for each other."""
+_BEST_FIT: Final = str.maketrans("¡¦©®«»·¸¯ÐØÞßÆæðøþゔ", "!|cR≪≫・,~DOTsAadotヴ")
+"""What Excel writes in Shift_JIS for signs that CP932 has not (WideCharToMultiByte, "best fit"); accents it drops."""
 _SAME_KANJI: Final = str.maketrans(
-    "髙﨑嵜𠮷德濵濱邊邉齋齊斎澤廣櫻國靑黑", "高崎崎吉徳浜浜辺辺斉斉斉沢広桜国青黒"
+    "髙﨑嵜𠮷德濵濱邊邉齋齊斎澤廣櫻國靑黑嶋嶌冨瀧龍眞惠榮藏實壽萬與賴峯嶽曾條學會圓舘邨桒栁槇檜鷗鹽",
+    "高崎崎吉徳浜浜辺辺斉斉斉沢広桜国青黒島島富滝竜真恵栄蔵実寿万与頼峰岳曽条学会円館村桑柳槙桧鴎塩",
 )
 """Forms of one kanji in names: whoever looks for one means the other."""
 _SOUND_MARKS: Final = str.maketrans({"\u309b": "\u3099", "\u309c": "\u309a"})
 """Sound marks that stand alone: NFKC would make a space and a mark of each."""
-_SMALL_KA_KE: Final = str.maketrans("ヵヶゕゖ", "カケかけ")
+_SMALL_KA_KE: Final = str.maketrans("ヵヶゕゖヰヱゐゑ", "カケかけイエいえ")
 
 
 def nfc(text: str) -> str:
@@ -72,9 +75,25 @@ def without_separators(text: str) -> str:
 
 
 def same_note(text: str) -> str:
-    """Free text so that one content is one text, whether it came as UTF-8, CP932 or from a Mac."""
-    plain = text.translate(_SOUND_MARKS).translate(_SAME_SIGN)
-    return _without_unseen(unicodedata.normalize("NFKC", plain).translate(_SAME_SIGN))
+    """Free text so that one content is one text, whether it came as UTF-8, CP932 or from a Mac.
+
+    CP932 has one long dash for all (U+2015), and Excel writes what it has not as its best fit: dashes are one, and so
+    are a letter with and without its accent.
+    """
+    plain = text.translate(_SOUND_MARKS).translate(_SAME_SIGN).translate(_BEST_FIT)
+    folded = unicodedata.normalize("NFKC", plain).translate(_SAME_SIGN)
+    return "".join(_without_accent(letter) for letter in _without_unseen(_plain_signs(folded)))
+
+
+def _plain_signs(text: str) -> str:
+    """`text` with one wave and one dash. Waves first: U+301C is of category Pd."""
+    return "".join("~" if letter in _WAVES else "-" if is_dash(letter) else letter for letter in text)
+
+
+def _without_accent(letter: str) -> str:
+    split = unicodedata.normalize("NFD", letter)
+    base, marks = split[:1], split[1:]
+    return base if marks and all("\u0300" <= mark <= "\u036f" for mark in marks) else letter
 
 
 def _without_unseen(text: str) -> str:
@@ -93,12 +112,8 @@ def search_key(text: str) -> str:
         unicodedata.normalize("NFKC", text.translate(_SOUND_MARKS).translate(_SAME_SIGN))
     )
     letters = []
-    for letter in folded.translate(_SMALL_KA_KE).translate(_SAME_KANJI).casefold():
-        if letter in _WAVES:  # before dashes: U+301C is of category Pd
-            letters.append("~")
-        elif is_dash(letter):
-            letters.append("-")
-        elif letter.isspace():
+    for letter in _plain_signs(folded.translate(_SMALL_KA_KE).translate(_SAME_KANJI).casefold()):
+        if letter.isspace():
             letters.append(" ")
         elif "ァ" <= letter <= "ヶ":
             letters.append(chr(ord(letter) - 0x60))

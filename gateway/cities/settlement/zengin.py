@@ -35,6 +35,11 @@ _SMALL: Final = str.maketrans(
 _MARKS: Final = {"\u3099": "ﾞ", "\u309a": "ﾟ"}
 _LONE_MARKS: Final = str.maketrans({"\u309b": "\u3099", "\u309c": "\u309a"})
 """NFKC makes a space and a mark of each; the mark belongs to the kana before it."""
+_GAP_BEFORE_MARK: Final = re.compile(r"\s+(?=[\u3099\u309a])")
+"""Left by a program that has folded U+309B by NFKC before it came to us."""
+_WAVES: Final = frozenset("~\u301c\u223c\u02dc")
+_REPEATS: Final = frozenset("ゝヽ")
+"""いすゞ is ｲｽｽﾞ at the bank: the mark repeats the kana before it, and NFD splits ゞ into ゝ and a sound mark."""
 _HALF: Final = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF71, 0xFF9E)}
 _ALLOWED: Final = re.compile(r"[0-9A-Z ｱ-ﾝﾞﾟ().,/\\｢｣-]*")
 _SAME: Final = str.maketrans(
@@ -94,18 +99,25 @@ def transfer_file(source: TransferFrom, targets: Sequence[TransferTo]) -> bytes:
 def half_width(text: str) -> str:
     """A name as transfer files write it: half-width kana with sound marks of their own, capitals, digits, few signs.
 
-    Hiragana and full-width forms are converted, small kana become large, ヲ becomes ｵ, the long vowel mark a hyphen.
+    Hiragana and full-width forms are converted, small kana become large, ヲ becomes ｵ, the long vowel mark a hyphen, ゝ the
+    kana that it repeats.
     Raises ValueError naming the first character that banks do not take (a kanji, say).
     """
     # NFKC makes full-width kana of half-width ones and composes; NFD splits the sound marks off again.
     kata = "".join(
         chr(ord(letter) + 0x60) if "ぁ" <= letter <= "ゖ" else letter
-        for letter in unicodedata.normalize("NFKC", text.translate(_LONE_MARKS))
+        for letter in _GAP_BEFORE_MARK.sub("", unicodedata.normalize("NFKC", text.translate(_LONE_MARKS)))
     )
     written: list[str] = []
     # NFD before the small kana: ヸ is ヰ and a sound mark.
     for letter in unicodedata.normalize("NFD", kata).translate(_SMALL).translate(_SAME).upper():
-        half = "-" if is_dash(letter) else _MARKS.get(letter) or _HALF.get(letter, letter)
+        if letter in _REPEATS:
+            before = next((kana for kana in reversed(written) if kana not in _MARKS.values()), "")
+            half = before if "ｱ" <= before <= "ﾝ" else letter
+        elif is_dash(letter) or letter in _WAVES:
+            half = "-"
+        else:
+            half = _MARKS.get(letter) or _HALF.get(letter, letter)
         if not _ALLOWED.fullmatch(half):
             shown = letter if letter.isprintable() else f"U+{ord(letter):04X}"
             raise ValueError(f"{shown} cannot stand in a transfer file; use kana, letters and digits")

@@ -19,7 +19,9 @@ class TestATextThatASpreadsheetWouldChange:
         "text",
         [
             "0012", "234567E2", "2e3", "1.5E+3", "123456789012", "3-1", "7-11", "10/2", "1-2-3", "2018/7/1", "12:30", "MAR3",
-            "sep-12", "3 jan", "００１２", "３－１",
+            "sep-12", "3 jan", "００１２", "３－１", "2MAY2345", "23JUNE24", "2MARCH23", "1-Jan-2018", "Jan 1, 2018", "1.50", ".5", "5.",
+            ".5E3", "(100)", "50%", "1 1/2", "2018/7/31 12:30", "7/31 0:30", "9 a", "12:30 PM", "H30.7.31", "平成30年7月31日",
+            "2018年7月", "7月31日", "9時30分", "1,234,567,890,123,456",
         ],
     )  # fmt: skip
     def test_is_quoted_and_read_back_as_it_was(self, text):
@@ -31,7 +33,8 @@ class TestATextThatASpreadsheetWouldChange:
         "text",
         [
             "23456789", "AJ2PW5AD", "2018-07-31", "2018-07", "2018-07-31 12:00:00", "shop-01", "saison", "kenko-2018", "500", "1,000",
-            "01a22c3f-3af2-73f9-9513-7a99da7c7e4c", "", "3月分", "MARKET", "2E", "E2",
+            "01a22c3f-3af2-73f9-9513-7a99da7c7e4c", "", "3月分", "4月〜6月分", "MARKET", "2E", "E2",
+            "MAYU", "2MAYUMI", "3.14", "1,234,567", "R2D2", "10円", "第2回", "1.0.2", "9時", "100%果汁",
         ],
     )  # fmt: skip
     def test_stays_where_nothing_would_change_it(self, text):

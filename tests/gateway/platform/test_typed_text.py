@@ -34,6 +34,10 @@ class TestNames:
             ("葛\U000e0100城堂", "葛城堂"),
             ("パン\u200b屋", "パン屋"),
             ("まる\u00ad福", "まる福"),
+            ("ヱビス亭", "エビス"),
+            ("ニッカウイスキー", "ウヰスキー"),
+            ("冨士見屋", "富士見"),
+            ("龍の瀧", "竜の滝"),
         ],
     )
     def test_a_name_is_found_by_any_of_its_spellings(self, kept: str, typed: str) -> None:
@@ -75,10 +79,22 @@ class TestNotes:
             ("¢", "￠"),
             ("£", "￡"),
             ("¬", "￢"),
+            ("—", "―"),  # Excel saves U+2014 in Shift_JIS as U+2015
+            ("–", "―"),
+            ("‐", "-"),
+            ("¯", "￣"),
+            ("ゔ", "ヴ"),
+            ("·", "・"),
+            ("é", "e"),
+            ("©", "c"),
         ],
     )
     def test_a_note_is_the_same_in_both_encodings(self, utf8: str, cp932: str) -> None:
         assert same_note(f"4月{utf8}6月分") == same_note(f"4月{cp932}6月分")
+
+    def test_another_note_is_another(self) -> None:
+        assert same_note("4月〜6月分") != same_note("4月-6月分")
+        assert same_note("ハ") != same_note("バ")
 
     def test_and_in_both_normal_forms(self) -> None:
         assert same_note(unicodedata.normalize("NFD", "がんばる")) == same_note("がんばる")
