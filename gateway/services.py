@@ -48,7 +48,8 @@ from gateway.platform.security_log import log_deeds
 from gateway.platform.tasks import Tasks
 from gateway.plugin_interfaces import Clock
 from gateway.points.allocation import Allocations
-from gateway.settings import Settings
+from gateway.points.municipalities import municipality
+from gateway.settings import Settings, SettingsWrong
 from gateway.webhooks.sender import WebhookSender
 from httpkit.source_names import SourceAddress, SourceNames
 
@@ -95,6 +96,16 @@ class Services:
 def _with_terminals(settings: Settings) -> frozenset[str]:
     """The partners who may give orders from terminals of their own."""
     return frozenset(id_ for id_, own in settings.partners.items() if own.table.get(TERMINAL_ORDERS) is True)
+
+
+def _open_data(settings: Settings) -> frozenset[str]:
+    """The municipalities that give open data. Raises SettingsWrong for a code that no municipality has."""
+    for code in settings.open_data.municipalities:
+        if municipality(code) is None:
+            raise SettingsWrong(
+                f"[open_data] municipalities: {code} is no municipality's code ({settings.path})"
+            )
+    return frozenset(settings.open_data.municipalities)
 
 
 def _after_commit(stream: RecordStream | None) -> Callable[[Sequence[Any]], None]:
@@ -180,6 +191,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         site=settings.municipal.public_url or settings.server.origin,
         retention=settings.retention,
         exchanges=ExchangeServices(poller=settler, reversals=reversals, corrections=corrections),
+        open_data=_open_data(settings),
+        open_data_phones=settings.open_data.phones,
     )
     try:
         yield Services(

@@ -11,6 +11,7 @@
     [digests]   file (where each day's digest goes, best on another disk), time_stamp, time_stamp_roots
     [journal]   path (a folder for confirmed orders, best on another disk)
     [mail]      host, port, security, user, password, sender, portal_url, ca_file, deadline_s
+    [open_data] municipalities (whose registers of shops anybody may have), licence, phones
     [retention] notices_days, unconfirmed_exchanges_days, webhook_messages_days, grant_file_texts_days
     [partners.<id>]  enabled, ca_file, client_certificate, client_key, sftp, require, isolation, trusted, memory_mb, and
                      whatever that plugin asks for
@@ -150,6 +151,34 @@ class PortalSettings(_Table):
         if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
             raise ValueError("an origin is https://host, without a path")
         return value.rstrip("/")
+
+
+class OpenDataSettings(_Table):
+    """The cities whose registers of shops are given to anybody, under which licence; with the shops' telephones or without."""
+
+    municipalities: tuple[str, ...] = ()
+    licence: str = "https://creativecommons.org/licenses/by/4.0/"
+    phones: bool = False
+
+    @field_validator("municipalities", mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("municipalities")
+    @classmethod
+    def _codes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[0-9]{6}", code) for code in value):
+            raise ValueError("a municipality is its code of six digits, such as 082163")
+        return value
+
+    @field_validator("licence")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not parts.netloc or not value.isascii() or set(value) & set(' <>"'):
+            raise ValueError("a licence is the https address of its text")
+        return value
 
 
 class CardSettings(_Table):
@@ -312,6 +341,7 @@ class Settings:
     municipal: MunicipalSettings = field(default_factory=MunicipalSettings)
     portal: PortalSettings = field(default_factory=PortalSettings)
     card: CardSettings = field(default_factory=CardSettings)
+    open_data: OpenDataSettings = field(default_factory=OpenDataSettings)
     retention: Retention = field(default_factory=Retention)
     mail: MailSettings | None = None
     oidc: Mapping[str, OidcProviderSettings] = field(default_factory=dict)
@@ -361,6 +391,7 @@ class Settings:
             municipal=_checked(MunicipalSettings, "municipal", tables, place),
             portal=_checked(PortalSettings, "portal", tables, place),
             card=_checked(CardSettings, "card", tables, place),
+            open_data=_checked(OpenDataSettings, "open_data", tables, place),
             mail=_mail(tables, place, env),
             retention=_checked(RetentionSettings, "retention", tables, place).retention,
             oidc=read_oidc(tables.get("oidc", {}), place, env),
@@ -380,6 +411,7 @@ _TABLES: Final = (
     "municipal",
     "portal",
     "card",
+    "open_data",
     "retention",
     "mail",
     "oidc",
@@ -402,6 +434,7 @@ _OVERRIDABLE: Final[Mapping[str, Mapping[str, type]]] = {
     "clock": {"file": str},
     "log": {"level": str, "format": str, "source_address": str},
     "municipal": {"public_url": str},
+    "open_data": {"municipalities": list, "licence": str},
     "retention": {
         "notices_days": int,
         "unconfirmed_exchanges_days": int,

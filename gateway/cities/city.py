@@ -21,6 +21,7 @@ from gateway.cities.point_rules import PointRules
 from gateway.cities.point_services import PointServices
 from gateway.cities.proposals.proposals import Proposals
 from gateway.cities.settlement.settlement import Settlements
+from gateway.cities.shops.open_data import OpenShops
 from gateway.cities.shops.shops import Shops
 from gateway.cities.spending.pay_cards import PayCards
 from gateway.cities.spending.pay_codes import PayCodes
@@ -53,6 +54,7 @@ class City:
     files: GrantFiles
     corrections: Corrections
     shops: Shops
+    open_shops: OpenShops
     codes: PayCodes
     cards: PayCards
     spending: Spending
@@ -73,8 +75,13 @@ class City:
         site: str,
         retention: Retention | None = None,
         exchanges: ExchangeServices | None = None,
+        open_data: frozenset[str] = frozenset(),
+        open_data_phones: bool = False,
     ) -> City:
-        """Without `exchanges` nothing about an exchange is proposed: for programs that have no partners."""
+        """`open_data` are the municipalities whose shops anybody may list, with `open_data_phones` or without.
+
+        Without `exchanges` nothing about an exchange is proposed: for programs that have no partners.
+        """
         context = CityContext(
             store=store, vault=vault, clock=clock, tasks=tasks, hasher=hasher, site=site, exchanges=exchanges
         )
@@ -101,6 +108,7 @@ class City:
             files=files,
             corrections=Corrections(context),
             shops=Shops(context),
+            open_shops=OpenShops(context, open_data, with_phones=open_data_phones),
             codes=PayCodes(context),
             cards=PayCards(context),
             spending=Spending(context),

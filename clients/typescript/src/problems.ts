@@ -681,6 +681,11 @@ export class PathMalformed extends NotFoundProblem {
   override name = "PathMalformed";
 }
 
+/** No such address. */
+export class PathUnknown extends NotFoundProblem {
+  override name = "PathUnknown";
+}
+
 /** These limits do not fit. */
 export class PayCardLimitsUnfit extends InvalidInputProblem {
   override name = "PayCardLimitsUnfit";
@@ -1339,6 +1344,7 @@ export const KINDS: Readonly<Record<string, typeof Problem>> = {
   "password-to-change": PasswordToChange,
   "password-unfit": PasswordUnfit,
   "path-malformed": PathMalformed,
+  "path-unknown": PathUnknown,
   "pay-card-limits-unfit": PayCardLimitsUnfit,
   "pay-card-no-pin": PayCardNoPin,
   "pay-card-none": PayCardNone,

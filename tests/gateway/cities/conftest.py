@@ -344,7 +344,13 @@ class Site:
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
+def settings_more() -> str:
+    """More lines of the settings, for a class of tests that needs them."""
+    return ""
+
+
+@pytest.fixture
+async def site(tmp_path: Path, settings_more: str) -> AsyncIterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -364,7 +370,7 @@ file = "clock"
 sealing = {{ file = "sealing" }}
 lookup = {{ file = "lookup" }}
 account_key = {{ file = "account_key" }}
-"""
+{settings_more}"""
     )
     settings = Settings.load(tmp_path / "gateway.toml", env={})
     migrations.upgrade(settings.database_url)

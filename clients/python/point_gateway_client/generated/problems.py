@@ -839,6 +839,12 @@ class PathMalformed(NotFoundProblem):
     word = "path-malformed"
 
 
+class PathUnknown(NotFoundProblem):
+    """No such address."""
+
+    word = "path-unknown"
+
+
 class PayCardLimitsUnfit(InvalidInputProblem):
     """These limits do not fit."""
 
@@ -1600,6 +1606,7 @@ KINDS: Final[Mapping[str, type[Problem]]] = {
     "password-to-change": PasswordToChange,
     "password-unfit": PasswordUnfit,
     "path-malformed": PathMalformed,
+    "path-unknown": PathUnknown,
     "pay-card-limits-unfit": PayCardLimitsUnfit,
     "pay-card-no-pin": PayCardNoPin,
     "pay-card-none": PayCardNone,
