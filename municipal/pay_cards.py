@@ -17,6 +17,7 @@ from aiohttp import web
 from municipal.error_messages import ErrorMessage
 from municipal.forms import beside, differences, drawn_again, number, status, without_number
 from municipal.labels import services
+from municipal.proposals import proposed
 from municipal.site import Pages, Visit
 from pagekit.api import Problem
 from pagekit.ids import UUID, fresh_id
@@ -144,12 +145,12 @@ async def change_limits(visit: Visit) -> web.Response:
         seen=typed.get("seen") or None,
     )
     try:
-        await visit.send(call)
+        answer = await visit.send(call)
     except Problem as problem:
         limits = await visit.send(calls.get_pay_card_limits())
         trouble = beside(visit, problem)
         return _limits_page(visit, drawn_again(trouble, limits, typed), trouble, limits)
-    return visit.redirect("/cards", done="limits")
+    return proposed(visit, answer) or visit.redirect("/cards", done="limits")
 
 
 async def _issue(visit: Visit, mykey_ids: list[str], typed: dict[str, str]) -> web.Response:

@@ -40,8 +40,8 @@ pages = Pages(needs="see_proposals")
 
 Deed: TypeAlias = Literal[
     "grant", "grant_file", "grant_cancel", "correction", "project", "budget", "refund", "shop_account", "payer_account",
-    "closing", "transfer_file", "payout", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
-    "shop_reset", "member_access", "deed_rule",
+    "closing", "transfer_file", "payout", "shop_debt", "staff", "role", "reset", "restart", "rule", "rule_withdrawal", "shop_staff",
+    "shop_reset", "member_access", "card_limits", "deed_rule",
 ]  # fmt: skip
 """What the city's table of deeds has a line for."""
 _DEED_WORDS: Final[tuple[Deed, ...]] = get_args(Deed)
@@ -68,6 +68,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "member_access": "利用者のログインの再設定",
     "rule": "ポイント制度の新しい版",
     "rule_withdrawal": "ポイント制度の版の取り下げ",
+    "card_limits": "カードの上限の引き上げ",
     "deed_rule": "承認の設定の変更",
     "exchange_outcome": "移行の結果の確定",
     "exchange_reversal": "移行の取消・返還",
@@ -85,6 +86,12 @@ STATES: Final[Mapping[str, str]] = {
 FACTS: Final[Mapping[str, str]] = {
     "account": "口座",
     "content": "内容",
+    "no_pin_points": "暗証番号なしで1回に使えるポイント",
+    "no_pin_points_before": "暗証番号なしで1回に使えるポイント（変更前）",
+    "card_points_a_day": "カードで1日に使えるポイント",
+    "card_points_a_day_before": "カードで1日に使えるポイント（変更前）",
+    "cards_a_day": "職員1人が1日に発行できるカード",
+    "cards_a_day_before": "職員1人が1日に発行できるカード（変更前）",
     "deed": "対象の操作",
     "from_points_before": "1件の上限（変更前）",
     "persons_before": "承認する人数（変更前）",

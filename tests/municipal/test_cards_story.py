@@ -229,3 +229,5 @@ def test_an_administrator_sets_the_limits_and_a_till_keeps_to_them(
     boss.to("/cards/limits").fill(no_pin_points="1000", points_a_day="5000", reason="元に戻す").press(
         "変更する"
     )
+    assert boss.path().startswith("/proposals/"), boss.text()
+    assert "1回 200 ポイント" in boss.to("/cards").text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ import segno
 
 from gateway.api.city.rules import WORSE_JA
 from gateway.cities.grants.grant_list import FAULTS as GATEWAYS_FAULTS
-from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.deeds import CITY_DEEDS, Deed
 from gateway.cities.proposals.proposal_rows import ProposalState
 from gateway.platform.roles import ALLOWED, Role
 from gateway.points.rules import Expiry
@@ -126,6 +127,7 @@ def test_every_fact_of_a_proposal_and_every_deed_has_a_name() -> None:
     assert len(written) > 10
     assert written - set(proposals.FACTS) == set()
     assert set(proposals.DEEDS) == {deed.value for deed in Deed}
+    assert set(get_args(proposals.Deed)) == {deed.value for deed in CITY_DEEDS}
     assert set(proposals.STATES) == {state.value for state in ProposalState}
 
 

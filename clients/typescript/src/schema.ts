@@ -2861,7 +2861,7 @@ export interface paths {
         };
         /** The city's limits; where it has decided nothing, 1,000 points without a PIN, 5,000 a day, 30 cards a person and day. */
         get: operations["get_pay_card_limits"];
-        /** Change the city's limits, from this moment on. */
+        /** Lower the city's limits, from this moment on; to raise any of them waits for a second person (202). */
         put: operations["change_pay_card_limits"];
         post?: never;
         delete?: never;
@@ -10755,6 +10755,15 @@ export interface operations {
                     "application/json": components["schemas"]["CardLimitsView"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
         };
     };
     list_places: {
@@ -11791,7 +11800,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "member_access" | "deed_rule";
+                deed: "grant" | "grant_file" | "grant_cancel" | "correction" | "project" | "budget" | "refund" | "shop_account" | "payer_account" | "closing" | "transfer_file" | "payout" | "shop_debt" | "staff" | "role" | "reset" | "restart" | "rule" | "rule_withdrawal" | "shop_staff" | "shop_reset" | "member_access" | "card_limits" | "deed_rule";
             };
             cookie?: never;
         };

@@ -13,8 +13,10 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
 from gateway.api.city.fields import PDF, CardPin, Reason, Version, attachment
+from gateway.api.city.proposal_fields import PROPOSING, ProposalView
 from gateway.api.city.staff_request import StaffRequest
 from gateway.api.fields import MykeyIdTyped, PointServiceId, Uuid, View
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.spending import pay_card_numbers
 from gateway.cities.spending.pay_card_rows import CardLimits, PayCard
 from gateway.cities.spending.pay_card_sheet import PrintedCard, card_sheets
@@ -274,14 +276,16 @@ async def get_pay_card_limits(call: StaffRequest) -> TypedResponse:
     caller=STAFF,
     action=Action.CHANGE_RULES,
     body=CardLimitsWanted,
-    returns={200: CardLimitsView},
-    refuses=("changed-meanwhile", "pay-card-limits-unfit", "reason-missing"),
+    returns={200: CardLimitsView, 202: ProposalView},
+    refuses=("changed-meanwhile", "pay-card-limits-unfit", "reason-missing", *PROPOSING),
 )
 async def change_pay_card_limits(call: StaffRequest[CardLimitsWanted]) -> TypedResponse:
-    """Change the city's limits, from this moment on."""
+    """Lower the city's limits, from this moment on; to raise any of them waits for a second person (202)."""
     body = call.body
     limits = CardLimits(
         no_pin_points=body.no_pin_points, points_a_day=body.points_a_day, cards_a_day=body.cards_a_day
     )
     changed = await call.services.city.cards.change_limits(call.staff, limits, body.reason, seen=body.seen)
+    if isinstance(changed, Proposal):
+        return TypedResponse(202, ProposalView.of(changed))
     return TypedResponse(200, CardLimitsView.of(changed))

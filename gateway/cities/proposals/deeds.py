@@ -49,6 +49,7 @@ class Deed(StrEnum):
     SHOP_STAFF = "shop_staff"
     SHOP_RESET = "shop_reset"
     MEMBER_ACCESS = "member_access"
+    CARD_LIMITS = "card_limits"
     DEED_RULE = "deed_rule"
     EXCHANGE_OUTCOME = "exchange_outcome"
     EXCHANGE_REVERSAL = "exchange_reversal"
@@ -76,6 +77,7 @@ _PLATFORM_TOO: Final = frozenset({Deed.STAFF, Deed.RESET, Deed.RESTART})
 
 ALWAYS_DECIDED: Final = PLATFORM_DEEDS | {
     Deed.GRANT_FILE, Deed.CORRECTION, Deed.GRANT_CANCEL, Deed.MEMBER_ACCESS, Deed.DEED_RULE,
+    Deed.CARD_LIMITS,
 }  # fmt: skip
 """Needs at least one person besides the author, whatever a city's table says."""
 
@@ -111,6 +113,7 @@ PROPOSED_BY: Final[Mapping[Deed, Action]] = {
     Deed.SHOP_STAFF: Action.KEEP_SHOPS,
     Deed.SHOP_RESET: Action.KEEP_SHOPS,
     Deed.MEMBER_ACCESS: Action.HELP_MEMBER,
+    Deed.CARD_LIMITS: Action.CHANGE_RULES,
     Deed.DEED_RULE: Action.CHANGE_RULES,
     Deed.EXCHANGE_OUTCOME: Action.KEEP_EXCHANGES,
     Deed.EXCHANGE_REVERSAL: Action.KEEP_EXCHANGES,

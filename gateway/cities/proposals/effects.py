@@ -41,7 +41,8 @@ from gateway.cities.settlement.shop_debts import EndDebt
 from gateway.cities.settlement.transfer_file_making import MakeTransferFile
 from gateway.cities.shops import shops
 from gateway.cities.shops.shops import ChangePayer, ChangeShopAccount
-from gateway.cities.spending import refunds
+from gateway.cities.spending import pay_card_limits, refunds
+from gateway.cities.spending.pay_card_limits import ChangeCardLimits
 from gateway.cities.spending.refunds import RefundPoints
 from gateway.cities.staff import staff_keeping as keeping
 from gateway.cities.staff import staff_rows
@@ -199,6 +200,12 @@ def _record_payout(decided: Decided, command: RecordPayout) -> None:
 
 def _end_shop_debt(decided: Decided, command: EndDebt) -> None:
     shop_debts.end_debt(decided.conn, decided.author, command, decided.proposal.reason, decided.at)
+
+
+def _change_card_limits(decided: Decided, command: ChangeCardLimits) -> None:
+    pay_card_limits.change_card_limits(
+        decided.conn, decided.author, command, decided.proposal.reason, decided.at
+    )
 
 
 def _change_deed_rule(decided: Decided, command: ChangeDeedRule) -> None:
@@ -415,6 +422,11 @@ EFFECTS: Final[Mapping[Deed, Effect]] = {
     Deed.MEMBER_ACCESS: Effect(
         command=RestoreAccess, ground=member_access.access_ground, carry_out=_restore_access,
         makes_member_code=True,
+    ),
+    Deed.CARD_LIMITS: Effect(
+        command=ChangeCardLimits,
+        ground=lambda _, conn, code, __: pay_card_limits.limits_ground(conn, code),
+        carry_out=_change_card_limits,
     ),
     Deed.DEED_RULE: Effect(command=ChangeDeedRule, ground=deed_rule_ground, carry_out=_change_deed_rule),
     Deed.EXCHANGE_OUTCOME: Effect(

@@ -17,7 +17,11 @@ from core_ledger import chart
 from gateway.cities.city_context import CityContext, require_reason, write_audit
 from gateway.cities.drawn_from import require_seen
 from gateway.cities.grants import grantees
-from gateway.cities.spending import pay_card_numbers, pay_card_pins, pay_card_rows
+from gateway.cities.proposals.deeds import Deed
+from gateway.cities.proposals.proposal_rows import Proposal
+from gateway.cities.proposals.propose import propose
+from gateway.cities.spending import pay_card_limits, pay_card_numbers, pay_card_pins, pay_card_rows
+from gateway.cities.spending.pay_card_limits import ChangeCardLimits
 from gateway.cities.spending.pay_card_rows import CardHolder, CardLimits, PayCard
 from gateway.cities.spending.spend_rows import PaymentRequest
 from gateway.cities.staff.staff_rows import StaffSession
@@ -251,28 +255,25 @@ class PayCards:
 
     async def change_limits(
         self, who: StaffSession, limits: CardLimits, reason: str, *, seen: str | None
-    ) -> CardLimits:
-        """The city's own limits, from this moment on. Raises ProblemError: `changed-meanwhile` (409), `pay-card-limits-unfit`,
-        `reason-missing` (422).
+    ) -> CardLimits | Proposal:
+        """Lower the city's own limits, from this moment on; or propose it where any of them is raised.
+
+        Raises ProblemError: `changed-meanwhile` (409), `pay-card-limits-unfit`, `reason-missing` (422), and as `propose`.
         """
         why, now, code = require_reason(reason), self.context.clock(), who.municipality
-        if limits.no_pin_points > limits.points_a_day:
-            raise ProblemError(
-                "pay-card-limits-unfit",
-                "What needs no PIN cannot be more than what the cards may pay in a day.",
-            )
+        pay_card_limits.require_fit(limits)
+        command = ChangeCardLimits(limits=limits)
 
-        def job(conn: Connection) -> CardLimits:
+        def job(conn: Connection) -> CardLimits | Proposal:
             before = pay_card_rows.find_limits(conn, code)
             require_seen(seen, before.version)
-            pay_card_rows.save_limits(conn, code, limits)
-            facts: dict[str, str | int] = {
-                "no_pin_points_before": before.no_pin_points, "no_pin_points": limits.no_pin_points,
-                "card_points_a_day_before": before.points_a_day, "card_points_a_day": limits.points_a_day,
-                "cards_a_day_before": before.cards_a_day, "cards_a_day": limits.cards_a_day,
-            }  # fmt: skip
-            write_audit(conn, who, now, AuditAction.PAY_CARD_LIMITS_CHANGED, "", why, facts)
-            return limits
+            if not pay_card_limits.raises_any(before, limits):
+                return pay_card_limits.change_card_limits(conn, who, command, why, now)
+            return propose(
+                self.context, conn, who, Deed.CARD_LIMITS, pay_card_limits.SUBJECT, command,
+                ground=pay_card_limits.limits_ground(conn, code),
+                facts=pay_card_limits.limits_facts(before, limits), reason=why, at=now,
+            )  # fmt: skip
 
         return await self.context.store.run(job)
 

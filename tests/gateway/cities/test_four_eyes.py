@@ -20,6 +20,7 @@ from gateway.cities.settlement.payout_rows import PayoutState
 from gateway.cities.settlement.shop_debts import DebtEnd
 from gateway.cities.shops.bank_accounts import BankAccount, Payer, encrypt_payer
 from gateway.cities.shops.shops import ShopEntry
+from gateway.cities.spending.pay_card_rows import CardLimits
 from gateway.cities.staff import staff_rows
 from gateway.errors import ProblemError
 from gateway.platform import audit_log
@@ -185,6 +186,10 @@ async def propose(town, deed, author):
             await town.announce(PointRule(open_for_direct_exchange=True), NOON.date() + timedelta(days=9))
             proposal = await city.rules.withdraw(author, OUEN, 1, "取りやめ")
             return proposal, lambda: rule_versions(town)
+        case Deed.CARD_LIMITS:
+            limits = CardLimits(points_a_day=10**6)
+            proposal = await city.cards.change_limits(author, limits, "簡素化", seen=None)
+            return proposal, lambda: city.cards.limits(code)
         case Deed.DEED_RULE:
             rule = DeedRule(deed=Deed.GRANT, persons=0, points_a_day=10**9)
             proposal = await city.proposals.propose_deed_rule(author, rule, "簡素化")

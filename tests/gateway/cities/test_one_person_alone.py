@@ -16,6 +16,7 @@ from gateway.cities.settlement import transfer_files
 from gateway.cities.settlement.payout_rows import PayoutState
 from gateway.cities.shops.bank_accounts import BankAccount, Payer
 from gateway.cities.shops.shops import ShopEntry
+from gateway.cities.spending.pay_card_rows import CardLimits
 from gateway.cities.staff import staff_rows
 from gateway.errors import ProblemError
 from gateway.model import JST
@@ -144,6 +145,10 @@ class Insider:
         rule = DeedRule(deed=deed, persons=self.chance.choice((0, 1)), **sums)
         return await self.town.city.proposals.propose_deed_rule(self.boss, rule, "簡素化")
 
+    async def step_raise_the_limits_of_cards(self):
+        limits = CardLimits(no_pin_points=10**6, points_a_day=10**6, cards_a_day=10**6)
+        return await self.town.city.cards.change_limits(self.boss, limits, "郵送", seen=None)
+
     async def step_turn_the_account(self):
         account = BankAccount(
             bank_code="0009", bank_name="ミホン", branch_code="001", branch_name="シテン", kind=1, number="6666666",
@@ -240,6 +245,7 @@ async def nothing_is_gained(town, insider):
     assert (await town.city.shops.bank(KASAMA, "soba")).number == "1234567"
     assert (await town.city.shops.payer(KASAMA)).account.number == "1111111"
     assert await town.city.rules.versions(KASAMA, OUEN) == []
+    assert await town.city.cards.limits(KASAMA) == CardLimits()
     page = await town.city.proposals.list_by_state(insider.boss, [ProposalState.CARRIED_OUT])
     assert insider.boss.staff_id not in {each.proposal.decided_by for each in page.proposals}
     people = await town.store.read(lambda conn: staff_rows.list_by_city(conn, KASAMA))

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from core_ledger import chart, entries, verify
 from gateway.cities import tables
+from gateway.cities.proposals.deeds import Deed, DeedRule
+from gateway.cities.proposals.proposal_rows import Proposal
 from gateway.cities.shops.shops import ShopEntry
 from gateway.cities.spending import pay_card_numbers, pay_card_pins, pay_cards
 from gateway.cities.spending.pay_card_rows import CardLimits
@@ -385,6 +387,48 @@ class TestWhatAPhotographedCardCanDo:
         assert await word(change(boss, wrong, "誤り", seen=None)) == "pay-card-limits-unfit"
         stale = change(boss, CardLimits(), "古い画面", seen=CardLimits().version)
         assert await word(stale) == "changed-meanwhile"
+
+
+class TestLimitsAreRaisedByTwo:
+    """One person who could raise them alone would issue a card for everybody's points and have them paid at one shop."""
+
+    @pytest.mark.parametrize(
+        "raised",
+        [
+            CardLimits(no_pin_points=1_001),
+            CardLimits(points_a_day=5_001),
+            CardLimits(cards_a_day=31),
+            CardLimits(no_pin_points=0, points_a_day=0, cards_a_day=31),
+        ],
+    )
+    async def test_whatever_else_is_lowered(self, town, shop, raised):
+        boss = await town.who("administrator")
+        await town.who("approver")
+        proposal = await town.city.cards.change_limits(boss, raised, "要綱", seen=None)
+        assert isinstance(proposal, Proposal)
+        assert await town.city.cards.limits(KASAMA) == CardLimits()
+        assert proposal.facts["cards_a_day_before"] == 30
+        own = town.city.proposals.approve(boss, proposal.proposal_id, proposal.digest, "")
+        assert await word(own) == "second-person-missing"
+        await town.decided(proposal)
+        assert await town.city.cards.limits(KASAMA) == raised
+
+    async def test_and_not_over_a_stop_of_meanwhile(self, town, shop):
+        boss = await town.who("administrator")
+        await town.who("approver")
+        proposal = await town.city.cards.change_limits(
+            boss, CardLimits(points_a_day=9_000), "要綱", seen=None
+        )
+        stop = CardLimits(no_pin_points=0, points_a_day=0)
+        await town.city.cards.change_limits(boss, stop, "盗難", seen=None)
+        assert await word(town.decided(proposal)) == "proposal-outdated"
+        assert await town.city.cards.limits(KASAMA) == stop
+
+    async def test_a_table_that_asks_for_nobody_is_refused(self, town, shop):
+        boss = await town.who("administrator")
+        await town.who("approver")
+        rule = DeedRule(deed=Deed.CARD_LIMITS, persons=0)
+        assert await word(town.city.proposals.propose_deed_rule(boss, rule, "簡素化")) == "bad-deed-rule"
 
 
 class TestWhatOneClerkCanDoAlone:

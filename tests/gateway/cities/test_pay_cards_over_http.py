@@ -115,19 +115,24 @@ async def test_the_limits_are_the_citys_and_their_change_is_in_the_log(site):
     limits = (await site.call("GET", "/v1/city/pay-cards/limits", boss))[1]
     assert (limits["no_pin_points"], limits["points_a_day"]) == (1_000, 5_000)
     body = {
-        "no_pin_points": 500, "points_a_day": 3_000, "cards_a_day": 40, "reason": "要綱の改正", "seen": limits["version"],
+        "no_pin_points": 500, "points_a_day": 3_000, "cards_a_day": 20, "reason": "要綱の改正", "seen": limits["version"],
     }  # fmt: skip
     assert (await site.call("PUT", "/v1/city/pay-cards/limits", boss, json=body))[0] == 200
     status, refusal = await site.call("PUT", "/v1/city/pay-cards/limits", boss, json=body)
     assert (status, word(refusal)) == (409, "changed-meanwhile")
-    body = {"no_pin_points": 3_001, "points_a_day": 3_000, "cards_a_day": 40, "reason": "誤り"}
+    await site.staff_token("approver")
+    higher = {"no_pin_points": 500, "points_a_day": 3_001, "cards_a_day": 20, "reason": "要綱の改正"}
+    status, proposal = await site.call("PUT", "/v1/city/pay-cards/limits", boss, json=higher)
+    assert (status, proposal["deed"], proposal["facts"]["card_points_a_day"]) == (202, "card_limits", 3_001)
+    assert (await site.call("GET", "/v1/city/pay-cards/limits", boss))[1]["points_a_day"] == 3_000
+    body = {"no_pin_points": 3_001, "points_a_day": 3_000, "cards_a_day": 20, "reason": "誤り"}
     status, refusal = await site.call("PUT", "/v1/city/pay-cards/limits", boss, json=body)
     assert (status, word(refusal)) == (422, "pay-card-limits-unfit")
     lines = await site.services.store.read(lambda conn: audit_log.page(conn, KASAMA, limit=5))
     (line,) = [line for line in lines if line.action == "pay card limits changed"]
     assert line.facts == {
         "no_pin_points_before": 1_000, "no_pin_points": 500, "card_points_a_day_before": 5_000,
-        "card_points_a_day": 3_000, "cards_a_day_before": 30, "cards_a_day": 40,
+        "card_points_a_day": 3_000, "cards_a_day_before": 30, "cards_a_day": 20,
     }  # fmt: skip
 
 

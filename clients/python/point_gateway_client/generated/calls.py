@@ -2729,10 +2729,10 @@ def change_pay_card_limits(
     cards_a_day: int,
     reason: str,
     seen: str | None | UnsetType = UNSET,
-) -> Call[models.CardLimitsView]:
-    """Change the city's limits, from this moment on.
+) -> Call[models.CardLimitsView | models.ProposalView]:
+    """Lower the city's limits, from this moment on; to raise any of them waits for a second person (202).
 
-    Refused with: changed-meanwhile, pay-card-limits-unfit, reason-missing.
+    Refused with: changed-meanwhile, proposal-pending, nobody-to-decide, pay-card-limits-unfit, reason-missing.
     """
     return json_call(
         "PUT",
@@ -2746,6 +2746,7 @@ def change_pay_card_limits(
             reason=reason,
             seen=seen,
         ),
+        by_status={202: models.ProposalView},
     )
 
 
@@ -3309,6 +3310,7 @@ def propose_deed_rule(
         "shop_staff",
         "shop_reset",
         "member_access",
+        "card_limits",
         "deed_rule",
     ],
     *,
