@@ -58,7 +58,7 @@ async def serve(
         if strict and sentences:
             raise RefusedToStart("\n".join(sentences))
         app = await make_app(services)
-        runner = GatewayRunner(app)
+        runner = GatewayRunner(app, is_https=settings.server.public_url.startswith("https://"))
         await runner.setup()
         operators = admin_app(app[HEALTH])
         add_plugin_reload(
@@ -68,7 +68,7 @@ async def serve(
             services.clock,
             lambda: Settings.load(services.settings.path),
         )
-        admin = web.AppRunner(operators, access_log=None)
+        admin = GatewayRunner(operators)
         await admin.setup()
         try:
             if settings.server.admin_address is not None:

@@ -7,7 +7,7 @@ line at fault, and with a traceback in the log. Such a line may be a cookie or a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from aiohttp import web
@@ -18,23 +18,38 @@ HEAD_DEADLINE_S: Final = 10.0
 """From accept, or from the first byte of a next request, until its head is whole: whoever is slower holds a place."""
 KEEPALIVE_S: Final = 75.0
 """How long a connection may wait between two requests; longer than common proxies keep theirs (nginx: 60 s)."""
+HSTS: Final = "max-age=31536000; includeSubDomains"
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""On every answer that no middleware has seen."""
 
 Malformed: TypeAlias = Callable[[int, BaseException | None], web.StreamResponse]
 """Makes the answer to what reached no route: from the status that aiohttp means (400, or 500 and above), and the fault."""
 
 
 class GuardedRunner(web.AppRunner):
-    """An AppRunner without an access log, with a deadline for each head, whose parser's errors `malformed` answers."""
+    """An AppRunner without an access log, with a deadline for each head, whose parser's errors `malformed` answers.
 
-    def __init__(self, app: web.Application, malformed: Malformed, **options: Any) -> None:
+    `is_https`: browsers reach it by TLS alone, and are told so on these answers too.
+    """
+
+    def __init__(
+        self, app: web.Application, malformed: Malformed, *, is_https: bool = False, **options: Any
+    ) -> None:
         super().__init__(app, **({"access_log": None, "keepalive_timeout": KEEPALIVE_S} | options))
         self._malformed = malformed
+        self._headers = _HEADERS | ({"Strict-Transport-Security": HSTS} if is_https else {})
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         return _Server(
             server.request_handler,
             malformed=self._malformed,
+            headers=self._headers,
             request_factory=_leaving_aside_expectations(server.request_factory),
             handler_cancellation=server.handler_cancellation,
             loop=asyncio.get_running_loop(),
@@ -58,9 +73,11 @@ def _leaving_aside_expectations(factory: Callable[..., web.BaseRequest]) -> Call
 
 
 class _Server(web.Server):
-    def __init__(self, *handlers: Any, malformed: Malformed, **options: Any) -> None:
+    def __init__(
+        self, *handlers: Any, malformed: Malformed, headers: Mapping[str, str], **options: Any
+    ) -> None:
         super().__init__(*handlers, **options)
-        self.malformed = malformed
+        self.malformed, self.headers = malformed, headers
 
     def __call__(self) -> RequestHandler:
         return _Protocol(self, loop=self._loop, **self._kwargs)
@@ -69,11 +86,11 @@ class _Server(web.Server):
 class _Protocol(RequestHandler):
     """Closes a connection whose request's head is not whole within `HEAD_DEADLINE_S` of its first byte, or of accept."""
 
-    __slots__ = ("_deadline", "_heads", "_malformed")
+    __slots__ = ("_deadline", "_headers", "_heads", "_malformed")
 
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
-        self._malformed = server.malformed
+        self._malformed, self._headers = server.malformed, server.headers
         self._heads = 0
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -124,6 +141,8 @@ class _Protocol(RequestHandler):
         if status >= 500:
             super().handle_error(request, status, exc, message)  # for its log line, and its ConnectionError
         answer = self._malformed(status, exc)
+        for name, value in self._headers.items():
+            answer.headers.setdefault(name, value)
         answer.headers["Server"] = "point-gateway"
         answer.force_close()
         return answer

@@ -13,13 +13,6 @@ _PAGE: Final = (
     "<!doctype html><html lang=ja><meta charset=utf-8><title>400</title><p>この操作は受け付けられません。 "
     "This request cannot be read.</p></html>"
 )
-_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-
 _log = structlog.get_logger()
 
 
@@ -33,6 +26,4 @@ class SiteRunner(GuardedRunner):
 def _page(status: int, fault: BaseException | None) -> web.StreamResponse:
     _log.info("request malformed", error=type(fault).__name__)
     status = 400 if status < 500 else 500
-    return web.Response(
-        text=_PAGE, status=status, content_type="text/html", charset="utf-8", headers=_HEADERS
-    )
+    return web.Response(text=_PAGE, status=status, content_type="text/html", charset="utf-8")

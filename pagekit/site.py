@@ -14,6 +14,7 @@ import jinja2
 import structlog
 from aiohttp import web
 
+from httpkit.runner import HSTS
 from httpkit.systemd import supervised
 from pagekit.files import ROUTE, Files
 from pagekit.gateway_check import GatewayCheck
@@ -70,7 +71,7 @@ def site_app(
     async def prepare(_request: web.BaseRequest, answer: web.StreamResponse) -> None:
         answer.headers["Server"] = "point-gateway"
         if site.settings.https:
-            answer.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+            answer.headers["Strict-Transport-Security"] = HSTS
 
     def name_source(request: web.Request) -> str:
         return site.settings.source_names.name(address_of(request, site.settings.trusted_proxies))
@@ -118,7 +119,7 @@ async def _serve(name: str, settings: SettingsT, app: web.Application) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     app.cleanup_ctx.append(app[CHECK].watched)
-    runner = SiteRunner(app)
+    runner = SiteRunner(app, is_https=settings.https)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()

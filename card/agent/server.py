@@ -67,7 +67,7 @@ class Agent:
             self._check_caller(request)
         except CardError as refused:
             _log.warning("card.refused", code=refused.code, path=request.path)
-            return _problem(refused)
+            return _unstored(_problem(refused))
         try:
             response = await handler(request)
         except CardError as failed:
@@ -77,9 +77,7 @@ class Agent:
             response = _problem(RequestMalformed(other.reason), other.status)
         response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
         response.headers["Vary"] = "Origin"
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+        return _unstored(response)
 
     def _check_caller(self, request: web.Request) -> None:
         if request.headers.getall("Host", []) not in [[host] for host in self._hosts]:
@@ -178,6 +176,12 @@ def _status_of(error: CardError) -> int:
             return 422
         case _:
             return 400
+
+
+def _unstored(response: web.StreamResponse) -> web.StreamResponse:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def _malformed(status: int, fault: BaseException | None) -> web.StreamResponse:

@@ -24,6 +24,7 @@ from gateway.http.rate_limit import TokenBuckets
 from gateway.http.refusal_watch import RefusalWatch
 from gateway.platform.encryption import Unreadable
 from httpkit.client_address import bucket_of
+from httpkit.runner import HSTS
 
 CONTENT_SECURITY_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
@@ -123,7 +124,7 @@ class ErrorBoundary:
         if self.is_restored():
             headers[STATE_HEADER] = "restored"
         if self.public_url.startswith("https://"):
-            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+            headers["Strict-Transport-Security"] = HSTS
 
     def _record(self, request: web.Request, status: int, seconds: float) -> None:
         method = request.method if request.method in METHODS else "other"

@@ -310,7 +310,7 @@ async def test_behind_our_proxy_tries_are_counted_by_the_address_that_it_saw(
 async def test_a_head_that_cannot_be_read_is_neither_repeated_nor_logged(
     house: House, capfd: pytest.CaptureFixture[str], head: bytes
 ) -> None:
-    runner = SiteRunner(make_app(house.settings()))
+    runner = SiteRunner(make_app(house.settings()), is_https=True)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -324,6 +324,9 @@ async def test_a_head_that_cannot_be_read_is_neither_repeated_nor_logged(
     assert b"sesame" not in answer
     assert b"X-Content-Type-Options: nosniff" in answer
     assert b"Content-Security-Policy" in answer
+    assert b"Cache-Control: no-store" in answer
+    if b"Expect" not in head:  # which is left aside, so that this is a page of the site
+        assert b"Strict-Transport-Security: max-age=" in answer
     assert "sesame" not in "".join(capfd.readouterr())
 
 

@@ -15,7 +15,7 @@ from gateway.http.runner import GatewayRunner
 @pytest.fixture
 async def served(building, store, clock, key, free_port):
     site = building(store, clock, key, free_port)
-    runner = GatewayRunner(site.app)
+    runner = GatewayRunner(site.app, is_https=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", free_port).start()
     yield site
@@ -67,6 +67,11 @@ async def test_what_is_not_http_is_a_problem_without_an_echo(served, lines, sent
     assert head.split(b" ", 2)[1] == b"400"
     assert b"application/problem+json" in head
     assert b"aiohttp" not in head
+    fields = {name.lower() for name, _, _ in (line.partition(b":") for line in head.split(b"\r\n"))}
+    assert fields >= {
+        b"x-content-type-options", b"content-security-policy", b"cache-control", b"referrer-policy",
+        b"strict-transport-security",
+    }  # fmt: skip
     problem = json.loads(body)
     assert problem["type"] == "/docs/problems/request-malformed"
     assert problem["instance"].encode()[9:] in head
