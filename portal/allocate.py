@@ -222,7 +222,7 @@ async def _goal(visit: Visit, values: Mapping[str, str]) -> Goal:
                     history=f"/history/events/{event_id}",
                     given_back=bool(event.goal_points) and event.on_failure == "give_back",
                 )
-        raise web.HTTPNotFound
+        raise Problem("unknown-event", 404)
     code, point_service = values.get("municipality", ""), values.get("point_service", "")
     service = await service_of(visit, code, point_service)
     return Goal(

@@ -265,7 +265,10 @@ async def quote(visit: Visit) -> web.Response:
             raise
         if problem.word == "exchange-state":
             return visit.redirect(_path(exchange_id))
-        return await _units_page(visit, chosen, trouble=visit.trouble(problem), typed=typed)
+        offer = await visit.send(chosen.offer(exchange_id))
+        is_too_many = units is not None and units > offer.most_units
+        trouble = _too_many(visit, offer.most_units) if is_too_many else visit.trouble(problem)
+        return await _units_page(visit, chosen, trouble=trouble, typed=typed)
     return visit.redirect(_path(exchange_id, "confirm"))
 
 
@@ -448,6 +451,16 @@ async def _units_page(
         back=_path(exchange_id, "destination")
         if chosen.is_reserve
         else _path(exchange_id, "municipality") + "?" + urlencode({"prefecture": chosen.municipality[:2]}),
+    )
+
+
+def _too_many(visit: Visit, most_units: int) -> ErrorMessage:
+    return ErrorMessage(
+        "ポイントが足りません",
+        "交換できるのは最大 %(most)s 口です。",
+        422,
+        {"most": visit.speech.fact(most_units)},
+        "units",
     )
 
 

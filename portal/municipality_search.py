@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from pagekit.api import Problem
 from pagekit.pages import PageValues
 from pagekit.typed_text import folded
 from point_gateway_client import UNSET, calls, models
@@ -40,14 +41,14 @@ async def services_in(visit: Visit, *, direct: bool = False) -> PageValues:
 
 
 async def service_of(visit: Visit, municipality: str, point_service: str) -> models.PointServiceView:
-    """One point service with its municipality's name. Raises 404 for one that is not there."""
+    """One point service with its municipality's name. Raises Problem `unknown-point-service` (404)."""
     if re.fullmatch(r"[0-9]{6}", municipality):
         for service in (
             await visit.send(calls.list_point_services(municipality=municipality))
         ).point_services:
             if service.point_service == point_service:
                 return service
-    raise web.HTTPNotFound
+    raise Problem("unknown-point-service", 404)
 
 
 @pages.get("/navi", public=True)

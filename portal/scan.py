@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -33,11 +34,21 @@ _NUMBER: Final = re.compile(r"[0-9]{6}")
 _CODE: Final = re.compile(r"[!-~]{1,200}")
 _MENDED: Final = frozenset({"not-enough-points", "limit-of-the-day", "body-invalid"})
 """What another amount mends; the form is shown again."""
+_MISREAD: Final = frozenset({"shop-code-wrong", "unknown-shop", "shop-closed", "venue-code-wrong"})
+"""What another code mends; the page that reads one is shown again."""
 
 
 @pages.get("/scan")
 async def scan(visit: Visit) -> web.Response:
-    return visit.render("scan.html", trouble=None, typed="")
+    """With a `code`, which has led to no shop when a camera's own application opened its address."""
+    code = visit.query("code")
+    if not code:
+        return visit.render("scan.html", trouble=None, typed="")
+    try:
+        await _shop(visit, visit.request.query)
+    except Problem as problem:
+        return _misread_page(visit, problem, code)
+    return visit.redirect("/pay/shop", code=code)
 
 
 @pages.post("/scan")
@@ -47,12 +58,16 @@ async def read(visit: Visit) -> web.Response:
     if not typed:
         return visit.render("scan.html", status=422, trouble=_CODE_MISSING, typed="")
     code = _inside(visit, typed)
-    if code.startswith(_SHOP) and _CODE.fullmatch(code):
-        return visit.redirect("/pay/shop", code=code)
-    if _NUMBER.fullmatch(number_of_shop := digits(code)):
-        return await _by_number(visit, number_of_shop)
-    if code.startswith(_VENUE) and _CODE.fullmatch(code):
-        return await _grant(visit, code)
+    number_of_shop = digits(code)
+    try:
+        if code.startswith(_SHOP) and _CODE.fullmatch(code):
+            return await _to_shop(visit, code)
+        if _NUMBER.fullmatch(number_of_shop):
+            return await _to_shop(visit, number_of_shop)
+        if code.startswith(_VENUE) and _CODE.fullmatch(code):
+            return await _grant(visit, code)
+    except Problem as problem:
+        return _misread_page(visit, problem, visit.form.get("code", ""))
     if _MEMBER.fullmatch(code) or _MEMBER.fullmatch(digits(code)):
         trouble = ErrorMessage(
             "これは支払う人のコードです",
@@ -72,17 +87,20 @@ async def read(visit: Visit) -> web.Response:
     )
 
 
-async def _by_number(visit: Visit, number_of_shop: str) -> web.Response:
-    """Typed by hand, so a number that no shop has is told where it was typed."""
-    try:
-        await visit.send(calls.read_shop_code(shop_code=number_of_shop))
-    except Problem as problem:
-        if problem.word != "shop-code-wrong":
-            raise
-        return visit.render(
-            "scan.html", status=422, trouble=_NO_SUCH_NUMBER, typed=visit.form.get("code", "")[:200]
-        )
-    return visit.redirect("/pay/shop", code=number_of_shop)
+async def _to_shop(visit: Visit, shop_code: str) -> web.Response:
+    """Asked before the browser leaves the page, so that a code of no shop is told where it was read or typed."""
+    await visit.send(calls.read_shop_code(shop_code=shop_code))
+    return visit.redirect("/pay/shop", code=shop_code)
+
+
+def _misread_page(visit: Visit, problem: Problem, code: str) -> web.Response:
+    """The page that reads codes, with what is wrong with this one. Raises the problem where another code mends nothing."""
+    if problem.word not in _MISREAD:
+        raise problem
+    trouble = replace(visit.trouble(problem), field="code")
+    if problem.word == "shop-code-wrong" and _NUMBER.fullmatch(digits(code)):
+        trouble = _NO_SUCH_NUMBER
+    return visit.render("scan.html", status=trouble.status, trouble=trouble, typed=code[:200])
 
 
 def _inside(visit: Visit, code: str) -> str:
@@ -96,9 +114,15 @@ def _inside(visit: Visit, code: str) -> str:
 @pages.get("/pay/shop")
 async def amount(visit: Visit) -> web.Response:
     """Whose shop it is, and how many points."""
-    if not visit.query("code"):
+    code = visit.query("code")
+    if not code:
         return visit.redirect("/scan")
-    return await _amount_page(visit, visit.request.query, trouble=None)
+    try:
+        return await _amount_page(visit, visit.request.query, trouble=None)
+    except Problem as problem:
+        if problem.word not in _MISREAD:
+            raise
+        return visit.redirect("/scan", code=code[:200])
 
 
 @pages.get("/pay/shop/confirm")
@@ -193,7 +217,9 @@ async def _amount_page(
 
 
 async def _shop(visit: Visit, values: Mapping[str, str]) -> models.PlaceView:
-    return await visit.send(calls.read_shop_code(shop_code=values.get("code", "") or "-"))
+    code = values.get("code", "")
+    # What can be no code at all, such as an address that was cut off, is refused in the same words.
+    return await visit.send(calls.read_shop_code(shop_code=code if _CODE.fullmatch(code) else "-"))
 
 
 async def _balance(

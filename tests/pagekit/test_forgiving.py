@@ -263,6 +263,18 @@ class TestANumberOfUnits:
             )
             assert "最大 100 口" in part
 
+    @pytest.mark.parametrize("units", ["101", "１，０００", "99999", "1万"])
+    async def test_that_is_too_many_is_told_with_the_most(self, house: House, units: str) -> None:
+        async with member(house) as (visitor, gateway):
+            gateway.refuses[f"POST /exchanges/{EXCHANGE}/quote"] = (
+                422,
+                {"type": "x/units-not-allowed", "status": 422},
+            )
+            _, page = await visitor.post(UNITS, units=units, destination="reserve")
+        assert "交換できるのは最大 100 口です。" in page
+        assert "口数を読み取れません" not in page
+        assert f'value="{units}"' in page
+
     def test_the_preview_draws_whole_units_in_the_order_of_the_wallets(self) -> None:
         offer = model(
             models.OfferView,

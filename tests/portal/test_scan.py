@@ -255,7 +255,7 @@ def test_a_shop_that_has_closed_is_paid_nothing(reader: Walk, city: CityHall, lo
         reader.page.wait_for_load_state()
         assert reader.page.inner_text("h1") == "このお店ではポイントを使えなくなりました"
         typed(reader, code)
-        assert reader.page.inner_text("h1") == "このお店ではポイントを使えなくなりました"
+        assert "このお店ではポイントを使えなくなりました" in reader.page.inner_text("#trouble")
     finally:
         loop.run(city.reopen_shop("toki"))
     assert reader.to("/mypage").points(".tile.municipal") == 1_000
@@ -271,8 +271,20 @@ def test_a_code_pasted_over_the_shops_shows_the_other_shops_name(
     to_confirm(reader, sticker, "10")
     assert "「陶器店 見本」へ" in reader.page.inner_text(".sentence")
     assert "目の前のお店の名前と同じか" in reader.page.inner_text("main")
-    typed(reader, soba.replace("soba", "toki"))
-    assert reader.page.inner_text("h1") == "お店のコードではありません"
+    forged = soba.replace("soba", "toki")
+    typed(reader, forged)
+    assert "お店のコードではありません" in reader.page.inner_text("#trouble")
+    assert reader.page.input_value("#code") == forged
+
+
+@pytest.mark.parametrize("code", ["PGS1.082163.soba.made-up", "000000", "%00", "PGS1.%E7%AC%A0"])
+def test_an_address_with_a_code_of_no_shop_opens_the_page_that_reads_codes(reader: Walk, code: str) -> None:
+    """As a camera's own application opens it."""
+    reader.to(f"/pay/shop?code={code}")
+    assert "エラー：" in reader.page.title()
+    said = "この番号のお店はありません" if code == "000000" else "お店のコードではありません"
+    assert said in reader.page.inner_text("#trouble")
+    assert reader.page.locator("form[action='/scan'] #code").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -306,7 +318,7 @@ def test_a_venues_code_is_granted_once_and_on_its_day(walk: Walk, city: CityHall
         walk.page.context.clear_cookies()
         walk.sign_in()
         typed(walk, code)
-        assert walk.page.inner_text("h1") == "今日の会場のコードではありません"
+        assert "今日の会場のコードではありません" in walk.page.inner_text("#trouble")
     walk.page.context.clear_cookies()
     walk.sign_in()
     assert walk.points(".tile.municipal") == 1_200
