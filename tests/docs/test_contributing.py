@@ -92,3 +92,18 @@ def test_the_files_and_tests_of_the_mutation_run_are_there() -> None:
     mutation = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
     named = mutation["only_mutate"] + mutation["pytest_add_cli_args_test_selection"] + mutation["also_copy"]
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_mutation_run_copies_each_package_that_the_mutated_ones_import() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
+    copied = settings["mutmut"]["also_copy"]
+    packages = "|".join(settings["importlinter"]["root_packages"])
+    imports = re.compile(rf"^\s*(?:from|import) ({packages})\b", re.MULTILINE)
+    imported = {
+        package
+        for folder in settings["mutmut"]["source_paths"]
+        for file in (ROOT / folder).rglob("*.py")
+        for package in imports.findall(file.read_text("utf-8"))
+    }
+    assert {"core_ledger", "httpkit"} <= imported
+    assert imported <= set(copied)
